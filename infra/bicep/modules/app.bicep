@@ -1,0 +1,148 @@
+// One service as a container app, with its own identity.
+
+@description('One variable of the service\'s environment.')
+@export()
+type variable = { name: string, value: string }
+
+@description('What the scaler counts: a queue, or a subscription of a topic.')
+@sealed()
+type backlog = { namespace: string, queueName: string?, topicName: string?, subscriptionName: string? }
+
+@description('Required. Name of the service: of the app, its container and its image.')
+param name string
+
+@description('Required. Azure region.')
+param location string
+
+@description('Required. The environment to run in.')
+param environmentId string
+
+@description('Required. Host name of the registry.')
+param loginServer string
+
+@description('Required. Whether the registry holds the image. If not, a placeholder runs, so that everything else can be made.')
+param exists bool
+
+@description('Required. Tag of the image.')
+param imageTag string
+
+@description('Required. The identity by which the platform pulls the image and reads how many messages wait.')
+param platformIdentityId string
+
+@description('Optional. The user-assigned identity of the service; without one it has a system-assigned identity.')
+param identityId string?
+
+@description('Required. Who reaches the service: everybody, the apps of this environment, or nobody.')
+param ingress 'external' | 'internal' | 'none'
+
+@description('Optional. The address ranges that reach an external service; empty for all.')
+param allowedAddresses string[] = []
+
+@description('Required. The environment of the service, complete.')
+param env variable[]
+
+@description('Optional. What the service works off; a replica is added for every five messages.')
+param worksOff backlog?
+
+@description('Optional. Whether a replica also starts every full hour, for what the scaler does not count.')
+param wakesHourly bool = false
+
+@description('Required. Replicas that run when there is nothing to do.')
+@minValue(0)
+@maxValue(1)
+param minReplicas int
+
+@description('Optional. Processor cores; memory is two gibibytes for each.')
+param cpu '0.25' | '0.5' = '0.25'
+
+var port = exists ? 8000 : 80
+
+resource app 'Microsoft.App/containerApps@2025-01-01' = {
+  name: name
+  location: location
+  tags: { 'azd-service-name': name }
+  identity: {
+    type: empty(identityId) ? 'SystemAssigned,UserAssigned' : 'UserAssigned'
+    userAssignedIdentities: toObject(
+      empty(identityId) ? [platformIdentityId] : [platformIdentityId, identityId!],
+      id => id,
+      id => {}
+    )
+  }
+  properties: {
+    environmentId: environmentId
+    configuration: {
+      activeRevisionsMode: 'Single'
+      registries: [{ server: loginServer, identity: platformIdentityId }]
+      identitySettings: [
+        { identity: platformIdentityId, lifecycle: 'None' } // attached, but no code in the app can get its token
+        { identity: identityId ?? 'system', lifecycle: 'Main' }
+      ]
+      ingress: ingress == 'none'
+        ? null
+        : {
+            external: ingress == 'external'
+            targetPort: port
+            transport: 'http'
+            allowInsecure: false
+            ipSecurityRestrictions: map(allowedAddresses, (range, i) => {
+              name: 'allowed-${i}'
+              ipAddressRange: range
+              action: 'Allow' // one rule that allows makes all other addresses refused
+            })
+          }
+    }
+    template: {
+      terminationGracePeriodSeconds: 60 // more than gunicorn takes to finish what is in hand
+      containers: [
+        {
+          name: name
+          image: exists ? '${loginServer}/${name}:${imageTag}' : 'mcr.microsoft.com/k8se/quickstart:latest'
+          env: env
+          resources: { cpu: json(cpu), memory: cpu == '0.25' ? '0.5Gi' : '1Gi' }
+          probes: exists
+            ? [
+                { type: 'Liveness', httpGet: { path: '/healthz', port: port } }
+                { type: 'Readiness', httpGet: { path: '/readyz', port: port } }
+              ]
+            : []
+        }
+      ]
+      scale: {
+        minReplicas: minReplicas
+        maxReplicas: 3
+        rules: concat(
+          worksOff == null
+            ? []
+            : [
+                {
+                  name: 'backlog'
+                  custom: {
+                    type: 'azure-servicebus'
+                    identity: platformIdentityId
+                    metadata: union({ messageCount: '5' }, worksOff!)
+                  }
+                }
+              ],
+          wakesHourly
+            ? [
+                {
+                  name: 'hourly'
+                  custom: {
+                    type: 'cron'
+                    metadata: { timezone: 'Etc/UTC', start: '0 * * * *', end: '5 * * * *', desiredReplicas: '1' }
+                  }
+                }
+              ]
+            : []
+        )
+      }
+    }
+  }
+}
+
+@description('Conditional. Host name of the service, where it has an ingress.')
+output fqdn string = ingress == 'none' ? '' : app.properties.configuration.ingress.fqdn
+
+@description('Conditional. Object id of the system-assigned identity, where the service has one.')
+output systemPrincipalId string = empty(identityId) ? app.identity.principalId : ''

@@ -1,0 +1,70 @@
+// What the apps run on: logs, telemetry, images, and the environment.
+
+@description('Required. Names the workspace, the component and the environment.')
+param name string
+
+@description('Required. Name of the container registry.')
+@minLength(5)
+@maxLength(50)
+param registryName string
+
+@description('Required. Azure region.')
+param location string
+
+resource logs 'Microsoft.OperationalInsights/workspaces@2025-02-01' = {
+  name: 'log-${name}'
+  location: location
+  properties: {
+    sku: { name: 'PerGB2018' }
+    retentionInDays: 30
+    features: { disableLocalAuth: true } // no workspace keys
+  }
+}
+
+resource insights 'Microsoft.Insights/components@2020-02-02' = {
+  name: 'appi-${name}'
+  location: location
+  kind: 'web'
+  properties: {
+    Application_Type: 'web'
+    WorkspaceResourceId: logs.id
+    DisableLocalAuth: true // the connection string alone sends nothing
+  }
+}
+
+resource registry 'Microsoft.ContainerRegistry/registries@2025-04-01' = {
+  name: registryName
+  location: location
+  sku: { name: 'Basic' }
+  properties: { adminUserEnabled: false } // no password: images are pulled by the platform's identity
+}
+
+resource environment 'Microsoft.App/managedEnvironments@2025-01-01' = {
+  name: 'cae-${name}'
+  location: location
+  properties: {
+    appLogsConfiguration: { destination: 'azure-monitor' } // 'log-analytics' would need the workspace key
+    workloadProfiles: [{ name: 'Consumption', workloadProfileType: 'Consumption' }]
+  }
+}
+
+resource toLogs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  scope: environment
+  name: 'to-logs'
+  properties: {
+    workspaceId: logs.id
+    logs: [{ categoryGroup: 'allLogs', enabled: true }]
+  }
+}
+
+@description('The environment that apps run in.')
+output environmentId string = environment.id
+
+@description('Host name of the registry.')
+output loginServer string = registry.properties.loginServer
+
+@description('Name of the registry, for the policy.')
+output registryName string = registry.name
+
+@description('Name of the Application Insights component, for the policy.')
+output insightsName string = insights.name

@@ -1,0 +1,14 @@
+using './main.bicep'
+
+// The deployment that the sandbox becomes. Nobody deploys it to Azure, so its people and its partner are made up.
+param environmentName = 'sandbox'
+param location = 'westeurope'
+param developerPrincipalId = 'de7e10be-0000-4000-8000-000000000001'
+param operatorPrincipalId = '0be4a704-0000-4000-8000-000000000002'
+param gatewayAddresses = ['127.0.0.1/32']
+param partnerWebhookUrl = 'https://partner.example.com/webhooks'
+param apps = true
+param gatewayExists = true
+param thumbnailerExists = true
+param catalogExists = true
+param notifierExists = true
