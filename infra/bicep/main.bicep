@@ -309,8 +309,11 @@ output AZURE_RESOURCE_GROUP string = group.name
 @description('The blobs, for services that run on a laptop.')
 output AZURE_STORAGE_BLOB_ENDPOINT string = storage.outputs.blobEndpoint
 
-@description('The vault, for the operator and for services that run on a laptop.')
+@description('The vault, for services that run on a laptop.')
 output AZURE_KEY_VAULT_ENDPOINT string = vault.outputs.endpoint
+
+@description('Name of the vault, for the operator.')
+output AZURE_KEY_VAULT_NAME string = vault.outputs.name
 
 @description('The Service Bus namespace, for services that run on a laptop.')
 output SERVICEBUS_FULLY_QUALIFIED_NAMESPACE string = messaging.outputs.fqdn

@@ -144,19 +144,19 @@ var policy grant[] = [
     who: 'platform'
     role: scalerRole
     on: entities.uploads
-    why: 'The scaler reads how many uploads wait for the thumbnailer.'
+    why: 'The scaler reads how many uploads wait for the thumbnailer; the role that this takes is too wide for the worker itself.'
   }
   {
     who: 'platform'
     role: scalerRole
     on: entities.eventsForCatalog
-    why: 'The scaler reads how many events wait for the catalog.'
+    why: 'The scaler reads how many events wait for the catalog; the role that this takes is too wide for the worker itself.'
   }
   {
     who: 'platform'
     role: scalerRole
     on: entities.eventsForNotifier
-    why: 'The scaler reads how many events wait for the notifier.'
+    why: 'The scaler reads how many events wait for the notifier; the role that this takes is too wide for the worker itself.'
   }
 
   {

@@ -71,6 +71,7 @@ resource app 'Microsoft.App/containerApps@2025-01-01' = {
   }
   properties: {
     environmentId: environmentId
+    workloadProfileName: 'Consumption'
     configuration: {
       activeRevisionsMode: 'Single'
       registries: [{ server: loginServer, identity: platformIdentityId }]

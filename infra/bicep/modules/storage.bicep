@@ -62,7 +62,6 @@ resource account 'Microsoft.Storage/storageAccounts@2025-01-01' = {
         ]
       }
     }
-    dependsOn: [blobs]
   }
 }
 

@@ -30,6 +30,9 @@ type customRoles = {
 @export()
 type principal = 'gateway' | 'thumbnailer' | 'catalog' | 'notifier' | 'platform' | 'developer' | 'operator'
 
+var services = ['gateway', 'thumbnailer', 'catalog', 'notifier']
+var users = ['developer', 'operator']
+
 @description('The object ids (not the client ids) of the principals; empty where there is no such principal.')
 @export()
 @sealed()
@@ -76,12 +79,17 @@ func asDeveloper(policy grant[]) grant[] =>
     filter(
       policy,
       (row, i) =>
-        contains(['gateway', 'thumbnailer', 'catalog', 'notifier'], row.who) && i == indexOf(
+        contains(services, row.who) && i == indexOf(
           map(policy, other => '${other.role} on ${other.on.kind} ${other.on.name}'),
           '${row.role} on ${row.on.kind} ${row.on.name}'
         )
     ),
-    row => { who: 'developer', role: row.role, on: row.on, why: 'Running the services locally: ${row.why}' }
+    row => {
+      who: 'developer'
+      role: row.role
+      on: row.on
+      why: 'The same for a developer who runs the services locally: ${row.why}'
+    }
   )
 
 @description('The body of the role assignment that carries out a row.')
@@ -94,7 +102,7 @@ func assignment(row grant, principalId string) {
 } => {
   principalId: principalId
   // Without the type Azure looks the principal up, and one that is seconds old may not be found yet.
-  principalType: contains(['developer', 'operator'], row.who) ? 'User' : 'ServicePrincipal'
+  principalType: contains(users, row.who) ? 'User' : 'ServicePrincipal'
   roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', row.role)
   description: row.why
 }
