@@ -1,0 +1,87 @@
+"""The one way past a decision: what is admitted or denied is on record before it is answered."""
+
+from sandbox.audit.log import Audit
+from sandbox.audit.record import Outcome, Record, now
+from sandbox.entra import AccessToken, Caller
+from sandbox.rbac import Allowed, Denied, Need, Policy
+
+
+class Gate:
+    """Decides by the policy and records in the audit, always both."""
+
+    def __init__(self, policy: Policy, audit: Audit) -> None:
+        self._policy = policy
+        self._audit = audit
+
+    def admit(
+        self, service: str, operation: str, caller: Caller, *needs: Need
+    ) -> tuple[Allowed, ...] | Denied:
+        """Whether `caller` may do `operation`, which takes all of `needs`.
+
+        Gives what allowed each need, or the first denial. There must be at least one need: what
+        needs nothing is not for this gate.
+        """
+        if not needs:
+            raise ValueError(f"{operation} names no need, so nothing could ever deny it")
+        decisions = [self._policy.decide(caller.principal_id, need) for need in needs]
+        denials = [each for each in decisions if isinstance(each, Denied)]
+        if denials:
+            self._audit.write(_denied(service, operation, caller, denials[0]))
+            return denials[0]
+        allowed = tuple(each for each in decisions if isinstance(each, Allowed))
+        for each in allowed:
+            self._audit.write(_allowed(service, operation, caller, each))
+        return allowed
+
+    def refuse(self, service: str, operation: str, reason: str, identity: str = "") -> None:
+        """Record that somebody was turned away before any decision, and why."""
+        self._audit.write(
+            Record(now(), service, Outcome.REFUSED, operation, identity=identity, reason=reason)
+        )
+
+    def issued(self, identity: str, principal_id: str, token: AccessToken) -> None:
+        """Record that a token was given out."""
+        self._audit.write(
+            Record(
+                now(),
+                "identity",
+                Outcome.ISSUED,
+                "GetToken",
+                identity=identity,
+                principal_id=principal_id,
+                token_id=token.id,
+                resource=token.audience,
+            )
+        )
+
+
+def _allowed(service: str, operation: str, caller: Caller, allowed: Allowed) -> Record:
+    return Record(
+        now(),
+        service,
+        Outcome.ALLOWED,
+        operation,
+        identity=caller.name,
+        principal_id=caller.principal_id,
+        action=allowed.action.name,
+        scope=allowed.need.scope,
+        role=allowed.role.name,
+        assignment=allowed.assignment.id,
+        why=allowed.assignment.why,
+        token_id=caller.token_id,
+    )
+
+
+def _denied(service: str, operation: str, caller: Caller, denied: Denied) -> Record:
+    return Record(
+        now(),
+        service,
+        Outcome.DENIED,
+        operation,
+        identity=caller.name,
+        principal_id=caller.principal_id,
+        action=denied.action.name,
+        scope=denied.need.scope,
+        missing=denied.roles_that_would,
+        token_id=caller.token_id,
+    )

@@ -1,0 +1,51 @@
+"""The deployment that the committed Bicep snapshot describes."""
+
+from sandbox.deployment.expressions import ExpressionError
+from sandbox.deployment.resources import (
+    Attachment,
+    ContainerApp,
+    CorrelationFilter,
+    DeclaredSecret,
+    Deployment,
+    EntitySettings,
+    Ingress,
+    Lifecycle,
+    Namespace,
+    Principal,
+    PrincipalKind,
+    Queue,
+    RoleAssignment,
+    RoleDefinition,
+    Rule,
+    StorageAccount,
+    Subscription,
+    Topic,
+    Vault,
+)
+from sandbox.deployment.snapshot import SNAPSHOT, SnapshotError, load
+
+__all__ = [
+    "SNAPSHOT",
+    "Attachment",
+    "ContainerApp",
+    "CorrelationFilter",
+    "DeclaredSecret",
+    "Deployment",
+    "EntitySettings",
+    "ExpressionError",
+    "Ingress",
+    "Lifecycle",
+    "Namespace",
+    "Principal",
+    "PrincipalKind",
+    "Queue",
+    "RoleAssignment",
+    "RoleDefinition",
+    "Rule",
+    "SnapshotError",
+    "StorageAccount",
+    "Subscription",
+    "Topic",
+    "Vault",
+    "load",
+]

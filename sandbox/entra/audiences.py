@@ -1,0 +1,31 @@
+"""The resources that a token can be for, and which spellings each data plane accepts."""
+
+BLOB = "https://storage.azure.com"
+VAULT = "https://vault.azure.net"
+BUS = "https://servicebus.azure.net"
+MANAGEMENT = "https://management.azure.com"
+
+# Key Vault refuses its own address with a slash behind it (Azure/go-autorest issue 525); Storage
+# and Service Bus take both, which their SDKs depend on.
+VAULT_AUDIENCES = frozenset({VAULT, "cfa8b339-82a2-471a-a3c9-0fc0be7a4093"})
+BUS_AUDIENCES = frozenset({BUS, f"{BUS}/"})
+
+
+def blob_audiences(account_host: str) -> frozenset[str]:
+    """What Blob Storage accepts: the service as a whole, or one account by its own address."""
+    account = f"https://{account_host}"
+    return frozenset(
+        {BLOB, f"{BLOB}/", account, f"{account}/", "e406a681-f3d4-42a8-90b6-c2b029497af1"}
+    )
+
+
+def issued_for(resource: str) -> bool:
+    """Whether Entra knows `resource`, so that it issues tokens for it."""
+    known = {BLOB, VAULT, BUS, MANAGEMENT}
+    bare = resource.rstrip("/")
+    return bare in known or _is_account(bare)
+
+
+def _is_account(resource: str) -> bool:
+    account = resource.removeprefix("https://").removesuffix(".blob.core.windows.net")
+    return resource == f"https://{account}.blob.core.windows.net" and account.isalnum()

@@ -1,0 +1,132 @@
+"""The managed identity endpoint of Container Apps: which app asks, it knows from the secret header.
+
+https://learn.microsoft.com/azure/container-apps/managed-identity#rest-endpoint-reference
+"""
+
+import hmac
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from sandbox.audit import Gate
+from sandbox.deployment import ContainerApp, Lifecycle, Principal, PrincipalKind
+from sandbox.entra import AccessToken, Issuer, issued_for
+
+PATH = "/msi/token"
+API_VERSION = "2019-08-01"
+
+_IDS = ("client_id", "principal_id", "object_id", "mi_res_id")
+_NOT_FOUND = (
+    "No User Assigned or Delegated Managed Identity found for specified "
+    "ClientId/ResourceId/PrincipalId."
+)
+_NONE_TO_LOAD = "Unable to load requested managed identity."
+# The misspelling is Azure's.
+_NO_TOKEN = "An unexpected error occured while fetching the AAD Token."  # noqa: S105
+
+
+@dataclass(frozen=True)
+class Refusal(Exception):
+    """An answer of the endpoint that holds no token."""
+
+    status: int
+    message: str
+
+
+def identity_asked_for(app: ContainerApp, query: Mapping[str, str]) -> Principal:
+    """The identity that a request of `app`'s code names, or its system-assigned one.
+
+    Raises Refusal 400 for an identity that is not the app's, or whose lifecycle keeps it from code.
+    """
+    named = [(name, query[name]) for name in _IDS if name in query]
+    if len(named) > 1:
+        raise Refusal(400, _NOT_FOUND)
+    if not named:
+        return _first(_usable(app, PrincipalKind.SYSTEM_ASSIGNED), _NONE_TO_LOAD)
+    (name, value), everything = named[0], _usable(app, *PrincipalKind)
+    return _first((each for each in everything if _goes_by(each, name, value)), _NOT_FOUND)
+
+
+def _usable(app: ContainerApp, *kinds: PrincipalKind) -> Iterator[Principal]:
+    for each in app.attachments:
+        if each.lifecycle in {Lifecycle.MAIN, Lifecycle.ALL} and each.identity.kind in kinds:
+            yield each.identity
+
+
+def _goes_by(identity: Principal, name: str, value: str) -> bool:
+    known = {"client_id": identity.client_id, "mi_res_id": identity.resource_id}
+    return known.get(name, identity.principal_id).lower() == value.lower()
+
+
+def _first(found: Iterator[Principal], otherwise: str) -> Principal:
+    for each in found:
+        return each
+    raise Refusal(400, otherwise)
+
+
+class IdentityEndpoint:
+    """Gives each app tokens for the identities that are attached to it, and for no others."""
+
+    def __init__(self, apps: Mapping[str, ContainerApp], issuer: Issuer, gate: Gate) -> None:
+        """`apps` are found by the secret header that each was started with."""
+        self._apps = apps
+        self._issuer = issuer
+        self._gate = gate
+
+    def application(self) -> web.Application:
+        """The endpoint as an HTTP application; other methods than GET are answered 405."""
+        application = web.Application()
+        application.router.add_get(PATH, self._answer, allow_head=False)
+        return application
+
+    async def _answer(self, request: web.Request) -> web.Response:
+        app = self._app(request.headers.get("X-IDENTITY-HEADER", ""))
+        if app is None:
+            self._gate.refuse("identity", "GetToken", "wrong or missing X-IDENTITY-HEADER")
+            return web.Response(status=403)
+        try:
+            return web.json_response(self._token(app, request.query))
+        except Refusal as refusal:
+            self._gate.refuse("identity", "GetToken", refusal.message, identity=app.name)
+            return _refused(refusal)
+
+    def _app(self, header: str) -> ContainerApp | None:
+        """Compares in constant time, so that a header cannot be guessed by measuring."""
+        given = header.encode("utf-8", "surrogateescape")
+        for secret, app in self._apps.items():
+            if hmac.compare_digest(secret.encode(), given):
+                return app
+        return None
+
+    def _token(self, app: ContainerApp, query: Mapping[str, str]) -> Mapping[str, str]:
+        if query.get("api-version") != API_VERSION:
+            raise Refusal(400, "The api-version is missing or not supported.")
+        identity = identity_asked_for(app, query)
+        resource = query.get("resource", "")
+        if not issued_for(resource):
+            raise Refusal(500, _NO_TOKEN)
+        token = self._issuer.issue(identity, resource, host_id=app.id)
+        self._gate.issued(identity.name, identity.principal_id, token)
+        return _as_json(token, identity)
+
+
+def _as_json(token: AccessToken, identity: Principal) -> Mapping[str, str]:
+    """Times are seconds since the epoch, as text; there is no expires_in."""
+    return {
+        "access_token": token.text,
+        "expires_on": str(token.expires_on),
+        "resource": token.audience,
+        "token_type": "Bearer",
+        "client_id": identity.client_id,
+    }
+
+
+def _refused(refusal: Refusal) -> web.Response:
+    body = {
+        "statusCode": refusal.status,
+        "message": refusal.message,
+        "correlationId": str(uuid.uuid4()),
+    }
+    return web.json_response(body, status=refusal.status)
