@@ -80,14 +80,11 @@ var partner = startsWith(partnerWebhookUrl, 'https://')
   ? partnerWebhookUrl
   : fail('partnerWebhookUrl must begin with https://')
 
-var operator = operatorPrincipalId == 'deployer'
-  ? deployer().objectId
-  : operatorPrincipalId == 'none' ? '' : operatorPrincipalId
-
+// Who there is has to be known before anything is deployed; who that is may turn out later.
 var present principal[] = concat(
   apps ? ['gateway', 'thumbnailer', 'catalog', 'notifier', 'platform'] : [],
   empty(developerPrincipalId) ? [] : ['developer'],
-  empty(operator) ? [] : ['operator']
+  operatorPrincipalId == 'none' ? [] : ['operator']
 )
 
 resource group 'Microsoft.Resources/resourceGroups@2025-04-01' = {
@@ -173,7 +170,7 @@ module access 'modules/access.bicep' = {
       notifier: apps ? notifier!.outputs.systemPrincipalId : ''
       platform: apps ? platformIdentity!.outputs.principalId : ''
       developer: developerPrincipalId
-      operator: operator
+      operator: operatorPrincipalId == 'deployer' ? deployer().objectId : operatorPrincipalId
     }
   }
 }

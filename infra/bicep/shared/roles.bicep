@@ -67,10 +67,10 @@ type grant = {
   why: string
 }
 
-@description('The rows on one kind of resource, for the principals of this deployment.')
+@description('The rows on one kind of resource, as far as this deployment has the resource and the principal.')
 @export()
 func rowsOn(kind string, policy grant[], present principal[]) grant[] =>
-  filter(policy, row => row.on.kind == kind && contains(present, row.who))
+  filter(policy, row => row.on.kind == kind && !empty(row.on.name) && contains(present, row.who))
 
 @description('The rights of the four services, each once, as rows of the developer.')
 @export()
