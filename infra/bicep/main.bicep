@@ -80,6 +80,8 @@ var partner = startsWith(partnerWebhookUrl, 'https://')
   ? partnerWebhookUrl
   : fail('partnerWebhookUrl must begin with https://')
 
+var operator = operatorPrincipalId == 'deployer' ? deployer().objectId : operatorPrincipalId
+
 // Who there is has to be known before anything is deployed; who that is may turn out later.
 var present principal[] = concat(
   apps ? ['gateway', 'thumbnailer', 'catalog', 'notifier', 'platform'] : [],
@@ -170,7 +172,7 @@ module access 'modules/access.bicep' = {
       notifier: apps ? notifier!.outputs.systemPrincipalId : ''
       platform: apps ? platformIdentity!.outputs.principalId : ''
       developer: developerPrincipalId
-      operator: operatorPrincipalId == 'deployer' ? deployer().objectId : operatorPrincipalId
+      operator: operator
     }
   }
 }
@@ -314,3 +316,9 @@ output AZURE_KEY_VAULT_NAME string = vault.outputs.name
 
 @description('The Service Bus namespace, for services that run on a laptop.')
 output SERVICEBUS_FULLY_QUALIFIED_NAMESPACE string = messaging.outputs.fqdn
+
+@description('Who may run the services on a laptop; empty for nobody.')
+output DEVELOPER_PRINCIPAL_ID string = developerPrincipalId
+
+@description('Who may set the signing key; empty for nobody.')
+output OPERATOR_PRINCIPAL_ID string = contains(present, 'operator') ? operator : ''

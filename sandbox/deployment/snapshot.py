@@ -27,6 +27,7 @@ SNAPSHOT = PROJECT / "infra" / "bicep" / "sandbox.snapshot.json"
 
 _APP = "Microsoft.App/containerApps"
 _IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities"
+_USER_OUTPUT = "_PRINCIPAL_ID"
 _ASSIGNMENT_MARK = "/providers/Microsoft.Authorization/roleAssignments/"
 
 
@@ -163,8 +164,8 @@ def _principals(snapshot: Snapshot, ids: Mapping[str, Ids]) -> Iterator[Principa
 def _users(snapshot: Snapshot) -> Iterator[Principal]:
     """Users come from outside the deployment, which names them in its outputs."""
     for output, value in snapshot.outputs.items():
-        if output.endswith("PrincipalId") and value:
-            name = output.removesuffix("PrincipalId")
+        if output.endswith(_USER_OUTPUT) and value:
+            name = output.removesuffix(_USER_OUTPUT).lower()
             yield Principal(name, PrincipalKind.USER, principal_id=value, client_id="")
 
 
