@@ -1,0 +1,7 @@
+"""The sandbox's edge: one proxy, one certificate, and the way to each host's application."""
+
+from sandbox.edge.amqp import AmqpListener
+from sandbox.edge.certificates import Certificate
+from sandbox.edge.proxy import Edge
+
+__all__ = ["AmqpListener", "Certificate", "Edge"]

@@ -1,0 +1,38 @@
+"""AMQP over TLS on a port of its own, for clients that know no proxy."""
+
+import asyncio
+import socket
+from collections.abc import Callable
+
+from sandbox.edge.certificates import Certificate
+from sandbox.edge.listener import Listener
+
+_PATIENCE = 10.0
+
+
+class AmqpListener:
+    """Hands each connection, when its TLS handshake is done, to a protocol of the broker's."""
+
+    def __init__(self, protocol: Callable[[], asyncio.Protocol], certificate: Certificate) -> None:
+        """`protocol` is called once for each connection.
+
+        Any name in the certificate will do for TLS, since such a client dials loopback; which
+        namespace it means, it says in AMQP's open frame. Raises OSError if there is no certificate.
+        """
+        self._protocol = protocol
+        self._context = certificate.server_context()
+        self._listener = Listener(self._serve)
+
+    def start(self, port: int = 0) -> int:
+        """Listen on 127.0.0.1; gives the port. Raises OSError if it is taken."""
+        return self._listener.start(port)
+
+    async def stop(self) -> None:
+        """Close the port and every connection."""
+        await self._listener.stop()
+
+    async def _serve(self, connection: socket.socket) -> asyncio.Transport:
+        transport, _ = await asyncio.get_running_loop().connect_accepted_socket(
+            self._protocol, connection, ssl=self._context, ssl_handshake_timeout=_PATIENCE
+        )
+        return transport

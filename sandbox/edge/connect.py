@@ -1,0 +1,88 @@
+"""The head of a CONNECT request, and whether it names a host that the edge serves."""
+
+import re
+from collections.abc import Collection
+from urllib.parse import urlsplit
+
+import h11
+
+HEAD_LIMIT = 16 * 1024
+PORT = "443"
+
+_AUTHORITY = re.compile(r"(?P<host>[a-z0-9._-]{1,253}):(?P<port>[0-9]{1,5})", re.IGNORECASE)
+_SHOWN = 200
+
+
+class Refusal(Exception):
+    """Why a request opens no tunnel: the status and one sentence for the person behind it."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason
+
+
+def host_asked_for(head: bytes, hosts: Collection[str]) -> str:
+    """The host, one of `hosts`, to which `head` asks for a tunnel.
+
+    Raises Refusal 400 for what is not HTTP or contradicts itself, 405 for what is not CONNECT, and
+    403 for a host or port that is not served.
+    """
+    request = _parse(head)
+    method, target = request.method.decode("latin-1"), request.target.decode("latin-1")
+    if method != "CONNECT":
+        named = _shown(_host_of_url(target))
+        raise Refusal(
+            405, f"{_shown(method)} for {named} is no CONNECT, and nothing else goes here."
+        )
+    host = _served(target, hosts)
+    _refuse_contradictions(request, host)
+    return host
+
+
+def _parse(head: bytes) -> h11.Request:
+    connection = h11.Connection(h11.SERVER, max_incomplete_event_size=HEAD_LIMIT)
+    if head.count(b"\n") != head.count(b"\r\n"):
+        raise Refusal(400, "A line of the request ends without a carriage return.")
+    try:
+        connection.receive_data(head)
+        event = connection.next_event()
+    except h11.RemoteProtocolError as error:
+        raise Refusal(400, f"That is no HTTP request: {error}.") from error
+    if not isinstance(event, h11.Request):
+        raise Refusal(400, "That is no HTTP request.")
+    return event
+
+
+def _served(target: str, hosts: Collection[str]) -> str:
+    authority = _AUTHORITY.fullmatch(target)
+    if authority is None:
+        raise Refusal(400, "The target of CONNECT must be host:port.")
+    host, port = authority["host"].lower(), authority["port"]
+    if host not in hosts or port != PORT:
+        raise Refusal(403, f"The sandbox has no route to {host}:{port}.")
+    return host
+
+
+def _refuse_contradictions(request: h11.Request, host: str) -> None:
+    for name, value in request.headers:
+        if name == b"host" and not _names(value.decode("latin-1"), host):
+            raise Refusal(400, f"The Host header and the target {host} disagree.")
+        if name == b"transfer-encoding" or (name == b"content-length" and value != b"0"):
+            raise Refusal(400, "A CONNECT request has no body.")
+
+
+def _names(header: str, host: str) -> bool:
+    return header.lower() in {host, f"{host}:{PORT}"}
+
+
+def _host_of_url(target: str) -> str:
+    """Only the host: the rest of an address may hold what nobody should log."""
+    try:
+        return urlsplit(target).hostname or "no host"
+    except ValueError:
+        return "no host"
+
+
+def _shown(text: str) -> str:
+    return text[:_SHOWN].encode("ascii", "backslashreplace").decode()

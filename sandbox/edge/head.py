@@ -1,0 +1,63 @@
+"""Reads the head of a request from a raw socket, and not a byte of what is behind it.
+
+The bytes behind it stay in the kernel, so that TLS, which takes the same socket over, finds all of
+them: none is lost, and none could be taken for something that was said in clear.
+"""
+
+import asyncio
+import contextlib
+import re
+import socket
+
+from sandbox.edge.connect import HEAD_LIMIT, Refusal
+
+_END = re.compile(rb"\n\r?\n")
+_LINGER = 1.0
+_CHUNK = 64 * 1024
+
+
+async def read_head(connection: socket.socket) -> bytes:
+    """What there is up to the blank line.
+
+    Raises Refusal 400 for what cannot become a request and 431 for a head that is too long, and
+    ConnectionError when the client leaves.
+    """
+    head = b""
+    while True:
+        await _readable(connection)
+        seen = connection.recv(HEAD_LIMIT, socket.MSG_PEEK)
+        if not seen:
+            raise ConnectionAbortedError
+        end = _END.search(head + seen)
+        head += connection.recv(end.end() - len(head) if end else len(seen))
+        _refuse_hopeless(head)
+        if end:
+            return head
+
+
+def _refuse_hopeless(head: bytes) -> None:
+    if not head[:1].isalpha():
+        raise Refusal(400, "That is no HTTP request; the proxy's own address is http, not https.")
+    if len(head) > HEAD_LIMIT:
+        raise Refusal(431, f"The head of the request is longer than {HEAD_LIMIT} bytes.")
+
+
+async def farewell(connection: socket.socket, answer: bytes) -> None:
+    """Send `answer` so that it arrives: closing on unread bytes would reset the connection."""
+    loop = asyncio.get_running_loop()
+    with contextlib.suppress(OSError):
+        async with asyncio.timeout(_LINGER):
+            await loop.sock_sendall(connection, answer)
+            connection.shutdown(socket.SHUT_WR)
+            while await loop.sock_recv(connection, _CHUNK):
+                pass
+
+
+async def _readable(connection: socket.socket) -> None:
+    loop = asyncio.get_running_loop()
+    ready = asyncio.Event()
+    loop.add_reader(connection, ready.set)
+    try:
+        await ready.wait()
+    finally:
+        loop.remove_reader(connection)
