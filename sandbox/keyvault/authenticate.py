@@ -1,0 +1,52 @@
+"""Step 1 of the walk: whom a request speaks for. What it shows is verified, or it is challenged."""
+
+from collections.abc import Sequence
+
+from sandbox.entra import VAULT, Caller, Reason, TokenRefused, Verifier
+from sandbox.entra.issuer import issuer_name
+from sandbox.keyvault.refusal import unauthorized
+
+_MISSING = "AKV10000: Request is missing a Bearer or PoP token."
+_VAULT_APP = "cfa8b339-82a2-471a-a3c9-0fc0be7a4093"
+# Azure has one code for most of what a token can be wrong in.
+_AGGREGATED = "[AggregatedAuthenticationFailure] Error validating token: 'S2S17001'."
+
+
+def authenticate(verifier: Verifier, tenant_id: str, authorization: Sequence[str]) -> Caller:
+    """The caller that the Authorization headers prove. Raises Refusal 401."""
+    bearers = [each.partition(" ") for each in authorization]
+    if len(bearers) != 1 or bearers[0][0].lower() != "bearer":
+        raise unauthorized(_MISSING, "there is not one bearer token")
+    token = bearers[0][2].strip(" ")
+    try:
+        return verifier.verify(token)
+    except TokenRefused as refused:
+        message = _message(refused, tenant_id, token)
+        raise unauthorized(message, f"the token is {refused.reason}") from None
+
+
+def challenge(tenant_id: str) -> str:
+    """The WWW-Authenticate header that tells a client where to get a token, and for what."""
+    login = f"https://login.microsoftonline.com/{tenant_id}"
+    return f'Bearer authorization="{login}", resource="{VAULT}"'
+
+
+def _message(refused: TokenRefused, tenant_id: str, token: str) -> str:
+    """Azure's words, as far as they are known; each is sourced in the project's facts."""
+    issuers = f"AKV10032: Invalid issuer. Expected one of {issuer_name(tenant_id)}, found"
+    # The header of a token proves nothing, and names the key that was not found.
+    header = token.partition(".")[0]
+    known = {
+        Reason.MALFORMED: "Error validating token: 'S2S12086'.",
+        Reason.EXPIRED: "[TokenExpired] Error validating token: 'S2S12086'.",
+        Reason.ISSUER: f"{issuers} {refused.found}.",
+        Reason.TENANT: f"{issuers} {issuer_name(refused.found)}.",
+        Reason.AUDIENCE: (
+            f"AKV10022: Invalid audience. Expected {VAULT} or {_VAULT_APP}, found: {refused.found}."
+        ),
+        Reason.UNKNOWN_KEY: (
+            "AKV10046: Unable to resolve the key used for signature validation. "
+            f"EncodedJwtHeader: '{header}'."
+        ),
+    }
+    return known.get(refused.reason, _AGGREGATED)

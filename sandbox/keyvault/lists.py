@@ -1,0 +1,35 @@
+"""The lists: secrets, deleted secrets, and the versions of one. No list shows a value."""
+
+from sandbox.keyvault import bundle
+from sandbox.keyvault.bundle import Json
+from sandbox.keyvault.name import Named
+from sandbox.keyvault.query import after_number
+from sandbox.keyvault.shelf import Shelf
+
+
+def secrets(shelf: Shelf, named: Named, _: bytes) -> Json:
+    """A page of the vault's secrets, in the order of their names."""
+    page = named.page
+    found = shelf.secrets.page(page.after, page.length + 1)
+    items = [bundle.item(shelf.vault, each) for each in found[: page.length]]
+    go_on = found[page.length - 1].name if len(found) > page.length else None
+    return bundle.listed(shelf.vault, "secrets", page, items, go_on)
+
+
+def deleted(shelf: Shelf, named: Named, _: bytes) -> Json:
+    """A page of the vault's deleted secrets, in the order of their names."""
+    page = named.page
+    found = shelf.trash.page(page.after, page.length + 1)
+    items = [bundle.deleted_item(shelf.vault, each) for each in found[: page.length]]
+    go_on = found[page.length - 1].latest.name if len(found) > page.length else None
+    return bundle.listed(shelf.vault, "deletedsecrets", page, items, go_on)
+
+
+def versions(shelf: Shelf, named: Named, _: bytes) -> Json:
+    """A page of one secret's versions, oldest first. Raises Refusal 400, 404."""
+    shelf.found(named)
+    page = named.page
+    found = shelf.secrets.versions(named.secret, after_number(page), page.length + 1)
+    items = [bundle.version_item(shelf.vault, each) for each in found[: page.length]]
+    go_on = str(found[page.length - 1].sequence) if len(found) > page.length else None
+    return bundle.listed(shelf.vault, f"secrets/{named.secret}/versions", page, items, go_on)

@@ -1,0 +1,96 @@
+"""Step 2 of the walk: which operation a request is, on which resource, needing which action.
+
+The request target is taken apart once, here; the store is asked for exactly what was decided on.
+Names compare without case, as Azure's do. What is not understood to the last character is refused.
+"""
+
+import re
+from dataclasses import dataclass, field
+from typing import NoReturn
+from urllib.parse import unquote_to_bytes
+
+from sandbox.deployment import Vault
+from sandbox.keyvault import operations
+from sandbox.keyvault.operations import Operation
+from sandbox.keyvault.query import Page, page_and_version_checked
+from sandbox.keyvault.refusal import Refusal, bad_parameter
+
+_NAME = re.compile(r"[0-9a-zA-Z-]{1,127}")
+_VERSION = re.compile(r"[0-9a-f]{32}")
+_METHODS = frozenset({"GET", "PUT", "POST", "PATCH", "DELETE"})
+
+
+@dataclass(frozen=True)
+class Named:
+    """A request that is understood. `scope` is the resource id that the action is needed on."""
+
+    operation: Operation
+    scope: str
+    secret: str = ""
+    version: str = ""
+    page: Page = field(default_factory=Page)
+
+
+def name(vault: Vault, method: str, target: str) -> Named:
+    """The operation that `method` on the raw request target is. Raises Refusal 400, 404 or 405."""
+    if method not in _METHODS:
+        raise bad_parameter("Method is not allowed.", "the method is not allowed", status=405)
+    path, _, query = target.partition("?")
+    segments = _segments(path)
+    page = page_and_version_checked(query)
+    operation, secret, version = _understood(method, segments)
+    scope = vault.secret_id(secret) if secret else vault.id
+    return Named(operation, scope, secret, version, page)
+
+
+def is_host_of(vault: Vault, host: str) -> bool:
+    """Whether a Host header names `vault`, on its own port."""
+    return host.lower().removesuffix(":443") == vault.host.lower()
+
+
+def _segments(path: str) -> list[str]:
+    """Decoded once, after they were told apart: an encoded slash never becomes a separator."""
+    if not path.startswith("/") or "#" in path:
+        raise _invalid_name(path)
+    pieces = path[1:].removesuffix("/").split("/")
+    return [_decoded(each) for each in pieces]
+
+
+def _decoded(piece: str) -> str:
+    try:
+        return unquote_to_bytes(piece).decode("ascii")
+    except UnicodeError:
+        raise _invalid_name(piece) from None
+
+
+def _understood(method: str, segments: list[str]) -> tuple[Operation, str, str]:
+    """The operation, the secret's name and its version, each of the two empty if there is none."""
+    collection, *rest = (segments[0].lower(), *segments[1:])
+    if collection not in {"secrets", "deletedsecrets"}:
+        raise Refusal(404, "NotFound", "The resource was not found.", reason="no such collection")
+    words = [each.lower() for each in rest]
+    of_the_vault = operations.OF_THE_VAULT.get((method, collection, *words))
+    if of_the_vault is not None or not rest:
+        return of_the_vault or _none(method, ""), "", ""
+    secret, behind = _checked(rest[0]), words[1:]
+    version = "".join(behind) if len(behind) == 1 and _VERSION.fullmatch(behind[0]) else ""
+    shape = (method, collection, operations.VERSION) if version else (method, collection, *behind)
+    operation = operations.OF_A_SECRET.get(shape) or _none(method, "/".join(rest[1:]))
+    return operation, secret, version
+
+
+def _checked(secret: str) -> str:
+    if not _NAME.fullmatch(secret):
+        raise _invalid_name(secret)
+    return secret
+
+
+def _invalid_name(found: str) -> Refusal:
+    shown = found.encode("utf-8", "replace").decode()
+    message = f"The request URI contains an invalid name: {shown}"
+    return bad_parameter(message, "the request URI contains an invalid name")
+
+
+def _none(method: str, operation: str) -> NoReturn:
+    message = f"Method {method} does not allow operation '{operation}'"
+    raise bad_parameter(message, f"{method} does not allow this operation")

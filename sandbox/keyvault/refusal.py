@@ -1,0 +1,91 @@
+"""What Key Vault answers when it does not do as asked: status, code and text are Azure's.
+
+https://learn.microsoft.com/azure/key-vault/general/rest-error-codes
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+_RECOVER = (
+    "If you recently deleted this secret you may be able to recover it using the correct recovery "
+    "command. For help resolving this issue, please see "
+    "https://go.microsoft.com/fwlink/?linkid=2125182"
+)
+
+
+class Refusal(Exception):
+    """An error answer. `reason` is what the audit says: it repeats nothing that the caller sent."""
+
+    def __init__(
+        self, status: int, code: str, message: str, inner: str = "", reason: str = ""
+    ) -> None:
+        super().__init__(f"{status} {code}")
+        self.status = status
+        self.code = code
+        self.message = message
+        self.inner = inner
+        self.reason = reason or f"{status} {inner or code}"
+
+    def body(self) -> Mapping[str, Any]:
+        """The error as JSON."""
+        error: dict[str, Any] = {"code": self.code, "message": self.message}
+        if self.inner:
+            error["innererror"] = {"code": self.inner}
+        return {"error": error}
+
+
+def unauthorized(message: str, reason: str) -> Refusal:
+    """401: the token is missing or proves nothing."""
+    return Refusal(401, "Unauthorized", message, reason=reason)
+
+
+def bad_parameter(message: str, reason: str, status: int = 400) -> Refusal:
+    """400: the request is not one that Key Vault understands."""
+    return Refusal(status, "BadParameter", message, reason=reason)
+
+
+def invalid_property(name: str) -> Refusal:
+    """400: the body is no JSON (an empty name), or one of its properties is not what it must be."""
+    return bad_parameter(f"Property {name} has invalid value\r\n", f"property {name} is invalid")
+
+
+def not_found(name: str, version: str = "") -> Refusal:
+    """404: no such secret, or no such version of it."""
+    named = f"{name}/{version}" if version else name
+    message = f"A secret with (name/id) {named} was not found in this key vault. {_RECOVER}"
+    return Refusal(404, "SecretNotFound", message)
+
+
+def deleted_not_found(name: str) -> Refusal:
+    """404: no deleted secret of that name."""
+    return Refusal(404, "SecretNotFound", f"Deleted Secret not found: {name}")
+
+
+def disabled(operation: str) -> Refusal:
+    """403: a disabled secret keeps its value to itself."""
+    message = f"Operation {operation} is not allowed on a disabled secret."
+    return Refusal(403, "Forbidden", message, "SecretDisabled")
+
+
+def name_is_deleted(name: str) -> Refusal:
+    """409: the name belongs to a deleted secret until that is recovered or purged."""
+    message = (
+        f"Secret {name} is currently in a deleted but recoverable state, and its name cannot be "
+        "reused; in this state, the secret can only be recovered or purged."
+    )
+    return Refusal(409, "Conflict", message, "ObjectIsDeletedButRecoverable")
+
+
+def already_there(name: str) -> Refusal:
+    """409: a backup is restored to a free name only."""
+    return Refusal(409, "Conflict", f"A secret with (name/id) {name} already exists.")
+
+
+def purge_protected(vault: str, location: str) -> Refusal:
+    """403: nobody may purge, whatever their role."""
+    message = (
+        'Operation "purge" is not allowed because purge protection is enabled for this vault. Key '
+        "Vault service will automatically purge it after the retention period has passed.\r\n"
+        f"Vault: {vault};location={location}"
+    )
+    return Refusal(403, "Forbidden", message)
