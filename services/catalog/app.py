@@ -1,0 +1,104 @@
+"""The catalog: which photos exist, newest first. It listens to events, and answers the gateway."""
+
+from contextlib import AbstractContextManager
+from functools import partial
+from uuid import UUID
+
+from azure.core.credentials import TokenCredential
+from azure.core.exceptions import AzureError
+from azure.servicebus import ServiceBusReceiver
+from flask import Blueprint, Flask, Response, request
+from flask.typing import ResponseReturnValue
+
+from services.catalog import entries
+from services.catalog.index import Index
+from services.catalog.settings import Settings
+from services.common import blobs, bus, health, web
+from services.common.consumer import Consumer, Patience
+from services.common.credential import open_credential
+from services.common.health import Proof
+from services.common.server import add_parts
+from services.common.web import Problem
+
+MINUTES = Patience(first=1, longest=60, total=900)
+LIMITS = {str(number): number for number in range(1, 101)}
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Build the service; it opens no connection and starts no thread. Raises SettingError."""
+    settings = settings or Settings.load()
+    credential = open_credential(settings.client_id)
+    index = open_index(settings, credential)
+    events = Consumer("events", partial(open_receiver, settings, credential), index.handle, MINUTES)
+    readiness = health.Readiness(proofs(settings, index, events))
+    app = build(index, readiness, events)
+    add_parts(app, events, readiness)
+    return app
+
+
+def open_index(settings: Settings, credential: TokenCredential) -> Index:
+    """Return the index with its client; nothing is connected yet."""
+    account = blobs.open_account(settings.blob_endpoint, credential)
+    return Index(account.get_container_client(settings.container))
+
+
+def open_receiver(
+    settings: Settings, credential: TokenCredential, *, dead_letters: bool = False
+) -> AbstractContextManager[ServiceBusReceiver]:
+    """Return a receiver of the service's subscription, or of its dead letters."""
+    names = (settings.topic, settings.subscription)
+    return bus.subscription_receiver(
+        settings.namespace, credential, *names, dead_letters=dead_letters
+    )
+
+
+def proofs(settings: Settings, index: Index, events: Consumer) -> list[Proof]:
+    """Return each right of the catalog with the mildest request that shows it."""
+    container = f"container {settings.container}"
+    return [
+        Proof("read", container, lambda: blobs.prove_read(index.container)),
+        Proof("write", container, lambda: blobs.prove_create(index.container)),
+        Proof("list", container, lambda: index.page(None, 1)),
+        Proof("receive", f"{settings.topic}/subscriptions/{settings.subscription}", events.prove),
+    ]
+
+
+def build(index: Index, readiness: health.Readiness, events: Consumer) -> Flask:
+    """Build the application around what it talks to."""
+    app = Flask(__name__)
+    web.install(app)
+    app.register_blueprint(api(index))
+    app.register_blueprint(health.blueprint(readiness, events.is_alive))
+    return app
+
+
+def api(index: Index) -> Blueprint:
+    """Return the routes of the internal API."""
+    photos = Blueprint("photos", __name__)
+
+    @photos.get("/photos")
+    def page() -> ResponseReturnValue:
+        limit, cursor = LIMITS.get(request.args.get("limit", "24")), request.args.get("cursor")
+        if limit is None:
+            raise Problem(400, "bad-limit", f"limit takes a number from 1 to {len(LIMITS)}")
+        try:
+            marker = entries.from_cursor(cursor) if cursor else None
+        except entries.BrokenCursor as error:
+            raise Problem(400, "broken-cursor", "This cursor leads nowhere") from error
+        found, following = index.page(marker, limit)
+        following = entries.to_cursor(following) if following else None
+        return {"photos": [entry.to_json() for entry in found], "next": following}
+
+    @photos.get("/photos/<uuid:photo>")
+    def one(photo: UUID) -> ResponseReturnValue:
+        entry = index.photo(str(photo))
+        if entry is None:
+            raise Problem(404, "unknown-photo", "Nothing is known of this photo")
+        return entry.to_json()
+
+    @photos.app_errorhandler(AzureError)
+    def dependency_down(error: AzureError) -> Response:
+        headers = {"Retry-After": "5"}
+        return Problem(503, "dependency-down", "Storage is away", headers=headers).response()
+
+    return photos

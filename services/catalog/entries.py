@@ -1,0 +1,108 @@
+"""What the catalog knows of a photo: pure decisions, no I/O."""
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote, unquote
+
+from services.common.events import PROCESSED, Event
+
+TIME = "%Y-%m-%dT%H:%M:%SZ"
+LONGEST_REASON = 300
+END_OF_TIME = 10**10  # seconds; the year 2286
+CHECKSUM = 4
+
+
+class BrokenCursor(ValueError):
+    """A cursor that this catalog did not make."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One photo's final state, and the creation time of its original."""
+
+    id: str
+    state: str
+    created: str
+    reason: str = ""
+    width: int = 0
+    height: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what is known, without what is not."""
+        return {key: value for key, value in asdict(self).items() if value}
+
+
+def from_event(event: Event) -> Entry:
+    """Return what a photo.processed or photo.rejected tells; raises ValueError."""
+    data = event.data
+    created = datetime.strptime(str(data.get("created")), TIME).replace(tzinfo=UTC)
+    if not 0 <= created.timestamp() < END_OF_TIME:
+        raise ValueError(f"no time for a photo: {created}")
+    when = created.strftime(TIME)
+    if event.type == PROCESSED:
+        width, height = _length(data.get("width")), _length(data.get("height"))
+        return Entry(event.photo, "processed", when, width=width, height=height)
+    reason = str(data.get("reason") or "Unknown.")[:LONGEST_REASON]
+    return Entry(event.photo, "rejected", when, reason=reason)
+
+
+def merge(known: Entry | None, told: Entry) -> Entry:
+    """Return what is known after an event, in whatever order and however often events come.
+
+    Processed beats rejected. The creation time that was known first stays, since it is part of a
+    name in the index, and no name can be taken back: the catalog may not delete.
+    """
+    if known is None:
+        return told
+    better = told.state == "processed" and known.state == "rejected"
+    return replace(told, created=known.created) if better else known
+
+
+def newest_name(entry: Entry) -> str:
+    """Return a name that sorts before the names of all older photos."""
+    created = datetime.strptime(entry.created, TIME).replace(tzinfo=UTC)
+    return f"newest/{END_OF_TIME - int(created.timestamp()):010}-{entry.id}"
+
+
+def to_metadata(entry: Entry) -> dict[str, str]:
+    """Return the entry as a blob's metadata, whose values are headers and so plain ASCII."""
+    return {key: quote(str(value), safe=" ,:") for key, value in entry.to_json().items()}
+
+
+def from_metadata(metadata: Mapping[str, str]) -> Entry:
+    """Return the entry that to_metadata() wrote; raises KeyError or ValueError."""
+    known = {key: unquote(value) for key, value in metadata.items()}
+    size = {side: int(known.get(side, 0)) for side in ("width", "height")}
+    return Entry(known["id"], known["state"], known["created"], known.get("reason", ""), **size)
+
+
+def to_cursor(marker: str) -> str:
+    """Return storage's marker as a cursor that shows when it was broken."""
+    raw = marker.encode()
+    return base64.urlsafe_b64encode(_checksum(raw) + raw).decode().rstrip("=")
+
+
+def from_cursor(cursor: str) -> str:
+    """Return the marker in a cursor; raises BrokenCursor."""
+    try:
+        raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars="-_", validate=True)
+        marker = raw[CHECKSUM:].decode()
+    except ValueError as error:
+        raise BrokenCursor from error
+    if not marker or _checksum(raw[CHECKSUM:]) != raw[:CHECKSUM]:
+        raise BrokenCursor
+    return marker
+
+
+def _checksum(raw: bytes) -> bytes:
+    return hashlib.sha256(raw).digest()[:CHECKSUM]
+
+
+def _length(value: object) -> int:
+    if not isinstance(value, int) or not 0 < value < 1_000_000:
+        raise ValueError(f"no length in pixels: {value!r:.40}")
+    return value

@@ -1,0 +1,17 @@
+"""How gunicorn runs the catalog."""
+
+from services.catalog.settings import Settings
+from services.common import logs, server
+
+bind = "0.0.0.0:8000"
+worker_class = "gthread"
+workers = 1
+threads = 8
+timeout = 60
+graceful_timeout = 50  # longer than the consumers' grace
+control_socket_disable = True
+logconfig_dict = logs.config()
+
+on_starting = server.require(Settings.load)
+post_worker_init = server.start
+worker_exit = server.stop

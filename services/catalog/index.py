@@ -1,0 +1,95 @@
+"""The index in Blob Storage: two empty blobs a photo, which carry its entry as metadata.
+
+`photos/<id>` is what is known of one photo, written under optimistic concurrency on that photo
+alone. `newest/<time, inverted>-<id>` sorts newest first, so one List Blobs request is one page,
+however many photos there are. Nothing is shared between photos: any number of replicas may write.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from azure.core import MatchConditions
+from azure.core.exceptions import (
+    ResourceExistsError,
+    ResourceModifiedError,
+    ResourceNotFoundError,
+)
+from azure.servicebus import ServiceBusReceivedMessage
+from azure.storage.blob import ContainerClient
+
+from services.catalog import entries
+from services.catalog.entries import Entry
+from services.common import blobs
+from services.common.consumer import Permanent, Transient
+from services.common.events import PROCESSED, REJECTED, parse
+
+log = logging.getLogger(__name__)
+
+ATTEMPTS = 5
+
+
+@dataclass(frozen=True)
+class Index:
+    """The photos, in one container."""
+
+    container: ContainerClient
+
+    def handle(self, message: ServiceBusReceivedMessage) -> None:
+        """Take in an event; raises Permanent for an unknown one, Transient or AzureError."""
+        try:
+            told = entries.from_event(parse(message.body, PROCESSED, REJECTED))
+        except ValueError as error:
+            raise Permanent("UnknownEvent", str(error)) from error
+        self.record(told)
+        log.info("Recorded as %s", told.state, extra={"photo": told.id})
+
+    def record(self, told: Entry) -> None:
+        """Merge what an event tells into the index; raises Transient or AzureError.
+
+        Whatever was written before a crash, the same event again completes it.
+        """
+        for _ in range(ATTEMPTS):
+            known, etag = self._read(told.id)
+            merged = entries.merge(known, told)
+            if merged == known or self._write(merged, etag):
+                return self._list(merged)
+        raise Transient(f"photo {told.id} is being written by others")
+
+    def photo(self, photo: str) -> Entry | None:
+        """Return what is known of a photo; raises AzureError."""
+        return self._read(photo)[0]
+
+    def page(self, marker: str | None, limit: int) -> tuple[Sequence[Entry], str | None]:
+        """Return one page, newest first, and the marker of the next; raises AzureError."""
+        listing = self.container.list_blobs("newest/", include=["metadata"], results_per_page=limit)
+        pages = listing.by_page(continuation_token=marker)
+        found = [entries.from_metadata(blob.metadata) for blob in next(pages, ())]
+        return found, pages.continuation_token or None  # type: ignore[attr-defined]
+
+    def _read(self, photo: str) -> tuple[Entry | None, str | None]:
+        try:
+            found = self.container.get_blob_client(f"photos/{photo}").get_blob_properties()
+        except ResourceNotFoundError as error:
+            blobs.expect_blob_not_found(error)
+            return None, None
+        return entries.from_metadata(found.metadata), found.etag
+
+    def _write(self, entry: Entry, etag: str | None) -> bool:
+        """Write if nobody else has in the meantime; returns whether it was written."""
+        blob = self.container.get_blob_client(f"photos/{entry.id}")
+        condition = {"etag": etag, "match_condition": MatchConditions.IfNotModified}
+        options = {"overwrite": True} | condition if etag else {"overwrite": False}
+        try:
+            blob.upload_blob(b"", length=0, metadata=entries.to_metadata(entry), **options)
+        except (ResourceExistsError, ResourceModifiedError):
+            return False
+        return True
+
+    def _list(self, entry: Entry) -> None:
+        name, metadata = entries.newest_name(entry), entries.to_metadata(entry)
+        if entry.state == "processed":
+            blob = self.container.get_blob_client(name)
+            blob.upload_blob(b"", length=0, metadata=metadata, overwrite=True)
+        else:  # only created: it never replaces the entry of one that was processed meanwhile
+            blobs.create(self.container, name, b"", length=0, metadata=metadata)

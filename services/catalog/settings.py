@@ -1,0 +1,33 @@
+"""What the catalog is told by its environment."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from services.common import settings
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The catalog's settings, complete and well-formed."""
+
+    credential: str
+    client_id: str
+    blob_endpoint: str
+    container: str
+    namespace: str
+    topic: str
+    subscription: str
+
+    @classmethod
+    def load(cls, env: Mapping[str, str] = os.environ) -> "Settings":
+        """Read the environment; raises SettingError, which names the first that is wrong."""
+        return cls(
+            credential=settings.credential(env),
+            client_id=settings.client_id(env),
+            blob_endpoint=settings.endpoint(env, "AZURE_STORAGE_BLOB_ENDPOINT"),
+            container=settings.entity(env, "STORAGE_CATALOG_CONTAINER"),
+            namespace=settings.host(env, "SERVICEBUS_FULLY_QUALIFIED_NAMESPACE"),
+            topic=settings.entity(env, "SERVICEBUS_TOPIC_NAME"),
+            subscription=settings.entity(env, "SERVICEBUS_SUBSCRIPTION_NAME"),
+        )

@@ -1,0 +1,73 @@
+"""Blob Storage: one client a process, create-only writes, and proofs of each right."""
+
+from datetime import datetime
+from typing import IO, Any
+
+from azure.core.credentials import TokenCredential
+from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
+from azure.storage.blob import BlobServiceClient, ContainerClient, ExponentialRetry
+
+PROBE = "readiness-probe"
+
+# What Azure answers to a create when the blob is there: 409 to If-None-Match, or 403 because
+# blobs/add/action never overwrites. The second is not the 403 of a missing role.
+# learn.microsoft.com/rest/api/storageservices/put-blob
+ALREADY_THERE = ("BlobAlreadyExists", "UnauthorizedBlobOverwrite")
+
+
+def open_account(endpoint: str, credential: TokenCredential) -> BlobServiceClient:
+    """Return the process's client; it is thread-safe and connects at its first request."""
+    return BlobServiceClient(
+        endpoint,
+        credential,
+        # The SDK's own first pause is 15 s, too long for a person or a locked message.
+        retry_policy=ExponentialRetry(initial_backoff=1, increment_base=2, retry_total=2),
+        connection_timeout=5,
+        read_timeout=30,
+    )
+
+
+def create(
+    container: ContainerClient, name: str, data: bytes | IO[bytes], length: int, **options: Any
+) -> datetime | None:
+    """Create a blob in one Put Blob; returns its creation time, or None if it was there before.
+
+    None is success to whoever repeats itself, and the SDK's own retry does: it meets the blob of
+    its first attempt. Raises AzureError.
+    """
+    blob = container.get_blob_client(name)
+    try:
+        stored = blob.upload_blob(data, length=length, overwrite=False, **options)
+    except HttpResponseError as error:
+        if getattr(error, "error_code", None) in ALREADY_THERE:
+            return None
+        raise
+    created: datetime = stored["last_modified"]
+    return created
+
+
+def prove_read(container: ContainerClient) -> None:
+    """Prove blobs/read by asking for a blob that is not there; raises AzureError."""
+    try:
+        container.get_blob_client(f"{PROBE}-missing").get_blob_properties()
+    except ResourceNotFoundError as error:
+        expect_blob_not_found(error)
+
+
+def prove_tags(container: ContainerClient) -> None:
+    """Prove blobs/tags/read by the tags of a blob that is not there; raises AzureError."""
+    try:
+        container.get_blob_client(f"{PROBE}-missing").get_blob_tags()
+    except ResourceNotFoundError as error:
+        expect_blob_not_found(error)
+
+
+def prove_create(container: ContainerClient) -> None:
+    """Prove blobs/add/action or blobs/write by one fixed empty blob; raises AzureError."""
+    create(container, PROBE, b"", length=0)
+
+
+def expect_blob_not_found(error: ResourceNotFoundError) -> None:
+    """Raise `error` again, unless it says that the blob is missing and not its container."""
+    if getattr(error, "error_code", None) != "BlobNotFound":
+        raise error

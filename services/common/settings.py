@@ -1,0 +1,109 @@
+"""Settings from the environment: all there and well-formed, or one sentence names what is not."""
+
+import re
+from collections.abc import Mapping
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+# The values that DefaultAzureCredential knows; learn.microsoft.com/python/api/azure-identity
+CREDENTIALS = frozenset(
+    {
+        "dev",
+        "prod",
+        "environmentcredential",
+        "workloadidentitycredential",
+        "managedidentitycredential",
+        "visualstudiocodecredential",
+        "azureclicredential",
+        "azuredeveloperclicredential",
+        "azurepowershellcredential",
+        "interactivebrowsercredential",
+    }
+)
+GUID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+HOST = r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)+"
+ENTITY = r"[A-Za-z0-9$][A-Za-z0-9._/-]*"
+
+Environment = Mapping[str, str]
+
+
+class SettingError(ValueError):
+    """A setting is missing or malformed; the message is one sentence that names it."""
+
+
+def text(env: Environment, name: str, pattern: str, meaning: str) -> str:
+    """Return a setting that matches `pattern` as a whole; raises SettingError."""
+    value = env.get(name, "").strip()
+    if not value:
+        raise SettingError(f"{name} is missing: it should be {meaning}.")
+    if not re.fullmatch(pattern, value):
+        raise SettingError(f"{name} is malformed: it should be {meaning}.")
+    return value
+
+
+def credential(env: Environment) -> str:
+    """Return which credential AZURE_TOKEN_CREDENTIALS chooses; raises SettingError."""
+    name, meaning = "AZURE_TOKEN_CREDENTIALS", "a credential's name, ManagedIdentityCredential"
+    value = text(env, name, r"[A-Za-z]+", f"{meaning} on Azure")
+    if value.lower() not in CREDENTIALS:
+        raise SettingError(f"{name} is malformed: it should be {meaning} on Azure.")
+    return value
+
+
+def client_id(env: Environment) -> str:
+    """Return the client id of the service's user-assigned identity; raises SettingError."""
+    return text(env, "AZURE_CLIENT_ID", GUID, "the client id (a GUID) of the service's identity")
+
+
+def host(env: Environment, name: str) -> str:
+    """Return a fully qualified host name; raises SettingError."""
+    return text(env, name, HOST, "a host name such as example.servicebus.windows.net")
+
+
+def entity(env: Environment, name: str) -> str:
+    """Return the name of a container, queue, topic, subscription or secret; raises SettingError."""
+    return text(env, name, ENTITY, "the name of an entity")
+
+
+def number(env: Environment, name: str, default: float) -> float:
+    """Return an optional number above zero; raises SettingError."""
+    if name not in env:
+        return default
+    value = float(text(env, name, r"\d{1,9}(\.\d{1,9})?", "a number above 0"))
+    if value <= 0:
+        raise SettingError(f"{name} is malformed: it should be a number above 0.")
+    return value
+
+
+def endpoint(env: Environment, name: str, *, plain_inside: bool = False) -> str:
+    """Return the https address of a host, without path; raises SettingError.
+
+    With `plain_inside`, http is taken too where the name cannot leave the machine or its network:
+    a loopback address or a single label.
+    """
+    meaning = "an address such as https://example.blob.core.windows.net"
+    value = url(env, name, meaning, plain_inside=plain_inside).rstrip("/")
+    if urlsplit(value).path:
+        raise SettingError(f"{name} is malformed: it should be {meaning}.")
+    return value
+
+
+def url(env: Environment, name: str, meaning: str, *, plain_inside: bool = False) -> str:
+    """Return an https address without user, query or fragment; raises SettingError."""
+    value = text(env, name, r"https?://[!-~]+", meaning)
+    try:
+        parts = urlsplit(value)
+        secure = parts.scheme == "https" or (plain_inside and _inside(parts.hostname or ""))
+        whole = parts.hostname and (parts.port is None or parts.port > 0)
+    except ValueError:
+        secure = whole = False
+    if not (secure and whole) or any(sign in value for sign in "@?#"):
+        raise SettingError(f"{name} is malformed: it should be {meaning}.")
+    return value
+
+
+def _inside(hostname: str) -> bool:
+    try:
+        return ip_address(hostname).is_loopback
+    except ValueError:
+        return "." not in hostname

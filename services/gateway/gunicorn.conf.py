@@ -1,0 +1,17 @@
+"""How gunicorn runs the gateway."""
+
+from services.common import logs, server
+from services.gateway.settings import Settings
+
+bind = "0.0.0.0:8000"
+worker_class = "gthread"
+workers = 2
+threads = 16
+timeout = 60
+graceful_timeout = 30
+control_socket_disable = True
+logconfig_dict = logs.config()
+
+on_starting = server.require(Settings.load)
+post_worker_init = server.start
+worker_exit = server.stop

@@ -1,0 +1,39 @@
+"""What the gateway is told by its environment."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from services.common import settings
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The gateway's settings, complete and well-formed."""
+
+    credential: str
+    client_id: str
+    blob_endpoint: str
+    originals: str
+    thumbnails: str
+    namespace: str
+    queue: str
+    catalog: str
+    burst: float
+    per_second: float
+
+    @classmethod
+    def load(cls, env: Mapping[str, str] = os.environ) -> "Settings":
+        """Read the environment; raises SettingError, which names the first that is wrong."""
+        return cls(
+            credential=settings.credential(env),
+            client_id=settings.client_id(env),
+            blob_endpoint=settings.endpoint(env, "AZURE_STORAGE_BLOB_ENDPOINT"),
+            originals=settings.entity(env, "STORAGE_ORIGINALS_CONTAINER"),
+            thumbnails=settings.entity(env, "STORAGE_THUMBNAILS_CONTAINER"),
+            namespace=settings.host(env, "SERVICEBUS_FULLY_QUALIFIED_NAMESPACE"),
+            queue=settings.entity(env, "SERVICEBUS_QUEUE_NAME"),
+            catalog=settings.endpoint(env, "CATALOG_ENDPOINT", plain_inside=True),
+            burst=settings.number(env, "UPLOAD_BURST", 300),
+            per_second=settings.number(env, "UPLOADS_PER_SECOND", 10),
+        )

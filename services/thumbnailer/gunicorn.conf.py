@@ -1,0 +1,17 @@
+"""How gunicorn runs the thumbnailer."""
+
+from services.common import logs, server
+from services.thumbnailer.settings import Settings
+
+bind = "0.0.0.0:8000"
+worker_class = "gthread"
+workers = 1
+threads = 2
+timeout = 60
+graceful_timeout = 50  # longer than the consumers' grace
+control_socket_disable = True
+logconfig_dict = logs.config()
+
+on_starting = server.require(Settings.load)
+post_worker_init = server.start
+worker_exit = server.stop

@@ -1,0 +1,122 @@
+"""What the thumbnailer does with a message of `photo-uploads`, and with a dead one."""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from azure.core.exceptions import ResourceNotFoundError
+from azure.servicebus import ServiceBusReceivedMessage
+from azure.storage.blob import ContainerClient, ContentSettings
+
+from services.common.blobs import expect_blob_not_found
+from services.common.bus import Publisher
+from services.common.consumer import Leave, Permanent
+from services.common.events import (
+    CONTENT_TYPE,
+    PROCESSED,
+    REJECTED,
+    UPLOADED,
+    Event,
+    InvalidEvent,
+    parse,
+)
+from services.thumbnailer.images import NotAnImage, make_thumbnail
+
+log = logging.getLogger(__name__)
+
+MAX_BYTES = 20_000_000
+WEBP = ContentSettings(content_type="image/webp")
+
+
+@dataclass(frozen=True)
+class Thumbnailer:
+    """Makes thumbnails, and says what became of each photo."""
+
+    originals: ContainerClient
+    thumbnails: ContainerClient
+    events: Publisher
+
+    def handle(self, message: ServiceBusReceivedMessage) -> None:
+        """Make the thumbnail of an uploaded photo and publish photo.processed.
+
+        Raises Permanent for what will never become a thumbnail, AzureError or SendError otherwise.
+        """
+        try:
+            photo = parse(message.body, UPLOADED).photo
+            original, created = self._read(photo)
+            thumbnail = make_thumbnail(original)
+        except InvalidEvent as error:
+            raise Permanent("UnknownEvent", str(error)) from error
+        except NotAnImage as error:
+            raise Permanent("UnreadableImage", str(error)) from error
+        facts = {"created": _iso(created), "width": thumbnail.width, "height": thumbnail.height}
+        self._store(photo, thumbnail.data, facts)
+        self._publish(PROCESSED, photo, facts)
+
+    def reject(self, message: ServiceBusReceivedMessage) -> None:
+        """Publish what became of the photo of a dead-lettered message.
+
+        This is the one way to rejection, whether this service or the broker gave the message up.
+        Raises Leave for what names no photo, AzureError or SendError when it cannot be told now.
+        """
+        try:
+            event = parse(message.body, UPLOADED)
+        except InvalidEvent as error:
+            raise Leave(f"it names no photo: {error}") from error
+        if facts := self._facts(event.photo):
+            self._publish(PROCESSED, event.photo, facts)
+            return
+        reason = message.dead_letter_error_description or message.dead_letter_reason
+        created = self._created(event, message)
+        self._publish(REJECTED, event.photo, {"created": created, "reason": reason or "Unknown."})
+
+    def _read(self, photo: str) -> tuple[bytes, datetime]:
+        try:
+            stored = self.originals.download_blob(photo)
+        except ResourceNotFoundError as error:
+            expect_blob_not_found(error)
+            raise Permanent("OriginalGone", "The original is gone.") from error
+        if stored.size > MAX_BYTES:
+            raise Permanent("TooLarge", "The original is larger than a photo may be.")
+        return stored.readall(), stored.properties.creation_time
+
+    def _store(self, photo: str, data: bytes, facts: dict[str, Any]) -> None:
+        # The facts lie beside the pixels, so that a lost event can be told again from them.
+        self.thumbnails.get_blob_client(photo).upload_blob(
+            data,
+            length=len(data),
+            overwrite=True,
+            content_settings=WEBP,
+            metadata={key: str(value) for key, value in facts.items()},
+        )
+
+    def _facts(self, photo: str) -> dict[str, Any] | None:
+        try:
+            known = self.thumbnails.get_blob_client(photo).get_blob_properties().metadata
+        except ResourceNotFoundError as error:
+            expect_blob_not_found(error)
+            return None
+        width, height = int(known["width"]), int(known["height"])
+        return {"created": known["created"], "width": width, "height": height}
+
+    def _created(self, event: Event, message: ServiceBusReceivedMessage) -> str:
+        """Return the original's creation time, or the nearest to it that is the same every time."""
+        try:
+            properties = self.originals.get_blob_client(event.photo).get_blob_properties()
+        except ResourceNotFoundError as error:
+            expect_blob_not_found(error)
+            told = event.data.get("created")
+            return told if isinstance(told, str) else _iso(message.enqueued_time_utc)
+        return _iso(properties.creation_time)
+
+    def _publish(self, kind: str, photo: str, data: dict[str, Any]) -> None:
+        event = Event(kind, "urn:keyless:thumbnailer", photo, data)
+        self.events.send(
+            event.to_json(), message_id=event.id, subject=event.type, content_type=CONTENT_TYPE
+        )
+        log.info("Published %s", kind, extra={"photo": photo} | data)
+
+
+def _iso(time: datetime | None) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ") if time else "1970-01-01T00:00:00Z"
