@@ -2,6 +2,7 @@
 
 from sandbox.edge.amqp import AmqpListener
 from sandbox.edge.certificates import Certificate
+from sandbox.edge.plain import HttpListener
 from sandbox.edge.proxy import Edge
 
-__all__ = ["AmqpListener", "Certificate", "Edge"]
+__all__ = ["AmqpListener", "Certificate", "Edge", "HttpListener"]

@@ -26,7 +26,7 @@ _RENEWED_BEFORE = timedelta(days=30)
 _BACKDATED = timedelta(days=2)
 _LOOPBACK = ("localhost", "127.0.0.1")
 
-_Sni = Callable[[str | None], bool]
+Sni = Callable[[str | None], bool]
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Certificate:
             _make(state, names, now)
         return kept
 
-    def server_context(self, serves: _Sni | None = None) -> ssl.SSLContext:
+    def server_context(self, serves: Sni | None = None) -> ssl.SSLContext:
         """TLS 1.2 or later for a listener; a client whose SNI `serves` refuses gets no handshake.
 
         Raises OSError if the certificate cannot be read.
@@ -97,7 +97,7 @@ def _names_in(certificate: x509.Certificate) -> frozenset[str]:
 
 
 def _refusing_unless(
-    serves: _Sni,
+    serves: Sni,
 ) -> Callable[[ssl.SSLSocket | ssl.SSLObject, str | None, ssl.SSLContext], int | None]:
     def decide(_: object, name: str | None, __: object) -> int | None:
         return None if serves(name) else ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 import h11
@@ -38,6 +39,18 @@ def host_asked_for(head: bytes, hosts: Collection[str]) -> str:
     host = _served(target, hosts)
     _refuse_contradictions(request, host)
     return host
+
+
+def answer_to(refusal: Refusal, hosts: Collection[str]) -> bytes:
+    """The refusal as a person reads it, with the hosts that there are."""
+    known = "\n".join(f"  {host}:{PORT}" for host in sorted(hosts))
+    text = f"{refusal.reason}\nThe sandbox opens tunnels, by CONNECT, to:\n{known}\n"
+    allow = "Allow: CONNECT\r\n" if refusal.status == HTTPStatus.METHOD_NOT_ALLOWED else ""
+    return (
+        f"HTTP/1.1 {refusal.status} {HTTPStatus(refusal.status).phrase}\r\n{allow}"
+        f"Content-Type: text/plain\r\nContent-Length: {len(text)}\r\n"
+        f"Connection: close\r\n\r\n{text}"
+    ).encode("ascii")
 
 
 def _parse(head: bytes) -> h11.Request:

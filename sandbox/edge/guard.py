@@ -24,6 +24,9 @@ class Names:
     port: str | None = None
     others: Collection[str] = ()
 
+    def __str__(self) -> str:
+        return min(self.own)
+
 
 def objection(target: str, hosts: Sequence[str], names: Names) -> tuple[int, str] | None:
     """Why a request with this target and these Host headers is not answered: status and sentence.
@@ -41,7 +44,7 @@ def objection(target: str, hosts: Sequence[str], names: Names) -> tuple[int, str
     if name in names.own:
         return None
     status = 421 if name in names.others else 400
-    return status, f"The Host header names {name}, this connection leads to {min(names.own)}."
+    return status, f"The Host header names {name}, this connection leads to {names}."
 
 
 def guarded(handler: Handler, names: Names, gate: Gate) -> Handler:
@@ -52,7 +55,7 @@ def guarded(handler: Handler, names: Names, gate: Gate) -> Handler:
         if found is None:
             return await handler(request)
         status, sentence = found
-        gate.refuse("edge", f"{request.method} {min(names.own)}", sentence)
+        gate.refuse("edge", f"{request.method} {names}", sentence)
         refusal = web.Response(status=status, text=sentence + "\n")
         refusal.force_close()
         return refusal

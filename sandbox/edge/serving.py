@@ -1,39 +1,78 @@
 """How the edge runs an application: bytes as they came, nothing logged, no work for the absent."""
 
+import asyncio
+from typing import Any
+
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from sandbox.audit import Gate
 from sandbox.edge.guard import Names, guarded
 
 _HEAD_LIMIT = 64 * 1024
-# Four minutes, as Azure's load balancers wait.
-_IDLE = 240.0
 _GRACE = 1.0
+_SETTINGS: dict[str, Any] = {
+    "access_log": None,
+    "auto_decompress": False,
+    "keepalive_timeout": 240.0,  # as long as Azure's load balancers wait
+    "max_field_size": _HEAD_LIMIT,
+    "max_line_size": _HEAD_LIMIT,
+}
 
 
-async def runner(application: web.Application, names: Names, gate: Gate) -> web.AppRunner:
-    """`application`, started and guarded; its `server` makes a protocol for each connection.
+class Site:
+    """An application and the names it answers to."""
 
-    Raises whatever the application's own start raises.
-    """
-    made = web.AppRunner(
-        application,
-        access_log=None,
-        auto_decompress=False,
-        handler_cancellation=True,
-        keepalive_timeout=_IDLE,
-        max_field_size=_HEAD_LIMIT,
-        max_line_size=_HEAD_LIMIT,
-        shutdown_timeout=_GRACE,
-    )
-    await made.setup()
-    server = server_of(made)
-    server.request_handler = guarded(server.request_handler, names, gate)
-    return made
+    def __init__(self, application: web.Application, names: Names, gate: Gate) -> None:
+        self._names = names
+        self._gate = gate
+        self._runner = web.AppRunner(
+            application, handler_cancellation=True, shutdown_timeout=_GRACE
+        )
+
+    async def start(self) -> None:
+        """Start the application. Raises whatever its own start raises."""
+        await self._runner.setup()
+        server = self._server()
+        server.request_handler = guarded(server.request_handler, self._names, self._gate)
+
+    async def stop(self) -> None:
+        """Let what is under way end within a second or two, then end it."""
+        await self._runner.cleanup()
+
+    def protocol(self) -> asyncio.Protocol:
+        """What speaks HTTP on one connection. Raises RuntimeError unless started."""
+        return _Protocol(self._server(), self._names, self._gate)
+
+    def _server(self) -> web.Server:
+        if self._runner.server is None:
+            raise RuntimeError("the application has not been started")
+        return self._runner.server
 
 
-def server_of(made: web.AppRunner) -> web.Server:
-    """The server of a runner that has been set up. Raises RuntimeError if it has not been."""
-    if made.server is None:
-        raise RuntimeError("the application has not been started")
-    return made.server
+class _Protocol(web.RequestHandler):
+    """aiohttp's, which would log and repeat the line of a request that it could not read."""
+
+    __slots__ = ("_gate", "_names")
+
+    def __init__(self, server: web.Server, names: Names, gate: Gate) -> None:
+        super().__init__(server, loop=asyncio.get_running_loop(), **_SETTINGS)
+        self._names = names
+        self._gate = gate
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        if not isinstance(exc, HttpProcessingError | web.RequestPayloadError):
+            return super().handle_error(request, status, exc, message)
+        if request.writer.output_size > 0:
+            raise ConnectionError("the answer has begun, so it can only be broken off")
+        # The line may hold a token: only the kind of error is told and kept.
+        self._gate.refuse("edge", f"HTTP {self._names}", f"malformed: {type(exc).__name__}")
+        answer = web.Response(status=400, text="That is no well-formed HTTP request.\n")
+        answer.force_close()
+        return answer

@@ -1,0 +1,100 @@
+"""The ingress of Container Apps: from an app's host name to the port on which the app listens.
+
+https://learn.microsoft.com/azure/container-apps/ingress-overview
+"""
+
+from collections.abc import AsyncIterator, Iterable, Mapping
+
+import aiohttp
+from aiohttp import web
+from yarl import URL
+
+from sandbox.audit import Gate
+from sandbox.deployment import ContainerApp, Ingress
+from sandbox.edge.forwarding import admits, to_app, to_client
+from sandbox.edge.listener import LOOPBACK
+
+# Container Apps gives a request 240 seconds.
+_TIMEOUT = aiohttp.ClientTimeout(total=240, sock_connect=5)
+_HEAD_LIMIT = 64 * 1024
+_AUTOMATIC = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
+_UNAVAILABLE = "upstream connect error or disconnect/reset before headers."
+
+
+def routes(
+    apps: Iterable[ContainerApp], ports: Mapping[str, int], gate: Gate
+) -> dict[str, web.Application]:
+    """An application for each host name that the apps have; one without ingress has none."""
+    return {app.ingress.host: application(app, ports, gate) for app in apps if app.ingress}
+
+
+def application(app: ContainerApp, ports: Mapping[str, int], gate: Gate) -> web.Application:
+    """The ingress of `app`; where it listens is looked up in `ports` for each request.
+
+    Raises ValueError if the app has no ingress.
+    """
+    if app.ingress is None:
+        raise ValueError(f"{app.name} has no ingress")
+    way_in = _WayIn(app.name, app.ingress, ports, gate)
+    made = web.Application()
+    made.cleanup_ctx.append(way_in.session)
+    made.router.add_route("*", "/{path:.*}", way_in.forward)
+    return made
+
+
+class _WayIn:
+    def __init__(self, name: str, ingress: Ingress, ports: Mapping[str, int], gate: Gate) -> None:
+        self._name = name
+        self._ingress = ingress
+        self._ports = ports
+        self._gate = gate
+        self._session: aiohttp.ClientSession
+
+    async def session(self, _: web.Application) -> AsyncIterator[None]:
+        """Each request has a connection of its own: one kept alive may be closed as it is used."""
+        connector = aiohttp.TCPConnector(limit=0, force_close=True)
+        async with aiohttp.ClientSession(
+            connector=connector,
+            auto_decompress=False,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            max_field_size=_HEAD_LIMIT,
+            skip_auto_headers=_AUTOMATIC,
+            timeout=_TIMEOUT,
+        ) as self._session:
+            yield
+
+    async def forward(self, request: web.Request) -> web.StreamResponse:
+        """Azure's refusals, or the app's answer as it comes."""
+        address = request.remote or ""
+        if not admits(self._ingress.allowed, address):
+            reason = f"{address} is not among the addresses that {self._name} admits"
+            self._gate.refuse("ingress", f"{request.method} {self._ingress.host}", reason)
+            return web.Response(status=403, text="RBAC: access denied")
+        try:
+            answer = await self._ask(request, address)
+        except (aiohttp.ClientConnectionError, KeyError):
+            return web.Response(status=503, text=_UNAVAILABLE)
+        except TimeoutError:
+            return web.Response(status=504, text="upstream request timeout")
+        async with answer:
+            return await _relay(answer, request)
+
+    async def _ask(self, request: web.Request, address: str) -> aiohttp.ClientResponse:
+        return await self._session.request(
+            request.method,
+            URL(f"http://{LOOPBACK}:{self._ports[self._name]}{request.raw_path}", encoded=True),
+            headers=to_app(request.headers, address, request.scheme),
+            data=request.content if request.body_exists else None,
+            allow_redirects=False,
+        )
+
+
+async def _relay(answer: aiohttp.ClientResponse, request: web.Request) -> web.StreamResponse:
+    response = web.StreamResponse(
+        status=answer.status, reason=answer.reason, headers=to_client(answer.headers)
+    )
+    await response.prepare(request)
+    async for chunk in answer.content.iter_any():
+        await response.write(chunk)
+    await response.write_eof()
+    return response
