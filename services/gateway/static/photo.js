@@ -5,7 +5,7 @@ const TYPES = ["image/jpeg", "image/png", "image/webp", "image/gif"];
 const AUTOMATIC_RETRIES = 5;
 const FINAL = ["processed", "rejected", "refused"];
 const NAMES = {
-  queued: "Next",
+  queued: "Queued",
   sending: "Sending",
   waiting: "Waiting",
   failed: "Not sent",
