@@ -1,0 +1,65 @@
+"""What the partner received and how it answered: one JSON object a line, before the answer."""
+
+import json
+import os
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+FILE = "partner.jsonl"
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One call of the partner's webhook.
+
+    `type`, `photo` and `body` are there only if the signature was good, `body` only the first time;
+    `repeated` is how often this id had been taken before; `reason` is why it was refused.
+    """
+
+    time: str
+    answer: str
+    id: str = ""
+    type: str = ""
+    photo: str = ""
+    repeated: int = 0
+    body: str = ""
+    reason: str = ""
+
+    @property
+    def verified(self) -> bool:
+        return self.answer == "204"
+
+
+class Journal:
+    """Appends deliveries; each is in the operating system's hands when `write` returns."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises OSError if the file cannot be written."""
+        self._taken = Counter(each.id for each in read(path) if each.verified)
+        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        # A disk that was full may have left the beginning of a line.
+        whole = path.read_bytes().rpartition(b"\n")
+        os.ftruncate(self._descriptor, len(whole[0] + whole[1]))
+
+    def times_taken(self, delivery_id: str) -> int:
+        """How often a delivery with this id has been taken."""
+        return self._taken[delivery_id]
+
+    def write(self, delivery: Delivery) -> None:
+        """Append one delivery, whole. Raises OSError when the disk refuses it."""
+        present = {name: value for name, value in asdict(delivery).items() if value}
+        os.write(self._descriptor, (json.dumps(present) + "\n").encode())
+        if delivery.verified:
+            self._taken[delivery.id] += 1
+
+    def close(self) -> None:
+        os.close(self._descriptor)
+
+
+def read(path: Path) -> Iterator[Delivery]:
+    """All deliveries so far, in order."""
+    if path.exists():
+        with path.open(encoding="utf-8") as file:
+            yield from (Delivery(**json.loads(line)) for line in file if line.endswith("\n"))

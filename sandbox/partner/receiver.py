@@ -1,0 +1,125 @@
+"""The partner outside Azure: believes a webhook for its signature, since no token reaches so far.
+
+https://www.standardwebhooks.com
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+from aiohttp import web
+from standardwebhooks import Webhook, WebhookVerificationError
+
+from sandbox.partner.journal import FILE, Delivery, Journal, read
+from sandbox.partner.mood import Mood, behave, take
+from sandbox.state import State
+
+KEY_FILE = "partner.json"
+
+_BODY_LIMIT = 256 * 1024
+_FOREVER = 24 * 3600.0
+_ID_SHOWN = 256
+
+
+class Partner:
+    """The receiver of webhooks at one address; all that it knows is in the state folder."""
+
+    def __init__(self, state: State, url: str) -> None:
+        """`url` is what the notifier was given. Raises ValueError if it is not https."""
+        address = urlsplit(url)
+        if address.scheme != "https" or not address.hostname or address.port not in {None, 443}:
+            raise ValueError(f"the partner's address must be https, at port 443: {url}")
+        self.host = address.hostname
+        self._path = address.path or "/"
+        self._state = state
+        self._journal: Journal
+
+    def accept(self, key: str) -> None:
+        """Take over the signing key that the operator hands over, instead of an older one.
+
+        Raises ValueError if it is no key, OSError if it cannot be kept.
+        """
+        try:
+            Webhook(key)
+        except Exception as error:
+            raise ValueError("that is no signing key of Standard Webhooks") from error
+        self._state.write_json(KEY_FILE, {"key": key})
+
+    def behave(self, mood: Mood) -> None:
+        """Be out of order for the next calls. Raises OSError if that cannot be written down."""
+        behave(self._state, mood)
+
+    def deliveries(self) -> list[Delivery]:
+        """All that was received so far, in order."""
+        return list(read(self._state.path(FILE)))
+
+    def application(self) -> web.Application:
+        """The partner as an HTTP application; other methods and paths are not answered."""
+        made = web.Application(client_max_size=_BODY_LIMIT)
+        made.cleanup_ctx.append(self._keep_journal)
+        made.router.add_post(self._path, self._receive)
+        return made
+
+    async def _keep_journal(self, _: web.Application) -> AsyncIterator[None]:
+        self._journal = Journal(self._state.path(FILE))
+        yield
+        self._journal.close()
+
+    async def _receive(self, request: web.Request) -> web.Response:
+        body = await request.read()
+        mood = take(self._state)
+        headers = request.headers
+        delivery = (
+            _call(headers, str(mood.answer), "told to") if mood else self._judge(headers, body)
+        )
+        self._journal.write(delivery)
+        if delivery.answer == "hang":
+            await asyncio.sleep(_FOREVER)
+        return _answer(delivery, mood)
+
+    def _judge(self, headers: Mapping[str, str], body: bytes) -> Delivery:
+        try:
+            self._verify(headers, body)
+        except (WebhookVerificationError, ValueError) as error:
+            return _call(headers, "401", str(error))
+        call, content = _call(headers, "204"), _content(body)
+        repeated = self._journal.times_taken(call.id)
+        return replace(
+            call,
+            type=str(content.get("type", "")),
+            photo=str(content.get("subject", "")),
+            repeated=repeated,
+            body="" if repeated else body.decode(),
+        )
+
+    def _verify(self, headers: Mapping[str, str], body: bytes) -> None:
+        """The key is read for each call, so that a new one counts at once, whoever handed it over.
+
+        Raises WebhookVerificationError, or ValueError for what is not even the shape of one.
+        """
+        held = self._state.read_json(KEY_FILE)
+        if held is None:
+            raise WebhookVerificationError("nobody has handed a signing key over yet")
+        Webhook(held["key"]).verify(body, dict(headers), json_parse=False)
+
+
+def _content(body: bytes) -> Mapping[str, object]:
+    try:
+        content = json.loads(body)
+    except ValueError:
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _call(headers: Mapping[str, str], answer: str, reason: str = "") -> Delivery:
+    time = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return Delivery(time, answer, headers.get("webhook-id", "")[:_ID_SHOWN], reason=reason)
+
+
+def _answer(delivery: Delivery, mood: Mood | None) -> web.Response:
+    later = mood.retry_after if mood else None
+    headers = {} if later is None else {"Retry-After": str(later)}
+    return web.Response(status=int(delivery.answer), headers=headers)
