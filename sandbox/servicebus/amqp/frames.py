@@ -1,0 +1,93 @@
+"""Cuts what comes in into frames, and reads from each transfer what proton does not tell.
+
+proton drops the message-format, by which a batch is known. It is read here from the performative,
+while the frame goes on to proton untouched.
+http://docs.oasis-open.org/amqp/core/v1.0/os/amqp-core-transport-v1.0-os.html#section-framing
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sandbox.servicebus.amqp.decode import MalformedError, decoded, end_of, value_at
+
+# What this side announces, and Azure too. A frame is held in memory until it is whole.
+MAX_FRAME_SIZE = 65536
+_HEADER_SIZE = 8
+_TRANSFER = (0x14, "amqp:transfer:list")
+_MESSAGE_FORMAT = 3
+
+
+class FramingError(Exception):
+    """Bytes that are no frame, or too long a one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One frame, or a protocol header. `message_format` is what a transfer says of its message."""
+
+    content: bytes
+    message_format: int | None = None
+
+
+class Frames:
+    """The frames of one connection, in the order in which they come."""
+
+    def __init__(self) -> None:
+        self._bytes = bytearray()
+
+    def __len__(self) -> int:
+        """How many bytes wait to be taken."""
+        return len(self._bytes)
+
+    def feed(self, data: bytes) -> None:
+        """Take what has come in."""
+        self._bytes += data
+
+    def take(self, at_most: int) -> Iterator[Frame]:
+        """Up to that many whole frames. Raises FramingError."""
+        at = 0
+        try:
+            for _ in range(at_most):
+                size = self._size(at)
+                if size is None or at + size > len(self._bytes):
+                    return
+                content = bytes(self._bytes[at : at + size])
+                at += size
+                yield Frame(content, message_format(content))
+        finally:
+            del self._bytes[:at]
+
+    def _size(self, at: int) -> int | None:
+        if len(self._bytes) - at < _HEADER_SIZE:
+            return None
+        if self._bytes[at : at + 4] == b"AMQP":
+            return _HEADER_SIZE
+        size = int.from_bytes(self._bytes[at : at + 4], "big")
+        if not _HEADER_SIZE <= size <= MAX_FRAME_SIZE:
+            raise FramingError(f"a frame of {size} bytes")
+        return size
+
+
+def message_format(frame: bytes) -> int | None:
+    """The message-format of a transfer frame; None if it says none, or is no transfer."""
+    start = frame[4] * 4
+    if frame[:4] == b"AMQP" or frame[5] != 0 or frame[start : start + 1] != b"\x00":
+        return None
+    try:
+        descriptor, at = value_at(frame, start + 1)
+        return _fourth_field(frame, at) if descriptor in _TRANSFER else None
+    except MalformedError:
+        return None  # proton will say so
+
+
+def _fourth_field(frame: bytes, at: int) -> int | None:
+    """A transfer's fields are handle, delivery-id, delivery-tag, message-format and more."""
+    constructor = frame[at]
+    count = frame[at + 2] if constructor == 0xC0 else int.from_bytes(frame[at + 5 : at + 9], "big")
+    if constructor not in (0xC0, 0xD0) or count <= _MESSAGE_FORMAT:
+        return None
+    at += 3 if constructor == 0xC0 else 9
+    for _ in range(_MESSAGE_FORMAT):
+        at = end_of(frame, at)
+    value = decoded(frame, at)
+    return value if isinstance(value, int) else None

@@ -1,0 +1,84 @@
+"""Step 1, authenticate: who is on a connection, by the tokens that were put on it through `$cbs`.
+
+A token is put for an audience, an address, and covers that address and what lies below it. It is
+good for links of the same connection and for no other.
+https://learn.microsoft.com/azure/service-bus-messaging/service-bus-amqp-protocol-guide
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from sandbox.audit import Gate
+from sandbox.entra import Caller, TokenRefused
+from sandbox.servicebus.conditions import Status, shared_access_refused, token_refused
+
+# 202 or 200: sources have both, and clients take any number from 200 to 299.
+ACCEPTED = Status(202, "Accepted")
+
+_AUDIENCES_AT_MOST = 1000
+
+
+class Verifier(Protocol):
+    """Proves a token: the verifier of sandbox.entra, or a test's own."""
+
+    def verify(self, token: str) -> Caller:
+        """For whom it speaks. Raises TokenRefused."""
+
+
+@dataclass(frozen=True)
+class PutToken:
+    """A request to `$cbs`: this token, for this audience (folded path, None for another host)."""
+
+    kind: str
+    audience: str | None
+    token: str
+
+
+class Tokens:
+    """The callers of one connection, by the audiences that they have put tokens for."""
+
+    def __init__(self, verifier: Verifier, gate: Gate) -> None:
+        self._verifier = verifier
+        self._gate = gate
+        self._callers: dict[str, Caller] = {}
+
+    def __len__(self) -> int:
+        return len(self._callers)
+
+    def put(self, request: PutToken) -> Status:
+        """Verify a token and remember its caller. A token without any role is taken, too."""
+        if request.audience is None:
+            return self._refused(Status(404, "The namespace could not be found."), "UnknownHost")
+        if request.kind.lower() != "jwt":
+            return self._refused(shared_access_refused(), "a shared access signature")
+        if request.audience not in self._callers and len(self._callers) >= _AUDIENCES_AT_MOST:
+            return self._refused(Status(403, "Too many audiences."), "too many audiences")
+        try:
+            self._callers[request.audience] = self._verifier.verify(request.token)
+        except TokenRefused as error:
+            return self._refused(token_refused(error), str(error.reason))
+        return ACCEPTED
+
+    def covering(self, path: str) -> tuple[str, Caller] | None:
+        """The nearest audience that covers `path`, and its caller."""
+        while True:
+            if path in self._callers:
+                return path, self._callers[path]
+            if not path:
+                return None
+            path = path.rpartition("/")[0]
+
+    def expire(self, now: float) -> list[str]:
+        """Forget the tokens that have expired; for which audiences they were."""
+        ended = [key for key, caller in self._callers.items() if caller.expires_at <= now]
+        for audience in ended:
+            del self._callers[audience]
+        return ended
+
+    def next_expiry(self) -> float | None:
+        """When the first token expires."""
+        return min((each.expires_at for each in self._callers.values()), default=None)
+
+    def _refused(self, status: Status, reason: str) -> Status:
+        self._gate.refuse("bus", "PutToken", reason)
+        return status

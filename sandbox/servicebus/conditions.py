@@ -1,0 +1,218 @@
+"""Azure's own refusals: the condition and the text of each, and where the text was seen."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from sandbox.entra import Reason, TokenRefused
+
+
+@dataclass(frozen=True)
+class Condition:
+    """An AMQP error: a symbolic name for programs, a description for people."""
+
+    name: str
+    description: str
+
+
+class Refusal(Exception):
+    """Something that is answered with a condition."""
+
+    def __init__(self, condition: Condition) -> None:
+        super().__init__(condition.description)
+        self.condition = condition
+
+
+@dataclass(frozen=True)
+class Status:
+    """How a request on `$cbs` or `$management` went, in Azure's numbers and words."""
+
+    code: int
+    description: str
+    condition: str | None = None
+
+
+_CLAIM_REASONS = {
+    Reason.EXPIRED: "ExpiredToken: The token is expired.",
+    Reason.NOT_YET_VALID: "InvalidToken: The token is not yet valid.",
+    Reason.SIGNATURE: "InvalidSignature: The token has an invalid signature.",
+    Reason.UNKNOWN_KEY: "InvalidSignature: The token has an invalid signature.",
+    Reason.ALGORITHM: "InvalidSignature: The token has an invalid signature.",
+    Reason.AUDIENCE: (
+        "InvalidAudience: The authorization header contains a token with a wrong audience."
+    ),
+    Reason.ISSUER: "InvalidIssuer: The token has an invalid issuer.",
+    Reason.TENANT: "InvalidIssuer: The token has an invalid issuer.",
+    Reason.MALFORMED: "MalformedToken: The token is malformed.",
+    Reason.CLAIM: "MalformedToken: The token is malformed.",
+}
+
+
+def token_refused(error: TokenRefused) -> Status:
+    """401 to put-token.
+
+    ExpiredToken: Azure/azure-sdk-for-python#23487; InvalidSignature: azure-sdk-for-java#30723;
+    InvalidAudience: azure-sdk-for-net#27644. The other words follow the same form and are ours.
+    """
+    return Status(401, _tracked(_CLAIM_REASONS[error.reason]))
+
+
+def shared_access_refused() -> Status:
+    """401 to a shared access signature where local authentication is off.
+
+    Azure/azure-sdk-for-java#37010, azure-sdk-for-js#32923
+    """
+    text = (
+        "LocalAuthDisabled: Authorization failed because SAS authentication has been disabled "
+        "for the namespace."
+    )
+    return Status(401, _tracked(text))
+
+
+def unauthorized(claim: str, resource: str) -> Condition:
+    """The caller may not send ('Send') or receive ('Listen') there.
+
+    Azure/azure-service-bus-java#110, azure-spring-boot#203, azure-sdk-for-js#1268
+    """
+    return Condition("amqp:unauthorized-access", _at_gateway(_required(claim, resource)))
+
+
+def unproven(resource: str) -> Condition:
+    """A link before any token that covers it. The words are ours: no trace of it is public.
+
+    https://learn.microsoft.com/azure/service-bus-messaging/service-bus-amqp-protocol-guide
+    """
+    text = f"Unauthorized access. No token was put for this resource. Resource: '{resource}'."
+    return Condition("amqp:unauthorized-access", _at_gateway(text))
+
+
+def token_ended(link: str, claim: str, resource: str) -> Condition:
+    """The token of an open link expired, or another took its place that does not allow it.
+
+    Azure/azure-sdk-for-python#23487, dapr/components-contrib#809 (the two dots are Azure's)
+    """
+    text = (
+        f"The link '{link}' is force detached. Code: RenewToken. "
+        f"Details: {_required(claim, resource)}."
+    )
+    return Condition("amqp:link:detach-forced", _at_gateway(text))
+
+
+def not_found(resource: str, namespace: str, path: str) -> Condition:
+    """There is no such entity. Also what a receiver on a topic is told (amqpnetlite#133)."""
+    text = (
+        f"The messaging entity '{resource}' could not be found. To know more visit "
+        "https://aka.ms/sbResourceMgrExceptions. "
+        f"TrackingId:{uuid4()}_G0, SystemTracker:{namespace}:{path}, Timestamp:{_now()}"
+    )
+    return Condition("amqp:not-found", text)
+
+
+def not_for_sending(resource: str) -> Condition:
+    """A sender on a subscription or on dead letters. The condition is Azure's, the words ours."""
+    text = f"Cannot open a sender on '{resource}': messages are sent to queues and topics."
+    return Condition("amqp:not-allowed", _at_gateway(text))
+
+
+def no_sessions() -> Condition:
+    """A session receiver on an entity without sessions. From memory, not seen in a public trace."""
+    text = (
+        "A sessionful message receiver cannot be created on an entity that does not require "
+        "sessions. Ensure RequiresSession is set to true when creating a Queue or Subscription "
+        "to enable sessionful behavior."
+    )
+    return Condition("amqp:not-allowed", _at_gateway(text))
+
+
+def not_implemented(what: str) -> Condition:
+    """What Azure does and the sandbox does not yet. The words are ours."""
+    return Condition("amqp:not-implemented", _at_gateway(f"The sandbox does not support {what}."))
+
+
+def malformed(why: str) -> Condition:
+    """A message that is no AMQP message. The words are ours."""
+    return Condition("amqp:decode-error", _at_gateway(f"The message could not be decoded: {why}."))
+
+
+def too_large(delivery: int, size: int, limit: int) -> Condition:
+    """A message above the size that the link announced (search id 24479271082)."""
+    text = (
+        f"The received message (delivery-id:{delivery}, size:{size} bytes) exceeds the limit "
+        f"({limit} bytes) currently allowed on the link."
+    )
+    return Condition("amqp:link:message-size-exceeded", text)
+
+
+def lock_lost(namespace: str, path: str) -> Condition:
+    """A settlement or renewal under a lock that has ended (search id 40865207284)."""
+    text = (
+        "The lock supplied is invalid. Either the lock expired, or the message has already been "
+        "removed from the queue. For more information please see "
+        f"https://aka.ms/ServiceBusExceptions . Reference:{uuid4()}, TrackingId:{uuid4()}_B0, "
+        f"SystemTracker:{namespace}:{path}, Timestamp:{_now()}"
+    )
+    return Condition("com.microsoft:message-lock-lost", text)
+
+
+def idle_link(link: str, kind: str, seconds: float) -> Condition:
+    """Nothing happened on a link for ten minutes.
+
+    https://learn.microsoft.com/azure/service-bus-messaging/service-bus-amqp-troubleshoot
+    """
+    minutes, rest = divmod(int(seconds), 60)
+    text = (
+        f"The link '{link}' is force detached by the broker due to errors occurred in "
+        f"{kind}(link1). Detach origin: AmqpMessage{kind.capitalize()}.IdleTimerExpired: "
+        f"Idle timeout: 00:{minutes:02}:{rest:02}. TrackingId:{_tracking()}"
+    )
+    return Condition("amqp:link:detach-forced", text)
+
+
+def idle_connection(seconds: float) -> Condition:
+    """A connection without a link for five minutes, or for its first minute.
+
+    https://learn.microsoft.com/azure/service-bus-messaging/service-bus-amqp-troubleshoot
+    """
+    text = (
+        f"The connection was inactive for more than the allowed {int(seconds * 1000)} "
+        f"milliseconds and is closed by container 'LinkTracker'. TrackingId:{_tracking()}"
+    )
+    return Condition("amqp:connection:forced", text)
+
+
+def no_token(seconds: float) -> Condition:
+    """A connection that proved nothing within twenty seconds. The rule is Azure's, the words ours.
+
+    https://learn.microsoft.com/azure/service-bus-messaging/service-bus-amqp-protocol-guide
+    """
+    text = f"No valid token was put on the connection within {seconds:g} seconds."
+    return Condition("amqp:connection:forced", _at_gateway(text))
+
+
+def stopping() -> Condition:
+    """The sandbox ends, as Azure says when it moves a connection away."""
+    return Condition("amqp:connection:forced", _at_gateway("The service is shutting down."))
+
+
+def _required(claim: str, resource: str) -> str:
+    return (
+        f"Unauthorized access. '{claim}' claim(s) are required to perform this operation. "
+        f"Resource: '{resource}'."
+    )
+
+
+def _at_gateway(text: str) -> str:
+    return f"{text} TrackingId:{_tracking()}, SystemTracker:gateway0, Timestamp:{_now()}"
+
+
+def _tracked(text: str) -> str:
+    return f"{text} TrackingId:{uuid4()}, SystemTracker:NoSystemTracker, Timestamp:{_now()}"
+
+
+def _tracking() -> str:
+    return f"{secrets.token_hex(16)}_G0"
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S")

@@ -1,0 +1,163 @@
+"""What links do once they are open: take messages for an entity, or bring messages from one."""
+
+from typing import Protocol
+
+from sandbox.servicebus import conditions
+from sandbox.servicebus.amqp.decode import MalformedError
+from sandbox.servicebus.amqp.engine import Disposition, State, Transfer, Verdict, Wire
+from sandbox.servicebus.conditions import Condition
+from sandbox.servicebus.serve.broker import Destination
+from sandbox.servicebus.serve.locking import LockLostError
+from sandbox.servicebus.serve.message import messages_in
+from sandbox.servicebus.serve.outcome import Abandon, Complete, DeadLetter, Outcome, Release
+from sandbox.servicebus.serve.subqueue import Subqueue
+
+# Azure lets a sender run that far ahead of its acknowledgements.
+_CREDIT = 1000
+
+
+class Room(Protocol):
+    """The connection that a link is on, as far as a receiver has to mind it."""
+
+    @property
+    def has_room(self) -> bool:
+        """Whether the client reads fast enough to be sent more."""
+
+    def sent(self, size: int) -> None:
+        """So many bytes more are on their way."""
+
+
+class Publisher:
+    """A client's sender: stores what comes, and acknowledges it in the turn that commits it."""
+
+    kind = "publisher"
+
+    def __init__(self, wire: Wire, destination: Destination, max_message_size: int) -> None:
+        self._wire = wire
+        self._destination = destination
+        self._max = max_message_size
+        self._count = 0
+
+    def opened(self) -> None:
+        """Let the client send."""
+        self._wire.grant(_CREDIT)
+
+    def on_transfer(self, transfer: Transfer) -> Condition | None:
+        """Take what has come of a message; a condition ends the link."""
+        if transfer.size > self._max:
+            return conditions.too_large(self._count, transfer.size, self._max)
+        if transfer.is_aborted or transfer.is_whole:
+            self._count += 1
+            self._whole(transfer)
+            if self._wire.credit <= _CREDIT // 2:
+                self._wire.grant(_CREDIT - self._wire.credit)
+        return None
+
+    def _whole(self, transfer: Transfer) -> None:
+        if transfer.is_aborted:
+            transfer.drop()
+            transfer.accept()
+            return
+        in_transaction = transfer.in_transaction
+        content, message_format = transfer.take()
+        refusal = conditions.not_implemented("transactions") if in_transaction else None
+        refusal = refusal or self._store(content, message_format)
+        if refusal:
+            transfer.reject(refusal)
+        else:
+            transfer.accept()
+
+    def _store(self, content: bytes, message_format: int) -> Condition | None:
+        try:
+            messages = messages_in(content, message_format)
+        except MalformedError as error:
+            return conditions.malformed(str(error))
+        if any(each.is_scheduled for each in messages):
+            return conditions.not_implemented("scheduled messages")
+        self._destination.send(messages)
+        return None
+
+
+class Receiver:
+    """A client's receiver: brings messages as long as there is credit, and settles them."""
+
+    kind = "consumer"
+
+    def __init__(self, wire: Wire, subqueue: Subqueue, room: Room, where: tuple[str, str]) -> None:
+        """`where` is the namespace and the path, which a lost lock is told with."""
+        self._wire = wire
+        self._room = room
+        self._where = where
+        self._settled_before = 0
+        self.subqueue = subqueue
+
+    def opened(self) -> None:
+        """It waits for the client's credit."""
+
+    @property
+    def wants(self) -> bool:
+        """Whether it can take a message now."""
+        return self._room.has_room and self._wire.credit > 0
+
+    def deliver(self) -> bool:
+        """Send the next message, if one waits."""
+        and_delete = self._wire.settles_at_once
+        message = self.subqueue.receive(and_delete=and_delete)
+        if message is None:
+            return False
+        self._settled_before += 1
+        tag = message.token or f"{self._settled_before:016}"
+        self._wire.send(message.content, tag, settled=and_delete)
+        self._room.sent(len(message.content))
+        return True
+
+    def exhausted(self) -> None:
+        """Nothing more waits: tell a client that drains."""
+        if self._room.has_room:
+            self._wire.drained()
+
+    def on_disposition(self, disposition: Disposition) -> None:
+        """Settle a message as the client says."""
+        if not disposition.is_said:
+            return
+        outcome = _outcome(disposition.verdict)
+        if isinstance(outcome, Condition):
+            disposition.refuse(outcome)
+            return
+        try:
+            self.subqueue.settle(disposition.tag, outcome)
+        except LockLostError:
+            disposition.refuse(conditions.lock_lost(*self._where))
+        except (MalformedError, TypeError) as error:
+            disposition.refuse(conditions.malformed(str(error)))
+        else:
+            disposition.echo()
+
+
+def _outcome(verdict: Verdict) -> Outcome | Condition:
+    """What a disposition means.
+
+    https://learn.microsoft.com/azure/service-bus-messaging/service-bus-amqp-protocol-guide
+    """
+    match verdict.state:
+        case State.ACCEPTED:
+            return Complete()
+        case State.REJECTED:
+            return _dead_letter(verdict)
+        case State.MODIFIED if verdict.undeliverable:
+            return conditions.not_implemented("deferred messages")
+        case State.MODIFIED if verdict.failed:
+            return Abandon(verdict.annotations or {})
+        case State.TRANSACTIONAL:
+            return conditions.not_implemented("transactions")
+        case _:
+            return Release()
+
+
+def _dead_letter(verdict: Verdict) -> DeadLetter:
+    info = dict(verdict.info or {})
+    reason = info.pop("DeadLetterReason", None)
+    description = info.pop("DeadLetterErrorDescription", None) or verdict.description
+    return DeadLetter(
+        str(reason) if reason else None, str(description) if description else None, info
+    )

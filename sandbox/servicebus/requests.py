@@ -1,0 +1,90 @@
+"""Requests and replies as messages, which `$cbs` and `$management` speak.
+
+https://learn.microsoft.com/azure/service-bus-messaging/service-bus-amqp-request-response
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import cast
+
+from sandbox.servicebus.amqp import encode
+from sandbox.servicebus.amqp.decode import MalformedError, decoded, parts
+from sandbox.servicebus.amqp.sections import Sections, joined, split, value_section
+from sandbox.servicebus.conditions import Status
+from sandbox.servicebus.serve.message import Message
+
+_VALUE_SECTION = b"\x00\x53\x77"
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request: what to do, with which properties, about what; `id` is the raw message id."""
+
+    operation: str
+    properties: Mapping[str, object]
+    body: object
+    id: bytes
+    reply_to: str | None
+
+    @classmethod
+    def parse(cls, content: bytes) -> "Request":
+        """The request in a message. Raises MalformedError."""
+        sections = split(content)
+        message = Message(content, sections)
+        operation = message.application_properties.get("operation")
+        reply_to = message.properties.get("reply_to")
+        return cls(
+            operation=str(operation),
+            properties=message.application_properties,
+            body=_value(sections.body),
+            id=_raw_id(sections.properties),
+            reply_to=None if reply_to is None else str(reply_to),
+        )
+
+    @property
+    def fields(self) -> Mapping[str, object]:
+        """The body, which has to be a map. Raises MalformedError."""
+        if not isinstance(self.body, dict):
+            raise MalformedError("the body is no map")
+        return cast("Mapping[str, object]", self.body)
+
+
+def cbs_reply(request: Request, status: Status) -> bytes:
+    """An answer of `$cbs`, whose properties have hyphens."""
+    properties = {
+        "status-code": encode.integer(status.code),
+        "status-description": encode.string(status.description),
+    }
+    return _reply(request, properties, encode.NULL)
+
+
+def management_reply(request: Request, status: Status, body: bytes = encode.NULL) -> bytes:
+    """An answer of `$management`; `body` is a raw value."""
+    properties = {
+        "statusCode": encode.integer(status.code),
+        "statusDescription": encode.string(status.description),
+    }
+    if status.condition:
+        properties["errorCondition"] = encode.symbol(status.condition)
+    return _reply(request, properties, body)
+
+
+def _reply(request: Request, properties: Mapping[str, bytes], body: bytes) -> bytes:
+    """A reply carries the request's message id as its correlation id, with the type that it had."""
+    pairs = [part for name, raw in properties.items() for part in (encode.string(name), raw)]
+    return joined(
+        Sections(
+            properties=encode.sequence([*[encode.NULL] * 5, request.id]),
+            application=encode.mapping(pairs),
+            body=value_section(body),
+        )
+    )
+
+
+def _value(body: bytes) -> object:
+    return decoded(body, 3) if body.startswith(_VALUE_SECTION) else None
+
+
+def _raw_id(properties: bytes | None) -> bytes:
+    fields = parts(properties)[0] if properties else []
+    return fields[0] if fields else encode.NULL

@@ -1,0 +1,78 @@
+"""Which messages of a topic a subscription gets: correlation filters and SQL filters.
+
+https://learn.microsoft.com/azure/service-bus-messaging/topic-filters
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from sandbox.deployment import CorrelationFilter, Rule
+from sandbox.servicebus.serve.message import Message
+from sandbox.servicebus.serve.sql import SqlError, parse
+
+# Correlation filters' names of the standard properties, and AMQP's.
+_STANDARD = {
+    "label": "subject",
+    "message_id": "message_id",
+    "correlation_id": "correlation_id",
+    "to": "to",
+    "reply_to": "reply_to",
+    "session_id": "group_id",
+    "content_type": "content_type",
+}
+
+Filter = Callable[[Message], bool]
+
+
+class RuleError(ValueError):
+    """A rule whose filter the sandbox does not understand; the text names it."""
+
+
+@dataclass(frozen=True)
+class Filters:
+    """The rules of one subscription: one that lets a message through is enough."""
+
+    filters: tuple[Filter, ...]
+
+    def let_through(self, message: Message) -> bool:
+        """Whether the subscription gets a copy; several matching rules make one copy."""
+        return any(each(message) for each in self.filters)
+
+
+def compiled(rules: Iterable[Rule], subscription: str) -> Filters:
+    """The filters of `rules`. Raises RuleError that names the rule and the subscription."""
+    return Filters(tuple(_filter(rule, subscription) for rule in rules))
+
+
+def _filter(rule: Rule, subscription: str) -> Filter:
+    try:
+        if rule.sql is not None:
+            condition = parse(rule.sql)
+            return lambda message: condition(message) is True
+        if rule.correlation is not None:
+            return _correlation(rule.correlation)
+    except SqlError as error:
+        raise RuleError(f"Rule '{rule.name}' of subscription '{subscription}': {error}.") from error
+    raise RuleError(f"Rule '{rule.name}' of subscription '{subscription}' has no filter.")
+
+
+def _correlation(wanted: CorrelationFilter) -> Filter:
+    standard = {
+        amqp: value
+        for name, amqp in _STANDARD.items()
+        if (value := getattr(wanted, name)) is not None
+    }
+    own = dict(wanted.properties)
+    if not standard and not own:
+        raise SqlError("a correlation filter has to name at least one property")
+
+    def matches(message: Message) -> bool:
+        return all(
+            _text(message.properties.get(name)) == value for name, value in standard.items()
+        ) and all(message.application_properties.get(name) == value for name, value in own.items())
+
+    return matches
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)

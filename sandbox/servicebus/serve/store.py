@@ -1,0 +1,177 @@
+"""Where messages live: SQLite with a write-ahead log, one transaction a turn of the loop.
+
+Locks are not kept: after a restart every message waits again, with the deliveries that it had.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+_LAYOUT = 1
+_TABLES = f"""
+BEGIN;
+CREATE TABLE queues (
+    id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, last_sequence INTEGER NOT NULL);
+CREATE TABLE messages (
+    id INTEGER PRIMARY KEY, queue INTEGER NOT NULL, dead INTEGER NOT NULL,
+    sequence INTEGER NOT NULL, origin INTEGER NOT NULL, enqueued REAL NOT NULL,
+    time_to_live REAL, deliveries INTEGER NOT NULL, content BLOB NOT NULL);
+CREATE TABLE duplicates (
+    queue INTEGER NOT NULL, message_id TEXT NOT NULL, seen REAL NOT NULL,
+    PRIMARY KEY (queue, message_id)) WITHOUT ROWID;
+PRAGMA user_version = {_LAYOUT};
+COMMIT;
+"""
+
+
+class StoreError(Exception):
+    """The file cannot be used; the text says why in one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A message as it was found in the file, without its content."""
+
+    row: int
+    dead: bool
+    sequence: int
+    origin: int
+    enqueued: float
+    time_to_live: float | None
+    deliveries: int
+
+
+class Store:
+    """The messages of a namespace in one file (0600), for one process at a time."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises StoreError if the file is in use, broken or of another layout."""
+        try:
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+            self._database = sqlite3.connect(path, isolation_level=None, timeout=1)
+            self._prepare()
+        except (OSError, sqlite3.Error) as error:
+            raise StoreError(f"The bus cannot use its store {path}: {error}.") from error
+
+    def _prepare(self) -> None:
+        # Exclusive: two brokers on one file would each deliver the same message.
+        # Normal: a commit reaches the kernel, so it survives kill -9, though not a power cut.
+        for pragma in ("locking_mode=EXCLUSIVE", "journal_mode=WAL", "synchronous=NORMAL"):
+            self._database.execute(f"PRAGMA {pragma}")
+        layout = self._database.execute("PRAGMA user_version").fetchone()[0]
+        if layout not in (0, _LAYOUT):
+            raise sqlite3.DatabaseError(f"it is of layout {layout}, not {_LAYOUT}")
+        if layout == 0:
+            self._database.executescript(_TABLES)
+        self._database.execute("BEGIN IMMEDIATE")
+        self._database.execute("COMMIT")
+
+    def close(self) -> None:
+        """Let go of the file; what was not committed is undone."""
+        self._database.close()
+
+    def commit(self) -> None:
+        """Make all that was written durable. Raises sqlite3.Error, and then nothing was written."""
+        if self._database.in_transaction:
+            self._database.execute("COMMIT")
+
+    def rollback(self) -> None:
+        """Undo what was written since the last commit."""
+        if self._database.in_transaction:
+            self._database.execute("ROLLBACK")
+
+    def queue(self, path: str) -> tuple[int, int]:
+        """The id of the queue at `path`, made if it is not there, and its last sequence number."""
+        self._write("INSERT OR IGNORE INTO queues (path, last_sequence) VALUES (?, 0)", path)
+        found = self._read("SELECT id, last_sequence FROM queues WHERE path = ?", path)
+        row = next(found)
+        return row[0], row[1]
+
+    def number(self, queue: int, last_sequence: int) -> None:
+        """Keep the last number that a queue or topic gave."""
+        self._write("UPDATE queues SET last_sequence = ? WHERE id = ?", last_sequence, queue)
+
+    def forget_all_but(self, paths: frozenset[str]) -> None:
+        """Drop what belongs to queues that the deployment no longer has, as deleting them would."""
+        for identity, path in list(self._read("SELECT id, path FROM queues")):
+            if path not in paths:
+                self._write("DELETE FROM messages WHERE queue = ?", identity)
+                self._write("DELETE FROM duplicates WHERE queue = ?", identity)
+                self._write("DELETE FROM queues WHERE id = ?", identity)
+
+    def messages(self, queue: int) -> Iterator[Stored]:
+        """All messages of a queue in the order of their sequence numbers."""
+        rows = self._read(
+            "SELECT id, dead, sequence, origin, enqueued, time_to_live, deliveries"
+            " FROM messages WHERE queue = ? ORDER BY sequence",
+            queue,
+        )
+        return (Stored(row[0], bool(row[1]), *row[2:]) for row in rows)
+
+    def add(self, queue: int, message: Stored, content: bytes) -> int:
+        """Keep a message and its number; the row that it got."""
+        self.number(queue, message.sequence)
+        cursor = self._write(
+            "INSERT INTO messages (queue, dead, sequence, origin, enqueued, time_to_live,"
+            " deliveries, content) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            queue,
+            message.dead,
+            message.sequence,
+            message.origin,
+            message.enqueued,
+            message.time_to_live,
+            message.deliveries,
+            content,
+        )
+        return cursor.lastrowid or 0
+
+    def content(self, row: int) -> bytes:
+        """The bytes of a message."""
+        return bytes(next(self._read("SELECT content FROM messages WHERE id = ?", row))[0])
+
+    def remove(self, row: int) -> None:
+        """Drop a message."""
+        self._write("DELETE FROM messages WHERE id = ?", row)
+
+    def count(self, row: int, deliveries: int) -> None:
+        """Keep how often a message was delivered in vain."""
+        self._write("UPDATE messages SET deliveries = ? WHERE id = ?", deliveries, row)
+
+    def bury(self, row: int, deliveries: int, content: bytes) -> None:
+        """Move a message to the dead letters."""
+        self._write(
+            "UPDATE messages SET dead = 1, deliveries = ?, content = ? WHERE id = ?",
+            deliveries,
+            content,
+            row,
+        )
+
+    def rewrite(self, row: int, content: bytes) -> None:
+        """Replace the bytes of a message."""
+        self._write("UPDATE messages SET content = ? WHERE id = ?", content, row)
+
+    def duplicates(self, queue: int) -> Iterator[tuple[str, float]]:
+        """The message ids that were seen, oldest first, and when."""
+        rows = self._read(
+            "SELECT message_id, seen FROM duplicates WHERE queue = ? ORDER BY seen", queue
+        )
+        return ((row[0], row[1]) for row in rows)
+
+    def saw(self, queue: int, message_id: str, seen: float) -> None:
+        """Remember a message id."""
+        self._write("INSERT OR REPLACE INTO duplicates VALUES (?, ?, ?)", queue, message_id, seen)
+
+    def forget_seen(self, queue: int, before: float) -> None:
+        """Forget the message ids that were seen until that time."""
+        self._write("DELETE FROM duplicates WHERE queue = ? AND seen <= ?", queue, before)
+
+    def _read(self, statement: str, *values: object) -> Iterator[Any]:
+        return self._database.execute(statement, values)
+
+    def _write(self, statement: str, *values: object) -> sqlite3.Cursor:
+        if not self._database.in_transaction:
+            self._database.execute("BEGIN IMMEDIATE")
+        return self._database.execute(statement, values)

@@ -1,0 +1,162 @@
+"""Puts the bus together and drives it: connections, turns, commits and clocks."""
+
+import asyncio
+import logging
+import sqlite3
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from aiohttp import web
+
+from sandbox.audit import Gate
+from sandbox.deployment import Namespace
+from sandbox.servicebus.authenticate import Verifier
+from sandbox.servicebus.connection import Connection, Outlet
+from sandbox.servicebus.decide import Decider
+from sandbox.servicebus.dispatch import Dispatcher
+from sandbox.servicebus.limits import Limits
+from sandbox.servicebus.name import Directory
+from sandbox.servicebus.plane import Plane, Turn
+from sandbox.servicebus.protocol import AmqpProtocol
+from sandbox.servicebus.serve.broker import Broker
+from sandbox.servicebus.serve.store import Store
+from sandbox.servicebus.websocket import application
+
+_LOG = logging.getLogger(__name__)
+
+_TICK = 1.0
+
+
+class ServiceBus:
+    """A Service Bus namespace: AMQP on sockets and WebSockets, messages in one SQLite file."""
+
+    def __init__(
+        self,
+        namespace: Namespace,
+        verifier: Verifier,
+        gate: Gate,
+        database: Path,
+        limits: Limits | None = None,
+    ) -> None:
+        """Opens nothing yet."""
+        self._namespace = namespace
+        self._verifier = verifier
+        self._gate = gate
+        self._database = database
+        self._limits = limits or Limits()
+        self._connections: set[Connection] = set()
+        self._turn_ends: asyncio.Handle | None = None
+        self._sweep: asyncio.TimerHandle | None = None
+        self._ticker: asyncio.TimerHandle | None = None
+
+    async def start(self) -> None:
+        """Read the store. Raises StoreError or RuleError, which say what is wrong."""
+        self._loop = asyncio.get_running_loop()
+        self._clock = _steady_clock()
+        self._store = Store(self._database)
+        self._dispatcher = Dispatcher()
+        self._turn = Turn(self._schedule)
+        self._plane = Plane(
+            namespace=self._namespace,
+            directory=Directory(self._namespace),
+            decider=Decider(self._gate),
+            verifier=self._verifier,
+            limits=self._limits,
+            dispatcher=self._dispatcher,
+            turn=self._turn,
+            broker=self._read(),
+        )
+        self._store.commit()
+        self._turn.touch()
+        self._tick()
+
+    async def stop(self) -> None:
+        """Tell all clients, commit, and let go of the store."""
+        for connection in list(self._connections):
+            connection.stop()
+        self._end_turn()
+        for handle in (self._turn_ends, self._sweep, self._ticker):
+            if handle:
+                handle.cancel()
+        self._stopped = True
+        for connection in list(self._connections):
+            connection.lost()
+        self._store.close()
+
+    def amqp_protocol(self) -> asyncio.Protocol:
+        """The protocol of one client, for `loop.create_server(bus.amqp_protocol, ssl=...)`."""
+        return AmqpProtocol(self._connect, self._connections.discard)
+
+    def application(self) -> web.Application:
+        """The web application that speaks AMQP over WebSocket."""
+        return application(self._connect, self._connections.discard)
+
+    def dead_letters(self) -> dict[str, int]:
+        """How many dead letters lie in each queue and subscription."""
+        entities = self._plane.broker.entities.values()
+        return {entity.path: len(entity.dead) for entity in entities}
+
+    def _connect(self, outlet: Outlet) -> Connection:
+        connection = Connection(self._plane, outlet)
+        self._connections.add(connection)
+        return connection
+
+    def _read(self) -> Broker:
+        return Broker(self._namespace, self._store, self._clock, self._dispatcher.mark)
+
+    def _schedule(self) -> None:
+        if self._turn_ends is None:
+            self._turn_ends = self._loop.call_soon(self._end_turn)
+
+    def _end_turn(self) -> None:
+        """Hand out messages, commit, and only then let the clients know."""
+        self._turn_ends = None
+        try:
+            if self._turn.is_broken:
+                raise sqlite3.OperationalError("the turn could not be written")
+            self._dispatcher.dispatch()
+            self._store.commit()
+        except sqlite3.Error:
+            _LOG.exception("The bus cannot write its store; all connections are closed")
+            self._begin_anew()
+            return
+        for connection in self._turn.touched():
+            connection.flush()
+        self._watch()
+
+    def _begin_anew(self) -> None:
+        """As after a crash: nothing that was not committed has happened, and nobody was told."""
+        for connection in list(self._connections):
+            connection.abort()
+        self._turn.touched()
+        self._turn.is_broken = False
+        self._store.rollback()
+        self._plane.broker = self._read()
+
+    def _watch(self) -> None:
+        """Be there when the next lock ends or the next message expires."""
+        due = self._plane.broker.next_due()
+        if self._sweep:
+            self._sweep.cancel()
+            self._sweep = None
+        if due is not None:
+            self._sweep = self._loop.call_later(max(due - self._clock(), 0.001), self._swept)
+
+    def _swept(self) -> None:
+        try:
+            self._plane.broker.sweep()
+        except sqlite3.Error:
+            self._turn.broken()
+        self._turn.touch()
+
+    def _tick(self) -> None:
+        for connection in list(self._connections):
+            connection.tick()
+        self._ticker = self._loop.call_later(_TICK, self._tick)
+
+
+def _steady_clock() -> Callable[[], float]:
+    """Seconds since the epoch that go on evenly, whatever happens to the machine's clock."""
+    difference = time.time() - time.monotonic()
+    return lambda: time.monotonic() + difference

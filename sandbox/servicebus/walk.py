@@ -1,0 +1,213 @@
+"""The walk of each link on a connection: authenticate, name, decide, serve."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sandbox.entra import Caller
+from sandbox.servicebus import conditions
+from sandbox.servicebus.amqp.engine import Wire
+from sandbox.servicebus.authenticate import Tokens
+from sandbox.servicebus.conditions import Condition, Refusal
+from sandbox.servicebus.links import Publisher, Receiver, Room
+from sandbox.servicebus.management import Management
+from sandbox.servicebus.name import CBS, Kind, Node, Purpose
+from sandbox.servicebus.nodes import ReplySource, RequestTarget, cbs_answer, management_answer
+from sandbox.servicebus.plane import Plane
+from sandbox.servicebus.serve.subqueue import Subqueue
+
+_SESSIONS = "com.microsoft:session-filter"
+
+Endpoint = Publisher | Receiver | RequestTarget | ReplySource
+
+
+@dataclass(eq=False)
+class Attached:
+    """An open link: what it was admitted to, by which audience's token, and what serves it."""
+
+    wire: Wire
+    path: str
+    endpoint: Endpoint
+    active: float
+    node: Node | None = None
+    purpose: Purpose | None = None
+    audience: str | None = None
+
+
+class Walk:
+    """The links of one connection, and the tokens that they live by."""
+
+    def __init__(self, plane: Plane, room: Room) -> None:
+        self._plane = plane
+        self._room = room
+        self._links: dict[Wire, Attached] = {}
+        self.tokens = Tokens(plane.verifier, plane.decider.gate)
+
+    def __iter__(self) -> Iterator[Attached]:
+        return iter(list(self._links.values()))
+
+    def __len__(self) -> int:
+        return len(self._links)
+
+    def get(self, wire: Wire | None) -> Attached | None:
+        """The open link on `wire`, touched by what is about to happen on it."""
+        attached = self._links.get(wire) if wire else None
+        if attached:
+            attached.active = time.monotonic()
+        return attached
+
+    def attach(self, wire: Wire) -> None:
+        """Open a link, or refuse it with Azure's reason."""
+        try:
+            attached = self._admitted(wire)
+        except Refusal as refusal:
+            wire.refuse(refusal.condition)
+            return
+        self._links[wire] = attached
+        wire.open(self._plane.limits.max_message_size)
+        attached.endpoint.opened()
+
+    def detach(self, attached: Attached, condition: Condition) -> None:
+        """End a link with a reason."""
+        self.drop(attached.wire)
+        attached.wire.detach(condition)
+
+    def drop(self, wire: Wire) -> None:
+        """Serve a link no more. Its locks last until they end, as on Azure."""
+        attached = self._links.pop(wire, None)
+        if attached and isinstance(attached.endpoint, Receiver):
+            self._plane.dispatcher.detach(attached.endpoint.subqueue, attached.endpoint)
+
+    def expire_tokens(self) -> None:
+        """End the links whose tokens have expired."""
+        for audience in self.tokens.expire(time.time()):
+            for attached in self._living_by(audience):
+                self._token_ended(attached)
+
+    def expire_idle(self, now: float) -> None:
+        """End the links on which nothing has happened for too long."""
+        limit = self._plane.limits.link_idle
+        for attached in self:
+            if attached.node and now - attached.active >= limit:
+                kind = attached.endpoint.kind
+                self.detach(attached, conditions.idle_link(attached.wire.name, kind, limit))
+
+    def reply_wires(self, path: str) -> Iterator[Wire]:
+        """The open links on which the client receives from the node at `path`."""
+        for attached in self:
+            if attached.path == path and isinstance(attached.endpoint, ReplySource):
+                yield attached.wire
+
+    def _admitted(self, wire: Wire) -> Attached:
+        address = _address(wire)
+        if self._plane.directory.path(address) == CBS:
+            return Attached(wire, CBS, self._cbs(wire), time.monotonic())
+        node = self._plane.directory.node(address)
+        purpose = _purpose(wire, node)
+        audience, caller = self._authenticate(node, purpose)
+        self._decide(caller, node, purpose)
+        endpoint = self._serve(wire, node, purpose)
+        return Attached(wire, node.path, endpoint, time.monotonic(), node, purpose, audience)
+
+    def _authenticate(self, node: Node, purpose: Purpose) -> tuple[str, Caller]:
+        found = self.tokens.covering(node.path)
+        if found is None:
+            self._plane.decider.turned_away(purpose.operation, f"no token for {node.resource}")
+            raise Refusal(conditions.unproven(node.resource))
+        return found
+
+    def _decide(self, caller: Caller, node: Node, purpose: Purpose) -> None:
+        if not self._plane.decider.may_attach(caller, node, purpose):
+            raise Refusal(conditions.unauthorized(_claim(node, purpose), node.resource))
+
+    def _serve(self, wire: Wire, node: Node, purpose: Purpose) -> Endpoint:
+        if node.kind is Kind.NOTHING or (purpose is Purpose.LISTEN and node.kind is Kind.TOPIC):
+            raise Refusal(self._not_found(node))
+        if node.transfer:
+            raise Refusal(conditions.not_implemented("forwarding and its dead letters"))
+        if purpose is Purpose.MANAGE:
+            return self._management(wire, node)
+        if purpose is Purpose.SEND:
+            return self._publisher(wire, node)
+        if _SESSIONS in wire.filters:
+            raise Refusal(conditions.no_sessions())
+        return self._receiver(wire, node)
+
+    def _publisher(self, wire: Wire, node: Node) -> Publisher:
+        destination = self._plane.broker.destinations.get(node.scope.lower())
+        if destination is None or node.dead:
+            raise Refusal(conditions.not_for_sending(node.resource))
+        return Publisher(wire, destination, self._plane.limits.max_message_size)
+
+    def _receiver(self, wire: Wire, node: Node) -> Receiver:
+        subqueue = self._subqueue(node)
+        if subqueue is None:
+            raise Refusal(self._not_found(node))
+        where = self._plane.namespace.name, node.path
+        receiver = Receiver(wire, subqueue, self._room, where)
+        self._plane.dispatcher.attach(subqueue, receiver)
+        return receiver
+
+    def _management(self, wire: Wire, node: Node) -> Endpoint:
+        if wire.gives:
+            return ReplySource()
+        management = Management(self._plane.namespace.name, node.path, self._subqueue(node))
+        answer = management_answer(node, self.tokens, self._plane.decider, management)
+        return RequestTarget(wire, node.path, answer, self, self._plane.limits.max_message_size)
+
+    def _cbs(self, wire: Wire) -> Endpoint:
+        if wire.gives:
+            return ReplySource()
+        answer = cbs_answer(self.tokens, self._plane.directory, self._token_put)
+        return RequestTarget(wire, CBS, answer, self, self._plane.limits.max_message_size)
+
+    def _subqueue(self, node: Node) -> Subqueue | None:
+        entity = self._plane.broker.entities.get(node.scope.lower())
+        if entity is None:
+            return None
+        return entity.dead if node.dead else entity.active
+
+    def _not_found(self, node: Node) -> Condition:
+        return conditions.not_found(node.resource, self._plane.namespace.name, node.path)
+
+    def _token_put(self, audience: str) -> None:
+        """Another token is in force: the links that live by this audience are decided anew."""
+        _, caller = self.tokens.covering(audience) or (None, None)
+        for attached in self._living_by(audience):
+            if caller is None or not self._may_keep(caller, attached):
+                self._token_ended(attached)
+
+    def _may_keep(self, caller: Caller, attached: Attached) -> bool:
+        if attached.node is None or attached.purpose is None:
+            return True
+        return self._plane.decider.may_keep(caller, attached.node, attached.purpose)
+
+    def _living_by(self, audience: str) -> Iterator[Attached]:
+        return (each for each in self if each.audience == audience)
+
+    def _token_ended(self, attached: Attached) -> None:
+        if attached.node and attached.purpose:
+            claim, resource = _claim(attached.node, attached.purpose), attached.node.resource
+            self.detach(attached, conditions.token_ended(attached.wire.name, claim, resource))
+
+
+def _address(wire: Wire) -> str:
+    """The address that a link is for. Raises Refusal."""
+    if wire.is_coordinator:
+        raise Refusal(conditions.not_implemented("transactions"))
+    if wire.is_dynamic:
+        raise Refusal(conditions.not_implemented("dynamic nodes"))
+    return (wire.source if wire.gives else wire.target) or ""
+
+
+def _purpose(wire: Wire, node: Node) -> Purpose:
+    if node.management:
+        return Purpose.MANAGE
+    return Purpose.LISTEN if wire.gives else Purpose.SEND
+
+
+def _claim(node: Node, purpose: Purpose) -> str:
+    """What Azure calls the missing right; of `$management` the one that is most used there."""
+    if purpose is Purpose.MANAGE:
+        return "Send" if node.kind is Kind.TOPIC else "Listen"
+    return str(purpose.value)

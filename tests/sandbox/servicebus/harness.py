@@ -1,0 +1,152 @@
+"""A bus behind TLS on free ports of 127.0.0.1, and the unmodified SDK on its way there."""
+
+import asyncio
+import ssl
+import threading
+import time
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import trustme
+from aiohttp import web
+from azure.core.credentials import AccessToken
+from azure.servicebus import ServiceBusClient, TransportType
+from joserfc.jwk import RSAKey
+
+from sandbox.audit import Audit, Gate, Record, read
+from sandbox.deployment import Namespace, Principal
+from sandbox.entra import BUS, BUS_AUDIENCES, Issuer, SigningKey, Verifier
+from sandbox.rbac import Policy
+from sandbox.servicebus import Limits, ServiceBus
+from tests.sandbox.servicebus.world import ASSIGNMENTS, NAMESPACE, PRINCIPALS, TENANT
+
+T = TypeVar("T")
+
+
+@cache
+def signing_key() -> SigningKey:
+    """One key for all tests: making one takes time."""
+    return SigningKey.of(RSAKey.generate_key(2048))
+
+
+@cache
+def authority() -> trustme.CA:
+    """The authority that the listeners' certificate is from."""
+    return trustme.CA()
+
+
+@dataclass
+class Credential:
+    """What a principal shows: tokens that Entra issues to it, each for so many seconds."""
+
+    principal: Principal
+    lifetime: int = 3600
+    audience: str = BUS
+    issuer: Issuer = field(default_factory=lambda: Issuer(signing_key(), TENANT))
+    asked: int = 0
+
+    def get_token(self, *_scopes: str, **_options: Any) -> AccessToken:
+        """A fresh token."""
+        self.asked += 1
+        token = self.issuer.issue(self.principal, self.audience, lifetime=self.lifetime)
+        return AccessToken(token.text, token.expires_on)
+
+
+class Running:
+    """A bus in a thread of its own, listening on AMQP and on WebSocket."""
+
+    def __init__(
+        self, folder: Path, namespace: Namespace = NAMESPACE, limits: Limits | None = None
+    ) -> None:
+        self.folder = folder
+        names = {each.principal_id: each.name for each in PRINCIPALS.values()}
+        self._audit = Audit(folder / "audit.jsonl")
+        self.bus = ServiceBus(
+            namespace,
+            Verifier([signing_key()], TENANT, BUS_AUDIENCES, names),
+            Gate(Policy(ASSIGNMENTS), self._audit),
+            folder / "bus.sqlite",
+            limits,
+        )
+        self.namespace = namespace
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self.ports: dict[TransportType, int] = {}
+
+    def __enter__(self) -> "Running":
+        self._thread.start()
+        self.run(self._start())
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.run(self._stop())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+        self._audit.close()
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do something in the bus's own thread."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
+
+    def client(
+        self,
+        name: str,
+        transport: TransportType = TransportType.Amqp,
+        credential: Credential | None = None,
+        **options: Any,
+    ) -> ServiceBusClient:
+        """The SDK's client, as the principal called `name`, without its patience."""
+        return ServiceBusClient(
+            self.namespace.host,
+            credential or Credential(PRINCIPALS[name]),
+            custom_endpoint_address=f"sb://127.0.0.1:{self.ports[transport]}",
+            transport_type=transport,
+            ssl_context=self.trust(),
+            **({"retry_total": 0, "socket_timeout": 2} | options),
+        )
+
+    def trust(self) -> ssl.SSLContext:
+        """A context that trusts the listeners."""
+        context = ssl.create_default_context()
+        authority().configure_trust(context)
+        return context
+
+    def records(self) -> list[Record]:
+        """The audit so far."""
+        return list(read(self.folder / "audit.jsonl"))
+
+    async def _start(self) -> None:
+        await self.bus.start()
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        authority().issue_cert("127.0.0.1", self.namespace.host).configure_cert(context)
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(
+            self.bus.amqp_protocol, "127.0.0.1", 0, ssl=context
+        )
+        self._runner = web.AppRunner(self.bus.application(), shutdown_timeout=0.1)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=context)
+        await site.start()
+        self.ports = {
+            TransportType.Amqp: self._server.sockets[0].getsockname()[1],
+            TransportType.AmqpOverWebsocket: self._runner.addresses[0][1],
+        }
+
+    async def _stop(self) -> None:
+        self._server.close()
+        await self.bus.stop()
+        await self._runner.cleanup()
+        await asyncio.sleep(0.05)
+
+
+def until(true: Callable[[], T], patience: float = 10) -> T:
+    """What `true` gives once it gives something. Raises AssertionError if it never does."""
+    deadline = time.monotonic() + patience
+    while not (result := true()):
+        assert time.monotonic() < deadline, "it never came true"
+        time.sleep(0.02)
+    return result
