@@ -1,0 +1,97 @@
+"""Who asks? Only a token of Entra proves it; keys and signatures are off, as the Bicep says.
+
+https://learn.microsoft.com/rest/api/storageservices/authorize-with-azure-active-directory
+"""
+
+import re
+from collections.abc import Mapping
+
+from sandbox.entra import BLOB, Caller, Reason, TokenRefused, Verifier
+from sandbox.storage.answers import Refused
+from sandbox.storage.asked import Asked
+
+# Storage takes tokens since this version; https://learn.microsoft.com/rest/api/storageservices/versioning-for-the-azure-storage-services
+_FIRST_WITH_TOKENS = "2017-11-09"
+# Since this version the refusal of a request without credentials says where to get them.
+_FIRST_WITH_CHALLENGE = "2019-12-12"
+_VERSION = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
+_SIGNATURE = "Signature validation failed. Signature did not match."
+_MALFORMED = "The access token is malformed."
+# Expiry and audience are Azure's words from live answers; the others are not verified.
+_DETAILS: Mapping[Reason, str] = {
+    Reason.MALFORMED: _MALFORMED,
+    Reason.ALGORITHM: _SIGNATURE,
+    Reason.UNKNOWN_KEY: _SIGNATURE,
+    Reason.SIGNATURE: _SIGNATURE,
+    Reason.CLAIM: _MALFORMED,
+    Reason.ISSUER: "Issuer validation failed. Issuer did not match.",
+    Reason.TENANT: "Issuer validation failed. Issuer did not match.",
+    Reason.AUDIENCE: "Audience validation failed. Audience did not match.",
+    Reason.EXPIRED: "Lifetime validation failed. The token is expired.",
+    Reason.NOT_YET_VALID: "Lifetime validation failed. The token is not yet valid.",
+}
+_DETAIL = "AuthenticationErrorDetail"
+
+# The parameters of a shared access signature.
+_SIGNED_URL = frozenset(
+    {"rscc", "rscd", "rsce", "rscl", "rsct", "saoid", "scid", "sdd", "se", "ses", "si", "sig"}
+    | {"sip", "ske", "skoid", "sks", "skt", "sktid", "skv", "sp", "spr", "sr", "srt", "ss", "st"}
+    | {"suoid", "sv"}
+)
+
+
+def authenticate(asked: Asked, verifier: Verifier, tenant_id: str) -> Caller:
+    """The caller that a verified token speaks for. Raises Refused as Azure words it."""
+    _refuse_signed_url(asked.target.parameters)
+    scheme, _, token = asked.headers.get("Authorization", "").partition(" ")
+    match scheme.lower():
+        case "bearer":
+            return _verified(token.strip(), asked, verifier, tenant_id)
+        case "sharedkey" | "sharedkeylite":
+            raise Refused("KeyBasedAuthenticationNotPermitted")
+        case "":
+            raise _nobody(asked, tenant_id)
+        case _:
+            detail = {_DETAIL: f"Authentication scheme {scheme} is not supported."}
+            raise Refused("InvalidAuthenticationInfo", detail, challenge(tenant_id))
+
+
+def challenge(tenant_id: str) -> Mapping[str, str]:
+    """Where a client gets a token, and for what. Azure quotes none of the values."""
+    authority = f"https://login.microsoftonline.com/{tenant_id}/oauth2/authorize"
+    return {"WWW-Authenticate": f"Bearer authorization_uri={authority} resource_id={BLOB}"}
+
+
+def _verified(token: str, asked: Asked, verifier: Verifier, tenant_id: str) -> Caller:
+    if _version(asked) < _FIRST_WITH_TOKENS:
+        detail = "Authentication scheme Bearer is not supported in this version."
+        raise Refused("AuthenticationFailed", {_DETAIL: detail})
+    try:
+        return verifier.verify(token)
+    except TokenRefused as refused:
+        detail = _DETAILS[refused.reason]
+        raise Refused(
+            "InvalidAuthenticationInfo", {_DETAIL: detail}, challenge(tenant_id)
+        ) from refused
+
+
+def _refuse_signed_url(parameters: Mapping[str, str]) -> None:
+    """A signature made with the account's key is off. One made with a user's key comes later."""
+    found = _SIGNED_URL & {each.lower() for each in parameters}
+    if "skoid" in found:
+        detail = "User delegation SAS is not available in this sandbox yet."
+        raise Refused("AuthenticationFailed", {_DETAIL: detail})
+    if found:
+        raise Refused("KeyBasedAuthenticationNotPermitted")
+
+
+def _nobody(asked: Asked, tenant_id: str) -> Refused:
+    if _version(asked) < _FIRST_WITH_CHALLENGE:
+        return Refused("PublicAccessNotPermitted")
+    return Refused("NoAuthenticationInformation", headers=challenge(tenant_id))
+
+
+def _version(asked: Asked) -> str:
+    version = asked.headers.get("x-ms-version", "")
+    return version if _VERSION.fullmatch(version) else ""

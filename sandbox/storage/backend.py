@@ -1,0 +1,67 @@
+"""Azurite as the gateway sees it: takes requests that are signed with its key, and no others."""
+
+import base64
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import aiohttp
+from yarl import URL
+
+from sandbox.storage.rebuild import Forwarded
+from sandbox.storage.signing import signed_headers
+
+# Azurite says `Keep-Alive: timeout=5` whatever it is told; a socket as old as that may be gone.
+_IDLE_AT_MOST = 4.0
+_TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=120)
+_AUTOMATIC = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
+
+Body = AsyncIterator[bytes] | bytes | None
+
+
+class Backend:
+    """The way to one account of an Azurite on this machine."""
+
+    def __init__(self, account: str, host: str, port: int, key: str) -> None:
+        """`host` is what the account is called in the Host header; `key` is base64."""
+        self._account = account
+        self._host = host
+        self._origin = f"http://127.0.0.1:{port}"
+        self._key = base64.b64decode(key)
+        self._session: aiohttp.ClientSession | None = None
+
+    async def start(self) -> None:
+        """Make ready to send."""
+        if self._session is None:
+            connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=_IDLE_AT_MOST)
+            self._session = aiohttp.ClientSession(
+                connector=connector,
+                timeout=_TIMEOUT,
+                auto_decompress=False,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                skip_auto_headers=_AUTOMATIC,
+                trust_env=False,
+            )
+
+    async def stop(self) -> None:
+        """Close every connection."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    @asynccontextmanager
+    async def send(
+        self, forwarded: Forwarded, length: int | None = None, body: Body = None
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """Azurite's answer. Raises aiohttp.ClientError or TimeoutError if there is none."""
+        if self._session is None:
+            raise aiohttp.ClientConnectionError("the way to Azurite has not been started")
+        headers = signed_headers(forwarded, length, self._account, self._key)
+        url = URL(self._origin + forwarded.target, encoded=True)
+        async with self._session.request(
+            forwarded.method,
+            url,
+            headers={"Host": self._host, **headers},
+            data=body,
+            allow_redirects=False,
+        ) as answer:
+            yield answer

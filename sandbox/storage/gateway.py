@@ -1,0 +1,116 @@
+"""Blob Storage as services know it: every request walks authenticate, name, decide, serve."""
+
+from aiohttp import web
+
+from sandbox.audit import Gate
+from sandbox.deployment import StorageAccount
+from sandbox.entra import Verifier
+from sandbox.storage.answers import (
+    Refused,
+    error_body,
+    error_headers,
+    new_request_id,
+)
+from sandbox.storage.asked import Asked, read_request
+from sandbox.storage.authenticate import authenticate
+from sandbox.storage.backend import Backend
+from sandbox.storage.decide import Permitted, decide
+from sandbox.storage.name import name
+from sandbox.storage.serve import serve
+
+# The longest blob name, every character of it encoded, and a query.
+_LONGEST_LINE = 24 * 1024
+
+
+class BlobStorage:
+    """One storage account, in front of Azurite."""
+
+    def __init__(
+        self,
+        account: StorageAccount,
+        tenant_id: str,
+        verifier: Verifier,
+        gate: Gate,
+        backend: Backend,
+    ) -> None:
+        self._account = account
+        self._tenant_id = tenant_id
+        self._verifier = verifier
+        self._gate = gate
+        self._backend = backend
+
+    def application(self) -> web.Application:
+        """The account as an HTTP application. It starts and stops its way to Azurite itself."""
+        application = web.Application(
+            handler_args={"auto_decompress": False, "max_line_size": _LONGEST_LINE}
+        )
+        # A pattern of our own, since `.` does not match a line break, which a blob name may hold.
+        everything = r"/{target:[\s\S]*}"
+        application.router.add_route("*", everything, self._answer, expect_handler=_not_yet)
+        application.on_startup.append(lambda _: self._backend.start())
+        application.on_cleanup.append(lambda _: self._backend.stop())
+        return application
+
+    def permit(self, asked: Asked) -> Permitted:
+        """What may be done of what is asked, on record. Raises Refused."""
+        label, identity = asked.label, ""
+        try:
+            _refuse_preflight(asked)
+            caller = authenticate(asked, self._verifier, self._tenant_id)
+            identity = caller.name
+            named = name(asked, self._account)
+            label = named.operation.name
+            return decide(named, caller, self._gate)
+        except Refused as refused:
+            self._record(refused, label, identity)
+            raise
+
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
+        request_id = new_request_id()
+        try:
+            asked = self._read(request)
+            permitted = self.permit(asked)
+            return await self._serve(request, permitted)
+        except Refused as refused:
+            return web.Response(
+                status=refused.status,
+                headers=error_headers(refused, request.headers, request_id),
+                body=error_body(refused, request_id),
+            )
+
+    def _read(self, request: web.Request) -> Asked:
+        try:
+            asked = read_request(request.method, request.raw_path, request.headers.items())
+            _check_host(asked, self._account.host)
+        except Refused as refused:
+            self._record(refused, request.method)
+            raise
+        return asked
+
+    async def _serve(self, request: web.Request, permitted: Permitted) -> web.StreamResponse:
+        endpoint = f"https://{self._account.host}/"
+        try:
+            return await serve(request, permitted, self._backend, endpoint)
+        except Refused as refused:
+            self._record(refused, permitted.named.operation.name, permitted.caller.name)
+            raise
+
+    def _record(self, refused: Refused, operation: str, identity: str = "") -> None:
+        if not refused.recorded:
+            self._gate.refuse("blob", operation, refused.reason, identity)
+
+
+async def _not_yet(_request: web.Request) -> None:
+    """Nobody is told to go on with a body before the request is allowed."""
+
+
+def _check_host(asked: Asked, host: str) -> None:
+    """Azurite would take any account's name, and its `-secondary` too."""
+    if asked.headers.get("Host", "").lower().removesuffix(":443") != host:
+        raise Refused("InvalidHeaderValue", {"HeaderName": "Host"})
+
+
+def _refuse_preflight(asked: Asked) -> None:
+    """A browser asks without a token; no rule has been set that it could match."""
+    if asked.method == "OPTIONS":
+        raise Refused("CorsPreflightFailure")

@@ -1,0 +1,147 @@
+"""Carries a permitted request to Azurite and the answer back, bodies chunk by chunk, untouched."""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+
+import aiohttp
+from aiohttp import web
+
+from sandbox.storage.answers import SERVER, Refused, common_headers
+from sandbox.storage.backend import Backend, Body
+from sandbox.storage.decide import Permitted
+from sandbox.storage.rebuild import Forwarded, rebuild
+
+# Whether Azure answers 409 instead where the caller itself sent `If-None-Match: *` is not verified.
+REFUSES_OVERWRITE_BEFORE_CONDITIONS = True
+
+# Below this a body is passed on in one piece, which costs less than a stream.
+_SMALL = 64 * 1024
+_CHUNK = 64 * 1024
+_HOP_BY_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "upgrade", "trailer"})
+_LISTS = frozenset({"ListContainers", "ListBlobs", "FindBlobsByTags"})
+
+
+@dataclass(frozen=True)
+class Errand:
+    """One request on its way, with what its answer repeats of it."""
+
+    permitted: Permitted
+    forwarded: Forwarded
+    asked: Mapping[str, str]
+    endpoint: str
+
+    @property
+    def operation(self) -> str:
+        return self.permitted.named.operation.name
+
+
+async def serve(
+    request: web.Request, permitted: Permitted, backend: Backend, endpoint: str
+) -> web.StreamResponse:
+    """Azurite's answer, passed on. Raises Refused where Azure would answer otherwise."""
+    errand = Errand(permitted, rebuild(permitted), request.headers, endpoint)
+    length = body_length(errand.forwarded, request.headers)
+    try:
+        body = await _body(request, length) if errand.forwarded.takes_body else None
+        async with backend.send(errand.forwarded, length, body) as answer:
+            check(answer, permitted)
+            return await _passed_on(request, answer, errand)
+    except (aiohttp.ClientError, TimeoutError) as error:
+        if request.transport is None or request.writer.output_size:
+            raise
+        raise Refused("ServerBusy", headers={"Retry-After": "1"}) from error
+
+
+def body_length(forwarded: Forwarded, headers: Mapping[str, str]) -> int | None:
+    """How long the forwarded body is; None where there is none to speak of.
+
+    Raises Refused 411 for a body whose length is not told.
+    """
+    if forwarded.method in {"GET", "HEAD", "DELETE"}:
+        return None
+    if not forwarded.takes_body:
+        return 0
+    if "Transfer-Encoding" in headers:
+        raise Refused("MissingContentLengthHeader")
+    return int(headers.get("Content-Length", "0"))
+
+
+def check(answer: aiohttp.ClientResponse, permitted: Permitted) -> None:
+    """Raises Refused for the answers of Azurite that Azure would have given differently."""
+    code = answer.headers.get("x-ms-error-code", "")
+    if permitted.only_new and code == "BlobAlreadyExists" and _role_is_the_reason(permitted):
+        raise Refused("UnauthorizedBlobOverwrite")
+    if answer.status == 403 and code in {"AuthorizationFailure", "AuthenticationFailed"}:
+        # The caller was authorized here; this says that Azurite did not know the gateway.
+        raise Refused("InternalError")
+
+
+def _role_is_the_reason(permitted: Permitted) -> bool:
+    asked_for = permitted.named.headers.get("if-none-match")
+    return REFUSES_OVERWRITE_BEFORE_CONDITIONS or asked_for != "*"
+
+
+async def _body(request: web.Request, length: int | None) -> Body:
+    if not length:
+        return None
+    if "Expect" in request.headers:
+        # The client has waited for this: its body is wanted only now that it is allowed.
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request.writer.output_size = 0
+    return await request.content.readexactly(length) if length <= _SMALL else _chunks(request)
+
+
+async def _chunks(request: web.Request) -> AsyncIterator[bytes]:
+    async for chunk in request.content.iter_any():
+        yield chunk
+
+
+async def _passed_on(
+    request: web.Request, answer: aiohttp.ClientResponse, errand: Errand
+) -> web.StreamResponse:
+    headers = answer_headers(answer, errand)
+    if errand.permitted.named.operation.as_head:
+        return web.Response(status=answer.status, headers=_without_body(headers))
+    if errand.operation in _LISTS and answer.status == 200:
+        return web.Response(headers=headers, body=mended(await answer.read(), errand.endpoint))
+    if request.method != "HEAD" and 0 <= (answer.content_length or 0) <= _SMALL:
+        return web.Response(status=answer.status, headers=headers, body=await answer.read())
+    return await _streamed(request, answer, headers)
+
+
+async def _streamed(
+    request: web.Request, answer: aiohttp.ClientResponse, headers: Mapping[str, str]
+) -> web.StreamResponse:
+    response = web.StreamResponse(status=answer.status, headers=headers)
+    response.content_length = answer.content_length
+    await response.prepare(request)
+    async for chunk in answer.content.iter_chunked(_CHUNK):
+        await response.write(chunk)
+    await response.write_eof()
+    return response
+
+
+def answer_headers(answer: aiohttp.ClientResponse, errand: Errand) -> dict[str, str]:
+    """Azurite's headers without those of its connection, with what Azure repeats of a request."""
+    dropped = _HOP_BY_HOP | {"content-length", "server"}
+    kept = {name: value for name, value in answer.headers.items() if name.lower() not in dropped}
+    return {**_lower_known(kept), **common_headers(errand.asked), "Server": SERVER}
+
+
+def _lower_known(headers: Mapping[str, str]) -> dict[str, str]:
+    """Headers that are set anew must replace the old ones, whatever case those were in."""
+    anew = {"x-ms-version", "x-ms-client-request-id"}
+    return {name.lower() if name.lower() in anew else name: each for name, each in headers.items()}
+
+
+def _without_body(headers: Mapping[str, str]) -> dict[str, str]:
+    return {key: value for key, value in headers.items() if not key.lower().startswith("content-")}
+
+
+def mended(listing: bytes, endpoint: str) -> bytes:
+    """A listing that names the account's endpoint as Azure does; Azurite adds the account to it."""
+    start = listing.find(b'ServiceEndpoint="')
+    if start < 0:
+        return listing
+    start += len(b'ServiceEndpoint="')
+    return listing[:start] + endpoint.encode() + listing[listing.index(b'"', start) :]

@@ -1,0 +1,99 @@
+"""The request target, read once: a container, a blob and parameters, each decoded exactly once."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from urllib.parse import quote, unquote_to_bytes
+
+from sandbox.storage.answers import Refused
+
+# https://learn.microsoft.com/rest/api/storageservices/naming-and-referencing-containers--blobs--and-metadata
+_CONTAINER = re.compile(r"(?=.{3,63}\Z)[a-z0-9]+(?:-[a-z0-9]+)*|\$root|\$web")
+_LONGEST_BLOB_NAME = 1024
+_ROOT = "$root"
+_BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+# Blob names that XML cannot carry would break every listing of their container.
+_NOT_IN_XML = re.compile(r"[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+class Level(StrEnum):
+    """What a request is about."""
+
+    SERVICE = "service"
+    CONTAINER = "container"
+    BLOB = "blob"
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a request is about, decoded. Names are validated; parameters are what was sent."""
+
+    container: str = ""
+    blob: str = ""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def level(self) -> Level:
+        if self.blob:
+            return Level.BLOB
+        return Level.CONTAINER if self.container else Level.SERVICE
+
+    @property
+    def path(self) -> str:
+        """The one spelling that is forwarded: all but letters, digits and `-._~/` is encoded."""
+        return quote("/" + "/".join(filter(None, (self.container, self.blob))))
+
+
+def parse_target(raw: str) -> Target:
+    """The target as it stands in the request line. Raises Refused 400 for what is no such thing."""
+    if not raw.startswith("/") or "#" in raw:
+        raise Refused("InvalidUri")
+    path, _, query = raw.partition("?")
+    first, separator, rest = path[1:].partition("/")
+    parameters = _parameters(query)
+    container, blob = _decoded(first), _blob_name(rest)
+    if container and not separator and "restype" not in parameters:
+        # Azure looks for a blob that stands in no container in the one called $root.
+        return Target(_ROOT, _blob_name(first), parameters)
+    return Target(_container_name(container, blob), blob, parameters)
+
+
+def _container_name(container: str, blob: str) -> str:
+    if (container and not _CONTAINER.fullmatch(container)) or (blob and not container):
+        raise Refused("InvalidResourceName")
+    return container
+
+
+def _blob_name(raw: str) -> str:
+    """A backslash is a slash to Azure, and a dot segment would point elsewhere on the way there."""
+    name = _decoded(raw).replace("\\", "/")
+    if len(name) > _LONGEST_BLOB_NAME or _NOT_IN_XML.search(name):
+        raise Refused("InvalidUri")
+    if not {".", ".."}.isdisjoint(name.split("/")):
+        raise Refused("InvalidUri")
+    return name
+
+
+def _parameters(query: str) -> dict[str, str]:
+    """Every parameter once, spelled without encoding; else two readers could see two requests."""
+    parameters: dict[str, str] = {}
+    for pair in filter(None, query.split("&")):
+        name, separator, value = pair.partition("=")
+        if not separator or not name or name != _decoded(name):
+            raise Refused("UnsupportedQueryParameter", {"QueryParameterName": name})
+        if name.lower() in map(str.lower, parameters):
+            raise Refused("InvalidQueryParameterValue", {"QueryParameterName": name})
+        parameters[name] = _decoded(value.replace("+", " "))
+    return parameters
+
+
+def _decoded(text: str) -> str:
+    """`text` with its percent-encoding undone, once. Raises Refused for what is not UTF-8."""
+    octets = text.encode("utf-8", "surrogateescape")
+    if _BAD_ESCAPE.search(octets):
+        raise Refused("InvalidUri")
+    try:
+        return unquote_to_bytes(octets).decode()
+    except UnicodeDecodeError as error:
+        raise Refused("InvalidUri") from error

@@ -1,0 +1,238 @@
+"""One Azurite and one gateway behind TLS, and clients that reach them."""
+
+import asyncio
+import http.client
+import socket
+import ssl
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+import trustme
+from aiohttp import web
+from azure.core.credentials import AccessToken
+from azure.core.pipeline.transport import RequestsTransport
+from azure.storage.blob import BlobServiceClient
+from requests.adapters import HTTPAdapter
+
+from sandbox.audit import Record, read
+from sandbox.deployment import (
+    Deployment,
+    Principal,
+    PrincipalKind,
+    RoleAssignment,
+    RoleDefinition,
+)
+from sandbox.entra import BLOB, Issuer
+from sandbox.rbac import Policy
+from sandbox.storage import Azurite, BlobStorage, free_port
+from sandbox.storage.operations import OPERATIONS
+
+BLOBS = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs"
+ROLE_IDS = "/providers/Microsoft.Authorization/roleDefinitions"
+VERSION = "2025-11-05"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+
+    @property
+    def code(self) -> str:
+        return self.headers.get("x-ms-error-code", "")
+
+
+class Loopback(HTTPAdapter):
+    """Leads every request to one port of this machine; the name stays in Host and in the TLS."""
+
+    def __init__(self, host: str, port: int, trusted: ssl.SSLContext) -> None:
+        self._host, self._port, self._trusted = host, port, trusted
+        super().__init__(pool_maxsize=32)
+
+    def build_connection_pool_key_attributes(
+        self, request: Any, verify: Any, cert: Any = None
+    ) -> Any:
+        names = {"server_hostname": self._host, "assert_hostname": self._host}
+        host = {"scheme": "https", "host": "127.0.0.1", "port": self._port}
+        return host, {"ssl_context": self._trusted, **names}
+
+    def add_headers(self, request: Any, **kwargs: Any) -> None:
+        request.headers["Host"] = self._host
+
+
+@dataclass(frozen=True)
+class Storage:
+    """The gateway as clients see it, and what it is made of."""
+
+    deployment: Deployment
+    issuer: Issuer
+    principals: dict[str, Principal]
+    audit_file: Path
+    port: int
+    trusted: ssl.SSLContext
+    azurite: Azurite
+
+    @property
+    def host(self) -> str:
+        return self.deployment.storage.host
+
+    def token(self, name: str, audience: str = BLOB, lifetime: int = 3600) -> str:
+        return self.issuer.issue(self.principals[name], audience, lifetime=lifetime).text
+
+    def sdk(self, name: str, **options: Any) -> BlobServiceClient:
+        """The SDK's client, acting as `name`."""
+        return self.sdk_with(Static(self.token(name)), **options)
+
+    def sdk_with(self, credential: Any, **options: Any) -> BlobServiceClient:
+        transport = RequestsTransport(session=self.session(), session_owner=False)
+        options = {"retry_total": 0, "transport": transport} | options
+        return BlobServiceClient(f"https://{self.host}", credential, **options)
+
+    def session(self) -> requests.Session:
+        session = requests.Session()
+        session.trust_env = False
+        session.mount("https://", Loopback(self.host, self.port, self.trusted))
+        return session
+
+    def send(
+        self,
+        method: str,
+        target: str,
+        who: str | None = None,
+        headers: dict[str, str] | None = None,
+        body: bytes = b"",
+    ) -> Answer:
+        """One request, its target as it stands; `who` may be nobody."""
+        lines = {"Host": self.host, "x-ms-version": VERSION, "Content-Length": str(len(body))}
+        if who:
+            lines["Authorization"] = f"Bearer {self.token(who)}"
+        lines |= headers or {}
+        text = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+        return self.wire(f"{method} {target} HTTP/1.1\r\n{text}\r\n".encode() + body, method)
+
+    def wire(self, octets: bytes, method: str = "GET") -> Answer:
+        """Whatever is given, on a connection of its own."""
+        with self.connect() as channel:
+            channel.sendall(octets)
+            response = http.client.HTTPResponse(channel, method=method)
+            response.begin()
+            return Answer(response.status, response.headers, response.read())
+
+    def connect(self) -> ssl.SSLSocket:
+        plain = socket.create_connection(("127.0.0.1", self.port), timeout=20)
+        return self.trusted.wrap_socket(plain, server_hostname=self.host)
+
+    def audited(self) -> list[Record]:
+        return list(read(self.audit_file))
+
+
+class Static:
+    """A credential that has one token."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def get_token(self, *scopes: str, **options: Any) -> AccessToken:
+        return AccessToken(self._token, 2**31)
+
+
+class Running:
+    """Azurite and the gateway on an event loop of their own."""
+
+    def __init__(
+        self,
+        gateway: BlobStorage,
+        azurite: Azurite,
+        authority: trustme.CA,
+        containers: tuple[str, ...],
+    ) -> None:
+        self._gateway, self._azurite = gateway, azurite
+        self._authority, self._containers = authority, (*containers, "elsewhere", "scratch")
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever)
+        self._ready: asyncio.Future[int] = self._loop.create_future()
+        self._over = asyncio.Event()
+
+    def __enter__(self) -> int:
+        self._thread.start()
+        self._task = asyncio.run_coroutine_threadsafe(self._run(), self._loop)
+        ready = asyncio.run_coroutine_threadsafe(self._wait(), self._loop)
+        return ready.result(60)
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._over.set)
+        self._task.result(30)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    async def _wait(self) -> int:
+        return await self._ready
+
+    async def _run(self) -> None:
+        try:
+            async with self._azurite.running(self._containers):
+                await self._listen()
+        except BaseException as error:
+            if not self._ready.done():
+                self._ready.set_exception(error)
+            raise
+
+    async def _listen(self) -> None:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        self._authority.issue_cert(self._azurite.host).configure_cert(context)
+        runner = web.AppRunner(self._gateway.application(), access_log=None)
+        await runner.setup()
+        port = free_port()
+        await web.TCPSite(runner, "127.0.0.1", port, ssl_context=context).start()
+        self._ready.set_result(port)
+        await self._over.wait()
+        await runner.cleanup()
+
+
+def principals_of(deployment: Deployment) -> dict[str, Principal]:
+    """Those of the deployment, and made-up ones: owner, nobody, and one a single action."""
+    made_up = ["owner", "nobody", *sorted(single_actions())]
+    return {each.name: each for each in deployment.principals} | {
+        name: _made_up(name, number) for number, name in enumerate(made_up)
+    }
+
+
+def _made_up(name: str, number: int) -> Principal:
+    ids = (f"00000000-0000-4000-8000-{kind}{number:011d}" for kind in "12")
+    return Principal(name, PrincipalKind.USER_ASSIGNED, next(ids), next(ids), f"/made-up/{number}")
+
+
+def single_actions() -> dict[str, bool]:
+    """Every action of the table, and whether it is one on data."""
+    return {action.name: action.data for each in OPERATIONS for action in each.needs}
+
+
+def policy_of(deployment: Deployment, principals: dict[str, Principal]) -> Policy:
+    roles = [RoleDefinition(f"{ROLE_IDS}/owner", "owner", actions=("*",), data_actions=("*",))]
+    roles += [
+        RoleDefinition(
+            f"{ROLE_IDS}/{name.replace('/', '.')}",
+            name,
+            actions=() if data else (name,),
+            data_actions=(name,) if data else (),
+        )
+        for name, data in single_actions().items()
+    ]
+    assignments = [
+        RoleAssignment(
+            f"{role.id}/assigned",
+            deployment.storage.id,
+            principals[role.name].principal_id,
+            role.id,
+            "a test",
+        )
+        for role in roles
+    ]
+    return Policy((*deployment.assignments, *assignments), (*deployment.custom_roles, *roles))
