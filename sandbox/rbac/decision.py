@@ -85,7 +85,8 @@ class Policy:
             for role in self._roles.values()
             if any(holds(role, action) for action in need.any_of)
         ]
-        return tuple(role.name for role in sorted(found, key=_breadth))
+        data = need.any_of[0].data
+        return tuple(role.name for role in sorted(found, key=lambda role: _breadth(role, data)))
 
     def _role(self, assignment: RoleAssignment) -> RoleDefinition:
         role = self._roles.get(_guid(assignment.role_definition_id))
@@ -109,6 +110,7 @@ def _guid(role_definition_id: str) -> str:
     return role_definition_id.rsplit("/", 1)[-1].lower()
 
 
-def _breadth(role: RoleDefinition) -> tuple[bool, int, str]:
-    patterns = role.data_actions + role.actions
-    return any("*" in each for each in patterns), len(patterns), role.name
+def _breadth(role: RoleDefinition, data: bool) -> tuple[bool, int, int, str]:
+    """How much a role grants, first of all on the plane that is asked for."""
+    asked, other = (role.data_actions, role.actions)[:: 1 if data else -1]
+    return any("*" in each for each in asked), len(asked), len(other), role.name

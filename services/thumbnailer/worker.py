@@ -115,7 +115,7 @@ class Thumbnailer:
         self.events.send(
             event.to_json(), message_id=event.id, subject=event.type, content_type=CONTENT_TYPE
         )
-        log.info("Published %s", kind, extra={"photo": photo} | data)
+        log.info("Published %s", kind, extra={"photo": photo, "facts": data})
 
 
 def _iso(time: datetime | None) -> str:

@@ -1,0 +1,42 @@
+"""`keyless check`: what is checked without running anything."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from sandbox.cli.terminal import err, fail, out
+from sandbox.state import PROJECT
+
+_TOOLS = Path(sys.executable).parent
+_CHECKS: Sequence[tuple[str, Sequence[str]]] = (
+    ("format", (str(_TOOLS / "ruff"), "format", "--check", "--quiet", ".")),
+    ("lint", (str(_TOOLS / "ruff"), "check", "--quiet", ".")),
+    ("types", (str(_TOOLS / "mypy"),)),
+    ("imports", (str(_TOOLS / "lint-imports"), "--no-cache")),
+    ("infrastructure", (str(PROJECT / "infra" / "bicep" / "snapshot"), "--check")),
+)
+
+
+def check() -> None:
+    """Format, lint, types, import rules; the Bicep and its snapshot, where there is a Bicep CLI."""
+    failed = [name for name, command in _CHECKS if not _passes(name, command)]
+    if failed:
+        fail(f"{', '.join(failed)} failed.", status=1)
+
+
+def _passes(name: str, command: Sequence[str]) -> bool:
+    if name == "infrastructure" and not shutil.which(os.environ.get("BICEP", "bicep")):
+        out.print(f"[yellow]-[/] {name:<16}left out: no Bicep CLI on PATH or in BICEP")
+        return True
+    begun = time.monotonic()
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+    seconds = time.monotonic() - begun
+    mark = "[green]✓[/]" if done.returncode == 0 else "[bold red]✗[/]"
+    out.print(f"{mark} {name:<16}{seconds:5.1f} s")
+    if done.returncode:
+        err.print(done.stdout + done.stderr, markup=False)
+    return done.returncode == 0

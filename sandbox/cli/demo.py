@@ -1,0 +1,203 @@
+"""`keyless demo`: three photos and one broken file through four services, then one denial."""
+
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Annotated, TypeVar
+
+import typer
+
+from sandbox.audit import FILE, Outcome, Record, read
+from sandbox.cli.env import as_service
+from sandbox.cli.options import StateOption, open_state
+from sandbox.cli.photos import uploads
+from sandbox.cli.running import end, start_detached
+from sandbox.cli.terminal import fail, interactive, out
+from sandbox.cli.trace import table
+from sandbox.cli.up import PortOption, Progress
+from sandbox.cli.walk import Arrival, DemoError, arrive, send, shortfalls, steps, webhooks
+from sandbox.deployment import Deployment, load
+from sandbox.state import PROJECT, State
+from sandbox.supervisor import Report, of_any_process, running
+
+_SETTLING = 30.0
+
+T = TypeVar("T")
+
+
+def demo(
+    state: StateOption = None,
+    port: PortOption = None,
+    exit_: Annotated[bool, typer.Option("--exit", help="End when done, with a verdict.")] = False,
+) -> None:
+    """Put three photos and one broken file through four services, and see one denial."""
+    opened = open_state(state)
+    begun = time.monotonic()
+    with _a_sandbox(opened, port) as report:
+        try:
+            found = _walk_and_denial(opened, report)
+        except DemoError as error:
+            fail(f"{error}.")
+        now = running(opened) or report
+        out.print(_timings(now, time.monotonic() - begun))
+        if found:
+            fail(f"the demo fell short: {'; '.join(found)}.", status=1)
+        if interactive() and not exit_:
+            _stay(now)
+
+
+@contextmanager
+def _a_sandbox(state: State, port: int | None) -> Iterator[Report]:
+    """The sandbox that runs already, or one that ends with the demo."""
+    already = running(state)
+    if already is not None:
+        out.print(f"[green]✓[/] uses the sandbox that is running: {already.gallery}")
+        yield already
+        return
+    report = start_detached(state, port, Progress())
+    try:
+        yield report
+    finally:
+        end(report.pid)
+
+
+def _walk_and_denial(state: State, report: Report) -> list[str]:
+    arrivals = _put_through(report.gallery)
+    allowed, denied = _denial(state, report, arrivals[0])
+    wanted = Counter(each.id for each in arrivals)
+    told = _settled(lambda: _told(state), lambda found: found >= wanted)
+    out.print()
+    out.print(table(steps(read(state.path(FILE))), "The walk, by the audit"))
+    _print_webhooks(arrivals, told)
+    _print_denial(allowed, denied)
+    return _verdict(state, arrivals, told, denied)
+
+
+def _put_through(gallery: str) -> list[Arrival]:
+    out.print("\n[bold]Three photos and one broken file[/]")
+    files = uploads()
+    photos = [send(gallery, each) for each in files]
+    with ThreadPoolExecutor(len(files)) as pool:
+        arrivals = list(
+            pool.map(lambda pair: arrive(gallery, *pair), zip(files, photos, strict=True))
+        )
+    for each in arrivals:
+        out.print(_in_words(each))
+    return arrivals
+
+
+def _in_words(arrival: Arrival) -> str:
+    name, size = arrival.upload.name, len(arrival.upload.content)
+    if arrival.thumbnail:
+        width, height = arrival.thumbnail
+        return f"[green]✓[/] {name:<12}{size:>9,} bytes   thumbnail {width} x {height}"
+    return f"[yellow]✗[/] {name:<12}{size:>9,} bytes   {arrival.state}: {arrival.reason}"
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One read of the original by one identity: what the SDK said, and the audit's line."""
+
+    identity: str
+    said: str
+    status: int
+    record: Record
+
+
+def _denial(state: State, report: Report, arrival: Arrival) -> tuple[Attempt, Attempt]:
+    """The same read by two identities: the thumbnailer's, which may, and the gateway's."""
+    deployment = load(state)
+    container = _originals(deployment).rsplit("/", 1)[-1]
+    url = f"https://{deployment.storage.host}/{container}/{arrival.id}"
+    return _attempt(state, report, "thumbnailer", url), _attempt(state, report, "gateway", url)
+
+
+def _originals(deployment: Deployment) -> str:
+    """The resource id of the container of originals, which the gateway is told the name of."""
+    container = deployment.app("gateway").environment["STORAGE_ORIGINALS_CONTAINER"]
+    return deployment.storage.container_id(container)
+
+
+def _attempt(state: State, report: Report, identity: str, url: str) -> Attempt:
+    """Read the blob at `url` by the SDK, in a process that acts as `identity`. Raises DemoError."""
+    before = sum(1 for _ in read(state.path(FILE)))
+    done = subprocess.run(
+        [sys.executable, "-m", "sandbox.cli.read_original", url],
+        env={**of_any_process(state.folder("home")), **as_service(report, identity, state)},
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    for record in list(read(state.path(FILE)))[before:]:
+        if _is_read_of_original(record, state) and record.identity == identity:
+            return Attempt(identity, done.stdout.strip(), done.returncode, record)
+    raise DemoError(f"{identity} could not read {url}: {done.stderr.strip()[-300:]}")
+
+
+def _is_read_of_original(record: Record, state: State) -> bool:
+    return record.action.endswith("/blobs/read") and record.scope == _originals(load(state))
+
+
+def _print_denial(allowed: Attempt, denied: Attempt) -> None:
+    out.print("\n[bold]One denial: the same blob, the same code, two identities[/]")
+    for each, mark in ((allowed, "[green]✓[/]"), (denied, "[bold red]✗[/]")):
+        out.print(f"{mark} as {each.identity:<12} blob.download_blob()   {each.said}")
+    out.print()
+    out.print(table([allowed.record, denied.record], "What the audit says of it"))
+
+
+def _told(state: State) -> Counter[str]:
+    """How many different webhooks the partner has verified, by photo."""
+    return Counter({photo: len(ids) for photo, ids in webhooks(state).items()})
+
+
+def _print_webhooks(arrivals: Sequence[Arrival], told: Mapping[str, int]) -> None:
+    verified = sum(told.get(each.id, 0) for each in arrivals)
+    out.print(f"\n[green]✓[/] the partner verified {verified} webhooks, one for each photo")
+
+
+def _verdict(
+    state: State, arrivals: Sequence[Arrival], told: Mapping[str, int], denied: Attempt
+) -> list[str]:
+    def dead() -> Mapping[str, int]:
+        now = running(state)
+        return now.dead_letters if now else {}
+
+    dead_letters = _settled(dead, lambda found: not any(found.values()))
+    now = running(state)
+    restarts = {each.name: each.restarts for each in now.services} if now else {}
+    restarts["azurite"] = now.azurite_restarts if now else 0
+    found = shortfalls(arrivals, told, dead_letters, restarts)
+    if denied.record.outcome is not Outcome.DENIED or denied.status == 0:
+        found.append("the gateway was not denied the original")
+    return found
+
+
+def _settled(look: Callable[[], T], good: Callable[[T], bool]) -> T:
+    """What `look` gives once it is good, or after a while as it is."""
+    deadline = time.monotonic() + _SETTLING
+    while not good(found := look()) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return found
+
+
+def _timings(report: Report, seconds: float) -> str:
+    return (
+        f"\n[dim]endpoints ready in {report.endpoints_ready:.1f} s, "
+        f"services in {report.services_ready:.1f} s, the demo in {seconds:.1f} s[/]"
+    )
+
+
+def _stay(report: Report) -> None:
+    out.print(f"\nThe gallery: [bold]{report.gallery}[/]   (Ctrl-C ends the sandbox)")
+    try:
+        while report.alive:
+            time.sleep(0.5)
+    except KeyboardInterrupt:
+        out.print("\nEnding.")

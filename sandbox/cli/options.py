@@ -1,0 +1,26 @@
+"""Options that several commands share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sandbox.cli.terminal import fail
+from sandbox.state import PROJECT, State
+
+StateOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--state",
+        envvar="KEYLESS_STATE",
+        help="The folder in which this sandbox keeps everything (default: .keyless).",
+    ),
+]
+
+
+def open_state(path: Path | None) -> State:
+    """The state folder, made if it is not there; ends the command if that cannot be."""
+    try:
+        return State.open(path or PROJECT / ".keyless")
+    except OSError as error:
+        fail(f"cannot use the state folder {error.filename}: {error.strerror}.")

@@ -1,0 +1,28 @@
+"""Reads one original by the SDK, as whoever the environment says: `python -m` with the blob's URL.
+
+Runs in a process of its own under `keyless env`, as anybody's program would.
+"""
+
+import os
+import sys
+
+from azure.core.exceptions import HttpResponseError
+from azure.identity import DefaultAzureCredential
+from azure.storage.blob import BlobClient
+
+
+def main(url: str) -> int:
+    """Print how many bytes came, or Azure's refusal. Status 0 if the read was allowed, 1 if not."""
+    client_id = os.environ.get("AZURE_CLIENT_ID")
+    credential = DefaultAzureCredential(require_envvar=True, managed_identity_client_id=client_id)
+    with credential, BlobClient.from_blob_url(url, credential=credential) as blob:
+        try:
+            print(f"{len(blob.download_blob().readall()):,} bytes")
+        except HttpResponseError as refusal:
+            print(f"{refusal.status_code} {getattr(refusal, 'error_code', '')}")
+            return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

@@ -1,0 +1,109 @@
+"""`keyless up`, `down` and `status`: the sandbox and the services, running."""
+
+import asyncio
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from sandbox.cli.options import StateOption, open_state
+from sandbox.cli.running import end, start_detached, the_running
+from sandbox.cli.terminal import fail, one_sentence, out
+from sandbox.supervisor import Report, StartError, run, running
+
+_STYLES = {"ready": "green", "starting": "yellow", "restarting": "bold red"}
+
+PortOption = Annotated[
+    int | None,
+    typer.Option("--port", help="Where the gallery is served (default: 8080, or a free one)."),
+]
+
+
+def up(
+    state: StateOption = None,
+    port: PortOption = None,
+    detach: Annotated[bool, typer.Option("--detach", "-d", help="Return when ready.")] = False,
+) -> None:
+    """Start the sandbox and the four services."""
+    opened = open_state(state)
+    progress = Progress()
+    if detach:
+        already = running(opened)
+        if already is not None:
+            fail(f"a sandbox is already running on {opened.root} (process {already.pid}).")
+        start_detached(opened, port, progress)
+        out.print("Runs in the background; [bold]./keyless down[/] ends it.")
+        return
+    with one_sentence(StartError):
+        asyncio.run(run(opened, port, progress))
+
+
+def down(state: StateOption = None) -> None:
+    """End the sandbox and the services."""
+    report = running(open_state(state))
+    if report is None:
+        out.print("Nothing is running.")
+        return
+    if not end(report.pid):
+        fail(f"process {report.pid} does not end; kill it and the sandbox ends with it.")
+    out.print("Ended.")
+
+
+def status(
+    state: StateOption = None,
+    json_: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """What runs, where, and what a service still waits for. Status 0 if all is ready."""
+    report = the_running(open_state(state))
+    if json_:
+        out.print_json(data=without_environments(report))
+    else:
+        out.print(_table(report))
+        out.print(f"gallery  {report.gallery}")
+    raise typer.Exit(0 if report.ready else 1)
+
+
+def without_environments(report: Report) -> dict[str, object]:
+    """A report for others' eyes: environments hold each service's identity header."""
+    services = [
+        {name: value for name, value in asdict(each).items() if name != "environment"}
+        for each in report.services
+    ]
+    return {**asdict(report), "services": services, "ready": report.ready}
+
+
+class Progress:
+    """Says once of each thing that it is ready, in the order in which it gets there."""
+
+    def __init__(self) -> None:
+        self._said: set[str] = set()
+
+    def __call__(self, report: Report) -> None:
+        if report.endpoints_ready is not None:
+            seconds = report.endpoints_ready
+            self._say(
+                "endpoints", f"Azure's endpoints: blob, vault, bus, identity  {seconds:.1f} s"
+            )
+        for service in report.services:
+            if service.state == "ready":
+                self._say(service.name, f"{service.name}")
+        if report.ready:
+            self._say("all", f"all ready after {report.services_ready:.1f} s: {report.gallery}")
+
+    def _say(self, what: str, sentence: str) -> None:
+        if what not in self._said:
+            self._said.add(what)
+            out.print(f"[green]✓[/] {sentence}")
+
+
+def _table(report: Report) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for heading in ("service", "state", "restarts", "address", "waits for"):
+        table.add_column(heading)
+    for each in report.services:
+        state = Text(each.state, _STYLES.get(each.state, ""))
+        waits_for = ", ".join(each.failing)
+        table.add_row(each.name, state, str(each.restarts), each.url, waits_for)
+    return table

@@ -1,0 +1,7 @@
+"""Runs the sandbox and the services, looks after them, and tells how they are."""
+
+from sandbox.supervisor.report import Report, ServiceReport, running
+from sandbox.supervisor.run import StartError, run
+from sandbox.supervisor.surroundings import of_any_process
+
+__all__ = ["Report", "ServiceReport", "StartError", "of_any_process", "run", "running"]

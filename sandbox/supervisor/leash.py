@@ -1,0 +1,52 @@
+"""Runs one program on a leash: when whoever holds the other end is gone, so is the program.
+
+Started as a script of its own (`python -I leash.py GRACE PROGRAM ARGUMENT...`), so that even a
+`kill -9` of the sandbox leaves no process behind, on Linux and macOS alike. Stands alone: it
+imports nothing of the sandbox, which keeps it small and quick to start.
+"""
+
+import os
+import select
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+
+
+def main(arguments: list[str]) -> int:
+    """Run the program until it ends or stdin does. Gives its exit status, 128+n for a signal."""
+    grace, command = float(arguments[0]), arguments[1:]
+    wake_up, woken = os.pipe()
+    os.set_blocking(woken, False)
+    signal.set_wakeup_fd(woken)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    # Ctrl-C reaches the whole terminal; when to stop is for the sandbox alone to say.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    program = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
+    while program.poll() is None:
+        readable, _, _ = select.select([sys.stdin, wake_up], [], [])
+        if wake_up in readable:
+            os.read(wake_up, 512)
+        if sys.stdin in readable:
+            _end(program, grace)
+    _signal_group(program, signal.SIGKILL)
+    return program.returncode if program.returncode >= 0 else 128 - program.returncode
+
+
+def _end(program: "subprocess.Popen[bytes]", grace: float) -> None:
+    program.send_signal(signal.SIGTERM)
+    try:
+        program.wait(grace)
+    except subprocess.TimeoutExpired:
+        _signal_group(program, signal.SIGKILL)
+        program.wait()
+
+
+def _signal_group(program: "subprocess.Popen[bytes]", number: int) -> None:
+    """The program leads its own session, so its group is everything that it started."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(program.pid, number)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,99 @@
+"""Everything of the sandbox that answers, built from one deployment."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from aiohttp import web
+
+from sandbox.audit import FILE, Audit, Gate
+from sandbox.deployment import Deployment
+from sandbox.entra import (
+    BUS_AUDIENCES,
+    VAULT_AUDIENCES,
+    Issuer,
+    SigningKey,
+    Verifier,
+    blob_audiences,
+    login,
+)
+from sandbox.identity import IdentityEndpoint
+from sandbox.keyvault import KeyVault, kept_key
+from sandbox.partner import Partner
+from sandbox.rbac import Policy
+from sandbox.servicebus import ServiceBus
+from sandbox.state import State
+from sandbox.storage import Azurite, BlobStorage
+
+
+@dataclass(frozen=True)
+class Planes:
+    """The sandbox's Azure: each data plane, Entra, the identity endpoint; and the partner."""
+
+    deployment: Deployment
+    gate: Gate
+    audit: Audit
+    issuer: Issuer
+    key: SigningKey
+    blobs: BlobStorage
+    vault: KeyVault
+    bus: ServiceBus
+    partner: Partner
+    identity: IdentityEndpoint
+    headers: Mapping[str, str] = field(repr=False)
+
+    def routes(self) -> dict[str, web.Application]:
+        """Which host is served by what, without the apps' own ingress."""
+        deployment = self.deployment
+        return {
+            login.HOST: login.application(deployment.tenant_id, self.key),
+            deployment.storage.host: self.blobs.application(),
+            deployment.vault.host: self.vault.application(),
+            deployment.bus.host: self.bus.application(),
+            self.partner.host: self.partner.application(),
+        }
+
+
+def build(state: State, deployment: Deployment, azurite: Azurite) -> Planes:
+    """All planes of `deployment`, with what they keep in `state`; nothing listens yet.
+
+    Raises ValueError if the snapshot or the state is not understood, OSError if it cannot be read.
+    """
+    key = SigningKey.kept_in(state)
+    audit = Audit(state.path(FILE))
+    gate = Gate(Policy.of(deployment), audit)
+    issuer = Issuer(key, deployment.tenant_id)
+    names = {each.principal_id: each.name for each in deployment.principals}
+    headers = {app.name: secrets.token_hex(16) for app in deployment.apps}
+
+    def verifier(audiences: frozenset[str]) -> Verifier:
+        return Verifier([key], deployment.tenant_id, audiences, names)
+
+    return Planes(
+        deployment=deployment,
+        gate=gate,
+        audit=audit,
+        issuer=issuer,
+        key=key,
+        blobs=BlobStorage(
+            deployment.storage,
+            deployment.tenant_id,
+            verifier(blob_audiences(deployment.storage.host)),
+            gate,
+            azurite.backend(),
+        ),
+        vault=KeyVault(
+            deployment.vault,
+            deployment.tenant_id,
+            verifier(VAULT_AUDIENCES),
+            gate,
+            database=state.path("vault.db"),
+            key=kept_key(state),
+        ),
+        bus=ServiceBus(deployment.bus, verifier(BUS_AUDIENCES), gate, state.path("bus.db")),
+        partner=Partner(state, deployment.app("notifier").environment["PARTNER_WEBHOOK_URL"]),
+        identity=IdentityEndpoint(
+            {headers[app.name]: app for app in deployment.apps}, issuer, gate
+        ),
+        headers=headers,
+    )

@@ -1,0 +1,86 @@
+"""What a running sandbox tells of itself, in one file of its state folder."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from sandbox.state import State
+
+_FILE = "sandbox.json"
+
+
+@dataclass(frozen=True)
+class ServiceReport:
+    """One service as it stands. `state` is starting, ready or restarting; `pid` is gunicorn's."""
+
+    name: str
+    url: str
+    state: str
+    restarts: int
+    environment: Mapping[str, str] = field(repr=False)
+    failing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Report:
+    """A running sandbox: where it is reached, and how its services are.
+
+    `endpoints_ready` and `services_ready` are the seconds from the start, None until then.
+    """
+
+    pid: int
+    gallery: str
+    proxy: str
+    amqp_port: int
+    ca: str
+    dead_letters: Mapping[str, int]
+    azurite_restarts: int
+    services: tuple[ServiceReport, ...]
+    endpoints_ready: float | None = None
+    services_ready: float | None = None
+
+    @property
+    def ready(self) -> bool:
+        return self.services_ready is not None
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process that wrote this still runs."""
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return False
+        except PermissionError:
+            return True
+        return True
+
+    def service(self, name: str) -> ServiceReport:
+        """The service called `name`. Raises KeyError, naming those that there are."""
+        for each in self.services:
+            if each.name == name:
+                return each
+        known = ", ".join(sorted(each.name for each in self.services))
+        raise KeyError(f"no service is called {name!r}; there are {known}")
+
+    def write(self, state: State) -> None:
+        state.write_json(_FILE, asdict(self))
+
+
+def running(state: State) -> Report | None:
+    """The sandbox that runs on `state`, or None."""
+    raw = state.read_json(_FILE)
+    report = _parse(raw) if raw else None
+    return report if report is not None and report.alive else None
+
+
+def forget(state: State) -> None:
+    """Take the report away; the sandbox has ended."""
+    state.path(_FILE).unlink(missing_ok=True)
+
+
+def _parse(raw: dict[str, Any]) -> Report:
+    services = [
+        ServiceReport(**(each | {"failing": tuple(each["failing"])})) for each in raw["services"]
+    ]
+    return Report(**(raw | {"services": tuple(services)}))

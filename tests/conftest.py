@@ -1,0 +1,91 @@
+"""What all tests share: one running sandbox, and what it is to act as a service in it."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.audit import FILE, Record, read
+from sandbox.cli.env import as_service
+from sandbox.deployment import Deployment, load
+from sandbox.state import PROJECT, State
+from sandbox.supervisor import Report, running
+
+
+@dataclass(frozen=True)
+class Running:
+    """A sandbox with the four services, as `./keyless up` starts it."""
+
+    state: State
+
+    @property
+    def report(self) -> Report:
+        report = running(self.state)
+        assert report is not None, "the sandbox has ended"
+        return report
+
+    @property
+    def deployment(self) -> Deployment:
+        return load(self.state)
+
+    def environment(self, service: str) -> Mapping[str, str]:
+        """What `./keyless env SERVICE` exports."""
+        return as_service(self.report, service, self.state)
+
+    def act_as(self, service: str, monkeypatch: pytest.MonkeyPatch) -> Mapping[str, str]:
+        """Step into a service's shoes, as `eval "$(./keyless env SERVICE)"` does."""
+        monkeypatch.delenv("AZURE_CLIENT_ID", raising=False)
+        variables = self.environment(service)
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        return variables
+
+    def audit(self) -> list[Record]:
+        """Every line of the audit so far."""
+        return list(read(self.state.path(FILE)))
+
+    def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """Run `./keyless` with this sandbox."""
+        return keyless(self.state.root, *arguments)
+
+
+def keyless(state: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Run a command of the command line on the sandbox that `state` is of."""
+    return subprocess.run(
+        [sys.executable, "-m", "sandbox", *arguments],
+        cwd=PROJECT,
+        env={**os.environ, "KEYLESS_STATE": str(state)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="session")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """One sandbox for all tests that only use it."""
+    state = tmp_path_factory.mktemp("sandbox")
+    started = keyless(state, "up", "--detach", "--port", "0")
+    assert started.returncode == 0, started.stdout + started.stderr
+    yield Running(State.open(state))
+    keyless(state, "down")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--no-skips", action="store_true", help="Count a skipped test as a failed one (for CI)."
+    )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[Any]:
+    report = yield
+    if report.skipped and item.config.getoption("--no-skips") and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, and nothing may be skipped here: {report.longrepr}"
+    return report

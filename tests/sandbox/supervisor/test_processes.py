@@ -1,0 +1,137 @@
+"""Child processes: kept running, and gone when they must be gone."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sandbox.supervisor.processes import Child, Program
+
+LEASH = Path("sandbox/supervisor/leash.py")
+WRITES_ITS_PID = "import os, sys, time; open(sys.argv[1], 'a').write(f'{os.getpid()}\\n'); "
+
+
+def program(tmp_path: Path, then: str, grace: float = 5) -> Program:
+    return Program(
+        name="program",
+        command=(sys.executable, "-c", WRITES_ITS_PID + then, str(tmp_path / "pids")),
+        environment={"PATH": os.environ["PATH"]},
+        folder=tmp_path,
+        log=tmp_path / "log",
+        grace=grace,
+    )
+
+
+def pids(tmp_path: Path) -> list[int]:
+    path = tmp_path / "pids"
+    return [int(line) for line in path.read_text().split()] if path.exists() else []
+
+
+def is_gone(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+async def started(child: Child, when: Callable[[], bool]) -> None:
+    await child.start()
+    async with asyncio.timeout(10):
+        while not when():
+            await asyncio.sleep(0.02)
+
+
+def run(child: Child, when: Callable[[], bool]) -> float:
+    """Start, wait, stop; gives the seconds that stopping took."""
+
+    async def whole() -> float:
+        await started(child, when)
+        begun = time.monotonic()
+        await child.stop()
+        return time.monotonic() - begun
+
+    return asyncio.run(whole())
+
+
+def test_a_program_that_crashes_is_started_again(tmp_path: Path) -> None:
+    first_crashes = "len(open(sys.argv[1]).readlines()) < 2 and sys.exit(3); time.sleep(60)"
+    child = Child(program(tmp_path, first_crashes))
+    run(child, lambda: len(pids(tmp_path)) == 2)
+    assert child.restarts == 1
+    assert all(map(is_gone, pids(tmp_path)))
+
+
+def test_a_program_that_is_stopped_is_not_started_again(tmp_path: Path) -> None:
+    child = Child(program(tmp_path, "time.sleep(60)"))
+    run(child, lambda: bool(pids(tmp_path)))
+    assert child.restarts == 0
+    assert len(pids(tmp_path)) == 1
+
+
+def test_stopping_does_not_wait_for_the_next_try(tmp_path: Path) -> None:
+    child = Child(program(tmp_path, "sys.exit(1)"))
+    assert run(child, lambda: child.restarts >= 3) < 1
+
+
+def test_a_program_that_will_not_end_is_killed_after_its_grace(tmp_path: Path) -> None:
+    stubborn = (
+        "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
+        "open(sys.argv[1] + '.deaf', 'w').close(); time.sleep(60)"
+    )
+    child = Child(program(tmp_path, stubborn, grace=0.3))
+    seconds = run(child, (tmp_path / "pids.deaf").exists)
+    assert seconds >= 0.3
+    assert all(map(is_gone, pids(tmp_path)))
+
+
+def test_a_program_ends_when_whoever_holds_its_leash_is_killed(tmp_path: Path) -> None:
+    holder = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import subprocess, sys, time\n"
+            f"subprocess.Popen([sys.executable, '-I', {str(LEASH.resolve())!r}, '5', *sys.argv[1:]],"
+            " stdin=subprocess.PIPE)\n"
+            "time.sleep(60)",
+            *program(tmp_path, "time.sleep(60)").command,
+        ]
+    )
+    wait_until(lambda: bool(pids(tmp_path)))
+    (pid,) = pids(tmp_path)
+    assert not is_gone(pid)
+    holder.send_signal(signal.SIGKILL)
+    holder.wait()
+    wait_until(lambda: is_gone(pid))
+
+
+def test_what_a_program_has_started_ends_with_it(tmp_path: Path) -> None:
+    parent = (
+        "import subprocess; "
+        f"subprocess.Popen([sys.executable, '-c', {WRITES_ITS_PID + 'time.sleep(60)'!r}, sys.argv[1]]); "
+        "time.sleep(0.5)"
+    )
+    leash = [sys.executable, "-I", str(LEASH), "5", *program(tmp_path, parent).command]
+    subprocess.run(leash, stdin=subprocess.PIPE, check=False)
+    assert len(pids(tmp_path)) == 2
+    wait_until(lambda: all(map(is_gone, pids(tmp_path))))
+
+
+@pytest.mark.parametrize(("then", "status"), [("sys.exit(7)", 7), ("os.kill(os.getpid(), 9)", 137)])
+def test_a_leash_passes_on_how_its_program_ended(tmp_path: Path, then: str, status: int) -> None:
+    leash = [sys.executable, "-I", str(LEASH), "5", *program(tmp_path, then).command]
+    with subprocess.Popen(leash, stdin=subprocess.PIPE) as process:
+        assert process.wait() == status
