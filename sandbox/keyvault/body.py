@@ -4,10 +4,10 @@ https://learn.microsoft.com/azure/key-vault/secrets/about-secrets
 """
 
 import json
-from base64 import urlsafe_b64decode
 from collections.abc import Mapping
 from typing import Any
 
+from sandbox.keyvault import base64url
 from sandbox.keyvault.refusal import invalid_property
 from sandbox.keyvault.secret import NewSecret, Properties
 
@@ -37,7 +37,7 @@ def backup(content: bytes) -> bytes:
     """The body of a restore. Raises Refusal 400."""
     value = _object(content).get("value")
     try:
-        return urlsafe_b64decode(f"{value}===")
+        return base64url.decode(str(value))
     except ValueError:
         raise invalid_property("value") from None
 

@@ -1,8 +1,6 @@
 """Operations on one secret that is not deleted: set, get, update, back up; and restore."""
 
-from base64 import urlsafe_b64encode
-
-from sandbox.keyvault import backup, body, bundle, refusal
+from sandbox.keyvault import backup, base64url, body, bundle, refusal
 from sandbox.keyvault.bundle import Json
 from sandbox.keyvault.name import Named
 from sandbox.keyvault.seal import SealBrokenError
@@ -36,7 +34,7 @@ def back_up(shelf: Shelf, named: Named, _: bytes) -> Json:
     """All versions, sealed. Raises Refusal 404."""
     shelf.found(named)
     packed = backup.packed(shelf.database, shelf.secrets, named.secret)
-    return {"value": urlsafe_b64encode(packed).decode().rstrip("=")}
+    return {"value": base64url.encode(packed)}
 
 
 def restore(shelf: Shelf, _: Named, content: bytes) -> Json:

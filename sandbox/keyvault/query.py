@@ -1,10 +1,10 @@
 """The query of a request: the API's version, how long a page may be, and where it goes on."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
+from sandbox.keyvault import base64url
 from sandbox.keyvault.refusal import Refusal, bad_parameter
 
 _LATEST = "2026-04-01"
@@ -40,13 +40,13 @@ def page_and_version_checked(query: str) -> Page:
 
 def cursor(after: str) -> str:
     """What goes into a link to the next page; callers take it for granted that it is opaque."""
-    return urlsafe_b64encode(after.encode()).decode().rstrip("=")
+    return base64url.encode(after.encode())
 
 
 def cursor_read(token: str) -> str:
     """What `token` is the cursor of. Raises Refusal 400 if it cannot be read."""
     try:
-        return urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode()
+        return base64url.decode(token).decode()
     except ValueError:
         raise _invalid("$skiptoken") from None
 

@@ -22,11 +22,12 @@ from sandbox.keyvault.refusal import Refusal, bad_parameter
 from sandbox.keyvault.seal import SealBrokenError
 from sandbox.keyvault.serve import declare, serve
 from sandbox.keyvault.shelf import Shelf
+from sandbox.rbac import Allowed
 
 _LOG = logging.getLogger(__name__)
 # A backup holds every version that a secret ever had.
 _LONGEST_BODY = 16 * 1024 * 1024
-_ALLOWED = "allowed"
+_ALLOWED = web.RequestKey("allowed", Allowed)
 _TOO_LARGE = Refusal(413, "BadParameter", "Request body is too large.")
 _FAILED = Refusal(500, "InternalServerError", "The server encountered an internal error.")
 

@@ -1,0 +1,39 @@
+"""A vault for each test; what is costly to make, and cannot be changed, is made once."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import trustme
+from azure.keyvault.secrets._shared import http_challenge_cache
+from joserfc.jwk import RSAKey
+
+from sandbox.deployment import Deployment, load
+from sandbox.entra import SigningKey
+from sandbox.state import State
+from tests.sandbox.keyvault.harness import RunningVault
+
+
+@pytest.fixture(scope="session")
+def ca() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture(scope="session")
+def signing() -> SigningKey:
+    return SigningKey.of(RSAKey.generate_key(2048))
+
+
+@pytest.fixture(scope="session")
+def deployment(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
+    return load(State.open(tmp_path_factory.mktemp("state")))
+
+
+@pytest.fixture
+def running(
+    deployment: Deployment, tmp_path: Path, signing: SigningKey, ca: trustme.CA
+) -> Iterator[RunningVault]:
+    http_challenge_cache.clear()
+    vault = RunningVault(deployment, tmp_path, signing, ca)
+    yield vault
+    vault.stop()
