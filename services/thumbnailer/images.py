@@ -45,6 +45,8 @@ def make_thumbnail(original: bytes) -> Thumbnail:
 def _shrink(image: Image.Image) -> Thumbnail:
     upright = _is_upright(image)
     width, height = image.size if upright else image.size[::-1]
+    if image.mode in ("1", "P"):  # which Pillow would shrink by dropping pixels
+        image = image.convert("RGBA" if image.has_transparency_data else "RGB")
     image.thumbnail((EDGE, EDGE))  # a square bound, so it may go before the orientation
     small = ImageOps.exif_transpose(image)
     small = small.convert("RGBA" if small.has_transparency_data else "RGB")

@@ -42,6 +42,7 @@ function retry(entry) {
   entry.tile.focus(); // the button is about to go
   if (queue.includes(entry)) queue.splice(queue.indexOf(entry), 1);
   queue.unshift(entry);
+  happens(entry, { type: "queue" });
   sendNext();
 }
 
@@ -62,7 +63,7 @@ function take(files) {
   const first = wall.firstElementChild;
   for (const file of files) {
     const note = objection(file);
-    const entry = add({ name: file.name, note, state: note ? "refused" : "queued" }, first);
+    const entry = add({ name: file.name, note, state: note ? "refused" : "queued", tries: 0 }, first);
     announce(note ? "refused" : "on the way");
     if (note) continue;
     entry.file = file;
@@ -124,6 +125,7 @@ async function ask(entry) {
   try {
     happens(entry, { type: "seen", photo: await getPhoto(entry.photo.id) });
   } catch (problem) {
+    if (!(problem instanceof Problem)) throw problem;
     if (problem.status === 404) happens(entry, { type: "problem", problem });
     if (problem.retryAfter) await sleep(problem.retryAfter * 1000);
   }
@@ -170,10 +172,11 @@ async function showOlder() {
   const last = wall.lastElementChild;
   try {
     const { photos, next: cursor } = await getPage(older);
-    photos.forEach(show);
+    photos.filter(show).forEach(() => announce("older"));
     older = cursor;
     tell("");
-    (last ? last.nextElementSibling : wall.firstElementChild)?.focus({ preventScroll: true });
+    const first = last ? last.nextElementSibling : wall.firstElementChild;
+    (first ?? (olderButton.hidden ? input : olderButton)).focus({ preventScroll: true });
   } catch (problem) {
     tell(problem.message);
   }
@@ -209,7 +212,7 @@ async function tabVisible() {
 const changes = [];
 
 async function announce(state) {
-  if (state === "sending") return;
+  if (state === "queued" || state === "sending") return;
   changes.push(state);
   if (changes.length > 1) return;
   await sleep(700);
@@ -229,7 +232,9 @@ document.addEventListener("dragover", (event) => {
   event.preventDefault();
   dropping(true);
 });
-document.addEventListener("dragleave", (event) => event.relatedTarget ?? dropping(false));
+document.addEventListener("dragleave", (event) => {
+  if (!event.relatedTarget) dropping(false); // it has left the window
+});
 document.addEventListener("drop", (event) => {
   if (!hasFiles(event)) return;
   event.preventDefault();

@@ -31,8 +31,10 @@ const megabytes = (bytes) => Math.ceil(bytes / 100_000) / 10;
 /** The photo after something has happened to it. */
 export function next(photo, event) {
   switch (event.type) {
+    case "queue":
+      return { ...photo, state: "queued", note: "", tries: 0 };
     case "start":
-      return { ...photo, state: "sending", sent: 0, note: "", tries: (photo.tries ?? 0) + 1 };
+      return { ...photo, state: "sending", note: "", sent: 0, tries: photo.tries + 1 };
     case "progress":
       return { ...photo, sent: event.sent };
     case "problem":

@@ -41,9 +41,10 @@ function renderTime(time, created) {
 }
 
 function renderImage(image, photo) {
+  const processed = photo.state === "processed";
   image.alt = describe(photo);
-  if (WITH_WORDS.includes(photo.state)) image.hidden = true;
-  if (photo.state === "processed" && image.dataset.shows !== photo.id) showThumbnail(image, photo);
+  image.hidden = WITH_WORDS.includes(photo.state) || !(processed || image.naturalWidth);
+  if (processed && image.dataset.shows !== photo.id) showThumbnail(image, photo);
 }
 
 async function showThumbnail(image, photo) {
@@ -54,7 +55,6 @@ async function showThumbnail(image, photo) {
   if (photo.width) Object.assign(image, { width: photo.width, height: photo.height });
   image.loading = preview ? "eager" : "lazy";
   image.src = photo.thumbnail;
-  image.hidden = false;
   URL.revokeObjectURL(preview);
 }
 
@@ -69,5 +69,4 @@ export function preview(tile, file) {
   const image = tile.querySelector("img");
   image.src = URL.createObjectURL(file);
   image.onload = () => (image.hidden = WITH_WORDS.includes(tile.dataset.state));
-  image.onerror = () => (image.hidden = true);
 }

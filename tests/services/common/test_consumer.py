@@ -1,0 +1,411 @@
+"""The consumer against a receiver that a test can drive: what is settled, when, and by whom."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from queue import Empty, Queue
+from typing import Any
+
+import pytest
+from azure.servicebus.exceptions import MessageLockLostError, ServiceBusConnectionError
+from websocket import WebSocketProxyException
+
+from services.common import consumer
+from services.common.consumer import (
+    Action,
+    Consumer,
+    Decision,
+    Leave,
+    Patience,
+    Permanent,
+    Transient,
+    decide,
+    redrive,
+)
+
+SHORT = Patience(first=0.01, longest=0.05, total=60)
+NO_PATIENCE = Patience(first=0.01, longest=0.01, total=0)
+
+
+@dataclass(frozen=True)
+class Message:
+    message_id: str
+    sequence_number: int = 0
+
+
+@dataclass
+class FakeReceiver:
+    """A receiver of an entity that hands out what was put in, and remembers what was done."""
+
+    waiting: Queue[Message] = field(default_factory=Queue)
+    settled: list[tuple[Any, ...]] = field(default_factory=list)
+    renewed: list[str] = field(default_factory=list)
+    faults: dict[str, list[Exception]] = field(default_factory=dict)
+    threads: set[str] = field(default_factory=set)
+    opened: int = 0
+    closed: int = 0
+    ends_silently: bool = False
+
+    def put(self, *names: str) -> None:
+        for number, name in enumerate(names):
+            self.waiting.put(Message(name, number))
+
+    @contextmanager
+    def open(self) -> Iterator[Any]:
+        self._called("open")
+        self.opened += 1
+        try:
+            yield self
+        finally:
+            self.closed += 1
+
+    def receive_messages(self, max_message_count: int, max_wait_time: float) -> list[Message]:
+        self._called("receive")
+        if self.ends_silently:
+            self.ends_silently = False
+            return []
+        try:
+            return [self.waiting.get(timeout=max_wait_time)]
+        except Empty:
+            return []
+
+    def renew_message_lock(self, message: Message, timeout: float) -> None:
+        self._called("renew")
+        self.renewed.append(message.message_id)
+
+    def complete_message(self, message: Message) -> None:
+        self._called("settle")
+        self.settled.append(("complete", message.message_id))
+
+    def abandon_message(self, message: Message) -> None:
+        self._called("settle")
+        self.settled.append(("abandon", message.message_id))
+
+    def dead_letter_message(self, message: Message, reason: str, description: str) -> None:
+        self._called("settle")
+        self.settled.append(("dead-letter", message.message_id, reason, description))
+
+    def _called(self, what: str) -> None:
+        self.threads.add(threading.current_thread().name)
+        if self.faults.get(what):
+            raise self.faults[what].pop(0)
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(consumer, "WAIT", 0.04)
+
+
+@pytest.fixture
+def bus() -> FakeReceiver:
+    return FakeReceiver()
+
+
+@contextmanager
+def consuming(
+    bus: FakeReceiver, handle: Callable[[Any], object], patience: Patience = SHORT, **options: Any
+) -> Iterator[Consumer]:
+    running = Consumer("test", bus.open, handle, patience, **options)
+    running.start()
+    try:
+        yield running
+    finally:
+        running.stop()
+
+
+def eventually(holds: Callable[[], object], within: float = 5) -> bool:
+    until = time.monotonic() + within
+    while time.monotonic() < until:
+        if holds():
+            return True
+        time.sleep(0.005)
+    return False
+
+
+def test_what_is_handled_is_completed(bus: FakeReceiver) -> None:
+    bus.put("one", "two")
+    with consuming(bus, lambda message: None):
+        assert eventually(lambda: sorted(bus.settled) == [("complete", "one"), ("complete", "two")])
+
+
+def test_one_thread_makes_every_call_on_the_receiver_and_handlers_run_elsewhere(
+    bus: FakeReceiver,
+) -> None:
+    handlers: set[str] = set()
+    bus.put("one", "two", "three")
+    with consuming(
+        bus, lambda message: handlers.add(threading.current_thread().name), renew_every=0.001
+    ):
+        assert eventually(lambda: len(bus.settled) == 3)
+    assert len(bus.threads) == 1
+    assert not handlers & bus.threads
+
+
+def test_a_busy_handler_does_not_starve_the_renewal_of_locks(bus: FakeReceiver) -> None:
+    busy = threading.Event()
+    bus.put("slow")
+    with consuming(bus, lambda message: busy.wait(10), renew_every=0.02):
+        assert eventually(lambda: len(bus.renewed) >= 3)
+        assert not bus.settled
+        busy.set()
+        assert eventually(lambda: bus.settled == [("complete", "slow")])
+
+
+def test_a_transient_failure_waits_in_hand_with_its_lock_renewed(bus: FakeReceiver) -> None:
+    attempts: list[float] = []
+
+    def fail_twice(message: Any) -> None:
+        attempts.append(time.monotonic())
+        if len(attempts) < 3:
+            raise Transient("not now", retry_after=0.1)
+
+    bus.put("patient")
+    with consuming(bus, fail_twice, renew_every=0.02):
+        assert eventually(lambda: bus.settled == [("complete", "patient")])
+    assert len(attempts) == 3
+    assert attempts[1] - attempts[0] >= 0.1
+    assert bus.renewed
+
+
+def test_a_message_is_abandoned_when_patience_ends(bus: FakeReceiver) -> None:
+    def fail(message: Any) -> None:
+        raise ConnectionError("storage is away")
+
+    bus.put("hopeless")
+    with consuming(bus, fail, NO_PATIENCE):
+        assert eventually(lambda: bus.settled == [("abandon", "hopeless")])
+
+
+def test_a_permanent_failure_is_dead_lettered_with_reason_and_description(
+    bus: FakeReceiver,
+) -> None:
+    def refuse(message: Any) -> None:
+        raise Permanent("UnknownEvent", "This is no event.")
+
+    bus.put("poison")
+    with consuming(bus, refuse):
+        expected = [("dead-letter", "poison", "UnknownEvent", "This is no event.")]
+        assert eventually(lambda: bus.settled == expected)
+
+
+def test_what_is_left_takes_no_place_and_is_not_settled(bus: FakeReceiver) -> None:
+    def leave_first(message: Any) -> None:
+        if message.message_id == "strange":
+            raise Leave("not ours")
+
+    bus.put("strange", "known")
+    with consuming(bus, leave_first, in_hand=1):
+        assert eventually(lambda: bus.settled == [("complete", "known")])
+
+
+def test_only_a_few_messages_are_in_hand_at_a_time(bus: FakeReceiver) -> None:
+    busy = threading.Event()
+    bus.put("1", "2", "3", "4", "5")
+    with consuming(bus, lambda message: busy.wait(10), in_hand=2):
+        assert eventually(lambda: bus.waiting.qsize() == 3)
+        time.sleep(0.1)
+        assert bus.waiting.qsize() == 3
+        busy.set()
+        assert eventually(lambda: len(bus.settled) == 5)
+
+
+@pytest.mark.parametrize(
+    ("where", "error"),
+    [
+        ("open", WebSocketProxyException("failed CONNECT via proxy status: 403")),
+        ("open", OSError("refused")),
+        ("receive", ServiceBusConnectionError(message="detached")),
+    ],
+    ids=["refused by a proxy", "refused by the host", "link lost"],
+)
+def test_a_lost_link_is_opened_again(
+    bus: FakeReceiver, where: str, error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Consumer, "_rest", lambda self, seconds: None)
+    bus.faults[where] = [error]
+    bus.put("after")
+    with consuming(bus, lambda message: None):
+        assert eventually(lambda: bus.settled == [("complete", "after")])
+
+
+def test_a_receiver_that_ended_silently_is_opened_again(
+    bus: FakeReceiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Consumer, "_rest", lambda self, seconds: None)
+    bus.ends_silently = True
+    with consuming(bus, lambda message: None):
+        assert eventually(lambda: bus.opened == 2)
+
+
+def test_a_receiver_that_was_quiet_for_long_is_opened_anew(
+    bus: FakeReceiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consumer, "QUIET", 0.05)
+    with consuming(bus, lambda message: None):
+        assert eventually(lambda: bus.opened >= 2)
+
+
+def test_pauses_between_attempts_to_open_grow(
+    bus: FakeReceiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(Consumer, "_rest", lambda self, seconds: pauses.append(seconds))
+    bus.faults["open"] = [OSError("refused")] * 4
+    with consuming(bus, lambda message: None):
+        assert eventually(lambda: bus.opened == 1)
+    assert pauses[:4] == sorted(pauses[:4])
+    assert pauses[3] > pauses[0]
+
+
+def test_what_could_not_be_settled_on_a_lost_link_is_settled_on_the_next(
+    bus: FakeReceiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Consumer, "_rest", lambda self, seconds: None)
+    bus.faults["settle"] = [ServiceBusConnectionError(message="detached")]
+    bus.put("held")
+    with consuming(bus, lambda message: None):
+        assert eventually(lambda: bus.settled == [("complete", "held")])
+    assert bus.opened == 2
+
+
+@pytest.mark.parametrize("where", ["renew", "settle"])
+def test_a_message_whose_lock_was_lost_is_dropped_and_not_settled(
+    bus: FakeReceiver, where: str
+) -> None:
+    busy = threading.Event()
+    if where == "settle":
+        busy.set()
+    bus.faults[where] = [MessageLockLostError()]
+    bus.put("lost")
+    with consuming(bus, lambda message: busy.wait(10), in_hand=1, renew_every=0.01):
+        assert eventually(lambda: not bus.faults[where])
+        busy.set()
+        bus.put("next")
+        assert eventually(lambda: bus.settled == [("complete", "next")])
+    assert bus.opened == 1
+
+
+def test_stop_lets_a_running_handler_finish_and_takes_no_new_message(bus: FakeReceiver) -> None:
+    begun, busy = threading.Event(), threading.Event()
+
+    def work(message: Any) -> None:
+        begun.set()
+        busy.wait(10)
+
+    bus.put("running")
+    with consuming(bus, work, in_hand=2) as running:
+        assert begun.wait(5)
+        threading.Timer(0.2, busy.set).start()
+        threading.Timer(0.1, bus.put, ["late"]).start()
+        running.stop()
+        assert bus.settled == [("complete", "running")]
+        assert bus.closed == bus.opened
+        assert bus.waiting.qsize() == 1
+
+
+def test_stop_gives_back_what_waits_and_after_the_grace_time_what_still_runs(
+    bus: FakeReceiver,
+) -> None:
+    stuck = threading.Event()
+
+    def work(message: Any) -> None:
+        if message.message_id == "waits":
+            raise Transient("not now", retry_after=30)
+        stuck.wait(10)
+
+    bus.put("waits", "stuck")
+    with consuming(bus, work, grace=0.2) as running:
+        assert eventually(bus.waiting.empty)
+        time.sleep(0.1)
+        running.stop()
+        assert bus.settled == [("abandon", "waits"), ("abandon", "stuck")]
+        stuck.set()
+
+
+def test_the_heart_beats_while_the_bus_is_down_and_stops_when_the_owner_hangs(
+    bus: FakeReceiver,
+) -> None:
+    bus.faults["open"] = [OSError("refused")] * 100
+    with consuming(bus, lambda message: None) as running:
+        time.sleep(0.3)
+        assert running.is_alive(within=1.5)
+        hung = threading.Event()
+        running._open_receiver = lambda: hung.wait(3)  # type: ignore[assignment,return-value]
+        assert eventually(lambda: not running.is_alive(within=1.5))
+        hung.set()
+
+
+def test_the_right_to_receive_is_proved_by_a_link_that_stayed_attached(bus: FakeReceiver) -> None:
+    idle = Consumer("idle", bus.open, lambda message: None, SHORT)
+    with consuming(bus, lambda message: None) as running:
+        running.prove()
+    idle._attached.wait = lambda timeout=None: False  # type: ignore[method-assign]
+    with pytest.raises(TimeoutError):
+        idle.prove()
+
+
+@pytest.mark.parametrize(
+    ("error", "attempt", "held", "decision"),
+    [
+        (None, 0, 0, Decision(Action.COMPLETE)),
+        (Permanent("Why", "What."), 0, 0, Decision(Action.DEAD_LETTER, 0, "Why", "What.")),
+        (Leave(), 0, 0, Decision(Action.LEAVE)),
+        (OSError(), 0, 0, Decision(Action.WAIT, 1)),
+        (OSError(), 3, 0, Decision(Action.WAIT, 8)),
+        (OSError(), 99, 0, Decision(Action.WAIT, 60)),
+        (OSError(), 99, 541, Decision(Action.ABANDON)),
+        (Transient("later", 90), 0, 0, Decision(Action.WAIT, 90)),
+        (Transient("much later", 900), 0, 0, Decision(Action.ABANDON)),
+    ],
+)
+def test_a_decision_follows_from_the_error_and_the_time_in_hand(
+    error: Exception | None, attempt: int, held: float, decision: Decision
+) -> None:
+    assert decide(error, attempt, held, Patience(1, 60, 600)) == decision
+
+
+def redriven(bus: FakeReceiver, handle: Callable[[Any], object]) -> tuple[int, int]:
+    with bus.open() as receiver:
+        return redrive(receiver, handle)
+
+
+@pytest.fixture
+def no_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    receive = FakeReceiver.receive_messages
+    monkeypatch.setattr(
+        FakeReceiver, "receive_messages", lambda self, **options: receive(self, 1, 0.01)
+    )
+
+
+@pytest.mark.usefixtures("no_wait")
+def test_redrive_completes_what_succeeds_and_leaves_what_fails(bus: FakeReceiver) -> None:
+    def fail_b(message: Any) -> None:
+        if message.message_id == "b":
+            raise Permanent("Still", "Still not.")
+
+    bus.put("a", "b", "c")
+    assert redriven(bus, fail_b) == (2, 1)
+    assert bus.settled == [("complete", "a"), ("complete", "c"), ("abandon", "b")]
+
+
+@pytest.mark.usefixtures("no_wait")
+def test_redrive_handles_a_message_that_comes_again_only_once(bus: FakeReceiver) -> None:
+    handled: list[str] = []
+
+    def fail(message: Any) -> None:
+        handled.append(message.message_id)
+        raise OSError("still down")
+
+    bus.put("same")
+    bus.put("same")
+    assert redriven(bus, fail) == (0, 1)
+    assert handled == ["same"]
+
+
+@pytest.mark.usefixtures("no_wait")
+def test_redrive_goes_on_when_a_lock_was_lost(bus: FakeReceiver) -> None:
+    bus.faults["settle"] = [MessageLockLostError(), MessageLockLostError()]
+    bus.put("lost")
+    assert redriven(bus, lambda message: None) == (0, 1)

@@ -1,0 +1,56 @@
+"""Logs: one JSON object a line, and nothing that an SDK would say about its requests."""
+
+import json
+import logging
+import logging.config
+from collections.abc import Iterator
+
+import pytest
+
+from services.common import logs
+
+
+@pytest.fixture(autouse=True)
+def restored() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers, root.level = handlers, level
+    for name in logs.config()["loggers"]:
+        logging.getLogger(name).setLevel(logging.NOTSET)
+
+
+def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, str]]:
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_a_record_is_one_line_of_json_with_its_photo(capsys: pytest.CaptureFixture[str]) -> None:
+    logging.config.dictConfig(logs.config())
+    logging.getLogger("services.test").info("two\nlines", extra={"photo": "6f1d"})
+    [line] = lines(capsys)
+    assert (line["message"], line["photo"], line["level"]) == ("two\nlines", "6f1d", "INFO")
+
+
+def test_an_exception_stays_on_the_line(capsys: pytest.CaptureFixture[str]) -> None:
+    logging.config.dictConfig(logs.config())
+    try:
+        int("broken")
+    except ValueError:
+        logging.getLogger("services.test").exception("It failed")
+    [line] = lines(capsys)
+    assert "ValueError: invalid literal" in line["error"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "azure.core.pipeline.policies.http_logging_policy",
+        "azure.identity",
+        "azure.servicebus._pyamqp",
+        "urllib3.connectionpool",
+    ],
+)
+def test_the_sdks_do_not_log_their_requests(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    logging.config.dictConfig(logs.config())
+    logging.getLogger(name).info("Authorization: Bearer secret")
+    assert not lines(capsys)

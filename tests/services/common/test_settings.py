@@ -1,0 +1,107 @@
+"""Settings: each sentence names what is missing or malformed."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from services.catalog.settings import Settings as Catalog
+from services.common import settings
+from services.common.settings import SettingError
+from services.gateway.settings import Settings as Gateway
+from services.notifier.settings import Settings as Notifier
+from services.thumbnailer.settings import Settings as Thumbnailer
+
+WHOLE = {
+    "AZURE_TOKEN_CREDENTIALS": "ManagedIdentityCredential",
+    "AZURE_CLIENT_ID": "2a9c9b7e-1111-4222-8333-444455556666",
+    "AZURE_STORAGE_BLOB_ENDPOINT": "https://stkeyless.blob.core.windows.net/",
+    "AZURE_KEY_VAULT_ENDPOINT": "https://kv-keyless.vault.azure.net/",
+    "STORAGE_ORIGINALS_CONTAINER": "originals",
+    "STORAGE_THUMBNAILS_CONTAINER": "thumbnails",
+    "STORAGE_CATALOG_CONTAINER": "catalog",
+    "SERVICEBUS_FULLY_QUALIFIED_NAMESPACE": "sb-keyless.servicebus.windows.net",
+    "SERVICEBUS_QUEUE_NAME": "photo-uploads",
+    "SERVICEBUS_TOPIC_NAME": "photo-events",
+    "SERVICEBUS_SUBSCRIPTION_NAME": "catalog",
+    "CATALOG_ENDPOINT": "https://catalog.internal.example.azurecontainerapps.io",
+    "WEBHOOK_SECRET_NAME": "webhook-signing-key",
+    "PARTNER_WEBHOOK_URL": "https://partner.example.com/webhooks",
+}
+NEEDED = {
+    Gateway: "AZURE_TOKEN_CREDENTIALS AZURE_CLIENT_ID AZURE_STORAGE_BLOB_ENDPOINT"
+    " STORAGE_ORIGINALS_CONTAINER STORAGE_THUMBNAILS_CONTAINER"
+    " SERVICEBUS_FULLY_QUALIFIED_NAMESPACE SERVICEBUS_QUEUE_NAME CATALOG_ENDPOINT",
+    Thumbnailer: "AZURE_TOKEN_CREDENTIALS AZURE_CLIENT_ID AZURE_STORAGE_BLOB_ENDPOINT"
+    " STORAGE_ORIGINALS_CONTAINER STORAGE_THUMBNAILS_CONTAINER"
+    " SERVICEBUS_FULLY_QUALIFIED_NAMESPACE SERVICEBUS_QUEUE_NAME SERVICEBUS_TOPIC_NAME",
+    Catalog: "AZURE_TOKEN_CREDENTIALS AZURE_CLIENT_ID AZURE_STORAGE_BLOB_ENDPOINT"
+    " STORAGE_CATALOG_CONTAINER SERVICEBUS_FULLY_QUALIFIED_NAMESPACE SERVICEBUS_TOPIC_NAME"
+    " SERVICEBUS_SUBSCRIPTION_NAME",
+    Notifier: "AZURE_TOKEN_CREDENTIALS AZURE_KEY_VAULT_ENDPOINT WEBHOOK_SECRET_NAME"
+    " SERVICEBUS_FULLY_QUALIFIED_NAMESPACE SERVICEBUS_TOPIC_NAME SERVICEBUS_SUBSCRIPTION_NAME"
+    " PARTNER_WEBHOOK_URL",
+}
+EACH = [(service, name) for service, names in NEEDED.items() for name in names.split()]
+
+
+def of(service: Any) -> dict[str, str]:
+    return {name: WHOLE[name] for name in NEEDED[service].split()}
+
+
+@pytest.mark.parametrize("service", NEEDED)
+def test_what_the_deployment_gives_a_service_is_enough(service: Any) -> None:
+    service.load(of(service))
+
+
+@pytest.mark.parametrize(("service", "name"), EACH)
+def test_a_missing_setting_is_named_in_one_sentence(service: Any, name: str) -> None:
+    env = of(service)
+    del env[name]
+    with pytest.raises(SettingError, match=rf"^{name} is missing: [^\n]*\.$"):
+        service.load(env)
+
+
+@pytest.mark.parametrize(("service", "name"), EACH)
+def test_a_malformed_setting_is_named_in_one_sentence(service: Any, name: str) -> None:
+    with pytest.raises(SettingError, match=rf"^{name} is malformed: [^\n]*\.$"):
+        service.load(of(service) | {name: "no such thing!"})
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "http://st.blob.core.windows.net",
+        "https://",
+        "https://st.blob.core.windows.net/container",
+        "https://user:secret@st.blob.core.windows.net",
+        "https://st.blob.core.windows.net?sv=2020&sig=abc",
+        "https://[broken",
+        "https://host:99999",
+        "ftp://st.blob.core.windows.net",
+    ],
+)
+def test_an_endpoint_is_https_and_a_host_alone(value: str) -> None:
+    with pytest.raises(SettingError, match="AZURE_STORAGE_BLOB_ENDPOINT"):
+        Gateway.load(of(Gateway) | {"AZURE_STORAGE_BLOB_ENDPOINT": value})
+
+
+@pytest.mark.parametrize("value", ["http://127.0.0.1:8003", "http://localhost", "http://catalog/"])
+def test_plain_http_is_taken_where_it_stays_inside(value: str) -> None:
+    assert Gateway.load(of(Gateway) | {"CATALOG_ENDPOINT": value}).catalog == value.rstrip("/")
+
+
+def test_plain_http_is_not_taken_elsewhere() -> None:
+    with pytest.raises(SettingError, match="CATALOG_ENDPOINT"):
+        Gateway.load(of(Gateway) | {"CATALOG_ENDPOINT": "http://catalog.example.com"})
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "many", "", "1e9", "nan"])
+def test_an_optional_number_is_a_number_if_it_is_there(value: str) -> None:
+    with pytest.raises(SettingError, match="UPLOAD_BURST"):
+        Gateway.load(of(Gateway) | {"UPLOAD_BURST": value})
+
+
+def test_an_optional_number_has_a_default() -> None:
+    env: Mapping[str, str] = {"SET": "2.5"}
+    assert (settings.number(env, "SET", 7), settings.number(env, "UNSET", 7)) == (2.5, 7)
