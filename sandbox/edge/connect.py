@@ -62,7 +62,7 @@ def _parse(head: bytes) -> h11.Request:
         event = connection.next_event()
     except h11.RemoteProtocolError as error:
         raise Refusal(400, f"That is no HTTP request: {error}.") from error
-    if not isinstance(event, h11.Request):
+    if not isinstance(event, h11.Request) or event.http_version not in {b"1.0", b"1.1"}:
         raise Refusal(400, "That is no HTTP request.")
     return event
 

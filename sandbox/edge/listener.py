@@ -20,41 +20,55 @@ class Listener:
         """`serve` gives the transport that it made of its socket, or None to have it closed."""
         self._serve = serve
         self._socket: socket.socket | None = None
-        self._accepting: asyncio.Task[None] | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._pause: asyncio.TimerHandle | None = None
+        self._tasks: dict[asyncio.Task[None], socket.socket] = {}
         self._transports: weakref.WeakSet[asyncio.Transport] = weakref.WeakSet()
 
     def start(self, port: int = 0, address: str = LOOPBACK) -> int:
         """Listen on `port`, or on a free one, which is returned. Raises OSError if it is taken."""
         self._socket = socket.create_server((address, port), backlog=256)
         self._socket.setblocking(False)
-        self._accepting = asyncio.create_task(self._accept(self._socket))
+        self._listen(self._socket)
         return int(self._socket.getsockname()[1])
 
-    async def close(self) -> None:
+    def close(self) -> None:
         """Accept nobody any more; connections that there are go on."""
-        if self._accepting is not None and self._socket is not None:
-            await _cancel(self._accepting)
+        if self._pause is not None:
+            self._pause.cancel()
+        if self._socket is not None:
+            asyncio.get_running_loop().remove_reader(self._socket)
             self._socket.close()
+            self._socket = None
 
     async def stop(self) -> None:
         """Close the port and every connection, those in the middle of a handshake too."""
-        await self.close()
-        await _cancel(*self._tasks)
+        self.close()
+        # To cancel a handshake that asyncio has not begun would leave its socket to nobody; what
+        # reads the end of its connection goes the way of a client that has left.
+        for connection in self._tasks.values():
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         for transport in list(self._transports):
             transport.abort()
 
-    async def _accept(self, listener: socket.socket) -> None:
-        while True:
-            try:
-                connection, _ = await asyncio.get_running_loop().sock_accept(listener)
-            except OSError:
-                # No descriptor is free, or the client has gone: neither is a reason to end.
-                await asyncio.sleep(_PAUSE)
-                continue
-            task = asyncio.create_task(self._hand_over(connection))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+    def _listen(self, listener: socket.socket) -> None:
+        asyncio.get_running_loop().add_reader(listener, self._accept, listener)
+
+    def _accept(self, listener: socket.socket) -> None:
+        try:
+            connection, _ = listener.accept()
+        except (BlockingIOError, ConnectionError):
+            return
+        except OSError:
+            # No descriptor is free: whoever knocks has to wait until some are.
+            loop = asyncio.get_running_loop()
+            loop.remove_reader(listener)
+            self._pause = loop.call_later(_PAUSE, self._listen, listener)
+            return
+        task = asyncio.create_task(self._hand_over(connection))
+        self._tasks[task] = connection
+        task.add_done_callback(self._tasks.pop)
 
     async def _hand_over(self, connection: socket.socket) -> None:
         transport = None
@@ -68,9 +82,3 @@ class Listener:
                     connection.close()
         if transport is not None:
             self._transports.add(transport)
-
-
-async def _cancel(*tasks: asyncio.Task[None]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)

@@ -35,7 +35,7 @@ class HttpListener:
 
     async def stop(self) -> None:
         """Close the port, let what is under way end within a second or two, and leave nothing."""
-        await self._listener.close()
+        self._listener.close()
         await self._site.stop()
         await self._listener.stop()
 

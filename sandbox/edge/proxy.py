@@ -55,7 +55,7 @@ class Edge:
 
     async def stop(self) -> None:
         """Close the port, let what is under way end within a second or two, and leave nothing."""
-        await self._listener.close()
+        self._listener.close()
         await asyncio.gather(*(site.stop() for site in self._sites.values()))
         await self._listener.stop()
 

@@ -67,10 +67,8 @@ class _Protocol(web.RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> web.StreamResponse:
-        if not isinstance(exc, HttpProcessingError | web.RequestPayloadError):
+        if not isinstance(exc, HttpProcessingError):
             return super().handle_error(request, status, exc, message)
-        if request.writer.output_size > 0:
-            raise ConnectionError("the answer has begun, so it can only be broken off")
         # The line may hold a token: only the kind of error is told and kept.
         self._gate.refuse("edge", f"HTTP {self._names}", f"malformed: {type(exc).__name__}")
         answer = web.Response(status=400, text="That is no well-formed HTTP request.\n")
