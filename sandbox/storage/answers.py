@@ -127,7 +127,13 @@ class Refused(Exception):
         return ", ".join([self.code, *(f"{name}: {value}" for name, value in self.details.items())])
 
 
-def error_body(refused: Refused, request_id: str) -> bytes:
+def error(refused: Refused, asked: Mapping[str, str]) -> tuple[dict[str, str], bytes]:
+    """The headers and the body that answer a request with headers `asked`."""
+    request_id = str(uuid.uuid4())
+    return _error_headers(refused, asked, request_id), _error_body(refused, request_id)
+
+
+def _error_body(refused: Refused, request_id: str) -> bytes:
     """The error in XML; Azure keeps the request's id and the time inside the message."""
     moment = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f0Z")
     message = f"{_CODES[refused.code][1]}\nRequestId:{request_id}\nTime:{moment}"
@@ -140,7 +146,7 @@ def error_body(refused: Refused, request_id: str) -> bytes:
     ).encode()
 
 
-def error_headers(refused: Refused, asked: Mapping[str, str], request_id: str) -> dict[str, str]:
+def _error_headers(refused: Refused, asked: Mapping[str, str], request_id: str) -> dict[str, str]:
     """The headers of an error, which name its code too: the answer to HEAD has no body."""
     return {
         **common_headers(asked),
@@ -160,11 +166,6 @@ def common_headers(asked: Mapping[str, str]) -> dict[str, str]:
     if _PRINTABLE.fullmatch(client_id):
         headers["x-ms-client-request-id"] = client_id
     return headers
-
-
-def new_request_id() -> str:
-    """What Azure would find the request by in its logs."""
-    return str(uuid.uuid4())
 
 
 def _legal(text: str) -> str:

@@ -5,18 +5,14 @@ from aiohttp import web
 from sandbox.audit import Gate
 from sandbox.deployment import StorageAccount
 from sandbox.entra import Verifier
-from sandbox.storage.answers import (
-    Refused,
-    error_body,
-    error_headers,
-    new_request_id,
-)
+from sandbox.storage.answers import Refused, error
 from sandbox.storage.asked import Asked, read_request
 from sandbox.storage.authenticate import authenticate
 from sandbox.storage.backend import Backend
 from sandbox.storage.decide import Permitted, decide
 from sandbox.storage.name import name
 from sandbox.storage.serve import serve
+from sandbox.storage.serve_batch import serve_batch
 
 # The longest blob name, every character of it encoded, and a query.
 _LONGEST_LINE = 24 * 1024
@@ -66,17 +62,13 @@ class BlobStorage:
             raise
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
-        request_id = new_request_id()
         try:
             asked = self._read(request)
             permitted = self.permit(asked)
             return await self._serve(request, permitted)
         except Refused as refused:
-            return web.Response(
-                status=refused.status,
-                headers=error_headers(refused, request.headers, request_id),
-                body=error_body(refused, request_id),
-            )
+            headers, body = error(refused, request.headers)
+            return web.Response(status=refused.status, headers=headers, body=body)
 
     def _read(self, request: web.Request) -> Asked:
         try:
@@ -90,6 +82,8 @@ class BlobStorage:
     async def _serve(self, request: web.Request, permitted: Permitted) -> web.StreamResponse:
         endpoint = f"https://{self._account.host}/"
         try:
+            if permitted.named.operation.name == "BlobBatch":
+                return await serve_batch(request, permitted, self.permit, self._backend)
             return await serve(request, permitted, self._backend, endpoint)
         except Refused as refused:
             self._record(refused, permitted.named.operation.name, permitted.caller.name)

@@ -606,7 +606,7 @@ _PAGE_BLOB = (
         "GetPageRanges",
         "GET /container/blob?comp=pagelist",
         READ,
-        "PageBlob_GetPageRanges or PageBlob_GetPageRangesDiff",
+        "PageBlob_GetPageRanges",
         parameters={"snapshot", "marker", "maxresults"},
         headers=_CONDITIONS | _LEASE | _RANGE,
     ),

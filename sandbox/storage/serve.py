@@ -1,7 +1,6 @@
 """Carries a permitted request to Azurite and the answer back, bodies chunk by chunk, untouched."""
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
 
 import aiohttp
 from aiohttp import web
@@ -9,6 +8,7 @@ from aiohttp import web
 from sandbox.storage.answers import SERVER, Refused, common_headers
 from sandbox.storage.backend import Backend, Body
 from sandbox.storage.decide import Permitted
+from sandbox.storage.operations import Operation
 from sandbox.storage.rebuild import Forwarded, rebuild
 
 # Whether Azure answers 409 instead where the caller itself sent `If-None-Match: *` is not verified.
@@ -21,31 +21,20 @@ _HOP_BY_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "upgra
 _LISTS = frozenset({"ListContainers", "ListBlobs", "FindBlobsByTags"})
 
 
-@dataclass(frozen=True)
-class Errand:
-    """One request on its way, with what its answer repeats of it."""
-
-    permitted: Permitted
-    forwarded: Forwarded
-    asked: Mapping[str, str]
-    endpoint: str
-
-    @property
-    def operation(self) -> str:
-        return self.permitted.named.operation.name
-
-
 async def serve(
     request: web.Request, permitted: Permitted, backend: Backend, endpoint: str
 ) -> web.StreamResponse:
-    """Azurite's answer, passed on. Raises Refused where Azure would answer otherwise."""
-    errand = Errand(permitted, rebuild(permitted), request.headers, endpoint)
-    length = body_length(errand.forwarded, request.headers)
+    """Azurite's answer, passed on. Raises Refused where Azure would answer otherwise.
+
+    `endpoint` is what the account calls itself in listings.
+    """
+    forwarded = rebuild(permitted)
+    length = body_length(forwarded, request.headers)
     try:
-        body = await _body(request, length) if errand.forwarded.takes_body else None
-        async with backend.send(errand.forwarded, length, body) as answer:
+        body = await _body(request, length) if forwarded.takes_body else None
+        async with backend.send(forwarded, length, body) as answer:
             check(answer, permitted)
-            return await _passed_on(request, answer, errand)
+            return await _passed_on(request, answer, permitted.named.operation, endpoint)
     except (aiohttp.ClientError, TimeoutError) as error:
         if request.transport is None or request.writer.output_size:
             raise
@@ -97,14 +86,14 @@ async def _chunks(request: web.Request) -> AsyncIterator[bytes]:
 
 
 async def _passed_on(
-    request: web.Request, answer: aiohttp.ClientResponse, errand: Errand
+    request: web.Request, answer: aiohttp.ClientResponse, operation: Operation, endpoint: str
 ) -> web.StreamResponse:
-    headers = answer_headers(answer, errand)
-    if errand.permitted.named.operation.as_head:
+    headers = answer_headers(answer, request.headers)
+    if operation.as_head:
         return web.Response(status=answer.status, headers=_without_body(headers))
-    if errand.operation in _LISTS and answer.status == 200:
-        return web.Response(headers=headers, body=mended(await answer.read(), errand.endpoint))
-    if request.method != "HEAD" and 0 <= (answer.content_length or 0) <= _SMALL:
+    if operation.name in _LISTS and answer.status == 200:
+        return web.Response(headers=headers, body=mended(await answer.read(), endpoint))
+    if request.method != "HEAD" and (answer.content_length or 0) <= _SMALL:
         return web.Response(status=answer.status, headers=headers, body=await answer.read())
     return await _streamed(request, answer, headers)
 
@@ -121,17 +110,12 @@ async def _streamed(
     return response
 
 
-def answer_headers(answer: aiohttp.ClientResponse, errand: Errand) -> dict[str, str]:
+def answer_headers(answer: aiohttp.ClientResponse, asked: Mapping[str, str]) -> dict[str, str]:
     """Azurite's headers without those of its connection, with what Azure repeats of a request."""
-    dropped = _HOP_BY_HOP | {"content-length", "server"}
-    kept = {name: value for name, value in answer.headers.items() if name.lower() not in dropped}
-    return {**_lower_known(kept), **common_headers(errand.asked), "Server": SERVER}
-
-
-def _lower_known(headers: Mapping[str, str]) -> dict[str, str]:
-    """Headers that are set anew must replace the old ones, whatever case those were in."""
-    anew = {"x-ms-version", "x-ms-client-request-id"}
-    return {name.lower() if name.lower() in anew else name: each for name, each in headers.items()}
+    ours = {**common_headers(asked), "server": SERVER}
+    replaced = _HOP_BY_HOP | {"content-length", *ours}
+    kept = {name: value for name, value in answer.headers.items() if name.lower() not in replaced}
+    return kept | ours
 
 
 def _without_body(headers: Mapping[str, str]) -> dict[str, str]:

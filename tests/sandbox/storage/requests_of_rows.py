@@ -1,0 +1,52 @@
+"""For each row of the table, a request that it describes."""
+
+from sandbox.storage.asked import Asked, read_request
+from sandbox.storage.operations import ANY, OPERATIONS, Operation
+from sandbox.storage.target import Level
+
+HOST = "account.blob.core.windows.net"
+_LEASE = "11111111-2222-4333-8444-555555555555"
+_ANY = {
+    "x-ms-access-tier": "Cool",
+    "x-ms-blob-content-length": "512",
+    "x-ms-expiry-option": "NeverExpire",
+    "x-ms-lease-id": _LEASE,
+    "x-ms-proposed-lease-id": _LEASE,
+    "x-ms-sequence-number-action": "increment",
+}
+_PARAMETERS = {"blockid": "QQ==", "copyid": _LEASE, "where": "\"a\"='b'"}
+
+
+def row_id(row: Operation) -> str:
+    return f"{row.name}: {row.azurite}"
+
+
+def ids() -> list[str]:
+    return [row_id(each) for each in OPERATIONS]
+
+
+def target_of(row: Operation, container: str = "container", blob: str = "a/blob") -> str:
+    """The least target that makes the row's operation complete."""
+    names = {Level.SERVICE: (), Level.CONTAINER: (container,), Level.BLOB: (container, blob)}
+    parameters = {
+        **row.kind,
+        **{key: value for key, value in _PARAMETERS.items() if key in row.parameters},
+    }
+    query = "&".join(f"{key}={value}" for key, value in parameters.items())
+    return "/" + "/".join(names[row.level]) + (f"?{query}" if query else "")
+
+
+def headers_of(
+    row: Operation, host: str = HOST, source: str = "container/source"
+) -> dict[str, str]:
+    """The headers without which the row would not be recognised."""
+    known = _ANY | {"x-ms-copy-source": f"https://{host}/{source}"}
+    return {
+        key: known[key] if value == ANY else value
+        for key, value in row.when.items()
+        if value is not None
+    }
+
+
+def asked_of(row: Operation) -> Asked:
+    return read_request(row.method, target_of(row).replace('"', "%22"), headers_of(row).items())

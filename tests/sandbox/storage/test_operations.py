@@ -1,0 +1,188 @@
+"""The table of operations: each row is recognised, needs what it says, and stays itself."""
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sandbox.deployment import StorageAccount
+from sandbox.entra import Caller
+from sandbox.rbac import Need
+from sandbox.storage.answers import Refused
+from sandbox.storage.asked import read_request
+from sandbox.storage.decide import Permitted
+from sandbox.storage.name import Named, name
+from sandbox.storage.operations import OPERATIONS, READ, Operation
+from sandbox.storage.rebuild import rebuild
+from sandbox.storage.target import Level
+from tests.sandbox.storage.judge import Judge
+from tests.sandbox.storage.requests_of_rows import (
+    HOST,
+    asked_of,
+    headers_of,
+    ids,
+    row_id,
+    target_of,
+)
+
+ACCOUNT = StorageAccount("/subscriptions/s/resourceGroups/g/account", "account", ())
+SOMEBODY = Caller("principal", "app", "somebody", "issuer", 0, "token")
+CONTAINER = ACCOUNT.container_id("container")
+# A batch is taken apart here; Azurite gets its parts.
+FORWARDED = [each for each in OPERATIONS if each.offered and each.name != "BlobBatch"]
+
+
+@pytest.fixture(scope="module")
+def judge() -> Iterator[Judge]:
+    with Judge("account", HOST) as asked:
+        yield asked
+
+
+@pytest.mark.parametrize("row", OPERATIONS, ids=ids())
+def test_a_row_is_recognised_and_needs_its_actions_on_its_scope(row: Operation) -> None:
+    named = name(asked_of(row), ACCOUNT)
+    scope = ACCOUNT.id if row.level is Level.SERVICE else CONTAINER
+    assert named.operation is row
+    assert named.needs[0] == Need(scope, row.needs)
+    copies = [Need(CONTAINER, READ)] if "x-ms-copy-source" in headers_of(row) else []
+    assert list(named.needs[1:]) == copies
+
+
+@pytest.mark.parametrize("row", FORWARDED, ids=map(row_id, FORWARDED))
+def test_azurite_understands_the_operation_that_was_named(row: Operation, judge: Judge) -> None:
+    for only_new in (False, True):
+        verdict = judge.of(rebuild(Permitted(name(asked_of(row), ACCOUNT), SOMEBODY, only_new)))
+        assert verdict.operation in row.azurite.split(" or ")
+        assert verdict.account == "account"
+        assert (verdict.container, verdict.blob) == {
+            Level.SERVICE: ("", ""),
+            Level.CONTAINER: ("container", ""),
+            Level.BLOB: ("container", "a/blob"),
+        }[row.level]
+
+
+@pytest.mark.parametrize("row", OPERATIONS, ids=ids())
+def test_a_request_without_one_of_its_headers_is_another_or_none(
+    row: Operation, judge: Judge
+) -> None:
+    """Azurite takes a lease's renewal without its id for the making of a container."""
+    headers = headers_of(row)
+    for missing in headers:
+        fewer = {key: value for key, value in headers.items() if key != missing}
+        assert_stays_itself(judge, row.method, target_of(row), fewer)
+
+
+def test_every_row_that_differs_in_nothing_but_a_header_is_told_apart() -> None:
+    for row in OPERATIONS:
+        others = [each for each in OPERATIONS if each is not row and each.kind == row.kind]
+        alike = [each for each in others if (each.method, each.level) == (row.method, row.level)]
+        assert all(each.when != row.when for each in alike)
+
+
+PATHS = [
+    "/",
+    "/container",
+    "/container/",
+    "/container/blob",
+    "/container/a%2Fb",
+    "/container/a%5Cb",
+    "/container/a%252Fb",
+    "/container//b",
+    "/container/b/",
+    "/container/%3Fcomp=tags",
+    "/container/b;comp=tags",
+    "/container/...",
+    "/container/..%2F..%2Fother%2Fblob",
+    "/container/./b",
+    "/container%2Fblob",
+    "/Container/blob",
+    "/container-secondary/blob",
+    "/blob.txt",
+    "//container/blob",
+    "/container/%F0%9F%93%B7",
+    "/container/%C0%AE%C0%AE",
+    "/container/%00",
+    "/container/%zz",
+    "/account/container/blob",
+]
+QUERIES = [
+    *(f"comp={each}" for each in ("tags", "metadata", "list", "lease", "block", "blocklist")),
+    *(f"comp={each}" for each in ("batch", "acl", "snapshot", "copy", "page", "appendblock")),
+    *(f"comp={each}" for each in ("properties", "tier", "Tags", "", "undelete", "%74ags")),
+    *(f"restype={each}" for each in ("container", "service", "account", "Container", "")),
+    "COMP=tags",
+    "comp[]=tags",
+    "comp%5B%5D=tags",
+    "%63omp=tags",
+    "comp",
+    "=",
+    "versionid=2024-01-01T00:00:00.0000000Z",
+    "snapshot=2024-01-01T00:00:00.0000000Z",
+    "snapshot=now",
+    "deletetype=permanent",
+    "prevsnapshot=2024-01-01T00:00:00.0000000Z",
+    "blockid=QQ%3D%3D",
+    "copyid=x",
+    "prefix=a%26comp=tags",
+    "include=tags",
+    "delimiter=/",
+    "timeout=30",
+    "__proto__=x",
+    "sv=x",
+]
+HEADERS = [
+    ("x-http-method", "DELETE"),
+    ("x-http-method-override", "DELETE"),
+    ("x-ms-blob-type", "BlockBlob"),
+    ("x-ms-blob-type", "AppendBlob"),
+    ("x-ms-blob-type", "PageBlob"),
+    ("x-ms-blob-type", "blockblob"),
+    ("x-ms-blob-content-length", "512"),
+    ("x-ms-copy-source", f"https://{HOST}/other/blob"),
+    ("x-ms-copy-source", f"https://{HOST}/other/blob?sig=x"),
+    ("x-ms-copy-source", "https://elsewhere.blob.core.windows.net/c/b"),
+    ("x-ms-requires-sync", "true"),
+    ("x-ms-copy-action", "abort"),
+    *(("x-ms-lease-action", each) for each in ("acquire", "renew", "break", "release")),
+    ("x-ms-lease-id", "id"),
+    ("x-ms-page-write", "update"),
+    ("x-ms-page-write", "clear"),
+    ("x-ms-access-tier", "Hot"),
+    ("x-ms-sequence-number-action", "max"),
+    ("x-ms-tags", "a=b"),
+    ("x-ms-if-tags", "\"a\"='b'"),
+    ("x-ms-meta-Name", "value"),
+    ("x-ms-blob-public-access", "blob"),
+    ("content-length", "3"),
+    ("range", "bytes=0-9"),
+]
+
+
+@settings(max_examples=600, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    method=st.sampled_from(["GET", "HEAD", "PUT", "POST", "DELETE", "PATCH", "MERGE"]),
+    path=st.sampled_from(PATHS),
+    query=st.lists(st.sampled_from(QUERIES), max_size=3),
+    headers=st.lists(st.sampled_from(HEADERS), max_size=4),
+)
+def test_whatever_is_asked_azurite_does_what_was_named_or_nothing(
+    judge: Judge, method: str, path: str, query: list[str], headers: list[tuple[str, str]]
+) -> None:
+    assert_stays_itself(judge, method, f"{path}?{'&'.join(query)}", dict(headers))
+
+
+def assert_stays_itself(
+    judge: Judge, method: str, target: str, headers: dict[str, str]
+) -> Named | None:
+    """Either nothing is forwarded, or Azurite's own judgement is the one that was decided on."""
+    try:
+        named = name(read_request(method, target.replace('"', "%22"), headers.items()), ACCOUNT)
+    except Refused:
+        return None
+    if named.operation not in FORWARDED:
+        return named
+    verdict = judge.of(rebuild(Permitted(named, SOMEBODY, only_new=True)))
+    assert verdict.operation in named.operation.azurite.split(" or ")
+    assert (verdict.container, verdict.blob) == (named.target.container, named.target.blob)
+    return named
