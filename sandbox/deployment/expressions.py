@@ -95,7 +95,7 @@ def evaluate(value: Any, reference: Reference) -> Any:
         return value
     if value.startswith("[["):
         return value[1:]
-    return _evaluate_text(value, reference)
+    return _evaluate_text(value, reference) if value.endswith("]") else value
 
 
 def _evaluate_text(text: str, reference: Reference) -> Any:
@@ -104,5 +104,5 @@ def _evaluate_text(text: str, reference: Reference) -> Any:
         return _Evaluation(reference).transform(tree)
     except LarkError as error:
         cause = getattr(error, "orig_exc", None)
-        reason = cause if isinstance(cause, ExpressionError) else "it is not understood"
+        reason = cause if isinstance(cause, ValueError) else "it is not understood"
         raise ExpressionError(f"cannot work out {text}: {reason}") from None

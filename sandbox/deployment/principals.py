@@ -23,12 +23,19 @@ def principal_ids(state: State, resource_ids: Iterable[str]) -> dict[str, Ids]:
 
     Raises ValueError if the file that keeps them is broken.
     """
-    kept = {key: Ids(**value) for key, value in (state.read_json(_FILE) or {}).items()}
+    kept = _kept(state)
     wanted = {each.lower(): kept.get(each.lower()) or _made_up() for each in resource_ids}
     if wanted.keys() - kept.keys():
         everything = kept | wanted
         state.write_json(_FILE, {key: vars(ids) for key, ids in sorted(everything.items())})
     return wanted
+
+
+def _kept(state: State) -> dict[str, Ids]:
+    try:
+        return {key: Ids(**value) for key, value in (state.read_json(_FILE) or {}).items()}
+    except (ValueError, TypeError, AttributeError) as error:
+        raise ValueError(f"{state.path(_FILE)} does not hold identities: {error}") from error
 
 
 def _made_up() -> Ids:

@@ -3,12 +3,13 @@
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sandbox.deployment.data_services import namespace, storage_account, vault
-from sandbox.deployment.expressions import evaluate
+from sandbox.deployment.expressions import ExpressionError, evaluate
 from sandbox.deployment.principals import Ids, principal_ids
 from sandbox.deployment.resources import (
     Attachment,
@@ -48,11 +49,15 @@ class Snapshot:
         try:
             content = json.loads(path.read_text())
             resources, diagnostics = content["predictedResources"], content["diagnostics"]
-        except (OSError, ValueError, KeyError) as error:
+            outputs = dict(content.get("outputs", {}))
+            kinds = [(each["id"].lower(), each["type"].lower()) for each in resources]
+        except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
             raise SnapshotError(f"{path} is no Bicep snapshot: {error}") from error
+        if not kinds:
+            raise SnapshotError(f"{path} is no Bicep snapshot: there is no resource in it")
         if diagnostics:
             raise SnapshotError(f"{path} is incomplete; Bicep said: {diagnostics[0]}")
-        return cls(tuple(resources), content.get("outputs", {}))
+        return cls(tuple(resources), outputs)
 
     def of_type(self, kind: str) -> Iterator[Mapping[str, Any]]:
         """The resources of one type."""
@@ -72,10 +77,26 @@ def load(state: State, path: Path = SNAPSHOT) -> Deployment:
     Raises SnapshotError or ExpressionError, saying what in the snapshot is not understood.
     """
     raw = Snapshot.read(path)
-    ids = principal_ids(state, _identity_ids(raw))
-    resources = evaluate(list(raw.resources), _References(raw, ids))
-    outputs = evaluate(dict(raw.outputs), _References(raw, ids))
-    return _deployment(Snapshot(tuple(resources), outputs), ids)
+    with _understood(path):
+        identities = _identity_ids(raw)
+    ids = principal_ids(state, identities)
+    with _understood(path):
+        resources = evaluate(list(raw.resources), _References(raw, ids))
+        outputs = evaluate(dict(raw.outputs), _References(raw, ids))
+        return _deployment(Snapshot(tuple(resources), outputs), ids)
+
+
+@contextmanager
+def _understood(path: Path) -> Iterator[None]:
+    """What a resource lacks, or says oddly, is the snapshot's fault and is told as such."""
+    try:
+        yield
+    except (SnapshotError, ExpressionError):
+        raise
+    except LookupError as error:
+        raise SnapshotError(f"the snapshot {path} lacks {error}") from error
+    except (TypeError, AttributeError, ValueError) as error:
+        raise SnapshotError(f"the snapshot {path} is not understood: {error}") from error
 
 
 def _identity_ids(snapshot: Snapshot) -> list[str]:
@@ -206,8 +227,8 @@ def _ingress(app: Mapping[str, Any]) -> Ingress | None:
 
 def _assignments(snapshot: Snapshot) -> Iterator[RoleAssignment]:
     for each in snapshot.of_type("Microsoft.Authorization/roleAssignments"):
-        scope, _, name = each["id"].rpartition(_ASSIGNMENT_MARK)
-        if not name:
+        scope = each["id"].rpartition(_ASSIGNMENT_MARK)[0]
+        if not scope:
             raise SnapshotError(f"cannot tell the scope of the role assignment {each['id']}")
         properties = each["properties"]
         yield RoleAssignment(

@@ -1,0 +1,120 @@
+"""The expressions that a snapshot leaves, and those that the sandbox refuses to guess at."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from sandbox.deployment import SNAPSHOT, ExpressionError
+from sandbox.deployment.expressions import evaluate, guid
+
+VAULT = "/subscriptions/s/providers/Microsoft.KeyVault/vaults/kv"
+
+
+def reference(resource: str, full: bool) -> Mapping[str, Any]:
+    """A deployment of one resource."""
+    if full:
+        return {"identity": {"principalId": f"identity of {resource}"}}
+    return {"vaultUri": f"uri of {resource}", "deep": {"er": "value"}}
+
+
+def evaluated(value: Any) -> Any:
+    return evaluate(value, reference)
+
+
+@pytest.mark.parametrize(
+    "plain", ["", "text", "a [b]", "[", "[no end", "it's {0}", 1, 1.5, True, None, {}, []]
+)
+def test_what_is_no_expression_stays_as_it_is(plain: Any) -> None:
+    assert evaluated(plain) == plain
+
+
+def test_a_doubled_bracket_is_a_bracket() -> None:
+    assert evaluated("[[reference('x').y]") == "[reference('x').y]"
+
+
+def test_a_reference_gives_a_runtime_property() -> None:
+    assert evaluated(f"[reference('{VAULT}', '2024-11-01').vaultUri]") == f"uri of {VAULT}"
+    assert evaluated("[reference('x').deep.er]") == "value"
+
+
+def test_a_full_reference_gives_the_resource_around_its_properties() -> None:
+    expression = "[reference('app', '2025-01-01', 'full').identity.principalId]"
+    assert evaluated(expression) == "identity of app"
+
+
+def test_functions_nest_and_compare_without_case() -> None:
+    expression = "[FORMAT('https://{0}/{1}', reference('x').deep.er, 'it''s')]"
+    assert evaluated(expression) == "https://value/it's"
+
+
+def test_an_extension_resource_id_stands_behind_its_scope() -> None:
+    kind = "Microsoft.Authorization/roleAssignments"
+    expected = f"{VAULT}/providers/{kind}/name"
+    assert evaluated(f"[extensionResourceId('{VAULT}', '{kind}', 'name')]") == expected
+
+
+def test_expressions_are_found_however_deep() -> None:
+    value = {"a": [{"b": "[reference('x').deep.er]"}], "c": "plain"}
+    assert evaluated(value) == {"a": [{"b": "value"}], "c": "plain"}
+
+
+def test_guid_gives_what_bicep_gives() -> None:
+    """Bicep folded the names of the users' assignments itself: they are its own guid()."""
+    resources = json.loads(SNAPSHOT.read_text())["predictedResources"]
+    folded = [
+        each
+        for each in resources
+        if each["type"] == "Microsoft.Authorization/roleAssignments" and each["name"][0] != "["
+    ]
+    assert folded
+    for each in folded:
+        scope = each["id"].partition("/providers/Microsoft.Authorization/")[0]
+        role = each["properties"]["roleDefinitionId"].rpartition("/")[2]
+        assert guid(scope, each["properties"]["principalId"], role) == each["name"]
+
+
+@pytest.mark.parametrize("function", ["listKeys", "listkeys", "parameters", "newGuid", "utcNow"])
+def test_a_function_that_is_not_known_is_refused_by_name(function: str) -> None:
+    expression = f"[{function}('x', '2024-11-01').keys]"
+    with pytest.raises(ExpressionError) as refused:
+        evaluated(expression)
+    assert str(refused.value) == (
+        f"cannot work out {expression}: the function {function}() is not known here, "
+        "only extensionresourceid, format, guid, reference"
+    )
+
+
+def test_a_property_that_is_not_known_is_refused_by_name() -> None:
+    with pytest.raises(ExpressionError, match="nothing is known of the runtime property 'keys'"):
+        evaluated("[reference('x').keys]")
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "[]",
+        "[reference(]",
+        "[reference('x'.y]",
+        "[1 +]",
+        "['a' 'b']",
+        "[format('{1}', 'a')]",
+        "[guid(1)]",
+        "[reference()]",
+        "['text'.er]",
+        "[extensionResourceId('a', 'b/c')]",
+    ],
+)
+def test_what_cannot_be_read_is_refused_with_its_text(broken: str) -> None:
+    with pytest.raises(ExpressionError) as refused:
+        evaluated({"nested": [broken]})
+    assert broken in str(refused.value)
+
+
+def test_why_a_resource_is_not_known_is_told() -> None:
+    def nothing(resource: str, full: bool) -> Mapping[str, Any]:
+        raise ExpressionError(f"{resource} is not in it")
+
+    with pytest.raises(ExpressionError, match="x is not in it"):
+        evaluate("[reference('x').y]", nothing)
