@@ -1,0 +1,77 @@
+"""The catalog's internal API."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from azure.core.exceptions import ServiceRequestError
+from flask.testing import FlaskClient
+
+from services.catalog.app import build
+from services.catalog.entries import Entry, to_cursor
+from services.common.consumer import Consumer, Patience
+from services.common.health import Readiness
+
+KNOWN = Entry(str(uuid4()), "rejected", "2026-11-03T08:00:00Z", reason="It is broken.")
+
+
+class FakeIndex:
+    """An index with one photo and many pages."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str | None, int]] = []
+        self.error: Exception | None = None
+
+    def page(self, marker: str | None, limit: int) -> tuple[list[Entry], str | None]:
+        if self.error:
+            raise self.error
+        self.asked.append((marker, limit))
+        return [KNOWN], None if marker else "2!88!next"
+
+    def photo(self, photo: str) -> Entry | None:
+        return KNOWN if photo == KNOWN.id else None
+
+
+@pytest.fixture
+def index() -> FakeIndex:
+    return FakeIndex()
+
+
+@pytest.fixture
+def client(index: Any) -> FlaskClient:
+    events = Consumer("events", lambda: index, lambda message: None, Patience())
+    return build(index, Readiness([]), events).test_client()
+
+
+def test_a_page_carries_a_cursor_that_leads_to_the_next(
+    client: FlaskClient, index: FakeIndex
+) -> None:
+    page = client.get("/photos?limit=5").get_json()
+    assert page["photos"] == [
+        {"id": KNOWN.id, "state": "rejected", "created": KNOWN.created, "reason": KNOWN.reason}
+    ]
+    last = client.get("/photos", query_string={"limit": 5, "cursor": page["next"]}).get_json()
+    assert last["next"] is None
+    assert index.asked == [(None, 5), ("2!88!next", 5)]
+
+
+def test_a_broken_cursor_is_a_problem_of_its_own(client: FlaskClient) -> None:
+    answer = client.get("/photos", query_string={"cursor": to_cursor("marker")[:-2]})
+    assert answer.status_code == 400
+    assert answer.get_json(force=True)["type"].endswith(":broken-cursor")
+
+
+@pytest.mark.parametrize("limit", ["0", "101", "x", ""])
+def test_a_limit_out_of_bounds_is_refused(client: FlaskClient, limit: str) -> None:
+    assert client.get("/photos", query_string={"limit": limit}).status_code == 400
+
+
+def test_a_photo_is_found_by_its_id(client: FlaskClient) -> None:
+    assert client.get(f"/photos/{KNOWN.id}").get_json()["reason"] == KNOWN.reason
+    assert client.get(f"/photos/{uuid4()}").status_code == 404
+
+
+def test_storage_that_is_down_is_503(client: FlaskClient, index: FakeIndex) -> None:
+    index.error = ServiceRequestError("away")
+    answer = client.get("/photos")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")

@@ -1,0 +1,291 @@
+"""The gateway's routes, over fakes of storage, the queue and the catalog."""
+
+import json
+from datetime import UTC, datetime
+from io import BytesIO
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import requests
+from azure.core.exceptions import (
+    HttpResponseError,
+    ResourceExistsError,
+    ResourceNotFoundError,
+    ServiceRequestError,
+)
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from services.common.bus import SendError
+from services.common.health import Readiness
+from services.gateway.app import build
+from services.gateway.catalog import BrokenCursor
+from services.gateway.limits import RateLimit
+from services.gateway.photos import Dependencies
+
+JPEG = b"\xff\xd8\xff\xe0 and so on"
+
+
+def coded(error: HttpResponseError, code: str) -> HttpResponseError:
+    error.error_code = code  # type: ignore[attr-defined]
+    return error
+
+
+class FakeContainer:
+    """A container in memory; it is its own blob client, for the last blob named."""
+
+    def __init__(self) -> None:
+        self.blobs: dict[str, bytes] = {}
+        self.error: Exception | None = None
+        self.name = ""
+
+    def get_blob_client(self, name: str) -> "FakeContainer":
+        self.name = name
+        return self
+
+    def upload_blob(self, data: Any, length: int, overwrite: bool, **options: Any) -> Any:
+        if self.error:
+            raise self.error
+        assert not overwrite
+        if self.name in self.blobs:
+            raise coded(ResourceExistsError("there"), "BlobAlreadyExists")
+        self.blobs[self.name] = data.read(length)
+        return {"last_modified": datetime(2026, 11, 3, 8, tzinfo=UTC)}
+
+    def get_blob_tags(self) -> dict[str, str]:
+        self.download_blob(self.name)
+        return {}
+
+    def download_blob(self, name: str) -> "FakeContainer":
+        if self.error:
+            raise self.error
+        if name not in self.blobs:
+            raise coded(ResourceNotFoundError("none"), "BlobNotFound")
+        self.name = name
+        return self
+
+    def readall(self) -> bytes:
+        return self.blobs[self.name]
+
+
+class FakeQueue:
+    """What was sent."""
+
+    def __init__(self) -> None:
+        self.sent: list[dict[str, Any]] = []
+        self.error: Exception | None = None
+
+    def send(self, body: bytes, **properties: str) -> None:
+        if self.error:
+            raise self.error
+        self.sent.append({"body": json.loads(body)} | properties)
+
+
+class FakeCatalog:
+    """What the catalog knows."""
+
+    def __init__(self) -> None:
+        self.photos: dict[str, dict[str, Any]] = {}
+        self.error: Exception | None = None
+
+    def page(self, cursor: str | None, limit: int) -> dict[str, Any]:
+        if self.error:
+            raise self.error
+        if cursor == "broken":
+            raise BrokenCursor
+        return {"photos": list(self.photos.values())[:limit], "next": "more"}
+
+    def photo(self, photo: str) -> dict[str, Any] | None:
+        if self.error:
+            raise self.error
+        return self.photos.get(photo)
+
+
+class Gateway:
+    """The service over its fakes."""
+
+    def __init__(self) -> None:
+        self.originals, self.thumbnails = FakeContainer(), FakeContainer()
+        self.queue, self.catalog = FakeQueue(), FakeCatalog()
+        limit = RateLimit(burst=60, per_second=1)
+        fakes: Any = (self.originals, self.thumbnails, self.queue, self.catalog, limit)
+        to = Dependencies(*fakes)
+        self.client: FlaskClient = build(to, Readiness([])).test_client()
+
+    def upload(self, content: bytes = JPEG, field: str = "photo", **headers: str) -> TestResponse:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        data = {field: (BytesIO(content), "photo.jpg")}
+        return self.client.post("/photos", data=data, headers=named)
+
+
+@pytest.fixture
+def gateway() -> Gateway:
+    return Gateway()
+
+
+def kind(answer: TestResponse) -> tuple[int, str]:
+    assert answer.mimetype == "application/problem+json"
+    return answer.status_code, answer.get_json(force=True)["type"].rpartition(":")[2]
+
+
+def test_an_upload_is_stored_announced_and_located(gateway: Gateway) -> None:
+    answer = gateway.upload()
+    assert answer.status_code == 202
+    photo = answer.get_json()["id"]
+    assert answer.get_json()["state"] == "received"
+    assert answer.headers["Location"] == f"/photos/{photo}"
+    assert gateway.originals.blobs == {photo: JPEG}
+    [sent] = gateway.queue.sent
+    assert (sent["subject"], sent["message_id"]) == ("photo.uploaded", f"{photo}-uploaded")
+    assert sent["content_type"] == "application/cloudevents+json"
+    assert sent["body"]["subject"] == photo
+    assert sent["body"]["data"]["created"] == "2026-11-03T08:00:00Z"
+
+
+def test_a_replay_with_the_same_key_answers_alike_and_sends_under_the_same_id(
+    gateway: Gateway,
+) -> None:
+    answers = [gateway.upload(Idempotency_Key="abc") for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [202, 202]
+    assert answers[0].headers["Location"] == answers[1].headers["Location"]
+    assert len({sent["message_id"] for sent in gateway.queue.sent}) == 1
+    assert len(gateway.queue.sent) == 2
+    assert len(gateway.originals.blobs) == 1
+
+
+def test_without_a_key_each_upload_is_a_photo_of_its_own(gateway: Gateway) -> None:
+    assert gateway.upload().get_json()["id"] != gateway.upload().get_json()["id"]
+
+
+def test_an_overwrite_that_the_role_refuses_means_already_stored(gateway: Gateway) -> None:
+    gateway.originals.error = coded(HttpResponseError("no"), "UnauthorizedBlobOverwrite")
+    assert gateway.upload().status_code == 202
+
+
+def test_a_missing_role_does_not_mean_already_stored(gateway: Gateway) -> None:
+    gateway.originals.error = coded(HttpResponseError("no"), "AuthorizationPermissionMismatch")
+    assert kind(gateway.upload()) == (503, "dependency-down")
+    assert not gateway.queue.sent
+
+
+@pytest.mark.parametrize("content", [b"", b"%PDF-1.7", b"<svg onload=alert(1)>"])
+def test_what_does_not_begin_like_an_image_is_refused(gateway: Gateway, content: bytes) -> None:
+    assert kind(gateway.upload(content)) == (415, "not-an-image")
+    assert not gateway.originals.blobs
+
+
+def test_a_file_that_only_begins_like_an_image_is_taken(gateway: Gateway) -> None:
+    assert gateway.upload(b"GIF89a and nothing else").status_code == 202
+
+
+@pytest.mark.parametrize("size", [20_000_001, 20_200_000])
+def test_a_photo_that_is_too_large_is_refused(gateway: Gateway, size: int) -> None:
+    assert kind(gateway.upload(JPEG.ljust(size, b"."))) == (413, "too-large")
+
+
+def test_a_photo_of_the_largest_size_is_taken(gateway: Gateway) -> None:
+    assert gateway.upload(JPEG.ljust(20_000_000, b".")).status_code == 202
+
+
+def test_a_form_without_a_photo_says_which_field_is_missing(gateway: Gateway) -> None:
+    answer = gateway.upload(field="file")
+    assert kind(answer) == (400, "missing-field")
+    assert "'photo'" in answer.get_json(force=True)["title"]
+
+
+@pytest.mark.parametrize("key", ["", "x" * 256])
+def test_a_key_that_is_no_key_is_refused(gateway: Gateway, key: str) -> None:
+    assert kind(gateway.upload(Idempotency_Key=key)) == (400, "bad-idempotency-key")
+
+
+def test_a_photo_that_could_not_be_announced_is_not_acknowledged(gateway: Gateway) -> None:
+    gateway.queue.error = SendError("the bus is away")
+    answer = gateway.upload()
+    assert kind(answer) == (503, "dependency-down")
+    assert answer.headers["Retry-After"]
+
+
+def test_too_many_uploads_are_told_when_to_come_again_and_others_are_not_held_up(
+    gateway: Gateway,
+) -> None:
+    for _ in range(60):
+        gateway.upload()
+    answer = gateway.upload()
+    assert kind(answer) == (429, "rate-limited")
+    assert int(answer.headers["Retry-After"]) >= 1
+    assert gateway.upload(X_Forwarded_For="198.51.100.7").status_code == 202
+
+
+def test_a_received_photo_is_found_by_its_tags(gateway: Gateway) -> None:
+    location = gateway.upload().headers["Location"]
+    assert gateway.client.get(location).get_json()["state"] == "received"
+
+
+def test_a_processed_photo_names_its_thumbnail_and_a_rejected_one_its_reason(
+    gateway: Gateway,
+) -> None:
+    good, bad = str(uuid4()), str(uuid4())
+    gateway.catalog.photos = {
+        good: {"id": good, "state": "processed", "created": "2026-11-03T08:00:00Z"},
+        bad: {"id": bad, "state": "rejected", "reason": "It is broken."},
+    }
+    assert gateway.client.get(f"/photos/{good}").get_json()["thumbnail"] == (
+        f"/photos/{good}/thumbnail"
+    )
+    assert gateway.client.get(f"/photos/{bad}").get_json()["reason"] == "It is broken."
+    page = gateway.client.get("/photos").get_json()
+    assert [photo["id"] for photo in page["photos"]] == [good, bad]
+    assert page["next"] == "more"
+
+
+@pytest.mark.parametrize("path", ["", "/thumbnail"])
+def test_an_unknown_photo_is_not_found(gateway: Gateway, path: str) -> None:
+    assert kind(gateway.client.get(f"/photos/{uuid4()}{path}")) == (404, "unknown-photo")
+    assert gateway.client.get(f"/photos/..%2Fsecret{path}").status_code == 404
+
+
+def test_a_missing_container_is_not_taken_for_a_missing_photo(gateway: Gateway) -> None:
+    missing = coded(ResourceNotFoundError("none"), "ContainerNotFound")
+    gateway.originals.error = gateway.thumbnails.error = missing
+    for path in ("", "/thumbnail"):
+        assert kind(gateway.client.get(f"/photos/{uuid4()}{path}")) == (503, "dependency-down")
+
+
+def test_a_broken_cursor_is_an_error_of_its_own(gateway: Gateway) -> None:
+    assert kind(gateway.client.get("/photos?cursor=broken")) == (400, "broken-cursor")
+
+
+@pytest.mark.parametrize("limit", ["0", "101", "-1", "ten", "", "1e1", "²", "9" * 5000])
+def test_a_limit_out_of_bounds_is_refused(gateway: Gateway, limit: str) -> None:
+    assert kind(gateway.client.get("/photos", query_string={"limit": limit})) == (400, "bad-limit")
+
+
+def test_a_thumbnail_may_be_kept_for_ever_and_is_not_sent_twice(gateway: Gateway) -> None:
+    photo = str(uuid4())
+    gateway.thumbnails.blobs[photo] = b"RIFF....WEBP"
+    first = gateway.client.get(f"/photos/{photo}/thumbnail")
+    assert (first.data, first.mimetype) == (b"RIFF....WEBP", "image/webp")
+    assert "immutable" in first.headers["Cache-Control"]
+    again = gateway.client.get(
+        f"/photos/{photo}/thumbnail", headers={"If-None-Match": first.headers["ETag"]}
+    )
+    assert (again.status_code, again.data) == (304, b"")
+
+
+@pytest.mark.parametrize("error", [ServiceRequestError("x"), requests.ConnectionError("x")])
+def test_a_dependency_that_is_down_is_503_and_says_when_to_come_again(
+    gateway: Gateway, error: Exception
+) -> None:
+    gateway.catalog.error = error
+    for path in ("/photos", f"/photos/{uuid4()}"):
+        answer = gateway.client.get(path)
+        assert kind(answer) == (503, "dependency-down")
+        assert answer.headers["Retry-After"]
+
+
+def test_the_gallery_is_a_page_that_runs_nothing_but_its_own(gateway: Gateway) -> None:
+    answer = gateway.client.get("/")
+    assert answer.mimetype == "text/html"
+    assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+    assert b"<script>" not in answer.data

@@ -1,0 +1,150 @@
+"""Webhooks: signed so that the library verifies them, and judged by their answer."""
+
+from base64 import b64encode
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import requests
+from standardwebhooks import Webhook
+
+from services.common.consumer import Permanent, Transient
+from services.common.events import PROCESSED, UPLOADED, Event
+from services.notifier.webhook import Answer, Partner, judge, retry_after
+
+PHOTO = "6f1d7f5e-8c1b-4a53-9d53-0d7c5b8f2a10"
+OLD, NEW = (f"whsec_{b64encode(bytes([n]) * 32).decode()}" for n in (1, 2))
+EVENT = Event(PROCESSED, "urn:keyless:thumbnailer", PHOTO, {"width": 640})
+
+
+class FakeKey:
+    """A secret of which a newer version may be there."""
+
+    def __init__(self, newest: str = OLD) -> None:
+        self.newest, self.refused = newest, [""] * 0
+
+    def get(self) -> str:
+        return OLD
+
+    def refresh(self, refused: str) -> str:
+        self.refused.append(refused)
+        return self.newest
+
+
+class FakePartner:
+    """A partner that verifies by one key, or answers what it is told to; also the session."""
+
+    def __init__(self, *answers: int | Exception, key: str = OLD) -> None:
+        self.answers = list(answers)
+        self.key = key
+        self.received: list[tuple[bytes, dict[str, str]]] = []
+        self.options: dict[str, Any] = {}
+
+    def post(self, url: str, body: bytes, headers: dict[str, str], **options: Any) -> Any:
+        self.received.append((body, headers))
+        self.options = options
+        answer = self.answers.pop(0) if self.answers else self._verified(body, headers)
+        if isinstance(answer, Exception):
+            raise answer
+        response = requests.Response()
+        response.status_code = answer
+        response._content_consumed = True  # type: ignore[attr-defined]
+        return response
+
+    def _verified(self, body: bytes, headers: dict[str, str]) -> int:
+        try:
+            Webhook(self.key).verify(body, headers)
+        except Exception:
+            return 401
+        return 204
+
+
+def deliver(partner: FakePartner, key: FakeKey | None = None) -> None:
+    sender: Any = Partner("https://partner.example.com/hook", key or FakeKey(), partner)  # type: ignore[arg-type]
+    sender.handle(SimpleNamespace(body=[EVENT.to_json()]))
+
+
+def test_a_webhook_is_verified_by_the_library_and_carries_the_event(monkeypatch: Any) -> None:
+    partner = FakePartner()
+    deliver(partner)
+    [(body, headers)] = partner.received
+    assert body == EVENT.to_json()
+    assert headers["webhook-id"] == EVENT.id
+
+
+def test_a_repeated_webhook_carries_the_same_id() -> None:
+    partner = FakePartner(500)
+    with pytest.raises(Transient):
+        deliver(partner)
+    deliver(partner)
+    assert len({headers["webhook-id"] for _, headers in partner.received}) == 1
+
+
+def test_a_signature_that_is_refused_is_made_again_with_the_newest_key() -> None:
+    partner, key = FakePartner(key=NEW), FakeKey(newest=NEW)
+    deliver(partner, key)
+    assert key.refused == [OLD]
+    assert len(partner.received) == 2
+
+
+def test_a_signature_that_is_refused_with_the_newest_key_too_waits() -> None:
+    partner = FakePartner(key=NEW)
+    with pytest.raises(Transient):
+        deliver(partner)
+    assert len(partner.received) == 2
+
+
+def test_a_partner_that_is_not_reached_waits() -> None:
+    with pytest.raises(Transient):
+        deliver(FakePartner(requests.ConnectTimeout("slow")))
+
+
+def test_no_redirect_is_followed_and_no_answer_waited_for_for_ever() -> None:
+    partner = FakePartner()
+    deliver(partner)
+    assert partner.options["allow_redirects"] is False
+    assert partner.options["timeout"]
+    with pytest.raises(Transient):
+        deliver(FakePartner(302))
+
+
+@pytest.mark.parametrize("status", [200, 202, 204])
+def test_any_success_is_done(status: int) -> None:
+    judge(Answer(status, 0))
+
+
+@pytest.mark.parametrize("status", [400, 409, 410, 413, 415, 422])
+def test_a_partner_that_refuses_the_event_or_is_gone_is_permanent(status: int) -> None:
+    with pytest.raises(Permanent):
+        judge(Answer(status, 0))
+
+
+@pytest.mark.parametrize("status", [301, 401, 403, 404, 405, 408, 425, 429, 500, 502, 503, 504])
+def test_trouble_with_the_endpoint_or_the_moment_waits_as_long_as_it_asks(status: int) -> None:
+    with pytest.raises(Transient) as caught:
+        judge(Answer(status, 17))
+    assert caught.value.retry_after == 17
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [("", 0), ("17", 17), ("99999", 3600), ("-5", 0), ("soon", 0), ("1.5", 0), ("²", 0)],
+)
+def test_retry_after_is_read_within_reason(value: str, seconds: float) -> None:
+    assert retry_after({"Retry-After": value}) == seconds
+
+
+def test_retry_after_may_be_a_date() -> None:
+    date = format_datetime(datetime.now(UTC) + timedelta(seconds=60), usegmt=True)
+    assert 55 <= retry_after({"Retry-After": date}) <= 60
+
+
+@pytest.mark.parametrize("body", [b"hello", Event(UPLOADED, "s", PHOTO, {}).to_json()])
+def test_a_message_that_is_not_for_partners_is_permanent(body: bytes) -> None:
+    partner = FakePartner()
+    sender: Any = Partner("https://partner.example.com", FakeKey(), partner)  # type: ignore[arg-type]
+    with pytest.raises(Permanent, match="UnknownEvent"):
+        sender.handle(SimpleNamespace(body=[body]))
+    assert not partner.received

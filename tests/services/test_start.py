@@ -1,0 +1,131 @@
+"""How a service starts and ends: nothing before the fork, one sentence, nothing left."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SERVICES = ("gateway", "thumbnailer", "catalog", "notifier")
+NOWHERE = "http://127.0.0.1:1"
+ENVIRONMENT = {
+    "PATH": os.environ["PATH"],
+    "HTTPS_PROXY": NOWHERE,
+    "IDENTITY_ENDPOINT": f"{NOWHERE}/msi/token",
+    "IDENTITY_HEADER": "secret-header",
+    "AZURE_TOKEN_CREDENTIALS": "ManagedIdentityCredential",
+    "AZURE_CLIENT_ID": "2a9c9b7e-1111-4222-8333-444455556666",
+    "AZURE_STORAGE_BLOB_ENDPOINT": "https://stkeyless.blob.core.windows.net/",
+    "AZURE_KEY_VAULT_ENDPOINT": "https://kv-keyless.vault.azure.net/",
+    "STORAGE_ORIGINALS_CONTAINER": "originals",
+    "STORAGE_THUMBNAILS_CONTAINER": "thumbnails",
+    "STORAGE_CATALOG_CONTAINER": "catalog",
+    "SERVICEBUS_FULLY_QUALIFIED_NAMESPACE": "sb-keyless.servicebus.windows.net",
+    "SERVICEBUS_QUEUE_NAME": "photo-uploads",
+    "SERVICEBUS_TOPIC_NAME": "photo-events",
+    "SERVICEBUS_SUBSCRIPTION_NAME": "notifier",
+    "CATALOG_ENDPOINT": "https://catalog.example.com",
+    "WEBHOOK_SECRET_NAME": "webhook-signing-key",
+    "PARTNER_WEBHOOK_URL": "https://partner.example.com/webhooks",
+}
+WATCHED = """
+import socket, threading
+import urllib3  # which looks for IPv6 by binding a socket, whoever imports it
+def refused(*args, **options):
+    raise SystemExit("a socket was opened or a thread started")
+socket.socket.connect = socket.socket.bind = socket.create_connection = refused
+threading.Thread.start = refused
+from services.{name}.app import create_app
+create_app()
+"""
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_importing_and_building_a_service_opens_no_socket_and_starts_no_thread(name: str) -> None:
+    program = [sys.executable, "-c", WATCHED.format(name=name)]
+    done = subprocess.run(
+        program, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def gunicorn(name: str, port: int) -> list[str]:
+    config = f"services/{name}/gunicorn.conf.py"
+    start = [sys.executable, "-m", "gunicorn", "--config", config, "--bind", f"127.0.0.1:{port}"]
+    return [*start, f"services.{name}.app:create_app()"]
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_without_a_setting_ends_at_once_with_one_sentence(name: str) -> None:
+    lacking = {k: v for k, v in ENVIRONMENT.items() if k != "SERVICEBUS_FULLY_QUALIFIED_NAMESPACE"}
+    done = subprocess.run(
+        gunicorn(name, 0), cwd=ROOT, env=lacking, capture_output=True, text=True,
+        check=False, timeout=20,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr == (
+        "SERVICEBUS_FULLY_QUALIFIED_NAMESPACE is missing:"
+        " it should be a host name such as example.servicebus.windows.net.\n"
+    )
+    assert "Traceback" not in done.stdout
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+@pytest.fixture(params=SERVICES)
+def running(request: pytest.FixtureRequest, port: int) -> Iterator[Any]:
+    process = subprocess.Popen(
+        gunicorn(request.param, port), cwd=ROOT, env=ENVIRONMENT,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+    )  # fmt: skip
+    yield process
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+
+
+def get(port: int, path: str) -> tuple[int, Any]:
+    until = time.monotonic() + 20
+    while True:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}") as answer:
+                return answer.status, json.load(answer)
+        except HTTPError as error:
+            return error.code, json.load(error)
+        except OSError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.05)
+
+
+def test_a_service_lives_without_its_dependencies_says_what_it_lacks_and_ends_when_told(
+    running: Any, port: int
+) -> None:
+    assert get(port, "/healthz") == (200, {"ok": True})
+    status, body = get(port, "/readyz")
+    assert status == 503
+    assert body["failing"]
+    running.send_signal(signal.SIGTERM)
+    output, _ = running.communicate(timeout=20)
+    assert running.returncode == 0
+    lines = [json.loads(line) for line in output.splitlines()]
+    assert not any("Traceback" in str(line) for line in lines)
+    assert "secret-header" not in output
+    with pytest.raises(ProcessLookupError):
+        os.killpg(running.pid, 0)
