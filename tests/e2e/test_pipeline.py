@@ -145,17 +145,3 @@ def test_every_service_was_allowed_only_by_its_own_assignments(
     for record in sandbox.audit():
         if record.outcome is Outcome.ALLOWED:
             assert assignments[record.assignment].principal_id == record.principal_id
-
-
-def test_no_service_needed_what_it_was_not_given(
-    sandbox: Running, arrivals: dict[str, Arrival]
-) -> None:
-    """The services themselves; tests that act as one ask for more on purpose."""
-    assert arrivals
-    for name in ("catalog", "notifier"):
-        denied = [
-            each
-            for each in sandbox.audit()
-            if each.identity == name and each.outcome is Outcome.DENIED
-        ]
-        assert denied == []

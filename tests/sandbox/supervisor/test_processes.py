@@ -48,11 +48,16 @@ def wait_until(true: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
+def leashed(program: Program) -> int:
+    """Run a program on a leash that is held until it ends; gives the leash's status."""
+    leash = [sys.executable, "-I", str(LEASH), "5", *program.command]
+    with subprocess.Popen(leash, stdin=subprocess.PIPE) as process:
+        return process.wait()
+
+
 async def started(child: Child, when: Callable[[], bool]) -> None:
     await child.start()
-    async with asyncio.timeout(10):
-        while not when():
-            await asyncio.sleep(0.02)
+    await asyncio.to_thread(wait_until, when)
 
 
 def run(child: Child, when: Callable[[], bool]) -> float:
@@ -98,18 +103,16 @@ def test_a_program_that_will_not_end_is_killed_after_its_grace(tmp_path: Path) -
     assert all(map(is_gone, pids(tmp_path)))
 
 
+HOLDS_A_LEASH = """
+import subprocess, sys, time
+subprocess.Popen([sys.executable, "-I", *sys.argv[1:]], stdin=subprocess.PIPE)
+time.sleep(60)
+"""
+
+
 def test_a_program_ends_when_whoever_holds_its_leash_is_killed(tmp_path: Path) -> None:
-    holder = subprocess.Popen(
-        [
-            sys.executable,
-            "-c",
-            "import subprocess, sys, time\n"
-            f"subprocess.Popen([sys.executable, '-I', {str(LEASH.resolve())!r}, '5', *sys.argv[1:]],"
-            " stdin=subprocess.PIPE)\n"
-            "time.sleep(60)",
-            *program(tmp_path, "time.sleep(60)").command,
-        ]
-    )
+    leash = (str(LEASH.resolve()), "5", *program(tmp_path, "time.sleep(60)").command)
+    holder = subprocess.Popen([sys.executable, "-c", HOLDS_A_LEASH, *leash])
     wait_until(lambda: bool(pids(tmp_path)))
     (pid,) = pids(tmp_path)
     assert not is_gone(pid)
@@ -119,19 +122,16 @@ def test_a_program_ends_when_whoever_holds_its_leash_is_killed(tmp_path: Path) -
 
 
 def test_what_a_program_has_started_ends_with_it(tmp_path: Path) -> None:
-    parent = (
-        "import subprocess; "
-        f"subprocess.Popen([sys.executable, '-c', {WRITES_ITS_PID + 'time.sleep(60)'!r}, sys.argv[1]]); "
-        "time.sleep(0.5)"
+    child = repr(WRITES_ITS_PID + "time.sleep(60)")
+    starts_another = (
+        f"import subprocess; subprocess.Popen([sys.executable, '-c', {child}, sys.argv[1]]);\n"
+        "while len(open(sys.argv[1]).readlines()) < 2: time.sleep(0.02)"
     )
-    leash = [sys.executable, "-I", str(LEASH), "5", *program(tmp_path, parent).command]
-    subprocess.run(leash, stdin=subprocess.PIPE, check=False)
+    assert leashed(program(tmp_path, starts_another)) == 0
     assert len(pids(tmp_path)) == 2
     wait_until(lambda: all(map(is_gone, pids(tmp_path))))
 
 
 @pytest.mark.parametrize(("then", "status"), [("sys.exit(7)", 7), ("os.kill(os.getpid(), 9)", 137)])
 def test_a_leash_passes_on_how_its_program_ended(tmp_path: Path, then: str, status: int) -> None:
-    leash = [sys.executable, "-I", str(LEASH), "5", *program(tmp_path, then).command]
-    with subprocess.Popen(leash, stdin=subprocess.PIPE) as process:
-        assert process.wait() == status
+    assert leashed(program(tmp_path, then)) == status
