@@ -60,44 +60,26 @@ def test_importing_and_building_a_service_opens_no_socket_and_starts_no_thread(n
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def gunicorn(name: str, port: int) -> list[str]:
+def start(name: str, port: int, env: dict[str, str]) -> "subprocess.Popen[str]":
     config = f"services/{name}/gunicorn.conf.py"
-    start = [sys.executable, "-m", "gunicorn", "--config", config, "--bind", f"127.0.0.1:{port}"]
-    return [*start, f"services.{name}.app:create_app()"]
-
-
-@pytest.mark.parametrize("name", SERVICES)
-def test_a_service_without_a_setting_ends_at_once_with_one_sentence(name: str) -> None:
-    lacking = {k: v for k, v in ENVIRONMENT.items() if k != "SERVICEBUS_FULLY_QUALIFIED_NAMESPACE"}
-    done = subprocess.run(
-        gunicorn(name, 0), cwd=ROOT, env=lacking, capture_output=True, text=True,
-        check=False, timeout=20,
-    )  # fmt: skip
-    assert done.returncode == 1
-    assert done.stderr == (
-        "SERVICEBUS_FULLY_QUALIFIED_NAMESPACE is missing:"
-        " it should be a host name such as example.servicebus.windows.net.\n"
+    return subprocess.Popen(
+        [
+            *(sys.executable, "-m", "gunicorn", "--config", config),
+            *("--bind", f"127.0.0.1:{port}", f"services.{name}.app:create_app()"),
+        ],
+        cwd=ROOT,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     )
-    assert "Traceback" not in done.stdout
 
 
-@pytest.fixture
-def port() -> int:
+def free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])
-
-
-@pytest.fixture(params=SERVICES)
-def running(request: pytest.FixtureRequest, port: int) -> Iterator[Any]:
-    process = subprocess.Popen(
-        gunicorn(request.param, port), cwd=ROOT, env=ENVIRONMENT,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
-    )  # fmt: skip
-    yield process
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.communicate()
 
 
 def get(port: int, path: str) -> tuple[int, Any]:
@@ -114,18 +96,44 @@ def get(port: int, path: str) -> tuple[int, Any]:
             time.sleep(0.05)
 
 
+def test_a_service_without_a_setting_ends_at_once_with_one_sentence() -> None:
+    lacking = {k: v for k, v in ENVIRONMENT.items() if k != "SERVICEBUS_FULLY_QUALIFIED_NAMESPACE"}
+    for process in [start(name, 0, lacking) for name in SERVICES]:
+        output, errors = process.communicate(timeout=20)
+        assert process.returncode == 1
+        assert errors == (
+            "SERVICEBUS_FULLY_QUALIFIED_NAMESPACE is missing:"
+            " it should be a host name such as example.servicebus.windows.net.\n"
+        )
+        assert "Traceback" not in output
+
+
+@pytest.fixture
+def running() -> Iterator[dict[int, "subprocess.Popen[str]"]]:
+    """All four services at once, at their ports, with nothing to talk to."""
+    ports = {name: free_port() for name in SERVICES}
+    processes = {port: start(name, port, ENVIRONMENT) for name, port in ports.items()}
+    yield processes
+    for process in processes.values():
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+
+
 def test_a_service_lives_without_its_dependencies_says_what_it_lacks_and_ends_when_told(
-    running: Any, port: int
+    running: dict[int, "subprocess.Popen[str]"],
 ) -> None:
-    assert get(port, "/healthz") == (200, {"ok": True})
-    status, body = get(port, "/readyz")
-    assert status == 503
-    assert body["failing"]
-    running.send_signal(signal.SIGTERM)
-    output, _ = running.communicate(timeout=20)
-    assert running.returncode == 0
-    lines = [json.loads(line) for line in output.splitlines()]
-    assert not any("Traceback" in str(line) for line in lines)
-    assert "secret-header" not in output
-    with pytest.raises(ProcessLookupError):
-        os.killpg(running.pid, 0)
+    for port in running:
+        assert get(port, "/healthz") == (200, {"ok": True})
+        status, body = get(port, "/readyz")
+        assert status == 503
+        assert body["failing"]
+    for process in running.values():
+        process.send_signal(signal.SIGTERM)
+    for process in running.values():
+        output, errors = process.communicate(timeout=30)
+        assert (process.returncode, errors) == (0, "")
+        assert all("error" not in json.loads(line) for line in output.splitlines())
+        assert "secret-header" not in output
+        with pytest.raises(ProcessLookupError):
+            os.killpg(process.pid, 0)
