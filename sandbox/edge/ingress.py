@@ -70,19 +70,22 @@ class _WayIn:
             reason = f"{address} is not among the addresses that {self._name} admits"
             self._gate.refuse("ingress", f"{request.method} {self._ingress.host}", reason)
             return web.Response(status=403, text="RBAC: access denied")
+        port = self._ports.get(self._name)
+        if port is None:
+            return web.Response(status=503, text=_UNAVAILABLE)
         try:
-            answer = await self._ask(request, address)
-        except (aiohttp.ClientConnectionError, KeyError):
+            answer = await self._ask(request, address, port)
+        except aiohttp.ClientConnectionError:
             return web.Response(status=503, text=_UNAVAILABLE)
         except TimeoutError:
             return web.Response(status=504, text="upstream request timeout")
         async with answer:
             return await _relay(answer, request)
 
-    async def _ask(self, request: web.Request, address: str) -> aiohttp.ClientResponse:
+    async def _ask(self, request: web.Request, address: str, port: int) -> aiohttp.ClientResponse:
         return await self._session.request(
             request.method,
-            URL(f"http://{LOOPBACK}:{self._ports[self._name]}{request.raw_path}", encoded=True),
+            URL(f"http://{LOOPBACK}:{port}{request.raw_path}", encoded=True),
             headers=to_app(request.headers, address, request.scheme),
             data=request.content if request.body_exists else None,
             allow_redirects=False,

@@ -38,7 +38,8 @@ class Site:
 
     async def stop(self) -> None:
         """Let what is under way end within a second or two, then end it."""
-        await self._runner.cleanup()
+        if self._runner.server is not None:
+            await self._runner.cleanup()
 
     def protocol(self) -> asyncio.Protocol:
         """What speaks HTTP on one connection. Raises RuntimeError unless started."""

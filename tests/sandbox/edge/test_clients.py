@@ -87,8 +87,8 @@ def test_a_websocket_with_amqp_in_it(behind_proxy: Desk) -> None:
     connection.send_binary(b"AMQP" * 50_000)
     assert connection.recv() == b"AMQP" * 50_000
     assert (connection.getsubprotocol() or "").upper() == "AMQPWSB10"
-    behind_proxy.run(edge.stop())
     connection.close()
+    behind_proxy.run(edge.stop())
 
 
 def test_a_client_that_leaves_ends_the_work_for_it(behind_proxy: Desk) -> None:

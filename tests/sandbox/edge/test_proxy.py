@@ -5,6 +5,7 @@ import ssl
 import time
 
 import pytest
+from aiohttp import web
 
 from sandbox.edge import Edge
 from tests.sandbox.edge.harness import ESTABLISHED, STORE, VAULT, Desk, connect_to, read_all
@@ -53,8 +54,7 @@ def test_bytes_right_behind_the_head_are_the_beginning_of_tls(desk: Desk) -> Non
         _finish_handshake(client, heard, connection)
         client.write(GET.encode())
         connection.sendall(said.read())
-        assert connection.recv(65536)
-    assert desk.served == [f"GET {STORE}/a"]
+        desk.until(lambda: desk.served == [f"GET {STORE}/a"])
 
 
 def _finish_handshake(
@@ -233,6 +233,19 @@ def test_two_edges_do_not_share_a_port(desk: Desk) -> None:
     with pytest.raises(OSError, match="in use"):
         desk.run(second.start(desk.port))
     desk.run(second.stop())
+
+
+def test_an_application_that_does_not_start_leaves_nothing_behind(desk: Desk) -> None:
+    async def fail(_: web.Application) -> None:
+        raise RuntimeError("no store")
+
+    broken = web.Application()
+    broken.on_startup.append(fail)
+    routes = {"a.example": desk.echo("a"), "b.example": broken, "c.example": desk.echo("c")}
+    edge = Edge(routes, desk.certificate, desk.gate)
+    with pytest.raises(RuntimeError, match="no store"):
+        desk.run(edge.start())
+    desk.run(edge.stop())
 
 
 def test_stopping_leaves_no_connection_open(desk: Desk) -> None:
