@@ -136,7 +136,11 @@ def malformed(why: str) -> Condition:
 
 
 def too_large(delivery: int, size: int, limit: int) -> Condition:
-    """A message above the size that the link announced (search id 24479271082)."""
+    """A message above the size that the link announced.
+
+    The words are from Microsoft.Azure.ServiceBus.MessageSizeExceededException. That the message is
+    rejected and the link lives on: azure-sdk-for-python's live test of send_messages expects it.
+    """
     text = (
         f"The received message (delivery-id:{delivery}, size:{size} bytes) exceeds the limit "
         f"({limit} bytes) currently allowed on the link."

@@ -37,35 +37,38 @@ class Publisher:
         self._destination = destination
         self._max = max_message_size
         self._count = 0
+        self._discarded = 0
 
     def opened(self) -> None:
         """Let the client send."""
         self._wire.grant(_CREDIT)
 
     def on_transfer(self, transfer: Transfer) -> Condition | None:
-        """Take what has come of a message; a condition ends the link."""
-        if transfer.size > self._max:
-            return conditions.too_large(self._count, transfer.size, self._max)
+        """Take what has come of a message. The link lives on, whatever comes."""
+        if self._discarded + transfer.size > self._max:
+            self._discarded += transfer.discard()
         if transfer.is_aborted or transfer.is_whole:
-            self._count += 1
-            self._whole(transfer)
+            refusal = self._whole(transfer)
+            self._count, self._discarded = self._count + 1, 0
+            if refusal:
+                transfer.reject(refusal)
+            else:
+                transfer.accept()
             if self._wire.credit <= _CREDIT // 2:
                 self._wire.grant(_CREDIT - self._wire.credit)
         return None
 
-    def _whole(self, transfer: Transfer) -> None:
+    def _whole(self, transfer: Transfer) -> Condition | None:
         if transfer.is_aborted:
             transfer.drop()
-            transfer.accept()
-            return
+            return None
         in_transaction = transfer.in_transaction
         content, message_format = transfer.take()
-        refusal = conditions.not_implemented("transactions") if in_transaction else None
-        refusal = refusal or self._store(content, message_format)
-        if refusal:
-            transfer.reject(refusal)
-        else:
-            transfer.accept()
+        if self._discarded:
+            return conditions.too_large(self._count, self._discarded, self._max)
+        if in_transaction:
+            return conditions.not_implemented("transactions")
+        return self._store(content, message_format)
 
     def _store(self, content: bytes, message_format: int) -> Condition | None:
         try:

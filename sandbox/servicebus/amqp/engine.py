@@ -155,6 +155,10 @@ class Transfer:
         content = bytes(self.wire._link.recv(self.size) or b"") if self.size else b""
         return content, self.drop()
 
+    def discard(self) -> int:
+        """Forget what has come so far; how many bytes it was."""
+        return len(self.wire._link.recv(self.size) or b"") if self.size else 0
+
     def drop(self) -> int:
         """Leave it; its message-format."""
         self.wire._link.advance()

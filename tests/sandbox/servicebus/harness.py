@@ -4,7 +4,8 @@ import asyncio
 import ssl
 import threading
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -36,6 +37,14 @@ def signing_key() -> SigningKey:
 def authority() -> trustme.CA:
     """The authority that the listeners' certificate is from."""
     return trustme.CA()
+
+
+@cache
+def trust() -> ssl.SSLContext:
+    """A context that trusts the listeners, which the SDK is given as the services give theirs."""
+    context = ssl.create_default_context()
+    authority().configure_trust(context)
+    return context
 
 
 @dataclass
@@ -105,15 +114,9 @@ class Running:
             credential or Credential(PRINCIPALS[name]),
             custom_endpoint_address=f"sb://127.0.0.1:{self.ports[transport]}",
             transport_type=transport,
-            ssl_context=self.trust(),
-            **({"retry_total": 0, "socket_timeout": 2} | options),
+            ssl_context=trust(),
+            **({"retry_total": 0} | options),
         )
-
-    def trust(self) -> ssl.SSLContext:
-        """A context that trusts the listeners."""
-        context = ssl.create_default_context()
-        authority().configure_trust(context)
-        return context
 
     def records(self) -> list[Record]:
         """The audit so far."""
@@ -141,6 +144,13 @@ class Running:
         await self.bus.stop()
         await self._runner.cleanup()
         await asyncio.sleep(0.05)
+
+
+def at_once(work: Callable[[T], object], things: Iterable[T]) -> None:
+    """Do `work` with all things at the same time: most of the SDK's time is sleep."""
+    with ThreadPoolExecutor(16) as pool:
+        for done in [pool.submit(work, each) for each in things]:
+            done.result()
 
 
 def until(true: Callable[[], T], patience: float = 10) -> T:

@@ -65,7 +65,7 @@ NAMESPACE = Namespace(
         queue("hasty", HASTY),
         queue("once", replace(SETTINGS, duplicate_window=timedelta(minutes=10))),
         queue("mortal", replace(SETTINGS, dead_letter_on_expiration=True)),
-        queue("fading", replace(SETTINGS, time_to_live=timedelta(seconds=1))),
+        queue("fading", replace(SETTINGS, time_to_live=timedelta(seconds=2))),
     ),
     topics=(
         topic(

@@ -1,0 +1,353 @@
+"""Messages through the unmodified SDK: sent, received, settled in every way, on both transports."""
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+from azure.servicebus import (
+    AutoLockRenewer,
+    ServiceBusClient,
+    ServiceBusMessage,
+    ServiceBusReceivedMessage,
+    ServiceBusReceiveMode,
+    ServiceBusReceiver,
+    ServiceBusSubQueue,
+    TransportType,
+)
+from azure.servicebus.amqp import AmqpAnnotatedMessage
+from azure.servicebus.exceptions import (
+    MessageLockLostError,
+    MessageSizeExceededError,
+    ServiceBusError,
+)
+
+from tests.sandbox.servicebus.harness import Running, at_once, until
+
+
+@pytest.fixture(scope="module")
+def client(bus: Running) -> Iterator[ServiceBusClient]:
+    """A client that may do everything."""
+    with bus.client("owner") as client:
+        yield client
+
+
+def send(client: ServiceBusClient, queue: str, *messages: ServiceBusMessage) -> None:
+    """Send messages, one by one."""
+    with client.get_queue_sender(queue) as sender:
+        for message in messages:
+            sender.send_messages(message)
+
+
+def receive(receiver: ServiceBusReceiver, count: int) -> list[ServiceBusReceivedMessage]:
+    """So many messages, however many calls it takes."""
+    found: list[ServiceBusReceivedMessage] = []
+    while len(found) < count:
+        more = receiver.receive_messages(max_message_count=count - len(found), max_wait_time=10)
+        assert more, f"only {len(found)} of {count} came"
+        found += more
+    return found
+
+
+def taken(
+    client: ServiceBusClient, queue: str, count: int, sub_queue: ServiceBusSubQueue | None = None
+) -> list[ServiceBusReceivedMessage]:
+    """So many messages, received and deleted, after which there are no more."""
+    with client.get_queue_receiver(
+        queue, sub_queue=sub_queue, receive_mode=ServiceBusReceiveMode.RECEIVE_AND_DELETE
+    ) as receiver:
+        found = receive(receiver, count) if count else []
+        assert not receiver.receive_messages(max_wait_time=0.3)
+    return found
+
+
+@pytest.mark.parametrize("transport", list(TransportType))
+def test_a_message_arrives_as_it_was_sent(bus: Running, transport: TransportType) -> None:
+    sent = ServiceBusMessage(
+        b"body",
+        subject="label",
+        content_type="application/json",
+        correlation_id="c-1",
+        message_id="m-1",
+        to="there",
+        reply_to="here",
+        partition_key="p",
+        time_to_live=timedelta(minutes=5),
+        application_properties={"n": 1, "t": "text", "f": 1.5, "b": True, "u": uuid4()},
+    )
+    before = datetime.now(UTC)
+    with bus.client("owner", transport) as client:
+        send(client, "orders", sent)
+        with client.get_queue_receiver("orders") as receiver:
+            (got,) = receive(receiver, 1)
+            assert b"".join(got.body) == b"body"
+            assert (got.subject, got.content_type, got.correlation_id) == (
+                "label",
+                "application/json",
+                "c-1",
+            )
+            assert (got.message_id, got.to, got.reply_to) == ("m-1", "there", "here")
+            assert got.partition_key == "p"
+            assert got.time_to_live == timedelta(minutes=5)
+            assert got.application_properties == {
+                key.encode(): value.encode() if isinstance(value, str) else value
+                for key, value in (sent.application_properties or {}).items()
+            }
+            assert got.delivery_count == 0
+            assert got.sequence_number
+            assert got.enqueued_sequence_number == got.sequence_number
+            assert got.enqueued_time_utc
+            assert abs(got.enqueued_time_utc - before) < timedelta(seconds=5)
+            assert got.locked_until_utc
+            assert got.locked_until_utc > datetime.now(UTC) + timedelta(seconds=20)
+            receiver.complete_message(got)
+        taken(client, "orders", 0)
+
+
+def test_each_way_to_settle_ends_where_azure_says(client: ServiceBusClient) -> None:
+    send(client, "orders", *(ServiceBusMessage("x", message_id=each) for each in "abcd"))
+    with client.get_queue_receiver("orders") as receiver:
+        complete, abandon, bury, defer = receive(receiver, 4)
+        assert [each.message_id for each in (complete, abandon, bury, defer)] == list("abcd")
+        receiver.complete_message(complete)
+        receiver.abandon_message(abandon)
+        receiver.dead_letter_message(bury, reason="Unreadable", error_description="not JSON")
+        with pytest.raises(ServiceBusError, match="does not support deferred messages"):
+            receiver.defer_message(defer)
+        (again,) = receive(receiver, 1)
+        assert (again.message_id, again.delivery_count) == ("b", 1)
+        assert again.sequence_number == abandon.sequence_number
+        receiver.complete_message(again)
+        receiver.complete_message(defer)
+    (dead,) = taken(client, "orders", 1, ServiceBusSubQueue.DEAD_LETTER)
+    assert dead.message_id == "c"
+    assert dead.dead_letter_reason == "Unreadable"
+    assert dead.dead_letter_error_description == "not JSON"
+    assert dead.sequence_number == bury.sequence_number
+    assert b"".join(dead.body) == b"x"
+    taken(client, "orders", 0)
+
+
+def test_a_message_that_fails_too_often_is_dead_lettered(client: ServiceBusClient) -> None:
+    send(client, "orders", ServiceBusMessage("poison"))
+    with client.get_queue_receiver("orders") as receiver:
+        for attempt in range(3):
+            (message,) = receive(receiver, 1)
+            assert message.delivery_count == attempt
+            receiver.abandon_message(message)
+    (dead,) = taken(client, "orders", 1, ServiceBusSubQueue.DEAD_LETTER)
+    assert dead.dead_letter_reason == "MaxDeliveryCountExceeded"
+    assert (
+        dead.dead_letter_error_description
+        == "Message could not be consumed after 3 delivery attempts."
+    )
+    assert dead.delivery_count == 3
+
+
+def test_a_lock_that_ends_gives_the_message_to_another(client: ServiceBusClient) -> None:
+    send(client, "hasty", ServiceBusMessage("x"))
+    with client.get_queue_receiver("hasty") as slow, client.get_queue_receiver("hasty") as quick:
+        (message,) = receive(slow, 1)
+        (again,) = receive(quick, 1)
+        assert again.delivery_count == 1
+        message._expiry = datetime.now(UTC) + timedelta(minutes=1)  # the SDK would not even ask
+        with pytest.raises(MessageLockLostError, match="The lock supplied is invalid"):
+            slow.complete_message(message)
+        with pytest.raises(MessageLockLostError):
+            slow.renew_message_lock(message)
+        quick.complete_message(again)
+
+
+def test_a_renewed_lock_lasts(client: ServiceBusClient) -> None:
+    send(client, "hasty", ServiceBusMessage("x"))
+    renewer = AutoLockRenewer()
+    with client.get_queue_receiver("hasty") as receiver:
+        (message,) = receive(receiver, 1)
+        renewer.register(receiver, message, max_lock_renewal_duration=10)
+        first = message.locked_until_utc
+        time.sleep(1.6)
+        assert message.locked_until_utc > first
+        receiver.complete_message(message)
+    renewer.close()
+    taken(client, "hasty", 0)
+
+
+def test_a_lock_outlives_its_connection(bus: Running) -> None:
+    """The message waits for the lock to end, and the lost delivery counts."""
+    with bus.client("owner") as client:
+        send(client, "hasty", ServiceBusMessage("x"))
+        receiver = client.get_queue_receiver("hasty")
+        receive(receiver, 1)
+        receiver._handler._connection._transport.sock.close()
+        with client.get_queue_receiver("hasty") as other:
+            started = time.monotonic()
+            (again,) = receive(other, 1)
+            assert time.monotonic() - started > 0.3
+            assert again.delivery_count == 1
+            other.complete_message(again)
+
+
+def test_messages_expire_into_dead_letters_where_the_queue_says_so(
+    client: ServiceBusClient,
+) -> None:
+    send(client, "mortal", ServiceBusMessage("x", time_to_live=timedelta(seconds=1)))
+    (dead,) = taken(client, "mortal", 1, ServiceBusSubQueue.DEAD_LETTER)
+    assert dead.dead_letter_reason == "TTLExpiredException"
+    assert dead.dead_letter_error_description == "The message expired and was dead lettered."
+
+
+def test_messages_expire_into_nothing_elsewhere(client: ServiceBusClient) -> None:
+    with client.get_queue_receiver("fading") as receiver:
+        assert receiver.peek_messages() == []
+        send(client, "fading", ServiceBusMessage("x", time_to_live=timedelta(hours=1)))
+        (peeked,) = receiver.peek_messages()
+        assert peeked.time_to_live == timedelta(seconds=2)
+        until(lambda: not receiver.peek_messages(sequence_number=1))
+    taken(client, "fading", 0)
+    taken(client, "fading", 0, ServiceBusSubQueue.DEAD_LETTER)
+
+
+def test_a_duplicate_is_taken_and_dropped(client: ServiceBusClient) -> None:
+    send(client, "once", *(ServiceBusMessage("x", message_id=each) for each in "aba"))
+    with client.get_queue_sender("once") as sender:
+        sender.send_messages([ServiceBusMessage("x", message_id=each) for each in "bc"])
+    assert [each.message_id for each in taken(client, "once", 3)] == list("abc")
+
+
+def test_a_batch_is_many_messages(client: ServiceBusClient) -> None:
+    with client.get_queue_sender("orders") as sender:
+        batch = sender.create_message_batch()
+        assert batch.max_size_in_bytes == 262144
+        for number in range(20):
+            batch.add_message(ServiceBusMessage(f"{number}", message_id=f"m{number}"))
+        sender.send_messages(batch)
+        sender.send_messages([ServiceBusMessage("large" * 20000), ServiceBusMessage("small")])
+    got = taken(client, "orders", 22)
+    assert [str(each) for each in got[:20]] == [f"{number}" for number in range(20)]
+    assert str(got[20]) == "large" * 20000
+
+
+def test_a_message_that_looks_like_a_batch_is_one_message(client: ServiceBusClient) -> None:
+    """A batch is known by its message-format alone."""
+    inner = ServiceBusMessage("x")
+    with client.get_queue_sender("orders") as sender:
+        batch = sender.create_message_batch()
+        batch.add_message(inner)
+        content = batch._message[5][0]
+        looks_like_one = AmqpAnnotatedMessage(data_body=[bytes(content), bytes(content)])
+        sender.send_messages(looks_like_one)
+    (got,) = taken(client, "orders", 1)
+    assert list(got.body) == [content, content]
+
+
+def test_too_large_a_message_is_refused(client: ServiceBusClient) -> None:
+    """The link lives on, and so does the next message."""
+    with client.get_queue_sender("orders") as sender:
+        with pytest.raises(MessageSizeExceededError, match=r"exceeds the limit \(262144 bytes\)"):
+            sender.send_messages(ServiceBusMessage(b"x" * 600_000))
+        with pytest.raises(MessageSizeExceededError):
+            sender.send_messages(ServiceBusMessage("A" * 256 * 1024))
+        sender.send_messages(ServiceBusMessage("small"))
+    assert [str(each) for each in taken(client, "orders", 1)] == ["small"]
+
+
+def test_what_comes_later_is_refused_and_nothing_lost(client: ServiceBusClient) -> None:
+    with client.get_queue_sender("orders") as sender:
+        with pytest.raises(ServiceBusError, match="does not support scheduled messages"):
+            sender.schedule_messages(ServiceBusMessage("x"), datetime.now(UTC))
+        with pytest.raises(ServiceBusError, match="does not support scheduled messages"):
+            sender.send_messages(
+                ServiceBusMessage("x", scheduled_enqueue_time_utc=datetime.now(UTC))
+            )
+    with client.get_queue_receiver("orders") as receiver:
+        with pytest.raises(ServiceBusError, match="does not support deferred messages"):
+            receiver.receive_deferred_messages([1])
+    with pytest.raises(ServiceBusError, match="does not require sessions"):
+        client.get_queue_receiver("orders", session_id="s").receive_messages(max_wait_time=1)
+    taken(client, "orders", 0)
+
+
+def test_peeking_shows_without_locking(client: ServiceBusClient) -> None:
+    send(client, "orders", *(ServiceBusMessage(each) for each in "abc"))
+    with client.get_queue_receiver("orders") as receiver:
+        seen = receiver.peek_messages(max_message_count=2)
+        assert [str(each) for each in seen] == ["a", "b"]
+        assert [str(each) for each in receiver.peek_messages(max_message_count=5)] == ["c"]
+        assert receiver.peek_messages() == []
+    assert [each.delivery_count for each in taken(client, "orders", 3)] == [0, 0, 0]
+
+
+def test_prefetched_messages_go_back_uncounted_when_the_receiver_closes(
+    client: ServiceBusClient,
+) -> None:
+    send(client, "orders", *(ServiceBusMessage(f"{number}") for number in range(6)))
+    with client.get_queue_receiver("orders", prefetch_count=5) as receiver:
+        receiver.complete_message(receive(receiver, 1)[0])
+    left = taken(client, "orders", 5)
+    assert [str(each) for each in left] == ["1", "2", "3", "4", "5"]
+    assert {each.delivery_count for each in left} == {0}
+
+
+def test_a_topic_copies_to_the_subscriptions_whose_rules_match(client: ServiceBusClient) -> None:
+    with client.get_topic_sender("events") as sender:
+        for subject, price in (("red", 20), ("blue", 5), ("green", 0), ("green", 0)):
+            sender.send_messages(
+                ServiceBusMessage(
+                    subject,
+                    subject=subject,
+                    message_id=subject,  # so that the second green is a duplicate
+                    application_properties={"price": price},
+                )
+            )
+    found: dict[str, list[ServiceBusReceivedMessage]] = {}
+
+    def take(name: str) -> None:
+        with client.get_subscription_receiver(
+            "events", name, receive_mode=ServiceBusReceiveMode.RECEIVE_AND_DELETE
+        ) as receiver:
+            found[name] = receiver.receive_messages(max_message_count=10, max_wait_time=2)
+            assert not receiver.receive_messages(max_wait_time=0.3)
+
+    at_once(take, ("everything", "red", "cheap"))
+    subjects = {name: [str(each) for each in messages] for name, messages in found.items()}
+    # red by its rule, cheap by both of its rules at once, and yet in one copy.
+    assert subjects["everything"][-3:] == ["red", "blue", "green"]
+    assert subjects["red"] == ["red"]
+    assert subjects["cheap"] == ["green"]
+    numbers = {name: messages[-1] for name, messages in found.items()}
+    assert numbers["cheap"].enqueued_sequence_number == (
+        numbers["everything"].enqueued_sequence_number
+    )
+
+
+def test_many_clients_share_a_queue_and_each_message_goes_to_one(bus: Running) -> None:
+    expected = {f"{client}-{number}" for client in range(6) for number in range(20)}
+    got: list[str] = []
+
+    def produce(client: int) -> None:
+        with bus.client("orders-sender") as connection:
+            send(
+                connection,
+                "orders",
+                *(ServiceBusMessage(f"{client}-{number}") for number in range(20)),
+            )
+
+    def consume(_: int) -> None:
+        with (
+            bus.client("orders-receiver") as connection,
+            connection.get_queue_receiver("orders") as receiver,
+        ):
+            while len(got) < len(expected):
+                for message in receiver.receive_messages(max_message_count=5, max_wait_time=0.5):
+                    got.append(str(message))
+                    receiver.complete_message(message)
+
+    with ThreadPoolExecutor(12) as pool:
+        for done in [
+            *[pool.submit(produce, each) for each in range(6)],
+            *[pool.submit(consume, each) for each in range(6)],
+        ]:
+            done.result()
+    assert sorted(got) == sorted(expected)
