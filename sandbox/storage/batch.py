@@ -10,7 +10,7 @@ from http import HTTPStatus
 
 from sandbox.storage.answers import Refused
 from sandbox.storage.asked import Asked, read_request
-from sandbox.storage.target import Target
+from sandbox.storage.target import Level, Target
 
 LONGEST = 4 * 1024 * 1024
 _MOST_PARTS = 256
@@ -47,6 +47,8 @@ def parse_batch(body: bytes, content_type: str, batch: Target, version: str) -> 
     parts = [_part(section, version) for section in _sections(body, content_type)]
     kinds = {(part.asked.method, part.asked.target.parameters.get("comp", "")) for part in parts}
     if not 0 < len(parts) <= _MOST_PARTS or len(kinds) != 1 or kinds - set(_BATCHED.items()):
+        raise Refused("InvalidInput")
+    if any(part.asked.target.level is not Level.BLOB for part in parts):
         raise Refused("InvalidInput")
     if batch.container and any(part.asked.target.container != batch.container for part in parts):
         raise Refused("InvalidInput")

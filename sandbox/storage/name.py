@@ -100,11 +100,15 @@ def recognise(asked: Asked) -> Operation:
     for row in rows:
         if all(_meets(asked.headers.get(key), value) for key, value in row.when.items()):
             return row
-    raise _unmet(rows[-1], asked.headers)
+    raise _unmet(max(rows, key=lambda row: _likeness(row, asked.headers)), asked.headers)
 
 
 def _meets(found: str | None, wanted: str | None) -> bool:
     return found == wanted if wanted != ANY else bool(found)
+
+
+def _likeness(row: Operation, headers: Mapping[str, str]) -> int:
+    return sum(_meets(headers.get(key), wanted) for key, wanted in row.when.items() if wanted)
 
 
 def _unmet(row: Operation, headers: Mapping[str, str]) -> Refused:
@@ -146,11 +150,12 @@ def _carried(operation: Operation, headers: Mapping[str, str]) -> Iterator[tuple
             raise Refused("UnsupportedHeader", {"HeaderName": key})
         if key == "x-ms-blob-public-access":
             raise Refused("PublicAccessNotPermitted")
-        if key in operation.headers or operation.when.get(key):
+        if key.startswith(METADATA):
+            if METADATA in operation.headers:
+                # Azure keeps the case in which a name of metadata was written.
+                yield METADATA + _metadata_name(sent_as), _checked(key, value)
+        elif key in operation.headers or operation.when.get(key):
             yield key, _checked(key, value)
-        elif key.startswith(METADATA) and METADATA in operation.headers:
-            # Azure keeps the case in which a name of metadata was written.
-            yield METADATA + _metadata_name(sent_as), _checked(key, value)
 
 
 def _checked(key: str, value: str) -> str:

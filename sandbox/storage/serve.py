@@ -93,9 +93,15 @@ async def _passed_on(
         return web.Response(status=answer.status, headers=_without_body(headers))
     if operation.name in _LISTS and answer.status == 200:
         return web.Response(headers=headers, body=mended(await answer.read(), endpoint))
-    if request.method != "HEAD" and (answer.content_length or 0) <= _SMALL:
+    if request.method != "HEAD" and _is_small(answer):
         return web.Response(status=answer.status, headers=headers, body=await answer.read())
     return await _streamed(request, answer, headers)
+
+
+def _is_small(answer: aiohttp.ClientResponse) -> bool:
+    if answer.content_length is None:
+        return answer.status not in {200, 206}
+    return answer.content_length <= _SMALL
 
 
 async def _streamed(

@@ -55,7 +55,7 @@ def parse_target(raw: str) -> Target:
     container, blob = _decoded(first), _blob_name(rest)
     if container and not separator and "restype" not in parameters:
         # Azure looks for a blob that stands in no container in the one called $root.
-        return Target(_ROOT, _blob_name(first), parameters)
+        return Target(_ROOT, _root_blob_name(first), parameters)
     return Target(_container_name(container, blob), blob, parameters)
 
 
@@ -63,6 +63,14 @@ def _container_name(container: str, blob: str) -> str:
     if (container and not _CONTAINER.fullmatch(container)) or (blob and not container):
         raise Refused("InvalidResourceName")
     return container
+
+
+def _root_blob_name(raw: str) -> str:
+    """There a name holds no slash, so that no container is meant by a part of it."""
+    name = _blob_name(raw)
+    if "/" in name:
+        raise Refused("InvalidUri")
+    return name
 
 
 def _blob_name(raw: str) -> str:

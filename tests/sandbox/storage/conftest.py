@@ -40,5 +40,6 @@ def storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storage]:
             port,
             trusted,
             azurite,
+            key,
         )
     audit.close()

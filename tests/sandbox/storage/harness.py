@@ -25,7 +25,7 @@ from sandbox.deployment import (
     RoleAssignment,
     RoleDefinition,
 )
-from sandbox.entra import BLOB, Issuer
+from sandbox.entra import BLOB, Issuer, SigningKey
 from sandbox.rbac import Policy
 from sandbox.storage import Azurite, BlobStorage, free_port
 from sandbox.storage.operations import OPERATIONS
@@ -46,6 +46,10 @@ class Answer:
     @property
     def code(self) -> str:
         return self.headers.get("x-ms-error-code", "")
+
+    @property
+    def text(self) -> str:
+        return self.body.decode()
 
 
 class Loopback(HTTPAdapter):
@@ -77,6 +81,7 @@ class Storage:
     port: int
     trusted: ssl.SSLContext
     azurite: Azurite
+    signing: SigningKey
 
     @property
     def host(self) -> str:

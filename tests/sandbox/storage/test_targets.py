@@ -102,6 +102,8 @@ def test_a_target_is_what_azure_takes_it_for(
         "/container/%00",
         "/container/a%0Bb",
         "/container/" + "a" * 1025,
+        "/container%2Fblob",
+        "/container%5Cblob",
     ],
 )
 def test_a_target_that_could_be_read_twice_names_nothing(raw: str) -> None:
