@@ -63,7 +63,8 @@ function duration(seconds) {
 /** Retry-After as seconds from now, or 0; the header holds seconds or a date (RFC 9110). */
 export function secondsUntil(header, now = Date.now()) {
   if (!header) return 0;
-  const seconds = /^\d+$/.test(header) ? Number(header) : (Date.parse(header) - now) / 1000;
+  if (/^\d+$/.test(header)) return Number(header);
+  const seconds = header.endsWith("GMT") ? (Date.parse(header) - now) / 1000 : 0;
   return Math.max(0, Math.ceil(seconds)) || 0;
 }
 

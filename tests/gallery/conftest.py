@@ -1,0 +1,97 @@
+"""A browser, a stand-in for the gateway, and the page open in it."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.gallery.standin import StandIn, image, serve
+
+PROGRAMS = "chromium", "chromium-browser", "google-chrome"
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP photos.lan 127.0.0.1",
+]
+TELL = """addEventListener("securitypolicyviolation",
+    (event) => console.error(`CSP: ${event.violatedDirective} ${event.blockedURI}`))"""
+
+OpenPage = Callable[..., Page]
+MakeFile = Callable[..., Path]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    program = next(filter(None, map(shutil.which, PROGRAMS)), None)
+    if program is None:
+        pytest.skip("The gallery's tests need Chromium: apt-get install chromium")
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+
+
+@pytest.fixture
+def api() -> Iterator[StandIn]:
+    api = StandIn()
+    stop = serve(api)
+    yield api
+    stop()
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    """What the page must not do: violate its policy, or fail with an error of its own."""
+    return []
+
+
+@pytest.fixture
+def open_page(browser: Browser, api: StandIn, complaints: list[str]) -> Iterator[OpenPage]:
+    """Open the page; settings are those of a browser context."""
+    opened = []
+
+    def open_page(url: str = "", **settings: Any) -> Page:
+        context = browser.new_context(**settings)
+        context.set_default_timeout(8_000)
+        context.add_init_script(TELL)
+        opened.append(context)
+        page = context.new_page()
+        page.clock.install()  # it runs like any clock, until a test turns it forward
+        page.on("console", lambda said: complaints.extend(c for c in [said.text] if "CSP" in c))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(url or api.url)
+        return page
+
+    yield open_page
+    for context in opened:
+        context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def page(open_page: OpenPage) -> Page:
+    return open_page()
+
+
+@pytest.fixture
+def make_file(tmp_path: Path) -> MakeFile:
+    def make_file(name: str = "beach.jpg", padding: int = 0, content: bytes | None = None) -> Path:
+        path = tmp_path / name
+        path.write_bytes((image() if content is None else content) + bytes(padding))
+        return path
+
+    return make_file
+
+
+def wait_until(page: Page, condition: Callable[[], bool]) -> None:
+    for _ in range(100):
+        if condition():
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError

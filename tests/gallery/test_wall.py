@@ -1,0 +1,79 @@
+"""What the wall shows, without anybody uploading here."""
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.gallery.conftest import OpenPage
+from tests.gallery.standin import StandIn
+
+A_PAGE, A_REFRESH = 24, 16_000
+
+
+def test_an_empty_wall_invites(page: Page) -> None:
+    expect(page.get_by_text("Nothing on the wall yet")).to_be_visible()
+    expect(page.get_by_role("button", name="Show older")).to_be_hidden()
+
+
+def test_processed_photos_are_shown_and_rejected_ones_say_why(
+    open_page: OpenPage, api: StandIn
+) -> None:
+    api.add(1)
+    api.reject(api.receive(), "This has more pixels than are allowed")
+    page = open_page()
+    rejected, processed = page.get_by_role("listitem").all()
+    expect(rejected).to_contain_text("This has more pixels than are allowed.")
+    expect(processed.get_by_role("img", name=re.compile("Photo uploaded"))).to_be_visible()
+    expect(page.get_by_text("Nothing on the wall yet")).to_be_hidden()
+
+
+def test_older_photos_come_page_by_page_and_focus_goes_to_them(
+    open_page: OpenPage, api: StandIn
+) -> None:
+    api.add(A_PAGE + 3)
+    page = open_page()
+    tiles = page.get_by_role("listitem")
+    expect(tiles).to_have_count(A_PAGE)
+    page.get_by_role("button", name="Show older").press("Enter")
+    expect(tiles).to_have_count(A_PAGE + 3)
+    expect(tiles.nth(A_PAGE)).to_be_focused()
+    expect(page.get_by_role("button", name="Show older")).to_be_hidden()
+    expect(page.get_by_role("status")).to_have_text("3 older.")
+
+
+def test_a_photo_uploaded_elsewhere_comes_by_itself_and_first(page: Page, api: StandIn) -> None:
+    expect(page.get_by_text("Nothing on the wall yet")).to_be_visible()
+    api.add(1)
+    page.clock.fast_forward(A_REFRESH)
+    expect(page.get_by_role("listitem")).to_have_count(1)
+    api.reject(api.receive(), "Newer")
+    page.clock.fast_forward(A_REFRESH)
+    expect(page.get_by_role("listitem").first).to_contain_text("Newer")
+    expect(page.get_by_role("status")).to_have_text("1 new.")
+
+
+def test_a_gap_after_a_long_absence_is_filled_in_order(open_page: OpenPage, api: StandIn) -> None:
+    api.add(2)
+    page = open_page()
+    tiles = page.get_by_role("listitem")
+    expect(tiles).to_have_count(2)
+    api.add(A_PAGE + 5)
+    page.clock.fast_forward(A_REFRESH)
+    expect(tiles).to_have_count(A_PAGE + 2)
+    page.get_by_role("button", name="Show older").click()
+    expect(tiles).to_have_count(A_PAGE + 7)
+    shown = page.locator(".tile time").evaluate_all("times => times.map(time => time.dateTime)")
+    assert shown == sorted(shown, reverse=True)
+
+
+def test_a_list_that_cannot_be_read_is_said_and_can_be_tried_again(
+    open_page: OpenPage, api: StandIn
+) -> None:
+    api.list_works = False
+    api.add(1)
+    page = open_page()
+    expect(page.get_by_role("alert")).to_have_text("Please try again soon.")
+    api.list_works = True
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("alert")).to_be_empty()
+    expect(page.get_by_role("listitem")).to_be_focused()
