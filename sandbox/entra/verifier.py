@@ -20,6 +20,8 @@ from sandbox.entra.keys import SigningKey
 _LONGEST = 16 * 1024
 _COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _CACHED_AT_MOST = 4096
+# JSON can spell infinity and what is no number, and no comparison ends such a token.
+_NEVER = 2**53
 
 
 class Reason(StrEnum):
@@ -82,7 +84,7 @@ class Verifier:
 
         A token once verified is remembered, by its hash, until it ends.
         """
-        digest = hashlib.sha256(token.encode("utf-8", "surrogateescape")).digest()
+        digest = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
         now = self._clock()
         caller, not_before = self._verified.get(digest) or self._verify(token)
         if now < not_before:
@@ -167,6 +169,6 @@ def _text(claims: Mapping[str, Any], name: str) -> str:
 
 def _number(claims: Mapping[str, Any], name: str) -> float:
     value = claims.get(name)
-    if not isinstance(value, int | float) or isinstance(value, bool):
+    if not isinstance(value, int | float) or isinstance(value, bool) or not abs(value) < _NEVER:
         raise TokenRefused(Reason.CLAIM, name)
     return float(value)

@@ -1,0 +1,74 @@
+"""A tenant whose clock stands still, and tokens that somebody made with care and bad intent."""
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterable
+from typing import Any
+
+from joserfc import jws
+
+from sandbox.deployment import Principal, PrincipalKind
+from sandbox.entra import VAULT, VAULT_AUDIENCES, Issuer, SigningKey, Verifier
+
+TENANT = "7e4a4700-0000-4000-8000-000000000000"
+NOW = 1_800_000_000
+APP = Principal(
+    "gateway",
+    PrincipalKind.USER_ASSIGNED,
+    "11111111-0000-4000-8000-000000000000",
+    "22222222-0000-4000-8000-000000000000",
+    "/subscriptions/s/resourceGroups/rg/providers/Microsoft.ManagedIdentity/"
+    "userAssignedIdentities/id-gateway",
+)
+
+
+class Tenant:
+    """Entra and one data plane, at the same time of day."""
+
+    def __init__(self, key: SigningKey) -> None:
+        self.key = key
+        self.now = float(NOW)
+        self.issuer = Issuer(key, TENANT, lambda: self.now)
+
+    def verifier(self, audiences: Iterable[str] = VAULT_AUDIENCES) -> Verifier:
+        names = {APP.principal_id: APP.name}
+        return Verifier([self.key], TENANT, list(audiences), names, lambda: self.now)
+
+    def token(self, audience: str = VAULT, lifetime: int = 3600) -> str:
+        return self.issuer.issue(APP, audience, lifetime=lifetime).text
+
+    def signed(self, *without: str, **claims: Any) -> str:
+        """A token with a perfect signature and these claims instead, or missing."""
+        content = claims_of(self.token()) | claims
+        content = {name: value for name, value in content.items() if name not in without}
+        return sign(self.key, {"alg": "RS256", "kid": self.key.kid}, json.dumps(content).encode())
+
+
+def sign(key: SigningKey, header: dict[str, Any], content: bytes) -> str:
+    """A JWS in compact form."""
+    return jws.serialize_compact(header, content, key.key, algorithms=["RS256"])
+
+
+def claims_of(token: str) -> dict[str, Any]:
+    """The claims of a token that nobody has verified."""
+    return dict(json.loads(decoded(token.split(".")[1])))
+
+
+def header_of(token: str) -> dict[str, Any]:
+    """The header of a token that nobody has verified."""
+    return dict(json.loads(decoded(token.split(".", maxsplit=1)[0])))
+
+
+def encoded(value: object) -> str:
+    """JSON as it stands in a token."""
+    return base64url(json.dumps(value).encode())
+
+
+def base64url(content: bytes) -> str:
+    """Base64 as it stands in a token."""
+    return urlsafe_b64encode(content).decode().rstrip("=")
+
+
+def decoded(text: str) -> bytes:
+    """What base64 in a token stands for."""
+    return urlsafe_b64decode(text + "=" * (-len(text) % 4))
