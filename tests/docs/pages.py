@@ -1,0 +1,76 @@
+"""The pages as a reader finds them: their prose, their code, and the console blocks to be run."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from sandbox.state import PROJECT
+
+MANUAL = sorted([*PROJECT.glob("docs/*.md"), PROJECT / "CONTRIBUTING.md"])
+PAGES = sorted({*MANUAL, *PROJECT.glob("*.md"), *PROJECT.glob("[is]*/*/README.md")})
+
+_FENCE = re.compile(r"^```(?P<language>\w*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
+_HERE_DOCUMENT = re.compile(r"<<'(\w+)'")
+_ANYTHING = "…"
+
+
+@dataclass(frozen=True)
+class Step:
+    """A command as it is typed, and the output that the page shows for it."""
+
+    command: str
+    shown: str
+
+    def pattern(self) -> re.Pattern[str]:
+        """What the real output has to match: `…` is any text, a line of only `…` any lines."""
+        lines = self.shown.splitlines()
+        return re.compile(
+            "".join(_any_lines() if each == _ANYTHING else _line(each) for each in lines)
+        )
+
+
+def name_of(page: Path) -> str:
+    """The page's path as people write it."""
+    return str(page.relative_to(PROJECT))
+
+
+def consoles(page: Path) -> list[list[Step]]:
+    """The console blocks of a page, each a list of steps."""
+    found = _FENCE.finditer(page.read_text())
+    return [list(_steps(each["body"])) for each in found if each["language"] == "console"]
+
+
+def quoted(page: Path) -> set[str]:
+    """What stands between backticks in the prose of a page."""
+    return set(re.findall(r"`([^`\n]+)`", _FENCE.sub("", page.read_text())))
+
+
+def _steps(block: str) -> Iterator[Step]:
+    lines = iter(block.splitlines())
+    command, shown = "", list[str]()
+    for line in lines:
+        if not line.startswith("$ "):
+            shown.append(line)
+            continue
+        if command:
+            yield Step(command, "\n".join(shown))
+        command, shown = line.removeprefix("$ "), []
+        if here := _HERE_DOCUMENT.search(command):
+            command += "".join(f"\n{each}" for each in _until(lines, here[1]))
+    yield Step(command, "\n".join(shown))
+
+
+def _until(lines: Iterator[str], last: str) -> Iterator[str]:
+    for line in lines:
+        yield line
+        if line == last:
+            return
+
+
+def _line(shown: str) -> str:
+    return ".*".join(map(re.escape, shown.rstrip().split(_ANYTHING))) + "\n"
+
+
+def _any_lines() -> str:
+    return r"(?:.*\n)*"

@@ -1,0 +1,53 @@
+"""What the pages name is there: links, paths, variables, commands and their options."""
+
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import typer.main
+from click import Group
+
+from sandbox.cli import app
+from sandbox.state import PROJECT
+from tests.docs.pages import PAGES, name_of, quoted
+
+_CODE = ("services/**/*.py", "sandbox/**/*.py", "infra/bicep/**/*.bicep*", "infra/bicep/snapshot")
+_LINK = re.compile(r"\[[^]]*\]\(([^)\s]+)\)")
+_PATH = re.compile(r"(\.?[\w-]+)(/[\w.-]+)+")
+_VARIABLE = re.compile(r"[A-Z][A-Z0-9]+(?:_[A-Z0-9]+)+")
+_COMMAND = re.compile(r"\./keyless ([a-z]+)((?: +[^\s`|)]+)*)")
+
+each_page = pytest.mark.parametrize("page", PAGES, ids=name_of)
+
+
+@each_page
+def test_every_relative_link_leads_somewhere(page: Path) -> None:
+    targets = {urlsplit(each) for each in _LINK.findall(page.read_text())}
+    here = {each.path for each in targets if not each.scheme and each.path}
+    assert {each for each in here if not (page.parent / each).exists()} == set()
+
+
+@each_page
+def test_every_path_that_is_named_exists(page: Path) -> None:
+    ours = {each.name for each in PROJECT.iterdir()}
+    named = {each for each in quoted(page) if (path := _PATH.fullmatch(each)) and path[1] in ours}
+    assert {each for each in named if not (PROJECT / each).exists()} == set()
+
+
+@each_page
+def test_every_variable_that_is_named_is_in_the_code(page: Path) -> None:
+    code = "".join(path.read_text() for pattern in _CODE for path in PROJECT.glob(pattern))
+    named = {each for each in quoted(page) if _VARIABLE.fullmatch(each)}
+    assert named <= set(_VARIABLE.findall(code))
+
+
+@each_page
+def test_every_command_that_is_named_exists_with_its_options(page: Path) -> None:
+    group = typer.main.get_command(app)
+    assert isinstance(group, Group)
+    for name, arguments in _COMMAND.findall(page.read_text()):
+        assert name in group.commands, f"./keyless {name}"
+        known = {option for each in group.commands[name].params for option in each.opts}
+        given = {each for each in arguments.split() if each.startswith("--")}
+        assert name == "test" or given <= known, f"./keyless {name}{arguments}"
