@@ -1,9 +1,10 @@
 """The audit on disk: one JSON object a line, written before what it speaks of is carried out."""
 
+import errno
 import json
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -17,23 +18,30 @@ class Audit:
 
     def __init__(self, path: Path) -> None:
         """Raises OSError if the file cannot be written."""
-        self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        size = os.fstat(self._descriptor).st_size
+        self._torn = size > 0 and os.pread(self._descriptor, 1, size - 1) != b"\n"
 
     def write(self, record: Record) -> None:
         """Append one record, whole. Raises OSError when the disk refuses it."""
         present = {name: value for name, value in asdict(record).items() if value}
         line = json.dumps(present, ensure_ascii=False) + "\n"
-        os.write(self._descriptor, line.encode("utf-8", "backslashreplace"))
+        # A line that a full disk has cut short must not take the next one with it.
+        content = ("\n" * self._torn + line).encode("utf-8", "backslashreplace")
+        written = os.write(self._descriptor, content)
+        self._torn = written < len(content)
+        if self._torn:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def close(self) -> None:
         os.close(self._descriptor)
 
 
 def read(path: Path) -> Iterator[Record]:
-    """All records so far."""
+    """All records so far; lines that were cut short are left out."""
     if path.exists():
-        with path.open(encoding="utf-8") as file:
-            yield from (parse(line) for line in file if line.endswith("\n"))
+        with path.open("rb") as file:
+            yield from _records(line for line in file if line.endswith(b"\n"))
 
 
 def follow(path: Path, goes_on: Callable[[], bool], pause: float = 0.2) -> Iterator[Record]:
@@ -44,10 +52,9 @@ def follow(path: Path, goes_on: Callable[[], bool], pause: float = 0.2) -> Itera
         if path.exists():
             with path.open("rb") as file:
                 file.seek(position)
-                whole, _, _ = file.read().rpartition(b"\n")
-            if whole:
-                position += len(whole) + 1
-                yield from (parse(line) for line in whole.decode().split("\n"))
+                whole, end, _ = file.read().rpartition(b"\n")
+            position += len(whole) + len(end)
+            yield from _records(whole.split(b"\n"))
         if last_round:
             return
         time.sleep(pause)
@@ -55,7 +62,19 @@ def follow(path: Path, goes_on: Callable[[], bool], pause: float = 0.2) -> Itera
 
 def parse(line: str) -> Record:
     """A line of the audit. Raises ValueError if it is none."""
-    fields = json.loads(line)
-    fields["outcome"] = Outcome(fields["outcome"])
-    fields["missing"] = tuple(fields.get("missing", ()))
-    return Record(**fields)
+    try:
+        fields = json.loads(line)
+        fields["outcome"] = Outcome(fields["outcome"])
+        fields["missing"] = tuple(fields.get("missing", ()))
+        return Record(**fields)
+    except (TypeError, LookupError, AttributeError) as error:
+        raise ValueError(f"no record of an audit: {error}") from error
+
+
+def _records(lines: Iterable[bytes]) -> Iterator[Record]:
+    for line in lines:
+        try:
+            record = parse(line.decode())
+        except ValueError:
+            continue
+        yield record
