@@ -1,0 +1,201 @@
+"""The managed identity endpoint answers as that of Container Apps, and gives no token too many."""
+
+import json
+import uuid
+from base64 import urlsafe_b64decode
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from sandbox.audit import Outcome
+from sandbox.deployment import ContainerApp, Deployment, Lifecycle, PrincipalKind
+from sandbox.identity.endpoint import Refusal, identity_asked_for
+from tests.sandbox.identity.harness import RESOURCE, VERSION, Reply, RunningEndpoint
+
+NOT_FOUND = (
+    "No User Assigned or Delegated Managed Identity found for specified "
+    "ClientId/ResourceId/PrincipalId."
+)
+NONE_TO_LOAD = "Unable to load requested managed identity."
+
+
+def claims(reply: Reply) -> dict[str, Any]:
+    payload = reply.json["access_token"].split(".")[1]
+    return dict(json.loads(urlsafe_b64decode(payload + "===")))
+
+
+def assert_refused(endpoint: RunningEndpoint, reply: Reply, status: int, message: str) -> None:
+    assert reply.status == status
+    body = reply.json
+    assert uuid.UUID(body.pop("correlationId"))
+    assert body == {"statusCode": status, "message": message}
+    record = endpoint.audit()[-1]
+    assert (record.outcome, record.reason) == (Outcome.REFUSED, message)
+
+
+@pytest.mark.parametrize("way", ["client_id", "principal_id", "object_id", "mi_res_id"])
+@pytest.mark.parametrize("change", [str, str.upper])
+def test_an_identity_is_asked_for_by_any_of_its_ids(
+    endpoint: RunningEndpoint, way: str, change: Any
+) -> None:
+    gateway = endpoint.deployment.principal("gateway")
+    ids = {"client_id": gateway.client_id, "mi_res_id": gateway.resource_id}
+    reply = endpoint.ask("gateway", **{way: change(ids.get(way, gateway.principal_id))})
+    assert reply.status == 200
+    assert claims(reply)["oid"] == gateway.principal_id
+    assert claims(reply)["aud"] == RESOURCE
+    assert claims(reply)["xms_az_rid"].endswith("/containerApps/gateway")
+
+
+def test_an_answer_has_azures_fields_with_times_as_text(endpoint: RunningEndpoint) -> None:
+    client_id = endpoint.deployment.principal("gateway").client_id
+    reply = endpoint.ask("gateway", client_id=client_id)
+    body = reply.json
+    assert set(body) == {"access_token", "expires_on", "resource", "token_type", "client_id"}
+    assert body["expires_on"] == str(claims(reply)["exp"])
+    assert (body["resource"], body["token_type"]) == (RESOURCE, "Bearer")
+    assert body["client_id"] == client_id
+    [record] = endpoint.audit()
+    assert (record.outcome, record.operation) == (Outcome.ISSUED, "GetToken")
+    assert (record.identity, record.resource) == ("gateway", RESOURCE)
+    assert record.token_id == claims(reply)["uti"]
+
+
+def test_a_system_assigned_identity_is_the_one_that_nobody_names(
+    endpoint: RunningEndpoint,
+) -> None:
+    reply = endpoint.ask("notifier")
+    notifier = endpoint.deployment.principal("notifier")
+    assert reply.status == 200
+    assert claims(reply)["oid"] == notifier.principal_id
+    assert claims(reply)["xms_mirid"].endswith("/containerApps/notifier")
+
+
+def test_an_app_without_one_must_name_its_identity(endpoint: RunningEndpoint) -> None:
+    assert_refused(endpoint, endpoint.ask("gateway"), 400, NONE_TO_LOAD)
+
+
+@pytest.mark.parametrize("whose", ["thumbnailer", "catalog", "notifier", "operator", "developer"])
+def test_anothers_identity_is_not_found(endpoint: RunningEndpoint, whose: str) -> None:
+    reply = endpoint.ask("gateway", principal_id=endpoint.deployment.principal(whose).principal_id)
+    assert_refused(endpoint, reply, 400, NOT_FOUND)
+
+
+@pytest.mark.parametrize("odd", ["", "x", "00000000-0000-0000-0000-000000000000", "*"])
+def test_an_id_of_nobody_is_not_found(endpoint: RunningEndpoint, odd: str) -> None:
+    for way in ("client_id", "principal_id", "mi_res_id"):
+        assert_refused(endpoint, endpoint.ask("notifier", **{way: odd}), 400, NOT_FOUND)
+
+
+@pytest.mark.parametrize("app", ["gateway", "thumbnailer", "catalog", "notifier"])
+def test_no_code_gets_the_platforms_token(endpoint: RunningEndpoint, app: str) -> None:
+    platform = endpoint.deployment.principal("platform")
+    ids = {"client_id": platform.client_id, "principal_id": platform.principal_id}
+    for way, value in (ids | {"mi_res_id": platform.resource_id}).items():
+        assert_refused(endpoint, endpoint.ask(app, **{way: value}), 400, NOT_FOUND)
+
+
+def test_two_ids_at_once_exclude_each_other(endpoint: RunningEndpoint) -> None:
+    gateway = endpoint.deployment.principal("gateway")
+    reply = endpoint.ask("gateway", client_id=gateway.client_id, principal_id=gateway.principal_id)
+    assert_refused(endpoint, reply, 400, NOT_FOUND)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"X-IDENTITY-HEADER": ""},
+        {"X-IDENTITY-HEADER": "secret"},
+        {"X-IDENTITY-HEADER": "secret of nobody"},
+        {"X-IDENTITY-HEADER": "SECRET OF GATEWAY"},
+        {"X-IDENTITY_HEADER": "secret of gateway"},
+        {"Metadata": "true"},
+        {"secret": "secret of gateway"},
+        {"X-IDENTITY-HEADER": "sécret"},
+    ],
+)
+def test_without_an_apps_header_the_answer_is_403_and_empty(
+    endpoint: RunningEndpoint, headers: dict[str, str]
+) -> None:
+    encoded = {name: value.encode() for name, value in headers.items()}
+    reply = endpoint.ask_with(encoded)  # type: ignore[arg-type]
+    assert (reply.status, reply.text, reply.headers["Content-Length"]) == (403, "", "0")
+    [record] = endpoint.audit()
+    assert record.outcome is Outcome.REFUSED
+    assert "secret" not in endpoint.raw_audit().lower()
+
+
+def test_another_apps_header_is_that_app(endpoint: RunningEndpoint) -> None:
+    client_id = endpoint.deployment.principal("gateway").client_id
+    assert endpoint.ask("gateway", client_id=client_id).status == 200
+    assert_refused(endpoint, endpoint.ask("catalog", client_id=client_id), 400, NOT_FOUND)
+    assert endpoint.audit()[-1].identity == "catalog"
+
+
+@pytest.mark.parametrize("odd", ["2017-09-01", "2018-02-01", "", "latest", "2019-08-01 "])
+def test_another_api_version_is_refused(endpoint: RunningEndpoint, odd: str) -> None:
+    assert endpoint.ask("notifier", **{"api-version": odd}).status == 400
+    assert endpoint.audit()[-1].outcome is Outcome.REFUSED
+
+
+def test_an_api_version_must_be_given(endpoint: RunningEndpoint) -> None:
+    header = {"X-IDENTITY-HEADER": "secret of notifier"}
+    assert endpoint.ask_with(header, query={"resource": RESOURCE}).status == 400
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"])
+def test_other_methods_are_not_allowed(endpoint: RunningEndpoint, method: str) -> None:
+    assert endpoint.ask("notifier", method=method).status == 405
+    assert endpoint.ask("notifier").status == 200
+
+
+@pytest.mark.parametrize(
+    "odd", ["", "x", "https://example.com", "https://vault.azure.net.evil.com"]
+)
+def test_a_resource_that_entra_does_not_know_is_azures_500(
+    endpoint: RunningEndpoint, odd: str
+) -> None:
+    message = "An unexpected error occured while fetching the AAD Token."
+    assert_refused(endpoint, endpoint.ask("notifier", resource=odd), 500, message)
+
+
+def test_a_resource_must_be_given(endpoint: RunningEndpoint) -> None:
+    header = {"X-IDENTITY-HEADER": "secret of notifier"}
+    assert endpoint.ask_with(header, query={"api-version": VERSION}).status == 500
+
+
+def test_no_refusal_holds_a_token_and_no_record_does(endpoint: RunningEndpoint) -> None:
+    replies = [endpoint.ask("gateway"), endpoint.ask("notifier", resource="x")]
+    assert endpoint.ask("notifier").status == 200
+    assert not any("eyJ" in each.text for each in replies)
+    assert "eyJ" not in endpoint.raw_audit()
+
+
+def with_lifecycle(app: ContainerApp, lifecycle: Lifecycle) -> ContainerApp:
+    attachments = [replace(each, lifecycle=lifecycle) for each in app.attachments]
+    return replace(app, attachments=tuple(attachments))
+
+
+@pytest.mark.parametrize("lifecycle", Lifecycle)
+def test_code_gets_an_identity_in_the_lifecycles_that_let_it(
+    deployment: Deployment, lifecycle: Lifecycle
+) -> None:
+    app = with_lifecycle(deployment.app("gateway"), lifecycle)
+    query = {"client_id": deployment.principal("gateway").client_id}
+    if lifecycle in {Lifecycle.MAIN, Lifecycle.ALL}:
+        assert identity_asked_for(app, query).name == "gateway"
+    else:
+        with pytest.raises(Refusal):
+            identity_asked_for(app, query)
+
+
+@pytest.mark.parametrize("lifecycle", [Lifecycle.NONE, Lifecycle.INIT])
+def test_a_system_assigned_identity_has_a_lifecycle_too(
+    deployment: Deployment, lifecycle: Lifecycle
+) -> None:
+    app = with_lifecycle(deployment.app("notifier"), lifecycle)
+    assert identity_asked_for(deployment.app("notifier"), {}).kind is PrincipalKind.SYSTEM_ASSIGNED
+    with pytest.raises(Refusal):
+        identity_asked_for(app, {})
