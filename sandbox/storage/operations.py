@@ -142,7 +142,8 @@ def _row(
 def _leases(level: str, query: str, needs: Actions, headers: set[str]) -> Iterator[Operation]:
     request, prefix = f"PUT {level}?{query}", level.rsplit("/", 1)[-1].capitalize()
     details: dict[str, tuple[set[str], set[str]]] = {
-        "acquire": (set(), {"x-ms-lease-duration", "x-ms-proposed-lease-id"}),
+        # Without a duration Azurite makes a lease that no listing survives.
+        "acquire": ({"x-ms-lease-duration"}, {"x-ms-proposed-lease-id"}),
         "release": ({"x-ms-lease-id"}, set()),
         "renew": ({"x-ms-lease-id"}, set()),
         "change": ({"x-ms-lease-id", "x-ms-proposed-lease-id"}, set()),

@@ -1,5 +1,7 @@
 """Carries a permitted request to Azurite and the answer back, bodies chunk by chunk, untouched."""
 
+import asyncio
+import uuid
 from collections.abc import AsyncIterator, Mapping
 
 import aiohttp
@@ -18,6 +20,8 @@ REFUSES_OVERWRITE_BEFORE_CONDITIONS = True
 _SMALL = 64 * 1024
 _CHUNK = 64 * 1024
 _HOP_BY_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "upgrade", "trailer"})
+# Azurite fails without a word at XML that it cannot read, and at what it did not foresee.
+_WORDLESS = {400: "InvalidInput", 500: "InternalError"}
 _LISTS = frozenset({"ListContainers", "ListBlobs", "FindBlobsByTags"})
 
 
@@ -63,6 +67,8 @@ def check(answer: aiohttp.ClientResponse, permitted: Permitted) -> None:
     if answer.status == 403 and code in {"AuthorizationFailure", "AuthenticationFailed"}:
         # The caller was authorized here; this says that Azurite did not know the gateway.
         raise Refused("InternalError")
+    if not code and answer.status in _WORDLESS:
+        raise Refused(_WORDLESS[answer.status])
 
 
 def _role_is_the_reason(permitted: Permitted) -> bool:
@@ -70,14 +76,29 @@ def _role_is_the_reason(permitted: Permitted) -> bool:
     return REFUSES_OVERWRITE_BEFORE_CONDITIONS or asked_for != "*"
 
 
-async def _body(request: web.Request, length: int | None) -> Body:
+async def whole_body(request: web.Request, length: int) -> bytes:
+    """A body that is small enough to hold. Raises ConnectionError if the client gave up."""
     if not length:
-        return None
+        return b""
+    await _go_on(request)
+    try:
+        return await request.content.readexactly(length)
+    except asyncio.IncompleteReadError as error:
+        raise ConnectionResetError("the client went away") from error
+
+
+async def _body(request: web.Request, length: int | None) -> Body:
+    if not length or length <= _SMALL:
+        return await whole_body(request, length or 0) or None
+    await _go_on(request)
+    return _chunks(request)
+
+
+async def _go_on(request: web.Request) -> None:
+    """A client may wait to be told: its body is wanted only now that it is allowed."""
     if "Expect" in request.headers:
-        # The client has waited for this: its body is wanted only now that it is allowed.
         await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         request.writer.output_size = 0
-    return await request.content.readexactly(length) if length <= _SMALL else _chunks(request)
 
 
 async def _chunks(request: web.Request) -> AsyncIterator[bytes]:
@@ -121,7 +142,7 @@ def answer_headers(answer: aiohttp.ClientResponse, asked: Mapping[str, str]) -> 
     ours = {**common_headers(asked), "server": SERVER}
     replaced = _HOP_BY_HOP | {"content-length", *ours}
     kept = {name: value for name, value in answer.headers.items() if name.lower() not in replaced}
-    return kept | ours
+    return {"x-ms-request-id": str(uuid.uuid4())} | kept | ours
 
 
 def _without_body(headers: Mapping[str, str]) -> dict[str, str]:

@@ -12,7 +12,7 @@ from sandbox.storage.backend import Backend
 from sandbox.storage.batch import LONGEST, Part, PartAnswer, compose, parse_batch
 from sandbox.storage.decide import Permitted
 from sandbox.storage.rebuild import rebuild
-from sandbox.storage.serve import answer_headers, body_length, check
+from sandbox.storage.serve import answer_headers, body_length, check, whole_body
 
 Permit = Callable[[Asked], Permitted]
 
@@ -26,7 +26,7 @@ async def serve_batch(
         raise Refused("RequestBodyTooLarge")
     version = common_headers(request.headers)["x-ms-version"]
     content_type = request.headers.get("Content-Type", "")
-    body = await request.content.readexactly(length)
+    body = await whole_body(request, length)
     parts = parse_batch(body, content_type, batch.named.target, version)
     answers = [await _answered(part, permit, backend) for part in parts]
     boundary = f"batchresponse_{uuid.uuid4()}"

@@ -5,7 +5,7 @@ import http.client
 import socket
 import ssl
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ from sandbox.deployment import (
     RoleDefinition,
 )
 from sandbox.entra import BLOB, Issuer, SigningKey
-from sandbox.rbac import Policy
+from sandbox.rbac import Action, Policy
 from sandbox.storage import Azurite, BlobStorage, free_port
 from sandbox.storage.operations import OPERATIONS
 
@@ -82,13 +82,19 @@ class Storage:
     trusted: ssl.SSLContext
     azurite: Azurite
     signing: SigningKey
+    tokens: dict[tuple[str, str, int], str] = field(default_factory=dict, repr=False)
 
     @property
     def host(self) -> str:
         return self.deployment.storage.host
 
     def token(self, name: str, audience: str = BLOB, lifetime: int = 3600) -> str:
-        return self.issuer.issue(self.principals[name], audience, lifetime=lifetime).text
+        """One token for each purpose, as a service would keep it."""
+        known = self.tokens.get((name, audience, lifetime))
+        if known is None:
+            known = self.issuer.issue(self.principals[name], audience, lifetime=lifetime).text
+            self.tokens[name, audience, lifetime] = known
+        return known
 
     def sdk(self, name: str, **options: Any) -> BlobServiceClient:
         """The SDK's client, acting as `name`."""
@@ -202,8 +208,8 @@ class Running:
 
 
 def principals_of(deployment: Deployment) -> dict[str, Principal]:
-    """Those of the deployment, and made-up ones: owner, nobody, and one a single action."""
-    made_up = ["owner", "nobody", *sorted(single_actions())]
+    """Those of the deployment, and made-up ones who hold one of the roles below, or none."""
+    made_up = ["nobody", *(role.name for role in made_up_roles())]
     return {each.name: each for each in deployment.principals} | {
         name: _made_up(name, number) for number, name in enumerate(made_up)
     }
@@ -214,29 +220,47 @@ def _made_up(name: str, number: int) -> Principal:
     return Principal(name, PrincipalKind.USER_ASSIGNED, next(ids), next(ids), f"/made-up/{number}")
 
 
-def single_actions() -> dict[str, bool]:
-    """Every action of the table, and whether it is one on data."""
-    return {action.name: action.data for each in OPERATIONS for action in each.needs}
+def made_up_roles() -> list[RoleDefinition]:
+    """Everything; for each action that one; for each operation all that it does not need."""
+    everything = RoleDefinition(f"{ROLE_IDS}/all", "owner", actions=("*",), data_actions=("*",))
+    single = {action.name: _just(action) for each in OPERATIONS for action in each.needs}
+    others = {needs: _all_but(needs) for needs in {each.needs for each in OPERATIONS}}
+    return [everything, *single.values(), *others.values()]
+
+
+def _just(action: Action) -> RoleDefinition:
+    name = (action.name,)
+    role_id = f"{ROLE_IDS}/{action.name.replace('/', '.')}"
+    return RoleDefinition(
+        role_id,
+        action.name,
+        actions=() if action.data else name,
+        data_actions=name if action.data else (),
+    )
+
+
+def _all_but(needs: tuple[Action, ...]) -> RoleDefinition:
+    names = tuple(each.name for each in needs)
+    return RoleDefinition(
+        f"{ROLE_IDS}/all-but-{'-'.join(names).replace('/', '.')}",
+        all_but(needs),
+        actions=("*",),
+        not_actions=() if needs[0].data else names,
+        data_actions=("*",),
+        not_data_actions=names if needs[0].data else (),
+    )
+
+
+def all_but(needs: tuple[Action, ...]) -> str:
+    """Who may do everything but this."""
+    return f"all but {' or '.join(each.name for each in needs)}"
 
 
 def policy_of(deployment: Deployment, principals: dict[str, Principal]) -> Policy:
-    roles = [RoleDefinition(f"{ROLE_IDS}/owner", "owner", actions=("*",), data_actions=("*",))]
-    roles += [
-        RoleDefinition(
-            f"{ROLE_IDS}/{name.replace('/', '.')}",
-            name,
-            actions=() if data else (name,),
-            data_actions=(name,) if data else (),
-        )
-        for name, data in single_actions().items()
-    ]
+    account, roles = deployment.storage.id, made_up_roles()
     assignments = [
         RoleAssignment(
-            f"{role.id}/assigned",
-            deployment.storage.id,
-            principals[role.name].principal_id,
-            role.id,
-            "a test",
+            f"{role.id}/assigned", account, principals[role.name].principal_id, role.id, "a test"
         )
         for role in roles
     ]

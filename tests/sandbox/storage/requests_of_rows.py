@@ -10,6 +10,7 @@ _ANY = {
     "x-ms-access-tier": "Cool",
     "x-ms-blob-content-length": "512",
     "x-ms-expiry-option": "NeverExpire",
+    "x-ms-lease-duration": "15",
     "x-ms-lease-id": _LEASE,
     "x-ms-proposed-lease-id": _LEASE,
     "x-ms-sequence-number-action": "increment",
