@@ -52,8 +52,8 @@ class Connection:
         self._engine = Engine(plane.namespace.host)
         self._frames = Frames()
         self._walk = Walk(plane, self)
-        self._began = self._last_link = time.monotonic()
-        self._had_links = self._proven = False
+        self._began = time.monotonic()
+        self._proven = False
         self._expiry: asyncio.TimerHandle | None = None
         self._expires_at: float | None = None
         self._working = self._reading_paused = self._writing_paused = self._ended = False
@@ -227,14 +227,11 @@ class Connection:
         self._plane.turn.touch(self)
 
     def _end_if_unused(self, now: float) -> None:
-        limits = self._plane.limits
-        if len(self._walk):
-            self._last_link, self._had_links = now, True
-        allowed = limits.connection_idle if self._had_links else limits.first_link_wait
-        if not self._proven and now - self._began >= limits.token_wait:
-            self._close(conditions.no_token(limits.token_wait))
-        elif now - self._last_link >= allowed:
-            self._close(conditions.idle_connection(allowed))
+        patience = self._plane.limits.token_wait
+        if not self._proven and now - self._began >= patience:
+            self._close(conditions.no_token(patience))
+        elif condition := self._walk.unused(now):
+            self._close(condition)
 
     def _close(self, condition: Condition) -> None:
         for attached in self._walk:

@@ -41,13 +41,12 @@ class Walk:
         self._plane = plane
         self._room = room
         self._links: dict[Wire, Attached] = {}
+        self._had_links = False
+        self._without_links_since = time.monotonic()
         self.tokens = Tokens(plane.verifier, plane.decider.gate)
 
     def __iter__(self) -> Iterator[Attached]:
         return iter(list(self._links.values()))
-
-    def __len__(self) -> int:
-        return len(self._links)
 
     def get(self, wire: Wire | None) -> Attached | None:
         """The open link on `wire`, touched by what is about to happen on it."""
@@ -64,6 +63,7 @@ class Walk:
             wire.refuse(refusal.condition)
             return
         self._links[wire] = attached
+        self._had_links = True
         wire.open(self._plane.limits.max_message_size)
         attached.endpoint.opened()
 
@@ -77,6 +77,16 @@ class Walk:
         attached = self._links.pop(wire, None)
         if attached and isinstance(attached.endpoint, Receiver):
             self._plane.dispatcher.detach(attached.endpoint.subqueue, attached.endpoint)
+        if attached and not self._links:
+            self._without_links_since = time.monotonic()
+
+    def unused(self, now: float) -> Condition | None:
+        """Why the connection ends, if it has had no link for too long."""
+        limits = self._plane.limits
+        allowed = limits.connection_idle if self._had_links else limits.first_link_wait
+        if self._links or now - self._without_links_since < allowed:
+            return None
+        return conditions.idle_connection(allowed)
 
     def expire_tokens(self) -> None:
         """End the links whose tokens have expired."""

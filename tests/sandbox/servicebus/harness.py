@@ -84,6 +84,7 @@ class Running:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self.ports: dict[TransportType, int] = {}
+        self.plain_port = 0
 
     def __enter__(self) -> "Running":
         self._thread.start()
@@ -122,14 +123,24 @@ class Running:
         """The audit so far."""
         return list(read(self.folder / "audit.jsonl"))
 
+    def held(self) -> dict[str, int]:
+        """How many messages each subqueue holds."""
+
+        async def count() -> dict[str, int]:
+            entities = self.bus._plane.broker.entities.values()
+            return {each.path: len(each) for entity in entities for each in entity.subqueues}
+
+        return self.run(count())
+
     async def _start(self) -> None:
         await self.bus.start()
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         authority().issue_cert("127.0.0.1", self.namespace.host).configure_cert(context)
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(
-            self.bus.amqp_protocol, "127.0.0.1", 0, ssl=context
-        )
+        self._server = await loop.create_server(self.bus.amqp_protocol, "127.0.0.1", 0, ssl=context)
+        # Without TLS, as behind the edge: for a peer that is no SDK, and quicker.
+        self._plain = await loop.create_server(self.bus.amqp_protocol, "127.0.0.1", 0)
+        self.plain_port = self._plain.sockets[0].getsockname()[1]
         self._runner = web.AppRunner(self.bus.application(), shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=context)
@@ -141,6 +152,7 @@ class Running:
 
     async def _stop(self) -> None:
         self._server.close()
+        self._plain.close()
         await self.bus.stop()
         await self._runner.cleanup()
         await asyncio.sleep(0.05)
