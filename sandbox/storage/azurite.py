@@ -17,7 +17,9 @@ from pathlib import Path
 from sandbox.storage.backend import Backend
 from sandbox.storage.rebuild import Forwarded
 
-_MAIN = Path(__file__).with_name("azurite") / "node_modules/azurite/dist/src/blob/main.js"
+_FOLDER = Path(__file__).with_name("azurite")
+_MAIN = _FOLDER / "node_modules/azurite/dist/src/blob/main.js"
+_AUTOSAVE = _FOLDER / "autosave.js"
 _OLDEST_NODE = 20
 _WITHIN = 30.0
 
@@ -54,12 +56,12 @@ class Azurite:
             raise AzuriteError(f"Azurite is not installed: there is no {_MAIN}")
         where = ["--blobHost", "127.0.0.1", "--blobPort", str(self.port)]
         what = ["--location", str(self.folder), "--skipApiVersionCheck", "--disableTelemetry"]
-        return [find_node(), str(_MAIN), *where, *what, "--silent"]
+        return [find_node(), "--require", str(_AUTOSAVE), str(_MAIN), *where, *what, "--silent"]
 
     def environment(self) -> Mapping[str, str]:
         """What to run it with: the key is here, since everybody may read a command line."""
-        inherited = {name: os.environ[name] for name in ("HOME", "PATH") if name in os.environ}
-        return {**inherited, "AZURITE_ACCOUNTS": f"{self.account}:{self.key}"}
+        path = os.environ.get("PATH", os.defpath)
+        return {"PATH": path, "AZURITE_ACCOUNTS": f"{self.account}:{self.key}"}
 
     def backend(self) -> Backend:
         """The way to it."""

