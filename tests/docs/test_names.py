@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import typer.main
-from click import Group
+from typer.core import TyperGroup
 
 from sandbox.cli import app
 from sandbox.state import PROJECT
@@ -45,7 +45,7 @@ def test_every_variable_that_is_named_is_in_the_code(page: Path) -> None:
 @each_page
 def test_every_command_that_is_named_exists_with_its_options(page: Path) -> None:
     group = typer.main.get_command(app)
-    assert isinstance(group, Group)
+    assert isinstance(group, TyperGroup)
     for name, arguments in _COMMAND.findall(page.read_text()):
         assert name in group.commands, f"./keyless {name}"
         known = {option for each in group.commands[name].params for option in each.opts}
