@@ -71,14 +71,16 @@ class Partner:
     async def _receive(self, request: web.Request) -> web.Response:
         body = await request.read()
         mood = take(self._state)
-        headers = request.headers
-        delivery = (
-            _call(headers, str(mood.answer), "told to") if mood else self._judge(headers, body)
-        )
+        if mood:
+            delivery = _call(request.headers, str(mood.answer), "told to")
+        else:
+            delivery = self._judge(request.headers, body)
         self._journal.write(delivery)
         if delivery.answer == "hang":
             await asyncio.sleep(_FOREVER)
-        return _answer(delivery, mood)
+        later = mood.retry_after if mood else None
+        headers = {} if later is None else {"Retry-After": str(later)}
+        return web.Response(status=int(delivery.answer), headers=headers)
 
     def _judge(self, headers: Mapping[str, str], body: bytes) -> Delivery:
         try:
@@ -117,9 +119,3 @@ def _content(body: bytes) -> Mapping[str, object]:
 def _call(headers: Mapping[str, str], answer: str, reason: str = "") -> Delivery:
     time = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return Delivery(time, answer, headers.get("webhook-id", "")[:_ID_SHOWN], reason=reason)
-
-
-def _answer(delivery: Delivery, mood: Mood | None) -> web.Response:
-    later = mood.retry_after if mood else None
-    headers = {} if later is None else {"Retry-After": str(later)}
-    return web.Response(status=int(delivery.answer), headers=headers)

@@ -50,10 +50,17 @@ def gate(state: State) -> Iterator[Gate]:
 
 
 @pytest.fixture
-def desk(run: Run[Any], state: State, gate: Gate) -> Iterator[Desk]:
+def desk(run: Run[Any], state: State, gate: Gate, request: pytest.FixtureRequest) -> Iterator[Desk]:
+    """The edge."""
     desk = Desk(run, state, gate)
-    desk.open()
+    desk.open(1.0 if "hasty" in request.fixturenames else 20.0)
     yield desk
     run(desk.edge.stop())
     with pytest.raises(ConnectionRefusedError):
         desk.connect(b"")
+
+
+@pytest.fixture
+def hasty(desk: Desk) -> Desk:
+    """The edge, giving up after a second."""
+    return desk

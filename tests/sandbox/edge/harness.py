@@ -28,9 +28,9 @@ class Desk:
         self.served: list[str] = []
         self.port = 0
 
-    def open(self) -> None:
+    def open(self, patience: float = 20.0) -> None:
         routes = {STORE: self.echo(STORE), VAULT: self.echo(VAULT)}
-        self.edge = Edge(routes, self.certificate, self.gate, patience=0.5)
+        self.edge = Edge(routes, self.certificate, self.gate, patience)
         self.port = self.run(self.edge.start())
 
     def echo(self, name: str) -> web.Application:

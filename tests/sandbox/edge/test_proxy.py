@@ -68,7 +68,7 @@ def _finish_handshake(
             continue
 
 
-@pytest.mark.parametrize("behind", [GET.encode(), b"\r\n\r\n", b"\x00" * 100_000])
+@pytest.mark.parametrize("behind", [GET.encode(), b"\r\n" * 10, b"\x00" * 100_000])
 def test_a_request_in_clear_behind_the_head_reaches_nobody(desk: Desk, behind: bytes) -> None:
     connection = desk.connect(connect_to(STORE) + behind)
     with connection, contextlib.suppress(ConnectionError):
@@ -85,8 +85,8 @@ def test_a_head_may_come_in_pieces(desk: Desk) -> None:
             assert connection.recv(1024) == ESTABLISHED
 
 
-def test_a_head_that_does_not_end_is_given_up(desk: Desk) -> None:
-    assert desk.ask(connect_to(STORE)[:-2]).startswith("HTTP/1.1 408 ")
+def test_a_head_that_does_not_end_is_given_up(hasty: Desk) -> None:
+    assert hasty.ask(connect_to(STORE)[:-2]).startswith("HTTP/1.1 408 ")
 
 
 def test_a_head_without_measure_is_given_up(desk: Desk) -> None:
@@ -103,8 +103,8 @@ def test_a_client_that_takes_the_proxy_for_https_is_told_so(desk: Desk) -> None:
     ]
 
 
-def test_a_handshake_that_does_not_come_is_given_up(desk: Desk) -> None:
-    with desk.connect(connect_to(STORE)) as connection:
+def test_a_handshake_that_does_not_come_is_given_up(hasty: Desk) -> None:
+    with hasty.connect(connect_to(STORE)) as connection:
         assert read_all(connection) == ESTABLISHED
 
 
@@ -250,9 +250,7 @@ def test_an_application_that_does_not_start_leaves_nothing_behind(desk: Desk) ->
 
 def test_stopping_leaves_no_connection_open(desk: Desk) -> None:
     idle, silent = desk.tunnel(), desk.connect(connect_to(STORE))
-    began = time.monotonic()
     desk.run(desk.edge.stop())
-    assert time.monotonic() - began < 1
     for connection in (idle, silent):
         with connection, contextlib.suppress(ConnectionError):
             read_all(connection)
