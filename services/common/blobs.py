@@ -1,6 +1,5 @@
 """Blob Storage: one client a process, create-only writes, and proofs of each right."""
 
-from datetime import datetime
 from typing import IO, Any
 
 from azure.core.credentials import TokenCredential
@@ -29,21 +28,20 @@ def open_account(endpoint: str, credential: TokenCredential) -> BlobServiceClien
 
 def create(
     container: ContainerClient, name: str, data: bytes | IO[bytes], length: int, **options: Any
-) -> datetime | None:
-    """Create a blob in one Put Blob; returns its creation time, or None if it was there before.
+) -> bool:
+    """Create a blob in one Put Blob; returns False if it was there already. Raises AzureError.
 
-    None is success to whoever repeats itself, and the SDK's own retry does: it meets the blob of
-    its first attempt. Raises AzureError.
+    That is success, too, to whoever repeats itself, and the SDK does: its retry may meet the blob
+    of its first attempt.
     """
     blob = container.get_blob_client(name)
     try:
-        stored = blob.upload_blob(data, length=length, overwrite=False, **options)
+        blob.upload_blob(data, length=length, overwrite=False, **options)
     except HttpResponseError as error:
         if getattr(error, "error_code", None) in ALREADY_THERE:
-            return None
+            return False
         raise
-    created: datetime = stored["last_modified"]
-    return created
+    return True
 
 
 def prove_read(container: ContainerClient) -> None:

@@ -123,6 +123,7 @@ class Consumer:
         in_hand: int = 4,
         renew_every: float = 20,  # a third of the entity's lock duration
         grace: float = 15,
+        stopping: threading.Event | None = None,  # shared by consumers that stop together
     ) -> None:
         self._name = name
         self._open_receiver = open_receiver
@@ -133,7 +134,7 @@ class Consumer:
         self._grace = grace
         self._hands: list[Hand] = []
         self._handled: SimpleQueue[tuple[Hand, Exception | None]] = SimpleQueue()
-        self._stopping = threading.Event()
+        self._stopping = stopping or threading.Event()
         self._attached = threading.Event()
         self._beat = time.monotonic()
         self._failures = 0

@@ -55,12 +55,13 @@ def blueprint(to: Dependencies) -> Blueprint:
         file = _photo_of_form()
         content_type, size = _accepted(file.stream)
         photo = new_id(_idempotency_key(), file.stream)
+        settings = ContentSettings(content_type=content_type)
         with room:
-            created = _store(to.originals, photo, file.stream, size, content_type)
-        _announce(to.uploads, photo, {"content_type": content_type, "size": size} | created)
+            blobs.create(to.originals, photo, file.stream, size, content_settings=settings)
+        _announce(to.uploads, photo, {"content_type": content_type, "size": size})
         log.info("Photo received", extra={"photo": photo, "size": size})
         location = url_for(".one", photo=photo)
-        return {"id": photo, "state": "received"} | created, 202, {"Location": location}
+        return {"id": photo, "state": "received"}, 202, {"Location": location}
 
     @photos.get("/photos")
     def page() -> ResponseReturnValue:
@@ -130,14 +131,6 @@ def _idempotency_key() -> str | None:
     if key is not None and not 0 < len(key) <= 255:
         raise _problem(400, "bad-idempotency-key", "Idempotency-Key takes 1 to 255 characters")
     return key
-
-
-def _store(
-    originals: ContainerClient, photo: str, stream: IO[bytes], size: int, content_type: str
-) -> dict[str, str]:
-    settings = ContentSettings(content_type=content_type)
-    created = blobs.create(originals, photo, stream, size, content_settings=settings)
-    return {"created": created.strftime("%Y-%m-%dT%H:%M:%SZ")} if created else {}
 
 
 def _announce(uploads: Publisher, photo: str, data: dict[str, Any]) -> None:

@@ -1,5 +1,6 @@
 """The thumbnailer: a worker on `photo-uploads`, with an HTTP face for its health alone."""
 
+import threading
 from functools import partial
 
 from azure.core.credentials import TokenCredential
@@ -22,8 +23,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     credential = open_credential(settings.client_id)
     worker = open_worker(settings, credential)
     receiver = partial(bus.queue_receiver, settings.namespace, credential, settings.queue)
-    uploads = Consumer("uploads", receiver, worker.handle, MINUTES)
-    dead = Consumer("dead-letters", partial(receiver, dead_letters=True), worker.reject, MINUTES)
+    dead_receiver = partial(receiver, dead_letters=True)
+    stopping = threading.Event()
+    uploads = Consumer("uploads", receiver, worker.handle, MINUTES, stopping=stopping)
+    dead = Consumer("dead-letters", dead_receiver, worker.reject, MINUTES, stopping=stopping)
     readiness = health.Readiness(proofs(settings, worker, uploads, dead))
     app = build(readiness, uploads, dead)
     add_parts(app, worker.events, uploads, dead, readiness)

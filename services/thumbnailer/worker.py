@@ -68,7 +68,7 @@ class Thumbnailer:
             self._publish(PROCESSED, event.photo, facts)
             return
         reason = message.dead_letter_error_description or message.dead_letter_reason
-        created = self._created(event, message)
+        created = self._created(event.photo, message)
         self._publish(REJECTED, event.photo, {"created": created, "reason": reason or "Unknown."})
 
     def _read(self, photo: str) -> tuple[bytes, datetime]:
@@ -100,14 +100,13 @@ class Thumbnailer:
         width, height = int(known["width"]), int(known["height"])
         return {"created": known["created"], "width": width, "height": height}
 
-    def _created(self, event: Event, message: ServiceBusReceivedMessage) -> str:
-        """Return the original's creation time, or the nearest to it that is the same every time."""
+    def _created(self, photo: str, message: ServiceBusReceivedMessage) -> str:
+        """Return the original's creation time; if it is gone, when the bus took the message."""
         try:
-            properties = self.originals.get_blob_client(event.photo).get_blob_properties()
+            properties = self.originals.get_blob_client(photo).get_blob_properties()
         except ResourceNotFoundError as error:
             expect_blob_not_found(error)
-            told = event.data.get("created")
-            return told if isinstance(told, str) else _iso(message.enqueued_time_utc)
+            return _iso(message.enqueued_time_utc)
         return _iso(properties.creation_time)
 
     def _publish(self, kind: str, photo: str, data: dict[str, Any]) -> None:

@@ -324,6 +324,17 @@ def test_stop_gives_back_what_waits_and_after_the_grace_time_what_still_runs(
         stuck.set()
 
 
+def test_consumers_that_share_it_stop_together(bus: FakeReceiver) -> None:
+    stopping, other = threading.Event(), FakeReceiver()
+    with (
+        consuming(bus, lambda message: None, stopping=stopping) as first,
+        consuming(other, lambda message: None, stopping=stopping),
+    ):
+        assert eventually(lambda: bus.opened and other.opened)
+        first.stop()
+        assert eventually(lambda: other.closed == 1, within=0.5)
+
+
 def test_the_heart_beats_while_the_bus_is_down_and_stops_when_the_owner_hangs(
     bus: FakeReceiver,
 ) -> None:
