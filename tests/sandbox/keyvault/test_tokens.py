@@ -148,6 +148,13 @@ def test_another_scheme_is_no_bearer_token(running: RunningVault, scheme: str) -
     assert running.send("GET", TARGET, headers=headers).status == 403  # disabled: it was found
 
 
+def test_two_authorization_headers_are_none(running: RunningVault) -> None:
+    good = running.token(OFFICER)
+    for other in ("Bearer x", f"Bearer {good}", "Basic eDp5"):
+        reply = running.send("GET", f"/secrets?{API}", good, headers={"authorization": other})
+        assert reply.status == 401
+
+
 def test_the_sdk_reports_a_refused_token_as_an_authentication_error(running: RunningVault) -> None:
     client = running.client_with(running.token(OFFICER, f"{VAULT}/"))
     with pytest.raises(ClientAuthenticationError, match="AKV10022"):
