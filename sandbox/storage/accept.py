@@ -1,0 +1,115 @@
+"""What a request may carry: the parameters and headers that its operation knows, and no others."""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from sandbox.storage.answers import Refused
+from sandbox.storage.operations import METADATA, Operation
+
+# What tells operations apart; see the table.
+KINDS = frozenset({"restype", "comp"})
+_MANDATORY = frozenset({"blockid", "copyid"})
+# Azurite would ignore or misunderstand them, and so do something else than was asked for.
+_CANNOT_HONOUR = frozenset(
+    {
+        "x-ms-copy-source-authorization",
+        "x-ms-encryption-algorithm",
+        "x-ms-encryption-key",
+        "x-ms-encryption-key-sha256",
+        "x-ms-encryption-scope",
+        "x-ms-immutability-policy-mode",
+        "x-ms-immutability-policy-until-date",
+        "x-ms-legal-hold",
+        "x-ms-previous-snapshot-url",
+        "x-ms-range-get-content-crc64",
+        "x-ms-source-encryption-key",
+        "x-ms-structured-body",
+        "x-ms-structured-content-length",
+    }
+)
+_INCLUDES = frozenset(
+    {
+        "copy",
+        "deleted",
+        "metadata",
+        "snapshots",
+        "system",
+        "tags",
+        "uncommittedblobs",
+        "versions",
+    }
+)
+_NUMBER = re.compile(r"[0-9]{1,9}")
+_VALUES: Mapping[str, re.Pattern[str]] = {
+    "blocklisttype": re.compile("committed|uncommitted|all"),
+    "maxresults": _NUMBER,
+    "snapshot": re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z", re.ASCII),
+    "timeout": _NUMBER,
+}
+_METADATA_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+# What a header may hold so that every reader sees the same: no control character, no octet above.
+_HEADER_VALUE = re.compile(r"[ -~]*")
+# Azurite misunderstands other values of these, or stumbles over them later.
+_BYTES = re.compile(r"bytes=[0-9]{1,15}-[0-9]{0,15}")
+_HEADERS: Mapping[str, re.Pattern[str]] = {
+    "range": _BYTES,
+    "x-ms-lease-duration": re.compile("-1|1[5-9]|[2-5][0-9]|60"),
+    "x-ms-range": _BYTES,
+}
+
+
+def check_parameters(operation: Operation, parameters: Mapping[str, str]) -> None:
+    """Raises Refused 400 for a parameter that the operation does not know, or that says nothing."""
+    for key, value in parameters.items():
+        if key not in operation.parameters and key not in KINDS:
+            raise Refused("UnsupportedQueryParameter", {"QueryParameterName": key})
+        if value and not _is_valid(key, value):
+            raise Refused("InvalidQueryParameterValue", parameter({key: value}))
+    for key in _MANDATORY & operation.parameters:
+        if not parameters.get(key):
+            raise Refused("MissingRequiredQueryParameter", {"QueryParameterName": key})
+
+
+def _is_valid(key: str, value: str) -> bool:
+    if key == "include":
+        return _INCLUDES.issuperset(value.split(","))
+    return key not in _VALUES or bool(_VALUES[key].fullmatch(value))
+
+
+def parameter(found: Mapping[str, str]) -> Mapping[str, str]:
+    """The details by which Azure names a parameter that it refuses."""
+    for key, value in reversed(list(found.items())):
+        return {"QueryParameterName": key, "QueryParameterValue": value}
+    return {}
+
+
+def carried(operation: Operation, headers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """The headers that the operation knows; what Azure ignores goes no further.
+
+    Raises Refused for those that would be misunderstood behind here.
+    """
+    for sent_as, value in headers.items():
+        key = sent_as.lower()
+        if key in _CANNOT_HONOUR:
+            raise Refused("UnsupportedHeader", {"HeaderName": key})
+        if key == "x-ms-blob-public-access":
+            raise Refused("PublicAccessNotPermitted")
+        if key.startswith(METADATA):
+            if METADATA in operation.headers:
+                # Azure keeps the case in which a name of metadata was written.
+                yield METADATA + _metadata_name(sent_as), _checked(key, value)
+        elif key in operation.headers or operation.when.get(key):
+            yield key, _checked(key, value)
+
+
+def _checked(key: str, value: str) -> str:
+    if not _HEADERS.get(key, _HEADER_VALUE).fullmatch(value):
+        raise Refused("InvalidHeaderValue", {"HeaderName": key})
+    return value
+
+
+def _metadata_name(sent_as: str) -> str:
+    name = sent_as[len(METADATA) :]
+    if not _METADATA_NAME.fullmatch(name):
+        raise Refused("InvalidMetadata")
+    return name
