@@ -143,6 +143,17 @@ def test_one_thread_makes_every_call_on_the_receiver_and_handlers_run_elsewhere(
     assert not handlers & bus.threads
 
 
+def test_a_message_that_comes_alone_is_settled_at_once_and_not_after_the_next_receive(
+    bus: FakeReceiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consumer, "WAIT", 2)
+    monkeypatch.setattr(consumer, "MOMENT", 0.1)
+    with consuming(bus, lambda message: time.sleep(0.02)):
+        time.sleep(0.2)
+        bus.put("alone")
+        assert eventually(lambda: bus.settled, within=0.5)
+
+
 def test_a_busy_handler_does_not_starve_the_renewal_of_locks(bus: FakeReceiver) -> None:
     busy = threading.Event()
     bus.put("slow")
