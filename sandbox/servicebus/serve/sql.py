@@ -51,7 +51,8 @@ _EXISTS.2: /EXISTS\b/i
 TRUE.2: /TRUE\b/i
 FALSE.2: /FALSE\b/i
 COMPARISON: "=" | "<>" | "!=" | "<=" | ">=" | "<" | ">"
-NAME: /[A-Za-z_][A-Za-z0-9_]*|\[[^\]]+\]|"[^"]+"/
+NAME: /(?!(AND|OR|NOT|IN|LIKE|ESCAPE|IS|NULL|EXISTS|TRUE|FALSE)\b)[A-Za-z_]\w*/i
+    | /\[[^\]]+\]/ | /"[^"]+"/
 TEXT: /'([^']|'')*'/
 NUMBER: /[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?/
 %ignore /\s+/

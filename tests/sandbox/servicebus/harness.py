@@ -1,11 +1,13 @@
 """A bus behind TLS on free ports of 127.0.0.1, and the unmodified SDK on its way there."""
 
 import asyncio
+import sqlite3
 import ssl
 import threading
 import time
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -68,14 +70,18 @@ class Running:
     """A bus in a thread of its own, listening on AMQP and on WebSocket."""
 
     def __init__(
-        self, folder: Path, namespace: Namespace = NAMESPACE, limits: Limits | None = None
+        self,
+        folder: Path,
+        namespace: Namespace = NAMESPACE,
+        limits: Limits | None = None,
+        key: SigningKey | None = None,
     ) -> None:
         self.folder = folder
         names = {each.principal_id: each.name for each in PRINCIPALS.values()}
         self._audit = Audit(folder / "audit.jsonl")
         self.bus = ServiceBus(
             namespace,
-            Verifier([signing_key()], TENANT, BUS_AUDIENCES, names),
+            Verifier([key or signing_key()], TENANT, BUS_AUDIENCES, names),
             Gate(Policy(ASSIGNMENTS), self._audit),
             folder / "bus.sqlite",
             limits,
@@ -93,10 +99,7 @@ class Running:
 
     def __exit__(self, *_: object) -> None:
         self.run(self._stop())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
-        self._audit.close()
+        self.give_up()
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Do something in the bus's own thread."""
@@ -122,6 +125,28 @@ class Running:
     def records(self) -> list[Record]:
         """The audit so far."""
         return list(read(self.folder / "audit.jsonl"))
+
+    def give_up(self) -> None:
+        """End the thread of a bus that did not start."""
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+        self._audit.close()
+
+    @contextmanager
+    def failing_store(self) -> Iterator[None]:
+        """Let every commit fail, as on a full disk."""
+        store = self.bus._store
+        commit = store.commit
+
+        def fail() -> None:
+            raise sqlite3.OperationalError("database or disk is full")
+
+        store.commit = fail  # type: ignore[method-assign]
+        try:
+            yield
+        finally:
+            store.commit = commit  # type: ignore[method-assign]
 
     def held(self) -> dict[str, int]:
         """How many messages each subqueue holds."""

@@ -1,0 +1,59 @@
+"""A bus in a process of its own, so that it can be killed: `python -m ...process <folder>`.
+
+The folder holds Entra's key. Prints the plain port, and stays until it is killed.
+"""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from joserfc.jwk import RSAKey
+
+from sandbox.entra import SigningKey
+from tests.sandbox.servicebus.harness import Running, signing_key
+
+_KEY = "key.pem"
+
+
+class Process:
+    """Starts the bus in a child process, and kills it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        (folder / _KEY).write_bytes(signing_key().key.as_pem(private=True))
+
+    def __enter__(self) -> "Process":
+        command = [sys.executable, "-m", __name__, str(self._folder)]
+        self._child = subprocess.Popen(
+            command, cwd=Path(__file__).parents[3], stdout=subprocess.PIPE, text=True
+        )
+        assert self._child.stdout
+        self.port = int(self._child.stdout.readline())
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+        self._child.wait()
+        if self._child.stdout:
+            self._child.stdout.close()
+
+    def kill(self) -> None:
+        """As if by `kill -9`."""
+        self._child.send_signal(signal.SIGKILL)
+
+    def ended(self) -> None:
+        """Wait until it is dead."""
+        assert self._child.wait(10) == -signal.SIGKILL
+
+
+def main(folder: Path) -> None:
+    """Run until killed."""
+    key = SigningKey.of(RSAKey.import_key((folder / _KEY).read_bytes()))
+    with Running(folder, key=key) as bus:
+        print(bus.plain_port, flush=True)
+        signal.pause()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

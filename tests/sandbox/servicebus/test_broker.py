@@ -1,0 +1,173 @@
+"""The broker without a network, on a clock that stands still until it is told."""
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from sandbox.deployment import Namespace
+from sandbox.servicebus.serve.broker import Broker
+from sandbox.servicebus.serve.entity import Entity
+from sandbox.servicebus.serve.locking import LockLostError
+from sandbox.servicebus.serve.message import Message
+from sandbox.servicebus.serve.outcome import Abandon, Complete, DeadLetter, Release
+from sandbox.servicebus.serve.store import Store
+from sandbox.servicebus.serve.subqueue import Subqueue
+from tests.sandbox.servicebus.world import BUS, HASTY, NAMESPACE, SETTINGS, queue, topic
+from tests.sandbox.servicebus.written import message
+
+
+class House:
+    """A broker, its store and its clock."""
+
+    def __init__(self, path: Path, namespace: Namespace = NAMESPACE) -> None:
+        self.now = 1000.0
+        self.store = Store(path)
+        self.broker = Broker(namespace, self.store, lambda: self.now, lambda _: None)
+
+    def send(self, path: str, *messages: Message) -> None:
+        self.broker.destinations[f"{BUS}/{path}".lower()].send(messages)
+
+    def entity(self, path: str) -> Entity:
+        return self.broker.entities[f"{BUS}/{path}".lower()]
+
+    def pass_time(self, seconds: float) -> None:
+        self.now += seconds
+        self.broker.sweep()
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    return House(tmp_path / "bus.sqlite")
+
+
+def take(subqueue: Subqueue) -> str:
+    """The token of the next message."""
+    delivered = subqueue.receive(and_delete=False)
+    assert delivered
+    assert delivered.token
+    return delivered.token
+
+
+def test_a_release_does_not_count_and_an_abandon_does(house: House) -> None:
+    house.send("queues/orders", message())
+    orders = house.entity("queues/orders")
+    for _ in range(10):
+        orders.active.settle(take(orders.active), Release())
+    for _ in range(2):
+        orders.active.settle(take(orders.active), Abandon())
+    assert (len(orders.active), len(orders.dead)) == (1, 0)
+    orders.active.settle(take(orders.active), Abandon())
+    assert (len(orders.active), len(orders.dead)) == (0, 1)
+
+
+def test_a_lock_that_ends_counts_and_ends_in_the_dead_letters(house: House) -> None:
+    house.send("queues/hasty", message())
+    hasty = house.entity("queues/hasty")
+    for _ in range(3):
+        take(hasty.active)
+        assert house.broker.next_due() == house.now + HASTY.lock_duration.total_seconds()
+        house.pass_time(1)
+    assert (len(hasty.active), len(hasty.dead)) == (0, 1)
+    (content,) = hasty.dead.peek(1, 10)
+    assert Message.parse(content).application_properties["DeadLetterReason"] == (
+        "MaxDeliveryCountExceeded"
+    )
+
+
+def test_dead_letters_are_not_counted_and_never_lost(house: House) -> None:
+    """Dead-lettering one again leaves it there; only completing it takes it out."""
+    house.send("queues/orders", message())
+    orders = house.entity("queues/orders")
+    orders.active.settle(take(orders.active), DeadLetter("first"))
+    for _ in range(5):
+        orders.dead.settle(take(orders.dead), Abandon())
+    orders.dead.settle(take(orders.dead), DeadLetter("second"))
+    take(orders.dead)
+    house.pass_time(60)
+    (content,) = orders.dead.peek(1, 10)
+    assert Message.parse(content).application_properties == {"DeadLetterReason": "second"}
+    orders.dead.settle(take(orders.dead), Complete())
+    assert len(orders.dead) == 0
+
+
+def test_settling_twice_or_elsewhere_is_a_lost_lock(house: House) -> None:
+    house.send("queues/orders", message())
+    orders, others = house.entity("queues/orders"), house.entity("queues/others")
+    token = take(orders.active)
+    for subqueue in (others.active, orders.dead):
+        with pytest.raises(LockLostError):
+            subqueue.settle(token, Complete())
+    orders.active.settle(token, Complete())
+    with pytest.raises(LockLostError):
+        orders.active.settle(token, Complete())
+
+
+def test_properties_are_changed_by_who_abandons(house: House) -> None:
+    house.send("queues/orders", message(own={"a": 1, "b": 2}))
+    orders = house.entity("queues/orders")
+    orders.active.settle(take(orders.active), Abandon({"b": 3}))
+    (content,) = orders.active.peek(1, 1)
+    assert Message.parse(content).application_properties == {"a": 1, "b": 3}
+
+
+def test_an_id_is_new_again_after_the_window(house: House) -> None:
+    once = house.entity("queues/once")
+    house.send("queues/once", message(message_id="a"), message(message_id="a"))
+    house.pass_time(599)
+    house.send("queues/once", message(message_id="a"))
+    assert len(once.active) == 1
+    house.pass_time(1)
+    house.send("queues/once", message(message_id="a"), message(), message())
+    assert len(once.active) == 4
+
+
+def test_duplicates_are_remembered_across_a_restart(tmp_path: Path) -> None:
+    first = House(tmp_path / "bus.sqlite")
+    first.send("queues/once", message(message_id="a"))
+    first.store.commit()
+    first.store.close()
+    second = House(tmp_path / "bus.sqlite")
+    second.send("queues/once", message(message_id="a"))
+    assert len(second.entity("queues/once").active) == 1
+
+
+def test_the_shortest_life_wins(tmp_path: Path) -> None:
+    namespace = Namespace(
+        BUS,
+        "sb-test",
+        (queue("q", replace(SETTINGS, time_to_live=timedelta(seconds=10))),),
+        (
+            topic(
+                "t",
+                replace(SETTINGS, time_to_live=timedelta(seconds=5)),
+                replace(SETTINGS, dead_letter_on_expiration=True),
+                s=NAMESPACE.topics[0].subscriptions[0].rules,
+            ),
+        ),
+    )
+    house = House(tmp_path / "bus.sqlite", namespace)
+    house.send("queues/q", message(time_to_live=20), message(time_to_live=3))
+    house.send("topics/t", message(time_to_live=20))
+    below = house.entity("topics/t/subscriptions/s")
+    house.pass_time(3)
+    assert len(house.entity("queues/q").active) == 1
+    house.pass_time(2)
+    assert (len(below.active), len(below.dead)) == (0, 1)
+    house.pass_time(5)
+    assert len(house.entity("queues/q").active) == 0
+
+
+def test_what_was_not_committed_has_not_happened(tmp_path: Path) -> None:
+    house = House(tmp_path / "bus.sqlite")
+    house.send("queues/orders", message(b"kept"))
+    house.store.commit()
+    house.send("queues/orders", message(b"lost"))
+    house.entity("queues/orders").active.settle(
+        take(house.entity("queues/orders").active), Complete()
+    )
+    house.store.rollback()
+    again = Broker(NAMESPACE, house.store, lambda: house.now, lambda _: None)
+    (content,) = again.entities[f"{BUS}/queues/orders".lower()].active.peek(1, 10)
+    assert Message.parse(content).sections.body.endswith(b"kept")

@@ -1,0 +1,162 @@
+"""What was acknowledged survives, whatever ends the bus; what was settled does not come back."""
+
+import random
+import sqlite3
+import stat
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from proton import Delivery, Message, ProtonException
+from proton.utils import LinkDetached
+
+from sandbox.servicebus import StoreError
+from tests.sandbox.servicebus.harness import Running
+from tests.sandbox.servicebus.peer import Peer
+from tests.sandbox.servicebus.process import Process
+from tests.sandbox.servicebus.world import NAMESPACE
+
+
+def connected(port: int, *paths: str) -> Peer:
+    """A connection that may do everything."""
+    peer = Peer(port)
+    for path in paths:
+        peer.put_as("owner", path)
+    return peer
+
+
+def all_of(peer: Peer, path: str) -> list[Any]:
+    """Every message that waits, received and completed."""
+    receiver = peer.receiver(path, credit=1)
+    found = []
+    with suppress(ProtonException):
+        while True:
+            found.append(receiver.receive(timeout=0.3))
+            receiver.accept()
+    return found
+
+
+@dataclass
+class Ledger:
+    """What a client sent, and what it was told, as Jepsen's total-queue keeps it."""
+
+    sent: set[int] = field(default_factory=set)
+    acknowledged: set[int] = field(default_factory=set)
+    completed: set[int] = field(default_factory=set)
+
+    def check(self, left: list[int]) -> None:
+        """Nothing lost, nothing unexpected, nothing again after its completion."""
+        assert len(left) == len(set(left))
+        assert self.acknowledged - self.completed - set(left) == set()
+        assert set(left) - self.sent == set()
+        assert self.completed & set(left) == set()
+
+
+def work(peer: Peer, ledger: Ledger, enough: int, kill: Callable[[], None]) -> None:
+    """Send, and complete some, until the bus is killed with the next message on its way."""
+    sender, receiver = peer.sender("orders"), peer.receiver("orders", credit=1)
+    while True:
+        number = len(ledger.sent)
+        if number == enough:
+            threading.Timer(0.005, kill).start()
+        ledger.sent.add(number)
+        sender.send(Message(number))
+        ledger.acknowledged.add(number)
+        if number % 3 == 0:
+            body = receiver.receive().body
+            delivery = receiver.fetcher.unsettled.popleft()
+            if peer.settle(delivery, Delivery.ACCEPTED) is None:
+                ledger.completed.add(body)
+
+
+def test_kill_9_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
+    chance = random.Random(5)  # noqa: S311 - a test that can be repeated
+    ledger = Ledger()
+    for enough in (chance.randint(20, 60), chance.randint(90, 160)):
+        with Process(tmp_path) as bus:
+            with suppress(ProtonException):
+                work(connected(bus.port, "orders"), ledger, enough, bus.kill)
+            bus.ended()
+    with Process(tmp_path) as bus, connected(bus.port, "orders") as peer:
+        ledger.check([each.body for each in all_of(peer, "orders")])
+    assert len(ledger.completed) > 20
+
+
+def test_a_restart_keeps_order_counts_dead_letters_and_what_was_seen(tmp_path: Path) -> None:
+    with Running(tmp_path) as bus, connected(bus.plain_port, "orders", "once") as peer:
+        seen = peer.sender("once")
+        for body in "abc":
+            seen.send(Message(body, id=body))
+        sender = peer.sender("orders")
+        for body in "abc":
+            sender.send(Message(body))
+        receiver = peer.receiver("orders")
+        for state in (Delivery.REJECTED, Delivery.MODIFIED):
+            receiver.receive()
+            delivery = receiver.fetcher.unsettled.popleft()
+            delivery.local.failed = True
+            assert peer.settle(delivery, state) is None
+        receiver.receive()  # locked when the bus stops
+    with Running(tmp_path) as bus, connected(bus.plain_port, "orders", "once") as peer:
+        peer.sender("once").send(Message("again", id="a"))
+        assert [each.body for each in all_of(peer, "once")] == ["a", "b", "c"]
+        peer.sender("orders").send(Message("d"))
+        left = all_of(peer, "orders")
+        assert [each.body for each in left] == ["b", "c", "d"]
+        assert [each.delivery_count for each in left] == [1, 0, 0]
+        numbers = [each.annotations["x-opt-sequence-number"] for each in left]
+        assert numbers == [2, 3, 4]
+        dead = all_of(peer, "orders/$deadletterqueue")
+        assert [each.body for each in dead] == ["a"]
+
+
+def test_the_files_are_private_and_for_one_bus_at_a_time(tmp_path: Path) -> None:
+    with Running(tmp_path) as bus, connected(bus.plain_port, "orders") as peer:
+        peer.sender("orders").send(Message("x"))
+        files = list(tmp_path.glob("bus.sqlite*"))
+        assert len(files) >= 2
+        assert {stat.S_IMODE(each.stat().st_mode) for each in files} == {0o600}
+        second = Running(tmp_path)
+        with pytest.raises(StoreError, match="database is locked"), second:
+            pass
+        second.give_up()
+
+
+def test_a_store_of_another_layout_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "bus.sqlite") as database:
+        database.execute("PRAGMA user_version=99")
+    bus = Running(tmp_path)
+    with pytest.raises(StoreError, match="it is of layout 99"), bus:
+        pass
+    bus.give_up()
+
+
+def test_an_entity_that_is_deleted_takes_its_messages_along(tmp_path: Path) -> None:
+    with Running(tmp_path) as bus, connected(bus.plain_port, "orders") as peer:
+        peer.sender("orders").send(Message("x"))
+    without = replace(NAMESPACE, queues=tuple(NAMESPACE.queues[1:]))
+    with (
+        Running(tmp_path, without) as bus,
+        connected(bus.plain_port, "orders") as peer,
+        pytest.raises(LinkDetached, match="could not be found"),
+    ):
+        peer.sender("orders")
+    with Running(tmp_path) as bus, connected(bus.plain_port, "orders") as peer:
+        assert all_of(peer, "orders") == []
+
+
+def test_a_store_that_fails_acknowledges_nothing_and_recovers(tmp_path: Path) -> None:
+    with Running(tmp_path) as bus:
+        with connected(bus.plain_port, "orders") as peer:
+            peer.sender("orders").send(Message("kept"))
+        with bus.failing_store(), suppress(ProtonException):
+            peer = connected(bus.plain_port, "orders")
+            peer.sender("orders").send(Message("lost"))
+            raise AssertionError("it was acknowledged")
+        with connected(bus.plain_port, "orders") as peer:
+            peer.sender("orders").send(Message("later"))
+            assert [each.body for each in all_of(peer, "orders")] == ["kept", "later"]

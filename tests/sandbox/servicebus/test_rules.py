@@ -1,0 +1,124 @@
+"""Filters: correlation, SQL with its three values, and what is refused at the start."""
+
+import pytest
+
+from sandbox.deployment import CorrelationFilter, Rule
+from sandbox.servicebus.serve.rules import RuleError, compiled
+from sandbox.servicebus.serve.sql import SqlError, parse
+from tests.sandbox.servicebus.written import message
+
+PHOTO = message(
+    own={"n": 5, "price": 9.5, "name": "it's", "ok": True, "order": 1, "odd name": "x"},
+    subject="photo.processed",
+    message_id="m-1",
+)
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        ("1=1", True),
+        ("1 = 0", False),
+        ("sys.Label = 'photo.processed'", True),
+        ("SYS.LABEL='photo.processed'", True),
+        ("sys.Label = 'Photo.Processed'", False),
+        ("sys.MessageId LIKE 'm-%'", True),
+        ("sys.CorrelationId IS NULL", True),
+        ("n = 5 AND price < 10", True),
+        ("n = 5 and not price < 9", True),
+        ("n = 4 OR n = 5 AND ok", True),
+        ("(n = 4 OR n = 5) AND NOT ok", False),
+        ("n <> 5", False),
+        ("n != 4 AND n >= 5 AND n <= 5.0", True),
+        ("price IN (1, 9.5)", True),
+        ("price NOT IN (1, 2)", True),
+        ("name = 'it''s'", True),
+        ("name LIKE 'it_s'", True),
+        ("name NOT LIKE 'it%'", False),
+        ("name LIKE 'it!''s' ESCAPE '!'", True),
+        ("user.n = 5", True),
+        ("[odd name] = 'x'", True),
+        ("\"odd name\" = 'x'", True),
+        ("order = 1", True),
+        ("ok = TRUE", True),
+        ("ok", True),
+        ("EXISTS(n)", True),
+        ("EXISTS(missing)", False),
+        ("missing IS NULL", True),
+        ("n IS NOT NULL", True),
+        ("n = -5", False),
+        # Unknown is neither true nor false, and stays unknown when it is turned round.
+        ("missing = 1", None),
+        ("NOT missing = 1", None),
+        ("missing = 1 OR n = 5", True),
+        ("missing = 1 AND n = 5", None),
+        ("missing = 1 AND n = 4", False),
+        ("missing NOT IN (1)", None),
+        ("missing LIKE '%'", None),
+        # Different kinds are not comparable.
+        ("n = '5'", None),
+        ("ok = 1", None),
+        ("name < 3", None),
+    ],
+)
+def test_sql_says(sql: str, *, expected: bool | None) -> None:
+    assert parse(sql)(PHOTO) is expected
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "",
+        "n +1 = 6",
+        "n = @p",
+        "upper(name) = 'X'",
+        "n = 5 AND",
+        "n = 5; DELETE",
+        "sys.Foo = 1",
+        "other.n = 1",
+        "n BETWEEN 1 AND 2",
+        "name LIKE 'x' ESCAPE 'ab'",
+        "'open",
+        "n = NULL",
+        "not = 1",
+    ],
+)
+def test_what_the_grammar_does_not_know_is_refused(sql: str) -> None:
+    with pytest.raises(SqlError):
+        parse(sql)
+
+
+def test_a_refused_rule_is_named() -> None:
+    with pytest.raises(
+        RuleError, match=r"Rule 'odd' of subscription 't/Subscriptions/s': .*n BETW"
+    ):
+        compiled([Rule("odd", sql="n BETWEEN 1 AND 2")], "t/Subscriptions/s")
+    with pytest.raises(RuleError, match="at least one property"):
+        compiled([Rule("odd", correlation=CorrelationFilter())], "s")
+    with pytest.raises(RuleError, match="has no filter"):
+        compiled([Rule("odd")], "s")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        (CorrelationFilter(label="photo.processed"), True),
+        (CorrelationFilter(label="photo.processed", message_id="m-1"), True),
+        (CorrelationFilter(label="photo.processed", message_id="m-2"), False),
+        (CorrelationFilter(properties={"name": "it's"}), True),
+        (CorrelationFilter(properties={"name": "it's", "missing": "x"}), False),
+        (CorrelationFilter(to="there"), False),
+    ],
+)
+def test_all_that_a_correlation_filter_names_must_be_equal(
+    wanted: CorrelationFilter, *, expected: bool
+) -> None:
+    assert compiled([Rule("r", correlation=wanted)], "s").let_through(PHOTO) is expected
+
+
+def test_no_rule_lets_nothing_through_and_one_that_matches_is_enough() -> None:
+    never, always = Rule("never", sql="1=0"), Rule("always", sql="1=1")
+    unknown = Rule("unknown", sql="missing = 1")
+    assert not compiled([], "s").let_through(PHOTO)
+    assert not compiled([never, unknown], "s").let_through(PHOTO)
+    assert compiled([never, always], "s").let_through(PHOTO)
