@@ -12,7 +12,7 @@
     return clear && element.parentElement ? background(element.parentElement) : colour;
   };
   const ratio = (element) => {
-    const lights = [getComputedStyle(element).color, background(element)].map(luminance).sort();
+    const lights = [getComputedStyle(element).color, background(element)].map(luminance);
     return (Math.max(...lights) + 0.05) / (Math.min(...lights) + 0.05);
   };
   const ownText = (element) =>

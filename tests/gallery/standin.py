@@ -33,7 +33,7 @@ class StandIn:
     may_read: threading.Event = field(default_factory=threading.Event)
     may_answer: threading.Event = field(default_factory=threading.Event)
     list_works: bool = True
-    in_flight: int = 0
+    in_flight: list[str] = field(default_factory=list)
     most_in_flight: int = 0
     asked: int = 0
     url: str = ""
@@ -96,10 +96,10 @@ def create_app(api: StandIn) -> Flask:
 
 
 def upload(api: StandIn) -> ResponseReturnValue:
-    api.in_flight += 1
-    api.most_in_flight = max(api.most_in_flight, api.in_flight)
     key = request.headers["Idempotency-Key"]
     api.keys.append(key)
+    api.in_flight.append(key)
+    api.most_in_flight = max(api.most_in_flight, len(api.in_flight))
     try:
         api.may_read.wait(20)
         api.names.append(request.files["photo"].filename or "")
@@ -108,7 +108,7 @@ def upload(api: StandIn) -> ResponseReturnValue:
             api.upsets.popleft()()
         photo = api.receive(api.id_of(key))
     finally:
-        api.in_flight -= 1
+        api.in_flight.remove(key)
     return {"id": photo, "state": "received"}, 202, {"Location": f"/photos/{photo}"}
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
+from services.gateway.images import MAX_BYTES
 from tests.gallery.standin import StandIn, serve
 
 CALL = """async ([name, values]) => (await import("/static/photo.js"))[name](...values)"""
@@ -91,8 +92,8 @@ def test_retry_after_is_read_in_both_forms(page: Page, header: str | None, secon
 @pytest.mark.parametrize(
     ("size", "kind", "begins"),
     [
-        (20_000_000, "image/webp", ""),
-        (20_000_001, "image/webp", "This file has 20.1 MB"),
+        (MAX_BYTES, "image/webp", ""),
+        (MAX_BYTES + 1, "image/webp", "This file has 20.1 MB"),
         (1, "", ""),
         (1, "image/heic", "This is not"),
         (0, "image/png", "This file is empty"),

@@ -35,7 +35,7 @@ export function postPhoto(file, key, onProgress) {
     request.responseType = "json";
     request.setRequestHeader("Idempotency-Key", key);
     request.upload.onprogress = ({ loaded, total }) => onProgress(loaded / total);
-    request.onerror = request.ontimeout = request.onabort = () => reject(new Problem(0));
+    request.onerror = () => reject(new Problem(0));
     request.onload = () => {
       if (request.status === 202 && request.response) return resolve(request.response);
       const wait = request.getResponseHeader("Retry-After");

@@ -178,9 +178,11 @@ async function showOlder() {
     const first = last ? last.nextElementSibling : wall.firstElementChild;
     (first ?? (olderButton.hidden ? input : olderButton)).focus({ preventScroll: true });
   } catch (problem) {
-    tell(problem.message);
+    cannotList(problem);
   }
 }
+
+const cannotList = (problem) => tell(`The photos cannot be listed now. ${problem.message}`);
 
 function tell(words) {
   trouble.textContent = words;
@@ -190,7 +192,7 @@ function tell(words) {
 }
 
 async function keepFresh() {
-  await refresh().catch((problem) => tell(problem.message));
+  await refresh().catch(cannotList);
   recall();
   for (;;) {
     await sleep(REFRESH);
