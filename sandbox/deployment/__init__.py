@@ -1,6 +1,7 @@
 """The deployment that the committed Bicep snapshot describes."""
 
 from sandbox.deployment.expressions import ExpressionError
+from sandbox.deployment.load import load
 from sandbox.deployment.resources import (
     Attachment,
     ContainerApp,
@@ -22,7 +23,7 @@ from sandbox.deployment.resources import (
     Topic,
     Vault,
 )
-from sandbox.deployment.snapshot import SNAPSHOT, SnapshotError, load
+from sandbox.deployment.snapshot import SNAPSHOT, SnapshotError
 
 __all__ = [
     "SNAPSHOT",

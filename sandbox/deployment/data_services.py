@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import isodate
 
@@ -18,23 +18,21 @@ from sandbox.deployment.resources import (
     Topic,
     Vault,
 )
-
-if TYPE_CHECKING:
-    from sandbox.deployment.snapshot import Snapshot
+from sandbox.deployment.snapshot import Snapshot
 
 _BUS = "Microsoft.ServiceBus/namespaces"
 # A new subscription lets every message through until its $Default rule is replaced.
 _EVERYTHING = Rule("$Default", sql="1=1")
 
 
-def storage_account(snapshot: "Snapshot") -> StorageAccount:
+def storage_account(snapshot: Snapshot) -> StorageAccount:
     """The snapshot's one storage account."""
     account = snapshot.only("Microsoft.Storage/storageAccounts")
     containers = snapshot.of_type("Microsoft.Storage/storageAccounts/blobServices/containers")
     return StorageAccount(account["id"], account["name"], tuple(_leaf(each) for each in containers))
 
 
-def vault(snapshot: "Snapshot") -> Vault:
+def vault(snapshot: Snapshot) -> Vault:
     """The snapshot's one key vault."""
     resource = snapshot.only("Microsoft.KeyVault/vaults")
     properties = resource["properties"]
@@ -56,7 +54,7 @@ def _declared_secret(secret: Mapping[str, Any]) -> DeclaredSecret:
     return DeclaredSecret(_leaf(secret), properties.get("value", ""), enabled)
 
 
-def namespace(snapshot: "Snapshot") -> Namespace:
+def namespace(snapshot: Snapshot) -> Namespace:
     """The snapshot's one Service Bus namespace with its queues, topics, subscriptions and rules."""
     resource = snapshot.only(_BUS)
     return Namespace(
@@ -70,7 +68,7 @@ def namespace(snapshot: "Snapshot") -> Namespace:
     )
 
 
-def _topic(snapshot: "Snapshot", topic: Mapping[str, Any]) -> Topic:
+def _topic(snapshot: Snapshot, topic: Mapping[str, Any]) -> Topic:
     subscriptions = [
         Subscription(each["id"], _leaf(each), _settings(each), _rules(snapshot, each))
         for each in _children(snapshot, topic, f"{_BUS}/topics/subscriptions")
@@ -78,7 +76,7 @@ def _topic(snapshot: "Snapshot", topic: Mapping[str, Any]) -> Topic:
     return Topic(topic["id"], _leaf(topic), _settings(topic), tuple(subscriptions))
 
 
-def _rules(snapshot: "Snapshot", subscription: Mapping[str, Any]) -> tuple[Rule, ...]:
+def _rules(snapshot: Snapshot, subscription: Mapping[str, Any]) -> tuple[Rule, ...]:
     rules = _children(snapshot, subscription, f"{_BUS}/topics/subscriptions/rules")
     written = {rule.name: rule for rule in map(_rule, rules)}
     return tuple(({_EVERYTHING.name: _EVERYTHING} | written).values())
@@ -128,7 +126,7 @@ def _duration(properties: Mapping[str, Any], name: str) -> timedelta | None:
 
 
 def _children(
-    snapshot: "Snapshot", parent: Mapping[str, Any], kind: str
+    snapshot: Snapshot, parent: Mapping[str, Any], kind: str
 ) -> Iterator[Mapping[str, Any]]:
     prefix = f"{parent['name']}/".lower()
     return (each for each in snapshot.of_type(kind) if each["name"].lower().startswith(prefix))

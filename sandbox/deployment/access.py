@@ -1,0 +1,39 @@
+"""The role assignments and custom roles of a snapshot."""
+
+from collections.abc import Iterator
+
+from sandbox.deployment.resources import RoleAssignment, RoleDefinition
+from sandbox.deployment.snapshot import Snapshot, SnapshotError
+
+_ASSIGNMENT_MARK = "/providers/Microsoft.Authorization/roleAssignments/"
+
+
+def assignments(snapshot: Snapshot) -> Iterator[RoleAssignment]:
+    """Who has which role on what. Raises SnapshotError if a scope cannot be told."""
+    for each in snapshot.of_type("Microsoft.Authorization/roleAssignments"):
+        scope = each["id"].rpartition(_ASSIGNMENT_MARK)[0]
+        if not scope:
+            raise SnapshotError(f"cannot tell the scope of the role assignment {each['id']}")
+        properties = each["properties"]
+        yield RoleAssignment(
+            id=each["id"],
+            scope=scope,
+            principal_id=properties["principalId"],
+            role_definition_id=properties["roleDefinitionId"],
+            why=properties.get("description", ""),
+        )
+
+
+def custom_roles(snapshot: Snapshot) -> Iterator[RoleDefinition]:
+    """The roles that the deployment defines itself."""
+    for each in snapshot.of_type("Microsoft.Authorization/roleDefinitions"):
+        properties = each["properties"]
+        permission = properties["permissions"][0]
+        yield RoleDefinition(
+            id=each["id"],
+            name=properties["roleName"],
+            actions=tuple(permission.get("actions", ())),
+            not_actions=tuple(permission.get("notActions", ())),
+            data_actions=tuple(permission.get("dataActions", ())),
+            not_data_actions=tuple(permission.get("notDataActions", ())),
+        )

@@ -1,0 +1,61 @@
+"""Becomes the deployment that the committed snapshot describes."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from sandbox.deployment.access import assignments, custom_roles
+from sandbox.deployment.apps import container_app, principals
+from sandbox.deployment.data_services import namespace, storage_account, vault
+from sandbox.deployment.expressions import ExpressionError, evaluate
+from sandbox.deployment.principals import Ids, principal_ids
+from sandbox.deployment.resources import Deployment
+from sandbox.deployment.runtime import References, identity_ids
+from sandbox.deployment.snapshot import APP, SNAPSHOT, Snapshot, SnapshotError
+from sandbox.state import State
+
+
+def load(state: State, path: Path = SNAPSHOT) -> Deployment:
+    """The deployment that the snapshot at `path` describes, with its ids kept in `state`.
+
+    Raises SnapshotError or ExpressionError, saying what in the snapshot is not understood.
+    """
+    raw = Snapshot.read(path)
+    with _understood(path):
+        identities = identity_ids(raw)
+    ids = principal_ids(state, identities)
+    with _understood(path):
+        resources = evaluate(list(raw.resources), References(raw, ids))
+        outputs = evaluate(dict(raw.outputs), References(raw, ids))
+        return _deployment(Snapshot(tuple(resources), outputs), ids)
+
+
+@contextmanager
+def _understood(path: Path) -> Iterator[None]:
+    """What a resource lacks, or says oddly, is the snapshot's fault and is told as such."""
+    try:
+        yield
+    except (SnapshotError, ExpressionError):
+        raise
+    except LookupError as error:
+        raise SnapshotError(f"the snapshot {path} lacks {error}") from error
+    except (TypeError, AttributeError, ValueError) as error:
+        raise SnapshotError(f"the snapshot {path} is not understood: {error}") from error
+
+
+def _deployment(snapshot: Snapshot, ids: Mapping[str, Ids]) -> Deployment:
+    vault_resource = snapshot.only("Microsoft.KeyVault/vaults")
+    everyone = tuple(principals(snapshot, ids))
+    by_id = {each.resource_id.lower(): each for each in everyone if each.resource_id}
+    return Deployment(
+        subscription_id=vault_resource["id"].split("/")[2],
+        tenant_id=vault_resource["properties"]["tenantId"],
+        location=vault_resource["location"],
+        storage=storage_account(snapshot),
+        vault=vault(snapshot),
+        bus=namespace(snapshot),
+        apps=tuple(container_app(each, by_id) for each in snapshot.of_type(APP)),
+        principals=everyone,
+        assignments=tuple(assignments(snapshot)),
+        custom_roles=tuple(custom_roles(snapshot)),
+    )

@@ -1,0 +1,63 @@
+"""The values that only a running Azure knows, made up: what `reference(<id>)` would give."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from sandbox.deployment.principals import Ids
+from sandbox.deployment.snapshot import APP, IDENTITY, Snapshot, SnapshotError
+
+
+def identity_ids(snapshot: Snapshot) -> list[str]:
+    """The resources that have an identity: those that are one, and apps with their own."""
+    user_assigned = [each["id"] for each in snapshot.of_type(IDENTITY)]
+    return user_assigned + [
+        each["id"] for each in snapshot.of_type(APP) if has_system_identity(each)
+    ]
+
+
+def has_system_identity(app: Mapping[str, Any]) -> bool:
+    """Whether an app has a system-assigned identity."""
+    return "systemassigned" in app.get("identity", {}).get("type", "").lower()
+
+
+class References:
+    """What `reference(<id>)` would give at run time: properties that only Azure makes up."""
+
+    def __init__(self, snapshot: Snapshot, ids: Mapping[str, Ids]) -> None:
+        self._resources = {each["id"].lower(): each for each in snapshot.resources}
+        self._ids = ids
+
+    def __call__(self, resource_id: str, full: bool) -> Mapping[str, Any]:
+        resource = self._resources.get(resource_id.lower())
+        if resource is None:
+            raise SnapshotError(f"the snapshot refers to {resource_id}, which is not in it")
+        ids = self._ids.get(resource_id.lower())
+        if full:
+            return {"identity": {"principalId": ids.principal_id}} if ids else {}
+        return _runtime_properties(resource, ids)
+
+
+def _runtime_properties(resource: Mapping[str, Any], ids: Ids | None) -> Mapping[str, Any]:
+    name = resource["name"]
+    match resource["type"].lower():
+        case "microsoft.managedidentity/userassignedidentities" if ids:
+            return {"principalId": ids.principal_id, "clientId": ids.client_id}
+        case "microsoft.storage/storageaccounts":
+            return {"primaryEndpoints": {"blob": f"https://{name}.blob.core.windows.net/"}}
+        case "microsoft.keyvault/vaults":
+            return {"vaultUri": f"https://{name}.vault.azure.net/"}
+        case "microsoft.containerregistry/registries":
+            return {"loginServer": f"{name}.azurecr.io"}
+        case "microsoft.app/containerapps":
+            return {"configuration": {"ingress": {"fqdn": ingress_host(resource)}}}
+        case _:
+            return {}
+
+
+def ingress_host(app: Mapping[str, Any]) -> str:
+    """The host name that Container Apps would give an app: `internal.` marks what is not public."""
+    properties = app["properties"]
+    internal = "" if properties["configuration"]["ingress"]["external"] else "internal."
+    token = hashlib.sha256(properties["environmentId"].lower().encode()).hexdigest()[:8]
+    return f"{app['name']}.{internal}keyless-{token}.{app['location']}.azurecontainerapps.io"
