@@ -232,10 +232,10 @@ class Consumer:
         for hand in list(self._hands):
             if hand.decision:
                 self._settle(receiver, hand, hand.decision)
+            elif hand.retry_at is not None and time.monotonic() >= hand.retry_at:
+                self._begin(hand)
             elif time.monotonic() >= hand.renew_at:
                 self._renew(receiver, hand)
-            if hand.retry_at is not None and time.monotonic() >= hand.retry_at:
-                self._begin(hand)
 
     def _collect(self, wait: float) -> None:
         """Decide about each message whose handler has come back."""

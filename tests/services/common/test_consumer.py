@@ -335,6 +335,25 @@ def test_stop_gives_back_what_waits_and_after_the_grace_time_what_still_runs(
         stuck.set()
 
 
+def test_what_was_given_back_or_lost_is_not_handled_again(bus: FakeReceiver) -> None:
+    handled: list[str] = []
+
+    def fail(message: Any) -> None:
+        handled.append(message.message_id)
+        raise Transient("not now", retry_after=0.2)
+
+    bus.faults["renew"] = [MessageLockLostError()]
+    bus.put("lost")
+    with consuming(bus, fail, renew_every=0.1) as running:
+        assert eventually(lambda: not bus.faults["renew"])
+        bus.put("given back")
+        assert eventually(lambda: len(handled) == 2)
+        running.stop()
+        time.sleep(0.3)
+    assert handled == ["lost", "given back"]
+    assert bus.settled == [("abandon", "given back")]
+
+
 def test_consumers_that_share_it_stop_together(bus: FakeReceiver) -> None:
     stopping, other = threading.Event(), FakeReceiver()
     with (
