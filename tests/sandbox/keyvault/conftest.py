@@ -8,6 +8,7 @@ import trustme
 from azure.keyvault.secrets._shared import http_challenge_cache
 from joserfc.jwk import RSAKey
 
+from sandbox.audit import FILE
 from sandbox.deployment import Deployment, load
 from sandbox.entra import SigningKey
 from sandbox.state import State
@@ -37,3 +38,25 @@ def running(
     vault = RunningVault(deployment, tmp_path, signing, ca)
     yield vault
     vault.stop()
+
+
+@pytest.fixture(scope="module")
+def standing(
+    deployment: Deployment,
+    tmp_path_factory: pytest.TempPathFactory,
+    signing: SigningKey,
+    ca: trustme.CA,
+) -> Iterator[RunningVault]:
+    """One vault for many tests, which each find it empty by `emptied`."""
+    vault = RunningVault(deployment, tmp_path_factory.mktemp("standing"), signing, ca)
+    yield vault
+    vault.stop()
+
+
+@pytest.fixture
+def emptied(standing: RunningVault) -> RunningVault:
+    """The standing vault without any secret, not even the declared one, and without a record."""
+    http_challenge_cache.clear()
+    standing.spoil("DELETE FROM secret")
+    (standing.folder / FILE).write_bytes(b"")
+    return standing

@@ -227,6 +227,7 @@ class RunningVault:
     def spoil(self, statement: str) -> None:
         """Change the vault's file behind its back."""
         with closing(sqlite3.connect(self.folder / "vault.db")) as connection, connection:
+            connection.execute("PRAGMA foreign_keys = ON")
             connection.execute(statement)
 
     def audit(self, *outcomes: Outcome) -> list[Record]:

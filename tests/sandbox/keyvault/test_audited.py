@@ -33,7 +33,7 @@ METHODS = st.sampled_from(["GET", "PUT", "POST", "PATCH", "DELETE", "OPTIONS"])
 
 
 @settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(method=METHODS, path=PATHS, who=WHO)
 def test_the_store_is_asked_for_what_was_allowed_and_for_nothing_else(
