@@ -6,7 +6,8 @@ import pytest
 from azure.core.exceptions import HttpResponseError
 from azure.storage.blob import BlobClient, PartialBatchErrorException, StandardBlobTier
 
-from tests.sandbox.storage.harness import BLOBS, Answer, Storage
+from sandbox.storage.operations import READ_TAGS
+from tests.sandbox.storage.harness import BLOBS, Answer, Storage, all_but
 from tests.sandbox.storage.test_roles import MISSING_ROLE, refusal
 
 BLOCK = {"x-ms-blob-type": "BlockBlob"}
@@ -98,6 +99,24 @@ def test_a_copy_with_the_sources_tags_needs_the_rights_on_both(storage: Storage)
     assert copy(storage, "owner", source, target, **headers).status == 202
     client = storage.sdk("owner").get_blob_client("thumbnails", "with-tags")
     assert client.get_blob_tags() == {"a": "b"}
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"x-ms-source-if-tags": "\"a\"='b'"},
+        {"x-ms-requires-sync": "true", "x-ms-copy-source-tag-option": "COPY"},
+    ],
+)
+def test_a_copy_that_reads_its_sources_tags_needs_the_right_to(
+    storage: Storage, headers: dict[str, str]
+) -> None:
+    put(storage, "/originals/tags-asked", tags="a=b")
+    source = f"https://{storage.host}/originals/tags-asked"
+    who, target = all_but(READ_TAGS), "/scratch/tags-asked"
+    assert outcome(copy(storage, who, source, target, **headers)) == MISSING_ROLE
+    assert copy(storage, who, source, target).status == 202
+    assert copy(storage, "owner", source, target, **headers).status == 202
 
 
 @pytest.mark.parametrize(
