@@ -108,6 +108,16 @@ def test_a_service_without_a_setting_ends_at_once_with_one_sentence() -> None:
         assert "Traceback" not in output
 
 
+def test_a_redrive_without_a_setting_ends_at_once_with_one_sentence() -> None:
+    lacking = {k: v for k, v in ENVIRONMENT.items() if k != "SERVICEBUS_FULLY_QUALIFIED_NAMESPACE"}
+    for name in ("thumbnailer", "catalog", "notifier"):
+        program = [sys.executable, "-m", f"services.{name}.redrive"]
+        done = subprocess.run(program, cwd=ROOT, env=lacking, capture_output=True, check=False)
+        assert done.returncode == 1
+        assert done.stderr.startswith(b"SERVICEBUS_FULLY_QUALIFIED_NAMESPACE is missing: ")
+        assert done.stderr.count(b"\n") == 1
+
+
 @pytest.fixture
 def running() -> Iterator[dict[int, "subprocess.Popen[str]"]]:
     """All four services at once, at their ports, with nothing to talk to."""

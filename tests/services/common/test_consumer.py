@@ -156,8 +156,13 @@ def test_a_message_that_comes_alone_is_settled_at_once_and_not_after_the_next_re
 
 def test_a_busy_handler_does_not_starve_the_renewal_of_locks(bus: FakeReceiver) -> None:
     busy = threading.Event()
+
+    def work(message: Any) -> None:
+        while not busy.is_set():
+            pass
+
     bus.put("slow")
-    with consuming(bus, lambda message: busy.wait(10), renew_every=0.02):
+    with consuming(bus, work, renew_every=0.02):
         assert eventually(lambda: len(bus.renewed) >= 3)
         assert not bus.settled
         busy.set()
