@@ -158,8 +158,9 @@ def _told(state: State) -> Counter[str]:
 
 
 def _print_webhooks(arrivals: Sequence[Arrival], told: Mapping[str, int]) -> None:
-    verified = sum(told.get(each.id, 0) for each in arrivals)
-    out.print(f"\n[green]✓[/] the partner verified {verified} webhooks, one for each photo")
+    counts = [told.get(each.id, 0) for each in arrivals]
+    mark, which = ("[green]✓[/]", ", one for each photo") if set(counts) == {1} else ("✗", "")
+    out.print(f"\n{mark} the partner verified {sum(counts)} webhooks{which}")
 
 
 def _verdict(

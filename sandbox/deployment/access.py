@@ -9,12 +9,18 @@ _ASSIGNMENT_MARK = "/providers/Microsoft.Authorization/roleAssignments/"
 
 
 def assignments(snapshot: Snapshot) -> Iterator[RoleAssignment]:
-    """Who has which role on what. Raises SnapshotError if a scope cannot be told."""
+    """Who has which role on what.
+
+    Raises SnapshotError if a scope cannot be told, and for a condition: to leave it out would allow
+    more than Azure does.
+    """
     for each in snapshot.of_type("Microsoft.Authorization/roleAssignments"):
         scope = each["id"].rpartition(_ASSIGNMENT_MARK)[0]
         if not scope:
             raise SnapshotError(f"cannot tell the scope of the role assignment {each['id']}")
         properties = each["properties"]
+        if properties.get("condition"):
+            raise SnapshotError(f"the sandbox knows no condition, and {each['id']} has one")
         yield RoleAssignment(
             id=each["id"],
             scope=scope,
@@ -25,10 +31,15 @@ def assignments(snapshot: Snapshot) -> Iterator[RoleAssignment]:
 
 
 def custom_roles(snapshot: Snapshot) -> Iterator[RoleDefinition]:
-    """The roles that the deployment defines itself."""
+    """The roles that the deployment defines itself.
+
+    Raises SnapshotError for one of several permissions, whose not-actions each count within one.
+    """
     for each in snapshot.of_type("Microsoft.Authorization/roleDefinitions"):
         properties = each["properties"]
-        permission = properties["permissions"][0]
+        if len(properties["permissions"]) != 1:
+            raise SnapshotError(f"the role {properties['roleName']} must have one permission")
+        (permission,) = properties["permissions"]
         yield RoleDefinition(
             id=each["id"],
             name=properties["roleName"],

@@ -18,7 +18,7 @@ from sandbox.deployment.resources import (
     Topic,
     Vault,
 )
-from sandbox.deployment.snapshot import Snapshot
+from sandbox.deployment.snapshot import Snapshot, SnapshotError
 
 _BUS = "Microsoft.ServiceBus/namespaces"
 # A new subscription lets every message through until its $Default rule is replaced.
@@ -33,9 +33,11 @@ def storage_account(snapshot: Snapshot) -> StorageAccount:
 
 
 def vault(snapshot: Snapshot) -> Vault:
-    """The snapshot's one key vault."""
+    """The snapshot's one key vault. Raises SnapshotError if it is under access policies."""
     resource = snapshot.only("Microsoft.KeyVault/vaults")
     properties = resource["properties"]
+    if properties.get("enableRbacAuthorization") is not True:
+        raise SnapshotError(f"the vault {resource['name']} must have enableRbacAuthorization")
     return Vault(
         id=resource["id"],
         name=resource["name"],

@@ -11,7 +11,7 @@ _FILE = "principals.json"
 
 @dataclass(frozen=True)
 class Ids:
-    """What Entra knows an identity by. A deleted and re-made identity has the next generation."""
+    """What Entra knows an identity by; `generation` counts how often it was made."""
 
     principal_id: str
     client_id: str

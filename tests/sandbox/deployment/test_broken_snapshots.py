@@ -123,3 +123,31 @@ def test_a_lifecycle_that_is_none_is_refused(state: State, changed: Write) -> No
 
     with pytest.raises(SnapshotError, match="Sometimes"):
         load(state, changed(odd))
+
+
+def test_a_condition_on_an_assignment_is_refused_since_nobody_would_test_it(
+    state: State, changed: Write
+) -> None:
+    def conditional(content: dict[str, Any]) -> None:
+        assignment = of_type(content, "Microsoft.Authorization/roleAssignments")
+        assignment["properties"]["condition"] = "@Resource[name] StringEquals 'mine'"
+
+    with pytest.raises(SnapshotError, match="condition"):
+        load(state, changed(conditional))
+
+
+def test_a_role_of_several_permissions_is_refused(state: State, changed: Write) -> None:
+    def twice(content: dict[str, Any]) -> None:
+        permissions = of_type(content, "Microsoft.Authorization/roleDefinitions")["properties"]
+        permissions["permissions"] *= 2
+
+    with pytest.raises(SnapshotError, match="one permission"):
+        load(state, changed(twice))
+
+
+def test_a_vault_under_access_policies_is_refused(state: State, changed: Write) -> None:
+    def by_policy(content: dict[str, Any]) -> None:
+        of_type(content, "Microsoft.KeyVault/vaults")["properties"].pop("enableRbacAuthorization")
+
+    with pytest.raises(SnapshotError, match="enableRbacAuthorization"):
+        load(state, changed(by_policy))
