@@ -158,6 +158,13 @@ def test_a_legal_name_stays_itself(storage: Storage, path: str, name: str) -> No
     assert storage.send("DELETE", f"/scratch/{path}", "owner").status == 202
 
 
+def test_the_longest_name_fits(storage: Storage) -> None:
+    path = "/scratch/" + "%E2%82%AC" * 1024
+    assert storage.send("PUT", path, "owner", BLOCK, b"long").status == 201
+    assert storage.send("GET", path, "owner").body == b"long"
+    assert storage.send("PUT", f"{path}x", "owner", BLOCK, b"long").code == "InvalidUri"
+
+
 @pytest.mark.parametrize(
     "host",
     [

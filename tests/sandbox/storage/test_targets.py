@@ -4,7 +4,7 @@ import re
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox.storage.answers import Refused
@@ -23,6 +23,7 @@ def code(raw: str) -> str:
     return raised.value.code
 
 
+@settings(deadline=None)
 @given(LEGAL)
 def test_a_blob_name_is_decoded_once_and_spelled_in_one_way(name: str) -> None:
     target = parse_target("/container/" + quote(name, safe=""))
@@ -31,6 +32,7 @@ def test_a_blob_name_is_decoded_once_and_spelled_in_one_way(name: str) -> None:
     assert re.fullmatch(r"/container/[A-Za-z0-9%._~/-]+", target.path)
 
 
+@settings(deadline=None)
 @given(LEGAL)
 def test_a_name_that_looks_encoded_is_not_decoded_twice(name: str) -> None:
     assert parse_target("/container/" + quote(quote(name, safe=""), safe="")).blob == quote(
@@ -38,12 +40,14 @@ def test_a_name_that_looks_encoded_is_not_decoded_twice(name: str) -> None:
     )
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.from_regex(r"[a-z]{1,8}", fullmatch=True), LEGAL, max_size=4))
 def test_parameters_are_decoded_once(parameters: dict[str, str]) -> None:
     query = "&".join(f"{key}={quote(value, safe='')}" for key, value in parameters.items())
     assert parse_target(f"/?{query}").parameters == parameters
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_nothing_but_a_refusal_comes_of_a_bad_target(raw: str) -> None:
     try:
