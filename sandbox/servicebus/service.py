@@ -79,7 +79,6 @@ class ServiceBus:
         for handle in (self._turn_ends, self._sweep, self._ticker):
             if handle:
                 handle.cancel()
-        self._stopped = True
         for connection in list(self._connections):
             connection.lost()
         self._store.close()

@@ -24,6 +24,7 @@ from sandbox.deployment import Namespace, Principal
 from sandbox.entra import BUS, BUS_AUDIENCES, Issuer, SigningKey, Verifier
 from sandbox.rbac import Policy
 from sandbox.servicebus import Limits, ServiceBus
+from sandbox.servicebus.serve.subqueue import Subqueue
 from tests.sandbox.servicebus.world import ASSIGNMENTS, NAMESPACE, PRINCIPALS, TENANT
 
 T = TypeVar("T")
@@ -147,6 +148,42 @@ class Running:
             yield
         finally:
             store.commit = commit  # type: ignore[method-assign]
+
+    @contextmanager
+    def failing_audit(self) -> Iterator[None]:
+        """Let every record fail, as on a full disk."""
+        write = self._audit.write
+
+        def fail(record: Record) -> None:
+            raise OSError("No space left on device")
+
+        self._audit.write = fail  # type: ignore[method-assign]
+        try:
+            yield
+        finally:
+            self._audit.write = write  # type: ignore[method-assign]
+
+    def locked(self, queue: str) -> int:
+        """How many messages of a queue are locked."""
+
+        async def count() -> int:
+            return sum(each.lock is not None for each in self._queue(queue)._queue.browse(0))
+
+        return self.run(count())
+
+    def purge(self, queue: str) -> None:
+        """Drop all messages of a queue, locked or not."""
+
+        async def drop() -> None:
+            subqueue = self._queue(queue)
+            for each in list(subqueue._queue.browse(0)):
+                subqueue.remove(each)
+
+        self.run(drop())
+
+    def _queue(self, name: str) -> Subqueue:
+        entities = self.bus._plane.broker.entities
+        return entities[f"{self.namespace.id}/queues/{name}".lower()].active
 
     def held(self) -> dict[str, int]:
         """How many messages each subqueue holds."""

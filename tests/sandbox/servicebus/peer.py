@@ -1,5 +1,6 @@
 """A client that is no SDK: proton's own, for what the SDK would never do, and quicker."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -86,6 +87,10 @@ class Peer:
     def receiver(self, address: str, credit: int = 0) -> Any:
         """A blocking receiver. Raises LinkDetached if it is refused."""
         return self._connection.create_receiver(address, credit=credit)
+
+    def wait(self, true: Callable[[], Any], timeout: float = 5) -> None:
+        """Work until something has become true. Raises proton.Timeout if it does not."""
+        self._connection.wait(true, timeout=timeout)
 
     def wait_for_end(self, link: Any, timeout: float = 5) -> End:
         """Until the bus ends `link`; why it did."""

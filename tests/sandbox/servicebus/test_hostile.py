@@ -1,0 +1,200 @@
+"""Clients that mean harm or know no better: each ends itself at most, and nobody else notices."""
+
+import asyncio
+import socket
+import struct
+import time
+from collections.abc import Iterator
+
+import aiohttp
+import pytest
+from azure.servicebus import TransportType
+from proton import Message, ProtonException
+from proton.utils import LinkDetached, SendException
+
+from sandbox.servicebus.amqp import encode
+from tests.sandbox.servicebus.harness import Running, trust, until
+from tests.sandbox.servicebus.peer import Peer
+
+SASL = b"AMQP\x03\x01\x00\x00"
+AMQP = b"AMQP\x00\x01\x00\x00"
+NULL = encode.NULL
+
+
+@pytest.fixture(autouse=True)
+def others_go_on(bus: Running) -> Iterator[None]:
+    """Whatever was done, another client sends and receives as before."""
+    yield
+    with Peer(bus.plain_port) as peer:
+        peer.put_as("owner", "orders")
+        peer.sender("orders").send(Message("still here"))
+        receiver = peer.receiver("orders")
+        assert receiver.receive().body == "still here"
+        receiver.accept()
+    until(lambda: bus.held()["queues/orders"] == 0)
+
+
+def frame(performative: int, *fields: bytes, kind: int = 0, payload: bytes = b"") -> bytes:
+    body = bytes((0x00, 0x53, performative)) + encode.sequence(fields) + payload
+    return struct.pack(">IBBH", len(body) + 8, 2, kind, 0) + body
+
+
+OPEN = frame(0x10, encode.string("me"), encode.string("sb-test.servicebus.windows.net"))
+BEGIN = frame(0x11, NULL, encode.uint(0), encode.uint(1000), encode.uint(1000))
+HELLO = SASL + frame(0x41, encode.symbol("ANONYMOUS"), kind=1) + AMQP + OPEN + BEGIN
+
+
+def attach(name: bytes, address: bytes, *, sends: bool = True) -> bytes:
+    """An attach with these raw values for the link's name and its address."""
+    terminus = b"\x00\x53\x29" + encode.sequence((address,))
+    source = b"\x00\x53\x28" + encode.sequence((address,))
+    settle = b"\x50\x00"
+    first = encode.uint(0)
+    rest = (NULL, NULL, first) if sends else ()
+    return frame(
+        0x12, name, first, encode.boolean(not sends), settle, settle, source, terminus, *rest
+    )
+
+
+def said(bus: Running, *pieces: bytes, patience: float = 2) -> bytes:
+    """What the bus says to these bytes until it hangs up or falls silent."""
+    with socket.create_connection(("127.0.0.1", bus.plain_port), timeout=patience) as client:
+        for piece in pieces:
+            client.sendall(piece)
+        answer = b""
+        client.settimeout(0.3)
+        try:
+            while data := client.recv(65536):
+                answer += data
+        except (TimeoutError, ConnectionError):
+            pass
+        return answer
+
+
+@pytest.mark.parametrize(
+    "noise",
+    [
+        b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(500),
+        SASL + b"\xff" * 64,
+        SASL + AMQP + b"\x00\x00\x00\x09\x02\x00\x00\x00\xc0",
+        HELLO + struct.pack(">IBBH", 0x7FFFFFFF, 2, 0, 0),
+        HELLO + struct.pack(">IBBH", 8, 9, 0, 0),
+        HELLO + frame(0x14, encode.uint(77), encode.uint(0), encode.binary(b"t")),
+        HELLO + frame(0x55),
+        HELLO + attach(b"\xa1\x02\xff\xfe", encode.string("$cbs")),
+        HELLO + attach(encode.string("x"), b"\xa1\x02\xff\xfe"),
+        HELLO + attach(encode.string("x"), encode.integer(5)),
+        HELLO + attach(encode.string("x"), NULL),
+        HELLO + b"\x00\x00\x00\x08\x02\x00\x00\x00" * 10_000,
+    ],
+    ids=range(13),
+)
+def test_noise_ends_its_own_connection_at_most(bus: Running, noise: bytes) -> None:
+    said(bus, noise)
+
+
+def test_a_frame_too_long_is_told_so(bus: Running) -> None:
+    answer = said(bus, HELLO, struct.pack(">IBBH", 70_000, 2, 0, 0))
+    assert b"amqp:connection:framing-error" in answer
+
+
+def test_a_message_that_never_ends_is_not_kept(bus: Running) -> None:
+    """Ten times the limit, in parts, and then the end: rejected, and the memory is free again."""
+    with Peer(bus.plain_port, timeout=20) as peer:
+        peer.put_as("owner", "orders")
+        sender = peer.sender("orders")
+        with pytest.raises(SendException):
+            sender.send(Message(b"x" * 2_600_000))
+        sender.send(Message("small"))
+        receiver = peer.receiver("orders")
+        assert receiver.receive().body == "small"
+        receiver.accept()
+
+
+def test_what_is_no_message_is_rejected_and_the_link_lives(bus: Running) -> None:
+    with Peer(bus.plain_port) as peer:
+        peer.put_as("owner", "orders")
+        sender = peer.sender("orders")
+        delivery = sender.link.delivery("odd")
+        sender.link.stream(b"\x00\x53\x99rubbish")
+        sender.link.advance()
+        peer.wait(lambda: delivery.settled)
+        assert delivery.remote.condition.name == "amqp:decode-error"
+        sender.send(Message("fine"))
+        receiver = peer.receiver("orders")
+        receiver.receive()
+        receiver.accept()
+
+
+def test_a_client_that_does_not_read_does_not_stall_the_others(bus: Running) -> None:
+    """It is sent what fits on the way, and the rest waits for somebody else."""
+    with Peer(bus.plain_port, timeout=20) as feeder, Peer(bus.plain_port) as lazy:
+        feeder.put_as("owner", "others")
+        lazy.put_as("owner", "others")
+        sender = feeder.sender("others")
+        lazy.receiver("others", credit=1000)  # and never looks again
+        count = 60
+        for number in range(count):
+            sender.send(Message(bytes(200_000), id=number))
+        eager = feeder.receiver("others", credit=1)
+        started = time.monotonic()
+        eager.receive()
+        eager.accept()
+        assert time.monotonic() - started < 5
+        assert bus.locked("others") < count
+    bus.purge("others")
+
+
+def test_draining_is_answered(bus: Running) -> None:
+    with Peer(bus.plain_port) as peer:
+        peer.put_as("owner", "others")
+        receiver = peer.receiver("others", credit=10)
+        receiver.link.drain(0)
+        peer.wait(lambda: not receiver.link.draining())
+        assert receiver.link.credit == 0
+
+
+def test_transactions_and_forwarding_are_refused_by_name(bus: Running) -> None:
+    with Peer(bus.plain_port) as peer:
+        peer.put_as("owner", "orders")
+        with pytest.raises(LinkDetached, match="does not support forwarding"):
+            peer.receiver("orders/$Transfer/$DeadLetterQueue")
+    coordinator = frame(
+        0x12,
+        encode.string("tx"),
+        encode.uint(0),
+        encode.boolean(False),
+        b"\x50\x00",
+        b"\x50\x00",
+        b"\x00\x53\x28" + encode.sequence(()),
+        b"\x00\x53\x30" + encode.sequence(()),
+        NULL,
+        NULL,
+        encode.uint(0),
+    )
+    assert b"does not support transactions" in said(bus, HELLO + coordinator)
+
+
+def test_a_websocket_that_speaks_text_is_closed(bus: Running) -> None:
+    async def speak() -> aiohttp.WSMsgType:
+        port = bus.ports[TransportType.AmqpOverWebsocket]
+        url = f"wss://127.0.0.1:{port}/$servicebus/websocket"
+        async with (
+            aiohttp.ClientSession() as session,
+            session.ws_connect(url, ssl=trust(), protocols=["AMQPWSB10"]) as websocket,
+        ):
+            assert websocket.protocol == "AMQPWSB10"
+            await websocket.send_str("hello")
+            return (await websocket.receive(5)).type
+
+    closed = (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED)
+    assert asyncio.run(speak()) in closed
+
+
+def test_a_gate_that_cannot_record_admits_nobody(bus: Running) -> None:
+    """Without an audit there is no decision: the connection ends instead."""
+    with Peer(bus.plain_port) as peer:
+        peer.put_as("owner", "orders")
+        with bus.failing_audit(), pytest.raises(ProtonException, match="disconnected"):
+            peer.receiver("orders")
