@@ -7,6 +7,7 @@ from sandbox.cli.demo import demo
 from sandbox.cli.env import env
 from sandbox.cli.explain import explain
 from sandbox.cli.redrive import redrive
+from sandbox.cli.rotate import rotate
 from sandbox.cli.test import test
 from sandbox.cli.trace import trace
 from sandbox.cli.up import down, status, up
@@ -19,7 +20,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-for _command in (demo, up, down, status, env, trace, explain, redrive, check):
+for _command in (demo, up, down, status, env, trace, explain, redrive, rotate, check):
     app.command()(_command)
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(test)
 

@@ -26,7 +26,7 @@ _SCHEMA = (
 _PROOF = "proof"
 
 
-class DatabaseError(Exception):
+class DatabaseError(RuntimeError):
     """A vault's file that cannot be used; the message is one sentence that says why."""
 
 

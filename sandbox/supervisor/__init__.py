@@ -1,7 +1,17 @@
 """Runs the sandbox and the services, looks after them, and tells how they are."""
 
+from sandbox.supervisor.operator import Operator, SigningKeyError
 from sandbox.supervisor.report import Report, ServiceReport, running
 from sandbox.supervisor.run import StartError, run
 from sandbox.supervisor.surroundings import of_any_process
 
-__all__ = ["Report", "ServiceReport", "StartError", "of_any_process", "run", "running"]
+__all__ = [
+    "Operator",
+    "Report",
+    "ServiceReport",
+    "SigningKeyError",
+    "StartError",
+    "of_any_process",
+    "run",
+    "running",
+]

@@ -1,14 +1,16 @@
-"""The operator's one duty: set the webhook signing key, and hand it to the partner once."""
+"""The operator's one duty: set the webhook signing key, and hand it to the partner."""
 
 import base64
 import secrets
 import ssl
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import aiohttp
 
 from sandbox.deployment import Deployment
-from sandbox.entra import VAULT, Issuer
+from sandbox.entra import VAULT, Issuer, SigningKey
 from sandbox.partner import Partner
 from sandbox.state import State
 
@@ -24,35 +26,45 @@ class SigningKeyError(RuntimeError):
 class Operator:
     """Acts under the operator's own role, which sets the key and cannot read it back."""
 
+    state: State
     deployment: Deployment
-    issuer: Issuer
-    partner: Partner
     proxy: str
-    trust: ssl.SSLContext
+    ca: Path
 
-    async def hand_over_once(self, state: State, secret: str) -> None:
-        """Set `secret` at first start, through the data plane. Raises SigningKeyError."""
-        if state.read_json(_DONE) == secret:
+    async def hand_over_once(self) -> None:
+        """Set the key at first start, through the data plane. Raises SigningKeyError."""
+        if self.state.read_json(_DONE) == self._secret:
             return
-        await self.rotate(secret)
-        state.write_json(_DONE, secret)
+        await self.rotate()
+        self.state.write_json(_DONE, self._secret)
 
-    async def rotate(self, secret: str) -> None:
+    async def rotate(self) -> None:
         """Make a new key, give it to the partner and to the vault. Raises SigningKeyError."""
         key = f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
-        self.partner.accept(key)
-        await self._set(secret, key)
+        Partner(self.state, self._notifier["PARTNER_WEBHOOK_URL"]).accept(key)
+        await self._set(key)
 
-    async def _set(self, secret: str, key: str) -> None:
-        token = self.issuer.issue(self.deployment.principal("operator"), VAULT)
-        url = f"https://{self.deployment.vault.host}/secrets/{secret}?api-version={_API_VERSION}"
-        headers = {"Authorization": f"Bearer {token.text}"}
+    @property
+    def _notifier(self) -> Mapping[str, str]:
+        return self.deployment.app("notifier").environment
+
+    @property
+    def _secret(self) -> str:
+        return self._notifier["WEBHOOK_SECRET_NAME"]
+
+    def _token(self) -> str:
+        issuer = Issuer(SigningKey.kept_in(self.state), self.deployment.tenant_id)
+        return issuer.issue(self.deployment.principal("operator"), VAULT).text
+
+    async def _set(self, key: str) -> None:
+        vault = self.deployment.vault.host
+        url = f"https://{vault}/secrets/{self._secret}?api-version={_API_VERSION}"
+        headers = {"Authorization": f"Bearer {self._token()}"}
         body = {"value": key, "attributes": {"enabled": True}}
+        trust = ssl.create_default_context(cafile=str(self.ca))
         async with (
             aiohttp.ClientSession() as session,
-            session.put(
-                url, json=body, headers=headers, proxy=self.proxy, ssl=self.trust
-            ) as answer,
+            session.put(url, json=body, headers=headers, proxy=self.proxy, ssl=trust) as answer,
         ):
             if answer.status != 200:
                 raise SigningKeyError(f"the vault answered {answer.status}: {await answer.text()}")

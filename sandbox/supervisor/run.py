@@ -28,7 +28,7 @@ async def run(state: State, gallery_port: int | None, told: Told) -> None:
         async with AsyncExitStack() as stack:
             try:
                 endpoints = await start(stack, state, gallery_port)
-            except (OSError, ValueError, KeyError) as error:
+            except (OSError, ValueError, KeyError, RuntimeError) as error:
                 raise StartError(f"the sandbox cannot start: {error}") from error
             stack.callback(forget, state)
             await look_after(Watch(endpoints, state, begun, told), stop)

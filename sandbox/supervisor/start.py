@@ -1,6 +1,5 @@
 """Starts every endpoint of the sandbox: Azurite, the data planes, the edge, the ingress."""
 
-import ssl
 from collections.abc import Mapping
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
@@ -49,7 +48,8 @@ async def start(stack: AsyncExitStack, state: State, gallery_port: int | None) -
     endpoints = await _listening(stack, state, planes, child, gallery_port)
     await azurite.wait()
     await azurite.prepare(account.containers)
-    await _hand_over_key(endpoints, state)
+    surroundings = endpoints.surroundings
+    await Operator(state, deployment, surroundings.proxy, surroundings.ca).hand_over_once()
     return endpoints
 
 
@@ -113,11 +113,3 @@ async def _gallery(
         with suppress(OSError):
             return f"http://127.0.0.1:{await listener.start(port)}"
     raise PortTakenError(f"port {wanted} is taken; choose another by --port")
-
-
-async def _hand_over_key(endpoints: Endpoints, state: State) -> None:
-    planes, surroundings = endpoints.planes, endpoints.surroundings
-    trust = ssl.create_default_context(cafile=str(surroundings.ca))
-    operator = Operator(planes.deployment, planes.issuer, planes.partner, surroundings.proxy, trust)
-    secret = planes.deployment.app("notifier").environment["WEBHOOK_SECRET_NAME"]
-    await operator.hand_over_once(state, secret)

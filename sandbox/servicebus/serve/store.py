@@ -27,7 +27,7 @@ COMMIT;
 """
 
 
-class StoreError(Exception):
+class StoreError(RuntimeError):
     """The file cannot be used; the text says why in one sentence."""
 
 
