@@ -6,7 +6,7 @@ from io import BytesIO
 from PIL import Image, ImageOps
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
-MAX_PIXELS = 40_000_000  # 160 MB once decoded
+MAX_PIXELS = 50_000_000  # the most that phones make; as a WebP it takes 800 MB to decode
 EDGE = 480
 
 # Above this Pillow only warns, and raises above twice of it; so the size is looked at here, too.

@@ -1,7 +1,8 @@
 """What the thumbnailer does with a message of `photo-uploads`, and with a dead one."""
 
 import logging
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -36,6 +37,7 @@ class Thumbnailer:
     originals: ContainerClient
     thumbnails: ContainerClient
     events: Publisher
+    room: threading.Lock = field(default_factory=threading.Lock)  # for one decoded image
 
     def handle(self, message: ServiceBusReceivedMessage) -> None:
         """Make the thumbnail of an uploaded photo and publish photo.processed.
@@ -45,7 +47,8 @@ class Thumbnailer:
         try:
             photo = parse(message.body, UPLOADED).photo
             original, created = self._read(photo)
-            thumbnail = make_thumbnail(original)
+            with self.room:
+                thumbnail = make_thumbnail(original)
         except InvalidEvent as error:
             raise Permanent("UnknownEvent", str(error)) from error
         except NotAnImage as error:
