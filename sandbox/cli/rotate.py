@@ -9,6 +9,10 @@ from sandbox.cli.terminal import one_sentence, out
 from sandbox.deployment import load
 from sandbox.supervisor import Operator, SigningKeyError
 
+_DONE = """\
+A new key is in the vault, and the partner has it. The notifier still has the old
+one: its next webhook is refused with 401, it reads the new one and sends again."""
+
 
 def rotate(state: StateOption = None) -> None:
     """As the operator: a new signing key, to the vault and to the partner; no restart."""
@@ -17,9 +21,4 @@ def rotate(state: StateOption = None) -> None:
     operator = Operator(opened, load(opened), report.proxy, Path(report.ca))
     with one_sentence(SigningKeyError):
         asyncio.run(operator.rotate())
-    out.print(
-        "A new key is in the vault, and the partner has it. The notifier still signs with the"
-    )
-    out.print(
-        "old one: its next webhook is refused with 401, it reads the new key and sends again."
-    )
+    out.print(_DONE)
