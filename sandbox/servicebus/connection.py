@@ -4,14 +4,16 @@ import asyncio
 import logging
 import sqlite3
 import time
-from typing import Protocol
 
 from sandbox.servicebus import conditions
-from sandbox.servicebus.amqp.engine import Disposition, Engine, Happening, Moment, Transfer, Wire
+from sandbox.servicebus.amqp.delivery import Disposition, Transfer
+from sandbox.servicebus.amqp.engine import Engine, Happening, Moment
 from sandbox.servicebus.amqp.frames import Frames, FramingError
+from sandbox.servicebus.amqp.wire import Wire
 from sandbox.servicebus.conditions import Condition
 from sandbox.servicebus.links import Publisher, Receiver
 from sandbox.servicebus.nodes import RequestTarget
+from sandbox.servicebus.outlet import Outlet
 from sandbox.servicebus.plane import Plane
 from sandbox.servicebus.walk import Attached, Walk
 
@@ -21,25 +23,6 @@ _LOG = logging.getLogger(__name__)
 _FRAMES_A_SLICE = 64
 _READ_AHEAD = 256 * 1024
 _WRITE_AHEAD = 256 * 1024
-
-
-class Outlet(Protocol):
-    """Where a connection's bytes go: a socket, or a WebSocket."""
-
-    def write(self, data: bytes) -> None:
-        """Send bytes."""
-
-    def close(self) -> None:
-        """End when all is sent."""
-
-    def abort(self) -> None:
-        """End at once."""
-
-    def pause_reading(self) -> None:
-        """Let the client wait."""
-
-    def resume_reading(self) -> None:
-        """Let the client go on."""
 
 
 class Connection:
@@ -162,6 +145,8 @@ class Connection:
     def _on(self, happening: Happening) -> None:
         wire, attached = happening.wire, self._walk.get(happening.wire)
         match happening.moment:
+            case Moment.OPEN:
+                self._opened()
             case Moment.ATTACH if wire:
                 self._walk.attach(wire)
             case Moment.DETACH | Moment.CLOSE_LINK if wire:
@@ -176,6 +161,12 @@ class Connection:
                 self._engine.close()
             case _:
                 pass
+
+    def _opened(self) -> None:
+        """Whoever comes by an address of the machine's still says which namespace is meant."""
+        host, meant = self._plane.namespace.host.lower(), self._engine.meant_host
+        if meant and meant != host:
+            self._close(conditions.not_found(f"sb://{meant}", meant.partition(".")[0], "/"))
 
     def _detached(self, wire: Wire, *, closed: bool) -> None:
         self._walk.drop(wire)

@@ -4,7 +4,8 @@ from typing import Protocol
 
 from sandbox.servicebus import conditions
 from sandbox.servicebus.amqp.decode import MalformedError
-from sandbox.servicebus.amqp.engine import Disposition, State, Transfer, Verdict, Wire
+from sandbox.servicebus.amqp.delivery import Disposition, State, Transfer, Verdict
+from sandbox.servicebus.amqp.wire import Wire
 from sandbox.servicebus.conditions import Condition
 from sandbox.servicebus.serve.broker import Destination
 from sandbox.servicebus.serve.locking import LockLostError

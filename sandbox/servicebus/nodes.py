@@ -5,7 +5,8 @@ from typing import Protocol
 
 from sandbox.servicebus import conditions
 from sandbox.servicebus.amqp.decode import MalformedError
-from sandbox.servicebus.amqp.engine import Disposition, Transfer, Wire
+from sandbox.servicebus.amqp.delivery import Disposition, Transfer
+from sandbox.servicebus.amqp.wire import Wire
 from sandbox.servicebus.authenticate import ACCEPTED, PutToken, Tokens
 from sandbox.servicebus.conditions import Condition, Status
 from sandbox.servicebus.decide import Decider

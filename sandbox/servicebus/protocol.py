@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import Callable
 
-from sandbox.servicebus.connection import Connection, Outlet
+from sandbox.servicebus.connection import Connection
+from sandbox.servicebus.outlet import Outlet
 
 
 class AmqpProtocol(asyncio.Protocol):

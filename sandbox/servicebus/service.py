@@ -12,11 +12,12 @@ from aiohttp import web
 from sandbox.audit import Gate
 from sandbox.deployment import Namespace
 from sandbox.servicebus.authenticate import Verifier
-from sandbox.servicebus.connection import Connection, Outlet
+from sandbox.servicebus.connection import Connection
 from sandbox.servicebus.decide import Decider
 from sandbox.servicebus.dispatch import Dispatcher
 from sandbox.servicebus.limits import Limits
 from sandbox.servicebus.name import Directory
+from sandbox.servicebus.outlet import Outlet
 from sandbox.servicebus.plane import Plane, Turn
 from sandbox.servicebus.protocol import AmqpProtocol
 from sandbox.servicebus.serve.broker import Broker
@@ -46,6 +47,7 @@ class ServiceBus:
         self._database = database
         self._limits = limits or Limits()
         self._connections: set[Connection] = set()
+        self._running = False
         self._turn_ends: asyncio.Handle | None = None
         self._sweep: asyncio.TimerHandle | None = None
         self._ticker: asyncio.TimerHandle | None = None
@@ -68,6 +70,7 @@ class ServiceBus:
             broker=self._read(),
         )
         self._store.commit()
+        self._running = True
         self._turn.touch()
         self._tick()
 
@@ -76,6 +79,7 @@ class ServiceBus:
         for connection in list(self._connections):
             connection.stop()
         self._end_turn()
+        self._running = False
         for handle in (self._turn_ends, self._sweep, self._ticker):
             if handle:
                 handle.cancel()
@@ -105,7 +109,7 @@ class ServiceBus:
         return Broker(self._namespace, self._store, self._clock, self._dispatcher.mark)
 
     def _schedule(self) -> None:
-        if self._turn_ends is None:
+        if self._turn_ends is None and self._running:
             self._turn_ends = self._loop.call_soon(self._end_turn)
 
     def _end_turn(self) -> None:
@@ -116,8 +120,8 @@ class ServiceBus:
                 raise sqlite3.OperationalError("the turn could not be written")
             self._dispatcher.dispatch()
             self._store.commit()
-        except sqlite3.Error:
-            _LOG.exception("The bus cannot write its store; all connections are closed")
+        except sqlite3.Error as error:
+            _LOG.error("The bus cannot write its store (%s); its clients have to return", error)
             self._begin_anew()
             return
         for connection in self._turn.touched():
@@ -129,9 +133,14 @@ class ServiceBus:
         for connection in list(self._connections):
             connection.abort()
         self._turn.touched()
-        self._turn.is_broken = False
-        self._store.rollback()
-        self._plane.broker = self._read()
+        self._turn.is_broken = True
+        try:
+            self._store.rollback()
+            self._plane.broker = self._read()
+        except sqlite3.Error as error:
+            _LOG.error("The bus cannot read its store (%s); the next client makes it try", error)
+        else:
+            self._turn.is_broken = False
 
     def _watch(self) -> None:
         """Be there when the next lock ends or the next message expires."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sandbox.entra import Caller
 from sandbox.servicebus import conditions
-from sandbox.servicebus.amqp.engine import Wire
+from sandbox.servicebus.amqp.wire import Wire
 from sandbox.servicebus.authenticate import Tokens
 from sandbox.servicebus.conditions import Condition, Refusal
 from sandbox.servicebus.links import Publisher, Receiver, Room

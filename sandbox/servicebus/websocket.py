@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 from aiohttp import WSMsgType, web
 
-from sandbox.servicebus.connection import Connection, Outlet
+from sandbox.servicebus.connection import Connection
+from sandbox.servicebus.outlet import Outlet
 
 PATH = "/$servicebus/websocket"
 SUBPROTOCOL = "AMQPWSB10"

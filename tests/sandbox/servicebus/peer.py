@@ -41,9 +41,9 @@ class End:
 class Peer:
     """One AMQP connection, without TLS."""
 
-    def __init__(self, port: int, timeout: float = 5) -> None:
+    def __init__(self, port: int, timeout: float = 5, host: str = HOST) -> None:
         self._connection: Any = BlockingConnection(
-            f"127.0.0.1:{port}", timeout=timeout, allowed_mechs="ANONYMOUS"
+            f"127.0.0.1:{port}", timeout=timeout, allowed_mechs="ANONYMOUS", virtual_host=host
         )
 
     def __enter__(self) -> "Peer":

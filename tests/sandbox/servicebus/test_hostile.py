@@ -146,6 +146,11 @@ def test_a_client_that_does_not_read_does_not_stall_the_others(bus: Running) -> 
     bus.purge("others")
 
 
+def test_another_namespace_is_not_served(bus: Running) -> None:
+    with pytest.raises(ProtonException, match="amqp:not-found"):
+        Peer(bus.plain_port, host="other.servicebus.windows.net").put_as("owner")
+
+
 def test_draining_is_answered(bus: Running) -> None:
     with Peer(bus.plain_port) as peer:
         peer.put_as("owner", "others")

@@ -1,0 +1,144 @@
+"""Deliveries of proton's: messages that come in, and what a peer says of those that went out."""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from proton import Condition as ProtonCondition
+from proton import Delivery
+from proton import Disposition as ProtonDisposition
+
+from sandbox.servicebus.amqp.wire import Wire
+from sandbox.servicebus.conditions import Condition
+
+_TRANSACTIONAL = 0x34
+
+
+class State(Enum):
+    """What a peer says of a delivery."""
+
+    ACCEPTED = ProtonDisposition.ACCEPTED
+    REJECTED = ProtonDisposition.REJECTED
+    RELEASED = ProtonDisposition.RELEASED
+    MODIFIED = ProtonDisposition.MODIFIED
+    TRANSACTIONAL = _TRANSACTIONAL
+    NONE = 0
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A peer's disposition of a delivery: its state and what it says with it."""
+
+    state: State
+    failed: bool = False
+    undeliverable: bool = False
+    condition: str = ""
+    description: str = ""
+    info: dict[str, object] | None = None
+    annotations: dict[str, object] | None = None
+
+
+class Transfer:
+    """A message that comes in, whole or in part."""
+
+    def __init__(self, wire: Wire, delivery: Any) -> None:
+        self.wire = wire
+        self._delivery = delivery
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether no more of it is to come."""
+        return not self._delivery.partial
+
+    @property
+    def is_aborted(self) -> bool:
+        """Whether the sender has thought better of it."""
+        return bool(self._delivery.aborted)
+
+    @property
+    def size(self) -> int:
+        """How many bytes of it have come."""
+        return int(self._delivery.pending)
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether it is part of a transaction."""
+        return int(self._delivery.remote_state) == _TRANSACTIONAL
+
+    def take(self) -> tuple[bytes, int]:
+        """Its content and its message-format; the link is then ready for the next."""
+        content = bytes(self.wire._link.recv(self.size) or b"") if self.size else b""
+        return content, self.drop()
+
+    def discard(self) -> int:
+        """Forget what has come so far; how many bytes it was."""
+        return len(self.wire._link.recv(self.size) or b"") if self.size else 0
+
+    def drop(self) -> int:
+        """Leave it; its message-format."""
+        self.wire._link.advance()
+        message_format, self.wire.message_format = self.wire.message_format or 0, None
+        return message_format
+
+    def accept(self) -> None:
+        """Tell the sender that it is stored."""
+        if not self._delivery.settled:
+            self._delivery.update(Delivery.ACCEPTED)
+        self._delivery.settle()
+
+    def reject(self, condition: Condition) -> None:
+        """Tell the sender that it is not stored, and why."""
+        _reject(self._delivery, condition)
+        self._delivery.settle()
+
+
+class Disposition:
+    """What the peer says of a message that went out."""
+
+    def __init__(self, wire: Wire, delivery: Any) -> None:
+        self.wire = wire
+        self._delivery = delivery
+        self.tag = str(delivery.tag)
+        self.is_settled = bool(delivery.settled)
+        self.is_said = bool(delivery.remote_state) or self.is_settled
+
+    @property
+    def verdict(self) -> Verdict:
+        """The peer's disposition."""
+        remote = self._delivery.remote
+        condition = remote.condition
+        known = {each.value for each in State}
+        number = int(self._delivery.remote_state)
+        return Verdict(
+            state=State(number) if number in known else State.NONE,
+            failed=bool(remote.failed),
+            undeliverable=bool(remote.undeliverable),
+            condition=str(condition.name) if condition else "",
+            description=str(condition.description or "") if condition else "",
+            info=_texts(condition.info) if condition else None,
+            annotations=_texts(remote.annotations),
+        )
+
+    def echo(self) -> None:
+        """Say that what the peer said has been done."""
+        local, remote = self._delivery.local, self._delivery.remote
+        local.failed, local.undeliverable = bool(remote.failed), bool(remote.undeliverable)
+        self._delivery.update(self._delivery.remote_state or Delivery.RELEASED)
+        self._delivery.settle()
+
+    def refuse(self, condition: Condition) -> None:
+        """Say that what the peer said could not be done."""
+        if not self.is_settled:
+            _reject(self._delivery, condition)
+        self._delivery.settle()
+
+
+def _texts(value: Any) -> dict[str, object] | None:
+    return {str(key): each for key, each in value.items()} if isinstance(value, dict) else None
+
+
+def _reject(delivery: Any, condition: Condition) -> None:
+    # The Python SDK reads the info of a rejection without looking whether there is one.
+    info: Any = {"com.microsoft:tracking": condition.name}
+    delivery.local.condition = ProtonCondition(condition.name, condition.description, info)
+    delivery.update(Delivery.REJECTED)
