@@ -70,7 +70,7 @@ def newest_name(entry: Entry) -> str:
 
 def to_metadata(entry: Entry) -> dict[str, str]:
     """Return the entry as a blob's metadata, whose values are headers and so plain ASCII."""
-    return {key: quote(str(value), safe=" ,:") for key, value in entry.to_json().items()}
+    return {key: quote(str(value), safe=",:") for key, value in entry.to_json().items()}
 
 
 def from_metadata(metadata: Mapping[str, str]) -> Entry:

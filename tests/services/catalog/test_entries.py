@@ -60,8 +60,9 @@ def test_names_sort_newest_first(when: Any, seconds: int) -> None:
 def test_an_entry_comes_out_of_metadata_as_it_went_in(reason: str) -> None:
     entry = Entry(ID, "rejected", WHEN, reason=reason.encode("utf-8", "ignore").decode())
     metadata = entries.to_metadata(entry)
-    assert all(value.isascii() and value.isprintable() for value in metadata.values())
-    assert entries.from_metadata(metadata) == entry
+    sent = {key: value.strip() for key, value in metadata.items()}  # as headers are
+    assert all(value.isascii() and value.isprintable() for value in sent.values())
+    assert entries.from_metadata(sent) == entry
 
 
 def event(kind: str, **data: Any) -> Event:
