@@ -20,7 +20,7 @@ from services.common.health import Proof
 from services.common.server import add_parts
 from services.common.web import Problem
 
-MINUTES = Patience(first=1, longest=60, total=900)
+PATIENCE = Patience(first=1, longest=300, total=6 * 3600)
 LIMITS = {str(number): number for number in range(1, 101)}
 
 
@@ -29,7 +29,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or Settings.load()
     credential = open_credential(settings.client_id)
     index = open_index(settings, credential)
-    events = Consumer("events", partial(open_receiver, settings, credential), index.handle, MINUTES)
+    events = Consumer("events", partial(open_receiver, settings, credential), index.handle, PATIENCE)
     readiness = health.Readiness(proofs(settings, index, events))
     app = build(index, readiness, events)
     add_parts(app, events, readiness)

@@ -18,7 +18,7 @@ from services.common.vault import CachedSecret
 from services.notifier.settings import Settings
 from services.notifier.webhook import Partner
 
-HOURS = Patience(first=2, longest=900, total=6 * 3600)
+PATIENCE = Patience(first=2, longest=3600, total=24 * 3600)
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -27,7 +27,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     credential = open_credential(client_id=None)  # system-assigned: there is no id to name
     partner = open_partner(settings, credential)
     events = Consumer(
-        "events", partial(open_receiver, settings, credential), partner.handle, HOURS, in_hand=8
+        "events", partial(open_receiver, settings, credential), partner.handle, PATIENCE, in_hand=8
     )
     readiness = health.Readiness(proofs(settings, partner.key, events))
     app = build(readiness, events)

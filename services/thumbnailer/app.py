@@ -14,7 +14,7 @@ from services.common.server import add_parts
 from services.thumbnailer.settings import Settings
 from services.thumbnailer.worker import Thumbnailer
 
-MINUTES = Patience(first=1, longest=60, total=900)
+PATIENCE = Patience(first=1, longest=300, total=6 * 3600)
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -25,8 +25,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     receiver = partial(bus.queue_receiver, settings.namespace, credential, settings.queue)
     dead_receiver = partial(receiver, dead_letters=True)
     stopping = threading.Event()
-    uploads = Consumer("uploads", receiver, worker.handle, MINUTES, stopping=stopping)
-    dead = Consumer("dead-letters", dead_receiver, worker.reject, MINUTES, stopping=stopping)
+    uploads = Consumer("uploads", receiver, worker.handle, PATIENCE, stopping=stopping)
+    dead = Consumer("dead-letters", dead_receiver, worker.reject, PATIENCE, stopping=stopping)
     readiness = health.Readiness(proofs(settings, worker, uploads, dead))
     app = build(readiness, uploads, dead)
     add_parts(app, worker.events, uploads, dead, readiness)

@@ -10,6 +10,7 @@ threads = 2
 timeout = 60
 graceful_timeout = 50  # longer than the consumers' grace
 control_socket_disable = True
+umask = 0o077
 logconfig_dict = logs.config()
 
 on_starting = server.require(Settings.load)
