@@ -27,6 +27,8 @@ from sandbox.servicebus.websocket import application
 _LOG = logging.getLogger(__name__)
 
 _TICK = 1.0
+# How late a lock may end or a message expire while much is going on.
+_SWEEP = 0.05
 
 
 class ServiceBus:
@@ -143,20 +145,27 @@ class ServiceBus:
             self._turn.is_broken = False
 
     def _watch(self) -> None:
-        """Be there when the next lock ends or the next message expires."""
-        due = self._plane.broker.next_due()
-        if self._sweep:
-            self._sweep.cancel()
-            self._sweep = None
-        if due is not None:
-            self._sweep = self._loop.call_later(max(due - self._clock(), 0.001), self._swept)
+        """Look soon at what is due: the turn that has ended may have changed it."""
+        if self._sweep is None or self._sweep.when() > self._loop.time() + _SWEEP:
+            self._look_in(_SWEEP)
 
-    def _swept(self) -> None:
+    def _look(self) -> None:
+        """Sweep, and be there when the next lock ends or the next message expires."""
+        self._sweep = None
         try:
-            self._plane.broker.sweep()
+            swept = self._plane.broker.sweep()
         except sqlite3.Error:
             self._turn.broken()
-        self._turn.touch()
+            return
+        if swept:
+            self._turn.touch()
+        elif (due := self._plane.broker.next_due()) is not None:
+            self._look_in(max(due - self._clock(), 0.001))
+
+    def _look_in(self, seconds: float) -> None:
+        if self._sweep:
+            self._sweep.cancel()
+        self._sweep = self._loop.call_later(seconds, self._look) if self._running else None
 
     def _tick(self) -> None:
         for connection in list(self._connections):

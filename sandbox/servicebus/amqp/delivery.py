@@ -25,6 +25,9 @@ class State(Enum):
     NONE = 0
 
 
+_FINAL = {each.value for each in State} - {State.NONE.value}
+
+
 @dataclass(frozen=True)
 class Verdict:
     """A peer's disposition of a delivery: its state and what it says with it."""
@@ -100,17 +103,17 @@ class Disposition:
         self._delivery = delivery
         self.tag = str(delivery.tag)
         self.is_settled = bool(delivery.settled)
-        self.is_said = bool(delivery.remote_state) or self.is_settled
+        # A state that is not final (`received`) says nothing yet.
+        self.is_said = self.is_settled or int(delivery.remote_state) in _FINAL
 
     @property
     def verdict(self) -> Verdict:
         """The peer's disposition."""
         remote = self._delivery.remote
         condition = remote.condition
-        known = {each.value for each in State}
         number = int(self._delivery.remote_state)
         return Verdict(
-            state=State(number) if number in known else State.NONE,
+            state=State(number) if number in _FINAL else State.NONE,
             failed=bool(remote.failed),
             undeliverable=bool(remote.undeliverable),
             condition=str(condition.name) if condition else "",

@@ -73,9 +73,8 @@ class _Unseen:
             if self._duplicates is None or self._duplicates.is_new(message.message_id, now):
                 yield message
 
-    def forget(self) -> None:
-        if self._duplicates is not None:
-            self._duplicates.forget(self._clock())
+    def forget(self) -> bool:
+        return self._duplicates is not None and self._duplicates.forget(self._clock())
 
 
 class Broker:
@@ -102,12 +101,14 @@ class Broker:
             self._add_topic(topic)
         store.forget_all_but(frozenset(self._paths))
 
-    def sweep(self) -> None:
-        """Do what has become due: locks that end, messages too old, ids out of the window."""
-        for entity in self.entities.values():
-            entity.sweep()
-        for unseen in self._unseen:
-            unseen.forget()
+    def sweep(self) -> bool:
+        """Do what has become due: locks that end, messages too old, ids out of the window.
+
+        Gives whether there was anything.
+        """
+        swept = [entity.sweep() for entity in self.entities.values()]
+        forgotten = [unseen.forget() for unseen in self._unseen]
+        return any(swept) or any(forgotten)
 
     def next_due(self) -> float | None:
         """When to sweep again, at the earliest."""

@@ -26,8 +26,8 @@ class Duplicates:
         self._store.saw(self._queue, message_id, now)
         return True
 
-    def forget(self, now: float) -> None:
-        """Drop what lies before the window."""
+    def forget(self, now: float) -> bool:
+        """Drop what lies before the window; whether there was any."""
         before = now - self._window
         old = 0
         while self._seen and next(iter(self._seen.values())) <= before:
@@ -35,3 +35,4 @@ class Duplicates:
             old += 1
         if old:
             self._store.forget_seen(self._queue, before)
+        return old > 0

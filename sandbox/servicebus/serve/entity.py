@@ -51,11 +51,11 @@ class Entity:
         row = self._store.add(self.queue_id, stored, message.content)
         self.active.hold(_held(stored, row))
 
-    def sweep(self) -> None:
-        """Give back what was locked too long; drop or dead-letter what is too old."""
+    def sweep(self) -> bool:
+        """Give back what was locked too long, drop or bury what is too old. Was there any?"""
         now = self._clock()
-        self.active.sweep(now, self._too_old)
-        self.dead.sweep(now, self._too_old)
+        swept = [each.sweep(now, self._too_old) for each in self.subqueues]
+        return any(swept)
 
     def _too_old(self, message: Held) -> None:
         if self._settings.dead_letter_on_expiration:

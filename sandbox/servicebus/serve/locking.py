@@ -68,6 +68,7 @@ class LockingQueue:
         if message.lock:
             self._locked.pop(message.lock.token, None)
             message.lock = None
+        self._tidy()
 
     def next(self, now: float) -> Held | None:
         """The first message that waits, not expired, left waiting."""
@@ -141,6 +142,19 @@ class LockingQueue:
         message.lock = lock
         self._locked[lock.token] = message
         heapq.heappush(self._unlocks, (lock.until, lock.token))
+
+    def _tidy(self) -> None:
+        """Forget times that no longer matter, once they outnumber the messages by far."""
+        enough = 4 * len(self._messages) + 64
+        if len(self._expiries) > enough:
+            self._expiries = [each for each in self._expiries if each[1] in self._messages]
+            heapq.heapify(self._expiries)
+        if len(self._unlocks) > enough:
+            self._unlocks = [each for each in self._unlocks if each[1] in self._locked]
+            heapq.heapify(self._unlocks)
+        if len(self._waiting) > enough:
+            self._waiting = [each for each in self._waiting if each in self._messages]
+            heapq.heapify(self._waiting)
 
     def _wait(self, message: Held) -> None:
         heapq.heappush(self._waiting, message.sequence)

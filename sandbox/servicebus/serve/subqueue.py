@@ -99,16 +99,30 @@ class Subqueue:
         """Raises LockLostError unless `token` locks a message here."""
         self._queue.locked(token, self._clock())
 
-    def peek(self, start: int, count: int) -> list[bytes]:
-        """Up to `count` messages from sequence number `start` on, as they are, not locked."""
-        return [self._stamped(each, state=0) for each in islice(self._visible(start), count)]
+    def peek(self, start: int, count: int, size: int = 262144) -> list[bytes]:
+        """Messages from sequence number `start` on, as they are, not locked.
 
-    def sweep(self, now: float, too_old: Callable[[Held], None]) -> None:
-        """Give back what was locked for too long, and hand on what is too old."""
+        Up to `count`, and no more than fit into `size` bytes, but one at least.
+        """
+        found: list[bytes] = []
+        for each in islice(self._visible(start), count):
+            content = self._stamped(each, state=0)
+            size -= len(content)
+            if found and size < 0:
+                break
+            found.append(content)
+        return found
+
+    def sweep(self, now: float, too_old: Callable[[Held], None]) -> bool:
+        """Give back what was locked for too long, and hand on what is too old. Was there any?"""
+        swept = False
         for message in self._queue.unlocked_by(now):
             self._failed(message)
+            swept = True
         for message in self._queue.expired_by(now):
             too_old(message)
+            swept = True
+        return swept
 
     def next_due(self) -> float | None:
         """When to sweep again, at the earliest."""

@@ -112,6 +112,14 @@ def test_properties_are_changed_by_who_abandons(house: House) -> None:
     assert Message.parse(content).application_properties == {"a": 1, "b": 3}
 
 
+def test_a_peek_is_no_larger_than_a_message_may_be(house: House) -> None:
+    house.send("queues/orders", *(message(bytes(100_000)) for _ in range(4)))
+    orders = house.entity("queues/orders").active
+    assert len(orders.peek(1, 10)) == 2
+    assert len(orders.peek(1, 10, size=10)) == 1
+    assert orders.peek(5, 10) == []
+
+
 def test_an_id_is_new_again_after_the_window(house: House) -> None:
     once = house.entity("queues/once")
     house.send("queues/once", message(message_id="a"), message(message_id="a"))

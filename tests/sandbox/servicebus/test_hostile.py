@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import aiohttp
 import pytest
 from azure.servicebus import TransportType
-from proton import Message, ProtonException
+from proton import Delivery, Message, ProtonException
 from proton.utils import LinkDetached, SendException
 
 from sandbox.servicebus.amqp import encode
@@ -149,6 +149,20 @@ def test_a_client_that_does_not_read_does_not_stall_the_others(bus: Running) -> 
 def test_another_namespace_is_not_served(bus: Running) -> None:
     with pytest.raises(ProtonException, match="amqp:not-found"):
         Peer(bus.plain_port, host="other.servicebus.windows.net").put_as("owner")
+
+
+def test_a_state_that_is_not_final_settles_nothing(bus: Running) -> None:
+    with Peer(bus.plain_port) as peer:
+        peer.put_as("owner", "others")
+        peer.sender("others").send(Message("x"))
+        receiver = peer.receiver("others")
+        receiver.receive()
+        delivery = receiver.fetcher.unsettled.popleft()
+        delivery.update(Delivery.RECEIVED)
+        peer.put_as("owner", "others")  # so that the bus has certainly seen it
+        assert bus.locked("others") == 1
+        assert peer.settle(delivery, Delivery.ACCEPTED) is None
+        assert bus.held()["queues/others"] == 0
 
 
 def test_draining_is_answered(bus: Running) -> None:

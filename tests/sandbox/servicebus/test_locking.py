@@ -83,6 +83,17 @@ def test_dead_letters_do_not_expire() -> None:
     assert messages.next_due() is None
 
 
+def test_nothing_grows_with_the_messages_that_have_gone() -> None:
+    messages = queue()
+    for number in range(1, 2000):
+        messages.add(held(number, time_to_live=1e6))
+        messages.lock(held_first(messages), 0)
+        messages.remove(next(messages.browse(number)))
+    assert len(messages) == 0
+    heaps = (messages._waiting, messages._unlocks, messages._expiries)
+    assert max(len(each) for each in heaps) < 100
+
+
 def held_first(messages: LockingQueue) -> Held:
     found = messages.next(0)
     assert found
