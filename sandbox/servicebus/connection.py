@@ -36,7 +36,7 @@ class Connection:
         self._frames = Frames()
         self._walk = Walk(plane, self)
         self._began = time.monotonic()
-        self._proven = False
+        self._proven = self._closing = False
         self._expiry: asyncio.TimerHandle | None = None
         self._expires_at: float | None = None
         self._working = self._reading_paused = self._writing_paused = self._ended = False
@@ -143,6 +143,8 @@ class Connection:
             self._outlet.resume_reading()
 
     def _on(self, happening: Happening) -> None:
+        if self._closing:
+            return
         wire, attached = happening.wire, self._walk.get(happening.wire)
         match happening.moment:
             case Moment.OPEN:
@@ -227,5 +229,6 @@ class Connection:
     def _close(self, condition: Condition) -> None:
         for attached in self._walk:
             self._walk.drop(attached.wire)
+        self._closing = True
         self._engine.close(condition)
         self._plane.turn.touch(self)

@@ -1,5 +1,6 @@
 """What links do once they are open: take messages for an entity, or bring messages from one."""
 
+import time
 from typing import Protocol
 
 from sandbox.servicebus import conditions
@@ -94,6 +95,7 @@ class Receiver:
         self._where = where
         self._settled_before = 0
         self.subqueue = subqueue
+        self.delivered = 0.0
 
     def opened(self) -> None:
         """It waits for the client's credit."""
@@ -113,6 +115,7 @@ class Receiver:
         tag = message.token or f"{self._settled_before:016}"
         self._wire.send(message.content, tag, settled=and_delete)
         self._room.sent(len(message.content))
+        self.delivered = time.monotonic()
         return True
 
     def exhausted(self) -> None:

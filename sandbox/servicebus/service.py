@@ -21,7 +21,8 @@ from sandbox.servicebus.outlet import Outlet
 from sandbox.servicebus.plane import Plane, Turn
 from sandbox.servicebus.protocol import AmqpProtocol
 from sandbox.servicebus.serve.broker import Broker
-from sandbox.servicebus.serve.store import Store
+from sandbox.servicebus.serve.rules import RuleError
+from sandbox.servicebus.serve.store import Store, StoreError
 from sandbox.servicebus.websocket import application
 
 _LOG = logging.getLogger(__name__)
@@ -69,9 +70,8 @@ class ServiceBus:
             limits=self._limits,
             dispatcher=self._dispatcher,
             turn=self._turn,
-            broker=self._read(),
+            broker=self._first_read(),
         )
-        self._store.commit()
         self._running = True
         self._turn.touch()
         self._tick()
@@ -106,6 +106,18 @@ class ServiceBus:
         connection = Connection(self._plane, outlet)
         self._connections.add(connection)
         return connection
+
+    def _first_read(self) -> Broker:
+        try:
+            broker = self._read()
+            self._store.commit()
+        except sqlite3.Error as error:
+            self._store.close()
+            raise StoreError(f"The bus cannot use its store {self._database}: {error}.") from error
+        except RuleError:
+            self._store.close()
+            raise
+        return broker
 
     def _read(self) -> Broker:
         return Broker(self._namespace, self._store, self._clock, self._dispatcher.mark)

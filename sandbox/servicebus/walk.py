@@ -33,6 +33,12 @@ class Attached:
     purpose: Purpose | None = None
     audience: str | None = None
 
+    @property
+    def last_used(self) -> float:
+        """When something last went over the link, either way."""
+        delivered = self.endpoint.delivered if isinstance(self.endpoint, Receiver) else 0.0
+        return max(self.active, delivered)
+
 
 class Walk:
     """The links of one connection, and the tokens that they live by."""
@@ -98,7 +104,7 @@ class Walk:
         """End the links on which nothing has happened for too long."""
         limit = self._plane.limits.link_idle
         for attached in self:
-            if attached.node and now - attached.active >= limit:
+            if attached.node and now - attached.last_used >= limit:
                 kind = attached.endpoint.kind
                 self.detach(attached, conditions.idle_link(attached.wire.name, kind, limit))
 

@@ -14,11 +14,12 @@ import pytest
 from proton import Delivery, Message, ProtonException
 from proton.utils import LinkDetached
 
-from sandbox.servicebus import StoreError
+from sandbox.deployment import Rule
+from sandbox.servicebus import RuleError, StoreError
 from tests.sandbox.servicebus.harness import Running
 from tests.sandbox.servicebus.peer import Peer
 from tests.sandbox.servicebus.process import Process
-from tests.sandbox.servicebus.world import NAMESPACE
+from tests.sandbox.servicebus.world import NAMESPACE, topic
 
 
 def connected(port: int, *paths: str) -> Peer:
@@ -133,6 +134,16 @@ def test_a_store_of_another_layout_is_refused_in_one_sentence(tmp_path: Path) ->
     with pytest.raises(StoreError, match="it is of layout 99"), bus:
         pass
     bus.give_up()
+
+
+def test_a_rule_that_is_not_understood_stops_the_start_and_leaves_the_store(tmp_path: Path) -> None:
+    odd = replace(NAMESPACE, topics=(topic("t", s=(Rule("odd", sql="newid() = 1"),)),))
+    bus = Running(tmp_path, odd)
+    with pytest.raises(RuleError, match="Rule 'odd' of subscription 't/Subscriptions/s'"), bus:
+        pass
+    bus.give_up()
+    with Running(tmp_path):
+        pass
 
 
 def test_an_entity_that_is_deleted_takes_its_messages_along(tmp_path: Path) -> None:

@@ -149,6 +149,11 @@ def test_a_client_that_does_not_read_does_not_stall_the_others(bus: Running) -> 
 def test_another_namespace_is_not_served(bus: Running) -> None:
     with pytest.raises(ProtonException, match="amqp:not-found"):
         Peer(bus.plain_port, host="other.servicebus.windows.net").put_as("owner")
+    elsewhere = HELLO.replace(OPEN, frame(0x10, encode.string("me"), encode.string("other")))
+    before = len(bus.records())
+    answer = said(bus, elsewhere + attach(encode.string("x"), encode.string("orders")))
+    assert b"amqp:not-found" in answer
+    assert len(bus.records()) == before
 
 
 def test_a_state_that_is_not_final_settles_nothing(bus: Running) -> None:
