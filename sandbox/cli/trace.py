@@ -17,7 +17,7 @@ _MARKS = {
     Outcome.ALLOWED: ("✓", "green"),
     Outcome.DENIED: ("✗", "bold red"),
     # Not yet a matter of roles: Key Vault's first request always comes without a token.
-    Outcome.REFUSED: ("–", "yellow"),
+    Outcome.REFUSED: ("-", "yellow"),
 }
 
 

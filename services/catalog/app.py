@@ -29,7 +29,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or Settings.load()
     credential = open_credential(settings.client_id)
     index = open_index(settings, credential)
-    events = Consumer("events", partial(open_receiver, settings, credential), index.handle, PATIENCE)
+    events = Consumer(
+        "events", partial(open_receiver, settings, credential), index.handle, PATIENCE
+    )
     readiness = health.Readiness(proofs(settings, index, events))
     app = build(index, readiness, events)
     add_parts(app, events, readiness)
