@@ -63,14 +63,20 @@ def check_parameters(operation: Operation, parameters: Mapping[str, str]) -> Non
     for key, value in parameters.items():
         if key not in operation.parameters and key not in KINDS:
             raise Refused("UnsupportedQueryParameter", {"QueryParameterName": key})
-        if value and not _is_valid(key, value):
+        if not is_valid(key, value):
             raise Refused("InvalidQueryParameterValue", parameter({key: value}))
     for key in _MANDATORY & operation.parameters:
         if not parameters.get(key):
             raise Refused("MissingRequiredQueryParameter", {"QueryParameterName": key})
 
 
-def _is_valid(key: str, value: str) -> bool:
+def is_valid(key: str, value: str) -> bool:
+    """Whether a parameter may have this value. None at all is as good as no parameter.
+
+    But not for a snapshot: who names none must not be taken to mean the blob itself.
+    """
+    if not value:
+        return key != "snapshot"
     if key == "include":
         return _INCLUDES.issuperset(value.split(","))
     return key not in _VALUES or bool(_VALUES[key].fullmatch(value))

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from sandbox.storage.accept import is_valid
 from sandbox.storage.answers import Refused
 from sandbox.storage.target import Level, Target, parse_target
 
@@ -33,5 +34,7 @@ def parse_copy_source(headers: Mapping[str, str], host: str) -> CopySource:
         raise Refused("CannotVerifyCopySource")
     target = parse_target(slash + path)
     if target.level is not Level.BLOB or target.parameters.keys() - {"snapshot"}:
+        raise Refused("CannotVerifyCopySource")
+    if not all(is_valid(key, value) for key, value in target.parameters.items()):
         raise Refused("CannotVerifyCopySource")
     return CopySource(host, target)

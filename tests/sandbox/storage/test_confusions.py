@@ -50,6 +50,7 @@ def test_a_header_never_turns_a_request_into_a_deletion(
         "deletetype=permanent",
         "unknown=1",
         "snapshot=yesterday",
+        "snapshot=",
     ],
 )
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])

@@ -136,6 +136,11 @@ def test_a_copy_that_reads_its_sources_tags_needs_the_right_to(
         "https://{host}/thumbnails%2fa",
         "https://{host}\\@evil.example/originals/a",
         "https://{host}/originals/a#b",
+        "https://{host}/originals/a?snapshot=",
+        "https://{host}/originals/a?snapshot=now",
+        "https://{host}/originals/a?snapshot=2024-01-01T00:00:00.0000000Z%26sig=x",
+        "https://{host}/originals/a?snapshot=x%0D%0AX-HTTP-Method:%20DELETE",
+        "https://{host}/originals/a?snapshot=%E2%82%AC",
     ],
 )
 def test_a_copy_from_anywhere_else_is_refused(storage: Storage, source: str) -> None:
