@@ -45,12 +45,23 @@ class RequestTarget:
 
     kind = "publisher"
 
-    def __init__(self, wire: Wire, path: str, answer: Answer, replies: Replies, limit: int) -> None:
+    def __init__(
+        self,
+        wire: Wire,
+        path: str,
+        answer: Answer,
+        replies: Replies,
+        *,
+        limit: int,
+        turned_away: Callable[[str], None],
+    ) -> None:
+        """`turned_away` hears why a request was not even read."""
         self._wire = wire
         self._path = path
         self._answer = answer
         self._replies = replies
         self._limit = limit
+        self._turned_away = turned_away
 
     def opened(self) -> None:
         """Let the client ask."""
@@ -59,6 +70,7 @@ class RequestTarget:
     def on_transfer(self, transfer: Transfer) -> Condition | None:
         """Answer a request once it is whole; a condition ends the link."""
         if transfer.size > self._limit:
+            self._turned_away("the request is too large")
             return conditions.too_large(0, transfer.size, self._limit)
         if not transfer.is_whole:
             return None
@@ -67,6 +79,7 @@ class RequestTarget:
         try:
             request = Request.parse(content)
         except MalformedError as error:
+            self._turned_away("the request is malformed")
             transfer.reject(conditions.malformed(str(error)))
             return None
         transfer.accept()

@@ -12,7 +12,13 @@ from sandbox.servicebus.conditions import Condition, Refusal
 from sandbox.servicebus.links import Publisher, Receiver, Room
 from sandbox.servicebus.management import Management
 from sandbox.servicebus.name import CBS, Kind, Node, Purpose
-from sandbox.servicebus.nodes import ReplySource, RequestTarget, cbs_answer, management_answer
+from sandbox.servicebus.nodes import (
+    Answer,
+    ReplySource,
+    RequestTarget,
+    cbs_answer,
+    management_answer,
+)
 from sandbox.servicebus.plane import Plane
 from sandbox.servicebus.serve.subqueue import Subqueue
 
@@ -169,13 +175,22 @@ class Walk:
             return ReplySource()
         management = Management(self._plane.namespace.name, node.path, self._subqueue(node))
         answer = management_answer(node, self.tokens, self._plane.decider, management)
-        return RequestTarget(wire, node.path, answer, self, self._plane.limits.max_message_size)
+        return self._request_target(wire, node.path, answer, "Manage")
 
     def _cbs(self, wire: Wire) -> Endpoint:
         if wire.gives:
             return ReplySource()
         answer = cbs_answer(self.tokens, self._plane.directory, self._token_put)
-        return RequestTarget(wire, CBS, answer, self, self._plane.limits.max_message_size)
+        return self._request_target(wire, CBS, answer, "PutToken")
+
+    def _request_target(
+        self, wire: Wire, path: str, answer: Answer, operation: str
+    ) -> RequestTarget:
+        def turned_away(reason: str) -> None:
+            self._plane.decider.turned_away(operation, reason)
+
+        limit = self._plane.limits.max_message_size
+        return RequestTarget(wire, path, answer, self, limit=limit, turned_away=turned_away)
 
     def _subqueue(self, node: Node) -> Subqueue | None:
         entity = self._plane.broker.entities.get(node.scope.lower())

@@ -1,0 +1,96 @@
+"""Makes tokens for one plane: good ones, and those that somebody made with care and bad intent."""
+
+import hmac
+import json
+import time
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.hashes import SHA256
+from joserfc import jwe
+
+from sandbox.deployment import Principal
+from sandbox.entra import Issuer, SigningKey
+from tests.sandbox.entra.forge import base64url, claims_of, encoded, header_of
+
+
+@dataclass(frozen=True)
+class Mint:
+    """Tokens of `principal` for `audience`, with Entra's key, and with a key that is nobody's."""
+
+    key: SigningKey = field(repr=False)
+    stranger: SigningKey = field(repr=False)
+    tenant: str
+    principal: Principal
+    audience: str
+    account: str
+    vault: str
+
+    def good(self, audience: str = "", lifetime: int = 3600, ahead: float = 0) -> str:
+        """What Entra would issue, `ahead` seconds from now."""
+        issuer = Issuer(self.key, self.tenant, lambda: time.time() + ahead)
+        return issuer.issue(self.principal, audience or self.audience, lifetime=lifetime).text
+
+    def of_stranger(self, kid: str = "") -> str:
+        """A perfect token, but for who signed it; under a key id of another, if named."""
+        key = replace(self.stranger, kid=kid) if kid else self.stranger
+        return Issuer(key, self.tenant).issue(self.principal, self.audience).text
+
+    def signed(self, *without: str, **claims: Any) -> str:
+        """With Entra's own signature over these claims instead, or without some."""
+        content = claims_of(self.good()) | claims
+        return self.signed_text(
+            json.dumps({name: value for name, value in content.items() if name not in without})
+        )
+
+    def signed_text(self, payload: str, **header: Any) -> str:
+        """With Entra's own signature over any text and any header: by hand, since libraries mind"""
+        usual = {"typ": "JWT", "alg": "RS256", "kid": self.key.kid}
+        signed = f"{encoded(usual | header)}.{base64url(payload.encode())}"
+        private: Any = self.key.key.private_key
+        signature = private.sign(signed.encode(), PKCS1v15(), SHA256())
+        return f"{signed}.{base64url(signature)}"
+
+    def with_header(self, *without: str, **instead: Any) -> str:
+        """A good token under another header; its signature is the old one."""
+        header, payload, signature = self._parts()
+        changed = header_of(f"{header}..") | instead
+        kept = {name: value for name, value in changed.items() if name not in without}
+        return f"{encoded(kept)}.{payload}.{signature}"
+
+    def with_payload(self, **claims: Any) -> str:
+        """A good token with other claims; its signature is the old one."""
+        header, _, signature = self._parts()
+        return f"{header}.{encoded(claims_of(self.good()) | claims)}.{signature}"
+
+    def with_raw_payload(self, payload: str) -> str:
+        """A good token with any text for a payload, not even base64; its signature is the old."""
+        header, _, signature = self._parts()
+        return f"{header}.{payload}.{signature}"
+
+    def unsigned(self, algorithm: str = "none", signature: str = "") -> str:
+        """A token that says it needs no signature."""
+        header = encoded({"typ": "JWT", "alg": algorithm, "kid": self.key.kid})
+        return f"{header}.{self._parts()[1]}.{signature}"
+
+    def by_public_key(self) -> str:
+        """HS256, whose secret is the key that Entra publishes."""
+        header = encoded({"typ": "JWT", "alg": "HS256", "kid": self.key.kid})
+        signed = f"{header}.{self._parts()[1]}"
+        secret = self.key.key.as_pem(private=False)
+        return f"{signed}.{base64url(hmac.digest(secret, signed.encode(), 'sha256'))}"
+
+    def encrypted(self) -> str:
+        """A JWE, to Entra's own key."""
+        header = {"alg": "RSA-OAEP", "enc": "A256GCM", "kid": self.key.kid}
+        return jwe.encrypt_compact(header, json.dumps(claims_of(self.good())), self.key.key)
+
+    def as_json(self, flat: bool = True) -> str:
+        """A JWS in JSON form, flattened or general."""
+        header, payload, signature = self._parts()
+        one = {"protected": header, "signature": signature}
+        return json.dumps({"payload": payload} | (one if flat else {"signatures": [one]}))
+
+    def _parts(self) -> list[str]:
+        return self.good().split(".")
