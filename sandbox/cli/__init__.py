@@ -6,6 +6,7 @@ from sandbox.cli.check import check
 from sandbox.cli.demo import demo
 from sandbox.cli.env import env
 from sandbox.cli.explain import explain
+from sandbox.cli.recreate import deploy, recreate
 from sandbox.cli.redrive import redrive
 from sandbox.cli.rotate import rotate
 from sandbox.cli.test import test
@@ -20,7 +21,20 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-for _command in (demo, up, down, status, env, trace, explain, redrive, rotate, check):
+for _command in (
+    demo,
+    up,
+    down,
+    status,
+    env,
+    trace,
+    explain,
+    redrive,
+    rotate,
+    recreate,
+    deploy,
+    check,
+):
     app.command()(_command)
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(test)
 

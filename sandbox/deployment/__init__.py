@@ -2,6 +2,7 @@
 
 from sandbox.deployment.expressions import ExpressionError
 from sandbox.deployment.load import load
+from sandbox.deployment.principals import Ids, deploy, recreate
 from sandbox.deployment.resources import (
     Attachment,
     ContainerApp,
@@ -34,6 +35,7 @@ __all__ = [
     "Deployment",
     "EntitySettings",
     "ExpressionError",
+    "Ids",
     "Ingress",
     "Lifecycle",
     "Namespace",
@@ -48,5 +50,7 @@ __all__ = [
     "Subscription",
     "Topic",
     "Vault",
+    "deploy",
     "load",
+    "recreate",
 ]

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from sandbox.deployment.resources import RoleAssignment, RoleDefinition
-from sandbox.deployment.snapshot import Snapshot, SnapshotError
+from sandbox.deployment.snapshot import ASSIGNMENT, Snapshot, SnapshotError
 
-_ASSIGNMENT_MARK = "/providers/Microsoft.Authorization/roleAssignments/"
+_ASSIGNMENT_MARK = f"/providers/{ASSIGNMENT}/"
 
 
 def assignments(snapshot: Snapshot) -> Iterator[RoleAssignment]:
@@ -14,7 +14,7 @@ def assignments(snapshot: Snapshot) -> Iterator[RoleAssignment]:
     Raises SnapshotError if a scope cannot be told, and for a condition: to leave it out would allow
     more than Azure does.
     """
-    for each in snapshot.of_type("Microsoft.Authorization/roleAssignments"):
+    for each in snapshot.of_type(ASSIGNMENT):
         scope = each["id"].rpartition(_ASSIGNMENT_MARK)[0]
         if not scope:
             raise SnapshotError(f"cannot tell the scope of the role assignment {each['id']}")

@@ -25,12 +25,18 @@ def principals(snapshot: Snapshot, ids: Mapping[str, Ids]) -> Iterator[Principal
         # id-gateway-sandbox is what Azure calls it; people call it gateway.
         name = identity["name"].removeprefix("id-").rsplit("-", 1)[0]
         kind = PrincipalKind.USER_ASSIGNED
-        yield Principal(name, kind, made.principal_id, made.client_id, identity["id"])
+        yield _principal(name, kind, identity["id"], made)
     for app in filter(has_system_identity, snapshot.of_type(APP)):
         made = ids[app["id"].lower()]
         kind = PrincipalKind.SYSTEM_ASSIGNED
-        yield Principal(app["name"], kind, made.principal_id, made.client_id, app["id"])
+        yield _principal(app["name"], kind, app["id"], made)
     yield from _users(snapshot)
+
+
+def _principal(name: str, kind: PrincipalKind, resource_id: str, made: Ids) -> Principal:
+    return Principal(
+        name, kind, made.principal_id, made.client_id, resource_id, former_ids=made.former
+    )
 
 
 def _users(snapshot: Snapshot) -> Iterator[Principal]:

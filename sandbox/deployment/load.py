@@ -8,10 +8,10 @@ from sandbox.deployment.access import assignments, custom_roles
 from sandbox.deployment.apps import container_app, principals
 from sandbox.deployment.data_services import namespace, storage_account, vault
 from sandbox.deployment.expressions import ExpressionError, evaluate
-from sandbox.deployment.principals import Ids, principal_ids
-from sandbox.deployment.resources import Deployment
+from sandbox.deployment.principals import Ids, as_assigned, principal_ids
+from sandbox.deployment.resources import Deployment, RoleAssignment
 from sandbox.deployment.runtime import References, identity_ids
-from sandbox.deployment.snapshot import APP, SNAPSHOT, Snapshot, SnapshotError
+from sandbox.deployment.snapshot import APP, ASSIGNMENT, SNAPSHOT, Snapshot, SnapshotError
 from sandbox.state import State
 
 
@@ -25,9 +25,20 @@ def load(state: State, path: Path = SNAPSHOT) -> Deployment:
         identities = identity_ids(raw)
     ids = principal_ids(state, identities)
     with _understood(path):
-        resources = evaluate(list(raw.resources), References(raw, ids))
+        others = [each for each in raw.resources if each["type"].lower() != ASSIGNMENT.lower()]
+        resources = evaluate(others, References(raw, ids))
         outputs = evaluate(dict(raw.outputs), References(raw, ids))
-        return _deployment(Snapshot(tuple(resources), outputs), ids)
+        return _deployment(Snapshot(tuple(resources), outputs), ids, _assignments(raw, ids))
+
+
+def _assignments(raw: Snapshot, ids: Mapping[str, Ids]) -> tuple[RoleAssignment, ...]:
+    """Those of the last deployment, and those that name identities which are no more."""
+    found: dict[str, RoleAssignment] = {}
+    for then in as_assigned(ids):
+        resources = evaluate(list(raw.of_type(ASSIGNMENT)), References(raw, then))
+        for each in assignments(Snapshot(tuple(resources), {})):
+            found.setdefault(each.id, each)
+    return tuple(found.values())
 
 
 @contextmanager
@@ -43,7 +54,9 @@ def _understood(path: Path) -> Iterator[None]:
         raise SnapshotError(f"the snapshot {path} is not understood: {error}") from error
 
 
-def _deployment(snapshot: Snapshot, ids: Mapping[str, Ids]) -> Deployment:
+def _deployment(
+    snapshot: Snapshot, ids: Mapping[str, Ids], assigned: tuple[RoleAssignment, ...]
+) -> Deployment:
     vault_resource = snapshot.only("Microsoft.KeyVault/vaults")
     everyone = tuple(principals(snapshot, ids))
     by_id = {each.resource_id.lower(): each for each in everyone if each.resource_id}
@@ -56,6 +69,6 @@ def _deployment(snapshot: Snapshot, ids: Mapping[str, Ids]) -> Deployment:
         bus=namespace(snapshot),
         apps=tuple(container_app(each, by_id) for each in snapshot.of_type(APP)),
         principals=everyone,
-        assignments=tuple(assignments(snapshot)),
+        assignments=assigned,
         custom_roles=tuple(custom_roles(snapshot)),
     )

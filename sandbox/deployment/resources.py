@@ -134,13 +134,17 @@ class PrincipalKind(StrEnum):
 
 @dataclass(frozen=True)
 class Principal:
-    """Somebody who can be given a role: a managed identity, or a user (who has no resource)."""
+    """Somebody who can be given a role: a managed identity, or a user (who has no resource).
+
+    `former_ids` are the principal ids that it had before it was deleted and made anew.
+    """
 
     name: str
     kind: PrincipalKind
     principal_id: str
     client_id: str
     resource_id: str = ""
+    former_ids: tuple[str, ...] = ()
 
 
 class Lifecycle(StrEnum):
@@ -217,6 +221,15 @@ class Deployment:
     principals: tuple[Principal, ...]
     assignments: tuple[RoleAssignment, ...]
     custom_roles: tuple[RoleDefinition, ...]
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """What people call everybody, by principal id; who was deleted is called so."""
+        now = {each.principal_id: each.name for each in self.principals}
+        gone = {
+            old: f"{each.name} (deleted)" for each in self.principals for old in each.former_ids
+        }
+        return gone | now
 
     def principal(self, name: str) -> Principal:
         """The principal called `name`. Raises KeyError, naming those that there are."""

@@ -10,6 +10,7 @@ from sandbox.state import PROJECT
 
 SNAPSHOT = PROJECT / "infra" / "bicep" / "sandbox.snapshot.json"
 APP = "Microsoft.App/containerApps"
+ASSIGNMENT = "Microsoft.Authorization/roleAssignments"
 IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities"
 
 

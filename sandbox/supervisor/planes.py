@@ -63,11 +63,10 @@ def build(state: State, deployment: Deployment, azurite: Azurite) -> Planes:
     audit = Audit(state.path(FILE))
     gate = Gate(Policy.of(deployment), audit)
     issuer = Issuer(key, deployment.tenant_id)
-    names = {each.principal_id: each.name for each in deployment.principals}
     headers = {app.name: secrets.token_hex(16) for app in deployment.apps}
 
     def verifier(audiences: frozenset[str]) -> Verifier:
-        return Verifier([key], deployment.tenant_id, audiences, names)
+        return Verifier([key], deployment.tenant_id, audiences, deployment.names)
 
     return Planes(
         deployment=deployment,
