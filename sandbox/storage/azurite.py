@@ -18,7 +18,7 @@ from sandbox.storage.rebuild import Forwarded
 
 _FOLDER = Path(__file__).with_name("azurite")
 _MAIN = _FOLDER / "node_modules/azurite/dist/src/blob/main.js"
-_AUTOSAVE = _FOLDER / "autosave.js"
+_DURABLE = _FOLDER / "durable.js"
 _WITHIN = 30.0
 
 
@@ -50,7 +50,7 @@ class Azurite:
             raise AzuriteError(f"Azurite is not installed: there is no {_MAIN}")
         where = ["--blobHost", "127.0.0.1", "--blobPort", str(self.port)]
         what = ["--location", str(self.folder), "--skipApiVersionCheck", "--disableTelemetry"]
-        return [find_node(), "--require", str(_AUTOSAVE), str(_MAIN), *where, *what, "--silent"]
+        return [find_node(), "--require", str(_DURABLE), str(_MAIN), *where, *what, "--silent"]
 
     def environment(self) -> Mapping[str, str]:
         """What to run it with: the key is here, since everybody may read a command line."""

@@ -2,16 +2,11 @@
 
 import asyncio
 import os
-import signal
 import stat
-import subprocess
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
-from sandbox.state import PROJECT
 from sandbox.storage import Azurite, AzuriteError, azurite, free_port
 from sandbox.storage.node import find_node
 from sandbox.storage.rebuild import Forwarded
@@ -53,48 +48,6 @@ def test_it_forgets_its_key_with_each_run() -> None:
     one, other = at(Path("x")), at(Path("x"))
     assert one.key != other.key
     assert one.key in one.environment()["AZURITE_ACCOUNTS"]
-
-
-def test_what_was_written_down_survives_a_kill(tmp_path: Path) -> None:
-    known = tmp_path / "__azurite_db_blob__.json"
-
-    async def run() -> None:
-        given = at(tmp_path)
-        async with killed(given):
-            assert await status(given, "PUT", "/first/kept", b"light") == 201
-            for _ in range(300):
-                await asyncio.sleep(0.05)
-                if '"kept"' in known.read_text():
-                    break
-        async with given.running([]):
-            assert await status(given, "GET", "/first/kept") == 200
-
-    asyncio.run(run())
-
-
-def test_it_writes_down_what_it_knows_five_times_a_second() -> None:
-    folder = PROJECT / "sandbox/storage/azurite"
-    script = """
-        const Loki = require("lokijs");
-        const known = new Loki("x", { autosave: true, autosaveInterval: 5000 });
-        console.log(known.autosaveInterval);
-        known.autosaveDisable();
-    """
-    command = [find_node(), "--require", "./autosave.js", "--eval", script]
-    said = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
-    assert said.stdout == "200\n"
-
-
-@asynccontextmanager
-async def killed(given: Azurite) -> AsyncIterator[None]:
-    process = await asyncio.create_subprocess_exec(
-        *given.command(), env=given.environment(), stdout=subprocess.DEVNULL
-    )
-    await given.wait()
-    await given.prepare(["first"])
-    yield
-    process.send_signal(signal.SIGKILL)
-    await process.wait()
 
 
 def test_without_an_installation_it_says_so(

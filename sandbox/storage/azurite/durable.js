@@ -1,0 +1,100 @@
+// Azurite knows its blobs in memory, writes all of that down every five seconds, and no option changes it: what was
+// acknowledged since would be lost with the process. So each change goes to a journal before it is acknowledged.
+//
+// LokiJS emits events for changes, but not for all: removing many at once skips them unless somebody else listens too. The
+// four methods below are what every change that Azurite makes goes through.
+const Loki = require("lokijs");
+const { default: Blobs } = require("azurite/dist/src/blob/persistence/LokiBlobMetadataStore");
+const { default: Extents } = require("azurite/dist/src/common/persistence/LokiExtentMetadataStore");
+const { Journal } = require("./journal");
+const { replay } = require("./replay");
+
+const WORTH_A_SAVE = 8 << 20; // bytes
+
+const journals = new WeakMap(); // by database, and by each of its collections
+
+function wrap(prototype, name, around) {
+  const original = prototype[name];
+  prototype[name] = function (...given) {
+    return around.call(this, (...changed) => original.apply(this, changed.length ? changed : given), ...given);
+  };
+}
+
+wrap(Loki.prototype, "configureOptions", function (proceed, options) {
+  if (options?.persistenceMethod === "fs") journals.set(this, new Journal(this.filename));
+  return proceed();
+});
+
+wrap(Loki.prototype, "addCollection", function (proceed) {
+  const collection = proceed();
+  if (journals.has(this)) journals.set(collection, journals.get(this));
+  return collection;
+});
+
+wrap(Loki.Collection.prototype, "insertOne", function (proceed) {
+  const document = proceed();
+  if (document) journals.get(this)?.add(this.name, document.$loki, document);
+  return document;
+});
+
+wrap(Loki.Collection.prototype, "update", function (proceed) {
+  const document = proceed();
+  if (document) journals.get(this)?.add(this.name, document.$loki, document); // a list comes here one by one
+  return document;
+});
+
+wrap(Loki.Collection.prototype, "remove", function (proceed, given) {
+  const id = typeof given === "number" ? given : given?.$loki;
+  const document = proceed();
+  if (document) journals.get(this)?.add(this.name, id, null); // a list ends in the next one
+  return document;
+});
+
+wrap(Loki.Collection.prototype, "removeBatchByPositions", function (proceed, positions) {
+  this.ensureId();
+  const ids = positions.map((position) => this.idIndex[position]);
+  const failed = proceed() === null;
+  if (!failed) ids.forEach((id) => journals.get(this)?.add(this.name, id, null));
+  return failed ? null : undefined;
+});
+
+// What one call changes without waiting is one line: an overwritten blob is removed and inserted, or neither. Azurite
+// answers after the call, so nothing is acknowledged that is not written; if it cannot be written, Azurite answers 500.
+for (const store of [Blobs, Extents])
+  for (const name of Object.getOwnPropertyNames(store.prototype))
+    if (store.prototype[name].constructor.name === "AsyncFunction")
+      wrap(store.prototype, name, async function (proceed) {
+        try {
+          return await proceed();
+        } finally {
+          journals.get(this.db)?.flush();
+        }
+      });
+
+// A save holds what was there when it began; what comes while it is written is in the next file.
+wrap(Loki.prototype, "saveDatabaseInternal", function (proceed, told) {
+  const journal = journals.get(this);
+  if (!journal) return proceed();
+  let before;
+  try {
+    before = journal.rotate();
+  } catch (error) {
+    return told(error);
+  }
+  return proceed((error) => {
+    if (!error) journal.drop(before);
+    told(error);
+  });
+});
+
+// Saving rewrites everything, so it waits until the journal is worth it: nothing is lost meanwhile.
+wrap(Loki.prototype, "autosaveDirty", function (proceed) {
+  const journal = journals.get(this);
+  return journal ? journal.size > WORTH_A_SAVE : proceed();
+});
+
+wrap(Loki.prototype, "loadJSONObject", function (proceed, saved) {
+  const changed = journals.has(this) ? replay(saved, journals.get(this).changes()) : [];
+  proceed();
+  for (const name of changed) this.getCollection(name).ensureAllIndexes(true);
+});
