@@ -2,6 +2,7 @@
 
 import typer
 
+from sandbox.cli.bench import bench
 from sandbox.cli.check import check
 from sandbox.cli.demo import demo
 from sandbox.cli.env import env
@@ -33,6 +34,7 @@ for _command in (
     rotate,
     recreate,
     deploy,
+    bench,
     check,
 ):
     app.command()(_command)

@@ -1,0 +1,103 @@
+"""Figures: what was measured how often, what it is compared with, and whether that is enough."""
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+@dataclass(frozen=True)
+class Samples:
+    """One value a run, at least one."""
+
+    values: tuple[float, ...]
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> "Samples":
+        """Raises ValueError if there is no value."""
+        if not values:
+            raise ValueError("a figure needs at least one run")
+        return cls(tuple(values))
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.values)
+
+    @property
+    def least(self) -> float:
+        return min(self.values)
+
+    @property
+    def most(self) -> float:
+        return max(self.values)
+
+
+class Of(StrEnum):
+    """What a goal is about."""
+
+    RATIO = "ratio"
+    MEDIAN = "median"
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A bound on the ratio or on the median, which may be reached and not be passed."""
+
+    of: Of
+    bound: float
+    at_least: bool
+
+    def is_reached(self, value: float) -> bool:
+        """Whether `value` is on the right side."""
+        return value >= self.bound if self.at_least else value <= self.bound
+
+
+def ratio_at_least(bound: float) -> Goal:
+    """So many times the baseline, or more."""
+    return Goal(Of.RATIO, bound, at_least=True)
+
+
+def ratio_at_most(bound: float) -> Goal:
+    """So many times the baseline, or less."""
+    return Goal(Of.RATIO, bound, at_least=False)
+
+
+def at_most(bound: float) -> Goal:
+    """So much, or less."""
+    return Goal(Of.MEDIAN, bound, at_least=False)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One line of the table. `ours` is None for what was left out, and `note` says why.
+
+    `times` is how many operations one run held.
+    """
+
+    what: str
+    unit: str
+    ours: Samples | None
+    baseline: Samples | None = None
+    goals: tuple[Goal, ...] = ()
+    note: str = ""
+    times: int = 1
+
+    @property
+    def ratio(self) -> float | None:
+        """The median of ours to that of the baseline."""
+        if self.ours is None or self.baseline is None or not self.baseline.median:
+            return None
+        return self.ours.median / self.baseline.median
+
+    @property
+    def reached(self) -> bool | None:
+        """Whether every goal is; None where there is no goal, or nothing to hold against it."""
+        values = [(goal, self._value(goal)) for goal in self.goals]
+        if not values or any(value is None for _, value in values):
+            return None
+        return all(goal.is_reached(value) for goal, value in values if value is not None)
+
+    def _value(self, goal: Goal) -> float | None:
+        if goal.of is Of.RATIO:
+            return self.ratio
+        return self.ours.median if self.ours else None

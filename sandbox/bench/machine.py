@@ -1,0 +1,47 @@
+"""The machine that figures are taken on: without it they say nothing."""
+
+import os
+import platform
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+_CPU = Path("/proc/cpuinfo")
+_MODEL = re.compile(r"^model name\s*:\s*(.+)$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What decides how fast something runs; `load` is that of the last minute, before the bench."""
+
+    cpu: str
+    cores: int
+    memory_gb: float
+    kernel: str
+    python: str
+    load: float
+
+    def __str__(self) -> str:
+        return (
+            f"{self.cpu}, {self.cores} cores, {self.memory_gb:.0f} GB, {self.kernel}, "
+            f"Python {self.python}, load {self.load:.1f} before the first run"
+        )
+
+
+def this_machine() -> Machine:
+    """The machine as it stands."""
+    pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return Machine(
+        cpu=cpu_model(_CPU.read_text() if _CPU.exists() else ""),
+        cores=os.cpu_count() or 1,
+        memory_gb=round(pages / 2**30, 1),
+        kernel=f"{platform.system()} {platform.release()}",
+        python=platform.python_version(),
+        load=round(os.getloadavg()[0], 2),
+    )
+
+
+def cpu_model(cpuinfo: str) -> str:
+    """The name of the processor by /proc/cpuinfo, or what Python knows of it."""
+    found = _MODEL.search(cpuinfo)
+    return found[1].strip() if found else platform.processor() or platform.machine()

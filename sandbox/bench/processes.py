@@ -1,0 +1,77 @@
+"""The sandbox's processes by Linux's own books: who they are, what memory and what time they take.
+
+PSS counts a page that several processes share once in all, so that a sum says something.
+"""
+
+import os
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+PROC = Path("/proc")
+SANDBOX, AZURITE, LEASHES = "sandbox", "azurite", "leashes"
+
+_SERVICE = re.compile(r"services/(\w+)/gunicorn\.conf\.py")
+_PSS = re.compile(r"^Pss:\s+(\d+) kB", re.MULTILINE)
+_TICK = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True)
+class Running:
+    """One process; `role` is what it is to the sandbox."""
+
+    pid: int
+    parent: int
+    role: str
+    cpu: float
+
+
+def tree(root: int, proc: Path = PROC) -> list[Running]:
+    """The process `root` and all below it. There is none where there is no /proc."""
+    everything = [_read(each) for each in proc.glob("[0-9]*")]
+    known = [each for each in everything if each is not None]
+    found: list[Running] = []
+    wanted = {root}
+    while wanted:
+        found += (level := [each for each in known if each.pid in wanted])
+        wanted = {each.pid for each in known if each.parent in {one.pid for one in level}}
+    return found
+
+
+def memory_by_role(processes: Iterable[Running], proc: Path = PROC) -> Mapping[str, float]:
+    """Megabytes (PSS) by role."""
+    found: dict[str, float] = defaultdict(float)
+    for each in processes:
+        pss = _PSS.search((proc / str(each.pid) / "smaps_rollup").read_text())
+        found[each.role] += int(pss[1]) * 1024 / 1e6 if pss else 0.0
+    return found
+
+
+def cpu_by_role(before: Iterable[Running], after: Iterable[Running]) -> Mapping[str, float]:
+    """Seconds of processor time between two looks, by role."""
+    earlier = {each.pid: each.cpu for each in before}
+    found: dict[str, float] = defaultdict(float)
+    for each in after:
+        found[each.role] += each.cpu - earlier.get(each.pid, 0.0)
+    return found
+
+
+def role_of(command: str) -> str:
+    """What a process is, by its command line. A leash's holds that of its program."""
+    if "leash.py" in command:
+        return LEASHES
+    if service := _SERVICE.search(command):
+        return service[1]
+    return AZURITE if "azurite" in command else SANDBOX
+
+
+def _read(folder: Path) -> Running | None:
+    try:
+        fields = (folder / "stat").read_text().rpartition(")")[2].split()
+        command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
+        return None
+    cpu = (int(fields[11]) + int(fields[12])) / _TICK
+    return Running(int(folder.name), int(fields[1]), role_of(command), cpu)

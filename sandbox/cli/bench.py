@@ -1,0 +1,40 @@
+"""`keyless bench`: how fast, in one table, on this machine."""
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from sandbox.bench import MEASURES, BenchError, Plan, as_json, measure, table, this_machine
+from sandbox.cli.terminal import USAGE, err, fail, one_sentence, out
+
+_RUNS = 7
+# A figure is one line, also where nobody told how wide the terminal is.
+_WIDTH = 150
+
+
+def bench(
+    json_: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--only", help=f"One of {', '.join(MEASURES)}; may be repeated."),
+    ] = None,
+    runs: Annotated[int, typer.Option("--runs", min=1, help="How often each is run.")] = _RUNS,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="One run, a tenth of the work: proves no figure.")
+    ] = False,
+) -> None:
+    """Measure it: starts, blobs, messages, secrets, decisions, the gallery, memory."""
+    if unknown := [each for each in only or () if each not in MEASURES]:
+        fail(f"no figure is called {unknown[0]!r}; there are {', '.join(MEASURES)}.", USAGE)
+    machine = this_machine()
+    err.print(f"[dim]{machine}[/]")
+    plan = Plan(1 if quick else runs, quick, lambda what: err.print(f"[dim]  {what}[/]"))
+    with one_sentence(BenchError):
+        figures = list(measure(only or list(MEASURES), plan))
+    if json_:
+        out.print_json(data=as_json(machine, figures))
+        return
+    wide = Console(highlight=False, width=max(out.width, _WIDTH))
+    wide.print(table(figures))
+    wide.print(f"\n{machine}", markup=False)
