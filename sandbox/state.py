@@ -2,11 +2,23 @@
 
 import json
 import os
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 PROJECT = Path(__file__).resolve().parent.parent
+
+# Counted up when what older sandboxes have left can no longer be used.
+LAYOUT = 1
+_LAYOUT_FILE = "layout"
+_OF_ANY_LAYOUT = frozenset({"audit.jsonl", "bus.db", "principals.json", "vault.db"})
+_ANOTHER = "choose another folder by --state"
+_ROOM = 1024 * 1024
+
+
+class StateError(RuntimeError):
+    """A folder that cannot be a sandbox's; the message is a sentence that says what to do."""
 
 
 @dataclass(frozen=True)
@@ -17,11 +29,19 @@ class State:
 
     @classmethod
     def open(cls, root: Path) -> "State":
-        """The state at `root`, made if it is not there. Raises OSError if it cannot be."""
+        """The state at `root`, made if it is not there. Raises StateError if it cannot be."""
         os.umask(0o077)
-        root.mkdir(parents=True, exist_ok=True)
-        root.chmod(0o700)
-        return cls(root.resolve())
+        try:
+            root.mkdir(parents=True, exist_ok=True)
+            state = cls(root.resolve())
+            state._check_owner()
+            state._check_layout()
+            root.chmod(0o700)
+        except (FileExistsError, NotADirectoryError):
+            raise StateError(f"cannot use the state folder {root}: it is no folder") from None
+        except OSError as error:
+            raise StateError(f"cannot use the state folder {root}: {error.strerror}") from error
+        return state
 
     def path(self, name: str) -> Path:
         """The path of `name` in the folder."""
@@ -39,18 +59,63 @@ class State:
             return json.loads(self.path(name).read_text())
         except FileNotFoundError:
             return None
+        except ValueError as error:
+            raise ValueError(f"{self.path(name)} is broken: {error}") from error
 
     def write_json(self, name: str, value: Any) -> None:
         """Write `value` to `name` so that a reader finds the old text or the new, never a part."""
         self.write(name, (json.dumps(value, indent=2) + "\n").encode())
 
     def write(self, name: str, content: bytes) -> Path:
-        """Write `content` to `name`, readable by the user alone, at once or not at all."""
-        draft = self.path(f"{name}.{os.getpid()}.draft")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(self.path(name))
-        return self.path(name)
+        """Write `content` to `name`, readable by the user alone, at once or not at all.
+
+        Raises OSError, which names the file.
+        """
+        path, draft = self.path(name), self.path(f"{name}.{os.getpid()}.draft")
+        try:
+            with open(draft, "wb", opener=_private) as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            draft.replace(path)
+        except OSError as error:
+            draft.unlink(missing_ok=True)
+            raise OSError(error.errno, error.strerror, str(path)) from error
+        return path
+
+    def check_room(self) -> None:
+        """Raises StateError unless there is room for what a sandbox writes at its start."""
+        try:
+            self.write("room", bytes(_ROOM)).unlink(missing_ok=True)
+        except OSError as error:
+            raise StateError(f"cannot write to the state folder {self.root}: {error}") from error
+
+    def _check_owner(self) -> None:
+        """What somebody else owns they can change, and could not read any more afterwards."""
+        owner = self.root.stat().st_uid
+        if owner != os.geteuid():
+            raise StateError(f"the state folder {self.root} is user {owner}'s; {_ANOTHER}")
+
+    def _check_layout(self) -> None:
+        # Listed first: what another sandbox makes after it has kept its layout is not foreign.
+        found = {each.name for each in self.root.iterdir() if not each.name.endswith(".draft")}
+        try:
+            layout = self.path(_LAYOUT_FILE).read_text("utf-8", "replace").strip()
+        except FileNotFoundError:
+            if found:
+                raise StateError(_no_layout(self.root, found)) from None
+            self.write(_LAYOUT_FILE, f"{LAYOUT}\n".encode())
+        else:
+            if layout != str(LAYOUT):
+                what = f"is of layout {layout[:20]!r}, not {LAYOUT}"
+                raise StateError(f"the state folder {self.root} {what}; delete it, or {_ANOTHER}")
+
+
+def _no_layout(root: Path, found: Collection[str]) -> str:
+    if _OF_ANY_LAYOUT.intersection(found):
+        return f"the state folder {root} is of an older layout; delete it, or {_ANOTHER}"
+    return f"{root} holds what is no sandbox's, such as {min(found)}; {_ANOTHER}"
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

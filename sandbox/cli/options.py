@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from sandbox.cli.terminal import fail
-from sandbox.state import PROJECT, State
+from sandbox.state import PROJECT, State, StateError
 
 StateOption = Annotated[
     Path | None,
@@ -22,5 +22,5 @@ def open_state(path: Path | None) -> State:
     """The state folder, made if it is not there; ends the command if that cannot be."""
     try:
         return State.open(path or PROJECT / ".keyless")
-    except OSError as error:
-        fail(f"cannot use the state folder {error.filename}: {error.strerror}.")
+    except StateError as error:
+        fail(f"{error}.")

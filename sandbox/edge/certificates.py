@@ -13,6 +13,7 @@ from pathlib import Path
 import trustme
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from sandbox.state import State
 
@@ -66,6 +67,7 @@ class Certificate:
         try:
             authority = x509.load_pem_x509_certificate(self.authority.read_bytes())
             own = x509.load_pem_x509_certificate(self.chain.read_bytes())
+            load_pem_private_key(self.chain.read_bytes(), None)
             own.verify_directly_issued_by(authority)
         except (FileNotFoundError, ValueError, InvalidSignature):
             return False

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
 
 from sandbox.state import State
@@ -20,11 +21,14 @@ class SigningKey:
 
     @classmethod
     def kept_in(cls, state: State) -> "SigningKey":
-        """The state's own signing key, made at first use."""
+        """The state's own signing key, made at first use. Raises ValueError if it is broken."""
         path = state.path(_FILE)
         if not path.exists():
             state.write(_FILE, RSAKey.generate_key(2048).as_pem(private=True))
-        return cls.of(RSAKey.import_key(path.read_bytes()))
+        try:
+            return cls.of(RSAKey.import_key(path.read_bytes()))
+        except (JoseError, ValueError, TypeError) as error:
+            raise ValueError(f"{path} is broken: it holds no key") from error
 
     @classmethod
     def of(cls, key: RSAKey) -> "SigningKey":

@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sandbox.state import State
 
 _FILE = "vault.key"
+_KEY_LENGTH = 32
 _NONCE_LENGTH = 12
 
 
@@ -20,7 +21,7 @@ class Seal:
 
     def __init__(self, key: bytes) -> None:
         """Raises ValueError if `key` is not 32 bytes long."""
-        if len(key) != 32:
+        if len(key) != _KEY_LENGTH:
             raise ValueError("a vault's key is 32 bytes long")
         self._cipher = AESGCM(key)
 
@@ -39,8 +40,14 @@ class Seal:
 
 
 def kept_key(state: State) -> bytes:
-    """The state's own vault key, made at first use. Raises OSError if it cannot be kept."""
+    """The state's own vault key, made at first use.
+
+    Raises OSError if it cannot be kept, ValueError if it is broken.
+    """
     path = state.path(_FILE)
     if not path.exists():
         state.write(_FILE, AESGCM.generate_key(256))
-    return path.read_bytes()
+    key = path.read_bytes()
+    if len(key) != _KEY_LENGTH:
+        raise ValueError(f"{path} is broken: it holds {len(key)} bytes, not {_KEY_LENGTH}")
+    return key

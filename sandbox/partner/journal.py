@@ -1,5 +1,6 @@
 """What the partner received and how it answered: one JSON object a line, before the answer."""
 
+import errno
 import json
 import os
 from collections import Counter
@@ -36,7 +37,7 @@ class Journal:
     """Appends deliveries; each is in the operating system's hands when `write` returns."""
 
     def __init__(self, path: Path) -> None:
-        """Raises OSError if the file cannot be written."""
+        """Raises OSError if the file cannot be written, ValueError if it is broken."""
         self._taken = Counter(each.id for each in read(path) if each.verified)
         self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         # A disk that was full may have left the beginning of a line.
@@ -50,7 +51,12 @@ class Journal:
     def write(self, delivery: Delivery) -> None:
         """Append one delivery, whole. Raises OSError when the disk refuses it."""
         present = {name: value for name, value in asdict(delivery).items() if value}
-        os.write(self._descriptor, (json.dumps(present) + "\n").encode())
+        content = (json.dumps(present) + "\n").encode()
+        before = os.fstat(self._descriptor).st_size
+        if os.write(self._descriptor, content) < len(content):
+            # What a full disk has cut short must not take the next line with it.
+            os.ftruncate(self._descriptor, before)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         if delivery.verified:
             self._taken[delivery.id] += 1
 
@@ -59,7 +65,14 @@ class Journal:
 
 
 def read(path: Path) -> Iterator[Delivery]:
-    """All deliveries so far, in order."""
+    """All deliveries so far, in order. Raises ValueError, which names the file, if it is broken."""
     if path.exists():
-        with path.open(encoding="utf-8") as file:
-            yield from (Delivery(**json.loads(line)) for line in file if line.endswith("\n"))
+        with path.open(encoding="utf-8", errors="replace") as file:
+            yield from (_parsed(line, path) for line in file if line.endswith("\n"))
+
+
+def _parsed(line: str, path: Path) -> Delivery:
+    try:
+        return Delivery(**json.loads(line))
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{path} is broken: {error}") from error

@@ -37,6 +37,11 @@ class Partner:
         self._state = state
         self._journal: Journal
 
+    @property
+    def has_key(self) -> bool:
+        """Whether a key was handed over. Raises ValueError if the file that holds it is broken."""
+        return self._state.read_json(KEY_FILE) is not None
+
     def accept(self, key: str) -> None:
         """Take over the signing key that the operator hands over, instead of an older one.
 

@@ -52,8 +52,12 @@ class Store:
         try:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
             self._database = sqlite3.connect(path, isolation_level=None, timeout=1)
-            self._prepare()
         except (OSError, sqlite3.Error) as error:
+            raise StoreError(f"The bus cannot use its store {path}: {error}.") from error
+        try:
+            self._prepare()
+        except sqlite3.Error as error:
+            self._database.close()
             raise StoreError(f"The bus cannot use its store {path}: {error}.") from error
 
     def _prepare(self) -> None:
