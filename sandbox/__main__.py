@@ -1,6 +1,11 @@
 """`python -m sandbox`: the command line, which `./keyless` calls."""
 
-from sandbox.cli import main
+import signal
+
+# Whoever presses Ctrl-C while the rest is still being imported wants no traceback.
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+from sandbox.cli import main  # noqa: E402
 
 if __name__ == "__main__":
     main()

@@ -11,19 +11,20 @@ from dataclasses import dataclass
 from typing import Annotated, TypeVar
 
 import typer
+from requests import RequestException
 
 from sandbox.audit import FILE, Outcome, Record, read
 from sandbox.cli.env import as_service
 from sandbox.cli.options import StateOption, open_state
 from sandbox.cli.photos import uploads
 from sandbox.cli.running import end, start_detached
-from sandbox.cli.terminal import fail, interactive, out
+from sandbox.cli.terminal import ended_by_signals, fail, interactive, out, undisturbed
 from sandbox.cli.trace import table
 from sandbox.cli.up import PortOption, Progress
 from sandbox.cli.walk import Arrival, DemoError, arrive, send, shortfalls, steps, webhooks
 from sandbox.deployment import Deployment, load
 from sandbox.state import PROJECT, State
-from sandbox.supervisor import Report, of_any_process, running
+from sandbox.supervisor import Report, holder, of_any_process, running
 
 _SETTLING = 30.0
 
@@ -38,17 +39,19 @@ def demo(
     """Put three photos and one broken file through four services, and see one denial."""
     opened = open_state(state)
     begun = time.monotonic()
-    with _a_sandbox(opened, port) as report:
+    with ended_by_signals(), _a_sandbox(opened, port) as report:
         try:
             found = _walk_and_denial(opened, report)
         except DemoError as error:
             fail(f"{error}.")
+        except RequestException as error:
+            fail(f"the gallery at {report.gallery} does not answer: {error}.")
         now = running(opened) or report
         out.print(_timings(now, time.monotonic() - begun))
         if found:
             fail(f"the demo fell short: {'; '.join(found)}.", status=1)
         if interactive() and not exit_:
-            _stay(now)
+            _stay(opened, now)
 
 
 @contextmanager
@@ -63,7 +66,8 @@ def _a_sandbox(state: State, port: int | None) -> Iterator[Report]:
     try:
         yield report
     finally:
-        end(report.pid)
+        with undisturbed():
+            end(state)
 
 
 def _walk_and_denial(state: State, report: Report) -> list[str]:
@@ -82,10 +86,13 @@ def _put_through(gallery: str) -> list[Arrival]:
     out.print("\n[bold]Three photos and one broken file[/]")
     files = uploads()
     photos = [send(gallery, each) for each in files]
-    with ThreadPoolExecutor(len(files)) as pool:
-        arrivals = list(
-            pool.map(lambda pair: arrive(gallery, *pair), zip(files, photos, strict=True))
-        )
+    pool = ThreadPoolExecutor(len(files))
+    try:
+        pairs = zip(files, photos, strict=True)
+        arrivals = list(pool.map(lambda pair: arrive(gallery, *pair), pairs))
+    finally:
+        # Who does not want to wait for the photos ends the sandbox, and with it their threads.
+        pool.shutdown(wait=False, cancel_futures=True)
     for each in arrivals:
         out.print(_in_words(each))
     return arrivals
@@ -195,10 +202,10 @@ def _timings(report: Report, seconds: float) -> str:
     )
 
 
-def _stay(report: Report) -> None:
+def _stay(state: State, report: Report) -> None:
     out.print(f"\nThe gallery: [bold]{report.gallery}[/]   (Ctrl-C ends the sandbox)")
     try:
-        while report.alive:
+        while holder(state) == report.pid:
             time.sleep(0.5)
-    except KeyboardInterrupt:
+    except SystemExit:
         out.print("\nEnding.")

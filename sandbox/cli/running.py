@@ -6,19 +6,26 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
 
-from sandbox.cli.terminal import fail
-from sandbox.state import PROJECT, State
-from sandbox.supervisor import Report, running
+from sandbox.cli.terminal import fail, one_sentence, undisturbed
+from sandbox.state import PROJECT, State, StateError
+from sandbox.supervisor import Report, ServiceReport, holder, running
 
 _LONGEST_START = 120.0
-_LONGEST_END = 60.0
+_LONGEST_END = 90.0
 _PAUSE = 0.05
+# A service that has ended so often without ever being ready will not be ready by waiting.
+_HOPELESS = 3
 
 
 def the_running(state: State) -> Report:
     """The sandbox that runs on `state`; ends the command with one sentence if none does."""
     report = running(state)
+    if report is None and holder(state) is not None:
+        fail(f"the sandbox on {state.root} is starting or ending.")
     if report is None:
         fail(f"no sandbox is running on {state.root}; start one with ./keyless up.")
     return report
@@ -27,12 +34,50 @@ def the_running(state: State) -> Report:
 def start_detached(state: State, port: int | None, told: Callable[[Report], None]) -> Report:
     """Start a sandbox in the background and return when all of it is ready.
 
-    `told` is called with each report on the way. Ends the command if the sandbox ends instead.
+    `told` is called with each report on the way. Ends the command if the sandbox ends instead, and
+    the sandbox if the command is ended.
     """
     log = state.path("sandbox.log")
+    with one_sentence(StateError, OSError):
+        state.check_room()
+        before = log.stat().st_size if log.exists() else 0
+        process = _spawned(state, port, log)
+    try:
+        return _when_ready(state, process, told, partial(_last_words, log, before))
+    except BaseException:
+        with undisturbed():
+            end_process(process)
+        raise
+
+
+def end(state: State) -> bool:
+    """Tell the sandbox that runs on `state` to end, and wait for it. False if it would not go."""
+    pid = holder(state)
+    if pid is not None:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGTERM)
+    deadline = time.monotonic() + _LONGEST_END
+    while pid is not None and holder(state) == pid:
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(_PAUSE)
+    return True
+
+
+def end_process(process: "subprocess.Popen[bytes]") -> None:
+    """Tell a sandbox that this command has started to end; by force if it would not go."""
+    process.terminate()
+    try:
+        process.wait(_LONGEST_END)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _spawned(state: State, port: int | None, log: Path) -> "subprocess.Popen[bytes]":
     command = [sys.executable, "-m", "sandbox", "up", "--state", str(state.root)]
     with log.open("ab") as file:
-        process = subprocess.Popen(
+        return subprocess.Popen(
             command + ([] if port is None else ["--port", str(port)]),
             stdin=subprocess.DEVNULL,
             stdout=file,
@@ -40,44 +85,38 @@ def start_detached(state: State, port: int | None, told: Callable[[Report], None
             cwd=PROJECT,
             start_new_session=True,
         )
+
+
+def _when_ready(
+    state: State,
+    process: "subprocess.Popen[bytes]",
+    told: Callable[[Report], None],
+    last_words: Callable[[], str],
+) -> Report:
     begun = time.monotonic()
     while time.monotonic() - begun < _LONGEST_START:
         if process.poll() is not None:
-            fail(_last_words(state) or f"the sandbox ended at once; see {log}.")
+            fail(last_words())
         report = running(state)
         if report is not None and report.pid == process.pid:
             told(report)
             if report.ready:
                 return report
+            if hopeless := next(filter(_is_hopeless, report.services), None):
+                fail(f"{hopeless.name} keeps ending at its start: {hopeless.ended}.")
         time.sleep(_PAUSE)
-    end(process.pid)
+    log = state.path("sandbox.log")
     fail(f"the services were not ready within {_LONGEST_START:.0f} seconds; see {log}.")
 
 
-def end(pid: int) -> bool:
-    """Tell the sandbox `pid` to end and wait for it. False if it would not go."""
-    with_children_gone = time.monotonic() + _LONGEST_END
-    try:
-        os.kill(pid, signal.SIGTERM)
-        while time.monotonic() < with_children_gone:
-            if _reaped(pid):
-                return True
-            os.kill(pid, 0)
-            time.sleep(_PAUSE)
-    except ProcessLookupError:
-        return True
-    return False
+def _is_hopeless(service: ServiceReport) -> bool:
+    return bool(service.ended) and service.restarts >= _HOPELESS
 
 
-def _reaped(pid: int) -> bool:
-    """A child of ours stays a zombie until it is waited for."""
-    try:
-        return os.waitpid(pid, os.WNOHANG)[0] == pid
-    except ChildProcessError:
-        return False
-
-
-def _last_words(state: State) -> str:
-    lines = state.path("sandbox.log").read_text().strip().splitlines()
+def _last_words(log: Path, before: int) -> str:
+    """What a sandbox has said at its end; what stood in the log `before` was another's."""
+    lines = log.read_bytes()[before:].decode(errors="replace").splitlines()
     said = [line for line in lines if line.startswith("keyless: ")]
-    return said[-1].removeprefix("keyless: ") if said else ""
+    if not said:
+        return f"the sandbox ended at once; see {log}."
+    return said[-1].removeprefix("keyless: ")

@@ -1,12 +1,15 @@
 """How the command line writes: in colour on a terminal, plain elsewhere, errors in one sentence."""
 
+import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from types import FrameType
 from typing import NoReturn
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -18,7 +21,9 @@ UNAVAILABLE = 69
 
 def fail(sentence: str, status: int = UNAVAILABLE) -> NoReturn:
     """End with one sentence on stderr."""
-    err.print(f"[bold red]keyless:[/] {sentence}", markup=True)
+    # Whatever an error says: one line, one full stop, and no markup, which a path may look like.
+    line = " ".join(sentence.split()).rstrip(".")
+    err.print(Text.assemble(("keyless:", "bold red"), f" {line}."))
     raise typer.Exit(status)
 
 
@@ -30,6 +35,35 @@ def one_sentence(*errors: type[Exception]) -> Iterator[None]:
     except errors as error:
         # str(KeyError) is the repr of its text.
         fail(str(error.args[0]) if isinstance(error, KeyError) else str(error))
+
+
+_ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def ended_by_signals() -> AbstractContextManager[None]:
+    """What is begun within is ended, whichever way the user ends this command: by SystemExit."""
+
+    def leave(number: int, _: FrameType | None) -> NoReturn:
+        sys.exit(128 + number)
+
+    return _signalled(leave)
+
+
+def undisturbed() -> AbstractContextManager[None]:
+    """Nobody's impatience keeps what is ended within from ending as it should."""
+    return _signalled(signal.SIG_IGN)
+
+
+@contextmanager
+def _signalled(
+    handler: Callable[[int, FrameType | None], object] | signal.Handlers,
+) -> Iterator[None]:
+    before = {number: signal.signal(number, handler) for number in _ENDINGS}
+    try:
+        yield
+    finally:
+        for number, one in before.items():
+            signal.signal(number, one)
 
 
 def interactive() -> bool:

@@ -1,6 +1,7 @@
 """`keyless up`, `down` and `status`: the sandbox and the services, running."""
 
 import asyncio
+import signal
 from dataclasses import asdict
 from typing import Annotated
 
@@ -10,10 +11,12 @@ from rich.text import Text
 
 from sandbox.cli.options import StateOption, open_state
 from sandbox.cli.running import end, start_detached, the_running
-from sandbox.cli.terminal import fail, one_sentence, out
-from sandbox.supervisor import Report, StartError, run, running
+from sandbox.cli.terminal import ended_by_signals, fail, one_sentence, out
+from sandbox.supervisor import Report, StartError, holder, run
 
 _STYLES = {"ready": "green", "starting": "yellow", "restarting": "bold red"}
+
+_DONE, _ENDED = Text("✓", "green"), Text("✗", "bold red")
 
 PortOption = Annotated[
     int | None,
@@ -30,24 +33,28 @@ def up(
     opened = open_state(state)
     progress = Progress()
     if detach:
-        already = running(opened)
-        if already is not None:
-            fail(f"a sandbox is already running on {opened.root} (process {already.pid}).")
-        start_detached(opened, port, progress)
+        pid = holder(opened)
+        if pid is not None:
+            fail(f"a sandbox is already running on {opened.root} (process {pid}).")
+        with ended_by_signals():
+            start_detached(opened, port, progress)
         out.print("Runs in the background; [bold]./keyless down[/] ends it.")
         return
-    with one_sentence(StartError):
+    with one_sentence(StartError, OSError):
         asyncio.run(run(opened, port, progress))
+    # All has ended but this process: nothing is left that a second Ctrl-C could hurry.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def down(state: StateOption = None) -> None:
     """End the sandbox and the services."""
-    report = running(open_state(state))
-    if report is None:
+    opened = open_state(state)
+    pid = holder(opened)
+    if pid is None:
         out.print("Nothing is running.")
         return
-    if not end(report.pid):
-        fail(f"process {report.pid} does not end; kill it and the sandbox ends with it.")
+    if not end(opened):
+        fail(f"process {pid} does not end; kill it and the sandbox ends with it.")
     out.print("Ended.")
 
 
@@ -89,13 +96,15 @@ class Progress:
         for service in report.services:
             if service.state == "ready":
                 self._say(service.name, f"{service.name}")
+            elif service.ended:
+                self._say(f"{service.name}'s end", f"{service.name} ended: {service.ended}", _ENDED)
         if report.ready:
             self._say("all", f"all ready after {report.services_ready:.1f} s: {report.gallery}")
 
-    def _say(self, what: str, sentence: str) -> None:
+    def _say(self, what: str, sentence: str, mark: Text = _DONE) -> None:
         if what not in self._said:
             self._said.add(what)
-            out.print(f"[green]✓[/] {sentence}")
+            out.print(Text.assemble(mark, " ", sentence))
 
 
 def _table(report: Report) -> Table:
@@ -104,6 +113,6 @@ def _table(report: Report) -> Table:
         table.add_column(heading)
     for each in report.services:
         state = Text(each.state, _STYLES.get(each.state, ""))
-        waits_for = ", ".join(each.failing)
+        waits_for = each.ended or ", ".join(each.failing)
         table.add_row(each.name, state, str(each.restarts), each.url, waits_for)
     return table

@@ -1,5 +1,6 @@
 """Runs the sandbox and the services, looks after them, and tells how they are."""
 
+from sandbox.supervisor.lock import holder
 from sandbox.supervisor.operator import Operator, SigningKeyError
 from sandbox.supervisor.report import Report, ServiceReport, running
 from sandbox.supervisor.run import StartError, run
@@ -11,6 +12,7 @@ __all__ = [
     "ServiceReport",
     "SigningKeyError",
     "StartError",
+    "holder",
     "of_any_process",
     "run",
     "running",

@@ -1,10 +1,13 @@
 """Runs one program on a leash: when whoever holds the other end is gone, so is the program.
 
-Started as a script of its own (`python -I leash.py GRACE PROGRAM ARGUMENT...`), so that even a
-`kill -9` of the sandbox leaves no process behind, on Linux and macOS alike. Stands alone: it
-imports nothing of the sandbox, which keeps it small and quick to start.
+Started as a script of its own (`python -I leash.py GRACE LOCK PROGRAM ARGUMENT...`), so that even
+a `kill -9` of the sandbox leaves no process behind, on Linux and macOS alike. A program that is told
+to end gets its grace; one whose sandbox was killed has nobody left to talk to, and gets none. Where
+LOCK names a file, the program waits until no other program has it. Stands alone: it imports nothing
+of the sandbox, which keeps it small and quick to start.
 """
 
+import fcntl
 import os
 import select
 import signal
@@ -14,23 +17,33 @@ from contextlib import suppress
 
 
 def main(arguments: list[str]) -> int:
-    """Run the program until it ends or stdin does. Gives its exit status, 128+n for a signal."""
-    grace, command = float(arguments[0]), arguments[1:]
+    """Run the program until it ends, or stdin says so or ends. Gives its status, 128+n if killed."""
+    grace, lock, command = float(arguments[0]), arguments[1], arguments[2:]
+    held = [_locked(lock)] if lock else []
     wake_up, woken = os.pipe()
     os.set_blocking(woken, False)
     signal.set_wakeup_fd(woken)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     # Ctrl-C reaches the whole terminal; when to stop is for the sandbox alone to say.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    program = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
+    program = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, start_new_session=True, pass_fds=held
+    )
     while program.poll() is None:
         readable, _, _ = select.select([sys.stdin, wake_up], [], [])
         if wake_up in readable:
             os.read(wake_up, 512)
         if sys.stdin in readable:
-            _end(program, grace)
+            _end(program, grace if os.read(sys.stdin.fileno(), 1) else 0)
     _signal_group(program, signal.SIGKILL)
     return program.returncode if program.returncode >= 0 else 128 - program.returncode
+
+
+def _locked(path: str) -> int:
+    """The lock ends with the last process that has this descriptor, however that ends."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    return descriptor
 
 
 def _end(program: "subprocess.Popen[bytes]", grace: float) -> None:

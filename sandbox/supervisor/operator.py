@@ -32,8 +32,11 @@ class Operator:
     ca: Path
 
     async def hand_over_once(self) -> None:
-        """Set the key at first start, through the data plane. Raises SigningKeyError."""
-        if self.state.read_json(_DONE) == self._secret:
+        """Set the key at first start, through the data plane.
+
+        Raises SigningKeyError, or ValueError if a file that tells of it is broken.
+        """
+        if self.state.read_json(_DONE) == self._secret and self._partner.has_key:
             return
         await self.rotate()
         self.state.write_json(_DONE, self._secret)
@@ -41,8 +44,12 @@ class Operator:
     async def rotate(self) -> None:
         """Make a new key, give it to the partner and to the vault. Raises SigningKeyError."""
         key = f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
-        Partner(self.state, self._notifier["PARTNER_WEBHOOK_URL"]).accept(key)
+        self._partner.accept(key)
         await self._set(key)
+
+    @property
+    def _partner(self) -> Partner:
+        return Partner(self.state, self._notifier["PARTNER_WEBHOOK_URL"])
 
     @property
     def _notifier(self) -> Mapping[str, str]:

@@ -1,18 +1,21 @@
 """What a running sandbox tells of itself, in one file of its state folder."""
 
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from sandbox.state import State
+from sandbox.supervisor.lock import holder
 
 _FILE = "sandbox.json"
 
 
 @dataclass(frozen=True)
 class ServiceReport:
-    """One service as it stands. `state` is starting, ready or restarting; `pid` is gunicorn's."""
+    """One service as it stands. `state` is starting, ready or restarting.
+
+    `ended` says why it ended last, if it did and is not ready again.
+    """
 
     name: str
     url: str
@@ -20,12 +23,14 @@ class ServiceReport:
     restarts: int
     environment: Mapping[str, str] = field(repr=False)
     failing: tuple[str, ...] = ()
+    ended: str = ""
 
 
 @dataclass(frozen=True)
 class Report:
     """A running sandbox: where it is reached, and how its services are.
 
+    `messages` are those that wait or are in hand, by queue and subscription.
     `endpoints_ready` and `services_ready` are the seconds from the start, None until then.
     """
 
@@ -34,6 +39,7 @@ class Report:
     proxy: str
     amqp_port: int
     ca: str
+    messages: Mapping[str, int]
     dead_letters: Mapping[str, int]
     azurite_restarts: int
     services: tuple[ServiceReport, ...]
@@ -43,17 +49,6 @@ class Report:
     @property
     def ready(self) -> bool:
         return self.services_ready is not None
-
-    @property
-    def alive(self) -> bool:
-        """Whether the process that wrote this still runs."""
-        try:
-            os.kill(self.pid, 0)
-        except ProcessLookupError:
-            return False
-        except PermissionError:
-            return True
-        return True
 
     def service(self, name: str) -> ServiceReport:
         """The service called `name`. Raises KeyError, naming those that there are."""
@@ -68,15 +63,24 @@ class Report:
 
 
 def running(state: State) -> Report | None:
-    """The sandbox that runs on `state`, or None."""
-    raw = state.read_json(_FILE)
-    report = _parse(raw) if raw else None
-    return report if report is not None and report.alive else None
+    """The sandbox that runs on `state` and has its endpoints ready, or None."""
+    pid = holder(state)
+    report = _written(state) if pid is not None else None
+    # What a sandbox that was killed has left behind is not this one's.
+    return report if report is not None and report.pid == pid else None
 
 
 def forget(state: State) -> None:
     """Take the report away; the sandbox has ended."""
     state.path(_FILE).unlink(missing_ok=True)
+
+
+def _written(state: State) -> Report | None:
+    try:
+        raw = state.read_json(_FILE)
+        return _parse(raw) if raw else None
+    except (ValueError, TypeError, LookupError):
+        return None
 
 
 def _parse(raw: dict[str, Any]) -> Report:

@@ -1,17 +1,23 @@
 """Runs the whole sandbox in one process, with Azurite and the services as its children."""
 
 import asyncio
-import fcntl
-import os
 import signal
+import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack
 
-from sandbox.state import State
+import aiohttp
+
+from sandbox.state import State, StateError
+from sandbox.supervisor.blobs import PortSnatchedError
+from sandbox.supervisor.lock import TakenError, take
 from sandbox.supervisor.report import forget
-from sandbox.supervisor.start import start
+from sandbox.supervisor.start import Endpoints, start
 from sandbox.supervisor.watch import Told, Watch, look_after
+
+# Somebody may have taken the port that was free when it was chosen.
+_TRIES = 3
+_EXPECTED = (OSError, ValueError, KeyError, RuntimeError, sqlite3.Error, aiohttp.ClientError)
 
 
 class StartError(RuntimeError):
@@ -19,30 +25,50 @@ class StartError(RuntimeError):
 
 
 async def run(state: State, gallery_port: int | None, told: Told) -> None:
-    """Run until SIGINT or SIGTERM; `told` hears of each change. Raises StartError."""
+    """Run until SIGINT, SIGTERM or SIGHUP; `told` hears of each change. Raises StartError."""
     begun = time.monotonic()
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    with _alone(state):
-        async with AsyncExitStack() as stack:
-            try:
-                endpoints = await start(stack, state, gallery_port)
-            except (OSError, ValueError, KeyError, RuntimeError) as error:
-                raise StartError(f"the sandbox cannot start: {error}") from error
-            stack.callback(forget, state)
+    try:
+        state.check_room()
+        take(state)
+    except (TakenError, StateError) as error:
+        raise StartError(f"{error}.") from error
+    async with AsyncExitStack() as stack:
+        stack.callback(forget, state)
+        endpoints = await _started(stack, state, gallery_port, stop)
+        if endpoints is not None:
             await look_after(Watch(endpoints, state, begun, told), stop)
 
 
-@contextmanager
-def _alone(state: State) -> Iterator[None]:
-    """One sandbox a state folder; the lock goes with the process, however it ends."""
-    descriptor = os.open(state.path("lock"), os.O_RDWR | os.O_CREAT, 0o600)
+async def _started(
+    stack: AsyncExitStack, state: State, gallery_port: int | None, stop: asyncio.Event
+) -> Endpoints | None:
+    """Everything but the services; None if told to stop before. Raises StartError."""
+    starting = asyncio.create_task(_tried(stack, state, gallery_port))
+    stopped = asyncio.create_task(stop.wait())
+    await asyncio.wait((starting, stopped), return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+    starting.cancel()
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise StartError(f"a sandbox is already running on {state.root}.") from None
-    else:
-        yield
-    finally:
-        os.close(descriptor)
+        return await starting
+    except asyncio.CancelledError:
+        return None
+    except _EXPECTED as error:
+        said = error.args[0] if isinstance(error, KeyError) else error
+        raise StartError(f"the sandbox cannot start: {said or type(error).__name__}") from error
+
+
+async def _tried(stack: AsyncExitStack, state: State, gallery_port: int | None) -> Endpoints:
+    for left in reversed(range(_TRIES)):
+        async with AsyncExitStack() as attempt:
+            try:
+                endpoints = await start(attempt, state, gallery_port)
+            except PortSnatchedError:
+                if not left:
+                    raise
+            else:
+                stack.push_async_exit(attempt.pop_all())
+                return endpoints
+    raise AssertionError("the last try has an end of its own")

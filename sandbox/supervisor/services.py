@@ -1,6 +1,7 @@
 """The four services: gunicorn as in their images, and how one tells that it is ready."""
 
 import json
+import socket
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -36,8 +37,6 @@ def program(name: str, port: int, variables: Mapping[str, str], state: State) ->
             str(Path("services") / name / "gunicorn.conf.py"),
             "--bind",
             f"127.0.0.1:{port}",
-            "--pid",
-            str(state.folder("run") / f"{name}.pid"),
             f"services.{name}.app:create_app()",
         ),
         environment={**of_any_process(state.folder("home")), **variables},
@@ -56,6 +55,13 @@ async def readiness(session: aiohttp.ClientSession, port: int) -> Readiness:
             return Readiness(answer.status == 200, tuple(failing))
     except (aiohttp.ClientError, TimeoutError, ValueError):
         return Readiness(False)
+
+
+def is_taken(port: int) -> bool:
+    """Whether somebody listens on a port of loopback."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _in_words(failing: Mapping[str, str]) -> str:

@@ -9,12 +9,13 @@ from aiohttp import web
 from sandbox.deployment import load
 from sandbox.edge import AmqpListener, Certificate, Edge, HttpListener, ingress
 from sandbox.identity import PATH
-from sandbox.state import PROJECT, State
+from sandbox.state import State
 from sandbox.storage import Azurite, free_port
+from sandbox.supervisor.blobs import azurite_program, ready
 from sandbox.supervisor.operator import Operator
 from sandbox.supervisor.planes import Planes, build
-from sandbox.supervisor.processes import Child, Program
-from sandbox.supervisor.surroundings import Surroundings, of_any_process
+from sandbox.supervisor.processes import Child
+from sandbox.supervisor.surroundings import Surroundings
 
 GALLERY_PORT = 8080
 
@@ -32,35 +33,29 @@ class Endpoints:
     surroundings: Surroundings
     gallery: str
     amqp_port: int
-    ports: Mapping[str, int]
+    ports: dict[str, int]
 
 
 async def start(stack: AsyncExitStack, state: State, gallery_port: int | None) -> Endpoints:
-    """Every endpoint, ready. Raises OSError, ValueError or KeyError where that cannot be."""
+    """Every endpoint, ready.
+
+    Raises PortSnatchedError, which another try may avoid; else OSError, ValueError, KeyError,
+    RuntimeError, sqlite3.Error or aiohttp.ClientError where that cannot be.
+    """
     deployment = load(state)
     account = deployment.storage
     azurite = Azurite(account.name, account.host, state.folder("azurite"), free_port())
     planes = build(state, deployment, azurite)
     stack.callback(planes.audit.close)
-    child = Child(_azurite_program(azurite, state))
-    await child.start()
+    stack.callback(planes.vault.close)
+    child = Child(azurite_program(azurite, state))
     stack.push_async_callback(child.stop)
+    await child.start()
     endpoints = await _listening(stack, state, planes, child, gallery_port)
-    await azurite.wait()
-    await azurite.prepare(account.containers)
+    await ready(azurite, child, account.containers)
     surroundings = endpoints.surroundings
     await Operator(state, deployment, surroundings.proxy, surroundings.ca).hand_over_once()
     return endpoints
-
-
-def _azurite_program(azurite: Azurite, state: State) -> Program:
-    return Program(
-        name="azurite",
-        command=azurite.command(),
-        environment={**of_any_process(state.folder("home")), **azurite.environment()},
-        folder=PROJECT,
-        log=state.folder("logs") / "azurite.log",
-    )
 
 
 async def _listening(

@@ -10,9 +10,10 @@ import aiohttp
 
 from sandbox.deployment import ContainerApp
 from sandbox.state import State
-from sandbox.supervisor.processes import Child
+from sandbox.storage import free_port
+from sandbox.supervisor.processes import Child, Program
 from sandbox.supervisor.report import Report, ServiceReport
-from sandbox.supervisor.services import Readiness, program, readiness
+from sandbox.supervisor.services import Readiness, is_taken, program, readiness
 from sandbox.supervisor.start import Endpoints
 
 _LOOK_AGAIN = 0.1
@@ -32,11 +33,7 @@ class Watch:
         self._endpoints_ready = time.monotonic() - begun
         self._services_ready: float | None = None
         self._seen: Report | None = None
-        self._services = {
-            app.name: Child(program(app.name, port, self._variables(app), state))
-            for app in endpoints.planes.deployment.apps
-            for port in (endpoints.ports[app.name],)
-        }
+        self._services = {app.name: self._child(app) for app in endpoints.planes.deployment.apps}
         self._readiness = dict.fromkeys(self._services, Readiness(False))
 
     async def start(self) -> None:
@@ -67,16 +64,33 @@ class Watch:
             proxy=endpoints.surroundings.proxy,
             amqp_port=endpoints.amqp_port,
             ca=str(endpoints.surroundings.ca),
+            messages=endpoints.planes.bus.messages(),
             dead_letters=endpoints.planes.bus.dead_letters(),
             azurite_restarts=endpoints.azurite.restarts,
             services=tuple(map(self._service, endpoints.planes.deployment.apps)),
             endpoints_ready=round(self._endpoints_ready, 2),
             services_ready=self._services_ready and round(self._services_ready, 2),
         )
-        if report != self._seen:
+        if report == self._seen:
+            return
+        # A disk that is full ends nothing: it is tried again at the next look.
+        with suppress(OSError):
             report.write(self._state)
-            self._seen = report
             self._told(report)
+            self._seen = report
+
+    def _child(self, app: ContainerApp) -> Child:
+        def at_free_port(before: Program) -> Program:
+            """The same again, elsewhere if somebody else listens where it should."""
+            if is_taken(self._endpoints.ports[app.name]):
+                self._endpoints.ports[app.name] = free_port()
+                return self._program(app)
+            return before
+
+        return Child(self._program(app), at_free_port)
+
+    def _program(self, app: ContainerApp) -> Program:
+        return program(app.name, self._endpoints.ports[app.name], self._variables(app), self._state)
 
     def _service(self, app: ContainerApp) -> ServiceReport:
         child, found = self._services[app.name], self._readiness[app.name]
@@ -87,6 +101,7 @@ class Watch:
             restarts=child.restarts,
             environment=dict(self._variables(app)),
             failing=found.failing,
+            ended=_ended(child) if child.restarts and not found.ready else "",
         )
 
     def _variables(self, app: ContainerApp) -> Mapping[str, str]:
@@ -94,10 +109,14 @@ class Watch:
         return self._endpoints.surroundings.variables(app, header)
 
 
+def _ended(child: Child) -> str:
+    return f"{child.last_words or 'it ended without a word'} (see {child.program.log})"
+
+
 async def look_after(watch: Watch, stop: asyncio.Event) -> None:
     """Until told to stop; the services end before what they talk to."""
-    await watch.start()
     try:
+        await watch.start()
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)) as session:
             while not stop.is_set():
                 pause = await watch.look(session)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -50,7 +51,7 @@ def wait_until(true: Callable[[], bool]) -> None:
 
 def leashed(program: Program) -> int:
     """Run a program on a leash that is held until it ends; gives the leash's status."""
-    leash = [sys.executable, "-I", str(LEASH), "5", *program.command]
+    leash = [sys.executable, "-I", str(LEASH), "5", "", *program.command]
     with subprocess.Popen(leash, stdin=subprocess.PIPE) as process:
         return process.wait()
 
@@ -78,6 +79,36 @@ def test_a_program_that_crashes_is_started_again(tmp_path: Path) -> None:
     run(child, lambda: len(pids(tmp_path)) == 2)
     assert child.restarts == 1
     assert all(map(is_gone, pids(tmp_path)))
+
+
+def test_a_program_that_ran_well_does_not_wait_longer_each_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sandbox.supervisor.processes._RAN_WELL", 0.0)
+    child = Child(program(tmp_path, "sys.exit(1)"))
+    begun = time.monotonic()
+    run(child, lambda: len(pids(tmp_path)) == 5)
+    assert time.monotonic() - begun < 0.2 * (2 + 4 + 8 + 16)
+
+
+def test_a_program_that_must_be_alone_waits_for_the_one_before(tmp_path: Path) -> None:
+    alone = replace(program(tmp_path, "time.sleep(60)"), lock=tmp_path / "lock")
+    first, second = Child(alone), Child(alone)
+
+    async def whole() -> tuple[list[int], bool]:
+        await started(first, lambda: bool(pids(tmp_path)))
+        await second.start()
+        await asyncio.sleep(0.5)
+        before = pids(tmp_path)
+        await first.stop()
+        await asyncio.to_thread(wait_until, lambda: len(pids(tmp_path)) == 2)
+        ended = is_gone(before[0])
+        await second.stop()
+        return before, ended
+
+    before, ended = asyncio.run(whole())
+    assert len(before) == 1
+    assert ended
 
 
 def test_a_program_that_is_stopped_is_not_started_again(tmp_path: Path) -> None:
@@ -111,7 +142,7 @@ time.sleep(60)
 
 
 def test_a_program_ends_when_whoever_holds_its_leash_is_killed(tmp_path: Path) -> None:
-    leash = (str(LEASH.resolve()), "5", *program(tmp_path, "time.sleep(60)").command)
+    leash = (str(LEASH.resolve()), "5", "", *program(tmp_path, "time.sleep(60)").command)
     holder = subprocess.Popen([sys.executable, "-c", HOLDS_A_LEASH, *leash])
     wait_until(lambda: bool(pids(tmp_path)))
     (pid,) = pids(tmp_path)

@@ -1,0 +1,62 @@
+"""Azurite as a child of the sandbox: how it is run, and how one waits for it."""
+
+import asyncio
+from collections.abc import Collection
+
+from sandbox.state import PROJECT, State
+from sandbox.storage import Azurite
+from sandbox.supervisor.processes import Child, Program
+from sandbox.supervisor.services import is_taken
+from sandbox.supervisor.surroundings import of_any_process
+
+
+class AzuriteEndedError(RuntimeError):
+    """Azurite came to its end while it was waited for."""
+
+
+class PortSnatchedError(AzuriteEndedError):
+    """It could not have its port: somebody else was quicker."""
+
+
+def azurite_program(azurite: Azurite, state: State) -> Program:
+    """How Azurite is run."""
+    return Program(
+        name="azurite",
+        command=azurite.command(),
+        environment={**of_any_process(state.folder("home")), **azurite.environment()},
+        folder=PROJECT,
+        log=state.folder("logs") / "azurite.log",
+        lock=state.folder("run") / "azurite.lock",
+    )
+
+
+async def ready(azurite: Azurite, child: Child, containers: Collection[str]) -> None:
+    """Wait until it holds `containers`, but not for one that has ended.
+
+    Raises PortSnatchedError, AzuriteEndedError, AzuriteError or aiohttp.ClientError.
+    """
+    preparing = asyncio.create_task(_prepared(azurite, containers))
+    crashed = asyncio.create_task(child.crashed.wait())
+    try:
+        await asyncio.wait((preparing, crashed), return_when=asyncio.FIRST_COMPLETED)
+        if crashed.done():
+            raise _why(azurite, child)
+        await preparing
+    finally:
+        preparing.cancel()
+        crashed.cancel()
+        await asyncio.gather(preparing, crashed, return_exceptions=True)
+
+
+async def _prepared(azurite: Azurite, containers: Collection[str]) -> None:
+    await azurite.wait()
+    await azurite.prepare(containers)
+
+
+def _why(azurite: Azurite, child: Child) -> AzuriteEndedError:
+    said, log = child.last_words, child.program.log
+    if "EADDRINUSE" in said or is_taken(azurite.port):
+        return PortSnatchedError(f"Azurite cannot have port {azurite.port} (see {log})")
+    return AzuriteEndedError(
+        f"Azurite, which keeps its data in {azurite.folder}, ended at once: {said} (see {log})"
+    )

@@ -1,0 +1,59 @@
+"""One sandbox a state folder, known by a lock that goes with its process, however that ends.
+
+A process id alone says nothing: after a `kill -9` it may be anybody's.
+"""
+
+import fcntl
+import os
+import time
+from contextlib import suppress
+
+from sandbox.state import State
+
+_FILE = "lock"
+# Who looks for the holder takes the lock for a moment; who wants it must not give up for that.
+_TRIES, _PAUSE = 20, 0.01
+
+
+class TakenError(RuntimeError):
+    """Another sandbox has this state folder."""
+
+
+def take(state: State) -> None:
+    """Take the lock for as long as this process lives. Raises TakenError or OSError."""
+    descriptor = os.open(state.path(_FILE), os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        _lock(descriptor, state)
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
+def holder(state: State) -> int | None:
+    """The process whose sandbox runs on `state`, or is starting or ending there; None if none is.
+
+    Raises OSError if the lock cannot be read.
+    """
+    try:
+        descriptor = os.open(state.path(_FILE), os.O_RDONLY)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        said = os.pread(descriptor, 32, 0)
+        return int(said) if said.isdigit() else None
+    finally:
+        os.close(descriptor)
+    return None
+
+
+def _lock(descriptor: int, state: State) -> None:
+    for _ in range(_TRIES):
+        with suppress(BlockingIOError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        time.sleep(_PAUSE)
+    raise TakenError(f"a sandbox is already running on {state.root}")

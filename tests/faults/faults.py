@@ -1,0 +1,72 @@
+"""What the tests of faults share: sentences, small disks, processes and ports that are left."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+from sandbox.state import State
+from sandbox.supervisor.start import Endpoints, start
+
+
+def one_sentence(done: "subprocess.CompletedProcess[str]") -> str:
+    """What a command that has failed said last: one sentence, and no traceback before it."""
+    said = done.stderr.strip()
+    assert done.returncode not in {0, -9}, done.stdout + said
+    assert "Traceback" not in done.stdout + said, said
+    last = said.splitlines()[-1] if said else ""
+    assert last.startswith("keyless: "), done.stdout + said
+    assert last.endswith("."), said
+    return last
+
+
+@contextmanager
+def mounted(folder: Path, options: str = "size=64m") -> Iterator[Callable[[], None]]:
+    """A file system of its own at `folder`; call what is given to make it read-only.
+
+    Skips the test where that is not allowed.
+    """
+    if sys.platform != "linux" or os.geteuid() != 0:
+        pytest.skip("only root on Linux may mount a file system of its own")
+    command = ["mount", "-t", "tmpfs", "-o", f"{options},mode=0700", "keyless-test", str(folder)]
+    if subprocess.run(command, capture_output=True, check=False).returncode:
+        pytest.skip("this machine lets nobody mount a file system")
+    try:
+        yield lambda: _mount("-o", "remount,ro", str(folder))
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+def _mount(*arguments: str) -> None:
+    subprocess.run(["mount", *arguments], check=True)
+
+
+def started_once(state: State) -> None:
+    """Start every endpoint on `state` and end it again. Raises what a start raises."""
+    asyncio.run(_started_once(state))
+
+
+async def _started_once(state: State) -> None:
+    async with AsyncExitStack() as stack:
+        found: Endpoints = await start(stack, state, 0)
+        assert found.gallery
+
+
+def left_behind(text: str) -> list[str]:
+    """The processes whose command line or environment speaks of `text`, but this one."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            told = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
+        except OSError:
+            continue
+        if text.encode() in told and int(process.name) != os.getpid():
+            found.append(
+                f"{process.name}: {told.replace(bytes(1), b' ').decode(errors='replace')[:200]}"
+            )
+    return found

@@ -1,0 +1,194 @@
+"""A state folder that cannot be used, or that holds what is broken: one sentence that says so."""
+
+import os
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sandbox.servicebus import StoreError
+from sandbox.state import LAYOUT, State, StateError
+from tests.conftest import keyless
+from tests.faults.faults import left_behind, mounted, one_sentence, started_once
+
+
+def test_a_new_folder_keeps_its_layout(tmp_path: Path) -> None:
+    state = State.open(tmp_path / "new")
+    assert state.path("layout").read_text() == f"{LAYOUT}\n"
+    assert State.open(state.root) == state
+
+
+@pytest.mark.parametrize("layout", ["0", str(LAYOUT + 1), "", "\xff"])
+def test_a_state_of_another_layout_is_refused_and_left_alone(tmp_path: Path, layout: str) -> None:
+    state = State.open(tmp_path)
+    state.path("layout").write_text(layout, "latin-1")
+    state.path("bus.db").write_text("messages")
+    said = one_sentence(keyless(tmp_path, "up", "--detach"))
+    assert f"the state folder {tmp_path} is of layout '" in said
+    assert "delete it, or choose another folder by --state" in said
+    assert sorted(os.listdir(tmp_path)) == ["bus.db", "layout"]
+
+
+@pytest.mark.parametrize("command", ["up", "status", "demo", "down", "trace"])
+def test_a_state_without_a_layout_is_an_older_one(tmp_path: Path, command: str) -> None:
+    (tmp_path / "principals.json").write_text("{}")
+    assert "is of an older layout; delete it, or" in one_sentence(keyless(tmp_path, command))
+    assert os.listdir(tmp_path) == ["principals.json"]
+
+
+def test_a_folder_of_somebodys_files_is_not_taken_over(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work")
+    tmp_path.chmod(0o755)
+    said = one_sentence(keyless(tmp_path, "up", "--detach"))
+    assert f"{tmp_path} holds what is no sandbox's, such as thesis.txt" in said
+    assert tmp_path.stat().st_mode & 0o777 == 0o755
+    assert os.listdir(tmp_path) == ["thesis.txt"]
+
+
+def test_a_draft_that_a_kill_has_left_makes_no_folder_somebody_elses(tmp_path: Path) -> None:
+    (tmp_path / "layout.4711.draft").write_text("")
+    assert State.open(tmp_path).path("layout").exists()
+
+
+def test_a_folder_of_another_user_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: tmp_path.stat().st_uid + 1)
+    with pytest.raises(StateError, match=r"is user \d+'s; choose another folder by --state"):
+        State.open(tmp_path)
+
+
+@pytest.mark.parametrize("below", ["file", "file/below"])
+def test_a_file_is_no_state_folder(tmp_path: Path, below: str) -> None:
+    (tmp_path / "file").write_text("")
+    said = one_sentence(keyless(tmp_path / below, "up", "--detach"))
+    assert "it is no folder" in said
+
+
+def test_a_name_that_is_too_long_is_one_sentence(tmp_path: Path) -> None:
+    said = one_sentence(keyless(tmp_path / ("x" * 300), "up", "--detach"))
+    assert "File name too long" in said
+
+
+@pytest.mark.parametrize("command", ["up", "demo", "status"])
+def test_a_folder_that_can_only_be_read_is_one_sentence(tmp_path: Path, command: str) -> None:
+    with mounted(tmp_path, "ro"):
+        said = one_sentence(keyless(tmp_path, command))
+    assert f"cannot use the state folder {tmp_path}: Read-only file system" in said
+
+
+def test_a_state_that_can_only_be_read_starts_nothing(tmp_path: Path) -> None:
+    with mounted(tmp_path) as read_only:
+        State.open(tmp_path).write("audit.jsonl", b"")
+        read_only()
+        for command in (["up"], ["up", "--detach"], ["demo", "--exit"]):
+            assert "Read-only file system" in one_sentence(keyless(tmp_path, *command))
+        assert sorted(os.listdir(tmp_path)) == ["audit.jsonl", "layout"]
+
+
+def cut(content: bytes) -> bytes:
+    return content[: len(content) // 2]
+
+
+def empty(_: bytes) -> bytes:
+    return b""
+
+
+def garbage(content: bytes) -> bytes:
+    return b"\x00garbage\xff\n" + content[10:]
+
+
+REFUSED = [
+    ("entra-signing-key.pem", cut),
+    ("entra-signing-key.pem", empty),
+    ("vault.key", cut),
+    ("vault.key", empty),
+    ("vault.db", cut),
+    ("vault.db", garbage),
+    ("bus.db", cut),
+    ("bus.db", garbage),
+    ("principals.json", cut),
+    ("principals.json", empty),
+    ("principals.json", garbage),
+    ("partner.json", cut),
+    ("partner.json", garbage),
+    ("partner.jsonl", garbage),
+    ("signing-key-handed-over.json", empty),
+]
+MENDED = [
+    ("ca.pem", empty),
+    ("edge.pem", garbage),
+    ("edge.pem", cut),
+    ("edge.pem", empty),
+    ("sandbox.json", cut),
+]
+
+
+@pytest.fixture(scope="module")
+def used(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A state that has been used, and holds one of everything."""
+    state = State.open(tmp_path_factory.mktemp("used") / "state")
+    started_once(state)
+    state.path("partner.jsonl").write_text('{"time": "", "answer": "204"}\n')
+    return state.root
+
+
+@pytest.mark.parametrize(("name", "harm"), REFUSED)
+def test_a_broken_file_is_named_and_left_as_it_is(
+    used: Path, tmp_path: Path, name: str, harm: Callable[[bytes], bytes]
+) -> None:
+    state = copied(used, tmp_path, name, harm)
+    broken = state.path(name).read_bytes()
+    with pytest.raises((ValueError, RuntimeError), match=re.escape(str(state.path(name)))):
+        started_once(state)
+    assert state.path(name).read_bytes() == broken
+
+
+@pytest.mark.parametrize(("name", "harm"), MENDED)
+def test_a_broken_file_that_can_be_made_again_is(
+    used: Path, tmp_path: Path, name: str, harm: Callable[[bytes], bytes]
+) -> None:
+    started_once(copied(used, tmp_path, name, harm))
+
+
+def test_what_the_vault_holds_is_there_after_a_start_that_was_refused(
+    used: Path, tmp_path: Path
+) -> None:
+    state = copied(used, tmp_path, "bus.db", garbage)
+    with pytest.raises(StoreError):
+        started_once(state)
+    state.path("bus.db").write_bytes((used / "bus.db").read_bytes())
+    started_once(state)
+
+
+def test_a_broken_file_ends_the_command_in_one_sentence(used: Path, tmp_path: Path) -> None:
+    state = copied(used, tmp_path, "principals.json", cut)
+    for command in (["up"], ["up", "--detach"], ["demo", "--exit"]):
+        assert f"{state.path('principals.json')} is broken" in one_sentence(
+            keyless(state.root, *command)
+        )
+    assert left_behind(str(tmp_path)) == []
+
+
+def test_blobs_that_azurite_cannot_read_are_one_sentence_and_stay(
+    used: Path, tmp_path: Path
+) -> None:
+    database = "azurite/__azurite_db_blob__.json"
+    state = copied(used, tmp_path, database, cut)
+    broken = state.path(database).read_bytes()
+    said = one_sentence(keyless(state.root, "up", "--detach"))
+    assert f"Azurite, which keeps its data in {state.path('azurite')}, ended at once" in said
+    assert str(state.path("logs/azurite.log")) in said
+    assert state.path(database).read_bytes() == broken
+    assert left_behind(str(tmp_path)) == []
+
+
+def copied(used: Path, tmp_path: Path, name: str, harm: Callable[[bytes], bytes]) -> State:
+    """A copy of a used state, one file of it harmed."""
+    shutil.copytree(used, tmp_path / "state")
+    state = State.open(tmp_path / "state")
+    file = state.path(name)
+    file.write_bytes(harm(file.read_bytes() if file.exists() else b'{"pid": 1}'))
+    return state
