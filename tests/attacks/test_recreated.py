@@ -1,0 +1,66 @@
+"""A token from before its identity was deleted and made anew, and one from after, on each plane."""
+
+from pathlib import Path
+
+import pytest
+
+from sandbox.audit import Outcome
+from sandbox.deployment import deploy, recreate
+from tests.attacks.answers import PLANES
+from tests.attacks.showing import SHOW, WHO
+from tests.attacks.stack import Stack
+
+
+# How each plane denies a good token: before it says whether there is anything.
+DENIALS = {
+    "blob": (403, "AuthorizationPermissionMismatch"),
+    "vault": (403, ""),
+    "bus": (202, ""),
+}
+
+
+def token_for(stack: Stack, plane: str) -> str:
+    """What the identity that stands for `plane` would show there, as it is now."""
+    name, audience = WHO[plane]
+    return stack.planes.issuer.issue(stack.deployment.principal(name), audience).text
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "state"
+
+
+def test_the_old_token_is_allowed_until_it_ends_and_the_new_one_once_the_roles_are_deployed(
+    folder: Path,
+) -> None:
+    with Stack(folder).running() as stack:
+        old = {plane: token_for(stack, plane) for plane in PLANES}
+        resource_ids = {stack.deployment.principal(name).resource_id for name, _ in WHO.values()}
+        state = stack.state
+        assert admitted(stack, old) == set(PLANES)
+    for each in resource_ids:
+        recreate(state, each)
+    with Stack(folder).running() as stack:
+        new = {plane: token_for(stack, plane) for plane in PLANES}
+        assert admitted(stack, old) == set(PLANES)
+        assert admitted(stack, new) == set()
+        for plane in PLANES:
+            said = SHOW[plane](stack, new[plane]).answer
+            assert (said.status, said.code) == DENIALS[plane]
+        told = {(each.identity, each.outcome) for each in stack.audit()}
+        for name, _ in WHO.values():
+            assert {(f"{name} (deleted)", Outcome.ALLOWED), (name, Outcome.DENIED)} <= told
+    deploy(state)
+    with Stack(folder).running() as stack:
+        assert admitted(stack, old) == set(PLANES)
+        assert admitted(stack, new) == set(PLANES)
+
+
+def admitted(stack: Stack, tokens: dict[str, str]) -> set[str]:
+    """On which planes a token reaches the backend. A disabled secret was reached, too."""
+    found = set()
+    for plane, token in tokens.items():
+        stack.touched.clear()
+        SHOW[plane](stack, token)
+        found |= {plane} if stack.touched else set()
+    return found

@@ -1,0 +1,177 @@
+"""The broker, watched: no link and no request gets there without an ALLOW for just that entity."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from proton import Delivery, Message, ProtonException
+
+from sandbox.audit import FILE, Outcome
+from sandbox.servicebus.dispatch import Dispatcher
+from sandbox.servicebus.name import RECEIVE, SEND
+from sandbox.servicebus.serve import broker
+from sandbox.servicebus.serve.subqueue import Subqueue
+from tests.sandbox.servicebus.harness import Running
+from tests.sandbox.servicebus.peer import HOST, Peer
+from tests.sandbox.servicebus.world import (
+    GRANTS,
+    OWNER_ROLE,
+    PRINCIPALS,
+    RECEIVER_ROLE,
+    SENDER_ROLE,
+)
+
+STARTS = ["", "", "", "/", "//", f"amqps://{HOST}/", f"sb://{HOST}:5671/", "sb://other.example/"]
+ENTITIES = ["orders", "ORDERS", "others", "events", "events/subscriptions/red", "nowhere", ""]
+ENTITIES += ["events/Subscriptions/RED", "orders/../others", "orders%2F", "orders//", "events//red"]
+BEHIND = [
+    "",
+    "",
+    "",
+    "/",
+    "/$DeadLetterQueue",
+    "/$deadletterqueue/",
+    "/$DeadLetterQueue/$management",
+]
+BEHIND += ["/$management", "/$management/$deadletterqueue", "/$Transfer/$DeadLetterQueue", "/$cbs"]
+BEHIND += ["?x", "#x", "%00", "/subscriptions/red", "/$deadletterqueue/../../others"]
+ADDRESSES = st.builds(
+    lambda *pieces: "".join(pieces), *map(st.sampled_from, (STARTS, ENTITIES, BEHIND))
+)
+PEEK = {"operation": "com.microsoft:peek-message"}
+FIRST = {"from-sequence-number": 1, "message-count": 1}
+ROLES = {OWNER_ROLE: {SEND, RECEIVE}, SENDER_ROLE: {SEND}, RECEIVER_ROLE: {RECEIVE}}
+
+
+@dataclass
+class Watched:
+    """A bus of whose entities is seen which are used, and for what right."""
+
+    bus: Running
+    touched: list[tuple[str, str]] = field(default_factory=list)
+
+    def forget(self) -> None:
+        """Nothing was touched, and nothing is on record."""
+        self.touched.clear()
+        (self.bus.folder / FILE).write_bytes(b"")
+
+    def scope_of(self, thing: object) -> str:
+        """Whose subqueue or destination it is."""
+        at = self.bus.bus._plane.broker
+        for scope, entity in at.entities.items():
+            if thing in entity.subqueues:
+                return scope
+        return next(scope for scope, each in at.destinations.items() if each is thing)
+
+
+@pytest.fixture(scope="module")
+def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
+    with (
+        Running(tmp_path_factory.mktemp("watched")) as bus,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        watched = Watched(bus)
+
+        def watch(owner: Any, name: str, action: str, whose: int) -> None:
+            genuine = getattr(owner, name)
+
+            def spy(*given: Any) -> Any:
+                watched.touched.append((action, watched.scope_of(given[whose])))
+                return genuine(*given)
+
+            patch.setattr(owner, name, spy)
+
+        watch(Dispatcher, "attach", RECEIVE, 1)
+        watch(Subqueue, "peek", RECEIVE, 0)
+        watch(broker._Queue, "send", SEND, 0)
+        watch(broker._Topic, "send", SEND, 0)
+        yield watched
+
+
+def use(peer: Peer, way: str, address: str) -> None:
+    """Try to send to an address, to receive from it, or to peek at it."""
+    with suppress(ProtonException):
+        if way == "send":
+            peer.sender(address).send(Message("x"))
+        elif way == "receive":
+            peer.receiver(address, credit=1)
+        else:
+            peer.ask(address, PEEK, FIRST)
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    who=st.sampled_from(sorted(PRINCIPALS)),
+    audience=st.sampled_from(["", "orders", "others", "events", "events/subscriptions/red"]),
+    way=st.sampled_from(["send", "receive", "peek"]),
+    address=ADDRESSES,
+)
+@example(who="orders-receiver", audience="orders", way="peek", address="others/$management")
+@example(who="orders-receiver", audience="", way="peek", address="others/$management")
+@example(who="orders-receiver", audience="", way="receive", address="others/$DeadLetterQueue")
+@example(who="red-receiver", audience="", way="receive", address="events/subscriptions/cheap")
+@example(who="orders-sender", audience="", way="receive", address="orders")
+@example(who="owner", audience="orders", way="send", address="others")
+def test_only_what_the_audit_allows_gets_to_an_entity(
+    watched: Watched, who: str, audience: str, way: str, address: str
+) -> None:
+    watched.forget()
+    with Peer(watched.bus.plain_port) as peer:
+        assert peer.put_as(who, audience).code == 202
+        use(peer, way, address)
+    allowed = {
+        (each.action, each.scope.lower())
+        for each in watched.bus.records()
+        if each.outcome is Outcome.ALLOWED and each.identity == who
+    }
+    assert set(watched.touched) <= allowed
+    for action, scope in watched.touched:
+        grant = GRANTS[who]
+        assert action in ROLES[grant.role]
+        assert f"{scope}/".startswith(f"{grant.scope.lower()}/")
+
+
+@pytest.mark.parametrize(
+    ("right", "way", "address", "other"),
+    [
+        ("orders-sender", "send", "orders", "others-sender"),
+        ("orders-receiver", "receive", "ORDERS/$DeadLetterQueue", "others-receiver"),
+        ("orders-receiver", "peek", "orders/$management", "others-receiver"),
+        ("orders-receiver", "peek", "orders/$DeadLetterQueue/$management", "orders-sender"),
+        ("red-receiver", "receive", "events/subscriptions/red/$DeadLetterQueue", "red-sender"),
+        ("events-receiver", "peek", "events/subscriptions/red/$management", "events-sender"),
+    ],
+)
+def test_the_same_link_gets_there_by_the_right_role_and_by_no_other(
+    watched: Watched, right: str, way: str, address: str, other: str
+) -> None:
+    for who, touches in ((other, 0), (right, 1)):
+        watched.forget()
+        with Peer(watched.bus.plain_port) as peer:
+            peer.put_as(who, "")
+            use(peer, way, address)
+        assert len(watched.touched) == touches
+
+
+def test_a_link_that_a_new_token_ended_settles_nothing_more(watched: Watched) -> None:
+    bus = watched.bus
+    bus.purge("others")
+    with Peer(bus.plain_port) as peer:
+        peer.put_as("owner", "others")
+        peer.sender("others").send(Message("x"))
+        receiver = peer.receiver("others", credit=1)
+        receiver.receive()
+        delivery = receiver.fetcher.unsettled.popleft()
+        with suppress(ProtonException):
+            peer.put_as("others-sender", "others")
+        assert peer.wait_for_end(receiver).name == "amqp:link:detach-forced"
+        delivery.update(Delivery.ACCEPTED)
+        delivery.settle()
+        with suppress(ProtonException):
+            peer.put_as("others-sender", "others")
+        assert (bus.held()["queues/others"], bus.locked("others")) == (1, 1)
+    bus.purge("others")
