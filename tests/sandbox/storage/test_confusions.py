@@ -159,6 +159,51 @@ def test_a_legal_name_stays_itself(storage: Storage, path: str, name: str) -> No
     assert storage.send("DELETE", f"/scratch/{path}", "owner").status == 202
 
 
+LOOKS_LIKE_A_REQUEST = [
+    "kept?comp=tags",
+    "kept?snapshot=2024-01-01T00:00:00.0000000Z",
+    "kept#fragment",
+    "%2F..%2Foriginals%2Fkept",
+    "%252e%252e",
+    "a%5Cb",
+    "/empty//segments/",
+    "...",
+    "..kept",
+    "restype=container&comp=list",
+    "comp[]=tags;COMP=tags",
+    "https://evil.example:443/x",
+    "DELETE /thumbnails/kept HTTP/1.1",
+    "-secondary",
+    "+ &=\u20ac\U0001f4f7",
+    "%C0%AE",
+]
+
+
+@pytest.mark.parametrize("name", LOOKS_LIKE_A_REQUEST)
+def test_a_name_that_looks_like_an_attack_is_a_name_to_the_sdk(
+    storage: Storage, kept: str, name: str
+) -> None:
+    container = storage.sdk("owner").get_container_client("scratch")
+    container.get_blob_client(name).upload_blob(name.encode())
+    assert container.get_blob_client(name).download_blob().readall() == name.encode()
+    assert list(container.list_blob_names(name_starts_with=name)) == [name]
+    container.get_blob_client(name).delete_blob()
+    assert name not in list(container.list_blob_names())
+
+
+def test_a_snapshot_is_found_under_its_own_blob_alone(storage: Storage) -> None:
+    for name in ("of-this", "of-that"):
+        storage.send("PUT", f"/scratch/{name}", "owner", BLOCK, b"before")
+    moment = storage.send("PUT", "/scratch/of-this?comp=snapshot", "owner").headers["x-ms-snapshot"]
+    storage.send("PUT", "/scratch/of-this", "owner", BLOCK, b"after")
+    assert storage.send("GET", f"/scratch/of-this?snapshot={moment}", "owner").body == b"before"
+    for method in ("GET", "HEAD", "DELETE"):
+        answer = storage.send(method, f"/scratch/of-that?snapshot={moment}", "owner")
+        assert (answer.status, answer.code) == (404, "BlobNotFound")
+    assert storage.send("DELETE", f"/scratch/of-this?snapshot={moment}", "owner").status == 202
+    assert storage.send("GET", "/scratch/of-this", "owner").body == b"after"
+
+
 def test_the_longest_name_fits(storage: Storage) -> None:
     path = "/scratch/" + "%E2%82%AC" * 1024
     assert storage.send("PUT", path, "owner", BLOCK, b"long").status == 201
@@ -283,6 +328,26 @@ def test_no_container_becomes_public(storage: Storage, access: str) -> None:
         answer = storage.send("PUT", f"/public?{query}", "owner", header)
         assert (answer.status, answer.code) == (409, "PublicAccessNotPermitted")
     assert storage.send("GET", "/public/x", None).status == 401
+    assert storage.send("PUT", "/public?restype=container", "owner").status == 201
+    assert storage.send("DELETE", "/public?restype=container", "owner").status == 202
+
+
+def test_a_stored_access_policy_opens_nothing(storage: Storage, kept: str) -> None:
+    """Only a signature could name it, and signatures are off."""
+    target = "/thumbnails?restype=container&comp=acl"
+    policy = (
+        b"<SignedIdentifiers><SignedIdentifier><Id>all</Id><AccessPolicy><Start>2020-01-01</Start>"
+        b"<Expiry>2100-01-01</Expiry><Permission>rwdl</Permission></AccessPolicy>"
+        b"</SignedIdentifier></SignedIdentifiers>"
+    )
+    writer = "Microsoft.Storage/storageAccounts/blobServices/containers/setAcl/action"
+    denied = storage.send("PUT", target, "thumbnailer", body=policy)
+    assert (denied.status, denied.code) == (403, "AuthorizationPermissionMismatch")
+    assert storage.send("PUT", target, writer, body=policy).status == 200
+    assert storage.send("GET", kept, None).status == 401
+    answer = storage.send("GET", f"{kept}?si=all&sr=c&sv=2024-11-04&sig=x", None)
+    assert (answer.status, answer.code) == (403, "KeyBasedAuthenticationNotPermitted")
+    assert storage.send("PUT", target, writer).status == 200
 
 
 def test_a_browser_that_asks_beforehand_hears_that_no_rule_matches(storage: Storage) -> None:

@@ -56,7 +56,24 @@ def test_of_sixteen_depositors_at_once_one_creates(storage: Storage) -> None:
     assert answers == [(201, ""), *[(403, "UnauthorizedBlobOverwrite")] * 15]
 
 
-@pytest.mark.parametrize("headers", [{}, {"If-None-Match": "*"}, {"If-None-Match": '"0x1"'}])
+LONG_AGO, FAR_OFF = "Fri, 01 Jan 2010 00:00:00 GMT", "Fri, 01 Jan 2100 00:00:00 GMT"
+
+
+@pytest.mark.parametrize("headers", [{"If-Match": "*"}, {"If-Unmodified-Since": FAR_OFF}])
+def test_a_condition_that_contradicts_being_new_makes_a_depositor_replace_nothing(
+    storage: Storage, headers: dict[str, str]
+) -> None:
+    blob(storage, "owner", "originals", "kept").upload_blob(b"kept", overwrite=True)
+    headers = {"x-ms-blob-type": "BlockBlob"} | headers
+    assert storage.send("PUT", "/originals/kept", "gateway", headers, b"new").status == 400
+    assert blob(storage, "owner", "originals", "kept").download_blob().readall() == b"kept"
+    assert storage.send("PUT", "/originals/kept", "owner", headers, b"new").status == 201
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{}, {"If-None-Match": "*"}, {"If-None-Match": '"0x1"'}, {"If-Modified-Since": LONG_AGO}],
+)
 def test_no_condition_of_a_depositor_makes_it_replace(
     storage: Storage, headers: dict[str, str]
 ) -> None:
