@@ -10,6 +10,7 @@ from sandbox.cli.explain import explain
 from sandbox.cli.recreate import deploy, recreate
 from sandbox.cli.redrive import redrive
 from sandbox.cli.rotate import rotate
+from sandbox.cli.soak import soak
 from sandbox.cli.test import test
 from sandbox.cli.trace import trace
 from sandbox.cli.up import down, status, up
@@ -35,6 +36,7 @@ for _command in (
     recreate,
     deploy,
     bench,
+    soak,
     check,
 ):
     app.command()(_command)
@@ -43,4 +45,4 @@ app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options"
 
 def main() -> None:
     """Run the command that the user typed."""
-    app()
+    app(prog_name="./keyless")

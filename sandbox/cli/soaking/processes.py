@@ -1,0 +1,120 @@
+"""The processes of one sandbox, as Linux's /proc knows them."""
+
+import os
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sandbox.state import State
+
+SERVICES = ("gateway", "thumbnailer", "catalog", "notifier")
+_PROC = Path("/proc")
+
+
+class NoProcError(RuntimeError):
+    """This machine has no /proc to find processes in."""
+
+
+@dataclass(frozen=True)
+class Process:
+    """One process; its command line or its environment names the state folder it works on."""
+
+    pid: int
+    parent: int
+    command: tuple[str, ...]
+    environment: bytes = field(default=b"", repr=False)
+
+    def works_on(self, folder: Path) -> bool:
+        """Whether it works on this state folder."""
+        path = str(folder)
+        return path.encode() in self.environment or any(path in each for each in self.command)
+
+    @property
+    def is_leash(self) -> bool:
+        return any(each.endswith("leash.py") for each in self.command)
+
+    @property
+    def service(self) -> str | None:
+        """The service that it is a gunicorn of, master or worker."""
+        last = self.command[-1] if self.command and not self.is_leash else ""
+        found = (each for each in SERVICES if last == f"services.{each}.app:create_app()")
+        return next(found, None)
+
+    @property
+    def is_azurite(self) -> bool:
+        return not self.is_leash and any("azurite/dist" in each for each in self.command)
+
+
+@dataclass(frozen=True)
+class Family:
+    """All processes of a sandbox: itself, its children, and theirs."""
+
+    sandbox: int
+    all: tuple[Process, ...]
+
+    @property
+    def azurite(self) -> tuple[int, ...]:
+        return tuple(each.pid for each in self.all if each.is_azurite)
+
+    @property
+    def masters(self) -> Mapping[str, int]:
+        """The gunicorn of each service: it hangs on a leash, its workers on it."""
+        leashes = {each.pid for each in self.all if each.is_leash}
+        return {
+            each.service: each.pid for each in self.all if each.service and each.parent in leashes
+        }
+
+    def workers(self, service: str) -> tuple[int, ...]:
+        """The worker processes of a service's gunicorn."""
+        master = self.masters.get(service)
+        return tuple(each.pid for each in self.all if master and each.parent == master)
+
+    def name(self, process: Process) -> str:
+        """What a process is, in a word or two."""
+        if process.pid == self.sandbox:
+            return "sandbox"
+        if process.is_azurite:
+            return "azurite"
+        if process.is_leash:
+            return "leash"
+        rank = "master" if process.pid in self.masters.values() else "worker"
+        return f"{process.service} {rank}" if process.service else "?"
+
+    @property
+    def strays(self) -> tuple[Process, ...]:
+        """Those that do not descend from the sandbox."""
+        parents = {each.pid: each.parent for each in self.all}
+        return tuple(each for each in self.all if not _descends(each.pid, self.sandbox, parents))
+
+
+def family(state: State, sandbox: int) -> Family:
+    """Every process that works on the state folder. Raises NoProcError."""
+    if not (_PROC / "self/stat").exists():
+        raise NoProcError("the soak finds its processes in Linux's /proc, which is not here")
+    found = {each.pid: each for each in _all()}
+    own = set(_ancestors(os.getpid(), found))
+    ours = (each for each in found.values() if each.pid not in own)
+    return Family(sandbox, tuple(each for each in ours if each.works_on(state.root)))
+
+
+def _all() -> Iterable[Process]:
+    for path in _PROC.glob("[0-9]*"):
+        with suppress(OSError, ValueError):
+            command = (path / "cmdline").read_bytes().decode(errors="replace").split("\0")[:-1]
+            # The name in brackets may hold anything; what follows it is plain.
+            parent = int((path / "stat").read_text().rpartition(")")[2].split()[1])
+            environment = (path / "environ").read_bytes()
+            yield Process(int(path.name), parent, tuple(command), environment)
+
+
+def _ancestors(pid: int, found: Mapping[int, Process]) -> Iterable[int]:
+    while pid in found:
+        yield pid
+        pid = found[pid].parent
+
+
+def _descends(pid: int, from_: int, parents: Mapping[int, int]) -> bool:
+    while pid in parents and pid != from_:
+        pid = parents[pid]
+    return pid == from_
