@@ -97,6 +97,11 @@ class ServiceBus:
         """The web application that speaks AMQP over WebSocket."""
         return application(self._connect, self._connections.discard)
 
+    def messages(self) -> dict[str, int]:
+        """How many messages each queue and subscription holds, locked or not, but no dead ones."""
+        entities = self._plane.broker.entities.values()
+        return {entity.path: len(entity.active) for entity in entities}
+
     def dead_letters(self) -> dict[str, int]:
         """How many dead letters lie in each queue and subscription."""
         entities = self._plane.broker.entities.values()

@@ -134,6 +134,19 @@ def test_a_program_that_will_not_end_is_killed_after_its_grace(tmp_path: Path) -
     assert all(map(is_gone, pids(tmp_path)))
 
 
+def test_a_program_whose_sandbox_was_killed_has_no_grace(tmp_path: Path) -> None:
+    deaf = (
+        "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
+        "open(sys.argv[1] + '.deaf', 'w').close(); time.sleep(60)"
+    )
+    leash = [sys.executable, "-I", str(LEASH), "60", "", *program(tmp_path, deaf).command]
+    with subprocess.Popen(leash, stdin=subprocess.PIPE) as process:
+        wait_until((tmp_path / "pids.deaf").exists)
+        assert process.stdin is not None
+        process.stdin.close()
+        assert process.wait(10) == 128 + signal.SIGKILL
+
+
 HOLDS_A_LEASH = """
 import subprocess, sys, time
 subprocess.Popen([sys.executable, "-I", *sys.argv[1:]], stdin=subprocess.PIPE)
