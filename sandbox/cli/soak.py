@@ -5,7 +5,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +13,7 @@ import typer
 
 from sandbox.cli.options import open_state
 from sandbox.cli.running import end
+from sandbox.cli.soaking.mixed import Mixed, mixed, table
 from sandbox.cli.soaking.processes import NoProcError, family
 from sandbox.cli.soaking.rounds import Round, Stage, play
 from sandbox.cli.soaking.targets import Target
@@ -22,44 +23,70 @@ from sandbox.state import State
 _OWN_FOLDER = typer.Option(
     "--state", envvar="KEYLESS_STATE", help="The soak's own folder (default: a temporary one)."
 )
-_LEAVES_NOBODY = 0
+_NOBODY = 0
+
+
+@dataclass
+class Soak:
+    """What is found, as it is found."""
+
+    seed: int
+    rounds: list[Round] = field(default_factory=list)
+    load: Mixed | None = None
+    processes_left: int = 0
+
+    @property
+    def holds(self) -> bool:
+        wrong = [each.wrong for each in self.rounds] + [self.load.wrong if self.load else ()]
+        return not self.processes_left and not any(wrong)
+
+    @property
+    def photos(self) -> list[str]:
+        return [photo for each in self.rounds for photo in each.photos]
 
 
 def soak(
+    *,
     state: Annotated[Path | None, _OWN_FOLDER] = None,
     rounds: Annotated[int, typer.Option(min=1, help="How often.")] = 20,
     seed: Annotated[int | None, typer.Option(help="What decides when and whom.")] = None,
     target: Annotated[Target, typer.Option(help="Whom; each: in turn.")] = Target.EACH,
+    load: Annotated[
+        float, typer.Option(metavar="MINUTES", help="Instead: mixed load for so long, no kill.")
+    ] = 0,
     json_: Annotated[bool, typer.Option("--json", help="One JSON object at the end.")] = False,
 ) -> None:
     """Kill -9 with 50 uploads in flight, see that each photo ends once. Status 0 if all holds."""
-    seed = random.SystemRandom().randrange(10**6) if seed is None else seed
-    say = _say_nothing if json_ else out.print
+    found = Soak(random.SystemRandom().randrange(10**6) if seed is None else seed)
+    out.quiet = json_
     with one_sentence(NoProcError), _folder(state) as opened:
-        say(f"seed {seed}, state folder {opened.root}")
-        played: list[Round] = []
-        left = 0
+        out.print(f"seed {found.seed}, state folder {opened.root}")
         try:
-            stage = Stage(opened)
-            for number in range(rounds):
-                before = [photo for each in played for photo in each.photos]
-                played.append(play(stage, number, target.of_round(number), seed, before))
-                say(in_words(played[-1], seed))
+            if load:
+                _loaded(found, Stage(opened), load)
+            else:
+                _killed(found, Stage(opened), rounds, target)
         finally:
             end(opened)
-            left = len(family(opened, _LEAVES_NOBODY).all)
-        holds = not left and not any(each.wrong for each in played)
-        if left:
-            say(f"[bold red]✗[/] {left} processes are left")
-        if json_:
-            out.print_json(data=_as_json(seed, holds, left, played))
-        if not holds:
+            found.processes_left = len(family(opened, _NOBODY).all)
+        out.quiet = False
+        out.print_json(data=_as_json(found)) if json_ else out.print(_verdict(found))
+        if not found.holds:
             raise typer.Exit(1)
-        say("[green]✓[/] nothing lost, nothing twice, nothing stuck, no process left")
 
 
-def _say_nothing(_: str) -> None:
-    """For a script, which reads one JSON object."""
+def _killed(found: Soak, stage: Stage, rounds: int, target: Target) -> None:
+    for number in range(rounds):
+        played = play(stage, number, target.of_round(number), found.seed, found.photos)
+        found.rounds.append(played)
+        out.print(in_words(played, found.seed))
+
+
+def _loaded(found: Soak, stage: Stage, minutes: float) -> None:
+    found.load = mixed(stage, minutes, found.seed)
+    out.print(table(found.load))
+    for each in found.load.wrong:
+        out.print(f"[bold red]✗[/] {each}")
 
 
 @contextmanager
@@ -85,8 +112,28 @@ def in_words(played: Round, seed: int) -> str:
     return "\n".join([text, *wrong, *([again] if wrong else [])])
 
 
-def _as_json(seed: int, holds: bool, left: int, played: list[Round]) -> dict[str, object]:
-    each = [
-        {name: value for name, value in asdict(one).items() if name != "photos"} for one in played
-    ]
-    return {"seed": seed, "holds": holds, "processes_left": left, "rounds": each}
+def _verdict(found: Soak) -> str:
+    if found.processes_left:
+        return f"[bold red]✗[/] {found.processes_left} processes are left"
+    if not found.holds:
+        return "[bold red]✗[/] it does not hold; the state folder is left as it is"
+    if found.load:
+        return "[green]✓[/] nothing grew by more than what is stored explains, no process left"
+    return "[green]✓[/] nothing lost, nothing twice, nothing stuck, no process left"
+
+
+def _as_json(found: Soak) -> dict[str, object]:
+    """Without the photos' ids, which say nothing to a script."""
+    rounds = [asdict(each) for each in found.rounds]
+    for each in rounds:
+        del each["photos"]
+    load = asdict(found.load) if found.load else None
+    if load:
+        del load["tally"]["photos"]
+    return {
+        "seed": found.seed,
+        "holds": found.holds,
+        "processes_left": found.processes_left,
+        "rounds": rounds,
+        "load": load,
+    }
