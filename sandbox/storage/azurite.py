@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import json
 import os
 import secrets
 import socket
@@ -11,6 +12,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 
 from sandbox.storage.backend import Backend
 from sandbox.storage.node import AzuriteError, find_node
@@ -19,6 +21,14 @@ from sandbox.storage.rebuild import Forwarded
 _FOLDER = Path(__file__).with_name("azurite")
 _MAIN = _FOLDER / "node_modules/azurite/dist/src/blob/main.js"
 _DURABLE = _FOLDER / "durable.js"
+# Azurite derives users' delegation keys from a seed that is printed in its source, so that anybody
+# on this machine could sign for anything; with one that nobody knows, only its own key opens it.
+_OWN_SEED = f"""
+import {{ createRequire }} from "node:module";
+import {{ randomUUID }} from "node:crypto";
+const azurite = createRequire({json.dumps(str(_MAIN))});
+azurite("./utils/constants").USERDELEGATIONKEY_SIGNING_SEED = randomUUID();
+"""
 _WITHIN = 30.0
 
 
@@ -50,7 +60,8 @@ class Azurite:
             raise AzuriteError(f"Azurite is not installed: there is no {_MAIN}")
         where = ["--blobHost", "127.0.0.1", "--blobPort", str(self.port)]
         what = ["--location", str(self.folder), "--skipApiVersionCheck", "--disableTelemetry"]
-        return [find_node(), "--require", str(_DURABLE), str(_MAIN), *where, *what, "--silent"]
+        first = ["--require", str(_DURABLE), "--import", f"data:text/javascript,{quote(_OWN_SEED)}"]
+        return [find_node(), *first, str(_MAIN), *where, *what, "--silent"]
 
     def environment(self) -> Mapping[str, str]:
         """What to run it with: the key is here, since everybody may read a command line."""

@@ -6,18 +6,22 @@ import hmac
 import json
 import time
 from collections.abc import Callable, Mapping
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import requests
 from azure.core.exceptions import ClientAuthenticationError, HttpResponseError
-from azure.storage.blob import ContainerSasPermissions, generate_container_sas
+from azure.storage.blob import (
+    ContainerSasPermissions,
+    generate_container_sas,
+)
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
 from sandbox.entra import BUS, VAULT
 from tests.sandbox.storage.harness import Answer, Static, Storage
 
-ACCOUNT_KEY = base64.b64encode(b"a guess").decode()
 Forge = Callable[[Storage], str]
 
 
@@ -221,6 +225,39 @@ def test_a_users_own_signature_is_refused_until_it_is_verified_here(
     answer = storage.send("GET", f"/thumbnails/probe?{parameters}", "gateway")
     assert (answer.status, answer.code) == (403, "AuthenticationFailed")
     assert "not available in this sandbox yet" in answer.text
+
+
+def forged_delegation(storage: Storage) -> str:
+    """Azurite makes a user's delegation key of nothing but what everybody knows."""
+    tenant, owner = storage.deployment.tenant_id, storage.principals["owner"].principal_id
+    start = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(NOW - 3600))
+    key: Any = SimpleNamespace(signed_delegated_user_tid=None)
+    key.signed_oid, key.signed_tid, key.signed_start = owner, tenant, start
+    key.signed_expiry, key.signed_service, key.signed_version = NOW_PLUS_AN_HOUR, "b", "2024-11-04"
+    text = "\n".join([owner, tenant, start, NOW_PLUS_AN_HOUR, "b", "2024-11-04"])
+    seed = b"azurite-user-delegation-signing-seed-v1"
+    key.value = base64.b64encode(hmac.digest(seed, text.encode(), hashlib.sha256)).decode()
+    return generate_container_sas(
+        storage.azurite.account,
+        "thumbnails",
+        user_delegation_key=key,
+        permission=ContainerSasPermissions(read=True, delete=True, list=True),
+        expiry=NOW_PLUS_AN_HOUR,
+    )
+
+
+def test_a_delegation_key_forged_with_azurites_public_seed_opens_nothing(storage: Storage) -> None:
+    signature = forged_delegation(storage)
+    for method in ("GET", "DELETE"):
+        for who in (None, "gateway", "owner"):
+            answer = storage.send(method, f"/thumbnails/probe?{signature}", who)
+            assert (answer.status, answer.code) == (403, "AuthenticationFailed")
+    with requests.Session() as session:
+        session.trust_env = False
+        address = f"http://127.0.0.1:{storage.azurite.port}/thumbnails/probe?{signature}"
+        behind = session.get(address, headers={"Host": storage.host}, timeout=10)
+    assert behind.status_code == 403
+    assert storage.send("GET", "/thumbnails/probe", "gateway").body == b"seen"
 
 
 @pytest.mark.parametrize("scheme", ["Basic eDp5", "Negotiate x", "BearerX y", "Digest"])
