@@ -76,7 +76,9 @@ def _walk_and_denial(state: State, report: Report) -> list[str]:
     wanted = Counter(each.id for each in arrivals)
     told = _settled(lambda: _told(state), lambda found: found >= wanted)
     out.print()
-    out.print(table(steps(read(state.path(FILE))), "The walk, by the audit"))
+    assignments = {each.id for each in load(state).assignments}
+    walk = steps(read(state.path(FILE)), assignments)
+    out.print(table(walk, "The walk, by the audit"))
     _print_webhooks(arrivals, told)
     _print_denial(allowed, denied)
     return _verdict(state, arrivals, told, denied)
@@ -153,7 +155,8 @@ def _is_read_of_original(record: Record, state: State) -> bool:
 
 def _print_denial(allowed: Attempt, denied: Attempt) -> None:
     out.print("\n[bold]One denial: the same blob, the same code, two identities[/]")
-    for each, mark in ((allowed, "[green]✓[/]"), (denied, "[bold red]✗[/]")):
+    for each in (allowed, denied):
+        mark = "[bold red]✗[/]" if each.status else "[green]✓[/]"
         out.print(f"{mark} as {each.identity:<12} blob.download_blob()   {each.said}")
     out.print()
     out.print(table([allowed.record, denied.record], "What the audit says of it"))

@@ -3,14 +3,14 @@
 import io
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import requests
 from PIL import Image
 
-from sandbox.audit import Outcome, Record
+from sandbox.audit import Record
 from sandbox.cli.photos import Upload
 from sandbox.partner.journal import FILE as JOURNAL
 from sandbox.partner.journal import read as deliveries
@@ -67,13 +67,16 @@ def _thumbnail(gallery: str, photo: str) -> tuple[int, int] | None:
         return image.size
 
 
-def steps(records: Iterable[Record]) -> list[Record]:
-    """Each thing that a service was allowed, once, in the order of the pipeline."""
-    seen: dict[tuple[str, str, str], Record] = {}
+def steps(records: Iterable[Record], assignments: Collection[str]) -> list[Record]:
+    """Each thing that a service was allowed, once, in the order of the pipeline.
+
+    What was allowed by an assignment that is none of `assignments` any more is history.
+    """
+    last: dict[tuple[str, str, str], Record] = {}
     for each in records:
-        if each.outcome is Outcome.ALLOWED and each.identity in PIPELINE:
-            seen.setdefault((each.identity, each.action, each.scope), each)
-    return sorted(seen.values(), key=lambda each: PIPELINE.index(each.identity))
+        if each.assignment in assignments and each.identity in PIPELINE:
+            last[each.identity, each.action, each.scope] = each
+    return sorted(last.values(), key=lambda each: PIPELINE.index(each.identity))
 
 
 def webhooks(state: State) -> dict[str, set[str]]:

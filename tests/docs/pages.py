@@ -7,7 +7,8 @@ from pathlib import Path
 
 from sandbox.state import PROJECT
 
-MANUAL = sorted([*PROJECT.glob("docs/*.md"), PROJECT / "CONTRIBUTING.md"])
+_AT_THE_ROOT = ("CONTRIBUTING.md", "README.md")
+MANUAL = sorted([*PROJECT.glob("docs/*.md"), *map(PROJECT.joinpath, _AT_THE_ROOT)])
 PAGES = sorted({*MANUAL, *PROJECT.glob("*.md"), *PROJECT.glob("[is]*/*/README.md")})
 
 _FENCE = re.compile(r"^```(?P<language>\w*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)

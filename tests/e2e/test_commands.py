@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import socket
 import stat
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.audit import FILE, Outcome, read
-from sandbox.state import State
+from sandbox.state import PROJECT, State
 from sandbox.supervisor import running
 from tests.conftest import Running, keyless
 
@@ -42,6 +43,18 @@ def test_the_demo_shows_the_walk_and_one_denial(after_demo: tuple[State, str]) -
     assert "rejected: " in said
     assert "verified 4 webhooks" in said
     assert "403 AuthorizationPermissionMismatch" in said
+
+
+def test_the_readme_shows_what_the_demo_prints(after_demo: tuple[State, str]) -> None:
+    """Apart from figures, the order of what gets ready, and the last line of a terminal."""
+    readme = (PROJECT / "README.md").read_text()
+    shown = readme.partition("$ ./keyless demo\n")[2].partition("\n```")[0]
+    lines = [line for line in shown.splitlines() if not line.startswith("The gallery: ")]
+
+    def told(lines: list[str]) -> list[str]:
+        return sorted(re.sub(r"[0-9]+", "0", line.rstrip()) for line in lines if line.strip())
+
+    assert told(lines) == told(after_demo[1].splitlines())
 
 
 def test_the_demo_meets_one_denial_and_no_more(after_demo: tuple[State, str]) -> None:

@@ -46,9 +46,17 @@ def test_photos_that_are_chosen_appear_by_themselves_and_a_broken_one_says_why(
 
 def test_the_page_keeps_to_its_own_origin(sandbox: Running, page: Page) -> None:
     violations: list[str] = []
-    page.on("console", lambda said: violations.extend(v for v in [said.text] if "CSP" in v))
+    policy = "Content Security Policy"
+    page.on("console", lambda said: violations.extend(v for v in [said.text] if policy in v))
     answer = page.goto(sandbox.report.gallery)
     assert answer is not None
     assert "default-src 'self'" in answer.headers["content-security-policy"]
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert violations == []
+    # That a violation would have been heard:
+    page.evaluate(
+        "document.body.append(Object.assign(new Image(), {src: 'https://example.com/x'}))"
+    )
+    expect(page.locator("img[src='https://example.com/x']")).to_be_attached()
+    page.wait_for_function("true")
+    assert len(violations) == 1
