@@ -14,15 +14,22 @@ PROBE = "readiness-probe"
 ALREADY_THERE = ("BlobAlreadyExists", "UnauthorizedBlobOverwrite")
 
 
-def open_account(endpoint: str, credential: TokenCredential) -> BlobServiceClient:
-    """Return the process's client; it is thread-safe and connects at its first request."""
+def open_account(
+    endpoint: str, credential: TokenCredential, *, read_timeout: float = 30, retries: int = 2
+) -> BlobServiceClient:
+    """Return the process's client; it is thread-safe and connects at its first request.
+
+    Storage that hangs is given up after `read_timeout` seconds and `retries` more attempts.
+    """
     return BlobServiceClient(
         endpoint,
         credential,
-        # The SDK's own first pause is 15 s, too long for a person or a locked message.
-        retry_policy=ExponentialRetry(initial_backoff=1, increment_base=2, retry_total=2),
+        # The SDK's own first pause is 15 s, too long for a person or a locked message. This is 3 s.
+        retry_policy=ExponentialRetry(
+            initial_backoff=1, increment_base=2, retry_total=retries, random_jitter_range=1
+        ),
         connection_timeout=5,
-        read_timeout=30,
+        read_timeout=read_timeout,
     )
 
 

@@ -1,14 +1,16 @@
 """The real SDK against a storage account that gives canned answers: which requests go out."""
 
 import io
+import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
 
 import pytest
-from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
+from azure.core.exceptions import HttpResponseError, ResourceNotFoundError, ServiceResponseError
 from azure.storage.blob import ContainerClient
 
 from services.common import blobs
@@ -117,3 +119,18 @@ def test_only_a_missing_blob_may_be_taken_for_a_missing_blob() -> None:
     error.error_code = "ContainerNotFound"  # type: ignore[attr-defined]
     with pytest.raises(ResourceNotFoundError):
         blobs.expect_blob_not_found(error)
+
+
+def test_storage_that_hangs_is_given_up_after_the_attempts_that_were_allowed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr("time.sleep", pauses.append)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/account"
+        anyone: Any = None
+        account = blobs.open_account(url, anyone, read_timeout=0.1, retries=1)
+        with pytest.raises(ServiceResponseError):
+            blobs.create(account.get_container_client("photos"), "id", b"", 0)
+    [pause] = pauses
+    assert 2 <= pause <= 4
