@@ -38,12 +38,12 @@ def require(load: Callable[[Mapping[str, str]], object]) -> Callable[[Any], None
 
 def start(worker: Any) -> None:
     """Start the parts of the service: gunicorn's post_worker_init."""
-    for part in worker.wsgi.extensions["parts"]:
+    for part in worker.wsgi.extensions.get("parts", ()):
         part.start()
 
 
 def stop(server: Any, worker: Any) -> None:
     """Stop the parts of the service: gunicorn's worker_exit."""
     app = getattr(worker, "wsgi", None)  # None in the master, which reports killed workers here
-    for part in reversed(app.extensions["parts"] if app else ()):
+    for part in reversed(app.extensions.get("parts", ()) if app else ()):
         part.stop()
