@@ -1,5 +1,8 @@
 """The gateway: the public face. It takes photos, and shows the gallery."""
 
+from contextlib import suppress
+from threading import BoundedSemaphore
+
 from azure.storage.blob import BlobServiceClient
 from flask import Flask, Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -9,10 +12,12 @@ from services.common.credential import open_credential
 from services.common.health import Proof
 from services.common.server import add_parts
 from services.common.session import open_session
+from services.common.web import Problem
 from services.gateway import photos
 from services.gateway.catalog import Catalog
 from services.gateway.images import MAX_BYTES
 from services.gateway.limits import RateLimit
+from services.gateway.places import DRAINS, drain
 from services.gateway.settings import Settings
 
 FORM_OVERHEAD = 100_000  # boundaries and headers around the photo
@@ -22,7 +27,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     """Build the service; it opens no connection and starts no thread. Raises SettingError."""
     settings = settings or Settings.load()
     credential = open_credential(settings.client_id)
-    account = blobs.open_account(settings.blob_endpoint, credential)
+    # Somebody waits for the answer: 15 s when storage hangs, instead of a worker's minute and more.
+    account = blobs.open_account(settings.blob_endpoint, credential, read_timeout=6, retries=1)
     client = bus.open_client(settings.namespace, credential)
     uploads = bus.Publisher(lambda: client.get_queue_sender(settings.queue))
     to = dependencies(settings, account, uploads)
@@ -67,14 +73,15 @@ def build(to: photos.Dependencies, readiness: health.Readiness) -> Flask:
 
     @app.errorhandler(RequestEntityTooLarge)
     def too_large(_: RequestEntityTooLarge) -> Response:
-        _drain()
         return photos.too_large().response()
 
+    draining = BoundedSemaphore(DRAINS)
+
+    @app.after_request
+    def drained(response: Response) -> Response:
+        if response.status_code >= 400:
+            with suppress(Problem):  # too many are being drained; this one may be reset
+                drain(request.environ["wsgi.input"], draining)
+        return response
+
     return app
-
-
-def _drain() -> None:
-    """Read some of what is left: a client that is still sending may not hear a reset connection."""
-    body, left = request.environ["wsgi.input"], 2 * MAX_BYTES
-    while left > 0 and (chunk := body.read(min(left, 1 << 16))):
-        left -= len(chunk)

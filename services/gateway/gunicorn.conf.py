@@ -1,12 +1,13 @@
 """How gunicorn runs the gateway."""
 
 from services.common import logs, server
+from services.gateway.places import THREADS
 from services.gateway.settings import Settings
 
 bind = "0.0.0.0:8000"
 worker_class = "gthread"
 workers = 2
-threads = 16
+threads = THREADS
 timeout = 60
 graceful_timeout = 30
 control_socket_disable = True

@@ -1,9 +1,9 @@
 """The gateway's routes: photos come in here, and what became of them goes out."""
 
 import logging
-import threading
 from dataclasses import dataclass
 from math import ceil
+from threading import BoundedSemaphore
 from typing import IO, Any
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from services.common.web import Problem
 from services.gateway.catalog import BrokenCursor, Catalog
 from services.gateway.images import MAX_BYTES, new_id, size_of, sniff
 from services.gateway.limits import RateLimit, address_of
+from services.gateway.places import PATIENCE, READS, STORING, UPLOADS, place
 
 log = logging.getLogger(__name__)
 
@@ -42,13 +43,15 @@ class Dependencies:
 def blueprint(to: Dependencies) -> Blueprint:
     """Return the routes of the gallery and its API."""
     photos = Blueprint("photos", __name__)
-    room = threading.BoundedSemaphore(4)  # the SDK holds an original in memory while it stores it
+    uploading, storing = BoundedSemaphore(UPLOADS), BoundedSemaphore(STORING)
+    reading = BoundedSemaphore(READS)
 
     @photos.get("/")
     def gallery() -> str:
         return render_template("gallery.html")
 
     @photos.post("/photos")
+    @place(uploading)
     def upload() -> ResponseReturnValue:
         if wait := to.limit.take(address_of(request)):
             raise _problem(429, "rate-limited", "Too many uploads", wait=wait)
@@ -56,7 +59,7 @@ def blueprint(to: Dependencies) -> Blueprint:
         content_type, size = _accepted(file.stream)
         photo = new_id(_idempotency_key(), file.stream)
         settings = ContentSettings(content_type=content_type)
-        with room:
+        with place(storing, wait=PATIENCE):
             blobs.create(to.originals, photo, file.stream, size, content_settings=settings)
         _announce(to.uploads, photo, {"content_type": content_type, "size": size})
         log.info("Photo received", extra={"photo": photo, "size": size})
@@ -64,6 +67,7 @@ def blueprint(to: Dependencies) -> Blueprint:
         return {"id": photo, "state": "received"}, 202, {"Location": location}
 
     @photos.get("/photos")
+    @place(reading)
     def page() -> ResponseReturnValue:
         limit = _limit(request.args.get("limit", "24"))
         try:
@@ -73,6 +77,7 @@ def blueprint(to: Dependencies) -> Blueprint:
         return {"photos": [_shown(entry) for entry in found["photos"]], "next": found["next"]}
 
     @photos.get("/photos/<uuid:photo>")
+    @place(reading)
     def one(photo: UUID) -> ResponseReturnValue:
         if entry := to.catalog.photo(str(photo)):
             return _shown(entry)
@@ -85,6 +90,7 @@ def blueprint(to: Dependencies) -> Blueprint:
         return {"id": str(photo), "state": "received"}
 
     @photos.get("/photos/<uuid:photo>/thumbnail")
+    @place(reading)
     def thumbnail(photo: UUID) -> Response:
         try:
             stored = to.thumbnails.download_blob(str(photo))

@@ -1,0 +1,44 @@
+"""How many requests may be busy at once: fewer than there are threads.
+
+Whatever hangs, be it storage, the catalog or a slow client, some threads stay free for /healthz.
+Otherwise the platform would restart a gateway for a fault that is not its own.
+"""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO
+
+from services.common.web import Problem
+from services.gateway.images import MAX_BYTES
+
+THREADS = 48  # in each process; all the places below together take 40
+UPLOADS = 12
+STORING = 4  # of the uploads: the SDK holds an original in memory while it stores it
+READS = 24
+DRAINS = 4
+PATIENCE = 5.0  # seconds that an upload waits for a place to be stored
+LONGEST_DRAIN = 20.0  # seconds
+
+
+@contextmanager
+def place(places: threading.Semaphore, wait: float = 0) -> Iterator[None]:
+    """Hold one of the places; raises Problem when none gets free within `wait` seconds."""
+    if not places.acquire(timeout=wait):
+        raise Problem(503, "busy", "Too many requests at once", headers={"Retry-After": "5"})
+    try:
+        yield
+    finally:
+        places.release()
+
+
+def drain(body: IO[bytes], places: threading.Semaphore) -> None:
+    """Read what is left of a refused body, within bounds.
+
+    A client that is still sending may otherwise hear a reset connection and not the answer.
+    """
+    until, left = time.monotonic() + LONGEST_DRAIN, 2 * MAX_BYTES
+    with place(places):
+        while left > 0 and time.monotonic() < until and (chunk := body.read(min(left, 1 << 16))):
+            left -= len(chunk)
