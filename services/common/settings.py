@@ -65,16 +65,6 @@ def entity(env: Environment, name: str) -> str:
     return text(env, name, ENTITY, "the name of an entity")
 
 
-def number(env: Environment, name: str, default: float) -> float:
-    """Return an optional number above zero; raises SettingError."""
-    if name not in env:
-        return default
-    value = float(text(env, name, r"\d{1,9}(\.\d{1,9})?", "a number above 0"))
-    if value <= 0:
-        raise SettingError(f"{name} is malformed: it should be a number above 0.")
-    return value
-
-
 def endpoint(env: Environment, name: str, *, plain_inside: bool = False) -> str:
     """Return the https address of a host, without path; raises SettingError.
 

@@ -47,7 +47,7 @@ def dependencies(
         thumbnails=account.get_container_client(settings.thumbnails),
         uploads=uploads,
         catalog=Catalog(settings.catalog, open_session()),
-        limit=RateLimit(settings.burst, settings.per_second),
+        limit=RateLimit(),
     )
 
 

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 from flask import Request
 
+BURST = 300  # uploads of one address at once
+PER_SECOND = 10  # and in the long run
 TABLE_SIZE = 10_000
 
 
@@ -28,7 +30,10 @@ class RateLimit:
     """At most `burst` at once, and `per_second` in the long run, for each address."""
 
     def __init__(
-        self, burst: float, per_second: float, clock: Callable[[], float] = time.monotonic
+        self,
+        burst: float = BURST,
+        per_second: float = PER_SECOND,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._burst = burst
         self._per_second = per_second

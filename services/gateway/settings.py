@@ -19,8 +19,6 @@ class Settings:
     namespace: str
     queue: str
     catalog: str
-    burst: float
-    per_second: float
 
     @classmethod
     def load(cls, env: Mapping[str, str] = os.environ) -> "Settings":
@@ -34,6 +32,4 @@ class Settings:
             namespace=settings.host(env, "SERVICEBUS_FULLY_QUALIFIED_NAMESPACE"),
             queue=settings.entity(env, "SERVICEBUS_QUEUE_NAME"),
             catalog=settings.endpoint(env, "CATALOG_ENDPOINT", plain_inside=True),
-            burst=settings.number(env, "UPLOAD_BURST", 300),
-            per_second=settings.number(env, "UPLOADS_PER_SECOND", 10),
         )

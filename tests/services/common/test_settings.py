@@ -1,12 +1,10 @@
 """Settings: each sentence names what is missing or malformed."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from services.catalog.settings import Settings as Catalog
-from services.common import settings
 from services.common.settings import SettingError
 from services.gateway.settings import Settings as Gateway
 from services.notifier.settings import Settings as Notifier
@@ -94,14 +92,3 @@ def test_plain_http_is_taken_where_it_stays_inside(value: str) -> None:
 def test_plain_http_is_not_taken_elsewhere() -> None:
     with pytest.raises(SettingError, match="CATALOG_ENDPOINT"):
         Gateway.load(of(Gateway) | {"CATALOG_ENDPOINT": "http://catalog.example.com"})
-
-
-@pytest.mark.parametrize("value", ["0", "-1", "many", "", "1e9", "nan"])
-def test_an_optional_number_is_a_number_if_it_is_there(value: str) -> None:
-    with pytest.raises(SettingError, match="UPLOAD_BURST"):
-        Gateway.load(of(Gateway) | {"UPLOAD_BURST": value})
-
-
-def test_an_optional_number_has_a_default() -> None:
-    env: Mapping[str, str] = {"SET": "2.5"}
-    assert (settings.number(env, "SET", 7), settings.number(env, "UNSET", 7)) == (2.5, 7)
