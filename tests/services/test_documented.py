@@ -1,0 +1,69 @@
+"""The pages give the code's own numbers."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.catalog import app as catalog
+from services.gateway import images, limits, places
+from services.notifier import app as notifier
+from services.thumbnailer import app as thumbnailer
+
+ROOT = Path(__file__).parents[2]
+DELIVERIES = 10  # infra/bicep/modules/messaging.bicep
+
+
+def page(path: str) -> str:
+    return (ROOT / path).read_text()
+
+
+def readme(service: str) -> str:
+    return page(f"services/{service}/README.md")
+
+
+def span(seconds: float) -> str:
+    for unit, name in ((3600, "h"), (60, "min")):
+        if seconds >= unit:
+            return f"{seconds / unit:g} {name}"
+    return f"{seconds:g} s"
+
+
+@pytest.mark.parametrize(
+    ("row", "service"),
+    [
+        ("| thumbnailer, catalog |", thumbnailer),
+        ("| thumbnailer, catalog |", catalog),
+        ("| notifier (the partner may be down for long) |", notifier),
+    ],
+)
+def test_the_page_about_the_consumer_gives_each_workers_patience(row: str, service: Any) -> None:
+    patience = service.PATIENCE
+    times = (span(patience.first), span(patience.longest), span(patience.total))
+    assert f"{row} {' | '.join(times)} |" in page("docs/consumer.md")
+
+
+@pytest.mark.parametrize("name", ["thumbnailer", "catalog", "notifier"])
+def test_the_page_about_the_consumer_says_which_outage_is_survived(name: str) -> None:
+    total = {"thumbnailer": thumbnailer, "catalog": catalog, "notifier": notifier}[name].PATIENCE
+    once, all_together = span(total.total), span(DELIVERIES * total.total)
+    assert f"| {name} | {DELIVERIES} times {once} = {all_together} |" in page("docs/consumer.md")
+    messaging = page("infra/bicep/modules/messaging.bicep")
+    assert messaging.count(f"maxDeliveryCount: {DELIVERIES}\n") == 3
+
+
+def test_the_workers_readmes_give_their_patience() -> None:
+    for name, service in (("thumbnailer", thumbnailer), ("notifier", notifier)):
+        assert f"up to {service.PATIENCE.total / 3600:g} hours" in readme(name)
+
+
+def test_the_gateways_readme_gives_its_bounds() -> None:
+    text = " ".join(readme("gateway").split())
+    assert f"more than {images.MAX_BYTES // 1_000_000} MB" in text
+    assert (
+        f"{places.THREADS} threads, and takes {places.UPLOADS} uploads and {places.READS} other"
+    ) in text
+    assert (
+        f"{limits.BURST} uploads at once and {limits.PER_SECOND} a second in the long run, in each"
+        in text
+    )
