@@ -10,6 +10,7 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.servicebus import ServiceBusReceivedMessage
 from azure.storage.blob import ContainerClient, ContentSettings
 
+from services.common import logs
 from services.common.blobs import expect_blob_not_found
 from services.common.bus import Publisher
 from services.common.consumer import Leave, Permanent
@@ -37,7 +38,9 @@ class Thumbnailer:
     originals: ContainerClient
     thumbnails: ContainerClient
     events: Publisher
-    room: threading.Lock = field(default_factory=threading.Lock)  # for one decoded image
+    room: threading.Lock = field(
+        default_factory=threading.Lock
+    )  # for one image, as bytes and as pixels
 
     def handle(self, message: ServiceBusReceivedMessage) -> None:
         """Make the thumbnail of an uploaded photo and publish photo.processed.
@@ -46,8 +49,9 @@ class Thumbnailer:
         """
         try:
             photo = parse(message.body, UPLOADED).photo
-            original, created = self._read(photo)
+            logs.know(photo=photo)
             with self.room:
+                original, created = self._read(photo)
                 thumbnail = make_thumbnail(original)
         except InvalidEvent as error:
             raise Permanent("UnknownEvent", str(error)) from error
@@ -67,6 +71,7 @@ class Thumbnailer:
             event = parse(message.body, UPLOADED)
         except InvalidEvent as error:
             raise Leave(f"it names no photo: {error}") from error
+        logs.know(photo=event.photo)
         if facts := self._facts(event.photo):
             self._publish(PROCESSED, event.photo, facts)
             return
@@ -117,7 +122,7 @@ class Thumbnailer:
         self.events.send(
             event.to_json(), message_id=event.id, subject=event.type, content_type=CONTENT_TYPE
         )
-        log.info("Published %s", kind, extra={"photo": photo, "facts": data})
+        log.info("Published %s", kind, extra={"facts": data})
 
 
 def _iso(time: datetime | None) -> str:

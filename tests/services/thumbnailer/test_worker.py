@@ -1,6 +1,7 @@
 """The thumbnailer's two handlers: an upload, and a dead upload."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from io import BytesIO
 from types import SimpleNamespace
@@ -207,3 +208,27 @@ def test_a_dead_letter_that_names_no_photo_stays(worker: Thumbnailer, topic: Fak
     with pytest.raises(Leave):
         worker.reject(message(b"hello"))
     assert not topic.published
+
+
+def test_each_line_names_the_photo(
+    worker: Thumbnailer, originals: FakeContainer, lines: Callable[[], list[dict[str, Any]]]
+) -> None:
+    originals.put(PHOTO, png())
+    worker.handle(message())
+    worker.reject(message())
+    assert [line["photo"] for line in lines()] == [PHOTO, PHOTO]
+
+
+def test_one_original_at_a_time_is_in_memory(
+    worker: Thumbnailer, originals: FakeContainer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    originals.put(PHOTO, png())
+    stored = originals.download_blob
+
+    def download(name: str) -> Any:
+        assert worker.room.locked()
+        return stored(name)
+
+    monkeypatch.setattr(originals, "download_blob", download)
+    worker.handle(message())
+    assert not worker.room.locked()
