@@ -1,5 +1,6 @@
 """The catalog: which photos exist, newest first. It listens to events, and answers the gateway."""
 
+import logging
 from contextlib import AbstractContextManager
 from functools import partial
 from uuid import UUID
@@ -13,12 +14,14 @@ from flask.typing import ResponseReturnValue
 from services.catalog import entries
 from services.catalog.index import Index
 from services.catalog.settings import Settings
-from services.common import blobs, bus, health, web
+from services.common import blobs, bus, health, logs, web
 from services.common.consumer import Consumer, Patience
 from services.common.credential import open_credential
 from services.common.health import Proof
 from services.common.server import add_parts
 from services.common.web import Problem
+
+log = logging.getLogger(__name__)
 
 PATIENCE = Patience(first=1, longest=300, total=6 * 3600)
 LIMITS = {str(number): number for number in range(1, 101)}
@@ -78,6 +81,10 @@ def api(index: Index) -> Blueprint:
     """Return the routes of the internal API."""
     photos = Blueprint("photos", __name__)
 
+    @photos.before_app_request
+    def begin() -> None:
+        logs.know(**{name: str(value) for name, value in (request.view_args or {}).items()})
+
     @photos.get("/photos")
     def page() -> ResponseReturnValue:
         limit, cursor = LIMITS.get(request.args.get("limit", "24")), request.args.get("cursor")
@@ -100,6 +107,8 @@ def api(index: Index) -> Blueprint:
 
     @photos.app_errorhandler(AzureError)
     def dependency_down(error: AzureError) -> Response:
+        operation = f"{request.method} {request.url_rule}"
+        log.error("Storage failed: %s", error, extra={"operation": operation})
         headers = {"Retry-After": "5"}
         return Problem(503, "dependency-down", "Storage is away", headers=headers).response()
 

@@ -20,7 +20,7 @@ from azure.storage.blob import ContainerClient
 
 from services.catalog import entries
 from services.catalog.entries import Entry
-from services.common import blobs
+from services.common import blobs, logs
 from services.common.consumer import Permanent, Transient
 from services.common.events import PROCESSED, REJECTED, parse
 
@@ -41,8 +41,9 @@ class Index:
             told = entries.from_event(parse(message.body, PROCESSED, REJECTED))
         except ValueError as error:
             raise Permanent("UnknownEvent", str(error)) from error
+        logs.know(photo=told.id)
         self.record(told)
-        log.info("Recorded as %s", told.state, extra={"photo": told.id})
+        log.info("Recorded as %s", told.state)
 
     def record(self, told: Entry) -> None:
         """Merge what an event tells into the index; raises Transient or AzureError.

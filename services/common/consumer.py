@@ -13,7 +13,8 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import dataclass
+from contextvars import Context, copy_context
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from queue import Empty, SimpleQueue
 
@@ -109,6 +110,13 @@ class Hand:
     attempt: int = 0
     retry_at: float | None = None
     decision: Decision | None = None
+    context: Context = field(default_factory=copy_context)  # what its handler says of it to the log
+
+    def warn(self, text: str, *values: object, **extra: object) -> None:
+        """Log about this message; a copy, since its handler may be in the context right now."""
+        self.context.copy().run(
+            log.warning, text, *values, extra={"message_id": self.message.message_id} | extra
+        )
 
 
 class Consumer:
@@ -219,7 +227,7 @@ class Consumer:
 
     def _attempt(self, hand: Hand) -> None:
         try:
-            self._handle(hand.message)
+            hand.context.run(self._handle, hand.message)
         except Exception as error:  # decide() sorts them
             self._handled.put((hand, error))
         else:
@@ -253,10 +261,8 @@ class Consumer:
         else:
             hand.decision = decision
         if error is not None:
-            log.warning(
-                "%s: %s: %s", self._name, decision.action.name, error or type(error).__name__,
-                extra={"message_id": hand.message.message_id, "pause": round(decision.pause, 1)},
-            )  # fmt: skip
+            what, why = decision.action.name, error or type(error).__name__
+            hand.warn("%s: %s: %s", self._name, what, why, pause=round(decision.pause, 1))
 
     def _settle(self, receiver: ServiceBusReceiver, hand: Hand, decision: Decision) -> None:
         message = hand.message
@@ -279,7 +285,7 @@ class Consumer:
         try:
             yield
         except (MessageLockLostError, MessageAlreadySettled) as error:
-            log.warning("%s: a lock was lost, so the message comes again: %s", self._name, error)
+            hand.warn("%s: a lock was lost, so the message comes again: %s", self._name, error)
             self._hands.remove(hand)
 
     def _drain(self, receiver: ServiceBusReceiver) -> None:

@@ -2,14 +2,23 @@
 
 import json
 import logging
+from collections.abc import Mapping
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
 
 STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
+_known: ContextVar[Mapping[str, object]] = ContextVar("known", default={})  # noqa: B039
+
+
+def know(**facts: object) -> None:
+    """Put these facts, and no earlier ones, on each record of this request or message."""
+    _known.set(facts)
+
 
 class JsonFormatter(logging.Formatter):
-    """A record as one line; what was passed as `extra` becomes a key of its own."""
+    """A record as one line; what is known, or was passed as `extra`, is a key of its own."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the record as JSON."""
@@ -19,6 +28,7 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
+        line |= _known.get()
         line |= {key: value for key, value in vars(record).items() if key not in STANDARD}
         if record.exc_info:
             line["error"] = self.formatException(record.exc_info)

@@ -14,7 +14,7 @@ from flask.typing import ResponseReturnValue
 from requests import RequestException
 from werkzeug.datastructures import FileStorage
 
-from services.common import blobs
+from services.common import blobs, logs
 from services.common.bus import Publisher, SendError
 from services.common.events import CONTENT_TYPE, UPLOADED, Event
 from services.common.web import Problem
@@ -46,6 +46,10 @@ def blueprint(to: Dependencies) -> Blueprint:
     uploading, storing = BoundedSemaphore(UPLOADS), BoundedSemaphore(STORING)
     reading = BoundedSemaphore(READS)
 
+    @photos.before_app_request
+    def begin() -> None:
+        logs.know(**{name: str(value) for name, value in (request.view_args or {}).items()})
+
     @photos.get("/")
     def gallery() -> str:
         return render_template("gallery.html")
@@ -58,11 +62,12 @@ def blueprint(to: Dependencies) -> Blueprint:
         file = _photo_of_form()
         content_type, size = _accepted(file.stream)
         photo = new_id(_idempotency_key(), file.stream)
+        logs.know(photo=photo)
         settings = ContentSettings(content_type=content_type)
         with place(storing, wait=PATIENCE):
             blobs.create(to.originals, photo, file.stream, size, content_settings=settings)
         _announce(to.uploads, photo, {"content_type": content_type, "size": size})
-        log.info("Photo received", extra={"photo": photo, "size": size})
+        log.info("Photo received", extra={"size": size})
         location = url_for(".one", photo=photo)
         return {"id": photo, "state": "received"}, 202, {"Location": location}
 
@@ -107,7 +112,8 @@ def blueprint(to: Dependencies) -> Blueprint:
     @photos.app_errorhandler(SendError)
     @photos.app_errorhandler(RequestException)
     def dependency_down(error: Exception) -> Response:
-        log.error("A dependency failed: %s", error)
+        operation = f"{request.method} {request.url_rule}"
+        log.error("A dependency failed: %s", error, extra={"operation": operation})
         return _problem(503, "dependency-down", "Please try again soon", wait=5).response()
 
     return photos

@@ -10,6 +10,7 @@ import requests
 from azure.servicebus import ServiceBusReceivedMessage
 from standardwebhooks import Webhook
 
+from services.common import logs
 from services.common.consumer import Permanent, Transient
 from services.common.events import CONTENT_TYPE, PROCESSED, REJECTED, Event, InvalidEvent, parse
 from services.common.vault import CachedSecret
@@ -46,8 +47,9 @@ class Partner:
             event = parse(message.body, PROCESSED, REJECTED)
         except InvalidEvent as error:
             raise Permanent("UnknownEvent", str(error)) from error
+        logs.know(photo=event.photo)
         answer = self._deliver(event)
-        log.info("Webhook answered %s", answer.status, extra={"photo": event.photo})
+        log.info("Webhook answered %s", answer.status)
         judge(answer)
 
     def _deliver(self, event: Event) -> Answer:

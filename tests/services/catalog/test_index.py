@@ -1,7 +1,7 @@
 """The index over a container in memory that keeps Azure's conditions."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -190,9 +190,10 @@ def message(kind: str, data: dict[str, Any]) -> Any:
     return SimpleNamespace(body=[Event(kind, "urn:keyless:thumbnailer", ID, data).to_json()])
 
 
-def test_an_event_is_recorded(index: Index) -> None:
+def test_an_event_is_recorded(index: Index, lines: Callable[[], list[dict[str, Any]]]) -> None:
     index.handle(message(PROCESSED, {"created": WHEN, "width": 640, "height": 320}))
     assert listed(index) == [DONE]
+    assert [line["photo"] for line in lines()] == [DONE.id]
 
 
 @pytest.mark.parametrize(

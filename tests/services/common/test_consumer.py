@@ -12,7 +12,7 @@ import pytest
 from azure.servicebus.exceptions import MessageLockLostError, ServiceBusConnectionError
 from websocket import WebSocketProxyException
 
-from services.common import consumer
+from services.common import consumer, logs
 from services.common.consumer import (
     Action,
     Consumer,
@@ -390,6 +390,21 @@ def test_the_right_to_receive_is_proved_by_a_link_that_stayed_attached(bus: Fake
     idle._attached.wait = lambda timeout=None: False  # type: ignore[method-assign]
     with pytest.raises(TimeoutError):
         idle.prove()
+
+
+def test_a_warning_about_a_message_says_what_its_handler_knows_of_it(
+    bus: FakeReceiver, lines: Callable[[], list[dict[str, Any]]]
+) -> None:
+    def fail(message: Any) -> None:
+        logs.know(photo=f"photo of {message.message_id}")
+        raise Permanent("Broken", "It is broken.")
+
+    bus.faults["settle"] = [MessageLockLostError()]
+    bus.put("one", "two")
+    with consuming(bus, fail):
+        assert eventually(lambda: len(lines()) == 3)
+    told = {(line["message_id"], line["photo"]) for line in lines()}
+    assert told == {("one", "photo of one"), ("two", "photo of two")}
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import json
 import logging
 import logging.config
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -29,6 +30,27 @@ def test_a_record_is_one_line_of_json_with_its_photo(capsys: pytest.CaptureFixtu
     logging.getLogger("services.test").info("two\nlines", extra={"photo": "6f1d"})
     [line] = lines(capsys)
     assert (line["message"], line["photo"], line["level"]) == ("two\nlines", "6f1d", "INFO")
+
+
+def test_what_is_known_is_on_each_line_until_something_else_is_known(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    logging.config.dictConfig(logs.config())
+    logs.know(photo="6f1d")
+    logging.getLogger("services.test").info("begun")
+    logging.getLogger("azure").warning("failed")
+    logs.know()
+    logging.getLogger("services.test").info("something else")
+    assert [line.get("photo") for line in lines(capsys)] == ["6f1d", "6f1d", None]
+
+
+def test_what_one_thread_knows_is_not_said_by_another(capsys: pytest.CaptureFixture[str]) -> None:
+    logging.config.dictConfig(logs.config())
+    thread = threading.Thread(target=logs.know, kwargs={"photo": "6f1d"})
+    thread.start()
+    thread.join()
+    logging.getLogger("services.test").info("here")
+    assert "photo" not in lines(capsys)[0]
 
 
 def test_an_exception_stays_on_the_line(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,6 +1,7 @@
 """The gateway's routes, over fakes of storage, the queue and the catalog."""
 
 import json
+from collections.abc import Callable
 from io import BytesIO
 from typing import Any
 from uuid import uuid4
@@ -280,6 +281,22 @@ def test_a_dependency_that_is_down_is_503_and_says_when_to_come_again(
         answer = gateway.client.get(path)
         assert kind(answer) == (503, "dependency-down")
         assert answer.headers["Retry-After"]
+
+
+def test_each_line_about_a_photo_names_it_and_a_failure_names_its_operation(
+    gateway: Gateway, lines: Callable[[], list[dict[str, Any]]]
+) -> None:
+    gateway.queue.error = SendError("the bus is away")
+    gateway.upload()
+    [photo] = gateway.originals.blobs
+    gateway.catalog.error = requests.ConnectionError("away")
+    gateway.client.get(f"/photos/{photo}")
+    gateway.client.get("/photos")
+    assert [(line["operation"], line.get("photo")) for line in lines()] == [
+        ("POST /photos", photo),
+        ("GET /photos/<uuid:photo>", photo),
+        ("GET /photos", None),
+    ]
 
 
 def test_the_gallery_is_a_page_that_runs_nothing_but_its_own(gateway: Gateway) -> None:

@@ -1,6 +1,7 @@
 """Webhooks: signed so that the library verifies them, and judged by their answer."""
 
 from base64 import b64encode
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from types import SimpleNamespace
@@ -72,6 +73,13 @@ def test_a_webhook_is_verified_by_the_library_and_carries_the_event(monkeypatch:
     [(body, headers)] = partner.received
     assert body == EVENT.to_json()
     assert headers["webhook-id"] == EVENT.id
+
+
+def test_the_line_about_a_webhook_names_the_photo(
+    lines: Callable[[], list[dict[str, Any]]],
+) -> None:
+    deliver(FakePartner())
+    assert [line["photo"] for line in lines()] == [PHOTO]
 
 
 def test_a_repeated_webhook_carries_the_same_id() -> None:
