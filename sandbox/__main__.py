@@ -3,7 +3,8 @@
 import signal
 
 # Whoever presses Ctrl-C while the rest is still being imported wants no traceback.
-signal.signal(signal.SIGINT, signal.SIG_DFL)
+if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 from sandbox.cli import main  # noqa: E402
 

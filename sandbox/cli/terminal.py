@@ -58,7 +58,9 @@ def undisturbed() -> AbstractContextManager[None]:
 def _signalled(
     handler: Callable[[int, FrameType | None], object] | signal.Handlers,
 ) -> Iterator[None]:
-    before = {number: signal.signal(number, handler) for number in _ENDINGS}
+    # What is ignored, as under nohup, was meant to be.
+    heard = [each for each in _ENDINGS if signal.getsignal(each) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, handler) for number in heard}
     try:
         yield
     finally:

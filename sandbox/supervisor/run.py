@@ -29,7 +29,9 @@ async def run(state: State, gallery_port: int | None, told: Told) -> None:
     begun = time.monotonic()
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        # What is ignored, as under nohup, was meant to be.
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
     try:
         state.check_room()
         take(state)

@@ -1,0 +1,216 @@
+"""Whatever ends a command, and whenever: no traceback, no process, no port, and the next works."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from sandbox.state import PROJECT, State
+from sandbox.supervisor import holder, running
+from tests.conftest import keyless
+from tests.faults.faults import left_behind, one_sentence, started_once
+from tests.faults.terminal import Terminal
+
+Way = Callable[[Terminal], None]
+
+
+def ctrl_c(terminal: Terminal) -> None:
+    terminal.press_ctrl_c()
+
+
+def twice(terminal: Terminal) -> None:
+    terminal.press_ctrl_c()
+    terminal.look_for(0.3)
+    if terminal.process.poll() is None:
+        terminal.press_ctrl_c()
+
+
+def closed(terminal: Terminal) -> None:
+    terminal.close()
+
+
+def told(terminal: Terminal) -> None:
+    terminal.process.terminate()
+
+
+UP, DETACH, DEMO = (
+    ["up", "--port", "0"],
+    ["up", "--detach", "--port", "0"],
+    ["demo", "--port", "0"],
+)
+
+
+@pytest.mark.parametrize(
+    ("command", "way"),
+    [
+        *((UP, each) for each in (ctrl_c, twice, told, closed)),
+        *((DETACH, each) for each in (ctrl_c, closed)),
+        *((DEMO, each) for each in (ctrl_c, told, closed)),
+    ],
+)
+def test_a_command_that_is_ended_at_any_moment_leaves_nothing(
+    tmp_path: Path, command: Sequence[str], way: Way
+) -> None:
+    moment = random.Random(f"{command}{way.__name__}").uniform(0.15, 4.5)  # noqa: S311 - a test that can be repeated
+    terminal = Terminal(tmp_path, command)
+    try:
+        terminal.look_for(moment)
+        way(terminal)
+        terminal.wait()
+    finally:
+        terminal.process.kill()
+        terminal.close()
+    assert "Traceback" not in terminal.said, (moment, terminal.said)
+    assert "Aborted" not in terminal.said
+    wait_until(lambda: not left_behind(str(tmp_path)), str(tmp_path))
+    assert holder(State.open(tmp_path)) is None
+    started_once(State.open(tmp_path))
+
+
+@pytest.fixture(scope="module")
+def endpoints(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A sandbox that is up, in a terminal of its own."""
+    state = tmp_path_factory.mktemp("up") / "state"
+    terminal = Terminal(state, UP)
+    wait_until(lambda: running(State.open(state)) is not None, str(state))
+    yield state
+    terminal.process.terminate()
+    terminal.wait()
+    terminal.close()
+
+
+def test_down_during_a_start_ends_it(tmp_path: Path) -> None:
+    starting = spawned(tmp_path)
+    wait_until(lambda: holder(State.open(tmp_path)) is not None, str(tmp_path))
+    assert keyless(tmp_path, "down").stdout == "Ended.\n"
+    assert starting.wait(1) == 0
+    assert left_behind(str(tmp_path)) == []
+
+
+def test_what_starts_is_said_to_start_and_is_ended_by_down(tmp_path: Path) -> None:
+    state = State.open(tmp_path)
+    code = "from sandbox.supervisor.lock import *; take(State(Path({!r}))); time.sleep(60)"
+    imports = "import time; from pathlib import Path; from sandbox.state import State; "
+    starting = subprocess.Popen([sys.executable, "-c", imports + code.format(str(tmp_path))])
+    wait_until(lambda: holder(state) is not None, str(tmp_path))
+    assert "is starting or ending" in one_sentence(keyless(tmp_path, "status"))
+    assert "already running" in one_sentence(keyless(tmp_path, "up", "--detach"))
+    ending = spawned(tmp_path, "down")
+    assert starting.wait(30) == -signal.SIGTERM
+    assert ending.wait(30) == 0
+
+
+def test_of_two_downs_both_see_the_end(tmp_path: Path) -> None:
+    starting = spawned(tmp_path)
+    wait_until(lambda: holder(State.open(tmp_path)) is not None, str(tmp_path))
+    downs = [spawned(tmp_path, "down") for _ in range(2)]
+    assert [each.wait(30) for each in downs] == [0, 0]
+    assert starting.wait(5) == 0
+    assert keyless(tmp_path, "down").stdout == "Nothing is running.\n"
+
+
+@pytest.mark.parametrize("extra", [[], ["--detach"]])
+def test_of_two_starts_at_once_one_wins_and_the_other_says_so(
+    tmp_path: Path, extra: list[str]
+) -> None:
+    both = [spawned(tmp_path, "up", "--port", "0", *extra) for _ in range(2)]
+    wait_until(lambda: any(each.poll() is not None for each in both), str(tmp_path))
+    loser, winner = sorted(both, key=lambda each: each.poll() is None)
+    said = loser.communicate()[1]
+    assert loser.returncode == 69
+    assert "a sandbox is already running on" in said
+    assert "Traceback" not in said
+    assert keyless(tmp_path, "down").stdout == "Ended.\n"
+    assert winner.wait(30) in {0, 69}
+    assert left_behind(str(tmp_path)) == []
+
+
+def test_what_a_kill_has_left_is_nobodys_process(tmp_path: Path, endpoints: Path) -> None:
+    state = State.open(tmp_path)
+    bystander = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    report = json.loads((endpoints / "sandbox.json").read_text())
+    state.write_json("sandbox.json", report | {"pid": bystander.pid})
+    state.write("lock", str(bystander.pid).encode())
+    assert keyless(tmp_path, "down").stdout == "Nothing is running.\n"
+    assert "no sandbox is running" in one_sentence(keyless(tmp_path, "status"))
+    assert "no sandbox is running" in one_sentence(keyless(tmp_path, "env", "gateway"))
+    started = spawned(tmp_path)
+    wait_until(lambda: running(state) is not None, str(tmp_path))
+    assert keyless(tmp_path, "down").stdout == "Ended.\n"
+    assert started.wait(1) == 0
+    assert bystander.poll() is None
+    bystander.kill()
+    bystander.wait()
+
+
+def test_a_kill_leaves_no_process_and_the_next_start_works(tmp_path: Path) -> None:
+    killed = spawned(tmp_path)
+    wait_until(lambda: running(State.open(tmp_path)) is not None, str(tmp_path))
+    killed.kill()
+    killed.wait()
+    started_once(State.open(tmp_path))
+    wait_until(lambda: not left_behind(str(tmp_path)), str(tmp_path))
+
+
+def test_under_nohup_a_sandbox_outlives_its_terminal(tmp_path: Path) -> None:
+    shell = ["sh", "-c", 'trap "" HUP; exec "$0" -m sandbox "$@"', sys.executable]
+    terminal = Terminal(tmp_path, UP, shell)
+    wait_until(lambda: holder(State.open(tmp_path)) is not None, str(tmp_path))
+    terminal.close()
+    wait_until(lambda: running(State.open(tmp_path)) is not None, str(tmp_path))
+    assert keyless(tmp_path, "down").stdout == "Ended.\n"
+    assert terminal.process.wait(1) == 0
+
+
+@pytest.mark.parametrize("command", ["trace", "trace --json", "status", "env gateway", "--help"])
+def test_whoever_stops_reading_gets_no_traceback(endpoints: Path, command: str) -> None:
+    words = [sys.executable, "-m", "sandbox", *command.split()]
+    environment = {**os.environ, "KEYLESS_STATE": str(endpoints)}
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as closed:
+        done = subprocess.run(
+            words,
+            stdout=closed,
+            stderr=subprocess.PIPE,
+            env=environment,
+            cwd=PROJECT,
+            text=True,
+            check=False,
+        )
+    assert done.stderr == ""
+
+
+def test_a_sandbox_whose_reader_has_gone_ends_and_leaves_nothing(tmp_path: Path) -> None:
+    starting = spawned(tmp_path)
+    assert starting.stdout is not None
+    starting.stdout.close()
+    assert starting.wait(45) != 0
+    assert starting.stderr is not None
+    assert starting.stderr.read() == ""
+    assert left_behind(str(tmp_path)) == []
+
+
+def spawned(state: Path, *command: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "sandbox", *(command or UP)],
+        env={**os.environ, "KEYLESS_STATE": str(state)},
+        cwd=PROJECT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def wait_until(true: Callable[[], bool], text: str) -> None:
+    deadline = time.monotonic() + 20
+    while not true():
+        assert time.monotonic() < deadline, left_behind(text)
+        time.sleep(0.05)
