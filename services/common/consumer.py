@@ -112,11 +112,10 @@ class Hand:
     decision: Decision | None = None
     context: Context = field(default_factory=copy_context)  # what its handler says of it to the log
 
-    def warn(self, text: str, *values: object, **extra: object) -> None:
+    def log(self, level: int, text: str, *values: object, **extra: object) -> None:
         """Log about this message; a copy, since its handler may be in the context right now."""
-        self.context.copy().run(
-            log.warning, text, *values, extra={"message_id": self.message.message_id} | extra
-        )
+        extra["message_id"] = self.message.message_id
+        self.context.copy().run(log.log, level, text, *values, extra=extra)
 
 
 class Consumer:
@@ -142,6 +141,7 @@ class Consumer:
         self._renew_every = renew_every
         self._grace = grace
         self._hands: list[Hand] = []
+        self._left: set[int | None] = set()  # they come again each minute: one warning will do
         self._handled: SimpleQueue[tuple[Hand, Exception | None]] = SimpleQueue()
         self._stopping = stopping or threading.Event()
         self._attached = threading.Event()
@@ -261,8 +261,15 @@ class Consumer:
         else:
             hand.decision = decision
         if error is not None:
-            what, why = decision.action.name, error or type(error).__name__
-            hand.warn("%s: %s: %s", self._name, what, why, pause=round(decision.pause, 1))
+            self._tell(hand, decision, error)
+
+    def _tell(self, hand: Hand, decision: Decision, error: Exception) -> None:
+        what, why = decision.action.name, error or type(error).__name__
+        known = hand.message.sequence_number in self._left
+        level = logging.DEBUG if known else logging.WARNING
+        hand.log(level, "%s: %s: %s", self._name, what, why, pause=round(decision.pause, 1))
+        if decision.action is Action.LEAVE:
+            self._left.add(hand.message.sequence_number)
 
     def _settle(self, receiver: ServiceBusReceiver, hand: Hand, decision: Decision) -> None:
         message = hand.message
@@ -285,7 +292,8 @@ class Consumer:
         try:
             yield
         except (MessageLockLostError, MessageAlreadySettled) as error:
-            hand.warn("%s: a lock was lost, so the message comes again: %s", self._name, error)
+            text = "%s: a lock was lost, so the message comes again: %s"
+            hand.log(logging.WARNING, text, self._name, error)
             self._hands.remove(hand)
 
     def _drain(self, receiver: ServiceBusReceiver) -> None:
@@ -298,38 +306,3 @@ class Consumer:
                     hand.decision = Decision(Action.ABANDON)
             self._turn(receiver)
             self._collect(wait=0.2)
-
-
-def redrive(receiver: ServiceBusReceiver, handle: Handler) -> tuple[int, int]:
-    """Handle each dead letter once; returns how many were completed and how many are left.
-
-    What fails is kept locked until the end, so that it does not come again, and then abandoned.
-    """
-    kept: dict[int | None, ServiceBusReceivedMessage] = {}
-    completed = 0
-    for message in _all_of(receiver):
-        if message.sequence_number not in kept and _succeeds(receiver, handle, message):
-            completed += 1
-        else:
-            kept[message.sequence_number] = message
-    for message in kept.values():
-        with suppress(MessageLockLostError):
-            receiver.abandon_message(message)
-    return completed, len(kept)
-
-
-def _all_of(receiver: ServiceBusReceiver) -> Iterator[ServiceBusReceivedMessage]:
-    while messages := receiver.receive_messages(max_message_count=1, max_wait_time=3):
-        yield from messages
-
-
-def _succeeds(
-    receiver: ServiceBusReceiver, handle: Handler, message: ServiceBusReceivedMessage
-) -> bool:
-    try:
-        handle(message)
-        receiver.complete_message(message)
-    except Exception as error:  # whatever it is, the message stays
-        log.warning("Left: %s", error or type(error).__name__)
-        return False
-    return True

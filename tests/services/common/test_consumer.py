@@ -1,5 +1,6 @@
 """The consumer against a receiver that a test can drive: what is settled, when, and by whom."""
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -22,7 +23,6 @@ from services.common.consumer import (
     Permanent,
     Transient,
     decide,
-    redrive,
 )
 
 SHORT = Patience(first=0.01, longest=0.05, total=60)
@@ -214,6 +214,22 @@ def test_what_is_left_takes_no_place_and_is_not_settled(bus: FakeReceiver) -> No
     bus.put("strange", "known")
     with consuming(bus, leave_first, in_hand=1):
         assert eventually(lambda: bus.settled == [("complete", "known")])
+
+
+def test_what_comes_again_and_again_is_warned_about_once(
+    bus: FakeReceiver, caplog: pytest.LogCaptureFixture
+) -> None:
+    def leave(message: Any) -> None:
+        if message.message_id == "strange":
+            raise Leave("not ours")
+
+    caplog.set_level(logging.DEBUG)
+    bus.put("strange")
+    bus.put("strange", "known")
+    with consuming(bus, leave, in_hand=1):
+        assert eventually(lambda: bus.settled == [("complete", "known")])
+    levels = [record.levelname for record in caplog.records if "LEAVE" in record.message]
+    assert levels == ["WARNING", "DEBUG"]
 
 
 def test_only_a_few_messages_are_in_hand_at_a_time(bus: FakeReceiver) -> None:
@@ -425,48 +441,3 @@ def test_a_decision_follows_from_the_error_and_the_time_in_hand(
     error: Exception | None, attempt: int, held: float, decision: Decision
 ) -> None:
     assert decide(error, attempt, held, Patience(1, 60, 600)) == decision
-
-
-def redriven(bus: FakeReceiver, handle: Callable[[Any], object]) -> tuple[int, int]:
-    with bus.open() as receiver:
-        return redrive(receiver, handle)
-
-
-@pytest.fixture
-def no_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    receive = FakeReceiver.receive_messages
-    monkeypatch.setattr(
-        FakeReceiver, "receive_messages", lambda self, **options: receive(self, 1, 0.01)
-    )
-
-
-@pytest.mark.usefixtures("no_wait")
-def test_redrive_completes_what_succeeds_and_leaves_what_fails(bus: FakeReceiver) -> None:
-    def fail_b(message: Any) -> None:
-        if message.message_id == "b":
-            raise Permanent("Still", "Still not.")
-
-    bus.put("a", "b", "c")
-    assert redriven(bus, fail_b) == (2, 1)
-    assert bus.settled == [("complete", "a"), ("complete", "c"), ("abandon", "b")]
-
-
-@pytest.mark.usefixtures("no_wait")
-def test_redrive_handles_a_message_that_comes_again_only_once(bus: FakeReceiver) -> None:
-    handled: list[str] = []
-
-    def fail(message: Any) -> None:
-        handled.append(message.message_id)
-        raise OSError("still down")
-
-    bus.put("same")
-    bus.put("same")
-    assert redriven(bus, fail) == (0, 1)
-    assert handled == ["same"]
-
-
-@pytest.mark.usefixtures("no_wait")
-def test_redrive_goes_on_when_a_lock_was_lost(bus: FakeReceiver) -> None:
-    bus.faults["settle"] = [MessageLockLostError(), MessageLockLostError()]
-    bus.put("lost")
-    assert redriven(bus, lambda message: None) == (0, 1)

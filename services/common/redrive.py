@@ -1,0 +1,66 @@
+"""Redrive: a service's handler over its dead letters, by hand, under the service's own rights."""
+
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, suppress
+from contextvars import copy_context
+
+from azure.servicebus import ServiceBusReceivedMessage, ServiceBusReceiver
+from azure.servicebus.exceptions import MessageLockLostError
+
+log = logging.getLogger(__name__)
+
+Handler = Callable[[ServiceBusReceivedMessage], object]
+Opened = AbstractContextManager[tuple[ServiceBusReceiver, Handler]]
+
+
+def run(service: str, opened: Opened) -> None:
+    """Redrive, say what became of the dead letters, and exit: with 1 when some are left.
+
+    A ValueError while `opened` is entered, such as a missing setting, ends it with its sentence.
+    """
+    with ExitStack() as stack:
+        try:
+            receiver, handle = stack.enter_context(opened)
+        except ValueError as error:
+            sys.exit(str(error))
+        handled, left = redrive(receiver, handle)
+    print(f"{service}: {handled} dead letters handled, {left} left")
+    sys.exit(1 if left else 0)
+
+
+def redrive(receiver: ServiceBusReceiver, handle: Handler) -> tuple[int, int]:
+    """Handle each dead letter once; returns how many were completed and how many are left.
+
+    What fails is kept locked until the end, so that it does not come again, and then abandoned.
+    """
+    kept: dict[int | None, ServiceBusReceivedMessage] = {}
+    completed = 0
+    for message in _all_of(receiver):
+        if message.sequence_number not in kept and _succeeds(receiver, handle, message):
+            completed += 1
+        else:
+            kept[message.sequence_number] = message
+    for message in kept.values():
+        with suppress(MessageLockLostError):
+            receiver.abandon_message(message)
+    return completed, len(kept)
+
+
+def _all_of(receiver: ServiceBusReceiver) -> Iterator[ServiceBusReceivedMessage]:
+    while messages := receiver.receive_messages(max_message_count=1, max_wait_time=3):
+        yield from messages
+
+
+def _succeeds(
+    receiver: ServiceBusReceiver, handle: Handler, message: ServiceBusReceivedMessage
+) -> bool:
+    context = copy_context()  # where the handler says to the log what the message is about
+    try:
+        context.run(handle, message)
+        receiver.complete_message(message)
+    except Exception as error:  # whatever it is, the message stays
+        context.run(log.warning, "Left: %s", error or type(error).__name__)
+        return False
+    return True
