@@ -4,15 +4,19 @@ https://learn.microsoft.com/azure/container-apps/managed-identity#rest-endpoint-
 """
 
 import hmac
+import logging
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from aiohttp import web
+from multidict import MultiMapping
 
-from sandbox.audit import Gate
+from sandbox.audit import AuditError, Gate
 from sandbox.deployment import ContainerApp, Lifecycle, Principal, PrincipalKind
 from sandbox.entra import AccessToken, Issuer, issued_for
+
+_LOG = logging.getLogger(__name__)
 
 PATH = "/msi/token"
 API_VERSION = "2019-08-01"
@@ -82,12 +86,19 @@ class IdentityEndpoint:
         return application
 
     async def _answer(self, request: web.Request) -> web.Response:
-        app = self._app(request.headers.get("X-IDENTITY-HEADER", ""))
+        try:
+            return self._answered(request)
+        except AuditError as error:
+            _LOG.error("a token cannot be put on record, so none is given: %s", error)
+            return _refused(Refusal(503, _NO_TOKEN))
+
+    def _answered(self, request: web.Request) -> web.Response:
+        app = self._app(",".join(request.headers.getall("X-IDENTITY-HEADER", [])))
         if app is None:
             self._gate.refuse("identity", "GetToken", "wrong or missing X-IDENTITY-HEADER")
             return web.Response(status=403)
         try:
-            return web.json_response(self._token(app, request.query))
+            return web.json_response(self._token(app, _as_kestrel_reads(request.query)))
         except Refusal as refusal:
             self._gate.refuse("identity", "GetToken", refusal.message, identity=app.name)
             return _refused(refusal)
@@ -110,6 +121,18 @@ class IdentityEndpoint:
         token = self._issuer.issue(identity, resource, host_id=app.id)
         self._gate.issued(identity.name, identity.principal_id, token)
         return _as_json(token, identity)
+
+
+def _as_kestrel_reads(query: MultiMapping[str]) -> Mapping[str, str]:
+    """Names fold, and what is said twice is one value with a comma in it.
+
+    That Azure's endpoint runs on Kestrel: AzureAD/microsoft-authentication-library-for-dotnet#5077
+    """
+    read: dict[str, str] = {}
+    for name, value in query.items():
+        key = name.lower()
+        read[key] = f"{read[key]},{value}" if key in read else value
+    return read
 
 
 def _as_json(token: AccessToken, identity: Principal) -> Mapping[str, str]:

@@ -1,15 +1,18 @@
 """The managed identity endpoint answers as that of Container Apps, and gives no token too many."""
 
 import json
+import socket
 import uuid
 from base64 import urlsafe_b64decode
 from dataclasses import replace
+from itertools import combinations
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from sandbox.audit import Outcome
-from sandbox.deployment import ContainerApp, Deployment, Lifecycle, PrincipalKind
+from sandbox.deployment import ContainerApp, Deployment, Lifecycle, Principal, PrincipalKind
 from sandbox.identity.endpoint import Refusal, identity_asked_for
 from tests.sandbox.identity.harness import RESOURCE, VERSION, Reply, RunningEndpoint
 
@@ -100,6 +103,57 @@ def test_two_ids_at_once_exclude_each_other(endpoint: RunningEndpoint) -> None:
     gateway = endpoint.deployment.principal("gateway")
     reply = endpoint.ask("gateway", client_id=gateway.client_id, principal_id=gateway.principal_id)
     assert_refused(endpoint, reply, 400, NOT_FOUND)
+
+
+WAYS = ["client_id", "principal_id", "object_id", "mi_res_id"]
+
+
+@pytest.mark.parametrize(("one", "two"), [*combinations(WAYS, 2), *((each, each) for each in WAYS)])
+def test_no_two_ids_are_taken_whoever_they_name(
+    endpoint: RunningEndpoint, one: str, two: str
+) -> None:
+    gateway, platform = map(endpoint.deployment.principal, ("gateway", "platform"))
+    header = {"X-IDENTITY-HEADER": "secret of gateway"}
+    usual = [("api-version", VERSION), ("resource", RESOURCE)]
+    own = (one, id_of(gateway, one))
+    assert endpoint.ask_with(header, query=[*usual, own]).status == 200
+    for other in (gateway, platform):
+        for pair in ([own, (two, id_of(other, two))], [(two, id_of(other, two)), own]):
+            reply = endpoint.ask_with(header, query=[*usual, *pair])
+            assert_refused(endpoint, reply, 400, NOT_FOUND)
+
+
+def id_of(principal: Principal, way: str) -> str:
+    known = {"client_id": principal.client_id, "mi_res_id": principal.resource_id}
+    return known.get(way, principal.principal_id)
+
+
+def test_an_id_counts_however_its_name_is_written(endpoint: RunningEndpoint) -> None:
+    """Or a request for another identity would pass for one that names none."""
+    platform = endpoint.deployment.principal("platform").client_id
+    assert endpoint.ask("notifier").status == 200
+    for name in ("CLIENT_ID", "Client_Id"):
+        assert_refused(endpoint, endpoint.ask("notifier", **{name: platform}), 400, NOT_FOUND)
+
+
+@pytest.mark.parametrize("name", ["api-version", "resource"])
+def test_what_is_said_twice_is_not_chosen_from(endpoint: RunningEndpoint, name: str) -> None:
+    header = {"X-IDENTITY-HEADER": "secret of notifier"}
+    usual = [("api-version", VERSION), ("resource", RESOURCE)]
+    twice = [*usual, (name, dict(usual)[name])]
+    assert endpoint.ask_with(header, query=usual).status == 200
+    assert endpoint.ask_with(header, query=twice).status in {400, 500}
+    assert endpoint.audit()[-1].outcome is Outcome.REFUSED
+
+
+def test_two_headers_are_no_header(endpoint: RunningEndpoint) -> None:
+    line = "GET {}?api-version={}&resource={} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{}\r\n"
+    mine, other = (f"X-IDENTITY-HEADER: secret of {app}\r\n" for app in ("notifier", "gateway"))
+    for headers, status in ((mine, b"200"), (mine + mine, b"403"), (mine + other, b"403")):
+        path = urlsplit(endpoint.url)
+        with socket.create_connection(("127.0.0.1", path.port or 0), timeout=10) as client:
+            client.sendall(line.format(path.path, VERSION, RESOURCE, headers).encode())
+            assert client.recv(65536).split(b" ")[1] == status
 
 
 @pytest.mark.parametrize(
