@@ -61,7 +61,8 @@ def _parse(head: bytes) -> h11.Request:
         connection.receive_data(head)
         event = connection.next_event()
     except h11.RemoteProtocolError as error:
-        raise Refusal(400, f"That is no HTTP request: {error}.") from error
+        # Its words repeat the line that it could not read, and a line may hold a token.
+        raise Refusal(400, "That is no HTTP request: a line of it is malformed.") from error
     if not isinstance(event, h11.Request) or event.http_version not in {b"1.0", b"1.1"}:
         raise Refusal(400, "That is no HTTP request.")
     return event

@@ -5,7 +5,7 @@ good for links of the same connection and for no other.
 https://learn.microsoft.com/azure/service-bus-messaging/service-bus-amqp-protocol-guide
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from sandbox.audit import Gate
@@ -31,7 +31,7 @@ class PutToken:
 
     kind: str
     audience: str | None
-    token: str
+    token: str = field(repr=False)
 
 
 class Tokens:

@@ -4,7 +4,7 @@ https://learn.microsoft.com/azure/service-bus-messaging/service-bus-amqp-request
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 from sandbox.servicebus.amqp import encode
@@ -22,7 +22,7 @@ class Request:
 
     operation: str
     properties: Mapping[str, object]
-    body: object
+    body: object = field(repr=False)
     id: bytes
     reply_to: str | None
 

@@ -1,7 +1,7 @@
 """A request as it came in, before anybody has judged it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from multidict import CIMultiDict
 
@@ -18,7 +18,7 @@ class Asked:
 
     method: str
     target: Target
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(repr=False)
 
     @property
     def label(self) -> str:

@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 
-from aiohttp import web
-
 from sandbox.deployment import load
 from sandbox.edge import AmqpListener, Certificate, Edge, HttpListener, ingress
 from sandbox.identity import PATH
@@ -72,12 +70,13 @@ async def _listening(
     stack.push_async_callback(edge.stop)
     amqp = AmqpListener(planes.bus.amqp_protocol, certificate)
     stack.push_async_callback(amqp.stop)
-    identity = await _serve(stack, planes.identity.application())
+    identity = HttpListener(planes.identity.application(), planes.gate)
+    stack.push_async_callback(identity.stop)
     return Endpoints(
         planes=planes,
         azurite=azurite,
         surroundings=Surroundings(
-            identity_endpoint=f"http://127.0.0.1:{identity}{PATH}",
+            identity_endpoint=f"http://127.0.0.1:{await identity.start()}{PATH}",
             proxy=f"http://127.0.0.1:{await edge.start()}",
             ca=certificate.authority,
         ),
@@ -85,16 +84,6 @@ async def _listening(
         amqp_port=amqp.start(),
         ports=ports,
     )
-
-
-async def _serve(stack: AsyncExitStack, application: web.Application) -> int:
-    """Plain HTTP on a free port of loopback, which is given."""
-    runner = web.AppRunner(application, access_log=None)
-    await runner.setup()
-    stack.push_async_callback(runner.cleanup)
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    return int(runner.addresses[0][1])
 
 
 async def _gallery(

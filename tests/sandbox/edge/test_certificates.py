@@ -101,6 +101,10 @@ def test_the_authority_leaves_no_key_and_the_files_are_the_users_alone(state: St
     certificate = Certificate.keep(state, HOSTS)
     assert b"PRIVATE" not in certificate.authority.read_bytes()
     assert certificate.chain.read_bytes().count(b"PRIVATE KEY-----") == 2  # begin and end of one
-    assert sorted(each.name for each in state.root.iterdir()) == ["ca.pem", "edge.pem"]
+    assert sorted(each.name for each in state.root.iterdir()) == [
+        "ca.pem",
+        "edge.pem",
+        "layout",
+    ]
     for each in state.root.iterdir():
         assert stat.S_IMODE(os.stat(each).st_mode) == 0o600
