@@ -13,6 +13,10 @@ from sandbox.audit.record import Outcome, Record
 FILE = "audit.jsonl"
 
 
+class AuditError(OSError):
+    """The disk refuses a record, so what it speaks of must not be carried out."""
+
+
 class Audit:
     """Appends records; each is in the operating system's hands when `write` returns."""
 
@@ -23,15 +27,18 @@ class Audit:
         self._torn = size > 0 and os.pread(self._descriptor, 1, size - 1) != b"\n"
 
     def write(self, record: Record) -> None:
-        """Append one record, whole. Raises OSError when the disk refuses it."""
+        """Append one record, whole. Raises AuditError when the disk refuses it."""
         present = {name: value for name, value in asdict(record).items() if value}
         line = json.dumps(present, ensure_ascii=False) + "\n"
         # A line that a full disk has cut short must not take the next one with it.
         content = ("\n" * self._torn + line).encode("utf-8", "backslashreplace")
-        written = os.write(self._descriptor, content)
+        try:
+            written = os.write(self._descriptor, content)
+        except OSError as error:
+            raise AuditError(error.errno, error.strerror) from error
         self._torn = written < len(content)
         if self._torn:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            raise AuditError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def close(self) -> None:
         os.close(self._descriptor)

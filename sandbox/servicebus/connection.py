@@ -5,6 +5,7 @@ import logging
 import sqlite3
 import time
 
+from sandbox.audit import AuditError
 from sandbox.servicebus import conditions
 from sandbox.servicebus.amqp.delivery import Disposition, Transfer
 from sandbox.servicebus.amqp.engine import Engine, Happening, Moment
@@ -127,6 +128,9 @@ class Connection:
             self._close(Condition("amqp:connection:framing-error", str(error)))
         except sqlite3.Error:
             self._plane.turn.broken()
+        except AuditError as error:
+            _LOG.error("the bus cannot put on record what it is asked: %s", error)
+            self.abort()
         except Exception:
             _LOG.exception("A connection to the bus failed")
             self.abort()

@@ -1,8 +1,10 @@
 """Blob Storage as services know it: every request walks authenticate, name, decide, serve."""
 
+import logging
+
 from aiohttp import web
 
-from sandbox.audit import Gate
+from sandbox.audit import AuditError, Gate
 from sandbox.deployment import StorageAccount
 from sandbox.entra import Verifier
 from sandbox.storage.answers import Refused, error
@@ -14,6 +16,7 @@ from sandbox.storage.name import name
 from sandbox.storage.serve import serve
 from sandbox.storage.serve_batch import serve_batch
 
+_LOG = logging.getLogger(__name__)
 # The longest blob name, every character of it encoded, and a query.
 _LONGEST_LINE = 24 * 1024
 
@@ -67,8 +70,10 @@ class BlobStorage:
             permitted = self.permit(asked)
             return await self._serve(request, permitted)
         except Refused as refused:
-            headers, body = error(refused, request.headers)
-            return web.Response(status=refused.status, headers=headers, body=body)
+            return _response(refused, request)
+        except AuditError as unrecorded:
+            _LOG.error("blob storage cannot put on record what it is asked: %s", unrecorded)
+            return _response(Refused("ServerBusy", headers={"Retry-After": "1"}), request)
 
     def _read(self, request: web.Request) -> Asked:
         try:
@@ -92,6 +97,11 @@ class BlobStorage:
     def _record(self, refused: Refused, operation: str, identity: str = "") -> None:
         if not refused.recorded:
             self._gate.refuse("blob", operation, refused.reason, identity)
+
+
+def _response(refused: Refused, request: web.Request) -> web.Response:
+    headers, body = error(refused, request.headers)
+    return web.Response(status=refused.status, headers=headers, body=body)
 
 
 async def _not_yet(_request: web.Request) -> None:
