@@ -79,7 +79,7 @@ def _killed(found: Soak, stage: Stage, rounds: int, target: Target) -> None:
     for number in range(rounds):
         played = play(stage, number, target.of_round(number), found.seed, found.photos)
         found.rounds.append(played)
-        out.print(in_words(played, found.seed))
+        out.print(in_words(played, f"--seed {found.seed} --target {target}"))
 
 
 def _loaded(found: Soak, stage: Stage, minutes: float) -> None:
@@ -98,8 +98,8 @@ def _folder(path: Path | None) -> Iterator[State]:
         shutil.rmtree(root)
 
 
-def in_words(played: Round, seed: int) -> str:
-    """A round on one line, and each thing that is wrong on one more."""
+def in_words(played: Round, options: str) -> str:
+    """A round on one line, each thing that is wrong on one more, and how to see it again."""
     mark = "[bold red]✗[/]" if played.wrong else "[green]✓[/]"
     text = (
         f"{mark} {played.number + 1:>3}  {played.killed:<26} after {played.after:.2f} s  "
@@ -108,7 +108,7 @@ def in_words(played: Round, seed: int) -> str:
         f"{played.webhooks_repeated} webhooks repeated  quiet after {played.quiet_after:.0f} s"
     )
     wrong = [f"       {each}" for each in played.wrong]
-    again = f"       again: ./keyless soak --seed {seed} --rounds {played.number + 1}"
+    again = f"       again: ./keyless soak {options} --rounds {played.number + 1}"
     return "\n".join([text, *wrong, *([again] if wrong else [])])
 
 
