@@ -96,3 +96,20 @@ def test_a_refusal_repeats_neither_path_nor_query_nor_password() -> None:
     reason = refusal("GET http://me:pass@x.example/way?sig=hidden HTTP/1.0\n\n").reason
     assert "x.example" in reason
     assert not any(each in reason for each in ("pass", "way", "hidden"))
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "GET / HTTP/1.1\nHost: x\nAuthorization: a-token\0\n\n",
+        "GET / HTTP/1.1\nHost: x\na-token : x\n\n",
+        "GE\0T a-token HTTP/1.1\n\n",
+        "GET http://me:a-token@x/ HTTP/1.1\nHost: x\n\n",
+        "CONNECT a-token HTTP/1.0\n\n",
+        "CONNECT v.vault.azure.net:443 HTTP/1.0\nHost: a-token\n\n",
+    ],
+)
+def test_a_refusal_repeats_nothing_that_may_be_secret(head: str) -> None:
+    refused = refusal(head)
+    assert "a-token" not in refused.reason
+    assert b"a-token" not in answer_to(refused, HOSTS)

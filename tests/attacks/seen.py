@@ -1,0 +1,60 @@
+"""What can be seen of a running sandbox: its processes, its files, its answers, and its secrets."""
+
+import base64
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sandbox.state import State
+from tests.attacks.watching import Process, tree
+from tests.conftest import Running
+
+
+@dataclass
+class Seen:
+    """What was seen of one sandbox from its start to its end."""
+
+    state: State
+    titles: list[str] = field(default_factory=list)
+    environments: list[Mapping[str, str]] = field(default_factory=list)
+    opened: list[tuple[str, int]] = field(default_factory=list)
+    sockets: list[str] = field(default_factory=list)
+    ports: list[str] = field(default_factory=list)
+    answers: list[str] = field(default_factory=list)
+    secrets: dict[str, tuple[str, set[str]]] = field(default_factory=dict, repr=False)
+    exposed: set[str] = field(default_factory=set)
+    files: dict[str, bytes] = field(default_factory=dict, repr=False)
+
+    def look(self, pid: int) -> None:
+        """At every process and every file, while they all run."""
+        for each in tree(pid):
+            with suppress(FileNotFoundError, ProcessLookupError):  # it has just ended
+                self._look_at(each)
+        for path in filter(Path.is_file, self.state.root.rglob("*")):
+            self.files[str(path.relative_to(self.state.root))] = path.read_bytes()
+
+    def _look_at(self, process: Process) -> None:
+        self.titles.append(process.title)
+        self.environments.append(process.environment)
+        self.opened += process.open_files()
+        self.sockets += process.named_sockets()
+        self.ports += process.listens_on()
+
+
+def collect(sandbox: Running, seen: Seen) -> None:
+    """Every secret of the sandbox, and the files that are there to hold it."""
+    for each in sandbox.report.services:
+        secret = each.environment["IDENTITY_HEADER"]
+        seen.secrets[f"the identity header of {each.name}"] = secret, {"sandbox.json"}
+    state = sandbox.state
+    key = json.loads(state.path("partner.json").read_text())["key"]
+    seen.secrets["the signing key of the webhooks"] = key.removeprefix("whsec_"), {"partner.json"}
+    sealed = base64.b64encode(state.path("vault.key").read_bytes()).decode()
+    seen.secrets["the vault's key"] = sealed, set()
+    for name in ("entra-signing-key.pem", "edge.pem"):
+        lines = state.path(name).read_text().splitlines()
+        seen.secrets[name] = lines[2], {name}
+    accounts = {each.get("AZURITE_ACCOUNTS", "") for each in seen.environments} - {""}
+    seen.secrets["Azurite's key"] = accounts.pop().partition(":")[2], set()
