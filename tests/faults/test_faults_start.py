@@ -1,0 +1,176 @@
+"""What keeps a sandbox from starting is said early, in one sentence; a port that is lost is not."""
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.state import PROJECT, State
+from sandbox.storage import free_port
+from sandbox.supervisor import Report, run, start
+from tests.faults.faults import left_behind, one_sentence
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A copy of the project, in which things can be broken."""
+    copy = tmp_path / "project"
+    shutil.copytree(PROJECT / "sandbox", copy / "sandbox", ignore=leave_out)
+    shutil.copytree(PROJECT / "services", copy / "services", ignore=leave_out)
+    (copy / "infra/bicep").mkdir(parents=True)
+    shutil.copy(PROJECT / SNAPSHOT, copy / SNAPSHOT)
+    (copy / MODULES).symlink_to(PROJECT / MODULES)
+    return copy
+
+
+SNAPSHOT = Path("infra/bicep/sandbox.snapshot.json")
+MODULES = Path("sandbox/storage/azurite/node_modules")
+leave_out = shutil.ignore_patterns("node_modules", "__pycache__")
+
+
+def keyless(project: Path, *command: str, path: str = "") -> "subprocess.CompletedProcess[str]":
+    """A command of the copy, with `path` before all other programs."""
+    variables = {"KEYLESS_STATE": str(project.parent / "state"), "PYTHONPATH": str(project)}
+    return subprocess.run(
+        [sys.executable, "-m", "sandbox", *command],
+        cwd=project,
+        env=os.environ | variables | {"PATH": f"{path}{os.pathsep}{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=100,
+    )
+
+
+def missing(snapshot: Path) -> None:
+    snapshot.unlink()
+
+
+def broken(snapshot: Path) -> None:
+    snapshot.write_text(snapshot.read_text()[:5000])
+
+
+def stale(snapshot: Path) -> None:
+    content = json.loads(snapshot.read_text())
+    found = [each for each in content["predictedResources"] if "vaults" not in each["type"]]
+    snapshot.write_text(json.dumps(content | {"predictedResources": found}))
+
+
+@pytest.mark.parametrize("harm", [missing, broken, stale])
+def test_a_snapshot_that_is_none_is_named(project: Path, harm: Callable[[Path], None]) -> None:
+    harm(project / SNAPSHOT)
+    for command in (["up"], ["up", "--detach"]):
+        said = one_sentence(keyless(project, *command))
+        assert "the sandbox cannot start" in said
+        assert "snapshot" in said
+    assert "no sandbox is running" in one_sentence(keyless(project, "status"))
+
+
+def test_an_azurite_that_is_not_installed_is_one_sentence(project: Path) -> None:
+    (project / MODULES).unlink()
+    for command in (["up"], ["up", "--detach"], ["demo", "--exit"]):
+        assert "Azurite is not installed" in one_sentence(keyless(project, *command))
+
+
+def test_a_node_that_fails_is_quoted_and_its_log_is_named(project: Path) -> None:
+    begun = time.monotonic()
+    node = fake_node(project, "echo 'node: cannot allocate a soul' >&2; exit 3")
+    said = one_sentence(keyless(project, "up", "--detach", path=node))
+    assert "ended at once: node: cannot allocate a soul (see " in said
+    assert said.endswith("logs/azurite.log).")
+    assert time.monotonic() - begun < 60
+    assert left_behind(str(project.parent / "state")) == []
+
+
+def fake_node(project: Path, script: str) -> str:
+    folder = project.parent / "bin"
+    folder.mkdir()
+    node = folder / "node"
+    node.write_text(f'#!/bin/sh\n[ "$1" = --version ] && echo v22.0.0 && exit\n{script}\n')
+    node.chmod(0o755)
+    return str(folder)
+
+
+def test_a_service_that_keeps_ending_is_said_early_with_its_cause(project: Path) -> None:
+    content = json.loads((project / SNAPSHOT).read_text())
+    for variables in environments(content):
+        variables[:] = [each for each in variables if each["name"] != "SERVICEBUS_QUEUE_NAME"]
+    (project / SNAPSHOT).write_text(json.dumps(content))
+    said = keyless(project, "up", "--detach", "--port", "0")
+    sentence = one_sentence(said)
+    assert "keeps ending at its start: " in sentence
+    assert "SERVICEBUS_QUEUE_NAME" in sentence
+    assert sentence.endswith(".log).")
+    assert " ended: " in said.stdout
+    assert left_behind(str(project.parent / "state")) == []
+
+
+def environments(snapshot: Any) -> Iterator[list[Any]]:
+    for resource in snapshot["predictedResources"]:
+        if resource["type"] == "Microsoft.App/containerApps":
+            for container in resource["properties"]["template"]["containers"]:
+                yield container["env"]
+
+
+@contextmanager
+def taken() -> Iterator[int]:
+    """A port that somebody else has."""
+    with socket.create_server(("127.0.0.1", 0)) as somebody:
+        yield int(somebody.getsockname()[1])
+
+
+def test_ports_that_were_snatched_are_chosen_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Azurite's, whose start is then tried again, and that of one service."""
+    last: list[Report] = []
+
+    def told(report: Report) -> None:
+        last.append(report)
+        if report.ready:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    with taken() as azurites, taken() as a_services:
+        ports = iter([azurites, *map(free_port_of, range(5)), a_services])
+        monkeypatch.setattr(start, "free_port", lambda: next(ports, None) or free_port())
+        asyncio.run(run(State.open(tmp_path), 0, told))
+    assert last[-1].ready
+    assert f":{a_services}" not in "".join(each.url for each in last[-1].services)
+    assert sum(each.restarts for each in last[-1].services) >= 1
+    assert left_behind(str(tmp_path)) == []
+
+
+def free_port_of(_: int) -> int:
+    return free_port()
+
+
+def test_the_default_port_of_the_gallery_may_be_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def gallery() -> str:
+        async with AsyncExitStack() as stack:
+            return (await start.start(stack, State.open(tmp_path), None)).gallery
+
+    with taken() as port:
+        monkeypatch.setattr(start, "GALLERY_PORT", port)
+        assert not asyncio.run(gallery()).endswith(f":{port}")
+
+
+def test_a_port_that_was_asked_for_is_not_exchanged(tmp_path: Path) -> None:
+    async def gallery(port: int) -> None:
+        async with AsyncExitStack() as stack:
+            await start.start(stack, State.open(tmp_path), port)
+
+    with taken() as port, pytest.raises(OSError, match=f"port {port} is taken; choose another"):
+        asyncio.run(gallery(port))
