@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from proton import Delivery, Message, ProtonException
+from proton import Message, ProtonException
 
 from sandbox.audit import FILE, Outcome
 from sandbox.servicebus.dispatch import Dispatcher
@@ -155,23 +155,3 @@ def test_the_same_link_gets_there_by_the_right_role_and_by_no_other(
             peer.put_as(who, "")
             use(peer, way, address)
         assert len(watched.touched) == touches
-
-
-def test_a_link_that_a_new_token_ended_settles_nothing_more(watched: Watched) -> None:
-    bus = watched.bus
-    bus.purge("others")
-    with Peer(bus.plain_port) as peer:
-        peer.put_as("owner", "others")
-        peer.sender("others").send(Message("x"))
-        receiver = peer.receiver("others", credit=1)
-        receiver.receive()
-        delivery = receiver.fetcher.unsettled.popleft()
-        with suppress(ProtonException):
-            peer.put_as("others-sender", "others")
-        assert peer.wait_for_end(receiver).name == "amqp:link:detach-forced"
-        delivery.update(Delivery.ACCEPTED)
-        delivery.settle()
-        with suppress(ProtonException):
-            peer.put_as("others-sender", "others")
-        assert (bus.held()["queues/others"], bus.locked("others")) == (1, 1)
-    bus.purge("others")

@@ -15,7 +15,9 @@ from tests.sandbox.servicebus.test_hostile import HELLO, NULL, frame
 from tests.sandbox.servicebus.world import PRINCIPALS
 
 ZERO = encode.uint(0)
-_BEGIN, _DETACH, _CLOSE = b"\x00\x53\x11", 0x16, 0x18
+_BEGIN = b"\x00\x53\x11"
+_FLOW, _DISPOSITION, _DETACH, _CLOSE = 0x13, 0x15, 0x16, 0x18
+_ACCEPTED = b"\x00\x53\x24\x45"
 
 
 def attach(handle: int, address: str, *, sends: bool = True, name: str = "") -> bytes:
@@ -36,13 +38,24 @@ def transfer(handle: int, number: int, message: Message) -> bytes:
     return frame(0x14, *fields, payload=message.encode())
 
 
-def token_of(who: str) -> bytes:
-    """Everything that puts a token for the whole namespace: two links, and one request."""
+def put(who: str, number: int = 0) -> bytes:
+    """A request that puts a token for the whole namespace, on the links of `token_of`."""
     token = Credential(PRINCIPALS[who]).get_token().token
     properties = {"operation": "put-token", "type": "jwt", "name": f"sb://{HOST}"}
     request = Message(id="1", body=token, properties=properties, reply_to="link 1")
-    links = attach(0, "$cbs") + attach(1, "$cbs", sends=False)
-    return links + transfer(0, 0, request)
+    return transfer(0, number, request)
+
+
+def token_of(who: str) -> bytes:
+    """Everything that puts a token: two links, and one request."""
+    return attach(0, "$cbs") + attach(1, "$cbs", sends=False) + put(who)
+
+
+def credit(handle: int) -> bytes:
+    """Lets one message come on a link."""
+    window = encode.uint(1000)
+    one = encode.uint(1)
+    return frame(_FLOW, ZERO, window, one, window, encode.uint(handle), ZERO, one)
 
 
 @pytest.fixture
@@ -55,13 +68,19 @@ def queues(bus: Running) -> Iterator[Running]:
 
 def say(bus: Running, *pieces: bytes) -> None:
     """All of it in one write once a session is open, then wait until the bus has read it."""
+    talk(bus, (b"".join(pieces), b""))
+
+
+def talk(bus: Running, *steps: tuple[bytes, bytes]) -> None:
+    """Say each of these, and wait until its answer is heard, if there is to be one."""
     with socket.create_connection(("127.0.0.1", bus.plain_port), timeout=5) as client:
-        client.sendall(HELLO)
-        answer = b""
-        while _BEGIN not in answer:
-            answer += (said := client.recv(65536))
-            assert said, "the bus hung up"
-        client.sendall(b"".join(pieces) + frame(_CLOSE))
+        for said, answer in ((HELLO, _BEGIN), *steps):
+            client.sendall(said)
+            heard = b""
+            while answer not in heard:
+                heard += (more := client.recv(65536))
+                assert more, "the bus hung up"
+        client.sendall(frame(_CLOSE))
         while client.recv(65536):
             pass
 
@@ -115,3 +134,23 @@ def test_what_is_sent_on_a_link_that_receives_gets_nowhere(queues: Running) -> N
         link = attach(2, "orders", sends=sends)
         say(queues, token_of("owner"), link, transfer(2, 1, Message("x")))
         assert held(queues) == kept
+
+
+@pytest.mark.parametrize(
+    ("who", "answer", "kept"),
+    [("others-sender", b"amqp:link:detach-forced", 1), ("others-receiver", b"", 0)],
+)
+def test_a_message_is_not_settled_by_a_link_that_a_new_token_ended(
+    queues: Running, who: str, answer: bytes, kept: int
+) -> None:
+    """Another principal's token keeps a link that it allows, and ends one that it does not."""
+    say(queues, token_of("owner"), attach(2, "others"), transfer(2, 1, Message("for somebody")))
+    settled = frame(_DISPOSITION, encode.boolean(True), ZERO, ZERO, encode.boolean(True), _ACCEPTED)
+    receiver = attach(2, "others", sends=False) + credit(2)
+    talk(
+        queues,
+        (token_of("owner") + receiver, b"for somebody"),
+        (put(who, 1), answer),
+        (settled, b""),
+    )
+    assert held(queues) == (0, kept)
