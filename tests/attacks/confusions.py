@@ -1,0 +1,606 @@
+"""Every attack on the meaning of a request: the test that holds it, and the guard that it tests.
+
+A guard is a line of the sandbox, or of the reader that aiohttp gives it. `without` is the same line
+with the guard taken out; test_confusions.py sees that the test then fails.
+"""
+
+from dataclasses import dataclass
+
+_STORAGE, _EDGE = "tests/sandbox/storage", "tests/sandbox/edge"
+
+
+@dataclass(frozen=True)
+class Held:
+    """One attack, its test, and what stands in its way."""
+
+    attack: str
+    test: str
+    file: str
+    guard: str
+    without: str
+
+
+def _at_storage(attack: str, test: str, module: str, guard: str, without: str) -> Held:
+    return Held(attack, f"{_STORAGE}/test_{test}", f"sandbox/storage/{module}.py", guard, without)
+
+
+def _at_edge(attack: str, test: str, module: str, guard: str, without: str) -> Held:
+    return Held(attack, f"{_EDGE}/test_{test}", f"sandbox/edge/{module}.py", guard, without)
+
+
+def _reader(attack: str, case: str, lenient: str) -> Held:
+    """The guard is aiohttp's strict reader; without it, somebody in front of it is lenient."""
+    test = f"proxy.py::test_a_request_with_two_readings_is_not_served[{case}]"
+    strict = "    def handle_error(\n"
+    without = (
+        "    def data_received(self, data: bytes) -> None:\n"
+        f"        import re; super().data_received({lenient})\n\n{strict}"
+    )
+    return _at_edge(attack, test, "serving", strict, without)
+
+
+_ODD_PARAMETER = "confusions.py::test_an_odd_parameter_is_refused_whoever_asks[GET-{}]"
+_PATH = "confusions.py::test_no_path_leads_where_it_does_not_say[{}]"
+_TWICE = "confusions.py::test_a_request_that_two_readers_would_read_differently_is_refused"
+_LEGAL = "confusions.py::test_a_name_that_looks_like_an_attack_is_a_name_to_the_sdk"
+_SOURCE = "second_rights.py::test_a_copy_from_anywhere_else_is_refused[{}]"
+_BATCH = "second_rights.py::TestBatch"
+_KNOWN = "        if key not in operation.parameters and key not in KINDS:\n"
+
+CONFUSIONS = (
+    _at_storage(
+        "X-HTTP-Method and its kin",
+        "confusions.py::test_a_header_never_turns_a_request_into_a_deletion",
+        "accept",
+        "elif key in operation.headers or operation.when.get(key):",
+        'elif key in operation.headers or operation.when.get(key) or "method" in key:',
+    ),
+    _at_storage(
+        "X-HTTP-Method in a part of a batch",
+        f"{_BATCH}::test_a_part_with_another_method_in_a_header_stays_a_tier",
+        "accept",
+        "elif key in operation.headers or operation.when.get(key):",
+        'elif key in operation.headers or operation.when.get(key) or "method" in key:',
+    ),
+    _at_storage(
+        "doubled comp",
+        _ODD_PARAMETER.format("comp=tags&comp=metadata"),
+        "target",
+        "if name.lower() in map(str.lower, parameters):",
+        "if False:",
+    ),
+    _at_storage(
+        "comp beside COMP",
+        "targets.py::test_a_parameter_stands_once_and_plainly",
+        "target",
+        "if name.lower() in map(str.lower, parameters):",
+        "if name in parameters:",
+    ),
+    *(
+        _at_storage(
+            f"{attack} comp", _ODD_PARAMETER.format(query), "accept", _KNOWN, "        if False:\n"
+        )
+        for attack, query in {
+            "odd-cased": "COMP=tags",
+            "bracketed": "comp[]=tags",
+            "bracketed and encoded": "comp%5B%5D=tags",
+        }.items()
+    ),
+    *(
+        _at_storage(
+            attack,
+            _ODD_PARAMETER.format(query),
+            "name",
+            "alike = _ALIKE.get((asked.target.level, frozenset(kind.items())))",
+            "alike = _ALIKE.get((asked.target.level, frozenset(kind.items()))) or "
+            "_ALIKE[asked.target.level, frozenset()]",
+        )
+        for attack, query in {
+            "a value of comp in odd case": "comp=Tags",
+            "restype beside comp on a blob": "restype=container&comp=tags",
+            "an unknown comp": "comp=unknown",
+        }.items()
+    ),
+    _at_storage(
+        "encoded comp",
+        "targets.py::test_a_parameter_stands_once_and_plainly",
+        "target",
+        "if not separator or not name or name != _decoded(name):",
+        "if not separator or not name:",
+    ),
+    _at_storage(
+        "parameters after a fragment",
+        _PATH.format("/thumbnails/kept#x"),
+        "target",
+        'if not raw.startswith("/") or "#" in raw:',
+        'if not raw.startswith("/"):',
+    ),
+    _at_edge(
+        "parameters after a fragment, at the edge",
+        "guard.py::test_any_other_is_not",
+        "guard",
+        'if not target.startswith("/") or "#" in target:',
+        'if not target.startswith("/"):',
+    ),
+    _at_storage(
+        "%2F between container and blob",
+        "targets.py::test_what_is_no_container_never_becomes_part_of_a_scope",
+        "target",
+        'first, separator, rest = path[1:].partition("/")',
+        'first, separator, rest = path[1:].replace("%2F", "/").partition("/")',
+    ),
+    _at_storage(
+        "%2F in a name of the root container",
+        "targets.py::test_a_target_that_could_be_read_twice_names_nothing",
+        "target",
+        'if "/" in name:',
+        "if False:",
+    ),
+    _at_storage(
+        "%5C",
+        _PATH.format("/originals/%5C..%5C..%5Cthumbnails%5Ckept"),
+        "target",
+        '.replace("\\\\", "/")',
+        "",
+    ),
+    *(
+        _at_storage(
+            f"dot segments {attack}",
+            _PATH.format(path),
+            "target",
+            'if not {".", ".."}.isdisjoint(name.split("/")):',
+            "if False:",
+        )
+        for attack, path in {
+            "in clear": "/originals/../thumbnails/kept",
+            "encoded": "/originals/%2E%2E/thumbnails/kept",
+            "behind %2F": "/originals/..%2Fthumbnails/kept",
+        }.items()
+    ),
+    _at_storage(
+        "double encoding",
+        "targets.py::test_a_name_that_looks_encoded_is_not_decoded_twice",
+        "target",
+        "return unquote_to_bytes(octets).decode()",
+        "return unquote_to_bytes(unquote_to_bytes(octets)).decode()",
+    ),
+    _at_storage(
+        "overlong UTF-8",
+        _PATH.format("/thumbnails/%C0%AEkept"),
+        "target",
+        "return unquote_to_bytes(octets).decode()",
+        'return unquote_to_bytes(octets).decode(errors="replace")',
+    ),
+    _at_storage(
+        "invalid UTF-8, in clear and encoded",
+        "targets.py::test_a_target_that_could_be_read_twice_names_nothing",
+        "target",
+        "return unquote_to_bytes(octets).decode()",
+        'return unquote_to_bytes(octets).decode(errors="ignore")',
+    ),
+    _at_storage(
+        "half an escape",
+        _PATH.format("/thumbnails/%"),
+        "target",
+        "if _BAD_ESCAPE.search(octets):",
+        "if False:",
+    ),
+    _at_storage(
+        "NUL",
+        _PATH.format("/thumbnails/kept%00"),
+        "target",
+        "if len(name) > _LONGEST_BLOB_NAME or _NOT_IN_XML.search(name):",
+        "if len(name) > _LONGEST_BLOB_NAME:",
+    ),
+    _at_storage(
+        "empty segments",
+        _PATH.format("//thumbnails/kept"),
+        "target",
+        "or (blob and not container):",
+        "or False:",
+    ),
+    _at_storage(
+        "what is no container's name",
+        "targets.py::test_what_is_no_container_never_becomes_part_of_a_scope",
+        "target",
+        "(container and not _CONTAINER.fullmatch(container))",
+        "False",
+    ),
+    *(
+        _at_storage(
+            f"a legal name that looks like {attack}",
+            f"{_LEGAL}[{name}]",
+            "target",
+            'return quote("/" + "/".join(filter(None, (self.container, self.blob))))',
+            f'return quote("/" + "/".join(filter(None, (self.container, self.blob))), "/{raw}")',
+        )
+        for attack, name, raw in [
+            ("a parameter", "kept?comp=tags", "?="),
+            ("an encoded path", "%2F..%2Foriginals%2Fkept", "%"),
+        ]
+    ),
+    _at_storage(
+        "a legal name with empty segments",
+        f"{_LEGAL}[/empty//segments/]",
+        "target",
+        'return quote("/" + "/".join(filter(None, (self.container, self.blob))))',
+        'return quote("/" + "/".join(filter(None, (self.container, *self.blob.split("/")))))',
+    ),
+    _at_storage(
+        "absolute-form and authority-form targets",
+        "targets.py::test_a_target_that_could_be_read_twice_names_nothing",
+        "target",
+        'if not raw.startswith("/") or "#" in raw:',
+        'if "#" in raw:',
+    ),
+    _at_edge(
+        "absolute-form and authority-form targets, at the edge",
+        "proxy.py::test_only_a_path_is_a_target",
+        "guard",
+        'if not target.startswith("/") or "#" in target:',
+        'if "#" in target:',
+    ),
+    _at_storage(
+        "a Host of another account, or -secondary",
+        "confusions.py::test_only_the_accounts_own_host_is_served",
+        "gateway",
+        'if asked.headers.get("Host", "").lower().removesuffix(":443") != host:',
+        "if False:",
+    ),
+    _at_edge(
+        "a Host that is not the tunnel's",
+        "proxy.py::test_the_host_header_must_be_the_tunnels_host",
+        "guard",
+        "    if name in names.own:\n",
+        "    if True:\n",
+    ),
+    _at_edge(
+        "two Hosts",
+        "guard.py::test_any_other_is_not",
+        "guard",
+        "if len(hosts) != 1:",
+        "if not hosts:",
+    ),
+    _at_edge(
+        "an SNI that is not the tunnel's host",
+        "proxy.py::test_the_sni_must_be_the_tunnels_host",
+        "proxy",
+        "if name is not None and name.lower() == host:",
+        "if True:",
+    ),
+    _at_edge(
+        "a TLS session of another tunnel",
+        "proxy.py::test_a_session_of_another_tunnel_does_not_stand_in_for_the_sni",
+        "proxy",
+        "        context = self._certificate.server_context(serves)\n",
+        '        self.__dict__.setdefault("kept", self._certificate.server_context(serves))\n'
+        '        context = self.__dict__["kept"]\n',
+    ),
+    _at_edge(
+        "a CONNECT target and a Host that disagree",
+        "connect.py::test_what_is_no_connect_to_a_known_host_is_refused",
+        "connect",
+        "    _refuse_contradictions(request, host)\n",
+        "",
+    ),
+    _at_edge(
+        "a CONNECT target that is not served",
+        "connect.py::test_what_is_no_connect_to_a_known_host_is_refused",
+        "connect",
+        "if host not in hosts or port != PORT:",
+        "if False:",
+    ),
+    _at_edge(
+        "a bare LF in a CONNECT",
+        "connect.py::test_a_bare_line_feed_ends_no_line",
+        "connect",
+        r'if head.count(b"\n") != head.count(b"\r\n"):',
+        "if False:",
+    ),
+    _reader(
+        "two Content-Length",
+        "two lengths",
+        r're.sub(rb"Content-Length: \d+\r\n(?=Content-Length)", b"", data)',
+    ),
+    _reader(
+        "Content-Length with Transfer-Encoding",
+        "length and chunks",
+        r're.sub(rb"Content-Length: \d+\r\n(?=Transfer-Encoding)", b"", data)',
+    ),
+    _reader("a bare LF", "bare LF", r're.sub(rb"(?<!\r)\n", b"\r\n", data)'),
+    _reader("a bare LF in chunks", "bare LF in chunks", r're.sub(rb"(?<!\r)\n", b"\r\n", data)'),
+    _reader("a bare CR", "bare CR", r're.sub(rb"\r(?!\n)", b"\r\n", data)'),
+    _reader("header folding", "folding", r're.sub(rb"\r\n[ \t]+", b" ", data)'),
+    _reader("a space in a header's name", "space in the name", 'data.replace(b" :", b":")'),
+    _at_storage(
+        "a header that stands twice",
+        f"{_TWICE}[x-ms-blob-type: AppendBlob\\r\\nContent-Length: 3\\r\\n\\r\\nabc]",
+        "asked",
+        "if name in single and name.lower() not in _MAY_REPEAT:",
+        "if False:",
+    ),
+    _at_storage(
+        "Transfer-Encoding alone",
+        f"{_TWICE}[Transfer-Encoding: chunked\\r\\n\\r\\n3\\r\\nabc\\r\\n0\\r\\n\\r\\n]",
+        "serve",
+        'if "Transfer-Encoding" in headers:',
+        "if False:",
+    ),
+    _at_storage(
+        "octets in a header that are no text",
+        _TWICE,
+        "accept",
+        "if not _HEADERS.get(key, _HEADER_VALUE).fullmatch(value):",
+        "if False:",
+    ),
+    _at_storage(
+        "pipelined requests",
+        "confusions.py::test_pipelined_requests_are_each_decided",
+        "gateway",
+        "            permitted = self.permit(asked)\n",
+        "            first = self.__dict__.setdefault(id(request.transport), [])\n"
+        "            permitted = first[0] if first else self.permit(asked)\n"
+        "            first.append(permitted)\n",
+    ),
+    _at_edge(
+        "a request behind a refused one",
+        "proxy.py::test_a_request_behind_a_refused_one_is_not_served",
+        "guard",
+        "        refusal.force_close()\n",
+        "",
+    ),
+    _at_storage(
+        "a request smuggled in a body",
+        "confusions.py::test_a_request_in_a_body_is_nothing_but_a_body",
+        "serve",
+        "await _body(request, length) if forwarded.takes_body else None",
+        "await whole_body(request, request.content_length or 0)",
+    ),
+    _at_storage(
+        "versionid",
+        _ODD_PARAMETER.replace("GET", "DELETE").format("versionid=2024-01-01T00:00:00.0000000Z"),
+        "accept",
+        _KNOWN,
+        _KNOWN.replace(":\n", ' and key != "versionid":\n'),
+    ),
+    _at_storage(
+        "no snapshot for a snapshot",
+        _ODD_PARAMETER.replace("GET", "DELETE").format("snapshot="),
+        "accept",
+        'return key != "snapshot"',
+        "return True",
+    ),
+    _at_storage(
+        "snapshots of other blobs",
+        "confusions.py::test_a_snapshot_is_found_under_its_own_blob_alone",
+        "rebuild",
+        "if value and key in operation.parameters}",
+        'if value and key in operation.parameters and key != "snapshot"}',
+    ),
+    _at_storage(
+        "a copy of a snapshot",
+        "second_rights.py::test_a_snapshot_is_copied_as_it_was",
+        "copy_source",
+        'snapshot = self.target.parameters.get("snapshot")',
+        "snapshot = None",
+    ),
+    _at_storage(
+        "page ranges since another snapshot",
+        "confusions.py::test_page_ranges_that_differ_from_a_snapshot_are_refused",
+        "accept",
+        '        "x-ms-previous-snapshot-url",\n',
+        "",
+    ),
+    *(
+        _at_storage(
+            attack,
+            _SOURCE.format(source),
+            "copy_source",
+            'target.parameters.keys() - {"snapshot"}:',
+            "False:",
+        )
+        for attack, source in {
+            "a copy source with credentials": "https://{host}/originals/a?sig=x&sv=2024-11-04",
+            "a copy source with a version": "https://{host}/originals/a?versionid="
+            "2024-01-01T00:00:00.0000000Z",
+        }.items()
+    ),
+    _at_storage(
+        "a copy source with credentials inside its snapshot",
+        _SOURCE.format("https://{host}/originals/a?snapshot=2024-01-01T00:00:00.0000000Z%26sig=x"),
+        "copy_source",
+        "if not all(is_valid(key, value) for key, value in target.parameters.items()):",
+        "if False:",
+    ),
+    _at_storage(
+        "a copy source with a token of its own",
+        "confusions.py::test_what_azurite_would_ignore_is_refused_instead"
+        "[x-ms-copy-source-authorization]",
+        "accept",
+        '        "x-ms-copy-source-authorization",\n',
+        "",
+    ),
+    _at_storage(
+        "a public container",
+        "confusions.py::test_no_container_becomes_public",
+        "accept",
+        'if key == "x-ms-blob-public-access":',
+        "if False:",
+    ),
+    _at_storage(
+        "a container's ACL",
+        "confusions.py::test_a_stored_access_policy_opens_nothing",
+        "operations",
+        'WRITE_ACL = _control(f"{_CONTAINERS}/setAcl/action")',
+        'WRITE_ACL = _data("read")',
+    ),
+    _at_storage(
+        "a signature with a stored access policy",
+        "confusions.py::test_a_stored_access_policy_opens_nothing",
+        "authenticate",
+        "    _refuse_signed_url(asked.target.parameters)\n",
+        "",
+    ),
+    _at_storage(
+        "forged user delegation keys",
+        "tokens.py::test_a_delegation_key_forged_with_azurites_public_seed_opens_nothing",
+        "authenticate",
+        "    _refuse_signed_url(asked.target.parameters)\n",
+        "",
+    ),
+    _at_storage(
+        "forged user delegation keys, at Azurite itself",
+        "tokens.py::test_a_delegation_key_forged_with_azurites_public_seed_opens_nothing",
+        "azurite",
+        '"--require", str(_DURABLE), "--import", f"data:text/javascript,{quote(_OWN_SEED)}"',
+        '"--require", str(_DURABLE)',
+    ),
+    _at_storage(
+        "a user delegation key made by Azurite",
+        "second_rights.py::test_a_user_delegation_key_is_decided_and_not_given_yet",
+        "decide",
+        "if not named.operation.offered:",
+        "if False:",
+    ),
+    _at_storage(
+        "a prefix container name in a batch",
+        f"{_BATCH}::test_a_batch_on_a_container_reaches_no_container_with_a_longer_name",
+        "batch",
+        "any(part.asked.target.container != batch.container for part in parts)",
+        "not all(part.asked.target.container.startswith(batch.container) for part in parts)",
+    ),
+)
+
+OPERATIONS = (
+    _at_storage(
+        "tags on a put",
+        "second_rights.py::test_a_put_with_tags_needs_the_right_to_write_tags",
+        "name",
+        'if "x-ms-tags" in headers or tags_are_copied:',
+        "if tags_are_copied:",
+    ),
+    _at_storage(
+        "list with tags",
+        "second_rights.py::test_a_list_with_tags_needs_the_right_to_read_them",
+        "name",
+        'if "x-ms-if-tags" in headers or "tags" in parameters.get("include", "").split(","):',
+        'if "x-ms-if-tags" in headers:',
+    ),
+    _at_storage(
+        "conditional headers on tags",
+        "second_rights.py::test_a_condition_on_tags_needs_the_right_to_read_them",
+        "name",
+        'if "x-ms-if-tags" in headers or "tags" in parameters.get("include", "").split(","):',
+        'if "tags" in parameters.get("include", "").split(","):',
+    ),
+    _at_storage(
+        "a copy without the right on its source",
+        "second_rights.py::test_a_copy_needs_the_right_to_read_its_source",
+        "name",
+        "        yield Need(at_source, READ)\n",
+        "",
+    ),
+    _at_storage(
+        "a copy that tells the tags of its source",
+        "second_rights.py::test_a_copy_that_reads_its_sources_tags_needs_the_right_to",
+        "name",
+        "        if _tags_are_read(headers):\n",
+        "        if False:\n",
+    ),
+    _at_storage(
+        "a copy that carries tags over",
+        "second_rights.py::test_a_copy_with_the_sources_tags_needs_the_rights_on_both",
+        "name",
+        'tags_are_copied = headers.get("x-ms-copy-source-tag-option") == "COPY"',
+        "tags_are_copied = False",
+    ),
+    _at_storage(
+        "a copy from another account",
+        _SOURCE.format("https://other.blob.core.windows.net/originals/a"),
+        "copy_source",
+        'if scheme.lower() != "https" or not separator or authority.lower() != host:',
+        'if scheme.lower() != "https" or not separator:',
+    ),
+    _at_storage(
+        "a part of a batch with another's right",
+        f"{_BATCH}::test_the_right_to_send_a_batch_gives_no_right_on_its_parts",
+        "gateway",
+        "serve_batch(request, permitted, self.permit, self._backend)",
+        "serve_batch(request, permitted, lambda asked: Permitted("
+        "name(asked, self._account), permitted.caller, False), self._backend)",
+    ),
+    _at_storage(
+        "other operations in a batch",
+        f"{_BATCH}::test_a_batch_holds_nothing_but_deletions_and_tiers",
+        "batch",
+        "or kinds - set(_BATCHED.items()):",
+        "or False:",
+    ),
+    _at_storage(
+        "16 add-only puts at once",
+        "roles.py::test_of_sixteen_depositors_at_once_one_creates",
+        "rebuild",
+        "    if permitted.only_new:\n",
+        "    if False:\n",
+    ),
+    _at_storage(
+        "an add-only put with conditions of its own",
+        "roles.py::test_no_condition_of_a_depositor_makes_it_replace",
+        "rebuild",
+        'headers["if-none-match"] = "*"',
+        'headers.setdefault("if-none-match", "*")',
+    ),
+    _at_storage(
+        "an add-only copy over a blob",
+        "second_rights.py::test_who_may_only_add_copies_to_a_new_blob_and_no_other",
+        "decide",
+        'frozenset({"PutBlob", "CopyBlob", "CopyBlobFromURL"})',
+        'frozenset({"PutBlob"})',
+    ),
+    _at_storage(
+        "403 without a right, whether the blob exists or not",
+        "roles.py::test_a_depositor_is_denied_whether_the_blob_exists_or_not",
+        "decide",
+        '        raise Refused("AuthorizationPermissionMismatch", recorded=True)\n',
+        "        return Permitted(named, caller, only_new=False)\n",
+    ),
+    _at_storage(
+        "404 with it",
+        "roles.py::test_a_reader_reads_and_does_nothing_else",
+        "serve",
+        "    if not code and answer.status in _WORDLESS:\n",
+        "    if answer.status == 404:\n"
+        '        raise Refused("AuthorizationPermissionMismatch")\n'
+        "    if not code and answer.status in _WORDLESS:\n",
+    ),
+    _at_storage(
+        "each operation of the table, denied to who has every other right",
+        "every_operation.py::test_who_has_every_other_right_is_denied",
+        "decide",
+        '        raise Refused("AuthorizationPermissionMismatch", recorded=True)\n',
+        "        return Permitted(named, caller, only_new=False)\n",
+    ),
+    _at_storage(
+        "each operation of the table, allowed to who has just its right",
+        "every_operation.py::test_who_has_just_one_of_its_actions_is_allowed",
+        "name",
+        "    yield Need(scope, operation.needs)\n",
+        "    yield Need(scope, operation.needs)\n    yield Need(scope, WRITE_TAGS)\n",
+    ),
+    _at_storage(
+        "an operation with another's right",
+        "table.py::test_a_row_needs_what_microsoft_says",
+        "operations",
+        'READ_TAGS = _data("tags/read")',
+        'READ_TAGS = _data("read")',
+    ),
+    _at_storage(
+        "a right in another container",
+        "roles.py::test_a_right_in_one_container_is_none_in_another",
+        "name",
+        "account.id if on_service else account.container_id(target.container)",
+        'account.id if on_service else account.container_id("catalog")',
+    ),
+)
+
+LEDGER = (*OPERATIONS, *CONFUSIONS)
