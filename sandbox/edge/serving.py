@@ -1,6 +1,8 @@
 """How the edge runs an application: bytes as they came, nothing logged, no work for the absent."""
 
 import asyncio
+import contextlib
+import socket
 from typing import Any
 
 from aiohttp import web
@@ -11,6 +13,7 @@ from sandbox.edge.guard import Names, guarded
 
 _HEAD_LIMIT = 64 * 1024
 _GRACE = 1.0
+_WITHOUT_BODY = (b"GET ", b"HEAD ")
 _SETTINGS: dict[str, Any] = {
     "access_log": None,
     "auto_decompress": False,
@@ -54,12 +57,22 @@ class Site:
 class _Protocol(web.RequestHandler):
     """aiohttp's, which would log and repeat the line of a request that it could not read."""
 
-    __slots__ = ("_gate", "_names")
+    __slots__ = ("_gate", "_names", "_socket")
 
     def __init__(self, server: web.Server, names: Names, gate: Gate) -> None:
         super().__init__(server, loop=asyncio.get_running_loop(), **_SETTINGS)
         self._names = names
         self._gate = gate
+        self._socket: socket.socket | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self._socket = transport.get_extra_info("socket")
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._payload_parser is None and not data.startswith(_WITHOUT_BODY):
+            _acknowledge(self._socket)
 
     def handle_error(
         self,
@@ -75,3 +88,14 @@ class _Protocol(web.RequestHandler):
         answer = web.Response(status=400, text="That is no well-formed HTTP request.\n")
         answer.force_close()
         return answer
+
+
+def _acknowledge(connection: socket.socket | None) -> None:
+    """Acknowledge what has come at once, where the system can be asked to.
+
+    urllib3 leaves Nagle's algorithm on behind a proxy: the body of a request waits in the client
+    until its head is acknowledged, which Linux would put off for 40 ms.
+    """
+    if connection is not None and hasattr(socket, "TCP_QUICKACK"):
+        with contextlib.suppress(OSError):
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
