@@ -5,12 +5,13 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict
 from pathlib import Path
 
 from sandbox.audit.record import Outcome, Record
 
 FILE = "audit.jsonl"
+
+_as_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
 class AuditError(OSError):
@@ -28,8 +29,8 @@ class Audit:
 
     def write(self, record: Record) -> None:
         """Append one record, whole. Raises AuditError when the disk refuses it."""
-        present = {name: value for name, value in asdict(record).items() if value}
-        line = json.dumps(present, ensure_ascii=False) + "\n"
+        present = {name: value for name, value in vars(record).items() if value}
+        line = _as_json(present) + "\n"
         # A line that a full disk has cut short must not take the next one with it.
         content = ("\n" * self._torn + line).encode("utf-8", "backslashreplace")
         try:
