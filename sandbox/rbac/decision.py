@@ -56,6 +56,7 @@ class Policy:
     ) -> None:
         """Raises UnknownRoleError if an assignment is of a role that nobody has defined."""
         self._roles = {_guid(each.id): each for each in (*built_in_roles(), *custom_roles)}
+        self._roles_that_would: dict[tuple[Action, ...], tuple[str, ...]] = {}
         self._grants: Mapping[tuple[str, str], list[_Grant]] = defaultdict(list)
         for assignment in assignments:
             key = (assignment.principal_id.lower(), assignment.scope.lower())
@@ -72,20 +73,24 @@ class Policy:
             for grant in self._inherited(principal_id, need.scope):
                 if holds(grant.role, action):
                     return Allowed(need, action, grant.assignment, grant.role)
-        return Denied(need, self._roles_with(need))
+        return Denied(need, self._roles_with(need.any_of))
 
     def _inherited(self, principal_id: str, scope: str) -> Iterator[_Grant]:
         for each in scope_and_above(scope):
             yield from self._grants.get((principal_id.lower(), each), ())
 
-    def _roles_with(self, need: Need) -> tuple[str, ...]:
+    def _roles_with(self, actions: tuple[Action, ...]) -> tuple[str, ...]:
+        """Found once for each of the data planes' few needs: roles do not change under a policy."""
+        if actions not in self._roles_that_would:
+            self._roles_that_would[actions] = self._search(actions)
+        return self._roles_that_would[actions]
+
+    def _search(self, actions: tuple[Action, ...]) -> tuple[str, ...]:
         """Narrow roles first: who reads this wants the least that works."""
         found = [
-            role
-            for role in self._roles.values()
-            if any(holds(role, action) for action in need.any_of)
+            role for role in self._roles.values() if any(holds(role, action) for action in actions)
         ]
-        data = need.any_of[0].data
+        data = actions[0].data
         return tuple(role.name for role in sorted(found, key=lambda role: _breadth(role, data)))
 
     def _role(self, assignment: RoleAssignment) -> RoleDefinition:
