@@ -63,7 +63,10 @@ class KeyVault:
         """The vault as an HTTP application for its own host name, behind TLS."""
 
         # A middleware sees every request, also those that aiohttp's router would answer by itself.
-        return web.Application(middlewares=[self._walk], client_max_size=_LONGEST_BODY)
+        application = web.Application(middlewares=[self._walk], client_max_size=_LONGEST_BODY)
+        # For each that it has no route for, it would make an answer 404 that nobody gets.
+        application.router.add_route("*", "/{path:.*}", _nothing)
+        return application
 
     def close(self) -> None:
         """Close the vault's file."""
@@ -117,3 +120,8 @@ class KeyVault:
         if body is None:
             return web.Response(status=status, headers=shown)
         return web.json_response(body, status=status, headers=shown)
+
+
+async def _nothing(_: web.Request) -> web.Response:
+    """Never asked: the middleware answers."""
+    raise web.HTTPNotFound
