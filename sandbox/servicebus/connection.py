@@ -75,7 +75,9 @@ class Connection:
         self._writing_paused = True
 
     def resume_writing(self) -> None:
-        """The client has caught up."""
+        """The client has caught up, if it was behind."""
+        if not self._writing_paused:
+            return
         self._writing_paused = False
         self._wake_receivers()
 
