@@ -73,7 +73,9 @@ def build(to: photos.Dependencies, readiness: health.Readiness) -> Flask:
 
     @app.errorhandler(RequestEntityTooLarge)
     def too_large(_: RequestEntityTooLarge) -> Response:
-        return photos.too_large().response()
+        if (request.content_length or 0) > app.config["MAX_CONTENT_LENGTH"]:
+            return photos.too_large().response()
+        return Problem(413, "too-large", "The form around the photo is too large").response()
 
     draining = BoundedSemaphore(DRAINS)
 

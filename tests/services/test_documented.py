@@ -59,7 +59,7 @@ def test_the_workers_readmes_give_their_patience() -> None:
 
 def test_the_gateways_readme_gives_its_bounds() -> None:
     text = " ".join(readme("gateway").split())
-    assert f"more than {images.MAX_BYTES // 1_000_000} MB" in text
+    assert f"a photo of more than {images.MAX_BYTES // 1_000_000} MB" in text
     assert (
         f"{places.THREADS} threads, and takes {places.UPLOADS} uploads and {places.READS} other"
     ) in text

@@ -107,7 +107,7 @@ class Gateway:
     def __init__(self) -> None:
         self.originals, self.thumbnails = FakeContainer(), FakeContainer()
         self.queue, self.catalog = FakeQueue(), FakeCatalog()
-        limit = RateLimit(burst=60, per_second=1)
+        limit = RateLimit(burst=60, per_second=0.01)
         fakes: Any = (self.originals, self.thumbnails, self.queue, self.catalog, limit)
         to = Dependencies(*fakes)
         self.client: FlaskClient = build(to, Readiness([])).test_client()
@@ -181,6 +181,15 @@ def test_a_file_that_only_begins_like_an_image_is_taken(gateway: Gateway) -> Non
 @pytest.mark.parametrize("size", [20_000_001, 20_200_000])
 def test_a_photo_that_is_too_large_is_refused(gateway: Gateway, size: int) -> None:
     assert kind(gateway.upload(JPEG.ljust(size, b"."))) == (413, "too-large")
+
+
+def test_a_form_whose_other_fields_are_too_long_is_not_told_of_the_photo(
+    gateway: Gateway,
+) -> None:
+    data = {"photo": (BytesIO(JPEG), "photo.jpg"), "note": "x" * 500_001}
+    answer = gateway.client.post("/photos", data=data)
+    assert kind(answer) == (413, "too-large")
+    assert "form around the photo" in answer.get_json(force=True)["title"]
 
 
 def test_a_photo_of_the_largest_size_is_taken(gateway: Gateway) -> None:
