@@ -4,9 +4,11 @@ import ssl
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 from azure.servicebus import TransportType
 from azure.servicebus._pyamqp.error import AMQPLinkError, ErrorCondition
 from azure.servicebus._pyamqp.sender import SenderLink
@@ -55,8 +57,16 @@ def test_the_credentials_of_a_proxy_are_passed_on_decoded(monkeypatch: pytest.Mo
     }
 
 
-def test_the_client_trusts_what_the_machine_trusts() -> None:
-    assert isinstance(open_client(NAMESPACE, Any)._ssl_context, ssl.SSLContext)  # type: ignore[arg-type]
+def test_the_client_trusts_what_the_machine_trusts(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    authority = trustme.CA().cert_pem
+    authority.write_to_path(tmp_path / "ca.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    context: Any = open_client(NAMESPACE, Any)._config.ssl_context  # type: ignore[arg-type]
+    expected = ssl.PEM_cert_to_DER_cert(authority.bytes().decode())
+    assert context.get_ca_certs(binary_form=True) == [expected]
+    assert context.verify_mode is ssl.CERT_REQUIRED
 
 
 class FakeSender:
