@@ -20,6 +20,7 @@ CREDENTIALS = frozenset(
         "interactivebrowsercredential",
     }
 )
+MANAGED = frozenset({"prod", "managedidentitycredential"})  # those that may be a managed identity
 GUID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 HOST = r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)+"
 ENTITY = r"[A-Za-z0-9$][A-Za-z0-9._/-]*"
@@ -50,8 +51,13 @@ def credential(env: Environment) -> str:
     return value
 
 
-def client_id(env: Environment) -> str:
-    """Return the client id of the service's user-assigned identity; raises SettingError."""
+def client_id(env: Environment) -> str | None:
+    """Return the client id of the service's user-assigned identity; raises SettingError.
+
+    None where AZURE_TOKEN_CREDENTIALS chooses another credential, such as a developer's own.
+    """
+    if credential(env).lower() not in MANAGED:
+        return None
     return text(env, "AZURE_CLIENT_ID", GUID, "the client id (a GUID) of the service's identity")
 
 

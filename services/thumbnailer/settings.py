@@ -12,7 +12,7 @@ class Settings:
     """The thumbnailer's settings, complete and well-formed."""
 
     credential: str
-    client_id: str
+    client_id: str | None
     blob_endpoint: str
     originals: str
     thumbnails: str

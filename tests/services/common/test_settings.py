@@ -66,6 +66,25 @@ def test_a_malformed_setting_is_named_in_one_sentence(service: Any, name: str) -
         service.load(of(service) | {name: "no such thing!"})
 
 
+@pytest.mark.parametrize("chosen", ["dev", "AzureCliCredential", "environmentcredential"])
+@pytest.mark.parametrize("service", [Gateway, Thumbnailer, Catalog])
+def test_a_credential_that_is_no_managed_identitys_needs_no_client_id(
+    service: Any, chosen: str
+) -> None:
+    env = of(service) | {"AZURE_TOKEN_CREDENTIALS": chosen}
+    del env["AZURE_CLIENT_ID"]
+    assert service.load(env).client_id is None
+
+
+@pytest.mark.parametrize("chosen", ["prod", "managedidentitycredential"])
+def test_a_managed_identity_needs_its_client_id(chosen: str) -> None:
+    env = of(Gateway) | {"AZURE_TOKEN_CREDENTIALS": chosen}
+    assert Gateway.load(env).client_id == WHOLE["AZURE_CLIENT_ID"]
+    del env["AZURE_CLIENT_ID"]
+    with pytest.raises(SettingError, match=r"^AZURE_CLIENT_ID is missing"):
+        Gateway.load(env)
+
+
 @pytest.mark.parametrize(
     "value",
     [
