@@ -1,5 +1,7 @@
 """`keyless bench`: how fast, in one table, on this machine."""
 
+import signal
+import sys
 from typing import Annotated
 
 import typer
@@ -27,6 +29,8 @@ def bench(
     """Measure it: starts, blobs, messages, secrets, decisions, the gallery, memory."""
     if unknown := [each for each in only or () if each not in MEASURES]:
         fail(f"no figure is called {unknown[0]!r}; there are {', '.join(MEASURES)}.", USAGE)
+    # A kill ends what was started, too, as Ctrl-C does.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     machine = this_machine()
     err.print(f"[dim]{machine}[/]")
     plan = Plan(1 if quick else runs, quick, lambda what: err.print(f"[dim]  {what}[/]"))
