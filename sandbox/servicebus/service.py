@@ -125,7 +125,13 @@ class ServiceBus:
         return broker
 
     def _read(self) -> Broker:
-        return Broker(self._namespace, self._store, self._clock, self._dispatcher.mark)
+        return Broker(
+            self._namespace, self._store, self._clock, self._dispatcher.mark, self._on_the_wall
+        )
+
+    def _on_the_wall(self, moment: float) -> float:
+        """A client settles nothing whose lock has ended by the machine's own clock."""
+        return moment - self._clock() + time.time()
 
     def _schedule(self) -> None:
         if self._turn_ends is None and self._running:

@@ -24,6 +24,7 @@ from sandbox.rbac import Policy
 from sandbox.servicebus import ServiceBus
 from sandbox.state import State
 from sandbox.storage import Azurite, BlobStorage
+from sandbox.supervisor.clock import never_back
 
 
 @dataclass(frozen=True)
@@ -62,11 +63,12 @@ def build(state: State, deployment: Deployment, azurite: Azurite) -> Planes:
     key = SigningKey.kept_in(state)
     audit = Audit(state.path(FILE))
     gate = Gate(Policy.of(deployment), audit)
-    issuer = Issuer(key, deployment.tenant_id)
+    clock = never_back()
+    issuer = Issuer(key, deployment.tenant_id, clock)
     headers = {app.name: secrets.token_hex(16) for app in deployment.apps}
 
     def verifier(audiences: frozenset[str]) -> Verifier:
-        return Verifier([key], deployment.tenant_id, audiences, deployment.names)
+        return Verifier([key], deployment.tenant_id, audiences, deployment.names, clock)
 
     return Planes(
         deployment=deployment,

@@ -86,13 +86,18 @@ class Broker:
         store: Store,
         clock: Clock,
         on_ready: Callable[[Subqueue], None],
+        shown: Callable[[float], float] = lambda moment: moment,
     ) -> None:
-        """Raises RuleError if a rule's filter is not understood."""
+        """`shown` gives a time of `clock` as clients are told it.
+
+        Raises RuleError if a rule's filter is not understood.
+        """
         self.destinations: dict[str, Destination] = {}
         self.entities: dict[str, Entity] = {}
         self._store = store
         self._clock = clock
         self._on_ready = on_ready
+        self._shown = shown
         self._unseen: list[_Unseen] = []
         self._paths: set[str] = set()
         for queue in namespace.queues:
@@ -141,6 +146,7 @@ class Broker:
         self.entities[resource_id.lower()] = entity
         for subqueue in entity.subqueues:
             subqueue.on_ready = self._on_ready
+            subqueue.shown = self._shown
         return entity
 
     def _unseen_at(self, path: str, settings: EntitySettings) -> _Unseen:

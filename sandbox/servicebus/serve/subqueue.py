@@ -37,6 +37,7 @@ class Subqueue:
         """Without a `grave` these are dead letters: they go nowhere else and nobody counts them."""
         self.path = path
         self.on_ready: Callable[[Subqueue], None] = lambda _: None
+        self.shown: Callable[[float], float] = lambda moment: moment
         self._store = store
         self._clock = clock
         self._queue = queue
@@ -75,7 +76,7 @@ class Subqueue:
             self.remove(message)
             return Delivered(content, None)
         lock = self._queue.lock(message, now)
-        return Delivered(self._stamped(message, locked_until=lock.until), lock.token)
+        return Delivered(self._stamped(message, locked_until=self.shown(lock.until)), lock.token)
 
     def settle(self, token: str, outcome: Outcome) -> None:
         """End a lock in one of the ways that there are. Raises LockLostError."""
@@ -93,7 +94,7 @@ class Subqueue:
 
     def renew(self, token: str) -> float:
         """Lock for the full time again; until when. Raises LockLostError."""
-        return self._queue.renew(token, self._clock()).until
+        return self.shown(self._queue.renew(token, self._clock()).until)
 
     def check(self, token: str) -> None:
         """Raises LockLostError unless `token` locks a message here."""
