@@ -83,7 +83,6 @@ CONFUSIONS = (
         for attack, query in {
             "odd-cased": "COMP=tags",
             "bracketed": "comp[]=tags",
-            "bracketed and encoded": "comp%5B%5D=tags",
         }.items()
     ),
     *(
@@ -101,12 +100,18 @@ CONFUSIONS = (
             "an unknown comp": "comp=unknown",
         }.items()
     ),
-    _at_storage(
-        "encoded comp",
-        "targets.py::test_a_parameter_stands_once_and_plainly",
-        "target",
-        "if not separator or not name or name != _decoded(name):",
-        "if not separator or not name:",
+    *(
+        _at_storage(
+            f"{attack} comp",
+            f"targets.py::test_a_parameter_stands_once_and_plainly[{query}-UnsupportedQueryParameter]",
+            "target",
+            "if not separator or not name or name != _decoded(name):",
+            "if not separator or not name:",
+        )
+        for attack, query in {
+            "encoded": "%63omp=tags",
+            "bracketed and encoded": "comp%5B%5D=tags",
+        }.items()
     ),
     _at_storage(
         "parameters after a fragment",

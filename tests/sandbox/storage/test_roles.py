@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
@@ -162,10 +163,12 @@ def test_a_reader_reads_and_does_nothing_else(storage: Storage) -> None:
 
 
 def test_a_right_in_one_container_is_none_in_another(storage: Storage) -> None:
-    theirs = blob(storage, "thumbnailer", "catalog", "index")
-    assert refusal(lambda: theirs.upload_blob(b"", overwrite=True)) == MISSING_ROLE
-    assert refusal(theirs.download_blob) == MISSING_ROLE
-    blob(storage, "catalog", "catalog", "index").upload_blob(b"", overwrite=True)
+    homes = {"thumbnailer": "thumbnails", "catalog": "catalog"}
+    for who, elsewhere in (("thumbnailer", "catalog"), ("catalog", "thumbnails")):
+        blob(storage, who, homes[who], "index").upload_blob(b"", overwrite=True)
+        theirs = blob(storage, who, elsewhere, "index")
+        assert refusal(partial(theirs.upload_blob, b"", overwrite=True)) == MISSING_ROLE
+        assert refusal(theirs.download_blob) == MISSING_ROLE
 
 
 def test_nobody_without_an_assignment_does_anything(storage: Storage) -> None:

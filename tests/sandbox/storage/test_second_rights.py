@@ -6,7 +6,7 @@ import pytest
 from azure.core.exceptions import HttpResponseError
 from azure.storage.blob import BlobClient, PartialBatchErrorException, StandardBlobTier
 
-from sandbox.storage.operations import READ_TAGS
+from sandbox.storage.operations import READ_TAGS, WRITE_TAGS
 from tests.sandbox.storage.harness import BLOBS, Answer, Storage, all_but
 from tests.sandbox.storage.test_roles import MISSING_ROLE, refusal
 
@@ -96,6 +96,10 @@ def test_a_copy_with_the_sources_tags_needs_the_rights_on_both(storage: Storage)
     headers = {"x-ms-requires-sync": "true", "x-ms-copy-source-tag-option": "COPY"}
     target = "/thumbnails/with-tags"
     assert outcome(copy(storage, "thumbnailer", source, target, **headers)) == MISSING_ROLE
+    for missing in (READ_TAGS, WRITE_TAGS):
+        who = all_but(missing)
+        assert outcome(copy(storage, who, source, target, **headers)) == MISSING_ROLE
+        assert copy(storage, who, source, target).status == 202
     assert copy(storage, "owner", source, target, **headers).status == 202
     client = storage.sdk("owner").get_blob_client("thumbnails", "with-tags")
     assert client.get_blob_tags() == {"a": "b"}

@@ -140,6 +140,7 @@ def test_what_is_no_container_never_becomes_part_of_a_scope(raw: str) -> None:
         ("comp=tags&comp=tags", "InvalidQueryParameterValue"),
         ("comp=tags&COMP=acl", "InvalidQueryParameterValue"),
         ("%63omp=tags", "UnsupportedQueryParameter"),
+        ("comp%5B%5D=tags", "UnsupportedQueryParameter"),
         ("comp%00=tags", "UnsupportedQueryParameter"),
         ("comp", "UnsupportedQueryParameter"),
         ("=tags", "UnsupportedQueryParameter"),
