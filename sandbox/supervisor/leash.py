@@ -1,10 +1,10 @@
 """Runs one program on a leash: when whoever holds the other end is gone, so is the program.
 
 Started as a script of its own (`python -I leash.py GRACE LOCK PROGRAM ARGUMENT...`), so that even
-a `kill -9` of the sandbox leaves no process behind, on Linux and macOS alike. A program that is told
-to end gets its grace; one whose sandbox was killed has nobody left to talk to, and gets none. Where
-LOCK names a file, the program waits until no other program has it. Stands alone: it imports nothing
-of the sandbox, which keeps it small and quick to start.
+a `kill -9` of the sandbox leaves no process behind, on Linux and macOS alike. A program that is
+told to end gets its grace; one whose sandbox was killed has nobody left to talk to, and gets none.
+Where LOCK names a file, the program waits until no other program has it. Stands alone: it imports
+nothing of the sandbox, which keeps it small and quick to start.
 """
 
 import fcntl
@@ -17,7 +17,7 @@ from contextlib import suppress
 
 
 def main(arguments: list[str]) -> int:
-    """Run the program until it ends, or stdin says so or ends. Gives its status, 128+n if killed."""
+    """Run the program until it ends, or stdin does. Gives its exit status, 128+n for a signal."""
     grace, lock, command = float(arguments[0]), arguments[1], arguments[2:]
     held = [_locked(lock)] if lock else []
     wake_up, woken = os.pipe()
