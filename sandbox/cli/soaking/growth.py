@@ -11,8 +11,8 @@ from sandbox.cli.soaking.processes import Family
 # JavaScript; the broker remembers each message id for a day; all else keeps nothing of a photo.
 _KB_A_PHOTO = {"azurite": 24, "sandbox": 4}
 # What the warm-up may not have reached: caches, pools that fill, garbage that is not collected.
-# Decoding pictures in several threads leaves holes in the allocator's arenas; by itself, without any
-# service, it levels off some 15 MB above the first hundreds of photos.
+# Decoding pictures in several threads leaves holes in the allocator's arenas; by itself, without
+# any service, it levels off some 15 MB above the first hundreds of photos.
 _KB_OF_ROOM = {"azurite": 64 * 1024, "thumbnailer worker": 32 * 1024}
 _KB_OF_ROOM_ELSEWHERE = 16 * 1024
 _MORE_THREADS = 4
