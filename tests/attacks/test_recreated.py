@@ -10,7 +10,6 @@ from tests.attacks.answers import PLANES
 from tests.attacks.showing import SHOW, WHO
 from tests.attacks.stack import Stack
 
-
 # How each plane denies a good token: before it says whether there is anything.
 DENIALS = {
     "blob": (403, "AuthorizationPermissionMismatch"),

@@ -36,6 +36,16 @@ def test_every_path_that_is_named_exists(page: Path) -> None:
 
 
 @each_page
+def test_every_test_that_is_named_exists(page: Path) -> None:
+    named = [
+        each.split("::") for each in quoted(page) if each.startswith("tests/") and "::" in each
+    ]
+    for path, *names in named:
+        written = (PROJECT / path).read_text()
+        assert all(f"def {each}(" in written or f"class {each}" in written for each in names)
+
+
+@each_page
 def test_every_variable_that_is_named_is_in_the_code(page: Path) -> None:
     code = "".join(path.read_text() for pattern in _CODE for path in PROJECT.glob(pattern))
     named = {each for each in quoted(page) if _VARIABLE.fullmatch(each)}

@@ -1,0 +1,54 @@
+"""The part of docs/attacks.md that is written from the data: `python -m tests.attacks.page`."""
+
+from itertools import groupby
+
+from sandbox.state import PROJECT
+from tests.attacks.confusions import LEDGER
+from tests.attacks.tokens import CASES
+
+PAGE = PROJECT / "docs" / "attacks.md"
+BEGIN, END = "<!-- written from tests/attacks -->\n", "<!-- until here -->\n"
+TOKENS = "tests/attacks/test_tokens.py::test_every_plane_answers_a_token_as_azure_does"
+
+
+def rendered() -> str:
+    """The tables of tokens and of confusions, as they stand in the page."""
+    return f"{_tokens()}\n{_confusions()}"
+
+
+def with_tables(page: str) -> str:
+    """`page` with its tables as they must be. Raises ValueError if the marks are not there."""
+    before, _, rest = page.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not end:
+        raise ValueError(f"{PAGE} has no part that is written from the data")
+    return f"{before}{BEGIN}{rendered()}{END}{after}"
+
+
+def _tokens() -> str:
+    names = ", ".join(_plain(each.name) for each in CASES)
+    return (
+        f"### {len(CASES)} tokens\n"
+        f"Each is shown to Blob Storage, Key Vault and Service Bus (`{TOKENS}`):\n{names}.\n"
+    )
+
+
+def _confusions() -> str:
+    rows = [
+        f"| {'; '.join(_plain(each.attack) for each in rows)} | {_cell(test)} |"
+        for test, rows in groupby(LEDGER, key=lambda each: each.test)
+    ]
+    head = f"### {len(LEDGER)} confusions\n| attack | test |\n|---|---|\n"
+    return head + "\n".join(rows) + "\n"
+
+
+def _cell(test: str) -> str:
+    return f"`{_plain(test.partition('[')[0])}`"
+
+
+def _plain(text: str) -> str:
+    return text.replace("|", "\\|").replace("<", "&lt;")
+
+
+if __name__ == "__main__":
+    PAGE.write_text(with_tables(PAGE.read_text()))
