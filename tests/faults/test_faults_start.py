@@ -70,17 +70,16 @@ def stale(snapshot: Path) -> None:
 @pytest.mark.parametrize("harm", [missing, broken, stale])
 def test_a_snapshot_that_is_none_is_named(project: Path, harm: Callable[[Path], None]) -> None:
     harm(project / SNAPSHOT)
-    for command in (["up"], ["up", "--detach"]):
-        said = one_sentence(keyless(project, *command))
-        assert "the sandbox cannot start" in said
-        assert "snapshot" in said
-    assert "no sandbox is running" in one_sentence(keyless(project, "status"))
+    said = one_sentence(keyless(project, "up", "--detach"))
+    assert "the sandbox cannot start" in said
+    assert "snapshot" in said
 
 
 def test_an_azurite_that_is_not_installed_is_one_sentence(project: Path) -> None:
     (project / MODULES).unlink()
-    for command in (["up"], ["up", "--detach"], ["demo", "--exit"]):
+    for command in (["up"], ["demo", "--exit"]):
         assert "Azurite is not installed" in one_sentence(keyless(project, *command))
+    assert "no sandbox is running" in one_sentence(keyless(project, "status"))
 
 
 def test_a_node_that_fails_is_quoted_and_its_log_is_named(project: Path) -> None:
