@@ -101,18 +101,13 @@ def garbage(content: bytes) -> bytes:
 
 
 REFUSED = [
-    ("entra-signing-key.pem", cut),
     ("entra-signing-key.pem", empty),
-    ("vault.key", cut),
     ("vault.key", empty),
     ("vault.db", cut),
     ("vault.db", garbage),
     ("bus.db", cut),
     ("bus.db", garbage),
     ("principals.json", cut),
-    ("principals.json", empty),
-    ("principals.json", garbage),
-    ("partner.json", cut),
     ("partner.json", garbage),
     ("partner.jsonl", garbage),
     ("signing-key-handed-over.json", empty),
