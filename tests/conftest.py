@@ -16,6 +16,8 @@ from sandbox.deployment import Deployment, load
 from sandbox.state import PROJECT, State
 from sandbox.supervisor import Report, running
 
+_FAULTS = PROJECT / "tests" / "faults"
+
 
 @dataclass(frozen=True)
 class Running:
@@ -80,6 +82,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--no-skips", action="store_true", help="Count a skipped test as a failed one (for CI)."
     )
+    parser.addoption(
+        "--faults", action="store_true", help="Run tests/faults too, which start many sandboxes."
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Faults take minutes, so they run when asked for: by the option, or by their path."""
+    by_path = any("faults" in argument for argument in config.args)
+    if config.getoption("--faults") or by_path:
+        return
+    apart = [each for each in items if _FAULTS in each.path.parents]
+    config.hook.pytest_deselected(items=apart)
+    items[:] = [each for each in items if each not in set(apart)]
 
 
 @pytest.hookimpl(wrapper=True)
