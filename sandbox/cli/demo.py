@@ -22,7 +22,7 @@ from sandbox.cli.terminal import ended_by_signals, fail, interactive, out, undis
 from sandbox.cli.trace import table
 from sandbox.cli.up import PortOption, Progress
 from sandbox.cli.walk import Arrival, DemoError, arrive, send, shortfalls, steps, webhooks
-from sandbox.deployment import Deployment, load
+from sandbox.deployment import load
 from sandbox.state import PROJECT, State
 from sandbox.supervisor import Report, holder, of_any_process, running
 
@@ -121,19 +121,18 @@ class Attempt:
 def _denial(state: State, report: Report, arrival: Arrival) -> tuple[Attempt, Attempt]:
     """The same read by two identities: the thumbnailer's, which may, and the gateway's."""
     deployment = load(state)
-    container = _originals(deployment).rsplit("/", 1)[-1]
-    url = f"https://{deployment.storage.host}/{container}/{arrival.id}"
-    return _attempt(state, report, "thumbnailer", url), _attempt(state, report, "gateway", url)
-
-
-def _originals(deployment: Deployment) -> str:
-    """The resource id of the container of originals, which the gateway is told the name of."""
     container = deployment.app("gateway").environment["STORAGE_ORIGINALS_CONTAINER"]
-    return deployment.storage.container_id(container)
+    url = f"https://{deployment.storage.host}/{container}/{arrival.id}"
+    scope = deployment.storage.container_id(container)
+    allowed = _attempt(state, report, "thumbnailer", url, scope)
+    return allowed, _attempt(state, report, "gateway", url, scope)
 
 
-def _attempt(state: State, report: Report, identity: str, url: str) -> Attempt:
-    """Read the blob at `url` by the SDK, in a process that acts as `identity`. Raises DemoError."""
+def _attempt(state: State, report: Report, identity: str, url: str, scope: str) -> Attempt:
+    """Read the blob at `url` by the SDK, in a process that acts as `identity`. Raises DemoError.
+
+    `scope` is where the audit says that it was read: the container's resource id.
+    """
     before = sum(1 for _ in read(state.path(FILE)))
     done = subprocess.run(
         [sys.executable, "-m", "sandbox.cli.read_original", url],
@@ -144,13 +143,10 @@ def _attempt(state: State, report: Report, identity: str, url: str) -> Attempt:
         check=False,
     )
     for record in list(read(state.path(FILE)))[before:]:
-        if _is_read_of_original(record, state) and record.identity == identity:
+        is_read = record.action.endswith("/blobs/read") and record.scope == scope
+        if is_read and record.identity == identity:
             return Attempt(identity, done.stdout.strip(), done.returncode, record)
     raise DemoError(f"{identity} could not read {url}: {done.stderr.strip()[-300:]}")
-
-
-def _is_read_of_original(record: Record, state: State) -> bool:
-    return record.action.endswith("/blobs/read") and record.scope == _originals(load(state))
 
 
 def _print_denial(allowed: Attempt, denied: Attempt) -> None:

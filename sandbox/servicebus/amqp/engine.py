@@ -92,12 +92,6 @@ class Engine:
             view = view[room:]
         yield from self._happenings(frame.message_format)
 
-    def end_of_input(self) -> Iterator[Happening]:
-        """Tell proton that nothing more will come."""
-        if self._transport.capacity() >= 0:
-            self._transport.close_tail()
-        yield from self._happenings(None)
-
     def output(self) -> bytes:
         """All that is to go out now."""
         pieces = []
