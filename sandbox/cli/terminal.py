@@ -11,6 +11,8 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from sandbox.supervisor import ENDINGS
+
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -37,9 +39,6 @@ def one_sentence(*errors: type[Exception]) -> Iterator[None]:
         fail(str(error.args[0]) if isinstance(error, KeyError) else str(error))
 
 
-_ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-
 def ended_by_signals() -> AbstractContextManager[None]:
     """What is begun within is ended, whichever way the user ends this command: by SystemExit."""
 
@@ -59,7 +58,7 @@ def _signalled(
     handler: Callable[[int, FrameType | None], object] | signal.Handlers,
 ) -> Iterator[None]:
     # What is ignored, as under nohup, was meant to be.
-    heard = [each for each in _ENDINGS if signal.getsignal(each) is not signal.SIG_IGN]
+    heard = [each for each in ENDINGS if signal.getsignal(each) is not signal.SIG_IGN]
     before = {number: signal.signal(number, handler) for number in heard}
     try:
         yield

@@ -12,7 +12,7 @@ from rich.text import Text
 from sandbox.cli.options import StateOption, open_state
 from sandbox.cli.running import end, start_detached, the_running
 from sandbox.cli.terminal import ended_by_signals, fail, one_sentence, out
-from sandbox.supervisor import Report, StartError, holder, run
+from sandbox.supervisor import ENDINGS, Report, StartError, holder, run
 
 _STYLES = {"ready": "green", "starting": "yellow", "restarting": "bold red"}
 
@@ -42,8 +42,9 @@ def up(
         return
     with one_sentence(StartError, OSError):
         asyncio.run(run(opened, port, progress))
-    # All has ended but this process: nothing is left that a second Ctrl-C could hurry.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # All has ended but this process: nothing is left that a second signal could hurry.
+    for number in ENDINGS:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def down(state: StateOption = None) -> None:

@@ -3,10 +3,11 @@
 from sandbox.supervisor.lock import holder
 from sandbox.supervisor.operator import Operator, SigningKeyError
 from sandbox.supervisor.report import Report, ServiceReport, running
-from sandbox.supervisor.run import StartError, run
+from sandbox.supervisor.run import ENDINGS, StartError, run
 from sandbox.supervisor.surroundings import of_any_process
 
 __all__ = [
+    "ENDINGS",
     "Operator",
     "Report",
     "ServiceReport",

@@ -4,7 +4,7 @@ import asyncio
 import signal
 import sqlite3
 import time
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 
 import aiohttp
 
@@ -14,6 +14,8 @@ from sandbox.supervisor.lock import TakenError, take
 from sandbox.supervisor.report import forget
 from sandbox.supervisor.start import Endpoints, start
 from sandbox.supervisor.watch import Told, Watch, look_after
+
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 # Somebody may have taken the port that was free when it was chosen.
 _TRIES = 3
@@ -25,13 +27,13 @@ class StartError(RuntimeError):
 
 
 async def run(state: State, gallery_port: int | None, told: Told) -> None:
-    """Run until SIGINT, SIGTERM or SIGHUP; `told` hears of each change. Raises StartError."""
+    """Run until one of ENDINGS; `told` hears of each change. Raises StartError.
+
+    The signals stay heard when it returns: the process that ran it is about to end.
+    """
     begun = time.monotonic()
     stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        # What is ignored, as under nohup, was meant to be.
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    _hear(stop)
     try:
         state.check_room()
         take(state)
@@ -42,6 +44,21 @@ async def run(state: State, gallery_port: int | None, told: Told) -> None:
         endpoints = await _started(stack, state, gallery_port, stop)
         if endpoints is not None:
             await look_after(Watch(endpoints, state, begun, told), stop)
+
+
+def _hear(stop: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+
+    def tell(*_: object) -> None:
+        # Told again when all is done and the loop closed, there is nothing left to do.
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(stop.set)
+
+    for number in ENDINGS:
+        # What is ignored, as under nohup, was meant to be. Not the loop's add_signal_handler: the
+        # loop's end would undo it, and a second `down` kill a process that has all but ended.
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, tell)
 
 
 async def _started(

@@ -116,6 +116,15 @@ def test_of_two_downs_both_see_the_end(tmp_path: Path) -> None:
     assert keyless(tmp_path, "down").stdout == "Nothing is running.\n"
 
 
+def test_told_to_end_until_it_has_ended_it_ends_as_it_should(tmp_path: Path) -> None:
+    starting = spawned(tmp_path)
+    wait_until(lambda: holder(State.open(tmp_path)) is not None, str(tmp_path))
+    while starting.poll() is None:
+        starting.terminate()
+        time.sleep(0.0005)
+    assert starting.returncode == 0, starting.communicate()
+
+
 def test_of_two_starts_at_once_one_wins_and_the_other_says_so(tmp_path: Path) -> None:
     both = [spawned(tmp_path, *each) for each in (UP, DETACH)]
     wait_until(lambda: any(each.poll() is not None for each in both), str(tmp_path))

@@ -144,6 +144,7 @@ def test_at_most_three_are_sent_at_once(page: Page, api: StandIn, make_file: Mak
     api.may_answer.clear()
     choose(page, *[make_file(f"{number}.jpg") for number in range(7)])
     expect(page.get_by_text("Queued")).to_have_count(4)
+    wait_until(page, lambda: len(api.in_flight) == 3)
     api.may_answer.set()
     expect(page.locator("[data-state=received].tile")).to_have_count(7)
     assert api.most_in_flight == 3
