@@ -1,20 +1,17 @@
 """`keyless demo`: three photos and one broken file through four services, then one denial."""
 
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Annotated, TypeVar
 
 import typer
 from requests import RequestException
 
-from sandbox.audit import FILE, Outcome, Record, read
-from sandbox.cli.env import as_service
+from sandbox.audit import FILE, Outcome, read
+from sandbox.cli.denial import Attempt, one_denial, print_denial
 from sandbox.cli.options import StateOption, open_state
 from sandbox.cli.photos import uploads
 from sandbox.cli.running import end, start_detached
@@ -23,8 +20,8 @@ from sandbox.cli.trace import table
 from sandbox.cli.up import PortOption, Progress
 from sandbox.cli.walk import Arrival, DemoError, arrive, send, shortfalls, steps, webhooks
 from sandbox.deployment import load
-from sandbox.state import PROJECT, State
-from sandbox.supervisor import Report, holder, of_any_process, running
+from sandbox.state import State
+from sandbox.supervisor import Report, holder, running
 
 _SETTLING = 30.0
 
@@ -72,7 +69,7 @@ def _a_sandbox(state: State, port: int | None) -> Iterator[Report]:
 
 def _walk_and_denial(state: State, report: Report) -> list[str]:
     arrivals = _put_through(report.gallery)
-    allowed, denied = _denial(state, report, arrivals[0])
+    allowed, denied = one_denial(state, report, arrivals[0])
     wanted = Counter(each.id for each in arrivals)
     told = _settled(lambda: _told(state), lambda found: found >= wanted)
     out.print()
@@ -80,7 +77,7 @@ def _walk_and_denial(state: State, report: Report) -> list[str]:
     walk = steps(read(state.path(FILE)), assignments)
     out.print(table(walk, "The walk, by the audit"))
     _print_webhooks(arrivals, told)
-    _print_denial(allowed, denied)
+    print_denial(allowed, denied)
     return _verdict(state, arrivals, told, denied)
 
 
@@ -106,56 +103,6 @@ def _in_words(arrival: Arrival) -> str:
         width, height = arrival.thumbnail
         return f"[green]✓[/] {name:<12}{size:>9,} bytes   thumbnail {width} x {height}"
     return f"[yellow]✗[/] {name:<12}{size:>9,} bytes   {arrival.state}: {arrival.reason}"
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """One read of the original by one identity: what the SDK said, and the audit's line."""
-
-    identity: str
-    said: str
-    status: int
-    record: Record
-
-
-def _denial(state: State, report: Report, arrival: Arrival) -> tuple[Attempt, Attempt]:
-    """The same read by two identities: the thumbnailer's, which may, and the gateway's."""
-    deployment = load(state)
-    container = deployment.app("gateway").environment["STORAGE_ORIGINALS_CONTAINER"]
-    url = f"https://{deployment.storage.host}/{container}/{arrival.id}"
-    scope = deployment.storage.container_id(container)
-    allowed = _attempt(state, report, "thumbnailer", url, scope)
-    return allowed, _attempt(state, report, "gateway", url, scope)
-
-
-def _attempt(state: State, report: Report, identity: str, url: str, scope: str) -> Attempt:
-    """Read the blob at `url` by the SDK, in a process that acts as `identity`. Raises DemoError.
-
-    `scope` is where the audit says that it was read: the container's resource id.
-    """
-    before = sum(1 for _ in read(state.path(FILE)))
-    done = subprocess.run(
-        [sys.executable, "-m", "sandbox.cli.read_original", url],
-        env={**of_any_process(state.folder("home")), **as_service(report, identity, state)},
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    for record in list(read(state.path(FILE)))[before:]:
-        is_read = record.action.endswith("/blobs/read") and record.scope == scope
-        if is_read and record.identity == identity:
-            return Attempt(identity, done.stdout.strip(), done.returncode, record)
-    raise DemoError(f"{identity} could not read {url}: {done.stderr.strip()[-300:]}")
-
-
-def _print_denial(allowed: Attempt, denied: Attempt) -> None:
-    out.print("\n[bold]One denial: the same blob, the same code, two identities[/]")
-    for each in (allowed, denied):
-        mark = "[bold red]✗[/]" if each.status else "[green]✓[/]"
-        out.print(f"{mark} as {each.identity:<12} blob.download_blob()   {each.said}")
-    out.print()
-    out.print(table([allowed.record, denied.record], "What the audit says of it"))
 
 
 def _told(state: State) -> Counter[str]:
