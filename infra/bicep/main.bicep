@@ -73,6 +73,8 @@ param alertEmail string = ''
 @maxLength(18)
 type addressRange = string
 
+type setting = { name: string, value: string }
+
 var token = take(uniqueString(subscription().id, environmentName, location), 8)
 var name = 'keyless-${environmentName}'
 var compact = toLower(replace(environmentName, '-', '')) // accounts and registries take letters and digits only
@@ -177,6 +179,40 @@ module access 'modules/access.bicep' = {
   }
 }
 
+// What each service is told, wherever it runs; what it is told besides on Container Apps stands at its app.
+var settings = {
+  gateway: [
+    { name: 'AZURE_STORAGE_BLOB_ENDPOINT', value: storage.outputs.blobEndpoint }
+    { name: 'STORAGE_ORIGINALS_CONTAINER', value: entities.originals.name }
+    { name: 'STORAGE_THUMBNAILS_CONTAINER', value: entities.thumbnails.name }
+    { name: 'SERVICEBUS_FULLY_QUALIFIED_NAMESPACE', value: messaging.outputs.fqdn }
+    { name: 'SERVICEBUS_QUEUE_NAME', value: entities.uploads.name }
+  ]
+  thumbnailer: [
+    { name: 'AZURE_STORAGE_BLOB_ENDPOINT', value: storage.outputs.blobEndpoint }
+    { name: 'STORAGE_ORIGINALS_CONTAINER', value: entities.originals.name }
+    { name: 'STORAGE_THUMBNAILS_CONTAINER', value: entities.thumbnails.name }
+    { name: 'SERVICEBUS_FULLY_QUALIFIED_NAMESPACE', value: messaging.outputs.fqdn }
+    { name: 'SERVICEBUS_QUEUE_NAME', value: entities.uploads.name }
+    { name: 'SERVICEBUS_TOPIC_NAME', value: entities.events.name }
+  ]
+  catalog: [
+    { name: 'AZURE_STORAGE_BLOB_ENDPOINT', value: storage.outputs.blobEndpoint }
+    { name: 'STORAGE_CATALOG_CONTAINER', value: entities.index.name }
+    { name: 'SERVICEBUS_FULLY_QUALIFIED_NAMESPACE', value: messaging.outputs.fqdn }
+    { name: 'SERVICEBUS_TOPIC_NAME', value: entities.events.name }
+    { name: 'SERVICEBUS_SUBSCRIPTION_NAME', value: entities.eventsForCatalog.name }
+  ]
+  notifier: [
+    { name: 'AZURE_KEY_VAULT_ENDPOINT', value: vault.outputs.endpoint }
+    { name: 'WEBHOOK_SECRET_NAME', value: entities.signingKey.name }
+    { name: 'SERVICEBUS_FULLY_QUALIFIED_NAMESPACE', value: messaging.outputs.fqdn }
+    { name: 'SERVICEBUS_TOPIC_NAME', value: entities.events.name }
+    { name: 'SERVICEBUS_SUBSCRIPTION_NAME', value: entities.eventsForNotifier.name }
+    { name: 'PARTNER_WEBHOOK_URL', value: partner }
+  ]
+}
+
 module gateway 'modules/app.bicep' = if (apps) {
   scope: group
   params: {
@@ -191,16 +227,11 @@ module gateway 'modules/app.bicep' = if (apps) {
     ingress: 'external'
     allowedAddresses: contains(gatewayAddresses, 'any') ? [] : gatewayAddresses
     minReplicas: 1
-    env: [
+    env: concat(settings.gateway, [
       { name: 'AZURE_CLIENT_ID', value: gatewayIdentity!.outputs.clientId }
       { name: 'AZURE_TOKEN_CREDENTIALS', value: 'ManagedIdentityCredential' }
-      { name: 'AZURE_STORAGE_BLOB_ENDPOINT', value: storage.outputs.blobEndpoint }
-      { name: 'STORAGE_ORIGINALS_CONTAINER', value: entities.originals.name }
-      { name: 'STORAGE_THUMBNAILS_CONTAINER', value: entities.thumbnails.name }
-      { name: 'SERVICEBUS_FULLY_QUALIFIED_NAMESPACE', value: messaging.outputs.fqdn }
-      { name: 'SERVICEBUS_QUEUE_NAME', value: entities.uploads.name }
       { name: 'CATALOG_ENDPOINT', value: 'https://${catalog!.outputs.fqdn}' }
-    ]
+    ])
   }
   dependsOn: [access]
 }
@@ -221,16 +252,10 @@ module thumbnailer 'modules/app.bicep' = if (apps) {
     wakesHourly: true // for its dead letters
     minReplicas: 0
     cpu: '0.5' // a photo of 20 MB is many times that when unpacked
-    env: [
+    env: concat(settings.thumbnailer, [
       { name: 'AZURE_CLIENT_ID', value: thumbnailerIdentity!.outputs.clientId }
       { name: 'AZURE_TOKEN_CREDENTIALS', value: 'ManagedIdentityCredential' }
-      { name: 'AZURE_STORAGE_BLOB_ENDPOINT', value: storage.outputs.blobEndpoint }
-      { name: 'STORAGE_ORIGINALS_CONTAINER', value: entities.originals.name }
-      { name: 'STORAGE_THUMBNAILS_CONTAINER', value: entities.thumbnails.name }
-      { name: 'SERVICEBUS_FULLY_QUALIFIED_NAMESPACE', value: messaging.outputs.fqdn }
-      { name: 'SERVICEBUS_QUEUE_NAME', value: entities.uploads.name }
-      { name: 'SERVICEBUS_TOPIC_NAME', value: entities.events.name }
-    ]
+    ])
   }
   dependsOn: [access]
 }
@@ -253,15 +278,10 @@ module catalog 'modules/app.bicep' = if (apps) {
       subscriptionName: entities.eventsForCatalog.name
     }
     minReplicas: 1
-    env: [
+    env: concat(settings.catalog, [
       { name: 'AZURE_CLIENT_ID', value: catalogIdentity!.outputs.clientId }
       { name: 'AZURE_TOKEN_CREDENTIALS', value: 'ManagedIdentityCredential' }
-      { name: 'AZURE_STORAGE_BLOB_ENDPOINT', value: storage.outputs.blobEndpoint }
-      { name: 'STORAGE_CATALOG_CONTAINER', value: entities.index.name }
-      { name: 'SERVICEBUS_FULLY_QUALIFIED_NAMESPACE', value: messaging.outputs.fqdn }
-      { name: 'SERVICEBUS_TOPIC_NAME', value: entities.events.name }
-      { name: 'SERVICEBUS_SUBSCRIPTION_NAME', value: entities.eventsForCatalog.name }
-    ]
+    ])
   }
   dependsOn: [access]
 }
@@ -284,15 +304,9 @@ module notifier 'modules/app.bicep' = if (apps) {
       subscriptionName: entities.eventsForNotifier.name
     }
     minReplicas: 0
-    env: [
+    env: concat(settings.notifier, [
       { name: 'AZURE_TOKEN_CREDENTIALS', value: 'ManagedIdentityCredential' }
-      { name: 'AZURE_KEY_VAULT_ENDPOINT', value: vault.outputs.endpoint }
-      { name: 'WEBHOOK_SECRET_NAME', value: entities.signingKey.name }
-      { name: 'SERVICEBUS_FULLY_QUALIFIED_NAMESPACE', value: messaging.outputs.fqdn }
-      { name: 'SERVICEBUS_TOPIC_NAME', value: entities.events.name }
-      { name: 'SERVICEBUS_SUBSCRIPTION_NAME', value: entities.eventsForNotifier.name }
-      { name: 'PARTNER_WEBHOOK_URL', value: partner }
-    ]
+    ])
   }
 }
 
@@ -316,6 +330,18 @@ output AZURE_KEY_VAULT_NAME string = vault.outputs.name
 
 @description('The Service Bus namespace, for services that run on a laptop.')
 output SERVICEBUS_FULLY_QUALIFIED_NAMESPACE string = messaging.outputs.fqdn
+
+@description('What the gateway is told wherever it runs, for services that run on a laptop.')
+output GATEWAY_SETTINGS setting[] = settings.gateway
+
+@description('What the thumbnailer is told wherever it runs.')
+output THUMBNAILER_SETTINGS setting[] = settings.thumbnailer
+
+@description('What the catalog is told wherever it runs.')
+output CATALOG_SETTINGS setting[] = settings.catalog
+
+@description('What the notifier is told wherever it runs.')
+output NOTIFIER_SETTINGS setting[] = settings.notifier
 
 @description('Who may run the services on a laptop; empty for nobody.')
 output DEVELOPER_PRINCIPAL_ID string = developerPrincipalId
