@@ -4,7 +4,7 @@ from services.catalog.settings import Settings
 from services.common import logs, server
 
 bind = "0.0.0.0:8000"
-worker_class = "gthread"
+worker_class = server.Worker
 workers = 1
 threads = 8
 timeout = 60

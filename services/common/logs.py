@@ -59,6 +59,6 @@ def config() -> dict[str, Any]:
             "urllib3": quiet,
             "websocket": quiet,
             "PIL": quiet,
-            "gunicorn.error": {"level": "INFO"},
+            "gunicorn.error": {"level": "INFO", "propagate": True},  # gunicorn has turned it off
         },
     }

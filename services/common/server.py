@@ -7,9 +7,24 @@ service, and a worker process starts and stops them.
 import os
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from http import HTTPStatus
 from typing import Any, Protocol
 
 from flask import Flask
+from gunicorn.http import errors
+from gunicorn.util import write_error
+from gunicorn.workers.gthread import ThreadWorker
+
+STATUSES = {
+    errors.LimitRequestLine: 414,
+    errors.ExpectationFailed: 417,
+    errors.LimitRequestHeaders: 431,
+    errors.InvalidResponseHeader: 500,
+    errors.InvalidResponseHeaderName: 500,
+    errors.UnsupportedTransferCoding: 501,
+    errors.ParseException: 400,
+}
 
 
 class Part(Protocol):
@@ -17,6 +32,23 @@ class Part(Protocol):
 
     def start(self) -> None: ...
     def stop(self) -> None: ...
+
+
+class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
+    """gunicorn's threads, but what of a request cannot be read is neither logged nor sent back.
+
+    It may hold a token or a secret. gunicorn's own worker repeats it in both places.
+    """
+
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: Exception) -> None:
+        """Answer a request that did not reach the application, or whose answer did not leave it."""
+        status = next((code for kind, code in STATUSES.items() if isinstance(exc, kind)), 500)
+        if status == 500:
+            self.log.error("A request failed", exc_info=exc)
+        else:
+            self.log.warning("A request could not be read: %s", type(exc).__name__)
+        with suppress(OSError):  # it may have gone
+            write_error(client, status, HTTPStatus(status).phrase, "")
 
 
 def add_parts(app: Flask, *parts: Part) -> None:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 
 from flask import Flask, Response
+from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import HTTPException
 
 SECURITY_HEADERS = {
@@ -54,6 +55,11 @@ def install(app: Flask) -> None:
         headers = {k: v for k, v in error.get_headers() if k in ("Allow", "Retry-After")}
         kind = error.name.lower().replace(" ", "-")
         return Problem(status, kind, error.name, headers=headers).response()
+
+    @app.errorhandler(ParseException)
+    def unreadable(_: ParseException) -> Response:
+        # A body that breaks off the rules of chunks; its text may be anything, so it is not told.
+        return Problem(400, "bad-request", "The body cannot be read").response()
 
     @app.after_request
     def security_headers(response: Response) -> Response:

@@ -5,7 +5,7 @@ from services.gateway.places import THREADS
 from services.gateway.settings import Settings
 
 bind = "0.0.0.0:8000"
-worker_class = "gthread"
+worker_class = server.Worker
 workers = 2
 threads = THREADS
 timeout = 60

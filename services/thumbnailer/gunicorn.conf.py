@@ -4,7 +4,7 @@ from services.common import logs, server
 from services.thumbnailer.settings import Settings
 
 bind = "0.0.0.0:8000"
-worker_class = "gthread"
+worker_class = server.Worker
 workers = 1
 threads = 2
 timeout = 60
