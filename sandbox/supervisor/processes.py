@@ -1,6 +1,7 @@
 """Child processes of the sandbox: started on a leash, started again when they crash."""
 
 import asyncio
+import json
 import logging
 import os
 import sys
@@ -64,7 +65,7 @@ class Child:
         """The end of what it has written to its log, on one line."""
         with suppress(OSError):
             lines = self.program.log.read_text(errors="replace").strip().splitlines()
-            return lines[-1].strip()[-300:] if lines else ""
+            return _said(lines[-1].strip())[-300:] if lines else ""
         return ""
 
     async def _spawn(self) -> None:
@@ -120,3 +121,10 @@ class Child:
             await self._spawn()
         except OSError as error:
             _log.warning("%s cannot be started: %s", self.program.name, error)
+
+
+def _said(line: str) -> str:
+    """What a line of a log says, be it text or one of the services' structured records."""
+    with suppress(ValueError, TypeError, KeyError):
+        return str(json.loads(line)["message"])
+    return line

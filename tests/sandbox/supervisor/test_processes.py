@@ -179,3 +179,21 @@ def test_what_a_program_has_started_ends_with_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("then", "status"), [("sys.exit(7)", 7), ("os.kill(os.getpid(), 9)", 137)])
 def test_a_leash_passes_on_how_its_program_ended(tmp_path: Path, then: str, status: int) -> None:
     assert leashed(program(tmp_path, then)) == status
+
+
+@pytest.mark.parametrize(
+    ("written", "last"),
+    [
+        ("", ""),
+        ("begun\nKeyError: 'x'\n", "KeyError: 'x'"),
+        ('begun\n{"level": "ERROR", "message": "It failed"}\n', "It failed"),
+        ("begun\n[1]\n", "[1]"),
+        ("begun\n{}\n", "{}"),
+    ],
+)
+def test_last_words_are_the_last_line_or_what_a_structured_one_says(
+    tmp_path: Path, written: str, last: str
+) -> None:
+    child = Child(program(tmp_path, ""))
+    child.program.log.write_text(written)
+    assert child.last_words == last
