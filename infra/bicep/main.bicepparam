@@ -3,10 +3,10 @@ using './main.bicep'
 // What azd sets by itself.
 param environmentName = readEnvironmentVariable('AZURE_ENV_NAME')
 param location = readEnvironmentVariable('AZURE_LOCATION')
-param gatewayExists = bool(readEnvironmentVariable('SERVICE_GATEWAY_RESOURCE_EXISTS', 'false'))
-param thumbnailerExists = bool(readEnvironmentVariable('SERVICE_THUMBNAILER_RESOURCE_EXISTS', 'false'))
-param catalogExists = bool(readEnvironmentVariable('SERVICE_CATALOG_RESOURCE_EXISTS', 'false'))
-param notifierExists = bool(readEnvironmentVariable('SERVICE_NOTIFIER_RESOURCE_EXISTS', 'false'))
+param gatewayImage = readEnvironmentVariable('SERVICE_GATEWAY_IMAGE_NAME', '')
+param thumbnailerImage = readEnvironmentVariable('SERVICE_THUMBNAILER_IMAGE_NAME', '')
+param catalogImage = readEnvironmentVariable('SERVICE_CATALOG_IMAGE_NAME', '')
+param notifierImage = readEnvironmentVariable('SERVICE_NOTIFIER_IMAGE_NAME', '')
 
 // What only you can know: no default, so that nothing is opened or told to anybody by accident.
 param gatewayAddresses = split(readEnvironmentVariable('GATEWAY_ADDRESSES'), ',')
@@ -16,4 +16,3 @@ param partnerWebhookUrl = readEnvironmentVariable('PARTNER_WEBHOOK_URL')
 param apps = bool(readEnvironmentVariable('DEPLOY_APPS', 'true'))
 param developerPrincipalId = readEnvironmentVariable('DEVELOPER_PRINCIPAL_ID', '')
 param operatorPrincipalId = readEnvironmentVariable('OPERATOR_PRINCIPAL_ID', 'deployer')
-param imageTag = readEnvironmentVariable('IMAGE_TAG', 'latest')

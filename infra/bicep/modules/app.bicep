@@ -8,7 +8,7 @@ type variable = { name: string, value: string }
 @sealed()
 type backlog = { namespace: string, queueName: string?, topicName: string?, subscriptionName: string? }
 
-@description('Required. Name of the service: of the app, its container and its image.')
+@description('Required. Name of the service: of the app and its container.')
 param name string
 
 @description('Required. Azure region.')
@@ -20,11 +20,8 @@ param environmentId string
 @description('Required. Host name of the registry.')
 param loginServer string
 
-@description('Required. Whether the registry holds the image. If not, a placeholder runs, so that everything else can be made.')
-param exists bool
-
-@description('Required. Tag of the image.')
-param imageTag string
+@description('Required. The image, with registry and tag. Empty while there is none: a placeholder runs, so that everything else can be made.')
+param image string
 
 @description('Required. The identity by which the platform pulls the image and reads how many messages wait.')
 param platformIdentityId string
@@ -55,6 +52,7 @@ param minReplicas int
 @description('Optional. Processor cores; memory is two gibibytes for each.')
 param cpu '0.25' | '0.5' = '0.25'
 
+var exists = !empty(image)
 var port = exists ? 8000 : 80
 
 resource app 'Microsoft.App/containerApps@2025-01-01' = {
@@ -98,7 +96,7 @@ resource app 'Microsoft.App/containerApps@2025-01-01' = {
       containers: [
         {
           name: name
-          image: exists ? '${loginServer}/${name}:${imageTag}' : 'mcr.microsoft.com/k8se/quickstart:latest'
+          image: exists ? image : 'mcr.microsoft.com/k8se/quickstart:latest'
           env: env
           resources: { cpu: json(cpu), memory: cpu == '0.25' ? '0.5Gi' : '1Gi' }
           probes: exists

@@ -1,0 +1,296 @@
+// Keyless in one resource group: four services that reach storage, messages and one secret through their managed
+// identities only. What there is, in which order, and what each app is told.
+import { customRoles, principal } from '../shared/roles.bicep'
+import { entities } from '../shared/entities.bicep'
+
+@description('The image of each service, with registry and tag; empty where there is none yet, and a placeholder runs.')
+@export()
+@sealed()
+type serviceImages = { gateway: string, thumbnailer: string, catalog: string, notifier: string }
+
+@description('One variable of a service.')
+@export()
+type setting = { name: string, value: string }
+
+@description('Required. Short name of the environment: part of every name.')
+@minLength(2)
+@maxLength(12)
+param environmentName string
+
+@description('Required. What makes names unique that all of Azure shares.')
+@minLength(8)
+@maxLength(8)
+param token string
+
+@description('Required. Azure region of all resources.')
+param location string
+
+@description('Required. Whether to deploy the apps, or the data services and the rights on them alone.')
+param apps bool
+
+@description('Required. The image of each service.')
+param images serviceImages
+
+@description('Required. The roles of our own: the name (a GUID) of each definition.')
+param custom customRoles
+
+@description('Required. Object id of a developer, who gets what the services have together. Empty for none.')
+param developerPrincipalId string
+
+@description('Required. Object id of the operator, who may set the signing key. Empty for none.')
+param operatorPrincipalId string
+
+@description('Required. The address ranges that reach the gateway, or the one word any.')
+param gatewayAddresses string[]
+
+@description('Required. Where the notifier tells the partner about photos; https.')
+param partnerWebhookUrl string
+
+@description('Required. The role by which the scaler reads how many messages wait: the name (a GUID) of a definition.')
+param scalerRole string
+
+@description('Required. Days after which an original is deleted.')
+param originalsDays int
+
+@description('Required. Days in which a deleted blob, container, secret or vault can be brought back.')
+param softDeleteDays int
+
+@description('Required. Whether nobody, not even an owner, can purge the vault or the secret before these days are over.')
+param purgeProtection bool
+
+@description('Required. Where the alert on dead letters is sent. Empty to show it in the portal only.')
+param alertEmail string
+
+var name = 'keyless-${environmentName}'
+var compact = toLower(replace(environmentName, '-', '')) // accounts and registries take letters and digits only
+var partner = startsWith(partnerWebhookUrl, 'https://')
+  ? partnerWebhookUrl
+  : fail('partnerWebhookUrl must begin with https://')
+
+// Who there is has to be known before anything is deployed; who that is may turn out later.
+var present principal[] = concat(
+  apps ? ['gateway', 'thumbnailer', 'catalog', 'notifier', 'platform'] : [],
+  empty(developerPrincipalId) ? [] : ['developer'],
+  empty(operatorPrincipalId) ? [] : ['operator']
+)
+
+module storage 'storage.bicep' = {
+  params: {
+    name: 'st${compact}${token}'
+    location: location
+    originalsDays: originalsDays
+    softDeleteDays: softDeleteDays
+  }
+}
+
+module vault 'vault.bicep' = {
+  params: {
+    name: 'kv-${environmentName}-${token}'
+    location: location
+    purgeProtection: purgeProtection
+    softDeleteDays: softDeleteDays
+  }
+}
+
+module messaging 'messaging.bicep' = {
+  params: { name: 'sb-${name}-${token}', location: location }
+}
+
+module platform 'platform.bicep' = if (apps) {
+  params: { name: name, registryName: 'cr${compact}${token}', location: location }
+}
+
+module alerts 'alerts.bicep' = if (apps) {
+  params: { name: name, busName: messaging.outputs.name, email: alertEmail }
+}
+
+module gatewayIdentity 'identity.bicep' = if (apps) {
+  params: { name: 'id-gateway-${environmentName}', location: location }
+}
+
+module thumbnailerIdentity 'identity.bicep' = if (apps) {
+  params: { name: 'id-thumbnailer-${environmentName}', location: location }
+}
+
+module catalogIdentity 'identity.bicep' = if (apps) {
+  params: { name: 'id-catalog-${environmentName}', location: location }
+}
+
+module platformIdentity 'identity.bicep' = if (apps) {
+  params: { name: 'id-platform-${environmentName}', location: location }
+}
+
+module access 'access.bicep' = {
+  params: {
+    storageName: storage.outputs.name
+    vaultName: vault.outputs.name
+    busName: messaging.outputs.name
+    insightsName: apps ? platform!.outputs.insightsName : ''
+    registryName: apps ? platform!.outputs.registryName : ''
+    scalerRole: scalerRole
+    custom: custom
+    present: present
+    ids: {
+      gateway: apps ? gatewayIdentity!.outputs.principalId : ''
+      thumbnailer: apps ? thumbnailerIdentity!.outputs.principalId : ''
+      catalog: apps ? catalogIdentity!.outputs.principalId : ''
+      notifier: apps ? notifier!.outputs.systemPrincipalId : ''
+      platform: apps ? platformIdentity!.outputs.principalId : ''
+      developer: developerPrincipalId
+      operator: operatorPrincipalId
+    }
+  }
+}
+
+// What each service is told, wherever it runs; what it is told besides on Container Apps stands at its app.
+var settings = {
+  gateway: [
+    { name: 'AZURE_STORAGE_BLOB_ENDPOINT', value: storage.outputs.blobEndpoint }
+    { name: 'STORAGE_ORIGINALS_CONTAINER', value: entities.originals.name }
+    { name: 'STORAGE_THUMBNAILS_CONTAINER', value: entities.thumbnails.name }
+    { name: 'SERVICEBUS_FULLY_QUALIFIED_NAMESPACE', value: messaging.outputs.fqdn }
+    { name: 'SERVICEBUS_QUEUE_NAME', value: entities.uploads.name }
+  ]
+  thumbnailer: [
+    { name: 'AZURE_STORAGE_BLOB_ENDPOINT', value: storage.outputs.blobEndpoint }
+    { name: 'STORAGE_ORIGINALS_CONTAINER', value: entities.originals.name }
+    { name: 'STORAGE_THUMBNAILS_CONTAINER', value: entities.thumbnails.name }
+    { name: 'SERVICEBUS_FULLY_QUALIFIED_NAMESPACE', value: messaging.outputs.fqdn }
+    { name: 'SERVICEBUS_QUEUE_NAME', value: entities.uploads.name }
+    { name: 'SERVICEBUS_TOPIC_NAME', value: entities.events.name }
+  ]
+  catalog: [
+    { name: 'AZURE_STORAGE_BLOB_ENDPOINT', value: storage.outputs.blobEndpoint }
+    { name: 'STORAGE_CATALOG_CONTAINER', value: entities.index.name }
+    { name: 'SERVICEBUS_FULLY_QUALIFIED_NAMESPACE', value: messaging.outputs.fqdn }
+    { name: 'SERVICEBUS_TOPIC_NAME', value: entities.events.name }
+    { name: 'SERVICEBUS_SUBSCRIPTION_NAME', value: entities.eventsForCatalog.name }
+  ]
+  notifier: [
+    { name: 'AZURE_KEY_VAULT_ENDPOINT', value: vault.outputs.endpoint }
+    { name: 'WEBHOOK_SECRET_NAME', value: entities.signingKey.name }
+    { name: 'SERVICEBUS_FULLY_QUALIFIED_NAMESPACE', value: messaging.outputs.fqdn }
+    { name: 'SERVICEBUS_TOPIC_NAME', value: entities.events.name }
+    { name: 'SERVICEBUS_SUBSCRIPTION_NAME', value: entities.eventsForNotifier.name }
+    { name: 'PARTNER_WEBHOOK_URL', value: partner }
+  ]
+}
+
+module gateway 'app.bicep' = if (apps) {
+  params: {
+    name: 'gateway'
+    location: location
+    environmentId: platform!.outputs.environmentId
+    loginServer: platform!.outputs.loginServer
+    image: images.gateway
+    platformIdentityId: platformIdentity!.outputs.id
+    identityId: gatewayIdentity!.outputs.id
+    ingress: 'external'
+    allowedAddresses: contains(gatewayAddresses, 'any') ? [] : gatewayAddresses
+    minReplicas: 1
+    env: concat(settings.gateway, [
+      { name: 'AZURE_CLIENT_ID', value: gatewayIdentity!.outputs.clientId }
+      { name: 'AZURE_TOKEN_CREDENTIALS', value: 'ManagedIdentityCredential' }
+      { name: 'CATALOG_ENDPOINT', value: 'https://${catalog!.outputs.fqdn}' }
+    ])
+  }
+  dependsOn: [access]
+}
+
+module thumbnailer 'app.bicep' = if (apps) {
+  params: {
+    name: 'thumbnailer'
+    location: location
+    environmentId: platform!.outputs.environmentId
+    loginServer: platform!.outputs.loginServer
+    image: images.thumbnailer
+    platformIdentityId: platformIdentity!.outputs.id
+    identityId: thumbnailerIdentity!.outputs.id
+    ingress: 'none'
+    worksOff: { namespace: messaging.outputs.name, queueName: entities.uploads.name }
+    wakesHourly: true // for its dead letters
+    minReplicas: 0
+    cpu: '0.5' // a photo of 20 MB is many times that when unpacked
+    env: concat(settings.thumbnailer, [
+      { name: 'AZURE_CLIENT_ID', value: thumbnailerIdentity!.outputs.clientId }
+      { name: 'AZURE_TOKEN_CREDENTIALS', value: 'ManagedIdentityCredential' }
+    ])
+  }
+  dependsOn: [access]
+}
+
+module catalog 'app.bicep' = if (apps) {
+  params: {
+    name: 'catalog'
+    location: location
+    environmentId: platform!.outputs.environmentId
+    loginServer: platform!.outputs.loginServer
+    image: images.catalog
+    platformIdentityId: platformIdentity!.outputs.id
+    identityId: catalogIdentity!.outputs.id
+    ingress: 'internal'
+    worksOff: {
+      namespace: messaging.outputs.name
+      topicName: entities.events.name
+      subscriptionName: entities.eventsForCatalog.name
+    }
+    minReplicas: 1
+    env: concat(settings.catalog, [
+      { name: 'AZURE_CLIENT_ID', value: catalogIdentity!.outputs.clientId }
+      { name: 'AZURE_TOKEN_CREDENTIALS', value: 'ManagedIdentityCredential' }
+    ])
+  }
+  dependsOn: [access]
+}
+
+// Its identity is system-assigned: it exists only once the app does, so this app comes before its rights, and waits.
+module notifier 'app.bicep' = if (apps) {
+  params: {
+    name: 'notifier'
+    location: location
+    environmentId: platform!.outputs.environmentId
+    loginServer: platform!.outputs.loginServer
+    image: images.notifier
+    platformIdentityId: platformIdentity!.outputs.id
+    ingress: 'none'
+    worksOff: {
+      namespace: messaging.outputs.name
+      topicName: entities.events.name
+      subscriptionName: entities.eventsForNotifier.name
+    }
+    minReplicas: 0
+    env: concat(settings.notifier, [
+      { name: 'AZURE_TOKEN_CREDENTIALS', value: 'ManagedIdentityCredential' }
+    ])
+  }
+}
+
+@description('Conditional. Where the gallery is; null without apps.')
+output gatewayUrl string? = apps ? 'https://${gateway!.outputs.fqdn}' : null
+
+@description('Conditional. The registry to push images to; null without apps.')
+output loginServer string? = apps ? platform!.outputs.loginServer : null
+
+@description('The blobs.')
+output blobEndpoint string = storage.outputs.blobEndpoint
+
+@description('The vault.')
+output vaultEndpoint string = vault.outputs.endpoint
+
+@description('Name of the vault.')
+output vaultName string = vault.outputs.name
+
+@description('The Service Bus namespace.')
+output busFqdn string = messaging.outputs.fqdn
+
+@description('What the gateway is told wherever it runs.')
+output gatewaySettings setting[] = settings.gateway
+
+@description('What the thumbnailer is told wherever it runs.')
+output thumbnailerSettings setting[] = settings.thumbnailer
+
+@description('What the catalog is told wherever it runs.')
+output catalogSettings setting[] = settings.catalog
+
+@description('What the notifier is told wherever it runs.')
+output notifierSettings setting[] = settings.notifier
