@@ -33,6 +33,9 @@ resource insights 'Microsoft.Insights/components@2020-02-02' = {
 }
 
 resource registry 'Microsoft.ContainerRegistry/registries@2025-04-01' = {
+  // checkov:skip=CKV_AZURE_139: Only Premium can close its public address. Nobody pulls without a role: there is no admin user and no anonymous pull.
+  // checkov:skip=CKV_AZURE_163: Scanning is Defender for Containers, a plan of the whole subscription: not for a template of one application to buy.
+  // checkov:skip=CKV_AZURE_166: Quarantine is for Premium, and needs a scanner that lets images out again.
   name: registryName
   location: location
   sku: { name: 'Basic' }

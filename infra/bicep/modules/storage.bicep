@@ -16,6 +16,9 @@ param originalsDays int
 param softDeleteDays int
 
 resource account 'Microsoft.Storage/storageAccounts@2025-01-01' = {
+  // checkov:skip=CKV_AZURE_35: Apps of a Consumption environment without a network of its own have no address to allow. No key opens the account, only a token with a role; a private endpoint is what to add for a second wall.
+  // checkov:skip=CKV_AZURE_36: Without rules of a firewall there is nothing for trusted services to be excepted from.
+  // checkov:skip=CKV_AZURE_206: LRS keeps three copies in one place. Originals live a month and can be sent again; take ZRS or GRS where yours cannot.
   name: name
   location: location
   kind: 'StorageV2'
