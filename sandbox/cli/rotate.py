@@ -7,7 +7,7 @@ from sandbox.cli.options import StateOption, open_state
 from sandbox.cli.running import the_running
 from sandbox.cli.terminal import one_sentence, out
 from sandbox.deployment import load
-from sandbox.supervisor import Operator, SigningKeyError
+from sandbox.supervisor import NeverBack, Operator, SigningKeyError
 
 _DONE = """\
 A new key is in the vault, and the partner has it. The notifier still has the old
@@ -18,7 +18,8 @@ def rotate(state: StateOption = None) -> None:
     """As the operator: a new signing key, to the vault and to the partner; no restart."""
     opened = open_state(state)
     report = the_running(opened)
-    operator = Operator(opened, load(opened), report.proxy, Path(report.ca))
+    clock = NeverBack(origin=report.clock)
+    operator = Operator(opened, load(opened), report.proxy, Path(report.ca), clock)
     with one_sentence(SigningKeyError):
         asyncio.run(operator.rotate())
     out.print(_DONE)

@@ -1,5 +1,6 @@
 """Runs the sandbox and the services, looks after them, and tells how they are."""
 
+from sandbox.supervisor.clock import NeverBack
 from sandbox.supervisor.lock import holder
 from sandbox.supervisor.operator import Operator, SigningKeyError
 from sandbox.supervisor.report import Report, ServiceReport, running
@@ -8,6 +9,7 @@ from sandbox.supervisor.surroundings import of_any_process
 
 __all__ = [
     "ENDINGS",
+    "NeverBack",
     "Operator",
     "Report",
     "ServiceReport",

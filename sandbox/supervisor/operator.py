@@ -3,7 +3,8 @@
 import base64
 import secrets
 import ssl
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +31,7 @@ class Operator:
     deployment: Deployment
     proxy: str
     ca: Path
+    clock: Callable[[], float] = time.time
 
     async def hand_over_once(self) -> None:
         """Set the key at first start, through the data plane.
@@ -60,7 +62,7 @@ class Operator:
         return self._notifier["WEBHOOK_SECRET_NAME"]
 
     def _token(self) -> str:
-        issuer = Issuer(SigningKey.kept_in(self.state), self.deployment.tenant_id)
+        issuer = Issuer(SigningKey.kept_in(self.state), self.deployment.tenant_id, self.clock)
         return issuer.issue(self.deployment.principal("operator"), VAULT).text
 
     async def _set(self, key: str) -> None:

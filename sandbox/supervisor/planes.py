@@ -24,7 +24,7 @@ from sandbox.rbac import Policy
 from sandbox.servicebus import ServiceBus
 from sandbox.state import State
 from sandbox.storage import Azurite, BlobStorage
-from sandbox.supervisor.clock import never_back
+from sandbox.supervisor.clock import NeverBack
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,7 @@ class Planes:
     deployment: Deployment
     gate: Gate
     audit: Audit
+    clock: NeverBack
     issuer: Issuer
     key: SigningKey
     blobs: BlobStorage
@@ -63,7 +64,7 @@ def build(state: State, deployment: Deployment, azurite: Azurite) -> Planes:
     key = SigningKey.kept_in(state)
     audit = Audit(state.path(FILE))
     gate = Gate(Policy.of(deployment), audit)
-    clock = never_back()
+    clock = NeverBack()
     issuer = Issuer(key, deployment.tenant_id, clock)
     headers = {app.name: secrets.token_hex(16) for app in deployment.apps}
 
@@ -74,6 +75,7 @@ def build(state: State, deployment: Deployment, azurite: Azurite) -> Planes:
         deployment=deployment,
         gate=gate,
         audit=audit,
+        clock=clock,
         issuer=issuer,
         key=key,
         blobs=BlobStorage(

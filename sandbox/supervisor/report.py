@@ -31,6 +31,7 @@ class Report:
     """A running sandbox: where it is reached, and how its services are.
 
     `messages` are those that wait or are in hand, by queue and subscription.
+    `clock` is the origin of the clock by which tokens are judged, in whole seconds.
     `endpoints_ready` and `services_ready` are the seconds from the start, None until then.
     """
 
@@ -45,6 +46,7 @@ class Report:
     services: tuple[ServiceReport, ...]
     endpoints_ready: float | None = None
     services_ready: float | None = None
+    clock: int = 0
 
     @property
     def ready(self) -> bool:

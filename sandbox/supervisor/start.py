@@ -51,8 +51,8 @@ async def start(stack: AsyncExitStack, state: State, gallery_port: int | None) -
     await child.start()
     endpoints = await _listening(stack, state, planes, child, gallery_port)
     await ready(azurite, child, account.containers)
-    surroundings = endpoints.surroundings
-    await Operator(state, deployment, surroundings.proxy, surroundings.ca).hand_over_once()
+    proxy, ca = endpoints.surroundings.proxy, endpoints.surroundings.ca
+    await Operator(state, deployment, proxy, ca, planes.clock).hand_over_once()
     return endpoints
 
 

@@ -1,6 +1,7 @@
 """Starts the services, looks after them, and reports what there is to see."""
 
 import asyncio
+import math
 import os
 import time
 from collections.abc import Callable, Mapping
@@ -70,6 +71,7 @@ class Watch:
             services=tuple(map(self._service, endpoints.planes.deployment.apps)),
             endpoints_ready=round(self._endpoints_ready, 2),
             services_ready=self._services_ready and round(self._services_ready, 2),
+            clock=math.floor(endpoints.planes.clock.origin),
         )
         if report == self._seen:
             return

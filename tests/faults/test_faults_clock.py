@@ -4,6 +4,7 @@ The bus, the rate limit and the services' pauses are on a clock that cannot be s
 the machine's clock are tokens, and what clients are told of locks.
 """
 
+import math
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -21,7 +22,7 @@ from sandbox.servicebus.serve.broker import Broker
 from sandbox.servicebus.serve.outcome import Complete
 from sandbox.servicebus.serve.store import Store
 from sandbox.state import State
-from sandbox.supervisor.clock import never_back
+from sandbox.supervisor.clock import NeverBack
 from tests.sandbox.servicebus.world import BUS, NAMESPACE
 from tests.sandbox.servicebus.written import message
 
@@ -48,11 +49,16 @@ class Entra:
         state = State.open(folder)
         deployment = load(state)
         self.machine = Machine()
-        clock = never_back(lambda: self.machine.wall, lambda: self.machine.steady)
-        key, tenant = SigningKey.kept_in(state), deployment.tenant_id
+        self.clock = NeverBack(lambda: self.machine.wall, lambda: self.machine.steady)
+        self._key, self._tenant = SigningKey.kept_in(state), deployment.tenant_id
         self.who: Principal = deployment.principal("operator")
-        self.issuer = Issuer(key, tenant, clock)
-        self.verifier = Verifier([key], tenant, VAULT_AUDIENCES, {}, clock)
+        self.issuer = Issuer(self._key, self._tenant, self.clock)
+        self.verifier = Verifier([self._key], self._tenant, VAULT_AUDIENCES, {}, self.clock)
+
+    def elsewhere(self, origin: float) -> Issuer:
+        """Who gives tokens out in another process, which was told of this one's clock."""
+        clock = NeverBack(lambda: self.machine.wall, lambda: self.machine.steady, origin)
+        return Issuer(self._key, self._tenant, clock)
 
 
 @pytest.fixture
@@ -81,6 +87,17 @@ def test_tokens_end_when_the_clock_is_set_on_and_new_ones_are_good(entra: Entra)
     # The SDK goes by the machine's clock: what it asks for now has to be good for it, too.
     assert after.expires_on >= entra.machine.wall + LIFETIME - 1
     assert entra.verifier.verify(after.text)
+
+
+@pytest.mark.parametrize("shift", [HOUR, 2 * DAY])
+def test_another_process_gives_out_good_tokens_after_a_jump_there_and_back(
+    entra: Entra, shift: float
+) -> None:
+    entra.machine.wall += shift
+    told = math.floor(entra.clock.origin)
+    entra.machine.wall -= shift
+    token = entra.elsewhere(told).issue(entra.who, VAULT)
+    assert entra.verifier.verify(token.text).principal_id == entra.who.principal_id
 
 
 @pytest.mark.parametrize("shift", SHIFTS)
