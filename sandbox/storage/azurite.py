@@ -21,6 +21,7 @@ from sandbox.storage.rebuild import Forwarded
 _FOLDER = Path(__file__).with_name("azurite")
 _MAIN = _FOLDER / "node_modules/azurite/dist/src/blob/main.js"
 _DURABLE = _FOLDER / "durable.js"
+_LISTING = _FOLDER / "listing.js"
 # Azurite derives users' delegation keys from a seed that is printed in its source, so that anybody
 # on this machine could sign for anything; with one that nobody knows, only its own key opens it.
 _OWN_SEED = f"""
@@ -60,8 +61,9 @@ class Azurite:
             raise AzuriteError(f"Azurite is not installed: there is no {_MAIN}")
         where = ["--blobHost", "127.0.0.1", "--blobPort", str(self.port)]
         what = ["--location", str(self.folder), "--skipApiVersionCheck", "--disableTelemetry"]
-        first = ["--require", str(_DURABLE), "--import", f"data:text/javascript,{quote(_OWN_SEED)}"]
-        return [find_node(), *first, str(_MAIN), *where, *what, "--silent"]
+        first = ["--require", str(_DURABLE), "--require", str(_LISTING)]
+        seed = ["--import", f"data:text/javascript,{quote(_OWN_SEED)}"]
+        return [find_node(), *first, *seed, str(_MAIN), *where, *what, "--silent"]
 
     def environment(self) -> Mapping[str, str]:
         """What to run it with: the key is here, since everybody may read a command line."""

@@ -1,24 +1,18 @@
 // Azurite knows its blobs in memory, writes all of that down every five seconds, and no option changes it: what was
 // acknowledged since would be lost with the process. So each change goes to a journal before it is acknowledged.
-//
-// LokiJS emits events for changes, but not for all: removing many at once skips them unless somebody else listens too. The
-// four methods below are what every change that Azurite makes goes through.
 const Loki = require("lokijs");
 const { default: Blobs } = require("azurite/dist/src/blob/persistence/LokiBlobMetadataStore");
 const { default: Extents } = require("azurite/dist/src/common/persistence/LokiExtentMetadataStore");
+const { onChange } = require("./changes");
 const { Journal } = require("./journal");
 const { replay } = require("./replay");
+const { wrap } = require("./wrap");
 
 const WORTH_A_SAVE = 8 << 20; // bytes
 
 const journals = new WeakMap(); // by database, and by each of its collections
 
-function wrap(prototype, name, around) {
-  const original = prototype[name];
-  prototype[name] = function (...given) {
-    return around.call(this, (...changed) => original.apply(this, changed.length ? changed : given), ...given);
-  };
-}
+onChange((collection, id, document) => journals.get(collection)?.add(collection.name, id, document));
 
 wrap(Loki.prototype, "configureOptions", function (proceed, options) {
   if (options?.persistenceMethod === "fs") journals.set(this, new Journal(this.filename));
@@ -29,33 +23,6 @@ wrap(Loki.prototype, "addCollection", function (proceed) {
   const collection = proceed();
   if (journals.has(this)) journals.set(collection, journals.get(this));
   return collection;
-});
-
-wrap(Loki.Collection.prototype, "insertOne", function (proceed) {
-  const document = proceed();
-  if (document) journals.get(this)?.add(this.name, document.$loki, document);
-  return document;
-});
-
-wrap(Loki.Collection.prototype, "update", function (proceed) {
-  const document = proceed();
-  if (document) journals.get(this)?.add(this.name, document.$loki, document); // a list comes here one by one
-  return document;
-});
-
-wrap(Loki.Collection.prototype, "remove", function (proceed, given) {
-  const id = typeof given === "number" ? given : given?.$loki;
-  const document = proceed();
-  if (document) journals.get(this)?.add(this.name, id, null); // a list ends in the next one
-  return document;
-});
-
-wrap(Loki.Collection.prototype, "removeBatchByPositions", function (proceed, positions) {
-  this.ensureId();
-  const ids = positions.map((position) => this.idIndex[position]);
-  const failed = proceed() === null;
-  if (!failed) ids.forEach((id) => journals.get(this)?.add(this.name, id, null));
-  return failed ? null : undefined;
 });
 
 // What one call changes without waiting is one line: an overwritten blob is removed and inserted, or neither. Azurite

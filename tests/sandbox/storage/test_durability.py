@@ -23,8 +23,8 @@ WRITERS = 8
 
 def bare(command: list[str]) -> list[str]:
     """The same Azurite, as it comes from npm."""
-    assert "--require" in command
-    return [command[0], *command[3:]]
+    assert command[1::2][:3] == ["--require", "--require", "--import"]
+    return [command[0], *command[5:]]
 
 
 @asynccontextmanager
