@@ -30,6 +30,11 @@ param gatewayAddresses addressRange[]
 @minLength(10)
 param partnerWebhookUrl string
 
+@description('Required. Whom a token for the catalog is for: the application id that infra/entra/register.py prints; or the word none, and then nothing but the internal ingress protects the catalog.')
+@minLength(4)
+@maxLength(36)
+param catalogAudience string
+
 @description('Optional. Image of the gateway, with registry and tag. Empty while there is none: a placeholder runs.')
 param gatewayImage string = ''
 
@@ -98,6 +103,7 @@ module application 'modules/application.bicep' = {
     operatorPrincipalId: operatorPrincipalId == 'none' ? '' : operator
     gatewayAddresses: gatewayAddresses
     partnerWebhookUrl: partnerWebhookUrl
+    catalogAudience: catalogAudience
     scalerRole: scalerRole
     originalsDays: originalsDays
     softDeleteDays: softDeleteDays
@@ -138,6 +144,12 @@ output CATALOG_SETTINGS setting[] = application.outputs.catalogSettings
 
 @description('What the notifier is told wherever it runs.')
 output NOTIFIER_SETTINGS setting[] = application.outputs.notifierSettings
+
+@description('Whom a token for the catalog is for; none where it asks for no token.')
+output CATALOG_AUDIENCE string = catalogAudience
+
+@description('Conditional. Who calls the catalog, for infra/entra/register.py; empty without apps.')
+output GATEWAY_PRINCIPAL_ID string = application.outputs.gatewayPrincipalId
 
 @description('Who may run the services on a laptop; empty for nobody.')
 output DEVELOPER_PRINCIPAL_ID string = developerPrincipalId

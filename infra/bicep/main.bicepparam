@@ -11,6 +11,7 @@ param notifierImage = readEnvironmentVariable('SERVICE_NOTIFIER_IMAGE_NAME', '')
 // What only you can know: no default, so that nothing is opened or told to anybody by accident.
 param gatewayAddresses = split(readEnvironmentVariable('GATEWAY_ADDRESSES'), ',')
 param partnerWebhookUrl = readEnvironmentVariable('PARTNER_WEBHOOK_URL')
+param catalogAudience = readEnvironmentVariable('CATALOG_AUDIENCE') // printed by infra/entra/register.py, or none
 
 // What you may choose.
 param apps = bool(readEnvironmentVariable('DEPLOY_APPS', 'true'))

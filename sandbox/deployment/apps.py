@@ -1,6 +1,6 @@
 """Who there is, and the container apps with the identities attached to them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from sandbox.deployment.principals import Ids
@@ -30,7 +30,7 @@ def principals(snapshot: Snapshot, ids: Mapping[str, Ids]) -> Iterator[Principal
         made = ids[app["id"].lower()]
         kind = PrincipalKind.SYSTEM_ASSIGNED
         yield _principal(app["name"], kind, app["id"], made)
-    yield from _users(snapshot)
+    yield from _users(snapshot, {each.principal_id for each in ids.values()})
 
 
 def _principal(name: str, kind: PrincipalKind, resource_id: str, made: Ids) -> Principal:
@@ -39,10 +39,10 @@ def _principal(name: str, kind: PrincipalKind, resource_id: str, made: Ids) -> P
     )
 
 
-def _users(snapshot: Snapshot) -> Iterator[Principal]:
+def _users(snapshot: Snapshot, identities: Collection[str]) -> Iterator[Principal]:
     """Users come from outside the deployment, which names them in its outputs."""
     for output, value in snapshot.outputs.items():
-        if output.endswith(_USER_OUTPUT) and value:
+        if output.endswith(_USER_OUTPUT) and value and value not in identities:
             name = output.removesuffix(_USER_OUTPUT).lower()
             yield Principal(name, PrincipalKind.USER, principal_id=value, client_id="")
 

@@ -46,6 +46,9 @@ param gatewayAddresses string[]
 @description('Required. Where the notifier tells the partner about photos; https.')
 param partnerWebhookUrl string
 
+@description('Required. Whom a token for the catalog is for: the application id of its registration; or the word none.')
+param catalogAudience string
+
 @description('Required. The role by which the scaler reads how many messages wait: the name (a GUID) of a definition.')
 param scalerRole string
 
@@ -150,6 +153,7 @@ var settings = {
     { name: 'STORAGE_THUMBNAILS_CONTAINER', value: entities.thumbnails.name }
     { name: 'SERVICEBUS_FULLY_QUALIFIED_NAMESPACE', value: messaging.outputs.fqdn }
     { name: 'SERVICEBUS_QUEUE_NAME', value: entities.uploads.name }
+    { name: 'CATALOG_AUDIENCE', value: catalogAudience }
   ]
   thumbnailer: [
     { name: 'AZURE_STORAGE_BLOB_ENDPOINT', value: storage.outputs.blobEndpoint }
@@ -165,6 +169,8 @@ var settings = {
     { name: 'SERVICEBUS_FULLY_QUALIFIED_NAMESPACE', value: messaging.outputs.fqdn }
     { name: 'SERVICEBUS_TOPIC_NAME', value: entities.events.name }
     { name: 'SERVICEBUS_SUBSCRIPTION_NAME', value: entities.eventsForCatalog.name }
+    { name: 'AZURE_TENANT_ID', value: tenant().tenantId }
+    { name: 'CATALOG_AUDIENCE', value: catalogAudience }
   ]
   notifier: [
     { name: 'AZURE_KEY_VAULT_ENDPOINT', value: vault.outputs.endpoint }
@@ -282,6 +288,9 @@ output vaultName string = vault.outputs.name
 
 @description('The Service Bus namespace.')
 output busFqdn string = messaging.outputs.fqdn
+
+@description('Conditional. Object id of the identity that calls the catalog; empty without apps.')
+output gatewayPrincipalId string = apps ? gatewayIdentity!.outputs.principalId : ''
 
 @description('What the gateway is told wherever it runs.')
 output gatewaySettings setting[] = settings.gateway
