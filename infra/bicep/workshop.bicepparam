@@ -1,0 +1,25 @@
+using './workshop.bicep'
+
+// What azd sets by itself.
+param environmentName = readEnvironmentVariable('AZURE_ENV_NAME')
+param gatewayImage = readEnvironmentVariable('SERVICE_GATEWAY_IMAGE_NAME', '')
+param thumbnailerImage = readEnvironmentVariable('SERVICE_THUMBNAILER_IMAGE_NAME', '')
+param catalogImage = readEnvironmentVariable('SERVICE_CATALOG_IMAGE_NAME', '')
+param notifierImage = readEnvironmentVariable('SERVICE_NOTIFIER_IMAGE_NAME', '')
+
+// What whoever holds the workshop tells: the outputs of roles.bicep.
+param custom = {
+  depositor: readEnvironmentVariable('CUSTOM_ROLE_DEPOSITOR')
+  keeper: readEnvironmentVariable('CUSTOM_ROLE_KEEPER')
+  keySetter: readEnvironmentVariable('CUSTOM_ROLE_KEY_SETTER')
+}
+
+// What only you can know: no default, so that nothing is opened or told to anybody by accident.
+param gatewayAddresses = split(readEnvironmentVariable('GATEWAY_ADDRESSES'), ',')
+param partnerWebhookUrl = readEnvironmentVariable('PARTNER_WEBHOOK_URL')
+param catalogAudience = readEnvironmentVariable('CATALOG_AUDIENCE', 'none') // attendees may seldom register applications
+
+// What you may choose.
+param apps = bool(readEnvironmentVariable('DEPLOY_APPS', 'true'))
+param developerPrincipalId = readEnvironmentVariable('DEVELOPER_PRINCIPAL_ID', '')
+param operatorPrincipalId = readEnvironmentVariable('OPERATOR_PRINCIPAL_ID', 'deployer')
