@@ -4,6 +4,7 @@ import {
   assignment
   customRoles
   grant
+  nameOf
   principal
   principalIds
   roles
@@ -171,8 +172,8 @@ var policy grant[] = [
 var rows = concat(policy, asDeveloper(policy))
 
 // One pair for each kind of resource, since Bicep allows only a resource as a scope. A row and its scope share an index.
-// A name is made of scope, principal and role: the same row is the same assignment at every deployment, and an identity
-// that is made anew gets an assignment of its own instead of an error.
+// The same row is the same assignment at every deployment, and an identity that is made anew gets an assignment of its
+// own instead of an error.
 
 resource account 'Microsoft.Storage/storageAccounts@2025-01-01' existing = {
   name: storageName
@@ -184,7 +185,7 @@ resource container 'Microsoft.Storage/storageAccounts/blobServices/containers@20
 resource onContainer 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   for (row, i) in rowsOn('container', rows, present): {
     scope: container[i]
-    name: guid(container[i].id, ids[row.who], row.role)
+    name: nameOf(row, container[i].id, ids[row.who])
     properties: assignment(row, ids[row.who])
   }
 ]
@@ -196,7 +197,7 @@ resource secret 'Microsoft.KeyVault/vaults/secrets@2024-11-01' existing = [
 resource onSecret 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   for (row, i) in rowsOn('secret', rows, present): {
     scope: secret[i]
-    name: guid(secret[i].id, ids[row.who], row.role)
+    name: nameOf(row, secret[i].id, ids[row.who])
     properties: assignment(row, ids[row.who])
   }
 ]
@@ -208,7 +209,7 @@ resource queue 'Microsoft.ServiceBus/namespaces/queues@2024-01-01' existing = [
 resource onQueue 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   for (row, i) in rowsOn('queue', rows, present): {
     scope: queue[i]
-    name: guid(queue[i].id, ids[row.who], row.role)
+    name: nameOf(row, queue[i].id, ids[row.who])
     properties: assignment(row, ids[row.who])
   }
 ]
@@ -219,7 +220,7 @@ resource topic 'Microsoft.ServiceBus/namespaces/topics@2024-01-01' existing = [
 resource onTopic 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   for (row, i) in rowsOn('topic', rows, present): {
     scope: topic[i]
-    name: guid(topic[i].id, ids[row.who], row.role)
+    name: nameOf(row, topic[i].id, ids[row.who])
     properties: assignment(row, ids[row.who])
   }
 ]
@@ -234,7 +235,7 @@ resource subscriber 'Microsoft.ServiceBus/namespaces/topics/subscriptions@2024-0
 resource onSubscription 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   for (row, i) in rowsOn('subscription', rows, present): {
     scope: subscriber[i]
-    name: guid(subscriber[i].id, ids[row.who], row.role)
+    name: nameOf(row, subscriber[i].id, ids[row.who])
     properties: assignment(row, ids[row.who])
   }
 ]
@@ -245,7 +246,7 @@ resource component 'Microsoft.Insights/components@2020-02-02' existing = [
 resource onComponent 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   for (row, i) in rowsOn('component', rows, present): {
     scope: component[i]
-    name: guid(component[i].id, ids[row.who], row.role)
+    name: nameOf(row, component[i].id, ids[row.who])
     properties: assignment(row, ids[row.who])
   }
 ]
@@ -256,7 +257,7 @@ resource images 'Microsoft.ContainerRegistry/registries@2025-04-01' existing = [
 resource onRegistry 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   for (row, i) in rowsOn('registry', rows, present): {
     scope: images[i]
-    name: guid(images[i].id, ids[row.who], row.role)
+    name: nameOf(row, images[i].id, ids[row.who])
     properties: assignment(row, ids[row.who])
   }
 ]

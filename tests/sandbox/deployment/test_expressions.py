@@ -72,7 +72,8 @@ def test_guid_gives_what_bicep_gives() -> None:
     for each in folded:
         scope = each["id"].partition("/providers/Microsoft.Authorization/")[0]
         role = each["properties"]["roleDefinitionId"].rpartition("/")[2]
-        assert guid(scope, each["properties"]["principalId"], role) == each["name"]
+        principal = each["properties"]["principalId"]
+        assert guid(scope, principal, role, "keyless") == each["name"]
 
 
 @pytest.mark.parametrize("function", ["listKeys", "listkeys", "parameters", "newGuid", "utcNow"])
