@@ -3,6 +3,7 @@
 import asyncio
 import signal
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,8 +12,8 @@ from rich.text import Text
 
 from sandbox.cli.options import StateOption, open_state
 from sandbox.cli.running import end, start_detached, the_running
-from sandbox.cli.terminal import ended_by_signals, fail, one_sentence, out
-from sandbox.supervisor import ENDINGS, Report, StartError, holder, run
+from sandbox.cli.terminal import USAGE, ended_by_signals, fail, one_sentence, out
+from sandbox.supervisor import ENDINGS, AddressError, Elsewhere, Report, StartError, holder, run
 
 _STYLES = {"ready": "green", "starting": "yellow", "restarting": "bold red"}
 
@@ -28,8 +29,21 @@ def up(
     state: StateOption = None,
     port: PortOption = None,
     detach: Annotated[bool, typer.Option("--detach", "-d", help="Return when ready.")] = False,
+    listen: Annotated[
+        str | None,
+        typer.Option(
+            "--listen",
+            help="Start no service; listen on this machine's private addresses, for services"
+            " elsewhere that know it by this name. Needs --environments.",
+        ),
+    ] = None,
+    environments: Annotated[
+        Path | None,
+        typer.Option("--environments", help="Where each of them finds what it has to know."),
+    ] = None,
 ) -> None:
     """Start the sandbox and the four services."""
+    elsewhere = _elsewhere(listen, environments, detach)
     opened = open_state(state)
     progress = Progress()
     if detach:
@@ -41,10 +55,23 @@ def up(
         out.print("Runs in the background; [bold]./keyless down[/] ends it.")
         return
     with one_sentence(StartError, OSError):
-        asyncio.run(run(opened, port, progress))
+        asyncio.run(run(opened, port, progress, elsewhere))
     # All has ended but this process: nothing is left that a second signal could hurry.
     for number in ENDINGS:
         signal.signal(number, signal.SIG_IGN)
+
+
+def _elsewhere(listen: str | None, environments: Path | None, detach: bool) -> Elsewhere | None:
+    if listen is None and environments is None:
+        return None
+    if listen is None or environments is None:
+        fail("--listen and --environments go together.", USAGE)
+    if detach:
+        fail("--detach waits for services, and --listen starts none.", USAGE)
+    if not environments.is_dir():
+        fail(f"--environments names no folder: {environments}.", USAGE)
+    with one_sentence(AddressError):
+        return Elsewhere.reached_as(listen, environments.absolute())
 
 
 def down(state: StateOption = None) -> None:
@@ -62,6 +89,9 @@ def down(state: StateOption = None) -> None:
 def status(
     state: StateOption = None,
     json_: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    endpoints: Annotated[
+        bool, typer.Option("--endpoints", help="Status 0 once Azure's endpoints are ready.")
+    ] = False,
 ) -> None:
     """What runs, where, and what a service still waits for. Status 0 if all is ready."""
     report = the_running(open_state(state))
@@ -70,7 +100,7 @@ def status(
     else:
         out.print(_table(report))
         out.print(f"gallery  {report.gallery}")
-    raise typer.Exit(0 if report.ready else 1)
+    raise typer.Exit(0 if report.ready or endpoints else 1)
 
 
 def without_environments(report: Report) -> dict[str, object]:

@@ -2,7 +2,8 @@
 
 from sandbox.edge.amqp import AmqpListener
 from sandbox.edge.certificates import Certificate
+from sandbox.edge.place import Place
 from sandbox.edge.plain import HttpListener
 from sandbox.edge.proxy import Edge
 
-__all__ = ["AmqpListener", "Certificate", "Edge", "HttpListener"]
+__all__ = ["AmqpListener", "Certificate", "Edge", "HttpListener", "Place"]

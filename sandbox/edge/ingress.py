@@ -12,7 +12,9 @@ from yarl import URL
 from sandbox.audit import Gate
 from sandbox.deployment import ContainerApp, Ingress
 from sandbox.edge.forwarding import admits, to_app, to_client
-from sandbox.edge.listener import LOOPBACK
+from sandbox.edge.place import Place
+
+Places = Mapping[str, Place]
 
 # Container Apps gives a request 240 seconds.
 _TIMEOUT = aiohttp.ClientTimeout(total=240, sock_connect=5)
@@ -21,21 +23,19 @@ _AUTOMATIC = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
 _UNAVAILABLE = "upstream connect error or disconnect/reset before headers."
 
 
-def routes(
-    apps: Iterable[ContainerApp], ports: Mapping[str, int], gate: Gate
-) -> dict[str, web.Application]:
+def routes(apps: Iterable[ContainerApp], places: Places, gate: Gate) -> dict[str, web.Application]:
     """An application for each host name that the apps have; one without ingress has none."""
-    return {app.ingress.host: application(app, ports, gate) for app in apps if app.ingress}
+    return {app.ingress.host: application(app, places, gate) for app in apps if app.ingress}
 
 
-def application(app: ContainerApp, ports: Mapping[str, int], gate: Gate) -> web.Application:
-    """The ingress of `app`; where it listens is looked up in `ports` for each request.
+def application(app: ContainerApp, places: Places, gate: Gate) -> web.Application:
+    """The ingress of `app`; where it listens is looked up in `places` for each request.
 
     Raises ValueError if the app has no ingress.
     """
     if app.ingress is None:
         raise ValueError(f"{app.name} has no ingress")
-    way_in = _WayIn(app.name, app.ingress, ports, gate)
+    way_in = _WayIn(app.name, app.ingress, places, gate)
     made = web.Application()
     made.cleanup_ctx.append(way_in.session)
     made.router.add_route("*", "/{path:.*}", way_in.forward)
@@ -43,10 +43,10 @@ def application(app: ContainerApp, ports: Mapping[str, int], gate: Gate) -> web.
 
 
 class _WayIn:
-    def __init__(self, name: str, ingress: Ingress, ports: Mapping[str, int], gate: Gate) -> None:
+    def __init__(self, name: str, ingress: Ingress, places: Places, gate: Gate) -> None:
         self._name = name
         self._ingress = ingress
-        self._ports = ports
+        self._places = places
         self._gate = gate
         self._session: aiohttp.ClientSession
 
@@ -70,11 +70,11 @@ class _WayIn:
             reason = f"{address} is not among the addresses that {self._name} admits"
             self._gate.refuse("ingress", f"{request.method} {self._ingress.host}", reason)
             return web.Response(status=403, text="RBAC: access denied")
-        port = self._ports.get(self._name)
-        if port is None:
+        place = self._places.get(self._name)
+        if place is None:
             return web.Response(status=503, text=_UNAVAILABLE)
         try:
-            answer = await self._ask(request, address, port)
+            answer = await self._ask(request, address, place)
         except aiohttp.ClientConnectionError:
             return web.Response(status=503, text=_UNAVAILABLE)
         except TimeoutError:
@@ -82,10 +82,12 @@ class _WayIn:
         async with answer:
             return await _relay(answer, request)
 
-    async def _ask(self, request: web.Request, address: str, port: int) -> aiohttp.ClientResponse:
+    async def _ask(
+        self, request: web.Request, address: str, place: Place
+    ) -> aiohttp.ClientResponse:
         return await self._session.request(
             request.method,
-            URL(f"http://{LOOPBACK}:{port}{request.raw_path}", encoded=True),
+            URL(f"{place}{request.raw_path}", encoded=True),
             headers=to_app(request.headers, address, request.scheme),
             data=request.content if request.body_exists else None,
             allow_redirects=False,

@@ -1,10 +1,14 @@
-"""A socket on loopback whose connections are each handed, raw, to a coroutine of their own."""
+"""A socket whose connections are each handed, raw, to a coroutine of their own.
+
+It is on loopback, or on the private networks of a container.
+"""
 
 import asyncio
 import contextlib
 import socket
 import weakref
 from collections.abc import Awaitable, Callable
+from ipaddress import ip_address
 
 LOOPBACK = "127.0.0.1"
 
@@ -25,7 +29,10 @@ class Listener:
         self._transports: weakref.WeakSet[asyncio.Transport] = weakref.WeakSet()
 
     def start(self, port: int = 0, address: str = LOOPBACK) -> int:
-        """Listen on `port`, or on a free one, which is returned. Raises OSError if it is taken."""
+        """Listen on `port`, or on a free one, which is returned. Raises OSError if it is taken.
+
+        Whatever `address` says, nobody is heard who comes to a public address of this machine.
+        """
         self._socket = socket.create_server((address, port), backlog=256)
         self._socket.setblocking(False)
         self._listen(self._socket)
@@ -65,6 +72,9 @@ class Listener:
             loop = asyncio.get_running_loop()
             loop.remove_reader(listener)
             self._pause = loop.call_later(_PAUSE, self._listen, listener)
+            return
+        if ip_address(connection.getsockname()[0]).is_global:
+            connection.close()
             return
         task = asyncio.create_task(self._hand_over(connection))
         self._tasks[task] = connection

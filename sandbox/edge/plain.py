@@ -1,4 +1,4 @@
-"""Plain HTTP on loopback, for a browser that would not trust the sandbox's certificate."""
+"""Plain HTTP, for a browser that would not trust the sandbox's certificate."""
 
 import asyncio
 import socket
@@ -25,13 +25,13 @@ class HttpListener:
         self._site = Site(application, names, gate)
         self._listener = Listener(self._serve)
 
-    async def start(self, port: int = 0) -> int:
-        """Start the application, then listen on 127.0.0.1; gives the port.
+    async def start(self, port: int = 0, address: str = LOOPBACK) -> int:
+        """Start the application, then listen on `address`; gives the port.
 
         Raises OSError if the port is taken, and what the application's own start raises.
         """
         await self._site.start()
-        return self._listener.start(port)
+        return self._listener.start(port, address)
 
     async def stop(self) -> None:
         """Close the port, let what is under way end within a second or two, and leave nothing."""

@@ -12,7 +12,7 @@ from sandbox.edge.certificates import Certificate
 from sandbox.edge.connect import PORT, Refusal, answer_to, host_asked_for
 from sandbox.edge.guard import Names
 from sandbox.edge.head import farewell, read_head
-from sandbox.edge.listener import Listener
+from sandbox.edge.listener import LOOPBACK, Listener
 from sandbox.edge.serving import Site
 
 _PATIENCE = 10.0
@@ -43,15 +43,15 @@ class Edge:
         self._patience = patience
         self._listener = Listener(self._serve)
 
-    async def start(self, port: int = 0) -> int:
-        """Start the applications, then listen on 127.0.0.1; gives the port.
+    async def start(self, port: int = 0, address: str = LOOPBACK) -> int:
+        """Start the applications, then listen on `address`; gives the port.
 
         Raises OSError if the port is taken, and what an application's own start raises. `stop` is
         right even then.
         """
         for site in self._sites.values():
             await site.start()
-        return self._listener.start(port)
+        return self._listener.start(port, address)
 
     async def stop(self) -> None:
         """Close the port, let what is under way end within a second or two, and leave nothing."""

@@ -1,6 +1,7 @@
 """Runs the sandbox and the services, looks after them, and tells how they are."""
 
 from sandbox.supervisor.clock import NeverBack
+from sandbox.supervisor.elsewhere import AddressError, Elsewhere
 from sandbox.supervisor.lock import holder
 from sandbox.supervisor.operator import Operator, SigningKeyError
 from sandbox.supervisor.report import Report, ServiceReport, running
@@ -9,6 +10,8 @@ from sandbox.supervisor.surroundings import of_any_process
 
 __all__ = [
     "ENDINGS",
+    "AddressError",
+    "Elsewhere",
     "NeverBack",
     "Operator",
     "Report",

@@ -1,6 +1,5 @@
 """Everything of the sandbox that answers, built from one deployment."""
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -25,6 +24,7 @@ from sandbox.servicebus import ServiceBus
 from sandbox.state import State
 from sandbox.storage import Azurite, BlobStorage
 from sandbox.supervisor.clock import NeverBack
+from sandbox.supervisor.headers import new_headers
 
 
 @dataclass(frozen=True)
@@ -56,17 +56,24 @@ class Planes:
         }
 
 
-def build(state: State, deployment: Deployment, azurite: Azurite) -> Planes:
+def build(
+    state: State,
+    deployment: Deployment,
+    azurite: Azurite,
+    headers: Mapping[str, str] | None = None,
+) -> Planes:
     """All planes of `deployment`, with what they keep in `state`; nothing listens yet.
+
+    `headers` are the secrets by which the identity endpoint knows the apps; new ones by default.
 
     Raises ValueError if the snapshot or the state is not understood, OSError if it cannot be read.
     """
     key = SigningKey.kept_in(state)
     audit = Audit(state.path(FILE))
     gate = Gate(Policy.of(deployment), audit)
+    headers = headers or new_headers(app.name for app in deployment.apps)
     clock = NeverBack()
     issuer = Issuer(key, deployment.tenant_id, clock)
-    headers = {app.name: secrets.token_hex(16) for app in deployment.apps}
 
     def verifier(audiences: frozenset[str]) -> Verifier:
         return Verifier([key], deployment.tenant_id, audiences, deployment.names, clock)

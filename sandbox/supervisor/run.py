@@ -4,12 +4,15 @@ import asyncio
 import signal
 import sqlite3
 import time
+from collections.abc import Coroutine
 from contextlib import AsyncExitStack, suppress
+from typing import Any
 
 import aiohttp
 
 from sandbox.state import State, StateError
 from sandbox.supervisor.blobs import PortSnatchedError
+from sandbox.supervisor.elsewhere import Elsewhere
 from sandbox.supervisor.lock import TakenError, take
 from sandbox.supervisor.report import forget
 from sandbox.supervisor.start import Endpoints, start
@@ -26,8 +29,12 @@ class StartError(RuntimeError):
     """Why the sandbox could not start, in one sentence."""
 
 
-async def run(state: State, gallery_port: int | None, told: Told) -> None:
+async def run(
+    state: State, gallery_port: int | None, told: Told, elsewhere: Elsewhere | None = None
+) -> None:
     """Run until one of ENDINGS; `told` hears of each change. Raises StartError.
+
+    The services are its children, unless they are `elsewhere`.
 
     The signals stay heard when it returns: the process that ran it is about to end.
     """
@@ -41,9 +48,10 @@ async def run(state: State, gallery_port: int | None, told: Told) -> None:
         raise StartError(f"{error}.") from error
     async with AsyncExitStack() as stack:
         stack.callback(forget, state)
-        endpoints = await _started(stack, state, gallery_port, stop)
+        tried = _tried(stack, state, gallery_port, elsewhere)
+        endpoints = await _started(tried, stop)
         if endpoints is not None:
-            await look_after(Watch(endpoints, state, begun, told), stop)
+            await look_after(Watch(endpoints, state, begun, told, elsewhere), stop)
 
 
 def _hear(stop: asyncio.Event) -> None:
@@ -61,11 +69,9 @@ def _hear(stop: asyncio.Event) -> None:
             signal.signal(number, tell)
 
 
-async def _started(
-    stack: AsyncExitStack, state: State, gallery_port: int | None, stop: asyncio.Event
-) -> Endpoints | None:
+async def _started(tried: Coroutine[Any, Any, Endpoints], stop: asyncio.Event) -> Endpoints | None:
     """Everything but the services; None if told to stop before. Raises StartError."""
-    starting = asyncio.create_task(_tried(stack, state, gallery_port))
+    starting = asyncio.create_task(tried)
     stopped = asyncio.create_task(stop.wait())
     await asyncio.wait((starting, stopped), return_when=asyncio.FIRST_COMPLETED)
     stopped.cancel()
@@ -79,11 +85,13 @@ async def _started(
         raise StartError(f"the sandbox cannot start: {said or type(error).__name__}") from error
 
 
-async def _tried(stack: AsyncExitStack, state: State, gallery_port: int | None) -> Endpoints:
+async def _tried(
+    stack: AsyncExitStack, state: State, gallery_port: int | None, elsewhere: Elsewhere | None
+) -> Endpoints:
     for left in reversed(range(_TRIES)):
         async with AsyncExitStack() as attempt:
             try:
-                endpoints = await start(attempt, state, gallery_port)
+                endpoints = await start(attempt, state, gallery_port, elsewhere)
             except PortSnatchedError:
                 if not left:
                     raise

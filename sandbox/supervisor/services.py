@@ -9,6 +9,7 @@ from pathlib import Path
 
 import aiohttp
 
+from sandbox.edge import Place
 from sandbox.state import PROJECT, State
 from sandbox.supervisor.processes import Program
 from sandbox.supervisor.surroundings import of_any_process
@@ -46,10 +47,10 @@ def program(name: str, port: int, variables: Mapping[str, str], state: State) ->
     )
 
 
-async def readiness(session: aiohttp.ClientSession, port: int) -> Readiness:
-    """What the service on `port` says of itself; not ready while it does not answer."""
+async def readiness(session: aiohttp.ClientSession, place: Place) -> Readiness:
+    """What the service at `place` says of itself; not ready while it does not answer."""
     try:
-        async with session.get(f"http://127.0.0.1:{port}/readyz") as answer:
+        async with session.get(f"{place}/readyz") as answer:
             body = json.loads(await answer.text())
             failing = [_in_words(each) for each in body.get("failing", ())]
             return Readiness(answer.status == 200, tuple(failing))

@@ -5,11 +5,13 @@ from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 
 from sandbox.deployment import load
-from sandbox.edge import AmqpListener, Certificate, Edge, HttpListener, ingress
+from sandbox.edge import AmqpListener, Certificate, Edge, HttpListener, Place, ingress
 from sandbox.identity import PATH
 from sandbox.state import State
 from sandbox.storage import Azurite, free_port
 from sandbox.supervisor.blobs import azurite_program, ready
+from sandbox.supervisor.elsewhere import Elsewhere, Reach
+from sandbox.supervisor.headers import kept_headers
 from sandbox.supervisor.operator import Operator
 from sandbox.supervisor.planes import Planes, build
 from sandbox.supervisor.processes import Child
@@ -24,18 +26,24 @@ class PortTakenError(OSError):
 
 @dataclass(frozen=True)
 class Endpoints:
-    """What has been started, and where it is reached."""
+    """What has been started, and where it is reached: `proxy` from this machine."""
 
     planes: Planes
     azurite: Child
     surroundings: Surroundings
+    proxy: str
     gallery: str
     amqp_port: int
-    ports: dict[str, int]
+    places: dict[str, Place]
 
 
-async def start(stack: AsyncExitStack, state: State, gallery_port: int | None) -> Endpoints:
-    """Every endpoint, ready.
+async def start(
+    stack: AsyncExitStack,
+    state: State,
+    gallery_port: int | None,
+    elsewhere: Elsewhere | None = None,
+) -> Endpoints:
+    """Every endpoint, ready for the services, which are on this machine or `elsewhere`.
 
     Raises PortSnatchedError, which another try may avoid; else OSError, ValueError, KeyError,
     RuntimeError, sqlite3.Error or aiohttp.ClientError where that cannot be.
@@ -43,26 +51,38 @@ async def start(stack: AsyncExitStack, state: State, gallery_port: int | None) -
     deployment = load(state)
     account = deployment.storage
     azurite = Azurite(account.name, account.host, state.folder("azurite"), free_port())
-    planes = build(state, deployment, azurite)
+    names = [app.name for app in deployment.apps]
+    headers = kept_headers(state, names) if elsewhere else None
+    planes = build(state, deployment, azurite, headers)
     stack.callback(planes.audit.close)
     stack.callback(planes.vault.close)
     child = Child(azurite_program(azurite, state))
     stack.push_async_callback(child.stop)
     await child.start()
-    endpoints = await _listening(stack, state, planes, child, gallery_port)
+    endpoints = await _listening(
+        stack, state, planes, child, gallery_port=gallery_port, elsewhere=elsewhere
+    )
     await ready(azurite, child, account.containers)
-    proxy, ca = endpoints.surroundings.proxy, endpoints.surroundings.ca
-    await Operator(state, deployment, proxy, ca, planes.clock).hand_over_once()
+    ca = endpoints.surroundings.ca
+    await Operator(state, deployment, endpoints.proxy, ca, planes.clock).hand_over_once()
     return endpoints
 
 
 async def _listening(
-    stack: AsyncExitStack, state: State, planes: Planes, azurite: Child, gallery_port: int | None
+    stack: AsyncExitStack,
+    state: State,
+    planes: Planes,
+    azurite: Child,
+    *,
+    gallery_port: int | None,
+    elsewhere: Elsewhere | None,
 ) -> Endpoints:
     """Everything that has a port."""
-    apps = planes.deployment.apps
-    ports = {app.name: free_port() for app in apps}
-    routes = planes.routes() | ingress.routes(apps, ports, planes.gate)
+    apps, reach = planes.deployment.apps, elsewhere.reach if elsewhere else Reach()
+    places = {
+        app.name: elsewhere.place(app.name) if elsewhere else Place(free_port()) for app in apps
+    }
+    routes = planes.routes() | ingress.routes(apps, places, planes.gate)
     certificate = Certificate.keep(state, routes)
     await planes.bus.start()
     stack.push_async_callback(planes.bus.stop)
@@ -70,30 +90,37 @@ async def _listening(
     stack.push_async_callback(edge.stop)
     amqp = AmqpListener(planes.bus.amqp_protocol, certificate)
     stack.push_async_callback(amqp.stop)
-    identity = HttpListener(planes.identity.application(), planes.gate)
+    identity = HttpListener(planes.identity.application(), planes.gate, [reach.name])
     stack.push_async_callback(identity.stop)
+    identity_port = await identity.start(reach.identity_port, reach.address)
+    proxy_port = await edge.start(reach.proxy_port, reach.address)
     return Endpoints(
         planes=planes,
         azurite=azurite,
         surroundings=Surroundings(
-            identity_endpoint=f"http://127.0.0.1:{await identity.start()}{PATH}",
-            proxy=f"http://127.0.0.1:{await edge.start()}",
+            identity_endpoint=f"http://{reach.name}:{identity_port}{PATH}",
+            proxy=f"http://{reach.name}:{proxy_port}",
             ca=certificate.authority,
         ),
-        gallery=await _gallery(stack, planes, ports, gallery_port),
+        proxy=str(Place(proxy_port)),
+        gallery=await _gallery(stack, planes, places, gallery_port, reach.address),
         amqp_port=amqp.start(),
-        ports=ports,
+        places=places,
     )
 
 
 async def _gallery(
-    stack: AsyncExitStack, planes: Planes, ports: Mapping[str, int], wanted: int | None
+    stack: AsyncExitStack,
+    planes: Planes,
+    places: Mapping[str, Place],
+    wanted: int | None,
+    address: str,
 ) -> str:
     """Where a browser finds the external app; on another port if nobody asked for a taken one."""
     app = next(each for each in planes.deployment.apps if each.ingress and each.ingress.external)
     for port in (GALLERY_PORT, 0) if wanted is None else (wanted,):
-        listener = HttpListener(ingress.application(app, ports, planes.gate), planes.gate)
+        listener = HttpListener(ingress.application(app, places, planes.gate), planes.gate)
         stack.push_async_callback(listener.stop)
         with suppress(OSError):
-            return f"http://127.0.0.1:{await listener.start(port)}"
+            return str(Place(await listener.start(port, address)))
     raise PortTakenError(f"port {wanted} is taken; choose another by --port")

@@ -20,8 +20,11 @@ class Surroundings:
 
     def variables(self, app: ContainerApp, identity_header: str) -> Mapping[str, str]:
         """The environment of `app`, as the deployment and the sandbox define it."""
+        return {**app.environment, **self.added(identity_header)}
+
+    def added(self, identity_header: str) -> Mapping[str, str]:
+        """What an operator adds."""
         return {
-            **app.environment,
             "IDENTITY_ENDPOINT": self.identity_endpoint,
             "IDENTITY_HEADER": identity_header,
             "HTTPS_PROXY": self.proxy,

@@ -6,12 +6,15 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 
 import aiohttp
 
 from sandbox.deployment import ContainerApp
+from sandbox.edge import Place
 from sandbox.state import State
 from sandbox.storage import free_port
+from sandbox.supervisor.elsewhere import SETTINGS, SURROUNDINGS, Elsewhere
 from sandbox.supervisor.processes import Child, Program
 from sandbox.supervisor.report import Report, ServiceReport
 from sandbox.supervisor.services import Readiness, is_taken, program, readiness
@@ -26,7 +29,15 @@ Told = Callable[[Report], None]
 class Watch:
     """Starts the services, looks after them, and reports what it sees."""
 
-    def __init__(self, endpoints: Endpoints, state: State, begun: float, told: Told) -> None:
+    def __init__(
+        self,
+        endpoints: Endpoints,
+        state: State,
+        begun: float,
+        told: Told,
+        elsewhere: Elsewhere | None = None,
+    ) -> None:
+        """The services are started here, unless they are `elsewhere`."""
         self._endpoints = endpoints
         self._state = state
         self._begun = begun
@@ -34,20 +45,28 @@ class Watch:
         self._endpoints_ready = time.monotonic() - begun
         self._services_ready: float | None = None
         self._seen: Report | None = None
-        self._services = {app.name: self._child(app) for app in endpoints.planes.deployment.apps}
-        self._readiness = dict.fromkeys(self._services, Readiness(False))
+        self._elsewhere = elsewhere
+        self._apps = endpoints.planes.deployment.apps
+        self._children = {} if elsewhere else {app.name: self._child(app) for app in self._apps}
+        self._readiness = {app.name: Readiness(False) for app in self._apps}
 
     async def start(self) -> None:
-        await asyncio.gather(*(each.start() for each in self._services.values()))
+        """Start the services, or tell those elsewhere what they wait for. Raises OSError."""
+        if self._elsewhere is not None:
+            for app in self._apps:
+                self._hand_over(app, self._elsewhere)
+        await asyncio.gather(*(each.start() for each in self._children.values()))
+        self.report()
 
     async def stop(self) -> None:
-        await asyncio.gather(*(each.stop() for each in self._services.values()))
+        """End the services that were started here."""
+        await asyncio.gather(*(each.stop() for each in self._children.values()))
 
     async def look(self, session: aiohttp.ClientSession) -> float:
         """Ask each service, report what has changed; gives the seconds until the next look."""
-        names = list(self._services)
+        names = list(self._readiness)
         answers = await asyncio.gather(
-            *(readiness(session, self._endpoints.ports[name]) for name in names)
+            *(readiness(session, self._endpoints.places[name]) for name in names)
         )
         self._readiness = dict(zip(names, answers, strict=True))
         all_ready = all(each.ready for each in answers)
@@ -62,13 +81,13 @@ class Watch:
         report = Report(
             pid=os.getpid(),
             gallery=endpoints.gallery,
-            proxy=endpoints.surroundings.proxy,
+            proxy=endpoints.proxy,
             amqp_port=endpoints.amqp_port,
             ca=str(endpoints.surroundings.ca),
             messages=endpoints.planes.bus.messages(),
             dead_letters=endpoints.planes.bus.dead_letters(),
             azurite_restarts=endpoints.azurite.restarts,
-            services=tuple(map(self._service, endpoints.planes.deployment.apps)),
+            services=tuple(map(self._service, self._apps)),
             endpoints_ready=round(self._endpoints_ready, 2),
             services_ready=self._services_ready and round(self._services_ready, 2),
             clock=math.floor(endpoints.planes.clock.origin),
@@ -84,27 +103,38 @@ class Watch:
     def _child(self, app: ContainerApp) -> Child:
         def at_free_port(before: Program) -> Program:
             """The same again, elsewhere if somebody else listens where it should."""
-            if is_taken(self._endpoints.ports[app.name]):
-                self._endpoints.ports[app.name] = free_port()
+            if is_taken(self._endpoints.places[app.name].port):
+                self._endpoints.places[app.name] = Place(free_port())
                 return self._program(app)
             return before
 
         return Child(self._program(app), at_free_port)
 
     def _program(self, app: ContainerApp) -> Program:
-        return program(app.name, self._endpoints.ports[app.name], self._variables(app), self._state)
+        port = self._endpoints.places[app.name].port
+        return program(app.name, port, self._variables(app), self._state)
 
     def _service(self, app: ContainerApp) -> ServiceReport:
-        child, found = self._services[app.name], self._readiness[app.name]
+        child, found = self._children.get(app.name), self._readiness[app.name]
+        restarts = child.restarts if child else 0
         return ServiceReport(
             name=app.name,
-            url=f"http://127.0.0.1:{self._endpoints.ports[app.name]}",
-            state="ready" if found.ready else "restarting" if child.restarts else "starting",
-            restarts=child.restarts,
+            url=str(self._endpoints.places[app.name]),
+            state="ready" if found.ready else "restarting" if restarts else "starting",
+            restarts=restarts,
             environment=dict(self._variables(app)),
             failing=found.failing,
-            ended=_ended(child) if child.restarts and not found.ready else "",
+            ended=_ended(child) if child and restarts and not found.ready else "",
         )
+
+    def _hand_over(self, app: ContainerApp, elsewhere: Elsewhere) -> None:
+        surroundings = self._endpoints.surroundings
+        there = replace(surroundings, ca=elsewhere.authority(app.name))
+        parts = {
+            SETTINGS: app.environment,
+            SURROUNDINGS: there.added(self._endpoints.planes.headers[app.name]),
+        }
+        elsewhere.hand_over(app.name, surroundings.ca, parts)
 
     def _variables(self, app: ContainerApp) -> Mapping[str, str]:
         header = self._endpoints.planes.headers[app.name]

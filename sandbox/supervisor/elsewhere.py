@@ -1,0 +1,99 @@
+"""Services that others start, such as compose: where they are, and how they are told things."""
+
+import os
+import shlex
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+from pathlib import Path
+
+from sandbox.edge import Place
+
+# Every address, since a container has one for each of its networks; the listeners close what comes
+# to a public one.
+ANY_ADDRESS = "0.0.0.0"  # noqa: S104
+
+# What was handed over is good until the sandbox is started again on other ports; so it never is.
+IDENTITY_PORT = 42356
+PROXY_PORT = 8443
+SERVICE_PORT = 8000
+
+AUTHORITY = "ca.pem"
+SETTINGS = "settings"
+SURROUNDINGS = "surroundings"
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Where the sandbox listens, and under which name it is reached. Port 0 is any free one."""
+
+    name: str = "127.0.0.1"
+    address: str = "127.0.0.1"
+    identity_port: int = 0
+    proxy_port: int = 0
+
+
+class AddressError(ValueError):
+    """A name under which nobody shall reach the sandbox; the message is a sentence."""
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """Services that run on other machines of a private network, each under its own name.
+
+    `name` is what they call this machine. What a service has to know lies in a folder of its own
+    in `environments`, which is at the same path where the service runs.
+    """
+
+    name: str
+    environments: Path
+
+    @classmethod
+    def reached_as(cls, name: str, environments: Path) -> "Elsewhere":
+        """As above. Raises AddressError if `name` leads nowhere, or to a public address."""
+        try:
+            found = {each[4][0] for each in socket.getaddrinfo(name, None, socket.AF_INET)}
+        except OSError as error:
+            raise AddressError(f"{name} is no name of this machine: {error.strerror}") from error
+        for address in map(str, found):
+            if IPv4Address(address).is_unspecified or IPv4Address(address).is_global:
+                raise AddressError(f"{name} is {address}, which is no private network's address")
+        return cls(name.lower(), environments)
+
+    def hand_over(
+        self, service: str, authority: Path, parts: Mapping[str, Mapping[str, str]]
+    ) -> None:
+        """Write what `service` has to know, for its owner's eyes alone. Raises OSError."""
+        folder = self.environments / service
+        folder.mkdir(mode=0o700, exist_ok=True)
+        _write(folder / AUTHORITY, authority.read_text())
+        for name, variables in parts.items():
+            _write(folder / name, as_exports(variables))
+
+    def authority(self, service: str) -> Path:
+        """Where `service` finds the authority to trust."""
+        return self.environments / service / AUTHORITY
+
+    def place(self, service: str) -> Place:
+        """Where `service` listens, as its image says."""
+        return Place(SERVICE_PORT, service)
+
+    @property
+    def reach(self) -> Reach:
+        """Where such services reach the sandbox."""
+        return Reach(self.name, ANY_ADDRESS, IDENTITY_PORT, PROXY_PORT)
+
+
+def as_exports(variables: Mapping[str, str]) -> str:
+    """Lines for a shell to source."""
+    return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
+
+
+def _write(path: Path, content: str) -> None:
+    draft = path.with_name(f".{path.name}")
+    draft.unlink(missing_ok=True)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
+    with open(descriptor, "w") as file:
+        file.write(content)
+    draft.replace(path)

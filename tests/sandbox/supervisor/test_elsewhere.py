@@ -1,0 +1,104 @@
+import os
+import socket
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from sandbox.edge import Place
+from sandbox.state import State
+from sandbox.supervisor.elsewhere import AddressError, Elsewhere
+from sandbox.supervisor.headers import kept_headers, new_headers
+from tests.conftest import keyless
+
+
+def called(name: str, address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let `name` lead to `address`, as a container's hosts file does."""
+
+    def found(asked: str, *_: object) -> list[tuple[object, ...]]:
+        assert asked == name
+        return [(socket.AF_INET, socket.SOCK_STREAM, 0, "", (address, 0))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", found)
+
+
+@pytest.mark.parametrize("address", ["172.18.0.2", "10.0.0.7", "192.168.1.3", "127.0.0.1"])
+def test_a_name_in_a_private_network_is_listened_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    called("sandbox", address, monkeypatch)
+    assert Elsewhere.reached_as("sandbox", tmp_path).reach.name == "sandbox"
+
+
+@pytest.mark.parametrize("address", ["8.8.8.8", "0.0.0.0"])  # noqa: S104
+def test_a_public_address_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    called("sandbox", address, monkeypatch)
+    with pytest.raises(AddressError, match=f"sandbox is {address}, which is no private network's"):
+        Elsewhere.reached_as("sandbox", tmp_path)
+
+
+def test_a_name_that_leads_nowhere_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(AddressError, match=r"nowhere\.invalid is no name of this machine"):
+        Elsewhere.reached_as("nowhere.invalid", tmp_path)
+
+
+def test_what_a_service_has_to_know_is_for_its_owners_eyes_alone(tmp_path: Path) -> None:
+    authority = tmp_path / "authority.pem"
+    authority.write_text("certificate")
+    there = Elsewhere("sandbox", tmp_path)
+    for _ in range(2):  # a second start writes over the first one's
+        there.hand_over("gateway", authority, {"settings": {"NAME": "it's $HOME"}})
+    files = list((tmp_path / "gateway").iterdir())
+    assert {each.name for each in files} == {"ca.pem", "settings"}
+    assert {stat.S_IMODE(each.stat().st_mode) for each in files} == {0o400}
+    assert stat.S_IMODE((tmp_path / "gateway").stat().st_mode) == 0o700
+    assert there.authority("gateway").read_text() == "certificate"
+
+
+def test_a_shell_reads_each_value_as_it_was_written(tmp_path: Path) -> None:
+    authority = tmp_path / "authority.pem"
+    authority.write_text("certificate")
+    value = """it's "$HOME" and `id`\nand a line"""
+    Elsewhere("sandbox", tmp_path).hand_over("gateway", authority, {"settings": {"NAME": value}})
+    script = f". {tmp_path}/gateway/settings; printenv NAME"
+    assert (
+        subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True).stdout
+        == f"{value}\n"
+    )
+
+
+def test_a_service_listens_where_its_image_says() -> None:
+    assert Elsewhere("sandbox", Path()).place("catalog") == Place(8000, "catalog")
+
+
+def test_headers_that_were_handed_over_outlive_a_run(tmp_path: Path) -> None:
+    state = State.open(tmp_path)
+    first = kept_headers(state, ["gateway", "catalog"])
+    again = kept_headers(state, ["gateway", "catalog", "notifier"])
+    assert again == {**first, "notifier": again["notifier"]}
+    assert len(set(again.values())) == 3
+    assert new_headers(["gateway"]) != new_headers(["gateway"])
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        (["--listen", "localhost"], "--listen and --environments go together"),
+        (["--environments", "{}"], "--listen and --environments go together"),
+        (["--listen", "localhost", "--environments", "{}", "--detach"], "--detach waits"),
+        (["--listen", "localhost", "--environments", "{}/none"], "names no folder"),
+        (["--listen", "8.8.8.8", "--environments", "{}"], "8.8.8.8, which is no private network's"),
+    ],
+)
+def test_what_cannot_be_listened_on_is_one_sentence(
+    tmp_path: Path, given: list[str], sentence: str
+) -> None:
+    arguments = [each.format(tmp_path) for each in given]
+    done = keyless(tmp_path / "state", "up", *arguments)
+    assert done.returncode != 0
+    assert done.stderr.startswith("keyless: ")
+    assert sentence in " ".join(done.stderr.split())
+    assert not os.path.exists(tmp_path / "state" / "lock")
