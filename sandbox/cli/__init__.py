@@ -7,6 +7,7 @@ from sandbox.cli.check import check
 from sandbox.cli.demo import demo
 from sandbox.cli.env import env
 from sandbox.cli.explain import explain
+from sandbox.cli.local import local
 from sandbox.cli.recreate import deploy, recreate
 from sandbox.cli.redrive import redrive
 from sandbox.cli.rotate import rotate
@@ -35,6 +36,7 @@ for _command in (
     rotate,
     recreate,
     deploy,
+    local,
     bench,
     soak,
     check,

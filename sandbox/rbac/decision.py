@@ -60,7 +60,7 @@ class Policy:
         self._grants: Mapping[tuple[str, str], list[_Grant]] = defaultdict(list)
         for assignment in assignments:
             key = (assignment.principal_id.lower(), assignment.scope.lower())
-            self._grants[key].append(_Grant(assignment, self._role(assignment)))
+            self._grants[key].append(_Grant(assignment, self.role(assignment)))
 
     @classmethod
     def of(cls, deployment: Deployment) -> "Policy":
@@ -93,7 +93,8 @@ class Policy:
         data = actions[0].data
         return tuple(role.name for role in sorted(found, key=lambda role: _breadth(role, data)))
 
-    def _role(self, assignment: RoleAssignment) -> RoleDefinition:
+    def role(self, assignment: RoleAssignment) -> RoleDefinition:
+        """The role that is assigned. Raises UnknownRoleError if nobody has defined it."""
         role = self._roles.get(_guid(assignment.role_definition_id))
         if role is None:
             raise UnknownRoleError(

@@ -1,0 +1,41 @@
+"""What to do about what is missing, in words and commands."""
+
+from collections.abc import Mapping, Sequence
+
+from local.probes import Missing
+from local.rights import grant
+from local.sign_in import SignedIn
+
+
+def on_rights(missing: Sequence[Missing], who: SignedIn, developer: str) -> list[str]:
+    """How to come by what is missing. `developer` is who the environment was deployed for."""
+    refused = [each for each in missing if each.refused]
+    if not refused:
+        return []
+    if developer.lower() != who.object_id.lower():
+        return [
+            f"the environment was deployed for {developer or 'no developer'}, and you are "
+            f"{who.object_id}; let the deployment give you all of it:",
+            f"azd env set DEVELOPER_PRINCIPAL_ID {who.object_id} && azd provision",
+        ]
+    return [
+        "the deployment grants this to you; a role just granted takes minutes to arrive. "
+        "If it does not, an owner grants it anew by azd provision, or one by one:",
+        *(grant(each.right, who.object_id) for each in refused),
+    ]
+
+
+def on_workers(replicas: Mapping[str, int]) -> str:
+    """What deployed workers mean for this machine; empty if there are none."""
+    if not replicas:
+        return ""
+    counted = ", ".join(f"{name} ({_replicas(number)})" for name, number in replicas.items())
+    return (
+        f"deployed workers of this environment take its messages too: {counted}. What you upload "
+        "may be handled there. Develop in an environment without apps: azd env new dev && "
+        "azd env set DEPLOY_APPS false && azd provision"
+    )
+
+
+def _replicas(number: int) -> str:
+    return "scaled to zero, until a message comes" if not number else f"{number} running"

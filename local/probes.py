@@ -1,0 +1,111 @@
+"""Asks Azure itself whether somebody has a right, by the mildest real request that needs it.
+
+Nobody's data roles allow reading role assignments, so nothing else can tell. The requests are
+those by which the services prove their rights at each start.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+
+from azure.core.credentials import TokenCredential
+from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError
+from azure.keyvault.secrets import SecretClient
+from azure.servicebus.exceptions import ServiceBusAuthorizationError
+from azure.storage.blob import ContainerClient
+
+from local.rights import ADD, GET_SECRET, READ, READ_TAGS, RECEIVE, SEND, WRITE, Right
+from services.common import blobs, bus
+from services.common.bus import SendError
+
+_PATIENCE = 15  # seconds for a peek; it gets no link to a namespace that hangs
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A right that could not be used: refused, or not to be asked for; `why` is Azure's word."""
+
+    right: Right
+    refused: bool
+    why: str
+
+
+@dataclass(frozen=True)
+class Prober:
+    """Asks with one credential in one environment, whose endpoints are the services' settings."""
+
+    credential: TokenCredential
+    blob_endpoint: str
+    vault_endpoint: str
+    namespace: str
+
+    def missing(self, right: Right) -> Missing | None:
+        """What keeps `right` from being used; None if nothing does."""
+        try:
+            for action in right.actions:
+                self._probes[action](right.scope)
+        except (ServiceBusAuthorizationError, SendError, AzureError, OSError, ValueError) as error:
+            return Missing(right, is_refusal(error), _sentence(error))
+        return None
+
+    @property
+    def _probes(self) -> Mapping[str, Callable[[str], object]]:
+        return {
+            READ: lambda scope: blobs.prove_read(self._container(scope)),
+            ADD: lambda scope: blobs.prove_create(self._container(scope)),
+            WRITE: lambda scope: blobs.prove_create(self._container(scope)),
+            READ_TAGS: lambda scope: blobs.prove_tags(self._container(scope)),
+            GET_SECRET: lambda scope: self._vault().get_secret(_name(scope)),
+            SEND: self._prove_send,
+            RECEIVE: self._prove_receive,
+        }
+
+    def _container(self, scope: str) -> ContainerClient:
+        account = blobs.open_account(self.blob_endpoint, self.credential, retries=1)
+        return account.get_container_client(_name(scope))
+
+    def _vault(self) -> SecretClient:
+        return SecretClient(self.vault_endpoint, self.credential)
+
+    def _prove_send(self, scope: str) -> None:
+        with bus.open_client(self.namespace, self.credential) as client:
+            is_queue = "/queues/" in scope
+            open_sender = client.get_queue_sender if is_queue else client.get_topic_sender
+            with closing(open_sender(_name(scope))) as sender:
+                bus.await_credit(sender)
+
+    def _prove_receive(self, scope: str) -> None:
+        """Peeking needs the right to receive, and neither takes nor locks a message."""
+        with bus.open_client(self.namespace, self.credential) as client:
+            receiver: Any
+            if "/queues/" in scope:
+                receiver = client.get_queue_receiver(_name(scope))
+            else:
+                *_, topic, _, name = scope.split("/")
+                receiver = client.get_subscription_receiver(topic, name)
+            with receiver:
+                receiver.peek_messages(timeout=_PATIENCE)
+
+
+def is_refusal(error: BaseException) -> bool:
+    """Whether Azure knew who asked and said no."""
+    if isinstance(error, ClientAuthenticationError):  # no token was to be had, or it was not taken
+        return False
+    status = getattr(error, "status_code", None)
+    return isinstance(error, ServiceBusAuthorizationError) or (
+        isinstance(error, HttpResponseError) and status == 403
+    )
+
+
+def _name(scope: str) -> str:
+    return scope.rpartition("/")[2]
+
+
+def _sentence(error: BaseException) -> str:
+    """What the service said, without its tracking ids; of a HEAD there is a code alone."""
+    if isinstance(error, HttpResponseError):
+        code = getattr(error, "error_code", None) or getattr(error.error, "code", None)
+        return f"{error.status_code} {code or error.reason}"
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[0].partition(" Resource:")[0].strip().rstrip(".")

@@ -1,0 +1,133 @@
+"""What the developer must be allowed in a real environment: the snapshot's policy, carried over."""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import astuple, dataclass
+from urllib.parse import urlsplit
+
+from local.values import Values
+from sandbox.deployment import Deployment, RoleAssignment, RoleDefinition
+from sandbox.rbac import Action, Policy, holds
+
+DEVELOPER = "developer"
+
+_BLOBS = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs"
+_MESSAGES = "Microsoft.ServiceBus/namespaces/messages"
+READ, ADD, WRITE = f"{_BLOBS}/read", f"{_BLOBS}/add/action", f"{_BLOBS}/write"
+READ_TAGS = f"{_BLOBS}/tags/read"
+SEND, RECEIVE = f"{_MESSAGES}/send/action", f"{_MESSAGES}/receive/action"
+GET_SECRET = "Microsoft.KeyVault/vaults/secrets/getSecret/action"  # noqa: S105 - an action
+
+# What the services do, by the kind of entity that they do it on.
+_ACTIONS = {
+    "containers": (READ, ADD, WRITE, READ_TAGS),
+    "queues": (SEND, RECEIVE),
+    "topics": (SEND,),
+    "subscriptions": (RECEIVE,),
+    "secrets": (GET_SECRET,),
+}
+
+
+@dataclass(frozen=True)
+class Environment:
+    """The names that differ from one environment to the next."""
+
+    subscription: str
+    group: str
+    account: str
+    vault: str
+    namespace: str
+
+    @classmethod
+    def of(cls, values: Values) -> "Environment":
+        """As the environment's values tell. Raises ValuesError."""
+        return cls(
+            subscription=values["AZURE_SUBSCRIPTION_ID"],
+            group=values["AZURE_RESOURCE_GROUP"],
+            account=_first_label(values["AZURE_STORAGE_BLOB_ENDPOINT"]),
+            vault=_first_label(values["AZURE_KEY_VAULT_ENDPOINT"]),
+            namespace=values["SERVICEBUS_FULLY_QUALIFIED_NAMESPACE"].partition(".")[0],
+        )
+
+    @classmethod
+    def of_snapshot(cls, deployment: Deployment) -> "Environment":
+        """As the snapshot has them."""
+        return cls(
+            subscription=deployment.subscription_id,
+            group=deployment.vault.id.split("/")[4],
+            account=deployment.storage.name,
+            vault=deployment.vault.name,
+            namespace=deployment.bus.name,
+        )
+
+
+@dataclass(frozen=True)
+class Right:
+    """One role on one scope: what the services do by it, and which of them."""
+
+    role: str
+    scope: str
+    actions: tuple[str, ...]
+    services: tuple[str, ...]
+
+    @property
+    def target(self) -> str:
+        """The entity alone: `containers/originals`, `queues/photo-uploads`, `secrets/...`."""
+        return "/".join(self.scope.split("/")[-2:])
+
+
+def rights_of_developer(deployment: Deployment, environment: Environment) -> tuple[Right, ...]:
+    """Each right on data that the snapshot gives the developer, under the environment's names."""
+    policy = Policy.of(deployment)
+    developer = deployment.principal(DEVELOPER).principal_id
+    renamed = _renaming(Environment.of_snapshot(deployment), environment)
+    return tuple(
+        Right(
+            role=renamed(role.name),
+            scope=renamed(each.scope),
+            actions=actions,
+            services=tuple(_services(deployment, each)),
+        )
+        for each in deployment.assignments
+        if each.principal_id == developer
+        for role in [policy.role(each)]
+        if (actions := _actions(role, each.scope))
+    )
+
+
+def grant(right: Right, object_id: str) -> str:
+    """The command by which an owner grants `right` to a user."""
+    return (
+        f"az role assignment create --assignee-object-id {object_id} "
+        f'--assignee-principal-type User --role "{right.role}" --scope {right.scope}'
+    )
+
+
+def _services(deployment: Deployment, granted: RoleAssignment) -> Iterable[str]:
+    for app in deployment.apps:
+        held = {attached.identity.principal_id for attached in app.attachments}
+        if any(
+            (each.scope, each.role_definition_id) == (granted.scope, granted.role_definition_id)
+            for each in deployment.assignments
+            if each.principal_id in held
+        ):
+            yield app.name
+
+
+def _actions(role: RoleDefinition, scope: str) -> tuple[str, ...]:
+    """What `role` grants of what the services do on an entity like that at `scope`."""
+    kind = scope.split("/")[-2]
+    return tuple(each for each in _ACTIONS.get(kind, ()) if holds(role, Action(each, data=True)))
+
+
+def _renaming(before: Environment, after: Environment) -> Callable[[str], str]:
+    names = dict(zip(astuple(before), astuple(after), strict=True))
+    # Custom roles, too, carry the environment's token in their names.
+    names[before.vault.removeprefix("kv-")] = after.vault.removeprefix("kv-")
+    longest_first = sorted(names, key=len, reverse=True)
+    pattern = re.compile("|".join(map(re.escape, longest_first)))
+    return lambda text: pattern.sub(lambda found: names[found[0]], text)
+
+
+def _first_label(endpoint: str) -> str:
+    return (urlsplit(endpoint).hostname or "").partition(".")[0]

@@ -1,0 +1,99 @@
+"""Runs the services here, each as a process of its own, and tells how they are."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass
+
+import aiohttp
+
+from local.values import Values
+from sandbox.edge import Place
+from sandbox.state import State
+from sandbox.storage import free_port
+from sandbox.supervisor import ENDINGS
+from sandbox.supervisor.processes import Child
+from sandbox.supervisor.services import Readiness, is_taken, program, readiness
+
+SERVICES = ("gateway", "thumbnailer", "catalog", "notifier")
+GALLERY_PORT = 8080
+
+_PAUSE = 0.5
+# What would make a service take another identity than the developer's sign-in.
+_OF_IDENTITIES = ("AZURE_CLIENT_ID", "IDENTITY_ENDPOINT", "IDENTITY_HEADER")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a service says of itself, and the end of its log if it has ended before."""
+
+    name: str
+    readiness: Readiness
+    ended: str = ""
+
+
+Told = Callable[[Seen], None]
+
+
+def environments(
+    values: Values, ports: Mapping[str, int], surroundings: Mapping[str, str]
+) -> dict[str, dict[str, str]]:
+    """The environment of each service, as the developer. Raises ValuesError.
+
+    Of the deployment's own variables those are missing that say who a service is on Azure, and
+    where the others are: here it is you, and they are here. `surroundings` is what the user's own
+    shell has: the sign-in, a company's proxy.
+    """
+    around = {name: value for name, value in surroundings.items() if name not in _OF_IDENTITIES}
+    around.setdefault("AZURE_TOKEN_CREDENTIALS", "dev")
+    here = {"gateway": {"CATALOG_ENDPOINT": f"http://127.0.0.1:{ports['catalog']}"}}
+    return {name: around | values.settings(name) | here.get(name, {}) for name in SERVICES}
+
+
+def choose_ports(gallery: int | None) -> dict[str, int]:
+    """A free port for each service; the gateway's is `gallery`, or 8080 if nobody has that.
+
+    Raises OSError if `gallery` is taken.
+    """
+    if gallery is not None and is_taken(gallery):
+        raise OSError(f"port {gallery} is taken; choose another by --port")
+    first = GALLERY_PORT if not is_taken(GALLERY_PORT) else free_port()
+    others = {name: free_port() for name in SERVICES}
+    return others | {"gateway": first if gallery is None else gallery}
+
+
+async def run(values: Values, ports: Mapping[str, int], state: State, told: Told) -> None:
+    """Run the four services until one of ENDINGS; `told` hears of each change."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in ENDINGS:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            loop.add_signal_handler(number, stop.set)
+    variables = environments(values, ports, os.environ)
+    children = {
+        name: Child(program(name, ports[name], variables[name], state)) for name in SERVICES
+    }
+    async with AsyncExitStack() as stack:
+        for child in children.values():
+            stack.push_async_callback(child.stop)
+        await asyncio.gather(*(child.start() for child in children.values()))
+        await _look(children, ports, stop, told)
+
+
+async def _look(
+    children: Mapping[str, Child], ports: Mapping[str, int], stop: asyncio.Event, told: Told
+) -> None:
+    seen: dict[str, Seen] = {}
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as session:
+        while not stop.is_set():
+            for name, child in children.items():
+                found = await readiness(session, Place(ports[name]))
+                ended = child.last_words if child.restarts and not found.ready else ""
+                now = Seen(name, found, ended)
+                if seen.get(name) != now:
+                    seen[name] = now
+                    told(now)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), _PAUSE)

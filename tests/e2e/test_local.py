@@ -1,0 +1,100 @@
+"""`./keyless local`: the check of the sign-in and of each right, against the sandbox as Azure."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from sandbox.deployment import Deployment
+from tests.conftest import Running
+
+ON_AZURE_ALONE = {"AZURE_CLIENT_ID", "AZURE_TOKEN_CREDENTIALS", "CATALOG_ENDPOINT"}
+
+
+def values(deployment: Deployment) -> dict[str, str]:
+    """What azd would know of the sandbox's deployment."""
+    settings = {
+        f"{app.name.upper()}_SETTINGS": json.dumps(
+            [
+                {"name": name, "value": value}
+                for name, value in app.environment.items()
+                if name not in ON_AZURE_ALONE
+            ]
+        )
+        for app in deployment.apps
+    }
+    return settings | {
+        "AZURE_SUBSCRIPTION_ID": deployment.subscription_id,
+        "AZURE_RESOURCE_GROUP": deployment.vault.id.split("/")[4],
+        "AZURE_TENANT_ID": deployment.tenant_id,
+        "AZURE_STORAGE_BLOB_ENDPOINT": f"https://{deployment.storage.host}/",
+        "AZURE_KEY_VAULT_ENDPOINT": f"https://{deployment.vault.host}/",
+        "SERVICEBUS_FULLY_QUALIFIED_NAMESPACE": deployment.bus.host,
+        "DEVELOPER_PRINCIPAL_ID": deployment.principal("developer").principal_id,
+    }
+
+
+@pytest.fixture
+def env_file(sandbox: Running, tmp_path: Path) -> Path:
+    path = tmp_path / "azure.env"
+    lines = (f"{name}={json.dumps(value)}" for name, value in values(sandbox.deployment).items())
+    path.write_text("\n".join(lines))
+    return path
+
+
+def checked(sandbox: Running, env_file: Path) -> "subprocess.CompletedProcess[str]":
+    return sandbox.run("local", "--check", "--env-file", str(env_file))
+
+
+def test_who_has_a_part_of_the_rights_hears_which_and_nothing_starts(
+    sandbox: Running, env_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox.act_as("notifier", monkeypatch)
+    done = checked(sandbox, env_file)
+    assert done.returncode == 69, done.stderr
+    there = [line for line in done.stdout.splitlines() if line.startswith("✓")]
+    assert [line.partition(" on ")[2] for line in there[1:]] == [
+        "secrets/webhook-signing-key, for notifier",
+        "subscriptions/notifier, for notifier",
+    ]
+    assert (
+        "✗ Storage Blob Data Reader on containers/originals, for thumbnailer: "
+        "403 AuthorizationPermissionMismatch"
+    ) in done.stdout
+    me = sandbox.deployment.principal("notifier").principal_id
+    assert f"azd env set DEVELOPER_PRINCIPAL_ID {me} && azd provision" in done.stdout
+
+
+def test_the_developer_whose_right_is_missing_hears_the_command_that_grants_it(
+    sandbox: Running, env_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox.act_as("notifier", monkeypatch)
+    me = sandbox.deployment.principal("notifier").principal_id
+    with env_file.open("a") as file:
+        file.write(f"\nDEVELOPER_PRINCIPAL_ID={me}\n")
+    said = checked(sandbox, env_file).stdout
+    originals = sandbox.deployment.storage.container_id("originals")
+    assert (
+        f"az role assignment create --assignee-object-id {me} --assignee-principal-type User "
+        f'--role "Storage Blob Data Reader" --scope {originals}'
+    ) in said
+
+
+def test_a_sign_in_of_another_tenant_is_refused_before_anything_is_asked(
+    sandbox: Running, env_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox.act_as("notifier", monkeypatch)
+    with env_file.open("a") as file:
+        file.write("\nAZURE_TENANT_ID=7e4a4700-0000-4000-8000-0000000000ff\n")
+    done = checked(sandbox, env_file)
+    assert done.returncode == 69
+    assert "az login --tenant 7e4a4700-0000-4000-8000-0000000000ff" in done.stderr
+    assert "Blob" not in done.stdout
+
+
+def test_values_of_nothing_deployed_are_one_sentence(sandbox: Running, tmp_path: Path) -> None:
+    (tmp_path / "azure.env").write_text("AZURE_ENV_NAME=dev\n")
+    done = checked(sandbox, tmp_path / "azure.env")
+    assert done.returncode == 69
+    assert "has no AZURE_SUBSCRIPTION_ID: is the environment deployed" in done.stderr
