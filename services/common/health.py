@@ -25,6 +25,9 @@ class Proof:
     scope: str
     prove: Callable[[], object]
 
+    def __str__(self) -> str:
+        return f"{self.operation} on {self.scope}"
+
 
 class Readiness:
     """Proves each right once, in a thread of its own, with growing pauses between attempts."""
@@ -62,7 +65,8 @@ def _passes(proof: Proof) -> bool:
     try:
         proof.prove()
     except Exception as error:  # each SDK raises its own kinds
-        log.warning("Not proved yet: %s on %s: %s", proof.operation, proof.scope, error)
+        right = {"operation": proof.operation, "scope": proof.scope}
+        log.warning("Not proved yet: %s: %s", proof, error, extra=right)
         return False
     return True
 

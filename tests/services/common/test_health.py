@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 
+import pytest
 from flask import Flask
 
 from services.common.health import Proof, Readiness, blueprint
@@ -73,3 +74,12 @@ def test_a_service_that_stops_gives_up_its_proofs() -> None:
     readiness.stop()
     readiness._thread.join(5)
     assert not readiness._thread.is_alive()
+
+
+def test_what_is_not_proved_yet_is_logged_with_a_key_for_each_fact(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    until_ready(Readiness([Proof("read", "container originals", after(1))]))
+    (record,) = (each for each in caplog.records if each.levelname == "WARNING")
+    assert (vars(record)["operation"], vars(record)["scope"]) == ("read", "container originals")
+    assert record.getMessage().startswith("Not proved yet: read on container originals: ")
