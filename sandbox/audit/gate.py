@@ -79,6 +79,7 @@ def _denied(service: str, operation: str, caller: Caller, denied: Denied) -> Rec
         Outcome.DENIED,
         operation,
         identity=caller.name,
+                role=", ".join(token.roles),
         principal_id=caller.principal_id,
         action=denied.action.name,
         scope=denied.need.scope,

@@ -18,9 +18,10 @@ class Outcome(StrEnum):
 class Record:
     """Who asked whom for what, on which scope, and by which assignment it was allowed.
 
-    `service` is the Azure service that was asked (blob, vault, bus, identity); `identity` is who
-    asked, by the name people know. `missing` are the roles of which one would have allowed it;
-    `reason` is why a token was not issued or not believed. Never holds a token or a secret.
+    `service` is the Azure service that was asked (blob, vault, bus, identity, login, arm);
+    `identity` is who asked, by the name people know. `missing` are the roles of which one would
+    have allowed it; `reason` is why a token was not issued or not believed. An issued token's
+    `role` are the app roles in it. Never holds a token or a secret.
     """
 
     time: str

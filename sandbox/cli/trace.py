@@ -72,12 +72,14 @@ def _what(record: Record) -> str:
 
 
 def because(record: Record) -> str:
-    """The role that allowed it, the roles that would have, or why nobody was believed."""
+    """The role that allowed it or is in the token, what would have, or why nobody was believed."""
     match record.outcome:
         case Outcome.ALLOWED:
             return short_role(record.role)
         case Outcome.DENIED:
             return f"none; {_one_of(record.missing)} would do"
+        case Outcome.ISSUED:
+            return record.role
         case _:
             return record.reason
 

@@ -3,6 +3,7 @@
 from sandbox.deployment.expressions import ExpressionError
 from sandbox.deployment.load import load
 from sandbox.deployment.principals import Ids, deploy, recreate
+from sandbox.deployment.registration import REGISTRATION, Registration, RegistrationError
 from sandbox.deployment.resources import (
     Attachment,
     ContainerApp,
@@ -27,6 +28,7 @@ from sandbox.deployment.resources import (
 from sandbox.deployment.snapshot import SNAPSHOT, SnapshotError
 
 __all__ = [
+    "REGISTRATION",
     "SNAPSHOT",
     "Attachment",
     "ContainerApp",
@@ -42,6 +44,8 @@ __all__ = [
     "Principal",
     "PrincipalKind",
     "Queue",
+    "Registration",
+    "RegistrationError",
     "RoleAssignment",
     "RoleDefinition",
     "Rule",

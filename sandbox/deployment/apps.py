@@ -20,6 +20,12 @@ _USER_OUTPUT = "_PRINCIPAL_ID"
 
 def principals(snapshot: Snapshot, ids: Mapping[str, Ids]) -> Iterator[Principal]:
     """Everyone who can be given a role."""
+    identities = {each.name: each for each in _identities(snapshot, ids)}
+    yield from identities.values()
+    yield from _users(snapshot, identities)
+
+
+def _identities(snapshot: Snapshot, ids: Mapping[str, Ids]) -> Iterator[Principal]:
     for identity in snapshot.of_type(IDENTITY):
         made = ids[identity["id"].lower()]
         # id-gateway-sandbox is what Azure calls it; people call it gateway.
@@ -30,7 +36,6 @@ def principals(snapshot: Snapshot, ids: Mapping[str, Ids]) -> Iterator[Principal
         made = ids[app["id"].lower()]
         kind = PrincipalKind.SYSTEM_ASSIGNED
         yield _principal(app["name"], kind, app["id"], made)
-    yield from _users(snapshot, {each.principal_id for each in ids.values()})
 
 
 def _principal(name: str, kind: PrincipalKind, resource_id: str, made: Ids) -> Principal:
@@ -42,8 +47,8 @@ def _principal(name: str, kind: PrincipalKind, resource_id: str, made: Ids) -> P
 def _users(snapshot: Snapshot, identities: Collection[str]) -> Iterator[Principal]:
     """Users come from outside the deployment, which names them in its outputs."""
     for output, value in snapshot.outputs.items():
-        if output.endswith(_USER_OUTPUT) and value and value not in identities:
-            name = output.removesuffix(_USER_OUTPUT).lower()
+        name = output.removesuffix(_USER_OUTPUT).lower()
+        if output.endswith(_USER_OUTPUT) and value and name not in identities:
             yield Principal(name, PrincipalKind.USER, principal_id=value, client_id="")
 
 

@@ -9,6 +9,7 @@ from sandbox.deployment.apps import container_app, principals
 from sandbox.deployment.data_services import namespace, storage_account, vault
 from sandbox.deployment.expressions import ExpressionError, evaluate
 from sandbox.deployment.principals import Ids, as_assigned, principal_ids
+from sandbox.deployment.registration import NONE, RegistrationError, registration
 from sandbox.deployment.resources import Deployment, RoleAssignment
 from sandbox.deployment.runtime import References, identity_ids
 from sandbox.deployment.snapshot import APP, ASSIGNMENT, SNAPSHOT, Snapshot, SnapshotError
@@ -18,7 +19,7 @@ from sandbox.state import State
 def load(state: State, path: Path = SNAPSHOT) -> Deployment:
     """The deployment that the snapshot at `path` describes, with its ids kept in `state`.
 
-    Raises SnapshotError or ExpressionError, saying what in the snapshot is not understood.
+    Raises SnapshotError, ExpressionError or RegistrationError, saying what is not understood.
     """
     raw = Snapshot.read(path)
     with _understood(path):
@@ -46,7 +47,7 @@ def _understood(path: Path) -> Iterator[None]:
     """What a resource lacks, or says oddly, is the snapshot's fault and is told as such."""
     try:
         yield
-    except (SnapshotError, ExpressionError):
+    except (SnapshotError, ExpressionError, RegistrationError):
         raise
     except LookupError as error:
         raise SnapshotError(f"the snapshot {path} lacks {error}") from error
@@ -59,6 +60,8 @@ def _deployment(
 ) -> Deployment:
     vault_resource = snapshot.only("Microsoft.KeyVault/vaults")
     everyone = tuple(principals(snapshot, ids))
+    # As they were when the roles were deployed last: an identity made anew since has none.
+    then = {each.name: each.principal_id for each in principals(snapshot, next(as_assigned(ids)))}
     by_id = {each.resource_id.lower(): each for each in everyone if each.resource_id}
     return Deployment(
         subscription_id=vault_resource["id"].split("/")[2],
@@ -71,4 +74,5 @@ def _deployment(
         principals=everyone,
         assignments=assigned,
         custom_roles=tuple(custom_roles(snapshot)),
+        registration=registration(snapshot.outputs.get("CATALOG_AUDIENCE", NONE), then),
     )

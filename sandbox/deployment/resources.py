@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
+from sandbox.deployment.registration import Registration
+
 
 @dataclass(frozen=True)
 class StorageAccount:
@@ -209,7 +211,10 @@ class RoleDefinition:
 
 @dataclass(frozen=True)
 class Deployment:
-    """Everything that a snapshot says, with its runtime values made up."""
+    """Everything that a snapshot says, with its runtime values made up.
+
+    `registration` is the catalog's, None where it asks for no token.
+    """
 
     subscription_id: str
     tenant_id: str
@@ -221,6 +226,7 @@ class Deployment:
     principals: tuple[Principal, ...]
     assignments: tuple[RoleAssignment, ...]
     custom_roles: tuple[RoleDefinition, ...]
+    registration: Registration | None
 
     @property
     def names(self) -> Mapping[str, str]:
@@ -230,6 +236,11 @@ class Deployment:
             old: f"{each.name} (deleted)" for each in self.principals for old in each.former_ids
         }
         return gone | now
+
+    @property
+    def users(self) -> tuple[Principal, ...]:
+        """Those who sign in: the developer, the operator."""
+        return tuple(each for each in self.principals if each.kind is PrincipalKind.USER)
 
     def principal(self, name: str) -> Principal:
         """The principal called `name`. Raises KeyError, naming those that there are."""

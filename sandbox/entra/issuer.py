@@ -1,16 +1,22 @@
-"""Issues v1 access tokens with the claims that Entra gives a managed identity or a user."""
+"""Issues access tokens with the claims that Entra gives a managed identity or a user.
+
+Whose API the token is for decides on its version: Azure's own take 1, a registration says which.
+https://learn.microsoft.com/entra/identity-platform/access-tokens#token-formats
+"""
 
 import secrets
 import time
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from joserfc import jwt
 
-from sandbox.deployment import Principal, PrincipalKind
+from sandbox.deployment import Principal, PrincipalKind, Registration
+from sandbox.entra.audiences import issued_for
 from sandbox.entra.keys import SigningKey
+from sandbox.entra.users import AZURE_CLI, pairwise, user_name
+from sandbox.entra.version_2 import version_2
 
 # A managed identity's token is valid for a day; the SDK renews it after half of that.
 # https://learn.microsoft.com/azure/service-bus-messaging/service-bus-managed-service-identity
@@ -18,18 +24,24 @@ LIFETIME = 24 * 60 * 60
 # Entra dates a token five minutes back, for clocks that are behind.
 BACKDATED = 5 * 60
 
-_AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
+# A user's is valid for 60 to 90 minutes, 75 on average.
+# https://learn.microsoft.com/entra/identity-platform/access-tokens#token-lifetime
+USER_LIFETIME = 75 * 60
 
 
 @dataclass(frozen=True)
 class AccessToken:
-    """A signed token. Times are in seconds since the epoch; `id` may be logged, `text` never."""
+    """A signed token. Times are in seconds since the epoch; `id` may be logged, `text` never.
+
+    `roles` are the app roles in it, where it is for a registered API.
+    """
 
     text: str
     id: str
     audience: str
     not_before: int
     expires_on: int
+    roles: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"AccessToken(id={self.id!r}, audience={self.audience!r})"
@@ -39,29 +51,53 @@ class Issuer:
     """Entra's token service for one tenant."""
 
     def __init__(
-        self, key: SigningKey, tenant_id: str, clock: Callable[[], float] = time.time
+        self,
+        key: SigningKey,
+        tenant_id: str,
+        clock: Callable[[], float] = time.time,
+        registration: Registration | None = None,
     ) -> None:
+        self._registration = registration
         self._key = key
         self._clock = clock
         self.tenant_id = tenant_id
         self.name = issuer_name(tenant_id)
+
+    def knows(self, resource: str) -> bool:
+        """Whether there are tokens for `resource`: Azure's own services, and the registered API."""
+        return issued_for(resource) or self._registered(resource) is not None
 
     def issue(
         self, principal: Principal, audience: str, host_id: str = "", lifetime: int = LIFETIME
     ) -> AccessToken:
         """A token for `principal` to show to `audience`, valid for `lifetime` seconds.
 
-        `host_id` is the resource that a user-assigned identity is used on.
+        `host_id` is the resource that a user-assigned identity is used on. For the registered API
+        it carries the app roles of whoever holds one; who holds none gets it all the same:
+        https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow
         """
-        now = int(self._clock())
-        token_id = secrets.token_urlsafe(16)
-        times = {"iat": now - BACKDATED, "nbf": now - BACKDATED, "exp": now + lifetime}
-        claims = {"aud": audience, "iss": self.name, **times, "tid": self.tenant_id}
-        claims |= {"uti": token_id, "ver": "1.0", "oid": principal.principal_id}
-        claims |= _opaque() | self._who(principal, host_id)
-        header = {"typ": "JWT", "alg": "RS256", "kid": self._key.kid, "x5t": self._key.kid}
+        registered = self._registered(audience)
+        claims, header = self._claims(lifetime), {"typ": "JWT", "alg": "RS256"}
+        header["kid"] = self._key.kid
+        if registered:
+            claims |= version_2(principal, registered, self.tenant_id)
+        else:
+            claims |= {"aud": audience, "iss": self.name, "ver": "1.0"}
+            claims |= {"oid": principal.principal_id} | self._who(principal, host_id)
+            header["x5t"] = self._key.kid
         text = jwt.encode(header, claims, self._key.key)
-        return AccessToken(text, token_id, audience, now - BACKDATED, now + lifetime)
+        roles = tuple(claims.get("roles", ()))
+        return AccessToken(text, claims["uti"], audience, claims["nbf"], claims["exp"], roles=roles)
+
+    def _registered(self, resource: str) -> Registration | None:
+        found = self._registration
+        return found if found is not None and found.goes_by(resource) else None
+
+    def _claims(self, lifetime: int) -> dict[str, Any]:
+        """Those of every token."""
+        now = int(self._clock())
+        times = {"iat": now - BACKDATED, "nbf": now - BACKDATED, "exp": now + lifetime}
+        return {**times, "tid": self.tenant_id, "uti": secrets.token_urlsafe(16), **_opaque()}
 
     def _who(self, principal: Principal, host_id: str) -> dict[str, Any]:
         if principal.kind is PrincipalKind.USER:
@@ -89,17 +125,16 @@ def _managed_identity(principal: Principal) -> dict[str, Any]:
 
 def _user(principal: Principal) -> dict[str, Any]:
     return {
-        "appid": _AZURE_CLI,
+        "appid": AZURE_CLI,
         "appidacr": "0",
         "acr": "1",
         "amr": ["pwd", "mfa"],
         "idtyp": "user",
         "name": principal.name,
         "scp": "user_impersonation",
-        # Pairwise: another application sees another subject for the same user.
-        "sub": str(uuid.uuid5(uuid.UUID(_AZURE_CLI), principal.principal_id)),
-        "unique_name": f"{principal.name}@keyless.example",
-        "upn": f"{principal.name}@keyless.example",
+        "sub": pairwise(principal, AZURE_CLI),
+        "unique_name": user_name(principal),
+        "upn": user_name(principal),
     }
 
 

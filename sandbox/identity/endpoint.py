@@ -14,7 +14,7 @@ from multidict import MultiMapping
 
 from sandbox.audit import AuditError, Gate
 from sandbox.deployment import ContainerApp, Lifecycle, Principal, PrincipalKind
-from sandbox.entra import AccessToken, Issuer, issued_for
+from sandbox.entra import AccessToken, Issuer
 
 _LOG = logging.getLogger(__name__)
 
@@ -116,7 +116,7 @@ class IdentityEndpoint:
             raise Refusal(400, "The api-version is missing or not supported.")
         identity = identity_asked_for(app, query)
         resource = query.get("resource", "")
-        if not issued_for(resource):
+        if not self._issuer.knows(resource):
             raise Refusal(500, _NO_TOKEN)
         token = self._issuer.issue(identity, resource, host_id=app.id)
         self._gate.issued(identity.name, identity.principal_id, token)

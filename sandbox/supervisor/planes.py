@@ -73,7 +73,7 @@ def build(
     gate = Gate(Policy.of(deployment), audit)
     headers = headers or new_headers(app.name for app in deployment.apps)
     clock = NeverBack()
-    issuer = Issuer(key, deployment.tenant_id, clock)
+    issuer = Issuer(key, deployment.tenant_id, clock, deployment.registration)
 
     def verifier(audiences: frozenset[str]) -> Verifier:
         return Verifier([key], deployment.tenant_id, audiences, deployment.names, clock)

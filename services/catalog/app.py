@@ -1,6 +1,7 @@
 """The catalog: which photos exist, newest first. It listens to events, and answers the gateway."""
 
 import logging
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import partial
 from uuid import UUID
@@ -15,6 +16,7 @@ from services.catalog import entries
 from services.catalog.index import Index
 from services.catalog.settings import Settings
 from services.common import blobs, bus, health, logs, web
+from services.common.bearer import Bearer, View
 from services.common.consumer import Consumer, Patience
 from services.common.credential import open_credential
 from services.common.health import Proof
@@ -23,6 +25,7 @@ from services.common.web import Problem
 
 log = logging.getLogger(__name__)
 
+ROLE = "Catalog.Read"  # infra/entra/catalog.json says who holds it
 PATIENCE = Patience(first=1, longest=300, total=6 * 3600)
 LIMITS = {str(number): number for number in range(1, 101)}
 
@@ -35,8 +38,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     events = Consumer(
         "events", partial(open_receiver, settings, credential), index.handle, PATIENCE
     )
-    readiness = health.Readiness(proofs(settings, index, events))
-    app = build(index, readiness, events)
+    bearer = open_bearer(settings)
+    readiness = health.Readiness(proofs(settings, index, events, bearer))
+    app = build(index, readiness, events, bearer)
     add_parts(app, events, readiness)
     return app
 
@@ -45,6 +49,11 @@ def open_index(settings: Settings, credential: TokenCredential) -> Index:
     """Return the index with its client; nothing is connected yet."""
     account = blobs.open_account(settings.blob_endpoint, credential)
     return Index(account.get_container_client(settings.container))
+
+
+def open_bearer(settings: Settings) -> Bearer | None:
+    """Return what verifies tokens, None where the deployment asks for none: nothing is fetched."""
+    return Bearer(settings.tenant_id, settings.audience) if settings.audience else None
 
 
 def open_receiver(
@@ -57,7 +66,9 @@ def open_receiver(
     )
 
 
-def proofs(settings: Settings, index: Index, events: Consumer) -> list[Proof]:
+def proofs(
+    settings: Settings, index: Index, events: Consumer, bearer: Bearer | None
+) -> list[Proof]:
     """Return each right of the catalog with the mildest request that shows it."""
     container = f"container {settings.container}"
     return [
@@ -65,27 +76,32 @@ def proofs(settings: Settings, index: Index, events: Consumer) -> list[Proof]:
         Proof("write", container, lambda: blobs.prove_create(index.container)),
         Proof("list", container, lambda: index.page(None, 1)),
         Proof("receive", f"{settings.topic}/subscriptions/{settings.subscription}", events.prove),
+        *([Proof("fetch keys", "Entra", bearer.prove)] if bearer else []),
     ]
 
 
-def build(index: Index, readiness: health.Readiness, events: Consumer) -> Flask:
+def build(
+    index: Index, readiness: health.Readiness, events: Consumer, bearer: Bearer | None
+) -> Flask:
     """Build the application around what it talks to."""
     app = Flask(__name__)
     web.install(app)
-    app.register_blueprint(api(index))
+    app.register_blueprint(api(index, bearer))
     app.register_blueprint(health.blueprint(readiness, events.is_alive))
     return app
 
 
-def api(index: Index) -> Blueprint:
-    """Return the routes of the internal API."""
+def api(index: Index, bearer: Bearer | None) -> Blueprint:
+    """Return the routes of the internal API; without `bearer` everybody who comes gets in."""
     photos = Blueprint("photos", __name__)
+    role_needed: Callable[[View], View] = bearer.requires(ROLE) if bearer else lambda view: view
 
     @photos.before_app_request
     def begin() -> None:
         logs.know(**{name: str(value) for name, value in (request.view_args or {}).items()})
 
     @photos.get("/photos")
+    @role_needed
     def page() -> ResponseReturnValue:
         limit, cursor = LIMITS.get(request.args.get("limit", "24")), request.args.get("cursor")
         if limit is None:
@@ -99,6 +115,7 @@ def api(index: Index) -> Blueprint:
         return {"photos": [entry.to_json() for entry in found], "next": following}
 
     @photos.get("/photos/<uuid:photo>")
+    @role_needed
     def one(photo: UUID) -> ResponseReturnValue:
         entry = index.photo(str(photo))
         if entry is None:

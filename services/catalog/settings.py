@@ -18,6 +18,8 @@ class Settings:
     namespace: str
     topic: str
     subscription: str
+    tenant_id: str
+    audience: str | None
 
     @classmethod
     def load(cls, env: Mapping[str, str] = os.environ) -> "Settings":
@@ -30,4 +32,6 @@ class Settings:
             namespace=settings.host(env, "SERVICEBUS_FULLY_QUALIFIED_NAMESPACE"),
             topic=settings.entity(env, "SERVICEBUS_TOPIC_NAME"),
             subscription=settings.entity(env, "SERVICEBUS_SUBSCRIPTION_NAME"),
+            tenant_id=settings.tenant_id(env),
+            audience=settings.audience(env, "CATALOG_AUDIENCE"),
         )

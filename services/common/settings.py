@@ -71,6 +71,18 @@ def entity(env: Environment, name: str) -> str:
     return text(env, name, ENTITY, "the name of an entity")
 
 
+def tenant_id(env: Environment) -> str:
+    """Return the Entra tenant whose tokens are taken; raises SettingError."""
+    return text(env, "AZURE_TENANT_ID", GUID, "the id (a GUID) of the Entra tenant").lower()
+
+
+def audience(env: Environment, name: str) -> str | None:
+    """Return whom tokens are for, None for the word none: no tokens. Raises SettingError."""
+    meaning = "the application id (a GUID) that its tokens are for, or the word none"
+    value = text(env, name, f"{GUID}|none", meaning)
+    return None if value == "none" else value.lower()
+
+
 def endpoint(env: Environment, name: str, *, plain_inside: bool = False) -> str:
     """Return the https address of a host, without path; raises SettingError.
 

@@ -3,6 +3,8 @@
 from contextlib import suppress
 from threading import BoundedSemaphore
 
+from azure.core.credentials import TokenCredential
+from azure.identity import get_bearer_token_provider
 from azure.storage.blob import BlobServiceClient
 from flask import Flask, Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -14,7 +16,7 @@ from services.common.server import add_parts
 from services.common.session import open_session
 from services.common.web import Problem
 from services.gateway import photos
-from services.gateway.catalog import Catalog
+from services.gateway.catalog import ROLE, Catalog
 from services.gateway.images import MAX_BYTES
 from services.gateway.limits import RateLimit
 from services.gateway.places import DRAINS, drain
@@ -31,22 +33,30 @@ def create_app(settings: Settings | None = None) -> Flask:
     account = blobs.open_account(settings.blob_endpoint, credential, read_timeout=6, retries=1)
     client = bus.open_client(settings.namespace, credential)
     uploads = bus.Publisher(lambda: client.get_queue_sender(settings.queue))
-    to = dependencies(settings, account, uploads)
+    to = dependencies(settings, account, uploads, open_catalog(settings, credential))
     readiness = health.Readiness(proofs(settings, to))
     app = build(to, readiness)
     add_parts(app, uploads, readiness)
     return app
 
 
+def open_catalog(settings: Settings, credential: TokenCredential) -> Catalog:
+    """Return the client of the catalog; the SDK keeps its token, and fetches it at first need."""
+    if settings.audience is None:
+        return Catalog(settings.catalog, open_session())
+    token = get_bearer_token_provider(credential, f"{settings.audience}/.default")
+    return Catalog(settings.catalog, open_session(), token)
+
+
 def dependencies(
-    settings: Settings, account: BlobServiceClient, uploads: bus.Publisher
+    settings: Settings, account: BlobServiceClient, uploads: bus.Publisher, catalog: Catalog
 ) -> photos.Dependencies:
     """Return what the routes talk to."""
     return photos.Dependencies(
         originals=account.get_container_client(settings.originals),
         thumbnails=account.get_container_client(settings.thumbnails),
         uploads=uploads,
-        catalog=Catalog(settings.catalog, open_session()),
+        catalog=catalog,
         limit=RateLimit(),
     )
 
@@ -59,7 +69,7 @@ def proofs(settings: Settings, to: photos.Dependencies) -> list[Proof]:
         Proof("tags", originals, lambda: blobs.prove_tags(to.originals)),
         Proof("read", thumbnails, lambda: blobs.prove_read(to.thumbnails)),
         Proof("send", f"queue {settings.queue}", to.uploads.prove),
-        Proof("list", "catalog", lambda: to.catalog.page(None, 1)),
+        Proof(ROLE if settings.audience else "list", "catalog", lambda: to.catalog.page(None, 1)),
     ]
 
 

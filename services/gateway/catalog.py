@@ -1,9 +1,11 @@
-"""The gateway's client of the catalog's internal API."""
+"""The gateway's client of the catalog's internal API, which it calls as its own identity."""
 
+from collections.abc import Callable
 from typing import Any
 
 import requests
 
+ROLE = "Catalog.Read"  # the app role that the catalog asks for; infra/entra/catalog.json
 TIMEOUT = (3.0, 10.0)  # to connect, and between two bytes of the answer (s)
 
 Json = dict[str, Any]
@@ -13,15 +15,26 @@ class BrokenCursor(ValueError):
     """The catalog did not make this cursor."""
 
 
+class Refused(requests.RequestException):
+    """The catalog does not let the gateway in; the message says what it said to that."""
+
+
 class Catalog:
     """Which photos exist."""
 
-    def __init__(self, endpoint: str, session: requests.Session) -> None:
+    def __init__(
+        self, endpoint: str, session: requests.Session, token: Callable[[], str] | None = None
+    ) -> None:
+        """`token` gives a token for the catalog; None where it asks for none."""
         self._endpoint = endpoint
         self._session = session
+        self._token = token
 
     def page(self, cursor: str | None, limit: int) -> Json:
-        """Return {photos, next}, newest first; raises BrokenCursor or RequestException."""
+        """Return {photos, next}, newest first.
+
+        Raises BrokenCursor, RequestException, or AzureError where there is no token.
+        """
         query: dict[str, str | int] = {"limit": limit} | ({"cursor": cursor} if cursor else {})
         answer = self._get("/photos", query)
         if cursor and answer.status_code == 400:
@@ -31,7 +44,7 @@ class Catalog:
         return page
 
     def photo(self, photo: str) -> Json | None:
-        """Return what became of a photo, None if nothing yet; raises RequestException."""
+        """Return what became of a photo, None if nothing yet; raises as page()."""
         answer = self._get(f"/photos/{photo}", {})
         if answer.status_code == 404:
             return None
@@ -40,6 +53,15 @@ class Catalog:
         return found
 
     def _get(self, path: str, query: dict[str, str | int]) -> requests.Response:
-        return self._session.get(
-            self._endpoint + path, params=query, timeout=TIMEOUT, allow_redirects=False
+        headers = {"Authorization": f"Bearer {self._token()}"} if self._token else {}
+        answer = self._session.get(
+            self._endpoint + path,
+            params=query,
+            headers=headers,
+            timeout=TIMEOUT,
+            allow_redirects=False,
         )
+        if answer.status_code in (401, 403):
+            said = answer.headers.get("WWW-Authenticate", "nothing more")
+            raise Refused(f"the catalog, which asks for the app role {ROLE}, refused: {said}")
+        return answer

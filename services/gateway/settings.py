@@ -19,6 +19,7 @@ class Settings:
     namespace: str
     queue: str
     catalog: str
+    audience: str | None
 
     @classmethod
     def load(cls, env: Mapping[str, str] = os.environ) -> "Settings":
@@ -32,4 +33,5 @@ class Settings:
             namespace=settings.host(env, "SERVICEBUS_FULLY_QUALIFIED_NAMESPACE"),
             queue=settings.entity(env, "SERVICEBUS_QUEUE_NAME"),
             catalog=settings.endpoint(env, "CATALOG_ENDPOINT", plain_inside=True),
+            audience=settings.audience(env, "CATALOG_AUDIENCE"),
         )

@@ -14,7 +14,7 @@ RIGHTS = {
         ("tags", "container originals"),
         ("read", "container thumbnails"),
         ("send", "queue photo-uploads"),
-        ("list", "catalog"),
+        ("Catalog.Read", "catalog"),
     ],
     "thumbnailer": [
         ("read", "container originals"),
@@ -29,6 +29,7 @@ RIGHTS = {
         ("write", "container catalog"),
         ("list", "container catalog"),
         ("receive", "photo-events/subscriptions/catalog"),
+        ("fetch keys", "Entra"),
     ],
     "notifier": [
         ("get", "secret webhook-signing-key"),
@@ -70,3 +71,20 @@ def test_a_service_starts_with_what_the_bicep_gives_it_and_proves_each_of_its_ri
         for operation, scope in RIGHTS[name]
     ]
     assert answer.get_json() == {"ok": False, "failing": expected}
+
+
+@pytest.mark.parametrize(
+    ("name", "right"),
+    [("gateway", {"operation": "list"}), ("catalog", None)],
+)
+def test_where_the_catalog_asks_for_no_token_nobody_proves_one(
+    name: str, right: dict[str, str] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment = deployed(name) | {"CATALOG_AUDIENCE": "none"}
+    for setting, value in environment.items():
+        monkeypatch.setenv(setting, value)
+    module: Any = importlib.import_module(f"services.{name}.app")
+    settings = importlib.import_module(f"services.{name}.settings").Settings.load(environment)
+    failing = module.create_app(settings).test_client().get("/readyz").get_json()["failing"]
+    assert len(failing) == len(RIGHTS[name]) - (right is None)
+    assert right is None or right in failing

@@ -36,6 +36,8 @@ ENVIRONMENT = {
     "SERVICEBUS_TOPIC_NAME": "photo-events",
     "SERVICEBUS_SUBSCRIPTION_NAME": "notifier",
     "CATALOG_ENDPOINT": "https://catalog.example.com",
+    "CATALOG_AUDIENCE": "ca7a1060-0000-4000-8000-000000000003",
+    "AZURE_TENANT_ID": "7e4a4700-0000-4000-8000-000000000000",
     "WEBHOOK_SECRET_NAME": "webhook-signing-key",
     "PARTNER_WEBHOOK_URL": "https://partner.example.com/webhooks",
 }

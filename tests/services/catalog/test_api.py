@@ -7,8 +7,9 @@ import pytest
 from azure.core.exceptions import ServiceRequestError
 from flask.testing import FlaskClient
 
-from services.catalog.app import build
+from services.catalog.app import ROLE, build
 from services.catalog.entries import Entry, to_cursor
+from services.common.bearer import Bearer, Refused
 from services.common.consumer import Consumer, Patience
 from services.common.health import Readiness
 
@@ -40,7 +41,7 @@ def index() -> FakeIndex:
 @pytest.fixture
 def client(index: Any) -> FlaskClient:
     events = Consumer("events", lambda: index, lambda message: None, Patience())
-    return build(index, Readiness([]), events).test_client()
+    return build(index, Readiness([]), events, None).test_client()
 
 
 def test_a_page_carries_a_cursor_that_leads_to_the_next(
@@ -75,3 +76,39 @@ def test_storage_that_is_down_is_503(client: FlaskClient, index: FakeIndex) -> N
     index.error = ServiceRequestError("away")
     answer = client.get("/photos")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+
+
+class FakeBearer(Bearer):
+    """Takes the word `good` for a token with the role, and nothing else."""
+
+    def __init__(self) -> None:
+        super().__init__("tenant", "audience")
+
+    def check(self, authorization: str, role: str) -> None:
+        if (authorization, role) != ("Bearer good", ROLE):
+            raise Refused(403, "insufficient_scope", "no")
+
+
+@pytest.fixture
+def guarded(index: Any) -> FlaskClient:
+    events = Consumer("events", lambda: index, lambda message: None, Patience())
+    return build(index, Readiness([]), events, FakeBearer()).test_client()
+
+
+@pytest.mark.parametrize("path", ["/photos", f"/photos/{KNOWN.id}"])
+def test_where_tokens_are_asked_for_each_route_takes_the_role(
+    guarded: FlaskClient, index: FakeIndex, path: str
+) -> None:
+    assert guarded.get(path).status_code == 403
+    assert guarded.get(path, headers={"Authorization": "Bearer other"}).status_code == 403
+    assert index.asked == []
+    assert guarded.get(path, headers={"Authorization": "Bearer good"}).status_code == 200
+
+
+def test_no_route_is_forgotten(guarded: FlaskClient) -> None:
+    open_to_all = {"/healthz", "/readyz", "/static/<path:filename>"}
+    rules = {str(each) for each in guarded.application.url_map.iter_rules()} - open_to_all
+    assert rules == {"/photos", "/photos/<uuid:photo>"}
+    for path in ("/healthz", "/readyz"):
+        assert guarded.get(path).status_code in {200, 503}
+        assert guarded.get(path).get_json().keys() <= {"ok", "failing"}

@@ -23,19 +23,22 @@ WHOLE = {
     "SERVICEBUS_TOPIC_NAME": "photo-events",
     "SERVICEBUS_SUBSCRIPTION_NAME": "catalog",
     "CATALOG_ENDPOINT": "https://catalog.internal.example.azurecontainerapps.io",
+    "CATALOG_AUDIENCE": "ca7a1060-0000-4000-8000-000000000003",
+    "AZURE_TENANT_ID": "7e4a4700-0000-4000-8000-000000000000",
     "WEBHOOK_SECRET_NAME": "webhook-signing-key",
     "PARTNER_WEBHOOK_URL": "https://partner.example.com/webhooks",
 }
 NEEDED = {
     Gateway: "AZURE_TOKEN_CREDENTIALS AZURE_CLIENT_ID AZURE_STORAGE_BLOB_ENDPOINT"
     " STORAGE_ORIGINALS_CONTAINER STORAGE_THUMBNAILS_CONTAINER"
-    " SERVICEBUS_FULLY_QUALIFIED_NAMESPACE SERVICEBUS_QUEUE_NAME CATALOG_ENDPOINT",
+    " SERVICEBUS_FULLY_QUALIFIED_NAMESPACE SERVICEBUS_QUEUE_NAME CATALOG_ENDPOINT"
+    " CATALOG_AUDIENCE",
     Thumbnailer: "AZURE_TOKEN_CREDENTIALS AZURE_CLIENT_ID AZURE_STORAGE_BLOB_ENDPOINT"
     " STORAGE_ORIGINALS_CONTAINER STORAGE_THUMBNAILS_CONTAINER"
     " SERVICEBUS_FULLY_QUALIFIED_NAMESPACE SERVICEBUS_QUEUE_NAME SERVICEBUS_TOPIC_NAME",
     Catalog: "AZURE_TOKEN_CREDENTIALS AZURE_CLIENT_ID AZURE_STORAGE_BLOB_ENDPOINT"
     " STORAGE_CATALOG_CONTAINER SERVICEBUS_FULLY_QUALIFIED_NAMESPACE SERVICEBUS_TOPIC_NAME"
-    " SERVICEBUS_SUBSCRIPTION_NAME",
+    " SERVICEBUS_SUBSCRIPTION_NAME AZURE_TENANT_ID CATALOG_AUDIENCE",
     Notifier: "AZURE_TOKEN_CREDENTIALS AZURE_KEY_VAULT_ENDPOINT WEBHOOK_SECRET_NAME"
     " SERVICEBUS_FULLY_QUALIFIED_NAMESPACE SERVICEBUS_TOPIC_NAME SERVICEBUS_SUBSCRIPTION_NAME"
     " PARTNER_WEBHOOK_URL",
@@ -111,3 +114,13 @@ def test_plain_http_is_taken_where_it_stays_inside(value: str) -> None:
 def test_plain_http_is_not_taken_elsewhere() -> None:
     with pytest.raises(SettingError, match="CATALOG_ENDPOINT"):
         Gateway.load(of(Gateway) | {"CATALOG_ENDPOINT": "http://catalog.example.com"})
+
+
+@pytest.mark.parametrize("service", [Gateway, Catalog])
+def test_that_the_catalog_asks_for_no_token_has_to_be_said(service: Any) -> None:
+    """A variable that was forgotten must not open the catalog."""
+    assert service.load(of(service)).audience == WHOLE["CATALOG_AUDIENCE"]
+    assert service.load(of(service) | {"CATALOG_AUDIENCE": "none"}).audience is None
+    for value in ("", "None", "off", "api://ca7a1060-0000-4000-8000-000000000003"):
+        with pytest.raises(SettingError, match="CATALOG_AUDIENCE"):
+            service.load(of(service) | {"CATALOG_AUDIENCE": value})

@@ -1,11 +1,12 @@
 """The gateway's client of the catalog."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import requests
 
-from services.gateway.catalog import BrokenCursor, Catalog
+from services.gateway.catalog import ROLE, BrokenCursor, Catalog, Refused
 
 
 class FakeSession:
@@ -22,8 +23,8 @@ class FakeSession:
         return self.answer
 
 
-def over(session: FakeSession) -> Catalog:
-    return Catalog("http://catalog", session)  # type: ignore[arg-type]
+def over(session: FakeSession, token: Callable[[], str] | None = None) -> Catalog:
+    return Catalog("http://catalog", session, token)  # type: ignore[arg-type]
 
 
 def test_a_page_is_asked_for_with_its_cursor_and_a_timeout() -> None:
@@ -52,3 +53,26 @@ def test_a_photo_that_the_catalog_does_not_know_is_none() -> None:
 def test_an_answer_that_is_no_json_is_a_failed_dependency() -> None:
     with pytest.raises(requests.RequestException):
         over(FakeSession(200, b"<html>")).page(None, 5)
+
+
+def test_a_token_goes_with_each_request_and_none_where_none_is_asked_for() -> None:
+    session = FakeSession(200, b'{"photos": [], "next": null}')
+    tokens = iter(["first", "second"])
+    catalog = over(session, lambda: next(tokens))
+    catalog.page(None, 1)
+    catalog.photo("6f1d")
+    over(session).page(None, 1)
+    sent = [options["headers"] for _, options in session.asked]
+    assert sent == [{"Authorization": "Bearer first"}, {"Authorization": "Bearer second"}, {}]
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_refusal_names_the_role_and_what_the_catalog_said_and_not_the_token(status: int) -> None:
+    session = FakeSession(status)
+    session.answer.headers["WWW-Authenticate"] = 'Bearer error="x", error_description="is cached"'
+    catalog = over(session, lambda: "a secret")
+    with pytest.raises(Refused, match=rf"{ROLE}.*is cached") as of_page:
+        catalog.page("abc", 1)
+    with pytest.raises(Refused, match=rf"{ROLE}.*is cached") as of_photo:
+        catalog.photo("6f1d")
+    assert "a secret" not in f"{of_page.value}{of_photo.value}"
