@@ -1,0 +1,199 @@
+"""The clock of the whole machine set back, and on, while the sandbox and its services run.
+
+On Azure each end has its own clock, and only the services' can be wrong: a container that is set
+on asks for a new token, and the SDK takes a lock that it was given before for lost. Both are so
+here. What Azure itself times (locks, duplicates, expiry of messages) goes on evenly, here too.
+
+The SDK's receive (azure-servicebus 7.15) ends by the clock that can be set. Set back, it waits
+until the next message comes; where none does for two minutes, /healthz tells the platform.
+"""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from sandbox.audit import Outcome
+from sandbox.cli.photos import uploads
+from sandbox.cli.walk import arrive, send, webhooks
+from sandbox.partner.mood import Mood, behave
+from sandbox.supervisor import running
+from tests.faults.shifted import Shifted, clock, started
+
+HOUR, DAY = 3600.0, 86400.0
+# Back, right again, on, on by more than a token lives, and right again.
+SHIFTS = [-HOUR, 0, HOUR, 2 * DAY, 0]
+pytestmark = pytest.mark.timeout(400)  # a lock of a minute has to end, on a busy machine
+BURST = 2 * 300  # of the two processes of the gateway
+
+
+@pytest.fixture(scope="module")
+def shifted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shifted]:
+    folder = tmp_path_factory.mktemp("shifted")
+    with started(folder / "state", clock(folder)) as sandbox:
+        ready(sandbox)
+        yield sandbox
+        for name in ("sandbox.log", *(f"logs/{each.name}.log" for each in sandbox.report.services)):
+            path = sandbox.state.path(name)
+            assert not path.exists() or "Traceback" not in path.read_text()
+
+
+@pytest.fixture(autouse=True)
+def right_again(shifted: Shifted) -> Iterator[None]:
+    yield
+    shifted.clock.shift(0)
+    wake(shifted)
+
+
+def until(true: Callable[[], bool], patience: float = 180) -> None:
+    deadline = time.monotonic() + patience
+    while not true():
+        assert time.monotonic() < deadline, "it never came true"
+        time.sleep(0.2)
+
+
+def ready(sandbox: Shifted) -> None:
+    until(lambda: (report := running(sandbox.state)) is not None and report.ready)
+
+
+def put_through(sandbox: Shifted) -> str:
+    """One photo from the gateway to the partner; gives its id."""
+    gallery, upload = sandbox.report.gallery, uploads()[1]
+    photo = send(gallery, upload)
+    assert arrive(gallery, upload, photo).state == "processed"
+    until(lambda: photo in webhooks(sandbox.state))
+    return photo
+
+
+def wake(sandbox: Shifted) -> None:
+    """Let each consumer have a message, so that none waits for a time that is far off."""
+    gallery, broken = sandbox.report.gallery, uploads()[3]
+    photo = send(gallery, broken)
+    assert arrive(gallery, broken, photo).state == "rejected"
+    until(lambda: photo in webhooks(sandbox.state))
+
+
+def settled(sandbox: Shifted) -> None:
+    """Nothing waits, nothing is dead, and everybody was told of each photo once."""
+    until(lambda: not any(sandbox.report.messages.values()))
+    assert not any(sandbox.report.dead_letters.values())
+    assert {len(ids) for ids in webhooks(sandbox.state).values()} == {1}
+
+
+def test_photos_go_through_whatever_the_clock_is_set_to(shifted: Shifted) -> None:
+    photos, times = [put_through(shifted)], len(shifted.audit())
+    for shift in SHIFTS:
+        shifted.clock.shift(shift)
+        photos += [put_through(shifted), put_through(shifted)]
+        assert shifted.run("status").returncode == 0
+    settled(shifted)
+    known = requests.get(f"{shifted.report.gallery}/photos?limit=100", timeout=30).json()["photos"]
+    assert {each["id"] for each in known} >= set(photos)
+    assert [each.restarts for each in shifted.report.services] == [0, 0, 0, 0]
+    assert not [each for each in shifted.audit()[times:] if each.outcome is Outcome.DENIED]
+
+
+def test_tokens_that_have_ended_are_fetched_again_and_others_are_kept(shifted: Shifted) -> None:
+    put_through(shifted)
+    for shift, fetched in ((-HOUR, False), (4 * DAY, True)):
+        before = issued(shifted)
+        shifted.clock.shift(shift)
+        put_through(shifted)
+        assert (issued(shifted) > before) == fetched
+
+
+def issued(sandbox: Shifted) -> int:
+    return sum(
+        each.outcome is Outcome.ISSUED and each.identity == "thumbnailer"
+        for each in sandbox.audit()
+    )
+
+
+def test_the_audit_keeps_the_order_in_which_things_happened(shifted: Shifted) -> None:
+    put_through(shifted)
+    before = shifted.audit()
+    shifted.clock.shift(-HOUR)
+    put_through(shifted)
+    after = shifted.audit()
+    assert after[: len(before)] == before
+    assert after[len(before)].time < before[-1].time
+
+
+@pytest.mark.parametrize("shift", [-HOUR, HOUR])
+def test_a_photo_that_is_sent_twice_around_a_jump_is_handled_once(
+    shifted: Shifted, shift: float
+) -> None:
+    upload = uploads()[1]
+    photos = []
+    for each in (0.0, shift):
+        shifted.clock.shift(each)
+        answer = requests.post(
+            f"{shifted.report.gallery}/photos",
+            files={"photo": (upload.name, upload.content, upload.content_type)},
+            headers={"Idempotency-Key": f"jump of {shift}"},
+            timeout=30,
+        )
+        assert answer.status_code == 202
+        photos.append(answer.json()["id"])
+        put_through(shifted)  # the queue keeps its order: what came before it has been handled
+    assert photos[0] == photos[1]
+    told = shifted.state.path("logs/thumbnailer.log").read_text().splitlines()
+    published = [json.loads(line) for line in told if "Published" in line]
+    assert [each["photo"] for each in published].count(photos[0]) == 1
+
+
+@pytest.mark.parametrize("shift", [-HOUR, HOUR])
+def test_a_message_that_is_in_hand_at_a_jump_is_not_lost(shifted: Shifted, shift: float) -> None:
+    behave(shifted.state, Mood(503, times=3))
+    gallery, upload = shifted.report.gallery, uploads()[1]
+    photo = send(gallery, upload)
+    arrive(gallery, upload, photo)
+    tries = len(told(shifted))
+    until(lambda: len(told(shifted)) > tries)
+    shifted.clock.shift(shift)
+    until(lambda: photo in webhooks(shifted.state))
+    settled(shifted)
+
+
+def told(sandbox: Shifted) -> list[str]:
+    return sandbox.state.path("partner.jsonl").read_text().splitlines()
+
+
+@pytest.mark.parametrize("shift", [-HOUR, HOUR])
+def test_who_sent_too_much_is_let_in_again_after_a_jump(shifted: Shifted, shift: float) -> None:
+    address = f"{shifted.report.service('gateway').url}/photos"
+    with requests.Session() as session:
+        # A form without a photo counts, too.
+        answers = (session.post(address, timeout=30) for _ in range(20 * BURST))
+        refused = next(each for each in answers if each.status_code == 429)
+        shifted.clock.shift(shift)
+        assert int(refused.headers["Retry-After"]) <= 1
+        until(lambda: session.post(address, timeout=30).status_code == 400)
+
+
+def test_the_key_is_rotated_after_a_jump_of_days_there_and_back(shifted: Shifted) -> None:
+    for shift in (2 * DAY, 0):
+        shifted.clock.shift(shift)
+        put_through(shifted)
+        rotated = shifted.run("rotate")
+        assert rotated.returncode == 0, rotated.stderr
+        put_through(shifted)
+    settled(shifted)
+
+
+def test_a_sandbox_that_was_begun_in_the_future_starts_again(tmp_path: Path) -> None:
+    made = clock(tmp_path)
+    photos = []
+    for shift in (2 * DAY, 0):
+        made.shift(shift)
+        with started(tmp_path / "state", made) as sandbox:
+            ready(sandbox)
+            photos.append(put_through(sandbox))
+            assert sandbox.run("rotate").returncode == 0
+            photos.append(put_through(sandbox))
+            settled(sandbox)
+            wake(sandbox)
+    assert len(set(photos)) == 4
