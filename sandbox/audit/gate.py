@@ -39,18 +39,47 @@ class Gate:
             Record(now(), service, Outcome.REFUSED, operation, identity=identity, reason=reason)
         )
 
-    def issued(self, identity: str, principal_id: str, token: AccessToken) -> None:
+    def seen(
+        self,
+        service: str,
+        operation: str,
+        caller: Caller,
+        scope: str,
+        *,
+        assignment: str = "",
+        why: str = "",
+    ) -> None:
+        """Record that `caller` was shown something that takes no action of a role to see."""
+        self._audit.write(
+            Record(
+                now(),
+                service,
+                Outcome.ALLOWED,
+                operation,
+                identity=caller.name,
+                principal_id=caller.principal_id,
+                scope=scope,
+                assignment=assignment,
+                why=why,
+                token_id=caller.token_id,
+            )
+        )
+
+    def issued(
+        self, identity: str, principal_id: str, token: AccessToken, service: str = "identity"
+    ) -> None:
         """Record that a token was given out."""
         self._audit.write(
             Record(
                 now(),
-                "identity",
+                service,
                 Outcome.ISSUED,
                 "GetToken",
                 identity=identity,
                 principal_id=principal_id,
                 token_id=token.id,
                 resource=token.audience,
+                role=", ".join(token.roles),
             )
         )
 
@@ -79,7 +108,6 @@ def _denied(service: str, operation: str, caller: Caller, denied: Denied) -> Rec
         Outcome.DENIED,
         operation,
         identity=caller.name,
-                role=", ".join(token.roles),
         principal_id=caller.principal_id,
         action=denied.action.name,
         scope=denied.need.scope,

@@ -11,6 +11,7 @@ from sandbox.cli.local import local
 from sandbox.cli.recreate import deploy, recreate
 from sandbox.cli.redrive import redrive
 from sandbox.cli.rotate import rotate
+from sandbox.cli.sign_in import sign_in
 from sandbox.cli.soak import soak
 from sandbox.cli.test import test
 from sandbox.cli.trace import trace
@@ -30,6 +31,7 @@ for _command in (
     down,
     status,
     env,
+    sign_in,
     trace,
     explain,
     redrive,

@@ -1,7 +1,8 @@
-"""`keyless env`: step into a service's shoes."""
+"""`keyless env`: step into a service's shoes, or into the developer's."""
 
 import shlex
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,41 +11,76 @@ from sandbox.cli.options import StateOption, open_state
 from sandbox.cli.running import the_running
 from sandbox.cli.terminal import one_sentence, out
 from sandbox.state import State
-from sandbox.supervisor import Report
+from sandbox.supervisor import OF_AN_IDENTITY, Report, sign_in_apart, way_to
+
+DEVELOPER = "developer"
 
 
 def env(
-    service: Annotated[str, typer.Argument(help="gateway, thumbnailer, catalog or notifier")],
+    who: Annotated[
+        str, typer.Argument(help="gateway, thumbnailer, catalog or notifier; or developer")
+    ],
     state: StateOption = None,
     json_: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
-    """Export lines, so that any Azure SDK acts as SERVICE: eval "$(./keyless env thumbnailer)"."""
+    """Export lines, so that any Azure SDK acts as WHO: eval "$(./keyless env thumbnailer)"."""
     opened = open_state(state)
     report = the_running(opened)
     with one_sentence(KeyError):
-        variables = as_service(report, service, opened)
+        developer = who == DEVELOPER
+        variables = as_developer(report, opened) if developer else as_service(report, who, opened)
     if json_:
         out.print_json(data=variables)
         return
-    others = {name for each in report.services for name in each.environment} - variables.keys()
-    out.print("\n".join(_lines(variables, sorted(others))), markup=False)
+    known = {name for each in report.services for name in each.environment} | OF_AN_IDENTITY
+    out.print("\n".join(_lines(variables, sorted(known - variables.keys()))), markup=False)
 
 
 def as_service(report: Report, service: str, state: State) -> dict[str, str]:
-    """What makes a process act as `service`. Raises KeyError if there is none of that name.
+    """What makes a process act as `service`. Raises KeyError if there is none of that name."""
+    environment = dict(report.service(service).environment)
+    environment.pop("PATH", None)  # the services' own, where they run as the developer
+    return {**environment, **_of_any_tool(report, state)}
 
-    The sign-in folders keep a user's real Azure sign-in and the sandbox apart, both ways.
+
+def as_developer(report: Report, state: State) -> dict[str, str]:
+    """What makes a process act as the developer, whom `az login` signs in to the sandbox.
+
+    AzureCliCredential alone: the user's home has sign-ins of other tools, which are real.
     """
+    settings = {
+        name: value
+        for each in report.services
+        for name, value in each.environment.items()
+        if name in _ENDPOINTS
+    }
     return {
-        **report.service(service).environment,
+        **settings,
+        "AZURE_TOKEN_CREDENTIALS": "AzureCliCredential",
+        **_of_any_tool(report, state),
+    }
+
+
+_ENDPOINTS = frozenset(
+    {
+        "AZURE_STORAGE_BLOB_ENDPOINT",
+        "AZURE_KEY_VAULT_ENDPOINT",
+        "SERVICEBUS_FULLY_QUALIFIED_NAMESPACE",
+    }
+)
+
+
+def _of_any_tool(report: Report, state: State) -> Mapping[str, str]:
+    """The way to the sandbox, and folders that keep a user's real sign-in and the sandbox apart."""
+    return {
+        **way_to(report.proxy, Path(report.ca)),
         "NODE_EXTRA_CA_CERTS": report.ca,
         "CURL_CA_BUNDLE": report.ca,
-        "AZURE_CONFIG_DIR": str(state.folder("azure-cli")),
-        "AZD_CONFIG_DIR": str(state.folder("azd")),
+        **sign_in_apart(state),
     }
 
 
 def _lines(variables: Mapping[str, str], others: Iterable[str]) -> list[str]:
-    """Another service's variables are unset, so that one can change shoes in one shell."""
+    """Another's variables are unset, so that one can change shoes in one shell."""
     exports = [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
     return [*(f"unset {name}" for name in others), *exports]

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -31,17 +31,22 @@ def the_running(state: State) -> Report:
     return report
 
 
-def start_detached(state: State, port: int | None, told: Callable[[Report], None]) -> Report:
+def start_detached(
+    state: State,
+    port: int | None,
+    told: Callable[[Report], None],
+    options: Sequence[str] = (),
+) -> Report:
     """Start a sandbox in the background and return when all of it is ready.
 
-    `told` is called with each report on the way. Ends the command if the sandbox ends instead, and
-    the sandbox if the command is ended.
+    `told` is called with each report on the way; `options` are more of those of `up`. Ends the
+    command if the sandbox ends instead, and the sandbox if the command is ended.
     """
     log = state.path("sandbox.log")
     with one_sentence(StateError, OSError):
         state.check_room()
         before = log.stat().st_size if log.exists() else 0
-        process = _spawned(state, port, log)
+        process = _spawned(state, port, log, options)
     try:
         return _when_ready(state, process, told, partial(_last_words, log, before))
     except BaseException:
@@ -74,8 +79,10 @@ def end_process(process: "subprocess.Popen[bytes]") -> None:
         process.wait()
 
 
-def _spawned(state: State, port: int | None, log: Path) -> "subprocess.Popen[bytes]":
-    command = [sys.executable, "-m", "sandbox", "up", "--state", str(state.root)]
+def _spawned(
+    state: State, port: int | None, log: Path, options: Sequence[str]
+) -> "subprocess.Popen[bytes]":
+    command = [sys.executable, "-m", "sandbox", "up", "--state", str(state.root), *options]
     with log.open("ab") as file:
         return subprocess.Popen(
             command + ([] if port is None else ["--port", str(port)]),
@@ -100,6 +107,8 @@ def _when_ready(
         report = running(state)
         if report is not None and report.pid == process.pid:
             told(report)
+            if report.sign_in.code:
+                begun = time.monotonic()  # a person takes the time that they take
             if report.ready:
                 return report
             if hopeless := next(filter(_is_hopeless, report.services), None):

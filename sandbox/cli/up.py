@@ -13,7 +13,18 @@ from rich.text import Text
 from sandbox.cli.options import StateOption, open_state
 from sandbox.cli.running import end, start_detached, the_running
 from sandbox.cli.terminal import USAGE, ended_by_signals, fail, one_sentence, out
-from sandbox.supervisor import ENDINGS, AddressError, Elsewhere, Report, StartError, holder, run
+from sandbox.supervisor import (
+    ENDINGS,
+    AddressError,
+    AsDeveloper,
+    Az,
+    Elsewhere,
+    Report,
+    SignInReport,
+    StartError,
+    holder,
+    run,
+)
 
 _STYLES = {"ready": "green", "starting": "yellow", "restarting": "bold red"}
 
@@ -26,6 +37,7 @@ PortOption = Annotated[
 
 
 def up(
+    *,
     state: StateOption = None,
     port: PortOption = None,
     detach: Annotated[bool, typer.Option("--detach", "-d", help="Return when ready.")] = False,
@@ -41,9 +53,19 @@ def up(
         Path | None,
         typer.Option("--environments", help="Where each of them finds what it has to know."),
     ] = None,
+    as_: Annotated[
+        str | None, typer.Option("--as", help="developer: the services run under your sign-in.")
+    ] = None,
+    stand_in: Annotated[
+        bool, typer.Option("--stand-in", help="With --as: not by the Azure CLI, if there is one.")
+    ] = False,
+    approve: Annotated[
+        bool, typer.Option("--approve", help="With --as: sign in without asking, for scripts.")
+    ] = False,
 ) -> None:
     """Start the sandbox and the four services."""
     elsewhere = _elsewhere(listen, environments, detach)
+    _check_whom(as_, elsewhere, stand_in or approve)
     opened = open_state(state)
     progress = Progress()
     if detach:
@@ -51,11 +73,12 @@ def up(
         if pid is not None:
             fail(f"a sandbox is already running on {opened.root} (process {pid}).")
         with ended_by_signals():
-            start_detached(opened, port, progress)
+            start_detached(opened, port, progress, _options(as_, stand_in, approve))
         out.print("Runs in the background; [bold]./keyless down[/] ends it.")
         return
     with one_sentence(StartError, OSError):
-        asyncio.run(run(opened, port, progress, elsewhere))
+        as_developer = AsDeveloper(Az.found(opened, stand_in), approve) if as_ else None
+        asyncio.run(run(opened, port, progress, elsewhere, as_developer))
     # All has ended but this process: nothing is left that a second signal could hurry.
     for number in ENDINGS:
         signal.signal(number, signal.SIG_IGN)
@@ -72,6 +95,20 @@ def _elsewhere(listen: str | None, environments: Path | None, detach: bool) -> E
         fail(f"--environments names no folder: {environments}.", USAGE)
     with one_sentence(AddressError):
         return Elsewhere.reached_as(listen, environments.absolute())
+
+
+def _check_whom(as_: str | None, elsewhere: Elsewhere | None, more: bool) -> None:
+    if as_ not in {None, "developer"}:
+        fail(f"the services run as themselves, or --as developer; not as {as_!r}.", USAGE)
+    if as_ and elsewhere:
+        fail("--as developer starts the services here; --listen starts none.", USAGE)
+    if more and not as_:
+        fail("--stand-in and --approve are for --as developer.", USAGE)
+
+
+def _options(as_: str | None, stand_in: bool, approve: bool) -> list[str]:
+    given = (["--as", as_] if as_ else []) + ["--stand-in"] * stand_in + ["--approve"] * approve
+    return given
 
 
 def down(state: StateOption = None) -> None:
@@ -104,12 +141,13 @@ def status(
 
 
 def without_environments(report: Report) -> dict[str, object]:
-    """A report for others' eyes: environments hold each service's identity header."""
+    """A report for others' eyes: without the identity headers, and without the sign-in's key."""
     services = [
         {name: value for name, value in asdict(each).items() if name != "environment"}
         for each in report.services
     ]
-    return {**asdict(report), "services": services, "ready": report.ready}
+    sign_in = {name: value for name, value in asdict(report.sign_in).items() if name != "key"}
+    return {**asdict(report), "services": services, "sign_in": sign_in, "ready": report.ready}
 
 
 class Progress:
@@ -124,6 +162,10 @@ class Progress:
             self._say(
                 "endpoints", f"Azure's endpoints: blob, vault, bus, identity  {seconds:.1f} s"
             )
+        if report.sign_in.code:
+            self._say(report.sign_in.code, _how_to_sign_in(report.sign_in), Text("→", "cyan"))
+        elif report.sign_in.az and any(each.state != "starting" for each in report.services):
+            self._say("whom", f"signed in as the developer, by {report.sign_in.az}")
         for service in report.services:
             if service.state == "ready":
                 self._say(service.name, f"{service.name}")
@@ -136,6 +178,13 @@ class Progress:
         if what not in self._said:
             self._said.add(what)
             out.print(Text.assemble(mark, " ", sentence))
+
+
+def _how_to_sign_in(sign_in: SignInReport) -> str:
+    return (
+        f"The services wait for you to sign in as the developer. Open {sign_in.address}\n"
+        f"  or run ./keyless sign-in {sign_in.code}"
+    )
 
 
 def _table(report: Report) -> Table:

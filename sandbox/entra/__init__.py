@@ -5,13 +5,20 @@ from sandbox.entra.audiences import (
     BUS,
     BUS_AUDIENCES,
     MANAGEMENT,
+    MANAGEMENT_AUDIENCES,
+    MONITOR,
+    MONITOR_AUDIENCES,
     VAULT,
     VAULT_AUDIENCES,
     blob_audiences,
     issued_for,
 )
+from sandbox.entra.device_codes import DeviceCodes
+from sandbox.entra.id_tokens import IdTokens
 from sandbox.entra.issuer import AccessToken, Issuer
 from sandbox.entra.keys import SigningKey
+from sandbox.entra.refresh_tokens import RefreshTokens
+from sandbox.entra.sign_in import SignIn
 from sandbox.entra.verifier import Caller, Reason, TokenRefused, Verifier
 
 __all__ = [
@@ -19,12 +26,19 @@ __all__ = [
     "BUS",
     "BUS_AUDIENCES",
     "MANAGEMENT",
+    "MANAGEMENT_AUDIENCES",
+    "MONITOR",
+    "MONITOR_AUDIENCES",
     "VAULT",
     "VAULT_AUDIENCES",
     "AccessToken",
     "Caller",
+    "DeviceCodes",
+    "IdTokens",
     "Issuer",
     "Reason",
+    "RefreshTokens",
+    "SignIn",
     "SigningKey",
     "TokenRefused",
     "Verifier",

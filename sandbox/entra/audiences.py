@@ -4,11 +4,18 @@ BLOB = "https://storage.azure.com"
 VAULT = "https://vault.azure.net"
 BUS = "https://servicebus.azure.net"
 MANAGEMENT = "https://management.azure.com"
+MONITOR = "https://monitor.azure.com"
+# What the Azure CLI asks for: Azure Resource Manager under its older name.
+_MANAGEMENT_BEFORE = "https://management.core.windows.net"
 
 # Key Vault refuses its own address with a slash behind it (Azure/go-autorest issue 525); Storage
 # and Service Bus take both, which their SDKs depend on.
 VAULT_AUDIENCES = frozenset({VAULT, "cfa8b339-82a2-471a-a3c9-0fc0be7a4093"})
 BUS_AUDIENCES = frozenset({BUS, f"{BUS}/"})
+MONITOR_AUDIENCES = frozenset({MONITOR, f"{MONITOR}/"})
+MANAGEMENT_AUDIENCES = frozenset(
+    {MANAGEMENT, f"{MANAGEMENT}/", _MANAGEMENT_BEFORE, f"{_MANAGEMENT_BEFORE}/"}
+)
 
 
 def blob_audiences(account_host: str) -> frozenset[str]:
@@ -21,7 +28,7 @@ def blob_audiences(account_host: str) -> frozenset[str]:
 
 def issued_for(resource: str) -> bool:
     """Whether Entra knows `resource`, so that it issues tokens for it."""
-    known = {BLOB, VAULT, BUS, MANAGEMENT}
+    known = {BLOB, VAULT, BUS, MONITOR, MANAGEMENT, _MANAGEMENT_BEFORE}
     bare = resource.rstrip("/")
     return bare in known or _is_account(bare)
 

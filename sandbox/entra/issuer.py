@@ -133,8 +133,8 @@ def _user(principal: Principal) -> dict[str, Any]:
         "name": principal.name,
         "scp": "user_impersonation",
         "sub": pairwise(principal, AZURE_CLI),
-        "unique_name": user_name(principal),
-        "upn": user_name(principal),
+        "unique_name": user_name(principal.name),
+        "upn": user_name(principal.name),
     }
 
 

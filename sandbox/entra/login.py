@@ -1,44 +1,80 @@
-"""login.microsoftonline.com, as far as services ask it: discovery and the published keys."""
+"""login.microsoftonline.com: discovery, the published keys, and the sign-in of people."""
+
+import logging
+from collections.abc import Callable
 
 from aiohttp import web
 
 from sandbox.entra.issuer import issuer_name
 from sandbox.entra.keys import SigningKey
+from sandbox.entra.refusals import OAuthError, unknown_client, unknown_tenant
+from sandbox.entra.sign_in import SERVICE, Form, Json, SignIn
+
+_LOG = logging.getLogger(__name__)
 
 HOST = "login.microsoftonline.com"
 
+# MSAL keeps a sign-in under one of these names, and finds it again under any.
+_ALIASES = [HOST, "login.windows.net", "login.microsoft.com", "sts.windows.net"]
+_ANY_TENANT = frozenset({"common", "organizations"})
+_JUST_WAITING = "authorization_pending"
 
-def application(tenant_id: str, key: SigningKey) -> web.Application:
-    """Entra's sign-in host for one tenant."""
-    login = _Login(tenant_id, key)
+
+def application(tenant_id: str, key: SigningKey, sign_in: SignIn | None = None) -> web.Application:
+    """Entra's sign-in host for one tenant; without `sign_in` nobody can."""
+    login = _Login(tenant_id, key, sign_in)
     application = web.Application()
     tenant = r"/{tenant:[0-9A-Za-z.-]+}"
+    application.router.add_get("/common/discovery/instance", login.instance)
     application.router.add_get(f"{tenant}/.well-known/openid-configuration", login.discovery)
     application.router.add_get(f"{tenant}/v2.0/.well-known/openid-configuration", login.discovery)
     application.router.add_get(f"{tenant}/discovery/keys", login.keys)
     application.router.add_get(f"{tenant}/discovery/v2.0/keys", login.keys)
     application.router.add_post(f"{tenant}/oauth2/token", login.refuse_grant)
-    application.router.add_post(f"{tenant}/oauth2/v2.0/token", login.refuse_grant)
+    application.router.add_post(f"{tenant}/oauth2/v2.0/devicecode", login.device_code)
+    application.router.add_post(f"{tenant}/oauth2/v2.0/token", login.token)
     return application
 
 
 class _Login:
-    def __init__(self, tenant_id: str, key: SigningKey) -> None:
+    def __init__(self, tenant_id: str, key: SigningKey, sign_in: SignIn | None) -> None:
         self._tenant_id = tenant_id
         self._key = key
+        self._sign_in = sign_in
+
+    async def instance(self, request: web.Request) -> web.Response:
+        """Which names are Entra's: MSAL asks before it believes one that it does not know."""
+        if f"://{HOST}/" not in request.query.get("authorization_endpoint", ""):
+            error = OAuthError("invalid_instance", 50049, "Unknown or invalid instance.")
+            return _refused(request, error)
+        base = f"https://{HOST}/{self._tenant_id}"
+        return web.json_response(
+            {
+                "tenant_discovery_endpoint": f"{base}/v2.0/.well-known/openid-configuration",
+                "api-version": "1.1",
+                "metadata": [
+                    {
+                        "preferred_network": HOST,
+                        "preferred_cache": "login.windows.net",
+                        "aliases": _ALIASES,
+                    }
+                ],
+            }
+        )
 
     async def discovery(self, request: web.Request) -> web.Response:
         """https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc"""
         if not self._knows(request):
             return _unknown_tenant(request)
         version = "/v2.0" if "/v2.0/" in request.path else ""
-        base = f"https://{HOST}/{self._tenant_id}"
-        v1 = issuer_name(self._tenant_id)
+        tenant = request.match_info["tenant"].lower()
+        base = f"https://{HOST}/{tenant if tenant in _ANY_TENANT else self._tenant_id}"
         return web.json_response(
             {
-                "issuer": f"{base}/v2.0" if version else v1,
-                "authorization_endpoint": f"{base}/oauth2{version}/authorize",
+                "issuer": self._issuer(version, tenant in _ANY_TENANT),
+                "authorization_endpoint": self._authorize or f"{base}/oauth2{version}/authorize",
                 "token_endpoint": f"{base}/oauth2{version}/token",
+                "device_authorization_endpoint": f"{base}/oauth2{version}/devicecode",
                 "jwks_uri": f"{base}/discovery{version}/keys",
                 "response_types_supported": ["code", "id_token", "code id_token", "token"],
                 "subject_types_supported": ["pairwise"],
@@ -48,7 +84,7 @@ class _Login:
                     "private_key_jwt",
                     "client_secret_basic",
                 ],
-                "scopes_supported": ["openid"],
+                "scopes_supported": ["openid", "profile", "email", "offline_access"],
             }
         )
 
@@ -57,26 +93,59 @@ class _Login:
         issuer = f"https://{HOST}/{self._tenant_id}/v2.0"
         return web.json_response({"keys": [self._key.published(issuer)]})
 
+    async def device_code(self, request: web.Request) -> web.Response:
+        return await self._answer(request, SignIn.device_authorization)
+
+    async def token(self, request: web.Request) -> web.Response:
+        return await self._answer(request, SignIn.token)
+
     async def refuse_grant(self, request: web.Request) -> web.Response:
         """There is no client with a secret or a certificate here, so no grant can succeed."""
         if not self._knows(request):
             return _unknown_tenant(request)
-        form = await request.post()
-        client = str(form.get("client_id", ""))
-        return _error(
-            "unauthorized_client",
-            f"AADSTS700016: Application with identifier '{client}' was not found in the directory "
-            f"'{self._tenant_id}'.",
-        )
+        form = await _form(request)
+        return _refused(request, unknown_client(form.get("client_id", ""), self._tenant_id))
+
+    async def _answer(
+        self, request: web.Request, asked: Callable[[SignIn, Form], Json]
+    ) -> web.Response:
+        if self._sign_in is None or not self._knows(request):
+            return await self.refuse_grant(request)
+        try:
+            body = asked(self._sign_in, await _form(request))
+        except OAuthError as error:
+            if error.code != _JUST_WAITING:
+                self._sign_in.ledger.refuse(SERVICE, asked.__name__, str(error))
+            return _refused(request, error)
+        except OSError as error:
+            # What cannot be put on record is not given out.
+            _LOG.error("a sign-in cannot be put on record: %s", error)
+            text = "A transient error has occurred. Please try again."
+            return _refused(request, OAuthError("temporarily_unavailable", 90033, text), 503)
+        return web.json_response(body, headers={"Cache-Control": "no-store"})
+
+    @property
+    def _authorize(self) -> str:
+        """A browser that is sent to sign in must not end up at the real Entra."""
+        return self._sign_in.page if self._sign_in else ""
+
+    def _issuer(self, version: str, any_tenant: bool) -> str:
+        tenant = "{tenantid}" if any_tenant else self._tenant_id
+        return f"https://{HOST}/{tenant}/v2.0" if version else issuer_name(tenant)
 
     def _knows(self, request: web.Request) -> bool:
-        return request.match_info["tenant"].lower() in {self._tenant_id, "common", "organizations"}
+        return request.match_info["tenant"].lower() in {self._tenant_id, *_ANY_TENANT}
+
+
+async def _form(request: web.Request) -> Form:
+    posted = await request.post()
+    return {name: value for name, value in posted.items() if isinstance(value, str)}
 
 
 def _unknown_tenant(request: web.Request) -> web.Response:
-    tenant = request.match_info["tenant"]
-    return _error("invalid_tenant", f"AADSTS90002: Tenant '{tenant}' not found.")
+    return _refused(request, unknown_tenant(request.match_info["tenant"]))
 
 
-def _error(code: str, description: str) -> web.Response:
-    return web.json_response({"error": code, "error_description": description}, status=400)
+def _refused(request: web.Request, error: OAuthError, status: int = 400) -> web.Response:
+    body = error.body(request.headers.get("client-request-id", ""))
+    return web.json_response(body, status=status)

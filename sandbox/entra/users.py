@@ -8,9 +8,9 @@ from sandbox.deployment import Principal
 AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 
 
-def user_name(principal: Principal) -> str:
-    """What a user signs in by."""
-    return f"{principal.name}@keyless.example"
+def user_name(name: str) -> str:
+    """What the user called `name` signs in by."""
+    return f"{name}@keyless.example"
 
 
 def pairwise(principal: Principal, client_id: str) -> str:

@@ -31,7 +31,7 @@ def _user(principal: Principal, api: Registration) -> dict[str, Any]:
         "azp": AZURE_CLI,
         "azpacr": "0",
         "name": principal.name,
-        "preferred_username": user_name(principal),
+        "preferred_username": user_name(principal.name),
         "scp": api.scope,
         "sub": pairwise(principal, api.app_id),
     }

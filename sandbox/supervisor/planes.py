@@ -5,12 +5,19 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
+from sandbox.arm import HOST as ARM_HOST
+from sandbox.arm import ResourceManager
 from sandbox.audit import FILE, Audit, Gate
 from sandbox.deployment import Deployment
 from sandbox.entra import (
     BUS_AUDIENCES,
+    MANAGEMENT_AUDIENCES,
     VAULT_AUDIENCES,
+    DeviceCodes,
+    IdTokens,
     Issuer,
+    RefreshTokens,
+    SignIn,
     SigningKey,
     Verifier,
     blob_audiences,
@@ -37,6 +44,8 @@ class Planes:
     clock: NeverBack
     issuer: Issuer
     key: SigningKey
+    sign_in: SignIn
+    arm: ResourceManager
     blobs: BlobStorage
     vault: KeyVault
     bus: ServiceBus
@@ -48,7 +57,8 @@ class Planes:
         """Which host is served by what, without the apps' own ingress."""
         deployment = self.deployment
         return {
-            login.HOST: login.application(deployment.tenant_id, self.key),
+            login.HOST: login.application(deployment.tenant_id, self.key, self.sign_in),
+            ARM_HOST: self.arm.application(),
             deployment.storage.host: self.blobs.application(),
             deployment.vault.host: self.vault.application(),
             deployment.bus.host: self.bus.application(),
@@ -85,6 +95,15 @@ def build(
         clock=clock,
         issuer=issuer,
         key=key,
+        sign_in=SignIn(
+            issuer,
+            IdTokens(key, deployment.tenant_id, clock),
+            RefreshTokens.kept_in(state, clock),
+            DeviceCodes(clock),
+            users=deployment.users,
+            ledger=gate,
+        ),
+        arm=ResourceManager(deployment, verifier(MANAGEMENT_AUDIENCES), gate),
         blobs=BlobStorage(
             deployment.storage,
             deployment.tenant_id,

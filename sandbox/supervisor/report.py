@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 
 from sandbox.state import State
 from sandbox.supervisor.lock import holder
@@ -27,6 +28,26 @@ class ServiceReport:
 
 
 @dataclass(frozen=True)
+class SignInReport:
+    """Where a person signs in, and the key that shows that they sit at this machine.
+
+    `code` is what a person has to enter at once, since a start waits for it. `az` says which Azure
+    CLI gives the services their tokens; empty where they act as themselves.
+    """
+
+    page: str
+    key: str = field(repr=False)
+    code: str = ""
+    az: str = ""
+
+    @property
+    def address(self) -> str:
+        """The page's address with all that it has to be told, but who signs in."""
+        asked = {"code": self.code} if self.code else {}
+        return f"{self.page}?{urlencode({**asked, 'key': self.key})}"
+
+
+@dataclass(frozen=True)
 class Report:
     """A running sandbox: where it is reached, and how its services are.
 
@@ -44,6 +65,7 @@ class Report:
     dead_letters: Mapping[str, int]
     azurite_restarts: int
     services: tuple[ServiceReport, ...]
+    sign_in: SignInReport
     endpoints_ready: float | None = None
     services_ready: float | None = None
     clock: int = 0
@@ -89,4 +111,5 @@ def _parse(raw: dict[str, Any]) -> Report:
     services = [
         ServiceReport(**(each | {"failing": tuple(each["failing"])})) for each in raw["services"]
     ]
-    return Report(**(raw | {"services": tuple(services)}))
+    sign_in = SignInReport(**raw["sign_in"])
+    return Report(**(raw | {"services": tuple(services), "sign_in": sign_in}))

@@ -12,6 +12,7 @@ import aiohttp
 
 from sandbox.state import State, StateError
 from sandbox.supervisor.blobs import PortSnatchedError
+from sandbox.supervisor.developer import AsDeveloper, Developer, SignInError
 from sandbox.supervisor.elsewhere import Elsewhere
 from sandbox.supervisor.lock import TakenError, take
 from sandbox.supervisor.report import forget
@@ -30,11 +31,16 @@ class StartError(RuntimeError):
 
 
 async def run(
-    state: State, gallery_port: int | None, told: Told, elsewhere: Elsewhere | None = None
+    state: State,
+    gallery_port: int | None,
+    told: Told,
+    elsewhere: Elsewhere | None = None,
+    as_developer: AsDeveloper | None = None,
 ) -> None:
     """Run until one of ENDINGS; `told` hears of each change. Raises StartError.
 
-    The services are its children, unless they are `elsewhere`.
+    The services are its children, unless they are `elsewhere`. They act as themselves, unless all
+    run `as_developer`.
 
     The signals stay heard when it returns: the process that ran it is about to end.
     """
@@ -51,7 +57,14 @@ async def run(
         tried = _tried(stack, state, gallery_port, elsewhere)
         endpoints = await _started(tried, stop)
         if endpoints is not None:
-            await look_after(Watch(endpoints, state, begun, told, elsewhere), stop)
+            developer = None
+            if as_developer is not None:
+                developer = Developer.of(as_developer.az, endpoints.surroundings, state)
+            watch = Watch(endpoints, state, begun, told, elsewhere=elsewhere, developer=developer)
+            try:
+                await look_after(watch, stop, approve=bool(as_developer and as_developer.approve))
+            except SignInError as error:
+                raise StartError(str(error)) from error
 
 
 def _hear(stop: asyncio.Event) -> None:

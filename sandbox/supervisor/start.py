@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sandbox.deployment import load
 from sandbox.edge import AmqpListener, Certificate, Edge, HttpListener, Place, ingress
+from sandbox.entra import page
 from sandbox.identity import PATH
 from sandbox.state import State
 from sandbox.storage import Azurite, free_port
@@ -94,6 +95,7 @@ async def _listening(
     stack.push_async_callback(identity.stop)
     identity_port = await identity.start(reach.identity_port, reach.address)
     proxy_port = await edge.start(reach.proxy_port, reach.address)
+    await _sign_in_page(stack, planes)
     return Endpoints(
         planes=planes,
         azurite=azurite,
@@ -107,6 +109,13 @@ async def _listening(
         amqp_port=amqp.start(),
         places=places,
     )
+
+
+async def _sign_in_page(stack: AsyncExitStack, planes: Planes) -> None:
+    """For browsers of this machine, wherever the services are."""
+    listener = HttpListener(page.application(planes.sign_in), planes.gate)
+    stack.push_async_callback(listener.stop)
+    planes.sign_in.page = f"{Place(await listener.start())}{page.PATH}"
 
 
 async def _gallery(

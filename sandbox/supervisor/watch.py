@@ -4,9 +4,10 @@ import asyncio
 import math
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
 import aiohttp
 
@@ -14,9 +15,10 @@ from sandbox.deployment import ContainerApp
 from sandbox.edge import Place
 from sandbox.state import State
 from sandbox.storage import free_port
+from sandbox.supervisor.developer import NAME, Developer
 from sandbox.supervisor.elsewhere import SETTINGS, SURROUNDINGS, Elsewhere
 from sandbox.supervisor.processes import Child, Program
-from sandbox.supervisor.report import Report, ServiceReport
+from sandbox.supervisor.report import Report, ServiceReport, SignInReport
 from sandbox.supervisor.services import Readiness, is_taken, program, readiness
 from sandbox.supervisor.start import Endpoints
 
@@ -35,9 +37,14 @@ class Watch:
         state: State,
         begun: float,
         told: Told,
+        *,
         elsewhere: Elsewhere | None = None,
+        developer: Developer | None = None,
     ) -> None:
-        """The services are started here, unless they are `elsewhere`."""
+        """The services are started here, unless they are `elsewhere`.
+
+        They act as themselves, or all as the `developer`.
+        """
         self._endpoints = endpoints
         self._state = state
         self._begun = begun
@@ -46,9 +53,25 @@ class Watch:
         self._services_ready: float | None = None
         self._seen: Report | None = None
         self._elsewhere = elsewhere
+        self._developer = developer
         self._apps = endpoints.planes.deployment.apps
         self._children = {} if elsewhere else {app.name: self._child(app) for app in self._apps}
         self._readiness = {app.name: Readiness(False) for app in self._apps}
+
+    async def sign_in(self, approve: bool) -> None:
+        """Let the developer sign in, if nobody has. Raises SignInError."""
+        sign_in, developer = self._endpoints.planes.sign_in, self._developer
+        user = sign_in.user(NAME)
+        if developer is None or user is None or await developer.is_signed_in(user.principal_id):
+            return
+
+        def waits_for(code: str) -> None:
+            if approve:
+                sign_in.codes.approve(code, user)
+            else:
+                self.report()
+
+        await developer.sign_in(waits_for)
 
     async def start(self) -> None:
         """Start the services, or tell those elsewhere what they wait for. Raises OSError."""
@@ -88,6 +111,7 @@ class Watch:
             dead_letters=endpoints.planes.bus.dead_letters(),
             azurite_restarts=endpoints.azurite.restarts,
             services=tuple(map(self._service, self._apps)),
+            sign_in=self._sign_in(),
             endpoints_ready=round(self._endpoints_ready, 2),
             services_ready=self._services_ready and round(self._services_ready, 2),
             clock=math.floor(endpoints.planes.clock.origin),
@@ -136,7 +160,19 @@ class Watch:
         }
         elsewhere.hand_over(app.name, surroundings.ca, parts)
 
+    def _sign_in(self) -> SignInReport:
+        sign_in, developer = self._endpoints.planes.sign_in, self._developer
+        return SignInReport(
+            sign_in.page,
+            sign_in.key,
+            code=developer.code if developer else "",
+            az=str(developer.az) if developer else "",
+        )
+
     def _variables(self, app: ContainerApp) -> Mapping[str, str]:
+        if self._developer is not None:
+            path = self._developer.environment["PATH"]
+            return {**self._endpoints.surroundings.as_developer(app, self._state), "PATH": path}
         header = self._endpoints.planes.headers[app.name]
         return self._endpoints.surroundings.variables(app, header)
 
@@ -145,9 +181,14 @@ def _ended(child: Child) -> str:
     return f"{child.last_words or 'it ended without a word'} (see {child.program.log})"
 
 
-async def look_after(watch: Watch, stop: asyncio.Event) -> None:
-    """Until told to stop; the services end before what they talk to."""
+async def look_after(watch: Watch, stop: asyncio.Event, approve: bool = False) -> None:
+    """Until told to stop; the services end before what they talk to. Raises SignInError.
+
+    Whom they act as signs in first; with `approve` without being asked.
+    """
     try:
+        if not await _before(stop, watch.sign_in(approve)):
+            return
         await watch.start()
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)) as session:
             while not stop.is_set():
@@ -156,3 +197,17 @@ async def look_after(watch: Watch, stop: asyncio.Event) -> None:
                     await asyncio.wait_for(stop.wait(), pause)
     finally:
         await watch.stop()
+
+
+async def _before(stop: asyncio.Event, doing: Coroutine[Any, Any, None]) -> bool:
+    """Whether `doing` has come to its end before it was told to stop."""
+    done = asyncio.create_task(doing)
+    stopped = asyncio.create_task(stop.wait())
+    await asyncio.wait((done, stopped), return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+    done.cancel()
+    try:
+        await done
+    except asyncio.CancelledError:
+        return False
+    return True

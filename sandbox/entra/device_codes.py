@@ -1,0 +1,133 @@
+"""The codes of a sign-in by device code: one that a program polls with, one that a person enters.
+
+https://learn.microsoft.com/entra/identity-platform/v2-oauth2-device-code
+"""
+
+import hashlib
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from sandbox.deployment import Principal
+from sandbox.entra.refusals import OAuthError
+
+# In seconds, as Entra's are.
+LIFETIME = 15 * 60
+INTERVAL = 5
+
+_LENGTH = 9
+_SIGNS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # none that is read as another
+_AT_MOST = 500
+
+
+class UnknownCodeError(LookupError):
+    """Nobody waits for that code; the message is a sentence for whoever entered it."""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A program that waits for somebody to sign in. `expires_at` is in seconds since the epoch."""
+
+    user_code: str
+    client_id: str
+    scope: str
+    expires_at: float
+    who: Principal | None = None
+    declined: bool = False
+
+
+class DeviceCodes:
+    """Who waits for a sign-in; forgotten when the sandbox ends."""
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
+        self._waiting: dict[str, Waiting] = {}
+
+    def begin(self, client_id: str, scope: str) -> tuple[str, Waiting]:
+        """A new device code, and what waits under it."""
+        device_code = secrets.token_urlsafe(48)
+        user_code = "".join(secrets.choice(_SIGNS) for _ in range(_LENGTH))
+        waiting = Waiting(user_code, client_id, scope, self._clock() + LIFETIME)
+        while len(self._waiting) >= _AT_MOST:
+            self._waiting.pop(next(iter(self._waiting)))
+        self._waiting[_hidden(device_code)] = waiting
+        return device_code, waiting
+
+    def approve(self, user_code: str, who: Principal) -> Waiting:
+        """Let `who` sign in to what waits under `user_code`. Raises UnknownCodeError."""
+        return self._decide(user_code, who=who)
+
+    def decline(self, user_code: str) -> Waiting:
+        """Turn away what waits under `user_code`. Raises UnknownCodeError."""
+        return self._decide(user_code, declined=True)
+
+    def redeem(self, device_code: str, client_id: str) -> tuple[Principal, str]:
+        """Who has signed in, and for which scope: once. Raises OAuthError."""
+        key = _hidden(device_code)
+        waiting = self._waiting.get(key)
+        if waiting is None or waiting.client_id != client_id:
+            raise _unknown()
+        if self._is_over(waiting):
+            raise _expired()
+        if waiting.declined:
+            raise _declined()
+        if waiting.who is None:
+            raise _pending()
+        del self._waiting[key]
+        return waiting.who, waiting.scope
+
+    def _decide(
+        self, user_code: str, who: Principal | None = None, declined: bool = False
+    ) -> Waiting:
+        wanted = user_code.strip().upper()
+        for key, waiting in self._waiting.items():
+            decided = waiting.declined or waiting.who is not None
+            if waiting.user_code == wanted and not decided:
+                if self._is_over(waiting):
+                    raise UnknownCodeError(f"The code {wanted} has expired; ask for a new one.")
+                self._waiting[key] = replace(waiting, who=who, declined=declined)
+                return self._waiting[key]
+        raise UnknownCodeError(f"Nothing waits for the code {wanted or '(none)'}.")
+
+    def _is_over(self, waiting: Waiting) -> bool:
+        return self._clock() >= waiting.expires_at
+
+
+def _hidden(device_code: str) -> str:
+    return hashlib.sha256(device_code.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _pending() -> OAuthError:
+    """Text: toblum/ESPTeamsPresence#49"""
+    return OAuthError(
+        "authorization_pending",
+        70016,
+        "OAuth 2.0 device flow error. Authorization is pending. Continue polling.",
+    )
+
+
+def _declined() -> OAuthError:
+    return OAuthError(
+        "authorization_declined",
+        70018,
+        "Invalid verification code. The end user has denied the authorization.",
+    )
+
+
+def _unknown() -> OAuthError:
+    return OAuthError(
+        "bad_verification_code",
+        70018,
+        "The provided value for the input parameter 'device_code' is not valid.",
+    )
+
+
+def _expired() -> OAuthError:
+    """Text: Azure/azure-cli#22251"""
+    return OAuthError(
+        "expired_token",
+        70020,
+        "The provided value for the input parameter 'device_code' is not valid. "
+        "This device code has expired.",
+    )
