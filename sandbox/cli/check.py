@@ -15,11 +15,14 @@ from sandbox.cli.terminal import err, fail, out
 from sandbox.state import PROJECT
 
 _TOOLS = Path(sys.executable).parent
+_WORKFLOWS = sorted(map(str, (PROJECT / ".github" / "workflows").glob("*.yml")))
 _CHECKS: Sequence[tuple[str, Sequence[str]]] = (
     ("format", (str(_TOOLS / "ruff"), "format", "--check", "--quiet", ".")),
     ("lint", (str(_TOOLS / "ruff"), "check", "--quiet", ".")),
     ("types", (str(_TOOLS / "mypy"),)),
     ("imports", (str(_TOOLS / "lint-imports"), "--no-cache")),
+    ("workflows", (str(_TOOLS / "actionlint"), *_WORKFLOWS)),
+    ("workflow rights", (str(_TOOLS / "zizmor"), "--offline", "--quiet", *_WORKFLOWS)),
     ("infrastructure", (str(PROJECT / "infra" / "bicep" / "snapshot"), "--check")),
 )
 
@@ -29,7 +32,7 @@ def check(
         bool, typer.Option("--no-skips", help="Leave nothing out (for CI).")
     ] = False,
 ) -> None:
-    """Format, lint, types, import rules; the Bicep and its snapshot, where there is a Bicep CLI."""
+    """Format, lint, types, import rules, workflows; the Bicep, where there is a Bicep CLI."""
     failed = [name for name, command in _CHECKS if not _passes(name, command, no_skips)]
     if failed:
         fail(f"{', '.join(failed)} failed.", status=1)
