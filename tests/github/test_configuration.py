@@ -1,0 +1,78 @@
+"""What GitHub, Renovate and a dev container are told is well-formed, and of one piece."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.state import PROJECT
+
+LOCKS = sorted((PROJECT / "requirements").glob("*.txt"))
+WORKFLOWS = sorted((PROJECT / ".github" / "workflows").glob("*.yml"))
+RENOVATE = PROJECT / ".github" / "renovate.json"
+DEV_CONTAINER = PROJECT / ".devcontainer" / "devcontainer.json"
+
+# docs.renovatebot.com/modules/manager/pip-compile: sources named, each value behind an equals sign
+COMMAND = re.compile(
+    r"#    uv pip compile (?P<source>[\w./]+) --universal --generate-hashes --python-version=3\.11"
+    r"(?: --group=\w+)*(?: --constraint=[\w./]+)? --output-file=(?P<lock>[\w./]+)"
+)
+
+
+@pytest.mark.parametrize(
+    ("schema", "files"),
+    [("vendor.github-workflows", WORKFLOWS), ("vendor.renovate", [RENOVATE])],
+)
+def test_a_file_follows_its_schema(schema: str, files: list[Path]) -> None:
+    command = (sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema)
+    done = subprocess.run([*command, *map(str, files)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.name)
+def test_renovate_can_make_a_lock_again_by_its_own_header(lock: Path) -> None:
+    command = COMMAND.fullmatch(lock.read_text().splitlines()[1])
+    assert command is not None
+    assert PROJECT / command["lock"] == lock
+    assert (PROJECT / command["source"]).exists()
+
+
+def test_the_bicep_cli_is_of_one_version_wherever_it_is_named() -> None:
+    manager = json.loads(RENOVATE.read_text())["customManagers"][0]
+    patterns = [re.compile(each.replace("(?<", "(?P<")) for each in manager["matchStrings"]]
+    told = [*WORKFLOWS, DEV_CONTAINER, PROJECT / "infra" / "bicep" / "README.md"]
+    found = {
+        (file.name, match["currentValue"])
+        for file in told
+        for pattern in patterns
+        for match in pattern.finditer(file.read_text())
+    }
+    assert {name for name, _ in found} >= {"test.yml", "devcontainer.json", "README.md"}
+    assert len({version for _, version in found}) == 1
+
+
+def test_no_workflow_is_given_a_secret() -> None:
+    assert [each.name for each in WORKFLOWS if "secrets." in each.read_text()] == []
+
+
+def test_every_action_is_pinned_by_commit_and_says_its_version() -> None:
+    used = [
+        line.strip().removeprefix("- ")
+        for each in WORKFLOWS
+        for line in each.read_text().splitlines()
+        if re.match(r"\s*(- )?uses: (?!\$/)", line)
+    ]
+    assert used
+    pinned = re.compile(r"uses: [\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
+    assert [each for each in used if not pinned.fullmatch(each)] == []
+
+
+def test_the_dev_container_forwards_the_gallery_and_nothing_else() -> None:
+    container: dict[str, Any] = json.loads(DEV_CONTAINER.read_text())
+    assert container["forwardPorts"] == [8080]
+    assert "mounts" not in container
+    assert not {"containerEnv", "remoteEnv", "secrets"} & set(container)
