@@ -169,7 +169,7 @@ var policy grant[] = [
 ]
 
 // A developer runs the four services under one sign-in, and so has what the services have together, and no more.
-var rows = concat(policy, asDeveloper(policy))
+var rows = concat(policy, asDeveloper(policy, custom.keeper))
 
 // One pair for each kind of resource, since Bicep allows only a resource as a scope. A row and its scope share an index.
 // The same row is the same assignment at every deployment, and an identity that is made anew gets an assignment of its

@@ -72,9 +72,9 @@ type grant = {
 func rowsOn(kind string, policy grant[], present principal[]) grant[] =>
   filter(policy, row => row.on.kind == kind && !empty(row.on.name) && contains(present, row.who))
 
-@description('The rights of the four services, each once, as rows of the developer.')
+@description('The rights of the four services, each once, as rows of the developer; who keeps a container needs no right to read it.')
 @export()
-func asDeveloper(policy grant[]) grant[] =>
+func asDeveloper(policy grant[], keeper string) grant[] =>
   map(
     filter(
       policy,
@@ -82,7 +82,10 @@ func asDeveloper(policy grant[]) grant[] =>
         contains(services, row.who) && i == indexOf(
           map(policy, other => '${other.role} on ${other.on.kind} ${other.on.name}'),
           '${row.role} on ${row.on.kind} ${row.on.name}'
-        )
+        ) && !(row.role == roles.blobReader && contains(
+          map(policy, other => '${other.role} on ${other.on.kind} ${other.on.name}'),
+          '${keeper} on ${row.on.kind} ${row.on.name}'
+        ))
     ),
     row => {
       who: 'developer'
