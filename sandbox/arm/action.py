@@ -3,7 +3,7 @@
 from urllib.parse import unquote
 
 _VERBS = {"GET": "read", "HEAD": "read", "PUT": "write", "PATCH": "write", "DELETE": "delete"}
-_RESOURCES = "Microsoft.Resources"
+_PROVIDERS = "/providers/"
 
 
 def named(method: str, path: str) -> tuple[str, str]:
@@ -11,22 +11,19 @@ def named(method: str, path: str) -> tuple[str, str]:
 
     https://learn.microsoft.com/azure/role-based-access-control/resource-provider-operations
     """
-    outer, provider, inner = unquote(path).rstrip("/").rpartition("/providers/")
+    decoded = unquote(path).rstrip("/")
+    outer, provider, inner = decoded.rpartition(_PROVIDERS)
     if not provider:
-        # Not a provider's: of subscriptions and resource groups.
-        return f"{_RESOURCES}/{_types(inner.lstrip('/'))}/{_verb(method)}", inner or "/"
-    namespace, _, rest = inner.partition("/")
-    names = rest.split("/")
-    if method == "POST" and len(names) % 2:
-        *names, what = names
-        return f"{namespace}/{_types('/'.join(names))}/{what}/action", f"{outer}/providers/{inner}"
-    return f"{namespace}/{_types(rest)}/{_verb(method)}", f"{outer}/providers/{inner}"
-
-
-def _types(path: str) -> str:
-    """`storageAccounts/blobServices` of `storageAccounts/a/blobServices/default`."""
-    return "/".join(path.split("/")[::2])
-
-
-def _verb(method: str) -> str:
-    return _VERBS.get(method, "action")
+        # Not a provider's own path: of subscriptions and resource groups.
+        outer, inner = "", f"Microsoft.Resources{decoded}"
+    names = inner.split("/")
+    verb = _VERBS.get(method, "action")
+    if method == "POST" and len(names) % 2 == 0:
+        verb = f"{names.pop()}/action"  # what is done stands behind the name of a resource
+    elif provider and len(names) % 2 == 0:
+        names.append("")  # all of a kind: on what they lie in
+    # Types and names take turns.
+    action = "/".join([names[0], *names[1::2], verb])
+    if not provider:
+        return action, decoded or "/"
+    return action, f"{outer}{provider}{'/'.join(names)}" if names[-1] else outer
