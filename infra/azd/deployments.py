@@ -1,0 +1,50 @@
+"""The last deployment of this azd environment, and what it deployed."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from infra.azd.programs import Stop, az
+
+_SHORT = (
+    "[].{name: name, tags: tags, state: properties.provisioningState, at: properties.timestamp}"
+)
+_AGAIN = "Run azd provision until it succeeds, then this again."
+
+
+def deployed(environment: str, group: str, name: str | None = None) -> Sequence[str]:
+    """The ids of all that the last deployment deployed; by default the last by azd.
+
+    Raises Stop where there is none, or where it did not succeed.
+    """
+    # An attendee of a workshop may not read the subscription, so it is asked last.
+    for scope in (("group", "--resource-group", group), ("sub",)):
+        name_here = name if name and _has(name, scope) else _last(environment, scope)
+        if name_here:
+            return _ids(name_here, scope)
+    raise Stop(f"no deployment of the environment '{environment}' was found. {_AGAIN}")
+
+
+def newest(listed: Sequence[Mapping[str, Any]], environment: str) -> Mapping[str, Any] | None:
+    """The newest that azd made for the environment; modules carry no tag, and are none."""
+    ours = [each for each in listed if (each["tags"] or {}).get("azd-env-name") == environment]
+    return max(ours, key=lambda each: str(each["at"]), default=None)
+
+
+def _last(environment: str, scope: Sequence[str]) -> str | None:
+    kind, *where = scope
+    found = newest(az("deployment", kind, "list", *where, "--query", _SHORT), environment)
+    if found is not None and found["state"] != "Succeeded":
+        raise Stop(f"the last deployment, {found['name']}, is {found['state']}. {_AGAIN}")
+    return None if found is None else str(found["name"])
+
+
+def _has(name: str, scope: Sequence[str]) -> bool:
+    kind, *where = scope
+    return name in az("deployment", kind, "list", *where, "--query", "[].name")
+
+
+def _ids(name: str, scope: Sequence[str]) -> Sequence[str]:
+    kind, *where = scope
+    ids = "properties.outputResources[].id"
+    found: Sequence[str] = az("deployment", kind, "show", "--name", name, *where, "--query", ids)
+    return found or ()
