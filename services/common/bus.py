@@ -23,6 +23,21 @@ from azure.servicebus.exceptions import MessageSizeExceededError
 log = logging.getLogger(__name__)
 
 
+LONGEST_WAIT = 3.0  # seconds without a byte, while a link is opened
+
+
+class Socket(ssl.SSLSocket):
+    """A TLS socket on which nothing waits for ever.
+
+    The SDK (azure-servicebus 7.15) gives a plain AMQP connection's TLS handshake and first frames
+    no timeout: where the other end accepts the connection and is silent, a thread would hang.
+    """
+
+    def settimeout(self, value: float | None) -> None:
+        """Take no timeout at all for the longest one."""
+        super().settimeout(LONGEST_WAIT if value is None else value)
+
+
 class SendError(Exception):
     """A message was not acknowledged by Service Bus; it may be sent again under the same id."""
 
@@ -45,11 +60,13 @@ def open_client(namespace: str, credential: TokenCredential) -> ServiceBusClient
     Plain AMQP knows no proxy, so behind one it runs over WebSocket. Without a context the SDK
     trusts certifi alone, and no certificate authority of a company's own.
     """
+    context = ssl.create_default_context()
+    context.sslsocket_class = Socket
     return ServiceBusClient(
         namespace,
         credential,
         http_proxy=proxy_for(namespace),  # the SDK takes it as the choice of WebSocket
-        ssl_context=ssl.create_default_context(),
+        ssl_context=context,
         retry_total=0,  # Publisher and Consumer open again themselves, without the SDK's sleep
         try_timeout=20,  # otherwise an attach may wait for ever
     )
@@ -89,9 +106,13 @@ def subscription_receiver(
 
 
 class Publisher:
-    """One long-lived sender behind a lock, opened at its first use and again when it is lost."""
+    """One long-lived sender behind a lock, opened at its first use and again when it is lost.
 
-    def __init__(self, open_sender: Callable[[], ServiceBusSender], timeout: float = 15) -> None:
+    `timeout` is for one attempt (s). While Service Bus hangs, a send fails after three of them and
+    a little: one is for the link that is there, one to close it, one for a fresh link.
+    """
+
+    def __init__(self, open_sender: Callable[[], ServiceBusSender], timeout: float = 3) -> None:
         self._open_sender = open_sender
         self._timeout = timeout
         self._lock = threading.Lock()
@@ -121,7 +142,7 @@ class Publisher:
             self._close()
 
     def _attempt(self, operation: Callable[[ServiceBusSender], object]) -> None:
-        if not self._lock.acquire(timeout=self._timeout):
+        if not self._lock.acquire(timeout=2 * self._timeout):
             raise SendError("Other messages have been waiting for Service Bus for too long.")
         try:
             self._attempt_twice(operation)

@@ -1,14 +1,18 @@
 """The bus pattern: the way through a proxy, and a sender that threads share."""
 
+import socket
 import ssl
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 import trustme
+from azure.core.credentials import AccessToken
 from azure.servicebus import TransportType
 from azure.servicebus._pyamqp.error import AMQPLinkError, ErrorCondition
 from azure.servicebus._pyamqp.sender import SenderLink
@@ -67,6 +71,89 @@ def test_the_client_trusts_what_the_machine_trusts(
     expected = ssl.PEM_cert_to_DER_cert(authority.bytes().decode())
     assert context.get_ca_certs(binary_form=True) == [expected]
     assert context.verify_mode is ssl.CERT_REQUIRED
+
+
+class Silent:
+    """Who accepts every connection, answers as told, and then says nothing any more."""
+
+    def __init__(self, answer: Callable[[socket.socket], object]) -> None:
+        self._answer = answer
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self._held: list[object] = []
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = self._listener.accept()
+                self._held += [connection, self._answer(connection)]
+
+    def close(self) -> None:
+        self._listener.close()
+
+
+class Anybody:
+    """A credential whose token nobody comes to see."""
+
+    def get_token(self, *_scopes: str, **_options: Any) -> AccessToken:
+        return AccessToken("nobody's", 2**31)
+
+
+def says_nothing(_: socket.socket) -> None:
+    """From the first byte on."""
+
+
+def opens_a_tunnel(connection: socket.socket) -> None:
+    connection.recv(65536)
+    connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+
+
+def shakes_hands(connection: socket.socket) -> ssl.SSLSocket:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    AUTHORITY.issue_cert(NAMESPACE).configure_cert(context)
+    return context.wrap_socket(connection, server_side=True)
+
+
+AUTHORITY = trustme.CA()
+
+
+@pytest.mark.parametrize(
+    ("by_proxy", "answer"),
+    [
+        (False, says_nothing),
+        (False, shakes_hands),
+        (True, says_nothing),
+        (True, opens_a_tunnel),
+    ],
+)
+def test_a_send_ends_while_the_other_end_accepts_the_connection_and_is_silent(
+    by_proxy: bool,
+    answer: Callable[[socket.socket], object],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    AUTHORITY.cert_pem.write_to_path(tmp_path / "ca.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    with closing(Silent(answer)) as silent:
+        if by_proxy:
+            monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{silent.port}")
+        genuine = socket.create_connection
+        here = ("127.0.0.1", silent.port)
+        monkeypatch.setattr(socket, "create_connection", lambda _, *rest: genuine(here, *rest))
+        client = open_client(NAMESPACE, Anybody())
+        publisher = Publisher(lambda: client.get_queue_sender("queue"))
+        failed: list[SendError] = []
+        thread = threading.Thread(target=lambda: failed.append(error_of(publisher)), daemon=True)
+        thread.start()
+        thread.join(60)
+    assert failed
+
+
+def error_of(publisher: Publisher) -> SendError:
+    with pytest.raises(SendError) as error:
+        send(publisher)
+    return error.value
 
 
 class FakeSender:
