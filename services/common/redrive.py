@@ -16,7 +16,7 @@ Opened = AbstractContextManager[tuple[ServiceBusReceiver, Handler]]
 
 
 def run(service: str, opened: Opened) -> None:
-    """Redrive, say what became of the dead letters, and exit: with 1 when some are left.
+    """Redrive, say what became of the dead letters, and exit: with 1 when some are there still.
 
     A ValueError while `opened` is entered, such as a missing setting, ends it with its sentence.
     """
@@ -26,8 +26,10 @@ def run(service: str, opened: Opened) -> None:
         except ValueError as error:
             sys.exit(str(error))
         handled, left = redrive(receiver, handle)
-    print(f"{service}: {handled} dead letters handled, {left} left")
-    sys.exit(1 if left else 0)
+        locked = max(0, count(receiver) - left)
+    who = f", {locked} locked by another receiver, such as the running service" if locked else ""
+    print(f"{service}: {handled} dead letters handled, {left} left{who}")
+    sys.exit(1 if left or locked else 0)
 
 
 def redrive(receiver: ServiceBusReceiver, handle: Handler) -> tuple[int, int]:
@@ -46,6 +48,15 @@ def redrive(receiver: ServiceBusReceiver, handle: Handler) -> tuple[int, int]:
         with suppress(MessageLockLostError):
             receiver.abandon_message(message)
     return completed, len(kept)
+
+
+def count(receiver: ServiceBusReceiver) -> int:
+    """Return how many messages are there, locked or not: they are looked at and not taken."""
+    found, last = 0, 0
+    while messages := receiver.peek_messages(100, sequence_number=last + 1):
+        found += len(messages)
+        last = max(message.sequence_number or last + 1 for message in messages)
+    return found
 
 
 def _all_of(receiver: ServiceBusReceiver) -> Iterator[ServiceBusReceivedMessage]:

@@ -1,12 +1,29 @@
 """Dead letters are handled again under the service's own rights."""
 
+import os
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 from sandbox.cli.photos import uploads
 from sandbox.cli.walk import send, webhooks
 from sandbox.partner import Mood, Partner
-from tests.conftest import Running
+from sandbox.state import PROJECT, State
+from tests.conftest import Running, keyless
 
+SEND_NOTHING_KNOWN = """
+import os
+from azure.servicebus import ServiceBusMessage
+from services.common.bus import open_client
+from services.common.credential import open_credential
+credential = open_credential(os.environ["AZURE_CLIENT_ID"])
+with (
+    open_client(os.environ["SERVICEBUS_FULLY_QUALIFIED_NAMESPACE"], credential) as client,
+    client.get_queue_sender(os.environ["SERVICEBUS_QUEUE_NAME"]) as sender,
+):
+    sender.send_messages(ServiceBusMessage(b"nothing known"))
+"""
 NOTIFIER = "topics/photo-events/subscriptions/notifier"
 
 
@@ -42,6 +59,30 @@ def test_what_still_fails_stays(sandbox: Running) -> None:
     assert "0 dead letters handled, 1 left" in sandbox.run("redrive", "notifier").stdout
     assert "1 dead letters handled, 0 left" in sandbox.run("redrive", "notifier").stdout
     wait_for_dead_letters(sandbox, 0)
+
+
+def test_what_the_running_service_holds_is_told(tmp_path: Path) -> None:
+    """The thumbnailer itself takes its dead letters, and leaves those that name no photo."""
+    assert keyless(tmp_path, "up", "--detach", "--port", "0").returncode == 0
+    try:
+        sandbox = Running(State.open(tmp_path))
+        done = subprocess.run(
+            [sys.executable, "-c", SEND_NOTHING_KNOWN],
+            env={**os.environ, **sandbox.environment("gateway")},
+            cwd=PROJECT,
+            check=False,
+        )
+        assert done.returncode == 0
+        log = sandbox.state.path("logs/thumbnailer.log")
+        deadline = time.monotonic() + 60
+        while "it names no photo" not in log.read_text():
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+        redriven = sandbox.run("redrive", "thumbnailer")
+        assert "0 dead letters handled, 0 left, 1 locked by another receiver" in redriven.stdout
+        assert redriven.returncode == 1
+    finally:
+        keyless(tmp_path, "down")
 
 
 def test_the_gateway_has_no_dead_letters(sandbox: Running) -> None:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from queue import Empty, Queue
 from typing import Any
 
@@ -40,6 +41,7 @@ class FakeReceiver:
     """A receiver of an entity that hands out what was put in, and remembers what was done."""
 
     waiting: Queue[Message] = field(default_factory=Queue)
+    locked: list[Message] = field(default_factory=list)  # by another receiver
     settled: list[tuple[Any, ...]] = field(default_factory=list)
     renewed: list[str] = field(default_factory=list)
     faults: dict[str, list[Exception]] = field(default_factory=dict)
@@ -70,6 +72,11 @@ class FakeReceiver:
             return [self.waiting.get(timeout=max_wait_time)]
         except Empty:
             return []
+
+    def peek_messages(self, max_message_count: int, sequence_number: int) -> list[Message]:
+        self._called("peek")
+        there = (each for each in self.locked if each.sequence_number >= sequence_number)
+        return list(islice(there, max_message_count))
 
     def renew_message_lock(self, message: Message, timeout: float) -> None:
         self._called("renew")

@@ -10,7 +10,7 @@ from azure.servicebus.exceptions import MessageLockLostError
 from services.common import logs
 from services.common.consumer import Permanent
 from services.common.redrive import redrive, run
-from tests.services.common.test_consumer import FakeReceiver
+from tests.services.common.test_consumer import FakeReceiver, Message
 
 
 @pytest.fixture
@@ -84,6 +84,26 @@ def test_the_exit_status_says_whether_dead_letters_are_left(
     handled = len(names) - status
     assert capsys.readouterr().out == f"catalog: {handled} dead letters handled, {status} left\n"
     assert bus.closed == 1
+
+
+@pytest.mark.usefixtures("no_wait")
+def test_what_another_receiver_has_locked_is_told(
+    bus: FakeReceiver, capsys: pytest.CaptureFixture[str]
+) -> None:
+    @contextmanager
+    def opened() -> Iterator[Any]:
+        with bus.open() as receiver:
+            yield receiver, lambda message: None
+
+    bus.put("free")
+    bus.locked += [Message("locked", number) for number in range(1, 251)]
+    with pytest.raises(SystemExit) as ended:
+        run("thumbnailer", opened())
+    assert ended.value.code == 1
+    assert capsys.readouterr().out == (
+        "thumbnailer: 1 dead letters handled, 0 left,"
+        " 250 locked by another receiver, such as the running service\n"
+    )
 
 
 @pytest.mark.usefixtures("no_wait")
