@@ -1,5 +1,7 @@
 """What each plane answers to a token, by what is wrong with it: Azure's status, code and words.
 
+The catalog's API, which is ours, answers by RFC 6750.
+
 Where the words were seen on Azure is said in sandbox/storage/authenticate.py,
 sandbox/keyvault/authenticate.py and sandbox/servicebus/conditions.py; those that were never seen
 are ours, and said so there.
@@ -10,6 +12,7 @@ from dataclasses import dataclass
 from sandbox.entra import Reason
 
 PLANES = ("blob", "vault", "bus")
+CATALOG = "catalog"
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,12 @@ def _of(reason: Reason, blob: str, vault: str, bus: str) -> Answers:
         "blob": Answer(401, "InvalidAuthenticationInfo", blob, told, challenge=True),
         "vault": Answer(401, "Unauthorized", vault, f"the token is {reason}", challenge=True),
         "bus": Answer(401, "", bus, str(reason)),
+        CATALOG: _BAD,
     }
+
+
+_BAD = Answer(401, "invalid_token", "The token ", "The token ", challenge=True)
+_LACKS = "The token carries no app role Catalog.Read."
 
 
 _AGGREGATED = "[AggregatedAuthenticationFailure] Error validating token: 'S2S17001'."
@@ -53,7 +61,15 @@ _ISSUER = (
 _MALFORMED = "The access token is malformed."
 _BUS_MALFORMED = "MalformedToken: The token is malformed. TrackingId:"
 
-GOOD = {"blob": Answer(200), "vault": Answer(200), "bus": Answer(202, text="Accepted")}
+GOOD = {
+    "blob": Answer(200),
+    "vault": Answer(200),
+    "bus": Answer(202, text="Accepted"),
+    CATALOG: Answer(200),
+}
+FORBIDDEN = GOOD | {
+    CATALOG: Answer(403, "insufficient_scope", _LACKS, _LACKS, challenge=True),
+}
 MALFORMED = _of(Reason.MALFORMED, _MALFORMED, _GARBAGE, _BUS_MALFORMED)
 CLAIM = _of(Reason.CLAIM, _MALFORMED, _AGGREGATED, _BUS_MALFORMED)
 ALGORITHM = _of(Reason.ALGORITHM, *_SIGNATURE)
@@ -89,6 +105,7 @@ NOT_YET_VALID = _of(
 TOO_LONG = {
     "blob": Answer(400, reason="malformed: LineTooLong"),
     "vault": Answer(400, reason="malformed: LineTooLong"),
+    CATALOG: Answer(400),
     "bus": Answer(
         0, "amqp:link:message-size-exceeded", "The received message (", "the request is too large"
     ),

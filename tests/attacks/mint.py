@@ -10,14 +10,17 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
 from joserfc import jwe
 
-from sandbox.deployment import Principal
+from sandbox.deployment import Principal, Registration
 from sandbox.entra import Issuer, SigningKey
 from tests.sandbox.entra.forge import base64url, claims_of, encoded, header_of
 
 
 @dataclass(frozen=True)
 class Mint:
-    """Tokens of `principal` for `audience`, with Entra's key, and with a key that is nobody's."""
+    """Tokens of `principal` for `audience`, with Entra's key, and with a key that is nobody's.
+
+    `leeway` is how many seconds the plane grants to clocks that differ.
+    """
 
     key: SigningKey = field(repr=False)
     stranger: SigningKey = field(repr=False)
@@ -26,16 +29,19 @@ class Mint:
     audience: str
     account: str
     vault: str
+    api: Registration
+    leeway: int = 0
 
     def good(self, audience: str = "", lifetime: int = 3600, ahead: float = 0) -> str:
         """What Entra would issue, `ahead` seconds from now."""
-        issuer = Issuer(self.key, self.tenant, lambda: time.time() + ahead)
+        issuer = Issuer(self.key, self.tenant, lambda: time.time() + ahead, self.api)
         return issuer.issue(self.principal, audience or self.audience, lifetime=lifetime).text
 
     def of_stranger(self, kid: str = "") -> str:
         """A perfect token, but for who signed it; under a key id of another, if named."""
         key = replace(self.stranger, kid=kid) if kid else self.stranger
-        return Issuer(key, self.tenant).issue(self.principal, self.audience).text
+        issuer = Issuer(key, self.tenant, registration=self.api)
+        return issuer.issue(self.principal, self.audience).text
 
     def signed(self, *without: str, **claims: Any) -> str:
         """With Entra's own signature over these claims instead, or without some."""

@@ -10,6 +10,8 @@ PAGE = PROJECT / "docs" / "attacks.md"
 BEGIN, END = "<!-- written from tests/attacks -->\n", "<!-- until here -->\n"
 TOKENS = "tests/attacks/test_tokens.py::test_every_plane_answers_a_token_as_azure_does"
 
+SERVICE_TOKENS = "tests/attacks/test_service_tokens.py::test_the_catalog_answers_by_rfc_6750"
+
 
 def rendered() -> str:
     """The tables of tokens and of confusions, as they stand in the page."""
@@ -29,7 +31,8 @@ def _tokens() -> str:
     names = ", ".join(_plain(each.name) for each in CASES)
     return (
         f"### {len(CASES)} tokens\n"
-        f"Each is shown to Blob Storage, Key Vault and Service Bus (`{TOKENS}`):\n{names}.\n"
+        f"Each is shown to Blob Storage, Key Vault and Service Bus (`{TOKENS}`),\n"
+        f"and to the catalog's own verifier (`{SERVICE_TOKENS}`):\n{names}.\n"
     )
 
 

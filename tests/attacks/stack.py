@@ -16,7 +16,7 @@ from aiohttp import web
 
 from sandbox.audit import FILE, Record, read
 from sandbox.deployment import Deployment, load
-from sandbox.edge import AmqpListener, Certificate, Edge
+from sandbox.edge import AmqpListener, Certificate, Edge, Place, ingress
 from sandbox.keyvault import serve as vault_serve
 from sandbox.servicebus.walk import Walk
 from sandbox.state import State
@@ -27,12 +27,16 @@ T = TypeVar("T")
 
 
 class Stack:
-    """The sandbox's own endpoints. `touched` names each backend that was reached, and by what."""
+    """The sandbox's own endpoints. `touched` names each backend that was reached, and by what.
+
+    `apps` says where the services listen that somebody has started, by name.
+    """
 
     def __init__(self, folder: Path, deployment: Deployment | None = None) -> None:
         self.state = State.open(folder)
         self.deployment = deployment or load(self.state)
         self.touched: list[str] = []
+        self.apps: dict[str, Place] = {}
         self.port = self.amqp_port = 0
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
@@ -99,7 +103,8 @@ class Stack:
         account = self.deployment.storage
         azurite = Azurite(account.name, account.host, self.state.folder("azurite"), port)
         self._planes = build(self.state, self.deployment, azurite)
-        routes = self._planes.routes()
+        inside = ingress.routes(self.deployment.apps, self.apps, self._planes.gate)
+        routes = self._planes.routes() | inside
         self._certificate = Certificate.keep(self.state, routes)
         await self._planes.bus.start()
         self._edge = Edge(routes, self._certificate, self._planes.gate)

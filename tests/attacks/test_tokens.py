@@ -30,6 +30,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 def mints(stack: Stack) -> dict[str, Mint]:
     stranger = SigningKey.of(RSAKey.generate_key(2048))
     deployment = stack.deployment
+    assert deployment.registration is not None
     return {
         plane: Mint(
             stack.planes.key,
@@ -39,6 +40,7 @@ def mints(stack: Stack) -> dict[str, Mint]:
             audience,
             f"https://{deployment.storage.host}",
             f"https://{deployment.vault.host}",
+            deployment.registration,
         )
         for plane, (name, audience) in WHO.items()
     }

@@ -9,12 +9,15 @@ from sandbox.entra import BLOB, BUS, MANAGEMENT, VAULT
 from tests.attacks.answers import (
     ALGORITHM,
     AUDIENCE,
+    CATALOG,
     CLAIM,
     EXPIRED,
+    FORBIDDEN,
     GOOD,
     ISSUER,
     MALFORMED,
     NOT_YET_VALID,
+    PLANES,
     SIGNATURE,
     TENANT,
     TOO_LONG,
@@ -105,11 +108,15 @@ CLAIMS = [
     case("for the bus, slash", lambda m: m.good(f"{BUS}/"), AUDIENCE, "bus"),
     case("for the bus, two slashes", lambda m: m.good(f"{BUS}//"), AUDIENCE),
     case("for ARM", lambda m: m.good(MANAGEMENT), AUDIENCE),
-    case("for upper case", lambda m: m.good(m.audience.upper()), AUDIENCE),
+    case("for the catalog", lambda m: m.good(m.api.app_id), ISSUER, CATALOG),
+    case("for the catalog, by its URI", lambda m: m.good(m.api.uris[0]), ISSUER, CATALOG),
+    case("for the catalog's URI", lambda m: m.signed(aud=m.api.uris[0]), AUDIENCE),
+    case("for upper case", lambda m: m.signed(aud=m.audience.upper()), AUDIENCE),
     case("for two services", lambda m: m.signed(aud=[m.audience, VAULT]), AUDIENCE),
     case("for nobody", lambda m: m.signed("aud"), AUDIENCE),
     case("for two, said twice", twice_said, AUDIENCE),
-    case("v2 issuer", lambda m: m.signed(iss=V2.format(m.tenant), ver="2.0"), ISSUER),
+    case("v1 issuer", lambda m: m.signed(iss=V1.format(m.tenant) + "/"), ISSUER, *PLANES),
+    case("v2 issuer", lambda m: m.signed(iss=V2.format(m.tenant), ver="2.0"), ISSUER, CATALOG),
     case("issuer of another tenant", lambda m: m.signed(iss=V1.format(f"{OTHER_TENANT}/")), ISSUER),
     case(
         "issuer without slash",
@@ -120,7 +127,7 @@ CLAIMS = [
     case("issuer missing", lambda m: m.signed("iss"), ISSUER),
     case("another tenant", lambda m: m.signed(tid=OTHER_TENANT), TENANT),
     case("tenant missing", lambda m: m.signed("tid"), TENANT),
-    case("expired", lambda m: m.good(lifetime=-1), EXPIRED),
+    case("expired", lambda m: m.good(lifetime=-1 - m.leeway), EXPIRED),
     case("expired a second ago by text", lambda m: m.signed(exp=str(NOW - 1)), CLAIM),
     case("end before 1970", lambda m: m.signed(exp=-1), EXPIRED),
     case("end missing", lambda m: m.signed("exp"), CLAIM),
@@ -134,7 +141,20 @@ CLAIMS = [
     case("beginning infinitely long ago", lambda m: m.signed(nbf=float("-inf")), CLAIM),
     case("principal missing", lambda m: m.signed("oid"), CLAIM),
     case("principal a list", lambda m: m.signed(oid=[m.principal.principal_id]), CLAIM),
-    case("application missing", lambda m: m.signed("appid"), CLAIM),
+    case("application missing", lambda m: m.signed("appid"), CLAIM, CATALOG),
+]
+# App roles are in the token; where Azure RBAC decides, nothing in a token gives a right.
+ROLES = [
+    case("app role missing", lambda m: m.signed("roles"), FORBIDDEN),
+    case("no app role", lambda m: m.signed(roles=[]), FORBIDDEN),
+    case("another app role", lambda m: m.signed(roles=["Catalog.Write"]), FORBIDDEN),
+    case("app role in upper case", lambda m: m.signed(roles=["CATALOG.READ"]), FORBIDDEN),
+    case("app role and more", lambda m: m.signed(roles=["Catalog.Read.All"]), FORBIDDEN),
+    case("app role in a text", lambda m: m.signed(roles="Catalog.Read"), FORBIDDEN),
+    case("app role in an object", lambda m: m.signed(roles={"Catalog.Read": True}), FORBIDDEN),
+    case("app role as a scope", lambda m: m.signed("roles", scp="Catalog.Read"), FORBIDDEN),
+    case("every app role", lambda m: m.signed(roles=["*"]), FORBIDDEN),
+    case("Owner as an app role", lambda m: m.signed("roles", wids=["Owner"]), FORBIDDEN),
 ]
 FORMS = [
     case("nothing", lambda m: "", MALFORMED),
@@ -170,4 +190,4 @@ FORMS = [
     case("proven, without end", lambda m: m.signed_text(DEEP), MALFORMED),
     case("proven, a list", lambda m: m.signed_text("[]"), MALFORMED),
 ]
-CASES = [*SIGNATURES, *CLAIMS, *FORMS]
+CASES = [*SIGNATURES, *CLAIMS, *ROLES, *FORMS]
