@@ -1,7 +1,5 @@
 """Services that others start, such as compose: where they are, and how they are told things."""
 
-import os
-import shlex
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,6 +7,7 @@ from ipaddress import IPv4Address
 from pathlib import Path
 
 from sandbox.edge import Place
+from sandbox.handover import as_exports, hand_over
 
 # Every address, since a container has one for each of its networks; the listeners close what comes
 # to a public one.
@@ -20,8 +19,6 @@ PROXY_PORT = 8443
 SERVICE_PORT = 8000
 
 AUTHORITY = "ca.pem"
-SETTINGS = "settings"
-SURROUNDINGS = "surroundings"
 
 
 @dataclass(frozen=True)
@@ -65,11 +62,9 @@ class Elsewhere:
         self, service: str, authority: Path, parts: Mapping[str, Mapping[str, str]]
     ) -> None:
         """Write what `service` has to know, for its owner's eyes alone. Raises OSError."""
-        folder = self.environments / service
-        folder.mkdir(mode=0o700, exist_ok=True)
-        _write(folder / AUTHORITY, authority.read_text())
-        for name, variables in parts.items():
-            _write(folder / name, as_exports(variables))
+        exports = {name: as_exports(variables) for name, variables in parts.items()}
+        files = {AUTHORITY: authority.read_text(), **exports}
+        hand_over(self.environments / service, files)
 
     def authority(self, service: str) -> Path:
         """Where `service` finds the authority to trust."""
@@ -83,17 +78,3 @@ class Elsewhere:
     def reach(self) -> Reach:
         """Where such services reach the sandbox."""
         return Reach(self.name, ANY_ADDRESS, IDENTITY_PORT, PROXY_PORT)
-
-
-def as_exports(variables: Mapping[str, str]) -> str:
-    """Lines for a shell to source."""
-    return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
-
-
-def _write(path: Path, content: str) -> None:
-    draft = path.with_name(f".{path.name}")
-    draft.unlink(missing_ok=True)
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
-    with open(descriptor, "w") as file:
-        file.write(content)
-    draft.replace(path)

@@ -13,10 +13,11 @@ import aiohttp
 
 from sandbox.deployment import ContainerApp
 from sandbox.edge import Place
+from sandbox.handover import SETTINGS, SURROUNDINGS
 from sandbox.state import State
 from sandbox.storage import free_port
 from sandbox.supervisor.developer import NAME, Developer
-from sandbox.supervisor.elsewhere import SETTINGS, SURROUNDINGS, Elsewhere
+from sandbox.supervisor.elsewhere import Elsewhere
 from sandbox.supervisor.processes import Child, Program
 from sandbox.supervisor.report import Report, ServiceReport, SignInReport
 from sandbox.supervisor.services import Readiness, is_taken, program, readiness

@@ -1,0 +1,52 @@
+"""What the endpoint is told by its environment: the values of a deployed one, as azd has them."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+SERVICES = ("gateway", "thumbnailer", "catalog", "notifier")
+_ADVICE = "write the values of a deployed environment to .env: azd env get-values > .env"
+
+
+class SettingError(ValueError):
+    """A setting is missing or malformed; the message is one sentence that names it."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The tenant to sign in to, and what each service is told. Folders are the image's own.
+
+    Without a tenant it is the one that the developer belongs to.
+    """
+
+    tenant: str
+    services: Mapping[str, Mapping[str, str]]
+    sign_in: Path = field(default=Path("/sign-in"))
+    environments: Path = field(default=Path("/environments"))
+
+    @classmethod
+    def load(cls, env: Mapping[str, str] = os.environ) -> "Settings":
+        """Read the environment; raises SettingError, which names the first that is wrong."""
+        tenant = env.get("AZURE_TENANT_ID", "").strip()
+        return cls(
+            tenant or "organizations", {service: _settings(env, service) for service in SERVICES}
+        )
+
+
+def _settings(env: Mapping[str, str], service: str) -> Mapping[str, str]:
+    name = f"{service.upper()}_SETTINGS"
+    try:
+        return {each["name"]: str(each["value"]) for each in json.loads(_present(env, name))}
+    except (json.JSONDecodeError, TypeError, KeyError) as error:
+        raise SettingError(
+            f"{name} is malformed: it should be a list of settings in JSON."
+        ) from error
+
+
+def _present(env: Mapping[str, str], name: str) -> str:
+    value = env.get(name, "").strip()
+    if not value:
+        raise SettingError(f"{name} is missing: {_ADVICE}.")
+    return value

@@ -1,0 +1,122 @@
+"""A developer's sign-in by device code, kept where only this container reads it."""
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from azure.core.credentials import AccessToken
+from azure.core.exceptions import ClientAuthenticationError
+from azure.identity import (
+    AuthenticationRecord,
+    AuthenticationRequiredError,
+    DeviceCodeCredential,
+    TokenCachePersistenceOptions,
+)
+
+log = logging.getLogger(__name__)
+
+_ANY_SCOPE = "https://management.azure.com/.default"
+_PAUSE = 10.0
+
+
+class NotSignedInError(RuntimeError):
+    """Nobody is signed in, or not any more."""
+
+
+class Credential(Protocol):
+    """What of DeviceCodeCredential is used: `authenticate` asks a person, `get_token` never."""
+
+    def get_token(self, *scopes: str) -> AccessToken: ...
+    def authenticate(self, *, scopes: list[str]) -> AuthenticationRecord: ...
+
+
+class SignIn:
+    """Has somebody sign in, again whenever that is needed, in a thread of its own."""
+
+    def __init__(
+        self, credential: Credential, record: Path, probe: str = _ANY_SCOPE, pause: float = _PAUSE
+    ) -> None:
+        """`record` keeps who is signed in; `pause` (s) is between two attempts."""
+        self._credential = credential
+        self._record = record
+        self._probe = probe
+        self._pause = pause
+        self._signed_in = threading.Event()
+        self._needed = threading.Event()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="sign-in", daemon=True)
+
+    @property
+    def signed_in(self) -> bool:
+        """Whether tokens are to be had."""
+        return self._signed_in.is_set()
+
+    def start(self) -> None:
+        """Begin."""
+        self._needed.set()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ask nobody any more; a question that is open ends with the process."""
+        self._stopping.set()
+        self._needed.set()
+
+    def token(self, scope: str) -> AccessToken:
+        """A token for `scope`. Raises NotSignedInError, or ClientAuthenticationError (Entra's)."""
+        if not self.signed_in:
+            raise NotSignedInError("nobody is signed in")
+        try:
+            return self._credential.get_token(scope)
+        except AuthenticationRequiredError as error:
+            self._signed_in.clear()
+            self._needed.set()
+            raise NotSignedInError("the sign-in has ended") from error
+
+    def _run(self) -> None:
+        while self._needed.wait() and not self._stopping.is_set():
+            try:
+                self._sign_in()
+            except ClientAuthenticationError as error:
+                log.warning("Nobody has signed in: %s", error.message)
+                self._stopping.wait(self._pause)
+            else:
+                self._needed.clear()
+                self._signed_in.set()
+                log.info("Signed in; the services get their tokens.")
+
+    def _sign_in(self) -> None:
+        try:
+            self._credential.get_token(self._probe)
+        except AuthenticationRequiredError:
+            record = self._credential.authenticate(scopes=[self._probe])
+            self._record.touch(mode=0o600)
+            self._record.write_text(record.serialize())
+
+
+def open_credential(tenant: str, record: Path) -> DeviceCodeCredential:
+    """The developer's credential, which asks only when told to; whoever signed in before still is.
+
+    Its tokens lie in the cache of the user that this runs as, readable by that user alone.
+    """
+    known = AuthenticationRecord.deserialize(record.read_text()) if record.exists() else None
+    return DeviceCodeCredential(
+        tenant_id=tenant,
+        authentication_record=known,
+        cache_persistence_options=TokenCachePersistenceOptions(
+            name="keyless", allow_unencrypted_storage=True
+        ),
+        disable_automatic_authentication=True,
+        prompt_callback=prompt(print),
+    )
+
+
+def prompt(say: Callable[[str], object]) -> Callable[[str, str, datetime], None]:
+    """How a developer is asked to sign in."""
+
+    def ask(address: str, code: str, until: datetime) -> None:
+        say(f"To sign in, open {address} and enter the code {code} (until {until:%H:%M} UTC).")
+
+    return ask
