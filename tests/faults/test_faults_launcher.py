@@ -1,6 +1,7 @@
 """The launcher, interrupted at its set-up: nothing is left, and the next start goes on."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -75,6 +76,18 @@ def test_an_environment_that_was_half_made_is_made_again(fresh: Path, tmp_path: 
     done = subprocess.run([str(fresh / "keyless")], capture_output=True, text=True, check=False)
     assert "a virtual environment" in done.stderr
     assert done.stdout == "the command line is reached\n"
+
+
+def test_a_set_up_says_how_long_it_took_and_a_later_start_says_nothing(
+    fresh: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "quick").touch()
+    first, second = (
+        subprocess.run([str(fresh / "keyless")], capture_output=True, text=True, check=True)
+        for _ in range(2)
+    )
+    assert re.search(r"\n  the environment is ready after \d+ s\n\n$", first.stderr)
+    assert second.stderr == ""
 
 
 def wait_until(true: Callable[[], bool]) -> None:
