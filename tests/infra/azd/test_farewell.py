@@ -1,0 +1,91 @@
+"""After the group has gone: what outlives it is removed, or named with the command for it."""
+
+from typing import Any
+
+import pytest
+
+from infra.azd.farewell import roles_of, say_farewell, vaults_of
+from tests.infra.azd.conftest import StandIns
+from tests.infra.azd.recorded import SCOPE, SUBSCRIPTION
+
+OURS = "Keyless Blob Keeper (dev-abcdefgh)"
+
+
+def role(name: str) -> Any:
+    return {"roleName": name, "name": "6e0b3b0e-37a7-4d5b-9f6f-0d9a4c1c7d11"}
+
+
+def vault(name: str, scope: str) -> Any:
+    properties = {"vaultId": f"{scope}/providers/Microsoft.KeyVault/vaults/{name}"}
+    return {"name": name, "properties": properties}
+
+
+@pytest.fixture
+def azure(stand_ins: StandIns) -> StandIns:
+    stand_ins.say(
+        "az role definition list", [role(OURS), role("Keyless Blob Keeper (prod-abcdefgh)")]
+    )
+    stand_ins.say("az role definition delete", "")
+    stand_ins.say("az keyvault list-deleted", [])
+    stand_ins.say("azd env set", "")
+    return stand_ins
+
+
+def test_the_roles_of_this_environment_are_removed_and_no_others(azure: StandIns) -> None:
+    say_farewell()
+    assert [each[4:6] for each in azure.asked("az role definition delete")] == [["--name", OURS]]
+
+
+def test_roles_that_were_made_for_others_too_stay(
+    azure: StandIns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CUSTOM_ROLE_DEPOSITOR", "d0000000-0000-4000-8000-000000000001")
+    say_farewell()
+    assert azure.asked("az role definition") == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Keyless Blob Keeper (dev)",
+        "Keyless Blob Keeper (dev-two-abcdefgh)",
+        "Keyless Blob Keeper (dev-abcdefgh) of somebody",
+        "Blob Keeper (dev-abcdefgh)",
+    ],
+)
+def test_a_role_of_a_similar_name_is_somebody_elses(name: str) -> None:
+    assert roles_of([role(name), role(OURS)], "dev") == [OURS]
+
+
+def test_a_vault_that_can_come_back_is_named_with_the_command_that_ends_it(
+    azure: StandIns, capsys: pytest.CaptureFixture[str]
+) -> None:
+    azure.say("az keyvault list-deleted", [vault("kv-dev-abcdefgh", SCOPE)])
+    say_farewell()
+    assert "az keyvault purge --name kv-dev-abcdefgh" in capsys.readouterr().out
+
+
+def test_a_vault_of_another_group_is_not_spoken_of() -> None:
+    other = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-keyless-dev2"
+    listed = [vault("a", SCOPE.upper()), vault("b", other)]
+    assert vaults_of(listed, "rg-keyless-dev") == ["a"]
+
+
+def test_images_that_have_gone_with_the_registry_are_forgotten(
+    azure: StandIns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SERVICE_GATEWAY_IMAGE_NAME", "cr/gateway:7")
+    monkeypatch.setenv("SERVICE_GATEWAY_RESOURCE_EXISTS", "true")
+    say_farewell()
+    assert azure.asked("azd") == [["azd", "env", "set", "SERVICE_GATEWAY_IMAGE_NAME", ""]]
+
+
+def test_what_may_not_be_asked_stops_nothing(
+    azure: StandIns, capsys: pytest.CaptureFixture[str]
+) -> None:
+    azure.refuse("az role definition list", "AuthorizationFailed")
+    azure.refuse("az keyvault list-deleted", "AuthorizationFailed")
+    say_farewell()
+    said = capsys.readouterr().out
+    assert "a custom role stays" in said
+    assert "is not known" in said

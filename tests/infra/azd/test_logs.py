@@ -1,0 +1,87 @@
+"""Which right is missing, out of the log that a service writes of its own readiness."""
+
+import io
+import logging
+import threading
+import time
+from collections.abc import Iterator, Sequence
+
+import pytest
+
+from infra.azd.logs import Right, rights_in
+from services.common.health import Proof, Readiness
+from services.common.logs import JsonFormatter
+
+READ = Right("read", "container originals")
+RECEIVE = Right("receive", "queue photo-uploads")
+
+
+@pytest.fixture
+def log() -> Iterator[io.StringIO]:
+    """What a service writes on standard output."""
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(JsonFormatter())
+    logger = logging.getLogger("services.common.health")
+    logger.addHandler(handler)
+    level, logger.level = logger.level, logging.INFO
+    yield stream
+    logger.removeHandler(handler)
+    logger.level = level
+
+
+def tries(log: io.StringIO, failures: dict[Right, int], enough: int = 5) -> Sequence[str]:
+    """The log of a service whose rights fail so often before they are proved."""
+
+    def proof(right: Right) -> Proof:
+        left = [PermissionError("AuthorizationPermissionMismatch")] * failures[right]
+
+        def prove() -> None:
+            if left:
+                raise left.pop()
+
+        return Proof(right.operation, right.scope, prove)
+
+    readiness = Readiness([proof(each) for each in failures], longest_pause=0.01)
+    readiness.start()
+    until = time.monotonic() + 30
+    while "Ready" not in log.getvalue() and log.getvalue().count("\n") < enough:
+        assert time.monotonic() < until, "the service did not try often enough"
+        time.sleep(0.01)
+    readiness.stop()
+    for each in threading.enumerate():
+        if each.name == "readiness":
+            each.join()
+    return log.getvalue().splitlines()
+
+
+def test_each_right_that_is_not_proved_is_found_once(log: io.StringIO) -> None:
+    lines = tries(log, {READ: 1_000, RECEIVE: 1_000})
+    assert set(rights_in(lines[:4])) == {READ, RECEIVE}
+
+
+def test_a_right_that_was_proved_meanwhile_is_missing_no_more(log: io.StringIO) -> None:
+    lines = tries(log, {READ: 1, RECEIVE: 1_000})
+    assert rights_in(lines[:2]) == [READ, RECEIVE]
+    assert rights_in(lines[:3]) == [RECEIVE]
+
+
+def test_a_service_that_is_ready_misses_nothing(log: io.StringIO) -> None:
+    lines = tries(log, {READ: 3, RECEIVE: 2}, enough=100)
+    assert rights_in(lines[:-1]) != []
+    assert rights_in(lines) == []
+
+
+@pytest.mark.parametrize(
+    "before", ["", "2026-11-24T20:00:00.123456Z ", "2026-11-24 20:00 stdout F "]
+)
+def test_a_time_before_the_line_does_no_harm(log: io.StringIO, before: str) -> None:
+    lines = tries(log, {READ: 1_000})
+    assert rights_in([f"{before}{each}" for each in lines[:1]]) == [READ]
+
+
+@pytest.mark.parametrize(
+    "line", ["", "Connecting to the container...", "{", '{"message": 3}', "[1]"]
+)
+def test_a_line_of_somebody_elses_says_nothing(line: str) -> None:
+    assert rights_in([line]) == []

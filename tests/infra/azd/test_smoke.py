@@ -1,0 +1,174 @@
+"""One photo through the public address: taken, processed, or said why not."""
+
+import io
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from infra.azd import photo
+from infra.azd.programs import Stop
+from infra.azd.smoke import Clock, send_photo
+from tests.conftest import Running
+from tests.infra.azd.conftest import StandIns
+from tests.infra.azd.recorded import app, replica, revision
+
+Answer = tuple[int, dict[str, str]]
+TAKEN: Answer = (202, {"id": "7", "state": "received"})
+WAITS: Answer = (200, {"id": "7", "state": "received"})
+DONE: Answer = (200, {"id": "7", "state": "processed"})
+
+
+@dataclass
+class Gateway:
+    """A gateway that answers as told; the last answer stays."""
+
+    url: str
+    answers: list[Answer] = field(default_factory=list)
+    forms: list[bytes] = field(default_factory=list)
+
+    def next(self) -> Answer:
+        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+
+
+@pytest.fixture
+def gateway(stand_ins: StandIns, monkeypatch: pytest.MonkeyPatch) -> Iterator[Gateway]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            told.forms.append(self.rfile.read(int(self.headers["Content-Length"])))
+            self.do_GET()
+
+        def do_GET(self) -> None:
+            status, body = told.next()
+            content = json.dumps(body).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    told = Gateway(f"http://127.0.0.1:{server.server_port}")
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    monkeypatch.setenv("GATEWAY_URL", told.url)
+    yield told
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def clock() -> Clock:
+    """One on which a pause takes no time, and ends all the same."""
+    passed = [0.0]
+
+    def pause(seconds: float) -> None:
+        passed[0] += seconds
+
+    return Clock(lambda: passed[0], pause)
+
+
+def worker_lacks(stand_ins: StandIns, lines: str) -> None:
+    stand_ins.say("az containerapp list", [app("thumbnailer")])
+    stand_ins.say("az containerapp revision list", [revision("thumbnailer--0000002")])
+    stand_ins.say("az containerapp replica list", [replica("r", ready=not lines)])
+    stand_ins.say("az containerapp logs show", lines)
+
+
+LOST = '{"message": "Not proved yet: ...", "operation": "send", "scope": "topic photo-events"}'
+
+
+def test_a_photo_goes_through_the_services_as_they_are(
+    sandbox: Running,
+    stand_ins: StandIns,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("GATEWAY_URL", sandbox.report.gallery)
+    send_photo(minutes=2)
+    assert "processed. The gallery:" in capsys.readouterr().out
+    assert stand_ins.asked("az") == []
+
+
+def test_it_waits_until_the_photo_is_processed(
+    gateway: Gateway, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gateway.answers = [(503, {}), TAKEN, (503, {}), WAITS, DONE]
+    send_photo(clock=clock())
+    assert "processed" in capsys.readouterr().out
+    assert len(gateway.forms) == 2
+
+
+def test_in_time_it_says_which_revision_lacks_which_right(
+    gateway: Gateway, stand_ins: StandIns
+) -> None:
+    gateway.answers = [TAKEN, WAITS]
+    worker_lacks(stand_ins, LOST)
+    with pytest.raises(Stop) as stopped:
+        send_photo(clock=clock())
+    said = str(stopped.value)
+    assert "the photo was taken, and not processed" in said
+    assert "thumbnailer--0000002 is not ready, it may not: send on topic photo-events." in said
+    assert "az role assignment list --all --assignee" in said
+
+
+def test_where_every_app_is_ready_it_leads_to_the_dead_letters(
+    gateway: Gateway, stand_ins: StandIns
+) -> None:
+    gateway.answers = [TAKEN, WAITS]
+    worker_lacks(stand_ins, "")
+    with pytest.raises(Stop, match="every app is ready: look for dead letters") as stopped:
+        send_photo(clock=clock())
+    assert "--namespace-name sb-keyless-dev-abcdefgh" in str(stopped.value)
+
+
+def test_a_gateway_that_takes_nothing_is_waited_for_and_then_looked_at(
+    gateway: Gateway, stand_ins: StandIns
+) -> None:
+    gateway.answers = [(503, {})]
+    worker_lacks(stand_ins, LOST)
+    with pytest.raises(Stop, match="the gateway took no photo"):
+        send_photo(clock=clock())
+    assert len(gateway.forms) > 100  # for fifteen minutes, one every five seconds
+
+
+def test_an_address_that_is_not_let_in_is_said_at_once(gateway: Gateway) -> None:
+    gateway.answers = [(403, {})]
+    with pytest.raises(Stop, match="azd env set GATEWAY_ADDRESSES"):
+        send_photo(clock=clock())
+    assert len(gateway.forms) == 1
+
+
+def test_a_photo_that_is_rejected_is_not_waited_for(gateway: Gateway) -> None:
+    gateway.answers = [TAKEN, (200, {"state": "rejected", "reason": "It is upside down."})]
+    with pytest.raises(Stop, match=r"rejected.*It is upside down"):
+        send_photo(clock=clock())
+
+
+def test_nobody_there_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert photo.send("http://127.0.0.1:9") is None
+
+
+def test_the_picture_is_a_picture_and_never_the_same_twice() -> None:
+    with Image.open(io.BytesIO(photo.picture())) as image:
+        image.load()
+        assert (image.format, image.size) == ("PNG", (64, 64))
+    assert photo.picture() != photo.picture()
+
+
+def test_without_apps_there_is_nothing_to_send_to(
+    stand_ins: StandIns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DEPLOY_APPS", "false")
+    monkeypatch.delenv("GATEWAY_URL")
+    send_photo()
+    monkeypatch.setenv("DEPLOY_APPS", "true")
+    with pytest.raises(Stop, match="GATEWAY_URL is not set"):
+        send_photo()
