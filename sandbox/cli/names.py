@@ -10,6 +10,7 @@ _PREFIXES = (
     "Microsoft.Storage/storageAccounts/",
     "Microsoft.KeyVault/vaults/",
     "Microsoft.ServiceBus/namespaces/",
+    "Microsoft.Insights/",
 )
 
 

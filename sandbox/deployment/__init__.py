@@ -6,6 +6,7 @@ from sandbox.deployment.principals import Ids, deploy, recreate
 from sandbox.deployment.registration import REGISTRATION, Registration, RegistrationError
 from sandbox.deployment.resources import (
     Attachment,
+    Component,
     ContainerApp,
     CorrelationFilter,
     DeclaredSecret,
@@ -31,6 +32,7 @@ __all__ = [
     "REGISTRATION",
     "SNAPSHOT",
     "Attachment",
+    "Component",
     "ContainerApp",
     "CorrelationFilter",
     "DeclaredSecret",

@@ -11,7 +11,7 @@ from sandbox.deployment.expressions import ExpressionError, evaluate
 from sandbox.deployment.principals import Ids, as_assigned, principal_ids
 from sandbox.deployment.registration import NONE, RegistrationError, registration
 from sandbox.deployment.resources import Deployment, RoleAssignment
-from sandbox.deployment.runtime import References, identity_ids
+from sandbox.deployment.runtime import References, component, identity_ids
 from sandbox.deployment.snapshot import APP, ASSIGNMENT, SNAPSHOT, Snapshot, SnapshotError
 from sandbox.state import State
 
@@ -70,6 +70,7 @@ def _deployment(
         storage=storage_account(snapshot),
         vault=vault(snapshot),
         bus=namespace(snapshot),
+        insights=component(snapshot.only("Microsoft.Insights/components")),
         apps=tuple(container_app(each, by_id) for each in snapshot.of_type(APP)),
         principals=everyone,
         assignments=assigned,

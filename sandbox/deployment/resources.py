@@ -126,6 +126,30 @@ class Namespace:
         return f"{self.name}.servicebus.windows.net"
 
 
+@dataclass(frozen=True)
+class Component:
+    """An Application Insights component, which takes telemetry by token only."""
+
+    id: str
+    name: str
+    location: str
+    instrumentation_key: str
+
+    @property
+    def host(self) -> str:
+        """Where its telemetry goes; the number is that of a stamp, which Azure chooses."""
+        return f"{self.location}-0.in.applicationinsights.azure.com"
+
+    @property
+    def connection_string(self) -> str:
+        """How Azure tells of it; no secret, since the key in it is not enough."""
+        live = f"https://{self.location}.livediagnostics.monitor.azure.com/"
+        return (
+            f"InstrumentationKey={self.instrumentation_key};"
+            f"IngestionEndpoint=https://{self.host}/;LiveEndpoint={live}"
+        )
+
+
 class PrincipalKind(StrEnum):
     """What a principal is."""
 
@@ -222,6 +246,7 @@ class Deployment:
     storage: StorageAccount
     vault: Vault
     bus: Namespace
+    insights: Component
     apps: tuple[ContainerApp, ...]
     principals: tuple[Principal, ...]
     assignments: tuple[RoleAssignment, ...]

@@ -4,7 +4,9 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
+from sandbox.deployment.expressions import guid
 from sandbox.deployment.principals import Ids
+from sandbox.deployment.resources import Component
 from sandbox.deployment.snapshot import APP, IDENTITY, Snapshot, SnapshotError
 
 
@@ -40,19 +42,38 @@ class References:
 
 def _runtime_properties(resource: Mapping[str, Any], ids: Ids | None) -> Mapping[str, Any]:
     name = resource["name"]
+    found: Mapping[str, Any]
     match resource["type"].lower():
         case "microsoft.managedidentity/userassignedidentities" if ids:
-            return {"principalId": ids.principal_id, "clientId": ids.client_id}
+            found = {"principalId": ids.principal_id, "clientId": ids.client_id}
         case "microsoft.storage/storageaccounts":
-            return {"primaryEndpoints": {"blob": f"https://{name}.blob.core.windows.net/"}}
+            found = {"primaryEndpoints": {"blob": f"https://{name}.blob.core.windows.net/"}}
         case "microsoft.keyvault/vaults":
-            return {"vaultUri": f"https://{name}.vault.azure.net/"}
+            found = {"vaultUri": f"https://{name}.vault.azure.net/"}
         case "microsoft.containerregistry/registries":
-            return {"loginServer": f"{name}.azurecr.io"}
+            found = {"loginServer": f"{name}.azurecr.io"}
+        case "microsoft.insights/components":
+            found = {"ConnectionString": component(resource).connection_string}
         case "microsoft.app/containerapps":
-            return {"configuration": {"ingress": {"fqdn": ingress_host(resource)}}}
+            found = {"configuration": {"ingress": {"fqdn": ingress_host(resource)}}}
         case _:
-            return {}
+            found = {}
+    return found
+
+
+def component(resource: Mapping[str, Any]) -> Component:
+    """An Application Insights component, with the key and the endpoint that Azure would choose.
+
+    Raises SnapshotError if it takes its key alone: the sandbox does not.
+    """
+    if resource["properties"].get("DisableLocalAuth") is not True:
+        raise SnapshotError(f"the component {resource['name']} must have DisableLocalAuth")
+    return Component(
+        id=resource["id"],
+        name=resource["name"],
+        location=resource["location"],
+        instrumentation_key=guid(resource["id"].lower()),
+    )
 
 
 def ingress_host(app: Mapping[str, Any]) -> str:

@@ -12,6 +12,7 @@ _MANAGEMENT_BEFORE = "https://management.core.windows.net"
 # and Service Bus take both, which their SDKs depend on.
 VAULT_AUDIENCES = frozenset({VAULT, "cfa8b339-82a2-471a-a3c9-0fc0be7a4093"})
 BUS_AUDIENCES = frozenset({BUS, f"{BUS}/"})
+# The exporters ask for https://monitor.azure.com//.default, of which one slash stays.
 MONITOR_AUDIENCES = frozenset({MONITOR, f"{MONITOR}/"})
 MANAGEMENT_AUDIENCES = frozenset(
     {MANAGEMENT, f"{MANAGEMENT}/", _MANAGEMENT_BEFORE, f"{_MANAGEMENT_BEFORE}/"}

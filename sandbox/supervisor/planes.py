@@ -12,6 +12,7 @@ from sandbox.deployment import Deployment
 from sandbox.entra import (
     BUS_AUDIENCES,
     MANAGEMENT_AUDIENCES,
+    MONITOR_AUDIENCES,
     VAULT_AUDIENCES,
     DeviceCodes,
     IdTokens,
@@ -32,6 +33,8 @@ from sandbox.state import State
 from sandbox.storage import Azurite, BlobStorage
 from sandbox.supervisor.clock import NeverBack
 from sandbox.supervisor.headers import new_headers
+from sandbox.telemetry import FILE as TELEMETRY
+from sandbox.telemetry import Insights
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,7 @@ class Planes:
     blobs: BlobStorage
     vault: KeyVault
     bus: ServiceBus
+    insights: Insights
     partner: Partner
     identity: IdentityEndpoint
     headers: Mapping[str, str] = field(repr=False)
@@ -62,6 +66,7 @@ class Planes:
             deployment.storage.host: self.blobs.application(),
             deployment.vault.host: self.vault.application(),
             deployment.bus.host: self.bus.application(),
+            deployment.insights.host: self.insights.application(),
             self.partner.host: self.partner.application(),
         }
 
@@ -120,6 +125,12 @@ def build(
             key=kept_key(state),
         ),
         bus=ServiceBus(deployment.bus, verifier(BUS_AUDIENCES), gate, state.path("bus.db")),
+        insights=Insights(
+            deployment.insights,
+            verifier(MONITOR_AUDIENCES),
+            gate,
+            database=state.path(TELEMETRY),
+        ),
         partner=Partner(state, deployment.app("notifier").environment["PARTNER_WEBHOOK_URL"]),
         identity=IdentityEndpoint(
             {headers[app.name]: app for app in deployment.apps}, issuer, gate

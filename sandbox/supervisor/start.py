@@ -57,6 +57,7 @@ async def start(
     planes = build(state, deployment, azurite, headers)
     stack.callback(planes.audit.close)
     stack.callback(planes.vault.close)
+    stack.callback(planes.insights.close)
     child = Child(azurite_program(azurite, state))
     stack.push_async_callback(child.stop)
     await child.start()

@@ -118,5 +118,6 @@ class Stack:
         await self._planes.bus.stop()
         await self._stand_in.cleanup()
         self._planes.vault.close()
+        self._planes.insights.close()
         self._planes.audit.close()
         await asyncio.sleep(0.05)

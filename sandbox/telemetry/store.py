@@ -1,0 +1,98 @@
+"""Where telemetry is kept: one SQLite file with the latest items, which does not grow for ever."""
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple, fields
+from pathlib import Path
+from typing import Any
+
+from sandbox.telemetry.item import Item
+
+FILE = "telemetry.db"
+# Some hundreds of photos, in some ten megabytes.
+MOST = 20_000
+_COLUMNS = ", ".join(f'"{each.name}"' for each in fields(Item))
+_SCHEMA = (
+    f"CREATE TABLE IF NOT EXISTS item (number INTEGER PRIMARY KEY, {_COLUMNS}, photo)",
+    "CREATE INDEX IF NOT EXISTS item_by_operation ON item (operation)",
+    "CREATE INDEX IF NOT EXISTS item_by_photo ON item (photo) WHERE photo != ''",
+)
+
+
+class StoreError(RuntimeError):
+    """A file that cannot be used; the message is one sentence that says why."""
+
+
+class Store:
+    """Keeps the latest items; the oldest give way to them."""
+
+    def __init__(self, path: Path, most: int = MOST) -> None:
+        """Open `path`, made if it is not there (0600). Raises StoreError."""
+        self._most = most
+        try:
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+            self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+            # Unlike a message, the last seconds of telemetry may be lost with the power.
+            for setting in ("journal_mode = WAL", "synchronous = NORMAL"):
+                self._connection.execute(f"PRAGMA {setting}")
+            for statement in _SCHEMA:
+                self._connection.execute(statement)
+        except (OSError, sqlite3.Error) as error:
+            raise StoreError(f"the file of telemetry {path} cannot be used: {error}") from error
+
+    def add(self, items: Iterable[Item]) -> None:
+        """Keep `items`, all or none. Raises sqlite3.Error."""
+        marks = ", ".join("?" * (len(fields(Item)) + 1))
+        rows = [_row(each) for each in items]
+        with self._connection:
+            self._connection.execute("BEGIN IMMEDIATE")
+            insert = f"INSERT INTO item ({_COLUMNS}, photo) VALUES ({marks})"  # noqa: S608
+            self._connection.executemany(insert, rows)
+            last = "(SELECT max(number) FROM item)"
+            self._connection.execute(
+                f"DELETE FROM item WHERE number <= {last} - ?",  # noqa: S608
+                (self._most,),
+            )
+
+    def close(self) -> None:
+        """Give the file back."""
+        self._connection.close()
+
+
+def everything(path: Path) -> list[Item]:
+    """All items that are kept at `path`, in the order in which they came. Raises sqlite3.Error."""
+    return _select(path, "1 ORDER BY number")
+
+
+def trace_of(path: Path, photo: str) -> list[Item]:
+    """The items of each trace in which `photo` was uploaded or its messages handled, by time.
+
+    Who only looked at the photo is not among them. Raises sqlite3.Error.
+    """
+    about_it = "SELECT operation FROM item WHERE photo = ? AND (name LIKE ? OR name LIKE ?)"
+    wanted = f"operation IN ({about_it}) ORDER BY time, number"
+    return _select(path, wanted, photo, "POST %", "process %")
+
+
+def _select(path: Path, wanted: str, *values: str) -> list[Item]:
+    if not path.exists():
+        return []
+    connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+    try:
+        found = connection.execute(f"SELECT {_COLUMNS} FROM item WHERE {wanted}", values)  # noqa: S608
+        return [_item(each) for each in found]
+    finally:
+        connection.close()
+
+
+def _row(item: Item) -> tuple[object, ...]:
+    *rest, properties = astuple(item)
+    return (*rest, json.dumps(properties), item.photo)
+
+
+def _item(row: Sequence[Any]) -> Item:
+    told = {field.name: value for field, value in zip(fields(Item), row, strict=True)}
+    told["properties"] = json.loads(told["properties"])
+    return Item(**told | {"success": bool(told["success"])})
