@@ -21,6 +21,7 @@ from services.common.consumer import Consumer, Patience
 from services.common.credential import open_credential
 from services.common.health import Proof
 from services.common.server import add_parts
+from services.common.telemetry import Telemetry
 from services.common.web import Problem
 
 log = logging.getLogger(__name__)
@@ -34,14 +35,14 @@ def create_app(settings: Settings | None = None) -> Flask:
     """Build the service; it opens no connection and starts no thread. Raises SettingError."""
     settings = settings or Settings.load()
     credential = open_credential(settings.client_id)
+    telemetry = Telemetry("catalog", credential, logs.known)
     index = open_index(settings, credential)
-    events = Consumer(
-        "events", partial(open_receiver, settings, credential), index.handle, PATIENCE
-    )
+    handle = telemetry.follow(index.handle, f"{settings.topic}/{settings.subscription}")
+    events = Consumer("events", partial(open_receiver, settings, credential), handle, PATIENCE)
     bearer = open_bearer(settings)
     readiness = health.Readiness(proofs(settings, index, events, bearer))
     app = build(index, readiness, events, bearer)
-    add_parts(app, events, readiness)
+    add_parts(app, telemetry.watching(app), events, readiness)
     return app
 
 

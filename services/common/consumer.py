@@ -272,14 +272,15 @@ class Consumer:
             self._left.add(hand.message.sequence_number)
 
     def _settle(self, receiver: ServiceBusReceiver, hand: Hand, decision: Decision) -> None:
-        message = hand.message
+        message, within = hand.message, hand.context.copy()  # of its trace, if there is one
         with self._dropping_if_lost(hand):
             if decision.action is Action.COMPLETE:
-                receiver.complete_message(message)
+                within.run(receiver.complete_message, message)
             elif decision.action is Action.DEAD_LETTER:
-                receiver.dead_letter_message(message, decision.reason, decision.description)
+                why = (decision.reason, decision.description)
+                within.run(receiver.dead_letter_message, message, *why)
             elif decision.action is Action.ABANDON:
-                receiver.abandon_message(message)
+                within.run(receiver.abandon_message, message)
             self._hands.remove(hand)
 
     def _renew(self, receiver: ServiceBusReceiver, hand: Hand) -> None:

@@ -17,6 +17,11 @@ def know(**facts: object) -> None:
     _known.set(facts)
 
 
+def known() -> Mapping[str, object]:
+    """Return what is known of this request or message."""
+    return _known.get()
+
+
 class JsonFormatter(logging.Formatter):
     """A record as one line; what is known, or was passed as `extra`, is a key of its own."""
 
@@ -28,7 +33,7 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
-        line |= _known.get()
+        line |= known()
         line |= {key: value for key, value in vars(record).items() if key not in STANDARD}
         if record.exc_info:
             line["error"] = self.formatException(record.exc_info)

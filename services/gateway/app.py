@@ -9,11 +9,12 @@ from azure.storage.blob import BlobServiceClient
 from flask import Flask, Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from services.common import blobs, bus, health, web
+from services.common import blobs, bus, health, logs, web
 from services.common.credential import open_credential
 from services.common.health import Proof
 from services.common.server import add_parts
 from services.common.session import open_session
+from services.common.telemetry import Telemetry
 from services.common.web import Problem
 from services.gateway import photos
 from services.gateway.catalog import ROLE, Catalog
@@ -29,6 +30,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     """Build the service; it opens no connection and starts no thread. Raises SettingError."""
     settings = settings or Settings.load()
     credential = open_credential(settings.client_id)
+    telemetry = Telemetry("gateway", credential, logs.known)
     # Somebody waits for the answer: 15 s when storage hangs, instead of a worker's minute and more.
     account = blobs.open_account(settings.blob_endpoint, credential, read_timeout=6, retries=1)
     client = bus.open_client(settings.namespace, credential)
@@ -36,7 +38,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     to = dependencies(settings, account, uploads, open_catalog(settings, credential))
     readiness = health.Readiness(proofs(settings, to))
     app = build(to, readiness)
-    add_parts(app, uploads, readiness)
+    add_parts(app, telemetry.watching(app), uploads, readiness)
     return app
 
 

@@ -8,12 +8,13 @@ from azure.keyvault.secrets import SecretClient
 from azure.servicebus import ServiceBusReceiver
 from flask import Flask
 
-from services.common import bus, health, web
+from services.common import bus, health, logs, web
 from services.common.consumer import Consumer, Patience
 from services.common.credential import open_credential
 from services.common.health import Proof
 from services.common.server import add_parts
 from services.common.session import open_session
+from services.common.telemetry import Telemetry
 from services.common.vault import CachedSecret
 from services.notifier.settings import Settings
 from services.notifier.webhook import Partner
@@ -25,13 +26,14 @@ def create_app(settings: Settings | None = None) -> Flask:
     """Build the service; it opens no connection and starts no thread. Raises SettingError."""
     settings = settings or Settings.load()
     credential = open_credential(client_id=None)  # system-assigned: there is no id to name
+    telemetry = Telemetry("notifier", credential, logs.known)
     partner = open_partner(settings, credential)
-    events = Consumer(
-        "events", partial(open_receiver, settings, credential), partner.handle, PATIENCE, in_hand=8
-    )
+    receiver = partial(open_receiver, settings, credential)
+    handle = telemetry.follow(partner.handle, f"{settings.topic}/{settings.subscription}")
+    events = Consumer("events", receiver, handle, PATIENCE, in_hand=8)
     readiness = health.Readiness(proofs(settings, partner.key, events))
     app = build(readiness, events)
-    add_parts(app, events, readiness)
+    add_parts(app, telemetry.watching(app), events, readiness)
     return app
 
 

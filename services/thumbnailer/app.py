@@ -6,11 +6,12 @@ from functools import partial
 from azure.core.credentials import TokenCredential
 from flask import Flask
 
-from services.common import blobs, bus, health, web
+from services.common import blobs, bus, health, logs, web
 from services.common.consumer import Consumer, Patience
 from services.common.credential import open_credential
 from services.common.health import Proof
 from services.common.server import add_parts
+from services.common.telemetry import Telemetry
 from services.thumbnailer.settings import Settings
 from services.thumbnailer.worker import Thumbnailer
 
@@ -21,15 +22,18 @@ def create_app(settings: Settings | None = None) -> Flask:
     """Build the service; it opens no connection and starts no thread. Raises SettingError."""
     settings = settings or Settings.load()
     credential = open_credential(settings.client_id)
+    telemetry = Telemetry("thumbnailer", credential, logs.known)
     worker = open_worker(settings, credential)
     receiver = partial(bus.queue_receiver, settings.namespace, credential, settings.queue)
     dead_receiver = partial(receiver, dead_letters=True)
     stopping = threading.Event()
-    uploads = Consumer("uploads", receiver, worker.handle, PATIENCE, stopping=stopping)
-    dead = Consumer("dead-letters", dead_receiver, worker.reject, PATIENCE, stopping=stopping)
+    handle = telemetry.follow(worker.handle, settings.queue)
+    reject = telemetry.follow(worker.reject, f"{settings.queue}/$DeadLetterQueue")
+    uploads = Consumer("uploads", receiver, handle, PATIENCE, stopping=stopping)
+    dead = Consumer("dead-letters", dead_receiver, reject, PATIENCE, stopping=stopping)
     readiness = health.Readiness(proofs(settings, worker, uploads, dead))
     app = build(readiness, uploads, dead)
-    add_parts(app, worker.events, uploads, dead, readiness)
+    add_parts(app, telemetry.watching(app), worker.events, uploads, dead, readiness)
     return app
 
 

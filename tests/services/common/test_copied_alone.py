@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 COMMON = Path(__file__).parents[3] / "services" / "common"
-PACKAGES = {"azure", "flask", "jwt", "gunicorn", "requests", "werkzeug"}
+PACKAGES = {"azure", "flask", "jwt", "gunicorn", "opentelemetry", "requests", "werkzeug"}
 FILES = sorted(path.name for path in COMMON.glob("*.py"))
 
 
