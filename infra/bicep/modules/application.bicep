@@ -197,6 +197,7 @@ module gateway 'app.bicep' = if (apps) {
     env: concat(settings.gateway, [
       { name: 'AZURE_CLIENT_ID', value: gatewayIdentity!.outputs.clientId }
       { name: 'AZURE_TOKEN_CREDENTIALS', value: 'ManagedIdentityCredential' }
+      { name: 'APPLICATIONINSIGHTS_CONNECTION_STRING', value: platform!.outputs.connectionString }
       { name: 'CATALOG_ENDPOINT', value: 'https://${catalog!.outputs.fqdn}' }
     ])
   }
@@ -220,6 +221,7 @@ module thumbnailer 'app.bicep' = if (apps) {
     env: concat(settings.thumbnailer, [
       { name: 'AZURE_CLIENT_ID', value: thumbnailerIdentity!.outputs.clientId }
       { name: 'AZURE_TOKEN_CREDENTIALS', value: 'ManagedIdentityCredential' }
+      { name: 'APPLICATIONINSIGHTS_CONNECTION_STRING', value: platform!.outputs.connectionString }
     ])
   }
   dependsOn: [access]
@@ -244,6 +246,7 @@ module catalog 'app.bicep' = if (apps) {
     env: concat(settings.catalog, [
       { name: 'AZURE_CLIENT_ID', value: catalogIdentity!.outputs.clientId }
       { name: 'AZURE_TOKEN_CREDENTIALS', value: 'ManagedIdentityCredential' }
+      { name: 'APPLICATIONINSIGHTS_CONNECTION_STRING', value: platform!.outputs.connectionString }
     ])
   }
   dependsOn: [access]
@@ -267,6 +270,7 @@ module notifier 'app.bicep' = if (apps) {
     minReplicas: 0
     env: concat(settings.notifier, [
       { name: 'AZURE_TOKEN_CREDENTIALS', value: 'ManagedIdentityCredential' }
+      { name: 'APPLICATIONINSIGHTS_CONNECTION_STRING', value: platform!.outputs.connectionString }
     ])
   }
 }

@@ -69,5 +69,8 @@ output loginServer string = registry.properties.loginServer
 @description('Name of the registry, for the policy.')
 output registryName string = registry.name
 
+@description('Where telemetry goes. No secret: the component takes it by token and role only.')
+output connectionString string = insights.properties.ConnectionString
+
 @description('Name of the Application Insights component, for the policy.')
 output insightsName string = insights.name
