@@ -1,5 +1,6 @@
-"""`keyless trace`: the audit, readable."""
+"""`keyless trace`: the audit, readable; or one photo's way."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import Annotated
 
@@ -11,6 +12,8 @@ from sandbox.audit import FILE, Outcome, Record, follow, read
 from sandbox.cli.names import short_action, short_role, short_scope
 from sandbox.cli.options import StateOption, open_state
 from sandbox.cli.terminal import out
+from sandbox.cli.way import show
+from sandbox.telemetry import SERVICE as TELEMETRY
 
 _MARKS = {
     Outcome.ISSUED: ("•", "cyan"),
@@ -24,17 +27,36 @@ _MARKS = {
 def trace(
     state: StateOption = None,
     follow_: Annotated[bool, typer.Option("--follow", "-f", help="Go on as more comes.")] = False,
+    photo: Annotated[
+        str, typer.Option("--photo", metavar="ID", help="One photo's way, from upload to webhook.")
+    ] = "",
     json_: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """Who did what, where, and by which role: every token and every decision."""
-    path = open_state(state).path(FILE)
+    opened = open_state(state)
+    if photo:
+        show(opened, photo, as_json=json_)
+        return
+    path = opened.path(FILE)
     records = follow(path, lambda: True) if follow_ else read(path)
-    for record in records:
-        if json_:
+    if json_:
+        for record in records:
             present = {name: value for name, value in asdict(record).items() if value}
             out.print_json(data=present, indent=None)
-        else:
+    else:
+        for record in without_repeats(records):
             out.print(line(record))
+
+
+def without_repeats(records: Iterable[Record]) -> Iterator[Record]:
+    """All but the telemetry that was allowed again by the same token: it comes all the time."""
+    seen = set[str]()
+    for record in records:
+        usual = record.service == TELEMETRY and record.outcome is Outcome.ALLOWED
+        if not usual or record.token_id not in seen:
+            yield record
+        if usual:
+            seen.add(record.token_id)
 
 
 def line(record: Record) -> Text:

@@ -15,6 +15,7 @@ from sandbox.cli.photos import Upload
 from sandbox.partner.journal import FILE as JOURNAL
 from sandbox.partner.journal import read as deliveries
 from sandbox.state import State
+from sandbox.telemetry import SERVICE as TELEMETRY
 
 PIPELINE = ("gateway", "thumbnailer", "catalog", "notifier")
 _PATIENCE = 60.0
@@ -70,11 +71,13 @@ def _thumbnail(gallery: str, photo: str) -> tuple[int, int] | None:
 def steps(records: Iterable[Record], assignments: Collection[str]) -> list[Record]:
     """Each thing that a service was allowed, once, in the order of the pipeline.
 
-    What was allowed by an assignment that is none of `assignments` any more is history.
+    What was allowed by an assignment that is none of `assignments` any more is history, and
+    telemetry is told of the way, but is not on it.
     """
     last: dict[tuple[str, str, str], Record] = {}
     for each in records:
-        if each.assignment in assignments and each.identity in PIPELINE:
+        on_the_way = each.identity in PIPELINE and each.service != TELEMETRY
+        if each.assignment in assignments and on_the_way:
             last[each.identity, each.action, each.scope] = each
     return sorted(last.values(), key=lambda each: PIPELINE.index(each.identity))
 
