@@ -15,12 +15,24 @@ class Finding:
     command: str
 
 
-def explain(seen: Iterable[Seen], group: str) -> Sequence[Finding]:
-    """What keeps the photo; empty where every app is as it should be."""
-    return [finding for each in seen if (finding := _explain(each, group))]
+def explain(seen: Iterable[Seen], group: str, *, photo_waits: bool = True) -> Sequence[Finding]:
+    """What keeps the photo; empty where every app is as it should be.
+
+    Where none waits, a worker may sleep.
+    """
+    return [finding for each in seen if (finding := _explain(each, group, photo_waits))]
 
 
-def _explain(seen: Seen, group: str) -> Finding | None:
+def sleepers(seen: Iterable[Seen]) -> Sequence[str]:
+    """The workers of which nothing can be told, since they have no replica."""
+    return [each.app.name for each in seen if _may_sleep(each)]
+
+
+def _may_sleep(seen: Seen) -> bool:
+    return not seen.replicas and bool(seen.app.works_off)
+
+
+def _explain(seen: Seen, group: str, photo_waits: bool) -> Finding | None:
     app = seen.app
     logs = f"az containerapp logs show --name {app.name} --resource-group {group}"
     if app.is_placeholder:
@@ -29,8 +41,9 @@ def _explain(seen: Seen, group: str) -> Finding | None:
         return Finding(f"{app.revision} does not run: {seen.failure}.", f"{logs} --type system")
     if seen.missing:
         return Finding(_lacks(app.revision, seen.missing), _granted(app.principal))
-    if not seen.replicas and app.works_off:
-        return Finding(_sleeps(app.revision, app.works_off), f"{logs} --type system")
+    if _may_sleep(seen):
+        sleeps = Finding(_sleeps(app.revision, app.works_off), f"{logs} --type system")
+        return sleeps if photo_waits else None
     if not seen.ready:
         sentence = f"{app.revision} is not ready, and its log names no right that is missing."
         return Finding(sentence, f"{logs} --tail 100")

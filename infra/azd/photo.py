@@ -14,7 +14,7 @@ _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
 class RefusedError(Exception):
-    """The gateway will not take it, however often it is sent."""
+    """This machine is not let in, however often it asks."""
 
 
 @dataclass(frozen=True)
@@ -47,10 +47,7 @@ def send(gateway: str) -> str | None:
     kind = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
     answer = _ask(urllib.request.Request(f"{gateway}/photos", form, kind))  # noqa: S310
     if answer.status == _FORBIDDEN:
-        raise RefusedError(
-            f"{gateway} lets this machine's address not in; add it: azd env set GATEWAY_ADDRESSES "
-            "<address>/32, then azd provision."
-        )
+        raise RefusedError(f"{gateway} does not let this machine's address in (GATEWAY_ADDRESSES).")
     return answer.field("id") or None if answer.status == _ACCEPTED else None
 
 

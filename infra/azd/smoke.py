@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -36,8 +36,9 @@ def send_photo(minutes: float = 15, clock: Clock = Clock()) -> None:
     end = clock.now() + 60 * minutes
     try:
         sent = _until(end, clock, lambda: photo.send(gateway))
-    except photo.RefusedError as error:
-        raise Stop(str(error)) from error
+    except photo.RefusedError as refused:
+        print(f"  not sent: {refused}")
+        return _read_readiness(end, clock, group)
     if sent is None:
         raise Stop(_why("the gateway took no photo", group))
     print(f"  taken as {sent}; waiting for its thumbnail")
@@ -47,6 +48,21 @@ def send_photo(minutes: float = 15, clock: Clock = Clock()) -> None:
     if state != "processed":
         raise Stop(_why("the photo was taken, and not processed", group))
     print(f"  processed. The gallery: {gateway}")
+
+
+def _read_readiness(end: float, clock: Clock, group: str) -> None:
+    """What can be told from outside: each app that runs has proved its rights."""
+
+    def seen_ready() -> Sequence[apps.Seen] | None:
+        seen = _look(group)
+        return None if diagnosis.explain(seen, group, photo_waits=False) else seen
+
+    seen = _until(end, clock, seen_ready)
+    if seen is None:
+        raise Stop(_why("not every app got ready", group, photo_waits=False))
+    asleep = ", ".join(diagnosis.sleepers(seen))
+    later = f"; {asleep} will when there is something to do" if asleep else ""
+    print(f"  every app that runs has proved its rights{later}")
 
 
 def _fate(gateway: str, sent: str) -> tuple[str, str] | None:
@@ -60,9 +76,15 @@ def _until(end: float, clock: Clock, attempt: Callable[[], Found | None]) -> Fou
     return found
 
 
-def _why(what: str, group: str) -> str:
-    seen = [apps.look_at(each, group) for each in apps.listed(group)]
-    findings = diagnosis.explain(seen, group)
+def _look(group: str) -> Sequence[apps.Seen]:
+    found = apps.listed(group)
+    if not found:
+        raise Stop(f"No app of azd's is in {group}: run azd up again.")
+    return [apps.look_at(each, group) for each in found]
+
+
+def _why(what: str, group: str, *, photo_waits: bool = True) -> str:
+    findings = diagnosis.explain(_look(group), group, photo_waits=photo_waits)
     if not findings:
         namespace = value_of("SERVICEBUS_FULLY_QUALIFIED_NAMESPACE", _PROVISION).partition(".")[0]
         show = f"az servicebus queue list --resource-group {group} --namespace-name {namespace}"

@@ -16,7 +16,7 @@ from infra.azd.programs import Stop
 from infra.azd.smoke import Clock, send_photo
 from tests.conftest import Running
 from tests.infra.azd.conftest import StandIns
-from tests.infra.azd.recorded import app, replica, revision
+from tests.infra.azd.recorded import app, backlog, replica, revision
 
 Answer = tuple[int, dict[str, str]]
 TAKEN: Answer = (202, {"id": "7", "state": "received"})
@@ -139,11 +139,46 @@ def test_a_gateway_that_takes_nothing_is_waited_for_and_then_looked_at(
     assert len(gateway.forms) > 100  # for fifteen minutes, one every five seconds
 
 
-def test_an_address_that_is_not_let_in_is_said_at_once(gateway: Gateway) -> None:
+def test_where_this_machine_is_not_let_in_the_control_plane_is_asked_instead(
+    gateway: Gateway, stand_ins: StandIns, capsys: pytest.CaptureFixture[str]
+) -> None:
     gateway.answers = [(403, {})]
-    with pytest.raises(Stop, match="azd env set GATEWAY_ADDRESSES"):
-        send_photo(clock=clock())
+    worker_lacks(stand_ins, "")
+    send_photo(clock=clock())
+    said = capsys.readouterr().out
+    assert "does not let this machine's address in (GATEWAY_ADDRESSES)" in said
+    assert "every app that runs has proved its rights\n" in said
     assert len(gateway.forms) == 1
+
+
+def test_it_tells_so_too_which_revision_lacks_which_right(
+    gateway: Gateway, stand_ins: StandIns
+) -> None:
+    gateway.answers = [(403, {})]
+    worker_lacks(stand_ins, LOST)
+    with pytest.raises(Stop, match="not every app got ready") as stopped:
+        send_photo(clock=clock())
+    assert "send on topic photo-events" in str(stopped.value)
+
+
+def test_no_app_at_all_is_not_every_app(gateway: Gateway, stand_ins: StandIns) -> None:
+    gateway.answers = [(403, {})]
+    stand_ins.say("az containerapp list", [])
+    with pytest.raises(Stop, match="No app of azd's is in rg-keyless-dev"):
+        send_photo(clock=clock())
+
+
+def test_of_a_worker_that_sleeps_it_claims_nothing(
+    gateway: Gateway, stand_ins: StandIns, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gateway.answers = [(403, {})]
+    worker_lacks(stand_ins, "")
+    sleeping = app("thumbnailer")
+    sleeping["properties"]["template"]["scale"]["rules"] = [backlog("photo-uploads")]
+    stand_ins.say("az containerapp list", [sleeping])
+    stand_ins.say("az containerapp replica list", [])
+    send_photo(clock=clock())
+    assert "; thumbnailer will when there is something to do" in capsys.readouterr().out
 
 
 def test_a_photo_that_is_rejected_is_not_waited_for(gateway: Gateway) -> None:
