@@ -68,6 +68,15 @@ class KeyVault:
         application.router.add_route("*", "/{path:.*}", _nothing)
         return application
 
+    def is_as_declared(self, name: str) -> bool:
+        """Whether a secret has the value that the deployment declared: nobody has set it since."""
+        declared = {each.name: each.value for each in self._vault.secrets}
+        found = self._shelf.secrets.get(name)
+        try:
+            return found is not None and self._shelf.secrets.value(found) == declared.get(name)
+        except SealBrokenError:
+            return False
+
     def close(self) -> None:
         """Close the vault's file."""
         self._database.close()

@@ -12,6 +12,7 @@ import aiohttp
 
 from sandbox.deployment import Deployment
 from sandbox.entra import VAULT, Issuer, SigningKey
+from sandbox.keyvault import KeyVault
 from sandbox.partner import Partner
 from sandbox.state import State
 
@@ -33,12 +34,13 @@ class Operator:
     ca: Path
     clock: Callable[[], float] = time.time
 
-    async def hand_over_once(self) -> None:
-        """Set the key at first start, through the data plane.
+    async def hand_over_once(self, vault: KeyVault) -> None:
+        """Set the key at first start, and where `vault` has lost it, through the data plane.
 
         Raises SigningKeyError, or ValueError if a file that tells of it is broken.
         """
-        if self.state.read_json(_DONE) == self._secret and self._partner.has_key:
+        done = self.state.read_json(_DONE) == self._secret and self._partner.has_key
+        if done and not vault.is_as_declared(self._secret):
             return
         await self.rotate()
         self.state.write_json(_DONE, self._secret)

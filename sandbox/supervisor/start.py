@@ -66,7 +66,8 @@ async def start(
     )
     await ready(azurite, child, account.containers)
     ca = endpoints.surroundings.ca
-    await Operator(state, deployment, endpoints.proxy, ca, planes.clock).hand_over_once()
+    operator = Operator(state, deployment, endpoints.proxy, ca, planes.clock)
+    await operator.hand_over_once(planes.vault)
     return endpoints
 
 

@@ -1,15 +1,18 @@
 """A state folder that cannot be used, or that holds what is broken: one sentence that says so."""
 
+import asyncio
 import os
 import re
 import shutil
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 
 from sandbox.servicebus import StoreError
 from sandbox.state import LAYOUT, State, StateError
+from sandbox.supervisor.start import start
 from tests.conftest import keyless
 from tests.faults.faults import left_behind, mounted, one_sentence, started_once
 
@@ -139,6 +142,28 @@ def test_a_broken_file_is_named_and_left_as_it_is(
     with pytest.raises((ValueError, RuntimeError), match=re.escape(str(state.path(name)))):
         started_once(state)
     assert state.path(name).read_bytes() == broken
+
+
+@pytest.mark.parametrize("name", ["vault.db", "partner.json"])
+def test_a_signing_key_that_is_lost_is_set_anew_and_handed_over(
+    used: Path, tmp_path: Path, name: str
+) -> None:
+    state = copied(used, tmp_path, "layout", bytes)
+    for each in tmp_path.glob(f"state/{name}*"):
+        each.unlink()
+    before = (used / "partner.json").read_bytes()
+    asyncio.run(looked_at(state, "webhook-signing-key"))
+    assert state.path("partner.json").read_bytes() != before
+    after = state.path("partner.json").read_bytes()
+    asyncio.run(looked_at(state, "webhook-signing-key"))
+    assert state.path("partner.json").read_bytes() == after
+
+
+async def looked_at(state: State, secret: str) -> None:
+    """Start all endpoints, and look whether the vault has a secret that somebody has set."""
+    async with AsyncExitStack() as stack:
+        endpoints = await start(stack, state, 0)
+        assert not endpoints.planes.vault.is_as_declared(secret)
 
 
 @pytest.mark.parametrize(("name", "harm"), MENDED)
