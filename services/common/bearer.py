@@ -87,9 +87,9 @@ class Keys:
 
     def find(self, kid: str) -> jwt.PyJWK | None:
         """Return the key called `kid`, None if Entra has none; raises Refused if it is away."""
-        if self._due(kid):
-            with self._lock:
-                if self._due(kid):  # and no other thread has been here
+        if kid not in self._known or self._clock() >= self._stale:
+            with self._lock:  # waits for a thread that may be fetching this very key
+                if self._due(kid):
                     self._refresh()
         if not self._known:
             raise Refused(503, "keys_away", "No token can be verified: Entra's keys are away.")

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import queue
 import threading
 import time
 from collections.abc import Callable
@@ -152,6 +153,24 @@ def test_the_log_names_who_lacks_the_role_and_holds_no_token(
         assert part not in json.dumps([first, second])
 
 
+@pytest.mark.parametrize("spelling", ["{}==", " {}", "{}\t", "{}.", "{} {}"])
+def test_a_token_has_one_spelling(client: FlaskClient, key: RSAPrivateKey, spelling: str) -> None:
+    good = token(key)
+    assert ask(client, f"Bearer {good}").status_code == 200
+    door = Bearer(TENANT, API, Keys(lambda: published(key, "one")))
+    with pytest.raises(Refused, match="is malformed"):
+        door.verify(spelling.format(good, good))
+
+
+def test_a_token_that_is_longer_than_any_of_entras_is_not_even_read(
+    client: FlaskClient, key: RSAPrivateKey
+) -> None:
+    assert ask(client, f"Bearer {token(key, groups='g' * 1000)}").status_code == 200
+    answer = ask(client, f"Bearer {token(key, groups='g' * bearer.LONGEST)}")
+    assert answer.status_code == 401
+    assert "is malformed" in answer.headers["WWW-Authenticate"]
+
+
 def test_a_key_of_another_under_a_known_id_opens_nothing(client: FlaskClient) -> None:
     stranger = generate_private_key(65537, 2048)
     assert ask(client, f"Bearer {token(stranger)}").status_code == 401
@@ -279,4 +298,24 @@ def test_who_knows_a_key_does_not_wait_for_who_asks_for_another(entra: Entra) ->
     finally:
         entra.hanging.set()
         asking.join(30)
+    assert entra.asked == 2
+
+
+def test_threads_that_ask_for_the_same_new_key_fetch_it_once(entra: Entra) -> None:
+    keys = entra.keys()
+    assert keys.find("one")
+    entra.kids = ["one", "two"]
+    entra.now += PAUSE
+    entra.hanging.clear()
+    found = queue.Queue[object]()
+    asking = [
+        threading.Thread(target=lambda: found.put(keys.find("two") is not None)) for _ in range(5)
+    ]
+    for each in asking:
+        each.start()
+    assert entra.reached.wait(30)
+    entra.hanging.set()
+    for each in asking:
+        each.join(30)
+    assert [found.get(timeout=1) for _ in asking] == [True] * 5
     assert entra.asked == 2
