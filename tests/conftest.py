@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from sandbox.audit import FILE, Record, read
-from sandbox.cli.env import as_service
+from sandbox.cli.env import DEVELOPER, as_developer, as_service
 from sandbox.deployment import Deployment, load
 from sandbox.state import PROJECT, State
-from sandbox.supervisor import Report, running
+from sandbox.supervisor import OF_AN_IDENTITY, Report, running
 
 _FAULTS = PROJECT / "tests" / "faults"
 
@@ -36,12 +36,15 @@ class Running:
         return load(self.state)
 
     def environment(self, service: str) -> Mapping[str, str]:
-        """What `./keyless env SERVICE` exports."""
+        """What `./keyless env SERVICE` exports; SERVICE may be the developer, too."""
+        if service == DEVELOPER:
+            return as_developer(self.report, self.state)
         return as_service(self.report, service, self.state)
 
     def act_as(self, service: str, monkeypatch: pytest.MonkeyPatch) -> Mapping[str, str]:
         """Step into a service's shoes, as `eval "$(./keyless env SERVICE)"` does."""
-        monkeypatch.delenv("AZURE_CLIENT_ID", raising=False)
+        for name in OF_AN_IDENTITY:
+            monkeypatch.delenv(name, raising=False)
         variables = self.environment(service)
         for name, value in variables.items():
             monkeypatch.setenv(name, value)
@@ -56,12 +59,12 @@ class Running:
         return keyless(self.state.root, *arguments)
 
 
-def keyless(state: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+def keyless(state: Path, *arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
     """Run a command of the command line on the sandbox that `state` is of."""
     return subprocess.run(
         [sys.executable, "-m", "sandbox", *arguments],
         cwd=PROJECT,
-        env={**os.environ, "KEYLESS_STATE": str(state)},
+        env={**os.environ, "KEYLESS_STATE": str(state), **variables},
         capture_output=True,
         text=True,
         check=False,

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from sandbox.deployment import Principal
 from sandbox.entra.refusals import OAuthError
 
-# In seconds, as Entra's are.
+# In seconds. Entra asks for 5 between two polls; here there is one client to be served.
 LIFETIME = 15 * 60
-INTERVAL = 5
+INTERVAL = 1
 
 _LENGTH = 9
 _SIGNS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # none that is read as another

@@ -24,7 +24,7 @@ def desk(tenant: Tenant) -> Desk:
 
 def test_a_program_gets_two_codes_and_a_sentence_for_the_person(desk: Desk) -> None:
     codes = desk.begin()
-    assert (codes["expires_in"], codes["interval"]) == (900, 5)
+    assert (codes["expires_in"], codes["interval"]) == (900, 1)
     assert codes["verification_uri"] in codes["message"]
     assert f"enter the code {codes['user_code']} to authenticate" in codes["message"]
     assert codes["device_code"] not in codes["message"]
