@@ -7,10 +7,13 @@ from sandbox.rbac import Allowed, Denied, Need, Policy
 
 
 class Gate:
-    """Decides by the policy and records in the audit, always both."""
+    """Decides by the policy and records in the audit, always both.
+
+    `policy` may be exchanged: the next decision is by the new one.
+    """
 
     def __init__(self, policy: Policy, audit: Audit) -> None:
-        self._policy = policy
+        self.policy = policy
         self._audit = audit
 
     def admit(
@@ -23,7 +26,7 @@ class Gate:
         """
         if not needs:
             raise ValueError(f"{operation} names no need, so nothing could ever deny it")
-        decisions = [self._policy.decide(caller.principal_id, need) for need in needs]
+        decisions = [self.policy.decide(caller.principal_id, need) for need in needs]
         denials = [each for each in decisions if isinstance(each, Denied)]
         if denials:
             self._audit.write(_denied(service, operation, caller, denials[0]))

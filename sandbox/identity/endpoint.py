@@ -74,8 +74,8 @@ class IdentityEndpoint:
     """Gives each app tokens for the identities that are attached to it, and for no others."""
 
     def __init__(self, apps: Mapping[str, ContainerApp], issuer: Issuer, gate: Gate) -> None:
-        """`apps` are found by the secret header that each was started with."""
-        self._apps = apps
+        """`apps` are found by the secret header that each was started with; may be exchanged."""
+        self.apps = apps
         self._issuer = issuer
         self._gate = gate
 
@@ -106,7 +106,7 @@ class IdentityEndpoint:
     def _app(self, header: str) -> ContainerApp | None:
         """Compares in constant time, so that a header cannot be guessed by measuring."""
         given = header.encode("utf-8", "surrogateescape")
-        for secret, app in self._apps.items():
+        for secret, app in self.apps.items():
             if hmac.compare_digest(secret.encode(), given):
                 return app
         return None

@@ -1,0 +1,28 @@
+"""One stage for all rows."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.access.stage import Stage, staged
+from tests.access.table import ANOTHER_SECRET
+
+
+@pytest.fixture(scope="package")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    with staged(tmp_path_factory.mktemp("access")) as stage:
+        stage.hand.vault.set_secret(ANOTHER_SECRET, "another value")
+        yield stage
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say of the mutations how many were caught; a survivor is a row that the table lacks."""
+    ran = {
+        outcome: sum(
+            report.when == "call" and "test_mutations.py" in report.nodeid
+            for report in terminalreporter.stats.get(outcome, ())
+        )
+        for outcome in ("passed", "failed")
+    }
+    if total := sum(ran.values()):
+        terminalreporter.write_line(f"mutations of the policy: {ran['passed']} of {total} caught")

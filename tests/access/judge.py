@@ -1,0 +1,135 @@
+"""What became of a row: done by the SDK, or decided, and what the audit says of it."""
+
+from dataclasses import dataclass
+
+from azure.core.exceptions import ClientAuthenticationError, HttpResponseError
+from azure.servicebus.exceptions import ServiceBusError
+
+from sandbox.audit import Outcome, Record
+from sandbox.rbac import Action, Allowed, Need
+from tests.access.operations import OPERATIONS
+from tests.access.places import scope_of
+from tests.access.stage import Stage
+from tests.access.table import TOKEN, Row
+
+# What who may only add is told where a blob is there already; not the 403 of a missing role.
+_NEVER_OVERWRITES = "UnauthorizedBlobOverwrite"
+_REFUSALS = {"AuthorizationPermissionMismatch", "Forbidden", _NEVER_OVERWRITES}
+_CONTROL = (
+    "containers/read",
+    "containers/write",
+    "queues/read",
+    "queues/write",
+    "topics/write",
+    "subscriptions/read",
+    "subscriptions/write",
+    "secrets/write",
+    "components/delete",
+    "roleAssignments/write",
+    "pull/read",
+    "push/write",
+)
+_UNAUTHORIZED = "amqp:unauthorized-access"
+_TOKEN_SCOPE = "https://storage.azure.com/.default"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether it was allowed, and the audit's line that says so, if anything was decided."""
+
+    allowed: bool
+    record: Record | None = None
+    refusal: str = ""
+
+
+def judge(stage: Stage, row: Row) -> Verdict:
+    """Do what the row says and see what comes of it. Raises what is no refusal."""
+    if row.by_decision:
+        return Verdict(isinstance(_decided(stage, row), Allowed))
+    if row.on == TOKEN:
+        return _asked_for_a_token(stage, row)
+    return _done(stage, row)
+
+
+def needs(stage: Stage, row: Row) -> Need:
+    """What the row takes, on what."""
+    names = (row.operation,) if row.by_decision else OPERATIONS[row.operation].actions
+    scope = scope_of(stage.deployment, row.on)
+    return Need(scope, tuple(Action(each, data=_is_data(each)) for each in names))
+
+
+def _decided(stage: Stage, row: Row) -> object:
+    principal = stage.deployment.principal(row.who)
+    return stage.endpoints.planes.gate.policy.decide(principal.principal_id, needs(stage, row))
+
+
+def _asked_for_a_token(stage: Stage, row: Row) -> Verdict:
+    """By the code of each app: the identity is attached to all of them."""
+    refusals = []
+    for app in stage.deployment.apps:
+        try:
+            stage.managed(app.name, row.who).get_token(_TOKEN_SCOPE)
+        except ClientAuthenticationError as error:
+            refusals.append(str(error))
+        else:
+            return Verdict(allowed=True)
+    return Verdict(allowed=False, refusal=refusals[0])
+
+
+def _done(stage: Stage, row: Row) -> Verdict:
+    before = len(stage.audit())
+    try:
+        OPERATIONS[row.operation].do(stage.actor(row.who), stage.hand, row.on)
+    except (HttpResponseError, ServiceBusError) as error:
+        refusal = _refusal(error)
+        if refusal is None:
+            raise
+        return Verdict(allowed=False, record=_record(stage, row, before, refusal), refusal=refusal)
+    return Verdict(allowed=True, record=_record(stage, row, before))
+
+
+def _refusal(error: HttpResponseError | ServiceBusError) -> str | None:
+    """Azure's code for it; None if the request failed in another way."""
+    if isinstance(error, ServiceBusError):
+        return _UNAUTHORIZED if _UNAUTHORIZED in str(error) else None
+    code = getattr(error, "error_code", None) or getattr(error.error, "code", None)
+    named = str(getattr(code, "value", code))
+    return named if error.status_code == 403 and named in _REFUSALS else None
+
+
+def _record(stage: Stage, row: Row, before: int, refusal: str = "") -> Record | None:
+    """The audit's line of this very need, by this very identity; the last, if it says so twice."""
+    need = needs(stage, row)
+    names = {each.name for each in need.any_of}
+    if refusal == _NEVER_OVERWRITES:
+        names |= {each.replace("blobs/write", "blobs/add/action") for each in names}
+    found = [
+        each
+        for each in stage.audit()[before:]
+        if each.identity == row.who and each.action in names and _is_on(each.scope, need.scope)
+    ]
+    return found[-1] if found else None
+
+
+def _is_on(scope: str, wanted: str) -> bool:
+    """A container that is to be made in an account has a scope of its own."""
+    return scope == wanted or (wanted.count("/") == 8 and scope.startswith(f"{wanted}/"))
+
+
+def agrees(row: Row, verdict: Verdict) -> str:
+    """What of a verdict is not as the row says; empty if all of it is."""
+    if verdict.allowed != row.allowed:
+        return f"{row}, by the table; but it was {'allowed' if verdict.allowed else 'denied'}"
+    if row.by_decision or row.on == TOKEN:
+        return ""
+    if verdict.record is None:
+        return f"{row}: the audit says nothing of it"
+    adds_only = verdict.refusal == _NEVER_OVERWRITES
+    wanted = Outcome.ALLOWED if row.allowed or adds_only else Outcome.DENIED
+    if verdict.record.outcome is not wanted:
+        return f"{row}: the audit says {verdict.record.outcome}"
+    return ""
+
+
+def _is_data(action: str) -> bool:
+    return not action.endswith(_CONTROL)

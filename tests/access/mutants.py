@@ -1,0 +1,163 @@
+"""Each way in which the policy could be a little wrong, one at a time."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from sandbox.deployment import Deployment, Lifecycle, RoleAssignment, RoleDefinition
+from sandbox.rbac import Policy, built_in_roles
+
+# The ladder: what somebody takes who finds a role too narrow and is in a hurry.
+_NEXT = {
+    "Keyless Blob Depositor": "Storage Blob Data Contributor",
+    "Keyless Blob Keeper": "Storage Blob Data Contributor",
+    "Storage Blob Data Reader": "Storage Blob Data Contributor",
+    "Azure Service Bus Data Sender": "Azure Service Bus Data Owner",
+    "Azure Service Bus Data Receiver": "Azure Service Bus Data Owner",
+    "Azure Service Bus Data Owner": "Owner",
+    "Key Vault Secrets User": "Key Vault Secrets Officer",
+    "Keyless Key Setter": "Key Vault Secrets Officer",
+    "Monitoring Metrics Publisher": "Contributor",
+    "AcrPull": "AcrPush",
+}
+
+_BLOB = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs"
+_SECRET = "Microsoft.KeyVault/vaults/secrets"
+# learn.microsoft.com/azure/role-based-access-control/permissions/storage, .../permissions/security
+_DATA_ACTIONS = {
+    _BLOB: (
+        "read",
+        "write",
+        "delete",
+        "add/action",
+        "tags/read",
+        "tags/write",
+        "filter/action",
+        "move/action",
+        "deleteBlobVersion/action",
+        "permanentDelete/action",
+        "immutableStorage/runAsSuperUser/action",
+        "manageOwnership/action",
+        "modifyPermissions/action",
+    ),
+    _SECRET: (
+        "getSecret/action",
+        "setSecret/action",
+        "readMetadata/action",
+        "delete",
+        "update/action",
+        "purge/action",
+        "recover/action",
+        "backup/action",
+        "restore/action",
+    ),
+}
+
+Assignments = tuple[RoleAssignment, ...]
+Roles = tuple[RoleDefinition, ...]
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """`change` gives the assignments and custom roles of a deployment, with one thing changed."""
+
+    name: str
+    change: Callable[[Deployment], tuple[Assignments, Roles]]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True)
+class Flip:
+    """An identity on an app whose lifecycle is another than the deployment's."""
+
+    app: str
+    identity: str
+    lifecycle: Lifecycle
+
+    def __str__(self) -> str:
+        return f"{self.identity} on {self.app} has lifecycle {self.lifecycle}"
+
+
+def mutants(deployment: Deployment) -> Iterator[Mutant]:
+    """Each assignment removed, widened and raised; each action of our roles added and removed."""
+    for index, each in enumerate(deployment.assignments):
+        named = _in_words(deployment, each)
+        higher = _higher(deployment, each)
+        wider = _above(each.scope)
+        yield Mutant(f"without {named}", _with(index, None))
+        yield Mutant(f"{named}, but on {wider[-40:]}", _with(index, {"scope": wider}))
+        yield Mutant(
+            f"{named}, but as {higher.name}", _with(index, {"role_definition_id": higher.id})
+        )
+    for index, role in enumerate(deployment.custom_roles):
+        for action in _actions_beside(role):
+            changed = tuple(sorted({*role.data_actions} ^ {action}))
+            verb = "lacks" if action in role.data_actions else "has also"
+            yield Mutant(
+                f"{_short(role.name)} {verb} {action.rpartition('/blobs/')[2]}",
+                _with_role(index, changed),
+            )
+
+
+def flips(deployment: Deployment) -> Iterator[Flip]:
+    """Each identity of each app: usable by code where it is not, and the other way round."""
+    for app in deployment.apps:
+        for each in app.attachments:
+            other = Lifecycle.MAIN if each.lifecycle is Lifecycle.NONE else Lifecycle.NONE
+            yield Flip(app.name, each.identity.name, other)
+
+
+def _with(
+    index: int, changes: dict[str, str] | None
+) -> Callable[[Deployment], tuple[Assignments, Roles]]:
+    def change(deployment: Deployment) -> tuple[Assignments, Roles]:
+        found = list(deployment.assignments)
+        found[index : index + 1] = [] if changes is None else [replace(found[index], **changes)]
+        return tuple(found), deployment.custom_roles
+
+    return change
+
+
+def _with_role(
+    index: int, data_actions: Sequence[str]
+) -> Callable[[Deployment], tuple[Assignments, Roles]]:
+    def change(deployment: Deployment) -> tuple[Assignments, Roles]:
+        roles = list(deployment.custom_roles)
+        roles[index] = replace(roles[index], data_actions=tuple(data_actions))
+        return deployment.assignments, tuple(roles)
+
+    return change
+
+
+def _actions_beside(role: RoleDefinition) -> Iterator[str]:
+    for provider, names in _DATA_ACTIONS.items():
+        if any(each.startswith(provider) for each in role.data_actions):
+            yield from (f"{provider}/{name}" for name in names)
+
+
+def _higher(deployment: Deployment, assigned: RoleAssignment) -> RoleDefinition:
+    wanted = _NEXT[_short(Policy.of(deployment).role(assigned).name)]
+    return next(each for each in built_in_roles() if each.name == wanted)
+
+
+def _above(scope: str) -> str:
+    """The resource that holds the one at `scope`; the resource group if none does."""
+    before, _, resource = scope.rpartition("/providers/")
+    names = resource.split("/")
+    if len(names) == 3:
+        return before
+    names = names[:-2]
+    if names[-2:] == ["blobServices", "default"]:
+        names = names[:-2]
+    return f"{before}/providers/{'/'.join(names)}"
+
+
+def _in_words(deployment: Deployment, each: RoleAssignment) -> str:
+    role = _short(Policy.of(deployment).role(each).name)
+    on = "/".join(each.scope.split("/")[-2:])
+    return f"{deployment.names[each.principal_id]}'s {role} on {on}"
+
+
+def _short(role: str) -> str:
+    return role.partition(" (")[0]

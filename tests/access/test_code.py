@@ -1,0 +1,65 @@
+"""Each right is used by code, and each call of the code has its right, as a pipeline that ran."""
+
+import pytest
+
+from sandbox.audit import Outcome, Record
+from sandbox.cli.photos import uploads
+from sandbox.cli.walk import arrive, send
+from sandbox.state import PROJECT
+from tests.access.operations import OPERATIONS
+from tests.access.places import scope_of
+from tests.access.table import TABLE, Row
+from tests.conftest import Running
+
+SERVICES = ("gateway", "thumbnailer", "catalog", "notifier")
+ROWS = tuple(row for row in TABLE if row.code)
+
+
+@pytest.fixture(scope="module")
+def audit(sandbox: Running) -> list[Record]:
+    """What the services did from their start until three photos and a broken file were through."""
+    gallery = sandbox.report.gallery
+    for upload in uploads():
+        arrive(gallery, upload, send(gallery, upload))
+    return [each for each in sandbox.audit() if each.identity in SERVICES]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_the_code_that_a_row_names_is_there(row: Row) -> None:
+    file, _, call = row.code.partition(": ")
+    assert call in (PROJECT / file).read_text()
+
+
+def test_no_call_of_the_services_is_without_a_row(sandbox: Running, audit: list[Record]) -> None:
+    assert [each for each in audit if each.outcome is Outcome.DENIED] == []
+    known = {key for row in TABLE if row.allowed for key in _keys(sandbox, row)}
+    used = {_key(each) for each in audit if each.outcome is Outcome.ALLOWED}
+    assert used - known == set()
+
+
+def test_no_right_of_the_services_is_without_use(sandbox: Running, audit: list[Record]) -> None:
+    deployment = sandbox.deployment
+    names = {each.principal_id: each.name for each in deployment.principals}
+    granted = {
+        (names[each.principal_id], each.scope)
+        for each in deployment.assignments
+        if names[each.principal_id] in SERVICES
+    }
+    used = {(each.identity, each.scope) for each in audit if each.outcome is Outcome.ALLOWED}
+    assert granted - used == set()
+
+
+def test_each_row_with_code_was_done(sandbox: Running, audit: list[Record]) -> None:
+    used = {_key(each) for each in audit if each.outcome is Outcome.ALLOWED}
+    idle = [str(row) for row in ROWS if row.who in SERVICES and not used & set(_keys(sandbox, row))]
+    assert idle == []
+
+
+def _keys(sandbox: Running, row: Row) -> list[tuple[str, str, str]]:
+    scope = scope_of(sandbox.deployment, row.on)
+    actions = (row.operation,) if row.by_decision else OPERATIONS[row.operation].actions
+    return [(row.who, action, scope) for action in actions]
+
+
+def _key(record: Record) -> tuple[str, str, str]:
+    return record.identity, record.action, record.scope

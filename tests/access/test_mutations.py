@@ -1,0 +1,77 @@
+"""The table notices each small wrong of the policy: who would survive is a row that is missing."""
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from sandbox.deployment import Deployment, load
+from sandbox.rbac import Allowed, Policy
+from sandbox.state import State
+from tests.access.judge import agrees, judge, needs
+from tests.access.mutants import Flip, Mutant, flips, mutants
+from tests.access.stage import Stage
+from tests.access.table import TABLE, TOKEN, Row
+
+
+def _deployment() -> Deployment:
+    with tempfile.TemporaryDirectory() as folder:
+        return load(State(Path(folder)))
+
+
+DEPLOYMENT = _deployment()
+
+
+@pytest.fixture
+def as_deployed(stage: Stage) -> Iterator[Stage]:
+    """The stage, which is as it was when the test is over."""
+    yield stage
+    stage.enforce(stage.deployment.assignments, stage.deployment.custom_roles)
+    stage.attach(stage.deployment.apps)
+
+
+@pytest.mark.parametrize("mutant", tuple(mutants(DEPLOYMENT)), ids=str)
+def test_a_policy_that_is_a_little_wrong_is_noticed(as_deployed: Stage, mutant: Mutant) -> None:
+    assignments, roles = mutant.change(as_deployed.deployment)
+    as_deployed.enforce(assignments, roles)
+    suspects = [row for row in TABLE if _differs(as_deployed, row)]
+    # What can be done says more than what can be decided.
+    suspects.sort(key=lambda row: row.by_decision)
+    assert suspects, "no row of the table speaks of it"
+    assert agrees(suspects[0], judge(as_deployed, suspects[0]))
+
+
+@pytest.mark.parametrize("flip", tuple(flips(DEPLOYMENT)), ids=str)
+def test_an_identity_that_code_can_use_or_cannot_is_noticed(as_deployed: Stage, flip: Flip) -> None:
+    row = next(row for row in TABLE if row.who == flip.identity and not row.by_decision)
+    assert not agrees(row, judge(as_deployed, row))
+    as_deployed.attach(
+        replace(
+            app,
+            attachments=tuple(
+                replace(each, lifecycle=flip.lifecycle)
+                if (app.name, each.identity.name) == (flip.app, flip.identity)
+                else each
+                for each in app.attachments
+            ),
+        )
+        for app in as_deployed.deployment.apps
+    )
+    assert _is_noticed(as_deployed, row)
+
+
+def _is_noticed(stage: Stage, row: Row) -> bool:
+    try:
+        return bool(agrees(row, judge(stage, row)))
+    except Exception as error:
+        return "No User Assigned" in str(error) or "Unable to load" in str(error)
+
+
+def _differs(stage: Stage, row: Row) -> bool:
+    if row.on == TOKEN:
+        return False
+    principal = stage.deployment.principal(row.who).principal_id
+    policy: Policy = stage.endpoints.planes.gate.policy
+    return isinstance(policy.decide(principal, needs(stage, row)), Allowed) != row.allowed
