@@ -1,0 +1,67 @@
+"""A Dockerfile, read into stages, as far as ours go; what else it may say is refused."""
+
+import io
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+from docker.utils import exclude_paths
+from dockerfile_parse import DockerfileParser
+
+from sandbox.state import PROJECT
+
+KNOWN = {"RUN", "COPY", "ENV", "WORKDIR", "USER", "EXPOSE", "CMD"}
+
+
+@dataclass(frozen=True)
+class Instruction:
+    """One instruction, its value on one line."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What is made from `base`, and how. The last stage is the image; it has no name."""
+
+    base: str
+    name: str
+    instructions: tuple[Instruction, ...]
+
+    def last(self, name: str) -> str:
+        """The value of the last instruction of that name."""
+        return [each.value for each in self.instructions if each.name == name][-1]
+
+
+def stages(dockerfile: Path) -> list[Stage]:
+    """The stages of `dockerfile`, in order."""
+    parser = DockerfileParser(fileobj=io.BytesIO(dockerfile.read_bytes()))
+    found: list[Stage] = []
+    for each in parser.structure:
+        name, value = each["instruction"], each["value"]
+        if name == "FROM":
+            base, *rest = value.split()
+            found.append(Stage(base, rest[1] if rest else "", ()))
+        elif name != "COMMENT":
+            assert name in KNOWN, f"{dockerfile}: nobody here can carry out {name}"
+            last = found.pop()
+            done = (*last.instructions, Instruction(name, value))
+            found.append(Stage(last.base, last.name, done))
+    return found
+
+
+def build_context() -> set[str]:
+    """The files that docker would send to its engine, by .dockerignore."""
+    patterns = (PROJECT / ".dockerignore").read_text().splitlines()
+    said = [each.strip() for each in patterns if each.strip() and not each.startswith("#")]
+    return {
+        path
+        for path in exclude_paths(str(PROJECT), [*said, "!.dockerignore"])
+        if (PROJECT / path).is_file()
+    } - {".dockerignore"}
+
+
+def words(value: str) -> list[str]:
+    """The words of an instruction, quotes and continuation lines resolved."""
+    return shlex.split(value.replace("\\\n", " "))

@@ -1,0 +1,108 @@
+"""Whom a container reaches: the networks of the compose file, as network namespaces."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.containers.compose import SERVICES, compose, services
+from tests.containers.networks import OUTSIDE, Networks
+
+PORT = 8000
+_LISTEN = f"""
+import socket
+listener = socket.create_server(("0.0.0.0", {PORT}))
+print("listening", flush=True)
+while True:
+    listener.accept()[0].close()
+"""
+_REACHED = """
+import json, socket, sys
+from concurrent.futures import ThreadPoolExecutor
+def reached(address):
+    try:
+        socket.create_connection((address, int(sys.argv[1])), timeout=5).close()
+    except OSError:
+        return False
+    return True
+addresses = json.load(sys.stdin)
+with ThreadPoolExecutor(len(addresses)) as threads:
+    print(json.dumps(dict(zip(addresses, threads.map(reached, addresses)))))
+"""
+
+Reached = Mapping[str, set[str]]
+
+
+@pytest.fixture(scope="module", params=["", "azure"], ids=["sandbox", "azure"])
+def networks(request: pytest.FixtureRequest, as_root: None) -> Iterator[Networks]:
+    found = services(request.param)
+    members = {name: each["networks"] for name, each in found.items()}
+    with Networks(compose()["networks"], members).up() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def reached(networks: Networks) -> Iterator[Reached]:
+    """Whom each container reaches, by any address of theirs; `outside` is the rest of the world."""
+    listeners = [listener(networks, each) for each in ("host", *networks.members)]
+    addresses = {
+        networks.address(each, network): each
+        for each, joined in networks.members.items()
+        for network in joined
+    } | {OUTSIDE: "outside"}
+    try:
+        with ThreadPoolExecutor() as threads:
+            found = threads.map(lambda each: asked(networks, each, addresses), networks.members)
+            yield {each: seen - {each} for each, seen in zip(networks.members, found, strict=True)}
+    finally:
+        for each in listeners:
+            each.kill()
+            each.communicate()
+
+
+def listener(networks: Networks, container: str) -> "subprocess.Popen[str]":
+    command = ["ip", "netns", "exec", networks.namespace(container), sys.executable, "-c", _LISTEN]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "listening\n"
+    return process
+
+
+def asked(networks: Networks, container: str, addresses: Mapping[str, str]) -> set[str]:
+    command = ["ip", "netns", "exec", networks.namespace(container), sys.executable, "-c", _REACHED]
+    done = subprocess.run(
+        [*command, str(PORT)],
+        input=json.dumps(list(addresses)),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return {addresses[each] for each, is_reached in json.loads(done.stdout).items() if is_reached}
+
+
+def test_a_service_reaches_what_gives_it_tokens_and_no_other_service(
+    networks: Networks, reached: Reached
+) -> None:
+    if "sandbox" in networks.members:
+        assert reached == {"sandbox": {*SERVICES, "outside"}} | {
+            service: {"sandbox"} for service in SERVICES
+        }
+        return
+    assert reached == {
+        "azure-identity": {*(f"azure-{service}" for service in SERVICES), "outside"},
+        "azure-gateway": {"azure-identity", "azure-catalog", "outside"},
+        "azure-catalog": {"azure-identity", "azure-gateway", "outside"},
+        "azure-thumbnailer": {"azure-identity", "outside"},
+        "azure-notifier": {"azure-identity", "outside"},
+    }
+
+
+def test_a_service_knows_no_name_but_of_whom_it_reaches(
+    networks: Networks, reached: Reached
+) -> None:
+    for container, found in reached.items():
+        names = {line.split()[1] for line in networks.hosts(container).splitlines()}
+        assert names - {container, "localhost"} == found - {"outside"}
