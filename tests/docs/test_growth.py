@@ -1,0 +1,71 @@
+"""The figures of docs/growth.md follow from the Bicep, the services and what was counted."""
+
+import json
+from typing import Any
+
+import pytest
+
+from sandbox.state import PROJECT
+from services.gateway import limits, places
+from tests.docs import costs
+
+PAGE = (PROJECT / "docs" / "growth.md").read_text()
+SNAPSHOT = json.loads((PROJECT / "infra" / "bicep" / "sandbox.snapshot.json").read_text())
+RESOURCES: list[dict[str, Any]] = SNAPSHOT["predictedResources"]
+
+# Seconds of a core a photo, as the page says they were measured.
+MEASURED = {"thumbnailer": 0.05, "catalog": 0.012, "notifier": 0.008, "gateway": 0.008}
+
+
+def of_type(ending: str) -> list[dict[str, Any]]:
+    return [each for each in RESOURCES if each["type"].endswith(ending)]
+
+
+def most(service: str) -> float:
+    """Photos a second that all replicas of a service have the processor for."""
+    app = next(each for each in of_type("containerApps") if each["name"] == service)
+    cores = float(app["properties"]["template"]["containers"][0]["resources"]["cpu"])
+    return float(app["properties"]["template"]["scale"]["maxReplicas"] * cores / MEASURED[service])
+
+
+@pytest.mark.parametrize(
+    ("service", "told"), [("thumbnailer", 30), ("catalog", 60), ("gateway", 90)]
+)
+def test_a_services_ceiling_is_its_replicas_by_its_measured_time(service: str, told: int) -> None:
+    assert f"| {told} | the {service}: 3 replicas" in PAGE
+    assert f"{MEASURED[service]} s" in PAGE
+    assert told == pytest.approx(most(service), rel=0.05)
+
+
+def test_one_address_is_held_to_the_gateways_limit() -> None:
+    assert f"| {2 * limits.PER_SECOND} of one address |" in PAGE
+    assert f"{limits.PER_SECOND} a second, {limits.BURST} at once" in PAGE
+    assert places.STORING == 4
+    assert "workers = 2\n" in (PROJECT / "services" / "gateway" / "gunicorn.conf.py").read_text()
+
+
+def test_a_photo_takes_as_many_credits_as_messages_and_filters() -> None:
+    photo = costs.data().photo
+    needed = photo["messages_sent"] + photo["messages_delivered"] + len(of_type("/rules"))
+    assert f"{needed} a photo: 2 messages sent, 3 received, 3 filters evaluated" in PAGE
+    assert f"so {1000 // needed} is the most" in PAGE
+
+
+def test_a_photo_takes_as_many_requests_of_storage_as_were_counted() -> None:
+    photo = costs.data().photo
+    requests = photo["blob_writes"] + photo["blob_reads"]
+    assert f"{requests} a photo, counted" in PAGE
+    assert 40_000 / requests == pytest.approx(6_600, rel=0.02)
+
+
+def test_the_environments_cores_are_shared_by_all_services() -> None:
+    together = sum(MEASURED.values())
+    assert f"{together:.3f} s of a core a photo" in PAGE
+    assert f"| {int(100 / together / 10) * 10:,} | the cores of the environment" in PAGE
+
+
+def test_no_queue_is_given_another_size_than_the_smallest() -> None:
+    sized = [
+        each["name"] for each in RESOURCES if "maxSizeInMegabytes" in each.get("properties", {})
+    ]
+    assert sized == []
