@@ -12,21 +12,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
-
 from sandbox.state import PROJECT, State
 from tests.conftest import Running
-
-SOURCE = Path(__file__).with_suffix(".c")
-# The supervisor gives its children an environment of its own: here, the clock in it.
-RUN = """
-import sandbox.supervisor.blobs as blobs, sandbox.supervisor.services as services
-from sandbox.cli import main
-genuine, clock = services.of_any_process, {clock!r}
-for module in (blobs, services):
-    module.of_any_process = lambda home: {{**genuine(home), **clock}}
-main()
-"""
+from tests.faults.preloaded import compiled, up
 
 
 @dataclass(frozen=True)
@@ -44,13 +32,9 @@ class Clock:
 
 def clock(folder: Path) -> Clock:
     """A clock that is right so far. Skips the test where a program cannot be given one."""
-    if sys.platform != "linux":
-        pytest.skip("only on Linux can a test give a program a clock of its own")
-    library, file = folder / "shifted.so", folder / "clock"
-    command = ["cc", "-shared", "-fPIC", "-O2", "-o", str(library), str(SOURCE)]
-    subprocess.run(command, check=True)
+    file = folder / "clock"
     file.write_bytes(bytes(8))
-    return Clock(file, {"LD_PRELOAD": str(library), "SHIFTED_CLOCK": str(file)})
+    return Clock(file, {**compiled("shifted.c", folder), "SHIFTED_CLOCK": str(file)})
 
 
 @dataclass(frozen=True)
@@ -74,14 +58,5 @@ class Shifted(Running):
 @contextmanager
 def started(folder: Path, clock: Clock) -> Iterator[Shifted]:
     """A sandbox on `clock`, whose state is in `folder`."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", RUN.format(clock=dict(clock.environment)), "up", "--port", "0"],
-        cwd=PROJECT,
-        env={**os.environ, **clock.environment, "KEYLESS_STATE": str(folder)},
-        stdout=subprocess.DEVNULL,
-    )
-    try:
+    with up(folder, clock.environment):
         yield Shifted(State.open(folder), clock)
-    finally:
-        process.terminate()
-        process.wait(90)

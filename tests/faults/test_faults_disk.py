@@ -1,8 +1,8 @@
 """A disk that is full: nothing starts on it, nothing that was taken is lost, and it goes on."""
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,10 +15,39 @@ from sandbox.state import State
 from sandbox.supervisor import Report, running
 from tests.conftest import keyless
 from tests.faults.faults import left_behind, mounted, one_sentence
+from tests.faults.preloaded import compiled, up
+
+
+@dataclass(frozen=True)
+class Disk:
+    """A place for a state, and how to leave no byte there. `environment` is for what runs on it."""
+
+    root: Path
+    full: Callable[[], AbstractContextManager[None]]
+    environment: Mapping[str, str]
+
+
+Make = Callable[[str], AbstractContextManager[Disk]]
+
+
+@pytest.fixture(params=["mounted", "refusing"])
+def disk(request: pytest.FixtureRequest, tmp_path: Path) -> Make:
+    """A small disk of its own; and one that refuses to grow, which needs no right to mount."""
+    kinds: dict[str, Make] = {
+        "mounted": lambda size: on_mounted(tmp_path, size),
+        "refusing": lambda _: on_refusing(tmp_path),
+    }
+    return kinds[request.param]
 
 
 @contextmanager
-def full(folder: Path) -> Iterator[None]:
+def on_mounted(folder: Path, size: str) -> Iterator[Disk]:
+    with mounted(folder, f"size={size}"):
+        yield Disk(folder, lambda: filled(folder), {})
+
+
+@contextmanager
+def filled(folder: Path) -> Iterator[None]:
     """No byte is left on the disk of `folder`."""
     filler = folder / "filler"
     with suppress(OSError), filler.open("wb", buffering=0) as file:
@@ -30,22 +59,50 @@ def full(folder: Path) -> Iterator[None]:
         filler.unlink()
 
 
+@contextmanager
+def on_refusing(folder: Path) -> Iterator[Disk]:
+    root, switch = folder / "disk", folder / "disk.full"
+    root.mkdir()
+    yield Disk(
+        root,
+        lambda: there(switch),
+        {**compiled("full.c", folder), "FULL_DISK": str(root)},
+    )
+
+
+@contextmanager
+def there(file: Path) -> Iterator[None]:
+    file.touch()
+    try:
+        yield
+    finally:
+        file.unlink()
+
+
 @pytest.mark.parametrize("command", [["up"], ["up", "--detach"], ["demo", "--exit"]])
-def test_nothing_starts_on_a_full_disk(tmp_path: Path, command: list[str]) -> None:
-    with mounted(tmp_path, "size=1m"):
-        State.open(tmp_path)
-        with full(tmp_path):
-            said = one_sentence(keyless(tmp_path, *command))
-        assert f"cannot write to the state folder {tmp_path}" in said
+def test_nothing_starts_on_a_full_disk(
+    disk: Make, command: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with disk("1m") as small, monkeypatch.context() as here:
+        State.open(small.root)
+        for name, value in small.environment.items():
+            here.setenv(name, value)
+        with small.full():
+            said = one_sentence(keyless(small.root, *command))
+        assert f"cannot write to the state folder {small.root}" in said
         assert "No space left on device" in said
-        assert left_behind(str(tmp_path)) == []
+        assert left_behind(f"KEYLESS_STATE={small.root}") == []
 
 
-def test_a_folder_that_cannot_even_keep_its_layout_is_one_sentence(tmp_path: Path) -> None:
-    with mounted(tmp_path, "size=4k"):
-        (tmp_path / "state").mkdir()
-        with full(tmp_path):
-            said = one_sentence(keyless(tmp_path / "state", "up"))
+def test_a_folder_that_cannot_even_keep_its_layout_is_one_sentence(
+    disk: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with disk("4k") as small, monkeypatch.context() as here:
+        (small.root / "state").mkdir()
+        for name, value in small.environment.items():
+            here.setenv(name, value)
+        with small.full():
+            said = one_sentence(keyless(small.root / "state", "up"))
     assert "No space left on device" in said
 
 
@@ -54,6 +111,7 @@ class Small:
     """A sandbox on a small disk of its own."""
 
     state: State
+    full: Callable[[], AbstractContextManager[None]]
 
     @property
     def report(self) -> Report:
@@ -73,18 +131,18 @@ class Small:
 
 
 @pytest.fixture
-def small(tmp_path: Path) -> Iterator[Small]:
-    with mounted(tmp_path, "size=32m"):
-        started = keyless(tmp_path, "up", "--detach", "--port", "0")
-        assert started.returncode == 0, started.stdout + started.stderr
-        yield Small(State.open(tmp_path))
-        assert keyless(tmp_path, "down").stdout == "Ended.\n"
-        assert left_behind(str(tmp_path)) == []
+def small(disk: Make) -> Iterator[Small]:
+    with disk("32m") as made:
+        state = State.open(made.root)
+        with up(made.root, made.environment):
+            wait_until(lambda: (found := running(state)) is not None and found.ready)
+            yield Small(state, made.full)
+        assert left_behind(f"KEYLESS_STATE={made.root}") == []
 
 
 def test_a_disk_that_fills_up_refuses_uploads_and_loses_none_that_was_taken(small: Small) -> None:
     taken = [small.upload(0)]
-    with full(small.state.root):
+    with small.full():
         refused = [small.upload(1), small.upload(2)]
         recorded = list(read(small.state.path(FILE)))
     assert [each.status_code for each in refused] == [503, 503]
