@@ -32,6 +32,29 @@ resource insights 'Microsoft.Insights/components@2020-02-02' = {
   }
 }
 
+// Saved with the workspace, under Queries: what to ask when a photo does not arrive.
+var queries = [
+  {
+    name: 'denials'
+    title: 'Token failures and denials, by identity'
+    query: loadTextContent('../queries/denials.kql')
+  }
+  {
+    name: 'waiting'
+    title: 'Photos that wait'
+    query: loadTextContent('../queries/waiting.kql')
+  }
+]
+
+resource saved 'Microsoft.OperationalInsights/workspaces/savedSearches@2025-02-01' = [
+  for each in queries: {
+    parent: logs
+    name: each.name
+    etag: '*' // replaces the one of an earlier deployment, instead of a conflict
+    properties: { category: 'Keyless', displayName: each.title, query: each.query, version: 2 }
+  }
+]
+
 resource registry 'Microsoft.ContainerRegistry/registries@2025-04-01' = {
   // checkov:skip=CKV_AZURE_139: Only Premium can close its public address. Nobody pulls without a role: there is no admin user and no anonymous pull.
   // checkov:skip=CKV_AZURE_163: Scanning is Defender for Containers, a plan of the whole subscription: not for a template of one application to buy.

@@ -1,0 +1,96 @@
+"""The saved queries speak of what there is: tables and columns of Azure's, and words of ours.
+
+Their syntax and types were checked with Microsoft's own language service (npm:
+@kusto/language-service-next 12.4.1), against the columns of learn.microsoft.com's table reference.
+"""
+
+import json
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from sandbox.deployment import SNAPSHOT, load
+from sandbox.state import State
+from sandbox.telemetry import FILE, Item, everything
+from tests.conftest import Running
+from tests.e2e.test_pipeline import eventually, photo
+from tests.e2e.test_telemetry import trace
+from tests.infra.queries import QUERIES, TABLES, taken_apart
+
+# What the sandbox's items call the columns; those of a log line are the platform's.
+COLUMNS = {
+    "TimeGenerated": "time",
+    "OperationId": "operation",
+    "AppRoleName": "role",
+    "Name": "name",
+    "Success": "success",
+    "ResultCode": "code",
+    "Target": "target",
+    "Properties": "properties",
+}
+OF_THE_PLATFORM = {"ContainerAppName", "Log"}
+KEYS = {"Line.message", "Line.operation", "Line.scope", "Line.trace_id", "Properties.photo"}
+
+each_query = pytest.mark.parametrize("path", QUERIES, ids=lambda path: path.stem)
+
+
+@each_query
+def test_a_query_is_saved_with_the_workspace_as_it_stands_in_its_file(path: Path) -> None:
+    resources = json.loads(SNAPSHOT.read_text())["predictedResources"]
+    kind = "Microsoft.OperationalInsights/workspaces/savedSearches"
+    saved = {
+        each["name"].rpartition("/")[2]: each["properties"]["query"]
+        for each in resources
+        if each["type"] == kind
+    }
+    assert saved[path.stem] == path.read_text()
+    assert saved.keys() == {each.stem for each in QUERIES}
+
+
+@each_query
+def test_a_query_names_tables_and_columns_that_our_telemetry_fills(path: Path) -> None:
+    query = taken_apart(path)
+    assert query.tables
+    assert query.tables <= TABLES
+    assert query.columns <= COLUMNS.keys() | OF_THE_PLATFORM
+    assert query.keys <= KEYS
+    assert set(COLUMNS.values()) <= {each.name for each in fields(Item)}
+
+
+def test_who_waits_is_told_from_words_that_the_services_really_say(sandbox: Running) -> None:
+    """Roles, names and codes in the queries are among those that came in for a photo."""
+    _, items = trace(sandbox, photo())
+    requests = [each for each in items if each.table == "AppRequests"]
+    words = taken_apart(QUERIES[1]).words
+    assert {"gateway", "thumbnailer", "catalog", "notifier"} <= words & {r.role for r in requests}
+    assert {"POST /photos"} <= words & {each.name for each in requests}
+    assert {"202"} <= words & {each.code for each in requests}
+    handled = {each.role for each in requests if each.name.startswith("process ") and each.success}
+    assert handled == {"thumbnailer", "catalog", "notifier"}
+
+
+def test_failures_are_told_from_requests_that_the_services_really_make(sandbox: Running) -> None:
+    """Where they ask for tokens, what they prove and whom they ask, by the names in the query."""
+    hosts = {".core.windows.net", ".vault.azure.net", ".azurecontainerapps.io"}
+    words = taken_apart(QUERIES[0]).words
+    assert hosts | {"/msi/token", "/readiness-probe", "ServiceBus."} <= words
+    trace(sandbox, photo())
+
+    def wanted(items: list[Item]) -> bool:
+        asked = [each for each in items if each.table == "AppDependencies"]
+        targets = " ".join(each.target.partition(":")[0] + " " for each in asked)
+        return (
+            all(f"{host} " in targets for host in hosts)
+            and any(each.name.endswith("/msi/token") and each.code == "200" for each in asked)
+            and any(each.name.endswith("/readiness-probe") for each in asked)
+            and any(each.name.startswith("ServiceBus.") for each in asked)
+        )
+
+    eventually(lambda: everything(sandbox.state.path(FILE)), wanted, patience=90)
+
+
+def test_the_identities_of_the_queries_are_the_services_of_the_deployment(tmp_path: Path) -> None:
+    services = {app.name for app in load(State.open(tmp_path)).apps}
+    named = taken_apart(QUERIES[1]).words & (services | {"platform", "developer", "operator"})
+    assert named == services
