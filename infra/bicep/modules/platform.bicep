@@ -17,7 +17,10 @@ resource logs 'Microsoft.OperationalInsights/workspaces@2025-02-01' = {
   properties: {
     sku: { name: 'PerGB2018' }
     retentionInDays: 30
-    features: { disableLocalAuth: true } // no workspace keys
+    features: {
+      disableLocalAuth: true // no workspace keys
+      enableLogAccessUsingOnlyResourcePermissions: true // who may read an app reads its logs, and no others
+    }
   }
 }
 
