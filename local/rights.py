@@ -38,6 +38,10 @@ class Environment:
     vault: str
     namespace: str
 
+    @property
+    def group_id(self) -> str:
+        return f"/subscriptions/{self.subscription}/resourceGroups/{self.group}"
+
     @classmethod
     def of(cls, values: Values) -> "Environment":
         """As the environment's values tell. Raises ValuesError."""
@@ -80,7 +84,7 @@ def rights_of_developer(deployment: Deployment, environment: Environment) -> tup
     """Each right on data that the snapshot gives the developer, under the environment's names."""
     policy = Policy.of(deployment)
     developer = deployment.principal(DEVELOPER).principal_id
-    renamed = _renaming(Environment.of_snapshot(deployment), environment)
+    renamed = renaming(Environment.of_snapshot(deployment), environment)
     return tuple(
         Right(
             role=renamed(role.name),
@@ -120,10 +124,13 @@ def _actions(role: RoleDefinition, scope: str) -> tuple[str, ...]:
     return tuple(each for each in _ACTIONS.get(kind, ()) if holds(role, Action(each, data=True)))
 
 
-def _renaming(before: Environment, after: Environment) -> Callable[[str], str]:
+def renaming(before: Environment, after: Environment) -> Callable[[str], str]:
+    """How a name or an id of the one environment reads in the other."""
     names = dict(zip(astuple(before), astuple(after), strict=True))
-    # Custom roles, too, carry the environment's token in their names.
-    names[before.vault.removeprefix("kv-")] = after.vault.removeprefix("kv-")
+    # What else is named after the environment: custom roles, the component, the registry.
+    for field, prefix in (("vault", "kv-"), ("group", "rg-"), ("account", "st")):
+        ours, theirs = getattr(before, field), getattr(after, field)
+        names[ours.removeprefix(prefix)] = theirs.removeprefix(prefix)
     longest_first = sorted(names, key=len, reverse=True)
     pattern = re.compile("|".join(map(re.escape, longest_first)))
     return lambda text: pattern.sub(lambda found: names[found[0]], text)

@@ -1,10 +1,12 @@
 """Who is signed in here, as the token says that every service will be shown."""
 
 import json
+import os
 from dataclasses import dataclass
 
 from azure.core.credentials import TokenCredential
 from azure.core.exceptions import ClientAuthenticationError
+from azure.identity import DefaultAzureCredential
 from joserfc import jws
 
 _SCOPE = "https://storage.azure.com/.default"
@@ -21,6 +23,15 @@ class SignedIn:
     name: str
     object_id: str
     tenant: str
+
+
+def open_developers_credential() -> DefaultAzureCredential:
+    """The developer's own sign-in, by the tools that AZURE_TOKEN_CREDENTIALS names, or any.
+
+    One kind is named, always: a chain of all kinds may find another you.
+    """
+    os.environ.setdefault("AZURE_TOKEN_CREDENTIALS", "dev")
+    return DefaultAzureCredential(require_envvar=True)
 
 
 def signed_in(credential: TokenCredential) -> SignedIn:

@@ -2,6 +2,7 @@
 
 import typer
 
+from sandbox.cli.access import access
 from sandbox.cli.bench import bench
 from sandbox.cli.check import check
 from sandbox.cli.demo import demo
@@ -34,6 +35,7 @@ for _command in (
     sign_in,
     trace,
     explain,
+    access,
     redrive,
     rotate,
     recreate,

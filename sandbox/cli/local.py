@@ -1,7 +1,6 @@
 """`keyless local`: the services here, as you, against a real environment."""
 
 import asyncio
-import os
 import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -11,16 +10,16 @@ from typing import Annotated
 import requests
 import typer
 from azure.core.credentials import TokenCredential
-from azure.identity import DefaultAzureCredential
 from rich.text import Text
 
 from local.advice import on_rights, on_workers
+from local.arm import ResourceManager, UnseenError
 from local.probes import Missing, Prober
 from local.rights import Environment, Right, rights_of_developer
 from local.run import Seen, choose_ports, run
-from local.sign_in import SignedIn, SignInError, signed_in
+from local.sign_in import SignedIn, SignInError, open_developers_credential, signed_in
 from local.values import Values, ValuesError
-from local.workers import UnseenError, deployed
+from local.workers import deployed
 from sandbox.cli.terminal import UNAVAILABLE, fail, one_sentence, out
 from sandbox.deployment import load
 from sandbox.state import PROJECT, State
@@ -51,9 +50,7 @@ def local(
     with one_sentence(ValuesError, SignInError, OSError):
         values = Values.from_file(env_file) if env_file else Values.from_azd(environment)
         deployed_as = Environment.of(values)
-        # One kind of credential, named: a chain that tries one after another may find another you.
-        os.environ.setdefault("AZURE_TOKEN_CREDENTIALS", "dev")
-        credential = DefaultAzureCredential(require_envvar=True)
+        credential = open_developers_credential()
         who = signed_in(credential)
         _say(_DONE, f"signed in as {who.name}, by {values.source}")
         _check_tenant(values, who)
@@ -107,7 +104,8 @@ def _say_rights(rights: Sequence[Right], missing: Sequence[Missing]) -> None:
 def _warn_of_workers(deployed_as: Environment, credential: TokenCredential) -> None:
     try:
         with requests.Session() as session:
-            warning = on_workers(deployed(session, credential, deployed_as, _WORKERS))
+            arm = ResourceManager(session, credential)
+            warning = on_workers(deployed(arm, deployed_as, _WORKERS))
     except UnseenError as error:
         warning = f"whether workers are deployed here, Azure does not tell you: {error}"
     if warning:

@@ -1,0 +1,49 @@
+"""A stand-in for Azure Resource Manager: it answers what it was told, and refuses the rest."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import requests
+from azure.core.credentials import AccessToken
+from requests.adapters import BaseAdapter
+
+from local.arm import ARM, ResourceManager
+
+
+class Credential:
+    def get_token(self, *scopes: str, **_: Any) -> AccessToken:
+        assert scopes == ("https://management.azure.com/.default",)
+        return AccessToken("token", 0)
+
+
+class Arm(BaseAdapter):
+    """Answers what it was told to each path; else as ARM refuses who may not read there."""
+
+    def __init__(self, answers: Mapping[str, dict[str, Any]]) -> None:
+        super().__init__()
+        self.answers = answers
+
+    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
+        assert request.headers["Authorization"] == "Bearer token"
+        path, query = str(request.path_url).split("?")
+        assert query.startswith("api-version=20")
+        answer = requests.Response()
+        answer.request = request
+        answer.url = request.url or ""
+        known = path in self.answers
+        answer.status_code = 200 if known else 403
+        answer.reason = "OK" if known else "Forbidden"
+        answer._content = json.dumps(self.answers.get(path)).encode()
+        return answer
+
+    def close(self) -> None:
+        pass
+
+
+def resource_manager(
+    session: requests.Session, answers: Mapping[str, dict[str, Any]]
+) -> ResourceManager:
+    """The control plane as whoever may read just `answers`, by their paths."""
+    session.mount(ARM, Arm(answers))
+    return ResourceManager(session, Credential())

@@ -1,0 +1,38 @@
+"""`./keyless access`: each right of the snapshot, once, with its why."""
+
+import json
+import re
+from pathlib import Path
+
+from sandbox.cli.access import rights
+from sandbox.deployment import load
+from sandbox.state import State
+from tests.conftest import keyless
+
+
+def test_each_assignment_is_one_right_with_its_why(tmp_path: Path) -> None:
+    deployment = load(State.open(tmp_path))
+    found = rights(deployment)
+    assert len(found) == len(deployment.assignments)
+    assert all(each.why and each.role and each.scope.endswith(each.on) for each in found)
+
+
+def test_one_identitys_rights_are_read_by_a_person(tmp_path: Path) -> None:
+    said = re.sub(r"\s+", " ", keyless(tmp_path, "access", "operator").stdout)
+    assert said.startswith("operator Keyless Key Setter on secrets/webhook-signing-key Somebody")
+    assert "gateway" not in said
+
+
+def test_a_script_reads_them_as_json(tmp_path: Path) -> None:
+    found = json.loads(keyless(tmp_path, "access", "notifier", "--json").stdout)
+    assert {each["role"] for each in found} == {
+        "Key Vault Secrets User",
+        "Service Bus Data Receiver",
+        "Monitoring Metrics Publisher",
+    }
+
+
+def test_who_is_unknown_is_told_who_there_is(tmp_path: Path) -> None:
+    done = keyless(tmp_path, "access", "nobody")
+    assert done.returncode == 69
+    assert "no identity is called 'nobody'; there are catalog, developer" in done.stderr
