@@ -11,9 +11,11 @@ from functools import partial
 from pathlib import Path
 
 from sandbox.cli.terminal import fail, one_sentence, undisturbed
+from sandbox.deployment import Deployment, load
 from sandbox.state import PROJECT, State, StateError
 from sandbox.supervisor import Report, ServiceReport, holder, running
 
+AS_DEVELOPER = "--as"
 _LONGEST_START = 120.0
 _LONGEST_END = 90.0
 _PAUSE = 0.05
@@ -43,8 +45,10 @@ def start_detached(
     command if the sandbox ends instead, and the sandbox if the command is ended.
     """
     log = state.path("sandbox.log")
-    with one_sentence(StateError, OSError):
+    with one_sentence(StateError, OSError, ValueError, KeyError):
         state.check_room()
+        if AS_DEVELOPER not in options:
+            _refuse_in_vain(load(state))
         before = log.stat().st_size if log.exists() else 0
         process = _spawned(state, port, log, options)
     try:
@@ -53,6 +57,18 @@ def start_detached(
         with undisturbed():
             end_process(process)
         raise
+
+
+def _refuse_in_vain(deployment: Deployment) -> None:
+    """A service whose identity has no role never gets ready, so nobody shall wait for it."""
+    assigned = {each.principal_id for each in deployment.assignments}
+    services = {app.name for app in deployment.apps}
+    for each in deployment.principals:
+        if each.name in services and each.former_ids and each.principal_id not in assigned:
+            fail(
+                f"{each.name} was made anew and has no role, so it does not get ready; give it its"
+                " roles by ./keyless deploy, or see it denied by ./keyless up without --detach."
+            )
 
 
 def end(state: State) -> bool:

@@ -155,3 +155,16 @@ def denied(sandbox: Running, act: Act, old_gateway: Kept, old_notifier: Kept) ->
     for name in ("gateway", "notifier"):
         assert (name, Outcome.DENIED) in told
         assert (f"{name} (deleted)", Outcome.ALLOWED) in told
+
+
+def test_nobody_waits_for_a_service_that_has_no_role(tmp_path: Path) -> None:
+    assert keyless(tmp_path, "recreate", "notifier").returncode == 0
+    refused = keyless(tmp_path, "up", "--detach", "--port", "0")
+    assert refused.returncode == 69
+    assert refused.stderr.startswith("keyless: notifier was made anew and has no role")
+    assert "./keyless deploy" in refused.stderr
+    assert keyless(tmp_path, "deploy").returncode == 0
+    assert keyless(tmp_path, "recreate", "platform").returncode == 0
+    started = keyless(tmp_path, "up", "--detach", "--port", "0")
+    keyless(tmp_path, "down")
+    assert started.returncode == 0, started.stderr
