@@ -13,7 +13,10 @@ param gatewayAddresses = split(readEnvironmentVariable('GATEWAY_ADDRESSES'), ','
 param partnerWebhookUrl = readEnvironmentVariable('PARTNER_WEBHOOK_URL')
 param catalogAudience = readEnvironmentVariable('CATALOG_AUDIENCE') // printed by infra/entra/register.py, or none
 
+// azd keeps the output of this name, which is empty for nobody, and hands it to the next deployment.
+var operator = readEnvironmentVariable('OPERATOR_PRINCIPAL_ID', 'deployer')
+
 // What you may choose.
 param apps = bool(readEnvironmentVariable('DEPLOY_APPS', 'true'))
 param developerPrincipalId = readEnvironmentVariable('DEVELOPER_PRINCIPAL_ID', '')
-param operatorPrincipalId = readEnvironmentVariable('OPERATOR_PRINCIPAL_ID', 'deployer')
+param operatorPrincipalId = empty(operator) ? 'none' : operator

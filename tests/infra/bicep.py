@@ -73,3 +73,17 @@ def _scope(identifier: str) -> str:
     if identifier.startswith("["):
         return identifier.split("'")[1]
     return identifier.rpartition(_MARK)[0]
+
+
+def parameters(file: str, **environment: str) -> Mapping[str, Any]:
+    """What a parameter file of the folder gives, in an environment of these variables alone."""
+    kept = {name: os.environ[name] for name in ("HOME", "PATH") if name in os.environ}
+    done = subprocess.run(
+        [str(PROGRAM), "build-params", str(FOLDER / file), "--stdout"],
+        env={**kept, "DOTNET_SYSTEM_GLOBALIZATION_INVARIANT": "1", **environment},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    found = json.loads(json.loads(done.stdout)["parametersJson"])["parameters"]
+    return {name: each["value"] for name, each in found.items()}

@@ -1,0 +1,58 @@
+"""What azd keeps of one deployment, and what the next one makes of it."""
+
+import re
+
+import pytest
+
+from tests.infra.bicep import FOLDER, needs_bicep, parameters
+
+ANSWERS = {
+    "AZURE_ENV_NAME": "dev",
+    "AZURE_LOCATION": "westeurope",
+    "GATEWAY_ADDRESSES": "203.0.113.7/32,198.51.100.0/24",
+    "PARTNER_WEBHOOK_URL": "https://partner.example.com/webhooks",
+    "CATALOG_AUDIENCE": "none",
+    "CUSTOM_ROLE_DEPOSITOR": "a",
+    "CUSTOM_ROLE_KEEPER": "b",
+    "CUSTOM_ROLE_KEY_SETTER": "c",
+}
+SOMEBODY = "0be4a704-0000-4000-8000-000000000002"
+
+each_file = pytest.mark.parametrize("file", ["main.bicepparam", "workshop.bicepparam"])
+
+
+@needs_bicep
+@each_file
+@pytest.mark.parametrize(
+    ("kept", "meant"),
+    [(None, "deployer"), (SOMEBODY, SOMEBODY), ("none", "none"), ("", "none")],
+    ids=["at first", "a user", "nobody", "nobody, as the output says it"],
+)
+def test_the_operator_stays_who_it_was(file: str, kept: str | None, meant: str) -> None:
+    given = {} if kept is None else {"OPERATOR_PRINCIPAL_ID": kept}
+    assert parameters(file, **ANSWERS, **given)["operatorPrincipalId"] == meant
+
+
+@needs_bicep
+@each_file
+def test_an_image_is_what_azd_pushed_and_none_at_first(file: str) -> None:
+    assert parameters(file, **ANSWERS)["gatewayImage"] == ""
+    pushed = parameters(file, **ANSWERS, SERVICE_GATEWAY_IMAGE_NAME="cr/gateway:azd-deploy-7")
+    assert pushed["gatewayImage"] == "cr/gateway:azd-deploy-7"
+
+
+@needs_bicep
+@each_file
+def test_an_app_that_runs_the_placeholder_is_no_image(file: str) -> None:
+    # azd sets this as soon as the app is there.
+    given = parameters(file, **ANSWERS, SERVICE_GATEWAY_RESOURCE_EXISTS="true")
+    assert given["gatewayImage"] == ""
+
+
+@each_file
+def test_what_is_read_and_handed_out_under_one_name_takes_its_own_output(file: str) -> None:
+    entry = (FOLDER / file.replace(".bicepparam", ".bicep")).read_text()
+    outputs = set(re.findall(r"^output (\w+)", entry, re.MULTILINE))
+    read = set(re.findall(r"readEnvironmentVariable\('(\w+)'", (FOLDER / file).read_text()))
+    # Each of these has been thought about: the ids and the audience are put out as they came in.
+    assert outputs & read == {"OPERATOR_PRINCIPAL_ID", "DEVELOPER_PRINCIPAL_ID", "CATALOG_AUDIENCE"}
