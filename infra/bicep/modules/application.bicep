@@ -103,6 +103,10 @@ module platform 'platform.bicep' = if (apps) {
   params: { name: name, registryName: 'cr${compact}${token}', location: location }
 }
 
+module audit 'audit.bicep' = if (apps) {
+  params: { vaultName: vault.outputs.name, logsId: platform!.outputs.logsId }
+}
+
 module alerts 'alerts.bicep' = if (apps) {
   params: { name: name, busName: messaging.outputs.name, email: alertEmail }
 }

@@ -89,6 +89,9 @@ resource toLogs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
 @description('The environment that apps run in.')
 output environmentId string = environment.id
 
+@description('The workspace that logs go to.')
+output logsId string = logs.id
+
 @description('Host name of the registry.')
 output loginServer string = registry.properties.loginServer
 
