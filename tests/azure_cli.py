@@ -15,7 +15,7 @@ from sandbox.supervisor import Az
 from tests.conftest import Running
 
 # Where .ci/run installs it, by requirements/az.txt.
-_INSTALLED = PROJECT / ".venv-az" / "bin"
+_INSTALLED = PROJECT / ".tools" / "az" / "bin"
 _CODE = re.compile(r"enter the code ([A-Z0-9]{9}) to authenticate")
 BOTH = ("az", "stand-in")
 
@@ -24,7 +24,7 @@ def real_az() -> Path:
     """The Azure CLI of this machine; skips the test if there is none."""
     found = shutil.which("az") or shutil.which("az", path=str(_INSTALLED))
     if found is None:
-        pytest.skip("there is no Azure CLI here: install requirements/az.txt into .venv-az")
+        pytest.skip("there is no Azure CLI here: install requirements/az.txt into .tools/az")
     return Path(found)
 
 

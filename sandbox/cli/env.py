@@ -1,5 +1,6 @@
 """`keyless env`: step into a service's shoes, or into the developer's."""
 
+import os
 import shlex
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -7,13 +8,21 @@ from typing import Annotated
 
 import typer
 
-from sandbox.cli.options import StateOption, open_state
+from sandbox.cli.options import StandInOption, StateOption, open_state
 from sandbox.cli.running import the_running
-from sandbox.cli.terminal import one_sentence, out
+from sandbox.cli.terminal import USAGE, fail, one_sentence, out
 from sandbox.state import State
-from sandbox.supervisor import OF_AN_IDENTITY, Report, sign_in_apart, way_to
+from sandbox.supervisor import OF_AN_IDENTITY, Az, Report, sign_in_apart, way_to
 
 DEVELOPER = "developer"
+
+_ENDPOINTS = frozenset(
+    {
+        "AZURE_STORAGE_BLOB_ENDPOINT",
+        "AZURE_KEY_VAULT_ENDPOINT",
+        "SERVICEBUS_FULLY_QUALIFIED_NAMESPACE",
+    }
+)
 
 
 def env(
@@ -22,18 +31,27 @@ def env(
     ],
     state: StateOption = None,
     json_: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    stand_in: StandInOption = False,
 ) -> None:
     """Export lines, so that any Azure SDK acts as WHO: eval "$(./keyless env thumbnailer)"."""
     opened = open_state(state)
     report = the_running(opened)
+    if stand_in and who != DEVELOPER:
+        fail("--stand-in is for the developer: a service has no Azure CLI.", USAGE)
     with one_sentence(KeyError):
-        developer = who == DEVELOPER
-        variables = as_developer(report, opened) if developer else as_service(report, who, opened)
+        variables = _of(report, who, opened)
+    if stand_in:
+        variables["PATH"] = Az.found(opened, stand_in).first_on(os.environ["PATH"])
     if json_:
         out.print_json(data=variables)
         return
     known = {name for each in report.services for name in each.environment} | OF_AN_IDENTITY
-    out.print("\n".join(_lines(variables, sorted(known - variables.keys()))), markup=False)
+    others = known - variables.keys() - {"PATH"}
+    out.print("\n".join(_lines(variables, sorted(others))), markup=False)
+
+
+def _of(report: Report, who: str, state: State) -> dict[str, str]:
+    return as_developer(report, state) if who == DEVELOPER else as_service(report, who, state)
 
 
 def as_service(report: Report, service: str, state: State) -> dict[str, str]:
@@ -59,15 +77,6 @@ def as_developer(report: Report, state: State) -> dict[str, str]:
         "AZURE_TOKEN_CREDENTIALS": "AzureCliCredential",
         **_of_any_tool(report, state),
     }
-
-
-_ENDPOINTS = frozenset(
-    {
-        "AZURE_STORAGE_BLOB_ENDPOINT",
-        "AZURE_KEY_VAULT_ENDPOINT",
-        "SERVICEBUS_FULLY_QUALIFIED_NAMESPACE",
-    }
-)
 
 
 def _of_any_tool(report: Report, state: State) -> Mapping[str, str]:

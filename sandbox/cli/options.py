@@ -17,6 +17,13 @@ StateOption = Annotated[
     ),
 ]
 
+StandInOption = Annotated[
+    bool,
+    typer.Option(
+        "--stand-in", help="For the developer: Keyless's stand-in, not the Azure CLI, if any."
+    ),
+]
+
 
 def open_state(path: Path | None) -> State:
     """The state folder, made if it is not there; ends the command if that cannot be."""

@@ -1,13 +1,17 @@
 """`keyless sign-in`: answer for whoever shows a code, without a browser."""
 
+import asyncio
+from pathlib import Path
 from typing import Annotated
 
 import requests
 import typer
 
-from sandbox.cli.options import StateOption, open_state
+from sandbox.cli.options import StandInOption, StateOption, open_state
 from sandbox.cli.running import the_running
-from sandbox.cli.terminal import fail, one_sentence, out
+from sandbox.cli.terminal import USAGE, fail, one_sentence, out
+from sandbox.state import State
+from sandbox.supervisor import Az, Developer, Report, SignInError, SignInReport
 
 _HOW = """\
 A program that signs in, such as [bold]az login --use-device-code[/], shows a code. Enter it on
@@ -18,22 +22,47 @@ this page, or give it to this command:
 
 
 def sign_in(
+    *,
     code: Annotated[str, typer.Argument(help="What the program shows; without it, the page.")] = "",
     as_: Annotated[str, typer.Option("--as", help="developer or operator")] = "developer",
     decline: Annotated[bool, typer.Option("--decline", help="Turn the program away.")] = False,
+    approve: Annotated[
+        bool, typer.Option("--approve", help="Start az login, and approve its code: for scripts.")
+    ] = False,
+    stand_in: StandInOption = False,
     state: StateOption = None,
 ) -> None:
     """Sign in to the sandbox: approve the CODE that a program shows you."""
-    sign_in = the_running(open_state(state)).sign_in
-    if not code:
-        out.print(_HOW.format(sign_in.address))
-        return
-    answer = "decline" if decline else "approve"
-    form = {"code": code, "who": as_, "key": sign_in.key, "answer": answer}
+    opened = open_state(state)
+    report = the_running(opened)
+    if approve:
+        if code or decline:
+            fail("--approve takes the code of the az login that it starts.", USAGE)
+        out.print(_started(report, opened, Az.found(opened, stand_in), as_))
+    elif code:
+        answer = "decline" if decline else "approve"
+        out.print(_answered(report.sign_in, code, as_, answer))
+    else:
+        out.print(_HOW.format(report.sign_in.address))
+
+
+def _started(report: Report, state: State, az: Az, who: str) -> str:
+    developer = Developer.of(az, report.proxy, Path(report.ca), state)
+
+    def waits_for(code: str) -> None:
+        _answered(report.sign_in, code, who, "approve")
+
+    with one_sentence(SignInError):
+        asyncio.run(developer.sign_in(waits_for))
+    return f"You have signed in as the {who}, by {az}."
+
+
+def _answered(sign_in: SignInReport, code: str, who: str, answer: str) -> str:
+    form = {"code": code, "who": who, "key": sign_in.key, "answer": answer}
     with one_sentence(requests.RequestException), requests.Session() as session:
         session.trust_env = False  # loopback, whatever proxy the environment names
         headers = {"Accept": "text/plain"}
-        answered = session.post(sign_in.page, data=form, headers=headers, timeout=30)
-    if not answered.ok:
-        fail(answered.text)
-    out.print(answered.text)
+        found = session.post(sign_in.page, data=form, headers=headers, timeout=30)
+    if not found.ok:
+        fail(found.text)
+    return found.text

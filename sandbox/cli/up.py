@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from sandbox.cli.options import StateOption, open_state
+from sandbox.cli.options import StandInOption, StateOption, open_state
 from sandbox.cli.running import end, start_detached, the_running
 from sandbox.cli.terminal import USAGE, ended_by_signals, fail, one_sentence, out
 from sandbox.supervisor import (
@@ -56,9 +56,7 @@ def up(
     as_: Annotated[
         str | None, typer.Option("--as", help="developer: the services run under your sign-in.")
     ] = None,
-    stand_in: Annotated[
-        bool, typer.Option("--stand-in", help="With --as: not by the Azure CLI, if there is one.")
-    ] = False,
+    stand_in: StandInOption = False,
     approve: Annotated[
         bool, typer.Option("--approve", help="With --as: sign in without asking, for scripts.")
     ] = False,

@@ -1,7 +1,7 @@
 """Runs the sandbox and the services, looks after them, and tells how they are."""
 
 from sandbox.supervisor.clock import NeverBack
-from sandbox.supervisor.developer import AsDeveloper, Az
+from sandbox.supervisor.developer import AsDeveloper, Az, Developer, SignInError
 from sandbox.supervisor.elsewhere import AddressError, Elsewhere
 from sandbox.supervisor.lock import holder
 from sandbox.supervisor.operator import Operator, SigningKeyError
@@ -15,11 +15,13 @@ __all__ = [
     "AddressError",
     "AsDeveloper",
     "Az",
+    "Developer",
     "Elsewhere",
     "NeverBack",
     "Operator",
     "Report",
     "ServiceReport",
+    "SignInError",
     "SignInReport",
     "SigningKeyError",
     "StartError",

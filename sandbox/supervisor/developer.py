@@ -15,7 +15,7 @@ from joserfc import jws
 from joserfc.errors import JoseError
 
 from sandbox.state import State
-from sandbox.supervisor.surroundings import Surroundings, of_any_process, sign_in_apart, way_to
+from sandbox.supervisor.surroundings import of_any_process, sign_in_apart, way_to
 
 NAME = "developer"
 
@@ -49,6 +49,10 @@ class Az:
         path.chmod(0o700)
         return cls(path, stands_in=True)
 
+    def first_on(self, path: str) -> str:
+        """`path`, on which this is what `az` means."""
+        return f"{self.path.parent}:{path}"
+
     def __str__(self) -> str:
         return "Keyless's stand-in for the Azure CLI" if self.stands_in else str(self.path)
 
@@ -73,13 +77,13 @@ class Developer:
     code: str = ""
 
     @classmethod
-    def of(cls, az: Az, surroundings: Surroundings, state: State) -> "Developer":
+    def of(cls, az: Az, proxy: str, ca: Path, state: State) -> "Developer":
         """The developer, led to the sandbox and kept apart from the user's own sign-in."""
         process = of_any_process(state.folder("home"))
         # A stand-in comes before whatever else is called az.
-        path = f"{az.path.parent}:{process['PATH']}" if az.stands_in else process["PATH"]
-        led = way_to(surroundings.proxy, surroundings.ca)
-        return cls(az, {**process, **led, **sign_in_apart(state), "PATH": path})
+        path = az.first_on(process["PATH"]) if az.stands_in else process["PATH"]
+        led = {**way_to(proxy, ca), **sign_in_apart(state)}
+        return cls(az, {**process, **led, "PATH": path})
 
     async def is_signed_in(self, principal_id: str) -> bool:
         """Whether there is a sign-in that still gives tokens, and is of `principal_id`."""

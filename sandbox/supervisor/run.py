@@ -59,7 +59,8 @@ async def run(
         if endpoints is not None:
             developer = None
             if as_developer is not None:
-                developer = Developer.of(as_developer.az, endpoints.surroundings, state)
+                there = endpoints.surroundings
+                developer = Developer.of(as_developer.az, there.proxy, there.ca, state)
             watch = Watch(endpoints, state, begun, told, elsewhere=elsewhere, developer=developer)
             try:
                 await look_after(watch, stop, approve=bool(as_developer and as_developer.approve))

@@ -22,6 +22,8 @@ from msal_extensions import FilePersistence, PersistedTokenCache
 _AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 _AUTHORITY = "https://login.microsoftonline.com/organizations"
 _MANAGEMENT = "https://management.core.windows.net/"
+# Without either, a sign-in would end up at another's tenant or in somebody's own profile.
+_NEEDED = ("AZURE_CONFIG_DIR", "HTTPS_PROXY")
 _CACHE = "stand_in_token_cache.json"
 
 
@@ -29,10 +31,13 @@ def main(arguments: list[str]) -> None:
     """Do what `az` would with these arguments, or say that this is not it."""
     os.umask(0o077)
     asked = _parser().parse_args(arguments)
-    folder = os.environ.get("AZURE_CONFIG_DIR")
-    if not folder:
-        _fail("AZURE_CONFIG_DIR is not set: this stand-in signs in to Keyless's sandbox alone.")
-    cache = PersistedTokenCache(FilePersistence(str(Path(folder) / _CACHE)))
+    for name in _NEEDED:
+        if not os.environ.get(name):
+            _fail(f"{name} is not set: this stand-in signs in to Keyless's sandbox alone.")
+    path = Path(os.environ["AZURE_CONFIG_DIR"]) / _CACHE
+    cache = PersistedTokenCache(FilePersistence(str(path)))
+    if asked.command != "login" and not path.exists():
+        _fail("Please run 'az login' to setup account.")
     app = PublicClientApplication(_AZURE_CLI, authority=_AUTHORITY, token_cache=cache)
     if asked.command == "login":
         _login(app)

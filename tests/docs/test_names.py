@@ -16,7 +16,7 @@ _CODE = ("services/**/*.py", "sandbox/**/*.py", "infra/bicep/**/*.bicep*", "infr
 _LINK = re.compile(r"\[[^]]*\]\(([^)\s]+)\)")
 _PATH = re.compile(r"(\.?[\w-]+)(/[\w.-]+)+")
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9]+(?:_[A-Z0-9]+)+")
-_COMMAND = re.compile(r"\./keyless ([a-z]+)((?: +[^\s`|)]+)*)")
+_COMMAND = re.compile(r"\./keyless ([a-z]+(?:-[a-z]+)*)((?: +[^\s`|)]+)*)")
 
 each_page = pytest.mark.parametrize("page", PAGES, ids=name_of)
 

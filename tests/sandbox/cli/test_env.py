@@ -1,0 +1,58 @@
+"""The lines that `./keyless env` prints."""
+
+from pathlib import Path
+
+import pytest
+
+from sandbox.cli.env import as_developer, as_service
+from sandbox.state import State
+from sandbox.supervisor import Report, ServiceReport, SignInReport
+
+
+@pytest.fixture
+def report() -> Report:
+    """A sandbox whose gateway runs as the developer."""
+    environment = {
+        "AZURE_STORAGE_BLOB_ENDPOINT": "https://a.blob.core.windows.net/",
+        "STORAGE_ORIGINALS_CONTAINER": "originals",
+        "AZURE_TOKEN_CREDENTIALS": "dev",
+        "PATH": "/the/services/own",
+    }
+    return Report(
+        pid=1,
+        gallery="http://127.0.0.1:1",
+        proxy="http://127.0.0.1:2",
+        amqp_port=3,
+        ca="/state/ca.pem",
+        messages={},
+        dead_letters={},
+        azurite_restarts=0,
+        services=(ServiceReport("gateway", "url", "ready", 0, environment),),
+        sign_in=SignInReport("http://127.0.0.1:4/device", "key", az="az"),
+    )
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> State:
+    return State.open(tmp_path / "state")
+
+
+def test_the_services_path_stays_theirs(report: Report, state: State) -> None:
+    assert "PATH" not in as_service(report, "gateway", state)
+    assert "PATH" not in as_developer(report, state)
+
+
+def test_a_shell_in_the_developers_shoes_takes_the_azure_cli_and_nothing_else(
+    report: Report, state: State
+) -> None:
+    found = as_developer(report, state)
+    assert found["AZURE_TOKEN_CREDENTIALS"] == "AzureCliCredential"
+    assert found["AZURE_STORAGE_BLOB_ENDPOINT"] == "https://a.blob.core.windows.net/"
+    assert found["AZURE_CONFIG_DIR"] == str(state.path("azure-cli"))
+    # What one service alone is told makes nobody the developer.
+    assert "STORAGE_ORIGINALS_CONTAINER" not in found
+
+
+def test_the_key_is_in_the_address_that_is_meant_for_a_person_alone(report: Report) -> None:
+    assert report.sign_in.address == "http://127.0.0.1:4/device?key=key"
+    assert "key='key'" not in repr(report)

@@ -1,0 +1,77 @@
+"""The stand-in for the Azure CLI: what it is, and what it says it is not."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sandbox.state import State
+from sandbox.supervisor import Az
+
+SCRIPT = Path("sandbox/supervisor/stand_in.py")
+
+
+def run(*arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-I", SCRIPT, *arguments],
+        env=variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["storage", "blob", "list"],
+        ["login"],
+        ["login", "--service-principal"],
+        ["account", "show"],
+        ["account", "get-access-token", "--output", "table"],
+        ["account", "get-access-token", "--subscription", "mine"],
+    ],
+)
+def test_every_other_command_is_refused_by_who_it_is(arguments: list[str], tmp_path: Path) -> None:
+    done = run(*arguments, AZURE_CONFIG_DIR=str(tmp_path))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "usage: az" in done.stderr
+    assert "Keyless's stand-in for the Azure CLI" in run("--help").stdout
+
+
+@pytest.mark.parametrize("lacking", ["AZURE_CONFIG_DIR", "HTTPS_PROXY"])
+def test_without_the_way_to_the_sandbox_it_asks_nobody(tmp_path: Path, lacking: str) -> None:
+    token = ("account", "get-access-token", "--output", "json")
+    led = {"AZURE_CONFIG_DIR": str(tmp_path), "HTTPS_PROXY": "http://127.0.0.1:9"}
+    # Led there, it is as far as the Azure CLI is before anybody has signed in.
+    assert "Please run 'az login'" in run(*token, **led).stderr
+    del led[lacking]
+    done = run(*token, **led)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"{lacking} is not set" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_azure_cli_on_the_path_comes_first_and_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state, installed = State.open(tmp_path / "state"), tmp_path / "installed" / "az"
+    installed.parent.mkdir()
+    installed.write_text("#!/bin/sh\n")
+    installed.chmod(0o755)
+    monkeypatch.setenv("PATH", str(installed.parent))
+    assert Az.found(state) == Az(installed, stands_in=False)
+    assert str(Az.found(state)) == str(installed)
+    chosen = Az.found(state, stand_in=True)
+    assert chosen.path == state.path("bin") / "az"
+    assert str(chosen) == "Keyless's stand-in for the Azure CLI"
+    installed.unlink()
+    assert Az.found(state) == chosen
+
+
+def test_the_stand_in_is_the_users_own_program(tmp_path: Path) -> None:
+    path = Az.found(State.open(tmp_path / "a state's folder"), stand_in=True).path
+    assert path.stat().st_mode & 0o777 == 0o700
+    help_ = subprocess.run([path, "--help"], capture_output=True, text=True, check=True)
+    assert "stand-in" in help_.stdout
