@@ -55,6 +55,25 @@ def test_the_bicep_cli_is_of_one_version_wherever_it_is_named() -> None:
     assert len({version for _, version in found}) == 1
 
 
+@pytest.mark.parametrize("workflow", ["azure-dev.yml", "what-if.yml"])
+def test_a_workflow_that_asks_azure_is_told_all_that_the_bicep_asks_for(workflow: str) -> None:
+    parameters = (PROJECT / "infra" / "bicep" / "main.bicepparam").read_text()
+    asked = set(re.findall(r"readEnvironmentVariable\('(\w+)'\)", parameters))
+    told = (PROJECT / ".github" / "workflows" / workflow).read_text()
+    assert asked >= {"AZURE_ENV_NAME", "AZURE_LOCATION"}
+    assert {each for each in asked if f"      {each}: ${{{{ vars.{each} }}}}" not in told} == set()
+
+
+@pytest.mark.parametrize("workflow", ["azure-dev.yml", "what-if.yml"])
+def test_azure_is_reached_by_the_federated_identity_of_a_guarded_environment(workflow: str) -> None:
+    told = (PROJECT / ".github" / "workflows" / workflow).read_text()
+    before, _, after = told.partition("id-token: write")
+    assert "\npermissions: {}\n" in before
+    assert "    environment: " in before
+    assert "id-token" not in after
+    assert "pull_request_target" not in re.sub(r"(?m)^#.*", "", told)
+
+
 def test_no_workflow_is_given_a_secret() -> None:
     assert [each.name for each in WORKFLOWS if "secrets." in each.read_text()] == []
 
