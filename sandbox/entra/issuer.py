@@ -48,7 +48,7 @@ class AccessToken:
 
 
 class Issuer:
-    """Entra's token service for one tenant."""
+    """Entra's token service for one tenant. `registration` may be exchanged."""
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class Issuer:
         clock: Callable[[], float] = time.time,
         registration: Registration | None = None,
     ) -> None:
-        self._registration = registration
+        self.registration = registration
         self._key = key
         self._clock = clock
         self.tenant_id = tenant_id
@@ -90,7 +90,7 @@ class Issuer:
         return AccessToken(text, claims["uti"], audience, claims["nbf"], claims["exp"], roles=roles)
 
     def _registered(self, resource: str) -> Registration | None:
-        found = self._registration
+        found = self.registration
         return found if found is not None and found.goes_by(resource) else None
 
     def _claims(self, lifetime: int) -> dict[str, Any]:

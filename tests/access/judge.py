@@ -7,10 +7,12 @@ from azure.servicebus.exceptions import ServiceBusError
 
 from sandbox.audit import Outcome, Record
 from sandbox.rbac import Action, Allowed, Need
+from services.catalog.app import ROLE
+from services.common.bearer import Bearer, Refused
 from tests.access.operations import OPERATIONS
 from tests.access.places import scope_of
 from tests.access.stage import Stage
-from tests.access.table import TOKEN, Row
+from tests.access.table import API, TOKEN, Row
 
 # What who may only add is told where a blob is there already; not the 403 of a missing role.
 _NEVER_OVERWRITES = "UnauthorizedBlobOverwrite"
@@ -48,6 +50,8 @@ def judge(stage: Stage, row: Row) -> Verdict:
         return Verdict(isinstance(_decided(stage, row), Allowed))
     if row.on == TOKEN:
         return _asked_for_a_token(stage, row)
+    if row.on == API:
+        return _called(stage, row)
     return _done(stage, row)
 
 
@@ -74,6 +78,21 @@ def _asked_for_a_token(stage: Stage, row: Row) -> Verdict:
         else:
             return Verdict(allowed=True)
     return Verdict(allowed=False, refusal=refusals[0])
+
+
+def _called(stage: Stage, row: Row) -> Verdict:
+    """Shown to what stands before the catalog's routes: app roles are in the token itself."""
+    registration = stage.deployment.registration
+    assert registration is not None, "the deployment has no API to call"
+    token = stage.actor(row.who).credential.get_token(f"{registration.app_id}/.default").token
+    bearer = Bearer(stage.deployment.tenant_id, registration.app_id)
+    try:
+        bearer.check(f"Bearer {token}", ROLE)
+    except Refused as refused:
+        if refused.status != 403:
+            raise
+        return Verdict(allowed=False, refusal=refused.code)
+    return Verdict(allowed=True)
 
 
 def _done(stage: Stage, row: Row) -> Verdict:
@@ -120,7 +139,7 @@ def agrees(row: Row, verdict: Verdict) -> str:
     """What of a verdict is not as the row says; empty if all of it is."""
     if verdict.allowed != row.allowed:
         return f"{row}, by the table; but it was {'allowed' if verdict.allowed else 'denied'}"
-    if row.by_decision or row.on == TOKEN:
+    if row.by_decision or row.on in {TOKEN, API}:
         return ""
     if verdict.record is None:
         return f"{row}: the audit says nothing of it"

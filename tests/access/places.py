@@ -4,6 +4,7 @@ from sandbox.deployment import Deployment
 from tests.access.table import (
     ACCOUNT,
     ANOTHER_SECRET,
+    API,
     COMPONENT,
     GROUP,
     REGISTRY,
@@ -24,6 +25,7 @@ def scope_of(deployment: Deployment, on: str) -> str:
         REGISTRY: _assigned_on(deployment, "Microsoft.ContainerRegistry/registries"),
         "namespace": bus.id,
         TOKEN: "",
+        API: "",
     }
     known |= {name: storage.container_id(name) for name in storage.containers}
     known |= {each.name: each.id for each in bus.queues}

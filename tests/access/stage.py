@@ -17,7 +17,14 @@ from azure.core.credentials import AccessToken, TokenCredential
 from azure.identity import ManagedIdentityCredential
 
 from sandbox.audit import FILE, Record, read
-from sandbox.deployment import ContainerApp, Deployment, Principal, PrincipalKind, RoleAssignment
+from sandbox.deployment import (
+    ContainerApp,
+    Deployment,
+    Principal,
+    PrincipalKind,
+    Registration,
+    RoleAssignment,
+)
 from sandbox.rbac import Policy
 from sandbox.state import State
 from sandbox.supervisor.start import Endpoints, start
@@ -110,6 +117,11 @@ class Stage:
         """Give tokens by these apps' identities from now on; nobody has one from before."""
         planes = self.endpoints.planes
         planes.identity.apps = {planes.headers[app.name]: app for app in apps}
+        self.actors.clear()
+
+    def register(self, registration: Registration | None) -> None:
+        """Issue tokens for this registration from now on; nobody has one from before."""
+        self.endpoints.planes.issuer.registration = registration
         self.actors.clear()
 
     def audit(self) -> list[Record]:

@@ -125,6 +125,13 @@ TABLE: tuple[Row, ...] = (
     may_not(GATEWAY, "send", EVENTS, "What became of a photo is not the gateway's to say."),
     may_not(GATEWAY, "receive", FOR_CATALOG, _ONLY_OWN),
     may_not(GATEWAY, "receive", FOR_NOTIFIER, _ONLY_OWN),
+    may(
+        GATEWAY,
+        "call",
+        API,
+        "The gallery's pages are the catalog's; infra/entra declares who holds its app role.",
+        "services/gateway/catalog.py: self._get(",
+    ),
     may_not(GATEWAY, "get", KEY, _NOT_THE_SECRET),
     may_not(GATEWAY, "set", KEY, _NOT_THE_SECRET),
     may_not(GATEWAY, "list secrets", VAULT, _NO_VAULT),
@@ -214,6 +221,7 @@ TABLE: tuple[Row, ...] = (
     may_not(THUMBNAILER, f"{_BUS}/topics/write", EVENTS, _NO_CONTROL),
     may_not(THUMBNAILER, "receive", FOR_CATALOG, "It cannot see who listens, nor to what."),
     may_not(THUMBNAILER, "receive", FOR_NOTIFIER, "It cannot see who listens, nor to what."),
+    may_not(THUMBNAILER, "call", API, "It makes thumbnails and asks nobody which there are."),
     may_not(THUMBNAILER, "get", KEY, _NOT_THE_SECRET),
     may_not(THUMBNAILER, "list secrets", VAULT, _NO_VAULT),
     # The catalog: it lists photos, and never sees one.
@@ -265,6 +273,7 @@ TABLE: tuple[Row, ...] = (
     may_not(CATALOG, "read", THUMBNAILS, "Who lists photos sees none."),
     may_not(CATALOG, "create", THUMBNAILS, "Thumbnails are the thumbnailer's."),
     may_not(CATALOG, "list containers", ACCOUNT, "What else there is is nobody's need."),
+    may_not(CATALOG, "call", API, "It is the API, and calls none."),
     may_not(CATALOG, "get", KEY, _NOT_THE_SECRET),
     # The notifier: it knows the one secret.
     may(
@@ -301,6 +310,7 @@ TABLE: tuple[Row, ...] = (
     may_not(NOTIFIER, "get", ANOTHER_SECRET, _NO_VAULT),
     may_not(NOTIFIER, "list secrets", VAULT, _NO_VAULT),
     may_not(NOTIFIER, f"{_SECRET}/write", KEY, _NO_CONTROL),
+    may_not(NOTIFIER, "call", API, "All that it tells is in the event."),
     may_not(NOTIFIER, "read", ORIGINALS, "The partner is told of a photo and never shown it."),
     may_not(NOTIFIER, "read", THUMBNAILS, "The partner is told of a photo and never shown it."),
     may_not(NOTIFIER, "read", INDEX, "The partner is told of a photo and never shown it."),
@@ -396,6 +406,7 @@ TABLE: tuple[Row, ...] = (
         "namespace",
         "A right on the namespace would open whatever entity comes next.",
     ),
+    may(DEVELOPER, "call", API, "As the gateway."),
     may(DEVELOPER, "get", KEY, "As the notifier."),
     may_not(DEVELOPER, "set", KEY, "That is the operator's."),
     may_not(DEVELOPER, "get", ANOTHER_SECRET, "No service may."),
@@ -418,6 +429,7 @@ TABLE: tuple[Row, ...] = (
     may_not(OPERATOR, f"{_SECRET}/restore/action", KEY, "Nor can one be brought from elsewhere."),
     may_not(OPERATOR, "set", ANOTHER_SECRET, _NO_VAULT),
     may_not(OPERATOR, "list secrets", VAULT, _NO_VAULT),
+    may_not(OPERATOR, "call", API, "Keys are no photos."),
     may_not(OPERATOR, "read", ORIGINALS, "Keys are no photos."),
     may_not(OPERATOR, "send", UPLOADS, "Keys are no photos."),
     may_not(OPERATOR, "receive", FOR_NOTIFIER, "Keys are no photos."),

@@ -10,10 +10,11 @@ import pytest
 from sandbox.deployment import Deployment, load
 from sandbox.rbac import Allowed, Policy
 from sandbox.state import State
+from services.catalog.app import ROLE
 from tests.access.judge import agrees, judge, needs
 from tests.access.mutants import Flip, Mutant, flips, mutants
 from tests.access.stage import Stage
-from tests.access.table import TABLE, TOKEN, Row
+from tests.access.table import API, PLATFORM, TABLE, TOKEN, Row
 
 
 def _deployment() -> Deployment:
@@ -30,6 +31,7 @@ def as_deployed(stage: Stage) -> Iterator[Stage]:
     yield stage
     stage.enforce(stage.deployment.assignments, stage.deployment.custom_roles)
     stage.attach(stage.deployment.apps)
+    stage.register(stage.deployment.registration)
 
 
 @pytest.mark.parametrize("mutant", tuple(mutants(DEPLOYMENT)), ids=str)
@@ -62,6 +64,22 @@ def test_an_identity_that_code_can_use_or_cannot_is_noticed(as_deployed: Stage, 
     assert _is_noticed(as_deployed, row)
 
 
+@pytest.mark.parametrize(
+    "who", [each.name for each in DEPLOYMENT.principals if each.name != PLATFORM]
+)
+def test_an_app_role_given_or_taken_is_noticed(as_deployed: Stage, who: str) -> None:
+    row = next(row for row in TABLE if (row.who, row.on) == (who, API))
+    assert not agrees(row, judge(as_deployed, row))
+    principal = as_deployed.deployment.principal(who).principal_id
+    registration = as_deployed.deployment.registration
+    assert registration is not None
+    roles = dict(registration.roles)
+    if roles.pop(principal, None) is None:
+        roles[principal] = (ROLE,)
+    as_deployed.register(replace(registration, roles=roles))
+    assert agrees(row, judge(as_deployed, row))
+
+
 def _is_noticed(stage: Stage, row: Row) -> bool:
     try:
         return bool(agrees(row, judge(stage, row)))
@@ -70,7 +88,7 @@ def _is_noticed(stage: Stage, row: Row) -> bool:
 
 
 def _differs(stage: Stage, row: Row) -> bool:
-    if row.on == TOKEN:
+    if row.on in {API, TOKEN}:
         return False
     principal = stage.deployment.principal(row.who).principal_id
     policy: Policy = stage.endpoints.planes.gate.policy
