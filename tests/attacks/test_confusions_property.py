@@ -85,7 +85,7 @@ def test_azurite_carries_out_what_was_allowed_as_it_was_meant_and_nothing_else(
 
 def asked(by: Random, row: Watched) -> list[Ask]:
     """What is sent on one connection."""
-    kinds = by.choices([asks, batches], weights=[6, 1], k=by.randint(1, 4))
+    kinds = by.choices([asks, batches], weights=[3, 1], k=by.randint(1, 4))
     return [each(by, row.storage) for each in kinds]
 
 
