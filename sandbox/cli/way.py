@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 
+from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
 
@@ -14,7 +15,8 @@ from sandbox.state import State
 from sandbox.telemetry import FILE, Item, trace_of
 
 _WITHIN = "telemetry comes every five seconds"
-_WIDE = 240  # characters: a line is never cut
+# A tree is cut at the width of the terminal, or at 80 where there is none: never here.
+_wide = Console(highlight=False, width=240)
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ def show(state: State, photo: str, *, as_json: bool) -> None:
         return
     for operation in dict.fromkeys(each.operation for each in items):
         drawn = _drawn([each for each in items if each.operation == operation], photo)
-        out.print(drawn, crop=False, width=_WIDE)
+        _wide.print(drawn)
     missing = {app.name for app in load(state).apps} - {each.role for each in items}
     if missing:
         out.print(f"[yellow]on its way[/]: nothing yet from {_listed(missing)} ({_WITHIN})")
@@ -56,7 +58,9 @@ def _span(item: Item, items: Sequence[Item], around: frozenset[str]) -> Span:
     """Whoever may publish may also say that two spans lie within each other: not for ever."""
     if not item.id or item.id in around:
         return Span(item, ())
+    # Who gets copies of one message stands side by side, whoever was first.
     inside = [each for each in items if each.parent == item.id]
+    inside.sort(key=lambda each: ("" if each.role == item.role else each.role, each.time))
     return Span(item, tuple(_span(each, items, around | {item.id}) for each in inside))
 
 

@@ -40,7 +40,7 @@ class Store:
             for statement in _SCHEMA:
                 self._connection.execute(statement)
         except (OSError, sqlite3.Error) as error:
-            raise StoreError(f"the file of telemetry {path} cannot be used: {error}") from error
+            raise StoreError(f"{path} cannot be used; delete it: {error}") from error
 
     def add(self, items: Iterable[Item]) -> None:
         """Keep `items`, all or none. Raises sqlite3.Error."""
