@@ -12,7 +12,13 @@ from sandbox.cli import app
 from sandbox.state import PROJECT
 from tests.docs.pages import PAGES, name_of, quoted
 
-_CODE = ("services/**/*.py", "sandbox/**/*.py", "infra/bicep/**/*.bicep*", "infra/bicep/snapshot")
+_CODE = (
+    "services/**/*.py",
+    "sandbox/**/*.py",
+    "infra/bicep/**/*.bicep*",
+    "infra/bicep/snapshot",
+    "infra/azd/*.py",
+)
 _LINK = re.compile(r"\[[^]]*\]\(([^)\s]+)\)")
 _PATH = re.compile(r"(\.?[\w-]+)(/[\w.-]+)+")
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9]+(?:_[A-Z0-9]+)+")
