@@ -28,14 +28,18 @@ def routes(apps: Iterable[ContainerApp], places: Places, gate: Gate) -> dict[str
     return {app.ingress.host: application(app, places, gate) for app in apps if app.ingress}
 
 
-def application(app: ContainerApp, places: Places, gate: Gate) -> web.Application:
+def application(
+    app: ContainerApp, places: Places, gate: Gate, everybody_is: str | None = None
+) -> web.Application:
     """The ingress of `app`; where it listens is looked up in `places` for each request.
+
+    `everybody_is` is the address of whoever comes, where a published port hides it.
 
     Raises ValueError if the app has no ingress.
     """
     if app.ingress is None:
         raise ValueError(f"{app.name} has no ingress")
-    way_in = _WayIn(app.name, app.ingress, places, gate)
+    way_in = _WayIn(app.name, app.ingress, places, gate, everybody_is)
     made = web.Application()
     made.cleanup_ctx.append(way_in.session)
     made.router.add_route("*", "/{path:.*}", way_in.forward)
@@ -43,11 +47,14 @@ def application(app: ContainerApp, places: Places, gate: Gate) -> web.Applicatio
 
 
 class _WayIn:
-    def __init__(self, name: str, ingress: Ingress, places: Places, gate: Gate) -> None:
+    def __init__(
+        self, name: str, ingress: Ingress, places: Places, gate: Gate, everybody_is: str | None
+    ) -> None:
         self._name = name
         self._ingress = ingress
         self._places = places
         self._gate = gate
+        self._everybody_is = everybody_is
         self._session: aiohttp.ClientSession
 
     async def session(self, _: web.Application) -> AsyncIterator[None]:
@@ -65,7 +72,7 @@ class _WayIn:
 
     async def forward(self, request: web.Request) -> web.StreamResponse:
         """Azure's refusals, or the app's answer as it comes."""
-        address = request.remote or ""
+        address = self._everybody_is or request.remote or ""
         if not admits(self._ingress.allowed, address):
             reason = f"{address} is not among the addresses that {self._name} admits"
             self._gate.refuse("ingress", f"{request.method} {self._ingress.host}", reason)

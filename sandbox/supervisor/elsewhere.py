@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 from pathlib import Path
 
-from sandbox.edge import Place
+from sandbox.edge import LOOPBACK, Place
 from sandbox.handover import as_exports, hand_over
 
 # Every address, since a container has one for each of its networks; the listeners close what comes
@@ -25,8 +25,8 @@ AUTHORITY = "ca.pem"
 class Reach:
     """Where the sandbox listens, and under which name it is reached. Port 0 is any free one."""
 
-    name: str = "127.0.0.1"
-    address: str = "127.0.0.1"
+    name: str = LOOPBACK
+    address: str = LOOPBACK
     identity_port: int = 0
     proxy_port: int = 0
 

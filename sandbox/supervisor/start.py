@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 
 from sandbox.deployment import load
-from sandbox.edge import AmqpListener, Certificate, Edge, HttpListener, Place, ingress
+from sandbox.edge import LOOPBACK, AmqpListener, Certificate, Edge, HttpListener, Place, ingress
 from sandbox.entra import page
 from sandbox.identity import PATH
 from sandbox.state import State
@@ -129,8 +129,11 @@ async def _gallery(
 ) -> str:
     """Where a browser finds the external app; on another port if nobody asked for a taken one."""
     app = next(each for each in planes.deployment.apps if each.ingress and each.ingress.external)
+    # What comes by a published port has the address of a container network's gateway.
+    everybody_is = None if address == LOOPBACK else LOOPBACK
     for port in (GALLERY_PORT, 0) if wanted is None else (wanted,):
-        listener = HttpListener(ingress.application(app, places, planes.gate), planes.gate)
+        way_in = ingress.application(app, places, planes.gate, everybody_is)
+        listener = HttpListener(way_in, planes.gate)
         stack.push_async_callback(listener.stop)
         with suppress(OSError):
             return str(Place(await listener.start(port, address)))

@@ -85,9 +85,9 @@ class Front:
         await site.start()
         self.places["shop"] = Place(self.runner.addresses[0][1])
 
-    def open(self, app: ContainerApp) -> None:
+    def open(self, app: ContainerApp, everybody_is: str | None = None) -> None:
         self.close()
-        made = application(app, self.places, self.desk.gate)
+        made = application(app, self.places, self.desk.gate, everybody_is)
         self.listener = HttpListener(made, self.desk.gate, ["shop.example"])
         self.port = self.desk.port = self.desk.run(self.listener.start())
 
@@ -182,6 +182,13 @@ def test_an_address_that_is_not_allowed_is_refused_and_on_record(front: Front) -
     ]
     front.open(container_app("shop", "10.0.0.0/8", "127.0.0.1/32"))
     assert front.ask("/").status_code == 201
+
+
+def test_behind_a_published_port_everybody_is_who_can_reach_it(front: Front) -> None:
+    front.open(container_app("shop", "10.0.0.0/8"), everybody_is="10.0.0.7")
+    assert front.ask("/").json()["headers"]["x-forwarded-for"] == "10.0.0.7"
+    front.open(container_app("shop", "10.0.0.0/8"), everybody_is="192.168.0.7")
+    assert front.ask("/").status_code == 403
 
 
 @pytest.mark.parametrize(
