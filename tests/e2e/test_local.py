@@ -1,13 +1,23 @@
-"""`./keyless local`: the check of the sign-in and of each right, against the sandbox as Azure."""
+"""`./keyless local`: the sign-in and each right, then the services; the sandbox as Azure."""
 
 import json
+import os
 import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+import requests
 
+from sandbox.cli.photos import uploads
+from sandbox.cli.walk import arrive, send
 from sandbox.deployment import Deployment
-from tests.conftest import Running
+from sandbox.state import PROJECT, State
+from sandbox.storage import free_port
+from tests.conftest import Running, keyless
 
 ON_AZURE_ALONE = {"AZURE_CLIENT_ID", "AZURE_TOKEN_CREDENTIALS", "CATALOG_ENDPOINT"}
 
@@ -98,3 +108,77 @@ def test_values_of_nothing_deployed_are_one_sentence(sandbox: Running, tmp_path:
     done = checked(sandbox, tmp_path / "azure.env")
     assert done.returncode == 69
     assert "has no AZURE_SUBSCRIPTION_ID: is the environment deployed" in done.stderr
+
+
+@pytest.fixture(scope="module")
+def developers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A sandbox in which the developer is signed in."""
+    state = tmp_path_factory.mktemp("developers")
+    started = keyless(
+        state, "up", "--detach", "--port", "0", "--as", "developer", "--approve", "--stand-in"
+    )
+    assert started.returncode == 0, started.stdout + started.stderr
+    yield Running(State.open(state))
+    keyless(state, "down")
+
+
+@pytest.fixture
+def developers_file(developers: Running, tmp_path: Path) -> Path:
+    path = tmp_path / "azure.env"
+    named = values(developers.deployment)
+    path.write_text("\n".join(f"{name}={json.dumps(value)}" for name, value in named.items()))
+    return path
+
+
+def as_developer(developers: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A shell as a laptop has it: a sign-in, a company's proxy, and no identity endpoint."""
+    for name in ("IDENTITY_ENDPOINT", "IDENTITY_HEADER"):
+        monkeypatch.delenv(name, raising=False)
+    developers.act_as("gateway", monkeypatch)
+    monkeypatch.setenv("PATH", f"{developers.state.path('bin')}:{os.environ['PATH']}")
+
+
+def test_the_developer_has_every_right_that_the_services_need(
+    developers: Running, developers_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    as_developer(developers, monkeypatch)
+    done = checked(developers, developers_file)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "✗" not in done.stdout
+    assert done.stdout.count(", for ") >= 10
+
+
+def test_a_photo_goes_through_the_services_that_run_here(
+    developers: Running, developers_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    as_developer(developers, monkeypatch)
+    port = free_port()
+    command = ["local", "--env-file", str(developers_file), "--port", str(port)]
+    local = subprocess.Popen(
+        [sys.executable, "-m", "sandbox", *command],
+        cwd=PROJECT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        gallery = f"http://127.0.0.1:{port}"
+        wait_until_ready(local, gallery)
+        upload = uploads()[0]
+        assert arrive(gallery, upload, send(gallery, upload)).state == "processed"
+    finally:
+        local.terminate()
+        said, _ = local.communicate(timeout=90)
+    assert local.returncode == 0, said
+    assert "✓ gateway" in said
+
+
+def wait_until_ready(process: "subprocess.Popen[str]", gallery: str) -> None:
+    deadline = time.monotonic() + 90
+    while process.poll() is None and time.monotonic() < deadline:
+        with suppress(requests.RequestException):
+            if requests.get(f"{gallery}/readyz", timeout=5).ok:
+                return
+        time.sleep(0.2)
+    process.terminate()
+    pytest.fail(f"the services were not ready: {process.communicate()[0]}")
