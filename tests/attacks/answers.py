@@ -3,15 +3,15 @@
 The catalog's API, which is ours, answers by RFC 6750.
 
 Where the words were seen on Azure is said in sandbox/storage/authenticate.py,
-sandbox/keyvault/authenticate.py and sandbox/servicebus/conditions.py; those that were never seen
-are ours, and said so there.
+sandbox/keyvault/authenticate.py, sandbox/telemetry/refusal.py and
+sandbox/servicebus/conditions.py; those that were never seen are ours, and said so there.
 """
 
 from dataclasses import dataclass
 
 from sandbox.entra import Reason
 
-PLANES = ("blob", "vault", "bus")
+PLANES = ("blob", "vault", "bus", "telemetry")
 CATALOG = "catalog"
 
 
@@ -38,10 +38,13 @@ def _of(reason: Reason, blob: str, vault: str, bus: str) -> Answers:
         "blob": Answer(401, "InvalidAuthenticationInfo", blob, told, challenge=True),
         "vault": Answer(401, "Unauthorized", vault, f"the token is {reason}", challenge=True),
         "bus": Answer(401, "", bus, str(reason)),
+        "telemetry": Answer(401, "", _UNAUTHORIZED, f"the token is {reason}"),
         CATALOG: _BAD,
     }
 
 
+# In the status line, whatever is wrong: the body is not known.
+_UNAUTHORIZED = "Unauthorized - please provide the valid authorization token"
 _BAD = Answer(401, "invalid_token", "The token ", "The token ", challenge=True)
 _LACKS = "The token carries no app role Catalog.Read."
 
@@ -65,6 +68,7 @@ GOOD = {
     "blob": Answer(200),
     "vault": Answer(200),
     "bus": Answer(202, text="Accepted"),
+    "telemetry": Answer(200),
     CATALOG: Answer(200),
 }
 FORBIDDEN = GOOD | {
@@ -105,6 +109,7 @@ NOT_YET_VALID = _of(
 TOO_LONG = {
     "blob": Answer(400, reason="malformed: LineTooLong"),
     "vault": Answer(400, reason="malformed: LineTooLong"),
+    "telemetry": Answer(400, reason="malformed: LineTooLong"),
     CATALOG: Answer(400),
     "bus": Answer(
         0, "amqp:link:message-size-exceeded", "The received message (", "the request is too large"

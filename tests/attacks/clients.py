@@ -26,6 +26,7 @@ class Reply:
     status: int
     headers: http.client.HTTPMessage
     body: bytes
+    reason: str = ""
 
     @property
     def text(self) -> str:
@@ -42,7 +43,7 @@ def ask(
         _send(tunnel, _head(f"{method} {target} HTTP/1.1", lines) + body)
         response = http.client.HTTPResponse(tunnel, method=method)
         response.begin()
-        return Reply(response.status, response.headers, response.read())
+        return Reply(response.status, response.headers, response.read(), response.reason)
 
 
 def _head(line: str, headers: Iterable[tuple[str, str]]) -> bytes:

@@ -31,7 +31,8 @@ def _tokens() -> str:
     names = ", ".join(_plain(each.name) for each in CASES)
     return (
         f"### {len(CASES)} tokens\n"
-        f"Each is shown to Blob Storage, Key Vault and Service Bus (`{TOKENS}`),\n"
+        "Each is shown to Blob Storage, Key Vault, Service Bus and the ingestion of telemetry\n"
+        f"(`{TOKENS}`),\n"
         f"and to the catalog's own verifier (`{SERVICE_TOKENS}`):\n{names}.\n"
     )
 

@@ -7,14 +7,19 @@ from xml.etree import ElementTree
 
 from proton.utils import LinkDetached
 
-from sandbox.entra import BLOB, BUS, VAULT
+from sandbox.entra import BLOB, BUS, MONITOR, VAULT
 from tests.attacks.answers import Answer
 from tests.attacks.clients import BusPeer, Reply, ask
 from tests.attacks.stack import Stack
 from tests.sandbox.servicebus.peer import refusal
 
 # Who may do what is asked for below, and the audience that its plane takes.
-WHO = {"blob": ("gateway", BLOB), "vault": ("notifier", VAULT), "bus": ("thumbnailer", BUS)}
+WHO = {
+    "blob": ("gateway", BLOB),
+    "vault": ("notifier", VAULT),
+    "bus": ("thumbnailer", BUS),
+    "telemetry": ("catalog", MONITOR),
+}
 SECRET = "/secrets/webhook-signing-key?api-version=7.6"
 QUEUE = "photo-uploads"
 
@@ -73,8 +78,18 @@ def show_to_bus(stack: Stack, token: str) -> Heard:
         return Heard(answer, True, "")
 
 
+def show_to_telemetry(stack: Stack, *tokens: str) -> Heard:
+    component = stack.deployment.insights
+    data = {"baseType": "EventData", "baseData": {"name": "shown"}}
+    envelope = {"iKey": component.instrumentation_key, "time": "2026-11-24T08:00:00Z", "data": data}
+    body = json.dumps([envelope]).encode()
+    reply = ask(stack, component.host, "POST", "/v2.1/track", *tokens, body=body)
+    return heard(reply, "", reply.reason if reply.status == 401 else "", "")
+
+
 SHOW: dict[str, Callable[..., Heard]] = {
     "blob": show_to_blob,
     "vault": show_to_vault,
     "bus": show_to_bus,
+    "telemetry": show_to_telemetry,
 }

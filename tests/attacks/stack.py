@@ -22,6 +22,7 @@ from sandbox.servicebus.walk import Walk
 from sandbox.state import State
 from sandbox.storage import Azurite, free_port
 from sandbox.supervisor.planes import Planes, build
+from sandbox.telemetry import serve as telemetry_serve
 
 T = TypeVar("T")
 
@@ -86,7 +87,12 @@ class Stack:
             self.touched.append(f"bus {purpose.operation} {node.path}")
             return genuine(walk, wire, node, purpose)
 
+        def telemetry(*given: Any) -> Any:
+            self.touched.append("telemetry Track")
+            return telemetry_serve.serve(*given)
+
         patch.setattr("sandbox.keyvault.vault.serve", vault)
+        patch.setattr("sandbox.telemetry.insights.serve", telemetry)
         patch.setattr(Walk, "_serve", bus)
 
     async def _azurite(self, request: web.Request) -> web.Response:

@@ -15,6 +15,7 @@ DENIALS = {
     "blob": (403, "AuthorizationPermissionMismatch"),
     "vault": (403, ""),
     "bus": (202, ""),
+    "telemetry": (403, ""),
 }
 
 

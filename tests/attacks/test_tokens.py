@@ -77,7 +77,7 @@ def assert_untold(token: str, audit: str, answer: str) -> None:
         assert secret not in answer
 
 
-@pytest.mark.parametrize("plane", ["blob", "vault"])
+@pytest.mark.parametrize("plane", ["blob", "vault", "telemetry"])
 def test_two_authorization_headers_are_not_one_too_many_to_choose_from(
     stack: Stack, mints: dict[str, Mint], plane: str
 ) -> None:

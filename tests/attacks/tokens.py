@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sandbox.entra import BLOB, BUS, MANAGEMENT, VAULT
+from sandbox.entra import BLOB, BUS, MANAGEMENT, MONITOR, VAULT
 from tests.attacks.answers import (
     ALGORITHM,
     AUDIENCE,
@@ -107,6 +107,8 @@ CLAIMS = [
     case("for the bus", lambda m: m.good(BUS), AUDIENCE, "bus"),
     case("for the bus, slash", lambda m: m.good(f"{BUS}/"), AUDIENCE, "bus"),
     case("for the bus, two slashes", lambda m: m.good(f"{BUS}//"), AUDIENCE),
+    case("for telemetry", lambda m: m.good(MONITOR), AUDIENCE, "telemetry"),
+    case("for telemetry, slash", lambda m: m.good(f"{MONITOR}/"), AUDIENCE, "telemetry"),
     case("for ARM", lambda m: m.good(MANAGEMENT), AUDIENCE),
     case("for the catalog", lambda m: m.good(m.api.app_id), ISSUER, CATALOG),
     case("for the catalog, by its URI", lambda m: m.good(m.api.uris[0]), ISSUER, CATALOG),
