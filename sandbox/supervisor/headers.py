@@ -16,7 +16,10 @@ def new_headers(apps: Iterable[str]) -> dict[str, str]:
 def kept_headers(state: State, apps: Collection[str]) -> Mapping[str, str]:
     """Headers that outlive a run, for apps that do. Raises ValueError if they are broken."""
     kept = state.read_json(_FILE) or {}
-    headers = new_headers(apps) | {app: kept[app] for app in apps if app in kept}
+    try:
+        headers = new_headers(apps) | {app: kept[app] for app in apps if app in kept}
+    except TypeError as error:
+        raise ValueError(f"{state.path(_FILE)} does not hold headers by name") from error
     if headers != kept:
         state.write_json(_FILE, headers)
     return headers

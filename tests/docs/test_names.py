@@ -13,6 +13,8 @@ from sandbox.state import PROJECT
 from tests.docs.pages import PAGES, name_of, quoted
 
 _CODE = (
+    "docker-compose.yml",
+    "local/**/*.py",
     "services/**/*.py",
     "sandbox/**/*.py",
     "infra/bicep/**/*.bicep*",

@@ -83,6 +83,15 @@ def test_headers_that_were_handed_over_outlive_a_run(tmp_path: Path) -> None:
     assert new_headers(["gateway"]) != new_headers(["gateway"])
 
 
+@pytest.mark.parametrize("content", ["{", "3", '["gateway"]'])
+def test_headers_that_cannot_be_read_are_no_new_ones(tmp_path: Path, content: str) -> None:
+    state = State.open(tmp_path)
+    kept_headers(state, ["gateway"])
+    (tmp_path / "identity-headers.json").write_text(content)
+    with pytest.raises(ValueError, match=r"identity-headers\.json"):
+        kept_headers(state, ["gateway"])
+
+
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
