@@ -226,6 +226,7 @@ module thumbnailer 'app.bicep' = if (apps) {
       { name: 'AZURE_CLIENT_ID', value: thumbnailerIdentity!.outputs.clientId }
       { name: 'AZURE_TOKEN_CREDENTIALS', value: 'ManagedIdentityCredential' }
       { name: 'APPLICATIONINSIGHTS_CONNECTION_STRING', value: platform!.outputs.connectionString }
+      { name: 'MALLOC_ARENA_MAX', value: '2' } // unpacked photos in an arena for each thread never come back
     ])
   }
   dependsOn: [access]
