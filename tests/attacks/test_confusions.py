@@ -19,7 +19,7 @@ from tests.attacks.confusions import LEDGER, Held
 
 ONE = "double encoding"
 ALL = os.environ.get("KEYLESS_GUARDS") == "all"
-TREES = ("infra", "sandbox", "services", "tests")
+TREES = ("infra", "local", "sandbox", "services", "tests")
 AZURITE = Path("sandbox/storage/azurite/node_modules")
 
 
