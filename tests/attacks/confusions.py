@@ -4,20 +4,10 @@ A guard is a line of the sandbox, or of the reader that aiohttp gives it. `witho
 with the guard taken out; test_confusions.py sees that the test then fails.
 """
 
-from dataclasses import dataclass
+from tests.attacks.confusions_held import Held
+from tests.attacks.confusions_sign_in import SIGN_IN
 
 _STORAGE, _EDGE = "tests/sandbox/storage", "tests/sandbox/edge"
-
-
-@dataclass(frozen=True)
-class Held:
-    """One attack, its test, and what stands in its way."""
-
-    attack: str
-    test: str
-    file: str
-    guard: str
-    without: str
 
 
 def _at_storage(attack: str, test: str, module: str, guard: str, without: str) -> Held:
@@ -608,4 +598,4 @@ OPERATIONS = (
     ),
 )
 
-LEDGER = (*OPERATIONS, *CONFUSIONS)
+LEDGER = (*OPERATIONS, *CONFUSIONS, *SIGN_IN)

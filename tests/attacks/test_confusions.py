@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from sandbox.state import PROJECT
-from tests.attacks.confusions import LEDGER, Held
+from tests.attacks.confusions import LEDGER
+from tests.attacks.confusions_held import Held
 
 ONE = "double encoding"
 ALL = os.environ.get("KEYLESS_GUARDS") == "all"

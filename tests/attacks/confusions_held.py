@@ -1,0 +1,14 @@
+"""What the ledger of attacks holds."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Held:
+    """One attack, its test, and what stands in its way."""
+
+    attack: str
+    test: str
+    file: str
+    guard: str
+    without: str
