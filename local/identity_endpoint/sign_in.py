@@ -44,6 +44,8 @@ class SignIn:
         self._record = record
         self._probe = probe
         self._pause = pause
+        # msal-extensions takes a cache for empty that another thread is just writing to its file.
+        self._one_at_a_time = threading.Lock()
         self._signed_in = threading.Event()
         self._needed = threading.Event()
         self._stopping = threading.Event()
@@ -69,11 +71,15 @@ class SignIn:
         if not self.signed_in:
             raise NotSignedInError("nobody is signed in")
         try:
-            return self._credential.get_token(scope)
+            return self._silently(scope)
         except AuthenticationRequiredError as error:
             self._signed_in.clear()
             self._needed.set()
             raise NotSignedInError("the sign-in has ended") from error
+
+    def _silently(self, scope: str) -> AccessToken:
+        with self._one_at_a_time:
+            return self._credential.get_token(scope)
 
     def _run(self) -> None:
         while self._needed.wait() and not self._stopping.is_set():
@@ -89,7 +95,7 @@ class SignIn:
 
     def _sign_in(self) -> None:
         try:
-            self._credential.get_token(self._probe)
+            self._silently(self._probe)
         except AuthenticationRequiredError:
             record = self._credential.authenticate(scopes=[self._probe])
             self._record.touch(mode=0o600)

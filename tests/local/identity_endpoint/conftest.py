@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,8 +31,26 @@ class Developer:
     declines: int = 0
     known: bool = False
     unknown: str = ""
+    busy: threading.Lock = field(default_factory=threading.Lock)
+    met: bool = False
 
     def get_token(self, *scopes: str) -> AccessToken:
+        if not self.busy.acquire(blocking=False):
+            self.met = True
+            return AccessToken("", 0)
+        with self.busy_until_done():
+            return self._token(*scopes)
+
+    @contextmanager
+    def busy_until_done(self) -> Iterator[None]:
+        """Long enough for another to come in between, if any may."""
+        time.sleep(0.02)
+        try:
+            yield
+        finally:
+            self.busy.release()
+
+    def _token(self, *scopes: str) -> AccessToken:
         if not self.known:
             raise AuthenticationRequiredError(scopes)
         if scopes[0] == self.unknown:

@@ -1,5 +1,6 @@
 import re
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -37,6 +38,14 @@ def test_a_sign_in_that_ends_is_asked_for_again(signed_in: Endpoint) -> None:
     eventually(lambda: signed_in.sign_in.signed_in)
     assert signed_in.sign_in.token(SCOPE).token
     assert signed_in.developer.asked == 2
+
+
+def test_tokens_are_asked_for_one_at_a_time(signed_in: Endpoint) -> None:
+    """The cache's file is read as empty while another thread writes it."""
+    with ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(signed_in.sign_in.token, [SCOPE] * 8))
+    assert not signed_in.developer.met
+    assert {each.token for each in found} == {f"token for {SCOPE}"}
 
 
 def test_the_developer_is_told_where_to_enter_which_code() -> None:
