@@ -28,7 +28,7 @@ DELETE = "az role assignment delete"
 def deployed(stand_ins: StandIns, *ids: str) -> None:
     """The newest deployment of the environment dev; others are older, or of no environment."""
     listed = [
-        deployment("dev-1", "2026-11-01T08:00:00Z", state="Failed"),
+        deployment("dev-9", "2026-11-01T08:00:00Z", state="Failed"),
         deployment("dev-2", "2026-11-02T08:00:00Z"),
         deployment("prod-9", "2026-11-09T08:00:00Z", environment="prod"),
     ]
