@@ -85,11 +85,11 @@ module application 'modules/application.bicep' = {
   }
 }
 
-@description('Conditional. Where the gallery is; null without apps.')
-output GATEWAY_URL string? = application.outputs.?gatewayUrl
+@description('Conditional. Where the gallery is; empty without apps.')
+output GATEWAY_URL string = application.outputs.gatewayUrl
 
-@description('Conditional. The registry to push images to; null without apps.')
-output AZURE_CONTAINER_REGISTRY_ENDPOINT string? = application.outputs.?loginServer
+@description('Conditional. The registry to push images to; empty without apps.')
+output AZURE_CONTAINER_REGISTRY_ENDPOINT string = application.outputs.loginServer
 
 @description('The resource group that everything is in.')
 output AZURE_RESOURCE_GROUP string = resourceGroup().name

@@ -1,10 +1,11 @@
 """What azd keeps of one deployment, and what the next one makes of it."""
 
 import re
+from pathlib import Path
 
 import pytest
 
-from tests.infra.bicep import FOLDER, needs_bicep, parameters
+from tests.infra.bicep import FOLDER, committed, expand, needs_bicep, parameters
 
 ANSWERS = {
     "AZURE_ENV_NAME": "dev",
@@ -16,6 +17,7 @@ ANSWERS = {
     "CUSTOM_ROLE_KEEPER": "b",
     "CUSTOM_ROLE_KEY_SETTER": "c",
 }
+DEPLOYMENT = ("--tenant-id", "7e4a4700-0000-4000-8000-000000000000", "--deployment-name", "sandbox")
 SOMEBODY = "0be4a704-0000-4000-8000-000000000002"
 
 each_file = pytest.mark.parametrize("file", ["main.bicepparam", "workshop.bicepparam"])
@@ -56,3 +58,14 @@ def test_what_is_read_and_handed_out_under_one_name_takes_its_own_output(file: s
     read = set(re.findall(r"readEnvironmentVariable\('(\w+)'", (FOLDER / file).read_text()))
     # Each of these has been thought about: the ids and the audience are put out as they came in.
     assert outputs & read == {"OPERATOR_PRINCIPAL_ID", "DEVELOPER_PRINCIPAL_ID", "CATALOG_AUDIENCE"}
+
+
+@needs_bicep
+def test_without_apps_an_output_is_empty_and_never_null(tmp_path: Path) -> None:
+    # azd would keep a null as the text <nil>, and the next command would take it for an address.
+    answers = (FOLDER / "sandbox.bicepparam").read_text()
+    found = expand(answers.replace("apps = true", "apps = false"), tmp_path, *DEPLOYMENT)
+    assert found["outputs"]["GATEWAY_URL"] == ""
+    assert found["outputs"]["AZURE_CONTAINER_REGISTRY_ENDPOINT"] == ""
+    assert None not in found["outputs"].values()
+    assert committed()["outputs"]["GATEWAY_URL"] != ""

@@ -280,11 +280,11 @@ module notifier 'app.bicep' = if (apps) {
   }
 }
 
-@description('Conditional. Where the gallery is; null without apps.')
-output gatewayUrl string? = apps ? 'https://${gateway!.outputs.fqdn}' : null
+@description('Conditional. Where the gallery is; empty without apps.')
+output gatewayUrl string = apps ? 'https://${gateway!.outputs.fqdn}' : ''
 
-@description('Conditional. The registry to push images to; null without apps.')
-output loginServer string? = apps ? platform!.outputs.loginServer : null
+@description('Conditional. The registry to push images to; empty without apps.')
+output loginServer string = apps ? platform!.outputs.loginServer : ''
 
 @description('The blobs.')
 output blobEndpoint string = storage.outputs.blobEndpoint
