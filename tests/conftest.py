@@ -16,7 +16,11 @@ from sandbox.deployment import Deployment, load
 from sandbox.state import PROJECT, State
 from sandbox.supervisor import OF_AN_IDENTITY, Report, running
 
-_FAULTS = PROJECT / "tests" / "faults"
+# What takes minutes runs when it is asked for: by its option, or by its path.
+_APART = {
+    "--faults": PROJECT / "tests" / "faults",
+    "--containers": PROJECT / "tests" / "containers" / "running",
+}
 
 
 @dataclass(frozen=True)
@@ -88,14 +92,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--faults", action="store_true", help="Run tests/faults too, which start many sandboxes."
     )
+    parser.addoption(
+        "--containers",
+        action="store_true",
+        help="Run tests/containers/running too, which builds the images (as root, on Debian).",
+    )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Faults take minutes, so they run when asked for: by the option, or by their path."""
-    by_path = any("faults" in argument for argument in config.args)
-    if config.getoption("--faults") or by_path:
-        return
-    apart = [each for each in items if _FAULTS in each.path.parents]
+    """Leave out what nobody has asked for."""
+    given = [Path(argument.split("::")[0]).resolve() for argument in config.args]
+    left_out = {
+        folder
+        for option, folder in _APART.items()
+        if not config.getoption(option)
+        and not any(path == folder or folder in path.parents for path in given)
+    }
+    apart = [each for each in items if left_out.intersection(each.path.parents)]
     config.hook.pytest_deselected(items=apart)
     items[:] = [each for each in items if each not in set(apart)]
 

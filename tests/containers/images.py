@@ -6,6 +6,7 @@ import shlex
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from string import Template
@@ -17,6 +18,8 @@ BASE = "python:3.13.14-slim-trixie"
 SUITE = "trixie"
 # What the base has beside a minimal Debian: Python, pip, and the headers to compile for it.
 PACKAGES = "ca-certificates,libpython3-dev,python3,python3-pip"
+# It takes a minute to make, so it is kept.
+_KEPT = PROJECT / ".tools" / "debian" / SUITE
 # How the package managers of this machine reach their registries.
 _PASSED_ON = ("http_proxy", "https_proxy", "no_proxy", "PIP_INDEX_URL", "npm_config_registry")
 _CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
@@ -48,13 +51,15 @@ class Builder:
 
     def base(self) -> Path:
         """Debian of the base's release, with its Python; the base's own lies in /usr/local."""
-        root = self.work / "base"
-        if not root.exists():
+        if not _KEPT.exists():
+            draft = self.work / "base"
             command = ["debootstrap", "--variant=minbase", f"--include={PACKAGES}", SUITE]
-            run([*command, str(root), mirror()])
-            (root / "usr/local/bin/python").symlink_to("/usr/bin/python3")
-            shutil.copy(_CERTIFICATES, root / str(_CERTIFICATES)[1:])
-        return root
+            run([*command, str(draft), mirror()])
+            (draft / "usr/local/bin/python").symlink_to("/usr/bin/python3")
+            shutil.copy(_CERTIFICATES, draft / str(_CERTIFICATES)[1:])
+            _KEPT.parent.mkdir(parents=True, exist_ok=True)
+            run(["mv", str(draft), str(_KEPT)])
+        return _KEPT
 
     def build(self, dockerfile: Path) -> Image:
         """Carry out every instruction of `dockerfile`."""
@@ -62,7 +67,8 @@ class Builder:
         for stage in stages(dockerfile):
             assert stage.base == BASE, f"{dockerfile} is not based on {BASE}"
             if stage not in self.built:
-                self.built[stage] = self._stage(stage, named)
+                with dockers_umask():
+                    self.built[stage] = self._stage(stage, named)
             named[stage.name] = self.built[stage]
         return Image(
             root=self.built[stage],
@@ -97,6 +103,16 @@ class Builder:
         layers = f"lowerdir={self.base()},upperdir={place}/upper,workdir={place}/scratch"
         run(["mount", "-t", "overlay", "overlay", "-o", layers, str(place / "root")])
         return place / "root"
+
+
+@contextmanager
+def dockers_umask() -> Iterator[None]:
+    """Docker's, whatever has been set here: a sandbox's state makes everything private."""
+    before = os.umask(0o022)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 def run(command: Sequence[str], **options: object) -> None:

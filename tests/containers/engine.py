@@ -1,0 +1,211 @@
+"""As much of a container engine as it takes to run the compose file: namespaces, mounts, no rights.
+
+It does what the file says and docker would: the image's root, read-only; volumes; a small /tmp; a
+user without capabilities; the networks; health checks and the order that they decide. It has no
+control groups, so limits are not tried.
+"""
+
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sandbox.state import PROJECT
+from tests.containers.compose import Service
+from tests.containers.images import Builder, Image, dockers_umask
+from tests.containers.networks import Networks
+
+_WITHIN = 240.0
+_PAUSE = 0.2
+
+
+class NotThereError(RuntimeError):
+    """A container has no process, or none yet."""
+
+
+@dataclass
+class Container:
+    """One container: its process, its image, and where what it says is written."""
+
+    name: str
+    service: Service
+    image: Image
+    log: Path
+    environment: Mapping[str, str]
+    process: "subprocess.Popen[bytes] | None" = None
+
+    @property
+    def pid(self) -> int:
+        """Its first process, as the host sees it. Raises NotThereError."""
+        assert self.process is not None
+        if self.process.poll() is not None:
+            raise NotThereError(f"{self.name} has ended:\n{self.said}")
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
+        if not children:
+            raise NotThereError(f"{self.name} is not there yet")
+        return int(children.split()[0])
+
+    @property
+    def said(self) -> str:
+        """The end of what it has written."""
+        return self.log.read_text()[-3000:]
+
+    def run(self, *command: str) -> "subprocess.CompletedProcess[str]":
+        """Run a command in it, as `docker compose exec` does."""
+        enter = ["nsenter", "--target", str(self.pid), "--mount", "--net", "--pid", "--root"]
+        return subprocess.run(
+            [*enter, *_unprivileged(self.image, self.environment), *command],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    @property
+    def healthy(self) -> bool:
+        """Whether its health check says so."""
+        try:
+            return self.run(*self.service["healthcheck"]["test"][1:]).returncode == 0
+        except NotThereError:
+            return False
+
+
+@dataclass
+class Engine:
+    """Runs the services of a compose file in `work`, from images that `builder` makes."""
+
+    work: Path
+    builder: Builder
+    networks: Networks
+    services: Mapping[str, Service]
+    containers: dict[str, Container] = field(default_factory=dict)
+
+    @contextmanager
+    def up(self) -> Iterator["Engine"]:
+        """All of them, each once what it depends on is as it must be."""
+        try:
+            while len(self.containers) < len(self.services):
+                for name in self.services.keys() - self.containers.keys():
+                    self._start_after_its_own(name)
+            for each in self.containers.values():
+                wait_until_healthy(each)
+            yield self
+        finally:
+            for each in self.containers.values():
+                tell(each, signal.SIGTERM)
+            for each in self.containers.values():
+                wait_until_ended(each)
+
+    def restart(self, name: str) -> None:
+        """End a container without a word and start it again, as a restart policy does."""
+        tell(self.containers[name], signal.SIGKILL)
+        wait_until_ended(self.containers[name])
+        self._start(name)
+
+    def volume(self, name: str) -> Path:
+        """The folder of a volume."""
+        return self.work / "volumes" / name
+
+    def _start_after_its_own(self, name: str) -> None:
+        needed = self.services[name].get("depends_on", {})
+        for other, how in needed.items():
+            if other not in self.containers:
+                self._start_after_its_own(other)
+            if how["condition"] == "service_healthy":
+                wait_until_healthy(self.containers[other])
+        if name not in self.containers:
+            self._start(name)
+
+    def _start(self, name: str) -> None:
+        service = self.services[name]
+        with dockers_umask():
+            self.containers[name] = self._started(name, service)
+
+    def _started(self, name: str, service: Service) -> Container:
+        image = self.builder.build(PROJECT / service["build"]["dockerfile"])
+        environment = {**image.environment, **service.get("environment", {})}
+        log = self.work / f"{name}.log"
+        made = Container(name, service, image, log, environment)
+        inside = shlex.join(
+            ["chroot", str(image.root), *_unprivileged(image, environment)]
+            + [str(each) for each in service.get("command", image.command)]
+        )
+        script = "\n".join([*self._mounts(name, service, image), f"exec {inside}"])
+        apart = ["ip", "netns", "exec", self.networks.namespace(name)]
+        apart += ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-ec", script]
+        with log.open("ab") as file:
+            made.process = subprocess.Popen(
+                apart, stdin=subprocess.DEVNULL, stdout=file, stderr=file, start_new_session=True
+            )
+        return made
+
+    def _mounts(self, name: str, service: Service, image: Image) -> Iterator[str]:
+        root = image.root
+        yield f"mount --bind {root} {root}"
+        yield f"mount -o remount,bind,ro {root}"
+        for each in service.get("volumes", []):
+            source, target, *options = each.split(":")
+            folder = self._filled(source, root / target[1:], options)
+            yield f"mount --bind {folder} {root}{target}"
+            if "ro" in ",".join(options).split(","):
+                yield f"mount -o remount,bind,ro {root}{target}"
+        for each in service["tmpfs"]:
+            target, _, options = each.partition(":")
+            yield f"mount -t tmpfs -o {options},nosuid,nodev tmpfs {root}{target}"
+        names = self.work / f"{name}.hosts"
+        names.write_text(self.networks.hosts(name))
+        yield f"mount --bind {names} {root}/etc/hosts"
+        yield f"mount -t proc proc {root}/proc"
+        yield f"mount --rbind /dev {root}/dev"
+
+    def _filled(self, name: str, place: Path, options: Sequence[str]) -> Path:
+        """A volume's folder; a new one takes its owner and mode from where it is mounted first."""
+        folder = self.volume(name)
+        place.mkdir(parents=True, exist_ok=True)
+        if not folder.exists():
+            folder.mkdir(parents=True)
+            if "nocopy" not in ",".join(options).split(","):
+                shutil.copystat(place, folder)
+                os.chown(folder, place.stat().st_uid, place.stat().st_gid)
+        return folder
+
+
+def wait_until_healthy(container: Container) -> None:
+    """Ask until it says so. Its end, or four minutes, are a failure."""
+    assert container.process is not None
+    until = time.monotonic() + _WITHIN
+    while not container.healthy:
+        assert container.process.poll() is None, f"{container.name} has ended:\n{container.said}"
+        assert time.monotonic() < until, f"{container.name} is not healthy:\n{container.said}"
+        time.sleep(_PAUSE)
+
+
+def tell(container: Container, what: signal.Signals) -> None:
+    """Signal its first process, as docker does."""
+    with suppress(NotThereError, ProcessLookupError):
+        os.kill(container.pid, what)
+
+
+def wait_until_ended(container: Container) -> None:
+    """Wait until it has ended; by force if it would not."""
+    process = container.process
+    assert process is not None
+    try:
+        process.wait(90)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _unprivileged(image: Image, environment: Mapping[str, str]) -> list[str]:
+    """A user without any right, and nothing but its own variables."""
+    user, group = image.user.split(":")
+    drop = ["setpriv", f"--reuid={user}", f"--regid={group}", "--clear-groups", "--no-new-privs"]
+    drop += ["--bounding-set=-all", "--inh-caps=-all"]
+    variables = [f"{name}={value}" for name, value in environment.items()]
+    return [*drop, "env", "--ignore-environment", f"--chdir={image.folder}", *variables]

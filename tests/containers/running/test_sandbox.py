@@ -1,0 +1,97 @@
+"""The compose file, run: images built as the Dockerfiles say, in namespaces for containers."""
+
+import json
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.containers.compose import SERVICES, compose, services
+from tests.containers.engine import Engine, wait_until_healthy
+from tests.containers.images import Builder
+from tests.containers.networks import Networks
+from tests.containers.photos import send_a_photo
+
+pytestmark = pytest.mark.timeout(900)
+
+USER = 10001
+GALLERY = 8080
+_OPEN = "import sys; open(sys.argv[1]).read()"
+_WRITE = "import sys; open(sys.argv[1], 'w')"
+
+
+@pytest.fixture(scope="module")
+def engine(builder: Builder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """`docker compose up`: the sandbox and the services, each healthy."""
+    work, found = tmp_path_factory.mktemp("compose"), services()
+    members = {name: each["networks"] for name, each in found.items()}
+    with (
+        Networks(compose()["networks"], members).up() as networks,
+        Engine(work, builder, networks, found).up() as running,
+    ):
+        yield running
+
+
+def gallery(engine: Engine) -> str:
+    """Where the port is that is published."""
+    return f"http://{engine.networks.address('sandbox', 'front')}:{GALLERY}"
+
+
+def test_a_photo_goes_through_all_four(engine: Engine, tmp_path: Path) -> None:
+    assert send_a_photo(engine, gallery(engine), tmp_path)["state"] == "processed"
+
+
+def test_the_sandbox_tells_how_the_services_are(engine: Engine) -> None:
+    said = engine.containers["sandbox"].run("python", "-m", "sandbox", "status", "--json")
+    assert said.returncode == 0, said.stderr
+    found = {each["name"]: each for each in json.loads(said.stdout)["services"]}
+    assert {each["state"] for each in found.values()} == {"ready"}
+    assert {name: each["url"] for name, each in found.items()} == {
+        service: f"http://{service}:8000" for service in SERVICES
+    }
+
+
+@pytest.mark.parametrize("name", ["sandbox", *SERVICES])
+def test_a_container_runs_as_nobody_and_changes_nothing(engine: Engine, name: str) -> None:
+    container = engine.containers[name]
+    status = Path(f"/proc/{container.pid}/status").read_text().splitlines()
+    said = dict(line.split(":\t", 1) for line in status if ":\t" in line)
+    assert said["Uid"].split() == [str(USER)] * 4
+    assert {int(said[each], 16) for each in ("CapEff", "CapPrm", "CapBnd", "CapInh")} == {0}
+    assert said["NoNewPrivs"] == "1"
+    assert "Read-only file system" in container.run("python", "-c", _WRITE, "/app/own").stderr
+    assert container.run("python", "-c", _WRITE, "/tmp/own").returncode == 0  # noqa: S108
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_reads_what_is_for_it_and_cannot_change_it(engine: Engine, name: str) -> None:
+    container, volume = engine.containers[name], engine.volume(name)
+    files = {each.name: each.stat() for each in volume.iterdir()}
+    assert set(files) == {"ca.pem", "settings", "surroundings"}
+    assert {stat.S_IMODE(each.st_mode) for each in files.values()} == {0o400}
+    assert {each.st_uid for each in [*files.values(), volume.stat()]} == {USER}
+    own = f"/environments/{name}/surroundings"
+    assert container.run("python", "-c", _OPEN, own).returncode == 0
+    for other in {*SERVICES} - {name}:
+        said = container.run("python", "-c", _OPEN, f"/environments/{other}/surroundings").stderr
+        assert "No such file" in said
+    assert "Read-only file system" in container.run("rm", "-f", own).stderr
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_an_image_holds_no_pip_and_no_cli(engine: Engine, name: str) -> None:
+    found = engine.containers[name].run("sh", "-c", "ls /packages/bin; command -v az")
+    assert "gunicorn" in found.stdout
+    assert not {"pip", "pip3", "az"} & set(found.stdout.split())
+
+
+def test_a_sandbox_that_crashes_is_known_to_the_services_again(
+    engine: Engine, tmp_path: Path
+) -> None:
+    """They were told of ports and secrets once; nobody starts them again."""
+    before = {each: engine.containers[each].pid for each in SERVICES}
+    engine.restart("sandbox")
+    wait_until_healthy(engine.containers["sandbox"])
+    assert send_a_photo(engine, gallery(engine), tmp_path, 1)["state"] == "processed"
+    assert {each: engine.containers[each].pid for each in SERVICES} == before
