@@ -146,6 +146,7 @@ def denied(sandbox: Running, act: Act, old_gateway: Kept, old_notifier: Kept) ->
     assert getattr(blob.value, "error_code", "") == "AuthorizationPermissionMismatch"
     with pytest.raises(ServiceBusAuthorizationError, match="'Send' claim"):
         gateway.send()
+    the_catalog_refuses(sandbox)
     assert gateway.thumbnail(old_gateway) is False
     notifier = act(sandbox, "notifier")
     with pytest.raises(HttpResponseError, match="ForbiddenByRbac"):
@@ -168,3 +169,11 @@ def test_nobody_waits_for_a_service_that_has_no_role(tmp_path: Path) -> None:
     started = keyless(tmp_path, "up", "--detach", "--port", "0")
     keyless(tmp_path, "down")
     assert started.returncode == 0, started.stderr
+
+
+def the_catalog_refuses(sandbox: Running) -> None:
+    """The gateway names the app role that it lacks, in /readyz and, with why, in its log."""
+    log = sandbox.state.folder("logs") / "gateway.log"
+    until(lambda: "carries no app role Catalog.Read" in log.read_text())
+    assert "cached for up to a day" in log.read_text()
+    assert "Catalog.Read" in waits_for(sandbox, "gateway")
