@@ -8,8 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from sandbox.state import PROJECT
 from tests.containers.compose import SERVICES, compose, services
-from tests.containers.networks import OUTSIDE, Networks
+from tests.containers.networks import OUTSIDE, Networks, ip
 
 PORT = 8000
 _LISTEN = f"""
@@ -31,6 +32,27 @@ def reached(address):
 addresses = json.load(sys.stdin)
 with ThreadPoolExecutor(len(addresses)) as threads:
     print(json.dumps(dict(zip(addresses, threads.map(reached, addresses)))))
+"""
+_HEARD = """
+import asyncio, json, sys
+from sandbox.edge.listener import Listener
+
+async def serve(connection):
+    await asyncio.get_running_loop().sock_sendall(connection, b"heard")
+
+async def said_at(address, port):
+    reader, writer = await asyncio.open_connection(address, port)
+    said = await reader.read()
+    writer.close()
+    return said.decode()
+
+async def main():
+    listener = Listener(serve)
+    port = listener.start(0, "0.0.0.0")
+    print(json.dumps({address: await said_at(address, port) for address in sys.argv[1:]}))
+    await listener.stop()
+
+asyncio.run(main())
 """
 
 Reached = Mapping[str, set[str]]
@@ -106,3 +128,20 @@ def test_a_service_knows_no_name_but_of_whom_it_reaches(
     for container, found in reached.items():
         names = {line.split()[1] for line in networks.hosts(container).splitlines()}
         assert names - {container, "localhost"} == found - {"outside"}
+
+
+def test_whoever_comes_to_a_public_address_of_the_sandbox_is_not_heard(as_root: None) -> None:
+    """It listens on every address of its container; one that the world knows is none of them."""
+    with Networks(compose()["networks"], {"sandbox": ["front"]}).up() as networks:
+        here = networks.namespace("sandbox")
+        ip("-n", here, "addr", "add", "8.8.4.4/32", "dev", "lo")
+        command = ["ip", "netns", "exec", here, sys.executable, "-c", _HEARD]
+        private = networks.address("sandbox", "front")
+        done = subprocess.run(
+            [*command, "127.0.0.1", private, "8.8.4.4"],
+            cwd=PROJECT,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    assert json.loads(done.stdout) == {"127.0.0.1": "heard", private: "heard", "8.8.4.4": ""}
