@@ -9,7 +9,7 @@ from infra.azd.farewell import say_farewell
 from infra.azd.images import keep_images
 from infra.azd.leftovers import remove_leftovers
 from infra.azd.programs import Stop
-from infra.azd.registration import grant_app_role, register_application, remove_registration
+from infra.azd.registration import grant_app_role, register_application
 from infra.azd.smoke import send_photo
 
 
@@ -41,7 +41,7 @@ STEPS: Mapping[str, Callable[[argparse.Namespace], Steps]] = {
     "postprovision": lambda given: (grant_app_role, *_leftovers(given)),
     "postup": _photo,
     "postdeploy": _photo,
-    "postdown": lambda _: (remove_registration, say_farewell),
+    "postdown": lambda _: (say_farewell,),
     "leftovers": _leftovers,
     "photo": _photo,
 }

@@ -6,14 +6,22 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from infra.azd.programs import Stop, az, remember
+from infra.azd.registration import remove_registration
 
 _SERVICES = re.compile(r"SERVICE_(\w+)_IMAGE_NAME")
 
 
 def say_farewell(env: Mapping[str, str] = os.environ) -> None:
-    """Remove the custom roles and the images' names; say which vault can still come back."""
+    """Remove the registration, custom roles and images' names; name a vault that can return.
+
+    Nothing, where the group is still there: azd asks before it deletes it, and the answer may be no.
+    """
     environment = env.get("AZURE_ENV_NAME", "")
     group = env.get("AZURE_RESOURCE_GROUP") or f"rg-keyless-{environment}"
+    if az("group", "exists", "--name", group):
+        print(f"  the group {group} is still there, so nothing else is removed")
+        return
+    remove_registration(env)
     for each in filter(_SERVICES.fullmatch, env):
         remember(each, "")  # they have gone with the registry
     if "CUSTOM_ROLE_DEPOSITOR" in env:

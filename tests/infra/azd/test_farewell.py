@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from infra.azd import farewell
 from infra.azd.farewell import roles_of, say_farewell, vaults_of
 from tests.infra.azd.conftest import StandIns
 from tests.infra.azd.recorded import SCOPE, SUBSCRIPTION
@@ -26,6 +27,7 @@ def azure(stand_ins: StandIns) -> StandIns:
         "az role definition list", [role(OURS), role("Keyless Blob Keeper (prod-abcdefgh)")]
     )
     stand_ins.say("az role definition delete", "")
+    stand_ins.say("az group exists", False)
     stand_ins.say("az keyvault list-deleted", [])
     stand_ins.say("azd env set", "")
     return stand_ins
@@ -34,6 +36,25 @@ def azure(stand_ins: StandIns) -> StandIns:
 def test_the_roles_of_this_environment_are_removed_and_no_others(azure: StandIns) -> None:
     say_farewell()
     assert [each[4:6] for each in azure.asked("az role definition delete")] == [["--name", OURS]]
+
+
+def test_where_the_group_is_still_there_nothing_is_removed(
+    azure: StandIns, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # azd asks before it deletes, and runs the step after a no, too.
+    monkeypatch.setenv("CATALOG_AUDIENCE", "ca7a1060-0000-4000-8000-000000000003")
+    removed: list[str] = []
+    monkeypatch.setattr(farewell, "remove_registration", lambda _: removed.append("registration"))
+    azure.say("az group exists", True, "rg-keyless-dev")
+    say_farewell()
+    assert removed == []
+    assert {tuple(each[:3]) for each in azure.asked("az")} == {("az", "group", "exists")}
+    assert azure.asked("azd") == []
+    assert "is still there, so nothing else is removed" in capsys.readouterr().out
+    azure.say("az group exists", False, "rg-keyless-dev")
+    say_farewell()
+    assert removed == ["registration"]
+    assert azure.asked("az role definition delete") != []
 
 
 def test_roles_that_were_made_for_others_too_stay(
