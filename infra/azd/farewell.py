@@ -14,7 +14,7 @@ _SERVICES = re.compile(r"SERVICE_(\w+)_IMAGE_NAME")
 def say_farewell(env: Mapping[str, str] = os.environ) -> None:
     """Remove the registration, custom roles and images' names; name a vault that can return.
 
-    Nothing, where the group is still there: azd asks before it deletes it, and the answer may be no.
+    Nothing, where the group is still there: azd asks before it deletes, and one may say no.
     """
     environment = env.get("AZURE_ENV_NAME", "")
     group = env.get("AZURE_RESOURCE_GROUP") or f"rg-keyless-{environment}"
