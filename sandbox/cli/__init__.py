@@ -6,6 +6,7 @@ from sandbox.cli.access import access
 from sandbox.cli.bench import bench
 from sandbox.cli.check import check
 from sandbox.cli.demo import demo
+from sandbox.cli.doctor import doctor
 from sandbox.cli.env import env
 from sandbox.cli.explain import explain
 from sandbox.cli.local import local
@@ -14,9 +15,10 @@ from sandbox.cli.redrive import redrive
 from sandbox.cli.rotate import rotate
 from sandbox.cli.sign_in import sign_in
 from sandbox.cli.soak import soak
+from sandbox.cli.status import status
 from sandbox.cli.test import test
 from sandbox.cli.trace import trace
-from sandbox.cli.up import down, status, up
+from sandbox.cli.up import down, up
 
 app = typer.Typer(
     name="keyless",
@@ -36,6 +38,7 @@ for _command in (
     trace,
     explain,
     access,
+    doctor,
     redrive,
     rotate,
     recreate,

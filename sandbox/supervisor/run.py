@@ -15,9 +15,10 @@ from sandbox.supervisor.blobs import PortSnatchedError
 from sandbox.supervisor.developer import AsDeveloper, Developer, SignInError
 from sandbox.supervisor.elsewhere import Elsewhere
 from sandbox.supervisor.lock import TakenError, take
+from sandbox.supervisor.look_after import look_after
 from sandbox.supervisor.report import forget
 from sandbox.supervisor.start import Endpoints, start
-from sandbox.supervisor.watch import Told, Watch, look_after
+from sandbox.supervisor.watch import Told, Watch
 
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 

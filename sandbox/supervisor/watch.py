@@ -4,10 +4,9 @@ import asyncio
 import math
 import os
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
 
 import aiohttp
 
@@ -180,35 +179,3 @@ class Watch:
 
 def _ended(child: Child) -> str:
     return f"{child.last_words or 'it ended without a word'} (see {child.program.log})"
-
-
-async def look_after(watch: Watch, stop: asyncio.Event, approve: bool = False) -> None:
-    """Until told to stop; the services end before what they talk to. Raises SignInError.
-
-    Whom they act as signs in first; with `approve` without being asked.
-    """
-    try:
-        if not await _before(stop, watch.sign_in(approve)):
-            return
-        await watch.start()
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)) as session:
-            while not stop.is_set():
-                pause = await watch.look(session)
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), pause)
-    finally:
-        await watch.stop()
-
-
-async def _before(stop: asyncio.Event, doing: Coroutine[Any, Any, None]) -> bool:
-    """Whether `doing` has come to its end before it was told to stop."""
-    done = asyncio.create_task(doing)
-    stopped = asyncio.create_task(stop.wait())
-    await asyncio.wait((done, stopped), return_when=asyncio.FIRST_COMPLETED)
-    stopped.cancel()
-    done.cancel()
-    try:
-        await done
-    except asyncio.CancelledError:
-        return False
-    return True

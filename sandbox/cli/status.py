@@ -1,0 +1,53 @@
+"""`keyless status`: what runs, and what is waited for."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from sandbox.cli.options import StateOption, open_state
+from sandbox.cli.running import the_running
+from sandbox.cli.terminal import out
+from sandbox.supervisor import Report
+
+_STYLES = {"ready": "green", "starting": "yellow", "restarting": "bold red"}
+
+
+def status(
+    state: StateOption = None,
+    json_: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    endpoints: Annotated[
+        bool, typer.Option("--endpoints", help="Status 0 once Azure's endpoints are ready.")
+    ] = False,
+) -> None:
+    """What runs, where, and what a service still waits for. Status 0 if all is ready."""
+    report = the_running(open_state(state))
+    if json_:
+        out.print_json(data=without_environments(report))
+    else:
+        out.print(_table(report))
+        out.print(f"gallery  {report.gallery}")
+    raise typer.Exit(0 if report.ready or endpoints else 1)
+
+
+def without_environments(report: Report) -> dict[str, object]:
+    """A report for others' eyes: without the identity headers, and without the sign-in's key."""
+    services = [
+        {name: value for name, value in asdict(each).items() if name != "environment"}
+        for each in report.services
+    ]
+    sign_in = {name: value for name, value in asdict(report.sign_in).items() if name != "key"}
+    return {**asdict(report), "services": services, "sign_in": sign_in, "ready": report.ready}
+
+
+def _table(report: Report) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for heading in ("service", "state", "restarts", "address", "waits for"):
+        table.add_column(heading)
+    for each in report.services:
+        state = Text(each.state, _STYLES.get(each.state, ""))
+        waits_for = each.ended or ", ".join(each.failing)
+        table.add_row(each.name, state, str(each.restarts), each.url, waits_for)
+    return table
