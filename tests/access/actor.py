@@ -12,15 +12,17 @@ from azure.keyvault.secrets import SecretClient
 from azure.servicebus import ServiceBusClient, TransportType
 from azure.storage.blob import BlobServiceClient
 
+from services.common import bus
+
 
 @dataclass(frozen=True)
 class Hosts:
-    """Where the data services are; `amqp_port` is that of loopback where the namespace listens."""
+    """Where the data services are; `amqp_port` is that of loopback, if the namespace is there."""
 
     account: str
     vault: str
     namespace: str
-    amqp_port: int
+    amqp_port: int | None = None
 
 
 @dataclass
@@ -45,10 +47,19 @@ class Actor:
     def bus(self) -> Iterator[ServiceBusClient]:
         """A client of its own for each use: a right is asked for when a link is attached.
 
-        Plain AMQP, by a transport that HTTPS_PROXY would otherwise choose; and closed behind the
-        test's back, since the SDK takes a second for that.
+        Plain AMQP to loopback, whatever HTTPS_PROXY would have; and closed behind the test's back,
+        since the SDK takes a second for that.
         """
-        client = ServiceBusClient(
+        client = self._bus_client()
+        try:
+            yield client
+        finally:
+            threading.Thread(target=client.close).start()
+
+    def _bus_client(self) -> ServiceBusClient:
+        if self.hosts.amqp_port is None:
+            return bus.open_client(self.hosts.namespace, self.credential)
+        return ServiceBusClient(
             self.hosts.namespace,
             self.credential,
             transport_type=TransportType.Amqp,
@@ -56,7 +67,3 @@ class Actor:
             ssl_context=ssl.create_default_context(),
             retry_total=0,
         )
-        try:
-            yield client
-        finally:
-            threading.Thread(target=client.close).start()

@@ -1,11 +1,21 @@
 """One stage for all rows."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
 
 from tests.access.stage import Stage, staged
 from tests.access.table import ANOTHER_SECRET
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What asks Azure itself runs when it is told which environment."""
+    if os.environ.get("KEYLESS_AZURE"):
+        return
+    apart = [each for each in items if each.get_closest_marker("azure_verified")]
+    config.hook.pytest_deselected(items=apart)
+    items[:] = [each for each in items if each not in set(apart)]
 
 
 @pytest.fixture(scope="package")

@@ -9,6 +9,7 @@ from sandbox.audit import Outcome, Record
 from sandbox.rbac import Action, Allowed, Need
 from services.catalog.app import ROLE
 from services.common.bearer import Bearer, Refused
+from tests.access.actor import Actor
 from tests.access.operations import OPERATIONS
 from tests.access.places import scope_of
 from tests.access.stage import Stage
@@ -97,14 +98,24 @@ def _called(stage: Stage, row: Row) -> Verdict:
 
 def _done(stage: Stage, row: Row) -> Verdict:
     before = len(stage.audit())
+    refusal = refused(row, stage.actor(row.who), stage.hand)
+    record = _record(stage, row, before, refusal)
+    return Verdict(allowed=not refusal, record=record, refusal=refusal)
+
+
+def refused(row: Row, actor: Actor, hand: Actor) -> str:
+    """Let `actor` do what the row says: Azure's code for its refusal, empty if it was done.
+
+    Raises what is no refusal.
+    """
     try:
-        OPERATIONS[row.operation].do(stage.actor(row.who), stage.hand, row.on)
+        OPERATIONS[row.operation].do(actor, hand, row.on)
     except (HttpResponseError, ServiceBusError) as error:
         refusal = _refusal(error)
         if refusal is None:
             raise
-        return Verdict(allowed=False, record=_record(stage, row, before, refusal), refusal=refusal)
-    return Verdict(allowed=True, record=_record(stage, row, before))
+        return refusal
+    return ""
 
 
 def _refusal(error: HttpResponseError | ServiceBusError) -> str | None:

@@ -42,6 +42,7 @@ def values(deployment: Deployment) -> dict[str, str]:
         "AZURE_KEY_VAULT_ENDPOINT": f"https://{deployment.vault.host}/",
         "SERVICEBUS_FULLY_QUALIFIED_NAMESPACE": deployment.bus.host,
         "DEVELOPER_PRINCIPAL_ID": deployment.principal("developer").principal_id,
+        "OPERATOR_PRINCIPAL_ID": deployment.principal("operator").principal_id,
     }
 
 
@@ -146,6 +147,25 @@ def test_the_developer_has_every_right_that_the_services_need(
     assert done.returncode == 0, done.stdout + done.stderr
     assert "✗" not in done.stdout
     assert done.stdout.count(", for ") >= 10
+
+
+def test_the_rows_that_azure_is_asked_hold_where_the_sandbox_is_azure(
+    developers: Running, developers_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some of them, since each asks the Azure CLI's stand-in for a token."""
+    as_developer(developers, monkeypatch)
+    monkeypatch.setenv("KEYLESS_AZURE", str(developers_file))
+    some = "developer and (thumbnails or webhook or send)"
+    command = [sys.executable, "-m", "pytest", "-m", "azure_verified", "-k", some]
+    done = subprocess.run(
+        [*command, "tests/access/test_azure.py"],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    assert "........ " in done.stdout
 
 
 def test_a_photo_goes_through_the_services_that_run_here(
