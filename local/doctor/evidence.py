@@ -1,0 +1,71 @@
+"""What a diagnosis is made of: facts that were looked at, and nothing that was concluded."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from local.doctor.chain import Answer
+from local.doctor.grants import Grant
+from local.probes import Missing
+from local.rights import Right
+from sandbox.deployment import ContainerApp, Principal
+
+
+@dataclass(frozen=True)
+class Refused:
+    """What was refused before: an action on a scope, as the sandbox's audit has it."""
+
+    action: str
+    scope: str
+
+
+@dataclass(frozen=True)
+class AppRole:
+    """A role of our own API: whether the caller's token has it, and whether it was assigned."""
+
+    name: str
+    in_token: bool
+    assigned: bool
+
+
+@dataclass(frozen=True)
+class Patient:
+    """Who is looked at, with all that is known of them before anything is asked.
+
+    `known` are people's names of everybody, by principal id. `grants` is None where nobody lets
+    them be read. `principal` and `app` are None where no deployment is known to the last detail.
+    """
+
+    who: str
+    variables: Mapping[str, str] = field(repr=False)
+    rights: tuple[Right, ...]
+    known: Mapping[str, str]
+    grants: tuple[Grant, ...] | None = None
+    principal: Principal | None = None
+    app: ContainerApp | None = None
+    app_roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    refused: tuple[Refused, ...] = ()
+    in_sandbox: bool = False
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A patient, and what came of asking for them."""
+
+    patient: Patient
+    answer: Answer
+    missing: tuple[Missing, ...] = ()
+    app_role: AppRole | None = None
+
+    @property
+    def denied(self) -> tuple[Right, ...]:
+        """The rights that Azure refused, knowing who asked."""
+        return tuple(each.right for each in self.missing if each.refused)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One of the usual traps, recognised: what is wrong in a sentence, and what to do."""
+
+    trap: str
+    sentence: str
+    do: tuple[str, ...]

@@ -1,0 +1,113 @@
+"""Looks at one patient: asks for a token, uses each right, and compares with what was assigned."""
+
+import os
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from azure.core.exceptions import ClientAuthenticationError
+from azure.identity import DefaultAzureCredential
+
+from local.doctor.chain import Answer, ask, claims_of
+from local.doctor.evidence import AppRole, Evidence, Finding, Patient
+from local.doctor.traps import recognised
+from local.probes import Missing, Prober
+from local.rights import Right
+
+_NO_API = "none"
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What was found: who is signed in, which rights work, which do not, and which trap it is."""
+
+    patient: Patient
+    answer: Answer
+    met: tuple[Right, ...]
+    unmet: tuple[Missing, ...]
+    app_role: AppRole | None
+    findings: tuple[Finding, ...]
+
+    @property
+    def well(self) -> bool:
+        lacks_role = self.app_role is not None and not self.app_role.in_token
+        return bool(self.answer.by) and not (self.unmet or self.findings or lacks_role)
+
+
+@contextmanager
+def acting(variables: Mapping[str, str]) -> Iterator[None]:
+    """This process with `variables`, and with nothing of Azure that its own environment names."""
+    before = dict(os.environ)
+    for name in before:
+        if name.startswith(("AZURE_", "IDENTITY_")):
+            del os.environ[name]
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def open_credential(variables: Mapping[str, str]) -> DefaultAzureCredential:
+    """The credential as the services open theirs, but that it gives up at once.
+
+    Raises ValueError without AZURE_TOKEN_CREDENTIALS.
+    """
+    return DefaultAzureCredential(
+        require_envvar=True,
+        managed_identity_client_id=variables.get("AZURE_CLIENT_ID"),
+        retry_total=0,
+        connection_timeout=3,
+    )
+
+
+def examine(patient: Patient, credential: DefaultAzureCredential) -> Diagnosis:
+    """Ask and probe as `patient`, as whom this process has to act already."""
+    answer = ask(credential)
+    missing = tuple(_probed(patient, credential)) if answer.by else ()
+    role = _app_role(patient, credential) if answer.by else None
+    evidence = Evidence(patient, answer, missing, role)
+    wrong = {each.right for each in missing}
+    return Diagnosis(
+        patient=patient,
+        answer=answer,
+        met=tuple(each for each in patient.rights if answer.by and each not in wrong),
+        unmet=missing,
+        app_role=role,
+        findings=recognised(evidence),
+    )
+
+
+def _probed(patient: Patient, credential: DefaultAzureCredential) -> Iterator[Missing]:
+    variables = patient.variables
+    prober = Prober(
+        credential,
+        blob_endpoint=variables.get("AZURE_STORAGE_BLOB_ENDPOINT", ""),
+        vault_endpoint=variables.get("AZURE_KEY_VAULT_ENDPOINT", ""),
+        namespace=variables.get("SERVICEBUS_FULLY_QUALIFIED_NAMESPACE", ""),
+    )
+    with ThreadPoolExecutor(max(len(patient.rights), 1)) as pool:
+        yield from (each for each in pool.map(prober.missing, patient.rights) if each)
+
+
+def _app_role(patient: Patient, credential: DefaultAzureCredential) -> AppRole | None:
+    """The app role that the patient needs, by its own token; None if it needs none."""
+    principal = patient.principal
+    api = patient.variables.get("CATALOG_AUDIENCE", _NO_API)
+    if principal is None or api == _NO_API:
+        return None
+    ids = (principal.principal_id, *principal.former_ids)
+    needed = {role for each in ids for role in patient.app_roles.get(each, ())}
+    for role in sorted(needed):
+        assigned = role in patient.app_roles.get(principal.principal_id, ())
+        return AppRole(role, role in _roles(credential, api), assigned)
+    return None
+
+
+def _roles(credential: DefaultAzureCredential, api: str) -> tuple[str, ...]:
+    try:
+        return tuple(claims_of(credential, f"{api}/.default").get("roles", ()))
+    except ClientAuthenticationError:
+        return ()

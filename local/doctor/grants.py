@@ -1,0 +1,72 @@
+"""Role assignments, where they may be read: of the sandbox's policy, or of a deployed group."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from local.arm import ResourceManager
+from local.rights import Environment
+from sandbox.deployment import Deployment, RoleDefinition
+from sandbox.rbac import Action, Policy, holds
+
+_VERSION = "2022-04-01"
+
+
+@dataclass(frozen=True)
+class Grant:
+    """A role of somebody's, on a scope; `principal_id` may be nobody's."""
+
+    principal_id: str
+    role: RoleDefinition
+    scope: str
+
+    def covers(self, scope: str) -> bool:
+        """Whether it is on `scope`, or above it."""
+        return f"{scope}/".lower().startswith(f"{self.scope.rstrip('/')}/".lower())
+
+    def allows(self, actions: Collection[str], scope: str) -> bool:
+        """Whether its role holds all of these data actions there."""
+        return self.covers(scope) and all(
+            holds(self.role, Action(each, data=True)) for each in actions
+        )
+
+
+def of_policy(deployment: Deployment) -> tuple[Grant, ...]:
+    """Those of the sandbox, as its state folder has them now."""
+    policy = Policy.of(deployment)
+    return tuple(
+        Grant(each.principal_id, policy.role(each), each.scope) for each in deployment.assignments
+    )
+
+
+def of_azure(arm: ResourceManager, environment: Environment) -> tuple[Grant, ...]:
+    """Those on the environment's group, below and above it. Raises UnseenError.
+
+    learn.microsoft.com/rest/api/authorization/role-assignments/list-for-scope
+    """
+    path = f"{environment.group_id}/providers/Microsoft.Authorization/roleAssignments"
+    listed = [each["properties"] for each in arm.listed(path, _VERSION)]
+    roles = {
+        role: _definition(role, arm.one(role, _VERSION)["properties"])
+        for role in dict.fromkeys(each["roleDefinitionId"] for each in listed)
+    }
+    return tuple(
+        Grant(each["principalId"], roles[each["roleDefinitionId"]], each["scope"])
+        for each in listed
+    )
+
+
+def _definition(role: str, properties: dict[str, Any]) -> RoleDefinition:
+    permissions = properties["permissions"]
+
+    def of(kind: str) -> tuple[str, ...]:
+        return tuple(action for each in permissions for action in each.get(kind) or ())
+
+    return RoleDefinition(
+        id=role,
+        name=properties["roleName"],
+        actions=of("actions"),
+        not_actions=of("notActions"),
+        data_actions=of("dataActions"),
+        not_data_actions=of("notDataActions"),
+    )

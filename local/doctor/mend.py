@@ -1,0 +1,43 @@
+"""What to do about what is not met, in words and commands."""
+
+from local.doctor.examine import Diagnosis
+from local.rights import grant
+from sandbox.deployment import PrincipalKind
+
+_BY_SNAPSHOT = (
+    "The snapshot grants it, and the sandbox that runs does not. It decides by the roles of its "
+    "start: ./keyless down, then ./keyless up"
+)
+_BY_DEPLOYMENT = "The deployment grants it: azd provision; or an owner, one by one:"
+
+
+def commands(diagnosis: Diagnosis) -> tuple[str, ...]:
+    """How what is refused is granted: by the deployment, and each by its own command on Azure."""
+    refused = [each.right for each in diagnosis.unmet if each.refused]
+    lines = list(_app_role(diagnosis))
+    if refused:
+        in_sandbox = diagnosis.patient.in_sandbox
+        lines.append(f"{_BY_SNAPSHOT}. On Azure:" if in_sandbox else _BY_DEPLOYMENT)
+        kind = _kind(diagnosis)
+        lines += [grant(each, diagnosis.answer.object_id, kind) for each in refused]
+    if refused and diagnosis.patient.grants is None:
+        lines += [
+            "Which roles are assigned, nobody lets you read; who may compares the ids:",
+            f"az role assignment list --all --assignee {diagnosis.answer.object_id}",
+        ]
+    return tuple(lines)
+
+
+def _app_role(diagnosis: Diagnosis) -> tuple[str, ...]:
+    role = diagnosis.app_role
+    if role is None or role.in_token or role.assigned:
+        return ()
+    how = "./keyless deploy" if diagnosis.patient.in_sandbox else "infra/entra/register.py holders"
+    return (f"The app role {role.name} is not assigned to {diagnosis.patient.who}: {how}",)
+
+
+def _kind(diagnosis: Diagnosis) -> str:
+    principal = diagnosis.patient.principal
+    if principal is not None:
+        return "User" if principal.kind is PrincipalKind.USER else "ServicePrincipal"
+    return "User" if "@" in diagnosis.answer.name else "ServicePrincipal"

@@ -1,0 +1,73 @@
+"""Who can be looked at: everybody of a sandbox, or who is signed in to a deployed environment."""
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+
+from local.arm import ResourceManager, UnseenError
+from local.assignments import principals
+from local.doctor.evidence import Patient, Refused
+from local.doctor.grants import Grant, of_azure, of_policy
+from local.rights import DEVELOPER, Environment, rights_of, rights_of_developer
+from local.values import Values
+from sandbox.audit import Outcome, Record
+from sandbox.deployment import Deployment
+
+_ENDPOINTS = (
+    "AZURE_STORAGE_BLOB_ENDPOINT",
+    "AZURE_KEY_VAULT_ENDPOINT",
+    "SERVICEBUS_FULLY_QUALIFIED_NAMESPACE",
+)
+
+
+def of_sandbox(
+    deployment: Deployment, who: str, variables: Mapping[str, str], audit: Iterable[Record]
+) -> Patient:
+    """`who` of a sandbox, whose process has `variables`. Raises KeyError if there is no such."""
+    principal = deployment.principal(who)
+    registration = deployment.registration
+    return Patient(
+        who=who,
+        variables=variables,
+        rights=rights_of(deployment, Environment.of_snapshot(deployment), who),
+        known=deployment.names,
+        grants=of_policy(deployment),
+        principal=principal,
+        app=next((each for each in deployment.apps if each.name == who), None),
+        app_roles=registration.roles if registration else {},
+        refused=tuple(dict.fromkeys(_refused(audit, principal.principal_id))),
+        in_sandbox=True,
+    )
+
+
+def of_deployed(
+    deployment: Deployment, values: Values, arm: ResourceManager, variables: Mapping[str, str]
+) -> Patient:
+    """Who is signed in, as the developer of a deployed environment. Raises ValuesError.
+
+    `variables` are those of this process; `deployment` is the snapshot, for what it grants.
+    """
+    environment = Environment.of(values)
+    known, grants = _assigned(arm, environment, values)
+    return Patient(
+        who=DEVELOPER,
+        variables={**variables, **{name: values[name] for name in _ENDPOINTS}},
+        rights=rights_of_developer(deployment, environment),
+        known=known,
+        grants=grants,
+    )
+
+
+def _assigned(
+    arm: ResourceManager, environment: Environment, values: Values
+) -> tuple[Mapping[str, str], tuple[Grant, ...] | None]:
+    """Nothing, as from most: data roles allow nobody to read assignments."""
+    users = {DEVELOPER: values.named.get("DEVELOPER_PRINCIPAL_ID", "")}
+    with suppress(UnseenError):
+        return principals(arm, environment, users), of_azure(arm, environment)
+    return {}, None
+
+
+def _refused(audit: Iterable[Record], principal_id: str) -> Iterable[Refused]:
+    for each in audit:
+        if each.outcome is Outcome.DENIED and each.principal_id == principal_id:
+            yield Refused(each.action, each.scope)

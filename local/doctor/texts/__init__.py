@@ -1,0 +1,33 @@
+"""Reads a pasted error of Azure: which principal, action, scope and role it is about."""
+
+from collections.abc import Callable
+
+from local.doctor.texts import api, bus, entra, identity, storage, vault
+from local.doctor.texts.reading import Reading
+
+__all__ = ["Reading", "read"]
+
+# In this order: what names most comes first, and what is said around it last.
+_PATTERNS: tuple[Callable[[str], Reading | None], ...] = (
+    vault.by_rbac,
+    api.by_resource_manager,
+    bus.by_claim,
+    vault.otherwise,
+    storage.refused,
+    api.by_app_role,
+    api.by_token,
+    api.by_ingestion,
+    bus.otherwise,
+    entra.refused,
+    identity.refused,
+)
+
+
+def read(text: str) -> Reading | None:
+    """What `text` says; None if nothing here knows it."""
+    # An error that was copied out of JSON or of a log line has its ends of line in letters.
+    plain = text.strip().replace("\\r\\n", "\n").replace("\\n", "\n").replace('\\"', '"')
+    for pattern in _PATTERNS:
+        if reading := pattern(plain):
+            return reading
+    return None

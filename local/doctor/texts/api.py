@@ -1,0 +1,83 @@
+"""Refusals of the catalog, of the ingestion of telemetry, and of Azure Resource Manager."""
+
+import re
+
+from local.doctor.texts.reading import Reading, found, grant, roles_with
+
+_CLIENT = re.compile(
+    r"The client '(?P<client>[^']*)' with object id '(?P<principal>[^']*)' does not have "
+    r"authorization to perform action '(?P<action>[^']*)' over scope '(?P<scope>[^']*)'"
+)
+
+
+def by_app_role(text: str) -> Reading | None:
+    """insufficient_scope: RFC 6750, section 3.1. The token is good, and its app roles are not."""
+    role = found(r"carries no app role ([\w.]+)", text)
+    if "insufficient_scope" not in text and not role:
+        return None
+    return Reading(
+        "an API of ours",
+        f"The token is good, and has not the app role {role or 'that is asked for'}.",
+        do=(
+            "infra/entra/catalog.json says who holds it; then: infra/entra/register.py holders",
+            "If it was granted since, wait: a managed identity's token is cached for up to a day.",
+        ),
+        roles=(role,) if role else (),
+        silent="It does not name who asked; the log of the API does.",
+    )
+
+
+_TOKENS = {
+    "has expired": "Keep one credential a process and let the SDK renew its token.",
+    "is for another API": "Ask for the API's own scope: api://<app id>/.default.",
+    "is from another tenant or of another version": "The API takes tokens of its own tenant, of "
+    "version 2: requestedAccessTokenVersion of its registration is 2.",
+}
+
+
+def by_token(text: str) -> Reading | None:
+    """invalid_token: the same section; the description says what of it."""
+    why = found(r"The token ((?:has|is) [^\".]+)", text)
+    if "invalid_token" not in text and not text.startswith("The token "):
+        return None
+    means = f"The token is not believed: it {why}." if why else "The token is not believed."
+    return Reading("an API of ours", means, do=(_TOKENS.get(why, "Get a new token."),))
+
+
+def by_resource_manager(text: str) -> Reading | None:
+    """AuthorizationFailed: a control plane, where who, what and where stand in the text.
+
+    learn.microsoft.com/azure/role-based-access-control/troubleshooting
+    """
+    match = _CLIENT.search(text)
+    if match is None:
+        return None
+    roles = roles_with(match["action"], data=False)
+    return Reading(
+        "Azure Resource Manager",
+        "This manages resources, which no data role allows; a data role is not what is missing.",
+        do=tuple(
+            grant(match["principal"], match["client"], role, match["scope"]) for role in roles[:1]
+        )
+        or ("Ask an owner for a role that holds the action.",),
+        principal=match["principal"],
+        client=match["client"],
+        action=match["action"],
+        scope=match["scope"],
+        roles=roles,
+    )
+
+
+def by_ingestion(text: str) -> Reading | None:
+    """The phrase of microsoft/ApplicationInsights-dotnet (AuthenticationTransmissionPolicy.cs)."""
+    if "do not grant the access to ingest the telemetry" not in text:
+        return None
+    action = "Microsoft.Insights/Telemetry/Write"
+    return Reading(
+        "Application Insights",
+        "The token is good, and its holder may not publish telemetry to this component.",
+        do=(grant("", "", "Monitoring Metrics Publisher", "<the component's resource id>"),),
+        action=action,
+        roles=roles_with(action),
+        silent="It names neither who asked nor the component.",
+    )

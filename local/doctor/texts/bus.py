@@ -1,0 +1,104 @@
+"""Service Bus's refusals, which name a claim and an entity, and nobody.
+
+The texts: Azure/azure-service-bus-java#110, azure-sdk-for-python#23487, azure-sdk-for-net#27644;
+learn.microsoft.com/azure/service-bus-messaging/service-bus-managed-service-identity
+"""
+
+import re
+
+from local.doctor.texts.reading import Reading, grant, roles_with
+
+_SOURCE = "Service Bus"
+_MESSAGES = "Microsoft.ServiceBus/namespaces/messages"
+_REQUIRED = re.compile(
+    r"'(?P<claim>[\w,]+)' claim\(s\) are required to perform this operation\. "
+    r"Resource: '(?:sb|amqps?)://(?P<host>[^/']+)/(?P<path>[^']*)'"
+)
+_ROLES = {
+    "Send": (f"{_MESSAGES}/send/action", "Azure Service Bus Data Sender"),
+    "Listen": (f"{_MESSAGES}/receive/action", "Azure Service Bus Data Receiver"),
+}
+_OWNER = "Azure Service Bus Data Owner"
+_SILENT = "Service Bus does not name who asked: ./keyless doctor tells who you are."
+
+
+def by_claim(text: str) -> Reading | None:
+    """A link that was refused, or that was open and lost its right."""
+    match = _REQUIRED.search(text)
+    if match is None:
+        return None
+    action, role = _ROLES.get(match["claim"], ("", _OWNER))
+    scope = _scope(match["host"], match["path"], match["claim"])
+    return Reading(
+        _SOURCE,
+        _LOST if "Code: RenewToken" in text else _REFUSED,
+        do=(
+            grant("", "", role, scope),
+            'Find the resource group: az servicebus namespace list --query "[].id".',
+            "A link is decided when it attaches: after a grant, open it again.",
+        ),
+        action=action,
+        scope=scope,
+        roles=roles_with(action) if action else (_OWNER,),
+        silent=_SILENT,
+    )
+
+
+_REFUSED = "Service Bus believes the token, and no role assignment of its holder allows this there."
+_LOST = (
+    "An open link was dropped: the token expired before another was put, or the role was taken "
+    "away. Once is nothing, the SDK opens it again; again and again is a missing role."
+)
+
+
+def _scope(host: str, path: str, claim: str) -> str:
+    """The resource id of an entity, without what the text does not tell."""
+    topic, between, subscription = path.strip("/").partition("/subscriptions/")
+    name = subscription.partition("/")[0]
+    entity = f"topics/{topic}/subscriptions/{name}" if between else _entity(topic, claim)
+    namespace = f"/providers/Microsoft.ServiceBus/namespaces/{host.partition('.')[0]}"
+    return f"/subscriptions/<subscription>/resourceGroups/<group>{namespace}/{entity}".rstrip("/")
+
+
+def _entity(name: str, claim: str) -> str:
+    """Nobody receives from a topic; whether a sender's is a queue or a topic, no text tells."""
+    name = name.partition("/")[0]
+    if not name:
+        return ""
+    return f"queues/{name}" if claim == "Listen" else f"<queues or topics>/{name}"
+
+
+_KNOWN = {
+    "ExpiredToken": (
+        "The token that was put on the connection has expired.",
+        "The SDK puts a new one in time: keep one credential a process; look at the clock.",
+    ),
+    "InvalidAudience": (
+        "The token is for another service.",
+        "Ask for the scope https://servicebus.azure.net/.default.",
+    ),
+    "InvalidSignature": (
+        "The token is signed with a key that is not Entra's, or a SAS with a wrong one.",
+        "Use a credential of azure-identity; one of a sandbox is worth nothing on Azure.",
+    ),
+    "InvalidIssuer": (
+        "The token is of another tenant than the namespace's.",
+        "Sign in to its tenant: az login --tenant <tenant>.",
+    ),
+    "LocalAuthDisabled": (
+        "The namespace takes no SAS and no connection string.",
+        "Use a credential of azure-identity.",
+    ),
+    "The messaging entity '": (
+        "There is no entity of that name in the namespace; it is no matter of roles.",
+        "Look at the name, and whether it is a queue or a subscription's full path.",
+    ),
+}
+
+
+def otherwise(text: str) -> Reading | None:
+    """The tokens that are not believed, and what is not there."""
+    for word, (means, do) in _KNOWN.items():
+        if word in text:
+            return Reading(_SOURCE, means, do=(do,))
+    return None

@@ -1,0 +1,79 @@
+"""Blob Storage's refusals, which name a code and a request, and nobody.
+
+learn.microsoft.com/troubleshoot/azure/azure-storage/blobs/authentication/storage-troubleshoot-403-errors
+"""
+
+from local.doctor.texts.reading import Reading, found
+
+_SOURCE = "Blob Storage"
+_SILENT = "Storage names neither who asked, nor the action, nor the container."
+_WHO = "See who asked and for what: ./keyless doctor, ./keyless trace; on Azure StorageBlobLogs"
+_ROLES = ("Storage Blob Data Reader", "Storage Blob Data Contributor", "Storage Blob Data Owner")
+
+_MEANINGS = {
+    "AuthorizationPermissionMismatch": (
+        "Storage knows who asks, and no role assignment of theirs allows this there.",
+        "Reading and listing a container's blobs takes Storage Blob Data Reader on the container, "
+        "writing Contributor; listing containers is decided on the account.",
+        "A role just granted takes up to ten minutes; Owner and Contributor hold no data action.",
+    ),
+    "AuthorizationFailure": (
+        "The account's network rules do not let this address in; no role is looked at.",
+        "Allow the network, or come by the private endpoint: "
+        "az storage account show --name <account> --query networkRuleSet.",
+    ),
+    "UnauthorizedBlobOverwrite": (
+        "The role lets its holder add a new blob and never replace one, and a blob is there.",
+        "If that is a repetition of your own write, it has gone through. To replace blobs takes "
+        "blobs/write.",
+    ),
+    "KeyBasedAuthenticationNotPermitted": (
+        "The account takes no account key, and no SAS signed with one.",
+        "Use a credential of azure-identity instead of a key or a connection string.",
+    ),
+    "NoAuthenticationInformation": (
+        "The request came without a token.",
+        "Give the client a credential.",
+    ),
+    "PublicAccessNotPermitted": (
+        "The request came without a token, and nothing here is public.",
+        "Give the client a credential.",
+    ),
+    "InvalidAuthenticationInfo": (
+        "The token proves nothing here.",
+        "If its audience does not match, ask for https://storage.azure.com/.default; if it has "
+        "expired, keep one credential a process and let the SDK renew it.",
+    ),
+    "<Code>AuthenticationFailed": (
+        "Storage cannot tell who asks: the token, or a key's signature, is not believed.",
+        "Use a credential of azure-identity; look at the clock.",
+    ),
+}
+
+# Some clients keep the sentence and lose the code.
+_SENTENCES = {
+    "AuthorizationPermissionMismatch": "to perform this operation using this permission",
+    "<Code>AuthenticationFailed": "ErrorCode:AuthenticationFailed",
+}
+
+
+def refused(text: str) -> Reading | None:
+    """A code in XML, in the SDK's text, or in a header."""
+    for code, (means, *do) in _MEANINGS.items():
+        if code in text or _SENTENCES.get(code, code) in text:
+            return _reading(code, means, do, text)
+    return None
+
+
+def _reading(code: str, means: str, do: list[str], text: str) -> Reading:
+    by_role = code == "AuthorizationPermissionMismatch"
+    request = found(r"RequestId:\s*([0-9a-fA-F-]{36})", text)
+    detail = found(r"<AuthenticationErrorDetail>([^<]+)", text)
+    where = f", by the request {request}." if request else "."
+    return Reading(
+        _SOURCE,
+        f"{means} ({detail})" if detail else means,
+        do=(*do, *([_WHO + where] if by_role else [])),
+        roles=_ROLES if by_role else (),
+        silent=_SILENT if by_role else "",
+    )

@@ -1,0 +1,82 @@
+"""Key Vault's refusals, of which the 403 under Azure RBAC names everything.
+
+learn.microsoft.com/azure/key-vault/general/rest-error-codes
+"""
+
+import re
+
+from local.doctor.texts.reading import Reading, found, grant, roles_with
+
+_SOURCE = "Key Vault"
+_VAULT = re.compile(r"/vaults/[^/]+/?", re.IGNORECASE)
+
+
+def by_rbac(text: str) -> Reading | None:
+    """ForbiddenByRbac: Caller, Action and Resource stand in it."""
+    action, resource = found(r"Action: '([^']+)'", text), found(r"Resource: '([^']+)'", text)
+    if "Caller is not authorized to perform action on resource" not in text or not action:
+        return None
+    client, principal = found(r"appid=([^;]+);", text), found(r"oid=([^;]+);", text)
+    roles = roles_with(action)
+    whole = not _VAULT.split(resource)[-1]
+    return Reading(
+        _SOURCE,
+        "Key Vault knows who asks, and no role assignment of theirs allows this there."
+        + (_OF_A_LIST if whole and action.endswith("readMetadata/action") else ""),
+        do=(
+            *([grant(principal, client, roles[0], resource)] if roles else []),
+            "A role just granted takes minutes; Owner and Contributor hold no data action.",
+        ),
+        principal=principal,
+        client=client,
+        action=action,
+        scope=resource,
+        roles=roles,
+    )
+
+
+_OF_A_LIST = (
+    " It is a list, which is decided on the vault itself: a role on one secret does not reach it."
+)
+_KNOWN = {
+    r"does not have secrets \w+ permission on key vault": (
+        "This vault decides by its access policies, and looks at no role.",
+        "Set enableRbacAuthorization to true (its access policies are void from then on).",
+    ),
+    r"Client address \([^)]*\) is not authorized": (
+        "The vault's firewall does not let this address in; no role is looked at.",
+        "Allow the address, or come by the private endpoint.",
+    ),
+    r"AKV10000": (
+        "The request came without a token.",
+        "Let the SDK send it; by hand: Authorization: Bearer <token>.",
+    ),
+    r"AKV10022": (
+        "The token is for another service.",
+        "Ask for the scope https://vault.azure.net/.default.",
+    ),
+    r"AKV10032": (
+        "The token is of another tenant than the vault's.",
+        "Sign in to the vault's tenant: az login --tenant <tenant>.",
+    ),
+    r"AKV10046": (
+        "The token is signed with a key that Entra does not have.",
+        "Get a new token; one of a sandbox is worth nothing on Azure, nor the other way round.",
+    ),
+    r"\[TokenExpired\]": (
+        "The token has expired.",
+        "Keep one credential a process and let the SDK renew its token; look at the clock.",
+    ),
+    r"not allowed on a disabled secret": (
+        "The role is enough; the secret, or this version of it, is disabled.",
+        "Enable it, or set a new value: az keyvault secret set --vault-name <vault> --name <name>.",
+    ),
+}
+
+
+def otherwise(text: str) -> Reading | None:
+    """The vault's other refusals."""
+    for pattern, (means, do) in _KNOWN.items():
+        if re.search(pattern, text):
+            return Reading(_SOURCE, means, do=(do,))
+    return None

@@ -1,0 +1,26 @@
+"""The usual traps, each recognised by evidence."""
+
+from collections.abc import Callable, Iterator
+
+from local.doctor.evidence import Evidence, Finding
+from local.doctor.traps import roles, tokens
+
+Trap = Callable[[Evidence], Iterator[Finding]]
+
+TRAPS: tuple[Trap, ...] = (
+    tokens.endpoint_absent,
+    tokens.client_id_missing,
+    tokens.none_named,
+    tokens.client_id_of_none,
+    roles.made_anew,
+    roles.wrong_object_id,
+    roles.only_just_granted,
+    roles.control_plane,
+    roles.scope_too_low,
+    roles.token_from_before,
+)
+
+
+def recognised(evidence: Evidence) -> tuple[Finding, ...]:
+    """What of the usual traps `evidence` shows."""
+    return tuple(finding for trap in TRAPS for finding in trap(evidence))

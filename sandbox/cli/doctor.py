@@ -1,0 +1,122 @@
+"""`keyless doctor`: why something is refused, and what to do."""
+
+import json
+import logging
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import requests
+import typer
+
+from local.arm import ResourceManager
+from local.doctor.examine import Diagnosis, acting, examine, open_credential
+from local.doctor.patients import of_deployed, of_sandbox
+from local.doctor.texts import read as read_text
+from local.sign_in import open_developers_credential
+from local.values import Values, ValuesError
+from sandbox.audit import FILE, Record
+from sandbox.audit import read as read_audit
+from sandbox.cli.diagnosed import as_json, print_diagnosis, print_reading
+from sandbox.cli.env import DEVELOPER, as_developer, as_service
+from sandbox.cli.options import StateOption, open_state
+from sandbox.cli.running import the_running
+from sandbox.cli.terminal import USAGE, fail, one_sentence, out
+from sandbox.deployment import load
+from sandbox.state import State
+
+_UNKNOWN = (
+    "nothing here knows this text; paste the whole of it, with its code and its Caller, Action and "
+    "Resource if it has them, or run ./keyless doctor"
+)
+
+
+def doctor(
+    service: Annotated[
+        str, typer.Argument(help="gateway, ..., or developer (default: all services).")
+    ] = "",
+    *,
+    state: StateOption = None,
+    env_file: Annotated[
+        Path | None,
+        typer.Option("--env-file", help="As you, in a deployed environment with these values."),
+    ] = None,
+    environment: Annotated[
+        str | None,
+        typer.Option("--environment", "-e", help="As you, in azd's environment of that name."),
+    ] = None,
+    explain: Annotated[
+        str | None, typer.Option("--explain", help="Read this error of Azure; - is stdin.")
+    ] = None,
+    json_: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """Why is it refused: who is signed in, which rights work, which trap it is, what to do.
+
+    Each right is used by the mildest request that needs it. Status 0 if nothing is wrong.
+    """
+    # What the SDK says of a credential that gives no token, is said here.
+    logging.getLogger("azure").addHandler(logging.NullHandler())
+    if explain is not None:
+        _explain(sys.stdin.read() if explain == "-" else explain, state, json_=json_)
+        return
+    with one_sentence(ValuesError, KeyError, ValueError):
+        if env_file or environment:
+            if service:
+                fail("in a deployed environment it is you who is looked at, and no service.", USAGE)
+            found = [
+                _deployed(Values.from_file(env_file) if env_file else Values.from_azd(environment))
+            ]
+        else:
+            found = list(_in_sandbox(open_state(state), service))
+    _tell(found, json_=json_)
+    raise typer.Exit(0 if all(each.well for each in found) else 1)
+
+
+def _in_sandbox(state: State, service: str) -> Iterator[Diagnosis]:
+    """One after the other, since this process acts as each. Raises KeyError."""
+    report, deployment = the_running(state), load(state)
+    for who in [service] if service else [each.name for each in report.services]:
+        variables: Mapping[str, str] = (
+            as_developer(report, state) if who == DEVELOPER else as_service(report, who, state)
+        )
+        patient = of_sandbox(deployment, who, variables, _of_the_last_hour(state))
+        with acting(variables), closing(open_credential(variables)) as credential:
+            yield examine(patient, credential)
+
+
+def _of_the_last_hour(state: State) -> Iterator[Record]:
+    since = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
+    return (each for each in read_audit(state.path(FILE)) if each.time >= since)
+
+
+def _deployed(values: Values) -> Diagnosis:
+    with (
+        requests.Session() as session,
+        closing(open_developers_credential()) as credential,
+        tempfile.TemporaryDirectory() as folder,
+    ):
+        deployment = load(State(Path(folder)))
+        arm = ResourceManager(session, credential)
+        return examine(of_deployed(deployment, values, arm, os.environ), credential)
+
+
+def _tell(found: list[Diagnosis], *, json_: bool) -> None:
+    if json_:
+        out.print_json(json.dumps([as_json(each) for each in found]))
+        return
+    for each in found:
+        print_diagnosis(each)
+
+
+def _explain(text: str, state: Path | None, *, json_: bool) -> None:
+    reading = read_text(text)
+    if reading is None:
+        fail(_UNKNOWN, status=1)
+    # Whose id it is, where a sandbox's state or a deployment says so.
+    names: Mapping[str, Any] = load(open_state(state)).names
+    print_reading(reading, str(names.get(reading.principal, "")), json_=json_)
