@@ -6,7 +6,7 @@ from dataclasses import astuple, dataclass
 from urllib.parse import urlsplit
 
 from local.values import Values
-from sandbox.deployment import Deployment, RoleAssignment, RoleDefinition
+from sandbox.deployment import Deployment, Principal, RoleAssignment, RoleDefinition
 from sandbox.rbac import Action, Policy, holds
 
 DEVELOPER = "developer"
@@ -82,10 +82,18 @@ class Right:
 
 def rights_of_developer(deployment: Deployment, environment: Environment) -> tuple[Right, ...]:
     """Each right on data that the snapshot gives the developer, under the environment's names."""
+    return rights_of(deployment, environment, DEVELOPER)
+
+
+def rights_of(deployment: Deployment, environment: Environment, who: str) -> tuple[Right, ...]:
+    """Each right on data that the snapshot gives `who`, whenever they were made. Raises KeyError.
+
+    An identity that was made anew needs what the assignments give the one that it was.
+    """
     policy = Policy.of(deployment)
-    developer = deployment.principal(DEVELOPER).principal_id
+    ids = _ids(deployment.principal(who))
     renamed = renaming(Environment.of_snapshot(deployment), environment)
-    return tuple(
+    found = (
         Right(
             role=renamed(role.name),
             scope=renamed(each.scope),
@@ -93,29 +101,34 @@ def rights_of_developer(deployment: Deployment, environment: Environment) -> tup
             services=tuple(_services(deployment, each)),
         )
         for each in deployment.assignments
-        if each.principal_id == developer
+        if each.principal_id in ids
         for role in [policy.role(each)]
         if (actions := _actions(role, each.scope))
     )
+    return tuple(dict.fromkeys(found))
 
 
-def grant(right: Right, object_id: str) -> str:
-    """The command by which an owner grants `right` to a user."""
+def grant(right: Right, object_id: str, kind: str = "User") -> str:
+    """The command by which an owner grants `right`; `kind` is a User or a ServicePrincipal."""
     return (
         f"az role assignment create --assignee-object-id {object_id} "
-        f'--assignee-principal-type User --role "{right.role}" --scope {right.scope}'
+        f'--assignee-principal-type {kind} --role "{right.role}" --scope {right.scope}'
     )
 
 
 def _services(deployment: Deployment, granted: RoleAssignment) -> Iterable[str]:
     for app in deployment.apps:
-        held = {attached.identity.principal_id for attached in app.attachments}
+        held = {one for attached in app.attachments for one in _ids(attached.identity)}
         if any(
             (each.scope, each.role_definition_id) == (granted.scope, granted.role_definition_id)
             for each in deployment.assignments
             if each.principal_id in held
         ):
             yield app.name
+
+
+def _ids(principal: Principal) -> tuple[str, ...]:
+    return (principal.principal_id, *principal.former_ids)
 
 
 def _actions(role: RoleDefinition, scope: str) -> tuple[str, ...]:
