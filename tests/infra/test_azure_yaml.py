@@ -59,8 +59,9 @@ def test_what_azd_knows_of_an_image_is_what_the_bicep_reads(document: Document) 
 
 def test_each_hook_is_a_step_in_both_shells(document: Document) -> None:
     for name, hook in document["hooks"].items():
-        assert hook["posix"] == {"shell": "sh", "run": f"./infra/azd/hook {name}"}
-        assert hook["windows"] == {"shell": "pwsh", "run": f"./infra/azd/hook.ps1 {name}"}
+        posix, windows = f"./infra/azd/hook {name}", f"./infra/azd/hook.ps1 {name}"
+        assert hook["posix"] == {"shell": "sh", "run": posix, "interactive": True}
+        assert hook["windows"] == {"shell": "pwsh", "run": windows, "interactive": True}
         assert name in STEPS
 
 
