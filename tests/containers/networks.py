@@ -4,7 +4,7 @@ A network is a bridge. One that is not internal leads outside, by its gateway; b
 nothing is passed on, as docker sees to by its firewall.
 """
 
-import os
+import secrets
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,7 +21,7 @@ class Networks:
 
     declared: Mapping[str, Any]
     members: Mapping[str, Sequence[str]]
-    prefix: str = field(default_factory=lambda: f"keyless{os.getpid()}")
+    prefix: str = field(default_factory=lambda: f"keyless-{secrets.token_hex(3)}")
 
     def namespace(self, container: str) -> str:
         return f"{self.prefix}-{container}"
