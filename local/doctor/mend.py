@@ -1,7 +1,7 @@
 """What to do about what is not met, in words and commands."""
 
 from local.doctor.examine import Diagnosis
-from local.rights import grant
+from local.rights import DEVELOPER, grant
 from sandbox.deployment import PrincipalKind
 
 _BY_SNAPSHOT = (
@@ -14,7 +14,7 @@ _BY_DEPLOYMENT = "The deployment grants it: azd provision; or an owner, one by o
 def commands(diagnosis: Diagnosis) -> tuple[str, ...]:
     """How what is refused is granted: by the deployment, and each by its own command on Azure."""
     refused = [each.right for each in diagnosis.unmet if each.refused]
-    lines = list(_app_role(diagnosis))
+    lines = [*_sign_in(diagnosis), *_app_role(diagnosis)]
     if refused:
         in_sandbox = diagnosis.patient.in_sandbox
         lines.append(f"{_BY_SNAPSHOT}. On Azure:" if in_sandbox else _BY_DEPLOYMENT)
@@ -26,6 +26,15 @@ def commands(diagnosis: Diagnosis) -> tuple[str, ...]:
             f"az role assignment list --all --assignee {diagnosis.answer.object_id}",
         ]
     return tuple(lines)
+
+
+def _sign_in(diagnosis: Diagnosis) -> tuple[str, ...]:
+    if diagnosis.answer.by or diagnosis.patient.who != DEVELOPER:
+        return ()
+    if not diagnosis.patient.in_sandbox:
+        return ("az login",)
+    shoes = 'eval "$(./keyless env developer --stand-in)"'
+    return (f"{shoes}, then az login; see docs/developer-sign-in.md",)
 
 
 def _app_role(diagnosis: Diagnosis) -> tuple[str, ...]:

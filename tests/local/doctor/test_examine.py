@@ -1,0 +1,103 @@
+"""What a diagnosis says of who is well, and of a right that is missing."""
+
+from dataclasses import replace
+
+import pytest
+
+from local.doctor.mend import commands
+from tests.local.doctor.ward import Ward
+
+SERVICES = ("gateway", "thumbnailer", "catalog", "notifier")
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_who_has_all_rights_is_well(ward: Ward, service: str) -> None:
+    diagnosis = ward.examine(service)
+    assert diagnosis.well
+    assert diagnosis.unmet == ()
+    assert diagnosis.met == diagnosis.patient.rights != ()
+    assert commands(diagnosis) == ()
+
+
+def test_it_says_who_is_signed_in_and_by_which_credential(ward: Ward) -> None:
+    answer, gateway = ward.examine("gateway").answer, ward.deployment.principal("gateway")
+    assert (answer.object_id, answer.client_id) == (gateway.principal_id, gateway.client_id)
+    assert answer.by == "ManagedIdentityCredential"
+    assert answer.others == ()
+
+
+def test_it_says_why_those_before_did_not_answer_and_that_those_behind_were_not_asked(
+    ward: Ward,
+) -> None:
+    variables = ward.variables("gateway") | {"AZURE_TOKEN_CREDENTIALS": "prod"}
+    answer = ward.examine("gateway", variables).answer
+    said = {each.credential: each.said for each in answer.others}
+    assert answer.by == "ManagedIdentityCredential"
+    assert "Environment variables are not fully configured" in said["EnvironmentCredential"]
+    assert "WorkloadIdentityCredential" in " ".join(said) or len(said) > 1
+
+
+def test_without_a_token_it_says_what_each_credential_said_and_probes_nothing(ward: Ward) -> None:
+    variables = ward.variables("gateway")
+    del variables["AZURE_CLIENT_ID"]
+    before = len(ward.stage.audit())
+    diagnosis = ward.examine("gateway", variables)
+    (attempt,) = diagnosis.answer.others
+    assert attempt.credential == "ManagedIdentityCredential"
+    assert attempt.said.endswith("400, Unable to load requested managed identity.")
+    assert (diagnosis.met, diagnosis.unmet) == ((), ())
+    assert {each.service for each in ward.stage.audit()[before:]} == {"identity"}
+
+
+def test_a_missing_right_is_named_with_its_scope_its_role_and_the_command(ward: Ward) -> None:
+    """Of each plane one; what is left works all the same."""
+    gone = [
+        ward.assignment("thumbnailer", "containers/originals"),
+        ward.assignment("thumbnailer", "queues/photo-uploads"),
+    ]
+    rest = [each for each in ward.deployment.assignments if each not in gone]
+    ward.enforce(rest)
+    diagnosis = ward.examine("thumbnailer", granted=rest)
+    assert {each.right.scope for each in diagnosis.unmet} == {each.scope for each in gone}
+    assert len(diagnosis.met) == len(diagnosis.patient.rights) - 2
+    me = ward.deployment.principal("thumbnailer").principal_id
+    assert (
+        f"az role assignment create --assignee-object-id {me} --assignee-principal-type "
+        f'ServicePrincipal --role "Storage Blob Data Reader" --scope {gone[0].scope}'
+    ) in commands(diagnosis)
+    assert any("Azure Service Bus Data Receiver" in each for each in commands(diagnosis))
+
+
+def test_a_missing_secret_is_told_by_key_vaults_own_code(ward: Ward) -> None:
+    gone = ward.assignment("notifier", "secrets/webhook-signing-key")
+    ward.enforce(each for each in ward.deployment.assignments if each is not gone)
+    (missing,) = ward.examine("notifier").unmet
+    assert (missing.right.scope, missing.why) == (gone.scope, "403 Forbidden")
+
+
+def test_an_app_role_that_nobody_assigned_is_told_with_the_command(ward: Ward) -> None:
+    registration = ward.deployment.registration
+    assert registration is not None
+    gateway = ward.deployment.principal("gateway").principal_id
+    former = replace(ward.deployment.principal("gateway"), former_ids=("former",))
+    diagnosis = ward.examine("gateway")
+    assert diagnosis.app_role is not None
+    assert diagnosis.app_role.assigned
+    unassigned = replace(
+        diagnosis,
+        patient=replace(diagnosis.patient, principal=former),
+        app_role=replace(diagnosis.app_role, assigned=False, in_token=False),
+    )
+    assert not unassigned.well
+    assert any("./keyless deploy" in each for each in commands(unassigned))
+    assert gateway in registration.roles
+
+
+def test_where_nobody_lets_assignments_be_read_it_says_how_to_compare(ward: Ward) -> None:
+    gone = ward.assignment("catalog", "containers/catalog")
+    ward.enforce(each for each in ward.deployment.assignments if each is not gone)
+    diagnosis = ward.examine("catalog")
+    blind = replace(diagnosis, patient=replace(diagnosis.patient, grants=None))
+    compare = f"az role assignment list --all --assignee {diagnosis.answer.object_id}"
+    assert compare in commands(blind)
+    assert compare not in commands(diagnosis)

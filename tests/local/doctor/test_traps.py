@@ -1,0 +1,191 @@
+"""Each usual trap is produced, and recognised; the same without it is not taken for one."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from azure.core.exceptions import HttpResponseError
+
+from local.doctor.examine import Diagnosis, acting, examine, open_credential
+from local.doctor.patients import of_sandbox
+from sandbox.deployment import ContainerApp, Lifecycle, deploy, load, recreate
+from sandbox.state import State
+from sandbox.storage import free_port
+from tests.access.stage import staged
+from tests.local.doctor.ward import Ward
+
+_OWNER = "/providers/Microsoft.Authorization/roleDefinitions/8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
+
+
+def endpoint_absent(ward: Ward, wrong: bool) -> Diagnosis:
+    variables = ward.variables("gateway")
+    if wrong:
+        del variables["IDENTITY_ENDPOINT"], variables["IDENTITY_HEADER"]
+        # Where a virtual machine would have its own: some machine that runs this test is one.
+        variables["AZURE_POD_IDENTITY_AUTHORITY_HOST"] = f"http://127.0.0.1:{free_port()}"
+    return ward.examine("gateway", variables)
+
+
+def client_id_missing(ward: Ward, wrong: bool) -> Diagnosis:
+    variables = ward.variables("gateway")
+    if wrong:
+        del variables["AZURE_CLIENT_ID"]
+    return ward.examine("gateway", variables)
+
+
+def two_and_none_named(ward: Ward, wrong: bool) -> Diagnosis:
+    """The platform's identity, given to the code, too."""
+    apps = [_with_platform_for_code(each) for each in ward.deployment.apps]
+    ward.stage.attach(apps)
+    variables = ward.variables("gateway")
+    if wrong:
+        del variables["AZURE_CLIENT_ID"]
+    return ward.examine("gateway", variables, apps=apps)
+
+
+def client_id_of_none(ward: Ward, wrong: bool) -> Diagnosis:
+    variables = ward.variables("gateway")
+    if wrong:
+        variables["AZURE_CLIENT_ID"] = ward.deployment.principal("gateway").principal_id
+    return ward.examine("gateway", variables)
+
+
+def client_id_kept_from_code(ward: Ward, wrong: bool) -> Diagnosis:
+    variables = ward.variables("gateway")
+    if wrong:
+        variables["AZURE_CLIENT_ID"] = ward.deployment.principal("platform").client_id
+    return ward.examine("gateway", variables)
+
+
+def assigned_to_the_client_id(ward: Ward, wrong: bool) -> Diagnosis:
+    return _assigned_to(ward, ward.deployment.principal("gateway").client_id, wrong)
+
+
+def assigned_to_nobody(ward: Ward, wrong: bool) -> Diagnosis:
+    """As the object id of an application instead of its service principal's would be."""
+    return _assigned_to(ward, "0b7ec700-0000-4000-8000-000000000001", wrong)
+
+
+def made_anew(ward: Ward, wrong: bool) -> Diagnosis:
+    """In a sandbox of its own: who is who is kept in its state. Without: its roles deployed."""
+    root = ward.stage.state.root.parent / f"made-anew-{wrong}"
+    state = State.open(root)
+    recreate(state, load(state).principal("gateway").resource_id)
+    if not wrong:
+        deploy(state)
+    with staged(root) as stage:
+        return Ward(stage).examine("gateway")
+
+
+def only_just_granted(ward: Ward, wrong: bool) -> Diagnosis:
+    granted = ward.deployment.assignments
+    if wrong:
+        late = ward.assignment("gateway", "containers/thumbnails")
+        ward.enforce(each for each in granted if each is not late)
+    return ward.examine("gateway")
+
+
+def control_plane(ward: Ward, wrong: bool) -> Diagnosis:
+    reader = ward.assignment("gateway", "containers/thumbnails")
+    account = ward.deployment.storage.id
+    owner = replace(reader, id="owner", scope=account, role_definition_id=_OWNER)
+    kept = [each for each in ward.deployment.assignments if each is not reader or not wrong]
+    ward.enforce([*kept, owner])
+    return ward.examine("gateway", granted=[*kept, owner])
+
+
+def scope_too_low(ward: Ward, wrong: bool) -> Diagnosis:
+    """The notifier lists the vault: with its role on one secret; without: on the vault."""
+    user = ward.assignment("notifier", "secrets/webhook-signing-key")
+    wide = replace(user, id="wide", scope=ward.deployment.vault.id)
+    granted = [*ward.deployment.assignments, *([] if wrong else [wide])]
+    ward.enforce(granted)
+    before = len(ward.stage.audit())
+    with suppress(HttpResponseError):
+        list(ward.stage.actor("notifier").vault.list_properties_of_secrets())
+    return ward.examine("notifier", granted=granted, audit=ward.stage.audit()[before:])
+
+
+def token_from_before(ward: Ward, wrong: bool) -> Diagnosis:
+    """The gateway's credential keeps a token that was given before the role was."""
+    registration = ward.deployment.registration
+    assert registration is not None
+    variables = ward.variables("gateway")
+    patient = of_sandbox(ward.deployment, "gateway", variables, ())
+    issuer = ward.stage.endpoints.planes.issuer
+    with acting(variables):
+        credential = open_credential(variables)
+        issuer.registration = replace(registration, roles={}) if wrong else registration
+        credential.get_token(f"{variables['CATALOG_AUDIENCE']}/.default")
+        issuer.registration = registration
+        return examine(patient, credential)
+
+
+@dataclass(frozen=True)
+class Trap:
+    name: str
+    produce: Callable[[Ward, bool], Diagnosis]
+    sentence: str
+
+    def __str__(self) -> str:
+        return self.produce.__name__
+
+
+TRAPS = (
+    Trap("IDENTITY_ENDPOINT absent", endpoint_absent, "IDENTITY_ENDPOINT is not set"),
+    Trap("client id missing", client_id_missing, "AZURE_CLIENT_ID is not set"),
+    Trap("two identities and none named", two_and_none_named, "more than one identity"),
+    Trap("client id of none", client_id_of_none, "is gateway's principal id"),
+    Trap("client id of none", client_id_kept_from_code, "whose lifecycle None keeps it from code"),
+    Trap("wrong object id", assigned_to_the_client_id, "which is the client id"),
+    Trap("wrong object id", assigned_to_nobody, "which is no identity's of this environment"),
+    Trap("deleted and made anew", made_anew, "gateway was deleted and made anew"),
+    Trap("only just granted", only_just_granted, "the role has not arrived yet"),
+    Trap("control plane taken for data plane", control_plane, "gateway has Owner on"),
+    Trap("scope too low for a list", scope_too_low, "a list is decided one level higher"),
+    Trap("token from before", token_from_before, "was given before the role was"),
+)
+
+
+@pytest.mark.parametrize("trap", TRAPS, ids=str)
+def test_a_trap_is_recognised(ward: Ward, trap: Trap) -> None:
+    diagnosis = trap.produce(ward, True)
+    assert not diagnosis.well
+    (finding,) = diagnosis.findings
+    assert finding.trap == trap.name
+    assert trap.sentence in finding.sentence
+    assert finding.do
+
+
+@pytest.mark.parametrize("trap", TRAPS, ids=str)
+def test_the_same_without_the_trap_is_well(ward: Ward, trap: Trap) -> None:
+    diagnosis = trap.produce(ward, False)
+    assert diagnosis.findings == ()
+    assert diagnosis.well
+
+
+def test_an_identity_that_was_made_anew_is_told_both_its_ids(ward: Ward, tmp_path: Path) -> None:
+    state = State.open(tmp_path)
+    before = load(state).principal("gateway")
+    recreate(state, before.resource_id)
+    with staged(tmp_path) as stage:
+        (finding,) = Ward(stage).examine("gateway").findings
+        now = stage.deployment.principal("gateway").principal_id
+    assert before.principal_id in finding.sentence
+    assert now in finding.sentence
+    assert any("./keyless deploy" in each for each in finding.do)
+
+
+def _with_platform_for_code(app: ContainerApp) -> ContainerApp:
+    attachments = tuple(replace(each, lifecycle=Lifecycle.MAIN) for each in app.attachments)
+    return replace(app, attachments=attachments)
+
+
+def _assigned_to(ward: Ward, object_id: str, wrong: bool) -> Diagnosis:
+    right = ward.assignment("gateway", "containers/thumbnails")
+    meant = replace(right, principal_id=object_id) if wrong else right
+    granted = [meant if each is right else each for each in ward.deployment.assignments]
+    ward.enforce(granted)
+    return ward.examine("gateway", granted=granted)

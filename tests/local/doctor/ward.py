@@ -1,0 +1,69 @@
+"""Where patients are looked at: the sandbox's endpoints, whose policy and identities can change."""
+
+from collections.abc import Iterable, Mapping
+from contextlib import closing
+from dataclasses import dataclass, replace
+
+from local.doctor.examine import Diagnosis, acting, examine, open_credential
+from local.doctor.grants import of_policy
+from local.doctor.patients import of_sandbox
+from sandbox.audit import Record
+from sandbox.deployment import ContainerApp, Deployment, RoleAssignment
+from tests.access.stage import Stage
+
+
+@dataclass(frozen=True)
+class Ward:
+    """One stage, on which everybody can be looked at."""
+
+    stage: Stage
+
+    @property
+    def deployment(self) -> Deployment:
+        return self.stage.deployment
+
+    def variables(self, who: str) -> dict[str, str]:
+        """What the process of `who` has, as the deployment says and Container Apps adds."""
+        planes = self.stage.endpoints.planes
+        surroundings = self.stage.endpoints.surroundings
+        return dict(surroundings.variables(self.deployment.app(who), planes.headers[who]))
+
+    def examine(
+        self,
+        who: str,
+        variables: Mapping[str, str] | None = None,
+        *,
+        granted: Iterable[RoleAssignment] | None = None,
+        apps: Iterable[ContainerApp] = (),
+        audit: Iterable[Record] = (),
+    ) -> Diagnosis:
+        """Look at `who`; `granted` and `apps` are what is seen instead of the deployment's."""
+        variables = variables or self.variables(who)
+        patient = of_sandbox(self.deployment, who, variables, audit)
+        attached = next((each for each in apps if each.name == who), patient.app)
+        patient = replace(patient, app=attached)
+        if granted is not None:
+            seen = of_policy(replace(self.deployment, assignments=tuple(granted)))
+            patient = replace(patient, grants=seen)
+        with acting(variables), closing(open_credential(variables)) as credential:
+            return examine(patient, credential)
+
+    def enforce(self, assignments: Iterable[RoleAssignment]) -> None:
+        """Decide by these from now on."""
+        self.stage.enforce(assignments, self.deployment.custom_roles)
+
+    def as_deployed(self) -> None:
+        """Undo all that was changed."""
+        self.enforce(self.deployment.assignments)
+        self.stage.attach(self.deployment.apps)
+        self.stage.endpoints.planes.issuer.registration = self.deployment.registration
+
+    def assignment(self, who: str, end: str) -> RoleAssignment:
+        """The one assignment of `who` on the resource that ends so."""
+        principal = self.deployment.principal(who).principal_id
+        (found,) = (
+            each
+            for each in self.deployment.assignments
+            if each.principal_id == principal and each.scope.endswith(end)
+        )
+        return found
