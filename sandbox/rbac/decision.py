@@ -116,7 +116,11 @@ def _guid(role_definition_id: str) -> str:
     return role_definition_id.rsplit("/", 1)[-1].lower()
 
 
-def _breadth(role: RoleDefinition, data: bool) -> tuple[bool, int, int, str]:
-    """How much a role grants, first of all on the plane that is asked for."""
+def _breadth(role: RoleDefinition, data: bool) -> tuple[bool, int, int, int, str]:
+    """How much a role grants, first of all on the plane that is asked for.
+
+    A pattern grants the less the longer it is: all of a vault's secrets, or all of the vault.
+    """
     asked, other = (role.data_actions, role.actions)[:: 1 if data else -1]
-    return any("*" in each for each in asked), len(asked), len(other), role.name
+    patterns = [len(each) for each in asked if "*" in each]
+    return bool(patterns), -min(patterns, default=0), len(asked), len(other), role.name

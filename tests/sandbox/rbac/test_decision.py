@@ -122,6 +122,14 @@ def test_a_denial_names_the_roles_that_would_narrow_ones_first() -> None:
     assert decision.roles_that_would == ("most",)
 
 
+def test_of_patterns_the_longer_one_is_the_narrower_one() -> None:
+    """Whoever is to set a secret shall not be made the vault's administrator."""
+    need = Need.of(SECRET, "Microsoft.KeyVault/vaults/secrets/setSecret/action")
+    decision = Policy([]).decide(ANN, need)
+    assert isinstance(decision, Denied)
+    assert decision.roles_that_would == ("Key Vault Secrets Officer", "Key Vault Administrator")
+
+
 def test_built_in_roles_are_known_by_their_ids() -> None:
     role = "/subscriptions/x/providers/Microsoft.Authorization/roleDefinitions/4633458B-17DE-408A"
     assignment = RoleAssignment("a", SECRET, ANN, f"{role}-B874-0445C86B69E6", "")
