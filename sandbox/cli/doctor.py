@@ -29,6 +29,7 @@ from sandbox.cli.running import the_running
 from sandbox.cli.terminal import USAGE, fail, one_sentence, out
 from sandbox.deployment import load
 from sandbox.state import State
+from sandbox.supervisor import Report
 
 _UNKNOWN = (
     "nothing here knows this text; paste the whole of it, with its code and its Caller, Action and "
@@ -81,12 +82,19 @@ def _in_sandbox(state: State, service: str) -> Iterator[Diagnosis]:
     """One after the other, since this process acts as each. Raises KeyError."""
     report, deployment = the_running(state), load(state)
     for who in [service] if service else [each.name for each in report.services]:
-        variables: Mapping[str, str] = (
-            as_developer(report, state) if who == DEVELOPER else as_service(report, who, state)
-        )
+        variables = _variables(report, who, state)
         patient = of_sandbox(deployment, who, variables, _of_the_last_hour(state))
         with acting(variables), closing(open_credential(variables)) as credential:
             yield examine(patient, credential)
+
+
+def _variables(report: Report, who: str, state: State) -> Mapping[str, str]:
+    """What a process of `who` has. Services that run as the developer have their own Azure CLI."""
+    if who == DEVELOPER:
+        return as_developer(report, state)
+    own = report.service(who).environment
+    path = {"PATH": own["PATH"]} if "PATH" in own else {}
+    return {**as_service(report, who, state), **path}
 
 
 def _of_the_last_hour(state: State) -> Iterator[Record]:
