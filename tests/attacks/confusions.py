@@ -447,8 +447,8 @@ CONFUSIONS = (
         "forged user delegation keys, at Azurite itself",
         "tokens.py::test_a_delegation_key_forged_with_azurites_public_seed_opens_nothing",
         "azurite",
-        '"--require", str(_DURABLE), "--import", f"data:text/javascript,{quote(_OWN_SEED)}"',
-        '"--require", str(_DURABLE)',
+        'seed = ["--import", f"data:text/javascript,{quote(_OWN_SEED)}"]',
+        "seed: list[str] = []",
     ),
     _at_storage(
         "a user delegation key made by Azurite",
