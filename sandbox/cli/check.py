@@ -23,6 +23,7 @@ _CHECKS: Sequence[tuple[str, Sequence[str]]] = (
     ("imports", (str(_TOOLS / "lint-imports"), "--no-cache")),
     ("workflows", (str(_TOOLS / "actionlint"), *_WORKFLOWS)),
     ("workflow rights", (str(_TOOLS / "zizmor"), "--offline", "--quiet", *_WORKFLOWS)),
+    ("zero keys", (sys.executable, "-m", "tests.keys")),
     ("infrastructure", (str(PROJECT / "infra" / "bicep" / "snapshot"), "--check")),
 )
 
@@ -32,7 +33,7 @@ def check(
         bool, typer.Option("--no-skips", help="Leave nothing out (for CI).")
     ] = False,
 ) -> None:
-    """Format, lint, types, import rules, workflows; the Bicep, where there is a Bicep CLI."""
+    """Format, lint, types, import rules, workflows, keys; the Bicep, where there is a Bicep CLI."""
     failed = [name for name, command in _CHECKS if not _passes(name, command, no_skips)]
     if failed:
         fail(f"{', '.join(failed)} failed.", status=1)

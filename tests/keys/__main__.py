@@ -1,0 +1,36 @@
+"""The part of the proof that needs nothing running: `python -m tests.keys`."""
+
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from sandbox.state import PROJECT
+from tests.keys.allowances import STATIC as ALLOWED
+from tests.keys.allowances import idle, unallowed
+from tests.keys.places import STATIC, template
+from tests.keys.scan import Finding, scan
+
+
+def found(root: Path) -> Iterator[Finding]:
+    """All that looks like a key in the static places."""
+    with ThreadPoolExecutor(1) as pool:
+        compiled = pool.submit(lambda: list(template(root)))  # Bicep takes as long as all the rest
+        quick = [texts for texts in STATIC.values() if texts is not template]
+        yield from scan(text for texts in quick for text in texts(root))
+        yield from scan(compiled.result())
+
+
+def complaints(root: Path) -> Iterator[str]:
+    """One sentence for each key that nobody has allowed, and each allowance without a use."""
+    findings = list(found(root))
+    for each in unallowed(findings, ALLOWED):
+        yield f"{each}: take it out; or say in tests/keys/allowances.py why it is none"
+    for one in idle(findings, ALLOWED):
+        yield f"tests/keys/allowances.py: nothing is {one.kind} like {one.text} any more"
+
+
+if __name__ == "__main__":
+    said = sorted(set(complaints(PROJECT)))
+    print(*said, sep="\n", end="\n" if said else "", file=sys.stderr)
+    sys.exit(bool(said))

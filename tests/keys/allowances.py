@@ -1,0 +1,143 @@
+"""What looks like a key and is none, by name and with its reason. One that matches nothing fails.
+
+Each allows one kind, in the files that `where` names, inside what `text` matches and no further.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from tests.keys.scan import Finding
+
+KEYWORD = "Secret Keyword"
+CALL = "Call that returns keys"
+ADDRESS = "Basic Auth Credentials"
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """`where` is a pattern of paths, `text` a regular expression for part of a line."""
+
+    kind: str
+    where: str
+    text: str
+    why: str
+
+    def covers(self, finding: Finding) -> bool:
+        """Whether this is about all of what was found."""
+        if finding.kind != self.kind or not fnmatchcase(finding.where, self.where):
+            return False
+        return any(finding.secret in each[0] for each in re.finditer(self.text, finding.text))
+
+
+STATIC: Sequence[Allowance] = (
+    Allowance(
+        KEYWORD,
+        "*",
+        r"Microsoft\.KeyVault/vaults/secrets[\w/]*",
+        "The name of a right on secrets.",
+    ),
+    Allowance(
+        KEYWORD,
+        "*",
+        r"4633458b-17de-408a-b874-0445c86b69e6",
+        "The id of the role Key Vault Secrets User, the same in every tenant.",
+    ),
+    Allowance(
+        KEYWORD, "tests/*.py", r"webhook-signing-key", "The name of the one secret in the vault."
+    ),
+    Allowance(
+        KEYWORD,
+        "requirements/*.txt",
+        r"(azure-keyvault-secrets|detect-secrets)==[\d.]+ \\",
+        "A package's name and version.",
+    ),
+    Allowance(
+        KEYWORD,
+        "sandbox/keyvault/secret.py",
+        r"`exp` and `nbf` inform, `enabled`",
+        "Prose about a secret's attributes.",
+    ),
+    Allowance(
+        KEYWORD,
+        "tests/keys/detectors.py",
+        r'secret_type = "[A-Za-z ()]+"',
+        "The name of a kind, in detect-secrets' own word for it.",
+    ),
+    Allowance(
+        KEYWORD,
+        "tests/*.py",
+        r"\"(a secret|secret of gateway|not-one|x|p@ss|secret|a\$\{HOME\}b)\"",
+        "Words that tests say, and nothing takes.",
+    ),
+    Allowance(
+        ADDRESS,
+        "tests/*.py",
+        r"://(me:pass|me:a-token|me:p%40ss|user:secret)@",
+        "Addresses that tests see refused, or kept out of a log.",
+    ),
+    Allowance(
+        CALL,
+        "tests/sandbox/deployment/test_broken_snapshots.py",
+        r"\[listKeys\('x', ",
+        "A template that the sandbox refuses.",
+    ),
+    Allowance(
+        "Storage account key",
+        "tests/sandbox/storage/test_confusions.py",
+        r"\"Eby8vdM02x[^\"]+\"",
+        "The key that Azurite's documentation publishes: seen not to be the one of ours.",
+    ),
+    Allowance(
+        "Storage account key",
+        "sandbox/storage/azurite/package-lock.json",
+        r'"integrity": "sha512-[^"]+"',
+        "The hash of a package, which is as long as an account key.",
+    ),
+    Allowance(
+        CALL,
+        "sandbox/deployment/expressions.py",
+        r"listKeys\(",
+        "The refusal to evaluate it says its name.",
+    ),
+)
+
+RUNNING: Sequence[Allowance] = (
+    Allowance(
+        "Identity header",
+        "environment of *",
+        r"^IDENTITY_HEADER=[0-9a-f]{32}$",
+        "Container Apps gives it to each app, against requests that somebody makes the app send. "
+        "It is of use at the app's own identity endpoint alone.",
+    ),
+    Allowance(
+        KEYWORD,
+        "environment of notifier",
+        r"^WEBHOOK_SECRET_NAME=webhook-signing-key$",
+        "The secret's name. Its value comes from the vault, to who has the role.",
+    ),
+    Allowance(
+        "Application Insights connection string",
+        "environment of *",
+        r"^APPLICATIONINSIGHTS_CONNECTION_STRING=InstrumentationKey=[0-9a-f-]{36};",
+        "With local authentication off it is an address: who sends needs a token, and a role.",
+    ),
+    Allowance(
+        "Storage account key",
+        "environment of azurite",
+        r"^AZURITE_ACCOUNTS=\w+:[A-Za-z0-9+/]{86}==$",
+        "Azurite has no other way in. The key is made at each start, for the sandbox and Azurite; "
+        "no service gets it, and there is none on Azure.",
+    ),
+)
+
+
+def unallowed(findings: Sequence[Finding], allowances: Sequence[Allowance]) -> Sequence[Finding]:
+    """What nobody has given a reason for."""
+    return [each for each in findings if not any(one.covers(each) for one in allowances)]
+
+
+def idle(findings: Sequence[Finding], allowances: Sequence[Allowance]) -> Sequence[Allowance]:
+    """The allowances that nothing needs any more."""
+    return [one for one in allowances if not any(one.covers(each) for each in findings)]

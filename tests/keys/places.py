@@ -1,0 +1,86 @@
+"""The places that can be searched while nothing runs."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+
+from docker.utils import exclude_paths
+
+from tests.keys.scan import Text
+
+_BICEP = Path("infra") / "bicep"
+# Where a text has to stand between quotes. Anywhere else a value may stand without.
+_QUOTED = {".bicep", ".bicepparam", ".c", ".css", ".html", ".js", ".json", ".kql", ".md"}
+_QUOTED |= {".py", ".svg"}
+
+
+def source(root: Path) -> Iterator[Text]:
+    """Every file that is committed or could be: by git, without what it is told to ignore."""
+    listed = ("git", "-C", str(root), "ls-files", "-z", "--cached", "--others")
+    done = subprocess.run(
+        [*listed, "--exclude-standard"], check=True, capture_output=True, text=True
+    )
+    yield from _texts("source", root, filter(None, done.stdout.split("\0")))
+
+
+def bicep(root: Path) -> Iterator[Text]:
+    """The Bicep, as it is written."""
+    yield from _texts("Bicep", root, _below(root, root / _BICEP, "*.bicep", "*.bicepparam"))
+
+
+def template(root: Path) -> Iterator[Text]:
+    """What the Bicep compiles to: the snapshot and, where there is a Bicep CLI, the template.
+
+    Raises RuntimeError if it does not compile.
+    """
+    yield from _texts("template", root, [str(_BICEP / "sandbox.snapshot.json")])
+    program = shutil.which(os.environ.get("BICEP", "bicep"))
+    if program:
+        build = [program, "build", str(root / _BICEP / "main.bicep"), "--stdout"]
+        there = {**os.environ, "DOTNET_SYSTEM_GLOBALIZATION_INVARIANT": "1"}
+        done = subprocess.run(build, env=there, check=False, capture_output=True, text=True)
+        if done.returncode:
+            raise RuntimeError(f"main.bicep does not compile: {done.stderr}")
+        yield Text("template", "bicep build", done.stdout)
+
+
+def compose(root: Path) -> Iterator[Text]:
+    """docker-compose.yml and every Dockerfile."""
+    files = [str(each.relative_to(root)) for each in root.glob("docker-compose*.yml")]
+    folders = (root / each for each in ("sandbox", "services", "local"))
+    files += [each for folder in folders for each in _below(root, folder, "Dockerfile")]
+    yield from _texts("compose", root, files)
+
+
+def images(root: Path) -> Iterator[Text]:
+    """The files that .dockerignore lets into an image, whether git knows them or not."""
+    patterns = (root / ".dockerignore").read_text().splitlines()
+    said = [each.strip() for each in patterns if each.strip() and not each.startswith("#")]
+    yield from _texts("images", root, exclude_paths(str(root), said))
+
+
+STATIC: Mapping[str, Callable[[Path], Iterator[Text]]] = {
+    "source": source,
+    "Bicep": bicep,
+    "template": template,
+    "compose": compose,
+    "images": images,
+}
+
+
+def _below(root: Path, folder: Path, *patterns: str) -> Iterator[str]:
+    for pattern in patterns:
+        for each in sorted(folder.rglob(pattern)):
+            if "node_modules" not in each.parts:
+                yield str(each.relative_to(root))
+
+
+def _texts(place: str, root: Path, files: Iterable[str]) -> Iterator[Text]:
+    for each in sorted(files):
+        path = root / each
+        # Listed by git, and yet not there: it has been deleted since.
+        if path.is_file():
+            content = path.read_bytes().decode("utf-8", "replace")
+            yield Text(place, each, content, configuration=path.suffix not in _QUOTED)

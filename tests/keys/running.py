@@ -1,0 +1,64 @@
+"""The places that a running sandbox has: its processes' environments, its logs and its audit."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from sandbox.audit import FILE
+from sandbox.state import State
+from tests.keys.scan import Text
+
+PROC = Path("/proc")
+_PARENT = re.compile(r"^PPid:\s*(\d+)$", re.MULTILINE)
+_SERVICE = re.compile(r"services\.(\w+)\.app:")
+
+
+def environments(parent: int) -> Iterator[Text]:
+    """The environment of every process below `parent`. Linux alone shows them in /proc."""
+    for pid in _below(parent):
+        try:
+            content = (PROC / str(pid) / "environ").read_bytes()
+            command = (PROC / str(pid) / "cmdline").read_bytes().decode("utf-8", "replace")
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # it has ended
+        lines = content.decode("utf-8", "replace").replace("\0", "\n")
+        name = f"environment of {_name(command.replace(chr(0), ' '))}"
+        yield Text("environments", name, lines, configuration=True)
+
+
+def logs(state: State) -> Iterator[Text]:
+    """What the sandbox and its processes have written down."""
+    for path in sorted(state.root.rglob("*.log")):
+        content = path.read_text("utf-8", "replace")
+        yield Text("logs", path.name, content, configuration=True)
+
+
+def audit(state: State) -> Iterator[Text]:
+    """What the sandbox has put on record."""
+    content = state.path(FILE).read_text("utf-8", "replace")
+    yield Text("audit", FILE, content, configuration=True)
+
+
+def _name(command: str) -> str:
+    service = _SERVICE.search(command)
+    if service:
+        return service[1]
+    return "azurite" if "azurite" in command else Path(command.partition(" ")[0]).name
+
+
+def _below(parent: int) -> Iterator[int]:
+    parents = dict(_parents())
+    above = {parent}
+    while above:
+        above = {pid for pid, its in parents.items() if its in above}
+        yield from above
+
+
+def _parents() -> Iterator[tuple[int, int]]:
+    for each in PROC.glob("[0-9]*/status"):
+        try:
+            found = _PARENT.search(each.read_text())
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if found:
+            yield int(each.parent.name), int(found[1])

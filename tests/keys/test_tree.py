@@ -1,0 +1,52 @@
+"""Nothing that is written down here is a key, and each exception is still one."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from sandbox.state import PROJECT
+from tests.keys.__main__ import complaints
+from tests.keys.allowances import STATIC, Allowance, idle, unallowed
+from tests.keys.plants import PLANTS
+from tests.keys.scan import Finding, Text, scan
+from tests.keys.spots import copied
+
+
+def test_there_is_no_key_where_nothing_runs() -> None:
+    assert list(complaints(PROJECT)) == []
+
+
+def test_the_command_names_a_key_by_its_file_and_line_and_never_by_its_value(
+    tmp_path: Path,
+) -> None:
+    value = PLANTS[0].make()
+    (copied(tmp_path) / "services" / "gateway" / "planted.py").write_text(f'\nkey = "{value}"\n')
+    said = "\n".join(complaints(tmp_path))
+    assert "services/gateway/planted.py:2: Storage account key (source)" in said
+    assert value not in said
+
+
+def test_an_allowance_that_matches_nothing_is_named(tmp_path: Path) -> None:
+    said = list(complaints(copied(tmp_path)))
+    assert [each for each in said if "expressions" in each or "listKeys" in each]
+
+
+def test_an_allowance_is_for_its_kind_its_file_and_its_text_alone() -> None:
+    allowance = Allowance("kind", "a/*.py", r"word=\w+", "A reason.")
+    finding = Finding("kind", "source", "a/b.py", 1, "one", "word=one other=two")
+    assert allowance.covers(finding)
+    for other in (
+        replace(finding, kind="another"),
+        replace(finding, where="b/b.py"),
+        Finding("kind", "source", "a/b.py", 1, "two", finding.text),
+    ):
+        assert not allowance.covers(other)
+        assert unallowed([other], [allowance]) == [other]
+        assert idle([other], [allowance]) == [allowance]
+
+
+def test_a_line_may_hold_an_allowed_text_and_a_key() -> None:
+    value = PLANTS[0].make()
+    line = f'"integrity": "sha512-{PLANTS[0].make()}", "key": "{value}"\n'
+    where = "sandbox/storage/azurite/package-lock.json"
+    found = unallowed(list(scan([Text("source", where, line)])), STATIC)
+    assert [each.secret for each in found] == [value]
