@@ -1,5 +1,7 @@
 """Each right is used by code, and each call of the code has its right, as a pipeline that ran."""
 
+import time
+
 import pytest
 
 from sandbox.audit import Outcome, Record
@@ -11,17 +13,29 @@ from tests.access.places import scope_of
 from tests.access.table import API, TABLE, TOKEN, Row
 from tests.conftest import Running
 
-SERVICES = ("gateway", "thumbnailer", "catalog", "notifier")
 ROWS = tuple(row for row in TABLE if row.code)
+_PATIENCE = 60.0
 
 
 @pytest.fixture(scope="module")
-def audit(sandbox: Running) -> list[Record]:
-    """What the services did from their start until three photos and a broken file were through."""
+def services(sandbox: Running) -> set[str]:
+    """Whoever is deployed; each has an identity of its own name."""
+    return {each.name for each in sandbox.deployment.apps}
+
+
+@pytest.fixture(scope="module")
+def audit(sandbox: Running, services: set[str]) -> list[Record]:
+    """What the services did from their start until three photos and a broken file were through.
+
+    Subscribers whom nobody waits for are done after that, and telemetry is sent seconds later.
+    """
     gallery = sandbox.report.gallery
     for upload in uploads():
         arrive(gallery, upload, send(gallery, upload))
-    return [each for each in sandbox.audit() if each.identity in SERVICES]
+    deadline = time.monotonic() + _PATIENCE
+    while _granted(sandbox, services) - _used(sandbox.audit()) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    return [each for each in sandbox.audit() if each.identity in services]
 
 
 @pytest.mark.parametrize("row", ROWS, ids=str)
@@ -37,26 +51,36 @@ def test_no_call_of_the_services_is_without_a_row(sandbox: Running, audit: list[
     assert used - known == set()
 
 
-def test_no_right_of_the_services_is_without_use(sandbox: Running, audit: list[Record]) -> None:
-    deployment = sandbox.deployment
-    names = {each.principal_id: each.name for each in deployment.principals}
-    granted = {
-        (names[each.principal_id], each.scope)
-        for each in deployment.assignments
-        if names[each.principal_id] in SERVICES
-    }
-    used = {(each.identity, each.scope) for each in audit if each.outcome is Outcome.ALLOWED}
-    assert granted - used == set()
+def test_no_right_of_the_services_is_without_use(
+    sandbox: Running, services: set[str], audit: list[Record]
+) -> None:
+    assert _granted(sandbox, services) - _used(audit) == set()
 
 
-def test_each_row_with_code_was_done(sandbox: Running, audit: list[Record]) -> None:
+def test_each_row_with_code_was_done(
+    sandbox: Running, services: set[str], audit: list[Record]
+) -> None:
     used = {_key(each) for each in audit if each.outcome is Outcome.ALLOWED}
     idle = [
         str(row)
         for row in ROWS
-        if row.who in SERVICES and row.on != API and not used & set(_keys(sandbox, row))
+        if row.who in services and row.on != API and not used & set(_keys(sandbox, row))
     ]
     assert idle == []
+
+
+def _granted(sandbox: Running, services: set[str]) -> set[tuple[str, str]]:
+    deployment = sandbox.deployment
+    names = {each.principal_id: each.name for each in deployment.principals}
+    return {
+        (names[each.principal_id], each.scope)
+        for each in deployment.assignments
+        if names[each.principal_id] in services
+    }
+
+
+def _used(audit: list[Record]) -> set[tuple[str, str]]:
+    return {(each.identity, each.scope) for each in audit if each.outcome is Outcome.ALLOWED}
 
 
 def _keys(sandbox: Running, row: Row) -> list[tuple[str, str, str]]:
