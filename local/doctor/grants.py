@@ -51,7 +51,7 @@ def of_azure(arm: ResourceManager, environment: Environment) -> tuple[Grant, ...
         for role in dict.fromkeys(each["roleDefinitionId"] for each in listed)
     }
     return tuple(
-        Grant(each["principalId"], roles[each["roleDefinitionId"]], each["scope"])
+        Grant(each["principalId"].lower(), roles[each["roleDefinitionId"]], each["scope"])
         for each in listed
     )
 

@@ -18,12 +18,13 @@ def by_rbac(text: str) -> Reading | None:
         return None
     client, principal = found(r"appid=([^;]+);", text), found(r"oid=([^;]+);", text)
     roles = roles_with(action)
-    whole = not _VAULT.split(resource)[-1]
+    is_list = action.endswith("readMetadata/action") and not _VAULT.split(resource)[-1]
     return Reading(
         _SOURCE,
         "Key Vault knows who asks, and no role assignment of theirs allows this there."
-        + (_OF_A_LIST if whole and action.endswith("readMetadata/action") else ""),
+        + (_OF_A_LIST if is_list else ""),
         do=(
+            *([_BY_NAME] if is_list else []),
             *([grant(principal, client, roles[0], resource)] if roles else []),
             "A role just granted takes minutes; Owner and Contributor hold no data action.",
         ),
@@ -38,6 +39,7 @@ def by_rbac(text: str) -> Reading | None:
 _OF_A_LIST = (
     " It is a list, which is decided on the vault itself: a role on one secret does not reach it."
 )
+_BY_NAME = "If single secrets are enough, get each by its name; to list them all:"
 _KNOWN = {
     r"does not have secrets \w+ permission on key vault": (
         "This vault decides by its access policies, and looks at no role.",

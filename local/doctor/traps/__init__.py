@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from local.doctor.evidence import Evidence, Finding
-from local.doctor.traps import roles, tokens
+from local.doctor.traps import holders, roles, tokens
 
 Trap = Callable[[Evidence], Iterator[Finding]]
 
@@ -12,9 +12,9 @@ TRAPS: tuple[Trap, ...] = (
     tokens.client_id_missing,
     tokens.none_named,
     tokens.client_id_of_none,
-    roles.made_anew,
-    roles.wrong_object_id,
-    roles.only_just_granted,
+    holders.made_anew,
+    holders.wrong_object_id,
+    holders.only_just_granted,
     roles.control_plane,
     roles.scope_too_low,
     roles.token_from_before,

@@ -207,7 +207,7 @@ def test_a_user_is_granted_a_role_as_a_user(ward: Ward) -> None:
     said = _said(lambda: list(ward.stage.actor("developer").vault.list_properties_of_secrets()))
     reading = read(said)
     assert reading is not None
-    assert "--assignee-principal-type User" in reading.do[0]
+    assert "--assignee-principal-type User" in reading.do[1]
 
 
 def _said(attempt: Callable[[], object]) -> str:

@@ -178,6 +178,24 @@ def test_an_identity_that_was_made_anew_is_told_both_its_ids(ward: Ward, tmp_pat
     assert any("./keyless deploy" in each for each in finding.do)
 
 
+def test_a_strangers_wider_role_is_not_taken_for_a_mistake(ward: Ward) -> None:
+    """The role of an administrators' group, say, that the patient is not in."""
+    right = ward.assignment("gateway", "containers/thumbnails")
+    stranger = replace(
+        right,
+        principal_id="0b7ec700-0000-4000-8000-000000000002",
+        scope=f"/subscriptions/{ward.deployment.subscription_id}",
+    )
+    granted = [stranger if each is right else each for each in ward.deployment.assignments]
+    ward.enforce(granted)
+    diagnosis = ward.examine("gateway", granted=granted)
+    assert [each.right.scope for each in diagnosis.unmet] == [right.scope]
+    assert diagnosis.findings == ()
+    by_client = replace(right, principal_id=diagnosis.answer.client_id)
+    both = ward.examine("gateway", granted=[stranger, by_client, *granted]).findings
+    assert [each.trap for each in both] == ["wrong object id"]
+
+
 def _with_platform_for_code(app: ContainerApp) -> ContainerApp:
     attachments = tuple(replace(each, lifecycle=Lifecycle.MAIN) for each in app.attachments)
     return replace(app, attachments=attachments)
