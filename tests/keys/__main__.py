@@ -31,6 +31,9 @@ def complaints(root: Path) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    said = sorted(set(complaints(PROJECT)))
+    try:
+        said = sorted(set(complaints(PROJECT)))
+    except RuntimeError as error:
+        sys.exit(str(error))
     print(*said, sep="\n", end="\n" if said else "", file=sys.stderr)
     sys.exit(bool(said))

@@ -22,6 +22,7 @@ _WORDS = {
     "images": "what `.dockerignore` lets into an image: the code, and the lock of its packages",
     "environments": "of every process that the sandbox has started, from `/proc`",
     "logs": "of the sandbox, the services and Azurite, after a run from end to end",
+    "telemetry": "what the services have sent to Application Insights during that run",
     "audit": "the sandbox's record of the same run",
 }
 

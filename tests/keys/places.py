@@ -17,11 +17,16 @@ _QUOTED |= {".py", ".svg"}
 
 
 def source(root: Path) -> Iterator[Text]:
-    """Every file that is committed or could be: by git, without what it is told to ignore."""
+    """Every file that is committed or could be: by git, without what it is told to ignore.
+
+    Raises RuntimeError if git cannot say.
+    """
     listed = ("git", "-C", str(root), "ls-files", "-z", "--cached", "--others")
     done = subprocess.run(
-        [*listed, "--exclude-standard"], check=True, capture_output=True, text=True
+        [*listed, "--exclude-standard"], check=False, capture_output=True, text=True
     )
+    if done.returncode:
+        raise RuntimeError(f"git cannot list the files of {root}: {done.stderr.strip()}")
     yield from _texts("source", root, filter(None, done.stdout.split("\0")))
 
 

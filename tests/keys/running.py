@@ -1,10 +1,13 @@
-"""The places that a running sandbox has: its processes' environments, its logs and its audit."""
+"""The places that a running sandbox has: environments, logs, telemetry and the audit."""
 
+import json
 import re
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
-from sandbox.audit import FILE
+from sandbox import audit as _audit
+from sandbox import telemetry as _telemetry
 from sandbox.state import State
 from tests.keys.scan import Text
 
@@ -35,8 +38,15 @@ def logs(state: State) -> Iterator[Text]:
 
 def audit(state: State) -> Iterator[Text]:
     """What the sandbox has put on record."""
-    content = state.path(FILE).read_text("utf-8", "replace")
-    yield Text("audit", FILE, content, configuration=True)
+    content = state.path(_audit.FILE).read_text("utf-8", "replace")
+    yield Text("audit", _audit.FILE, content, configuration=True)
+
+
+def telemetry(state: State) -> Iterator[Text]:
+    """What the services have sent to Application Insights, one item a line."""
+    items = _telemetry.everything(state.path(_telemetry.FILE))
+    content = "\n".join(json.dumps(asdict(each)) for each in items)
+    yield Text("telemetry", _telemetry.FILE, content, configuration=True)
 
 
 def _name(command: str) -> str:

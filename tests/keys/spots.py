@@ -12,7 +12,9 @@ from pathlib import Path
 
 from sandbox.audit import FILE, Audit, Outcome, Record
 from sandbox.state import PROJECT, State
-from tests.keys.running import audit, environments, logs
+from sandbox.telemetry import FILE as TELEMETRY
+from sandbox.telemetry import Item, Store
+from tests.keys.running import audit, environments, logs, telemetry
 from tests.keys.scan import Text
 
 _COPIED = ("infra/bicep", "services/gateway", "requirements", "docker-compose.yml", ".dockerignore")
@@ -73,6 +75,7 @@ SPOTS: Sequence[Spot] = (
 RUNNING: Mapping[str, str] = {
     "environments": "environment of python",
     "logs": "gateway.log",
+    "telemetry": TELEMETRY,
     "audit": FILE,
 }
 
@@ -102,14 +105,24 @@ def plant(root: Path, keys: Mapping[str, str]) -> None:
 @contextmanager
 def planted_running(state: State, keys: Mapping[str, str]) -> Iterator[Sequence[Text]]:
     """The running places, of a process and a state folder that hold `keys` and nothing else."""
-    told = [_assigned(name, value) for name, value in keys.items()]
-    lines = [json.dumps({"level": "INFO", "message": each}) for each in told]
-    (state.folder("logs") / "gateway.log").write_text("\n".join(lines))
-    book = Audit(state.path(FILE))
-    for each in told:
-        book.write(Record("now", "blob", Outcome.REFUSED, "Get Blob", reason=each))
-    book.close()
+    _write(state, [_assigned(name, value) for name, value in keys.items()])
     waiting = [sys.executable, "-c", "import sys; sys.stdin.read()"]
     there = {"PATH": os.environ.get("PATH", os.defpath), **keys}
     with subprocess.Popen(waiting, env=there, stdin=subprocess.PIPE):
-        yield [*environments(os.getpid()), *logs(state), *audit(state)]
+        yield [*environments(os.getpid()), *logs(state), *telemetry(state), *audit(state)]
+
+
+def _write(state: State, said: Sequence[str]) -> None:
+    lines = [json.dumps({"level": "INFO", "message": each}) for each in said]
+    (state.folder("logs") / "gateway.log").write_text("\n".join(lines))
+    book, store = Audit(state.path(FILE)), Store(state.path(TELEMETRY))
+    store.add(_item(each) for each in said)
+    store.close()
+    for each in said:
+        book.write(Record("now", "blob", Outcome.REFUSED, "Get Blob", reason=each))
+    book.close()
+
+
+def _item(said: str) -> Item:
+    of_gateway = ("gateway", "gateway", "GET", 0.1, True, "200", "", {"message": said})
+    return Item("now", "AppTraces", "operation", "id", "", *of_gateway)
