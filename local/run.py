@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import aiohttp
 
 from local.values import Values
+from sandbox.deployment import app_names
 from sandbox.edge import Place
 from sandbox.state import State
 from sandbox.storage import free_port
@@ -17,7 +18,6 @@ from sandbox.supervisor import ENDINGS
 from sandbox.supervisor.processes import Child
 from sandbox.supervisor.services import Readiness, is_taken, program, readiness
 
-SERVICES = ("gateway", "thumbnailer", "catalog", "notifier")
 GALLERY_PORT = 8080
 
 _PAUSE = 0.5
@@ -49,7 +49,7 @@ def environments(
     around = {name: value for name, value in surroundings.items() if name not in _OF_IDENTITIES}
     around.setdefault("AZURE_TOKEN_CREDENTIALS", "dev")
     here = {"gateway": {"CATALOG_ENDPOINT": f"http://127.0.0.1:{ports['catalog']}"}}
-    return {name: around | values.settings(name) | here.get(name, {}) for name in SERVICES}
+    return {name: around | values.settings(name) | here.get(name, {}) for name in app_names()}
 
 
 def choose_ports(gallery: int | None) -> dict[str, int]:
@@ -60,12 +60,12 @@ def choose_ports(gallery: int | None) -> dict[str, int]:
     if gallery is not None and is_taken(gallery):
         raise OSError(f"port {gallery} is taken; choose another by --port")
     first = GALLERY_PORT if not is_taken(GALLERY_PORT) else free_port()
-    others = {name: free_port() for name in SERVICES}
+    others = {name: free_port() for name in app_names()}
     return others | {"gateway": first if gallery is None else gallery}
 
 
 async def run(values: Values, ports: Mapping[str, int], state: State, told: Told) -> None:
-    """Run the four services until one of ENDINGS; `told` hears of each change."""
+    """Run the services until one of ENDINGS; `told` hears of each change."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in ENDINGS:
@@ -73,7 +73,7 @@ async def run(values: Values, ports: Mapping[str, int], state: State, told: Told
             loop.add_signal_handler(number, stop.set)
     variables = environments(values, ports, os.environ)
     children = {
-        name: Child(program(name, ports[name], variables[name], state)) for name in SERVICES
+        name: Child(program(name, ports[name], variables[name], state)) for name in variables
     }
     async with AsyncExitStack() as stack:
         for child in children.values():

@@ -21,10 +21,9 @@ from local.sign_in import SignedIn, SignInError, open_developers_credential, sig
 from local.values import Values, ValuesError
 from local.workers import deployed
 from sandbox.cli.terminal import UNAVAILABLE, fail, one_sentence, out
-from sandbox.deployment import load
+from sandbox.deployment import app_names, load
 from sandbox.state import PROJECT, State
 
-_WORKERS = ("thumbnailer", "catalog", "notifier")
 _DONE, _WRONG, _WAITS = Text("✓ ", "green"), Text("✗ ", "bold red"), Text("! ", "bold yellow")
 
 
@@ -105,7 +104,8 @@ def _warn_of_workers(deployed_as: Environment, credential: TokenCredential) -> N
     try:
         with requests.Session() as session:
             arm = ResourceManager(session, credential)
-            warning = on_workers(deployed(arm, deployed_as, _WORKERS))
+            workers = tuple(each for each in app_names() if each != "gateway")
+            warning = on_workers(deployed(arm, deployed_as, workers))
     except UnseenError as error:
         warning = f"whether workers are deployed here, Azure does not tell you: {error}"
     if warning:

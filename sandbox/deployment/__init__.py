@@ -26,7 +26,7 @@ from sandbox.deployment.resources import (
     Topic,
     Vault,
 )
-from sandbox.deployment.snapshot import SNAPSHOT, SnapshotError
+from sandbox.deployment.snapshot import SNAPSHOT, SnapshotError, app_names
 
 __all__ = [
     "REGISTRATION",
@@ -56,6 +56,7 @@ __all__ = [
     "Subscription",
     "Topic",
     "Vault",
+    "app_names",
     "deploy",
     "load",
     "recreate",

@@ -51,3 +51,8 @@ class Snapshot:
         if len(found) != 1:
             raise SnapshotError(f"the sandbox becomes one {kind}; the snapshot has {len(found)}")
         return found[0]
+
+
+def app_names() -> tuple[str, ...]:
+    """The services: the apps of the committed snapshot, in its order. Raises SnapshotError."""
+    return tuple(str(each["name"]) for each in Snapshot.read().of_type(APP))

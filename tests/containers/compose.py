@@ -6,10 +6,11 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from sandbox.deployment import app_names
 from sandbox.state import PROJECT
 
 FILE = PROJECT / "docker-compose.yml"
-SERVICES = ("gateway", "thumbnailer", "catalog", "notifier")
+SERVICES = app_names()
 _VARIABLE = re.compile(r"\$(?:\$|\{(?P<name>[A-Z_]+):-(?P<default>[^}]*)\})")
 
 Service = dict[str, Any]

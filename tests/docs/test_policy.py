@@ -4,12 +4,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from sandbox.deployment import Deployment, load
+from sandbox.deployment import Deployment, app_names, load
 from sandbox.rbac import built_in_roles
 from sandbox.state import PROJECT, State
 
 PAGE = PROJECT / "docs" / "roles-and-scopes.md"
-SERVICES = {"gateway", "thumbnailer", "catalog", "notifier"}
 
 Right = tuple[str, str, str]
 
@@ -54,7 +53,7 @@ def test_the_page_tells_every_right_that_is_assigned_and_no_other(tmp_path: Path
 
 def test_the_developer_has_what_the_services_have_together(tmp_path: Path) -> None:
     found = set(deployed(load(State.open(tmp_path))))
-    of_services = {(role, scope) for who, role, scope in found if who in SERVICES}
+    of_services = {(role, scope) for who, role, scope in found if who in app_names()}
     kept = {scope for role, scope in of_services if role == "Keyless Blob Keeper"}
     # Who keeps a container reads it too: a right that another includes is not granted twice.
     of_services -= {("Storage Blob Data Reader", scope) for scope in kept}

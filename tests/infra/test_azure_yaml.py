@@ -10,10 +10,11 @@ import pytest
 from ruamel.yaml import YAML
 
 from infra.azd.__main__ import STEPS
+from sandbox.deployment import app_names
 from sandbox.state import PROJECT
 
 Document = dict[str, Any]
-SERVICES = ("gateway", "thumbnailer", "catalog", "notifier")
+SERVICES = app_names()
 
 
 @pytest.fixture(scope="module")

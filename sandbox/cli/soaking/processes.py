@@ -1,6 +1,7 @@
 """The processes of one sandbox, as Linux's /proc knows them."""
 
 import os
+import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -8,7 +9,7 @@ from pathlib import Path
 
 from sandbox.state import State
 
-SERVICES = ("gateway", "thumbnailer", "catalog", "notifier")
+_APP = re.compile(r"services\.(\w+)\.app:create_app\(\)")
 _PROC = Path("/proc")
 
 
@@ -38,8 +39,8 @@ class Process:
     def service(self) -> str | None:
         """The service that it is a gunicorn of, master or worker."""
         last = self.command[-1] if self.command and not self.is_leash else ""
-        found = (each for each in SERVICES if last == f"services.{each}.app:create_app()")
-        return next(found, None)
+        found = _APP.fullmatch(last)
+        return found[1] if found else None
 
     @property
     def is_azurite(self) -> bool:

@@ -3,7 +3,8 @@
 import random
 from enum import StrEnum
 
-from sandbox.cli.soaking.processes import SERVICES, Family
+from sandbox.cli.soaking.processes import Family
+from sandbox.deployment import app_names
 
 
 class Target(StrEnum):
@@ -30,7 +31,7 @@ class Target(StrEnum):
 
 def victims(target: Target, family: Family, chance: random.Random) -> dict[str, tuple[int, ...]]:
     """The processes to kill at once, by what they are called."""
-    service = chance.choice(SERVICES)
+    service = chance.choice(app_names())
     match target:
         case Target.MASTER:
             return {f"the master of {service}": _present(family.masters.get(service))}
@@ -42,7 +43,7 @@ def victims(target: Target, family: Family, chance: random.Random) -> dict[str, 
             return {"Azurite": family.azurite}
         case _:
             masters = tuple(family.masters.values())
-            workers = tuple(pid for each in SERVICES for pid in family.workers(each))
+            workers = tuple(pid for each in app_names() for pid in family.workers(each))
             return {"all at once": (family.sandbox, *family.azurite, *masters, *workers)}
 
 

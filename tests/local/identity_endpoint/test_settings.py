@@ -50,7 +50,9 @@ def test_each_service_is_handed_its_own_secret_and_keeps_it(tmp_path: Path) -> N
     )
     first, again = identities(settings), identities(settings)
     assert first == again
-    assert len({each.header for each in first}) == len({each.client_id for each in first}) == 4
+    assert [each.service for each in first] == list(SERVICES)
+    assert len({each.header for each in first}) == len(first)
+    assert len({each.client_id for each in first}) == len(first)
     for each in first:
         told = (tmp_path / "environments" / each.service / "surroundings").read_text()
         assert [each.header in told for each in first].count(True) == 1

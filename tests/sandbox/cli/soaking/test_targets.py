@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.cli.soaking.processes import SERVICES, Family, Process
+from sandbox.cli.soaking.processes import Family, Process
 from sandbox.cli.soaking.targets import Target, victims
+from sandbox.deployment import app_names
 
 SANDBOX, AZURITE = 10, 12
 
@@ -28,7 +29,7 @@ def family(*others: Process) -> Family:
         leash(11),
         Process(AZURITE, 11, ("node", "azurite/dist/src/blob/main.js")),
     ]
-    for number, service in enumerate(SERVICES):
+    for number, service in enumerate(app_names()):
         first = 100 + 10 * number
         found += [leash(first), gunicorn(first + 1, first, service)]
         found += [gunicorn(first + each, first + 1, service) for each in (2, 3)]
