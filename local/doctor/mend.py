@@ -8,6 +8,7 @@ _BY_SNAPSHOT = (
     "The snapshot grants it, and the sandbox that runs does not. It decides by the roles of its "
     "start: ./keyless down, then ./keyless up"
 )
+_BY_COMMAND = "On Azure an owner could grant it one by one:"
 _BY_DEPLOYMENT = "The deployment grants it: azd provision; or an owner, one by one:"
 
 
@@ -16,8 +17,7 @@ def commands(diagnosis: Diagnosis) -> tuple[str, ...]:
     refused = [each.right for each in diagnosis.unmet if each.refused]
     lines = [*_sign_in(diagnosis), *_app_role(diagnosis)]
     if refused:
-        in_sandbox = diagnosis.patient.in_sandbox
-        lines.append(f"{_BY_SNAPSHOT}. On Azure:" if in_sandbox else _BY_DEPLOYMENT)
+        lines.append(_how(diagnosis))
         kind = _kind(diagnosis)
         lines += [grant(each, diagnosis.answer.object_id, kind) for each in refused]
     if refused and diagnosis.patient.grants is None:
@@ -26,6 +26,13 @@ def commands(diagnosis: Diagnosis) -> tuple[str, ...]:
             f"az role assignment list --all --assignee {diagnosis.answer.object_id}",
         ]
     return tuple(lines)
+
+
+def _how(diagnosis: Diagnosis) -> str:
+    """A finding has said already what keeps the snapshot's own grant from counting."""
+    if not diagnosis.patient.in_sandbox:
+        return _BY_DEPLOYMENT
+    return _BY_COMMAND if diagnosis.findings else f"{_BY_SNAPSHOT}. {_BY_COMMAND}"
 
 
 def _sign_in(diagnosis: Diagnosis) -> tuple[str, ...]:

@@ -58,14 +58,12 @@ def made_anew(evidence: Evidence) -> Iterator[Finding]:
 
 def only_just_granted(evidence: Evidence) -> Iterator[Finding]:
     """The role is there, for the right id, and does not count yet."""
-    me = evidence.answer.object_id
-    found = list(_instead(evidence, lambda _, one: one.principal_id == me))
+    found = [each for each in evidence.denied if _has(evidence, each)]
     if found:
-        entities = targets(right for right, _ in found)
         yield Finding(
             "only just granted",
-            f"{evidence.patient.who} has the role on {entities}, and is refused all the same: the "
-            "role has not arrived yet.",
+            f"{evidence.patient.who} has the role on {targets(found)}, and is refused all the same: "
+            "the role has not arrived yet.",
             (_IN_SANDBOX,) if evidence.patient.in_sandbox else _ON_ITS_WAY,
         )
 
@@ -73,12 +71,21 @@ def only_just_granted(evidence: Evidence) -> Iterator[Finding]:
 def _instead(
     evidence: Evidence, whose: Callable[[Right, Grant], bool]
 ) -> Iterator[tuple[Right, Grant]]:
-    """What was refused, with an assignment that would do, of somebody that `whose` tells."""
-    for right in evidence.denied:
+    """What the caller lacks, with an assignment that would do, of somebody that `whose` tells."""
+    for right in (each for each in evidence.denied if not _has(evidence, each)):
         for grant in evidence.patient.grants or ():
             if whose(right, grant) and grant.allows(right.actions, right.scope):
                 yield right, grant
                 break
+
+
+def _has(evidence: Evidence, right: Right) -> bool:
+    """Whether the caller itself has a role that would do."""
+    me = evidence.answer.object_id.lower()
+    return any(
+        each.principal_id.lower() == me and each.allows(right.actions, right.scope)
+        for each in evidence.patient.grants or ()
+    )
 
 
 def _is_client(evidence: Evidence, grant: Grant) -> bool:

@@ -8,6 +8,12 @@ from local.doctor.traps.words import end, targets
 from local.rights import Right
 from sandbox.rbac import Action, holds
 
+_GIVEN_HERE = "The sandbox gives tokens by the roles of its start: ./keyless down, ./keyless up."
+_KEPT_ON_AZURE = (
+    "Wait: what gives managed identities their tokens keeps one for up to a day, and no restart "
+    "helps. Other roles of Azure are in no token."
+)
+
 
 def control_plane(evidence: Evidence) -> Iterator[Finding]:
     """A role that manages the resource holds none of its data."""
@@ -51,10 +57,7 @@ def token_from_before(evidence: Evidence) -> Iterator[Finding]:
             "token from before",
             f"{evidence.patient.who} has the app role {role.name}, and its token does not: it was "
             "given before the role was.",
-            (
-                "Wait: what gives managed identities their tokens keeps one for up to a day, and "
-                "no restart helps. Other roles of Azure are in no token.",
-            ),
+            (_GIVEN_HERE if evidence.patient.in_sandbox else _KEPT_ON_AZURE,),
         )
 
 

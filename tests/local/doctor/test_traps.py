@@ -178,6 +178,17 @@ def test_an_identity_that_was_made_anew_is_told_both_its_ids(ward: Ward, tmp_pat
     assert any("./keyless deploy" in each for each in finding.do)
 
 
+def test_roles_that_are_deployed_since_have_only_to_arrive(ward: Ward, tmp_path: Path) -> None:
+    """The sandbox that runs decides by the roles of its start, as Azure by those that arrived."""
+    state = State.open(tmp_path)
+    recreate(state, load(state).principal("gateway").resource_id)
+    with staged(tmp_path) as stage:
+        deploy(state)
+        diagnosis = Ward(stage).examine("gateway", granted=load(state).assignments)
+    assert diagnosis.unmet
+    assert [each.trap for each in diagnosis.findings] == ["only just granted"]
+
+
 def test_a_strangers_wider_role_is_not_taken_for_a_mistake(ward: Ward) -> None:
     """The role of an administrators' group, say, that the patient is not in."""
     right = ward.assignment("gateway", "containers/thumbnails")
