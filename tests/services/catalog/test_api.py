@@ -95,7 +95,7 @@ def guarded(index: Any) -> FlaskClient:
     return build(index, Readiness([]), events, FakeBearer()).test_client()
 
 
-@pytest.mark.parametrize("path", ["/photos", f"/photos/{KNOWN.id}"])
+@pytest.mark.parametrize("path", ["/photos", f"/photos/{KNOWN.id}"], ids=["all", "one"])
 def test_where_tokens_are_asked_for_each_route_takes_the_role(
     guarded: FlaskClient, index: FakeIndex, path: str
 ) -> None:
