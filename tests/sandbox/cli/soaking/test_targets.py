@@ -37,7 +37,7 @@ def family(*others: Process) -> Family:
 
 
 CHANCE = random.Random(1)  # noqa: S311
-MASTERS = {101, 111, 121, 131}
+MASTERS = {101 + 10 * number for number in range(len(app_names()))}
 WORKERS = {each + more for each in MASTERS for more in (1, 2)}
 
 
@@ -48,7 +48,7 @@ WORKERS = {each + more for each in MASTERS for more in (1, 2)}
         (Target.WORKER, WORKERS, 1),
         (Target.SANDBOX, {SANDBOX}, 1),
         (Target.AZURITE, {AZURITE}, 1),
-        (Target.ALL, {SANDBOX, AZURITE} | MASTERS | WORKERS, 14),
+        (Target.ALL, {SANDBOX, AZURITE} | MASTERS | WORKERS, 2 + 3 * len(app_names())),
     ],
 )
 def test_a_target_is_the_processes_that_it_names(
