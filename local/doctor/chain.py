@@ -82,9 +82,14 @@ def _beside(credential: DefaultAzureCredential, winner: object) -> Iterator[Atte
     asked: list[Any] = list(credential.credentials)
     before = asked.index(winner)
     for each in asked[:before]:
-        yield Attempt(type(each).__name__, _refusal(each))
+        yield Attempt(_name(each), _refusal(each))
     for each in asked[before + 1 :]:
-        yield Attempt(type(each).__name__, _NOT_ASKED)
+        yield Attempt(_name(each), _NOT_ASKED)
+
+
+def _name(credential: object) -> str:
+    """One that cannot even be made is in the chain as a stand-in with its name."""
+    return str(getattr(credential, "_credential_name", type(credential).__name__))
 
 
 def _refusal(credential: TokenCredential) -> str:

@@ -62,8 +62,8 @@ def only_just_granted(evidence: Evidence) -> Iterator[Finding]:
     if found:
         yield Finding(
             "only just granted",
-            f"{evidence.patient.who} has the role on {targets(found)}, and is refused all the same: "
-            "the role has not arrived yet.",
+            f"{evidence.patient.who} has the role on {targets(found)}, and is refused all the "
+            "same: the role has not arrived yet.",
             (_IN_SANDBOX,) if evidence.patient.in_sandbox else _ON_ITS_WAY,
         )
 
