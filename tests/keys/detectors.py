@@ -87,6 +87,16 @@ class CallForKeys(_Detector):
     )
 
 
+class NamedToken(_Detector):
+    """What is called a token and has a token's length: detect-secrets knows no such name."""
+
+    secret_type = "Token by its name"
+    expression = (
+        r"(?i:token)\w*[\"']?\s?[:=]\s?"
+        r"(?:[\"'](?=\D*\d)[\w.+/~-]{24,}={0,2}[\"']|(?=[A-Za-z_+/-]*\d)[\w+/-]{24,}(?![\w.(]))"
+    )
+
+
 OURS: Sequence[type[_Detector]] = (
     AccountKey,
     SharedAccessSignature,
@@ -97,4 +107,5 @@ OURS: Sequence[type[_Detector]] = (
     IdentityHeader,
     WebhookKey,
     CallForKeys,
+    NamedToken,
 )

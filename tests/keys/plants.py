@@ -80,6 +80,7 @@ PLANTS: Sequence[Plant] = (
         "planted_proxy",
         lambda: f"https://app:{_word(12)}@example.com/",
     ),
+    Plant("Token by its name", "an opaque token", "planted_refresh_token", lambda: f"{_word(40)}4"),
     Plant("JSON Web Token", "an access token", "planted_answer", _jwt),
     Plant(
         "Private Key",
