@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sandbox.state import PROJECT
 from tests.keys.allowances import STATIC as ALLOWED
-from tests.keys.allowances import idle, unallowed
+from tests.keys.judge import idle, unallowed
 from tests.keys.places import STATIC, template
 from tests.keys.scan import Finding, scan
 

@@ -3,33 +3,13 @@
 Each allows one kind, in the files that `where` names, inside what `text` matches and no further.
 """
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
-from tests.keys.scan import Finding
+from tests.keys.judge import Allowance
 
 KEYWORD = "Secret Keyword"
 CALL = "Call that returns keys"
 ADDRESS = "Basic Auth Credentials"
-
-
-@dataclass(frozen=True)
-class Allowance:
-    """`where` is a pattern of paths, `text` a regular expression for part of a line."""
-
-    kind: str
-    where: str
-    text: str
-    why: str
-
-    def covers(self, finding: Finding) -> bool:
-        """Whether this is about all of what was found."""
-        if finding.kind != self.kind or not fnmatchcase(finding.where, self.where):
-            return False
-        return any(finding.secret in each[0] for each in re.finditer(self.text, finding.text))
-
 
 STATIC: Sequence[Allowance] = (
     Allowance(
@@ -44,9 +24,7 @@ STATIC: Sequence[Allowance] = (
         r"4633458b-17de-408a-b874-0445c86b69e6",
         "The id of the role Key Vault Secrets User, the same in every tenant.",
     ),
-    Allowance(
-        KEYWORD, "tests/*.py", r"webhook-signing-key", "The name of the one secret in the vault."
-    ),
+    Allowance(KEYWORD, "*", r"webhook-signing-key", "The name of the one secret in the vault."),
     Allowance(
         KEYWORD,
         "requirements/*.txt",
@@ -131,13 +109,3 @@ RUNNING: Sequence[Allowance] = (
         "no service gets it, and there is none on Azure.",
     ),
 )
-
-
-def unallowed(findings: Sequence[Finding], allowances: Sequence[Allowance]) -> Sequence[Finding]:
-    """What nobody has given a reason for."""
-    return [each for each in findings if not any(one.covers(each) for one in allowances)]
-
-
-def idle(findings: Sequence[Finding], allowances: Sequence[Allowance]) -> Sequence[Allowance]:
-    """The allowances that nothing needs any more."""
-    return [one for one in allowances if not any(one.covers(each) for each in findings)]

@@ -5,11 +5,12 @@ from collections.abc import Iterator, Sequence
 from sandbox.state import PROJECT
 from tests.keys.allowances import RUNNING as ALLOWED_RUNNING
 from tests.keys.allowances import STATIC as ALLOWED
-from tests.keys.allowances import Allowance
 from tests.keys.detectors import OURS
+from tests.keys.judge import Allowance
 from tests.keys.places import STATIC
 from tests.keys.plants import PLANTS
-from tests.keys.spots import RUNNING, SPOTS
+from tests.keys.spots import SPOTS
+from tests.keys.spots_running import RUNNING
 
 PAGE = PROJECT / "docs" / "zero-keys.md"
 BEGIN, END = "<!-- written from tests/keys -->\n", "<!-- until here -->\n"

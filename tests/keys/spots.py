@@ -1,21 +1,13 @@
 """Where the tests plant: a file of each form that a place has, in a copy that is thrown away."""
 
 import json
-import os
 import shutil
 import subprocess
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox.audit import FILE, Audit, Outcome, Record
-from sandbox.state import PROJECT, State
-from sandbox.telemetry import FILE as TELEMETRY
-from sandbox.telemetry import Item, Store
-from tests.keys.running import audit, environments, logs, telemetry
-from tests.keys.scan import Text
+from sandbox.state import PROJECT
 
 _COPIED = ("infra/bicep", "services/gateway", "requirements", "docker-compose.yml", ".dockerignore")
 _UNKNOWN_TO_GIT = "services/gateway/local.env"
@@ -34,7 +26,7 @@ class Spot:
     file: str = ""
 
 
-def _assigned(name: str, value: str) -> str:
+def assigned(name: str, value: str) -> str:
     return f"{name}={value}"
 
 
@@ -61,7 +53,7 @@ def _dockerfile(name: str, value: str) -> str:
 SPOTS: Sequence[Spot] = (
     Spot("source", "services/gateway/planted.py", _quoted),
     Spot("source", "services/gateway/planted.yml", _yaml),
-    Spot("source", "services/gateway/planted.sh", _assigned),
+    Spot("source", "services/gateway/planted.sh", assigned),
     Spot("source", "services/gateway/README.md", _quoted),
     Spot("Bicep", "infra/bicep/main.bicep", _bicep),
     Spot("template", "infra/bicep/sandbox.snapshot.json", _json),
@@ -69,15 +61,9 @@ SPOTS: Sequence[Spot] = (
     Spot("compose", "docker-compose.yml", _yaml),
     Spot("compose", "services/gateway/Dockerfile", _dockerfile),
     Spot("images", "services/gateway/app.py", _quoted),
-    Spot("images", _UNKNOWN_TO_GIT, _assigned),
-    Spot("images", "requirements/services.txt", _assigned),
+    Spot("images", _UNKNOWN_TO_GIT, assigned),
+    Spot("images", "requirements/services.txt", assigned),
 )
-RUNNING: Mapping[str, str] = {
-    "environments": "environment of python",
-    "logs": "gateway.log",
-    "telemetry": TELEMETRY,
-    "audit": FILE,
-}
 
 
 def copied(root: Path) -> Path:
@@ -100,29 +86,3 @@ def plant(root: Path, keys: Mapping[str, str]) -> None:
     for file, line in files.items():
         with (root / file).open("a") as opened:
             opened.writelines(f"\n{line(name, value)}\n" for name, value in keys.items())
-
-
-@contextmanager
-def planted_running(state: State, keys: Mapping[str, str]) -> Iterator[Sequence[Text]]:
-    """The running places, of a process and a state folder that hold `keys` and nothing else."""
-    _write(state, [_assigned(name, value) for name, value in keys.items()])
-    waiting = [sys.executable, "-c", "import sys; sys.stdin.read()"]
-    there = {"PATH": os.environ.get("PATH", os.defpath), **keys}
-    with subprocess.Popen(waiting, env=there, stdin=subprocess.PIPE):
-        yield [*environments(os.getpid()), *logs(state), *telemetry(state), *audit(state)]
-
-
-def _write(state: State, said: Sequence[str]) -> None:
-    lines = [json.dumps({"level": "INFO", "message": each}) for each in said]
-    (state.folder("logs") / "gateway.log").write_text("\n".join(lines))
-    book, store = Audit(state.path(FILE)), Store(state.path(TELEMETRY))
-    store.add(_item(each) for each in said)
-    store.close()
-    for each in said:
-        book.write(Record("now", "blob", Outcome.REFUSED, "Get Blob", reason=each))
-    book.close()
-
-
-def _item(said: str) -> Item:
-    of_gateway = ("gateway", "gateway", "GET", 0.1, True, "200", "", {"message": said})
-    return Item("now", "AppTraces", "operation", "id", "", *of_gateway)

@@ -10,11 +10,12 @@ from tests.infra.bicep import needs_bicep
 from tests.keys.__main__ import found
 from tests.keys.allowances import RUNNING as ALLOWED_RUNNING
 from tests.keys.allowances import STATIC as ALLOWED
-from tests.keys.allowances import unallowed
+from tests.keys.judge import unallowed
 from tests.keys.plants import PLANTS, Plant
 from tests.keys.running import PROC
 from tests.keys.scan import Finding, scan
-from tests.keys.spots import RUNNING, SPOTS, copied, plant, planted_running
+from tests.keys.spots import SPOTS, copied, plant
+from tests.keys.spots_running import RUNNING, planted_running
 
 needs_proc = pytest.mark.skipif(not PROC.is_dir(), reason="no /proc shows environments here")
 

@@ -14,7 +14,8 @@ from sandbox.cli.walk import arrive, send
 from sandbox.telemetry import FILE, trace_of
 from tests.conftest import Running
 from tests.e2e.test_pipeline import eventually, photo, told_of
-from tests.keys.allowances import RUNNING, idle, unallowed
+from tests.keys.allowances import RUNNING
+from tests.keys.judge import idle, unallowed
 from tests.keys.running import PROC, audit, environments, logs, telemetry
 from tests.keys.scan import Finding, Text, scan
 

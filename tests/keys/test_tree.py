@@ -5,7 +5,8 @@ from pathlib import Path
 
 from sandbox.state import PROJECT
 from tests.keys.__main__ import complaints
-from tests.keys.allowances import STATIC, Allowance, idle, unallowed
+from tests.keys.allowances import STATIC
+from tests.keys.judge import Allowance, idle, unallowed
 from tests.keys.plants import PLANTS
 from tests.keys.scan import Finding, Text, scan
 from tests.keys.spots import copied
