@@ -3,10 +3,14 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from sandbox.state import PROJECT
+from tests.infra.bicep import needs_bicep
 from tests.keys.__main__ import complaints
 from tests.keys.allowances import STATIC
 from tests.keys.judge import Allowance, idle, unallowed
+from tests.keys.places import source, template
 from tests.keys.plants import PLANTS
 from tests.keys.scan import Finding, Text, scan
 from tests.keys.spots import copied
@@ -24,6 +28,18 @@ def test_the_command_names_a_key_by_its_file_and_line_and_never_by_its_value(
     said = "\n".join(complaints(tmp_path))
     assert "services/gateway/planted.py:2: Storage account key (source)" in said
     assert value not in said
+
+
+def test_what_cannot_be_searched_is_said_and_not_taken_for_clean(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match="git cannot list the files of"):
+        list(source(tmp_path))
+
+
+@needs_bicep
+def test_a_template_that_does_not_compile_is_said_and_not_taken_for_clean(tmp_path: Path) -> None:
+    (copied(tmp_path) / "infra" / "bicep" / "main.bicep").write_text("no Bicep")
+    with pytest.raises(RuntimeError, match=r"main\.bicep does not compile"):
+        list(template(tmp_path))
 
 
 def test_an_allowance_that_matches_nothing_is_named(tmp_path: Path) -> None:
