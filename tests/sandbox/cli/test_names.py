@@ -25,7 +25,8 @@ GROUP = "/subscriptions/s/resourceGroups/g"
         (f"{BLOB}/read", "blobs/read"),
         ("Microsoft.KeyVault/vaults/secrets/getSecret/action", "secrets/getSecret/action"),
         ("Microsoft.ServiceBus/namespaces/messages/send/action", "messages/send/action"),
-        ("Microsoft.Insights/Telemetry/Write", "Microsoft.Insights/Telemetry/Write"),
+        ("Microsoft.Insights/Telemetry/Write", "Telemetry/Write"),
+        ("Microsoft.Authorization/locks/read", "Microsoft.Authorization/locks/read"),
     ],
 )
 def test_an_action_is_shortened_to_what_tells_it_apart(action: str, short: str) -> None:
