@@ -1,6 +1,7 @@
 """What GitHub, Renovate and a dev container are told is well-formed, and of one piece."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -95,3 +96,17 @@ def test_the_dev_container_forwards_the_gallery_and_nothing_else() -> None:
     assert container["forwardPorts"] == [8080]
     assert "mounts" not in container
     assert not {"containerEnv", "remoteEnv", "secrets"} & set(container)
+
+
+def test_git_reads_the_mounted_project_though_its_owner_is_another(tmp_path: Path) -> None:
+    text = (PROJECT / ".github" / "workflows" / "test.yml").read_text()
+    told = dict(re.findall(r"--env (GIT_CONFIG_\w+)=(\S+)", text))
+    folder = re.search(r"--workdir (\S+)", text)
+    assert folder is not None
+    here = {name: str(tmp_path) if value == folder[1] else value for name, value in told.items()}
+    subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
+    # git's own switch, for its own tests: every folder is somebody else's.
+    strange = {"PATH": os.environ["PATH"], "GIT_TEST_ASSUME_DIFFERENT_OWNER": "1"}
+    command = ["git", "-C", str(tmp_path), "ls-files"]
+    assert subprocess.run(command, env=strange, capture_output=True, check=False).returncode == 128
+    assert subprocess.run(command, env=strange | here, check=False).returncode == 0
