@@ -26,8 +26,8 @@ from tests.faults.faults import left_behind, one_sentence
 def project(tmp_path: Path) -> Path:
     """A copy of the project, in which things can be broken."""
     copy = tmp_path / "project"
-    shutil.copytree(PROJECT / "sandbox", copy / "sandbox", ignore=leave_out)
-    shutil.copytree(PROJECT / "services", copy / "services", ignore=leave_out)
+    for tree in ("local", "sandbox", "services"):
+        shutil.copytree(PROJECT / tree, copy / tree, ignore=leave_out)
     (copy / "infra/bicep").mkdir(parents=True)
     shutil.copy(PROJECT / SNAPSHOT, copy / SNAPSHOT)
     (copy / MODULES).symlink_to(PROJECT / MODULES)

@@ -3,7 +3,8 @@
 import io
 import socket
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -121,11 +122,21 @@ def test_only_a_missing_blob_may_be_taken_for_a_missing_blob() -> None:
         blobs.expect_blob_not_found(error)
 
 
+def only_here(pause: Callable[[float], None]) -> Callable[[float], None]:
+    """`pause` for this thread, and a real one for others, which earlier tests may have left."""
+    here, really = threading.current_thread(), time.sleep
+
+    def sleep(seconds: float) -> None:
+        (pause if threading.current_thread() is here else really)(seconds)
+
+    return sleep
+
+
 def test_storage_that_hangs_is_given_up_after_the_attempts_that_were_allowed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     pauses: list[float] = []
-    monkeypatch.setattr("time.sleep", pauses.append)
+    monkeypatch.setattr("time.sleep", only_here(pauses.append))
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/account"
         anyone: Any = None
