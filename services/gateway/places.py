@@ -13,8 +13,8 @@ from typing import IO
 from services.common.web import Problem
 from services.gateway.images import MAX_BYTES
 
-THREADS = 48  # in each process; all the places below together take 40
-UPLOADS = 12
+THREADS = 60  # in each process; all the places below together take 52
+UPLOADS = 24  # a connection stays with the process that took it, so one may get them all
 STORING = 4  # of the uploads: the SDK holds an original in memory while it stores it
 READS = 24
 DRAINS = 4
