@@ -2,11 +2,16 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from local.rights import Environment
+from local.sign_in import open_developers_credential, signed_in
+from local.values import Values
+from tests.access.actor import Actor, Hosts
 from tests.access.stage import Stage, staged
-from tests.access.table import ANOTHER_SECRET
+from tests.access.table import ANOTHER_SECRET, DEVELOPER, OPERATOR
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -23,6 +28,25 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     with staged(tmp_path_factory.mktemp("access")) as stage:
         stage.hand.vault.set_secret(ANOTHER_SECRET, "another value")
         yield stage
+
+
+@pytest.fixture(scope="package")
+def azure() -> Actor:
+    """Who is signed in, by the name that the table has for them."""
+    values = Values.from_file(Path(os.environ["KEYLESS_AZURE"]))
+    there = Environment.of(values)
+    credential = open_developers_credential()
+    me = signed_in(credential).object_id.lower()
+    names = [
+        who for who in (DEVELOPER, OPERATOR) if values[f"{who.upper()}_PRINCIPAL_ID"].lower() == me
+    ]
+    assert len(names) == 1, f"you, {me}, have to be the developer or the operator, and are {names}"
+    hosts = Hosts(
+        f"{there.account}.blob.core.windows.net",
+        f"{there.vault}.vault.azure.net",
+        values["SERVICEBUS_FULLY_QUALIFIED_NAMESPACE"],
+    )
+    return Actor(names[0], credential, hosts)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

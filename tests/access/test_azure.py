@@ -5,15 +5,9 @@ developer or its operator, and not both: the rows of that one are done. A develo
 from the queue and leave a blob in each container, so make an environment for it, without apps.
 """
 
-import os
-from pathlib import Path
-
 import pytest
 
-from local.rights import Environment
-from local.sign_in import open_developers_credential, signed_in
-from local.values import Values
-from tests.access.actor import Actor, Hosts
+from tests.access.actor import Actor
 from tests.access.judge import refused
 from tests.access.table import ANOTHER_SECRET, API, DEVELOPER, OPERATOR, TABLE, Row
 
@@ -25,26 +19,9 @@ ROWS = tuple(
 )
 
 
-@pytest.fixture(scope="module")
-def actor() -> Actor:
-    """Who is signed in, by the name that the table has for them."""
-    values = Values.from_file(Path(os.environ["KEYLESS_AZURE"]))
-    there = Environment.of(values)
-    credential = open_developers_credential()
-    me = signed_in(credential).object_id.lower()
-    names = [who for who in USERS if values[f"{who.upper()}_PRINCIPAL_ID"].lower() == me]
-    assert len(names) == 1, f"you, {me}, have to be the developer or the operator, and are {names}"
-    hosts = Hosts(
-        f"{there.account}.blob.core.windows.net",
-        f"{there.vault}.vault.azure.net",
-        values["SERVICEBUS_FULLY_QUALIFIED_NAMESPACE"],
-    )
-    return Actor(names[0], credential, hosts)
-
-
 @pytest.mark.azure_verified
 @pytest.mark.parametrize("row", ROWS, ids=str)
-def test_azure_says_the_same(actor: Actor, row: Row) -> None:
-    if row.who != actor.name:
-        pytest.skip(f"you are signed in as the {actor.name}")
-    assert (refused(row, actor, hand=actor) == "") == row.allowed
+def test_azure_says_the_same(azure: Actor, row: Row) -> None:
+    if row.who != azure.name:
+        pytest.skip(f"you are signed in as the {azure.name}")
+    assert (refused(row, azure, hand=azure) == "") == row.allowed
