@@ -81,7 +81,7 @@ def _by_name(file: str, lines: Sequence[str]) -> Iterator[_Hit]:
 
 
 def _detectors() -> Sequence[BasePlugin]:
-    kept = get_mapping_from_secret_type_to_class().values()
+    kept: Iterable[type[BasePlugin]] = get_mapping_from_secret_type_to_class().values()
     theirs = [each for each in kept if not issubclass(each, (*_NOT_KEYS, KeywordDetector))]
     return [each() for each in (*theirs, *OURS)]
 
