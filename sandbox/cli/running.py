@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from sandbox.cli.terminal import fail, one_sentence, undisturbed
-from sandbox.deployment import Deployment, load
+from sandbox.deployment import load
 from sandbox.state import PROJECT, State, StateError
 from sandbox.supervisor import Report, ServiceReport, holder, running
 
@@ -48,7 +48,7 @@ def start_detached(
     with one_sentence(StateError, OSError, ValueError, KeyError):
         state.check_room()
         if AS_DEVELOPER not in options:
-            _refuse_in_vain(load(state))
+            _refuse_in_vain(state)
         before = log.stat().st_size if log.exists() else 0
         process = _spawned(state, port, log, options)
     try:
@@ -59,8 +59,15 @@ def start_detached(
         raise
 
 
-def _refuse_in_vain(deployment: Deployment) -> None:
-    """A service whose identity has no role never gets ready, so nobody shall wait for it."""
+def _refuse_in_vain(state: State) -> None:
+    """A service whose identity has no role never gets ready, so nobody shall wait for it.
+
+    What is wrong with the deployment itself, the sandbox says at its start.
+    """
+    try:
+        deployment = load(state)
+    except (ValueError, KeyError):
+        return
     assigned = {each.principal_id for each in deployment.assignments}
     services = {app.name for app in deployment.apps}
     for each in deployment.principals:

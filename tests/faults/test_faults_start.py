@@ -26,9 +26,9 @@ from tests.faults.faults import left_behind, one_sentence
 def project(tmp_path: Path) -> Path:
     """A copy of the project, in which things can be broken."""
     copy = tmp_path / "project"
-    for tree in ("local", "sandbox", "services"):
+    for tree in ("infra/entra", "local", "sandbox", "services"):
         shutil.copytree(PROJECT / tree, copy / tree, ignore=leave_out)
-    (copy / "infra/bicep").mkdir(parents=True)
+    (copy / "infra/bicep").mkdir()
     shutil.copy(PROJECT / SNAPSHOT, copy / SNAPSHOT)
     (copy / MODULES).symlink_to(PROJECT / MODULES)
     return copy
