@@ -23,14 +23,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = [each for each in items if each not in set(apart)]
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     with staged(tmp_path_factory.mktemp("access")) as stage:
         stage.hand.vault.set_secret(ANOTHER_SECRET, "another value")
         yield stage
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def azure() -> Actor:
     """Who is signed in, by the name that the table has for them."""
     values = Values.from_file(Path(os.environ["KEYLESS_AZURE"]))

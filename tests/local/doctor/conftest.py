@@ -8,7 +8,7 @@ from tests.access.stage import staged
 from tests.local.doctor.ward import Ward
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def endpoints(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ward]:
     with staged(tmp_path_factory.mktemp("ward")) as stage:
         yield Ward(stage)
