@@ -4,6 +4,7 @@ from itertools import groupby
 
 from sandbox.state import PROJECT
 from tests.access.table import TABLE, Row
+from tests.written import between
 
 PAGE = PROJECT / "docs" / "access.md"
 BEGIN, END = "<!-- written from tests/access/table.py -->\n", "<!-- until here -->\n"
@@ -19,11 +20,7 @@ def rendered() -> str:
 
 def with_tables(page: str) -> str:
     """`page` with its tables as they must be. Raises ValueError if the marks are not there."""
-    before, _, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not end:
-        raise ValueError(f"{PAGE} has no part that is written from the table")
-    return f"{before}{BEGIN}{rendered()}{END}{after}"
+    return between(page, BEGIN, END, rendered())
 
 
 def _who(row: Row) -> str:

@@ -5,6 +5,7 @@ from itertools import groupby
 from sandbox.state import PROJECT
 from tests.attacks.confusions import LEDGER
 from tests.attacks.tokens import CASES
+from tests.written import between
 
 PAGE = PROJECT / "docs" / "attacks.md"
 BEGIN, END = "<!-- written from tests/attacks -->\n", "<!-- until here -->\n"
@@ -20,11 +21,7 @@ def rendered() -> str:
 
 def with_tables(page: str) -> str:
     """`page` with its tables as they must be. Raises ValueError if the marks are not there."""
-    before, _, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not end:
-        raise ValueError(f"{PAGE} has no part that is written from the data")
-    return f"{before}{BEGIN}{rendered()}{END}{after}"
+    return between(page, BEGIN, END, rendered())
 
 
 def _tokens() -> str:

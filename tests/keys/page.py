@@ -11,6 +11,7 @@ from tests.keys.places import STATIC
 from tests.keys.plants import PLANTS
 from tests.keys.spots import SPOTS
 from tests.keys.spots_running import RUNNING
+from tests.written import between
 
 PAGE = PROJECT / "docs" / "zero-keys.md"
 BEGIN, END = "<!-- written from tests/keys -->\n", "<!-- until here -->\n"
@@ -35,11 +36,7 @@ def rendered() -> str:
 
 def with_tables(page: str) -> str:
     """`page` with its tables as they must be. Raises ValueError if the marks are not there."""
-    before, _, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not end:
-        raise ValueError(f"{PAGE} has no part that is written from the data")
-    return f"{before}{BEGIN}{rendered()}{END}{after}"
+    return between(page, BEGIN, END, rendered())
 
 
 def _all_places() -> Sequence[str]:

@@ -1,0 +1,10 @@
+"""Pages of which a part is written from data, between two marks."""
+
+
+def between(page: str, begin: str, end: str, text: str) -> str:
+    """`page` with `text` between its marks. Raises ValueError if they are not there."""
+    before, _, rest = page.partition(begin)
+    _, mark, after = rest.partition(end)
+    if not mark:
+        raise ValueError(f"the page has no part between {begin.strip()} and {end.strip()}")
+    return f"{before}{begin}{text}{end}{after}"
