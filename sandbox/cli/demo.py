@@ -10,9 +10,16 @@ from typing import Annotated, TypeVar
 import typer
 from requests import RequestException
 
+from sandbox.assumptions import Assumptions
 from sandbox.audit import FILE, Outcome, read
 from sandbox.cli.denial import Attempt, one_denial, print_denial
-from sandbox.cli.options import StateOption, open_state
+from sandbox.cli.options import (
+    AssumeOption,
+    StateOption,
+    as_options,
+    assumptions_of,
+    open_state,
+)
 from sandbox.cli.photos import uploads
 from sandbox.cli.progress import Progress
 from sandbox.cli.running import end, start_detached
@@ -33,11 +40,13 @@ def demo(
     state: StateOption = None,
     port: PortOption = None,
     exit_: Annotated[bool, typer.Option("--exit", help="End when done, with a verdict.")] = False,
+    assume: AssumeOption = None,
 ) -> None:
     """Put three photos and one broken file through four services, and see one denial."""
+    assumed = assumptions_of(assume)
     opened = open_state(state)
     begun = time.monotonic()
-    with ended_by_signals(), _a_sandbox(opened, port) as report:
+    with ended_by_signals(), _a_sandbox(opened, port, assumed) as report:
         try:
             found = _walk_and_denial(opened, report)
         except DemoError as error:
@@ -53,14 +62,16 @@ def demo(
 
 
 @contextmanager
-def _a_sandbox(state: State, port: int | None) -> Iterator[Report]:
+def _a_sandbox(state: State, port: int | None, assumed: Assumptions) -> Iterator[Report]:
     """The sandbox that runs already, or one that ends with the demo."""
     already = running(state)
     if already is not None:
+        if assumed.otherwise and already.assumed != assumed.otherwise:
+            fail("the sandbox that is running assumes otherwise; end it by ./keyless down first.")
         out.print(f"[green]✓[/] uses the sandbox that is running: {already.gallery}")
         yield already
         return
-    report = start_detached(state, port, Progress())
+    report = start_detached(state, port, Progress(), as_options(assumed))
     try:
         yield report
     finally:

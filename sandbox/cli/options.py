@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from sandbox.cli.terminal import fail
+from sandbox.assumptions import AssumptionError, Assumptions, assume
+from sandbox.cli.terminal import USAGE, fail
 from sandbox.state import PROJECT, State, StateError
 
 StateOption = Annotated[
@@ -23,6 +24,29 @@ StandInOption = Annotated[
         "--stand-in", help="For the developer: Keyless's stand-in, not the Azure CLI, if any."
     ),
 ]
+
+AssumeOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--assume",
+        envvar="KEYLESS_ASSUME",
+        metavar="NAME=ANSWER",
+        help="What Azure does where nobody knows; see ./keyless assumptions. May be repeated.",
+    ),
+]
+
+
+def assumptions_of(said: list[str] | None) -> Assumptions:
+    """What the sandbox is to assume; ends the command if there is no such assumption."""
+    try:
+        return assume(said or ())
+    except AssumptionError as error:
+        fail(f"{error}.", USAGE)
+
+
+def as_options(assumed: Assumptions) -> list[str]:
+    """What tells another `up` the same."""
+    return [f"--assume={name}={answer}" for name, answer in assumed.otherwise.items()]
 
 
 def open_state(path: Path | None) -> State:

@@ -20,6 +20,9 @@ class Progress:
             self._say(
                 "endpoints", f"Azure's endpoints: blob, vault, bus, identity  {seconds:.1f} s"
             )
+        if report.assumed:
+            said = ", ".join(f"{name}={answer}" for name, answer in report.assumed.items())
+            self._say("assumed", f"assumed of Azure: {said}")
         if report.sign_in.code:
             self._say(report.sign_in.code, _how_to_sign_in(report.sign_in), _WAITS)
         elif report.sign_in.az and any(each.state != "starting" for each in report.services):

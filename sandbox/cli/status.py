@@ -29,6 +29,8 @@ def status(
     else:
         out.print(_table(report))
         out.print(f"gallery  {report.gallery}")
+        for name, answer in report.assumed.items():
+            out.print(f"assumed  {name}={answer}")
     raise typer.Exit(0 if report.ready or endpoints else 1)
 
 

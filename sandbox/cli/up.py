@@ -7,7 +7,14 @@ from typing import Annotated
 
 import typer
 
-from sandbox.cli.options import StandInOption, StateOption, open_state
+from sandbox.cli.options import (
+    AssumeOption,
+    StandInOption,
+    StateOption,
+    as_options,
+    assumptions_of,
+    open_state,
+)
 from sandbox.cli.progress import Progress
 from sandbox.cli.running import end, start_detached
 from sandbox.cli.terminal import USAGE, ended_by_signals, fail, one_sentence, out
@@ -52,8 +59,10 @@ def up(
     approve: Annotated[
         bool, typer.Option("--approve", help="With --as: sign in without asking, for scripts.")
     ] = False,
+    assume: AssumeOption = None,
 ) -> None:
     """Start the sandbox and the four services."""
+    assumed = assumptions_of(assume)
     elsewhere = _elsewhere(listen, environments, detach)
     _check_whom(as_, elsewhere, stand_in or approve)
     opened = open_state(state)
@@ -63,12 +72,14 @@ def up(
         if pid is not None:
             fail(f"a sandbox is already running on {opened.root} (process {pid}).")
         with ended_by_signals():
-            start_detached(opened, port, progress, _options(as_, stand_in, approve))
+            start_detached(
+                opened, port, progress, [*_options(as_, stand_in, approve), *as_options(assumed)]
+            )
         out.print("Runs in the background; [bold]./keyless down[/] ends it.")
         return
     with one_sentence(StartError, OSError):
         as_developer = AsDeveloper(Az.found(opened, stand_in), approve) if as_ else None
-        asyncio.run(run(opened, port, progress, elsewhere, as_developer))
+        asyncio.run(run(opened, port, progress, elsewhere, as_developer, assumed=assumed))
     # All has ended but this process: nothing is left that a second signal could hurry.
     for number in ENDINGS:
         signal.signal(number, signal.SIG_IGN)

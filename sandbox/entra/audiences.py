@@ -1,5 +1,7 @@
 """The resources that a token can be for, and which spellings each data plane accepts."""
 
+from sandbox.assumptions import LIKELY, Assumptions
+
 BLOB = "https://storage.azure.com"
 VAULT = "https://vault.azure.net"
 BUS = "https://servicebus.azure.net"
@@ -19,12 +21,12 @@ MANAGEMENT_AUDIENCES = frozenset(
 )
 
 
-def blob_audiences(account_host: str) -> frozenset[str]:
+def blob_audiences(account_host: str, assumed: Assumptions = LIKELY) -> frozenset[str]:
     """What Blob Storage accepts: the service as a whole, or one account by its own address."""
+    service = {BLOB, f"{BLOB}/", "e406a681-f3d4-42a8-90b6-c2b029497af1"}
     account = f"https://{account_host}"
-    return frozenset(
-        {BLOB, f"{BLOB}/", account, f"{account}/", "e406a681-f3d4-42a8-90b6-c2b029497af1"}
-    )
+    by_itself = {account, f"{account}/"} if assumed.blob_account_audience == "taken" else set()
+    return frozenset(service | by_itself)
 
 
 def issued_for(resource: str) -> bool:

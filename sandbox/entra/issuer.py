@@ -12,17 +12,18 @@ from typing import Any
 
 from joserfc import jwt
 
+from sandbox.assumptions import LIKELY, Assumptions
 from sandbox.deployment import Principal, PrincipalKind, Registration
 from sandbox.entra.audiences import issued_for
 from sandbox.entra.keys import SigningKey
 from sandbox.entra.users import AZURE_CLI, pairwise, user_name
 from sandbox.entra.version_2 import version_2
 
-# A managed identity's token is valid for a day; the SDK renews it after half of that.
-# https://learn.microsoft.com/azure/service-bus-messaging/service-bus-managed-service-identity
-LIFETIME = 24 * 60 * 60
 # Entra dates a token five minutes back, for clocks that are behind.
 BACKDATED = 5 * 60
+# A managed identity's token is valid for a day; the SDK renews it after half of that.
+# https://learn.microsoft.com/azure/service-bus-messaging/service-bus-managed-service-identity
+LIFETIME = int(LIKELY.token_lifetime) - BACKDATED
 
 # A user's is valid for 60 to 90 minutes, 75 on average.
 # https://learn.microsoft.com/entra/identity-platform/access-tokens#token-lifetime
@@ -56,10 +57,12 @@ class Issuer:
         tenant_id: str,
         clock: Callable[[], float] = time.time,
         registration: Registration | None = None,
+        assumed: Assumptions = LIKELY,
     ) -> None:
         self.registration = registration
         self._key = key
         self._clock = clock
+        self._assumed = assumed
         self.tenant_id = tenant_id
         self.name = issuer_name(tenant_id)
 
@@ -68,12 +71,17 @@ class Issuer:
         return issued_for(resource) or self._registered(resource) is not None
 
     def issue(
-        self, principal: Principal, audience: str, host_id: str = "", lifetime: int = LIFETIME
+        self,
+        principal: Principal,
+        audience: str,
+        host_id: str = "",
+        lifetime: int | None = None,
     ) -> AccessToken:
         """A token for `principal` to show to `audience`, valid for `lifetime` seconds.
 
-        `host_id` is the resource that a user-assigned identity is used on. For the registered API
-        it carries the app roles of whoever holds one; who holds none gets it all the same:
+        Without it, for as long as is assumed of managed identities. `host_id` is the resource that
+        a user-assigned identity is used on. For the registered API it carries the app roles of
+        whoever holds one; who holds none gets it all the same:
         https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow
         """
         registered = self._registered(audience)
@@ -93,9 +101,11 @@ class Issuer:
         found = self.registration
         return found if found is not None and found.goes_by(resource) else None
 
-    def _claims(self, lifetime: int) -> dict[str, Any]:
+    def _claims(self, lifetime: int | None) -> dict[str, Any]:
         """Those of every token."""
         now = int(self._clock())
+        if lifetime is None:
+            lifetime = int(self._assumed.token_lifetime) - BACKDATED
         times = {"iat": now - BACKDATED, "nbf": now - BACKDATED, "exp": now + lifetime}
         return {**times, "tid": self.tenant_id, "uti": secrets.token_urlsafe(16), **_opaque()}
 
@@ -103,6 +113,8 @@ class Issuer:
         if principal.kind is PrincipalKind.USER:
             return _user(principal)
         claims = _managed_identity(principal) | {"idp": self.name}
+        if self._assumed.claim_idtyp == "missing":
+            del claims["idtyp"]
         if principal.kind is PrincipalKind.USER_ASSIGNED and host_id:
             claims["xms_az_rid"] = _as_claimed(host_id)
         return claims

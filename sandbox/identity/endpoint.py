@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from aiohttp import web
 from multidict import MultiMapping
 
+from sandbox.assumptions import LIKELY, Assumptions
 from sandbox.audit import AuditError, Gate
 from sandbox.deployment import ContainerApp, Lifecycle, Principal, PrincipalKind
 from sandbox.entra import AccessToken, Issuer
@@ -39,24 +40,31 @@ class Refusal(Exception):
     message: str
 
 
-def identity_asked_for(app: ContainerApp, query: Mapping[str, str]) -> Principal:
+def identity_asked_for(
+    app: ContainerApp, query: Mapping[str, str], assumed: Assumptions = LIKELY
+) -> Principal:
     """The identity that a request of `app`'s code names, or its system-assigned one.
 
-    Raises Refusal 400 for an identity that is not the app's, or whose lifecycle keeps it from code.
+    Raises Refusal for an identity that is not the app's, or whose lifecycle keeps it from code.
     """
+    usable = list(_usable(app, assumed))
     named = [(name, query[name]) for name in _IDS if name in query]
     if len(named) > 1:
         raise Refusal(400, _NOT_FOUND)
     if not named:
-        return _first(_usable(app, PrincipalKind.SYSTEM_ASSIGNED), _NONE_TO_LOAD)
-    (name, value), everything = named[0], _usable(app, *PrincipalKind)
-    return _first((each for each in everything if _goes_by(each, name, value)), _NOT_FOUND)
+        by_system = (each for each in usable if each.kind is PrincipalKind.SYSTEM_ASSIGNED)
+        return _first(by_system, Refusal(400, _NONE_TO_LOAD))
+    (name, value) = named[0]
+    unknown = {"400": Refusal(400, _NOT_FOUND), "500": Refusal(500, _NO_TOKEN)}
+    found = (each for each in usable if _goes_by(each, name, value))
+    return _first(found, unknown[assumed.identity_unknown])
 
 
-def _usable(app: ContainerApp, *kinds: PrincipalKind) -> Iterator[Principal]:
-    for each in app.attachments:
-        if each.lifecycle in {Lifecycle.MAIN, Lifecycle.ALL} and each.identity.kind in kinds:
-            yield each.identity
+def _usable(app: ContainerApp, assumed: Assumptions) -> Iterator[Principal]:
+    given = {Lifecycle.MAIN, Lifecycle.ALL}
+    if assumed.identity_none == "gives":
+        given.add(Lifecycle.NONE)
+    return (each.identity for each in app.attachments if each.lifecycle in given)
 
 
 def _goes_by(identity: Principal, name: str, value: str) -> bool:
@@ -64,20 +72,27 @@ def _goes_by(identity: Principal, name: str, value: str) -> bool:
     return known.get(name, identity.principal_id).lower() == value.lower()
 
 
-def _first(found: Iterator[Principal], otherwise: str) -> Principal:
+def _first(found: Iterator[Principal], otherwise: Refusal) -> Principal:
     for each in found:
         return each
-    raise Refusal(400, otherwise)
+    raise otherwise
 
 
 class IdentityEndpoint:
     """Gives each app tokens for the identities that are attached to it, and for no others."""
 
-    def __init__(self, apps: Mapping[str, ContainerApp], issuer: Issuer, gate: Gate) -> None:
+    def __init__(
+        self,
+        apps: Mapping[str, ContainerApp],
+        issuer: Issuer,
+        gate: Gate,
+        assumed: Assumptions = LIKELY,
+    ) -> None:
         """`apps` are found by the secret header that each was started with; may be exchanged."""
         self.apps = apps
         self._issuer = issuer
         self._gate = gate
+        self._assumed = assumed
 
     def application(self) -> web.Application:
         """The endpoint as an HTTP application; other methods than GET are answered 405."""
@@ -96,7 +111,8 @@ class IdentityEndpoint:
         app = self._app(",".join(request.headers.getall("X-IDENTITY-HEADER", [])))
         if app is None:
             self._gate.refuse("identity", "GetToken", "wrong or missing X-IDENTITY-HEADER")
-            return web.Response(status=403)
+            wrong = "X-IDENTITY-HEADER" in request.headers
+            return web.Response(status=int(self._assumed.identity_wrong_header) if wrong else 403)
         try:
             return web.json_response(self._token(app, _as_kestrel_reads(request.query)))
         except Refusal as refusal:
@@ -114,7 +130,7 @@ class IdentityEndpoint:
     def _token(self, app: ContainerApp, query: Mapping[str, str]) -> Mapping[str, str]:
         if query.get("api-version") != API_VERSION:
             raise Refusal(400, "The api-version is missing or not supported.")
-        identity = identity_asked_for(app, query)
+        identity = identity_asked_for(app, query, self._assumed)
         resource = query.get("resource", "")
         if not self._issuer.knows(resource):
             raise Refusal(500, _NO_TOKEN)

@@ -9,6 +9,7 @@ from pathlib import Path
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from sandbox.assumptions import LIKELY, Assumptions
 from sandbox.audit import Gate
 from sandbox.deployment import Vault
 from sandbox.entra import Caller, Verifier
@@ -45,6 +46,7 @@ class KeyVault:
         database: Path,
         key: bytes,
         clock: Callable[[], float] = time.time,
+        assumed: Assumptions = LIKELY,
     ) -> None:
         """Open the vault's file, and make the secrets that the deployment declares.
 
@@ -55,6 +57,7 @@ class KeyVault:
         self._tenant_id = tenant_id
         self._verifier = verifier
         self._gate = gate
+        self._assumed = assumed
         self._database = Database(database, key)
         self._shelf = Shelf(vault, self._database, clock)
         declare(self._shelf, vault.secrets)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from sandbox.assumptions import LIKELY, Assumptions
 from sandbox.audit import Gate
 from sandbox.deployment import Namespace
 from sandbox.servicebus.authenticate import Verifier
@@ -42,11 +43,14 @@ class ServiceBus:
         gate: Gate,
         database: Path,
         limits: Limits | None = None,
+        *,
+        assumed: Assumptions = LIKELY,
     ) -> None:
         """Opens nothing yet."""
         self._namespace = namespace
         self._verifier = verifier
         self._gate = gate
+        self._assumed = assumed
         self._database = database
         self._limits = limits or Limits()
         self._connections: set[Connection] = set()

@@ -4,6 +4,7 @@ import logging
 
 from aiohttp import web
 
+from sandbox.assumptions import LIKELY, Assumptions
 from sandbox.audit import AuditError, Gate
 from sandbox.deployment import StorageAccount
 from sandbox.entra import Verifier
@@ -31,12 +32,15 @@ class BlobStorage:
         verifier: Verifier,
         gate: Gate,
         backend: Backend,
+        *,
+        assumed: Assumptions = LIKELY,
     ) -> None:
         self._account = account
         self._tenant_id = tenant_id
         self._verifier = verifier
         self._gate = gate
         self._backend = backend
+        self._assumed = assumed
 
     def application(self) -> web.Application:
         """The account as an HTTP application. It starts and stops its way to Azurite itself."""

@@ -7,6 +7,7 @@ from aiohttp import web
 
 from sandbox.arm import HOST as ARM_HOST
 from sandbox.arm import ResourceManager
+from sandbox.assumptions import LIKELY, Assumptions
 from sandbox.audit import FILE, Audit, Gate
 from sandbox.deployment import Deployment
 from sandbox.entra import (
@@ -45,6 +46,7 @@ class Planes:
     gate: Gate
     audit: Audit
     clock: NeverBack
+    assumed: Assumptions
     issuer: Issuer
     key: SigningKey
     sign_in: SignIn
@@ -76,10 +78,12 @@ def build(
     deployment: Deployment,
     azurite: Azurite,
     headers: Mapping[str, str] | None = None,
+    assumed: Assumptions = LIKELY,
 ) -> Planes:
     """All planes of `deployment`, with what they keep in `state`; nothing listens yet.
 
     `headers` are the secrets by which the identity endpoint knows the apps; new ones by default.
+    `assumed` says how Azure answers where nobody has seen it.
 
     Raises ValueError if the snapshot or the state is not understood, OSError if it cannot be read.
     """
@@ -88,7 +92,7 @@ def build(
     gate = Gate(Policy.of(deployment), audit)
     headers = headers or new_headers(app.name for app in deployment.apps)
     clock = NeverBack()
-    issuer = Issuer(key, deployment.tenant_id, clock, deployment.registration)
+    issuer = Issuer(key, deployment.tenant_id, clock, deployment.registration, assumed)
 
     def verifier(audiences: frozenset[str]) -> Verifier:
         return Verifier([key], deployment.tenant_id, audiences, deployment.names, clock)
@@ -98,6 +102,7 @@ def build(
         gate=gate,
         audit=audit,
         clock=clock,
+        assumed=assumed,
         issuer=issuer,
         key=key,
         sign_in=SignIn(
@@ -112,9 +117,10 @@ def build(
         blobs=BlobStorage(
             deployment.storage,
             deployment.tenant_id,
-            verifier(blob_audiences(deployment.storage.host)),
+            verifier(blob_audiences(deployment.storage.host, assumed)),
             gate,
             azurite.backend(),
+            assumed=assumed,
         ),
         vault=KeyVault(
             deployment.vault,
@@ -123,8 +129,15 @@ def build(
             gate,
             database=state.path("vault.db"),
             key=kept_key(state),
+            assumed=assumed,
         ),
-        bus=ServiceBus(deployment.bus, verifier(BUS_AUDIENCES), gate, state.path("bus.db")),
+        bus=ServiceBus(
+            deployment.bus,
+            verifier(BUS_AUDIENCES),
+            gate,
+            state.path("bus.db"),
+            assumed=assumed,
+        ),
         insights=Insights(
             deployment.insights,
             verifier(MONITOR_AUDIENCES),
@@ -133,7 +146,7 @@ def build(
         ),
         partner=Partner(state, deployment.app("notifier").environment["PARTNER_WEBHOOK_URL"]),
         identity=IdentityEndpoint(
-            {headers[app.name]: app for app in deployment.apps}, issuer, gate
+            {headers[app.name]: app for app in deployment.apps}, issuer, gate, assumed
         ),
         headers=headers,
     )

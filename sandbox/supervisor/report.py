@@ -53,6 +53,7 @@ class Report:
 
     `messages` are those that wait or are in hand, by queue and subscription.
     `clock` is the origin of the clock by which tokens are judged, in whole seconds.
+    `assumed` is what of Azure the sandbox was told to take otherwise than by itself, by name.
     `endpoints_ready` and `services_ready` are the seconds from the start, None until then.
     """
 
@@ -69,6 +70,7 @@ class Report:
     endpoints_ready: float | None = None
     services_ready: float | None = None
     clock: int = 0
+    assumed: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def ready(self) -> bool:

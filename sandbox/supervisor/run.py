@@ -10,6 +10,7 @@ from typing import Any
 
 import aiohttp
 
+from sandbox.assumptions import LIKELY, Assumptions
 from sandbox.state import State, StateError
 from sandbox.supervisor.blobs import PortSnatchedError
 from sandbox.supervisor.developer import AsDeveloper, Developer, SignInError
@@ -37,6 +38,8 @@ async def run(
     told: Told,
     elsewhere: Elsewhere | None = None,
     as_developer: AsDeveloper | None = None,
+    *,
+    assumed: Assumptions = LIKELY,
 ) -> None:
     """Run until one of ENDINGS; `told` hears of each change. Raises StartError.
 
@@ -55,7 +58,7 @@ async def run(
         raise StartError(f"{error}.") from error
     async with AsyncExitStack() as stack:
         stack.callback(forget, state)
-        tried = _tried(stack, state, gallery_port, elsewhere)
+        tried = _tried(stack, state, gallery_port, elsewhere, assumed)
         endpoints = await _started(tried, stop)
         if endpoints is not None:
             developer = None
@@ -101,12 +104,16 @@ async def _started(tried: Coroutine[Any, Any, Endpoints], stop: asyncio.Event) -
 
 
 async def _tried(
-    stack: AsyncExitStack, state: State, gallery_port: int | None, elsewhere: Elsewhere | None
+    stack: AsyncExitStack,
+    state: State,
+    gallery_port: int | None,
+    elsewhere: Elsewhere | None,
+    assumed: Assumptions,
 ) -> Endpoints:
     for left in reversed(range(_TRIES)):
         async with AsyncExitStack() as attempt:
             try:
-                endpoints = await start(attempt, state, gallery_port, elsewhere)
+                endpoints = await start(attempt, state, gallery_port, elsewhere, assumed)
             except PortSnatchedError:
                 if not left:
                     raise

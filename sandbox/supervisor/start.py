@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 
+from sandbox.assumptions import LIKELY, Assumptions
 from sandbox.deployment import load
 from sandbox.edge import LOOPBACK, AmqpListener, Certificate, Edge, HttpListener, Place, ingress
 from sandbox.entra import page
@@ -43,6 +44,7 @@ async def start(
     state: State,
     gallery_port: int | None,
     elsewhere: Elsewhere | None = None,
+    assumed: Assumptions = LIKELY,
 ) -> Endpoints:
     """Every endpoint, ready for the services, which are on this machine or `elsewhere`.
 
@@ -54,7 +56,7 @@ async def start(
     azurite = Azurite(account.name, account.host, state.folder("azurite"), free_port())
     names = [app.name for app in deployment.apps]
     headers = kept_headers(state, names) if elsewhere else None
-    planes = build(state, deployment, azurite, headers)
+    planes = build(state, deployment, azurite, headers, assumed)
     stack.callback(planes.audit.close)
     stack.callback(planes.vault.close)
     stack.callback(planes.insights.close)

@@ -115,6 +115,7 @@ class Watch:
             endpoints_ready=round(self._endpoints_ready, 2),
             services_ready=self._services_ready and round(self._services_ready, 2),
             clock=math.floor(endpoints.planes.clock.origin),
+            assumed=endpoints.planes.assumed.otherwise,
         )
         if report == self._seen:
             return
