@@ -2,7 +2,7 @@
 
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -67,3 +67,7 @@ class Actor:
             ssl_context=ssl.create_default_context(),
             retry_total=0,
         )
+
+
+# Finds out which answer to a question that nobody has seen Azure answer is the right one.
+Probe = Callable[[Actor], str]

@@ -16,6 +16,7 @@ from unittest.mock import patch
 from azure.core.credentials import AccessToken, TokenCredential
 from azure.identity import ManagedIdentityCredential
 
+from sandbox.assumptions import LIKELY, Assumptions
 from sandbox.audit import FILE, Record, read
 from sandbox.deployment import (
     ContainerApp,
@@ -141,7 +142,7 @@ class Stage:
 
 
 @contextmanager
-def staged(root: Path) -> Iterator[Stage]:
+def staged(root: Path, assumed: Assumptions = LIKELY) -> Iterator[Stage]:
     """Endpoints with a state of their own below `root`; they end with the block."""
     state = State.open(root)
     loop = asyncio.new_event_loop()
@@ -149,7 +150,7 @@ def staged(root: Path) -> Iterator[Stage]:
     thread.start()
     stack = AsyncExitStack()
     try:
-        starting = asyncio.run_coroutine_threadsafe(start(stack, state, 0), loop)
+        starting = asyncio.run_coroutine_threadsafe(start(stack, state, 0, assumed=assumed), loop)
         endpoints = starting.result(60)
         with patch.dict(os.environ, _way_in(endpoints)):
             stage = Stage(endpoints, state)
