@@ -154,7 +154,8 @@ def assume(said: Iterable[str]) -> Assumptions:
     for each in said:
         name, _, answer = each.partition("=")
         _check(name, answer)
-        answers[name.replace("-", "_")] = answer
+        if answers.setdefault(name.replace("-", "_"), answer) != answer:
+            raise AssumptionError(f"{name} was said twice, with two answers")
     return Assumptions(**answers)
 
 

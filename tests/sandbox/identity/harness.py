@@ -11,6 +11,7 @@ from typing import Any
 import requests
 from aiohttp import web
 
+from sandbox.assumptions import LIKELY, Assumptions
 from sandbox.audit import FILE, Audit, Gate, Record, read
 from sandbox.deployment import Deployment
 from sandbox.entra import Issuer, SigningKey
@@ -37,14 +38,20 @@ class Reply:
 class RunningEndpoint:
     """The endpoint of all apps of a deployment; each app's header is `secret of <name>`."""
 
-    def __init__(self, deployment: Deployment, key: SigningKey, folder: Path) -> None:
+    def __init__(
+        self,
+        deployment: Deployment,
+        key: SigningKey,
+        folder: Path,
+        assumed: Assumptions = LIKELY,
+    ) -> None:
         self.deployment = deployment
         self._file = folder / FILE
         self._audit = Audit(self._file)
         gate = Gate(Policy.of(deployment), self._audit)
         apps = {f"secret of {each.name}": each for each in deployment.apps}
         issuer = Issuer(key, deployment.tenant_id)
-        self._endpoint = IdentityEndpoint(apps, issuer, gate)
+        self._endpoint = IdentityEndpoint(apps, issuer, gate, assumed)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
         self._thread.start()

@@ -6,13 +6,16 @@ import uuid
 from base64 import urlsafe_b64decode
 from dataclasses import replace
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
+from sandbox.assumptions import assume
 from sandbox.audit import Outcome
 from sandbox.deployment import ContainerApp, Deployment, Lifecycle, Principal, PrincipalKind
+from sandbox.entra import SigningKey
 from sandbox.identity.endpoint import Refusal, identity_asked_for
 from tests.sandbox.identity.harness import RESOURCE, VERSION, Reply, RunningEndpoint
 
@@ -253,3 +256,39 @@ def test_a_system_assigned_identity_has_a_lifecycle_too(
     assert identity_asked_for(deployment.app("notifier"), {}).kind is PrincipalKind.SYSTEM_ASSIGNED
     with pytest.raises(Refusal):
         identity_asked_for(app, {})
+
+
+@pytest.mark.parametrize("lifecycle", Lifecycle)
+def test_if_none_keeps_nothing_back_code_gets_what_has_it_and_init_stays_init(
+    deployment: Deployment, lifecycle: Lifecycle
+) -> None:
+    app = with_lifecycle(deployment.app("gateway"), lifecycle)
+    query = {"client_id": deployment.principal("gateway").client_id}
+    gives = assume(["identity-none=gives"])
+    if lifecycle is Lifecycle.INIT:
+        with pytest.raises(Refusal):
+            identity_asked_for(app, query, gives)
+    else:
+        assert identity_asked_for(app, query, gives).name == "gateway"
+
+
+def test_an_unknown_identity_may_be_azures_500(deployment: Deployment) -> None:
+    app, nobody = deployment.app("gateway"), {"client_id": "00000000-0000-0000-0000-000000000000"}
+    for said, status in (([], 400), (["identity-unknown=500"], 500)):
+        with pytest.raises(Refusal) as refused:
+            identity_asked_for(app, nobody, assume(said))
+        assert refused.value.status == status
+    own = {"client_id": deployment.principal("gateway").client_id}
+    assert identity_asked_for(app, own, assume(["identity-unknown=500"])).name == "gateway"
+
+
+def test_a_wrong_header_may_be_401_and_a_missing_one_stays_403(
+    deployment: Deployment, key: SigningKey, tmp_path: Path
+) -> None:
+    endpoint = RunningEndpoint(deployment, key, tmp_path, assume(["identity-wrong-header=401"]))
+    try:
+        assert endpoint.ask_with({"X-IDENTITY-HEADER": "wrong"}).status == 401
+        assert endpoint.ask_with({}).status == 403
+        assert endpoint.ask("notifier").status == 200
+    finally:
+        endpoint.stop()
