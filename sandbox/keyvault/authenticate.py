@@ -25,10 +25,9 @@ def authenticate(verifier: Verifier, tenant_id: str, authorization: Sequence[str
         raise unauthorized(message, f"the token is {refused.reason}") from None
 
 
-def challenge(tenant_id: str) -> str:
-    """The WWW-Authenticate header that tells a client where to get a token, and for what."""
-    login = f"https://login.microsoftonline.com/{tenant_id}"
-    return f'Bearer authorization="{login}", resource="{VAULT}"'
+def challenge(login: str, tenant_id: str) -> str:
+    """The WWW-Authenticate header: at which host to get a token, in which tenant, for what."""
+    return f'Bearer authorization="https://{login}/{tenant_id}", resource="{VAULT}"'
 
 
 def _message(refused: TokenRefused, tenant_id: str, token: str) -> str:

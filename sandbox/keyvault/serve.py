@@ -25,6 +25,18 @@ _DOES: Mapping[Operation, Callable[[Shelf, Named, bytes], Json | None]] = {
     operations.LIST_VERSIONS: lists.versions,
 }
 
+# Where an operation looks for its secret; what makes one, or is of the vault, looks for none.
+_LOOKS: Mapping[Operation, Callable[[Shelf, Named], object]] = {
+    operations.GET: Shelf.found,
+    operations.UPDATE: Shelf.found,
+    operations.BACKUP: Shelf.found,
+    operations.DELETE: Shelf.found,
+    operations.LIST_VERSIONS: Shelf.found,
+    operations.GET_DELETED: Shelf.found_deleted,
+    operations.RECOVER: Shelf.found_deleted,
+    operations.PURGE: Shelf.found_deleted,
+}
+
 
 def serve(shelf: Shelf, named: Named, content: bytes) -> Json | None:
     """The body of the answer, or None for 204.
@@ -33,6 +45,13 @@ def serve(shelf: Shelf, named: Named, content: bytes) -> Json | None:
     """
     shelf.trash.empty(shelf.now())
     return _DOES[named.operation](shelf, named, content)
+
+
+def refuse_missing(shelf: Shelf, named: Named) -> None:
+    """Raises Refusal 404 if the operation is on a secret that is not there."""
+    shelf.trash.empty(shelf.now())
+    if looks := _LOOKS.get(named.operation):
+        looks(shelf, named)
 
 
 def declare(shelf: Shelf, secrets: Sequence[DeclaredSecret]) -> None:

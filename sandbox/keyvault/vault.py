@@ -21,7 +21,7 @@ from sandbox.keyvault.decide import SERVICE, decide
 from sandbox.keyvault.name import Named, is_host_of, name
 from sandbox.keyvault.refusal import Refusal, bad_parameter
 from sandbox.keyvault.seal import SealBrokenError
-from sandbox.keyvault.serve import declare, serve
+from sandbox.keyvault.serve import declare, refuse_missing, serve
 from sandbox.keyvault.shelf import Shelf
 from sandbox.rbac import Allowed
 
@@ -102,7 +102,7 @@ class KeyVault:
         """The four steps. Raises Refusal at the first that turns the request away."""
         caller = self._authenticated(request)
         named = self._named(request, caller)
-        request[_ALLOWED] = decide(self._gate, self._vault, caller, named)
+        request[_ALLOWED] = self._decided(caller, named)
         return serve(self._shelf, named, await request.read())
 
     def _authenticated(self, request: web.Request) -> Caller:
@@ -122,13 +122,21 @@ class KeyVault:
             self._gate.refuse(SERVICE, "Name", refusal.reason, identity=caller.name)
             raise
 
+    def _decided(self, caller: Caller, named: Named) -> Allowed:
+        try:
+            return decide(self._gate, self._vault, caller, named)
+        except Refusal:
+            if self._assumed.vault_missing == "existence":
+                refuse_missing(self._shelf, named)
+            raise
+
     def _response(self, request: web.Request, status: int, body: Json | None) -> web.Response:
         client_request_id = request.headers.get("x-ms-client-request-id", "")
         shown = headers.standard(self._vault, client_request_id)
         if _ALLOWED in request:
             shown |= headers.of_decision(request[_ALLOWED])
         if status == 401:
-            shown["WWW-Authenticate"] = challenge(self._tenant_id)
+            shown["WWW-Authenticate"] = challenge(self._assumed.vault_login, self._tenant_id)
         if body is None:
             return web.Response(status=status, headers=shown)
         return web.json_response(body, status=status, headers=shown)

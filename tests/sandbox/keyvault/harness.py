@@ -23,6 +23,7 @@ from azure.core.pipeline.transport import RequestsTransport
 from azure.keyvault.secrets import SecretClient
 from requests.adapters import HTTPAdapter
 
+from sandbox.assumptions import LIKELY, Assumptions, assume
 from sandbox.audit import FILE, Audit, Gate, Outcome, Record, read
 from sandbox.deployment import Deployment, Principal, PrincipalKind, RoleAssignment
 from sandbox.entra import VAULT, VAULT_AUDIENCES, Issuer, SigningKey, Verifier
@@ -127,7 +128,7 @@ class RunningVault:
         self._clients: list[SecretClient] = []
         self.start()
 
-    def start(self) -> None:
+    def start(self, assumed: Assumptions = LIKELY) -> None:
         """Open the vault's file and serve."""
         names = {each.principal_id: each.name for each in self.deployment.principals}
         tenant = self.deployment.tenant_id
@@ -142,11 +143,17 @@ class RunningVault:
             database=self.folder / "vault.db",
             key=KEY,
             clock=self.clock,
+            assumed=assumed,
         )
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
         self._thread.start()
         self.port = asyncio.run_coroutine_threadsafe(self._serve(), self._loop).result(10)
+
+    def assume(self, *said: str) -> None:
+        """From now on, answer where nobody has seen Azure as is `said`: NAME=ANSWER."""
+        self.stop()
+        self.start(assume(said))
 
     def stop(self) -> None:
         """Leave no thread, port or file open behind."""

@@ -1,0 +1,75 @@
+"""What nobody has seen Key Vault do, turned to its other answer."""
+
+import pytest
+
+from sandbox.audit import Outcome
+from tests.sandbox.keyvault.harness import API, OFFICER, SECRET, STRANGER, RunningVault
+
+OF_A_SECRET = (
+    ("GET", "/secrets/{}"),
+    ("GET", "/secrets/{}/versions"),
+    ("PATCH", "/secrets/{}"),
+    ("DELETE", "/secrets/{}"),
+    ("POST", "/secrets/{}/backup"),
+    ("GET", "/deletedsecrets/{}"),
+    ("POST", "/deletedsecrets/{}/recover"),
+    ("DELETE", "/deletedsecrets/{}"),
+)
+of_a_secret = pytest.mark.parametrize(("method", "path"), OF_A_SECRET)
+
+
+def test_the_challenge_may_lead_to_another_host(running: RunningVault) -> None:
+    running.assume("vault-login=login.windows.net")
+    running.client(OFFICER).set_secret(SECRET, "the value")  # the SDK follows it
+    reply = running.send("GET", f"/secrets/{SECRET}?{API}")
+    login = f"https://login.windows.net/{running.deployment.tenant_id}"
+    assert reply.status == 401
+    assert reply.headers["WWW-Authenticate"] == (
+        f'Bearer authorization="{login}", resource="https://vault.azure.net"'
+    )
+
+
+@of_a_secret
+def test_the_denied_may_be_told_that_a_secret_is_missing(
+    running: RunningVault, method: str, path: str
+) -> None:
+    running.assume("vault-missing=existence")
+    target = f"{path.format('nowhere')}?{API}"
+    told = running.send(method, target, running.token(STRANGER), {"tags": {}})
+    assert (told.status, told.error["code"]) == (404, "SecretNotFound")
+    assert told.error == running.send(method, target, running.token(OFFICER), {"tags": {}}).error
+
+
+@of_a_secret
+def test_the_denied_are_told_nothing_more_of_one_that_is_there(
+    running: RunningVault, method: str, path: str
+) -> None:
+    running.assume("vault-missing=existence")
+    officer = running.client(OFFICER)
+    officer.set_secret("there", "the value")
+    if path.startswith("/deleted"):
+        officer.begin_delete_secret("there")
+    target = f"{path.format('there')}?{API}"
+    told = running.send(method, target, running.token(STRANGER), {"tags": {}})
+    assert (told.status, told.error["innererror"]["code"]) == (403, "ForbiddenByRbac")
+    assert running.send(method, target, running.token(OFFICER), {"tags": {}}).status < 300
+
+
+def test_who_may_not_set_a_secret_is_denied_though_there_is_none_yet(running: RunningVault) -> None:
+    running.assume("vault-missing=existence")
+    for method, path in (
+        ("PUT", "/secrets/new"),
+        ("GET", "/secrets"),
+        ("POST", "/secrets/restore"),
+    ):
+        told = running.send(method, f"{path}?{API}", running.token(STRANGER), {"value": "1"})
+        assert (told.status, told.error["innererror"]["code"]) == (403, "ForbiddenByRbac")
+    running.client(OFFICER).set_secret("new", "the value")
+
+
+def test_who_is_told_404_was_denied_by_the_audit(running: RunningVault) -> None:
+    running.assume("vault-missing=existence")
+    running.send("GET", f"/secrets/nowhere?{API}", running.token(STRANGER))
+    [denied] = running.audit(Outcome.DENIED)
+    assert (denied.operation, denied.identity) == ("SecretGet", "stranger")
+    assert denied.scope == running.vault.secret_id("nowhere")
