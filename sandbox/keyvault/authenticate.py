@@ -31,7 +31,12 @@ def challenge(login: str, tenant_id: str) -> str:
 
 
 def _message(refused: TokenRefused, tenant_id: str, token: str) -> str:
-    """Azure's words, as far as they are known; each is sourced in the project's facts."""
+    """Azure's words, as far as they are known.
+
+    Expired: Azure/azure-sdk-for-python#27266; issuer: azure-sdk-for-js#6221; audience:
+    argoproj-labs/argocd-vault-plugin#621; unknown key: hashicorp/terraform-provider-azurerm#30912.
+    Those of a malformed token and of all other failures were seen in public traces.
+    """
     issuers = f"AKV10032: Invalid issuer. Expected one of {issuer_name(tenant_id)}, found"
     # The header of a token proves nothing, and names the key that was not found.
     header = token.partition(".")[0]

@@ -149,7 +149,10 @@ def too_large(delivery: int, size: int, limit: int) -> Condition:
 
 
 def lock_lost(namespace: str, path: str) -> Condition:
-    """A settlement or renewal under a lock that has ended (search id 40865207284)."""
+    """A settlement or renewal under a lock that has ended.
+
+    Azure/azure-functions-dotnet-worker#1003, azure-sdk-for-java#25121
+    """
     text = (
         "The lock supplied is invalid. Either the lock expired, or the message has already been "
         "removed from the queue. For more information please see "
