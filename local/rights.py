@@ -42,6 +42,11 @@ class Environment:
     def group_id(self) -> str:
         return f"/subscriptions/{self.subscription}/resourceGroups/{self.group}"
 
+    @property
+    def name(self) -> str:
+        """The environment's own: the vault is kv-<name>-<token>."""
+        return self.vault.removeprefix("kv-").rpartition("-")[0]
+
     @classmethod
     def of(cls, values: Values) -> "Environment":
         """As the environment's values tell. Raises ValuesError."""

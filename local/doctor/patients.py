@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
 from local.arm import ResourceManager, UnseenError
-from local.assignments import principals
 from local.doctor.evidence import Patient, Refused
 from local.doctor.grants import Grant, of_azure, of_policy
+from local.principals import principals
 from local.rights import DEVELOPER, Environment, rights_of, rights_of_developer
 from local.values import Values
 from sandbox.audit import Outcome, Record
@@ -63,7 +63,8 @@ def _assigned(
     """Nothing, as from most: data roles allow nobody to read assignments."""
     users = {DEVELOPER: values.named.get("DEVELOPER_PRINCIPAL_ID", "")}
     with suppress(UnseenError):
-        return principals(arm, environment, users), of_azure(arm, environment)
+        ids = principals(arm, environment, users)
+        return {object_id: name for name, object_id in ids.items()}, of_azure(arm, environment)
     return {}, None
 
 

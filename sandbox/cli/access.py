@@ -4,19 +4,20 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from local.assignments import Difference, Granted
+from local.assignments import Difference
+from local.sign_in import SignInError
 from local.values import ValuesError
-from sandbox.cli.compared import with_azure
+from sandbox.cli.compared import told, with_azure
 from sandbox.cli.names import short_role, short_scope
 from sandbox.cli.options import StateOption, open_state
-from sandbox.cli.terminal import one_sentence, out
+from sandbox.cli.terminal import USAGE, fail, one_sentence, out
 from sandbox.deployment import Deployment, ExpressionError, SnapshotError, load
 from sandbox.rbac import Policy
 
@@ -39,7 +40,10 @@ def access(
     *,
     state: StateOption = None,
     azure: Annotated[
-        bool, typer.Option("--azure", help="Compare with a deployed environment. Status 1 if not.")
+        bool,
+        typer.Option(
+            "--azure", help="Compare with a deployed environment. Status 1 if they differ."
+        ),
     ] = False,
     env_file: Annotated[
         Path | None, typer.Option("--env-file", help="With --azure: its values, not by azd.")
@@ -47,16 +51,17 @@ def access(
     environment: Annotated[
         str | None, typer.Option("--environment", "-e", help="With --azure: azd's environment.")
     ] = None,
-    json_: Annotated[bool, typer.Option("--json", help="One JSON array.")] = False,
+    json_: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
     """Who may do what, on what, and why: every role assignment of the compiled Bicep."""
-    with one_sentence(SnapshotError, ExpressionError, KeyError, ValuesError):
+    if (env_file or environment) and not azure:
+        fail("an environment is there to be compared with: add --azure", USAGE)
+    with one_sentence(SnapshotError, ExpressionError, KeyError, ValuesError, SignInError):
         deployment = load(open_state(state))
         if identity:
             deployment.principal(identity)
         if azure:
-            _compare(with_azure(deployment, env_file, environment), json_=json_)
-            return
+            _compare(with_azure(deployment, env_file, environment), identity, json_=json_)
     found = [each for each in rights(deployment) if identity in {"", each.who}]
     if json_:
         out.print_json(data=[asdict(each) for each in found])
@@ -93,25 +98,12 @@ def _in_lines(who: str, theirs: Iterable[Right]) -> Table:
     return table
 
 
-def _compare(difference: Difference, *, json_: bool) -> None:
+def _compare(difference: Difference, identity: str, *, json_: bool) -> NoReturn:
+    if identity in difference.absent:
+        fail(f"{identity} is not there, so it has no right there either")
+    difference = difference.of(identity) if identity else difference
     if json_:
         out.print_json(data=asdict(difference))
     else:
-        _tell(difference)
+        out.print(told(difference), end="")
     raise typer.Exit(1 if difference.missing or difference.beside else 0)
-
-
-def _tell(difference: Difference) -> None:
-    if not (difference.missing or difference.beside):
-        out.print("[green]✓[/] the environment has the policy's role assignments and no other")
-    for each in difference.missing:
-        out.print(Text.assemble(("✗ ", "bold red"), f"missing: {_in_words(each)}"))
-    for each in difference.beside:
-        out.print(Text.assemble(("! ", "bold yellow"), f"beside the policy: {_in_words(each)}"))
-        out.print(f"    az role assignment delete --ids {each.assignment}", markup=False)
-    if difference.missing:
-        out.print("  let the deployment grant what is missing: azd provision")
-
-
-def _in_words(each: Granted) -> str:
-    return f"{each.who}'s {each.role} on {short_scope(each.scope)}"

@@ -1,20 +1,21 @@
 """A deployed environment's role assignments, against the policy."""
 
-from typing import Any
+from collections.abc import Mapping
 
 import pytest
 import requests
 
 from local.arm import UnseenError
-from local.assignments import Granted, compare, found, meant, principals
+from local.assignments import Granted, compare, found, meant
 from local.rights import Environment
+from local.roles import Roles
 from sandbox.deployment import Deployment, load
 from sandbox.state import State
 from tests.local.arm import resource_manager
+from tests.local.deployed import ASSIGNMENTS, GROUP, THERE, assigned
 
-THERE = Environment("sub-1", "rg-keyless-dev", "stdevabc12345", "kv-dev-abc12345", "sb-dev-1")
-GROUP = "/subscriptions/sub-1/resourceGroups/rg-keyless-dev"
-READER = "/subscriptions/sub-1/providers/Microsoft.Authorization/roleDefinitions/2a2b"
+READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
+ROLES = Roles({READER: "Reader"}, {})
 
 
 @pytest.fixture(scope="module")
@@ -23,8 +24,11 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
 
 
 def test_the_policy_reads_in_the_environments_names(deployment: Deployment) -> None:
-    wanted = list(meant(deployment, THERE, ["gateway", "platform"]))
-    assert {each.who for each in wanted} == {"gateway", "platform"}
+    wanted = list(meant(deployment, THERE, {"gateway": "p1", "platform": "p2"}, ROLES))
+    assert {(each.who, each.principal) for each in wanted} == {
+        ("gateway", "p1"),
+        ("platform", "p2"),
+    }
     text = " ".join(each.scope + each.role for each in wanted)
     assert "sandbox" not in text
     assert f"{GROUP}/providers/Microsoft.Insights/components/appi-keyless-dev" in text
@@ -32,59 +36,60 @@ def test_the_policy_reads_in_the_environments_names(deployment: Deployment) -> N
 
 
 def test_what_is_missing_and_what_is_beside_the_policy_are_told_apart() -> None:
-    right = Granted("gateway", "Reader", "/A")
-    moved = Granted("gateway", "Reader", "/B", "its id")
-    assert compare([right], [Granted("gateway", "Reader", "/a", "1")]).missing == ()
+    right = Granted("gateway", "p1", "Reader", "/A")
+    moved = Granted("gateway", "p1", "Reader", "/B")
+    assert compare([right], [Granted("gateway", "p1", "Reader", "/a")]).missing == ()
     assert compare([right], [moved]).missing == (right,)
     assert compare([right], [moved]).beside == (moved,)
+
+
+def test_one_person_may_be_the_developer_and_the_operator() -> None:
+    as_developer = Granted("developer", "me", "Reader", "/A")
+    there = [
+        Granted("developer and operator", "me", "Reader", "/A"),
+        Granted("developer and operator", "me", "Owner", "/A"),
+    ]
+    difference = compare([as_developer, Granted("operator", "me", "Reader", "/B")], there)
+    assert [each.scope for each in difference.missing] == ["/B"]
+    assert [each.role for each in difference.beside] == ["Owner"]
+    assert difference.of("operator") == difference
+    assert difference.of("gateway") == compare([], [])
+
+
+def listed(session: requests.Session, ids: Mapping[str, str], *entries: object) -> list[Granted]:
+    arm = resource_manager(session, {ASSIGNMENTS: {"value": list(entries)}})
+    return list(found(arm, THERE, ids, ROLES))
 
 
 def test_assignments_are_read_with_the_names_of_their_roles_and_holders(
     session: requests.Session,
 ) -> None:
-    arm = resource_manager(
+    scope = f"{GROUP}/providers/x"
+    got = listed(
         session,
-        {
-            f"{GROUP}/providers/Microsoft.Authorization/roleAssignments": {
-                "value": [
-                    assigned("1", "P-GATEWAY", f"{GROUP}/providers/x"),
-                    assigned("2", "stranger", GROUP),
-                    assigned("above", "stranger", "/subscriptions/sub-1"),
-                ]
-            },
-            READER: {"properties": {"roleName": "Reader"}},
-        },
+        {"gateway": "p-gateway"},
+        assigned("P-GATEWAY", READER, scope, "1", "ServicePrincipal"),
+        assigned("stranger", "unknown", GROUP, "2"),
     )
-    assert list(found(arm, THERE, {"p-gateway": "gateway"})) == [
-        Granted("gateway", "Reader", f"{GROUP}/providers/x", "1"),
-        Granted("stranger", "Reader", GROUP, "2"),
+    assert [(each.who, each.role, each.scope) for each in got] == [
+        ("gateway", "Reader", scope),
+        ("User stranger", "unknown", GROUP),
     ]
+    assert got[1].why == "As it was deployed."
+    assert got[1].mend == (f"az role assignment delete --ids {GROUP}/providers/x/roleAssignments/2")
 
 
-def test_principals_are_found_by_the_resources_that_they_belong_to(
-    session: requests.Session,
+@pytest.mark.parametrize("scope", ["/subscriptions/sub-1", f"{GROUP}2"])
+def test_what_is_above_or_beside_the_group_is_none_of_its_own(
+    session: requests.Session, scope: str
 ) -> None:
-    arm = resource_manager(
-        session,
-        {
-            f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities": {
-                "value": [{"name": "id-gateway-dev", "properties": {"principalId": "P1"}}]
-            },
-            f"{GROUP}/providers/Microsoft.App/containerApps": {
-                "value": [
-                    {"name": "notifier", "identity": {"principalId": "P2"}},
-                    {"name": "gateway", "identity": {"type": "UserAssigned"}},
-                ]
-            },
-        },
-    )
-    users = {"developer": "D1", "operator": ""}
-    assert principals(arm, THERE, users) == {"p1": "gateway", "p2": "notifier", "d1": "developer"}
+    assert listed(session, {}, assigned("somebody", READER, scope, "1")) == []
+    assert listed(session, {}, assigned("somebody", READER, GROUP.upper(), "1"))
 
 
 def test_who_may_not_read_assignments_hears_it(session: requests.Session) -> None:
     with pytest.raises(UnseenError, match="403"):
-        list(found(resource_manager(session, {}), THERE, {}))
+        list(found(resource_manager(session, {}), THERE, {}, ROLES))
 
 
 def test_a_list_goes_on_at_its_next_page(session: requests.Session) -> None:
@@ -96,15 +101,10 @@ def test_a_list_goes_on_at_its_next_page(session: requests.Session) -> None:
     assert list(arm.listed("/first", "2022-04-01")) == [{"n": 1}, {"n": 2}]
 
 
-def assigned(name: str, principal: str, scope: str) -> dict[str, Any]:
-    properties = {"principalId": principal, "roleDefinitionId": READER, "scope": scope}
-    return {"id": name, "properties": properties}
-
-
 def test_the_policy_is_there_and_nothing_else(deployment: Deployment) -> None:
     """The sandbox's own assignments, as ARM would list them, are the policy's."""
     here = Environment.of_snapshot(deployment)
-    names = [each.name for each in deployment.principals]
-    there = list(meant(deployment, here, names))
+    ids = {each.name: each.principal_id for each in deployment.principals}
+    there = list(meant(deployment, here, ids, ROLES))
     assert compare(there, there) == compare([], [])
     assert len(there) == len(deployment.assignments)

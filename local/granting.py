@@ -1,0 +1,36 @@
+"""The commands by which an owner gives one right, or takes one away."""
+
+import uuid
+
+from sandbox.deployment import Principal, PrincipalKind
+
+# The name space of ARM's guid();
+# learn.microsoft.com/azure/azure-resource-manager/templates/template-functions-string
+_NAMESPACE = uuid.UUID("11fb06fb-712d-4ddd-98c7-e71bbd588830")
+
+
+def granting(role: str, scope: str, object_id: str, kind: str) -> str:
+    """The command that gives `role`, the name (a GUID) of its definition; empty if there is none.
+
+    The assignment is named as shared/roles.bicep names it. Under another name the next deployment
+    would fail (RoleAssignmentExists): nobody is assigned a role twice on one scope.
+    """
+    if not role:
+        return ""
+    name = uuid.uuid5(_NAMESPACE, "-".join((scope, object_id, role, "keyless")))
+    subscription = "/".join(scope.split("/")[:3])  # and not the one that az has as its default
+    definition = f"{subscription}/providers/Microsoft.Authorization/roleDefinitions/{role}"
+    return (
+        f"az role assignment create --name {name} --assignee-object-id {object_id} "
+        f"--assignee-principal-type {kind} --role {definition} --scope {scope}"
+    )
+
+
+def take_away(assignment_id: str) -> str:
+    """The command that deletes one assignment."""
+    return f"az role assignment delete --ids {assignment_id}"
+
+
+def kind_of(principal: Principal) -> str:
+    """What Azure calls the kind of `principal`: all managed identities are service principals."""
+    return "User" if principal.kind is PrincipalKind.USER else "ServicePrincipal"

@@ -1,0 +1,84 @@
+"""The role definitions of a deployed environment, under the policy's names for them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from local.arm import ResourceManager
+from local.rights import Environment, renaming
+from sandbox.deployment import Deployment, RoleDefinition
+from sandbox.rbac import built_in_roles
+
+_VERSION = "2022-04-01"
+
+Permitted = tuple[frozenset[str], ...]
+
+
+@dataclass(frozen=True)
+class Roles:
+    """What each definition is called, by its name (a GUID); `own` are those of the policy.
+
+    A role of our own is known by what it holds and not by its name: an environment may share it
+    (docs/who-may-deploy.md), and one that was changed is not the policy's any more.
+    """
+
+    names: Mapping[str, str]
+    own: Mapping[str, str]
+
+    @classmethod
+    def of_azure(
+        cls, arm: ResourceManager, environment: Environment, deployment: Deployment
+    ) -> "Roles":
+        """Those that can be assigned in the group, ours and Azure's. Raises UnseenError.
+
+        learn.microsoft.com/rest/api/authorization/role-definitions/list
+        """
+        path = f"{environment.group_id}/providers/Microsoft.Authorization/roleDefinitions"
+        listed = list(arm.listed(path, _VERSION))
+        named = {each["name"].lower(): each["properties"]["roleName"] for each in listed}
+        ours = {_held(each): called(each) for each in deployment.custom_roles}
+        own = {guid_of(each.id): each.name for each in built_in_roles()}
+        renamed = renaming(Environment.of_snapshot(deployment), environment)
+        expected = {renamed(each.name) for each in deployment.custom_roles}
+        # Where other environments have the same roles, this one's own is the last to be noted.
+        for each in sorted(listed, key=lambda each: each["properties"]["roleName"] in expected):
+            if (permitted := _permitted(each["properties"]["permissions"])) in ours:
+                own[each["name"].lower()] = ours[permitted]
+        return cls(named | own, own)
+
+    def name(self, definition_id: str) -> str:
+        """What the role is called; its GUID, if Azure lists none like that."""
+        guid = guid_of(definition_id)
+        return self.names.get(guid, guid)
+
+    def guid(self, name: str) -> str:
+        """The name of the definition that the policy calls `name`; empty if there is none."""
+        found = [guid for guid, own in self.own.items() if own == name]
+        return found[-1] if found else ""
+
+
+def called(role: RoleDefinition) -> str:
+    """A role as the policy calls it, whatever the environment is."""
+    return role.name.partition(" (")[0]
+
+
+def guid_of(definition_id: str) -> str:
+    """The name of a definition: its id without the scope, which one may be asked for in any."""
+    return definition_id.rpartition("/")[2].lower()
+
+
+def _held(role: RoleDefinition) -> Permitted:
+    kinds = (role.actions, role.not_actions, role.data_actions, role.not_data_actions)
+    return tuple(map(_letters_aside, kinds))
+
+
+def _permitted(permissions: Iterable[Mapping[str, Any]]) -> Permitted:
+    permissions = list(permissions)
+    return tuple(
+        _letters_aside(action for each in permissions for action in each.get(kind) or ())
+        for kind in ("actions", "notActions", "dataActions", "notDataActions")
+    )
+
+
+def _letters_aside(actions: Iterable[str]) -> frozenset[str]:
+    return frozenset(each.lower() for each in actions)
