@@ -5,15 +5,19 @@ good for links of the same connection and for no other.
 https://learn.microsoft.com/azure/service-bus-messaging/service-bus-amqp-protocol-guide
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from http import HTTPStatus
+from typing import Literal, Protocol
 
 from sandbox.audit import Gate
 from sandbox.entra import Caller, TokenRefused
-from sandbox.servicebus.conditions import Status, shared_access_refused, token_refused
-
-# 202 or 200: sources have both, and clients take any number from 200 to 299.
-ACCEPTED = Status(202, "Accepted")
+from sandbox.servicebus.conditions import (
+    Status,
+    audience_not_found,
+    shared_access_refused,
+    token_refused,
+)
 
 _AUDIENCES_AT_MOST = 1000
 
@@ -34,12 +38,31 @@ class PutToken:
     token: str = field(repr=False)
 
 
+@dataclass(frozen=True)
+class Desk:
+    """What `$cbs` goes by on every connection of the namespace at `host`.
+
+    `knows` says of a path whether a token for it is taken: one for what is not there may not be.
+    """
+
+    host: str
+    verifier: Verifier
+    gate: Gate
+    accepted: Status
+    knows: Callable[[str], bool]
+
+
+def accepted(code: Literal["202", "200"]) -> Status:
+    """What `$cbs` says of a token that it takes. 202: Azure/azure-sdk-for-python#23487."""
+    status = HTTPStatus(int(code))
+    return Status(status.value, status.phrase)
+
+
 class Tokens:
     """The callers of one connection, by the audiences that they have put tokens for."""
 
-    def __init__(self, verifier: Verifier, gate: Gate) -> None:
-        self._verifier = verifier
-        self._gate = gate
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
         self._callers: dict[str, Caller] = {}
 
     def __len__(self) -> int:
@@ -54,10 +77,14 @@ class Tokens:
         if request.audience not in self._callers and len(self._callers) >= _AUDIENCES_AT_MOST:
             return self._refused(Status(403, "Too many audiences."), "too many audiences")
         try:
-            self._callers[request.audience] = self._verifier.verify(request.token)
+            caller = self._desk.verifier.verify(request.token)
         except TokenRefused as error:
             return self._refused(token_refused(error), str(error.reason))
-        return ACCEPTED
+        if not self._desk.knows(request.audience):
+            status = audience_not_found(self._desk.host, request.audience)
+            return self._refused(status, "no such entity", caller.name)
+        self._callers[request.audience] = caller
+        return self._desk.accepted
 
     def covering(self, path: str) -> tuple[str, Caller] | None:
         """The nearest audience that covers `path`, and its caller."""
@@ -79,6 +106,6 @@ class Tokens:
         """When the first token expires."""
         return min((each.expires_at for each in self._callers.values()), default=None)
 
-    def _refused(self, status: Status, reason: str) -> Status:
-        self._gate.refuse("bus", "PutToken", reason)
+    def _refused(self, status: Status, reason: str, identity: str = "") -> Status:
+        self._desk.gate.refuse("bus", "PutToken", reason, identity)
         return status

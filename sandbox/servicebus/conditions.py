@@ -32,6 +32,11 @@ class Status:
     description: str
     condition: str | None = None
 
+    @property
+    def is_success(self) -> bool:
+        """What clients take for one."""
+        return 200 <= self.code <= 299
+
 
 _CLAIM_REASONS = {
     Reason.EXPIRED: "ExpiredToken: The token is expired.",
@@ -68,6 +73,14 @@ def shared_access_refused() -> Status:
         "for the namespace."
     )
     return Status(401, _tracked(text))
+
+
+def audience_not_found(host: str, path: str) -> Status:
+    """404 to a token for an entity that is not there, if `$cbs` looks.
+
+    Seen for shared access signatures: Azure/azure-service-bus#451, PurpleExplorer#103
+    """
+    return Status(404, not_found(f"sb://{host}/{path}", host, path).description)
 
 
 def unauthorized(claim: str, resource: str) -> Condition:

@@ -26,9 +26,9 @@ class Decider:
         """Whether `caller` may do one operation on a `$management` node."""
         return self._admits(operation, caller, Need.of(node.scope, action))
 
-    def turned_away(self, operation: str, reason: str) -> None:
-        """Record somebody who has put no token."""
-        self.gate.refuse("bus", operation, reason)
+    def turned_away(self, operation: str, reason: str, identity: str = "") -> None:
+        """Record somebody whom no role was asked for: without a token, or for what is not there."""
+        self.gate.refuse("bus", operation, reason, identity)
 
     def _admits(self, operation: str, caller: Caller, need: Need) -> bool:
         return not isinstance(self.gate.admit("bus", operation, caller, need), Denied)

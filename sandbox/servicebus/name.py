@@ -103,6 +103,10 @@ class Directory:
             address = parts.path
         return address.strip("/").lower()
 
+    def knows(self, path: str) -> bool:
+        """Whether `path` is the namespace, an entity of it, or a node below one."""
+        return not path or self.node(path).kind is not Kind.NOTHING
+
     def node(self, address: str) -> Node:
         """Where `address` leads; to nothing, if there is nothing."""
         path = self.path(address)

@@ -7,7 +7,7 @@ from sandbox.servicebus import conditions
 from sandbox.servicebus.amqp.decode import MalformedError
 from sandbox.servicebus.amqp.delivery import Disposition, Transfer
 from sandbox.servicebus.amqp.wire import Wire
-from sandbox.servicebus.authenticate import ACCEPTED, PutToken, Tokens
+from sandbox.servicebus.authenticate import PutToken, Tokens
 from sandbox.servicebus.conditions import Condition, Status
 from sandbox.servicebus.decide import Decider
 from sandbox.servicebus.management import Management, action_of
@@ -108,7 +108,7 @@ def cbs_answer(tokens: Tokens, directory: Directory, on_put: Callable[[str], Non
         kind = str(request.properties.get("type", ""))
         token = request.body if isinstance(request.body, str) else ""
         status = tokens.put(PutToken(kind, audience, token))
-        if status is ACCEPTED and audience is not None:
+        if status.is_success and audience is not None:
             on_put(audience)
         return cbs_reply(request, status)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from sandbox.deployment import Namespace
-from sandbox.servicebus.authenticate import Verifier
+from sandbox.servicebus.authenticate import Desk
 from sandbox.servicebus.decide import Decider
 from sandbox.servicebus.dispatch import Dispatcher
 from sandbox.servicebus.limits import Limits
@@ -54,13 +54,17 @@ class Turn:
 
 @dataclass
 class Plane:
-    """The parts of the bus; the broker is another one after the store had to be read anew."""
+    """The parts of the bus; the broker is another one after the store had to be read anew.
+
+    `shows_missing`: whoever has a token is told what is not there, whatever their roles.
+    """
 
     namespace: Namespace
     directory: Directory
     decider: Decider
-    verifier: Verifier
+    desk: Desk
     limits: Limits
     dispatcher: Dispatcher
     turn: Turn
     broker: Broker
+    shows_missing: bool = False

@@ -12,7 +12,7 @@ from aiohttp import web
 from sandbox.assumptions import LIKELY, Assumptions
 from sandbox.audit import Gate
 from sandbox.deployment import Namespace
-from sandbox.servicebus.authenticate import Verifier
+from sandbox.servicebus.authenticate import Desk, Verifier, accepted
 from sandbox.servicebus.connection import Connection
 from sandbox.servicebus.decide import Decider
 from sandbox.servicebus.dispatch import Dispatcher
@@ -22,7 +22,7 @@ from sandbox.servicebus.outlet import Outlet
 from sandbox.servicebus.plane import Plane, Turn
 from sandbox.servicebus.protocol import AmqpProtocol
 from sandbox.servicebus.serve.broker import Broker
-from sandbox.servicebus.serve.rules import RuleError
+from sandbox.servicebus.serve.rules import RuleError, with_everything
 from sandbox.servicebus.serve.store import Store, StoreError
 from sandbox.servicebus.websocket import application
 
@@ -47,7 +47,8 @@ class ServiceBus:
         assumed: Assumptions = LIKELY,
     ) -> None:
         """Opens nothing yet."""
-        self._namespace = namespace
+        stays = assumed.bus_default_rule == "stays"
+        self._namespace = with_everything(namespace) if stays else namespace
         self._verifier = verifier
         self._gate = gate
         self._assumed = assumed
@@ -66,15 +67,17 @@ class ServiceBus:
         self._store = Store(self._database)
         self._dispatcher = Dispatcher()
         self._turn = Turn(self._schedule)
+        directory = Directory(self._namespace)
         self._plane = Plane(
             namespace=self._namespace,
-            directory=Directory(self._namespace),
+            directory=directory,
             decider=Decider(self._gate),
-            verifier=self._verifier,
+            desk=self._desk(directory),
             limits=self._limits,
             dispatcher=self._dispatcher,
             turn=self._turn,
             broker=self._first_read(),
+            shows_missing=self._assumed.bus_missing == "existence",
         )
         self._running = True
         self._turn.touch()
@@ -115,6 +118,19 @@ class ServiceBus:
         connection = Connection(self._plane, outlet)
         self._connections.add(connection)
         return connection
+
+    def _desk(self, directory: Directory) -> Desk:
+        knows: dict[str, Callable[[str], bool]] = {
+            "taken": lambda _: True,
+            "404": directory.knows,
+        }
+        return Desk(
+            self._namespace.host,
+            self._verifier,
+            self._gate,
+            accepted(self._assumed.bus_put_token),
+            knows[self._assumed.bus_put_token_unknown],
+        )
 
     def _first_read(self) -> Broker:
         try:

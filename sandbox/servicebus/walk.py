@@ -55,7 +55,7 @@ class Walk:
         self._links: dict[Wire, Attached] = {}
         self._had_links = False
         self._without_links_since = time.monotonic()
-        self.tokens = Tokens(plane.verifier, plane.decider.gate)
+        self.tokens = Tokens(plane.desk)
 
     def __iter__(self) -> Iterator[Attached]:
         return iter(list(self._links.values()))
@@ -127,6 +127,8 @@ class Walk:
         node = self._plane.directory.node(address)
         purpose = _purpose(wire, node)
         audience, caller = self._authenticate(node, purpose)
+        if self._plane.shows_missing:
+            self._look(caller, node, purpose)
         self._decide(caller, node, purpose)
         endpoint = self._serve(wire, node, purpose)
         return Attached(wire, node.path, endpoint, time.monotonic(), node, purpose, audience)
@@ -137,6 +139,12 @@ class Walk:
             self._plane.decider.turned_away(purpose.operation, f"no token for {node.resource}")
             raise Refusal(conditions.unproven(node.resource))
         return found
+
+    def _look(self, caller: Caller, node: Node, purpose: Purpose) -> None:
+        if node.kind is Kind.NOTHING:
+            reason = f"there is no {node.resource}"
+            self._plane.decider.turned_away(purpose.operation, reason, caller.name)
+            raise Refusal(self._not_found(node))
 
     def _decide(self, caller: Caller, node: Node, purpose: Purpose) -> None:
         if not self._plane.decider.may_attach(caller, node, purpose):

@@ -4,9 +4,9 @@ https://learn.microsoft.com/azure/service-bus-messaging/topic-filters
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from sandbox.deployment import CorrelationFilter, Rule
+from sandbox.deployment import CorrelationFilter, Namespace, Rule
 from sandbox.servicebus.serve.message import Message
 from sandbox.servicebus.serve.sql import SqlError, parse
 
@@ -20,6 +20,9 @@ _STANDARD = {
     "session_id": "group_id",
     "content_type": "content_type",
 }
+
+# What Azure gives to each new subscription.
+_EVERYTHING = Rule("$Default", sql="1=1")
 
 Filter = Callable[[Message], bool]
 
@@ -42,6 +45,20 @@ class Filters:
 def compiled(rules: Iterable[Rule], subscription: str) -> Filters:
     """The filters of `rules`. Raises RuleError that names the rule and the subscription."""
     return Filters(tuple(_filter(rule, subscription) for rule in rules))
+
+
+def with_everything(namespace: Namespace) -> Namespace:
+    """The namespace with a rule for everything beside each subscription's own."""
+    topics = (
+        replace(
+            topic,
+            subscriptions=tuple(
+                replace(each, rules=(*each.rules, _EVERYTHING)) for each in topic.subscriptions
+            ),
+        )
+        for topic in namespace.topics
+    )
+    return replace(namespace, topics=tuple(topics))
 
 
 def _filter(rule: Rule, subscription: str) -> Filter:

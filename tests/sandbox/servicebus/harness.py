@@ -19,6 +19,7 @@ from azure.core.credentials import AccessToken
 from azure.servicebus import ServiceBusClient, TransportType
 from joserfc.jwk import RSAKey
 
+from sandbox.assumptions import LIKELY, Assumptions
 from sandbox.audit import Audit, Gate, Record, read
 from sandbox.deployment import Namespace, Principal
 from sandbox.entra import BUS, BUS_AUDIENCES, Issuer, SigningKey, Verifier
@@ -76,6 +77,7 @@ class Running:
         namespace: Namespace = NAMESPACE,
         limits: Limits | None = None,
         key: SigningKey | None = None,
+        assumed: Assumptions = LIKELY,
     ) -> None:
         self.folder = folder
         names = {each.principal_id: each.name for each in PRINCIPALS.values()}
@@ -86,6 +88,7 @@ class Running:
             Gate(Policy(ASSIGNMENTS), self._audit),
             folder / "bus.sqlite",
             limits,
+            assumed=assumed,
         )
         self.namespace = namespace
         self._loop = asyncio.new_event_loop()

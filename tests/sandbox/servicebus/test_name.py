@@ -74,6 +74,26 @@ def test_what_leads_nowhere_is_looked_for_at_the_namespace(address: str) -> None
     assert (node.kind, node.scope) == (Kind.NOTHING, BUS)
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "",
+        "orders",
+        "orders/$deadletterqueue",
+        "orders/$management",
+        "events/subscriptions/red",
+        "events/subscriptions/red/$deadletterqueue/$management",
+    ],
+)
+def test_the_namespace_and_what_is_in_it_are_known(path: str) -> None:
+    assert DIRECTORY.knows(path)
+
+
+@pytest.mark.parametrize("path", ["nowhere", "nowhere/$management", "events/subscriptions/none"])
+def test_nothing_else_is_known(path: str) -> None:
+    assert not DIRECTORY.knows(path)
+
+
 def test_a_purpose_needs_its_action_on_the_entity() -> None:
     node = DIRECTORY.node("orders/$DeadLetterQueue")
     assert [each.name for each in node.need(Purpose.LISTEN).any_of] == [RECEIVE]

@@ -1,0 +1,137 @@
+"""What nobody has seen Azure do: the bus does it as it is told."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from proton import Message
+from proton.utils import LinkDetached
+
+from sandbox.assumptions import assume
+from sandbox.audit import Outcome
+from sandbox.entra import VAULT
+from tests.sandbox.servicebus.harness import Credential, Running
+from tests.sandbox.servicebus.peer import HOST, Peer, refusal
+from tests.sandbox.servicebus.world import PRINCIPALS
+
+ELSEWHERE = "nowhere"
+
+
+@contextmanager
+def told(folder: Path, *answers: str) -> Iterator[tuple[Running, Peer]]:
+    """A bus that does as it is told, and a connection to it."""
+    with Running(folder, assumed=assume(answers)) as bus, Peer(bus.plain_port) as peer:
+        yield bus, peer
+
+
+@pytest.mark.parametrize(("answer", "says"), [("202", "Accepted"), ("200", "OK")])
+def test_a_token_is_taken_with_the_status_that_is_told(
+    tmp_path: Path, answer: str, says: str
+) -> None:
+    with told(tmp_path, f"bus-put-token={answer}") as (_, peer):
+        reply = peer.put_as("orders-receiver")
+        assert (reply.code, reply.description) == (int(answer), says)
+        peer.receiver("orders")
+
+
+@pytest.mark.parametrize("answer", ["202", "200"])
+def test_a_token_put_anew_with_any_status_is_decided_anew(tmp_path: Path, answer: str) -> None:
+    with told(tmp_path, f"bus-put-token={answer}") as (_, peer):
+        peer.put_as("orders-receiver")
+        receiver = peer.receiver("orders")
+        with pytest.raises(LinkDetached):
+            peer.put_as("orders-sender")
+        assert peer.wait_for_end(receiver).name == "amqp:link:detach-forced"
+
+
+def test_no_token_is_taken_for_what_is_not_there_if_so_told(tmp_path: Path) -> None:
+    with told(tmp_path, "bus-put-token-unknown=404") as (bus, peer):
+        reply = peer.put_as("owner", ELSEWHERE)
+        assert reply.code == 404
+        words = f"The messaging entity 'sb://{HOST}/{ELSEWHERE}' could not be found. "
+        assert reply.description.startswith(words)
+        last = bus.records()[-1]
+        assert (last.outcome, last.operation, last.identity) == (
+            Outcome.REFUSED,
+            "PutToken",
+            "owner",
+        )
+        with pytest.raises(LinkDetached, match="No token was put"):
+            peer.receiver(ELSEWHERE)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["", "orders", "orders/$DeadLetterQueue", "orders/$management", "events/Subscriptions/red"],
+)
+def test_a_token_is_taken_for_what_is_there(tmp_path: Path, path: str) -> None:
+    with told(tmp_path, "bus-put-token-unknown=404") as (_, peer):
+        assert peer.put_as("owner", path).code == 202
+        peer.receiver(path or "orders")
+
+
+def test_whether_an_entity_is_there_is_told_to_no_false_token(tmp_path: Path) -> None:
+    vaults = Credential(PRINCIPALS["owner"], audience=VAULT).get_token().token
+    with told(tmp_path, "bus-put-token-unknown=404") as (_, peer):
+        assert peer.put(vaults, ELSEWHERE).code == 401
+        assert peer.put_as("stranger", ELSEWHERE).code == 404
+
+
+@pytest.mark.parametrize("who", ["stranger", "orders-receiver", "owner"])
+def test_whoever_asks_is_told_what_is_not_there_if_so_told(tmp_path: Path, who: str) -> None:
+    with told(tmp_path, "bus-missing=existence") as (bus, peer):
+        peer.put_as(who, ELSEWHERE)
+        for attach, operation in (
+            (peer.sender, "AttachSender"),
+            (peer.receiver, "AttachReceiver"),
+        ):
+            with pytest.raises(LinkDetached) as error:
+                attach(ELSEWHERE)
+            assert refusal(error.value)[0] == "amqp:not-found"
+            last = bus.records()[-1]
+            assert (last.outcome, last.operation, last.identity) == (
+                Outcome.REFUSED,
+                operation,
+                who,
+            )
+
+
+def test_the_role_is_asked_for_first_if_so_told(tmp_path: Path) -> None:
+    with told(tmp_path, "bus-missing=role") as (_, peer):
+        for who, condition in (
+            ("orders-receiver", "amqp:unauthorized-access"),
+            ("owner", "amqp:not-found"),
+        ):
+            peer.put_as(who, "")
+            with pytest.raises(LinkDetached) as error:
+                peer.receiver(ELSEWHERE)
+            assert refusal(error.value)[0] == condition
+
+
+def test_what_is_there_takes_its_role_however_that_is_told(tmp_path: Path) -> None:
+    with told(tmp_path, "bus-missing=existence") as (_, peer):
+        for token in (None, "stranger"):
+            if token:
+                peer.put_as(token)
+            with pytest.raises(LinkDetached) as error:
+                peer.receiver("orders")
+            assert refusal(error.value)[0] == "amqp:unauthorized-access"
+        with pytest.raises(LinkDetached, match="No token was put"):
+            peer.receiver(ELSEWHERE)
+        peer.put_as("orders-receiver")
+        peer.receiver("orders/$DeadLetterQueue")
+
+
+@pytest.mark.parametrize(("answer", "copies"), [("replaced", 0), ("stays", 1)])
+def test_the_rule_for_everything_stays_beside_the_others_if_so_told(
+    tmp_path: Path, answer: str, copies: int
+) -> None:
+    with told(tmp_path, f"bus-default-rule={answer}") as (bus, peer):
+        peer.put_as("events-sender", "events")
+        sender = peer.sender("events")
+        sender.send(Message("x", subject="blue", id="1"))
+        sender.send(Message("x", subject="red", id="2"))
+        held = bus.held()
+        assert held["topics/events/subscriptions/red"] == 1 + copies
+        assert held["topics/events/subscriptions/everything"] == 2
