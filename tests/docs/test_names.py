@@ -8,7 +8,7 @@ import pytest
 import typer.main
 from typer.core import TyperGroup
 
-from sandbox.cli import app
+from sandbox.cli import application
 from sandbox.state import PROJECT
 from tests.docs.pages import PAGES, name_of, quoted
 
@@ -62,7 +62,7 @@ def test_every_variable_that_is_named_is_in_the_code(page: Path) -> None:
 
 @each_page
 def test_every_command_that_is_named_exists_with_its_options(page: Path) -> None:
-    group = typer.main.get_command(app)
+    group = typer.main.get_command(application())
     assert isinstance(group, TyperGroup)
     for name, arguments in _COMMAND.findall(page.read_text()):
         assert name in group.commands, f"./keyless {name}"

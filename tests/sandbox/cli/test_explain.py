@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from sandbox.cli import app
+from sandbox.cli import application
 
 
 def explain(state: Path, *arguments: str) -> Result:
-    return CliRunner().invoke(app, ["explain", *arguments, "--state", str(state)])
+    return CliRunner().invoke(application(), ["explain", *arguments, "--state", str(state)])
 
 
 @pytest.mark.parametrize(
