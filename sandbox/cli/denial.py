@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from sandbox.audit import FILE, Record, read
@@ -25,13 +26,21 @@ class Attempt:
 
 
 def one_denial(state: State, report: Report, arrival: Arrival) -> tuple[Attempt, Attempt]:
-    """The same read by two identities: the thumbnailer's, which may, and the gateway's."""
+    """The same read by two identities: the thumbnailer's, which may, and the gateway's.
+
+    At once, since most of each is a program's start. Raises DemoError.
+    """
     deployment = load(state)
     container = deployment.app("gateway").environment["STORAGE_ORIGINALS_CONTAINER"]
     url = f"https://{deployment.storage.host}/{container}/{arrival.id}"
     scope = deployment.storage.container_id(container)
-    allowed = _attempt(state, report, "thumbnailer", url, scope)
-    return allowed, _attempt(state, report, "gateway", url, scope)
+
+    def read_as(identity: str) -> Attempt:
+        return _attempt(state, report, identity, url, scope)
+
+    with ThreadPoolExecutor() as pool:
+        allowed, denied = pool.map(read_as, ("thumbnailer", "gateway"))
+    return allowed, denied
 
 
 def _attempt(state: State, report: Report, identity: str, url: str, scope: str) -> Attempt:
