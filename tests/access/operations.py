@@ -8,17 +8,16 @@ from typing import Any
 
 from azure.core.exceptions import ResourceNotFoundError
 from azure.servicebus import (
-    ServiceBusClient,
     ServiceBusMessage,
     ServiceBusReceivedMessage,
     ServiceBusReceiver,
-    ServiceBusSender,
     ServiceBusSubQueue,
 )
 
 from services.common import blobs
 from services.common.bus import await_credit
 from tests.access.actor import Actor
+from tests.access.links import receiver_of, sender_to
 
 _BLOBS = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs"
 _CONTAINERS = "Microsoft.Storage/storageAccounts/blobServices/containers"
@@ -139,7 +138,7 @@ def _back_up(actor: Actor, _: Actor, secret: str) -> None:
 
 def _send(actor: Actor, _: Actor, entity: str) -> None:
     with actor.bus() as client:
-        sender = _sender(client, entity)
+        sender = sender_to(client, entity)
         await_credit(sender)
         sender.send_messages(ServiceBusMessage(b"{}", message_id=uuid.uuid4().hex))
 
@@ -159,34 +158,22 @@ def _receive_dead(actor: Actor, hand: Actor, entity: str) -> None:
 
 def _peek(actor: Actor, _: Actor, entity: str) -> None:
     with actor.bus() as client:
-        _receiver(client, entity).peek_messages()
+        receiver_of(client, entity).peek_messages()
 
 
 def _take(actor: Actor, entity: str, settle: Settle, sub_queue: Any = None) -> None:
     with actor.bus() as client:
-        receiver = _receiver(client, entity, sub_queue=sub_queue)
+        receiver = receiver_of(client, entity, sub_queue=sub_queue)
         # Where others receive too, they may have been first; not to be refused is what counts.
         for message in receiver.receive_messages(max_message_count=1, max_wait_time=5):
             settle(receiver, message)
-
-
-def _receiver(client: ServiceBusClient, entity: str, **options: Any) -> ServiceBusReceiver:
-    topic, _, subscription = entity.partition("/")
-    if subscription:
-        return client.get_subscription_receiver(topic, subscription, **options)
-    return client.get_queue_receiver(entity, **options)
-
-
-def _sender(client: ServiceBusClient, entity: str) -> ServiceBusSender:
-    is_queue = entity == "photo-uploads"
-    return client.get_queue_sender(entity) if is_queue else client.get_topic_sender(entity)
 
 
 def _send_to(hand: Actor, entity: str) -> None:
     """A message that arrives at `entity`; a topic's goes to all that listen for such."""
     message = ServiceBusMessage(b"{}", message_id=uuid.uuid4().hex, subject="photo.processed")
     with hand.bus() as client:
-        _sender(client, entity.partition("/")[0]).send_messages(message)
+        sender_to(client, entity.partition("/")[0]).send_messages(message)
 
 
 OPERATIONS = {

@@ -30,6 +30,7 @@ from sandbox.rbac import Policy
 from sandbox.state import State
 from sandbox.supervisor.start import Endpoints, start
 from tests.access.actor import Actor, Hosts
+from tests.sandbox.servicebus.hurried import hurried
 
 _HAND = Principal("stage hand", PrincipalKind.USER, "57a6e4a4-0000-4000-8000-000000000057", "")
 _OF_THE_HAND = (
@@ -152,7 +153,7 @@ def staged(root: Path, assumed: Assumptions = LIKELY) -> Iterator[Stage]:
     try:
         starting = asyncio.run_coroutine_threadsafe(start(stack, state, 0, assumed=assumed), loop)
         endpoints = starting.result(60)
-        with patch.dict(os.environ, _way_in(endpoints)):
+        with hurried(), patch.dict(os.environ, _way_in(endpoints)):
             stage = Stage(endpoints, state)
             stage.enforce(stage.deployment.assignments, stage.deployment.custom_roles)
             yield stage
