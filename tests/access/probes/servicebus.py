@@ -1,5 +1,49 @@
 """What Service Bus answers where nobody has seen Azure: each gives the answer by its name."""
 
-from tests.access.actor import Probe
+import uuid
 
-PROBES: dict[str, Probe] = {}
+from azure.servicebus.exceptions import (
+    MessagingEntityNotFoundError,
+    ServiceBusAuthorizationError,
+    ServiceBusError,
+)
+
+from tests.access.actor import Actor, Probe
+from tests.access.cbs import audience_of, put_token, receiver_by
+from tests.access.table import UPLOADS
+
+
+def bus_put_token(actor: Actor) -> str:
+    return str(put_token(actor, audience_of(actor, UPLOADS)).status)
+
+
+def bus_put_token_unknown(actor: Actor) -> str:
+    status = put_token(actor, audience_of(actor, _nothing())).status
+    return "taken" if 200 <= status <= 299 else {404: "404"}[status]
+
+
+def bus_missing(actor: Actor) -> str:
+    """By a token for the namespace, where there is none to be put for what is not there."""
+    there_is_one = bus_put_token_unknown(actor) == "taken"
+    nothing = _nothing()
+    audience = audience_of(actor, nothing if there_is_one else "")
+    with receiver_by(actor, audience, nothing) as receiver:
+        try:
+            receiver.receive_messages(max_wait_time=5)
+        except ServiceBusError as error:
+            return {
+                ServiceBusAuthorizationError: "role",
+                MessagingEntityNotFoundError: "existence",
+            }[type(error)]
+    raise AssertionError("a link to nothing was opened")
+
+
+PROBES: dict[str, Probe] = {
+    "bus-put-token": bus_put_token,
+    "bus-put-token-unknown": bus_put_token_unknown,
+    "bus-missing": bus_missing,
+}
+
+
+def _nothing() -> str:
+    return f"no-{uuid.uuid4().hex}"
