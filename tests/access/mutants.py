@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from sandbox.deployment import Deployment, Lifecycle, RoleAssignment, RoleDefinition
 from sandbox.rbac import Policy, built_in_roles
 
-# The ladder: what somebody takes who finds a role too narrow and is in a hurry.
+# The ladder: the next role, in whose reach is more; what somebody takes who is in a hurry.
 _NEXT = {
-    "Keyless Blob Depositor": "Storage Blob Data Contributor",
+    "Keyless Blob Depositor": "Keyless Blob Keeper",
+    "Storage Blob Data Reader": "Keyless Blob Keeper",
     "Keyless Blob Keeper": "Storage Blob Data Contributor",
-    "Storage Blob Data Reader": "Storage Blob Data Contributor",
     "Azure Service Bus Data Sender": "Azure Service Bus Data Owner",
     "Azure Service Bus Data Receiver": "Azure Service Bus Data Owner",
     "Azure Service Bus Data Owner": "Owner",
@@ -35,6 +35,7 @@ _DATA_ACTIONS = {
         "move/action",
         "deleteBlobVersion/action",
         "permanentDelete/action",
+        "runAsSuperUser/action",
         "immutableStorage/runAsSuperUser/action",
         "manageOwnership/action",
         "modifyPermissions/action",
@@ -58,10 +59,14 @@ Roles = tuple[RoleDefinition, ...]
 
 @dataclass(frozen=True)
 class Mutant:
-    """`change` gives the assignments and custom roles of a deployment, with one thing changed."""
+    """`change` gives the assignments and custom roles of a deployment, with one thing changed.
+
+    `gives` says that somebody gets a right by it, whatever else they may lose.
+    """
 
     name: str
     change: Callable[[Deployment], tuple[Assignments, Roles]]
+    gives: bool
 
     def __str__(self) -> str:
         return self.name
@@ -85,18 +90,19 @@ def mutants(deployment: Deployment) -> Iterator[Mutant]:
         named = _in_words(deployment, each)
         higher = _higher(deployment, each)
         wider = _above(each.scope)
-        yield Mutant(f"without {named}", _with(index, None))
-        yield Mutant(f"{named}, but on {wider[-40:]}", _with(index, {"scope": wider}))
-        yield Mutant(
-            f"{named}, but as {higher.name}", _with(index, {"role_definition_id": higher.id})
-        )
+        yield Mutant(f"without {named}", _with(index, None), gives=False)
+        yield Mutant(f"{named}, but on {wider[-40:]}", _with(index, {"scope": wider}), gives=True)
+        raised = {"role_definition_id": higher.id}
+        yield Mutant(f"{named}, but as {_short(higher.name)}", _with(index, raised), gives=True)
     for index, role in enumerate(deployment.custom_roles):
         for action in _actions_beside(role):
             changed = tuple(sorted({*role.data_actions} ^ {action}))
-            verb = "lacks" if action in role.data_actions else "has also"
+            gives = action not in role.data_actions
+            verb = "has also" if gives else "lacks"
             yield Mutant(
                 f"{_short(role.name)} {verb} {action.rpartition('/blobs/')[2]}",
                 _with_role(index, changed),
+                gives,
             )
 
 
@@ -138,7 +144,8 @@ def _actions_beside(role: RoleDefinition) -> Iterator[str]:
 
 def _higher(deployment: Deployment, assigned: RoleAssignment) -> RoleDefinition:
     wanted = _NEXT[_short(Policy.of(deployment).role(assigned).name)]
-    return next(each for each in built_in_roles() if each.name == wanted)
+    known = (*deployment.custom_roles, *built_in_roles())
+    return next(each for each in known if _short(each.name) == wanted)
 
 
 def _above(scope: str) -> str:

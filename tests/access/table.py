@@ -57,6 +57,7 @@ _NO_DELETE = "Nothing in the pipeline deletes; originals end by the lifecycle ru
 _ONLY_OWN = "Another subscription's events are another service's."
 _NOT_THE_SECRET = "The one secret is the notifier's."
 _NO_CONTROL = "A right on data is none on the thing that holds it."
+_NO_SUPERUSER = "What it would open is every operation on files and their owners."
 _NO_VAULT = "A right on one secret shows no other, not even that it is there."
 _TELEMETRY = "Local auth is off on the component."
 _ONE_COMPONENT = "Telemetry goes to this one component."
@@ -88,6 +89,7 @@ TABLE: tuple[Row, ...] = (
     may_not(GATEWAY, f"{_BLOB}/move/action", ORIGINALS, "A move takes away what it moves."),
     may_not(GATEWAY, f"{_BLOB}/deleteBlobVersion/action", ORIGINALS, _NO_DELETE),
     may_not(GATEWAY, f"{_BLOB}/permanentDelete/action", ORIGINALS, _NO_DELETE),
+    may_not(GATEWAY, f"{_BLOB}/runAsSuperUser/action", ORIGINALS, _NO_SUPERUSER),
     may_not(
         GATEWAY,
         f"{_BLOB}/immutableStorage/runAsSuperUser/action",
@@ -183,6 +185,7 @@ TABLE: tuple[Row, ...] = (
     may_not(THUMBNAILER, f"{_BLOB}/move/action", THUMBNAILS, "A move takes away what it moves."),
     may_not(THUMBNAILER, f"{_BLOB}/deleteBlobVersion/action", THUMBNAILS, _NO_DELETE),
     may_not(THUMBNAILER, f"{_BLOB}/permanentDelete/action", THUMBNAILS, _NO_DELETE),
+    may_not(THUMBNAILER, f"{_BLOB}/runAsSuperUser/action", THUMBNAILS, _NO_SUPERUSER),
     may_not(
         THUMBNAILER,
         f"{_BLOB}/immutableStorage/runAsSuperUser/action",
