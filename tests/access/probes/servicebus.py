@@ -10,7 +10,10 @@ from azure.servicebus.exceptions import (
 
 from tests.access.actor import Actor, Probe
 from tests.access.cbs import audience_of, put_token, receiver_by
-from tests.access.table import UPLOADS
+from tests.access.own import Own, own_messages
+from tests.access.table import EVENTS, FOR_CATALOG, FOR_NOTIFIER, UPLOADS
+
+KNOWN = "photo.processed"
 
 
 def bus_put_token(actor: Actor) -> str:
@@ -38,11 +41,32 @@ def bus_missing(actor: Actor) -> str:
     raise AssertionError("a link to nothing was opened")
 
 
+def bus_default_rule(actor: Actor) -> str:
+    """An event that no rule is for, and behind it one that comes through wherever they are."""
+    with own_messages(actor) as own:
+        own.send(EVENTS, own.message("odd", subject="photo.odd"), own.message("ok", subject=KNOWN))
+        came = {each: _came(own, each) for each in (FOR_CATALOG, FOR_NOTIFIER)}
+    assert came[FOR_CATALOG] == came[FOR_NOTIFIER], f"not the same for both: {came}"
+    return {("ok",): "replaced", ("odd", "ok"): "stays"}[came[FOR_CATALOG]]
+
+
 PROBES: dict[str, Probe] = {
     "bus-put-token": bus_put_token,
     "bus-put-token-unknown": bus_put_token_unknown,
     "bus-missing": bus_missing,
+    "bus-default-rule": bus_default_rule,
 }
+
+
+def _came(own: Own, subscription: str) -> tuple[str, ...]:
+    """What came, in the order of sending, up to the one that has to come."""
+    came: tuple[str, ...] = ()
+    with own.receiver(subscription) as receiver:
+        while "ok" not in came:
+            (message,) = own.take(receiver)
+            receiver.complete_message(message)
+            came = (*came, own.name(message))
+    return came
 
 
 def _nothing() -> str:
