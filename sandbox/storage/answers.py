@@ -28,10 +28,12 @@ _CODES = {
         403,
         "This request is not authorized to perform this operation using this permission.",
     ),
+    "BlobNotFound": (404, "The specified blob does not exist."),
     "CannotVerifyCopySource": (
         403,
         "Could not verify the copy source within the specified time.",
     ),
+    "ContainerNotFound": (404, "The specified container does not exist."),
     "CorsPreflightFailure": (
         403,
         "CORS not enabled or no matching rule found for this request.",
@@ -109,13 +111,15 @@ _LATEST = "2025-11-05"
 class Refused(Exception):
     """A request that is answered with one of Azure's error codes.
 
-    `details` become elements beside the message; `recorded` says that the audit has it already.
+    `details` become elements beside the message, unless they are not `told`; the audit has them
+    anyway. `recorded` says that it has the refusal already.
     """
 
     code: str
     details: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     recorded: bool = False
+    told: bool = True
 
     @property
     def status(self) -> int:
@@ -137,9 +141,8 @@ def _error_body(refused: Refused, request_id: str) -> bytes:
     """The error in XML; Azure keeps the request's id and the time inside the message."""
     moment = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f0Z")
     message = f"{_CODES[refused.code][1]}\nRequestId:{request_id}\nTime:{moment}"
-    details = "".join(
-        f"<{name}>{escape(_legal(value))}</{name}>" for name, value in refused.details.items()
-    )
+    told = refused.details if refused.told else {}
+    details = "".join(f"<{name}>{escape(_legal(value))}</{name}>" for name, value in told.items())
     return (
         '<?xml version="1.0" encoding="utf-8"?>'
         f"<Error><Code>{refused.code}</Code><Message>{escape(message)}</Message>{details}</Error>"

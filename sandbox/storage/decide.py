@@ -2,26 +2,29 @@
 
 from dataclasses import dataclass
 
+from sandbox.assumptions import LIKELY, Assumptions
 from sandbox.audit import Gate
 from sandbox.entra import Caller
 from sandbox.rbac import Denied
 from sandbox.storage.answers import Refused
 from sandbox.storage.name import Named
-from sandbox.storage.operations import ADD
-
-_MAKES_A_BLOB = frozenset({"PutBlob", "CopyBlob", "CopyBlobFromURL"})
+from sandbox.storage.operations import ADD, MAKES_A_BLOB
 
 
 @dataclass(frozen=True)
 class Permitted:
-    """A request that may be carried out. `only_new` says that it may create, never replace."""
+    """A request that may be carried out. `only_new` says that it may create, never replace.
+
+    `by_condition` says that what refuses a blob which is there is its own condition, not the role.
+    """
 
     named: Named
     caller: Caller
     only_new: bool
+    by_condition: bool = False
 
 
-def decide(named: Named, caller: Caller, gate: Gate) -> Permitted:
+def decide(named: Named, caller: Caller, gate: Gate, assumed: Assumptions = LIKELY) -> Permitted:
     """What `caller` may do of what is asked.
 
     Raises Refused 403, whether the blob exists or not, and 501 for what is not carried out here.
@@ -31,5 +34,7 @@ def decide(named: Named, caller: Caller, gate: Gate) -> Permitted:
         raise Refused("AuthorizationPermissionMismatch", recorded=True)
     if not named.operation.offered:
         raise Refused("NotImplemented")
-    adds = decision[0].action in ADD
-    return Permitted(named, caller, only_new=adds and named.operation.name in _MAKES_A_BLOB)
+    only_new = decision[0].action in ADD and named.operation.name in MAKES_A_BLOB
+    asked_so = named.headers.get("if-none-match") == "*"
+    by_condition = asked_so and assumed.blob_overwrite == "condition"
+    return Permitted(named, caller, only_new, by_condition)

@@ -7,13 +7,14 @@ from aiohttp import web
 from sandbox.assumptions import LIKELY, Assumptions
 from sandbox.audit import AuditError, Gate
 from sandbox.deployment import StorageAccount
-from sandbox.entra import Verifier
+from sandbox.entra import Caller, Verifier
 from sandbox.storage.answers import Refused, error
 from sandbox.storage.asked import Asked, read_request
 from sandbox.storage.authenticate import authenticate
 from sandbox.storage.backend import Backend
 from sandbox.storage.decide import Permitted, decide
-from sandbox.storage.name import name
+from sandbox.storage.missing import refuse_missing
+from sandbox.storage.name import Named, name
 from sandbox.storage.serve import serve
 from sandbox.storage.serve_batch import serve_batch
 
@@ -54,24 +55,31 @@ class BlobStorage:
         application.on_cleanup.append(lambda _: self._backend.stop())
         return application
 
-    def permit(self, asked: Asked) -> Permitted:
+    async def permit(self, asked: Asked) -> Permitted:
         """What may be done of what is asked, on record. Raises Refused."""
         label, identity = asked.label, ""
         try:
-            _refuse_preflight(asked)
-            caller = authenticate(asked, self._verifier, self._tenant_id)
+            caller = authenticate(asked, self._verifier, self._tenant_id, self._assumed)
             identity = caller.name
-            named = name(asked, self._account)
+            named = name(asked, self._account, self._assumed)
             label = named.operation.name
-            return decide(named, caller, self._gate)
+            return await self._decide(named, caller)
         except Refused as refused:
             self._record(refused, label, identity)
+            raise
+
+    async def _decide(self, named: Named, caller: Caller) -> Permitted:
+        try:
+            return decide(named, caller, self._gate, self._assumed)
+        except Refused as denied:
+            if denied.status == 403 and self._assumed.blob_missing == "existence":
+                await refuse_missing(named, self._backend)
             raise
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         try:
             asked = self._read(request)
-            permitted = self.permit(asked)
+            permitted = await self.permit(asked)
             return await self._serve(request, permitted)
         except Refused as refused:
             return _response(refused, request)
@@ -116,9 +124,3 @@ def _check_host(asked: Asked, host: str) -> None:
     """Azurite would take any account's name, and its `-secondary` too."""
     if asked.headers.get("Host", "").lower().removesuffix(":443") != host:
         raise Refused("InvalidHeaderValue", {"HeaderName": "Host"})
-
-
-def _refuse_preflight(asked: Asked) -> None:
-    """A browser asks without a token; no rule has been set that it could match."""
-    if asked.method == "OPTIONS":
-        raise Refused("CorsPreflightFailure")

@@ -1,24 +1,18 @@
 """Names a request: which operation it is, on what, and what that needs."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from sandbox.assumptions import LIKELY, Assumptions
 from sandbox.deployment import StorageAccount
 from sandbox.rbac import Need
 from sandbox.storage.accept import KINDS, carried, check_parameters, parameter
 from sandbox.storage.answers import Refused
 from sandbox.storage.asked import Asked
 from sandbox.storage.copy_source import CopySource, parse_copy_source
-from sandbox.storage.operations import (
-    ANY,
-    OPERATIONS,
-    READ,
-    READ_TAGS,
-    WRITE_TAGS,
-    Actions,
-    Operation,
-)
+from sandbox.storage.needs import needs_of
+from sandbox.storage.operations import ANY, OPERATIONS, Operation
 from sandbox.storage.target import Level, Target
 
 _Kind = tuple[Level, frozenset[tuple[str, str]]]
@@ -45,14 +39,14 @@ class Named:
     needs: tuple[Need, ...]
 
 
-def name(asked: Asked, account: StorageAccount) -> Named:
+def name(asked: Asked, account: StorageAccount, assumed: Assumptions = LIKELY) -> Named:
     """The operation that `asked` is. Raises Refused with Azure's code for what is none."""
     operation = recognise(asked)
     check_parameters(operation, asked.target.parameters)
     headers = dict(carried(operation, asked.headers))
     source = parse_copy_source(headers, account.host) if "x-ms-copy-source" in headers else None
-    needs = tuple(_needs(operation, asked.target, headers, source, account))
-    return Named(operation, asked.target, headers, source, needs)
+    needs = needs_of(operation, asked.target, headers, source, account, assumed=assumed)
+    return Named(operation, asked.target, headers, source, tuple(needs))
 
 
 def recognise(asked: Asked) -> Operation:
@@ -84,36 +78,3 @@ def _unmet(row: Operation, headers: Mapping[str, str]) -> Refused:
             return Refused("MissingRequiredHeader", {"HeaderName": key})
     odd = [key for key, wanted in row.when.items() if not _meets(headers.get(key), wanted)]
     return Refused("InvalidHeaderValue", {"HeaderName": odd[0]})
-
-
-def _needs(
-    operation: Operation,
-    target: Target,
-    headers: Mapping[str, str],
-    source: CopySource | None,
-    account: StorageAccount,
-) -> Iterator[Need]:
-    on_service = target.level is Level.SERVICE
-    scope = account.id if on_service else account.container_id(target.container)
-    yield Need(scope, operation.needs)
-    for actions in _second_needs(target.parameters, headers):
-        yield Need(scope, actions)
-    if source:
-        at_source = account.container_id(source.target.container)
-        yield Need(at_source, READ)
-        if _tags_are_read(headers):
-            yield Need(at_source, READ_TAGS)
-
-
-def _second_needs(parameters: Mapping[str, str], headers: Mapping[str, str]) -> Iterator[Actions]:
-    """What a request needs besides, because of what it carries."""
-    tags_are_copied = headers.get("x-ms-copy-source-tag-option") == "COPY"
-    if "x-ms-tags" in headers or tags_are_copied:
-        yield WRITE_TAGS
-    # A condition tells what the tags are. Whether Azure sees it so is not verified.
-    if "x-ms-if-tags" in headers or "tags" in parameters.get("include", "").split(","):
-        yield READ_TAGS
-
-
-def _tags_are_read(headers: Mapping[str, str]) -> bool:
-    return "x-ms-source-if-tags" in headers or "x-ms-copy-source-tag-option" in headers

@@ -637,6 +637,11 @@ _PAGE_BLOB = (
     ),
 )
 
+# They make a blob where there was none, which is all that the right to add is good for.
+MAKES_A_BLOB = frozenset(
+    {"PutBlob", "PutBlobFromURL"} | {"CopyBlob", "CopyBlobFromURL", "IncrementalCopyBlob"}
+)
+
 OPERATIONS = (
     *_SERVICE,
     *_CONTAINER,

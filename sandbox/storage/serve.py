@@ -12,9 +12,6 @@ from sandbox.storage.decide import Permitted
 from sandbox.storage.pass_on import pass_on
 from sandbox.storage.rebuild import Forwarded, rebuild
 
-# Whether Azure answers 409 instead where the caller itself sent `If-None-Match: *` is not verified.
-REFUSES_OVERWRITE_BEFORE_CONDITIONS = True
-
 # Below this a body is passed on in one piece, which costs less than a stream.
 _SMALL = 64 * 1024
 # Azurite fails without a word at XML that it cannot read, and at what it did not foresee.
@@ -58,18 +55,13 @@ def body_length(forwarded: Forwarded, headers: Mapping[str, str]) -> int | None:
 def check(answer: aiohttp.ClientResponse, permitted: Permitted) -> None:
     """Raises Refused for the answers of Azurite that Azure would have given differently."""
     code = answer.headers.get("x-ms-error-code", "")
-    if permitted.only_new and code == "BlobAlreadyExists" and _role_is_the_reason(permitted):
+    if code == "BlobAlreadyExists" and permitted.only_new and not permitted.by_condition:
         raise Refused("UnauthorizedBlobOverwrite")
     if answer.status == 403 and code in {"AuthorizationFailure", "AuthenticationFailed"}:
         # The caller was authorized here; this says that Azurite did not know the gateway.
         raise Refused("InternalError")
     if not code and answer.status in _WORDLESS:
         raise Refused(_WORDLESS[answer.status])
-
-
-def _role_is_the_reason(permitted: Permitted) -> bool:
-    asked_for = permitted.named.headers.get("if-none-match")
-    return REFUSES_OVERWRITE_BEFORE_CONDITIONS or asked_for != "*"
 
 
 async def whole_body(request: web.Request, length: int) -> bytes:

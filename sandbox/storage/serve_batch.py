@@ -1,7 +1,7 @@
 """Carries out a batch: each part authenticated, named, decided, served and answered by itself."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import aiohttp
 from aiohttp import web
@@ -15,7 +15,7 @@ from sandbox.storage.pass_on import answer_headers
 from sandbox.storage.rebuild import rebuild
 from sandbox.storage.serve import body_length, check, whole_body
 
-Permit = Callable[[Asked], Permitted]
+Permit = Callable[[Asked], Awaitable[Permitted]]
 
 
 async def serve_batch(
@@ -42,7 +42,7 @@ async def serve_batch(
 
 async def _answered(part: Part, permit: Permit, backend: Backend) -> PartAnswer:
     try:
-        return await _carried_out(part, permit(part.asked), backend)
+        return await _carried_out(part, await permit(part.asked), backend)
     except Refused as refused:
         headers, body = error(refused, part.asked.headers)
         return PartAnswer(part.content_id, refused.status, headers, body)

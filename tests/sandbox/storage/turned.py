@@ -1,0 +1,41 @@
+"""Another gateway in front of the same Azurite, which takes Azure to be otherwise."""
+
+import ssl
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import trustme
+
+from sandbox.assumptions import assume
+from sandbox.audit import Audit, Gate
+from sandbox.entra import Verifier, blob_audiences
+from sandbox.storage import Azurite, BlobStorage
+from tests.sandbox.storage.harness import Running, Storage, policy_of
+
+
+class Elsewhere(Azurite):
+    """One that somebody else runs."""
+
+    @asynccontextmanager
+    async def running(self, containers: Iterable[str]) -> AsyncIterator[None]:
+        yield
+
+
+@contextmanager
+def turned(storage: Storage, folder: Path, said: str, *, port: int = 0) -> Iterator[Storage]:
+    """`storage` with what is `said`, and an audit of its own; `port` is another Azurite's."""
+    assumed, account = assume([said]), storage.deployment.storage
+    azurite = Elsewhere(**vars(replace(storage.azurite, port=port or storage.azurite.port)))
+    tenant, names = storage.deployment.tenant_id, storage.principals.items()
+    by_id = {each.principal_id: name for name, each in names}
+    verifier = Verifier([storage.signing], tenant, blob_audiences(account.host, assumed), by_id)
+    audit = Audit(folder / "audit.jsonl")
+    gate = Gate(policy_of(storage.deployment, storage.principals), audit)
+    gateway = BlobStorage(account, tenant, verifier, gate, azurite.backend(), assumed=assumed)
+    authority, trusted = trustme.CA(), ssl.create_default_context()
+    authority.configure_trust(trusted)
+    with Running(gateway, azurite, authority, ()) as at:
+        yield replace(storage, port=at, trusted=trusted, audit_file=folder / "audit.jsonl")
+    audit.close()
