@@ -264,7 +264,7 @@ class Consumer:
             self._tell(hand, decision, error)
 
     def _tell(self, hand: Hand, decision: Decision, error: Exception) -> None:
-        what, why = decision.action.name, error or type(error).__name__
+        what, why = decision.action.name, str(error) or type(error).__name__
         known = hand.message.sequence_number in self._left
         level = logging.DEBUG if known else logging.WARNING
         hand.log(level, "%s: %s: %s", self._name, what, why, pause=round(decision.pause, 1))

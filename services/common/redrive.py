@@ -72,6 +72,6 @@ def _succeeds(
         context.run(handle, message)
         receiver.complete_message(message)
     except Exception as error:  # whatever it is, the message stays
-        context.run(log.warning, "Left: %s", error or type(error).__name__)
+        context.run(log.warning, "Left: %s", str(error) or type(error).__name__)
         return False
     return True

@@ -430,6 +430,18 @@ def test_a_warning_about_a_message_says_what_its_handler_knows_of_it(
     assert told == {("one", "photo of one"), ("two", "photo of two")}
 
 
+def test_an_error_without_words_is_told_by_its_name(
+    bus: FakeReceiver, lines: Callable[[], list[dict[str, Any]]]
+) -> None:
+    def fail(message: Any) -> None:
+        raise TimeoutError
+
+    bus.put("one")
+    with consuming(bus, fail):
+        assert eventually(lambda: len(lines()) > 0)
+    assert lines()[0]["message"] == "test: WAIT: TimeoutError"
+
+
 @pytest.mark.parametrize(
     ("error", "attempt", "held", "decision"),
     [

@@ -117,3 +117,15 @@ def test_what_is_left_is_named_as_its_handler_knows_it(
     bus.put("one")
     redriven(bus, handle)
     assert [line["photo"] for line in lines()] == ["6f1d"]
+
+
+@pytest.mark.usefixtures("no_wait")
+def test_what_is_left_for_an_error_without_words_is_told_by_its_name(
+    bus: FakeReceiver, lines: Callable[[], list[dict[str, Any]]]
+) -> None:
+    def fail(message: Any) -> None:
+        raise TimeoutError
+
+    bus.put("one")
+    assert redriven(bus, fail) == (0, 1)
+    assert [each["message"] for each in lines()] == ["Left: TimeoutError"]
