@@ -172,7 +172,7 @@ def test_what_shows_tags_takes_the_right_all_the_same(turn: Turn) -> None:
 
 
 def bad(at: Storage, token: str) -> Answer:
-    answer = at.send("GET", "/scratch/x", headers={"Authorization": f"Bearer {token}"})
+    answer = at.send("GET", "/scratch/is-there", headers={"Authorization": f"Bearer {token}"})
     assert outcome(answer) == (401, "InvalidAuthenticationInfo")
     assert "resource_id=https://storage.azure.com" in answer.headers["WWW-Authenticate"]
     return answer
@@ -180,11 +180,11 @@ def bad(at: Storage, token: str) -> Answer:
 
 def test_a_bad_signature_may_be_left_unexplained(storage: Storage, turn: Turn) -> None:
     otherwise = turn("blob-token-detail=left-out")
-    put(storage, "/scratch/x")
+    put(storage, "/scratch/is-there")
     assert "AuthenticationErrorDetail" not in bad(otherwise, altered(storage)).text
     assert "Signature validation failed" in otherwise.audited()[-1].reason
     assert "Signature validation failed" in bad(storage, altered(storage)).text
-    assert otherwise.send("GET", "/scratch/x", "owner").status == 200
+    assert otherwise.send("GET", "/scratch/is-there", "owner").status == 200
 
 
 def test_what_has_been_seen_explained_is_explained(storage: Storage, turn: Turn) -> None:
@@ -194,9 +194,9 @@ def test_what_has_been_seen_explained_is_explained(storage: Storage, turn: Turn)
 
 def test_a_token_for_the_account_itself_may_be_refused(storage: Storage, turn: Turn) -> None:
     otherwise = turn("blob-account-audience=refused")
-    put(storage, "/scratch/x")
+    put(storage, "/scratch/is-there")
     token = storage.token("owner", f"https://{storage.host}")
     assert "Audience validation failed" in bad(otherwise, token).text
     headers = {"Authorization": f"Bearer {token}"}
-    assert storage.send("GET", "/scratch/x", headers=headers).status == 200
-    assert otherwise.send("GET", "/scratch/x", "owner").status == 200
+    assert storage.send("GET", "/scratch/is-there", headers=headers).status == 200
+    assert otherwise.send("GET", "/scratch/is-there", "owner").status == 200
