@@ -1,0 +1,105 @@
+"""What the vault answers to what is no token of its own."""
+
+import json
+import re
+from base64 import urlsafe_b64encode
+
+import requests
+
+from tests.access.actor import Actor
+from tests.access.behaviours.vault.asked import (
+    AUDIENCE,
+    KEY,
+    ask,
+    ask_with,
+    claims_of,
+    token_of,
+)
+
+STORAGE = "https://storage.azure.com"
+_WRONG = f"AKV10022: Invalid audience. Expected {AUDIENCE}"
+
+
+def who_has_no_token_is_told_to_get_one(actor: Actor) -> None:
+    answer = ask_with("", actor, "GET", KEY)
+    message = "AKV10000: Request is missing a Bearer or PoP token."
+    assert answer.json() == {"error": {"code": "Unauthorized", "message": message}}
+    _assert_challenged(actor, answer)
+
+
+def who_has_no_token_is_told_so_before_anything_is_looked_at(actor: Actor) -> None:
+    for method, path in (("PUT", f"{KEY}?api-version=odd"), ("DELETE", "/secrets/not_a_name")):
+        answer = ask_with("", actor, method, path, b"{")
+        assert answer.json()["error"]["message"].startswith("AKV10000")
+        _assert_challenged(actor, answer)
+
+
+def storages_token_is_none_for_the_vault(actor: Actor) -> None:
+    answer = ask_with(token_of(actor, STORAGE), actor, "GET", KEY)
+    _assert_unauthorized(actor, answer)
+    message = answer.json()["error"]["message"]
+    assert message.startswith(_WRONG)
+    assert message.endswith(f"found: {STORAGE}.")
+
+
+def a_slash_behind_the_audience_makes_it_another(actor: Actor) -> None:
+    answer = ask_with(token_of(actor, f"{AUDIENCE}/"), actor, "GET", KEY)
+    _assert_unauthorized(actor, answer)
+    assert answer.json()["error"]["message"].startswith(_WRONG)
+
+
+def garbage_is_no_token(actor: Actor) -> None:
+    for garbage in ("garbage", "a.b.c", f"{token_of(actor)}.AAAA"):
+        _assert_unauthorized(actor, ask_with(garbage, actor, "GET", KEY))
+
+
+def a_token_that_claims_somebody_else_is_none(actor: Actor) -> None:
+    header, _, signature = token_of(actor).split(".")
+    claims = {**claims_of(actor), "oid": "00000000-0000-4000-8000-000000000001"}
+    forged = f"{header}.{_encoded(claims)}.{signature}"
+    _assert_unauthorized(actor, ask_with(forged, actor, "GET", KEY))
+
+
+def a_token_with_another_signature_is_none(actor: Actor) -> None:
+    signed, _, signature = token_of(actor).rpartition(".")
+    other = ("A" if signature[0] != "A" else "B") + signature[1:]
+    _assert_unauthorized(actor, ask_with(f"{signed}.{other}", actor, "GET", KEY))
+
+
+def a_token_of_a_key_that_nobody_published_is_none(actor: Actor) -> None:
+    _, payload, signature = token_of(actor).split(".")
+    header = {"typ": "JWT", "alg": "RS256", "x5t": "nobodys", "kid": "nobodys"}
+    answer = ask_with(f"{_encoded(header)}.{payload}.{signature}", actor, "GET", KEY)
+    _assert_unauthorized(actor, answer)
+    assert answer.json()["error"]["message"].startswith("AKV10046: Unable to resolve the key")
+
+
+BEHAVIOURS = (
+    who_has_no_token_is_told_to_get_one,
+    who_has_no_token_is_told_so_before_anything_is_looked_at,
+    storages_token_is_none_for_the_vault,
+    a_slash_behind_the_audience_makes_it_another,
+    garbage_is_no_token,
+    a_token_that_claims_somebody_else_is_none,
+    a_token_with_another_signature_is_none,
+    a_token_of_a_key_that_nobody_published_is_none,
+)
+
+
+def _encoded(value: object) -> str:
+    return urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
+
+
+def _assert_unauthorized(actor: Actor, answer: requests.Response) -> None:
+    """Refused for its token alone: with the actor's own, the same is no 401."""
+    assert answer.json()["error"]["code"] == "Unauthorized"
+    _assert_challenged(actor, answer)
+    assert ask(actor, "GET", f"{KEY}/versions").status_code == 200
+
+
+def _assert_challenged(actor: Actor, answer: requests.Response) -> None:
+    """Which host it is, a probe asks."""
+    assert answer.status_code == 401
+    login = rf"https://login\.(microsoftonline\.com|windows\.net)/{claims_of(actor)['tid']}"
+    challenge = rf'Bearer authorization="{login}", resource="{re.escape(AUDIENCE)}"'
+    assert re.fullmatch(challenge, answer.headers["WWW-Authenticate"])
