@@ -15,6 +15,7 @@ from sandbox.audit import FILE, Outcome, read
 from sandbox.cli.denial import Attempt, one_denial, print_denial
 from sandbox.cli.options import (
     AssumeOption,
+    PortOption,
     StateOption,
     as_options,
     assumptions_of,
@@ -25,7 +26,6 @@ from sandbox.cli.progress import Progress
 from sandbox.cli.running import end, start_detached
 from sandbox.cli.terminal import ended_by_signals, fail, interactive, out, undisturbed
 from sandbox.cli.trace import table
-from sandbox.cli.up import PortOption
 from sandbox.cli.walk import Arrival, DemoError, arrive, send, shortfalls, steps, webhooks
 from sandbox.deployment import load
 from sandbox.state import State

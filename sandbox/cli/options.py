@@ -18,6 +18,11 @@ StateOption = Annotated[
     ),
 ]
 
+PortOption = Annotated[
+    int | None,
+    typer.Option("--port", help="Where the gallery is served (default: 8080, or a free one)."),
+]
+
 StandInOption = Annotated[
     bool,
     typer.Option(

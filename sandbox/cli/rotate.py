@@ -7,7 +7,8 @@ from sandbox.cli.options import StateOption, open_state
 from sandbox.cli.running import the_running
 from sandbox.cli.terminal import one_sentence, out
 from sandbox.deployment import load
-from sandbox.supervisor import NeverBack, Operator, SigningKeyError
+from sandbox.supervisor.clock import NeverBack
+from sandbox.supervisor.operator import Operator, SigningKeyError
 
 _DONE = """\
 A new key is in the vault, and the partner has it. The notifier still has the old

@@ -9,6 +9,7 @@ import typer
 
 from sandbox.cli.options import (
     AssumeOption,
+    PortOption,
     StandInOption,
     StateOption,
     as_options,
@@ -18,21 +19,9 @@ from sandbox.cli.options import (
 from sandbox.cli.progress import Progress
 from sandbox.cli.running import end, start_detached
 from sandbox.cli.terminal import USAGE, ended_by_signals, fail, one_sentence, out
-from sandbox.supervisor import (
-    ENDINGS,
-    AddressError,
-    AsDeveloper,
-    Az,
-    Elsewhere,
-    StartError,
-    holder,
-    run,
-)
-
-PortOption = Annotated[
-    int | None,
-    typer.Option("--port", help="Where the gallery is served (default: 8080, or a free one)."),
-]
+from sandbox.supervisor import ENDINGS, AsDeveloper, Az, holder
+from sandbox.supervisor.elsewhere import AddressError, Elsewhere
+from sandbox.supervisor.run import StartError, run
 
 
 def up(

@@ -15,13 +15,12 @@ from sandbox.state import State, StateError
 from sandbox.supervisor.blobs import PortSnatchedError
 from sandbox.supervisor.developer import AsDeveloper, Developer, SignInError
 from sandbox.supervisor.elsewhere import Elsewhere
+from sandbox.supervisor.endings import ENDINGS
 from sandbox.supervisor.lock import TakenError, take
 from sandbox.supervisor.look_after import look_after
 from sandbox.supervisor.report import forget
 from sandbox.supervisor.start import Endpoints, start
 from sandbox.supervisor.watch import Told, Watch
-
-ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 # Somebody may have taken the port that was free when it was chosen.
 _TRIES = 3

@@ -18,7 +18,8 @@ import pytest
 
 from sandbox.state import PROJECT, State
 from sandbox.storage import free_port
-from sandbox.supervisor import Report, run, start
+from sandbox.supervisor import Report, start
+from sandbox.supervisor.run import run
 from tests.faults.faults import left_behind, one_sentence
 
 

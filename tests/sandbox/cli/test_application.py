@@ -51,6 +51,8 @@ def test_what_is_no_command_meets_them_all() -> None:
 
 
 def test_no_command_waits_for_what_another_imports() -> None:
-    of_doctor = "local.doctor.examine"
+    of_doctor, of_a_sandbox = "local.doctor.examine", "sandbox.supervisor.planes"
     assert of_doctor in imported_by("doctor")
     assert of_doctor not in imported_by("up")
+    assert of_a_sandbox in imported_by("up")
+    assert of_a_sandbox not in imported_by("demo")
