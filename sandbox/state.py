@@ -11,6 +11,8 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 # Counted up when what older sandboxes have left can no longer be used.
 LAYOUT = 1
+# What `keyless local` keeps, in a folder of this one, which it may have made.
+LOCAL = "local"
 _LAYOUT_FILE = "layout"
 _OF_ANY_LAYOUT = frozenset({"audit.jsonl", "bus.db", "principals.json", "vault.db"})
 _ANOTHER = "choose another folder by --state"
@@ -98,7 +100,8 @@ class State:
 
     def _check_layout(self) -> None:
         # Listed first: what another sandbox makes after it has kept its layout is not foreign.
-        found = {each.name for each in self.root.iterdir() if not each.name.endswith(".draft")}
+        names = {each.name for each in self.root.iterdir() if not each.name.endswith(".draft")}
+        found = names - {LOCAL}
         try:
             layout = self.path(_LAYOUT_FILE).read_text("utf-8", "replace").strip()
         except FileNotFoundError:

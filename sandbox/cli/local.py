@@ -22,7 +22,7 @@ from local.values import Values, ValuesError
 from local.workers import deployed
 from sandbox.cli.terminal import UNAVAILABLE, fail, one_sentence, out
 from sandbox.deployment import app_names, load
-from sandbox.state import PROJECT, State
+from sandbox.state import LOCAL, PROJECT, State
 
 _DONE, _WRONG, _WAITS = Text("✓ ", "green"), Text("✗ ", "bold red"), Text("! ", "bold yellow")
 
@@ -113,7 +113,7 @@ def _warn_of_workers(deployed_as: Environment, credential: TokenCredential) -> N
 
 
 def _run(values: Values, port: int | None) -> None:
-    state = State.open(PROJECT / ".keyless" / "local")
+    state = State.open(PROJECT / ".keyless" / LOCAL)
     ports = choose_ports(port)
     out.print(f"\nThe gallery: [bold]http://127.0.0.1:{ports['gateway']}[/]   (Ctrl-C ends it)")
     asyncio.run(run(values, ports, state, _tell))
