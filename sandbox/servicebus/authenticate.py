@@ -37,6 +37,11 @@ class PutToken:
     audience: str | None
     token: str = field(repr=False)
 
+    @property
+    def is_signature(self) -> bool:
+        """Whether it is none of Entra's; azure-servicebus 7.15 puts those as jwt, too."""
+        return self.kind.lower() != "jwt" or self.token.startswith("SharedAccessSignature ")
+
 
 @dataclass(frozen=True)
 class Desk:
@@ -72,7 +77,7 @@ class Tokens:
         """Verify a token and remember its caller. A token without any role is taken, too."""
         if request.audience is None:
             return self._refused(Status(404, "The namespace could not be found."), "UnknownHost")
-        if request.kind.lower() != "jwt":
+        if request.is_signature:
             return self._refused(shared_access_refused(), "a shared access signature")
         if request.audience not in self._callers and len(self._callers) >= _AUDIENCES_AT_MOST:
             return self._refused(Status(403, "Too many audiences."), "too many audiences")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from azure.core.credentials import AzureSasCredential
 from azure.servicebus import ServiceBusMessage
 from azure.servicebus.exceptions import ServiceBusError
 from joserfc.jwk import RSAKey
@@ -92,6 +93,16 @@ def test_a_shared_access_signature_is_refused(peer: Peer) -> None:
     reply = peer.put(signature, kind="servicebus.windows.net:sastoken")
     assert reply.code == 401
     assert reply.description.startswith("LocalAuthDisabled: ")
+
+
+def test_the_sdks_shared_access_signature_is_refused_for_what_it_is(bus: Running) -> None:
+    """It goes by the type of a token."""
+    signature = f"SharedAccessSignature sr=x&sig=y&se={int(time.time()) + 600}&skn=z"
+    by_key: Any = AzureSasCredential(signature)
+    with bus.client("owner", credential=by_key) as client, pytest.raises(ServiceBusError) as error:
+        client.get_queue_receiver("orders").peek_messages()
+    assert "LocalAuthDisabled: " in str(error.value.inner_exception)
+    assert bus.records()[-1].reason == "a shared access signature"
 
 
 def test_a_token_without_a_role_is_taken_and_refused_at_the_link(bus: Running, peer: Peer) -> None:
