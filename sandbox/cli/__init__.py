@@ -18,6 +18,7 @@ _MODULES = {
     "trace": "trace",
     "explain": "explain",
     "access": "access",
+    "assumptions": "assumptions",
     "doctor": "doctor",
     "redrive": "redrive",
     "rotate": "rotate",

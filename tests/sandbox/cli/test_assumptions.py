@@ -1,0 +1,54 @@
+"""`./keyless assumptions`: each question with its answers, and which of them a sandbox was told."""
+
+import json
+import re
+from pathlib import Path
+
+from sandbox.assumptions import QUESTIONS
+from tests.conftest import Running, keyless
+
+STARTED = ("up", "--detach", "--port", "0", "--assume=vault-missing=existence")
+
+
+def in_words(said: str) -> str:
+    return re.sub(r"\s+", " ", said)
+
+
+def test_each_question_is_asked_with_its_answers_and_what_follows(tmp_path: Path) -> None:
+    done = keyless(tmp_path, "assumptions", COLUMNS="400")
+    said = in_words(done.stdout)
+    for each in QUESTIONS:
+        first, *others = each.answers
+        assert f"{each.name} {each.asks} {first} {each.otherwise} {' '.join(others)}" in said
+    assert "←" not in said
+
+
+def test_a_terminal_of_80_columns_holds_it(tmp_path: Path) -> None:
+    lines = keyless(tmp_path, "assumptions", COLUMNS="80").stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+
+
+def test_a_script_reads_the_questions_as_json(tmp_path: Path) -> None:
+    found = json.loads(keyless(tmp_path, "assumptions", "--json").stdout)
+    assert [each["name"] for each in found] == [each.name for each in QUESTIONS]
+    assert all(each["assumed"] == each["answers"][0] for each in found)
+    assert {each["told"] for each in found} == {None}
+
+
+def test_a_sandbox_that_was_told_nothing_has_no_mark(sandbox: Running) -> None:
+    assert "←" not in sandbox.run("assumptions").stdout
+
+
+def test_what_the_sandbox_that_runs_was_told_is_marked(tmp_path: Path) -> None:
+    started = keyless(tmp_path, *STARTED)
+    assert started.returncode == 0, started.stdout + started.stderr
+    try:
+        said = keyless(tmp_path, "assumptions").stdout
+        found = json.loads(keyless(tmp_path, "assumptions", "--json").stdout)
+    finally:
+        keyless(tmp_path, "down")
+    [marked] = re.findall(r"^  (\S+) ←", said, re.MULTILINE)
+    assert marked == "existence"
+    assert "← is what the sandbox that runs was told." in said
+    told = {each["name"]: each["told"] for each in found if each["told"]}
+    assert told == {"vault-missing": "existence"}
