@@ -3,14 +3,15 @@
 from collections.abc import Callable
 
 from local.doctor.texts import api, bus, entra, identity, storage, vault
-from local.doctor.texts.reading import Reading
+from local.doctor.texts.reading import Pasted, Reading
 
 __all__ = ["Reading", "read"]
 
 # In this order: what names most comes first, and what is said around it last.
-_PATTERNS: tuple[Callable[[str], Reading | None], ...] = (
+_PATTERNS: tuple[Callable[[Pasted], Reading | None], ...] = (
     vault.by_rbac,
     api.by_resource_manager,
+    api.by_principal,
     bus.by_claim,
     vault.otherwise,
     storage.refused,
@@ -25,9 +26,8 @@ _PATTERNS: tuple[Callable[[str], Reading | None], ...] = (
 
 def read(text: str) -> Reading | None:
     """What `text` says; None if nothing here knows it."""
-    # An error that was copied out of JSON or of a log line has its ends of line in letters.
-    plain = text.strip().replace("\\r\\n", "\n").replace("\\n", "\n").replace('\\"', '"')
+    pasted = Pasted.of(text)
     for pattern in _PATTERNS:
-        if reading := pattern(plain):
+        if reading := pattern(pasted):
             return reading
     return None

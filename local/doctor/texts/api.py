@@ -1,18 +1,18 @@
 """Refusals of the catalog, of the ingestion of telemetry, and of Azure Resource Manager."""
 
-import re
+from local.doctor.texts.reading import Pasted, Reading, grant, roles_with
 
-from local.doctor.texts.reading import Reading, found, grant, roles_with
-
-_CLIENT = re.compile(
+_CLIENT = (
     r"The client '(?P<client>[^']*)' with object id '(?P<principal>[^']*)' does not have "
     r"authorization to perform action '(?P<action>[^']*)' over scope '(?P<scope>[^']*)'"
 )
 
+_OWNER = "Owner"  # who needs no more than one action of it, is not told to become it
 
-def by_app_role(text: str) -> Reading | None:
+
+def by_app_role(text: Pasted) -> Reading | None:
     """insufficient_scope: RFC 6750, section 3.1. The token is good, and its app roles are not."""
-    role = found(r"carries no app role ([\w.]+)", text)
+    role = text.phrase(r"carries no app role ([\w.]*\w)")
     if "insufficient_scope" not in text and not role:
         return None
     return Reading(
@@ -35,21 +35,21 @@ _TOKENS = {
 }
 
 
-def by_token(text: str) -> Reading | None:
+def by_token(text: Pasted) -> Reading | None:
     """invalid_token: the same section; the description says what of it."""
-    why = found(r"The token ((?:has|is) [^\".]+)", text)
-    if "invalid_token" not in text and not text.startswith("The token "):
+    why = text.phrase(r"The token ((?:has|is) [^\".]+)")
+    if "invalid_token" not in text and not text.line.startswith("The token "):
         return None
     means = f"The token is not believed: it {why}." if why else "The token is not believed."
     return Reading("an API of ours", means, do=(_TOKENS.get(why, "Get a new token."),))
 
 
-def by_resource_manager(text: str) -> Reading | None:
+def by_resource_manager(text: Pasted) -> Reading | None:
     """AuthorizationFailed: a control plane, where who, what and where stand in the text.
 
     learn.microsoft.com/azure/role-based-access-control/troubleshooting
     """
-    match = _CLIENT.search(text)
+    match = text.match(_CLIENT)
     if match is None:
         return None
     roles = roles_with(match["action"], data=False)
@@ -57,7 +57,9 @@ def by_resource_manager(text: str) -> Reading | None:
         "Azure Resource Manager",
         "This manages resources, which no data role allows; a data role is not what is missing.",
         do=tuple(
-            grant(match["principal"], match["client"], role, match["scope"]) for role in roles[:1]
+            grant(match["principal"], match["client"], role, match["scope"])
+            for role in roles[:1]
+            if role != _OWNER
         )
         or ("Ask an owner for a role that holds the action.",),
         principal=match["principal"],
@@ -68,7 +70,25 @@ def by_resource_manager(text: str) -> Reading | None:
     )
 
 
-def by_ingestion(text: str) -> Reading | None:
+def by_principal(text: Pasted) -> Reading | None:
+    """PrincipalNotFound: the same page. What a role assignment for a wrong id is answered."""
+    principal = text.found(r"Principal ([0-9a-fA-F-]{32,36}) does not exist in the directory")
+    if not principal:
+        return None
+    return Reading(
+        "Azure Resource Manager",
+        "A role was to be assigned to an object id that nobody in this tenant has: a client id, "
+        "somebody deleted, or an identity that is seconds old.",
+        do=(
+            "Take the principal (object) id: "
+            "az identity show --name <name> --resource-group <group> --query principalId",
+            "Right after the identity was made, say --assignee-principal-type ServicePrincipal.",
+        ),
+        principal=principal,
+    )
+
+
+def by_ingestion(text: Pasted) -> Reading | None:
     """The phrase of microsoft/ApplicationInsights-dotnet (AuthenticationTransmissionPolicy.cs)."""
     if "do not grant the access to ingest the telemetry" not in text:
         return None

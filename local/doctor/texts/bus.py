@@ -6,11 +6,11 @@ learn.microsoft.com/azure/service-bus-messaging/service-bus-managed-service-iden
 
 import re
 
-from local.doctor.texts.reading import Reading, grant, roles_with
+from local.doctor.texts.reading import Pasted, Reading, grant, roles_with
 
 _SOURCE = "Service Bus"
 _MESSAGES = "Microsoft.ServiceBus/namespaces/messages"
-_REQUIRED = re.compile(
+_REQUIRED = (
     r"'(?P<claim>[\w,]+)' claim\(s\) are required to perform this operation\. "
     r"Resource: '(?:sb|amqps?)://(?P<host>[^/']+)/(?P<path>[^']*)'"
 )
@@ -22,9 +22,9 @@ _OWNER = "Azure Service Bus Data Owner"
 _SILENT = "Service Bus does not name who asked: ./keyless doctor tells who you are."
 
 
-def by_claim(text: str) -> Reading | None:
+def by_claim(text: Pasted) -> Reading | None:
     """A link that was refused, or that was open and lost its right."""
-    match = _REQUIRED.search(text)
+    match = text.match(_REQUIRED)
     if match is None:
         return None
     action, role = _ROLES.get(match["claim"], ("", _OWNER))
@@ -34,7 +34,7 @@ def by_claim(text: str) -> Reading | None:
         _LOST if "Code: RenewToken" in text else _REFUSED,
         do=(
             grant("", "", role, scope),
-            'Find the resource group: az servicebus namespace list --query "[].id".',
+            'Find the resource group: az servicebus namespace list --query "[].id"',
             "A link is decided when it attaches: after a grant, open it again.",
         ),
         action=action,
@@ -53,37 +53,52 @@ _LOST = (
 
 def _scope(host: str, path: str, claim: str) -> str:
     """The resource id of an entity, without what the text does not tell."""
-    topic, between, subscription = path.strip("/").partition("/subscriptions/")
-    name = subscription.partition("/")[0]
-    entity = f"topics/{topic}/subscriptions/{name}" if between else _entity(topic, claim)
+    path = _OF_AN_ENTITY.split(path.strip("/"), maxsplit=1)[0]
+    topic, between, subscription = path.partition("/subscriptions/")
+    entity = f"topics/{topic}/subscriptions/{subscription}" if between else _entity(path, claim)
     namespace = f"/providers/Microsoft.ServiceBus/namespaces/{host.partition('.')[0]}"
     return f"/subscriptions/<subscription>/resourceGroups/<group>{namespace}/{entity}".rstrip("/")
 
 
+# A dead-letter queue or a management node has the scope of what it belongs to.
+_OF_AN_ENTITY = re.compile(r"(?:^|/)\$")
+
+
 def _entity(name: str, claim: str) -> str:
     """Nobody receives from a topic; whether a sender's is a queue or a topic, no text tells."""
-    name = name.partition("/")[0]
     if not name:
         return ""
     return f"queues/{name}" if claim == "Listen" else f"<queues or topics>/{name}"
 
 
 _KNOWN = {
-    "ExpiredToken": (
+    "ExpiredToken: ": (
         "The token that was put on the connection has expired.",
         "The SDK puts a new one in time: keep one credential a process; look at the clock.",
     ),
-    "InvalidAudience": (
+    "InvalidAudience: ": (
         "The token is for another service.",
         "Ask for the scope https://servicebus.azure.net/.default.",
     ),
-    "InvalidSignature": (
+    "InvalidSignature: ": (
         "The token is signed with a key that is not Entra's, or a SAS with a wrong one.",
         "Use a credential of azure-identity; one of a sandbox is worth nothing on Azure.",
     ),
-    "InvalidIssuer": (
+    "InvalidIssuer: ": (
         "The token is of another tenant than the namespace's.",
-        "Sign in to its tenant: az login --tenant <tenant>.",
+        "Sign in to its tenant: az login --tenant <tenant>",
+    ),
+    "CBS Authentication Expired": (
+        "The token that was put on the connection has expired, and no other was put in time.",
+        "Keep one credential a process, and the connection's own thread from being blocked.",
+    ),
+    "Ip has been prevented to connect to the endpoint": (
+        "The namespace's network rules do not let this address in; no role is looked at.",
+        "Allow the network, or come by the private endpoint.",
+    ),
+    "SubCode=40100: Unauthorized": (
+        "Its management API does not take who asks: managing entities is no data action.",
+        "Manage entities by Azure Resource Manager (the Bicep), not by the data plane.",
     ),
     "LocalAuthDisabled": (
         "The namespace takes no SAS and no connection string.",
@@ -96,7 +111,7 @@ _KNOWN = {
 }
 
 
-def otherwise(text: str) -> Reading | None:
+def otherwise(text: Pasted) -> Reading | None:
     """The tokens that are not believed, and what is not there."""
     for word, (means, do) in _KNOWN.items():
         if word in text:

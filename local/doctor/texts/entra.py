@@ -3,7 +3,7 @@
 learn.microsoft.com/entra/identity-platform/reference-error-codes
 """
 
-from local.doctor.texts.reading import Reading, found
+from local.doctor.texts.reading import Pasted, Reading
 
 _SOURCE = "Entra"
 _NO_RESOURCE = (
@@ -54,9 +54,9 @@ _NUMBERS = {
 }
 
 
-def refused(text: str) -> Reading | None:
+def refused(text: Pasted) -> Reading | None:
     """An error with an AADSTS number."""
-    number = found(r"AADSTS(\d+)", text)
+    number = text.found(r"AADSTS(\d+)")
     if not number:
         return None
     means, do = _NUMBERS.get(number, (f"Entra gives no token, for its reason {number}.", ""))
@@ -65,6 +65,6 @@ def refused(text: str) -> Reading | None:
         f"{_SOURCE} (AADSTS{number})",
         means,
         do=(do or f"Microsoft's own explanation: {about}",),
-        client=found(r"[Aa]pplication (?:with identifier )?'([0-9a-f-]{36})'", text),
-        scope=found(r"resource principal named (\S+) was", text),
+        client=text.found(r"[Aa]pplication (?:with identifier )?'([0-9a-f-]{36})'"),
+        scope=text.phrase(r"resource principal named (\S+) was"),
     )

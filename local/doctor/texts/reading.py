@@ -1,12 +1,53 @@
 """What an error text says, once it is read."""
 
+import html
 import re
+import shlex
 from dataclasses import dataclass
 
 from sandbox.rbac import Denied, Need, Policy
 
 _AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 _BUILT_IN = Policy(())
+# JSON, a log line or a repr has put ends of line and marks into letters, maybe more than once.
+_ESCAPE = re.compile(r"\\+(?:u(?P<code>[0-9A-Fa-f]{4})|(?P<space>[rnt])|(?P<mark>[\"'/]))")
+# What chats and word processors make of straight marks.
+_STRAIGHT = str.maketrans("\u2018\u2019\u201c\u201d", "''\"\"")
+
+
+@dataclass(frozen=True)
+class Pasted:
+    """An error's text as somebody pasted it, on one line.
+
+    It is searched without its white space: terminals break lines where they like, and what is
+    copied out of them has lost spaces, or has more.
+    """
+
+    line: str
+    squeezed: str
+
+    @classmethod
+    def of(cls, text: str) -> "Pasted":
+        """`text` without what other programs did to it on its way."""
+        plain = html.unescape(_ESCAPE.sub(_unescaped, text)).translate(_STRAIGHT)
+        return cls(" ".join(plain.split()), _squeezed(plain))
+
+    def __contains__(self, words: str) -> bool:
+        return _squeezed(words) in self.squeezed
+
+    def match(self, pattern: str) -> re.Match[str] | None:
+        """Where `pattern` is; what its groups find has no white space either, as no id has."""
+        return re.search(_squeezed(pattern), self.squeezed)
+
+    def found(self, pattern: str) -> str:
+        """What the first group of `pattern` finds, or nothing."""
+        match = self.match(pattern)
+        return match[1] if match else ""
+
+    def phrase(self, pattern: str) -> str:
+        """The same for a group that finds words, with the spaces between them."""
+        match = re.search(pattern, self.line)
+        return match[1] if match else ""
 
 
 @dataclass(frozen=True)
@@ -35,15 +76,22 @@ def roles_with(action: str, *, data: bool = True) -> tuple[str, ...]:
 
 
 def grant(principal: str, client: str, role: str, scope: str) -> str:
-    """The command that grants `role`; a user is known by the Azure CLI that they asked through."""
-    kind = "User" if client == _AZURE_CLI else "ServicePrincipal"
+    """The command that grants `role`.
+
+    A user is known by the Azure CLI that they asked through, or by their name in its place.
+    """
+    kind = "User" if client == _AZURE_CLI or "@" in client else "ServicePrincipal"
     return (
-        f"az role assignment create --assignee-object-id {principal or '<object id>'} "
-        f'--assignee-principal-type {kind} --role "{role}" --scope {scope}'
+        f"az role assignment create --assignee-object-id {shlex.quote(principal or '<object id>')} "
+        f'--assignee-principal-type {kind} --role "{role}" --scope {shlex.quote(scope)}'
     )
 
 
-def found(pattern: str, text: str) -> str:
-    """What the first group of `pattern` finds, or nothing."""
-    match = re.search(pattern, text)
-    return match[1] if match else ""
+def _squeezed(text: str) -> str:
+    return "".join(text.split())
+
+
+def _unescaped(escape: re.Match[str]) -> str:
+    if code := escape["code"]:
+        return chr(int(code, 16))
+    return escape["mark"] or " "

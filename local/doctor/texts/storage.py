@@ -3,7 +3,7 @@
 learn.microsoft.com/troubleshoot/azure/azure-storage/blobs/authentication/storage-troubleshoot-403-errors
 """
 
-from local.doctor.texts.reading import Reading, found
+from local.doctor.texts.reading import Pasted, Reading
 
 _SOURCE = "Blob Storage"
 _SILENT = "Storage names neither who asked, nor the action, nor the container."
@@ -16,11 +16,6 @@ _MEANINGS = {
         "Reading and listing a container's blobs takes Storage Blob Data Reader on the container, "
         "writing Contributor; listing containers is decided on the account.",
         "A role just granted takes up to ten minutes; Owner and Contributor hold no data action.",
-    ),
-    "AuthorizationFailure": (
-        "The account's network rules do not let this address in; no role is looked at.",
-        "Allow the network, or come by the private endpoint: "
-        "az storage account show --name <account> --query networkRuleSet.",
     ),
     "UnauthorizedBlobOverwrite": (
         "The role lets its holder add a new blob and never replace one, and a blob is there.",
@@ -41,34 +36,54 @@ _MEANINGS = {
     ),
     "InvalidAuthenticationInfo": (
         "The token proves nothing here.",
-        "If its audience does not match, ask for https://storage.azure.com/.default; if it has "
-        "expired, keep one credential a process and let the SDK renew it.",
+        "If its audience does not match, ask for https://storage.azure.com/.default; if its issuer "
+        "does not, sign in to the account's tenant; if it has expired, keep one credential a "
+        "process and let the SDK renew it.",
+    ),
+    "Please refer to the information in the www-authenticate header": (
+        "The request came without a token, or with one that proves nothing here.",
+        "Give the client a credential; its scope is https://storage.azure.com/.default.",
     ),
     "<Code>AuthenticationFailed": (
         "Storage cannot tell who asks: the token, or a key's signature, is not believed.",
         "Use a credential of azure-identity; look at the clock.",
     ),
+    "AuthorizationFailure": (
+        "The account's network rules do not let this address in; no role is looked at.",
+        "Allow the network, or come by the private endpoint; see the rules: "
+        "az storage account show --name <account> --query networkRuleSet",
+    ),
 }
 
-# Some clients keep the sentence and lose the code.
+# Some clients keep a sentence and lose the code; the Azure CLI says another.
 _SENTENCES = {
-    "AuthorizationPermissionMismatch": "to perform this operation using this permission",
-    "<Code>AuthenticationFailed": "ErrorCode:AuthenticationFailed",
+    "AuthorizationPermissionMismatch": (
+        "to perform this operation using this permission",
+        "You do not have the required permissions needed to perform this operation",
+    ),
+    "UnauthorizedBlobOverwrite": ("not authorized to perform blob overwrites",),
+    "KeyBasedAuthenticationNotPermitted": ("Key based authentication is not permitted",),
+    "PublicAccessNotPermitted": ("Public access is not permitted on this storage account",),
+    "<Code>AuthenticationFailed": (
+        "ErrorCode:AuthenticationFailed",
+        "Make sure the value of Authorization header is formed correctly",
+    ),
+    "AuthorizationFailure": ("This request is not authorized to perform this operation.",),
 }
 
 
-def refused(text: str) -> Reading | None:
-    """A code in XML, in the SDK's text, or in a header."""
+def refused(text: Pasted) -> Reading | None:
+    """A code in XML, in the SDK's text, or in a header; or the sentence without it."""
     for code, (means, *do) in _MEANINGS.items():
-        if code in text or _SENTENCES.get(code, code) in text:
+        if any(each in text for each in (code, *_SENTENCES.get(code, ()))):
             return _reading(code, means, do, text)
     return None
 
 
-def _reading(code: str, means: str, do: list[str], text: str) -> Reading:
+def _reading(code: str, means: str, do: list[str], text: Pasted) -> Reading:
     by_role = code == "AuthorizationPermissionMismatch"
-    request = found(r"RequestId:\s*([0-9a-fA-F-]{36})", text)
-    detail = found(r"<AuthenticationErrorDetail>([^<]+)", text)
+    request = text.found(r"RequestId:([0-9a-fA-F-]{36})")
+    detail = text.phrase(r"<AuthenticationErrorDetail>([^<]+)")
     where = f", by the request {request}." if request else "."
     return Reading(
         _SOURCE,

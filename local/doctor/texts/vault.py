@@ -5,24 +5,25 @@ learn.microsoft.com/azure/key-vault/general/rest-error-codes
 
 import re
 
-from local.doctor.texts.reading import Reading, found, grant, roles_with
+from local.doctor.texts.reading import Pasted, Reading, grant, roles_with
 
 _SOURCE = "Key Vault"
 _VAULT = re.compile(r"/vaults/[^/]+/?", re.IGNORECASE)
 
 
-def by_rbac(text: str) -> Reading | None:
-    """ForbiddenByRbac: Caller, Action and Resource stand in it."""
-    action, resource = found(r"Action: '([^']+)'", text), found(r"Resource: '([^']+)'", text)
-    if "Caller is not authorized to perform action on resource" not in text or not action:
+def by_rbac(text: Pasted) -> Reading | None:
+    """ForbiddenByRbac: Caller, Action and Resource stand in it, if all of it was pasted."""
+    if not any(each in text for each in _REFUSED):
         return None
-    client, principal = found(r"appid=([^;]+);", text), found(r"oid=([^;]+);", text)
+    action, resource = text.found(r"Action: '([^']+)'"), text.found(r"Resource: '([^']+)'")
+    if not (action and resource):
+        return Reading(_SOURCE, _BY_ROLES, do=(_PASTE_ALL,), silent=_CUT)
+    client, principal = text.found(r"appid=([^;]+);"), text.found(r"oid=([^;]+);")
     roles = roles_with(action)
     is_list = action.endswith("readMetadata/action") and not _VAULT.split(resource)[-1]
     return Reading(
         _SOURCE,
-        "Key Vault knows who asks, and no role assignment of theirs allows this there."
-        + (_OF_A_LIST if is_list else ""),
+        _BY_ROLES + (_OF_A_LIST if is_list else ""),
         do=(
             *([_BY_NAME] if is_list else []),
             *([grant(principal, client, roles[0], resource)] if roles else []),
@@ -36,6 +37,10 @@ def by_rbac(text: str) -> Reading | None:
     )
 
 
+_REFUSED = ("Caller is not authorized to perform action on resource", "ForbiddenByRbac")
+_BY_ROLES = "Key Vault knows who asks, and no role assignment of theirs allows this there."
+_CUT = "It is cut off: its lines Caller, Action and Resource say who, what and where."
+_PASTE_ALL = "Paste the whole of it."
 _OF_A_LIST = (
     " It is a list, which is decided on the vault itself: a role on one secret does not reach it."
 )
@@ -43,11 +48,20 @@ _BY_NAME = "If single secrets are enough, get each by its name; to list them all
 _KNOWN = {
     r"does not have secrets \w+ permission on key vault": (
         "This vault decides by its access policies, and looks at no role.",
-        "Set enableRbacAuthorization to true (its access policies are void from then on).",
+        "Let it decide by roles (its access policies are void from then on): "
+        "az keyvault update --name <vault> --enable-rbac-authorization true",
     ),
-    r"Client address \([^)]*\) is not authorized": (
+    r"Client address (?:\([^)]*\) )?is not authorized": (
         "The vault's firewall does not let this address in; no role is looked at.",
         "Allow the address, or come by the private endpoint.",
+    ),
+    r"Public network access is disabled and request is not from a trusted service": (
+        "The vault lets nobody in but by its private endpoint; no role is looked at.",
+        "Come by the private endpoint: the vault's name has to lead to it where you are.",
+    ),
+    r"Operation is not allowed\. Operation: \"purge\"": (
+        "A secret that was deleted may not be purged by who asks: it takes purge/action.",
+        "Wait for its scheduled purge, or recover it; Key Vault Secrets Officer may purge.",
     ),
     r"AKV10000": (
         "The request came without a token.",
@@ -59,7 +73,7 @@ _KNOWN = {
     ),
     r"AKV10032": (
         "The token is of another tenant than the vault's.",
-        "Sign in to the vault's tenant: az login --tenant <tenant>.",
+        "Sign in to the vault's tenant: az login --tenant <tenant>",
     ),
     r"AKV10046": (
         "The token is signed with a key that Entra does not have.",
@@ -71,14 +85,14 @@ _KNOWN = {
     ),
     r"not allowed on a disabled secret": (
         "The role is enough; the secret, or this version of it, is disabled.",
-        "Enable it, or set a new value: az keyvault secret set --vault-name <vault> --name <name>.",
+        "az keyvault secret set-attributes --vault-name <vault> --name <name> --enabled true",
     ),
 }
 
 
-def otherwise(text: str) -> Reading | None:
+def otherwise(text: Pasted) -> Reading | None:
     """The vault's other refusals."""
     for pattern, (means, do) in _KNOWN.items():
-        if re.search(pattern, text):
+        if text.match(pattern):
             return Reading(_SOURCE, means, do=(do,))
     return None

@@ -1,8 +1,14 @@
 """Texts that the sandbox does not answer, as Microsoft's pages and users' reports have them."""
 
+import shlex
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
 import pytest
 
-from local.doctor.texts import read
+from local.doctor.texts import Reading, read
+from tests.azure_cli import Cli, at_home, real_az
 
 # The source of each stands above it.
 TEXTS = {
@@ -40,6 +46,53 @@ TEXTS = {
         "does not trust"
     ),
     "AADSTS999999: Something that is not in the table.": "for its reason 999999",
+    # Azure/azure-cli, command_modules/storage: what `az storage` says of that code
+    "You do not have the required permissions needed to perform this operation.\nDepending on your "
+    "operation, you may need to be assigned one of the following roles:": "no role assignment of",
+    # learn.microsoft.com/rest/api/storageservices/authorize-with-azure-active-directory
+    "Server failed to authenticate the request. Please refer to the information in the "
+    "www-authenticate header.": "without a token, or with one that proves nothing",
+    # Azure/azure-sdk-for-java#8667
+    "Server failed to authenticate the request. Make sure the value of Authorization header is "
+    "formed correctly including the signature.": "cannot tell who asks",
+    # Azure/azure-cli#19203
+    "This request is not authorized to perform blob overwrites.": "never replace one",
+    # users' reports: the sentence of KeyBasedAuthenticationNotPermitted
+    "Key based authentication is not permitted on this storage account.": "takes no account key",
+    # Azure-Samples/azuresandbox#429
+    "Client address is not authorized and caller is not a trusted service.\nClient address: "
+    "192.0.2.1\nVault: kv;location=westeurope": "firewall",
+    # users' reports, of secrets of Container Apps among others
+    "(Forbidden) Public network access is disabled and request is not from a trusted service nor "
+    "via an approved private link.\r\nCaller: appid=a;oid=b;iss=c": "by its private endpoint",
+    # Azure/azure-rest-api-specs#9222
+    'Operation is not allowed. \r\nOperation: "purge" \r\nCaller: appid=a;oid=b': (
+        "may not be purged"
+    ),
+    # azure-identity 1.27.0, of a virtual machine's endpoint
+    "ManagedIdentityCredential authentication unavailable. No identity has been assigned to this "
+    "resource.": "has no identity",
+    "ManagedIdentityCredential authentication unavailable. The requested identity has not been "
+    "assigned to this resource.": "none of the machine's",
+    "\tManagedIdentityCredential: ManagedIdentityCredential authentication unavailable.\nTo "
+    "mitigate this issue": "IDENTITY_ENDPOINT is not set",
+    "\tAzureCliCredential: Azure CLI not found on path": "none on the PATH",
+    "EnvironmentCredential authentication unavailable. Environment variables are not fully "
+    "configured.": "looks for a client secret",
+    # learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token
+    '{"error":"bad_request_102","error_description":"Required metadata header not specified"}': (
+        "has to show that nobody was made to send it"
+    ),
+    # users' reports of its IP filter
+    "Ip has been prevented to connect to the endpoint. TrackingId:a, SystemTracker:ns": "network",
+    # Azure/azure-sdk-for-python, azure-servicebus, _pyamqp/cbs.py
+    "CBS Authentication Expired.": "no other was put in time",
+    # Azure/azure-service-bus#462
+    "SubCode=40100: Unauthorized : Unauthorized access for 'EnumerateRules' operation on endpoint "
+    "'sb://ns.servicebus.windows.net/t'. Tracking Id: a": "no data action",
+    # learn.microsoft.com/azure/role-based-access-control/troubleshooting
+    "(PrincipalNotFound) Principal 22220000222200002222000022220000 does not exist in the "
+    "directory 72f9. Check that you have the correct principal ID.": "nobody in this tenant has",
     # microsoft/ApplicationInsights-dotnet, AuthenticationTransmissionPolicy.cs
     "Forbidden - provided credentials do not grant the access to ingest the telemetry into the "
     "component": "may not publish telemetry",
@@ -71,6 +124,84 @@ def test_a_topics_subscription_is_named_by_its_resource_id_as_far_as_the_text_te
     )
 
 
+VAULT = (
+    "Caller is not authorized to perform action on resource.\r\nCaller: "
+    "appid=04b0;oid=0b7e;iss=https://sts.windows.net/7e4a/\r\n"
+    "Action: 'Microsoft.KeyVault/vaults/secrets/getSecret/action'\r\n"
+    "Resource: '/subscriptions/1/resourcegroups/g/providers/microsoft.keyvault/vaults/kv/secrets/s'"
+)
+SEND = (
+    "Unauthorized access. 'Send' claim(s) are required to perform this operation. "
+    "Resource: 'sb://ns.servicebus.windows.net/q'."
+)
+MANGLINGS: dict[str, Callable[[str], str]] = {
+    "lines ended in letters": lambda text: text.replace("\r\n", "\\r\\n"),
+    "twice": lambda text: text.replace("\r\n", "\\\\r\\\\n").replace("'", "\\\\u0027"),
+    "no line ends": lambda text: text.replace("\r\n", ""),
+    "a narrow terminal": lambda text: "\n".join(
+        text[start : start + 37] for start in range(0, len(text), 37)
+    ),
+    "words wrapped and indented": lambda text: text.replace(" ", "\n      "),
+    "HTML": lambda text: text.replace("'", "&#39;"),
+    "a repr": lambda text: repr(text + '"'),
+    "a chat": lambda text: text.replace(" '", " \u2018").replace("'", "\u2019"),
+}
+
+
+@pytest.mark.parametrize("mangling", MANGLINGS)
+@pytest.mark.parametrize("text", [VAULT, SEND], ids=["vault", "bus"])
+def test_what_happens_to_a_text_on_its_way_takes_nothing_from_it(text: str, mangling: str) -> None:
+    assert read(MANGLINGS[mangling](text)) == read(text) is not None
+
+
+def test_a_text_that_is_cut_off_says_what_is_missing() -> None:
+    reading = read(VAULT.partition("Action")[0])
+    assert reading is not None
+    assert "Caller, Action and Resource" in reading.silent
+
+
+@pytest.mark.parametrize(
+    ("path", "end"),
+    [
+        ("q/$deadletterqueue", "/queues/q"),
+        ("t/subscriptions/s/$management", "/topics/t/subscriptions/s"),
+        ("orders/new", "/queues/orders/new"),
+        ("$management", "/namespaces/ns"),
+    ],
+)
+def test_what_belongs_to_an_entity_has_its_scope(path: str, end: str) -> None:
+    text = SEND.replace("Send", "Listen").replace("net/q'", f"net/{path}'")
+    reading = read(text)
+    assert reading is not None
+    assert reading.scope.endswith(end)
+
+
+def test_a_user_of_resource_manager_is_granted_a_role_as_a_user() -> None:
+    text = (
+        "The client 'live.com#me@example.org' with object id '0b7e' does not have authorization "
+        "to perform action 'Microsoft.KeyVault/vaults/read' over scope '/subscriptions/1'"
+    )
+    reading = read(text)
+    assert reading is not None
+    assert "--assignee-principal-type User" in reading.do[0]
+
+
+def test_nobody_is_told_to_become_owner() -> None:
+    text = (
+        "The client 'a' with object id '0b7e' does not have authorization to perform action "
+        "'Microsoft.Authorization/roleAssignments/write' over scope '/subscriptions/1'"
+    )
+    reading = read(text)
+    assert reading is not None
+    assert not any("az role assignment create" in each for each in reading.do)
+
+
+def test_a_text_puts_nothing_into_a_command_but_a_scope() -> None:
+    reading = read(VAULT.replace("/secrets/s", "/secrets/s$(touch here);x"))
+    assert reading is not None
+    assert shlex.split(reading.do[0])[-1].endswith("/secrets/s$(touchhere);x")
+
+
 def test_ends_of_line_in_letters_are_read_as_such() -> None:
     text = (
         "Caller is not authorized to perform action on resource.\\r\\nCaller: "
@@ -81,3 +212,41 @@ def test_ends_of_line_in_letters_are_read_as_such() -> None:
     assert reading is not None
     assert (reading.principal, reading.client) == ("b", "a")
     assert reading.roles[0] == "Key Vault Secrets Officer"
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command of the Azure CLI that somebody is told to run."""
+
+    line: str
+
+    def __str__(self) -> str:
+        return self.line[:40]
+
+
+def commands_in(readings: Iterator[Reading]) -> Iterator[Command]:
+    """Each stands at the end of its line, so that it can be copied from there."""
+    for line in dict.fromkeys(line for reading in readings for line in reading.do):
+        _, begin, rest = line.partition("az ")
+        if begin and " --" in rest:
+            yield Command(begin + rest)
+
+
+READINGS = [reading for text in (*TEXTS, VAULT, SEND) if (reading := read(text))]
+COMMANDS = [*commands_in(iter(READINGS))]
+
+
+def test_commands_are_told() -> None:
+    assert {each.line.split(" --")[0] for each in COMMANDS} >= {
+        "az role assignment create",
+        "az storage account show",
+        "az servicebus namespace list",
+    }
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=str)
+def test_the_azure_cli_takes_each_command_that_is_told(command: Command, tmp_path: Path) -> None:
+    """It reads the whole line before it looks who is signed in; here it is nobody."""
+    cli = Cli(real_az(), at_home(tmp_path, {"AZURE_CONFIG_DIR": str(tmp_path)}))
+    done = cli.run(*shlex.split(command.line)[1:])
+    assert "Please run 'az login' to setup account" in done.stderr
