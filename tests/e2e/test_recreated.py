@@ -75,10 +75,10 @@ def act(monkeypatch: pytest.MonkeyPatch) -> Act:
 
 
 @contextmanager
-def started(state: Path) -> Iterator[Running]:
+def started(state: Path, *options: str) -> Iterator[Running]:
     """A sandbox that need not become ready, since `up --detach` would wait for that."""
     command = [sys.executable, "-m", "sandbox", "up", "--state", str(state), "--port", "0"]
-    process = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen([*command, *options], cwd=PROJECT, stdout=subprocess.DEVNULL)
     opened = State.open(state)
     try:
         until(lambda: running(opened) is not None)
