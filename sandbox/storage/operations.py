@@ -646,8 +646,9 @@ OPERATIONS = (
     *_SERVICE,
     *_CONTAINER,
     *_ANY_BLOB,
-    *_COPYING,
     *_BLOCK_BLOB,
     *_APPEND_BLOB,
     *_PAGE_BLOB,
+    # Behind the others: a put that says too little is told what a put lacks, and not a copy.
+    *_COPYING,
 )

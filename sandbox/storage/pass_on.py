@@ -1,5 +1,6 @@
 """Passes Azurite's answer on as Azure's: headers of the one connection stay behind, bodies flow."""
 
+import re
 import uuid
 from collections.abc import Mapping
 
@@ -13,6 +14,8 @@ from sandbox.storage.operations import Operation
 _SMALL = 64 * 1024
 _CHUNK = 64 * 1024
 _HOP_BY_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "upgrade", "trailer"})
+# The time in an error's message. Azurite tells milliseconds, Azure all seven digits.
+_MILLISECONDS = re.compile(rb"(\nTime:[0-9:T-]+\.[0-9]{3})Z")
 _LISTS = frozenset({"ListContainers", "ListBlobs", "FindBlobsByTags"})
 
 
@@ -26,8 +29,14 @@ async def pass_on(
     if operation.name in _LISTS and answer.status == 200:
         return web.Response(headers=headers, body=mended(await answer.read(), endpoint))
     if request.method != "HEAD" and _is_small(answer):
-        return web.Response(status=answer.status, headers=headers, body=await answer.read())
+        return web.Response(status=answer.status, headers=headers, body=await body_of(answer))
     return await _streamed(request, answer, headers)
+
+
+async def body_of(answer: aiohttp.ClientResponse) -> bytes:
+    """The whole body; an error as Azure writes it."""
+    body = await answer.read()
+    return body if answer.status < 400 else _MILLISECONDS.sub(rb"\g<1>0000Z", body)
 
 
 def _is_small(answer: aiohttp.ClientResponse) -> bool:

@@ -11,7 +11,7 @@ from sandbox.storage.asked import Asked
 from sandbox.storage.backend import Backend
 from sandbox.storage.batch import LONGEST, Part, PartAnswer, compose, parse_batch
 from sandbox.storage.decide import Permitted
-from sandbox.storage.pass_on import answer_headers
+from sandbox.storage.pass_on import answer_headers, body_of
 from sandbox.storage.rebuild import rebuild
 from sandbox.storage.serve import body_length, check, whole_body
 
@@ -55,6 +55,6 @@ async def _carried_out(part: Part, permitted: Permitted, backend: Backend) -> Pa
         async with backend.send(forwarded, length) as answer:
             check(answer, permitted)
             headers = answer_headers(answer, part.asked.headers)
-            return PartAnswer(part.content_id, answer.status, headers, await answer.read())
+            return PartAnswer(part.content_id, answer.status, headers, await body_of(answer))
     except (aiohttp.ClientError, TimeoutError) as failure:
         raise Refused("ServerBusy") from failure

@@ -83,6 +83,19 @@ def test_setting_tags_never_becomes_a_put(storage: Storage, kept: str) -> None:
     assert answer.status == 204
 
 
+@pytest.mark.parametrize(
+    ("headers", "code"),
+    [({}, "MissingRequiredHeader"), ({"x-ms-blob-type": "Odd"}, "InvalidHeaderValue")],
+)
+def test_a_put_that_names_no_kind_of_blob_is_told_so(
+    storage: Storage, headers: dict[str, str], code: str
+) -> None:
+    answer = storage.send("PUT", "/scratch/of-no-kind", "owner", headers)
+    assert (answer.status, answer.code) == (400, code)
+    assert "<HeaderName>x-ms-blob-type</HeaderName>" in answer.text
+    assert storage.send("PUT", "/scratch/of-no-kind", "owner", BLOCK).status == 201
+
+
 def test_setting_metadata_never_becomes_a_copy(storage: Storage, kept: str) -> None:
     other = f"https://{storage.host}/thumbnails/other"
     headers = {"x-ms-copy-source": other, "x-ms-requires-sync": "true"}

@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import hashlib
 import http.client
+import re
 import time
 import tracemalloc
 from pathlib import Path
@@ -225,3 +226,12 @@ def test_a_missing_blob_is_told_to_who_may_read(storage: Storage, method: str) -
     assert (answer.status, answer.code) == (404, "BlobNotFound")
     answer = storage.send(method, "/never-made/nowhere", "owner")
     assert (answer.status, answer.code) == (404, "ContainerNotFound")
+
+
+def test_an_error_tells_its_time_in_seven_digits_whoever_found_it(storage: Storage) -> None:
+    for path, who in (("/thumbnails/nowhere", "gateway"), ("/thumbnails/nowhere", "nobody")):
+        answer = storage.send("GET", path, who)
+        told = re.search(r"\nRequestId:(.*)\nTime:(.*)</Message>", answer.text)
+        assert told is not None
+        assert told[1] == answer.headers["x-ms-request-id"]
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z", told[2])
