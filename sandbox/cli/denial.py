@@ -4,6 +4,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 from sandbox.audit import FILE, Record, read
 from sandbox.cli.env import as_service
@@ -13,6 +14,8 @@ from sandbox.cli.walk import Arrival, DemoError
 from sandbox.deployment import load
 from sandbox.state import PROJECT, State
 from sandbox.supervisor import Report, of_any_process
+
+_READ_ORIGINAL = Path(__file__).with_name("read_original.py")
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ def _attempt(state: State, report: Report, identity: str, url: str, scope: str) 
     """
     before = sum(1 for _ in read(state.path(FILE)))
     done = subprocess.run(
-        [sys.executable, "-m", "sandbox.cli.read_original", url],
+        [sys.executable, "-P", str(_READ_ORIGINAL), url],
         env={**of_any_process(state.folder("home")), **as_service(report, identity, state)},
         cwd=PROJECT,
         capture_output=True,

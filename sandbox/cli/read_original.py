@@ -1,6 +1,7 @@
-"""Reads one original by the SDK, as whoever the environment says: `python -m` with the blob's URL.
+"""Reads one original by the SDK, as whoever the environment says: `python -P` with the blob's URL.
 
-Runs in a process of its own under `keyless env`, as anybody's program would.
+Runs in a process of its own under `keyless env`, as anybody's program would. Stands alone: it
+imports nothing of the sandbox.
 """
 
 import os
