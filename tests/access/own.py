@@ -54,8 +54,14 @@ class Own:
             own += self._own(came)
             others += [each for each in came if each not in own]
         for each in others:
-            receiver.abandon_message(each)
+            self.give_back(receiver, each)
         return own
+
+    def give_back(self, receiver: ServiceBusReceiver, message: ServiceBusReceivedMessage) -> None:
+        """Let others have it as if it had never been here: uncounted, which no public call does."""
+        inside: Any = receiver
+        held: Any = message
+        inside._handler.settle_messages(held._delivery_id, held._delivery_tag, "released")
 
     def peek(self, receiver: ServiceBusReceiver) -> list[ServiceBusReceivedMessage]:
         """All of its own that are there, locked or not."""

@@ -10,6 +10,7 @@ import pytest
 
 from tests.access.actor import Actor
 from tests.access.behaviours import keyvault, servicebus, storage
+from tests.access.behaviours.bus.others import leave_messages
 from tests.access.stage import Stage
 from tests.access.table import DEVELOPER, KEY, OPERATOR
 
@@ -30,14 +31,17 @@ each_behaviour = pytest.mark.parametrize(
 
 @pytest.fixture(scope="module")
 def in_use(stage: Stage) -> Stage:
-    """As an environment is in which the services run: the operator has set the key."""
+    """As an environment is in which the services ran: the key is set, and messages are left."""
     stage.actor(OPERATOR).vault.set_secret(KEY, "a value")
+    leave_messages(stage.hand)
     return stage
 
 
 @each_behaviour
 def test_the_sandbox_answers_so(in_use: Stage, who: str, behaviour: Behaviour) -> None:
+    before = _held(in_use)
     behaviour(in_use.actor(who))
+    assert _held(in_use) == before, "it has to settle its own messages, and no others"
 
 
 @pytest.mark.azure_verified
@@ -46,3 +50,8 @@ def test_azure_answers_so(azure: Actor, who: str, behaviour: Behaviour) -> None:
     if azure.name != who:
         pytest.skip(f"you are signed in as the {azure.name}")
     behaviour(azure)
+
+
+def _held(stage: Stage) -> tuple[dict[str, int], dict[str, int]]:
+    bus = stage.endpoints.planes.bus
+    return bus.messages(), bus.dead_letters()

@@ -1,7 +1,10 @@
 """How Service Bus answers the developer, where a service depends on it."""
 
-from collections.abc import Callable
+from tests.access.behaviours.bus import links, messages, settling, tokens
 
-from tests.access.actor import Actor
-
-BEHAVIOURS: tuple[Callable[[Actor], None], ...] = ()
+BEHAVIOURS = (
+    *tokens.BEHAVIOURS,
+    *links.BEHAVIOURS,
+    *messages.BEHAVIOURS,
+    *settling.BEHAVIOURS,
+)

@@ -1,0 +1,33 @@
+"""The way to the namespace that every company's proxy lets through."""
+
+import ssl
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from azure.servicebus import ServiceBusClient, TransportType
+
+from services.common.bus import proxy_for
+from tests.access.actor import Actor
+from tests.access.own import Own
+
+
+@contextmanager
+def over_websocket(actor: Actor) -> Iterator[ServiceBusClient]:
+    """A client whose AMQP goes over a WebSocket, and through the proxy that there is."""
+    with ServiceBusClient(
+        actor.hosts.namespace,
+        actor.credential,
+        transport_type=TransportType.AmqpOverWebsocket,
+        http_proxy=proxy_for(actor.hosts.namespace),
+        ssl_context=ssl.create_default_context(),
+        retry_total=0,
+    ) as client:
+        yield client
+
+
+@contextmanager
+def own_messages_over_websocket(actor: Actor) -> Iterator[Own]:
+    """By such a client."""
+    with over_websocket(actor) as client:
+        yield Own(client, uuid.uuid4().hex)
