@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from local.granting import DEPLOY_AGAIN
 from local.probes import Missing
 from local.rights import grant
 from local.sign_in import SignedIn
@@ -20,7 +21,7 @@ def on_rights(missing: Sequence[Missing], who: SignedIn, developer: str) -> list
         ]
     return [
         "the deployment grants this to you; a role just granted takes minutes to arrive. "
-        "If it does not, an owner grants it anew by azd provision, or one by one:",
+        f"If it does not, an owner grants it anew by {DEPLOY_AGAIN}, or one by one:",
         *(grant(each.right, who.object_id) for each in refused),
     ]
 

@@ -8,6 +8,10 @@ from sandbox.deployment import Principal, PrincipalKind
 # learn.microsoft.com/azure/azure-resource-manager/templates/template-functions-string
 _NAMESPACE = uuid.UUID("11fb06fb-712d-4ddd-98c7-e71bbd588830")
 
+# Without the option azd skips a deployment whose template and parameters it has seen:
+# learn.microsoft.com/azure/developer/azure-developer-cli/reference#azd-provision
+DEPLOY_AGAIN = "azd provision --no-state"
+
 
 def granting(role: str, scope: str, object_id: str, kind: str) -> str:
     """The command that gives `role`, the name (a GUID) of its definition; empty if there is none.

@@ -1,29 +1,36 @@
 """What to do about what is not met, in words and commands."""
 
+from local.doctor.evidence import principal_type
 from local.doctor.examine import Diagnosis
+from local.doctor.grants import is_held
+from local.granting import DEPLOY_AGAIN
 from local.rights import DEVELOPER, grant
-from sandbox.deployment import PrincipalKind
 
-_BY_SNAPSHOT = (
-    "The snapshot grants it, and the sandbox that runs does not. It decides by the roles of its "
-    "start: ./keyless down, then ./keyless up"
+_BY_ROW = (
+    "No assignment of the deployment is for it. If it shall be: a row in "
+    "infra/bicep/modules/access.bicep, infra/bicep/snapshot, ./keyless down, ./keyless up."
 )
 _BY_COMMAND = "On Azure an owner could grant it one by one:"
-_BY_DEPLOYMENT = "The deployment grants it: azd provision; or an owner, one by one:"
+_BY_DEPLOYMENT = f"The deployment grants it: {DEPLOY_AGAIN}; or an owner, one by one:"
 
 
 def commands(diagnosis: Diagnosis) -> tuple[str, ...]:
     """How what is refused is granted: by the deployment, and each by its own command on Azure."""
-    refused = [each.right for each in diagnosis.unmet if each.refused]
+    answer, patient = diagnosis.answer, diagnosis.patient
+    refused = [
+        each.right
+        for each in diagnosis.unmet
+        if each.refused and not is_held(each.right, answer.object_id, patient.grants)
+    ]
     lines = [*_sign_in(diagnosis), *_app_role(diagnosis)]
     if refused:
         lines.append(_how(diagnosis))
-        kind = _kind(diagnosis)
-        lines += [grant(each, diagnosis.answer.object_id, kind) for each in refused]
-    if refused and diagnosis.patient.grants is None:
+        kind = principal_type(patient.principal, answer)
+        lines += [grant(each, answer.object_id, kind) for each in refused]
+    if refused and patient.grants is None:
         lines += [
             "Which roles are assigned, nobody lets you read; who may compares the ids:",
-            f"az role assignment list --all --assignee {diagnosis.answer.object_id}",
+            f"az role assignment list --all --assignee {answer.object_id}",
         ]
     return tuple(lines)
 
@@ -32,7 +39,7 @@ def _how(diagnosis: Diagnosis) -> str:
     """A finding has said already what keeps the snapshot's own grant from counting."""
     if not diagnosis.patient.in_sandbox:
         return _BY_DEPLOYMENT
-    return _BY_COMMAND if diagnosis.findings else f"{_BY_SNAPSHOT}. {_BY_COMMAND}"
+    return _BY_COMMAND if diagnosis.findings else f"{_BY_ROW} {_BY_COMMAND}"
 
 
 def _sign_in(diagnosis: Diagnosis) -> tuple[str, ...]:
@@ -41,7 +48,7 @@ def _sign_in(diagnosis: Diagnosis) -> tuple[str, ...]:
     if not diagnosis.patient.in_sandbox:
         return ("az login",)
     shoes = 'eval "$(./keyless env developer --stand-in)"'
-    return (f"{shoes}, then az login; see docs/developer-sign-in.md",)
+    return (f"{shoes}, then az login --use-device-code; see docs/developer-sign-in.md",)
 
 
 def _app_role(diagnosis: Diagnosis) -> tuple[str, ...]:
@@ -50,10 +57,3 @@ def _app_role(diagnosis: Diagnosis) -> tuple[str, ...]:
         return ()
     how = "./keyless deploy" if diagnosis.patient.in_sandbox else "infra/entra/register.py holders"
     return (f"The app role {role.name} is not assigned to {diagnosis.patient.who}: {how}",)
-
-
-def _kind(diagnosis: Diagnosis) -> str:
-    principal = diagnosis.patient.principal
-    if principal is not None:
-        return "User" if principal.kind is PrincipalKind.USER else "ServicePrincipal"
-    return "User" if "@" in diagnosis.answer.name else "ServicePrincipal"

@@ -7,6 +7,7 @@ from rich.text import Text
 
 from local.arm import ResourceManager, UnseenError
 from local.assignments import Difference, Granted, compare, found, meant
+from local.granting import DEPLOY_AGAIN
 from local.principals import principals
 from local.rights import Environment
 from local.roles import Roles
@@ -16,8 +17,6 @@ from sandbox.cli.names import short_scope
 from sandbox.cli.terminal import fail
 from sandbox.deployment import Deployment, PrincipalKind
 
-# Without --no-state azd skips a deployment whose template is as it was the last time.
-_DEPLOY = "azd provision --no-state"
 _MAY_BE_MEANT = "such may be meant, like the rights of whoever deploys: take away what nobody needs"
 
 
@@ -64,7 +63,7 @@ def told(difference: Difference) -> Text:
     for each in difference.missing:
         lines.append("✗ ", "bold red").append(f"missing: {_in_words(each)}\n{_mend(each)}")
     if difference.missing:
-        lines.append(f"  all that is missing, by the deployment: {_DEPLOY}\n")
+        lines.append(f"  all that is missing, by the deployment: {DEPLOY_AGAIN}\n")
     for each in difference.beside:
         lines.append("! ", "bold yellow").append(f"beside the policy: {_in_words(each)}\n")
         lines.append(_mend(each))

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from local.doctor.evidence import Evidence, Finding
 from local.doctor.grants import Grant
 from local.doctor.traps.words import targets
+from local.granting import DEPLOY_AGAIN
 from local.rights import Right
 
 _ON_ITS_WAY = (
@@ -46,7 +47,7 @@ def made_anew(evidence: Evidence) -> Iterator[Finding]:
     found = list(_instead(evidence, lambda _, one: one.principal_id in former))
     if found:
         entities = targets(right for right, _ in found)
-        deploy = _DEPLOY_HERE if evidence.patient.in_sandbox else "azd provision"
+        deploy = _DEPLOY_HERE if evidence.patient.in_sandbox else DEPLOY_AGAIN
         yield Finding(
             "deleted and made anew",
             f"{evidence.patient.who} was deleted and made anew under its name: its roles on "
@@ -58,7 +59,7 @@ def made_anew(evidence: Evidence) -> Iterator[Finding]:
 
 def only_just_granted(evidence: Evidence) -> Iterator[Finding]:
     """The role is there, for the right id, and does not count yet."""
-    found = [each for each in evidence.denied if _has(evidence, each)]
+    found = [each for each in evidence.denied if evidence.has(each)]
     if found:
         yield Finding(
             "only just granted",
@@ -72,20 +73,11 @@ def _instead(
     evidence: Evidence, whose: Callable[[Right, Grant], bool]
 ) -> Iterator[tuple[Right, Grant]]:
     """What the caller lacks, with an assignment that would do, of somebody that `whose` tells."""
-    for right in (each for each in evidence.denied if not _has(evidence, each)):
+    for right in (each for each in evidence.denied if not evidence.has(each)):
         for grant in evidence.patient.grants or ():
             if whose(right, grant) and grant.allows(right.actions, right.scope):
                 yield right, grant
                 break
-
-
-def _has(evidence: Evidence, right: Right) -> bool:
-    """Whether the caller itself has a role that would do."""
-    me = evidence.answer.object_id.lower()
-    return any(
-        each.principal_id.lower() == me and each.allows(right.actions, right.scope)
-        for each in evidence.patient.grants or ()
-    )
 
 
 def _is_client(evidence: Evidence, grant: Grant) -> bool:
