@@ -77,11 +77,11 @@ def tree(tmp_path: Path) -> Path:
     return copy
 
 
-@pytest.mark.timeout(600)  # three runs of tests, on a busy machine
+@pytest.mark.timeout(900)  # four runs of tests, on a busy machine
 @needs_bicep
 def test_whoever_follows_the_page_has_a_fifth_service_and_green_tests(tree: Path) -> None:
     found = list(blocks())
-    assert sum(each.body.count(_TESTS) for each in found) == 3
+    assert sum(each.body.count(_TESTS) for each in found) == 4
     for each in found:
         assert each.file or each.language in {"diff", "sh"}
         each.follow(tree)
