@@ -1,33 +1,75 @@
 """What Blob Storage answers where nobody has seen Azure: each gives the answer by its name."""
 
-import uuid
-
+import pytest
 from azure.core.exceptions import HttpResponseError
 
 from tests.access.actor import Actor, Probe
+from tests.access.behaviours.blobs.asked import (
+    ask_with,
+    new_blob,
+    path_of,
+    stored,
+    token_of,
+    with_another_signature,
+)
 from tests.access.codes import code
+from tests.access.table import ORIGINALS
 
 
 def blob_add(actor: Actor) -> str:
     """The developer may add to originals, as the gateway."""
     try:
-        actor.account.get_blob_client("originals", uuid.uuid4().hex).upload_blob(b"x")
+        new_blob(actor, ORIGINALS).upload_blob(b"x")
     except HttpResponseError as error:
         return {"AuthorizationPermissionMismatch": "needs-write"}[code(error)]
     return "creates"
 
 
 def blob_overwrite(actor: Actor) -> str:
-    blob = actor.account.get_blob_client("originals", uuid.uuid4().hex)
-    blob.upload_blob(b"first")
-    try:
+    blob = stored(actor, container=ORIGINALS)
+    with pytest.raises(HttpResponseError) as raised:
         blob.upload_blob(b"second", overwrite=False)
-    except HttpResponseError as error:
-        return {"BlobAlreadyExists": "condition", "UnauthorizedBlobOverwrite": "role"}[code(error)]
-    raise AssertionError("the second was taken")
+    return {"BlobAlreadyExists": "condition", "UnauthorizedBlobOverwrite": "role"}[
+        code(raised.value)
+    ]
+
+
+def blob_missing(actor: Actor) -> str:
+    """The developer may delete nothing."""
+    with pytest.raises(HttpResponseError) as raised:
+        new_blob(actor).delete_blob()
+    found = {"AuthorizationPermissionMismatch": "role", "BlobNotFound": "existence"}
+    return found[code(raised.value)]
+
+
+def blob_account_audience(actor: Actor) -> str:
+    token = token_of(actor, f"https://{actor.hosts.account}")
+    answer = ask_with(token, actor, "GET", path_of(stored(actor)))
+    return {200: "taken", 401: "refused"}[answer.status_code]
+
+
+def blob_tags_condition(actor: Actor) -> str:
+    """The developer may read thumbnails, and not their tags. Of none, no condition is true."""
+    with pytest.raises(HttpResponseError) as raised:
+        stored(actor).download_blob(if_tags_match_condition="\"a\"='b'")
+    return {
+        "AuthorizationPermissionMismatch": "needs-tags-read",
+        "ConditionNotMet": "needs-nothing",
+    }[code(raised.value)]
+
+
+def blob_token_detail(actor: Actor) -> str:
+    token = with_another_signature(token_of(actor))
+    answer = ask_with(token, actor, "GET", f"/{ORIGINALS}/a")
+    assert answer.headers["x-ms-error-code"] == "InvalidAuthenticationInfo"
+    return "told" if b"<AuthenticationErrorDetail>" in answer.content else "left-out"
 
 
 PROBES: dict[str, Probe] = {
     "blob-add": blob_add,
     "blob-overwrite": blob_overwrite,
+    "blob-missing": blob_missing,
+    "blob-account-audience": blob_account_audience,
+    "blob-tags-condition": blob_tags_condition,
+    "blob-token-detail": blob_token_detail,
 }
