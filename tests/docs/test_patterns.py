@@ -1,0 +1,72 @@
+"""docs/patterns.md names each pattern with what it takes, and its smallest use runs."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from sandbox.state import PROJECT
+from services.common.consumer import Consumer
+
+PAGE = (PROJECT / "docs" / "patterns.md").read_text()
+COMMON = PROJECT / "services" / "common"
+FILES = sorted(path.name for path in COMMON.glob("*.py") if path.stem != "__init__")
+
+# What a package is called where it is installed from, by the module that is imported.
+PACKAGES = {
+    "azure.core": set[str](),  # comes with every other package of the SDK
+    "azure.identity": {"azure-identity"},
+    "azure.keyvault": {"azure-keyvault-secrets"},
+    "azure.monitor": {"azure-monitor-opentelemetry"},
+    "azure.servicebus": {"azure-servicebus"},
+    "azure.storage": {"azure-storage-blob"},
+    "flask": {"flask"},
+    "gunicorn": {"gunicorn"},
+    "jwt": {"pyjwt"},
+    "opentelemetry": {"azure-monitor-opentelemetry"},
+    "requests": {"requests"},
+    "werkzeug": {"flask"},
+}
+
+
+def imported(path: Path) -> set[str]:
+    """The packages that a file takes, by the names under which they are installed."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        names = [each.name for each in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom):
+            names = [node.module or ""]
+        for name in names:
+            found |= next((PACKAGES[each] for each in PACKAGES if _within(name, each)), set())
+    return found
+
+
+def _within(name: str, package: str) -> bool:
+    return f"{name}.".startswith(f"{package}.")
+
+
+def row(name: str) -> list[str]:
+    """The cells of a file's row."""
+    (line,) = re.findall(rf"^\| \[{re.escape(name)}\].*\|$", PAGE, re.MULTILINE)
+    return [cell.strip() for cell in line.strip("|").split("|")]
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_pattern_has_a_row_that_names_its_packages(name: str) -> None:
+    named = set(re.findall(r"[a-z][a-z-]*[a-z]", row(name)[2]))
+    assert imported(COMMON / name) <= named
+
+
+def test_the_smallest_use_runs_as_it_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    (block,) = re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    started: list[object] = []
+
+    def start(self: Consumer) -> None:
+        started.append(self)
+
+    monkeypatch.setattr(Consumer, "start", start)
+    monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "ManagedIdentityCredential")
+    names: dict[str, object] = {"handle": print}
+    exec(compile(block, "docs/patterns.md", "exec"), names)  # noqa: S102 - that is the test
+    assert started == [names["consumer"]]
