@@ -4,18 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from local.doctor.chain import Answer
-from local.doctor.grants import Grant
+from local.doctor.grants import Grant, is_held
+from local.doctor.needs import Refused
 from local.probes import Missing
 from local.rights import Right
-from sandbox.deployment import ContainerApp, Principal
-
-
-@dataclass(frozen=True)
-class Refused:
-    """What was refused before: an action on a scope, as the sandbox's audit has it."""
-
-    action: str
-    scope: str
+from sandbox.deployment import ContainerApp, Principal, PrincipalKind
 
 
 @dataclass(frozen=True)
@@ -44,6 +37,7 @@ class Patient:
     app: ContainerApp | None = None
     app_roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     refused: tuple[Refused, ...] = ()
+    ungranted: tuple[Right, ...] = ()
     in_sandbox: bool = False
 
 
@@ -57,9 +51,24 @@ class Evidence:
     app_role: AppRole | None = None
 
     @property
+    def kind(self) -> str:
+        """What an assignment calls the caller."""
+        return principal_type(self.patient.principal, self.answer)
+
+    @property
     def denied(self) -> tuple[Right, ...]:
         """The rights that Azure refused, knowing who asked."""
         return tuple(each.right for each in self.missing if each.refused)
+
+    def has(self, right: Right) -> bool:
+        """Whether an assignment to the caller itself would do."""
+        return is_held(right, self.answer.object_id, self.patient.grants)
+
+
+def principal_type(principal: Principal | None, answer: Answer) -> str:
+    """User or ServicePrincipal; where nothing is known, by the name in the token."""
+    is_user = "@" in answer.name if principal is None else principal.kind is PrincipalKind.USER
+    return "User" if is_user else "ServicePrincipal"
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from azure.identity import DefaultAzureCredential
 
 from local.doctor.chain import Answer, ask, claims_of
 from local.doctor.evidence import AppRole, Evidence, Finding, Patient
+from local.doctor.kept import Kept
 from local.doctor.traps import recognised
 from local.probes import Missing, Prober
 from local.rights import Right
@@ -37,10 +38,13 @@ class Diagnosis:
 
 @contextmanager
 def acting(variables: Mapping[str, str]) -> Iterator[None]:
-    """This process with `variables`, and with nothing of Azure that its own environment names."""
+    """This process with `variables`, and with nothing of Azure that its own environment names.
+
+    Nor with a proxy that it names in small letters, which would be believed first.
+    """
     before = dict(os.environ)
     for name in before:
-        if name.startswith(("AZURE_", "IDENTITY_")):
+        if name.startswith(("AZURE_", "IDENTITY_")) or name.upper() in variables:
             del os.environ[name]
     os.environ.update(variables)
     try:
@@ -66,7 +70,7 @@ def open_credential(variables: Mapping[str, str]) -> DefaultAzureCredential:
 def examine(patient: Patient, credential: DefaultAzureCredential) -> Diagnosis:
     """Ask and probe as `patient`, as whom this process has to act already."""
     answer = ask(credential)
-    missing = tuple(_probed(patient, credential)) if answer.by else ()
+    missing = (*_probed(patient, credential), *_ungranted(patient)) if answer.by else ()
     role = _app_role(patient, credential) if answer.by else None
     evidence = Evidence(patient, answer, missing, role)
     wrong = {each.right for each in missing}
@@ -83,13 +87,17 @@ def examine(patient: Patient, credential: DefaultAzureCredential) -> Diagnosis:
 def _probed(patient: Patient, credential: DefaultAzureCredential) -> Iterator[Missing]:
     variables = patient.variables
     prober = Prober(
-        credential,
+        Kept(credential),
         blob_endpoint=variables.get("AZURE_STORAGE_BLOB_ENDPOINT", ""),
         vault_endpoint=variables.get("AZURE_KEY_VAULT_ENDPOINT", ""),
         namespace=variables.get("SERVICEBUS_FULLY_QUALIFIED_NAMESPACE", ""),
     )
     with ThreadPoolExecutor(max(len(patient.rights), 1)) as pool:
         yield from (each for each in pool.map(prober.missing, patient.rights) if each)
+
+
+def _ungranted(patient: Patient) -> Iterator[Missing]:
+    return (Missing(each, True, "refused, and nothing grants it") for each in patient.ungranted)
 
 
 def _app_role(patient: Patient, credential: DefaultAzureCredential) -> AppRole | None:

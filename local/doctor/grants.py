@@ -1,11 +1,11 @@
 """Role assignments, where they may be read: of the sandbox's policy, or of a deployed group."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from local.arm import ResourceManager
-from local.rights import Environment
+from local.rights import Environment, Right
 from sandbox.deployment import Deployment, RoleDefinition
 from sandbox.rbac import Action, Policy, holds
 
@@ -29,6 +29,15 @@ class Grant:
         return self.covers(scope) and all(
             holds(self.role, Action(each, data=True)) for each in actions
         )
+
+
+def is_held(right: Right, object_id: str, grants: Iterable[Grant] | None) -> bool:
+    """Whether one of `grants` gives `right` to who has this object id."""
+    me = object_id.lower()
+    return any(
+        each.principal_id.lower() == me and each.allows(right.actions, right.scope)
+        for each in grants or ()
+    )
 
 
 def of_policy(deployment: Deployment) -> tuple[Grant, ...]:

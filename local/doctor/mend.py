@@ -30,7 +30,8 @@ def commands(diagnosis: Diagnosis) -> tuple[str, ...]:
     if refused and patient.grants is None:
         lines += [
             "Which roles are assigned, nobody lets you read; who may compares the ids:",
-            f"az role assignment list --all --assignee {answer.object_id}",
+            f"az role assignment list --all --include-groups --assignee {answer.object_id} "
+            f"--subscription {refused[0].scope.split('/')[2]}",
         ]
     return tuple(lines)
 

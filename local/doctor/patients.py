@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
 from local.arm import ResourceManager, UnseenError
-from local.doctor.evidence import Patient, Refused
+from local.doctor.evidence import Patient
 from local.doctor.grants import Grant, of_azure, of_policy
+from local.doctor.needs import Refused, ungranted
 from local.principals import principals
 from local.rights import DEVELOPER, Environment, rights_of, rights_of_developer
 from local.values import Values
@@ -20,21 +21,31 @@ _ENDPOINTS = (
 
 
 def of_sandbox(
-    deployment: Deployment, who: str, variables: Mapping[str, str], audit: Iterable[Record]
+    deployment: Deployment,
+    who: str,
+    variables: Mapping[str, str],
+    audit: Iterable[Record],
+    waiting: Iterable[Record] = (),
 ) -> Patient:
-    """`who` of a sandbox, whose process has `variables`. Raises KeyError if there is no such."""
+    """`who` of a sandbox, whose process has `variables`. Raises KeyError if there is no such.
+
+    `audit` may hold what others did in its name. `waiting` is what is recorded while it proves its
+    rights over and over, and so shows what it needs.
+    """
     principal = deployment.principal(who)
     registration = deployment.registration
+    rights = rights_of(deployment, Environment.of_snapshot(deployment), who)
     return Patient(
         who=who,
         variables=variables,
-        rights=rights_of(deployment, Environment.of_snapshot(deployment), who),
+        rights=rights,
         known=deployment.names,
         grants=of_policy(deployment),
         principal=principal,
         app=next((each for each in deployment.apps if each.name == who), None),
         app_roles=registration.roles if registration else {},
         refused=tuple(dict.fromkeys(_refused(audit, principal.principal_id))),
+        ungranted=ungranted(deployment, who, rights, _refused(waiting, principal.principal_id)),
         in_sandbox=True,
     )
 

@@ -10,6 +10,7 @@ from rich.text import Text
 from local.doctor.examine import Diagnosis
 from local.doctor.mend import commands
 from local.doctor.texts import Reading
+from local.rights import Right
 from sandbox.cli.names import short_action, short_role
 from sandbox.cli.terminal import out
 
@@ -23,7 +24,12 @@ def print_diagnosis(diagnosis: Diagnosis) -> None:
     for right in diagnosis.met:
         out.print(Text.assemble(_DONE, f"{short_role(right.role)} on {right.target}"))
     for each in diagnosis.unmet:
-        told = f"{short_role(each.right.role)} on {each.right.target}: {each.why}"
+        who = (
+            f", for {' and '.join(services)}"
+            if (services := _others(diagnosis, each.right))
+            else ""
+        )
+        told = f"{short_role(each.right.role)} on {each.right.target}{who}: {each.why}"
         out.print(Text.assemble(_WRONG, told))
     if role := diagnosis.app_role:
         mark = _DONE if role.in_token else _WRONG
@@ -35,10 +41,17 @@ def print_diagnosis(diagnosis: Diagnosis) -> None:
     out.print()
 
 
+def _others(diagnosis: Diagnosis, right: Right) -> tuple[str, ...]:
+    """The services that need a right of somebody's who is none of them."""
+    return () if diagnosis.patient.who in right.services else right.services
+
+
 def _print_answer(diagnosis: Diagnosis) -> None:
     answer = diagnosis.answer
     if answer.by:
-        who = f"signed in by {answer.by} as object id {answer.object_id}"
+        # A managed identity's token has no name but its client id.
+        name = "" if answer.name == answer.client_id else f"{answer.name}, "
+        who = f"signed in by {answer.by} as {name}object id {answer.object_id}"
         out.print(Text.assemble(_DONE, f"{who}, client id {answer.client_id}"))
     else:
         out.print(Text.assemble(_WRONG, "nobody is signed in: no credential gave a token"))

@@ -3,13 +3,12 @@
 import json
 import logging
 import os
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import requests
 import typer
@@ -17,13 +16,13 @@ import typer
 from local.arm import ResourceManager
 from local.doctor.examine import Diagnosis, acting, examine, open_credential
 from local.doctor.patients import of_deployed, of_sandbox
-from local.doctor.texts import read as read_text
 from local.sign_in import open_developers_credential
 from local.values import Values, ValuesError
 from sandbox.audit import FILE, Record
 from sandbox.audit import read as read_audit
-from sandbox.cli.diagnosed import as_json, print_diagnosis, print_reading
+from sandbox.cli.diagnosed import as_json, print_diagnosis
 from sandbox.cli.env import DEVELOPER, as_developer, as_service
+from sandbox.cli.explained import explain as explain_text
 from sandbox.cli.options import StateOption, open_state
 from sandbox.cli.running import the_running
 from sandbox.cli.terminal import USAGE, fail, one_sentence, out
@@ -31,10 +30,9 @@ from sandbox.deployment import load
 from sandbox.state import State
 from sandbox.supervisor import Report
 
-_UNKNOWN = (
-    "nothing here knows this text; paste the whole of it, with its code and its Caller, Action and "
-    "Resource if it has them, or run ./keyless doctor"
-)
+_A_WHILE = timedelta(hours=1)
+# Longer than the pause between two proofs of a service (services/common/health.py).
+_WHILE_PROVING = timedelta(minutes=1)
 
 
 def doctor(
@@ -63,7 +61,9 @@ def doctor(
     # What the SDK says of a credential that gives no token, is said here.
     logging.getLogger("azure").addHandler(logging.NullHandler())
     if explain is not None:
-        _explain(sys.stdin.read() if explain == "-" else explain, state, json_=json_)
+        if service or env_file or environment:
+            fail("--explain reads a text, and looks at nobody: give it alone.", USAGE)
+        explain_text(explain, state, json_=json_)
         return
     with one_sentence(ValuesError, KeyError, ValueError):
         if env_file or environment:
@@ -83,7 +83,8 @@ def _in_sandbox(state: State, service: str) -> Iterator[Diagnosis]:
     report, deployment = the_running(state), load(state)
     for who in [service] if service else [each.name for each in report.services]:
         variables = _variables(report, who, state)
-        patient = of_sandbox(deployment, who, variables, _of_the_last_hour(state))
+        waiting = _recorded(state, _WHILE_PROVING) if _waits(report, who) else ()
+        patient = of_sandbox(deployment, who, variables, _recorded(state, _A_WHILE), waiting)
         with acting(variables), closing(open_credential(variables)) as credential:
             yield examine(patient, credential)
 
@@ -97,8 +98,13 @@ def _variables(report: Report, who: str, state: State) -> Mapping[str, str]:
     return {**as_service(report, who, state), **path}
 
 
-def _of_the_last_hour(state: State) -> Iterator[Record]:
-    since = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
+def _waits(report: Report, who: str) -> bool:
+    """Whether a service that acts as `who` proves its rights still, over and over."""
+    return any(each.failing for each in report.services if who in {each.name, DEVELOPER})
+
+
+def _recorded(state: State, lately: timedelta) -> Iterator[Record]:
+    since = (datetime.now(UTC) - lately).isoformat()
     return (each for each in read_audit(state.path(FILE)) if each.time >= since)
 
 
@@ -119,12 +125,3 @@ def _tell(found: list[Diagnosis], *, json_: bool) -> None:
         return
     for each in found:
         print_diagnosis(each)
-
-
-def _explain(text: str, state: Path | None, *, json_: bool) -> None:
-    reading = read_text(text)
-    if reading is None:
-        fail(_UNKNOWN, status=1)
-    # Whose id it is, where a sandbox's state or a deployment says so.
-    names: Mapping[str, Any] = load(open_state(state)).names
-    print_reading(reading, str(names.get(reading.principal, "")), json_=json_)

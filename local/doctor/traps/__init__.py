@@ -10,6 +10,7 @@ Trap = Callable[[Evidence], Iterator[Finding]]
 TRAPS: tuple[Trap, ...] = (
     tokens.endpoint_absent,
     tokens.client_id_missing,
+    tokens.kept_from_code,
     tokens.none_named,
     tokens.client_id_of_none,
     holders.made_anew,

@@ -6,6 +6,7 @@ from local.doctor.evidence import Evidence, Finding
 from local.doctor.grants import Grant
 from local.doctor.traps.words import end, targets
 from local.rights import Right
+from local.rights import grant as grant_command
 from sandbox.rbac import Action, holds
 
 _GIVEN_HERE = "The sandbox gives tokens by the roles of its start: ./keyless down, ./keyless up."
@@ -17,8 +18,9 @@ _KEPT_ON_AZURE = (
 
 def control_plane(evidence: Evidence) -> Iterator[Finding]:
     """A role that manages the resource holds none of its data."""
+    lacking = [each for each in evidence.denied if not evidence.has(each)]
     for grant in _mine(evidence):
-        denied = [each for each in evidence.denied if _only_manages(grant, each)]
+        denied = [each for each in lacking if _only_manages(grant, each)]
         if denied:
             wanted = ", ".join(sorted({each.role for each in denied}))
             yield Finding(
@@ -45,7 +47,10 @@ def scope_too_low(evidence: Evidence) -> Iterator[Finding]:
                 f"{refused.action} was refused on {end(refused.scope)} within the hour: "
                 f"{below[0].role.name} is on {entries} alone, and a list is decided one level "
                 "higher.",
-                ("Ask for each by its name, or assign the role one level higher.",),
+                (
+                    "Ask for each by its name; or, to see all that is there and will be:",
+                    _command(evidence, below[0].role.name, refused.scope),
+                ),
             )
 
 
@@ -59,6 +64,10 @@ def token_from_before(evidence: Evidence) -> Iterator[Finding]:
             "given before the role was.",
             (_GIVEN_HERE if evidence.patient.in_sandbox else _KEPT_ON_AZURE,),
         )
+
+
+def _command(evidence: Evidence, role: str, scope: str) -> str:
+    return grant_command(Right(role, scope, (), ()), evidence.answer.object_id, evidence.kind)
 
 
 def _mine(evidence: Evidence) -> Iterator[Grant]:

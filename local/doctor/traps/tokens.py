@@ -7,15 +7,19 @@ from local.doctor.texts.identity import SEVERAL, UNKNOWN, UNLOADED
 from sandbox.deployment import Attachment, Lifecycle, Principal, PrincipalKind
 
 _MANAGED = "ManagedIdentityCredential"
+_OF_THE_ENDPOINT = ("IDENTITY_ENDPOINT", "IDENTITY_HEADER")
+_SET_BY = "infra/bicep/modules/application.bicep"
+_TO_CODE = "In its app's identitySettings (infra/bicep/modules/app.bicep) make its lifecycle Main."
 
 
 def endpoint_absent(evidence: Evidence) -> Iterator[Finding]:
-    """Managed identity was asked, and nothing says where."""
+    """Managed identity was asked, and nothing says where, or not by which header."""
     asked = any(each.credential == _MANAGED for each in evidence.answer.others)
-    if asked and not evidence.answer.by and not evidence.patient.variables.get("IDENTITY_ENDPOINT"):
+    absent = [each for each in _OF_THE_ENDPOINT if not evidence.patient.variables.get(each)]
+    if asked and absent and not evidence.answer.by:
         yield Finding(
             "IDENTITY_ENDPOINT absent",
-            "IDENTITY_ENDPOINT is not set, so there is no managed identity to be had: no identity "
+            f"{absent[0]} is not set, so there is no managed identity to be had: no identity "
             "is attached to the app, or this does not run on Azure.",
             (
                 "On Azure: attach an identity and restart; its variables come at its start.",
@@ -28,13 +32,27 @@ def endpoint_absent(evidence: Evidence) -> Iterator[Finding]:
 def client_id_missing(evidence: Evidence) -> Iterator[Finding]:
     """The request named no identity, and there is one that it could have named."""
     usable = _user_assigned(evidence)
+    if _kept_from_code(evidence):
+        return
     if _unnamed(evidence) and len(usable) < 2 and SEVERAL not in evidence.answer.said:
         which = usable[0].client_id if usable else "<client id>"
         yield Finding(
             "client id missing",
             f"AZURE_CLIENT_ID is not set, and {evidence.patient.who} has no system-assigned "
             "identity: Container Apps does not guess a user-assigned one, even if it is alone.",
-            (f"Set AZURE_CLIENT_ID={which} (infra/bicep/main.bicep sets it), and restart.",),
+            (f"Set AZURE_CLIENT_ID={which} ({_SET_BY} sets it), and restart.",),
+        )
+
+
+def kept_from_code(evidence: Evidence) -> Iterator[Finding]:
+    """The request named no identity, and the app's own is not for code."""
+    kept = _kept_from_code(evidence)
+    if kept and _unnamed(evidence):
+        yield Finding(
+            "kept from code",
+            f"{evidence.patient.who} has a system-assigned identity, whose lifecycle "
+            f"{kept[0].lifecycle} keeps it from code.",
+            (_TO_CODE,),
         )
 
 
@@ -57,10 +75,12 @@ def client_id_of_none(evidence: Evidence) -> Iterator[Finding]:
     if UNKNOWN in evidence.answer.said and named:
         usable = _user_assigned(evidence)
         meant = f"AZURE_CLIENT_ID={usable[0].client_id}" if len(usable) == 1 else "another id"
+        attached = any(each.identity.client_id == named for each in _attached(evidence))
+        otherwise = "" if attached else ", or attach the identity that is meant"
         yield Finding(
             "client id of none",
             f"AZURE_CLIENT_ID={named} is {_what(evidence, named)}.",
-            (f"Set {meant}, or attach the identity that is meant; then restart.",),
+            (_TO_CODE if attached and not usable else f"Set {meant}{otherwise}; then restart.",),
         )
 
 
@@ -88,6 +108,15 @@ def _user_assigned(evidence: Evidence) -> list[Principal]:
         for each in _attached(evidence)
         if each.lifecycle in {Lifecycle.MAIN, Lifecycle.ALL}
         and each.identity.kind is PrincipalKind.USER_ASSIGNED
+    ]
+
+
+def _kept_from_code(evidence: Evidence) -> list[Attachment]:
+    return [
+        each
+        for each in _attached(evidence)
+        if each.lifecycle not in {Lifecycle.MAIN, Lifecycle.ALL}
+        and each.identity.kind is PrincipalKind.SYSTEM_ASSIGNED
     ]
 
 

@@ -4,11 +4,13 @@ from contextlib import closing
 from dataclasses import replace
 
 import pytest
+from azure.core.exceptions import HttpResponseError
 from azure.identity import AzureCliCredential
 
 from local.doctor.chain import ask
 from local.doctor.examine import acting, open_credential
 from local.doctor.mend import commands
+from services.common.blobs import prove_create
 from tests.local.doctor.ward import Ward
 
 SERVICES = ("gateway", "thumbnailer", "catalog", "notifier")
@@ -100,11 +102,40 @@ def test_an_app_role_that_nobody_assigned_is_told_with_the_command(ward: Ward) -
     assert gateway in registration.roles
 
 
+def test_what_a_waiting_service_was_refused_and_nothing_grants_is_named_with_its_role(
+    ward: Ward,
+) -> None:
+    """As one sees it who has written a proof, and forgotten the row of the policy."""
+    gone = [
+        ward.assignment("catalog", "containers/catalog"),
+        ward.assignment("catalog", "subscriptions/catalog"),
+    ]
+    deployed = [each for each in ward.deployment.assignments if each not in gone]
+    ward.enforce(deployed)
+    before = len(ward.stage.audit())
+    ward.examine("catalog")  # uses each of its rights until one is refused: here, to read
+    with pytest.raises(HttpResponseError):
+        prove_create(ward.stage.actor("catalog").account.get_container_client("catalog"))
+    refused = ward.stage.audit()[before:]
+    diagnosis = ward.examine("catalog", deployed=deployed, audit=refused)
+    assert not diagnosis.well
+    roles = {each.right.scope: each.right.role for each in diagnosis.unmet}
+    keeper = next(each for each in ward.deployment.custom_roles if "Keeper" in each.name)
+    assert roles == {gone[0].scope: keeper.name, gone[1].scope: "Azure Service Bus Data Receiver"}
+    told = commands(diagnosis)
+    assert any("infra/bicep/modules/access.bicep" in each for each in told)
+    assert any(f'--role "{keeper.name}" --scope {gone[0].scope}' in each for each in told)
+    assert ward.examine("catalog", deployed=deployed).well
+
+
 def test_where_nobody_lets_assignments_be_read_it_says_how_to_compare(ward: Ward) -> None:
     gone = ward.assignment("catalog", "containers/catalog")
     ward.enforce(each for each in ward.deployment.assignments if each is not gone)
     diagnosis = ward.examine("catalog")
     blind = replace(diagnosis, patient=replace(diagnosis.patient, grants=None))
-    compare = f"az role assignment list --all --assignee {diagnosis.answer.object_id}"
+    compare = (
+        "az role assignment list --all --include-groups --assignee "
+        f"{diagnosis.answer.object_id} --subscription {ward.deployment.subscription_id}"
+    )
     assert compare in commands(blind)
     assert compare not in commands(diagnosis)

@@ -1,5 +1,6 @@
 """Each usual trap is produced, and recognised; the same without it is not taken for one."""
 
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -9,10 +10,12 @@ import pytest
 from azure.core.exceptions import HttpResponseError
 
 from local.doctor.examine import Diagnosis, acting, examine, open_credential
+from local.doctor.mend import commands
 from local.doctor.patients import of_sandbox
 from sandbox.deployment import ContainerApp, Lifecycle, deploy, load, recreate
-from sandbox.state import State
+from sandbox.state import PROJECT, State
 from sandbox.storage import free_port
+from services.common.blobs import prove_read
 from tests.access.stage import staged
 from tests.local.doctor.ward import Ward
 
@@ -79,6 +82,32 @@ def made_anew(ward: Ward, wrong: bool) -> Diagnosis:
         return Ward(stage).examine("gateway")
 
 
+def deployed_for_the_client_id(ward: Ward, wrong: bool) -> Diagnosis:
+    """In the Bicep itself: no right of the gateway's is known but by what it was refused."""
+    gateway = ward.deployment.principal("gateway")
+    return _deployed_for(ward, gateway.client_id if wrong else gateway.principal_id)
+
+
+def header_absent(ward: Ward, wrong: bool) -> Diagnosis:
+    variables = ward.variables("gateway")
+    if wrong:
+        del variables["IDENTITY_HEADER"]
+    return ward.examine("gateway", variables)
+
+
+def own_identity_kept_from_code(ward: Ward, wrong: bool) -> Diagnosis:
+    """The notifier's is system-assigned, so that no request could name it."""
+    apps = [_kept_from_code(each) if wrong else each for each in ward.deployment.apps]
+    ward.stage.attach(apps)
+    return ward.examine("notifier", apps=apps)
+
+
+def user_assigned_kept_from_code(ward: Ward, wrong: bool) -> Diagnosis:
+    apps = [_kept_from_code(each) if wrong else each for each in ward.deployment.apps]
+    ward.stage.attach(apps)
+    return ward.examine("gateway", apps=apps)
+
+
 def only_just_granted(ward: Ward, wrong: bool) -> Diagnosis:
     granted = ward.deployment.assignments
     if wrong:
@@ -139,7 +168,11 @@ TRAPS = (
     Trap("two identities and none named", two_and_none_named, "more than one identity"),
     Trap("client id of none", client_id_of_none, "is gateway's principal id"),
     Trap("client id of none", client_id_kept_from_code, "whose lifecycle None keeps it from code"),
+    Trap("IDENTITY_ENDPOINT absent", header_absent, "IDENTITY_HEADER is not set"),
+    Trap("client id of none", user_assigned_kept_from_code, "whose lifecycle None keeps it from"),
+    Trap("kept from code", own_identity_kept_from_code, "notifier has a system-assigned identity"),
     Trap("wrong object id", assigned_to_the_client_id, "which is the client id"),
+    Trap("wrong object id", deployed_for_the_client_id, "which is the client id"),
     Trap("wrong object id", assigned_to_nobody, "which is no identity's of this environment"),
     Trap("deleted and made anew", made_anew, "gateway was deleted and made anew"),
     Trap("only just granted", only_just_granted, "the role has not arrived yet"),
@@ -207,6 +240,42 @@ def test_a_strangers_wider_role_is_not_taken_for_a_mistake(ward: Ward) -> None:
     assert [each.trap for each in both] == ["wrong object id"]
 
 
+def test_who_has_the_role_already_is_told_to_wait_and_not_to_assign_it(ward: Ward) -> None:
+    """Though they manage the resources, too: that is not why they are refused."""
+    late = ward.assignment("gateway", "containers/thumbnails")
+    owner = replace(late, id="owner", scope=ward.deployment.storage.id, role_definition_id=_OWNER)
+    ward.enforce([each for each in ward.deployment.assignments if each is not late])
+    diagnosis = ward.examine("gateway", granted=[*ward.deployment.assignments, owner])
+    assert [each.trap for each in diagnosis.findings] == ["only just granted"]
+    assert commands(diagnosis) == ()
+    missing = [each for each in ward.deployment.assignments if each is not late]
+    lacking = ward.examine("gateway", granted=missing)
+    assert any("Storage Blob Data Reader" in each for each in commands(lacking))
+
+
+def test_an_identity_that_is_kept_from_code_is_let_in_and_not_named(ward: Ward) -> None:
+    (of_the_app,) = own_identity_kept_from_code(ward, True).findings
+    (by_client_id,) = user_assigned_kept_from_code(ward, True).findings
+    assert of_the_app.do == by_client_id.do
+    assert "lifecycle Main" in of_the_app.do[0]
+
+
+def test_the_files_that_a_finding_names_are_there_and_say_it(ward: Ward) -> None:
+    (finding,) = client_id_missing(ward, True).findings
+    named = re.findall(r"infra/\S+\.bicep", " ".join(finding.do))
+    assert ["AZURE_CLIENT_ID" in (PROJECT / each).read_text() for each in named] == [True]
+
+
+def test_a_list_is_told_with_the_command_that_grants_it_one_level_higher(ward: Ward) -> None:
+    diagnosis = scope_too_low(ward, True)
+    (finding,) = diagnosis.findings
+    me, vault = ward.deployment.principal("notifier").principal_id, ward.deployment.vault.id
+    assert finding.do[-1] == (
+        f"az role assignment create --assignee-object-id {me} --assignee-principal-type "
+        f'ServicePrincipal --role "Key Vault Secrets User" --scope {vault}'
+    )
+
+
 def _with_platform_for_code(app: ContainerApp) -> ContainerApp:
     attachments = tuple(replace(each, lifecycle=Lifecycle.MAIN) for each in app.attachments)
     return replace(app, attachments=attachments)
@@ -218,3 +287,21 @@ def _assigned_to(ward: Ward, object_id: str, wrong: bool) -> Diagnosis:
     granted = [meant if each is right else each for each in ward.deployment.assignments]
     ward.enforce(granted)
     return ward.examine("gateway", granted=granted)
+
+
+def _kept_from_code(app: ContainerApp) -> ContainerApp:
+    attachments = tuple(replace(each, lifecycle=Lifecycle.NONE) for each in app.attachments)
+    return replace(app, attachments=attachments)
+
+
+def _deployed_for(ward: Ward, object_id: str) -> Diagnosis:
+    """The gateway looks for a photo, as it does at its start, and is looked at."""
+    right = ward.assignment("gateway", "containers/thumbnails")
+    meant = replace(right, principal_id=object_id)
+    deployed = [meant if each is right else each for each in ward.deployment.assignments]
+    ward.enforce(deployed)
+    before = len(ward.stage.audit())
+    thumbnails = ward.stage.actor("gateway").account.get_container_client("thumbnails")
+    with suppress(HttpResponseError):
+        prove_read(thumbnails)
+    return ward.examine("gateway", deployed=deployed, audit=ward.stage.audit()[before:])

@@ -36,10 +36,19 @@ class Ward:
         granted: Iterable[RoleAssignment] | None = None,
         apps: Iterable[ContainerApp] = (),
         audit: Iterable[Record] = (),
+        deployed: Iterable[RoleAssignment] | None = None,
     ) -> Diagnosis:
-        """Look at `who`; `granted` and `apps` are what is seen instead of the deployment's."""
+        """Look at `who`; `granted` and `apps` are what is seen instead of the deployment's.
+
+        `deployed` is what the deployment grants instead, and `audit` then holds its denials, which
+        `who` was given while it waited.
+        """
         variables = variables or self.variables(who)
-        patient = of_sandbox(self.deployment, who, variables, audit)
+        if deployed is None:
+            patient = of_sandbox(self.deployment, who, variables, audit)
+        else:
+            other = replace(self.deployment, assignments=tuple(deployed))
+            patient = of_sandbox(other, who, variables, (), waiting=audit)
         attached = next((each for each in apps if each.name == who), patient.app)
         patient = replace(patient, app=attached)
         if granted is not None:

@@ -1,6 +1,7 @@
 """`./keyless doctor`: what a person and a script are told, and with which status."""
 
 import json
+import os
 import subprocess
 from pathlib import Path
 
@@ -78,6 +79,41 @@ def test_a_text_that_nobody_knows_is_answered_in_one_sentence(tmp_path: Path) ->
     done = keyless(tmp_path, "doctor", "--explain", "It does not work.")
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
     assert "nothing here knows this text" in done.stderr
+
+
+def test_what_terminals_do_to_a_text_is_undone(tmp_path: Path) -> None:
+    """Colours, other line ends, and bytes that are no text in any encoding."""
+    text = (
+        "\x1b[31mUnauthorized access. \x1b[1m'Listen'\x1b[0m claim(s) are\r\n required to perform "
+        "this opera\ntion. Resource: 'sb://ns.servicebus.windows.net/q'\x1b[0m "
+    )
+    done = subprocess.run(
+        ["./keyless", "doctor", "--explain", "-", "--json", "--state", str(tmp_path)],
+        input=text.encode() + b"\xff",
+        capture_output=True,
+        check=True,
+        env={**os.environ, "PYTHONIOENCODING": "utf-8:strict"},
+    )
+    assert json.loads(done.stdout)["scope"].endswith("/namespaces/ns/queues/q")
+
+
+def test_to_read_a_text_takes_no_sandbox_and_leaves_none(tmp_path: Path) -> None:
+    done = keyless(tmp_path / "none", "doctor", "--explain", "AuthorizationFailure")
+    assert done.returncode == 0
+    assert "network rules" in done.stdout
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_text_is_explained_alone(tmp_path: Path) -> None:
+    done = keyless(tmp_path, "doctor", "gateway", "--explain", "AuthorizationFailure")
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (64, "", 1)
+
+
+def test_a_proxy_in_small_letters_leads_nobody_astray(sandbox: Running) -> None:
+    """Python's own libraries believe it before the one in capitals, which is the sandbox's."""
+    done = keyless(sandbox.state.root, "doctor", "notifier", https_proxy="http://127.0.0.1:9")
+    assert "✓ Key Vault Secrets User on secrets/webhook-signing-key" in done.stdout
+    assert "✗" not in done.stdout
 
 
 def _forbidden(sandbox: Running) -> str:

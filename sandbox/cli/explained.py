@@ -1,0 +1,42 @@
+"""`keyless doctor --explain`: what a pasted error of Azure says."""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rich.text import Text
+
+from local.doctor.texts import read
+from sandbox.cli.diagnosed import print_reading
+from sandbox.cli.options import open_state
+from sandbox.cli.terminal import fail
+from sandbox.deployment import load
+
+_STANDARD_INPUT = "-"
+_UNKNOWN = (
+    "nothing here knows this text; paste the whole of it, with its code and its Caller, Action and "
+    "Resource if it has them, or run ./keyless doctor"
+)
+
+
+def explain(given: str, state: Path | None, *, json_: bool) -> None:
+    """Say what the text `given` means, or the one on standard input; ends with 1 if none knows."""
+    text = _standard_input() if given == _STANDARD_INPUT else given
+    reading = read(_without_colours(text))
+    if reading is None:
+        fail(_UNKNOWN, status=1)
+    # Whose id it is, where a sandbox's state or a deployment says so.
+    names: Mapping[str, Any] = load(open_state(state)).names if reading.principal else {}
+    print_reading(reading, str(names.get(reading.principal, "")), json_=json_)
+
+
+def _standard_input() -> str:
+    """All of it, whatever encoding it is in."""
+    return sys.stdin.buffer.read().decode(errors="replace")
+
+
+def _without_colours(text: str) -> str:
+    """What can be printed of `text`, without what coloured it on another terminal."""
+    printable = text.encode(errors="surrogateescape").decode(errors="replace")
+    return Text.from_ansi(printable.replace("\r", "\n")).plain
