@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,14 +76,22 @@ def keyless(state: Path, *arguments: str, **variables: str) -> "subprocess.Compl
     )
 
 
+@contextmanager
+def up(state: Path) -> Iterator[Running]:
+    """A sandbox with its state in a folder of its own; it ends with the block."""
+    started = keyless(state, "up", "--detach", "--port", "0")
+    assert started.returncode == 0, started.stdout + started.stderr
+    try:
+        yield Running(State.open(state))
+    finally:
+        keyless(state, "down")
+
+
 @pytest.fixture(scope="session")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """One sandbox for all tests that only use it."""
-    state = tmp_path_factory.mktemp("sandbox")
-    started = keyless(state, "up", "--detach", "--port", "0")
-    assert started.returncode == 0, started.stdout + started.stderr
-    yield Running(State.open(state))
-    keyless(state, "down")
+    with up(tmp_path_factory.mktemp("sandbox")) as one:
+        yield one
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -1,6 +1,7 @@
 """Each right is used by code, and each call of the code has its right, as a pipeline that ran."""
 
 import time
+from collections.abc import Iterator
 
 import pytest
 
@@ -11,10 +12,17 @@ from sandbox.state import PROJECT
 from tests.access.operations import OPERATIONS
 from tests.access.places import scope_of
 from tests.access.table import API, TABLE, TOKEN, Row
-from tests.conftest import Running
+from tests.conftest import Running, up
 
 ROWS = tuple(row for row in TABLE if row.code)
 _PATIENCE = 60.0
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """One in which nobody else has acted: other tests do in the services' shoes what these do not."""
+    with up(tmp_path_factory.mktemp("sandbox")) as one:
+        yield one
 
 
 @pytest.fixture(scope="module")
