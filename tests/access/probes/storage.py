@@ -50,8 +50,9 @@ def blob_account_audience(actor: Actor) -> str:
 
 def blob_tags_condition(actor: Actor) -> str:
     """The developer may read thumbnails, and not their tags. Of none, no condition is true."""
+    blob = stored(actor)
     with pytest.raises(HttpResponseError) as raised:
-        stored(actor).download_blob(if_tags_match_condition="\"a\"='b'")
+        blob.download_blob(if_tags_match_condition="\"a\"='b'")
     return {
         "AuthorizationPermissionMismatch": "needs-tags-read",
         "ConditionNotMet": "needs-nothing",

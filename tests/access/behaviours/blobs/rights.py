@@ -69,8 +69,9 @@ def who_may_write_makes_a_blob_in_blocks(actor: Actor) -> None:
 
 
 def metadata_is_set_by_who_may_write_and_not_by_who_may_add(actor: Actor) -> None:
+    original = stored(actor, container=ORIGINALS)
     with pytest.raises(HttpResponseError) as raised:
-        stored(actor, container=ORIGINALS).set_blob_metadata({"a": "b"})
+        original.set_blob_metadata({"a": "b"})
     assert code_of(raised) == MISSING_ROLE
     blob = stored(actor)
     blob.set_blob_metadata({"a": "b"})

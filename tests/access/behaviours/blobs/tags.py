@@ -11,8 +11,9 @@ from tests.access.table import ORIGINALS, THUMBNAILS
 
 def tags_are_seen_only_with_the_right_to_see_them(actor: Actor) -> None:
     assert stored(actor, container=ORIGINALS).get_blob_tags() == {}
+    thumbnail = stored(actor)
     with pytest.raises(HttpResponseError) as raised:
-        stored(actor).get_blob_tags()
+        thumbnail.get_blob_tags()
     assert code_of(raised) == MISSING_ROLE
 
 
@@ -23,8 +24,9 @@ def who_may_see_tags_sees_by_them_that_a_blob_is_missing(actor: Actor) -> None:
 
 
 def who_may_write_sets_no_tags(actor: Actor) -> None:
+    thumbnail = stored(actor)
     with pytest.raises(HttpResponseError) as raised:
-        stored(actor).set_blob_tags({"a": "b"})
+        thumbnail.set_blob_tags({"a": "b"})
     assert code_of(raised) == MISSING_ROLE
 
 
