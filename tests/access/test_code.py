@@ -20,7 +20,7 @@ _PATIENCE = 60.0
 
 @pytest.fixture(scope="module")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """One in which nobody else has acted: other tests do in the services' shoes what these do not."""
+    """One in which nobody else has acted: other tests do in their shoes what services do not."""
     with up(tmp_path_factory.mktemp("sandbox")) as one:
         yield one
 
