@@ -5,7 +5,7 @@ from sandbox.bench.machine import Machine, this_machine
 from sandbox.bench.measures import MEASURES, measure
 from sandbox.bench.plan import Plan
 from sandbox.bench.process import BenchError
-from sandbox.bench.table import as_json, table
+from sandbox.bench.table import as_json, heading, line, notes
 
 __all__ = [
     "MEASURES",
@@ -16,7 +16,9 @@ __all__ = [
     "Plan",
     "Samples",
     "as_json",
+    "heading",
+    "line",
     "measure",
-    "table",
+    "notes",
     "this_machine",
 ]

@@ -71,7 +71,8 @@ def at_most(bound: float) -> Goal:
 class Figure:
     """One line of the table. `ours` is None for what was left out, and `note` says why.
 
-    `times` is how many operations one run held.
+    It is None, too, for a whole measure that failed; `failure` says of what. `times` is how many
+    operations one run held.
     """
 
     what: str
@@ -81,6 +82,7 @@ class Figure:
     goals: tuple[Goal, ...] = ()
     note: str = ""
     times: int = 1
+    failure: str = ""
 
     @property
     def ratio(self) -> float | None:

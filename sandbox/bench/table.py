@@ -11,20 +11,36 @@ from rich.text import Text
 from sandbox.bench.figures import Figure, Goal, Of, Samples
 from sandbox.bench.machine import Machine
 
-_HEADINGS = ("what", "ours", "min - max", "baseline", "min - max", "ratio", "goal", "", "runs")
+# Each heading with its least width: lines are printed one by one, and stand below each other.
+_COLUMNS = (
+    ("what", 48),
+    ("ours", 9),
+    ("min - max", 13),
+    ("baseline", 9),
+    ("min - max", 13),
+    ("ratio", 5),
+    ("goal", 22),
+    ("", 1),
+    ("runs", 9),
+)
 _MARKS = {True: ("✓", "green"), False: ("✗", "bold red"), None: ("", "")}
 
 
-def table(figures: Sequence[Figure]) -> Group:
-    """One line a figure, and what is to be said of some below."""
-    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for heading in _HEADINGS:
-        left = heading in {"what", "goal", ""}
-        made.add_column(heading, justify="left" if left else "right", no_wrap=True)
-    for each in figures:
-        made.add_row(*_cells(each))
-    notes = dict.fromkeys(f"{each.what}: {each.note}" for each in figures if each.note)
-    return Group(made, *(Text(note, style="dim") for note in notes))
+def heading() -> Table:
+    """What stands above the lines."""
+    return _row([Text(name, style="bold") for name, _ in _COLUMNS])
+
+
+def line(figure: Figure) -> Table:
+    """One line of the table."""
+    return _row(_cells(figure))
+
+
+def notes(figures: Sequence[Figure]) -> Group:
+    """What is to be said of some, below the table."""
+    said = [(each, each.failure or each.note) for each in figures]
+    found = dict.fromkeys(f"{each.what}: {why}" for each, why in said if why)
+    return Group(*(Text(note, style="dim") for note in found))
 
 
 def as_json(machine: Machine, figures: Sequence[Figure]) -> dict[str, Any]:
@@ -47,7 +63,18 @@ def in_words(goal: Goal, unit: str) -> str:
     return f"{sign} {goal.bound:g} {unit}"
 
 
+def _row(cells: Sequence[str | Text]) -> Table:
+    made = Table.grid(padding=(0, 2, 0, 0))
+    for name, width in _COLUMNS:
+        left = name in {"what", "goal", ""}
+        made.add_column(justify="left" if left else "right", no_wrap=True, min_width=width)
+    made.add_row(*cells)
+    return made
+
+
 def _cells(figure: Figure) -> Sequence[str | Text]:
+    if figure.failure:
+        return (figure.what, Text("failed", "bold red"))
     if figure.ours is None:
         return (figure.what, "left out")
     mark, style = _MARKS[figure.reached]
@@ -85,6 +112,7 @@ def _figure(figure: Figure) -> dict[str, Any]:
         "goals": [asdict(goal) for goal in figure.goals],
         "reached": figure.reached,
         "note": figure.note,
+        "failure": figure.failure,
     }
 
 

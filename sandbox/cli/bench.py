@@ -2,13 +2,25 @@
 
 import signal
 import sys
+from collections.abc import Iterable
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from sandbox.bench import MEASURES, BenchError, Plan, as_json, measure, table, this_machine
-from sandbox.cli.terminal import USAGE, err, fail, one_sentence, out
+from sandbox.bench import (
+    MEASURES,
+    Figure,
+    Machine,
+    Plan,
+    as_json,
+    heading,
+    line,
+    measure,
+    notes,
+    this_machine,
+)
+from sandbox.cli.terminal import USAGE, err, fail, out
 
 _RUNS = 7
 # A figure is one line, also where nobody told how wide the terminal is.
@@ -34,11 +46,22 @@ def bench(
     machine = this_machine()
     err.print(f"[dim]{machine}[/]")
     plan = Plan(1 if quick else runs, quick, lambda what: err.print(f"[dim]  {what}[/]"))
-    with one_sentence(BenchError):
-        figures = list(measure(only or list(MEASURES), plan))
+    figures = measure(only or list(MEASURES), plan)
+    taken = list(figures) if json_ else _printed(figures, machine)
     if json_:
-        out.print_json(data=as_json(machine, figures))
-        return
+        out.print_json(data=as_json(machine, taken))
+    if failed := [each.what for each in taken if each.failure]:
+        fail(f"could not be measured: {', '.join(failed)}.", status=1)
+
+
+def _printed(figures: Iterable[Figure], machine: Machine) -> list[Figure]:
+    """Each line as it is measured, so that whatever comes then loses none."""
     wide = Console(highlight=False, width=max(out.width, _WIDTH))
-    wide.print(table(figures))
+    wide.print(heading())
+    taken = []
+    for figure in figures:
+        wide.print(line(figure))
+        taken.append(figure)
+    wide.print(notes(taken))
     wide.print(f"\n{machine}", markup=False)
+    return taken

@@ -17,6 +17,7 @@ from sandbox.bench.measures import (
     upload,
 )
 from sandbox.bench.plan import Plan
+from sandbox.bench.process import BenchError
 
 Measure = Callable[[Plan, Path], Iterator[Figure]]
 
@@ -36,8 +37,18 @@ MEASURES: Mapping[str, Measure] = {
 def measure(names: Sequence[str], plan: Plan) -> Iterator[Figure]:
     """The figures of `names`, each with a sandbox of its own that is gone afterwards.
 
-    Raises BenchError if one cannot be taken, KeyError for a name that there is not.
+    A measure that fails is a figure that says so, and the others follow. Raises KeyError for a
+    name that there is not.
     """
     for name in names:
+        taken = MEASURES[name]
         with tempfile.TemporaryDirectory(prefix="keyless-bench-") as folder:
-            yield from MEASURES[name](plan, Path(folder))
+            try:
+                yield from taken(plan, Path(folder))
+            except Exception as error:  # whatever it is: the others may be an hour's work
+                yield Figure(name, "", None, failure=_in_words(error))
+
+
+def _in_words(error: Exception) -> str:
+    kind = "" if isinstance(error, BenchError) else f"{type(error).__name__}: "
+    return " ".join(f"{kind}{error}".split())

@@ -6,7 +6,7 @@ import json
 import pytest
 from rich.console import Console
 
-from sandbox.bench import Figure, Machine, Samples, as_json, table
+from sandbox.bench import Figure, Machine, Samples, as_json, heading, line, notes
 from sandbox.bench.figures import at_most, ratio_at_least
 from sandbox.bench.machine import cpu_model
 from sandbox.bench.table import in_words, shown
@@ -21,12 +21,15 @@ GET = Figure(
     times=200,
 )
 START = Figure("warm start", "s", Samples.of([2.5]), goals=(at_most(2),))
+GONE = Figure("bus", "", None, failure="nobody answers")
 SET_UP = Figure("set-up", "s", None, goals=(at_most(180),), note="no record of it")
 
 
 def printed(*figures: Figure) -> list[str]:
     text = io.StringIO()
-    Console(file=text, width=150).print(table(figures))
+    console = Console(file=text, width=150)
+    for each in (heading(), *map(line, figures), notes(figures)):
+        console.print(each)
     return text.getvalue().splitlines()
 
 
@@ -51,6 +54,18 @@ def test_a_missed_goal_is_marked_and_one_run_has_no_spread() -> None:
     assert line.split() == ["warm", "start", "2.50", "s", "≤", "2", "s", "✗", "1"]
 
 
+def test_lines_that_are_printed_one_by_one_stand_below_each_other() -> None:
+    top, get, start = printed(GET, START)
+    assert top.index("goal") == get.index("ratio ≥") == start.index("≤ 2 s")
+    assert top.index("ours") + 4 == get.index("80.0 /s") + 7 == start.index("2.50 s") + 6
+
+
+def test_what_could_not_be_measured_says_so_and_why() -> None:
+    _, line, note = printed(GONE)
+    assert line.split() == ["bus", "failed"]
+    assert note.strip() == "bus: nobody answers"
+
+
 def test_what_was_left_out_says_why_below_the_table() -> None:
     _, line, note = printed(SET_UP)
     assert "left out" in line
@@ -65,6 +80,10 @@ def test_json_holds_the_machine_and_every_run() -> None:
     assert get["goals"] == [{"of": "ratio", "bound": 0.7, "at_least": True}]
     assert (get["ratio"], get["reached"]) == (0.8, True)
     assert (set_up["ours"], set_up["ratio"], set_up["reached"]) == (None, None, None)
+    assert (get["failure"], as_json(MACHINE, [GONE])["figures"][0]["failure"]) == (
+        "",
+        "nobody answers",
+    )
 
 
 @pytest.mark.parametrize(
