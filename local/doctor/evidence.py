@@ -37,7 +37,7 @@ class Patient:
     app: ContainerApp | None = None
     app_roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     refused: tuple[Refused, ...] = ()
-    ungranted: tuple[Right, ...] = ()
+    unknown: tuple[Right, ...] = ()
     in_sandbox: bool = False
 
 

@@ -70,7 +70,7 @@ def open_credential(variables: Mapping[str, str]) -> DefaultAzureCredential:
 def examine(patient: Patient, credential: DefaultAzureCredential) -> Diagnosis:
     """Ask and probe as `patient`, as whom this process has to act already."""
     answer = ask(credential)
-    missing = (*_probed(patient, credential), *_ungranted(patient)) if answer.by else ()
+    missing = (*_probed(patient, credential), *_unknown(patient)) if answer.by else ()
     role = _app_role(patient, credential) if answer.by else None
     evidence = Evidence(patient, answer, missing, role)
     wrong = {each.right for each in missing}
@@ -96,8 +96,8 @@ def _probed(patient: Patient, credential: DefaultAzureCredential) -> Iterator[Mi
         yield from (each for each in pool.map(prober.missing, patient.rights) if each)
 
 
-def _ungranted(patient: Patient) -> Iterator[Missing]:
-    return (Missing(each, True, "refused, and nothing grants it") for each in patient.ungranted)
+def _unknown(patient: Patient) -> Iterator[Missing]:
+    return (Missing(each, True, "refused while it starts") for each in patient.unknown)
 
 
 def _app_role(patient: Patient, credential: DefaultAzureCredential) -> AppRole | None:

@@ -1,54 +1,60 @@
-"""What a service was refused while it waited for it, and no role assignment is for."""
+"""What a service was refused while it waited for it, beside the rights that are known of it."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from local.rights import Right
-from sandbox.deployment import Deployment
-from sandbox.rbac import Allowed, Denied, Need, Policy
+from sandbox.deployment import Deployment, RoleDefinition
+from sandbox.rbac import Action, built_in_roles, holds
 
 
 @dataclass(frozen=True)
 class Refused:
-    """What was refused before: an action on a scope, as the sandbox's audit has it."""
+    """What was refused before, as the sandbox's audit has it: an action on a scope.
+
+    `roles` would have allowed it, the narrowest first. It is they who tell what is needed: of a
+    request that one of two actions allows, the action is but the first.
+    """
 
     action: str
     scope: str
+    roles: tuple[str, ...] = ()
 
 
-def ungranted(
+def unknown(
     deployment: Deployment, who: str, rights: Iterable[Right], refused: Iterable[Refused]
 ) -> tuple[Right, ...]:
-    """A right for each scope on which data actions were refused that none of `rights` covers."""
-    policy, covered = Policy.of(deployment), tuple(rights)
+    """A right for each scope on which something was refused that none of `rights` allows."""
+    known = {(each.scope, each.role) for each in rights}
+    roles = {each.name: each for each in (*built_in_roles(), *deployment.custom_roles)}
+    beside = (
+        each
+        for each in dict.fromkeys(refused)
+        if not any((each.scope, role) in known for role in each.roles)
+    )
     found = (
-        Right(role, scope, actions, (who,))
-        for scope, actions in _by_scope(refused, covered).items()
-        for role in [next(_narrowest(policy, scope, actions), "")]
-        if role
+        Right(name, scope, _actions(roles[name], of_scope), (who,))
+        for scope, of_scope in _by_scope(beside).items()
+        for name in _that_allow_all(of_scope)[:1]
     )
     return tuple(found)
 
 
-def _by_scope(
-    refused: Iterable[Refused], covered: tuple[Right, ...]
-) -> Mapping[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {}
-    for each in dict.fromkeys(refused):
-        if not any(each.scope == one.scope and each.action in one.actions for one in covered):
-            found[each.scope] = (*found.get(each.scope, ()), each.action)
+def _by_scope(refused: Iterable[Refused]) -> Mapping[str, tuple[Refused, ...]]:
+    found: dict[str, tuple[Refused, ...]] = {}
+    for each in refused:
+        found[each.scope] = (*found.get(each.scope, ()), each)
     return found
 
 
-def _narrowest(policy: Policy, scope: str, actions: tuple[str, ...]) -> Iterator[str]:
-    """Roles of the deployment, and Azure's own, that hold all of these data actions."""
-    would = [_roles(policy, scope, each) for each in actions]
-    return (role for role in would[0] if all(role in each for each in would))
+def _that_allow_all(refused: tuple[Refused, ...]) -> list[str]:
+    first, *others = refused
+    return [role for role in first.roles if all(role in each.roles for each in others)]
 
 
-def _roles(policy: Policy, scope: str, action: str) -> tuple[str, ...]:
-    match policy.decide("", Need.of(scope, action)):
-        case Denied(roles_that_would=roles):
-            return roles
-        case Allowed():
-            return ()
+def _actions(role: RoleDefinition, refused: Iterable[Refused]) -> tuple[str, ...]:
+    return tuple(_held(role, refused)) or role.data_actions
+
+
+def _held(role: RoleDefinition, refused: Iterable[Refused]) -> Iterator[str]:
+    return (each.action for each in refused if holds(role, Action(each.action, data=True)))

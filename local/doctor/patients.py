@@ -6,7 +6,7 @@ from contextlib import suppress
 from local.arm import ResourceManager, UnseenError
 from local.doctor.evidence import Patient
 from local.doctor.grants import Grant, of_azure, of_policy
-from local.doctor.needs import Refused, ungranted
+from local.doctor.needs import Refused, unknown
 from local.principals import principals
 from local.rights import DEVELOPER, Environment, rights_of, rights_of_developer
 from local.values import Values
@@ -45,7 +45,7 @@ def of_sandbox(
         app=next((each for each in deployment.apps if each.name == who), None),
         app_roles=registration.roles if registration else {},
         refused=tuple(dict.fromkeys(_refused(audit, principal.principal_id))),
-        ungranted=ungranted(deployment, who, rights, _refused(waiting, principal.principal_id)),
+        unknown=unknown(deployment, who, rights, _refused(waiting, principal.principal_id)),
         in_sandbox=True,
     )
 
@@ -82,4 +82,4 @@ def _assigned(
 def _refused(audit: Iterable[Record], principal_id: str) -> Iterable[Refused]:
     for each in audit:
         if each.outcome is Outcome.DENIED and each.principal_id == principal_id:
-            yield Refused(each.action, each.scope)
+            yield Refused(each.action, each.scope, each.missing)

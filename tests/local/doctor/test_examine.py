@@ -10,6 +10,7 @@ from azure.identity import AzureCliCredential
 from local.doctor.chain import ask
 from local.doctor.examine import acting, open_credential
 from local.doctor.mend import commands
+from local.rights import WRITE
 from services.common.blobs import prove_create
 from tests.local.doctor.ward import Ward
 
@@ -126,6 +127,19 @@ def test_what_a_waiting_service_was_refused_and_nothing_grants_is_named_with_its
     assert any("infra/bicep/modules/access.bicep" in each for each in told)
     assert any(f'--role "{keeper.name}" --scope {gone[0].scope}' in each for each in told)
     assert ward.examine("catalog", deployed=deployed).well
+
+
+def test_what_a_known_right_would_allow_is_told_once(ward: Ward) -> None:
+    """A put is recorded as the wider of the two actions that allow it; the role is known."""
+    gone = ward.assignment("gateway", "containers/originals")
+    ward.enforce(each for each in ward.deployment.assignments if each is not gone)
+    before = len(ward.stage.audit())
+    with pytest.raises(HttpResponseError):
+        prove_create(ward.stage.actor("gateway").account.get_container_client("originals"))
+    refused = ward.stage.audit()[before:]
+    assert [each.action for each in refused if each.missing] == [WRITE]
+    diagnosis = ward.examine("gateway", deployed=ward.deployment.assignments, audit=refused)
+    assert [each.right.scope for each in diagnosis.unmet] == [gone.scope]
 
 
 def test_where_nobody_lets_assignments_be_read_it_says_how_to_compare(ward: Ward) -> None:
