@@ -13,6 +13,7 @@ from azure.servicebus._common.utils import create_authentication
 
 from tests.access.actor import Actor
 from tests.access.table import UPLOADS
+from tests.sandbox.servicebus.harness import until
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ def audience_of(actor: Actor, path: str) -> str:
 
 
 def put_token(actor: Actor, audience: str) -> Said:
-    """Put the actor's token for `audience`. Raises TimeoutError if nothing is said."""
+    """Put the actor's token for `audience`. Raises AssertionError if nothing is said."""
     answers: list[tuple[Any, ...]] = []
     with receiver_by(actor, audience) as receiver:
         inside: Any = receiver
@@ -39,8 +40,7 @@ def put_token(actor: Actor, audience: str) -> Said:
         handler._cbs_authenticator._on_execute_operation_complete = lambda *said: answers.append(
             said
         )
-        while not answers:
-            handler.auth_complete()
+        until(lambda: answers or handler.auth_complete(), 60)
     _, status, description, *_ = answers[0]
     return Said(int(status), (description or b"").decode())
 

@@ -4,7 +4,6 @@ import uuid
 from collections.abc import Callable
 
 import pytest
-from azure.servicebus import ServiceBusSender
 from azure.servicebus.exceptions import ServiceBusAuthorizationError, ServiceBusError
 
 from services.common.bus import await_credit
@@ -25,7 +24,7 @@ def who_may_not_send_is_told_which_claim_is_missing_where(actor: Actor) -> None:
     with own_messages(actor) as own:
         await_credit(own.client.get_queue_sender(UPLOADS))
         with pytest.raises(ServiceBusAuthorizationError) as raised:
-            _attach(own.client.get_queue_sender(elsewhere))
+            await_credit(own.client.get_queue_sender(elsewhere))
         assert _missing(actor, "Send", elsewhere.lower()) in str(raised.value)
 
 
@@ -42,12 +41,12 @@ def nobody_sends_to_a_subscription(actor: Actor) -> None:
     with own_messages(actor) as own:
         await_credit(own.client.get_topic_sender(topic))
         with pytest.raises(ServiceBusError, match="amqp:not-allowed"):
-            _attach(own.client.get_queue_sender(f"{topic}/Subscriptions/{subscription}"))
+            await_credit(own.client.get_queue_sender(f"{topic}/Subscriptions/{subscription}"))
 
 
 def nobody_sends_to_the_dead_letters(actor: Actor) -> None:
     with own_messages(actor) as own, pytest.raises(ServiceBusError, match="amqp:not-allowed"):
-        _attach(own.client.get_queue_sender(f"{UPLOADS}/$DeadLetterQueue"))
+        await_credit(own.client.get_queue_sender(f"{UPLOADS}/$DeadLetterQueue"))
 
 
 def a_queue_is_known_by_its_name_in_capitals(actor: Actor) -> None:
@@ -81,8 +80,3 @@ def _missing(actor: Actor, claim: str, entity: str) -> str:
         f"Unauthorized access. '{claim}' claim(s) are required to perform this operation. "
         f"Resource: 'sb://{actor.hosts.namespace}/{entity}'."
     )
-
-
-def _attach(sender: ServiceBusSender) -> None:
-    """Azure refuses a sender only after it has answered the attach."""
-    await_credit(sender)
