@@ -1,6 +1,7 @@
 """Who is signed in here, as the token says that every service will be shown."""
 
 import json
+import logging
 import os
 from dataclasses import dataclass
 
@@ -31,6 +32,7 @@ def open_developers_credential() -> DefaultAzureCredential:
     One kind is named, always: a chain of all kinds may find another you.
     """
     os.environ.setdefault("AZURE_TOKEN_CREDENTIALS", "dev")
+    logging.getLogger("azure.identity").setLevel(logging.ERROR)  # it warns of what it raises anyway
     return DefaultAzureCredential(require_envvar=True)
 
 

@@ -50,3 +50,19 @@ def test_without_an_environments_values_nothing_is_compared(tmp_path: Path) -> N
     done = keyless(tmp_path, "access", "--azure", "--env-file", str(tmp_path / "none.env"))
     assert done.returncode == 69
     assert "there is no file" in done.stderr
+
+
+def test_who_is_not_signed_in_is_told_so_in_one_sentence(tmp_path: Path) -> None:
+    values = tmp_path / "dev.env"
+    values.write_text(
+        "AZURE_SUBSCRIPTION_ID=sub-1\n"
+        "AZURE_RESOURCE_GROUP=rg-keyless-dev\n"
+        "AZURE_STORAGE_BLOB_ENDPOINT=https://stdevabc12345.blob.core.windows.net/\n"
+        "AZURE_KEY_VAULT_ENDPOINT=https://kv-dev-abc12345.vault.azure.net/\n"
+        "SERVICEBUS_FULLY_QUALIFIED_NAMESPACE=sb-dev-1.servicebus.windows.net\n"
+    )
+    nobody = {"PATH": str(tmp_path), "HOME": str(tmp_path), "AZURE_TOKEN_CREDENTIALS": "dev"}
+    done = keyless(tmp_path / "state", "access", "--azure", "--env-file", str(values), **nobody)
+    assert (done.returncode, done.stdout) == (69, "")
+    assert done.stderr.startswith("keyless: nobody is signed in here (az login): ")
+    assert done.stderr.count("\n") == 1
