@@ -1,10 +1,12 @@
 """How Service Bus answers the developer, where a service depends on it."""
 
-from tests.access.behaviours.bus import links, messages, settling, tokens
+from tests.access.behaviours.bus import events, links, locks, messages, settling, tokens
 
 BEHAVIOURS = (
     *tokens.BEHAVIOURS,
     *links.BEHAVIOURS,
     *messages.BEHAVIOURS,
+    *events.BEHAVIOURS,
     *settling.BEHAVIOURS,
+    *locks.BEHAVIOURS,
 )

@@ -1,4 +1,4 @@
-"""What becomes of a message on its way: its properties, batches, duplicates, sizes and ages."""
+"""What becomes of a message on its way: its properties, batches, duplicates, size and age."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -12,7 +12,7 @@ from tests.access.actor import Actor
 from tests.access.behaviours.bus.websocket import own_messages_over_websocket
 from tests.access.links import sender_to
 from tests.access.own import Own, own_messages
-from tests.access.table import EVENTS, FOR_CATALOG, FOR_NOTIFIER, UPLOADS
+from tests.access.table import UPLOADS
 from tests.sandbox.servicebus.harness import until
 
 FORTNIGHT = timedelta(days=14)
@@ -70,29 +70,6 @@ def a_message_of_an_id_that_was_there_is_taken_and_dropped(actor: Actor) -> None
             assert own.peek(receiver) == []
 
 
-def an_event_of_an_id_that_was_there_is_taken_and_dropped(actor: Actor) -> None:
-    with own_messages(actor) as own:
-        event = own.message(subject="photo.processed")
-        own.send(EVENTS, event, event)
-        for subscription in (FOR_CATALOG, FOR_NOTIFIER):
-            own.finish(subscription, 1)
-
-
-def each_subscription_gets_the_events_that_its_rules_are_for(actor: Actor) -> None:
-    subjects = ("photo.processed", "photo.odd", "photo.rejected")
-    with own_messages(actor) as own:
-        own.send(EVENTS, *(own.message(each, subject=each) for each in subjects))
-        for subscription in (FOR_CATALOG, FOR_NOTIFIER):
-            assert _taken(own, subscription, 2) == ["photo.processed", "photo.rejected"]
-
-
-def an_event_without_a_subject_goes_nowhere(actor: Actor) -> None:
-    with own_messages(actor) as own:
-        own.send(EVENTS, own.message("odd"), own.message("ok", subject="photo.processed"))
-        for subscription in (FOR_CATALOG, FOR_NOTIFIER):
-            assert _taken(own, subscription, 1) == ["ok"]
-
-
 def a_link_says_how_large_a_message_may_be(actor: Actor) -> None:
     with own_messages(actor) as own, sender_to(own.client, UPLOADS) as sender:
         assert sender.create_message_batch().max_size_in_bytes == LARGEST
@@ -135,9 +112,6 @@ BEHAVIOURS: tuple[Callable[[Actor], None], ...] = (
     the_broker_adds_when_it_came_and_how_long_it_is_locked,
     a_batch_is_many_messages,
     a_message_of_an_id_that_was_there_is_taken_and_dropped,
-    an_event_of_an_id_that_was_there_is_taken_and_dropped,
-    each_subscription_gets_the_events_that_its_rules_are_for,
-    an_event_without_a_subject_goes_nowhere,
     a_link_says_how_large_a_message_may_be,
     too_large_a_message_is_refused_and_the_link_lives_on,
     no_message_lives_longer_than_its_queue_lets_it,
@@ -165,11 +139,6 @@ def _arrives(own: Own) -> None:
     assert _decoded(got) == properties
 
 
-def _is_too_old(message: ServiceBusReceivedMessage) -> bool:
-    assert message.expires_at_utc
-    return message.expires_at_utc < datetime.now(UTC)
-
-
 def _decoded(message: ServiceBusReceivedMessage) -> dict[str, object]:
     """The SDK gives the application's texts as bytes."""
     given = (message.application_properties or {}).items()
@@ -181,10 +150,6 @@ def _decoded(message: ServiceBusReceivedMessage) -> dict[str, object]:
     }
 
 
-def _taken(own: Own, subscription: str, count: int) -> list[str]:
-    with own.receiver(subscription) as receiver:
-        got = own.take(receiver, count)
-        for each in got:
-            receiver.complete_message(each)
-        assert own.peek(receiver) == []
-    return list(map(own.name, got))
+def _is_too_old(message: ServiceBusReceivedMessage) -> bool:
+    assert message.expires_at_utc
+    return message.expires_at_utc < datetime.now(UTC)
