@@ -62,6 +62,12 @@ STATIC: Sequence[Allowance] = (
         "A template that the sandbox refuses.",
     ),
     Allowance(
+        "Credential made of a key",
+        "tests/*.py",
+        r"AzureSasCredential\(",
+        "A SAS that tests make up, and see refused.",
+    ),
+    Allowance(
         "Storage account key",
         "tests/sandbox/storage/test_confusions.py",
         r"\"Eby8vdM02x[^\"]+\"",

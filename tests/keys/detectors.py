@@ -5,9 +5,10 @@ from collections.abc import Iterable, Sequence
 
 from detect_secrets.plugins.base import RegexBasedDetector
 
-# Base64 as it stands in a file, or in an address, where / + and = are written by their numbers.
-_LETTER = r"(?:[A-Za-z0-9+/]|%2[bBfF])"
-_PAD = r"(?:=|%3[dD])"
+# Base64 as it stands in a file; in an address, where / + and = are written by their numbers; and in
+# the JSON of who writes them so, too.
+_LETTER = r"(?:[A-Za-z0-9+/]|%2[bBfF]|\\/|\\u002[bBfF])"
+_PAD = r"(?:=|%3[dD]|\\u003[dD])"
 _NO_LETTER_BEFORE = r"(?<![A-Za-z0-9+/])"
 
 
@@ -36,10 +37,13 @@ class SharedAccessSignature(_Detector):
 
 
 class SharedAccessKey(_Detector):
-    """The key in a connection string of Service Bus: 32 bytes of base64."""
+    """The key in a connection string of Service Bus, or by its name alone: 32 bytes of base64."""
 
     secret_type = "Service Bus connection string"
-    expression = rf"SharedAccessKey={_LETTER}{{43}}{_PAD}"
+    expression = (
+        rf"(?i:SharedAccessKey|(?:primary|secondary)_?key)(?:\\?[\"'])?\s?[=:]\s?(?:\\?[\"'])?"
+        rf"{_LETTER}{{43}}{_PAD}"
+    )
 
 
 class ClientSecret(_Detector):
@@ -78,13 +82,32 @@ class WebhookKey(_Detector):
 
 
 class CallForKeys(_Detector):
-    """A call by which a template, or a program at Azure Resource Manager, gets keys."""
+    """A call by which a template, a program or a script gets keys of Azure Resource Manager."""
 
     secret_type = "Call that returns keys"
     expression = (
         r"\b(?i:list[a-z]*(?:Keys|Sas|Secrets|ConnectionStrings|Credentials)"
         r"|list_(?:[a-z]+_)*(?:keys|sas|connection_strings))\s*\("
+        r"|\baz (?:[a-z-]+ )+(?:keys? (?:list|renew)|credential (?:show|renew)|generate-sas"
+        r"|show-connection-string|create-for-rbac)\b"
     )
+
+
+class KeyCredential(_Detector):
+    """A credential of the SDKs that is made of a key, a secret or a SAS, whatever it is given."""
+
+    secret_type = "Credential made of a key"
+    expression = (
+        r"\b(?:Azure(?:Named)?Key|AzureSas|SharedKey|StorageSharedKey|ClientSecret|Certificate"
+        r"|UsernamePassword)Credential\s*\("
+    )
+
+
+class BearerToken(_Detector):
+    """A token in a header, of whatever form."""
+
+    secret_type = "Bearer token"
+    expression = r"\bBearer (?=[\w.+/~-]*\d)[\w.+/~-]{24,}"
 
 
 class NamedToken(_Detector):
@@ -107,5 +130,7 @@ OURS: Sequence[type[_Detector]] = (
     IdentityHeader,
     WebhookKey,
     CallForKeys,
+    KeyCredential,
+    BearerToken,
     NamedToken,
 )

@@ -61,6 +61,12 @@ PLANTS: Sequence[Plant] = (
         lambda: f"Endpoint=sb://photos/;SharedAccessKeyName=all;SharedAccessKey={_base64(32)}",
     ),
     Plant(
+        "Service Bus connection string",
+        "a key by its name",
+        "planted_SharedAccessKey",
+        lambda: _base64(32),
+    ),
+    Plant(
         "Entra ID client secret",
         "by its shape",
         "planted_registration",
@@ -82,6 +88,13 @@ PLANTS: Sequence[Plant] = (
     ),
     Plant("Token by its name", "an opaque token", "planted_refresh_token", lambda: f"{_word(40)}4"),
     Plant("JSON Web Token", "an access token", "planted_answer", _jwt),
+    Plant("Bearer token", "an opaque one", "planted_header", lambda: f"Bearer {_word(40)}4"),
+    Plant(
+        "Credential made of a key",
+        "by its class",
+        "planted_class",
+        lambda: f"{'AzureKey' + 'Credential'}({_word(32)})",
+    ),
     Plant(
         "Private Key",
         "PEM",
@@ -106,6 +119,12 @@ PLANTS: Sequence[Plant] = (
         "`listKeys` and its kin",
         "planted_call",
         lambda: f"account{_word(3)}.{'list' + 'Keys'}().keys[0].value",
+    ),
+    Plant(
+        "Call that returns keys",
+        "of the Azure CLI",
+        "planted_command",
+        lambda: f"az storage account {'keys'} list --account-name {_word(9)}",
     ),
     Plant("GitHub Token", "and other products'", "planted_product", lambda: f"ghp_{_word(36)}"),
 )

@@ -18,6 +18,8 @@ _NOT_KEYS = (HighEntropyStringsPlugin, IPPublicDetector)
 _NAMES = re.compile("|".join(DENYLIST), re.IGNORECASE)
 # A name without quotes around its value is only found in what is known to be configuration.
 _CONFIGURATION = "any.ini"
+# Between a parameter's name and its value stands its type, in the way of each detector.
+_TYPED = re.compile(r"^([ \t]*param \w+) \w+\?? =", re.MULTILINE)
 
 _Hit = tuple[str, int, str]
 
@@ -59,6 +61,7 @@ def scan(texts: Iterable[Text]) -> Iterator[Finding]:
 # Most of what images hold is source, too.
 @cache
 def _hits(where: str, content: str, configuration: bool) -> Sequence[_Hit]:
+    content = _TYPED.sub(r"\1 =", content)
     lines = content.splitlines()
     by_name = _by_name(_CONFIGURATION if configuration else where, lines)
     return [*by_name, *(hit for each in _DETECTORS for hit in _by_form(each, content, lines))]

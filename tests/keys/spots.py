@@ -46,6 +46,10 @@ def _bicep(name: str, value: str) -> str:
     return f"var {name} = '{value}'"
 
 
+def _bicep_parameter(name: str, value: str) -> str:
+    return f"param {name} string = '{value}'"
+
+
 def _dockerfile(name: str, value: str) -> str:
     return f"ENV {name}={value}"
 
@@ -56,6 +60,7 @@ SPOTS: Sequence[Spot] = (
     Spot("source", "services/gateway/planted.sh", assigned),
     Spot("source", "services/gateway/README.md", _quoted),
     Spot("Bicep", "infra/bicep/main.bicep", _bicep),
+    Spot("Bicep", "infra/bicep/planted.bicep", _bicep_parameter),
     Spot("template", "infra/bicep/sandbox.snapshot.json", _json),
     Spot("template", "bicep build", _bicep, "infra/bicep/main.bicep"),
     Spot("compose", "docker-compose.yml", _yaml),
