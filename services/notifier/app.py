@@ -20,6 +20,8 @@ from services.notifier.settings import Settings
 from services.notifier.webhook import Partner
 
 PATIENCE = Patience(first=2, longest=3600, total=24 * 3600)
+# The SDK's own is 300 s for each of four attempts, too long to wait for what is known already.
+PATIENCE_WITH_VAULT = {"connection_timeout": 5, "read_timeout": 10, "retry_total": 2}
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -39,7 +41,8 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 def open_partner(settings: Settings, credential: TokenCredential) -> Partner:
     """Return the partner and the key for it; nothing is connected yet."""
-    key = CachedSecret(SecretClient(settings.vault, credential), settings.secret)
+    client = SecretClient(settings.vault, credential, **PATIENCE_WITH_VAULT)
+    key = CachedSecret(client, settings.secret)
     return Partner(settings.partner, key, open_session())
 
 

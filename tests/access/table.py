@@ -303,7 +303,7 @@ TABLE: tuple[Row, ...] = (
         "get",
         KEY,
         "A webhook is signed with it.",
-        "services/notifier/app.py: CachedSecret(SecretClient",
+        "services/notifier/app.py: CachedSecret(client",
     ),
     may(NOTIFIER, "see versions", KEY, "Secrets User shows that a secret is there as well."),
     may_not(NOTIFIER, "set", KEY, "Whoever breaks in cannot put a key of their own there."),
