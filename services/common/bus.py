@@ -22,7 +22,6 @@ from azure.servicebus.exceptions import MessageSizeExceededError
 
 log = logging.getLogger(__name__)
 
-
 LONGEST_WAIT = 3.0  # seconds without a byte, while a link is opened
 
 
@@ -158,7 +157,7 @@ class Publisher:
         except Exception as error:  # websocket-client and sockets raise their own kinds
             self._close()
             if fresh:
-                raise SendError(str(error)) from error
+                raise SendError(str(error) or type(error).__name__) from error
             log.info("The sender was lost and is opened again: %s", error)
             self._attempt_twice(operation)
 

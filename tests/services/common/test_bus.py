@@ -222,6 +222,11 @@ def test_a_message_that_a_fresh_link_does_not_take_is_an_error(error: Exception)
         send(over(FakeSender(error), FakeSender()))
 
 
+def test_an_error_without_words_is_told_by_its_name() -> None:
+    with pytest.raises(SendError, match="TimeoutError"):
+        send(over(FakeSender(TimeoutError()), FakeSender()))
+
+
 def test_a_message_that_is_too_large_costs_no_link() -> None:
     sender = FakeSender(MessageSizeExceededError())
     with pytest.raises(SendError):
