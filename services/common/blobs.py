@@ -39,7 +39,7 @@ def create(
     """Create a blob in one Put Blob; returns False if it was there already. Raises AzureError.
 
     That is success, too, to whoever repeats itself, and the SDK does: its retry may meet the blob
-    of its first attempt.
+    of its first attempt. Above 64 MiB (max_single_put_size) the SDK sends blocks instead.
     """
     blob = container.get_blob_client(name)
     try:

@@ -13,7 +13,7 @@ from services.notifier.settings import Settings
 
 SETTINGS = {
     "AZURE_TOKEN_CREDENTIALS": "ManagedIdentityCredential",
-    "WEBHOOK_SECRET_NAME": "key",
+    "WEBHOOK_SECRET_NAME": "webhook-signing-key",
     "SERVICEBUS_FULLY_QUALIFIED_NAMESPACE": "sb.servicebus.windows.net",
     "SERVICEBUS_TOPIC_NAME": "events",
     "SERVICEBUS_SUBSCRIPTION_NAME": "notifier",
