@@ -9,6 +9,7 @@ from local.doctor.grants import of_policy
 from local.doctor.patients import of_sandbox
 from sandbox.audit import Record
 from sandbox.deployment import ContainerApp, Deployment, RoleAssignment
+from sandbox.rbac import Policy
 from tests.access.stage import Stage
 
 
@@ -67,12 +68,14 @@ class Ward:
         self.stage.attach(self.deployment.apps)
         self.stage.endpoints.planes.issuer.registration = self.deployment.registration
 
-    def assignment(self, who: str, end: str) -> RoleAssignment:
-        """The one assignment of `who` on the resource that ends so."""
+    def assignment(self, who: str, end: str, role: str = "") -> RoleAssignment:
+        """The one assignment of `who` on the resource that ends so, if need be of `role`."""
         principal = self.deployment.principal(who).principal_id
+        policy = Policy.of(self.deployment)
         (found,) = (
             each
             for each in self.deployment.assignments
             if each.principal_id == principal and each.scope.endswith(end)
+            if role in {"", policy.role(each).name}
         )
         return found
