@@ -46,7 +46,9 @@ def env(
         out.print_json(data=variables)
         return
     known = {name for each in report.services for name in each.environment} | OF_AN_IDENTITY
-    others = known - variables.keys() - {"PATH"}
+    # The small ones would be believed before those in capitals, which lead to the sandbox.
+    small = {name.lower() for name in variables if name.endswith("_PROXY")}
+    others = (known | small) - variables.keys() - {"PATH"}
     out.print("\n".join(_lines(variables, sorted(others))), markup=False)
 
 

@@ -1,5 +1,7 @@
 """The lines that `./keyless env` prints."""
 
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from sandbox.cli.env import as_developer, as_service
 from sandbox.state import State
 from sandbox.supervisor import Report, ServiceReport, SignInReport
+from tests.conftest import Running
 
 
 @pytest.fixture
@@ -56,3 +59,14 @@ def test_a_shell_in_the_developers_shoes_takes_the_azure_cli_and_nothing_else(
 def test_the_key_is_in_the_address_that_is_meant_for_a_person_alone(report: Report) -> None:
     assert report.sign_in.address == "http://127.0.0.1:4/device?key=key"
     assert "key='key'" not in repr(report)
+
+
+def test_a_shell_loses_the_proxy_that_it_names_in_small_letters(sandbox: Running) -> None:
+    """Python's libraries believe it before the one in capitals, and so would miss the sandbox."""
+    lines = sandbox.run("env", "notifier").stdout
+    shell = f'{lines}\nprintf \'%s %s\' "${{https_proxy-none}}" "$HTTPS_PROXY"'
+    there = {**os.environ, "https_proxy": "http://127.0.0.1:9"}
+    done = subprocess.run(
+        ["sh", "-c", shell], env=there, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == f"none {sandbox.report.proxy}"
