@@ -12,6 +12,7 @@ from local.values import Values
 from tests.access.actor import Actor, Hosts
 from tests.access.stage import Stage, staged
 from tests.access.table import ANOTHER_SECRET, DEVELOPER, OPERATOR
+from tests.access.tokens import Kept
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -35,7 +36,7 @@ def azure() -> Actor:
     """Who is signed in, by the name that the table has for them."""
     values = Values.from_file(Path(os.environ["KEYLESS_AZURE"]))
     there = Environment.of(values)
-    credential = open_developers_credential()
+    credential = Kept(open_developers_credential())
     me = signed_in(credential).object_id.lower()
     names = [
         who for who in (DEVELOPER, OPERATOR) if values[f"{who.upper()}_PRINCIPAL_ID"].lower() == me

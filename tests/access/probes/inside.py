@@ -1,13 +1,12 @@
 """What only an app's own code can ask: the identity endpoint, and the tokens that it gives."""
 
-import json
-from base64 import urlsafe_b64decode
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import requests
 
 from tests.access.stage import Stage
+from tests.access.tokens import claims_of
 
 Inside = Callable[[Stage], str]
 _APP, _NONE, _NOBODY = "gateway", "platform", "00000000-0000-0000-0000-000000000000"
@@ -52,10 +51,8 @@ def _own(stage: Stage) -> str:
     return stage.deployment.principal(_APP).client_id
 
 
-def _claims(stage: Stage) -> dict[str, Any]:
-    token = _asked(stage, client_id=_own(stage)).json()["access_token"]
-    payload = token.split(".")[1]
-    return dict(json.loads(urlsafe_b64decode(payload + "===")))
+def _claims(stage: Stage) -> Mapping[str, Any]:
+    return claims_of(_asked(stage, client_id=_own(stage)).json()["access_token"])
 
 
 def _asked(stage: Stage, client_id: str, header: str = "") -> requests.Response:

@@ -4,16 +4,10 @@ import pytest
 from azure.core.exceptions import HttpResponseError
 
 from tests.access.actor import Actor, Probe
-from tests.access.behaviours.blobs.asked import (
-    ask_with,
-    new_blob,
-    path_of,
-    stored,
-    token_of,
-    with_another_signature,
-)
+from tests.access.behaviours.blobs.asked import ask_with, new_blob, path_of, stored
 from tests.access.codes import code
 from tests.access.table import ORIGINALS
+from tests.access.tokens import STORAGE, token_of, with_another_signature
 
 
 def blob_add(actor: Actor) -> str:
@@ -60,7 +54,7 @@ def blob_tags_condition(actor: Actor) -> str:
 
 
 def blob_token_detail(actor: Actor) -> str:
-    token = with_another_signature(token_of(actor))
+    token = with_another_signature(token_of(actor, STORAGE))
     answer = ask_with(token, actor, "GET", f"/{ORIGINALS}/a")
     assert answer.headers["x-ms-error-code"] == "InvalidAuthenticationInfo"
     return "told" if b"<AuthenticationErrorDetail>" in answer.content else "left-out"

@@ -1,11 +1,7 @@
 """Blobs of one's own to ask about, and requests as they are sent, without the SDK to tidy them."""
 
-import json
 import uuid
-from base64 import urlsafe_b64decode
-from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
 from urllib.parse import quote
 
 import requests
@@ -14,8 +10,8 @@ from azure.storage.blob import BlobClient
 
 from tests.access.actor import Actor
 from tests.access.table import THUMBNAILS
+from tests.access.tokens import STORAGE, token_of
 
-STORAGE = "https://storage.azure.com"
 VERSION = "2023-11-03"
 TEN = b"0123456789"
 MISSING_ROLE = (403, "AuthorizationPermissionMismatch")
@@ -45,25 +41,9 @@ def path_of(blob: BlobClient) -> str:
     return f"/{blob.container_name}/{quote(blob.blob_name)}"
 
 
-def token_of(actor: Actor, audience: str = STORAGE) -> str:
-    """A token as whoever is signed in gets it."""
-    return actor.credential.get_token(f"{audience}/.default").token
-
-
-def claims_of(token: str) -> Mapping[str, Any]:
-    payload = token.split(".")[1]
-    return dict(json.loads(urlsafe_b64decode(payload + "===")))
-
-
-def with_another_signature(token: str) -> str:
-    """As well formed as it was."""
-    signed, _, signature = token.rpartition(".")
-    return f"{signed}.{'A' if signature[0] != 'A' else 'B'}{signature[1:]}"
-
-
 def ask(actor: Actor, method: str, path: str, **headers: str) -> requests.Response:
     """A request with the actor's own token; of the headers' names, `_` stands for `-`."""
-    return ask_with(token_of(actor), actor, method, path, **headers)
+    return ask_with(token_of(actor, STORAGE), actor, method, path, **headers)
 
 
 def ask_with(token: str, actor: Actor, method: str, path: str, **headers: str) -> requests.Response:

@@ -1,8 +1,7 @@
 """What Blob Storage answers to who proves nothing, or proves it by something else than a token."""
 
-import json
 import os
-from base64 import b64encode, urlsafe_b64encode
+from base64 import b64encode
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,20 +10,20 @@ from azure.core.exceptions import HttpResponseError
 from azure.storage.blob import BlobClient, BlobSasPermissions, generate_blob_sas
 
 from tests.access.actor import Actor
-from tests.access.behaviours.blobs.asked import (
+from tests.access.behaviours.blobs.asked import ask, ask_with, kept, path_of
+from tests.access.codes import code_of
+from tests.access.tokens import (
+    BUS,
+    SOMEBODY_ELSE,
     STORAGE,
-    ask,
-    ask_with,
+    VAULT,
     claims_of,
-    kept,
-    path_of,
     token_of,
     with_another_signature,
+    with_claims,
+    with_header,
 )
-from tests.access.codes import code_of
 
-VAULT = "https://vault.azure.net"
-BUS = "https://servicebus.azure.net"
 NOT_PERMITTED = (403, "KeyBasedAuthenticationNotPermitted")
 
 
@@ -46,30 +45,26 @@ def an_old_client_without_a_token_hears_that_nothing_is_public(actor: Actor) -> 
 
 
 def garbage_is_no_token_for_storage(actor: Actor) -> None:
-    for garbage in ("garbage", "a.b.c", f"{token_of(actor)}.AAAA"):
+    for garbage in ("garbage", "a.b.c", f"{token_of(actor, STORAGE)}.AAAA"):
         _assert_no_token(actor, garbage)
 
 
 def a_token_that_nobody_signed_is_none_for_storage(actor: Actor) -> None:
-    _, claims, _ = token_of(actor).split(".")
-    _assert_no_token(actor, f"{_encoded({'alg': 'none', 'typ': 'JWT'})}.{claims}.")
+    unsigned = with_header(token_of(actor, STORAGE), alg="none", typ="JWT")
+    _assert_no_token(actor, unsigned.rpartition(".")[0] + ".")
 
 
 def a_token_with_another_signature_is_none_for_storage(actor: Actor) -> None:
-    _assert_no_token(actor, with_another_signature(token_of(actor)))
+    _assert_no_token(actor, with_another_signature(token_of(actor, STORAGE)))
 
 
 def a_token_that_claims_somebody_else_is_none_for_storage(actor: Actor) -> None:
-    header, _, signature = token_of(actor).split(".")
-    claims = {**claims_of(token_of(actor)), "oid": "00000000-0000-4000-8000-000000000001"}
-    _assert_no_token(actor, f"{header}.{_encoded(claims)}.{signature}")
+    _assert_no_token(actor, with_claims(token_of(actor, STORAGE), oid=SOMEBODY_ELSE))
 
 
 def a_token_that_claims_to_last_longer_is_none_for_storage(actor: Actor) -> None:
-    header, _, signature = token_of(actor).split(".")
-    claims = dict(claims_of(token_of(actor)))
-    claims["exp"] += 3600
-    _assert_no_token(actor, f"{header}.{_encoded(claims)}.{signature}")
+    token = token_of(actor, STORAGE)
+    _assert_no_token(actor, with_claims(token, exp=claims_of(token)["exp"] + 3600))
 
 
 def a_token_for_another_service_is_none_for_storage(actor: Actor) -> None:
@@ -121,10 +116,6 @@ BEHAVIOURS = (
 )
 
 
-def _encoded(value: object) -> str:
-    return urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
-
-
 def _a_key() -> str:
     """One of the right length, and nobody's."""
     return b64encode(os.urandom(64)).decode()
@@ -145,7 +136,7 @@ def _assert_no_token(actor: Actor, token: str) -> requests.Response:
 
 def _assert_challenged(actor: Actor, answer: requests.Response, code: str) -> None:
     assert (answer.status_code, _code(answer)) == (401, code)
-    tenant = claims_of(token_of(actor))["tid"]
+    tenant = claims_of(token_of(actor, STORAGE))["tid"]
     authority = f"https://login.microsoftonline.com/{tenant}/oauth2/authorize"
     assert answer.headers["WWW-Authenticate"] == (
         f"Bearer authorization_uri={authority} resource_id={STORAGE}"

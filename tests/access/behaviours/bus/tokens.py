@@ -1,8 +1,6 @@
 """Which tokens `$cbs` takes, what they cover, and what the SDK makes of a refusal."""
 
-import json
 import time
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -15,9 +13,7 @@ from tests.access.actor import Actor
 from tests.access.behaviours.bus.websocket import over_websocket
 from tests.access.cbs import audience_of, put_token, receiver_by
 from tests.access.table import EVENTS, UPLOADS
-
-BUS = "https://servicebus.azure.net/.default"
-BLOB = "https://storage.azure.com/.default"
+from tests.access.tokens import BUS, SOMEBODY_ELSE, STORAGE, token_of, with_claims
 
 
 def what_is_no_token_is_refused(actor: Actor) -> None:
@@ -25,13 +21,13 @@ def what_is_no_token_is_refused(actor: Actor) -> None:
 
 
 def a_token_that_somebody_changed_is_refused(actor: Actor) -> None:
-    token = actor.credential.get_token(BUS).token
+    token = token_of(actor, BUS)
     assert _status(_showing(actor, token)) in range(200, 300)
-    assert _status(_showing(actor, _of_nobody(token))) == 401
+    assert _status(_showing(actor, with_claims(token, oid=SOMEBODY_ELSE))) == 401
 
 
 def storages_token_is_none_for_the_bus(actor: Actor) -> None:
-    assert _status(_showing(actor, actor.credential.get_token(BLOB).token)) == 401
+    assert _status(_showing(actor, token_of(actor, STORAGE))) == 401
 
 
 def a_shared_access_signature_is_refused(actor: Actor) -> None:
@@ -93,11 +89,3 @@ def _showing(actor: Actor, token: str) -> Actor:
 
 def _status(actor: Actor) -> int:
     return put_token(actor, audience_of(actor, UPLOADS)).status
-
-
-def _of_nobody(token: str) -> str:
-    """The token with another object id in it, under the signature that it had."""
-    header, payload, signature = token.split(".")
-    claims = json.loads(urlsafe_b64decode(payload + "==")) | {"oid": str(time.time())}
-    changed = urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
-    return ".".join((header, changed, signature))

@@ -1,36 +1,21 @@
 """Requests to the vault as they are sent, without the SDK, which would tidy them."""
 
-import json
 import re
-from base64 import urlsafe_b64decode
-from collections.abc import Mapping
-from typing import Any
 
 import requests
 
 from tests.access.actor import Actor
+from tests.access.tokens import VAULT, claims_of, token_of
 
-AUDIENCE = "https://vault.azure.net"
 API = "api-version=7.4"
 KEY = "/secrets/webhook-signing-key"
-
-
-def token_of(actor: Actor, audience: str = AUDIENCE) -> str:
-    """A token as whoever is signed in gets it."""
-    return actor.credential.get_token(f"{audience}/.default").token
-
-
-def claims_of(actor: Actor) -> Mapping[str, Any]:
-    """What the token for the vault says."""
-    payload = token_of(actor).split(".")[1]
-    return dict(json.loads(urlsafe_b64decode(payload + "===")))
 
 
 def ask(
     actor: Actor, method: str, path: str, body: bytes | None = None, **headers: str
 ) -> requests.Response:
     """A request with the actor's own token; `path` may hold a query of its own."""
-    return ask_with(token_of(actor), actor, method, path, body, **headers)
+    return ask_with(token_of(actor, VAULT), actor, method, path, body, **headers)
 
 
 def ask_with(
@@ -62,7 +47,7 @@ def assert_denied(actor: Actor, answer: requests.Response, right: str, on: str =
 
 def _denial(actor: Actor, right: str, on: str) -> str:
     """https://github.com/piyushsachdeva/Terraform_AKS/issues/2"""
-    claims, vault = claims_of(actor), re.escape(vault_name(actor))
+    claims, vault = claims_of(token_of(actor, VAULT)), re.escape(vault_name(actor))
     caller = re.escape(f"appid={claims['appid']};oid={claims['oid']};iss={claims['iss']}")
     return (
         r"Caller is not authorized to perform action on resource\.\r\n"

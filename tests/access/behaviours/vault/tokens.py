@@ -1,23 +1,23 @@
 """What the vault answers to what is no token of its own."""
 
-import json
 import re
-from base64 import urlsafe_b64encode
 
 import requests
 
 from tests.access.actor import Actor
-from tests.access.behaviours.vault.asked import (
-    AUDIENCE,
-    KEY,
-    ask,
-    ask_with,
+from tests.access.behaviours.vault.asked import KEY, ask, ask_with
+from tests.access.tokens import (
+    SOMEBODY_ELSE,
+    STORAGE,
+    VAULT,
     claims_of,
     token_of,
+    with_another_signature,
+    with_claims,
+    with_header,
 )
 
-STORAGE = "https://storage.azure.com"
-_WRONG = f"AKV10022: Invalid audience. Expected {AUDIENCE}"
+_WRONG = f"AKV10022: Invalid audience. Expected {VAULT}"
 
 
 def who_has_no_token_is_told_to_get_one(actor: Actor) -> None:
@@ -43,33 +43,30 @@ def storages_token_is_none_for_the_vault(actor: Actor) -> None:
 
 
 def a_slash_behind_the_audience_makes_it_another(actor: Actor) -> None:
-    answer = ask_with(token_of(actor, f"{AUDIENCE}/"), actor, "GET", KEY)
+    answer = ask_with(token_of(actor, f"{VAULT}/"), actor, "GET", KEY)
     _assert_unauthorized(actor, answer)
     assert answer.json()["error"]["message"].startswith(_WRONG)
 
 
 def garbage_is_no_token(actor: Actor) -> None:
-    for garbage in ("garbage", "a.b.c", f"{token_of(actor)}.AAAA"):
+    for garbage in ("garbage", "a.b.c", f"{token_of(actor, VAULT)}.AAAA"):
         _assert_unauthorized(actor, ask_with(garbage, actor, "GET", KEY))
 
 
 def a_token_that_claims_somebody_else_is_none(actor: Actor) -> None:
-    header, _, signature = token_of(actor).split(".")
-    claims = {**claims_of(actor), "oid": "00000000-0000-4000-8000-000000000001"}
-    forged = f"{header}.{_encoded(claims)}.{signature}"
+    forged = with_claims(token_of(actor, VAULT), oid=SOMEBODY_ELSE)
     _assert_unauthorized(actor, ask_with(forged, actor, "GET", KEY))
 
 
 def a_token_with_another_signature_is_none(actor: Actor) -> None:
-    signed, _, signature = token_of(actor).rpartition(".")
-    other = ("A" if signature[0] != "A" else "B") + signature[1:]
-    _assert_unauthorized(actor, ask_with(f"{signed}.{other}", actor, "GET", KEY))
+    forged = with_another_signature(token_of(actor, VAULT))
+    _assert_unauthorized(actor, ask_with(forged, actor, "GET", KEY))
 
 
 def a_token_of_a_key_that_nobody_published_is_none(actor: Actor) -> None:
-    _, payload, signature = token_of(actor).split(".")
-    header = {"typ": "JWT", "alg": "RS256", "x5t": "nobodys", "kid": "nobodys"}
-    answer = ask_with(f"{_encoded(header)}.{payload}.{signature}", actor, "GET", KEY)
+    nobodys = {"typ": "JWT", "alg": "RS256", "x5t": "nobodys", "kid": "nobodys"}
+    forged = with_header(token_of(actor, VAULT), **nobodys)
+    answer = ask_with(forged, actor, "GET", KEY)
     _assert_unauthorized(actor, answer)
     assert answer.json()["error"]["message"].startswith("AKV10046: Unable to resolve the key")
 
@@ -86,10 +83,6 @@ BEHAVIOURS = (
 )
 
 
-def _encoded(value: object) -> str:
-    return urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
-
-
 def _assert_unauthorized(actor: Actor, answer: requests.Response) -> None:
     """Refused for its token alone: with the actor's own, the same is no 401."""
     assert answer.json()["error"]["code"] == "Unauthorized"
@@ -100,6 +93,7 @@ def _assert_unauthorized(actor: Actor, answer: requests.Response) -> None:
 def _assert_challenged(actor: Actor, answer: requests.Response) -> None:
     """Which host it is, a probe asks."""
     assert answer.status_code == 401
-    login = rf"https://login\.(microsoftonline\.com|windows\.net)/{claims_of(actor)['tid']}"
-    challenge = rf'Bearer authorization="{login}", resource="{re.escape(AUDIENCE)}"'
+    tenant = claims_of(token_of(actor, VAULT))["tid"]
+    login = rf"https://login\.(microsoftonline\.com|windows\.net)/{tenant}"
+    challenge = rf'Bearer authorization="{login}", resource="{re.escape(VAULT)}"'
     assert re.fullmatch(challenge, answer.headers["WWW-Authenticate"])
