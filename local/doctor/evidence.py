@@ -38,6 +38,7 @@ class Patient:
     app_roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     refused: tuple[Refused, ...] = ()
     unknown: tuple[Right, ...] = ()
+    tenant: str = ""
     in_sandbox: bool = False
 
 

@@ -65,6 +65,7 @@ def of_deployed(
         rights=rights_of_developer(deployment, environment),
         known=known,
         grants=grants,
+        tenant=values.named.get("AZURE_TENANT_ID", ""),
     )
 
 

@@ -3,16 +3,17 @@
 from collections.abc import Callable, Iterator
 
 from local.doctor.evidence import Evidence, Finding
-from local.doctor.traps import holders, roles, tokens
+from local.doctor.traps import attached, holders, roles, tokens
 
 Trap = Callable[[Evidence], Iterator[Finding]]
 
 TRAPS: tuple[Trap, ...] = (
     tokens.endpoint_absent,
-    tokens.client_id_missing,
-    tokens.kept_from_code,
-    tokens.none_named,
-    tokens.client_id_of_none,
+    tokens.other_tenant,
+    attached.client_id_missing,
+    attached.kept_from_code,
+    attached.none_named,
+    attached.client_id_of_none,
     holders.made_anew,
     holders.wrong_object_id,
     holders.only_just_granted,

@@ -81,12 +81,23 @@ def test_who_may_not_is_told_what_is_refused_and_how_others_compare(
     assert commands(diagnosis)[-1].startswith("az role assignment list --all")
 
 
-def diagnosed(ward: Ward, arm: ResourceManager) -> Diagnosis:
+def test_who_is_signed_in_to_another_tenant_is_told_where_to(
+    ward: Ward, session: requests.Session
+) -> None:
+    arm = readable(ward, session, ward.deployment.assignments)
+    (finding,) = diagnosed(ward, arm, tenant="0b7ec700-0000-4000-8000-000000000003").findings
+    assert finding.trap == "another tenant"
+    assert finding.do == ("az login --tenant 0b7ec700-0000-4000-8000-000000000003",)
+    assert diagnosed(ward, arm, tenant=ward.deployment.tenant_id.upper()).well
+
+
+def diagnosed(ward: Ward, arm: ResourceManager, tenant: str = "") -> Diagnosis:
     variables = ward.variables("notifier") | ward.variables("gateway")
     environment = Environment.of_snapshot(ward.deployment)
     there = {
         "AZURE_SUBSCRIPTION_ID": environment.subscription,
         "AZURE_RESOURCE_GROUP": environment.group,
+        "AZURE_TENANT_ID": tenant,
     }
     patient = of_deployed(ward.deployment, Values("a file", variables | there), arm, variables)
     credential: Any = ChainedTokenCredential(ward.stage.actor("developer").credential)

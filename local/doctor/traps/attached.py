@@ -1,0 +1,106 @@
+"""Traps of an app's identities: which are attached, and which of them the request named."""
+
+from collections.abc import Iterator
+
+from local.doctor.evidence import Evidence, Finding
+from local.doctor.texts.identity import SEVERAL, UNKNOWN, UNLOADED
+from sandbox.deployment import Attachment, Lifecycle, Principal, PrincipalKind
+
+_SET_BY = "infra/bicep/modules/application.bicep"
+_TO_CODE = "In its app's identitySettings (infra/bicep/modules/app.bicep) make its lifecycle Main."
+
+
+def client_id_missing(evidence: Evidence) -> Iterator[Finding]:
+    """The request named no identity, and there is one that it could have named."""
+    usable = _user_assigned(evidence)
+    if _kept_from_code(evidence):
+        return
+    if _unnamed(evidence) and len(usable) < 2 and SEVERAL not in evidence.answer.said:
+        which = usable[0].client_id if usable else "<client id>"
+        yield Finding(
+            "client id missing",
+            f"AZURE_CLIENT_ID is not set, and {evidence.patient.who} has no system-assigned "
+            "identity: Container Apps does not guess a user-assigned one, even if it is alone.",
+            (f"Set AZURE_CLIENT_ID={which} ({_SET_BY} sets it), and restart.",),
+        )
+
+
+def kept_from_code(evidence: Evidence) -> Iterator[Finding]:
+    """The request named no identity, and the app's own is not for code."""
+    kept = _kept_from_code(evidence)
+    if kept and _unnamed(evidence):
+        yield Finding(
+            "kept from code",
+            f"{evidence.patient.who} has a system-assigned identity, whose lifecycle "
+            f"{kept[0].lifecycle} keeps it from code.",
+            (_TO_CODE,),
+        )
+
+
+def none_named(evidence: Evidence) -> Iterator[Finding]:
+    """The request named no identity, and there are two that it could have named."""
+    usable = _user_assigned(evidence)
+    if _unnamed(evidence) and (len(usable) > 1 or SEVERAL in evidence.answer.said):
+        names = ", ".join(f"{each.name} ({each.client_id})" for each in usable) or "several"
+        yield Finding(
+            "two identities and none named",
+            f"{evidence.patient.who} has more than one identity and AZURE_CLIENT_ID names none of "
+            f"them: {names}.",
+            ("Set AZURE_CLIENT_ID to the client id of the one that is meant, and restart.",),
+        )
+
+
+def client_id_of_none(evidence: Evidence) -> Iterator[Finding]:
+    """The request named an identity that code cannot have."""
+    named = evidence.patient.variables.get("AZURE_CLIENT_ID", "")
+    if UNKNOWN in evidence.answer.said and named:
+        usable = _user_assigned(evidence)
+        meant = f"AZURE_CLIENT_ID={usable[0].client_id}" if len(usable) == 1 else "another id"
+        attached = any(each.identity.client_id == named for each in _attached(evidence))
+        otherwise = "" if attached else ", or attach the identity that is meant"
+        yield Finding(
+            "client id of none",
+            f"AZURE_CLIENT_ID={named} is {_what(evidence, named)}.",
+            (_TO_CODE if attached and not usable else f"Set {meant}{otherwise}; then restart.",),
+        )
+
+
+def _what(evidence: Evidence, named: str) -> str:
+    for each in _attached(evidence):
+        if each.identity.principal_id == named:
+            return f"{each.identity.name}'s principal id; a token is asked for by the client id"
+        if each.identity.client_id == named:
+            return f"{each.identity.name}'s, whose lifecycle {each.lifecycle} keeps it from code"
+    return (
+        f"the client id of no identity of {evidence.patient.who}'s: a wrong one, or that of an "
+        "identity that was deleted"
+    )
+
+
+def _unnamed(evidence: Evidence) -> bool:
+    said = evidence.answer.said
+    named = evidence.patient.variables.get("AZURE_CLIENT_ID")
+    return not named and (UNLOADED in said or SEVERAL in said)
+
+
+def _user_assigned(evidence: Evidence) -> list[Principal]:
+    return [
+        each.identity
+        for each in _attached(evidence)
+        if each.lifecycle in {Lifecycle.MAIN, Lifecycle.ALL}
+        and each.identity.kind is PrincipalKind.USER_ASSIGNED
+    ]
+
+
+def _kept_from_code(evidence: Evidence) -> list[Attachment]:
+    return [
+        each
+        for each in _attached(evidence)
+        if each.lifecycle not in {Lifecycle.MAIN, Lifecycle.ALL}
+        and each.identity.kind is PrincipalKind.SYSTEM_ASSIGNED
+    ]
+
+
+def _attached(evidence: Evidence) -> tuple[Attachment, ...]:
+    app = evidence.patient.app
+    return app.attachments if app else ()
