@@ -13,15 +13,20 @@ _NAMESPACE = uuid.UUID("11fb06fb-712d-4ddd-98c7-e71bbd588830")
 DEPLOY_AGAIN = "azd provision --no-state"
 
 
-def granting(role: str, scope: str, object_id: str, kind: str) -> str:
-    """The command that gives `role`, the name (a GUID) of its definition; empty if there is none.
+def assignment_name(role: str, scope: str, object_id: str) -> str:
+    """The name of an assignment, as shared/roles.bicep makes it; `role` is a GUID.
 
-    The assignment is named as shared/roles.bicep names it. Under another name the next deployment
-    would fail (RoleAssignmentExists): nobody is assigned a role twice on one scope.
+    Under another name the next deployment fails (RoleAssignmentExists): nobody is assigned a role
+    twice on one scope.
     """
+    return str(uuid.uuid5(_NAMESPACE, "-".join((scope, object_id, role, "keyless"))))
+
+
+def granting(role: str, scope: str, object_id: str, kind: str) -> str:
+    """The command that gives `role`, the GUID of its definition; empty if there is none."""
     if not role:
         return ""
-    name = uuid.uuid5(_NAMESPACE, "-".join((scope, object_id, role, "keyless")))
+    name = assignment_name(role, scope, object_id)
     subscription = "/".join(scope.split("/")[:3])  # and not the one that az has as its default
     definition = f"{subscription}/providers/Microsoft.Authorization/roleDefinitions/{role}"
     return (

@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import astuple, dataclass
 from urllib.parse import urlsplit
 
+from local.granting import assignment_name
 from local.values import Values
 from sandbox.deployment import Deployment, Principal, RoleAssignment, RoleDefinition
-from sandbox.rbac import Action, Policy, holds
+from sandbox.rbac import Action, Policy, built_in_roles, holds
 
 DEVELOPER = "developer"
 
@@ -113,12 +114,20 @@ def rights_of(deployment: Deployment, environment: Environment, who: str) -> tup
     return tuple(dict.fromkeys(found))
 
 
-def grant(right: Right, object_id: str, kind: str = "User") -> str:
-    """The command by which an owner grants `right`; `kind` is a User or a ServicePrincipal."""
-    return (
+def grant(right: Right, object_id: str, kind: str = "User", *, meant: bool = False) -> str:
+    """The command by which an owner grants `right`; `kind` is a User or a ServicePrincipal.
+
+    What the policy has `meant` gets the name that the deployment would give it, and is in nobody's
+    way; by that name anything else would be taken away after the next one (docs/leftovers.md).
+    """
+    built_in = {each.name: each.id.rpartition("/")[2] for each in built_in_roles()}
+    command = (
         f"az role assignment create --assignee-object-id {object_id} "
         f'--assignee-principal-type {kind} --role "{right.role}" --scope {right.scope}'
     )
+    if not meant or right.role not in built_in:  # ours have another GUID in each environment
+        return command
+    return f"{command} --name {assignment_name(built_in[right.role], right.scope, object_id)}"
 
 
 def _services(deployment: Deployment, granted: RoleAssignment) -> Iterable[str]:

@@ -26,7 +26,8 @@ def commands(diagnosis: Diagnosis) -> tuple[str, ...]:
     if refused:
         lines.append(_how(diagnosis))
         kind = principal_type(patient.principal, answer)
-        lines += [grant(each, answer.object_id, kind) for each in refused]
+        meant = not patient.in_sandbox
+        lines += [grant(each, answer.object_id, kind, meant=meant) for each in refused]
     if refused and patient.grants is None:
         lines += [
             "Which roles are assigned, nobody lets you read; who may compares the ids:",

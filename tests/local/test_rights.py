@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from local.granting import assignment_name
 from local.rights import (
     ADD,
     GET_SECRET,
@@ -74,6 +75,20 @@ def test_a_grant_is_for_a_user_on_one_scope(rights: tuple[Right, ...]) -> None:
         "az role assignment create --assignee-object-id me --assignee-principal-type User "
         f'--role "Key Vault Secrets User" --scope {secret.scope}'
     )
+
+
+def test_a_grant_that_is_meant_is_named_as_the_deployment_names_it(
+    rights: tuple[Right, ...],
+) -> None:
+    (secret,) = (each for each in rights if each.target == "secrets/webhook-signing-key")
+    name = assignment_name("4633458b-17de-408a-b874-0445c86b69e6", secret.scope, "me")
+    assert grant(secret, "me", meant=True) == f"{grant(secret, 'me')} --name {name}"
+
+
+def test_a_role_of_our_own_is_another_in_each_environment(rights: tuple[Right, ...]) -> None:
+    """So the deployment's name for its assignment is not known here."""
+    (keeper, *_) = (each for each in rights if each.target == "containers/catalog")
+    assert "--name" not in grant(keeper, "me", meant=True)
 
 
 def test_an_environment_is_known_by_its_outputs() -> None:
