@@ -6,17 +6,16 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from azure.core.exceptions import ClientAuthenticationError
 from azure.identity import DefaultAzureCredential
 
-from local.doctor.chain import Answer, ask, claims_of
+from local.doctor.app_roles import app_role
+from local.doctor.chain import Answer, ask
 from local.doctor.evidence import AppRole, Evidence, Finding, Patient
+from local.doctor.grants import Grant, of
 from local.doctor.kept import Kept
 from local.doctor.traps import recognised
 from local.probes import Missing, Prober
 from local.rights import Right
-
-_NO_API = "none"
 
 
 @dataclass(frozen=True)
@@ -34,6 +33,12 @@ class Diagnosis:
     def well(self) -> bool:
         lacks_role = self.app_role is not None and not self.app_role.in_token
         return bool(self.answer.by) and not (self.unmet or self.findings or lacks_role)
+
+    def assigned(self, right: Right) -> tuple[Grant, ...] | None:
+        """What the caller itself has on the right's scope or above; None if nobody lets it see."""
+        if self.patient.grants is None:
+            return None
+        return of(self.answer.object_id, right.scope, self.patient.grants)
 
 
 @contextmanager
@@ -71,7 +76,7 @@ def examine(patient: Patient, credential: DefaultAzureCredential) -> Diagnosis:
     """Ask and probe as `patient`, as whom this process has to act already."""
     answer = ask(credential)
     missing = (*_probed(patient, credential), *_unknown(patient)) if answer.by else ()
-    role = _app_role(patient, credential) if answer.by else None
+    role = app_role(patient, credential) if answer.by else None
     evidence = Evidence(patient, answer, missing, role)
     wrong = {each.right for each in missing}
     return Diagnosis(
@@ -98,24 +103,3 @@ def _probed(patient: Patient, credential: DefaultAzureCredential) -> Iterator[Mi
 
 def _unknown(patient: Patient) -> Iterator[Missing]:
     return (Missing(each, True, "refused while it starts") for each in patient.unknown)
-
-
-def _app_role(patient: Patient, credential: DefaultAzureCredential) -> AppRole | None:
-    """The app role that the patient needs, by its own token; None if it needs none."""
-    principal = patient.principal
-    api = patient.variables.get("CATALOG_AUDIENCE", _NO_API)
-    if principal is None or api == _NO_API:
-        return None
-    ids = (principal.principal_id, *principal.former_ids)
-    needed = {role for each in ids for role in patient.app_roles.get(each, ())}
-    for role in sorted(needed):
-        assigned = role in patient.app_roles.get(principal.principal_id, ())
-        return AppRole(role, role in _roles(credential, api), assigned)
-    return None
-
-
-def _roles(credential: DefaultAzureCredential, api: str) -> tuple[str, ...]:
-    try:
-        return tuple(claims_of(credential, f"{api}/.default").get("roles", ()))
-    except ClientAuthenticationError:
-        return ()

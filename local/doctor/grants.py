@@ -31,13 +31,16 @@ class Grant:
         )
 
 
+def of(object_id: str, scope: str, grants: Iterable[Grant]) -> tuple[Grant, ...]:
+    """Those of `grants` that who has this object id has on `scope`, or above it."""
+    me = object_id.lower()
+    return tuple(each for each in grants if each.principal_id.lower() == me and each.covers(scope))
+
+
 def is_held(right: Right, object_id: str, grants: Iterable[Grant] | None) -> bool:
     """Whether one of `grants` gives `right` to who has this object id."""
-    me = object_id.lower()
-    return any(
-        each.principal_id.lower() == me and each.allows(right.actions, right.scope)
-        for each in grants or ()
-    )
+    mine = of(object_id, right.scope, grants or ())
+    return any(each.allows(right.actions, right.scope) for each in mine)
 
 
 def of_policy(deployment: Deployment) -> tuple[Grant, ...]:

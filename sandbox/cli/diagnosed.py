@@ -1,6 +1,5 @@
-"""How a diagnosis, and an error's text that was read, are told."""
+"""How a diagnosis is told."""
 
-from collections.abc import Iterator
 from dataclasses import asdict
 from itertools import groupby
 from typing import Any
@@ -9,9 +8,10 @@ from rich.text import Text
 
 from local.doctor.examine import Diagnosis
 from local.doctor.mend import commands
-from local.doctor.texts import Reading
+from local.doctor.traps.words import end
+from local.probes import Missing
 from local.rights import Right
-from sandbox.cli.names import short_action, short_role
+from sandbox.cli.names import short_role
 from sandbox.cli.terminal import out
 
 _DONE, _WRONG, _TRAP = Text("✓ ", "green"), Text("✗ ", "bold red"), Text("! ", "bold yellow")
@@ -31,6 +31,7 @@ def print_diagnosis(diagnosis: Diagnosis) -> None:
         )
         told = f"{short_role(each.right.role)} on {each.right.target}{who}: {each.why}"
         out.print(Text.assemble(_WRONG, told))
+        _print_lines(_assigned(diagnosis, each))
     if role := diagnosis.app_role:
         mark = _DONE if role.in_token else _WRONG
         out.print(Text.assemble(mark, f"app role {role.name} in the token for the catalog"))
@@ -39,6 +40,15 @@ def print_diagnosis(diagnosis: Diagnosis) -> None:
         _print_lines(finding.do)
     _print_lines(commands(diagnosis))
     out.print()
+
+
+def _assigned(diagnosis: Diagnosis, missing: Missing) -> tuple[str, ...]:
+    """The caller's own assignments there, where they may be read: none of them does."""
+    there = diagnosis.assigned(missing.right)
+    if there is None or not missing.refused:
+        return ()
+    named = ", ".join(f"{short_role(each.role.name)} on {end(each.scope)}" for each in there)
+    return (f"assigned there, or above: {named or 'nothing'}",)
 
 
 def _others(diagnosis: Diagnosis, right: Right) -> tuple[str, ...]:
@@ -74,32 +84,14 @@ def as_json(diagnosis: Diagnosis) -> dict[str, Any]:
         "well": diagnosis.well,
         "signedIn": asdict(diagnosis.answer),
         "met": [asdict(each) for each in diagnosis.met],
-        "unmet": [asdict(each) for each in diagnosis.unmet],
+        "unmet": [_unmet(diagnosis, each) for each in diagnosis.unmet],
         "appRole": asdict(diagnosis.app_role) if diagnosis.app_role else None,
         "findings": [asdict(each) for each in diagnosis.findings],
         "commands": list(commands(diagnosis)),
     }
 
 
-def print_reading(reading: Reading, name: str, *, json_: bool) -> None:
-    """What an error's text says; `name` is what people call its principal."""
-    if json_:
-        out.print_json(data=asdict(reading) | {"name": name})
-        return
-    out.print(Text.assemble((f"{reading.source}: ", "bold"), reading.means))
-    for label, value in _facts(reading, name):
-        out.print(f"  {label:<10}{value}", markup=False)
-    _print_lines(reading.do)
-
-
-def _facts(reading: Reading, name: str) -> Iterator[tuple[str, str]]:
-    known = f" ({name})" if name else ""
-    facts = {
-        "principal": f"{reading.principal}{known}" if reading.principal else "",
-        "client": reading.client,
-        "action": short_action(reading.action),
-        "scope": reading.scope,
-        "roles": ", ".join(reading.roles),
-        "not told": reading.silent,
-    }
-    return ((label, value) for label, value in facts.items() if value)
+def _unmet(diagnosis: Diagnosis, missing: Missing) -> dict[str, Any]:
+    there = diagnosis.assigned(missing.right)
+    named = None if there is None else [{"role": g.role.name, "scope": g.scope} for g in there]
+    return asdict(missing) | {"assigned": named}

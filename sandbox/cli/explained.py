@@ -1,16 +1,17 @@
 """`keyless doctor --explain`: what a pasted error of Azure says."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from rich.text import Text
 
-from local.doctor.texts import read
-from sandbox.cli.diagnosed import print_reading
+from local.doctor.texts import Reading, read
+from sandbox.cli.names import short_action
 from sandbox.cli.options import open_state
-from sandbox.cli.terminal import fail
+from sandbox.cli.terminal import fail, out
 from sandbox.deployment import load
 
 _STANDARD_INPUT = "-"
@@ -28,7 +29,7 @@ def explain(given: str, state: Path | None, *, json_: bool) -> None:
         fail(_UNKNOWN, status=1)
     # Whose id it is, where a sandbox's state or a deployment says so.
     names: Mapping[str, Any] = load(open_state(state)).names if reading.principal else {}
-    print_reading(reading, str(names.get(reading.principal, "")), json_=json_)
+    _print(reading, str(names.get(reading.principal, "")), json_=json_)
 
 
 def _standard_input() -> str:
@@ -40,3 +41,28 @@ def _without_colours(text: str) -> str:
     """What can be printed of `text`, without what coloured it on another terminal."""
     printable = text.encode(errors="surrogateescape").decode(errors="replace")
     return Text.from_ansi(printable.replace("\r", "\n")).plain
+
+
+def _print(reading: Reading, name: str, *, json_: bool) -> None:
+    """What an error's text says; `name` is what people call its principal."""
+    if json_:
+        out.print_json(data=asdict(reading) | {"name": name})
+        return
+    out.print(Text.assemble((f"{reading.source}: ", "bold"), reading.means))
+    for label, value in _facts(reading, name):
+        out.print(f"  {label:<10}{value}", markup=False)
+    for line in reading.do:
+        out.print(f"    {line}", markup=False)
+
+
+def _facts(reading: Reading, name: str) -> Iterator[tuple[str, str]]:
+    known = f" ({name})" if name else ""
+    facts = {
+        "principal": f"{reading.principal}{known}" if reading.principal else "",
+        "client": reading.client,
+        "action": short_action(reading.action),
+        "scope": reading.scope,
+        "roles": ", ".join(reading.roles),
+        "not told": reading.silent,
+    }
+    return ((label, value) for label, value in facts.items() if value)

@@ -79,7 +79,7 @@ _KNOWN = {
         "The token is signed with a key that Entra does not have.",
         "Get a new token; one of a sandbox is worth nothing on Azure, nor the other way round.",
     ),
-    r"\[TokenExpired\]": (
+    r"\[TokenExpired\]|Error validating token: IDX10223": (
         "The token has expired.",
         "Keep one credential a process and let the SDK renew its token; look at the clock.",
     ),

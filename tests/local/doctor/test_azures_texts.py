@@ -22,6 +22,8 @@ TEXTS = {
     "Client address (00.00.0.0) is not authorized and caller is not a trusted service.": "firewall",
     # Azure/azure-sdk-for-python#27266
     "[TokenExpired] Error validating token: 'S2S12086'.": "has expired",
+    # Azure/azure-sdk-for-python#12368
+    "(Unauthorized) Error validating token: IDX10223": "has expired",
     # Azure/azure-sdk-for-python#23487
     "The link 'a' is force detached. Code: RenewToken. Details: Unauthorized access. 'Listen' "
     "claim(s) are required to perform this operation. Resource: 'sb://ns.servicebus.windows.net/"

@@ -15,6 +15,7 @@ from local.doctor.mend import commands
 from local.doctor.patients import of_deployed
 from local.rights import Environment
 from local.values import Values
+from sandbox.cli.diagnosed import print_diagnosis
 from sandbox.deployment import Principal, PrincipalKind, RoleAssignment
 from sandbox.rbac import Policy
 from tests.local.arm import resource_manager
@@ -79,6 +80,21 @@ def test_who_may_not_is_told_what_is_refused_and_how_others_compare(
     assert [each.right.scope for each in diagnosis.unmet] == [right.scope]
     assert diagnosis.findings == ()
     assert commands(diagnosis)[-1].startswith("az role assignment list --all")
+
+
+def test_who_may_read_assignments_is_told_those_that_do_not_do(
+    ward: Ward, session: requests.Session, capsys: pytest.CaptureFixture[str]
+) -> None:
+    right = ward.assignment("developer", "secrets/webhook-signing-key")
+    above = replace(right, scope=ward.deployment.vault.id, role_definition_id=_OWNER)
+    with lacking(ward, right) as rest:
+        for there, told in (([*rest, above], "Owner on vaults/"), (rest, "nothing")):
+            print_diagnosis(diagnosed(ward, readable(ward, session, there)))
+            assert f"assigned there, or above: {told}" in capsys.readouterr().out
+        print_diagnosis(diagnosed(ward, resource_manager(session, {})))
+    said = capsys.readouterr().out
+    assert "✗ Key Vault Secrets User on secrets/webhook-signing-key, for notifier: 403" in said
+    assert "assigned there" not in said
 
 
 def test_who_is_signed_in_to_another_tenant_is_told_where_to(
