@@ -29,13 +29,14 @@ def test_who_has_a_part_of_the_rights_is_told_what_is_missing_and_how_to_compare
     assert f"✓ signed in by ManagedIdentityCredential as object id {me}" in done.stdout
     assert "✓ Key Vault Secrets User on secrets/webhook-signing-key" in done.stdout
     assert (
-        "✗ Storage Blob Data Reader on containers/originals: 403 AuthorizationPermissionMismatch"
+        "✗ Storage Blob Data Reader on containers/originals, for thumbnailer: "
+        "403 AuthorizationPermissionMismatch"
     ) in done.stdout
     assert (
         f"az role assignment create --assignee-object-id {me} --assignee-principal-type "
         f'ServicePrincipal --role "Storage Blob Data Reader" --scope {originals}'
     ) in done.stdout
-    assert f"az role assignment list --all --assignee {me}" in done.stdout
+    assert f"az role assignment list --all --include-groups --assignee {me}" in done.stdout
 
 
 def test_a_laptop_that_takes_itself_for_azure_is_told_so(
