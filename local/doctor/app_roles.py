@@ -1,5 +1,8 @@
 """The app role that a patient needs at an API of our own: it is in the token, or is not."""
 
+import re
+from collections.abc import Iterator
+
 from azure.core.credentials import TokenCredential
 from azure.core.exceptions import ClientAuthenticationError
 
@@ -7,6 +10,7 @@ from local.doctor.chain import claims_of
 from local.doctor.evidence import AppRole, Patient
 
 _NO_API = "none"
+_APP_ROLE = re.compile(r"\w+(?:\.\w+)+")
 
 
 def app_role(patient: Patient, credential: TokenCredential) -> AppRole | None:
@@ -16,11 +20,19 @@ def app_role(patient: Patient, credential: TokenCredential) -> AppRole | None:
     if principal is None or api == _NO_API:
         return None
     ids = (principal.principal_id, *principal.former_ids)
-    needed = {role for each in ids for role in patient.app_roles.get(each, ())}
-    for role in sorted(needed):
+    held = {role for each in ids for role in patient.app_roles.get(each, ())}
+    for role in sorted(held | set(_proved(patient))):
         assigned = role in patient.app_roles.get(principal.principal_id, ())
         return AppRole(role, role in _roles(credential, api), assigned)
     return None
+
+
+def _proved(patient: Patient) -> Iterator[str]:
+    """Those that a service asks for at its start; its other operations have no dot in them."""
+    for each in patient.waits_for:
+        operation = each.partition(" on ")[0]
+        if _APP_ROLE.fullmatch(operation):
+            yield operation
 
 
 def _roles(credential: TokenCredential, api: str) -> tuple[str, ...]:

@@ -26,6 +26,8 @@ class Patient:
 
     `known` are people's names of everybody, by principal id. `grants` is None where nobody lets
     them be read. `principal` and `app` are None where no deployment is known to the last detail.
+    `unknown` is what a service that is not ready was refused, and `rights` do not tell of;
+    `waits_for` what it still proves, in its own words. `tenant` is the deployment's, where known.
     """
 
     who: str
@@ -38,6 +40,7 @@ class Patient:
     app_roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     refused: tuple[Refused, ...] = ()
     unknown: tuple[Right, ...] = ()
+    waits_for: tuple[str, ...] = ()
     tenant: str = ""
     in_sandbox: bool = False
 

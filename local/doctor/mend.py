@@ -57,5 +57,16 @@ def _app_role(diagnosis: Diagnosis) -> tuple[str, ...]:
     role = diagnosis.app_role
     if role is None or role.in_token or role.assigned:
         return ()
-    how = "./keyless deploy" if diagnosis.patient.in_sandbox else "infra/entra/register.py holders"
-    return (f"The app role {role.name} is not assigned to {diagnosis.patient.who}: {how}",)
+    lacks = f"The app role {role.name} is not assigned to {diagnosis.patient.who}"
+    return (f"{lacks}: {_holding(diagnosis)}",)
+
+
+def _holding(diagnosis: Diagnosis) -> str:
+    """How it gets an app role; one that was made anew is named in the file already."""
+    patient = diagnosis.patient
+    if not patient.in_sandbox:
+        return "infra/entra/register.py holders"
+    former = patient.principal.former_ids if patient.principal else ()
+    if former:
+        return "./keyless deploy"
+    return "say so in infra/entra/catalog.json; then ./keyless down, ./keyless up"

@@ -25,12 +25,14 @@ def of_sandbox(
     who: str,
     variables: Mapping[str, str],
     audit: Iterable[Record],
+    *,
     waiting: Iterable[Record] = (),
+    waits_for: Iterable[str] = (),
 ) -> Patient:
     """`who` of a sandbox, whose process has `variables`. Raises KeyError if there is no such.
 
     `audit` may hold what others did in its name. `waiting` is what is recorded while it proves its
-    rights over and over, and so shows what it needs.
+    rights over and over, and so shows what it needs: `waits_for`, as /readyz has it.
     """
     principal = deployment.principal(who)
     registration = deployment.registration
@@ -45,6 +47,7 @@ def of_sandbox(
         app=next((each for each in deployment.apps if each.name == who), None),
         app_roles=registration.roles if registration else {},
         refused=tuple(dict.fromkeys(_refused(audit, principal.principal_id))),
+        waits_for=tuple(waits_for),
         unknown=unknown(deployment, who, rights, _refused(waiting, principal.principal_id)),
         in_sandbox=True,
     )

@@ -83,8 +83,15 @@ def _in_sandbox(state: State, service: str) -> Iterator[Diagnosis]:
     report, deployment = the_running(state), load(state)
     for who in [service] if service else [each.name for each in report.services]:
         variables = _variables(report, who, state)
-        waiting = _recorded(state, _WHILE_PROVING) if _waits(report, who) else ()
-        patient = of_sandbox(deployment, who, variables, _recorded(state, _A_WHILE), waiting)
+        waits_for = _waits_for(report, who)
+        patient = of_sandbox(
+            deployment,
+            who,
+            variables,
+            _recorded(state, _A_WHILE),
+            waiting=_recorded(state, _WHILE_PROVING) if waits_for else (),
+            waits_for=waits_for,
+        )
         with acting(variables), closing(open_credential(variables)) as credential:
             yield examine(patient, credential)
 
@@ -98,9 +105,10 @@ def _variables(report: Report, who: str, state: State) -> Mapping[str, str]:
     return {**as_service(report, who, state), **path}
 
 
-def _waits(report: Report, who: str) -> bool:
-    """Whether a service that acts as `who` proves its rights still, over and over."""
-    return any(each.failing for each in report.services if who in {each.name, DEVELOPER})
+def _waits_for(report: Report, who: str) -> list[str]:
+    """What services that act as `who` prove still, over and over."""
+    mine = (each for each in report.services if who in {each.name, DEVELOPER})
+    return [failing for each in mine for failing in each.failing]
 
 
 def _recorded(state: State, lately: timedelta) -> Iterator[Record]:

@@ -8,6 +8,7 @@ from azure.core.exceptions import HttpResponseError
 from azure.identity import AzureCliCredential
 
 from local.doctor.chain import ask
+from local.doctor.evidence import AppRole
 from local.doctor.examine import acting, open_credential
 from local.doctor.mend import commands
 from local.rights import WRITE
@@ -101,6 +102,22 @@ def test_an_app_role_that_nobody_assigned_is_told_with_the_command(ward: Ward) -
     assert not unassigned.well
     assert any("./keyless deploy" in each for each in commands(unassigned))
     assert gateway in registration.roles
+
+
+def test_an_app_role_that_a_waiting_service_asks_for_and_nobody_gave_it_is_told(ward: Ward) -> None:
+    registration = ward.deployment.registration
+    assert registration is not None
+    diagnosis = ward.examine(
+        "thumbnailer", waits_for=["Catalog.Read", "read on container originals"]
+    )
+    assert diagnosis.app_role is None  # it has no API to ask
+    asks = ward.variables("thumbnailer") | {"CATALOG_AUDIENCE": registration.app_id}
+    diagnosis = ward.examine("thumbnailer", asks, waits_for=["Catalog.Read", "read on originals"])
+    assert diagnosis.app_role == AppRole("Catalog.Read", in_token=False, assigned=False)
+    assert not diagnosis.well
+    (told,) = commands(diagnosis)
+    assert "infra/entra/catalog.json" in told
+    assert ward.examine("thumbnailer", asks, waits_for=["read on originals"]).well
 
 
 def test_what_a_waiting_service_was_refused_and_nothing_grants_is_named_with_its_role(

@@ -38,6 +38,7 @@ class Ward:
         apps: Iterable[ContainerApp] = (),
         audit: Iterable[Record] = (),
         deployed: Iterable[RoleAssignment] | None = None,
+        waits_for: Iterable[str] = (),
     ) -> Diagnosis:
         """Look at `who`; `granted` and `apps` are what is seen instead of the deployment's.
 
@@ -46,7 +47,7 @@ class Ward:
         """
         variables = variables or self.variables(who)
         if deployed is None:
-            patient = of_sandbox(self.deployment, who, variables, audit)
+            patient = of_sandbox(self.deployment, who, variables, audit, waits_for=waits_for)
         else:
             other = replace(self.deployment, assignments=tuple(deployed))
             patient = of_sandbox(other, who, variables, (), waiting=audit)
