@@ -63,7 +63,9 @@ class Index:
 
     def page(self, marker: str | None, limit: int) -> tuple[Sequence[Entry], str | None]:
         """Return one page, newest first, and the marker of the next; raises AzureError."""
-        listing = self.container.list_blobs("newest/", include=["metadata"], results_per_page=limit)
+        listing = self.container.list_blobs(
+            name_starts_with="newest/", include=["metadata"], results_per_page=limit
+        )
         pages = listing.by_page(continuation_token=marker)
         found = [entries.from_metadata(blob.metadata) for blob in next(pages, ())]
         return found, pages.continuation_token or None  # type: ignore[attr-defined]

@@ -11,7 +11,7 @@ from services.common import settings
 class Settings:
     """The notifier's settings, complete and well-formed."""
 
-    credential: str
+    credential: str  # checked here, read by the SDK itself
     vault: str
     secret: str
     namespace: str

@@ -11,7 +11,7 @@ from services.common import settings
 class Settings:
     """The thumbnailer's settings, complete and well-formed."""
 
-    credential: str
+    credential: str  # checked here, read by the SDK itself
     client_id: str | None
     blob_endpoint: str
     originals: str
