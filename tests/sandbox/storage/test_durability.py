@@ -55,7 +55,7 @@ async def one_round(folder: Path, writers: list[Writer], writes: int, durable: b
     wanted = acknowledged(writers) + writes
     async with killed(folder, durable=durable) as (backend, process):
         writing = asyncio.create_task(write_all(writers, backend))
-        while acknowledged(writers) < wanted and not writing.done():
+        while acknowledged(writers) < wanted and not writing.done():  # noqa: ASYNC110 - many count
             await asyncio.sleep(0.005)
         process.kill()
         await writing

@@ -41,9 +41,11 @@ class FakeContainer:
     def get_blob_client(self, name: str) -> "FakeBlob":
         return FakeBlob(self, name)
 
-    def list_blobs(self, prefix: str, include: list[str], results_per_page: int) -> "FakeContainer":
+    def list_blobs(
+        self, *, name_starts_with: str, include: list[str], results_per_page: int
+    ) -> "FakeContainer":
         assert include == ["metadata"]
-        self.names = sorted(name for name in self.blobs if name.startswith(prefix))
+        self.names = sorted(name for name in self.blobs if name.startswith(name_starts_with))
         self.size = results_per_page
         return self
 
