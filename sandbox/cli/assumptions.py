@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -13,7 +14,11 @@ from sandbox.cli.options import StateOption, open_state
 from sandbox.cli.terminal import out
 from sandbox.supervisor import running
 
-_HOW = "\nThe first answer is assumed; ./keyless up --assume NAME=ANSWER takes another."
+_WHAT = (
+    "Nobody here has seen Azure do these. The sandbox does what is assumed; beside\n"
+    "another answer stands what follows for you if it is Azure's.\n"
+)
+_HOW = "Take another answer: ./keyless up --assume NAME=ANSWER"
 _TOLD = "[yellow]←[/] is what the sandbox that runs was told."
 
 
@@ -27,7 +32,9 @@ def assumptions(
     if json_:
         out.print_json(data=[_as_json(each, told) for each in QUESTIONS])
         return
-    out.print(_table(told))
+    out.print(_WHAT)
+    for each in QUESTIONS:
+        out.print(_in_lines(each, told.get(each.name)))
     out.print(_HOW)
     if told:
         out.print(_TOLD)
@@ -38,21 +45,26 @@ def _as_json(question: Question, told: Mapping[str, str]) -> dict[str, object]:
     return {**asdict(question), "assumed": assumed, "told": told.get(question.name)}
 
 
-def _table(told: Mapping[str, str]) -> Table:
-    """Answers stand below the name, what follows below what is asked: so it fits a terminal."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 1, 0))
-    table.add_column("question\nanswers", no_wrap=True)
-    table.add_column("what is asked\nwhat follows if Azure does otherwise", ratio=1)
-    for each in QUESTIONS:
-        asked = Text.assemble(each.asks, "\n", (each.otherwise, "dim"))
-        table.add_row(_answers(each, told.get(each.name)), asked)
+def _in_lines(question: Question, told: str | None) -> Table:
+    """The name, what is asked, and a line for each answer: a column of each would be too narrow."""
+    lines = Table.grid()
+    lines.add_row(Text(question.name, "cyan"))
+    lines.add_row(Padding(question.asks, (0, 0, 0, 2)))
+    lines.add_row(Padding(_answers(question, told), (0, 0, 1, 2)))
+    return lines
+
+
+def _answers(question: Question, told: str | None) -> Table:
+    """Each answer with what follows from it, which is the same for all that are not assumed."""
+    assumed, other, *more = question.answers
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_row(_answer(assumed, "bold", told), Text("assumed", "dim"))
+    table.add_row(_answer(other, "", told), question.otherwise)
+    for each in more:
+        table.add_row(_answer(each, "", told), Text("the same", "dim"))
     return table
 
 
-def _answers(question: Question, told: str | None) -> Text:
-    """The name and a line for each answer; the one that is assumed is bold."""
-    lines = Text(question.name, "cyan")
-    for each in question.answers:
-        lines.append(f"\n  {each}", "bold" if each == question.answers[0] else "not bold")
-        lines.append(" ←" if each == told else "", "yellow")
-    return lines
+def _answer(answer: str, style: str, told: str | None) -> Text:
+    return Text.assemble((answer, style), (" ←" if answer == told else "", "yellow"))

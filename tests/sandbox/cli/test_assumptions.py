@@ -18,9 +18,17 @@ def test_each_question_is_asked_with_its_answers_and_what_follows(tmp_path: Path
     done = keyless(tmp_path, "assumptions", COLUMNS="400")
     said = in_words(done.stdout)
     for each in QUESTIONS:
-        first, *others = each.answers
-        assert f"{each.name} {each.asks} {first} {each.otherwise} {' '.join(others)}" in said
+        assumed, other, *more = each.answers
+        answers = f"{assumed} assumed {other} {each.otherwise}"
+        rest = "".join(f" {one} the same" for one in more)
+        assert f"{each.name} {each.asks} {answers}{rest}" in said
     assert "←" not in said
+
+
+def test_what_follows_stands_beside_the_answer_from_which_it_follows(tmp_path: Path) -> None:
+    lines = keyless(tmp_path, "assumptions", COLUMNS="80").stdout.splitlines()
+    [condition] = (each for each in lines if each.lstrip().startswith("condition"))
+    assert re.fullmatch(r"  condition  Nothing: the services take .*", condition)
 
 
 def test_a_terminal_of_80_columns_holds_it(tmp_path: Path) -> None:
