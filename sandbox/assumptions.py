@@ -32,12 +32,12 @@ class Assumptions:
     )
     blob_overwrite: Literal["role", "condition"] = _asked(
         "role",
-        "Who may only add puts a blob that is there, with If-None-Match: *. Which refuses it?",
+        "Who may only add puts a blob that is there, with If-None-Match: *. What refuses it?",
         "Nothing: the services take the role's 403 and the condition's 409 for the same.",
     )
     blob_missing: Literal["role", "existence"] = _asked(
         "role",
-        "Who has no right asks for a blob that is not there. Is the role looked at first?",
+        "Who has no right asks for a blob that is not there. Which is looked at first?",
         "A lost role shows as 404 for a missing blob; the denied learn which blobs there are.",
     )
     blob_account_audience: Literal["taken", "refused"] = _asked(
@@ -53,7 +53,7 @@ class Assumptions:
     blob_token_detail: Literal["told", "left-out"] = _asked(
         "told",
         "Is a bad signature or issuer explained in AuthenticationErrorDetail?",
-        "Nothing but what a person reads.",
+        "Nothing but a text that only people read.",
     )
     vault_login: Literal["login.microsoftonline.com", "login.windows.net"] = _asked(
         "login.microsoftonline.com",
@@ -62,7 +62,7 @@ class Assumptions:
     )
     vault_missing: Literal["role", "existence"] = _asked(
         "role",
-        "Who has no right asks for a secret that is not there. Is the role looked at first?",
+        "Who has no right asks for a secret that is not there. Which is looked at first?",
         "A missing role shows as 404 for a wrong name; the denied learn which secrets there are.",
     )
     bus_put_token: Literal["202", "200"] = _asked(
@@ -77,7 +77,7 @@ class Assumptions:
     )
     bus_missing: Literal["role", "existence"] = _asked(
         "role",
-        "Who has no right attaches to an entity that is not there. Is the role looked at first?",
+        "Who has no right attaches to an entity that is not there. Which is looked at first?",
         "A wrong name in a setting shows as amqp:not-found, not as a missing role.",
     )
     bus_default_rule: Literal["replaced", "stays"] = _asked(
