@@ -14,6 +14,7 @@ _SHOW = "az containerapp identity show --name <app> --resource-group <group>"
 UNLOADED = "Unable to load requested managed identity"
 UNKNOWN = "No User Assigned or Delegated Managed Identity found"
 SEVERAL = "Multiple user assigned identities exist"
+NO_TOKEN = "error occured while fetching the AAD Token"  # noqa: S105 - misspelt by Azure
 
 _NONE_OF_THE_MACHINES = (
     "The id that was asked for is none of the machine's identities.",
@@ -61,7 +62,7 @@ _ANSWERS = {
         "The id that was asked for is none of the app's identities (an older text).",
         "AZURE_CLIENT_ID takes the client id of an identity that is attached.",
     ),
-    "error occured while fetching the AAD Token": (
+    NO_TOKEN: (
         "The endpoint knows the identity and got no token from Entra: most often the resource "
         "that was asked for does not exist in this tenant.",
         "Look at the scope: https://storage.azure.com/.default, https://vault.azure.net/.default, "

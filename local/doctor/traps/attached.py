@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from local.doctor.evidence import Evidence, Finding
-from local.doctor.texts.identity import SEVERAL, UNKNOWN, UNLOADED
+from local.doctor.texts.identity import NO_TOKEN, SEVERAL, UNKNOWN, UNLOADED
 from sandbox.deployment import Attachment, Lifecycle, Principal, PrincipalKind
 
+_FOR_CODE = frozenset({Lifecycle.MAIN, Lifecycle.ALL})
 _SET_BY = "infra/bicep/modules/application.bicep"
 _TO_CODE = "In its app's identitySettings (infra/bicep/modules/app.bicep) make its lifecycle Main."
 
@@ -53,8 +54,8 @@ def none_named(evidence: Evidence) -> Iterator[Finding]:
 def client_id_of_none(evidence: Evidence) -> Iterator[Finding]:
     """The request named an identity that code cannot have."""
     named = evidence.patient.variables.get("AZURE_CLIENT_ID", "")
-    if UNKNOWN in evidence.answer.said and named:
-        usable = _user_assigned(evidence)
+    usable = _user_assigned(evidence)
+    if named and _refused_by_id(evidence, named):
         meant = f"AZURE_CLIENT_ID={usable[0].client_id}" if len(usable) == 1 else "another id"
         attached = any(each.identity.client_id == named for each in _attached(evidence))
         otherwise = "" if attached else ", or attach the identity that is meant"
@@ -63,6 +64,13 @@ def client_id_of_none(evidence: Evidence) -> Iterator[Finding]:
             f"AZURE_CLIENT_ID={named} is {_what(evidence, named)}.",
             (_TO_CODE if attached and not usable else f"Set {meant}{otherwise}; then restart.",),
         )
+
+
+def _refused_by_id(evidence: Evidence, named: str) -> bool:
+    """Azure may answer 500, as it does for other reasons, too: then the app's identities tell."""
+    said = evidence.answer.said
+    known = {each.client_id for each in _for_code(evidence)}
+    return UNKNOWN in said or bool(NO_TOKEN in said and _attached(evidence) and named not in known)
 
 
 def _what(evidence: Evidence, named: str) -> str:
@@ -84,20 +92,19 @@ def _unnamed(evidence: Evidence) -> bool:
 
 
 def _user_assigned(evidence: Evidence) -> list[Principal]:
-    return [
-        each.identity
-        for each in _attached(evidence)
-        if each.lifecycle in {Lifecycle.MAIN, Lifecycle.ALL}
-        and each.identity.kind is PrincipalKind.USER_ASSIGNED
-    ]
+    return [each for each in _for_code(evidence) if each.kind is PrincipalKind.USER_ASSIGNED]
+
+
+def _for_code(evidence: Evidence) -> list[Principal]:
+    attached = _attached(evidence)
+    return [each.identity for each in attached if each.lifecycle in _FOR_CODE]
 
 
 def _kept_from_code(evidence: Evidence) -> list[Attachment]:
     return [
         each
         for each in _attached(evidence)
-        if each.lifecycle not in {Lifecycle.MAIN, Lifecycle.ALL}
-        and each.identity.kind is PrincipalKind.SYSTEM_ASSIGNED
+        if each.lifecycle not in _FOR_CODE and each.identity.kind is PrincipalKind.SYSTEM_ASSIGNED
     ]
 
 

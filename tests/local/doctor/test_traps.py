@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 from azure.core.exceptions import HttpResponseError
 
+from local.doctor.evidence import Evidence
 from local.doctor.examine import Diagnosis, acting, examine, open_credential
 from local.doctor.mend import commands
 from local.doctor.patients import of_sandbox
+from local.doctor.traps import recognised
+from sandbox.assumptions import assume
 from sandbox.deployment import ContainerApp, Lifecycle, deploy, load, recreate
 from sandbox.state import PROJECT, State
 from sandbox.storage import free_port
@@ -274,6 +277,21 @@ def test_a_list_is_told_with_the_command_that_grants_it_one_level_higher(ward: W
         f"az role assignment create --assignee-object-id {me} --assignee-principal-type "
         f'ServicePrincipal --role "Key Vault Secrets User" --scope {vault}'
     )
+
+
+def test_a_client_id_of_none_is_known_by_the_apps_identities_if_azure_says_500(
+    tmp_path: Path,
+) -> None:
+    with staged(tmp_path, assume(["identity-unknown=500"])) as stage:
+        ward = Ward(stage)
+        diagnosis, well = client_id_of_none(ward, True), client_id_of_none(ward, False)
+        kept = client_id_kept_from_code(ward, True)
+    assert [each.trap for each in (*diagnosis.findings, *kept.findings)] == [
+        "client id of none"
+    ] * 2
+    assert well.well
+    # The endpoint's 500 may have another reason: then the id is one of the app's.
+    assert list(recognised(Evidence(well.patient, diagnosis.answer))) == []
 
 
 def _with_platform_for_code(app: ContainerApp) -> ContainerApp:
