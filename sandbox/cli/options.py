@@ -9,6 +9,8 @@ from sandbox.assumptions import AssumptionError, Assumptions, assume
 from sandbox.cli.terminal import USAGE, fail
 from sandbox.state import PROJECT, State, StateError
 
+ASSUME = "KEYLESS_ASSUME"
+
 StateOption = Annotated[
     Path | None,
     typer.Option(
@@ -34,7 +36,7 @@ AssumeOption = Annotated[
     list[str] | None,
     typer.Option(
         "--assume",
-        envvar="KEYLESS_ASSUME",
+        envvar=ASSUME,
         metavar="NAME=ANSWER",
         help="What Azure does where nobody knows; see ./keyless assumptions. May be repeated.",
     ),
@@ -50,7 +52,7 @@ def assumptions_of(said: list[str] | None) -> Assumptions:
 
 
 def as_options(assumed: Assumptions) -> list[str]:
-    """What tells another `up` the same."""
+    """What tells another `up` the same, if its environment says nothing else."""
     return [f"--assume={name}={answer}" for name, answer in assumed.otherwise.items()]
 
 

@@ -10,6 +10,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
+from sandbox.cli.options import ASSUME
 from sandbox.cli.terminal import fail, one_sentence, undisturbed
 from sandbox.deployment import load
 from sandbox.state import PROJECT, State, StateError
@@ -113,6 +114,8 @@ def _spawned(
             stdout=file,
             stderr=file,
             cwd=PROJECT,
+            # What of Azure it assumes is among the options, or is what is likely.
+            env={name: value for name, value in os.environ.items() if name != ASSUME},
             start_new_session=True,
         )
 
