@@ -38,7 +38,8 @@ class Assumptions:
     blob_missing: Literal["role", "existence"] = _asked(
         "role",
         "Who has no right asks for a blob that is not there. Which is looked at first?",
-        "A lost role shows as 404 for a missing blob; the denied learn which blobs there are.",
+        "/readyz and doctor miss a lost right to read: they prove it by a blob that is not there. "
+        "The denied learn which blobs there are.",
     )
     blob_account_audience: Literal["taken", "refused"] = _asked(
         "taken",
