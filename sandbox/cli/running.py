@@ -18,6 +18,7 @@ from sandbox.supervisor import Report, ServiceReport, holder, running
 
 AS_DEVELOPER = "--as"
 _LONGEST_START = 120.0
+_LATE = f"not all was ready within {_LONGEST_START:.0f} seconds"
 _LONGEST_END = 90.0
 _PAUSE = 0.05
 # A service that has ended so often without ever being ready will not be ready by waiting.
@@ -140,8 +141,21 @@ def _when_ready(
             if hopeless := next(filter(_is_hopeless, report.services), None):
                 fail(f"{hopeless.name} keeps ending at its start: {hopeless.ended}.")
         time.sleep(_PAUSE)
-    log = state.path("sandbox.log")
-    fail(f"the services were not ready within {_LONGEST_START:.0f} seconds; see {log}.")
+    fail(why_not_ready(running(state)) or f"{_LATE}; see {state.path('sandbox.log')}.")
+
+
+def why_not_ready(report: Report | None) -> str:
+    """What the services of a start in vain still wait for; empty if none has said it."""
+    services = report.services if report else ()
+    waiting = [
+        f"{each.name} waits for {', '.join(each.failing)}" for each in services if each.failing
+    ]
+    if not waiting:
+        return ""
+    return (
+        f"{_LATE}: {'; '.join(waiting)}. To see why, run ./keyless up,"
+        " and ./keyless doctor in another terminal"
+    )
 
 
 def _is_hopeless(service: ServiceReport) -> bool:

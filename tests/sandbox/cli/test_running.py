@@ -1,17 +1,25 @@
-"""A sandbox that is started in the background is told what the command was told."""
+"""A start in vain names who waits, and for what."""
 
-from pathlib import Path
+from dataclasses import replace
 
-from tests.conftest import keyless
+from sandbox.cli.running import why_not_ready
+from tests.conftest import Running
 
 
-def test_an_option_counts_and_not_what_the_environment_says(tmp_path: Path) -> None:
-    options = ("--detach", "--port", "0", "--assume", "vault-missing=role")
-    started = keyless(tmp_path, "up", *options, KEYLESS_ASSUME="vault-missing=existence")
-    assert started.returncode == 0, started.stdout + started.stderr
-    try:
-        said = keyless(tmp_path, "status").stdout
-    finally:
-        keyless(tmp_path, "down")
-    assert "gallery" in said
-    assert "assumed" not in said
+def test_who_waits_is_named_with_what_it_waits_for(sandbox: Running) -> None:
+    report = sandbox.report
+    waiting = replace(
+        report.service("thumbnailer"),
+        state="starting",
+        failing=("read on container thumbnails", "write on container thumbnails"),
+    )
+    others = (each for each in report.services if each.name != "thumbnailer")
+    said = why_not_ready(replace(report, services=(*others, waiting)))
+    assert "thumbnailer waits for read on container thumbnails, write on container thum" in said
+    assert "gateway" not in said
+    assert said.endswith("./keyless doctor in another terminal")
+
+
+def test_nobody_is_named_who_does_not_wait(sandbox: Running) -> None:
+    assert why_not_ready(sandbox.report) == ""
+    assert why_not_ready(None) == ""
