@@ -92,6 +92,13 @@ def test_both_galleries_have_a_port_of_their_own() -> None:
     assert moved == ["127.0.0.1:9000:8080"]
 
 
+def test_the_sandbox_is_told_what_to_assume_of_azure_and_the_services_are_not() -> None:
+    told = services(variables={"KEYLESS_ASSUME": "blob-missing=existence"})
+    assert told["sandbox"]["environment"] == {"KEYLESS_ASSUME": "blob-missing=existence"}
+    assert DEFAULT["sandbox"]["environment"] == {"KEYLESS_ASSUME": ""}
+    assert "KEYLESS_ASSUME" not in str([told[each] for each in SERVICES])
+
+
 @each_container
 def test_nothing_of_the_host_is_mounted(name: str) -> None:
     declared = compose()["volumes"]
