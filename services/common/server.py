@@ -4,7 +4,6 @@ A thread or a connection does not survive a fork. So create_app() only builds th
 service, and a worker process starts and stops them.
 """
 
-import gc
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -77,9 +76,6 @@ def start(worker: Any) -> None:
 
 def stop(server: Any, worker: Any) -> None:
     """Stop the parts of the service: gunicorn's worker_exit."""
-    app = getattr(worker, "wsgi", None)
-    if app is None:
-        return  # in the master, which reports killed workers here
-    for part in reversed(app.extensions.get("parts", ())):
+    app = getattr(worker, "wsgi", None)  # None in the master, which reports killed workers here
+    for part in reversed(app.extensions.get("parts", ()) if app else ()):
         part.stop()
-    gc.freeze()  # otherwise Python looks through all of it for garbage at its end, for 0.3 s
