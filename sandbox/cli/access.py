@@ -1,6 +1,6 @@
 """`keyless access`: who may do what, as a person reads it."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import groupby
 from pathlib import Path
@@ -67,7 +67,7 @@ def access(
         out.print_json(data=[asdict(each) for each in found])
         return
     for who, theirs in groupby(found, lambda each: each.who):
-        out.print(_in_lines(who, theirs))
+        out.print(_in_lines(who, list(theirs)))
 
 
 def rights(deployment: Deployment) -> list[Right]:
@@ -86,16 +86,26 @@ def rights(deployment: Deployment) -> list[Right]:
     return sorted(found, key=lambda each: (order.index(each.who), each.on))
 
 
-def _in_lines(who: str, theirs: Iterable[Right]) -> Table:
+def _in_lines(who: str, theirs: Sequence[Right]) -> Table:
     """A line for the role and what it is on, and one for why, which is long."""
     table = Table(box=None, pad_edge=False, padding=(0, 1), show_header=False, title=who)
     table.title_justify, table.title_style = "left", "bold"
     table.add_column(ratio=1)
+    said = _said_of_all([each.why for each in theirs])
+    if said:
+        table.add_row(Padding(Text(said.strip(), "dim"), (0, 0, 0, 2)))
     for each in theirs:
         table.add_row(Text.assemble(f"  {each.role} on ", (each.on, "cyan")))
-        table.add_row(Padding(Text(each.why, "dim"), (0, 0, 0, 4)))
+        table.add_row(Padding(Text(each.why.removeprefix(said), "dim"), (0, 0, 0, 4)))
     table.add_row()
     return table
+
+
+def _said_of_all(whys: Sequence[str]) -> str:
+    """What stands before the colon of each, which is enough to say once; empty if they differ."""
+    said = "".join(whys[0].partition(": ")[:2])
+    shared = said.endswith(": ") and all(each.startswith(said) for each in whys)
+    return said if shared and len(whys) > 1 else ""
 
 
 def _compare(difference: Difference, identity: str, *, json_: bool) -> NoReturn:

@@ -23,6 +23,15 @@ def test_one_identitys_rights_are_read_by_a_person(tmp_path: Path) -> None:
     assert "gateway" not in said
 
 
+def test_what_every_reason_begins_with_is_said_once(tmp_path: Path) -> None:
+    said = re.sub(r"\s+", " ", keyless(tmp_path, "access", "developer").stdout)
+    found = json.loads(keyless(tmp_path, "access", "developer", "--json").stdout)
+    same = "The same for a developer who runs the services locally: "
+    assert said.count(same) == 1
+    assert all(each["why"].startswith(same) for each in found)
+    assert all(each["why"].removeprefix(same) in said for each in found)
+
+
 def test_a_script_reads_them_as_json(tmp_path: Path) -> None:
     found = json.loads(keyless(tmp_path, "access", "notifier", "--json").stdout)
     assert {each["role"] for each in found} == {
