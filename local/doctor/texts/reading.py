@@ -29,7 +29,7 @@ class Pasted:
     @classmethod
     def of(cls, text: str) -> "Pasted":
         """`text` without what other programs did to it on its way."""
-        plain = html.unescape(_ESCAPE.sub(_unescaped, text)).translate(_STRAIGHT)
+        plain = _whole(html.unescape(_ESCAPE.sub(_unescaped, text))).translate(_STRAIGHT)
         return cls(" ".join(plain.split()), _squeezed(plain))
 
     def __contains__(self, words: str) -> bool:
@@ -89,6 +89,11 @@ def grant(principal: str, client: str, role: str, scope: str) -> str:
 
 def _squeezed(text: str) -> str:
     return "".join(text.split())
+
+
+def _whole(text: str) -> str:
+    """`text` with each letter that JSON wrote as two surrogates; one without the other is lost."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _unescaped(escape: re.Match[str]) -> str:

@@ -204,6 +204,19 @@ def test_a_text_puts_nothing_into_a_command_but_a_scope() -> None:
     assert shlex.split(reading.do[0])[-1].endswith("/secrets/s$(touchhere);x")
 
 
+@pytest.mark.parametrize(
+    ("escaped", "plain"),
+    [("\\ud83d\\ude00", "\U0001f600"), ("\\ud83d", "\ufffd"), ("\ud83d", "\ufffd")],
+)
+def test_letters_that_json_writes_in_two_halves_are_whole_and_half_ones_can_be_printed(
+    escaped: str, plain: str
+) -> None:
+    code = "<Code>InvalidAuthenticationInfo</Code>"
+    reading = read(f"{code}<AuthenticationErrorDetail>odd {escaped}</AuthenticationErrorDetail>")
+    assert reading is not None
+    assert any(f"odd {plain}" in each for each in (reading.means, reading.silent, *reading.do))
+
+
 def test_ends_of_line_in_letters_are_read_as_such() -> None:
     text = (
         "Caller is not authorized to perform action on resource.\\r\\nCaller: "
