@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.state import PROJECT
+from sandbox.state import PROJECT, State
+from sandbox.supervisor import running
 from tests.conftest import Running
 from tests.e2e.test_local import values
-from tests.e2e.test_recreated import started
+from tests.e2e.test_recreated import until
 
 PASSED = re.compile(r"(\d+) passed")
 
@@ -24,10 +25,15 @@ PASSED = re.compile(r"(\d+) passed")
 @pytest.fixture(scope="module")
 def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A sandbox that starts no service, since those would take messages away."""
-    nobody = str(tmp_path_factory.mktemp("environments"))
-    apart = ("--listen", "localhost", "--environments", nobody)
-    with started(tmp_path_factory.mktemp("azure"), *apart) as running:
-        yield running
+    state = State.open(tmp_path_factory.mktemp("azure"))
+    command = [sys.executable, "-m", "tests.e2e.endpoints_alone", str(state.root)]
+    process = subprocess.Popen(command, cwd=PROJECT)
+    try:
+        until(lambda: running(state) is not None)
+        yield Running(state)
+    finally:
+        process.terminate()
+        process.wait(60)
 
 
 @pytest.fixture

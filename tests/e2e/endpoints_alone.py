@@ -1,0 +1,28 @@
+"""An environment without apps: `python -m tests.e2e.endpoints_alone STATE`.
+
+The endpoints are where a sandbox has them, on loopback and free ports; nobody starts the services.
+"""
+
+import asyncio
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from sandbox.state import State
+from sandbox.supervisor.elsewhere import Elsewhere, Reach
+from sandbox.supervisor.run import run
+
+
+@dataclass(frozen=True)
+class Nobody(Elsewhere):
+    """Services that are not there."""
+
+    @property
+    def reach(self) -> Reach:
+        return Reach()
+
+
+if __name__ == "__main__":
+    state = State.open(Path(sys.argv[1]))
+    services = Nobody("localhost", state.folder("environments"))
+    asyncio.run(run(state, 0, lambda report: None, services))
