@@ -10,7 +10,7 @@ from sandbox.rbac import Denied, Need, Policy
 _AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 _BUILT_IN = Policy(())
 # JSON, a log line or a repr has put ends of line and marks into letters, maybe more than once.
-_ESCAPE = re.compile(r"\\+(?:u(?P<code>[0-9A-Fa-f]{4})|(?P<space>[rnt])|(?P<mark>[\"'/]))")
+_ESCAPE = re.compile(r"(?<!\\)\\+(?:u(?P<code>[0-9A-Fa-f]{4})|(?P<space>[rnt])|(?P<mark>[\"'/]))")
 # What chats and word processors make of straight marks.
 _STRAIGHT = str.maketrans("\u2018\u2019\u201c\u201d", "''\"\"")
 
