@@ -10,7 +10,7 @@ from typing import Annotated, TypeVar
 import typer
 from requests import RequestException
 
-from sandbox.assumptions import Assumptions
+from sandbox.assumptions import LIKELY, Assumptions
 from sandbox.audit import FILE, Outcome, read
 from sandbox.cli.denial import Attempt, one_denial, print_denial
 from sandbox.cli.options import (
@@ -43,7 +43,7 @@ def demo(
     assume: AssumeOption = None,
 ) -> None:
     """Put three photos and one broken file through four services, and see one denial."""
-    assumed = assumptions_of(assume)
+    assumed = assumptions_of(assume) if assume else None
     opened = open_state(state)
     begun = time.monotonic()
     with ended_by_signals(), _a_sandbox(opened, port, assumed) as report:
@@ -62,16 +62,19 @@ def demo(
 
 
 @contextmanager
-def _a_sandbox(state: State, port: int | None, assumed: Assumptions) -> Iterator[Report]:
-    """The sandbox that runs already, or one that ends with the demo."""
+def _a_sandbox(state: State, port: int | None, assumed: Assumptions | None) -> Iterator[Report]:
+    """The sandbox that runs already, or one that ends with the demo.
+
+    If nobody said what to assume, `assumed` is None, and any that runs will do.
+    """
     already = running(state)
     if already is not None:
-        if assumed.otherwise and already.assumed != assumed.otherwise:
+        if assumed and already.assumed != assumed.otherwise:
             fail("the sandbox that is running assumes otherwise; end it by ./keyless down first.")
         out.print(f"[green]✓[/] uses the sandbox that is running: {already.gallery}")
         yield already
         return
-    report = start_detached(state, port, Progress(), as_options(assumed))
+    report = start_detached(state, port, Progress(), as_options(assumed or LIKELY))
     try:
         yield report
     finally:
