@@ -35,7 +35,7 @@ def unknown(
     found = (
         Right(name, scope, _actions(roles[name], of_scope), (who,))
         for scope, of_scope in _by_scope(beside).items()
-        for name in _that_allow_all(of_scope)[:1]
+        for name in [role for role in _that_allow_all(of_scope) if role in roles][:1]
     )
     return tuple(found)
 
