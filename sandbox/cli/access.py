@@ -1,7 +1,7 @@
 """`keyless access`: who may do what, as a person reads it."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from itertools import groupby
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -15,22 +15,10 @@ from local.assignments import Difference
 from local.sign_in import SignInError
 from local.values import ValuesError
 from sandbox.cli.compared import told, with_azure
-from sandbox.cli.names import short_role, short_scope
 from sandbox.cli.options import StateOption, open_state
+from sandbox.cli.rights import Right, rights
 from sandbox.cli.terminal import USAGE, fail, one_sentence, out
-from sandbox.deployment import Deployment, ExpressionError, SnapshotError, load
-from sandbox.rbac import Policy
-
-
-@dataclass(frozen=True)
-class Right:
-    """One right, in words."""
-
-    who: str
-    role: str
-    on: str
-    why: str
-    scope: str
+from sandbox.deployment import ExpressionError, SnapshotError, load
 
 
 def access(
@@ -62,28 +50,12 @@ def access(
             deployment.principal(identity)
         if azure:
             _compare(with_azure(deployment, env_file, environment), identity, json_=json_)
-    found = [each for each in rights(deployment) if identity in {"", each.who}]
+    found = rights(deployment, identity)
     if json_:
         out.print_json(data=[asdict(each) for each in found])
         return
     for who, theirs in groupby(found, lambda each: each.who):
         out.print(_in_lines(who, list(theirs)))
-
-
-def rights(deployment: Deployment) -> list[Right]:
-    """Every right, by who has it, in the order of the deployment's principals."""
-    policy, order = Policy.of(deployment), [each.name for each in deployment.principals]
-    found = [
-        Right(
-            who=deployment.names[each.principal_id],
-            role=short_role(policy.role(each).name),
-            on=short_scope(each.scope),
-            why=each.why,
-            scope=each.scope,
-        )
-        for each in deployment.assignments
-    ]
-    return sorted(found, key=lambda each: (order.index(each.who), each.on))
 
 
 def _in_lines(who: str, theirs: Sequence[Right]) -> Table:

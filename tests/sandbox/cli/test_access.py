@@ -4,7 +4,7 @@ import json
 import re
 from pathlib import Path
 
-from sandbox.cli.access import rights
+from sandbox.cli.rights import rights
 from sandbox.deployment import load
 from sandbox.state import State
 from tests.conftest import keyless
@@ -30,6 +30,20 @@ def test_what_every_reason_begins_with_is_said_once(tmp_path: Path) -> None:
     assert said.count(same) == 1
     assert all(each["why"].startswith(same) for each in found)
     assert all(each["why"].removeprefix(same) in said for each in found)
+
+
+def test_the_rights_of_who_was_deleted_stand_under_that_name(tmp_path: Path) -> None:
+    def said() -> list[str]:
+        lines = keyless(tmp_path, "access", "thumbnailer").stdout.splitlines()
+        return [line.rstrip() for line in lines if line.startswith("thumbnailer")]
+
+    before = said()
+    keyless(tmp_path, "recreate", "thumbnailer")
+    recreated = said()
+    keyless(tmp_path, "deploy")
+    assert before == ["thumbnailer"]
+    assert recreated == ["thumbnailer (deleted)"]
+    assert said() == ["thumbnailer", "thumbnailer (deleted)"]
 
 
 def test_a_script_reads_them_as_json(tmp_path: Path) -> None:
