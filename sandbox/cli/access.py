@@ -49,7 +49,7 @@ def access(
         if identity:
             deployment.principal(identity)
         if azure:
-            _compare(with_azure(deployment, env_file, environment), identity, json_=json_)
+            _compare(with_azure(env_file, environment), identity, json_=json_)
     found = rights(deployment, identity)
     if json_:
         out.print_json(data=[asdict(each) for each in found])

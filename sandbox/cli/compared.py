@@ -1,5 +1,6 @@
 """The policy against what a deployed environment has."""
 
+import tempfile
 from pathlib import Path
 
 import requests
@@ -15,29 +16,34 @@ from local.sign_in import open_developers_credential, signed_in
 from local.values import Values
 from sandbox.cli.names import short_scope
 from sandbox.cli.terminal import fail
-from sandbox.deployment import Deployment, PrincipalKind
+from sandbox.deployment import Deployment, PrincipalKind, load
+from sandbox.state import State
 
 _MAY_BE_MEANT = "such may be meant, like the rights of whoever deploys: take away what nobody needs"
 
 
-def with_azure(
-    deployment: Deployment, env_file: Path | None, environment: str | None
-) -> Difference:
-    """Every assignment at or below the environment's resource group.
+def with_azure(env_file: Path | None, environment: str | None) -> Difference:
+    """Every assignment at or below the environment's resource group, against the snapshot's.
 
-    Raises ValuesError, or SignInError.
+    Raises SnapshotError, ValuesError, or SignInError.
     """
     values = Values.from_file(env_file) if env_file else Values.from_azd(environment)
     deployed_as, credential = Environment.of(values), open_developers_credential()
     signed_in(credential)  # who is not hears that, and not what the first request came to
     try:
         with requests.Session() as session:
-            return compared(deployment, values, ResourceManager(session, credential))
+            return compared(_as_compiled(), values, ResourceManager(session, credential))
     except UnseenError as error:
         fail(
             "the role assignments there cannot be read, which takes Reader on "
             f"{deployed_as.group}: {error}"
         )
+
+
+def _as_compiled() -> Deployment:
+    """The snapshot's policy: of a state that nobody keeps, so no identity in it was made anew."""
+    with tempfile.TemporaryDirectory() as folder:
+        return load(State(Path(folder)))
 
 
 def compared(deployment: Deployment, values: Values, arm: ResourceManager) -> Difference:

@@ -1,12 +1,16 @@
 """`./keyless access --azure`: an environment is as the policy says, or hears what is not."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
+from typer.testing import CliRunner
 
 from local.assignments import Difference
 from local.values import Values
+from sandbox.cli import application
+from sandbox.cli import compared as module
 from sandbox.cli.compared import compared, told
 from sandbox.deployment import Deployment, load
 from sandbox.state import State
@@ -106,3 +110,30 @@ def test_a_developer_who_is_the_operator_too_has_the_rights_of_both(
         if entry["properties"]["principalId"] == deployment.principal("operator").principal_id:
             entry["properties"]["principalId"] = me
     assert difference(deployment, answers, OPERATOR_PRINCIPAL_ID=me) == Difference((), ())
+
+
+def test_what_became_of_a_sandboxs_identities_is_not_compared(
+    deployment: Deployment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = as_deployed(deployment)
+    monkeypatch.setattr(module, "open_developers_credential", lambda: None)
+    monkeypatch.setattr(module, "signed_in", lambda _: None)
+    monkeypatch.setattr(
+        module, "ResourceManager", lambda session, _: resource_manager(session, answers)
+    )
+    named = values(deployment).named.items()
+    file = tmp_path / "dev.env"
+    file.write_text("".join(f"{name}={value}\n" for name, value in named))
+
+    def said(*command: str) -> str:
+        done = CliRunner().invoke(application(), [*command, "--state", str(tmp_path / "state")])
+        assert done.exit_code == 0, done.output
+        return done.stdout
+
+    compare = ("access", "--azure", "--env-file", str(file))
+    same = said(*compare)
+    said("recreate", "thumbnailer")
+    assert said(*compare) == same
+    said("deploy")
+    assert said(*compare) == same
+    assert same == "✓ the environment has the policy's role assignments and no other\n"
