@@ -54,7 +54,9 @@ def the_one(kind: str, wanted: str, known: Iterable[str]) -> str:
     """The one of `known` that `wanted` is, or is the end of. Raises AmbiguousError."""
     choices = sorted(set(known))
     ending = f"/{wanted.strip('/').lower()}"
-    found = [each for each in choices if f"/{each.lower()}".endswith(ending)]
+    # The audit writes an action without its last word: messages/send.
+    endings = (ending, f"{ending}/action")
+    found = [each for each in choices if f"/{each.lower()}".endswith(endings)]
     exact = [each for each in choices if each.strip("/").lower() == wanted.strip("/").lower()]
     if len(exact or found) == 1:
         return (exact or found)[0]

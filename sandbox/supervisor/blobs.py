@@ -9,6 +9,8 @@ from sandbox.supervisor.processes import Child, Program
 from sandbox.supervisor.services import is_taken
 from sandbox.supervisor.surroundings import of_any_process
 
+_TO_END = 10.0  # seconds that one without a port may take until it has ended, on a busy machine
+
 
 class AzuriteEndedError(RuntimeError):
     """Azurite came to its end while it was waited for."""
@@ -39,6 +41,9 @@ async def ready(azurite: Azurite, child: Child, containers: Collection[str]) -> 
     crashed = asyncio.create_task(child.crashed.wait())
     try:
         await asyncio.wait((preparing, crashed), return_when=asyncio.FIRST_COMPLETED)
+        if preparing.done() and preparing.exception():
+            # Perhaps another's Azurite answered, and ours is about to end for want of its port.
+            await asyncio.wait((crashed,), timeout=_TO_END)
         if crashed.done():
             raise _why(azurite, child)
         await preparing

@@ -56,6 +56,22 @@ def test_what_is_denied_names_a_role_that_would_allow_it(
     assert would in result.output
 
 
+@pytest.mark.parametrize(
+    ("identity", "action", "resource"),
+    [
+        ("notifier", "messages/receive", "subscriptions/notifier"),
+        ("notifier", "secrets/getSecret", "secrets/webhook-signing-key"),
+        ("gateway", "blobs/add", "containers/originals"),
+    ],
+)
+def test_an_action_is_known_as_the_audit_and_the_demo_write_it(
+    tmp_path: Path, identity: str, action: str, resource: str
+) -> None:
+    short = explain(tmp_path, identity, action, resource)
+    assert short.exit_code == 0, short.output
+    assert short.output == explain(tmp_path, identity, f"{action}/action", resource).output
+
+
 def test_the_decision_is_there_as_json(tmp_path: Path) -> None:
     result = explain(tmp_path, "gateway", "blobs/read", "containers/thumbnails", "--json")
     decision = json.loads(result.output)
