@@ -38,6 +38,10 @@ class End:
         return cls(str(condition.name), str(condition.description))
 
 
+class NoReplyError(Exception):
+    """What came is no reply: a queue that was asked like a node gives a message that it holds."""
+
+
 class Peer:
     """One AMQP connection, without TLS."""
 
@@ -63,13 +67,14 @@ class Peer:
         return self.put(Credential(PRINCIPALS[name], lifetime).get_token().token, path)
 
     def ask(self, node: str, properties: dict[str, Any], body: Any) -> Reply:
-        """One request and its reply."""
+        """One request and its reply. Raises NoReplyError if the node answers by something else."""
         replies = self._connection.create_receiver(node, credit=1)
         requests = self._connection.create_sender(node)
         request = Message(id="7", body=body, properties=properties, reply_to=replies.name)
         requests.send(request)
         answer = replies.receive()
-        assert answer.correlation_id == "7"
+        if answer.correlation_id != "7":
+            raise NoReplyError(node)
         requests.close()
         replies.close()
         said = answer.properties
