@@ -1,6 +1,5 @@
 """The policy against what a deployed environment has."""
 
-import tempfile
 from pathlib import Path
 
 import requests
@@ -16,8 +15,7 @@ from local.sign_in import open_developers_credential, signed_in
 from local.values import Values
 from sandbox.cli.names import short_scope
 from sandbox.cli.terminal import fail
-from sandbox.deployment import Deployment, PrincipalKind, load
-from sandbox.state import State
+from sandbox.deployment import Deployment, PrincipalKind, as_compiled
 
 _MAY_BE_MEANT = "such may be meant, like the rights of whoever deploys: take away what nobody needs"
 
@@ -32,18 +30,12 @@ def with_azure(env_file: Path | None, environment: str | None) -> Difference:
     signed_in(credential)  # who is not hears that, and not what the first request came to
     try:
         with requests.Session() as session:
-            return compared(_as_compiled(), values, ResourceManager(session, credential))
+            return compared(as_compiled(), values, ResourceManager(session, credential))
     except UnseenError as error:
         fail(
             "the role assignments there cannot be read, which takes Reader on "
             f"{deployed_as.group}: {error}"
         )
-
-
-def _as_compiled() -> Deployment:
-    """The snapshot's policy: of a state that nobody keeps, so no identity in it was made anew."""
-    with tempfile.TemporaryDirectory() as folder:
-        return load(State(Path(folder)))
 
 
 def compared(deployment: Deployment, values: Values, arm: ResourceManager) -> Difference:

@@ -11,7 +11,7 @@ from local.doctor.mend import commands
 from local.doctor.traps.words import end
 from local.probes import Missing
 from local.rights import Right
-from sandbox.cli.names import short_role
+from sandbox.cli.names import for_services, short_role
 from sandbox.cli.terminal import out
 
 _DONE, _WRONG, _TRAP = Text("✓ ", "green"), Text("✗ ", "bold red"), Text("! ", "bold yellow")
@@ -24,12 +24,8 @@ def print_diagnosis(diagnosis: Diagnosis) -> None:
     for right in diagnosis.met:
         out.print(Text.assemble(_DONE, f"{short_role(right.role)} on {right.target}"))
     for each in diagnosis.unmet:
-        who = (
-            f", for {' and '.join(services)}"
-            if (services := _others(diagnosis, each.right))
-            else ""
-        )
-        told = f"{short_role(each.right.role)} on {each.right.target}{who}: {each.why}"
+        whose = for_services(_others(diagnosis, each.right))
+        told = f"{short_role(each.right.role)} on {each.right.target}{whose}: {each.why}"
         out.print(Text.assemble(_WRONG, told))
         _print_lines(_assigned(diagnosis, each))
     if role := diagnosis.app_role:

@@ -3,8 +3,7 @@
 import json
 import logging
 import os
-import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,7 +25,7 @@ from sandbox.cli.explained import explain as explain_text
 from sandbox.cli.options import StateOption, open_state
 from sandbox.cli.running import the_running
 from sandbox.cli.terminal import USAGE, fail, one_sentence, out
-from sandbox.deployment import load
+from sandbox.deployment import as_compiled, load
 from sandbox.state import State
 from sandbox.supervisor import Report
 
@@ -81,6 +80,9 @@ def doctor(
 def _in_sandbox(state: State, service: str) -> Iterator[Diagnosis]:
     """One after the other, since this process acts as each. Raises KeyError."""
     report, deployment = the_running(state), load(state)
+    # Read before anybody is looked at: what the doctor itself is refused is no service's need.
+    recorded = list(_since(_A_WHILE, read_audit(state.path(FILE))))
+    waiting = list(_since(_WHILE_PROVING, recorded))
     for who in [service] if service else [each.name for each in report.services]:
         variables = _variables(report, who, state)
         waits_for = _waits_for(report, who)
@@ -88,8 +90,8 @@ def _in_sandbox(state: State, service: str) -> Iterator[Diagnosis]:
             deployment,
             who,
             variables,
-            _recorded(state, _A_WHILE),
-            waiting=_recorded(state, _WHILE_PROVING) if waits_for else (),
+            recorded,
+            waiting=waiting if waits_for else (),
             waits_for=waits_for,
         )
         with acting(variables), closing(open_credential(variables)) as credential:
@@ -111,20 +113,18 @@ def _waits_for(report: Report, who: str) -> list[str]:
     return [failing for each in mine for failing in each.failing]
 
 
-def _recorded(state: State, lately: timedelta) -> Iterator[Record]:
-    since = (datetime.now(UTC) - lately).isoformat()
-    return (each for each in read_audit(state.path(FILE)) if each.time >= since)
+def _since(ago: timedelta, records: Iterable[Record]) -> Iterator[Record]:
+    since = (datetime.now(UTC) - ago).isoformat()
+    return (each for each in records if each.time >= since)
 
 
 def _deployed(values: Values) -> Diagnosis:
     with (
         requests.Session() as session,
         closing(open_developers_credential()) as credential,
-        tempfile.TemporaryDirectory() as folder,
     ):
-        deployment = load(State(Path(folder)))
         arm = ResourceManager(session, credential)
-        return examine(of_deployed(deployment, values, arm, os.environ), credential)
+        return examine(of_deployed(as_compiled(), values, arm, os.environ), credential)
 
 
 def _tell(found: list[Diagnosis], *, json_: bool) -> None:

@@ -1,7 +1,6 @@
 """`keyless local`: the services here, as you, against a real environment."""
 
 import asyncio
-import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -20,8 +19,9 @@ from local.run import Seen, choose_ports, run
 from local.sign_in import SignedIn, SignInError, open_developers_credential, signed_in
 from local.values import Values, ValuesError
 from local.workers import deployed
+from sandbox.cli.names import for_services
 from sandbox.cli.terminal import UNAVAILABLE, fail, one_sentence, out
-from sandbox.deployment import app_names, load
+from sandbox.deployment import app_names, as_compiled
 from sandbox.state import LOCAL, PROJECT, State
 
 _DONE, _WRONG, _WAITS = Text("✓ ", "green"), Text("✗ ", "bold red"), Text("! ", "bold yellow")
@@ -68,7 +68,7 @@ def _check_tenant(values: Values, who: SignedIn) -> None:
 def _check_rights(
     values: Values, deployed_as: Environment, credential: TokenCredential, who: SignedIn
 ) -> None:
-    rights = _rights(deployed_as)
+    rights = rights_of_developer(as_compiled(), deployed_as)
     prober = Prober(
         credential,
         blob_endpoint=values["AZURE_STORAGE_BLOB_ENDPOINT"],
@@ -84,16 +84,10 @@ def _check_rights(
         raise typer.Exit(UNAVAILABLE)
 
 
-def _rights(deployed_as: Environment) -> Sequence[Right]:
-    """The snapshot's ids are made up for a state that nobody keeps."""
-    with tempfile.TemporaryDirectory() as folder:
-        return rights_of_developer(load(State(Path(folder))), deployed_as)
-
-
 def _say_rights(rights: Sequence[Right], missing: Sequence[Missing]) -> None:
     wrong = {each.right: each for each in missing}
     for right in rights:
-        told = f"{right.role} on {right.target}, for {' and '.join(right.services)}"
+        told = f"{right.role} on {right.target}{for_services(right.services)}"
         if right in wrong:
             _say(_WRONG, f"{told}: {wrong[right].why}")
         else:

@@ -1,7 +1,7 @@
 """Short names for what has long ones: actions and resources, as people say and read them."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from sandbox.deployment import Deployment
 
@@ -63,6 +63,11 @@ def the_one(kind: str, wanted: str, known: Iterable[str]) -> str:
     if not found:
         raise AmbiguousError(f"no {kind} ends in {wanted!r}; there are {_listed(choices)}")
     raise AmbiguousError(f"{wanted!r} could be {_listed(found)}; say more of the {kind}")
+
+
+def for_services(services: Sequence[str]) -> str:
+    """For which services something is, as a sentence goes on; empty for none."""
+    return f", for {' and '.join(services)}" if services else ""
 
 
 def _listed(names: Iterable[str]) -> str:

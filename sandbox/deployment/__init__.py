@@ -1,7 +1,8 @@
 """The deployment that the committed Bicep snapshot describes."""
 
+from sandbox.deployment.data_services import EVERYTHING
 from sandbox.deployment.expressions import ExpressionError
-from sandbox.deployment.load import load
+from sandbox.deployment.load import as_compiled, load
 from sandbox.deployment.principals import Ids, deploy, recreate
 from sandbox.deployment.registration import REGISTRATION, Registration, RegistrationError
 from sandbox.deployment.resources import (
@@ -29,6 +30,7 @@ from sandbox.deployment.resources import (
 from sandbox.deployment.snapshot import SNAPSHOT, SnapshotError, app_names
 
 __all__ = [
+    "EVERYTHING",
     "REGISTRATION",
     "SNAPSHOT",
     "Attachment",
@@ -57,6 +59,7 @@ __all__ = [
     "Topic",
     "Vault",
     "app_names",
+    "as_compiled",
     "deploy",
     "load",
     "recreate",

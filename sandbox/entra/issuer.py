@@ -21,9 +21,6 @@ from sandbox.entra.version_2 import version_2
 
 # Entra dates a token five minutes back, for clocks that are behind.
 BACKDATED = 5 * 60
-# A managed identity's token is valid for a day; the SDK renews it after half of that.
-# https://learn.microsoft.com/azure/service-bus-messaging/service-bus-managed-service-identity
-LIFETIME = int(LIKELY.token_lifetime) - BACKDATED
 
 # A user's is valid for 60 to 90 minutes, 75 on average.
 # https://learn.microsoft.com/entra/identity-platform/access-tokens#token-lifetime
@@ -105,6 +102,8 @@ class Issuer:
         """Those of every token."""
         now = int(self._clock())
         if lifetime is None:
+            # A day, by what is likely; the SDK renews it after half of that.
+            # https://learn.microsoft.com/azure/service-bus-messaging/service-bus-managed-service-identity
             lifetime = int(self._assumed.token_lifetime) - BACKDATED
         times = {"iat": now - BACKDATED, "nbf": now - BACKDATED, "exp": now + lifetime}
         return {**times, "tid": self.tenant_id, "uti": secrets.token_urlsafe(16), **_opaque()}

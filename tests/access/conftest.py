@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from local.doctor.kept import Kept
 from local.rights import Environment
 from local.sign_in import open_developers_credential, signed_in
 from local.values import Values
 from tests.access.actor import Actor, Hosts
 from tests.access.stage import Stage, staged
 from tests.access.table import ANOTHER_SECRET, DEVELOPER, OPERATOR
-from tests.access.tokens import Kept
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

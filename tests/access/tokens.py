@@ -1,13 +1,9 @@
 """Tokens as whoever acts gets them, and what a forger would make of one."""
 
 import json
-import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
-
-from azure.core.credentials import AccessToken, TokenCredential
 
 from tests.access.actor import Actor
 
@@ -15,22 +11,6 @@ STORAGE = "https://storage.azure.com"
 VAULT = "https://vault.azure.net"
 BUS = "https://servicebus.azure.net"
 SOMEBODY_ELSE = "00000000-0000-4000-8000-000000000001"
-
-_SOON = 300
-
-
-@dataclass(frozen=True)
-class Kept(TokenCredential):
-    """Another's tokens, each asked for once: by the Azure CLI each takes a second."""
-
-    credential: TokenCredential
-    tokens: dict[tuple[str, ...], AccessToken] = field(default_factory=dict, repr=False)
-
-    def get_token(self, *scopes: str, **options: Any) -> AccessToken:
-        known = self.tokens.get(scopes)
-        if known is None or known.expires_on < time.time() + _SOON:
-            known = self.tokens[scopes] = self.credential.get_token(*scopes, **options)
-        return known
 
 
 def token_of(actor: Actor, audience: str) -> str:

@@ -4,7 +4,6 @@ They have signed in and find each service by its name alone; each does their own
 environment without apps, as the page says.
 """
 
-import json
 import re
 import subprocess
 import sys
@@ -13,11 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.state import PROJECT, State
-from sandbox.supervisor import running
+from sandbox.state import PROJECT
 from tests.conftest import Running
-from tests.e2e.test_local import values
-from tests.e2e.test_recreated import until
+from tests.e2e.test_local import written
+from tests.e2e.test_recreated import started_by
 
 PASSED = re.compile(r"(\d+) passed")
 
@@ -25,23 +23,14 @@ PASSED = re.compile(r"(\d+) passed")
 @pytest.fixture(scope="module")
 def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A sandbox that starts no service, since those would take messages away."""
-    state = State.open(tmp_path_factory.mktemp("azure"))
-    command = [sys.executable, "-m", "tests.e2e.endpoints_alone", str(state.root)]
-    process = subprocess.Popen(command, cwd=PROJECT)
-    try:
-        until(lambda: running(state) is not None)
-        yield Running(state)
-    finally:
-        process.terminate()
-        process.wait(60)
+    state = tmp_path_factory.mktemp("azure")
+    with started_by(state, "tests.e2e.endpoints_alone", str(state)) as running:
+        yield running
 
 
 @pytest.fixture
 def azure_env(azure: Running, tmp_path: Path) -> Path:
-    path = tmp_path / "azure.env"
-    named = values(azure.deployment)
-    path.write_text("\n".join(f"{name}={json.dumps(value)}" for name, value in named.items()))
-    return path
+    return written(azure, tmp_path)
 
 
 def shell(azure: Running, azure_env: Path) -> Mapping[str, str]:

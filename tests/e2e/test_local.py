@@ -46,12 +46,17 @@ def values(deployment: Deployment) -> dict[str, str]:
     }
 
 
-@pytest.fixture
-def env_file(sandbox: Running, tmp_path: Path) -> Path:
-    path = tmp_path / "azure.env"
+def written(sandbox: Running, folder: Path) -> Path:
+    """The file that `azd env get-values` would make of it."""
+    path = folder / "azure.env"
     lines = (f"{name}={json.dumps(value)}" for name, value in values(sandbox.deployment).items())
     path.write_text("\n".join(lines))
     return path
+
+
+@pytest.fixture
+def env_file(sandbox: Running, tmp_path: Path) -> Path:
+    return written(sandbox, tmp_path)
 
 
 def checked(sandbox: Running, env_file: Path) -> "subprocess.CompletedProcess[str]":
@@ -125,10 +130,7 @@ def developers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 @pytest.fixture
 def developers_file(developers: Running, tmp_path: Path) -> Path:
-    path = tmp_path / "azure.env"
-    named = values(developers.deployment)
-    path.write_text("\n".join(f"{name}={json.dumps(value)}" for name, value in named.items()))
-    return path
+    return written(developers, tmp_path)
 
 
 def as_developer(developers: Running, monkeypatch: pytest.MonkeyPatch) -> None:

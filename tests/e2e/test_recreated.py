@@ -77,8 +77,15 @@ def act(monkeypatch: pytest.MonkeyPatch) -> Act:
 @contextmanager
 def started(state: Path, *options: str) -> Iterator[Running]:
     """A sandbox that need not become ready, since `up --detach` would wait for that."""
-    command = [sys.executable, "-m", "sandbox", "up", "--state", str(state), "--port", "0"]
-    process = subprocess.Popen([*command, *options], cwd=PROJECT, stdout=subprocess.DEVNULL)
+    with started_by(state, "sandbox", "up", "--state", str(state), "--port", "0", *options) as one:
+        yield one
+
+
+@contextmanager
+def started_by(state: Path, *module: str) -> Iterator[Running]:
+    """The sandbox that a module, with its arguments, starts on `state`."""
+    command = [sys.executable, "-m", *module]
+    process = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.DEVNULL)
     opened = State.open(state)
     try:
         until(lambda: running(opened) is not None)

@@ -16,7 +16,7 @@ import pytest
 from sandbox.deployment import Principal, load
 from sandbox.edge import Certificate
 from sandbox.entra import VAULT, VAULT_AUDIENCES, Issuer, SigningKey, TokenRefused, Verifier
-from sandbox.entra.issuer import LIFETIME
+from sandbox.entra.issuer import BACKDATED
 from sandbox.servicebus import service
 from sandbox.servicebus.serve.broker import Broker
 from sandbox.servicebus.serve.outcome import Complete

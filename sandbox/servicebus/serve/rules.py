@@ -6,7 +6,7 @@ https://learn.microsoft.com/azure/service-bus-messaging/topic-filters
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from sandbox.deployment import CorrelationFilter, Namespace, Rule
+from sandbox.deployment import EVERYTHING, CorrelationFilter, Namespace, Rule
 from sandbox.servicebus.serve.message import Message
 from sandbox.servicebus.serve.sql import SqlError, parse
 
@@ -20,9 +20,6 @@ _STANDARD = {
     "session_id": "group_id",
     "content_type": "content_type",
 }
-
-# What Azure gives to each new subscription.
-_EVERYTHING = Rule("$Default", sql="1=1")
 
 Filter = Callable[[Message], bool]
 
@@ -53,7 +50,7 @@ def with_everything(namespace: Namespace) -> Namespace:
         replace(
             topic,
             subscriptions=tuple(
-                replace(each, rules=(*each.rules, _EVERYTHING)) for each in topic.subscriptions
+                replace(each, rules=(*each.rules, EVERYTHING)) for each in topic.subscriptions
             ),
         )
         for topic in namespace.topics

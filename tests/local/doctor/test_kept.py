@@ -1,5 +1,6 @@
 """Probes that run at the same time share their tokens."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -11,14 +12,15 @@ from local.doctor.kept import Kept
 
 
 class Credential:
-    def __init__(self) -> None:
+    def __init__(self, lasts: int = 3600) -> None:
         self.asked: list[str] = []
+        self.lasts = lasts
 
     def get_token(self, *scopes: str, **_: Any) -> AccessToken:
         self.asked.append(scopes[0])
         if "refused" in scopes[0]:
             raise ClientAuthenticationError("nobody is signed in")
-        return AccessToken(f"token {len(self.asked)}", 0)
+        return AccessToken(f"token {len(self.asked)}", int(time.time()) + self.lasts)
 
 
 def test_a_token_is_asked_for_once_for_each_scope() -> None:
@@ -28,6 +30,11 @@ def test_a_token_is_asked_for_once_for_each_scope() -> None:
         tokens = list(pool.map(kept.get_token, ["storage"] * 8 + ["vault"] * 8))
     assert len(set(tokens)) == 2
     assert sorted(credential.asked) == ["storage", "vault"]
+
+
+def test_a_token_that_is_about_to_end_is_asked_for_anew() -> None:
+    kept = Kept(Credential(lasts=60))
+    assert kept.get_token("storage").token != kept.get_token("storage").token
 
 
 def test_what_a_service_claims_of_a_token_is_asked_for_anew() -> None:
