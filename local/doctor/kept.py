@@ -6,7 +6,6 @@ from typing import Any
 
 from azure.core.credentials import AccessToken, TokenCredential
 
-
 # An SDK's client asks anew for what ends sooner, in seconds.
 _SOON = 300
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import proton
 import pytest
 
+from sandbox.assumptions import LIKELY
 from sandbox.deployment import Principal, load
 from sandbox.edge import Certificate
 from sandbox.entra import VAULT, VAULT_AUDIENCES, Issuer, SigningKey, TokenRefused, Verifier
@@ -27,6 +28,7 @@ from tests.sandbox.servicebus.world import BUS, NAMESPACE
 from tests.sandbox.servicebus.written import message
 
 HOUR, DAY = 3600.0, 86400.0
+LIFETIME = int(LIKELY.token_lifetime) - BACKDATED
 SHIFTS = [-HOUR, DAY]
 
 
