@@ -1,16 +1,12 @@
-"""The Azure CLI and azd as programs on the PATH, and the values of the azd environment."""
+"""The Azure CLI and azd as a step calls them, and the values of the azd environment."""
 
-import json
 import os
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-_WHERE = {
-    "az": "the Azure CLI: https://aka.ms/azure-cli",
-    "azd": "the Azure Developer CLI: https://aka.ms/azd",
-}
+from infra import azure_cli
 
 
 class Stop(Exception):
@@ -18,36 +14,39 @@ class Stop(Exception):
 
 
 def az(*arguments: str) -> Any:
-    """What the Azure CLI answers, out of its JSON; None for no answer. Raises Stop."""
-    said = "".join(az_lines(*arguments, "--output", "json"))
-    return json.loads(said) if said.strip() else None
+    """Return what the Azure CLI answers, out of its JSON; None for no answer. Raises Stop."""
+    try:
+        return azure_cli.ask(*arguments, subscription=_subscription())
+    except azure_cli.AzureCliError as error:
+        raise Stop(str(error)) from error
 
 
 def az_lines(*arguments: str) -> Sequence[str]:
-    """What the Azure CLI prints, line by line. Raises Stop."""
-    chosen = os.environ.get("AZURE_SUBSCRIPTION_ID")
-    subscription = ("--subscription", chosen) if chosen else ()
-    return _run("az", *arguments, "--only-show-errors", *subscription).splitlines()
+    """Return what the Azure CLI prints, line by line. Raises Stop."""
+    try:
+        return azure_cli.run(*arguments, subscription=_subscription()).splitlines()
+    except azure_cli.AzureCliError as error:
+        raise Stop(str(error)) from error
 
 
 def remember(name: str, value: str) -> None:
     """Put a value into the azd environment; azd reads it again after the hook. Raises Stop."""
-    _run("azd", "env", "set", name, value)
+    found = shutil.which("azd")
+    if found is None:
+        raise Stop("'azd' is not on the PATH; install the Azure Developer CLI: https://aka.ms/azd.")
+    command = [found, "env", "set", name, value]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        said = done.stderr.strip() or f"it ended with status {done.returncode}"
+        raise Stop(f"azd env set {name} failed: {said}")
 
 
 def value_of(name: str, why: str, env: Mapping[str, str] = os.environ) -> str:
-    """A value of the azd environment; raises Stop where there is none."""
+    """Return a value of the azd environment; raises Stop where there is none."""
     if value := env.get(name, "").strip():
         return value
     raise Stop(f"{name} is not set: {why}")
 
 
-def _run(program: str, *arguments: str) -> str:
-    found = shutil.which(program)
-    if found is None:
-        raise Stop(f"'{program}' is not on the PATH; install {_WHERE[program]}.")
-    done = subprocess.run([found, *arguments], capture_output=True, text=True, check=False)
-    if done.returncode:
-        said = done.stderr.strip() or f"it ended with status {done.returncode}"
-        raise Stop(f"{program} {' '.join(arguments[:3])} failed: {said}")
-    return done.stdout
+def _subscription() -> str:
+    return os.environ.get("AZURE_SUBSCRIPTION_ID", "")

@@ -1,12 +1,11 @@
 """Microsoft Graph by `az rest`, whose errors are texts with Graph's own answer in them."""
 
 import json
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Collection, Sequence
 from typing import Any
+
+from infra import azure_cli
 
 URL = "https://graph.microsoft.com/v1.0"
 NOT_FOUND = "Request_ResourceNotFound"
@@ -57,7 +56,7 @@ class Graph:
 
     def ask(self, method: str, path: str, body: Json | None = None, *headers: str) -> Json:
         """One request; what it answers, if anything. Raises Refused or Stop."""
-        command = ["rest", "--method", method, "--url", URL + path, "--output", "json"]
+        command = ["rest", "--method", method, "--url", URL + path]
         if body is not None:
             headers = ("Content-Type=application/json", *headers)
             command += ["--body", json.dumps(body), "--headers", *headers]
@@ -65,18 +64,13 @@ class Graph:
 
 
 def _run(command: Sequence[str]) -> Json:
-    # On Windows az is a batch file, which is found by its whole name alone.
-    program = "az.cmd" if sys.platform == "win32" else "az"
     try:
-        done = subprocess.run(
-            [program, *command], capture_output=True, text=True, check=False, env=os.environ
-        )
-    except FileNotFoundError as error:
-        raise Stop("The Azure CLI was not found: https://aka.ms/install-azure-cli") from error
-    if done.returncode:
-        raise _error(done.stderr.strip())
-    found: Json = json.loads(done.stdout) if done.stdout.strip() else {}
-    return found
+        found: Json | None = azure_cli.ask(*command)
+    except azure_cli.CommandFailedError as failed:
+        raise _error(failed.said) from failed
+    except azure_cli.AzureCliError as error:
+        raise Stop(str(error)) from error
+    return found or {}
 
 
 def _error(said: str) -> Exception:

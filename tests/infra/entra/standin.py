@@ -28,11 +28,13 @@ given, name = {{"--headers": []}}, ""
 for each in arguments[1:]:
     if each.startswith("--"):
         name = each
+        given.setdefault(name, "")
     elif name == "--headers":
         given[name].append(each)
     else:
         given[name] = each
-assert set(given) <= {{"--method", "--url", "--body", "--headers", "--output"}}, given
+known = {{"--method", "--url", "--body", "--headers", "--output", "--only-show-errors"}}
+assert set(given) <= known, given
 prefix = "https://graph.microsoft.com/v1.0"
 assert given["--url"].startswith(prefix), given["--url"]
 headers = dict(each.split("=", 1) for each in given["--headers"])

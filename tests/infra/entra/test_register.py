@@ -182,7 +182,7 @@ def test_without_the_azure_cli_one_is_told_where_to_get_it(
     (tmp_path / "az").unlink()
     done = register("application")
     assert done.returncode == 1
-    assert "https://aka.ms/install-azure-cli" in done.stderr
+    assert "https://aka.ms/azure-cli" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -1,0 +1,1 @@
+"""The deployment: its Bicep, and the Python around it."""
