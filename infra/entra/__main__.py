@@ -6,9 +6,13 @@ remove        deletes the registration
 
 `application` comes before the deployment, which is told the id; `holders` after it, and before the
 gateway's real image runs: a token from before carries no role, and is cached for up to a day.
+
+Where CATALOG_AUDIENCE names an application, and Graph refuses to be asked by a pipeline or a
+colleague, both go on with a warning: whoever registered that application keeps it in order.
 """
 
 import os
+import re
 import sys
 from collections.abc import Mapping, Sequence
 
@@ -18,6 +22,16 @@ from infra.entra.registration import ROLE_HOLDERS, Registration
 STEPS = ("application", "holders", "remove")
 OFF = "CATALOG_AUDIENCE=none (azd env set CATALOG_AUDIENCE none)"
 
+_DENIED = "Authorization_RequestDenied"
+_WARNINGS = {
+    "application": "application {id} is taken as it is, unseen.",
+    "holders": (
+        "nobody was given the app role of application {id}. Unless the gateway holds it already, "
+        "the catalog refuses it. Its owner grants it by infra/entra/register.py holders, best "
+        "before the gateway's image runs: a token without the role is kept for up to a day."
+    ),
+}
+
 
 def main(arguments: Sequence[str], env: Mapping[str, str], graph: Graph) -> int:
     """Take one step; standard output has the application id alone."""
@@ -26,6 +40,8 @@ def main(arguments: Sequence[str], env: Mapping[str, str], graph: Graph) -> int:
     try:
         _take(arguments[0], env, graph)
     except Refused as refused:
+        if refused.code == _DENIED and arguments[0] in _WARNINGS and (given := _given(env)):
+            return _go_on(arguments[0], given)
         return _fail(_in_a_sentence(refused))
     except Stop as stop:
         return _fail(str(stop))
@@ -48,8 +64,23 @@ def _take(step: str, env: Mapping[str, str], graph: Graph) -> None:
         print("none" if off else app_id)
 
 
+def _given(env: Mapping[str, str]) -> str:
+    """Return the application id in CATALOG_AUDIENCE, or nothing."""
+    given = env.get("CATALOG_AUDIENCE", "").strip()
+    return (
+        given if re.fullmatch(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}", given) else ""
+    )
+
+
+def _go_on(step: str, given: str) -> int:
+    _say(f"You may not ask Microsoft Graph, so {_WARNINGS[step].format(id=given)}")
+    if step == "application":
+        print(given)
+    return 0
+
+
 def _in_a_sentence(refused: Refused) -> str:
-    if refused.code == "Authorization_RequestDenied":
+    if refused.code == _DENIED:
         return (
             "You may not register applications or grant their roles in this tenant: ask for the "
             f"Entra role Cloud Application Administrator, or turn this off by {OFF}."

@@ -110,6 +110,21 @@ def test_who_may_register_nothing_is_told_the_way_without(
     assert "registration stays" in capsys.readouterr().out
 
 
+def test_who_gives_an_application_id_and_may_not_ask_graph_goes_on(
+    stand_ins: StandIns, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    denied = 'Forbidden({"error": {"code": "Authorization_RequestDenied", "message": "No."}})'
+    stand_ins.refuse("az rest", f"ERROR: {denied}")
+    monkeypatch.setenv("CATALOG_AUDIENCE", APP_ID)
+    registration.register_application()
+    registration.grant_app_role()
+    assert stand_ins.asked("azd") == []
+    assert capfd.readouterr().err.count("You may not ask Microsoft Graph") == 2
+    monkeypatch.setenv("CATALOG_AUDIENCE", "")
+    with pytest.raises(Stop, match="could not be registered"):
+        registration.register_application()
+
+
 def test_the_real_step_is_where_it_is_looked_for() -> None:
     # With the word none it asks nobody.
     import os

@@ -131,6 +131,60 @@ def test_who_may_not_register_is_told_in_a_sentence_what_turns_it_off(
     assert register("holders", **HOLDERS).returncode == 0
 
 
+@pytest.mark.parametrize("method", ["GET", "PATCH"])
+def test_a_pipeline_that_may_not_ask_graph_goes_on_with_the_id_that_it_was_given(
+    register: Run, graph: StandIn, method: str
+) -> None:
+    app_id = register("application").stdout.strip()
+    [app] = graph.applications.values()
+    app["appRoles"][0]["displayName"] = "Changed by hand"  # there is something to mend
+    graph.denied = frozenset({method})
+    done = register("application", CATALOG_AUDIENCE=app_id)
+    assert (done.returncode, done.stdout) == (0, f"{app_id}\n")
+    assert f"You may not ask Microsoft Graph, so application {app_id} is taken" in done.stderr
+    graph.denied = frozenset()
+    assert register("application", CATALOG_AUDIENCE=app_id).stderr.startswith("entra: Set the ")
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_it_is_warned_that_nobody_was_given_the_role(
+    register: Run, graph: StandIn, method: str
+) -> None:
+    app_id = register("application").stdout.strip()
+    graph.denied = frozenset({method})
+    done = register("holders", CATALOG_AUDIENCE=app_id, **HOLDERS)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "nobody was given the app role" in done.stderr
+    assert "infra/entra/register.py holders" in done.stderr
+    assert held_by(graph) == set()
+
+
+@pytest.mark.parametrize("given", ["", "api://keyless", "keyless-catalog-dev"])
+def test_what_is_no_application_id_does_not_let_it_go_on(
+    register: Run, graph: StandIn, given: str
+) -> None:
+    graph.denied = frozenset({"GET"})
+    for step in ("application", "holders"):
+        done = register(step, CATALOG_AUDIENCE=given, **HOLDERS)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert "may not register applications" in done.stderr
+
+
+def test_another_refusal_stops_it_whatever_was_given(register: Run, tmp_path: Path) -> None:
+    (tmp_path / "az").write_text("#!/bin/sh\necho 'ERROR: AADSTS50076: MFA.' >&2\nexit 1\n")
+    done = register("application", CATALOG_AUDIENCE=GATEWAY)
+    assert done.returncode == 1
+    assert "AADSTS50076" in done.stderr
+
+
+def test_a_registration_that_may_not_be_removed_is_said_to_stay(
+    register: Run, graph: StandIn
+) -> None:
+    app_id = register("application").stdout.strip()
+    graph.denied = frozenset({"DELETE"})
+    assert register("remove", CATALOG_AUDIENCE=app_id).returncode == 1
+
+
 def test_where_it_is_turned_off_graph_is_not_asked(register: Run, graph: StandIn) -> None:
     for step, printed in (("application", "none\n"), ("holders", ""), ("remove", "")):
         done = register(step, CATALOG_AUDIENCE="none", **HOLDERS)
