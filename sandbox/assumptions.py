@@ -81,10 +81,11 @@ class Assumptions:
         "Who has no right attaches to an entity that is not there. Which is looked at first?",
         "A wrong name in a setting shows as amqp:not-found, not as a missing role.",
     )
-    bus_default_rule: Literal["replaced", "stays"] = _asked(
-        "replaced",
-        "Does a rule that the template calls $Default replace the one that lets everything pass?",
-        "Each subscription gets every event: name the rules otherwise and remove $Default by hand.",
+    bus_default_rule: Literal["removed", "replaced", "stays"] = _asked(
+        "removed",
+        "What is left of $Default, the rule that lets all pass, once a template adds rules?",
+        "Nothing: no rule of ours is called so, and the topic carries no event but the two that "
+        "each subscription is to get.",
     )
     identity_unknown: Literal["400", "500"] = _asked(
         "400",

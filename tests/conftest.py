@@ -80,9 +80,9 @@ def keyless(state: Path, *arguments: str, **variables: str) -> "subprocess.Compl
 
 
 @contextmanager
-def up(state: Path) -> Iterator[Running]:
+def up(state: Path, *options: str) -> Iterator[Running]:
     """A sandbox with its state in a folder of its own; it ends with the block."""
-    started = keyless(state, "up", "--detach", "--port", "0")
+    started = keyless(state, "up", "--detach", "--port", "0", *options)
     assert started.returncode == 0, started.stdout + started.stderr
     try:
         yield Running(State.open(state))

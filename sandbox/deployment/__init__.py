@@ -1,6 +1,5 @@
 """The deployment that the committed Bicep snapshot describes."""
 
-from sandbox.deployment.data_services import EVERYTHING
 from sandbox.deployment.expressions import ExpressionError
 from sandbox.deployment.load import as_compiled, load
 from sandbox.deployment.principals import Ids, deploy, recreate
@@ -30,7 +29,6 @@ from sandbox.deployment.resources import (
 from sandbox.deployment.snapshot import SNAPSHOT, SnapshotError, app_names
 
 __all__ = [
-    "EVERYTHING",
     "REGISTRATION",
     "SNAPSHOT",
     "Attachment",

@@ -21,8 +21,6 @@ from sandbox.deployment.resources import (
 from sandbox.deployment.snapshot import Snapshot, SnapshotError
 
 _BUS = "Microsoft.ServiceBus/namespaces"
-# A new subscription lets every message through until its $Default rule is replaced.
-EVERYTHING = Rule("$Default", sql="1=1")
 
 
 def storage_account(snapshot: Snapshot) -> StorageAccount:
@@ -80,8 +78,7 @@ def _topic(snapshot: Snapshot, topic: Mapping[str, Any]) -> Topic:
 
 def _rules(snapshot: Snapshot, subscription: Mapping[str, Any]) -> tuple[Rule, ...]:
     rules = _children(snapshot, subscription, f"{_BUS}/topics/subscriptions/rules")
-    written = {rule.name: rule for rule in map(_rule, rules)}
-    return tuple(({EVERYTHING.name: EVERYTHING} | written).values())
+    return tuple(map(_rule, rules))
 
 
 def _rule(rule: Mapping[str, Any]) -> Rule:

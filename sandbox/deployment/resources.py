@@ -101,7 +101,7 @@ class Subscription:
     id: str
     name: str
     settings: EntitySettings
-    rules: tuple[Rule, ...]
+    rules: tuple[Rule, ...]  # as the template writes them
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from sandbox.servicebus.outlet import Outlet
 from sandbox.servicebus.plane import Plane, Turn
 from sandbox.servicebus.protocol import AmqpProtocol
 from sandbox.servicebus.serve.broker import Broker
-from sandbox.servicebus.serve.rules import RuleError, with_everything
+from sandbox.servicebus.serve.rules import RuleError, as_deployed
 from sandbox.servicebus.serve.store import Store, StoreError
 from sandbox.servicebus.websocket import application
 
@@ -47,8 +47,7 @@ class ServiceBus:
         assumed: Assumptions = LIKELY,
     ) -> None:
         """Opens nothing yet."""
-        stays = assumed.bus_default_rule == "stays"
-        self._namespace = with_everything(namespace) if stays else namespace
+        self._namespace = as_deployed(namespace, assumed.bus_default_rule)
         self._verifier = verifier
         self._gate = gate
         self._assumed = assumed

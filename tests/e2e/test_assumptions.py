@@ -1,5 +1,6 @@
 """Keyless works whichever way Azure turns out, and where it cannot, the sandbox says why."""
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,8 +8,13 @@ import pytest
 
 from sandbox.assumptions import QUESTIONS
 from sandbox.audit import Outcome
-from tests.conftest import Running, keyless
+from sandbox.telemetry import FILE, everything
+from tests.conftest import Running, keyless, up
+from tests.e2e.test_pipeline import eventually, photo
 from tests.e2e.test_recreated import started, until
+from tests.e2e.test_telemetry import broken, trace
+
+EVENTS = "process photo-events/"
 
 # All that has a second answer but the one by which the gateway would have too small a role.
 OTHERWISE = [
@@ -21,6 +27,22 @@ def test_photos_go_through_though_azure_does_all_else_otherwise(tmp_path: Path) 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "assumed of Azure: blob-overwrite=condition" in done.stdout
     assert "the partner verified 4 webhooks, one for each photo" in done.stdout
+
+
+@pytest.mark.parametrize("answer", ["removed", "replaced", "stays"])
+def test_each_subscriber_gets_each_event_once_whatever_becomes_of_the_default_rule(
+    tmp_path: Path, answer: str
+) -> None:
+    with up(tmp_path, f"--assume=bus-default-rule={answer}") as sandbox:
+        processed, rejected = trace(sandbox, photo()), trace(sandbox, broken())
+        eventually(lambda: sandbox.report.messages, lambda found: not any(found.values()))
+        items = everything(sandbox.state.path(FILE))
+    taken = Counter((each.name, each.photo) for each in items if each.name.startswith(EVENTS))
+    assert taken == {
+        (f"{EVENTS}{subscriber}", photo): 1
+        for subscriber in ("catalog", "notifier")
+        for photo, _ in (processed, rejected)
+    }
 
 
 @pytest.fixture

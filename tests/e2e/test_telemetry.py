@@ -34,13 +34,16 @@ def trace(sandbox: Running, upload: Upload) -> tuple[str, list[Item]]:
     return sent, eventually(lambda: trace_of(path, sent), complete, patience=90)
 
 
+def broken() -> Upload:
+    """A file that is no photo, with bytes of its own: the same again would be the same photo."""
+    file = next(each for each in uploads() if each.name == "broken.jpg")
+    return Upload(file.name, file.content_type, file.content + uuid.uuid4().bytes)
+
+
 @pytest.fixture(scope="module")
 def traces(sandbox: Running) -> Mapping[str, tuple[str, list[Item]]]:
     """The traces of a photo and of a file that is none, each by its name."""
-    broken = next(each for each in uploads() if each.name == "broken.jpg")
-    # Its own bytes: the same file again would be the same photo again for the bus.
-    broken = Upload(broken.name, broken.content_type, broken.content + uuid.uuid4().bytes)
-    return {each.name: trace(sandbox, each) for each in (photo(), broken)}
+    return {each.name: trace(sandbox, each) for each in (photo(), broken())}
 
 
 def services(sandbox: Running) -> set[str]:

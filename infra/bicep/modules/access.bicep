@@ -21,10 +21,10 @@ param vaultName string
 @description('Required. The Service Bus namespace that holds the queue and the topic.')
 param busName string
 
-@description('Conditional. The Application Insights component; empty where no apps are deployed.')
+@description('Conditional. The Application Insights component; empty where nobody present has a right on it.')
 param insightsName string
 
-@description('Conditional. The container registry; empty where no apps are deployed.')
+@description('Conditional. The container registry; empty where nobody present has a right on it.')
 param registryName string
 
 @description('Required. The role by which the scaler reads how many messages wait: the name (a GUID) of a definition.')
@@ -33,10 +33,10 @@ param scalerRole string
 @description('Required. The roles of our own.')
 param custom customRoles
 
-@description('Required. The principals of this deployment. Rows of others fall away.')
+@description('Required. Who is given their rights by this call. Rows of others fall away.')
 param present principal[]
 
-@description('Required. Their object ids.')
+@description('Required. Their object ids; empty for others.')
 param ids principalIds
 
 var insights = { kind: 'component', name: insightsName }

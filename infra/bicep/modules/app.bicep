@@ -72,7 +72,8 @@ resource app 'Microsoft.App/containerApps@2025-01-01' = {
     workloadProfileName: 'Consumption'
     configuration: {
       activeRevisionsMode: 'Single'
-      registries: [{ server: loginServer, identity: platformIdentityId }]
+      // Container Apps signs in to each registry that a revision names, needed or not, so the placeholder names none.
+      registries: exists ? [{ server: loginServer, identity: platformIdentityId }] : []
       identitySettings: [
         { identity: platformIdentityId, lifecycle: 'None' } // attached, but no code in the app can get its token
         { identity: identityId ?? 'system', lifecycle: 'Main' }

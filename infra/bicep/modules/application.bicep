@@ -70,16 +70,20 @@ var partner = startsWith(partnerWebhookUrl, 'https://')
   ? partnerWebhookUrl
   : fail('partnerWebhookUrl must begin with https://')
 
-// Who there is has to be known before anything is deployed; who that is may turn out later.
+var accountName = 'st${compact}${token}'
+var keyVaultName = 'kv-${environmentName}-${token}'
+
+// Who there is has to be known before anything is deployed; who that is may turn out later. All but the platform, whose
+// rights come first.
 var present principal[] = concat(
-  apps ? ['gateway', 'thumbnailer', 'catalog', 'notifier', 'platform'] : [],
+  apps ? ['gateway', 'thumbnailer', 'catalog', 'notifier'] : [],
   empty(developerPrincipalId) ? [] : ['developer'],
   empty(operatorPrincipalId) ? [] : ['operator']
 )
 
 module storage 'storage.bicep' = {
   params: {
-    name: 'st${compact}${token}'
+    name: accountName
     location: location
     originalsDays: originalsDays
     softDeleteDays: softDeleteDays
@@ -88,7 +92,7 @@ module storage 'storage.bicep' = {
 
 module vault 'vault.bicep' = {
   params: {
-    name: 'kv-${environmentName}-${token}'
+    name: keyVaultName
     location: location
     purgeProtection: purgeProtection
     softDeleteDays: softDeleteDays
@@ -100,7 +104,11 @@ module messaging 'messaging.bicep' = {
 }
 
 module platform 'platform.bicep' = if (apps) {
-  params: { name: name, registryName: 'cr${compact}${token}', location: location }
+  params: { name: name, location: location }
+}
+
+module registry 'registry.bicep' = if (apps) {
+  params: { name: 'cr${compact}${token}', location: location }
 }
 
 module audit 'audit.bicep' = if (apps) {
@@ -127,13 +135,31 @@ module platformIdentity 'identity.bicep' = if (apps) {
   params: { name: 'id-platform-${environmentName}', location: location }
 }
 
+// The policy is carried out in two steps. First the platform, whose identity pulls every image and counts for every
+// scaler: an app that may not pull ends as failed. This waits for what these rows are on and for no app, so the account
+// and the vault go by their names.
+module platformAccess 'access.bicep' = if (apps) {
+  params: {
+    storageName: accountName
+    vaultName: keyVaultName
+    busName: messaging.outputs.name
+    insightsName: ''
+    registryName: registry!.outputs.name
+    scalerRole: scalerRole
+    custom: custom
+    present: ['platform']
+    ids: { platform: platformIdentity!.outputs.principalId }
+  }
+}
+
+// Then everybody else, once the notifier's app exists and with it the notifier's identity.
 module access 'access.bicep' = {
   params: {
     storageName: storage.outputs.name
     vaultName: vault.outputs.name
     busName: messaging.outputs.name
     insightsName: apps ? platform!.outputs.insightsName : ''
-    registryName: apps ? platform!.outputs.registryName : ''
+    registryName: ''
     scalerRole: scalerRole
     custom: custom
     present: present
@@ -142,7 +168,6 @@ module access 'access.bicep' = {
       thumbnailer: apps ? thumbnailerIdentity!.outputs.principalId : ''
       catalog: apps ? catalogIdentity!.outputs.principalId : ''
       notifier: apps ? notifier!.outputs.systemPrincipalId : ''
-      platform: apps ? platformIdentity!.outputs.principalId : ''
       developer: developerPrincipalId
       operator: operatorPrincipalId
     }
@@ -191,7 +216,7 @@ module gateway 'app.bicep' = if (apps) {
     name: 'gateway'
     location: location
     environmentId: platform!.outputs.environmentId
-    loginServer: platform!.outputs.loginServer
+    loginServer: registry!.outputs.loginServer
     image: images.gateway
     platformIdentityId: platformIdentity!.outputs.id
     identityId: gatewayIdentity!.outputs.id
@@ -205,7 +230,10 @@ module gateway 'app.bicep' = if (apps) {
       { name: 'CATALOG_ENDPOINT', value: 'https://${catalog!.outputs.fqdn}' }
     ])
   }
-  dependsOn: [access]
+  dependsOn: [
+    platformAccess // pulls the image
+    access // what the gateway may do, before it tries
+  ]
 }
 
 module thumbnailer 'app.bicep' = if (apps) {
@@ -213,7 +241,7 @@ module thumbnailer 'app.bicep' = if (apps) {
     name: 'thumbnailer'
     location: location
     environmentId: platform!.outputs.environmentId
-    loginServer: platform!.outputs.loginServer
+    loginServer: registry!.outputs.loginServer
     image: images.thumbnailer
     platformIdentityId: platformIdentity!.outputs.id
     identityId: thumbnailerIdentity!.outputs.id
@@ -229,7 +257,10 @@ module thumbnailer 'app.bicep' = if (apps) {
       { name: 'MALLOC_ARENA_MAX', value: '2' } // unpacked photos in an arena for each thread never come back
     ])
   }
-  dependsOn: [access]
+  dependsOn: [
+    platformAccess // pulls the image, counts the uploads
+    access // what the thumbnailer may do, before it tries
+  ]
 }
 
 module catalog 'app.bicep' = if (apps) {
@@ -237,7 +268,7 @@ module catalog 'app.bicep' = if (apps) {
     name: 'catalog'
     location: location
     environmentId: platform!.outputs.environmentId
-    loginServer: platform!.outputs.loginServer
+    loginServer: registry!.outputs.loginServer
     image: images.catalog
     platformIdentityId: platformIdentity!.outputs.id
     identityId: catalogIdentity!.outputs.id
@@ -254,7 +285,10 @@ module catalog 'app.bicep' = if (apps) {
       { name: 'APPLICATIONINSIGHTS_CONNECTION_STRING', value: platform!.outputs.connectionString }
     ])
   }
-  dependsOn: [access]
+  dependsOn: [
+    platformAccess // pulls the image, counts the events
+    access // what the catalog may do, before it tries
+  ]
 }
 
 // Its identity is system-assigned: it exists only once the app does, so this app comes before its rights, and waits.
@@ -263,7 +297,7 @@ module notifier 'app.bicep' = if (apps) {
     name: 'notifier'
     location: location
     environmentId: platform!.outputs.environmentId
-    loginServer: platform!.outputs.loginServer
+    loginServer: registry!.outputs.loginServer
     image: images.notifier
     platformIdentityId: platformIdentity!.outputs.id
     ingress: 'none'
@@ -278,13 +312,16 @@ module notifier 'app.bicep' = if (apps) {
       { name: 'APPLICATIONINSIGHTS_CONNECTION_STRING', value: platform!.outputs.connectionString }
     ])
   }
+  dependsOn: [
+    platformAccess // pulls the image, counts the events
+  ]
 }
 
 @description('Conditional. Where the gallery is; empty without apps.')
 output gatewayUrl string = apps ? 'https://${gateway!.outputs.fqdn}' : ''
 
 @description('Conditional. The registry to push images to; empty without apps.')
-output loginServer string = apps ? platform!.outputs.loginServer : ''
+output loginServer string = apps ? registry!.outputs.loginServer : ''
 
 @description('The blobs.')
 output blobEndpoint string = storage.outputs.blobEndpoint

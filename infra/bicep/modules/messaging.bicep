@@ -58,15 +58,18 @@ resource namespace 'Microsoft.ServiceBus/namespaces@2024-01-01' = {
         deadLetteringOnFilterEvaluationExceptions: true // an event that no filter understands is kept, not dropped
       }
 
-      // Azure gives a new subscription the rule $Default, which lets everything through; under its name ours replaces it.
+      // Azure gives a new subscription a rule called $Default, which lets everything through. None of ours takes that
+      // name: a rule of it was reported to vanish after the deployment. If Azure keeps its own beside ours, no harm is
+      // done, since the topic carries these two events alone (docs/assumptions.md, bus-default-rule).
       resource processed 'rules' = {
-        name: '$Default'
+        name: 'processed'
         properties: { filterType: 'CorrelationFilter', correlationFilter: { label: 'photo.processed' } }
       }
 
       resource rejected 'rules' = {
         name: 'rejected'
         properties: { filterType: 'CorrelationFilter', correlationFilter: { label: 'photo.rejected' } }
+        dependsOn: [processed] // Service Bus may refuse (409) one of two writes to a subscription at a time
       }
     }
 
@@ -81,8 +84,8 @@ resource namespace 'Microsoft.ServiceBus/namespaces@2024-01-01' = {
       }
 
       // The same two events as one SQL filter, to show the other form.
-      resource both 'rules' = {
-        name: '$Default'
+      resource processedOrRejected 'rules' = {
+        name: 'processed-or-rejected'
         properties: {
           filterType: 'SqlFilter'
           sqlFilter: { sqlExpression: 'sys.Label IN (\'photo.processed\', \'photo.rejected\')' }

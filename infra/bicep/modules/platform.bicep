@@ -1,12 +1,7 @@
-// What the apps run on: logs, telemetry, images, and the environment.
+// What the apps run on: logs, telemetry, and the environment.
 
 @description('Required. Names the workspace, the component and the environment.')
 param name string
-
-@description('Required. Name of the container registry.')
-@minLength(5)
-@maxLength(50)
-param registryName string
 
 @description('Required. Azure region.')
 param location string
@@ -58,16 +53,6 @@ resource saved 'Microsoft.OperationalInsights/workspaces/savedSearches@2025-02-0
   }
 ]
 
-resource registry 'Microsoft.ContainerRegistry/registries@2025-04-01' = {
-  // checkov:skip=CKV_AZURE_139: Only Premium can close its public address. Nobody pulls without a role: there is no admin user and no anonymous pull.
-  // checkov:skip=CKV_AZURE_163: Scanning is Defender for Containers, a plan of the whole subscription: not for a template of one application to buy.
-  // checkov:skip=CKV_AZURE_166: Quarantine is for Premium, and needs a scanner that lets images out again.
-  name: registryName
-  location: location
-  sku: { name: 'Basic' }
-  properties: { adminUserEnabled: false } // no password: images are pulled by the platform's identity
-}
-
 resource environment 'Microsoft.App/managedEnvironments@2025-01-01' = {
   name: 'cae-${name}'
   location: location
@@ -91,12 +76,6 @@ output environmentId string = environment.id
 
 @description('The workspace that logs go to.')
 output logsId string = logs.id
-
-@description('Host name of the registry.')
-output loginServer string = registry.properties.loginServer
-
-@description('Name of the registry, for the policy.')
-output registryName string = registry.name
 
 @description('Where telemetry goes. No secret: the component takes it by token and role only.')
 output connectionString string = insights.properties.ConnectionString

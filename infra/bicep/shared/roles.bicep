@@ -33,17 +33,17 @@ type principal = 'gateway' | 'thumbnailer' | 'catalog' | 'notifier' | 'platform'
 var services = ['gateway', 'thumbnailer', 'catalog', 'notifier']
 var users = ['developer', 'operator']
 
-@description('The object ids (not the client ids) of the principals; empty where there is no such principal.')
+@description('The object ids (not the client ids) of the principals; absent or empty where there is no such principal.')
 @export()
 @sealed()
 type principalIds = {
-  gateway: string
-  thumbnailer: string
-  catalog: string
-  notifier: string
-  platform: string
-  developer: string
-  operator: string
+  gateway: string?
+  thumbnailer: string?
+  catalog: string?
+  notifier: string?
+  platform: string?
+  developer: string?
+  operator: string?
 }
 
 @description('What a right is on: the narrowest resource that works.')

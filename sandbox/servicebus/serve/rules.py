@@ -1,4 +1,4 @@
-"""Which messages of a topic a subscription gets: correlation filters and SQL filters.
+"""The messages of a topic that a subscription gets: its rules, and their filters.
 
 https://learn.microsoft.com/azure/service-bus-messaging/topic-filters
 """
@@ -6,7 +6,7 @@ https://learn.microsoft.com/azure/service-bus-messaging/topic-filters
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from sandbox.deployment import EVERYTHING, CorrelationFilter, Namespace, Rule
+from sandbox.deployment import CorrelationFilter, Namespace, Rule
 from sandbox.servicebus.serve.message import Message
 from sandbox.servicebus.serve.sql import SqlError, parse
 
@@ -22,6 +22,9 @@ _STANDARD = {
 }
 
 Filter = Callable[[Message], bool]
+
+# Azure gives it to each new subscription.
+DEFAULT = Rule("$Default", sql="1=1")
 
 
 class RuleError(ValueError):
@@ -44,18 +47,35 @@ def compiled(rules: Iterable[Rule], subscription: str) -> Filters:
     return Filters(tuple(_filter(rule, subscription) for rule in rules))
 
 
-def with_everything(namespace: Namespace) -> Namespace:
-    """The namespace with a rule for everything beside each subscription's own."""
+def as_deployed(namespace: Namespace, default: str) -> Namespace:
+    """The namespace after its template was deployed; `default` as in `rules_after`."""
     topics = (
         replace(
             topic,
             subscriptions=tuple(
-                replace(each, rules=(*each.rules, EVERYTHING)) for each in topic.subscriptions
+                replace(each, rules=rules_after(each.rules, default))
+                for each in topic.subscriptions
             ),
         )
         for topic in namespace.topics
     )
     return replace(namespace, topics=tuple(topics))
+
+
+def rules_after(written: tuple[Rule, ...], default: str) -> tuple[Rule, ...]:
+    """The rules of a subscription whose template has `written` these.
+
+    `default` is an answer to bus-default-rule, which docs/assumptions.md explains: "removed" takes
+    every $Default away, the template's too; by "replaced" the template's takes the place of
+    Azure's; by "stays" Azure's stands beside whatever is written.
+    """
+    others = tuple(each for each in written if each.name.lower() != DEFAULT.name.lower())
+    names_default = others != written
+    if written and default == "removed":
+        return others
+    if names_default and default == "replaced":
+        return written
+    return (*written, DEFAULT)
 
 
 def _filter(rule: Rule, subscription: str) -> Filter:

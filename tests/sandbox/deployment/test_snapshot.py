@@ -130,6 +130,15 @@ def test_the_bus_has_its_queue_topic_and_subscriptions(deployment: Deployment) -
         assert each.rules
 
 
+def test_no_rule_is_called_default_since_azure_may_remove_it(deployment: Deployment) -> None:
+    [topic] = deployment.bus.topics
+    written = {each.name: [rule.name for rule in each.rules] for each in topic.subscriptions}
+    assert written == {
+        "catalog": ["processed", "rejected"],
+        "notifier": ["processed-or-rejected"],
+    }
+
+
 def test_who_is_not_there_is_told_who_is(deployment: Deployment) -> None:
     with pytest.raises(KeyError, match=r"'nobody'; there are .*catalog, developer, "):
         deployment.principal("nobody")

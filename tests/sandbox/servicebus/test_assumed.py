@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,18 +11,34 @@ from proton.utils import LinkDetached
 
 from sandbox.assumptions import assume
 from sandbox.audit import Outcome
+from sandbox.deployment import CorrelationFilter, Namespace, Rule
 from sandbox.entra import VAULT
 from tests.sandbox.servicebus.harness import Credential, Running
 from tests.sandbox.servicebus.peer import HOST, Peer, refusal
-from tests.sandbox.servicebus.world import PRINCIPALS
+from tests.sandbox.servicebus.world import NAMESPACE, PRINCIPALS, topic
 
 ELSEWHERE = "nowhere"
+ONLY_RED = CorrelationFilter(label="red")
+WITH_DEFAULT = replace(
+    NAMESPACE,
+    topics=(
+        topic(
+            "events",
+            red=(Rule("red", correlation=ONLY_RED),),
+            default=(Rule("$Default", correlation=ONLY_RED),),
+            unwritten=(),
+        ),
+    ),
+)
 
 
 @contextmanager
-def told(folder: Path, *answers: str) -> Iterator[tuple[Running, Peer]]:
+def told(
+    folder: Path, *answers: str, namespace: Namespace = NAMESPACE
+) -> Iterator[tuple[Running, Peer]]:
     """A bus that does as it is told, and a connection to it."""
-    with Running(folder, assumed=assume(answers)) as bus, Peer(bus.plain_port) as peer:
+    running = Running(folder, namespace, assumed=assume(answers))
+    with running as bus, Peer(bus.plain_port) as peer:
         yield bus, peer
 
 
@@ -123,15 +140,19 @@ def test_what_is_there_takes_its_role_however_that_is_told(tmp_path: Path) -> No
         peer.receiver("orders/$DeadLetterQueue")
 
 
-@pytest.mark.parametrize(("answer", "copies"), [("replaced", 0), ("stays", 1)])
-def test_the_rule_for_everything_stays_beside_the_others_if_so_told(
-    tmp_path: Path, answer: str, copies: int
+@pytest.mark.parametrize(
+    ("answer", "named_red", "named_default", "unwritten"),
+    [("removed", 1, 0, 2), ("replaced", 2, 1, 2), ("stays", 2, 2, 2)],
+)
+def test_a_subscription_gets_what_the_rules_let_through_that_are_left(
+    tmp_path: Path, answer: str, named_red: int, named_default: int, unwritten: int
 ) -> None:
-    with told(tmp_path, f"bus-default-rule={answer}") as (bus, peer):
+    with told(tmp_path, f"bus-default-rule={answer}", namespace=WITH_DEFAULT) as (bus, peer):
         peer.put_as("events-sender", "events")
         sender = peer.sender("events")
         sender.send(Message("x", subject="blue", id="1"))
         sender.send(Message("x", subject="red", id="2"))
-        held = bus.held()
-        assert held["topics/events/subscriptions/red"] == 1 + copies
-        assert held["topics/events/subscriptions/everything"] == 2
+        held = {path.rpartition("/")[2]: count for path, count in bus.held().items()}
+    assert held["red"] == named_red
+    assert held["default"] == named_default
+    assert held["unwritten"] == unwritten

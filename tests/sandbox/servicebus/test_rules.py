@@ -3,7 +3,7 @@
 import pytest
 
 from sandbox.deployment import CorrelationFilter, Rule
-from sandbox.servicebus.serve.rules import RuleError, compiled
+from sandbox.servicebus.serve.rules import DEFAULT, RuleError, compiled, rules_after
 from sandbox.servicebus.serve.sql import SqlError, parse
 from tests.sandbox.servicebus.written import message
 
@@ -122,3 +122,33 @@ def test_no_rule_lets_nothing_through_and_one_that_matches_is_enough() -> None:
     assert not compiled([], "s").let_through(PHOTO)
     assert not compiled([never, unknown], "s").let_through(PHOTO)
     assert compiled([never, always], "s").let_through(PHOTO)
+
+
+NAMED_DEFAULT = Rule("$Default", sql="sys.Label = 'red'")
+RED = Rule("red", correlation=CorrelationFilter(label="red"))
+BLUE = Rule("blue", correlation=CorrelationFilter(label="blue"))
+
+
+@pytest.mark.parametrize(
+    ("written", "removed", "replaced", "stays"),
+    [
+        ((), (DEFAULT,), (DEFAULT,), (DEFAULT,)),
+        ((RED,), (RED,), (RED, DEFAULT), (RED, DEFAULT)),
+        ((RED, BLUE), (RED, BLUE), (RED, BLUE, DEFAULT), (RED, BLUE, DEFAULT)),
+        ((NAMED_DEFAULT,), (), (NAMED_DEFAULT,), (NAMED_DEFAULT, DEFAULT)),
+        ((NAMED_DEFAULT, RED), (RED,), (NAMED_DEFAULT, RED), (NAMED_DEFAULT, RED, DEFAULT)),
+    ],
+    ids=["none", "one", "two", "only $Default", "$Default and another"],
+)
+def test_what_becomes_of_default_is_as_assumed(
+    written: tuple[Rule, ...],
+    removed: tuple[Rule, ...],
+    replaced: tuple[Rule, ...],
+    stays: tuple[Rule, ...],
+) -> None:
+    answers = ("removed", "replaced", "stays")
+    assert [rules_after(written, each) for each in answers] == [removed, replaced, stays]
+
+
+def test_default_is_known_however_it_is_written() -> None:
+    assert rules_after((Rule("$DEFAULT", sql="1=0"), RED), "removed") == (RED,)

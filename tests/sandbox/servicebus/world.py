@@ -29,7 +29,7 @@ CONTRIBUTOR_ROLE = "b24988ac-6180-42a0-ab88-20f7382dd24c"
 
 SETTINGS = EntitySettings(lock_duration=timedelta(seconds=30), max_delivery_count=3)
 HASTY = replace(SETTINGS, lock_duration=timedelta(seconds=1))
-EVERYTHING = Rule("$Default", sql="1=1")
+EVERYTHING = Rule("everything", sql="1=1")
 
 
 def queue(name: str, settings: EntitySettings = SETTINGS) -> Queue:
