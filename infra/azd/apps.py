@@ -7,34 +7,46 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from infra.azd.logs import Right, rights_in
+from infra.azd.events import Event, events_in, scaler_failure
+from infra.azd.logs import Readiness, Right, readiness_in
 from infra.azd.programs import Stop, az, az_lines
+from infra.azd.revisions import Revision
 
 _PLACEHOLDER = "mcr.microsoft.com/k8se/"
+_TAIL = 300  # the most that `az containerapp logs show` gives
 
 
 @dataclass(frozen=True)
 class App:
-    """One app, as it was deployed."""
+    """One app, as it was deployed.
+
+    `works_off` names the queue or subscription that wakes it; without `has_ingress` nobody calls
+    it; where it `is_probed`, Azure asks it whether it is ready.
+    """
 
     name: str
     image: str
     revision: str
     principal: str
     works_off: str = ""
+    has_ingress: bool = False
+    is_probed: bool = False
 
     @classmethod
     def from_json(cls, found: Mapping[str, Any]) -> "App":
-        """An item of `az containerapp list`."""
+        """Read an item of `az containerapp list`."""
         given, template = found["properties"], found["properties"]["template"]
         rules = (template.get("scale") or {}).get("rules") or ()
         counts = [(each.get("custom") or {}).get("metadata") or {} for each in rules]
+        container = template["containers"][0]
         return cls(
             name=found["name"],
-            image=template["containers"][0]["image"],
+            image=container["image"],
             revision=given.get("latestRevisionName") or "",
             principal=_principal(found),
             works_off=next(filter(None, map(_backlog, counts)), ""),
+            has_ingress=bool((given.get("configuration") or {}).get("ingress")),
+            is_probed=any(each["type"] == "Readiness" for each in container.get("probes") or ()),
         )
 
     @property
@@ -42,59 +54,93 @@ class App:
         """Whether it runs what a deployment starts with, while there is no image."""
         return self.image.startswith(_PLACEHOLDER)
 
+    @property
+    def only_listens(self) -> bool:
+        """Whether events alone wake it, so that nothing but its log shows how it is."""
+        return self.works_off.startswith("subscription") and not self.has_ingress
+
 
 @dataclass(frozen=True)
 class Seen:
-    """What is seen of the app's newest revision."""
+    """The newest revision of an app: its state, its replicas, and what they wait for.
+
+    `ready` counts the replicas that have proved their rights; `scaler` is the last failure to count
+    what waits, looked for where there is no replica.
+    """
 
     app: App
-    failure: str = ""
+    revision: Revision | None = None
     ready: int = 0
     replicas: Sequence[str] = ()
     missing: Sequence[Right] = ()
+    scaler: Event | None = None
+
+    @property
+    def failure(self) -> str:
+        """Why the revision does not come up; empty where nothing is known to be wrong."""
+        if self.revision is None:
+            return "Azure lists no such revision"
+        return self.revision.failure
 
 
 def listed(group: str) -> Sequence[App]:
-    """The apps that azd knows of in a group. Raises Stop."""
+    """Return the apps that azd knows of in a group. Raises Stop."""
     found = az("containerapp", "list", "--resource-group", group)
     return [App.from_json(each) for each in found if "azd-service-name" in (each["tags"] or {})]
 
 
 def look_at(app: App, group: str) -> Seen:
-    """The state of an app's newest revision, its replicas, and what they say is missing."""
+    """Return the state of an app's newest revision, and what its replicas say. Raises Stop."""
     here = ("--name", app.name, "--resource-group", group)
-    revisions = az("containerapp", "revision", "list", *here)
-    newest = next((each for each in revisions if each["name"] == app.revision), None)
-    replicas = az("containerapp", "replica", "list", *here, "--revision", app.revision)
-    names = [each["name"] for each in replicas]
-    missing = {right for each in names for right in _unproved(here, app.revision, each)}
-    ready = sum(all(each["ready"] for each in _containers(replica)) for replica in replicas)
-    return Seen(app, _failure(newest), ready, names, sorted(missing))
+    revisions = [Revision.from_json(each) for each in az("containerapp", "revision", "list", *here)]
+    found = az("containerapp", "replica", "list", *here, "--revision", app.revision)
+    told = {each["name"]: _told(here, app.revision, each["name"]) for each in found}
+    return Seen(
+        app,
+        next((each for each in revisions if each.name == app.revision), None),
+        sum(_is_ready(app, each, told[each["name"]]) for each in found),
+        list(told),
+        sorted({right for each in told.values() if each for right in each.missing}),
+        scaler_failed(app, group) if app.works_off and not found else None,
+    )
 
 
-def _unproved(here: Sequence[str], revision: str, replica: str) -> Sequence[Right]:
-    which = ("--revision", revision, "--replica", replica, "--tail", "300", "--format", "text")
+def scaler_failed(app: App, group: str) -> Event | None:
+    """Return the newest event in which an app's scaler could not count, as far as can be read."""
+    here = ("--name", app.name, "--resource-group", group)
     try:
-        return rights_in(az_lines("containerapp", "logs", "show", *here, *which))
+        lines = az_lines(
+            "containerapp", "logs", "show", *here, "--type", "system", "--tail", str(_TAIL)
+        )
+    except Stop:
+        return None
+    return scaler_failure(events_in(lines))
+
+
+def _told(here: Sequence[str], revision: str, replica: str) -> Readiness | None:
+    """Return what a replica's log says of its readiness; None where that cannot be known."""
+    which = ("--revision", revision, "--replica", replica, "--tail", str(_TAIL), "--format", "text")
+    try:
+        lines = az_lines("containerapp", "logs", "show", *here, *which)
     except Stop:  # the stream is for what runs; a replica that has just gone has none
-        return ()
+        return None
+    told = readiness_in(lines)
+    is_older = len(lines) >= _TAIL and not told.missing  # so it said long ago that it was ready
+    return None if is_older else told
+
+
+def _is_ready(app: App, replica: Mapping[str, Any], told: Readiness | None) -> bool:
+    """Azure knows of a worker without a probe only that it runs; the rest is in its log."""
+    runs = all(each["ready"] for each in _containers(replica))
+    return runs and (app.is_probed or app.is_placeholder or told is None or told.ready)
 
 
 def _containers(replica: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     yield from replica["properties"].get("containers") or ({"ready": False},)
 
 
-def _failure(revision: Mapping[str, Any] | None) -> str:
-    if revision is None:
-        return "Azure lists no such revision"
-    given = revision["properties"]
-    if given.get("provisioningState") == "Failed" or given.get("provisioningError"):
-        return str(given.get("provisioningError") or "its provisioning failed")
-    return "" if given.get("runningState") != "Failed" else "it failed to run"
-
-
 def _principal(found: Mapping[str, Any]) -> str:
-    """The object id of the identity that the service's code acts as."""
+    """Return the object id of the identity that the service's code acts as."""
     identity = found.get("identity") or {}
     if own := identity.get("principalId"):
         return str(own)

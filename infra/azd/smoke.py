@@ -1,4 +1,7 @@
-"""The step after deploying: one photo through the public address, until it is processed."""
+"""The step after deploying: one photo through the public address, until it is processed.
+
+Then the workers that its event wakes: nobody calls them, so their logs tell whether they are ready.
+"""
 
 import os
 import time
@@ -6,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from infra.azd import apps, diagnosis, photo
+from infra.azd import apps, diagnosis, photo, rules
 from infra.azd.programs import Stop, value_of
 
 _PROVISION = "run azd up first."
@@ -24,9 +27,10 @@ class Clock:
 
 
 def send_photo(minutes: float = 15, clock: Clock = Clock()) -> None:
-    """Send one photo and wait until it is processed. Raises Stop, which says what is missing.
+    """Send one photo, and wait until it is processed and its event is heard.
 
-    A role takes up to ten minutes to have effect, so that is how long nothing need be wrong.
+    Raises Stop, which says what is missing. A role takes up to ten minutes to have effect, so that
+    is how long nothing need be wrong.
     """
     if os.environ.get("DEPLOY_APPS") == "false":
         return
@@ -48,14 +52,43 @@ def send_photo(minutes: float = 15, clock: Clock = Clock()) -> None:
     if state != "processed":
         raise Stop(_why("the photo was taken, and not processed", group))
     print(f"  processed. The gallery: {gateway}")
+    _hear_listeners(end, clock, group)
+
+
+def _hear_listeners(end: float, clock: Clock, group: str) -> None:
+    """Wait for each worker that the photo's event wakes: nothing above has shown that it runs."""
+    listeners = [each for each in apps.listed(group) if each.only_listens]
+    for each in listeners:
+        print(f"  waiting for {each.name}, which the photo's event wakes")
+
+    def heard() -> Sequence[apps.Seen] | None:
+        seen = [apps.look_at(each, group) for each in listeners]
+        return None if _keeps(diagnosis.explain(seen, group)) else seen
+
+    seen = _until(end, clock, heard)
+    if seen is None:
+        raise Stop(_why("the photo was processed, and its event was not heard by all", group))
+    for one in seen:
+        _tell(one, group)
+
+
+def _tell(seen: apps.Seen, group: str) -> None:
+    findings = diagnosis.explain([seen], group)
+    for each in findings:
+        print(f"  {each.sentence} {each.command}")
+    if not findings:
+        print(f"  {seen.app.name} is ready")
+    # It may run because it is new, and never wake again.
+    if failed := apps.scaler_failed(seen.app, group):
+        print(f"  {diagnosis.scaler_note(seen.app.name, seen.app.works_off, failed)}")
 
 
 def _read_readiness(end: float, clock: Clock, group: str) -> None:
-    """What can be told from outside: each app that runs has proved its rights."""
+    """Wait for what can be told from outside: each app that runs has proved its rights."""
 
     def seen_ready() -> Sequence[apps.Seen] | None:
         seen = _look(group)
-        return None if diagnosis.explain(seen, group, photo_waits=False) else seen
+        return None if _keeps(diagnosis.explain(seen, group, photo_waits=False)) else seen
 
     seen = _until(end, clock, seen_ready)
     if seen is None:
@@ -63,6 +96,13 @@ def _read_readiness(end: float, clock: Clock, group: str) -> None:
     asleep = ", ".join(diagnosis.sleepers(seen))
     later = f"; {asleep} will when there is something to do" if asleep else ""
     print(f"  every app that runs has proved its rights{later}")
+    for each in diagnosis.explain(seen, group, photo_waits=False):
+        print(f"  but {each.sentence} {each.command}")
+
+
+def _keeps(findings: Sequence[diagnosis.Finding]) -> bool:
+    """Say whether more is missing than the operator's key, for which no deployment can wait."""
+    return not all(each.of_operator for each in findings)
 
 
 def _fate(gateway: str, sent: str) -> tuple[str, str] | None:
@@ -84,10 +124,19 @@ def _look(group: str) -> Sequence[apps.Seen]:
 
 
 def _why(what: str, group: str, *, photo_waits: bool = True) -> str:
-    findings = diagnosis.explain(_look(group), group, photo_waits=photo_waits)
-    if not findings:
-        namespace = value_of("SERVICEBUS_FULLY_QUALIFIED_NAMESPACE", _PROVISION).partition(".")[0]
+    namespace = value_of("SERVICEBUS_FULLY_QUALIFIED_NAMESPACE", _PROVISION).partition(".")[0]
+    found = diagnosis.explain(_look(group), group, photo_waits=photo_waits)
+    findings = [*found, *_no_rules(group, namespace)]
+    if not _keeps(findings):
         show = f"az servicebus queue list --resource-group {group} --namespace-name {namespace}"
-        return f"In time, {what}, though every app is ready: look for dead letters.\n    {show}"
+        findings.append(diagnosis.Finding("Every app is ready: look for dead letters.", show))
     lines = "".join(f"\n  {each.sentence}\n    {each.command}" for each in findings)
     return f"In time, {what}:{lines}"
+
+
+def _no_rules(group: str, namespace: str) -> Sequence[diagnosis.Finding]:
+    try:
+        return diagnosis.explain_rules(rules.listed(group, namespace))
+    except Stop as stop:
+        print(f"  the rules of the subscriptions could not be read: {stop}")
+        return ()

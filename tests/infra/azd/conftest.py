@@ -43,6 +43,12 @@ class StandIns:
         """Fail with a sentence on standard error."""
         self._add({"to": to.split(), "with": options, "refuses": sentence})
 
+    def say_rules(self, *subscriptions: str) -> None:
+        """Give the topic these subscriptions, each with a rule unless it is said otherwise."""
+        self.say("az servicebus topic list", ["photo-events"])
+        self.say("az servicebus topic subscription list", list(subscriptions))
+        self.say("az servicebus topic subscription rule list", ["processed"])
+
     def asked(self, beginning: str) -> Sequence[Sequence[str]]:
         """The commands so far that begin so."""
         words, log = beginning.split(), self.folder / "asked.jsonl"

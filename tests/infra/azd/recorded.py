@@ -3,6 +3,7 @@
 Role assignments: https://learn.microsoft.com/rest/api/authorization/role-assignments/list-for-scope
 Deployments, with the role assignments of their modules among outputResources: as azd's own tests
 recorded them. Revisions and replicas: https://learn.microsoft.com/rest/api/resource-manager/containerapps
+The system log: https://learn.microsoft.com/azure/container-apps/log-streaming
 That the log stream puts a time before each line is from memory; both forms are read.
 """
 
@@ -54,8 +55,19 @@ def deployment(
     return {"name": name, "tags": tags, "state": state, "at": at}
 
 
-def app(name: str, image: str = "crdev.azurecr.io/app:1", **properties: Any) -> Any:
-    """An app of `az containerapp list`."""
+PROBES = [
+    {"type": kind, "httpGet": {"path": path, "port": 8000, "scheme": "HTTP"}}
+    for kind, path in (("Liveness", "/healthz"), ("Readiness", "/readyz"))
+]
+
+
+def app(
+    name: str,
+    image: str = "crdev.azurecr.io/app:1",
+    probes: Sequence[Any] = PROBES,
+    **properties: Any,
+) -> Any:
+    """An app of `az containerapp list`, by default one that is asked for its readiness."""
     identities = f"{SCOPE}/providers/Microsoft.ManagedIdentity/userAssignedIdentities"
     return {
         "name": name,
@@ -69,8 +81,9 @@ def app(name: str, image: str = "crdev.azurecr.io/app:1", **properties: Any) -> 
         },
         "properties": {
             "latestRevisionName": f"{name}--0000002",
+            "configuration": {"activeRevisionsMode": "Single", "ingress": None},
             "template": {
-                "containers": [{"name": name, "image": image}],
+                "containers": [{"name": name, "image": image, "probes": list(probes)}],
                 "scale": {"minReplicas": 0, "maxReplicas": 3, "rules": None},
             },
             **properties,
@@ -80,8 +93,33 @@ def app(name: str, image: str = "crdev.azurecr.io/app:1", **properties: Any) -> 
 
 def backlog(queue: str) -> Mapping[str, Any]:
     """The scale rule of a worker."""
-    metadata = {"messageCount": "5", "namespace": "sb-dev", "queueName": queue}
+    metadata: Any = {"messageCount": "5", "namespace": "sb-dev", "queueName": queue}
     return {"name": "backlog", "custom": {"type": "azure-servicebus", "metadata": metadata}}
+
+
+def listener(name: str) -> Any:
+    """An app that events alone wake: without ingress, and asked only whether it lives."""
+    found = app(name, probes=PROBES[:1])
+    rule = backlog("")
+    del rule["custom"]["metadata"]["queueName"]
+    rule["custom"]["metadata"] |= {"topicName": "photo-events", "subscriptionName": name}
+    found["properties"]["template"]["scale"]["rules"] = [rule]
+    return found
+
+
+def event(reason: str, message: str, app: str = "notifier") -> Any:
+    """A line of the system log."""
+    return {
+        "TimeStamp": "2026-11-29 21:41:33 +0000 UTC",
+        "Type": "Warning",
+        "ContainerAppName": app,
+        "RevisionName": f"{app}--0000002",
+        "ReplicaName": "",
+        "Msg": message,
+        "Reason": reason,
+        "EventSource": "KEDA",
+        "Count": 3,
+    }
 
 
 def revision(name: str, **properties: Any) -> Any:

@@ -1,6 +1,7 @@
 """Which right is missing, out of the log that a service writes of its own readiness."""
 
 import io
+import json
 import logging
 import threading
 import time
@@ -8,8 +9,9 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from infra.azd.logs import Right, rights_in
-from services.common.health import Proof, Readiness
+from infra.azd.logs import Readiness, Right, readiness_in
+from services.common import health
+from services.common.health import Proof
 from services.common.logs import JsonFormatter
 
 READ = Right("read", "container originals")
@@ -42,7 +44,7 @@ def tries(log: io.StringIO, failures: dict[Right, int], enough: int = 5) -> Sequ
 
         return Proof(right.operation, right.scope, prove)
 
-    readiness = Readiness([proof(each) for each in failures], longest_pause=0.01)
+    readiness = health.Readiness([proof(each) for each in failures], longest_pause=0.01)
     readiness.start()
     until = time.monotonic() + 30
     while "Ready" not in log.getvalue() and log.getvalue().count("\n") < enough:
@@ -57,19 +59,40 @@ def tries(log: io.StringIO, failures: dict[Right, int], enough: int = 5) -> Sequ
 
 def test_each_right_that_is_not_proved_is_found_once(log: io.StringIO) -> None:
     lines = tries(log, {READ: 1_000, RECEIVE: 1_000})
-    assert set(rights_in(lines[:4])) == {READ, RECEIVE}
+    assert set(readiness_in(lines[:4]).missing) == {READ, RECEIVE}
 
 
 def test_a_right_that_was_proved_meanwhile_is_missing_no_more(log: io.StringIO) -> None:
     lines = tries(log, {READ: 1, RECEIVE: 1_000})
-    assert rights_in(lines[:2]) == [READ, RECEIVE]
-    assert rights_in(lines[:3]) == [RECEIVE]
+    assert readiness_in(lines[:2]).missing == [READ, RECEIVE]
+    assert readiness_in(lines[:3]).missing == [RECEIVE]
 
 
 def test_a_service_that_is_ready_misses_nothing(log: io.StringIO) -> None:
     lines = tries(log, {READ: 3, RECEIVE: 2}, enough=100)
-    assert rights_in(lines[:-1]) != []
-    assert rights_in(lines) == []
+    assert readiness_in(lines[:-1]).missing != []
+    assert not readiness_in(lines[:-1]).ready
+    assert readiness_in(lines) == Readiness(ready=True, missing=[])
+
+
+def test_a_service_that_was_started_again_begins_anew(log: io.StringIO) -> None:
+    lines = tries(log, {READ: 1}, enough=100)
+    assert readiness_in(lines).ready
+    assert readiness_in([*lines, lines[0]]) == Readiness(ready=False, missing=[READ])
+
+
+def test_a_disabled_secret_is_told_from_a_right_that_is_missing() -> None:
+    def line(error: str) -> str:
+        right = {"operation": "get", "scope": "secret webhook-signing-key"}
+        return json.dumps({"message": f"Not proved yet: get on secret: {error}", **right})
+
+    disabled = "(Forbidden) Operation get is not allowed on a disabled secret."
+    assert readiness_in([line(disabled)]).missing[0].waits_for_a_key
+    forbidden = "(Forbidden) Caller is not authorized to perform action on resource."
+    assert not readiness_in([line(forbidden)]).missing[0].waits_for_a_key
+    # The role takes effect while it waits: the newer line counts.
+    ((newer,)) = readiness_in([line(forbidden), line(disabled)]).missing
+    assert newer.waits_for_a_key
 
 
 @pytest.mark.parametrize(
@@ -77,11 +100,11 @@ def test_a_service_that_is_ready_misses_nothing(log: io.StringIO) -> None:
 )
 def test_a_time_before_the_line_does_no_harm(log: io.StringIO, before: str) -> None:
     lines = tries(log, {READ: 1_000})
-    assert rights_in([f"{before}{each}" for each in lines[:1]]) == [READ]
+    assert readiness_in([f"{before}{each}" for each in lines[:1]]).missing == [READ]
 
 
 @pytest.mark.parametrize(
     "line", ["", "Connecting to the container...", "{", '{"message": 3}', "[1]"]
 )
 def test_a_line_of_somebody_elses_says_nothing(line: str) -> None:
-    assert rights_in([line]) == []
+    assert readiness_in([line]) == Readiness(ready=False, missing=[])

@@ -16,7 +16,7 @@ from infra.azd.programs import Stop
 from infra.azd.smoke import Clock, send_photo
 from tests.conftest import Running
 from tests.infra.azd.conftest import StandIns
-from tests.infra.azd.recorded import app, backlog, replica, revision
+from tests.infra.azd.recorded import app, backlog, event, listener, replica, revision
 
 Answer = tuple[int, dict[str, str]]
 TAKEN: Answer = (202, {"id": "7", "state": "received"})
@@ -75,13 +75,31 @@ def clock() -> Clock:
     return Clock(lambda: passed[0], pause)
 
 
+def hears(stand_ins: StandIns, log: str, *, replicas: int = 1, system: str = "") -> None:
+    """The notifier, which the photo's event wakes, with its own log and Azure's."""
+    there = [replica(f"r{each}", ready=True) for each in range(replicas)]
+    stand_ins.say("az containerapp list", [app("gateway"), listener("notifier")])
+    stand_ins.say("az containerapp revision list", [revision("notifier--0000002")])
+    stand_ins.say("az containerapp replica list", there)
+    stand_ins.say("az containerapp logs show", log)
+    stand_ins.say("az containerapp logs show", system, "--type", "system")
+    stand_ins.say_rules("catalog", "notifier")
+
+
 def worker_lacks(stand_ins: StandIns, lines: str) -> None:
+    stand_ins.say_rules("catalog", "notifier")
     stand_ins.say("az containerapp list", [app("thumbnailer")])
     stand_ins.say("az containerapp revision list", [revision("thumbnailer--0000002")])
     stand_ins.say("az containerapp replica list", [replica("r", ready=not lines)])
     stand_ins.say("az containerapp logs show", lines)
 
 
+READY = '{"message": "Ready"}'
+FAILED = json.dumps(event("KEDAScalerFailed", "GET https://sb-dev/photo-events: 401"))
+KEYLESS = (
+    '{"message": "Not proved yet: get on secret webhook-signing-key: (Forbidden) Operation get is '
+    'not allowed on a disabled secret.", "operation": "get", "scope": "secret webhook-signing-key"}'
+)
 LOST = '{"message": "Not proved yet: ...", "operation": "send", "scope": "topic photo-events"}'
 
 
@@ -92,18 +110,96 @@ def test_a_photo_goes_through_the_services_as_they_are(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setenv("GATEWAY_URL", sandbox.report.gallery)
+    log = sandbox.state.folder("logs") / "notifier.log"
+    hears(stand_ins, log.read_text())
     send_photo(minutes=2)
-    assert "processed. The gallery:" in capsys.readouterr().out
-    assert stand_ins.asked("az") == []
+    said = capsys.readouterr().out
+    assert "processed. The gallery:" in said
+    assert "notifier is ready" in said
 
 
 def test_it_waits_until_the_photo_is_processed(
-    gateway: Gateway, capsys: pytest.CaptureFixture[str]
+    gateway: Gateway, stand_ins: StandIns, capsys: pytest.CaptureFixture[str]
 ) -> None:
     gateway.answers = [(503, {}), TAKEN, (503, {}), WAITS, DONE]
+    hears(stand_ins, READY)
     send_photo(clock=clock())
     assert "processed" in capsys.readouterr().out
     assert len(gateway.forms) == 2
+
+
+def test_a_notifier_that_waits_for_its_key_is_named_and_stops_nothing(
+    gateway: Gateway, stand_ins: StandIns, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gateway.answers = [TAKEN, DONE]
+    hears(stand_ins, KEYLESS)
+    send_photo(clock=clock())
+    said = capsys.readouterr().out
+    assert "notifier--0000002 waits for the signing key" in said
+    assert "docs/deploy.md, Set the signing key" in said
+
+
+def test_a_notifier_that_lacks_a_right_stops_it(gateway: Gateway, stand_ins: StandIns) -> None:
+    gateway.answers = [TAKEN, DONE]
+    hears(stand_ins, LOST)
+    with pytest.raises(Stop) as stopped:
+        send_photo(clock=clock())
+    assert "the photo was processed, and its event was not heard by all" in str(stopped.value)
+    assert "it may not: send on topic photo-events" in str(stopped.value)
+
+
+def test_a_notifier_that_never_wakes_is_named_with_its_scaler_or_its_rules(
+    gateway: Gateway, stand_ins: StandIns
+) -> None:
+    gateway.answers = [TAKEN, DONE]
+    hears(stand_ins, READY, replicas=0, system=FAILED)
+    with pytest.raises(Stop) as stopped:
+        send_photo(clock=clock())
+    assert "notifier--0000002 has no replica. The scaler of notifier" in str(stopped.value)
+    assert "SCALER_ON_TOPIC=true" in str(stopped.value)
+    gateway.answers = [TAKEN, DONE]
+    hears(stand_ins, READY, replicas=0)
+    stand_ins.say("az servicebus topic subscription rule list", [], "notifier")
+    with pytest.raises(Stop) as stopped:
+        send_photo(clock=clock())
+    assert "Subscription notifier of topic photo-events has no rule" in str(stopped.value)
+
+
+def test_of_a_notifier_that_runs_because_it_is_new_the_scaler_is_told_all_the_same(
+    gateway: Gateway, stand_ins: StandIns, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gateway.answers = [TAKEN, DONE]
+    hears(stand_ins, READY, system=FAILED)
+    send_photo(clock=clock())
+    said = capsys.readouterr().out
+    assert "notifier is ready" in said
+    assert "The scaler of notifier could not count what waits" in said
+
+
+def test_where_every_app_is_ready_it_asks_for_the_rules(
+    gateway: Gateway, stand_ins: StandIns
+) -> None:
+    gateway.answers = [TAKEN, WAITS]
+    worker_lacks(stand_ins, "")
+    stand_ins.say("az servicebus topic subscription rule list", [], "catalog")
+    with pytest.raises(Stop) as stopped:
+        send_photo(clock=clock())
+    said = str(stopped.value)
+    assert "Subscription catalog of topic photo-events has no rule" in said
+    assert "azd provision --no-state" in said
+    assert "notifier" not in said
+    assert "dead letters" not in said
+
+
+def test_rules_that_may_not_be_read_stop_nothing_else(
+    gateway: Gateway, stand_ins: StandIns, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gateway.answers = [TAKEN, WAITS]
+    worker_lacks(stand_ins, "")
+    stand_ins.refuse("az servicebus", "(AuthorizationFailed)")
+    with pytest.raises(Stop, match="look for dead letters"):
+        send_photo(clock=clock())
+    assert "could not be read: az servicebus topic list failed" in capsys.readouterr().out
 
 
 def test_in_time_it_says_which_revision_lacks_which_right(
@@ -124,7 +220,7 @@ def test_where_every_app_is_ready_it_leads_to_the_dead_letters(
 ) -> None:
     gateway.answers = [TAKEN, WAITS]
     worker_lacks(stand_ins, "")
-    with pytest.raises(Stop, match="every app is ready: look for dead letters") as stopped:
+    with pytest.raises(Stop, match="Every app is ready: look for dead letters") as stopped:
         send_photo(clock=clock())
     assert "--namespace-name sb-keyless-dev-abcdefgh" in str(stopped.value)
 
@@ -149,6 +245,17 @@ def test_where_this_machine_is_not_let_in_the_control_plane_is_asked_instead(
     assert "does not let this machine's address in (GATEWAY_ADDRESSES)" in said
     assert "every app that runs has proved its rights\n" in said
     assert len(gateway.forms) == 1
+
+
+def test_there_too_a_notifier_may_wait_for_its_key(
+    gateway: Gateway, stand_ins: StandIns, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # The first deployment by a pipeline: nobody can have set the key yet.
+    gateway.answers = [(403, {})]
+    hears(stand_ins, KEYLESS)
+    stand_ins.say("az containerapp list", [listener("notifier")])
+    send_photo(clock=clock())
+    assert "but notifier--0000002 waits for the signing key" in capsys.readouterr().out
 
 
 def test_it_tells_so_too_which_revision_lacks_which_right(
