@@ -43,6 +43,7 @@ class Answer:
     status: int
     headers: http.client.HTTPMessage
     body: bytes
+    reason: str = ""
 
     @property
     def code(self) -> str:
@@ -134,7 +135,7 @@ class Storage:
             channel.sendall(octets)
             response = http.client.HTTPResponse(channel, method=method)
             response.begin()
-            return Answer(response.status, response.headers, response.read())
+            return Answer(response.status, response.headers, response.read(), response.reason)
 
     def connect(self) -> ssl.SSLSocket:
         plain = socket.create_connection(("127.0.0.1", self.port), timeout=20)
