@@ -6,8 +6,19 @@ from sandbox.entra import VAULT, Caller, Reason, TokenRefused, Verifier
 from sandbox.entra.issuer import issuer_name
 from sandbox.keyvault.refusal import unauthorized
 
-_MISSING = "AKV10000: Request is missing a Bearer or PoP token."
+# Azure/azure-sdk-assets (ce6da959, 2026-05), azure-keyvault-secrets: test_samples_secrets. Both the
+# text and the host changed over the years: in 2022 it was login.windows.net.
+_MISSING = "AKV10000: Request is missing a Bearer, PoP, or MTLS_POP token."
+_LOGIN = "login.microsoftonline.com"
 _VAULT_APP = "cfa8b339-82a2-471a-a3c9-0fc0be7a4093"
+# Microsoft's own tenants, which a vault trusts beside its own.
+# Azure/azure-sdk-for-net, sdk/keyvault: ChallengeBasedAuthenticationPolicyTests
+_MICROSOFTS = (
+    "f8cdef31-a31e-4b4a-93e4-5f571e91255a",
+    "e2d54eb5-3869-4f70-8578-dee5fc7331f4",
+    "33e01921-4d64-4f8c-a055-5bdaffd5e33d",
+    "975f013f-7f24-47e8-a7d3-abc4752bf346",
+)
 # Azure has one code for most of what a token can be wrong in.
 _AGGREGATED = "[AggregatedAuthenticationFailure] Error validating token: 'S2S17001'."
 
@@ -25,9 +36,9 @@ def authenticate(verifier: Verifier, tenant_id: str, authorization: Sequence[str
         raise unauthorized(message, f"the token is {refused.reason}") from None
 
 
-def challenge(login: str, tenant_id: str) -> str:
+def challenge(tenant_id: str) -> str:
     """The WWW-Authenticate header: at which host to get a token, in which tenant, for what."""
-    return f'Bearer authorization="https://{login}/{tenant_id}", resource="{VAULT}"'
+    return f'Bearer authorization="https://{_LOGIN}/{tenant_id}", resource="{VAULT}"'
 
 
 def _message(refused: TokenRefused, tenant_id: str, token: str) -> str:
@@ -37,7 +48,8 @@ def _message(refused: TokenRefused, tenant_id: str, token: str) -> str:
     argoproj-labs/argocd-vault-plugin#621; unknown key: hashicorp/terraform-provider-azurerm#30912.
     Those of a malformed token and of all other failures were seen in public traces.
     """
-    issuers = f"AKV10032: Invalid issuer. Expected one of {issuer_name(tenant_id)}, found"
+    trusted = ", ".join(issuer_name(each) for each in (tenant_id, *_MICROSOFTS))
+    issuers = f"AKV10032: Invalid issuer. Expected one of {trusted}, found"
     # The header of a token proves nothing, and names the key that was not found.
     header = token.partition(".")[0]
     known = {

@@ -36,8 +36,10 @@ def changes(content: bytes) -> Properties:
 def backup(content: bytes) -> bytes:
     """The body of a restore. Raises Refusal 400."""
     value = _object(content).get("value")
+    if not isinstance(value, str):
+        raise invalid_property("value")
     try:
-        return base64url.decode(str(value))
+        return base64url.decode(value)
     except ValueError:
         raise invalid_property("value") from None
 

@@ -43,7 +43,7 @@ def restore(shelf: Shelf, _: Named, content: bytes) -> Json:
     try:
         name = backup.name_of(shelf.database, packed)
     except SealBrokenError:
-        raise refusal.invalid_property("value") from None
+        raise refusal.malformed_backup() from None
     shelf.refuse_deleted(name)
     if shelf.secrets.get(name):
         raise refusal.already_there(name)

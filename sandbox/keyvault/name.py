@@ -13,7 +13,7 @@ from sandbox.deployment import Vault
 from sandbox.keyvault import operations
 from sandbox.keyvault.operations import Operation
 from sandbox.keyvault.query import Page, page_and_version_checked
-from sandbox.keyvault.refusal import Refusal, bad_parameter
+from sandbox.keyvault.refusal import Refusal, bad_parameter, method_not_allowed
 
 _NAME = re.compile(r"[0-9a-zA-Z-]{1,127}")
 _VERSION = re.compile(r"[0-9a-f]{32}")
@@ -34,7 +34,7 @@ class Named:
 def name(vault: Vault, method: str, target: str) -> Named:
     """The operation that `method` on the raw request target is. Raises Refusal 400, 404 or 405."""
     if method not in _METHODS:
-        raise bad_parameter("Method is not allowed.", "the method is not allowed", status=405)
+        raise method_not_allowed(method)
     path, _, query = target.partition("?")
     segments = _segments(path)
     page = page_and_version_checked(query)
@@ -70,8 +70,10 @@ def _understood(method: str, segments: list[str]) -> tuple[Operation, str, str]:
         raise Refusal(404, "NotFound", "The resource was not found.", reason="no such collection")
     words = [each.lower() for each in rest]
     of_the_vault = operations.OF_THE_VAULT.get((method, collection, *words))
-    if of_the_vault is not None or not rest:
-        return of_the_vault or _none(method, ""), "", ""
+    if of_the_vault is not None:
+        return of_the_vault, "", ""
+    if not rest:
+        raise method_not_allowed(method)
     secret, behind = _checked(rest[0]), words[1:]
     version = "".join(behind) if len(behind) == 1 and _VERSION.fullmatch(behind[0]) else ""
     shape = (method, collection, operations.VERSION) if version else (method, collection, *behind)

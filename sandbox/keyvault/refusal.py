@@ -39,9 +39,28 @@ def unauthorized(message: str, reason: str) -> Refusal:
     return Refusal(401, "Unauthorized", message, reason=reason)
 
 
-def bad_parameter(message: str, reason: str, status: int = 400) -> Refusal:
+def bad_parameter(message: str, reason: str) -> Refusal:
     """400: the request is not one that Key Vault understands."""
-    return Refusal(status, "BadParameter", message, reason=reason)
+    return Refusal(400, "BadParameter", message, reason=reason)
+
+
+def method_not_allowed(method: str) -> Refusal:
+    """405: a method that this path does not have.
+
+    Azure/azure-sdk-for-js, keyvault-secrets (58cba042, 2022-11):
+    recording_cannot_create_a_secret_with_an_empty_name
+    """
+    message = f"HTTP {method} not allowed"
+    return Refusal(405, "MethodNotAllowed", message, reason="the method is not allowed")
+
+
+def malformed_backup() -> Refusal:
+    """400: what is to be restored is no backup of this vault's. The code has blanks.
+
+    Azure/azure-sdk-for-net, Azure.Security.KeyVault.Secrets (003bc021, 2021-02):
+    RestoreMalformedBackup
+    """
+    return Refusal(400, "Malformed backup blob", "Backup blob is corrupt.")
 
 
 def invalid_property(name: str) -> Refusal:

@@ -25,13 +25,13 @@ _DOES: Mapping[Operation, Callable[[Shelf, Named, bytes], Json | None]] = {
     operations.LIST_VERSIONS: lists.versions,
 }
 
-# Where an operation looks for its secret; what makes one, or is of the vault, looks for none.
+# Where an operation looks for its secret. What makes one, or is of the vault, looks for none; nor
+# does a list of versions, which is empty for a secret that does not exist.
 _LOOKS: Mapping[Operation, Callable[[Shelf, Named], object]] = {
     operations.GET: Shelf.found,
     operations.UPDATE: Shelf.found,
     operations.BACKUP: Shelf.found,
     operations.DELETE: Shelf.found,
-    operations.LIST_VERSIONS: Shelf.found,
     operations.GET_DELETED: Shelf.found_deleted,
     operations.RECOVER: Shelf.found_deleted,
     operations.PURGE: Shelf.found_deleted,

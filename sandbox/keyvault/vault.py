@@ -136,7 +136,7 @@ class KeyVault:
         if _ALLOWED in request:
             shown |= headers.of_decision(request[_ALLOWED])
         if status == 401:
-            shown["WWW-Authenticate"] = challenge(self._assumed.vault_login, self._tenant_id)
+            shown["WWW-Authenticate"] = challenge(self._tenant_id)
         if body is None:
             return web.Response(status=status, headers=shown)
         return web.json_response(body, status=status, headers=shown)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.sandbox.keyvault.harness import API, OFFICER, SECRET, RunningVault
+from tests.sandbox.keyvault.harness import API, OFFICER, SECRET, STRANGER, RunningVault
 
 
 def test_pages_hold_25_and_together_everything_once(running: RunningVault) -> None:
@@ -33,6 +33,17 @@ def test_versions_and_deleted_secrets_come_in_pages_too(running: RunningVault) -
         client.begin_delete_secret(each)
     deleted = client.list_deleted_secrets(max_page_size=1)
     assert [each.name for each in deleted] == ["a", "b", "c"]
+
+
+def test_a_secret_that_does_not_exist_has_no_versions_which_is_no_error(
+    running: RunningVault,
+) -> None:
+    client = running.client(OFFICER)
+    assert list(client.list_properties_of_secret_versions("none")) == []
+    reply = running.send("GET", f"/secrets/none/versions?{API}", running.token(OFFICER))
+    assert (reply.status, reply.json) == (200, {"value": [], "nextLink": None})
+    denied = running.send("GET", f"/secrets/none/versions?{API}", running.token(STRANGER))
+    assert (denied.status, denied.error["innererror"]["code"]) == (403, "ForbiddenByRbac")
 
 
 def test_a_list_names_no_version_and_holds_no_value(running: RunningVault) -> None:

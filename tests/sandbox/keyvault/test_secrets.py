@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 
-from tests.sandbox.keyvault.harness import OFFICER, SECRET, RunningVault
+from tests.sandbox.keyvault.harness import API, OFFICER, SECRET, RunningVault
 
 YESTERDAY = datetime.now(UTC).replace(microsecond=0) - timedelta(days=1)
 TOMORROW = YESTERDAY + timedelta(days=2)
@@ -105,8 +105,6 @@ def test_what_is_not_there_is_not_found(running: RunningVault) -> None:
         client.get_secret("one", "0" * 32)
     with pytest.raises(ResourceNotFoundError):
         client.update_secret_properties("two", enabled=True)
-    with pytest.raises(ResourceNotFoundError):
-        list(client.list_properties_of_secret_versions("two"))
 
 
 def test_the_declared_secret_is_there_disabled_and_without_a_key(running: RunningVault) -> None:
@@ -164,6 +162,14 @@ def test_a_forged_backup_is_refused(running: RunningVault) -> None:
     packed = bytearray(client.backup_secret("one"))
     packed[-1] ^= 1
     for forged in (bytes(packed), b"", b"nonsense"):
-        with pytest.raises(HttpResponseError) as refused:
+        with pytest.raises(HttpResponseError, match="Backup blob is corrupt") as refused:
             client.restore_secret_backup(forged)
         assert refused.value.status_code == 400
+        assert refused.value.error is not None
+        assert refused.value.error.code == "Malformed backup blob"
+
+
+@pytest.mark.parametrize("odd", [{"value": None}, {"value": 1}, {"value": "not base64!"}, [1]])
+def test_a_restore_needs_a_backup_in_its_body(running: RunningVault, odd: object) -> None:
+    reply = running.send("POST", f"/secrets/restore?{API}", running.token(OFFICER), odd)
+    assert (reply.status, reply.error["code"]) == (400, "BadParameter")

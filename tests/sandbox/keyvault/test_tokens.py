@@ -133,7 +133,7 @@ def test_no_token_text_reaches_the_audit(running: RunningVault) -> None:
 def test_the_first_request_is_challenged_as_by_azure(running: RunningVault) -> None:
     reply = running.send("PUT", TARGET)
     assert reply.status == 401
-    message = "AKV10000: Request is missing a Bearer or PoP token."
+    message = "AKV10000: Request is missing a Bearer, PoP, or MTLS_POP token."
     assert reply.json == {"error": {"code": "Unauthorized", "message": message}}
     login = f"https://login.microsoftonline.com/{running.deployment.tenant_id}"
     challenge = f'Bearer authorization="{login}", resource="https://vault.azure.net"'

@@ -22,7 +22,7 @@ _WRONG = f"AKV10022: Invalid audience. Expected {VAULT}"
 
 def who_has_no_token_is_told_to_get_one(actor: Actor) -> None:
     answer = ask_with("", actor, "GET", KEY)
-    message = "AKV10000: Request is missing a Bearer or PoP token."
+    message = "AKV10000: Request is missing a Bearer, PoP, or MTLS_POP token."
     assert answer.json() == {"error": {"code": "Unauthorized", "message": message}}
     _assert_challenged(actor, answer)
 
