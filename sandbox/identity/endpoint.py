@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 from multidict import MultiMapping
 
 from sandbox.assumptions import LIKELY, Assumptions
@@ -27,9 +28,11 @@ _NOT_FOUND = (
     "No User Assigned or Delegated Managed Identity found for specified "
     "ClientId/ResourceId/PrincipalId."
 )
-_NONE_TO_LOAD = "Unable to load requested managed identity."
+# Azure/data-api-builder#1939 (2023-12); App Service says "requested managed identity".
+_NONE_TO_LOAD = "Unable to load the proper Managed Identity."
 # The misspelling is Azure's.
 _NO_TOKEN = "An unexpected error occured while fetching the AAD Token."  # noqa: S105
+_CORRELATION = web.RequestKey("correlation", str)
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,7 @@ class IdentityEndpoint:
 
     def application(self) -> web.Application:
         """The endpoint as an HTTP application; other methods than GET are answered 405."""
-        application = web.Application()
+        application = web.Application(middlewares=[_kestrel])
         application.router.add_get(PATH, self._answer, allow_head=False)
         return application
 
@@ -105,7 +108,7 @@ class IdentityEndpoint:
             return self._answered(request)
         except AuditError as error:
             _LOG.error("a token cannot be put on record, so none is given: %s", error)
-            return _refused(Refusal(503, _NO_TOKEN))
+            return _refused(request, Refusal(503, _NO_TOKEN))
 
     def _answered(self, request: web.Request) -> web.Response:
         app = self._app(",".join(request.headers.getall("X-IDENTITY-HEADER", [])))
@@ -117,7 +120,7 @@ class IdentityEndpoint:
             return web.json_response(self._token(app, _as_kestrel_reads(request.query)))
         except Refusal as refusal:
             self._gate.refuse("identity", "GetToken", refusal.message, identity=app.name)
-            return _refused(refusal)
+            return _refused(request, refusal)
 
     def _app(self, header: str) -> ContainerApp | None:
         """Compares in constant time, so that a header cannot be guessed by measuring."""
@@ -139,11 +142,24 @@ class IdentityEndpoint:
         return _as_json(token, identity)
 
 
-def _as_kestrel_reads(query: MultiMapping[str]) -> Mapping[str, str]:
-    """Names fold, and what is said twice is one value with a comma in it.
+@web.middleware
+async def _kestrel(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Give each answer the headers of Azure's endpoint, which runs on Kestrel.
 
-    That Azure's endpoint runs on Kestrel: AzureAD/microsoft-authentication-library-for-dotnet#5077
+    Azure/data-api-builder#1939, AzureAD/microsoft-authentication-library-for-dotnet#5077
     """
+    request[_CORRELATION] = str(uuid.uuid4())
+    try:
+        answer = await handler(request)
+    except web.HTTPException as refusal:
+        allowed = {name: refusal.headers[name] for name in ("Allow",) if name in refusal.headers}
+        answer = web.Response(status=refusal.status, headers=allowed)
+    answer.headers.update({"Server": "Kestrel", "X-CORRELATION-ID": request[_CORRELATION]})
+    return answer
+
+
+def _as_kestrel_reads(query: MultiMapping[str]) -> Mapping[str, str]:
+    """Fold names, and join what is said twice with a comma."""
     read: dict[str, str] = {}
     for name, value in query.items():
         key = name.lower()
@@ -162,10 +178,10 @@ def _as_json(token: AccessToken, identity: Principal) -> Mapping[str, str]:
     }
 
 
-def _refused(refusal: Refusal) -> web.Response:
+def _refused(request: web.Request, refusal: Refusal) -> web.Response:
     body = {
         "statusCode": refusal.status,
         "message": refusal.message,
-        "correlationId": str(uuid.uuid4()),
+        "correlationId": request[_CORRELATION],
     }
     return web.json_response(body, status=refusal.status)

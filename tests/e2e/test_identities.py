@@ -125,7 +125,7 @@ def test_no_code_gets_a_token_of_the_platform_identity(
 
 def test_a_user_assigned_identity_must_be_named(shoes: Callable[[str], dict[str, str]]) -> None:
     shoes("gateway")
-    with pytest.raises(CredentialUnavailableError, match="Unable to load requested managed"):
+    with pytest.raises(CredentialUnavailableError, match="Unable to load the proper Managed"):
         ManagedIdentityCredential().get_token("https://storage.azure.com/.default")
 
 

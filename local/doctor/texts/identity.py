@@ -11,7 +11,8 @@ _SDK = "azure-identity"
 _SILENT = "It names no identity: which one was asked for stands in AZURE_CLIENT_ID, if it is set."
 _SHOW = "az containerapp identity show --name <app> --resource-group <group>"
 
-UNLOADED = "Unable to load requested managed identity"
+UNLOADED = "Unable to load the proper Managed Identity"
+_UNLOADED_BEFORE = "Unable to load requested managed identity"
 UNKNOWN = "No User Assigned or Delegated Managed Identity found"
 SEVERAL = "Multiple user assigned identities exist"
 NO_TOKEN = "error occured while fetching the AAD Token"  # noqa: S105 - misspelt by Azure
@@ -27,14 +28,17 @@ _NO_ENDPOINT = (
     "az login, and AZURE_TOKEN_CREDENTIALS=dev; in a sandbox: "
     'eval "$(./keyless env <service>)"',
 )
+_NAMED_NONE = (
+    "The request named no identity, and the app has no system-assigned one. Container Apps "
+    "does not guess a user-assigned identity, not even if it is the only one.",
+    "Set AZURE_CLIENT_ID to the client id of the identity, and pass it to the credential as "
+    "managed_identity_client_id.",
+    f"See which there are: {_SHOW}",
+)
 _ANSWERS = {
-    UNLOADED: (
-        "The request named no identity, and the app has no system-assigned one. Container Apps "
-        "does not guess a user-assigned identity, not even if it is the only one.",
-        "Set AZURE_CLIENT_ID to the client id of the identity, and pass it to the credential as "
-        "managed_identity_client_id.",
-        f"See which there are: {_SHOW}",
-    ),
+    UNLOADED: _NAMED_NONE,
+    # App Service's text, which Azure/go-autorest#577 saw in 2020.
+    _UNLOADED_BEFORE: _NAMED_NONE,
     UNKNOWN: (
         "The id that was asked for is none of the app's identities, or of one whose lifecycle "
         "keeps it from code.",
@@ -117,6 +121,6 @@ def refused(text: Pasted) -> Reading | None:
     for source, known in ((_ENDPOINT, _ANSWERS), (_SDK, _SAID_BY_SDK)):
         for words, (means, *do) in known.items():
             if words in text:
-                silent = _SILENT if words in {UNLOADED, UNKNOWN} else ""
+                silent = _SILENT if words in {UNLOADED, _UNLOADED_BEFORE, UNKNOWN} else ""
                 return Reading(source, means, do=tuple(do), silent=silent)
     return None

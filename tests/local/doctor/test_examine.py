@@ -55,7 +55,7 @@ def test_without_a_token_it_says_what_each_credential_said_and_probes_nothing(wa
     diagnosis = ward.examine("gateway", variables)
     (attempt,) = diagnosis.answer.others
     assert attempt.credential == "ManagedIdentityCredential"
-    assert attempt.said.endswith("400, Unable to load requested managed identity.")
+    assert attempt.said.endswith("400, Unable to load the proper Managed Identity.")
     assert (diagnosis.met, diagnosis.unmet) == ((), ())
     assert {each.service for each in ward.stage.audit()[before:]} == {"identity"}
 

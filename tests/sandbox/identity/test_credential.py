@@ -74,7 +74,7 @@ def test_anothers_identity_is_an_authentication_error(
 def test_no_id_where_one_is_needed_is_an_authentication_error(as_app: AsApp) -> None:
     with (
         as_app("gateway") as credential,
-        pytest.raises(ClientAuthenticationError, match="Unable to load requested"),
+        pytest.raises(ClientAuthenticationError, match="Unable to load the proper"),
     ):
         credential.get_token(SCOPE)
 

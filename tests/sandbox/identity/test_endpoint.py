@@ -23,7 +23,7 @@ NOT_FOUND = (
     "No User Assigned or Delegated Managed Identity found for specified "
     "ClientId/ResourceId/PrincipalId."
 )
-NONE_TO_LOAD = "Unable to load requested managed identity."
+NONE_TO_LOAD = "Unable to load the proper Managed Identity."
 
 
 def claims(reply: Reply) -> dict[str, Any]:
@@ -34,7 +34,9 @@ def claims(reply: Reply) -> dict[str, Any]:
 def assert_refused(endpoint: RunningEndpoint, reply: Reply, status: int, message: str) -> None:
     assert reply.status == status
     body = reply.json
-    assert uuid.UUID(body.pop("correlationId"))
+    correlation = body.pop("correlationId")
+    assert uuid.UUID(correlation)
+    assert reply.headers["X-CORRELATION-ID"] == correlation
     assert body == {"statusCode": status, "message": message}
     record = endpoint.audit()[-1]
     assert (record.outcome, record.reason) == (Outcome.REFUSED, message)
@@ -204,8 +206,23 @@ def test_an_api_version_must_be_given(endpoint: RunningEndpoint) -> None:
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"])
 def test_other_methods_are_not_allowed(endpoint: RunningEndpoint, method: str) -> None:
-    assert endpoint.ask("notifier", method=method).status == 405
+    refused = endpoint.ask("notifier", method=method)
+    assert (refused.status, refused.text, refused.headers["Allow"]) == (405, "", "GET")
     assert endpoint.ask("notifier").status == 200
+
+
+def test_every_answer_is_kestrels_with_a_correlation_id_of_its_own(
+    endpoint: RunningEndpoint,
+) -> None:
+    replies = (
+        endpoint.ask("notifier"),
+        endpoint.ask("gateway"),
+        endpoint.ask("nobody"),
+        endpoint.ask("notifier", method="POST"),
+    )
+    assert [each.status for each in replies] == [200, 400, 403, 405]
+    assert {each.headers["Server"] for each in replies} == {"Kestrel"}
+    assert len({each.headers["X-CORRELATION-ID"] for each in replies}) == len(replies)
 
 
 @pytest.mark.parametrize(
