@@ -1,29 +1,32 @@
 """login.microsoftonline.com: discovery, the published keys, and the sign-in of people."""
 
 import logging
+import uuid
 from collections.abc import Callable
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
+from sandbox.entra import headers, metadata
 from sandbox.entra.issuer import issuer_name
 from sandbox.entra.keys import SigningKey
-from sandbox.entra.refusals import OAuthError, unknown_client, unknown_tenant
+from sandbox.entra.metadata import HOST
+from sandbox.entra.refusals import OAuthError, no_tenant, unknown_client, unknown_tenant
 from sandbox.entra.sign_in import SERVICE, Form, Json, SignIn
 
 _LOG = logging.getLogger(__name__)
 
-HOST = "login.microsoftonline.com"
+__all__ = ["HOST", "application"]
 
-# MSAL keeps a sign-in under one of these names, and finds it again under any.
-_ALIASES = [HOST, "login.windows.net", "login.microsoft.com", "sts.windows.net"]
 _ANY_TENANT = frozenset({"common", "organizations"})
 _JUST_WAITING = "authorization_pending"
+_TRACE = web.RequestKey("trace", str)
 
 
 def application(tenant_id: str, key: SigningKey, sign_in: SignIn | None = None) -> web.Application:
     """Entra's sign-in host for one tenant; without `sign_in` nobody can."""
     login = _Login(tenant_id, key, sign_in)
-    application = web.Application()
+    application = web.Application(middlewares=[_traced])
     tenant = r"/{tenant:[0-9A-Za-z.-]+}"
     application.router.add_get("/common/discovery/instance", login.instance)
     application.router.add_get(f"{tenant}/.well-known/openid-configuration", login.discovery)
@@ -43,50 +46,22 @@ class _Login:
         self._sign_in = sign_in
 
     async def instance(self, request: web.Request) -> web.Response:
-        """Which names are Entra's: MSAL asks before it believes one that it does not know."""
-        if f"://{HOST}/" not in request.query.get("authorization_endpoint", ""):
+        """Which names are Entra's."""
+        found = metadata.instance(request.query.get("authorization_endpoint", ""))
+        if found is None:
             error = OAuthError("invalid_instance", 50049, "Unknown or invalid instance.")
             return _refused(request, error)
-        base = f"https://{HOST}/{self._tenant_id}"
-        return web.json_response(
-            {
-                "tenant_discovery_endpoint": f"{base}/v2.0/.well-known/openid-configuration",
-                "api-version": "1.1",
-                "metadata": [
-                    {
-                        "preferred_network": HOST,
-                        "preferred_cache": "login.windows.net",
-                        "aliases": _ALIASES,
-                    }
-                ],
-            }
-        )
+        return web.json_response(found)
 
     async def discovery(self, request: web.Request) -> web.Response:
-        """https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc"""
+        """The tenant's endpoints; of any tenant, if no one is asked for."""
         if not self._knows(request):
-            return _unknown_tenant(request)
+            return _refused(request, unknown_tenant(request.match_info["tenant"]))
         version = "/v2.0" if "/v2.0/" in request.path else ""
         tenant = request.match_info["tenant"].lower()
-        base = f"https://{HOST}/{tenant if tenant in _ANY_TENANT else self._tenant_id}"
-        return web.json_response(
-            {
-                "issuer": self._issuer(version, tenant in _ANY_TENANT),
-                "authorization_endpoint": self._authorize or f"{base}/oauth2{version}/authorize",
-                "token_endpoint": f"{base}/oauth2{version}/token",
-                "device_authorization_endpoint": f"{base}/oauth2{version}/devicecode",
-                "jwks_uri": f"{base}/discovery{version}/keys",
-                "response_types_supported": ["code", "id_token", "code id_token", "token"],
-                "subject_types_supported": ["pairwise"],
-                "id_token_signing_alg_values_supported": ["RS256"],
-                "token_endpoint_auth_methods_supported": [
-                    "client_secret_post",
-                    "private_key_jwt",
-                    "client_secret_basic",
-                ],
-                "scopes_supported": ["openid", "profile", "email", "offline_access"],
-            }
-        )
+        issuer = self._issuer(version, tenant in _ANY_TENANT)
+        known = tenant if tenant in _ANY_TENANT else self._tenant_id
+        return web.json_response(metadata.discovery(known, version, issuer, self._authorize))
 
     async def keys(self, request: web.Request) -> web.Response:
         """The keys that tokens are verified with. Entra's carry no `alg`."""
@@ -102,7 +77,7 @@ class _Login:
     async def refuse_grant(self, request: web.Request) -> web.Response:
         """There is no client with a secret or a certificate here, so no grant can succeed."""
         if not self._knows(request):
-            return _unknown_tenant(request)
+            return _refused(request, no_tenant(request.match_info["tenant"]))
         form = await _form(request)
         return _refused(request, unknown_client(form.get("client_id", ""), self._tenant_id))
 
@@ -122,11 +97,11 @@ class _Login:
             _LOG.error("a sign-in cannot be put on record: %s", error)
             text = "A transient error has occurred. Please try again."
             return _refused(request, OAuthError("temporarily_unavailable", 90033, text), 503)
-        return web.json_response(body, headers={"Cache-Control": "no-store"})
+        return web.json_response(body)
 
     @property
     def _authorize(self) -> str:
-        """A browser that is sent to sign in must not end up at the real Entra."""
+        """The page of this machine on which a person signs in."""
         return self._sign_in.page if self._sign_in else ""
 
     def _issuer(self, version: str, any_tenant: bool) -> str:
@@ -137,15 +112,20 @@ class _Login:
         return request.match_info["tenant"].lower() in {self._tenant_id, *_ANY_TENANT}
 
 
+@web.middleware
+async def _traced(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Give each answer Entra's headers, under the id that a refusal calls its trace."""
+    request[_TRACE] = str(uuid.uuid4())
+    answer = await handler(request)
+    answer.headers.update(headers.standard(request.method, request[_TRACE]))
+    return answer
+
+
 async def _form(request: web.Request) -> Form:
     posted = await request.post()
     return {name: value for name, value in posted.items() if isinstance(value, str)}
 
 
-def _unknown_tenant(request: web.Request) -> web.Response:
-    return _refused(request, unknown_tenant(request.match_info["tenant"]))
-
-
 def _refused(request: web.Request, error: OAuthError, status: int = 400) -> web.Response:
-    body = error.body(request.headers.get("client-request-id", ""))
+    body = error.body(request[_TRACE], request.headers.get("client-request-id", ""))
     return web.json_response(body, status=status)

@@ -19,9 +19,13 @@ class OAuthError(Exception):
         self.text = text
         self.suberror = suberror
 
-    def body(self, correlation_id: str = "") -> Mapping[str, Any]:
-        """The JSON of the answer; `correlation_id` is what the client called its request."""
-        trace, correlation = str(uuid.uuid4()), correlation_id or str(uuid.uuid4())
+    def body(self, trace: str, correlation_id: str = "") -> Mapping[str, Any]:
+        """Return the JSON of the answer. `trace` is its id, `correlation_id` the client's own.
+
+        All is on one line, as it was seen since 2024 (Azure/azure-cli#29113); until 2023 each id
+        stood on a line of its own (Azure/azure-cli#24376).
+        """
+        correlation = correlation_id or str(uuid.uuid4())
         when = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
         traced = f"Trace ID: {trace} Correlation ID: {correlation} Timestamp: {when}"
         body = {
@@ -36,23 +40,42 @@ class OAuthError(Exception):
         return body | ({"suberror": self.suberror} if self.suberror else {})
 
 
+_NOT_INSTALLED = (
+    "This can happen if the application has not been installed by the administrator of the tenant "
+    "or consented to by any user in the tenant."
+)
+
+
 def unknown_tenant(tenant: str) -> OAuthError:
-    return OAuthError("invalid_tenant", 90002, f"Tenant '{tenant}' not found.")
+    """What discovery says of a tenant that does not exist.
+
+    james-gould/azure-keyvault-emulator#324 (2025-08)
+    """
+    return OAuthError("invalid_tenant", 90002, _no_tenant(tenant))
+
+
+def no_tenant(tenant: str) -> OAuthError:
+    """What the token endpoint says of it: the same, under another code (reported, 2024 to 2026)."""
+    return OAuthError("invalid_request", 90002, _no_tenant(tenant))
 
 
 def unknown_client(client_id: str, tenant_id: str) -> OAuthError:
+    """OfficeDev/microsoft-teams-emergency-operations-center#213 (2024-06)"""
     return OAuthError(
         "unauthorized_client",
         700016,
-        f"Application with identifier '{client_id}' was not found in the directory '{tenant_id}'.",
+        f"Application with identifier '{client_id}' was not found in the directory '{tenant_id}'. "
+        f"{_NOT_INSTALLED} You may have sent your authentication request to the wrong tenant.",
     )
 
 
 def unknown_resource(resource: str, tenant_id: str) -> OAuthError:
+    """Azure/azure-cli#29113 (2024-06)"""
     return OAuthError(
         "invalid_resource",
         500011,
-        f"The resource principal named {resource} was not found in the tenant named {tenant_id}.",
+        f"The resource principal named {resource} was not found in the tenant named {tenant_id}. "
+        f"{_NOT_INSTALLED} You might have sent your authentication request to the wrong tenant.",
     )
 
 
@@ -78,4 +101,12 @@ def odd_scope(scope: str) -> OAuthError:
         70011,
         "The provided value for the input parameter 'scope' is not valid. "
         f"The scope {scope} is not valid.",
+    )
+
+
+def _no_tenant(tenant: str) -> str:
+    return (
+        f"Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID and are "
+        "signing into the correct cloud. Check with your subscription administrator, this may "
+        "happen if there are no active subscriptions for the tenant."
     )

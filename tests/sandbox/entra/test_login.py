@@ -1,27 +1,34 @@
 """login.microsoftonline.com: discovery, the published keys, and no grant for anybody."""
 
-import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from aiohttp.test_utils import TestClient, TestServer
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
 from sandbox.entra.login import HOST, application
+from tests.sandbox.entra.desk import asked as asked_of
 from tests.sandbox.entra.forge import APP, TENANT, Tenant
 
 
 def asked(tenant: Tenant, method: str, path: str, **options: Any) -> tuple[int, Any]:
     """The status and JSON of an answer."""
+    status, found, _ = answered(tenant, method, path, **options)
+    return status, found
 
-    async def ask() -> tuple[int, Any]:
-        server = TestServer(application(TENANT, tenant.key))
-        async with TestClient(server) as client, client.request(method, path, **options) as reply:
-            text = reply.content_type == "application/json"
-            return reply.status, await reply.json() if text else await reply.text()
 
-    return asyncio.run(ask())
+def headers_of(tenant: Tenant, method: str, path: str) -> Mapping[str, str]:
+    """The headers of an answer."""
+    _, _, headers = answered(tenant, method, path)
+    return headers
+
+
+def answered(
+    tenant: Tenant, method: str, path: str, **options: Any
+) -> tuple[int, Any, Mapping[str, str]]:
+    """The status, the JSON and the headers of an answer."""
+    return asked_of(application(TENANT, tenant.key), method, path, **options)
 
 
 def test_version_1_discovery_names_the_issuer_of_the_tokens(tenant: Tenant) -> None:
@@ -64,6 +71,31 @@ def test_another_tenant_is_not_found(tenant: Tenant, version: str) -> None:
     status, found = asked(tenant, "GET", path)
     assert (status, found["error"]) == (400, "invalid_tenant")
     assert found["error_description"].startswith("AADSTS90002: Tenant 'contoso.com' not found.")
+    assert "\n" not in found["error_description"]
+
+
+@pytest.mark.parametrize("path", ["oauth2/token", "oauth2/v2.0/token"])
+def test_another_tenant_gives_no_token_either(tenant: Tenant, path: str) -> None:
+    status, found = asked(tenant, "POST", f"/contoso.com/{path}", data={"client_id": "a"})
+    assert (status, found["error"], found["error_codes"]) == (400, "invalid_request", [90002])
+
+
+def test_what_entra_tells_of_itself_may_be_kept_for_a_day_and_read_by_any_page(
+    tenant: Tenant,
+) -> None:
+    for path in ("v2.0/.well-known/openid-configuration", "discovery/v2.0/keys"):
+        headers = headers_of(tenant, "GET", f"/{TENANT}/{path}")
+        assert headers["Cache-Control"] == "max-age=86400, private"
+        assert headers["Access-Control-Allow-Origin"] == "*"
+        assert headers["x-ms-ests-server"]
+
+
+def test_a_refusal_is_found_again_by_the_id_of_its_answer(tenant: Tenant) -> None:
+    status, found, headers = answered(tenant, "POST", f"/{TENANT}/oauth2/v2.0/token", data={})
+    assert (status, found["trace_id"]) == (400, headers["x-ms-request-id"])
+    assert f"Trace ID: {found['trace_id']} " in found["error_description"]
+    assert headers["Cache-Control"] == "no-store, no-cache"
+    assert "Access-Control-Allow-Origin" not in headers
 
 
 @pytest.mark.parametrize("path", ["oauth2/token", "oauth2/v2.0/token"])

@@ -224,8 +224,28 @@ def test_entra_says_which_names_are_its_own(desk: Desk) -> None:
     status, found, _ = desk.ask("GET", path + ours)
     assert status == 200
     assert "login.microsoftonline.com" in found["metadata"][0]["aliases"]
-    status, found, _ = desk.ask("GET", f"{path}https://login.example/common/oauth2/authorize")
-    assert (status, found["error"]) == (400, "invalid_instance")
+    for odd in (
+        "https://login.example/common/oauth2/authorize",
+        "http://login.microsoftonline.com/common/oauth2/authorize",
+        "https://login.microsoftonline.com/",
+        "https://[/common/oauth2/authorize",
+        "",
+    ):
+        status, found, _ = desk.ask("GET", path + odd)
+        assert (status, found["error"]) == (400, "invalid_instance")
+
+
+@pytest.mark.parametrize("whose", ["common", TENANT])
+def test_discovery_goes_on_at_the_tenant_that_was_asked_for(desk: Desk, whose: str) -> None:
+    asked = f"https://login.microsoftonline.com/{whose}/oauth2/v2.0/authorize"
+    path = f"/common/discovery/instance?api-version=1.1&authorization_endpoint={asked}"
+    _, found, _ = desk.ask("GET", path)
+    endpoint = found["tenant_discovery_endpoint"]
+    assert endpoint == (
+        f"https://login.microsoftonline.com/{whose}/v2.0/.well-known/openid-configuration"
+    )
+    status, _, _ = desk.ask("GET", endpoint.removeprefix("https://login.microsoftonline.com"))
+    assert status == 200
 
 
 def test_a_clients_own_name_for_a_request_is_in_the_answer(desk: Desk) -> None:
@@ -241,7 +261,7 @@ def test_tokens_are_not_kept_by_anything_on_their_way(desk: Desk) -> None:
     form = {"client_id": AZURE_CLI, "grant_type": "refresh_token", "refresh_token": token}
     path = "/organizations/oauth2/v2.0/token"
     _, _, headers = desk.ask("POST", path, data=form | {"scope": SCOPE})
-    assert headers["Cache-Control"] == "no-store"
+    assert headers["Cache-Control"] == "no-store, no-cache"
 
 
 def test_what_reads_refresh_tokens_is_the_users_own_file(tmp_path: Path) -> None:
