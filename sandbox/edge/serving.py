@@ -3,9 +3,11 @@
 import asyncio
 import contextlib
 import socket
+from functools import partial
 from typing import Any
 
 from aiohttp import web
+from aiohttp.http import SERVER_SOFTWARE
 from aiohttp.http_exceptions import HttpProcessingError
 
 from sandbox.audit import Gate
@@ -29,6 +31,7 @@ class Site:
     def __init__(self, application: web.Application, names: Names, gate: Gate) -> None:
         self._names = names
         self._gate = gate
+        self._make_request = partial(application._make_request, _cls=_Request)
         self._runner = web.AppRunner(
             application, handler_cancellation=True, shutdown_timeout=_GRACE
         )
@@ -38,6 +41,7 @@ class Site:
         await self._runner.setup()
         server = self._server()
         server.request_handler = guarded(server.request_handler, self._names, self._gate)
+        server.request_factory = self._make_request
 
     async def stop(self) -> None:
         """Let what is under way end within a second or two, then end it."""
@@ -52,6 +56,18 @@ class Site:
         if self._runner.server is None:
             raise RuntimeError("the application has not been started")
         return self._runner.server
+
+
+class _Request(web.Request):
+    """aiohttp's, without the Server header that aiohttp adds to each answer.
+
+    It would tell what runs here. A plane whose answers name a server on Azure names it itself.
+    """
+
+    async def _prepare_hook(self, response: web.StreamResponse) -> None:
+        await super()._prepare_hook(response)
+        if response.headers.get("Server") == SERVER_SOFTWARE:
+            del response.headers["Server"]
 
 
 class _Protocol(web.RequestHandler):

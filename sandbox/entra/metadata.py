@@ -1,7 +1,7 @@
 """What Entra tells of itself: its names in each cloud, and a tenant's endpoints.
 
-Azure/azure-sdk-for-js, sdk/digitaltwins/digital-twins-core/recordings (2022-03); the configuration of
-version 1 is reported. https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc
+Azure/azure-sdk-for-js, sdk/digitaltwins/digital-twins-core/recordings (2022-03); the configuration
+of version 1 is reported. https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc
 """
 
 import re

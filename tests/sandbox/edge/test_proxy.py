@@ -221,6 +221,39 @@ def test_a_malformed_request_is_repeated_nowhere(
     assert "secret" not in answer + caplog.text + str(desk.refusals())
 
 
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        (GET, 200),
+        (GET.replace("GET", "HEAD"), 200),
+        (GET.replace(STORE, VAULT), 421),
+        (GET.replace("/a ", "a "), 400),
+        (GET.replace("GET /a", "GET"), 400),
+        (GET.replace("Host:", "Host"), 400),
+    ],
+)
+def test_no_answer_says_what_runs_here(desk: Desk, request_: str, status: int) -> None:
+    answer = desk.say(request_.encode())
+    assert answer[: answer.index("\r\n")].split(" ")[1] == str(status)
+    assert "Server:" not in answer
+    assert "aiohttp" not in answer.lower()
+
+
+def test_a_server_that_an_application_names_is_passed_on(desk: Desk) -> None:
+    async def named(_: web.Request) -> web.Response:
+        return web.Response(headers={"Server": "Kestrel"})
+
+    application = web.Application()
+    application.router.add_get("/a", named)
+    edge = Edge({STORE: application}, desk.certificate, desk.gate)
+    desk.port = desk.run(edge.start())
+    try:
+        assert "\r\nServer: Kestrel\r\n" in desk.say(GET.encode())
+        assert "Server:" not in desk.say(GET.replace("/a", "/none").encode())
+    finally:
+        desk.run(edge.stop())
+
+
 def test_long_headers_pass(desk: Desk) -> None:
     token = "a" * 40_000
     assert desk.say(GET.replace("\r\n", f"\r\nAuthorization: {token}\r\n", 1).encode())[9:12] == (
