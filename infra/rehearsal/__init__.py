@@ -1,0 +1,1 @@
+"""A deployment rehearsed offline: in Azure's own order, and what Azure would refuse."""
