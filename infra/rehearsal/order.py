@@ -68,6 +68,10 @@ class Order:
         """Tell whether there is an order in which both are under way at one moment."""
         return not (self.must_precede(one, other) or self.must_precede(other, one))
 
+    def needs(self, step: str) -> frozenset[str]:
+        """The unknown conditions that must hold for a step to be there."""
+        return self._needs[self._numbers[step]]
+
     def waves(self) -> Sequence[Sequence[str]]:
         """Group the steps: each stands in the first wave after all that it waits for.
 

@@ -57,6 +57,9 @@ class Step:
     # True, or Unknown: then it may be there or not, and the worse of both counts.
     condition: Literal[True] | Unknown = True
     copy_index: int | Unknown | None = None
+    # The ids of what Azure reads, by reference() and list*(), to work out this step; nested
+    # deployments, whose outputs are read, among them.
+    reads: frozenset[str] = frozenset()
 
     @property
     def properties(self) -> Value:
@@ -154,6 +157,10 @@ class Plan:
             case ("properties", "principalId"):
                 return Principal(value, of, "user-assigned")
         return Principal(value, kind="unknown")
+
+    def needs(self, step: Step) -> frozenset[str]:
+        """The unknown conditions that must hold for a step to be there, of those around it, too."""
+        return self.order.needs(step.key)
 
     def without(self, edge: Edge) -> "Plan":
         """The same plan, had the template not made `edge.then` wait for `edge.first`."""

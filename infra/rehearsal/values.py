@@ -27,9 +27,11 @@ class Unknown:
     # its top, as in ("properties", "principalId").
     of: str = ""
     path: tuple[str, ...] = ()
+    # Where it is a text that is known in part: that text, with placeholders for the rest.
+    text: str = ""
 
     def __str__(self) -> str:
-        return placeholder(self)
+        return self.text or placeholder(self)
 
 
 def placeholder(value: Unknown) -> str:
@@ -37,6 +39,11 @@ def placeholder(value: Unknown) -> str:
     word = re.match(r"[a-z]*", value.expression.lower())
     digest = hashlib.sha256(value.expression.encode()).hexdigest()[:10]
     return f"{{{(word and word.group()) or 'unknown'} {digest}}}"
+
+
+def known_part(value: Unknown) -> str:
+    """What is known of a text, without the placeholders for the rest."""
+    return _PLACEHOLDER.sub("", value.text)
 
 
 def has_unknown_part(identifier: str) -> bool:
@@ -61,9 +68,9 @@ def ids_written(value: Value) -> Iterator[str]:
 
     An id within a longer text, or one that an Unknown was read from, is none of these.
     """
-    if isinstance(value, str):
-        if _ID.fullmatch(value):
-            yield value
+    if isinstance(value, str | Unknown):
+        if _ID.fullmatch(str(value)):
+            yield str(value)
     elif isinstance(value, Mapping):
         for key, each in value.items():
             yield from ids_written(key)

@@ -1,0 +1,22 @@
+"""Why a template cannot be worked out."""
+
+
+class TemplateError(ValueError):
+    """A part of a template that has no value."""
+
+
+class NotUnderstoodError(TemplateError):
+    """The rehearsal does not know how; Azure may."""
+
+
+class RefusedError(TemplateError):
+    """Azure would refuse it; `source` says where that is written."""
+
+    def __init__(self, what: str, source: str, mend: str = "") -> None:
+        super().__init__(what)
+        self.source = source
+        self.mend = mend
+
+
+class TooMuchError(TemplateError):
+    """The work that a template asks for has no bound that anyone would want."""

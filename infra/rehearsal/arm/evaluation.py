@@ -1,0 +1,278 @@
+"""Working expressions out, as far as that is possible before a deployment."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from infra.rehearsal.arm.budget import Budget
+from infra.rehearsal.arm.errors import NotUnderstoodError, RefusedError, TemplateError, TooMuchError
+from infra.rehearsal.arm.frames import Frame, InFunction
+from infra.rehearsal.arm.syntax import (
+    Access,
+    Call,
+    Literal,
+    Node,
+    is_expression,
+    parse,
+    unescaped,
+    write,
+)
+from infra.rehearsal.arm.written import call_written, shown
+from infra.rehearsal.values import Unknown, Value
+
+EXPRESSIONS = "https://learn.microsoft.com/azure/azure-resource-manager/troubleshooting/error-invalid-template"
+# The greatest number of turns of a loop;
+# https://learn.microsoft.com/azure/azure-resource-manager/templates/copy-resources#copy-limits
+COPIES = "https://learn.microsoft.com/azure/azure-resource-manager/templates/copy-resources"
+MOST_COPIES = 800
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function that needs nothing but its arguments.
+
+    `deep` if an unknown value anywhere in an argument makes the result unknown; otherwise only an
+    argument that is unknown as a whole does. `textual` if the result is a text with the arguments
+    in it, so that a part of it can be told; `compares` if it looks into all there is in them.
+    """
+
+    work: Callable[..., Value]
+    deep: bool = True
+    textual: bool = False
+    compares: bool = False
+
+
+Special: TypeAlias = Callable[["Evaluator", Frame, tuple[Node, ...]], Value]
+Report: TypeAlias = Callable[[str, str, TemplateError], None]
+
+
+class Open(dict[str, Any]):
+    """An object of which only a part is known: each property that is missing is unknown."""
+
+    def __init__(self, expression: str, known: Mapping[str, Value]) -> None:
+        super().__init__(known)
+        self.expression = expression
+
+
+class Evaluator:
+    """Works values out within a budget; `report` hears of each that has none, and is unknown then.
+
+    Its methods raise TooMuchError, and those that take a tree TemplateError.
+    """
+
+    def __init__(
+        self,
+        functions: Mapping[str, Function],
+        specials: Mapping[str, Special],
+        budget: Budget,
+        report: Report,
+    ) -> None:
+        self.budget = budget
+        self._functions = functions
+        self._specials = specials
+        self._report = report
+
+    def value(self, value: Value, frame: Frame) -> Value:
+        """Work out JSON with all expressions in it."""
+        self.budget.spend()
+        if isinstance(value, str):
+            return self._text(value, frame) if is_expression(value) else unescaped(value)
+        if not isinstance(value, dict | list):
+            return value
+        self.budget.enter()
+        try:
+            if isinstance(value, dict):
+                return self._object(value, frame)
+            return [self.value(each, frame) for each in value]
+        finally:
+            self.budget.leave()
+
+    def tree(self, node: Node, frame: Frame) -> Value:
+        """Work out a part of an expression."""
+        self.budget.spend()
+        if isinstance(node, Literal):
+            return node.value
+        self.budget.enter()
+        try:
+            found = self._call(node, frame) if isinstance(node, Call) else self._access(node, frame)
+        finally:
+            self.budget.leave()
+        self.budget.sized(found)
+        return found
+
+    def unknown(self, name: str, arguments: tuple[Value, ...], text: str = "") -> Unknown:
+        """The value of a call whose arguments are not all known."""
+        return Unknown(
+            call_written(name, arguments, self.budget), self.referred(arguments), text=text
+        )
+
+    def undecided(self, node: Node, frame: Frame, on: Value) -> Unknown:
+        """The value of an expression that is not gone into, since `on` decides and is unknown."""
+        here = (frame.where, dict(frame.loops), dict(frame.lambdas))
+        place = call_written("in", here, self.budget)
+        return Unknown(f"{write(node)} {place}", self.referred(on))
+
+    def knows(self, value: Value) -> bool:
+        """Tell whether nothing in a value is unknown."""
+        return next(self._unknowns(value), None) is None
+
+    def referred(self, value: Value) -> frozenset[str]:
+        """The ids of all that Azure reads for a value."""
+        return frozenset[str]().union(*(each.refers_to for each in self._unknowns(value)))
+
+    def call(self, name: str, arguments: tuple[Value, ...]) -> Value:
+        """Call a function that needs nothing but its arguments."""
+        function = self._functions.get(name.lower())
+        if function is None:
+            raise NotUnderstoodError(f"the function {name}() is not known here")
+        whole = self.knows(arguments) if function.deep or function.compares else False
+        if whole or not (function.deep or any(isinstance(each, Unknown) for each in arguments)):
+            return self._worked(name, function, arguments)
+        text = ""
+        if function.textual and all(isinstance(each, str | Unknown | int) for each in arguments):
+            told = tuple(str(each) if isinstance(each, Unknown) else each for each in arguments)
+            text = str(self._worked(name, function, told))
+        return self.unknown(name, arguments, text)
+
+    def loop(self, copy: Mapping[str, Any], frame: Frame) -> range | Unknown:
+        """The turns of a loop; unknown where their number is."""
+        count = self.value(copy.get("count", 0), frame)
+        if isinstance(count, Unknown):
+            return count
+        if not isinstance(count, int) or not 0 <= count <= MOST_COPIES:
+            raise RefusedError(
+                f"the loop {copy.get('name', '')!r} has the count {shown(count)}: it must be a"
+                f" number from 0 to {MOST_COPIES}",
+                COPIES,
+            )
+        return range(count)
+
+    def _unknowns(self, value: Value) -> Iterator[Unknown]:
+        waiting = [value]
+        while waiting:
+            each = waiting.pop()
+            self.budget.spend()
+            if isinstance(each, Unknown):
+                yield each
+            elif isinstance(each, dict):
+                waiting += each.values()
+            elif isinstance(each, list | tuple):
+                waiting += each
+
+    def _text(self, text: str, frame: Frame) -> Value:
+        try:
+            return self.tree(parse(text), frame)
+        except TooMuchError:
+            raise
+        except TemplateError as error:
+            self._report(frame.where, text, error)
+            return Unknown(call_written("invalid", (text, frame.where), self.budget))
+
+    def _object(self, given: Mapping[str, Any], frame: Frame) -> dict[str, Value]:
+        found: dict[str, Value] = {}
+        for key, each in given.items():
+            if key.lower() == "copy" and _is_loops(each):
+                for copy in each:
+                    found[str(copy["name"])] = self._copied(copy, frame)
+            else:
+                name = self.value(key, frame) if is_expression(key) else unescaped(key)
+                found[str(name)] = self.value(each, frame)
+        return found
+
+    def _copied(self, copy: Mapping[str, Any], frame: Frame) -> Value:
+        name = str(copy["name"])
+        try:
+            turns = self.loop(copy, frame)
+        except RefusedError as error:
+            self._report(frame.where, name, error)
+            turns = Unknown(call_written("invalid", (name, frame.where), self.budget))
+        if isinstance(turns, Unknown):
+            return self.unknown("copy", (name, frame.where, turns))
+        return [
+            self.value(copy.get("input"), frame.within(loops={**frame.loops, name.lower(): turn}))
+            for turn in turns
+        ]
+
+    def _call(self, node: Call, frame: Frame) -> Value:
+        if node.namespace:
+            return self._call_of_template(node, frame)
+        special = self._specials.get(node.name.lower())
+        if special is None and node.name.lower().startswith("list"):
+            special = self._specials["list*"]
+            return special(self, frame, (Literal(node.name), *node.arguments))
+        if special is not None:
+            return special(self, frame, node.arguments)
+        return self.call(node.name, tuple(self.tree(each, frame) for each in node.arguments))
+
+    def _call_of_template(self, node: Call, frame: Frame) -> Value:
+        made = frame.names.function(node.namespace, node.name)
+        name = f"{node.namespace}.{node.name}"
+        if made is None:
+            raise RefusedError(f"there is no function {name}()", EXPRESSIONS)
+        given = tuple(self.tree(each, frame) for each in node.arguments)
+        if len(given) != len(made.parameters):
+            raise RefusedError(f"{name}() takes {len(made.parameters)} arguments", EXPRESSIONS)
+        names = dict(zip((each.lower() for each in made.parameters), given, strict=True))
+        return self.value(made.output, Frame(InFunction(frame.names, names), frame.where))
+
+    def _worked(self, name: str, function: Function, arguments: tuple[Value, ...]) -> Value:
+        self.budget.spend(sum(len(each) for each in arguments if isinstance(each, list | str)) // 8)
+        try:
+            return function.work(*arguments)
+        except TemplateError:
+            raise
+        except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError) as error:
+            given = call_written(name, arguments, self.budget)[:200]
+            raise NotUnderstoodError(f"{given} cannot be worked out: {error}") from None
+
+    def _access(self, node: Access, frame: Frame) -> Value:
+        base, key = self.tree(node.base, frame), self.tree(node.key, frame)
+        return self.part(base, key, node.safe)
+
+    def part(self, base: Value, key: Value, safe: bool = False) -> Value:
+        """A property of an object, an element of an array; null for a missing one if `safe`."""
+        if isinstance(base, Unknown):
+            return _part_of_unknown(base, key)
+        if isinstance(key, Unknown):
+            return self.unknown("getProperty", (base, key))
+        if isinstance(base, list) and isinstance(key, int) and -1 < key < len(base):
+            return base[key]
+        if isinstance(base, dict) and isinstance(key, str):
+            if (name := _name_in(base, key)) is not None:
+                return base[name]
+            if isinstance(base, Open):
+                return Unknown(f"{base.expression}.{key}", path=(key,))
+        if safe:
+            return None
+        raise RefusedError(_missing(base, key), EXPRESSIONS)
+
+
+def _is_loops(value: Value) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(each, dict) and {"name", "count", "input"} <= set(each) for each in value
+    )
+
+
+def _name_in(base: Mapping[str, Value], key: str) -> str | None:
+    if key in base:
+        return key
+    return next((each for each in base if each.lower() == key.lower()), None)
+
+
+def _part_of_unknown(base: Unknown, key: Value) -> Unknown:
+    if not isinstance(key, str):
+        text = key.expression if isinstance(key, Unknown) else str(key)
+        return Unknown(
+            f"{base.expression}[{text}]", base.refers_to | getattr(key, "refers_to", frozenset())
+        )
+    path = (*base.path, key) if base.of else ()
+    return Unknown(f"{base.expression}.{key}", base.refers_to, base.of, path)
+
+
+def _missing(base: Value, key: Value) -> str:
+    if isinstance(base, dict):
+        there = ", ".join(map(str, list(base)[:12])) or "none"
+        return f"an object has no property {shown(key)}; its properties are: {there}"
+    if isinstance(base, list):
+        return f"an array of {len(base)} elements has no element {shown(key)}"
+    return f"{shown(base)} is neither an object nor an array, and has no {shown(key)}"

@@ -1,0 +1,127 @@
+"""Functions of texts.
+
+https://learn.microsoft.com/azure/azure-resource-manager/templates/template-functions-string
+"""
+
+import base64
+import binascii
+import hashlib
+import json
+import string
+import uuid
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote, unquote, urljoin
+
+from infra.rehearsal.arm.errors import RefusedError
+from infra.rehearsal.arm.evaluation import Function
+from infra.rehearsal.arm.written import shown
+
+_STRINGS = (
+    "https://learn.microsoft.com/azure/azure-resource-manager/templates/template-functions-string"
+)
+_GUIDS = uuid.UUID("11fb06fb-712d-4ddd-98c7-e71bbd588830")
+_LETTERS = string.ascii_lowercase + string.digits
+_LONGEST_PADDING = 131_072
+
+
+def guid(*parts: str) -> str:
+    """ARM's guid(): the same parts give the same identifier, here as on Azure."""
+    return str(uuid.uuid5(_GUIDS, "-".join(map(text_of, parts))))
+
+
+def unique_string(*parts: str) -> str:
+    """Stand in for uniqueString(): thirteen letters and digits, other ones than Azure's."""
+    number = int.from_bytes(hashlib.sha256("-".join(map(text_of, parts)).encode()).digest())
+    found = "".join(_LETTERS[number // 36**place % 36] for place in range(12))
+    # Azure's begin with a letter or a digit as well; a letter suits every name.
+    return string.ascii_lowercase[number % 26] + found
+
+
+def text_of(value: Any) -> str:
+    """string(): JSON for objects and arrays, and a word for a truth."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return str(value)
+    if value is None:
+        return ""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{shown(value)} is no text")
+    return value
+
+
+def _pad_left(value: Any, length: int, character: str = " ") -> str:
+    if length > _LONGEST_PADDING:
+        raise ValueError(f"padding to {length} characters is too much")
+    return text_of(value).rjust(length, character)
+
+
+def _substring(value: str, start: int, length: int | None = None) -> str:
+    end = len(value) if length is None else start + length
+    if not 0 <= start <= end <= len(value):
+        raise RefusedError(
+            f"substring() asks for characters {start} to {end} of {value[:60]!r}, which has"
+            f" {len(value)}",
+            f"{_STRINGS}#substring",
+        )
+    return value[start:end]
+
+
+def _split(value: str, delimiter: str | list[str]) -> list[str]:
+    parts = [_text(value)]
+    for each in [delimiter] if isinstance(delimiter, str) else delimiter:
+        parts = [piece for part in parts for piece in (part.split(each) if each else [part])]
+    return parts
+
+
+def _uri(base: str, relative: str) -> str:
+    return urljoin(base, relative)
+
+
+def _decoded(value: str) -> str:
+    try:
+        return base64.b64decode(value, validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError) as error:
+        raise ValueError(f"it is no base64 of a text: {error}") from None
+
+
+def _from_data_uri(value: str) -> str:
+    head, _, data = value.partition(",")
+    return _decoded(data) if head.endswith(";base64") else unquote(data)
+
+
+TEXTS: Mapping[str, Function] = {
+    "base64": Function(lambda value: base64.b64encode(_text(value).encode()).decode()),
+    "base64tojson": Function(lambda value: json.loads(_decoded(value))),
+    "base64tostring": Function(_decoded),
+    "datauri": Function(
+        lambda value: (
+            "data:text/plain;charset=utf8;base64,"
+            + base64.b64encode(text_of(value).encode()).decode()
+        )
+    ),
+    "datauritostring": Function(_from_data_uri),
+    "endswith": Function(lambda value, end: _text(value).lower().endswith(_text(end).lower())),
+    "guid": Function(guid),
+    "json": Function(lambda value: json.loads(_text(value))),
+    "padleft": Function(_pad_left),
+    "replace": Function(lambda value, old, new: _text(value).replace(old, new), textual=True),
+    "split": Function(_split),
+    "startswith": Function(
+        lambda value, start: _text(value).lower().startswith(_text(start).lower())
+    ),
+    "string": Function(text_of),
+    "substring": Function(_substring),
+    "tolower": Function(lambda value: _text(value).lower(), textual=True),
+    "toupper": Function(lambda value: _text(value).upper()),
+    "trim": Function(lambda value: _text(value).strip(), textual=True),
+    "uniquestring": Function(unique_string),
+    "uri": Function(_uri),
+    "uricomponent": Function(lambda value: quote(_text(value), safe="")),
+    "uricomponenttostring": Function(lambda value: unquote(_text(value))),
+}
