@@ -45,7 +45,7 @@ class Declared:
 
     def key(self, kind: str, name: str | Unknown) -> str:
         """What tells it from all others of the plan, unless one is declared twice."""
-        last = self.symbol or f"{kind.rpartition('/')[2]}:{name}"
+        last = self.symbol or (str(name) if _nests(kind) else f"{kind.rpartition('/')[2]}:{name}")
         if self.turn is not None and self.symbol:
             last += f"[{'*' if isinstance(self.turn, Unknown) else self.turn}]"
         return "/".join((*self.template.path, last))
@@ -55,7 +55,7 @@ class Declared:
         other = self.raw.get("extension", self.raw.get("import"))
         if other is not None:
             return Identity(f"{other}:{self.where}", kind, "")
-        nested = kind.lower() == "microsoft.resources/deployments"
+        nested = _nests(kind)
         place = self.template.place_of(self.raw, self.frame) if nested else self.template.place
         try:
             return identity(place, kind, str(name), "" if nested else self._extended())
@@ -76,3 +76,7 @@ class Declared:
             return identity(self.template.place, kind, "/".join(rest[1::2])).id
         except RefusedError:
             return f"{self.template.place.id}/providers/{text}"
+
+
+def _nests(kind: str) -> bool:
+    return kind.lower() == "microsoft.resources/deployments"

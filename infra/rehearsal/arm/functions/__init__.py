@@ -11,6 +11,7 @@ from infra.rehearsal.arm.functions.arrays import ARRAYS
 from infra.rehearsal.arm.functions.choices import CHOICES
 from infra.rehearsal.arm.functions.dates import DATES
 from infra.rehearsal.arm.functions.formats import FORMATS
+from infra.rehearsal.arm.functions.hashes import HASHES
 from infra.rehearsal.arm.functions.lambdas import LAMBDAS
 from infra.rehearsal.arm.functions.names import NAMES
 from infra.rehearsal.arm.functions.numbers import NUMBERS
@@ -23,6 +24,7 @@ FUNCTIONS: Mapping[str, Function] = {
     **ARRAYS,
     **DATES,
     **FORMATS,
+    **HASHES,
     **NUMBERS,
     **OBJECTS,
     **TEXTS,

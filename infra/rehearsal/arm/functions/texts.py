@@ -5,10 +5,7 @@ https://learn.microsoft.com/azure/azure-resource-manager/templates/template-func
 
 import base64
 import binascii
-import hashlib
 import json
-import string
-import uuid
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, unquote, urljoin
@@ -20,22 +17,7 @@ from infra.rehearsal.arm.written import shown
 _STRINGS = (
     "https://learn.microsoft.com/azure/azure-resource-manager/templates/template-functions-string"
 )
-_GUIDS = uuid.UUID("11fb06fb-712d-4ddd-98c7-e71bbd588830")
-_LETTERS = string.ascii_lowercase + string.digits
 _LONGEST_PADDING = 131_072
-
-
-def guid(*parts: str) -> str:
-    """ARM's guid(): the same parts give the same identifier, here as on Azure."""
-    return str(uuid.uuid5(_GUIDS, "-".join(map(text_of, parts))))
-
-
-def unique_string(*parts: str) -> str:
-    """Stand in for uniqueString(): thirteen letters and digits, other ones than Azure's."""
-    number = int.from_bytes(hashlib.sha256("-".join(map(text_of, parts)).encode()).digest())
-    found = "".join(_LETTERS[number // 36**place % 36] for place in range(12))
-    # Azure's begin with a letter or a digit as well; a letter suits every name.
-    return string.ascii_lowercase[number % 26] + found
 
 
 def text_of(value: Any) -> str:
@@ -107,7 +89,6 @@ TEXTS: Mapping[str, Function] = {
     ),
     "datauritostring": Function(_from_data_uri),
     "endswith": Function(lambda value, end: _text(value).lower().endswith(_text(end).lower())),
-    "guid": Function(guid),
     "json": Function(lambda value: json.loads(_text(value))),
     "padleft": Function(_pad_left),
     "replace": Function(lambda value, old, new: _text(value).replace(old, new), textual=True),
@@ -120,7 +101,6 @@ TEXTS: Mapping[str, Function] = {
     "tolower": Function(lambda value: _text(value).lower(), textual=True),
     "toupper": Function(lambda value: _text(value).upper()),
     "trim": Function(lambda value: _text(value).strip(), textual=True),
-    "uniquestring": Function(unique_string),
     "uri": Function(_uri),
     "uricomponent": Function(lambda value: quote(_text(value), safe="")),
     "uricomponenttostring": Function(lambda value: unquote(_text(value))),
