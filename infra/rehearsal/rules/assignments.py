@@ -1,0 +1,145 @@
+"""Role assignments and definitions: what has to be there first, and what may be there only once."""
+
+from collections.abc import Iterator
+from itertools import combinations
+
+from infra.rehearsal.plan import ROLE_ASSIGNMENT, Plan, Step, same_id
+from infra.rehearsal.rules.apps import called
+from infra.rehearsal.rules.bodies import inside, same_text
+from infra.rehearsal.rules.ids import ancestors, is_nested
+from infra.rehearsal.rules.rights import (
+    ROLE_DEFINITION,
+    is_ready_for,
+    kinds_of_identity,
+    role_of,
+    role_step,
+    unless_lucky,
+)
+from infra.rehearsal.rules.rule import Fault
+from infra.rehearsal.world import World
+
+
+def is_on_a_resource_that_comes_later(plan: Plan, world: World) -> Iterator[Fault]:
+    """Find assignments that may be made before the resource that they are on."""
+    for each, resource in _made_too_late(plan, world):
+        if not is_nested(resource.id):
+            what = f"the role is on {called(resource)}, and does not wait for it"
+            yield Fault(each, what, unless_lucky(plan, resource, each))
+
+
+def is_on_an_entity_that_comes_later(plan: Plan, world: World) -> Iterator[Fault]:
+    """Find assignments that may be made before the secret, container or queue that they are on."""
+    for each, resource in _made_too_late(plan, world):
+        if is_nested(resource.id):
+            yield Fault(each, f"the role is on {called(resource)}, and does not wait for it")
+
+
+def is_for_a_principal_that_comes_later(plan: Plan, world: World) -> Iterator[Fault]:
+    """Find assignments that may be made before the identity that they are for."""
+    for each in plan.of_type(ROLE_ASSIGNMENT):
+        principal = plan.principal(each).step
+        if principal is None or principal.existing or is_ready_for(plan, world, principal, each):
+            continue
+        if plan.must_precede(principal, each):
+            continue  # it is there, or its condition is false and the assignment has no principal
+        what = f"the role is for {called(principal)}, and does not wait for it"
+        yield Fault(each, what, unless_lucky(plan, principal, each))
+
+
+def is_for_an_identity_that_is_not_there(plan: Plan, world: World) -> Iterator[Fault]:
+    """Find assignments for the system-assigned identity of a resource that has none."""
+    for each in plan.of_type(ROLE_ASSIGNMENT):
+        principal = plan.principal(each)
+        if principal.kind != "system-assigned" or principal.step is None or principal.step.existing:
+            continue
+        kinds = kinds_of_identity(principal.step)
+        if kinds is not None and "systemassigned" not in kinds:
+            yield Fault(each, f"{called(principal.step)} has no system-assigned identity")
+
+
+def is_for_a_new_principal_of_no_type(plan: Plan, world: World) -> Iterator[Fault]:
+    """Find assignments without principalType for an identity that the same plan makes."""
+    for each in plan.of_type(ROLE_ASSIGNMENT):
+        principal = plan.principal(each)
+        made = principal.step is not None and not principal.step.existing
+        if not made or principal.step is None or world.has(principal.step):
+            continue
+        if inside(each.properties, "principalType") in (None, ""):
+            name = called(principal.step)
+            yield Fault(each, f"the role is for {name}, which is new, and has no principalType")
+
+
+def gives_a_role_that_comes_later(plan: Plan, world: World) -> Iterator[Fault]:
+    """Find assignments that may be made before the definition of their role."""
+    for each in plan.of_type(ROLE_ASSIGNMENT):
+        definition = role_step(plan, each)
+        if definition is not None and not is_ready_for(plan, world, definition, each):
+            what = f"the assignment does not wait for its role {called(definition)}"
+            yield Fault(each, what, unless_lucky(plan, definition, each))
+
+
+def is_there_under_another_name(plan: Plan, world: World) -> Iterator[Fault]:
+    """Find assignments of one role to one principal on one resource under two names."""
+    planned = plan.of_type(ROLE_ASSIGNMENT)
+    for one, other in combinations(planned, 2):
+        if _is_the_same_right(one, other) and not same_id(one.id, other.id):
+            yield Fault(other, f"{one.key} gives the same right under another name")
+    for each in planned:
+        for there in world.assignments():
+            if _is_the_same_right(each, there) and not same_id(each.id, there.id):
+                name = f"{there.key} of the last deployment"
+                yield Fault(each, f"{name} gives the same right under another name")
+
+
+def would_change_whom_it_is_for(plan: Plan, world: World) -> Iterator[Fault]:
+    """Find assignments that exist under the same name for an identity that is gone."""
+    for each in plan.of_type(ROLE_ASSIGNMENT):
+        if world.has(each) and not world.grants(each):
+            yield Fault(
+                each, "an assignment of this name is there, for the identity that was deleted"
+            )
+    for one, other in combinations(plan.of_type(ROLE_ASSIGNMENT), 2):
+        if same_id(one.id, other.id) and not _is_the_same_right(one, other):
+            yield Fault(other, f"{one.key} has the same name and gives another right")
+
+
+def has_a_name_that_the_tenant_has(plan: Plan, world: World) -> Iterator[Fault]:
+    """Find role definitions whose role name another definition has, planned or there already."""
+    planned = [
+        (each, inside(each.properties, "roleName")) for each in plan.of_type(ROLE_DEFINITION)
+    ]
+    for (one, name), (other, same) in combinations(planned, 2):
+        if same_text(name, same) and not same_id(one.id, other.id):
+            yield Fault(other, f"the role name {name!s} is that of {one.key}, too")
+    for each, name in planned:
+        holder = world.roles.get(name.lower()) if isinstance(name, str) else None
+        if holder is not None and not same_id(holder, each.id):
+            yield Fault(each, f"the role name {name} is taken by {holder} in this tenant")
+
+
+def has_data_actions_at_a_management_group(plan: Plan, world: World) -> Iterator[Fault]:
+    """Find custom roles with data actions that a management group could assign."""
+    for each in plan.of_type(ROLE_DEFINITION):
+        scopes = inside(each.properties, "assignableScopes")
+        given = inside(each.properties, "permissions")
+        data = isinstance(given, list) and any(inside(one, "dataActions") for one in given)
+        for scope in scopes if data and isinstance(scopes, list) else ():
+            if isinstance(scope, str) and "/managementgroups/" in scope.lower():
+                yield Fault(each, f"{called(each)} has data actions and is assignable in {scope}")
+
+
+def _made_too_late(plan: Plan, world: World) -> Iterator[tuple[Step, Step]]:
+    for each in plan.of_type(ROLE_ASSIGNMENT):
+        for scope in (each.scope, *ancestors(each.scope)):
+            made = plan.made_at(scope)
+            if made and not any(is_ready_for(plan, world, resource, each) for resource in made):
+                yield each, made[0]
+
+
+def _is_the_same_right(one: Step, other: Step) -> bool:
+    return (
+        same_id(one.scope, other.scope)
+        and role_of(one) is not None
+        and role_of(one) == role_of(other)
+        and same_text(*(inside(each.properties, "principalId") for each in (one, other)))
+    )

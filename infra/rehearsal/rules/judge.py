@@ -1,0 +1,47 @@
+"""Hold a plan against the table of rules."""
+
+from collections.abc import Iterable, Sequence
+
+from infra.rehearsal.plan import Finding, Plan, Severity
+from infra.rehearsal.rules.rule import EVERY_TYPE, Rule
+from infra.rehearsal.rules.table import RULES
+from infra.rehearsal.world import World
+
+_GRAVEST_FIRST = (Severity.REFUSED, Severity.WARNED, Severity.NOTED)
+
+
+_EMPTY = World()
+
+
+def judge(plan: Plan, world: World = _EMPTY, rules: Iterable[Rule] = RULES) -> Sequence[Finding]:
+    """Find what breaks a rule, the gravest first, and otherwise in the order of the table."""
+    found = [each for rule in rules for each in _broken(rule, plan, world)]
+    return sorted(found, key=lambda each: _GRAVEST_FIRST.index(each.severity))
+
+
+def known_types(rules: Iterable[Rule] = RULES) -> frozenset[str]:
+    """The types, in lower case, that a rule of their own looks at."""
+    return frozenset(each.lower() for rule in rules for each in rule.types if each != "*")
+
+
+def that_apply(plan: Plan, rules: Iterable[Rule] = RULES) -> Sequence[str]:
+    """The names of the rules that have something to look at in a plan."""
+    there = {each.type.lower() for each in plan.steps if not each.existing}
+    return [
+        rule.name
+        for rule in rules
+        if there and (rule.types == EVERY_TYPE or there & {each.lower() for each in rule.types})
+    ]
+
+
+def _broken(rule: Rule, plan: Plan, world: World) -> Iterable[Finding]:
+    for fault in rule.check(plan, world):
+        yield Finding(
+            severity=fault.severity or rule.severity,
+            resource=fault.step.key,
+            what=fault.what,
+            rule=rule.name,
+            source=rule.source,
+            sure=rule.sure,
+            mend=rule.mend,
+        )

@@ -1,0 +1,54 @@
+"""Hold the names of a plan against the table of names."""
+
+from collections.abc import Iterator
+from itertools import combinations
+
+from infra.rehearsal.plan import Plan, Step, same_id
+from infra.rehearsal.rules.naming import NAMES, NameRule
+from infra.rehearsal.rules.rule import Fault
+from infra.rehearsal.world import World
+
+
+def has_a_name_of_the_wrong_length(plan: Plan, world: World) -> Iterator[Fault]:
+    """Find names that are shorter or longer than their type allows."""
+    for each, name, rule in _named(plan):
+        if not rule.shortest <= len(name) <= rule.longest:
+            yield Fault(each, f"the name {name} has {len(name)} characters, and {each.type} takes "
+                        f"{_span(rule)}")  # fmt: skip
+
+
+def has_a_name_of_the_wrong_letters(plan: Plan, world: World) -> Iterator[Fault]:
+    """Find names with characters that their type does not take."""
+    for each, name, rule in _named(plan):
+        if name and not rule.alphabet.takes(name):
+            yield Fault(each, f"the name {name} is none for {each.type}: {rule.alphabet.words}")
+
+
+def has_a_name_that_is_taken(plan: Plan, world: World) -> Iterator[Fault]:
+    """Find names of which there can be one in all of Azure, and that another has."""
+    everywhere = [
+        (each, name.lower())
+        for each, name, rule in _named(plan)
+        if rule.unique_in == "all of Azure"
+    ]
+    for (one, name), (other, same) in combinations(everywhere, 2):
+        if name == same and one.is_a(other.type) and not same_id(one.id, other.id):
+            yield Fault(other, f"the name {name} is that of {one.key}, too")
+    for each, name in everywhere:
+        if (each.type.lower(), name) in world.taken and not world.has(each):
+            yield Fault(each, f"the name {name} belongs to somebody else in Azure")
+
+
+def _named(plan: Plan) -> Iterator[tuple[Step, str, NameRule]]:
+    for each in plan.steps:
+        rule = NAMES.get(each.type.lower())
+        if rule is not None and not each.existing and isinstance(each.name, str):
+            parts = each.name.split("/")
+            if len(parts) == each.type.count("/"):
+                yield each, parts[-1], rule
+
+
+def _span(rule: NameRule) -> str:
+    return (
+        str(rule.longest) if rule.shortest == rule.longest else f"{rule.shortest} to {rule.longest}"
+    )
