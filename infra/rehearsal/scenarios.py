@@ -64,7 +64,7 @@ class Scenario:
     before: Parameters | None = None
     # What Azure holds, given the plan of the deployment before.
     world: Callable[[Plan | None, Player], World] = _only
-    # What was changed in the template since.
+    # What has changed in the template since.
     change: Callable[[Plan], Plan] = _itself
     # The rules whose findings this situation is there to show.
     expects: frozenset[str] = frozenset()
@@ -96,7 +96,7 @@ def rehearse(
 
     before = None if scenario.before is None else play(scenario.template, scenario.before)
     plan = scenario.change(play(scenario.template, scenario.parameters))
-    found = [*plan.findings, *judge(plan, scenario.world(before, play))]
+    found = [*plan.findings, *judge(plan, scenario.world(before, play), strict=True)]
     return Rehearsed(
         scenario,
         plan,
@@ -167,7 +167,7 @@ _ALL = (
     ),
     Scenario(
         "workshop",
-        "workshop.bicep, by somebody who holds one resource group",
+        "workshop.bicep, by an attendee who holds one resource group",
         _WORKSHOP,
         template="workshop",
         world=_to_an_attendee,

@@ -9,11 +9,11 @@ from infra.rehearsal.rules.bodies import inside, same_text
 from infra.rehearsal.rules.ids import ancestors, is_nested
 from infra.rehearsal.rules.rights import (
     ROLE_DEFINITION,
+    comes_earlier_by_luck,
     is_ready_for,
     kinds_of_identity,
     role_of,
     role_step,
-    unless_lucky,
 )
 from infra.rehearsal.rules.rule import Fault
 from infra.rehearsal.world import World
@@ -24,7 +24,7 @@ def is_on_a_resource_that_comes_later(plan: Plan, world: World) -> Iterator[Faul
     for each, resource in _made_too_late(plan, world):
         if not is_nested(resource.id):
             what = f"the role is on {called(resource)}, and does not wait for it"
-            yield Fault(each, what, unless_lucky(plan, resource, each))
+            yield Fault(each, what, by_luck=comes_earlier_by_luck(plan, resource, each))
 
 
 def is_on_an_entity_that_comes_later(plan: Plan, world: World) -> Iterator[Fault]:
@@ -43,7 +43,7 @@ def is_for_a_principal_that_comes_later(plan: Plan, world: World) -> Iterator[Fa
         if plan.must_precede(principal, each):
             continue  # it is there, or its condition is false and the assignment has no principal
         what = f"the role is for {called(principal)}, and does not wait for it"
-        yield Fault(each, what, unless_lucky(plan, principal, each))
+        yield Fault(each, what, by_luck=comes_earlier_by_luck(plan, principal, each))
 
 
 def is_for_an_identity_that_is_not_there(plan: Plan, world: World) -> Iterator[Fault]:
@@ -75,7 +75,7 @@ def gives_a_role_that_comes_later(plan: Plan, world: World) -> Iterator[Fault]:
         definition = role_step(plan, each)
         if definition is not None and not is_ready_for(plan, world, definition, each):
             what = f"the assignment does not wait for its role {called(definition)}"
-            yield Fault(each, what, unless_lucky(plan, definition, each))
+            yield Fault(each, what, by_luck=comes_earlier_by_luck(plan, definition, each))
 
 
 def is_there_under_another_name(plan: Plan, world: World) -> Iterator[Fault]:

@@ -13,9 +13,15 @@ _GRAVEST_FIRST = (Severity.REFUSED, Severity.WARNED, Severity.NOTED)
 _EMPTY = World()
 
 
-def judge(plan: Plan, world: World = _EMPTY, rules: Iterable[Rule] = RULES) -> Sequence[Finding]:
-    """Find what breaks a rule, the gravest first, and otherwise in the order of the table."""
-    found = [each for rule in rules for each in _broken(rule, plan, world)]
+def judge(
+    plan: Plan, world: World = _EMPTY, rules: Iterable[Rule] = RULES, strict: bool = False
+) -> Sequence[Finding]:
+    """Find what breaks a rule, the gravest first, and otherwise in the order of the table.
+
+    Where nothing orders two resources, Azure may take the wrong one first. If the right one begins
+    earlier all the same, because it waits for less, that is a warning, unless `strict`.
+    """
+    found = [each for rule in rules for each in _broken(rule, plan, world, strict)]
     return sorted(found, key=lambda each: _GRAVEST_FIRST.index(each.severity))
 
 
@@ -34,12 +40,13 @@ def that_apply(plan: Plan, rules: Iterable[Rule] = RULES) -> Sequence[str]:
     ]
 
 
-def _broken(rule: Rule, plan: Plan, world: World) -> Iterable[Finding]:
+def _broken(rule: Rule, plan: Plan, world: World, strict: bool) -> Iterable[Finding]:
     for fault in rule.check(plan, world):
+        severity = fault.severity or rule.severity
         yield Finding(
-            severity=fault.severity or rule.severity,
+            severity=Severity.WARNED if fault.by_luck and not strict else severity,
             resource=fault.step.key,
-            what=fault.what,
+            what=f"{fault.what}: it is in time only by luck" if fault.by_luck else fault.what,
             rule=rule.name,
             source=rule.source,
             sure=rule.sure,

@@ -36,7 +36,7 @@ def has_a_name_that_is_taken(plan: Plan, world: World) -> Iterator[Fault]:
             yield Fault(other, f"the name {name} is that of {one.key}, too")
     for each, name in everywhere:
         if (each.type.lower(), name) in world.taken and not world.has(each):
-            yield Fault(each, f"the name {name} belongs to somebody else in Azure")
+            yield Fault(each, f"the name {name} is already taken in Azure")
 
 
 def _named(plan: Plan) -> Iterator[tuple[Step, str, NameRule]]:

@@ -15,7 +15,7 @@ from infra.rehearsal.plan import (
 )
 from infra.rehearsal.rules.apps import called
 from infra.rehearsal.rules.ids import ancestors, exists_by_itself
-from infra.rehearsal.rules.rights import is_ready_for, unless_lucky
+from infra.rehearsal.rules.rights import comes_earlier_by_luck, is_ready_for
 from infra.rehearsal.rules.rule import Fault
 from infra.rehearsal.world import World, is_at_or_below
 
@@ -45,7 +45,7 @@ def comes_before_its_parent(plan: Plan, world: World) -> Iterator[Fault]:
             if made and not exists_by_itself(identifier):
                 for late in _unready(plan, world, made, each):
                     what = f"it is in {called(late)}, and does not wait for it"
-                    yield Fault(each, what, unless_lucky(plan, late, each))
+                    yield Fault(each, what, by_luck=comes_earlier_by_luck(plan, late, each))
                 break
 
 
@@ -56,7 +56,7 @@ def comes_before_its_scope(plan: Plan, world: World) -> Iterator[Fault]:
             continue
         for late in _unready(plan, world, plan.made_at(each.scope), each):
             what = f"it is deployed to {called(late)}, and does not wait for it"
-            yield Fault(each, what, unless_lucky(plan, late, each))
+            yield Fault(each, what, by_luck=comes_earlier_by_luck(plan, late, each))
 
 
 def comes_before_what_it_reads(plan: Plan, world: World) -> Iterator[Fault]:
@@ -65,7 +65,7 @@ def comes_before_what_it_reads(plan: Plan, world: World) -> Iterator[Fault]:
         if not each.existing:
             for late in _late(plan, world, each, sorted(each.reads)):
                 what = f"it takes a value from {called(late)}, and does not wait for it"
-                yield Fault(each, what, unless_lucky(plan, late, each))
+                yield Fault(each, what, by_luck=comes_earlier_by_luck(plan, late, each))
 
 
 def comes_before_what_it_names(plan: Plan, world: World) -> Iterator[Fault]:
@@ -73,7 +73,7 @@ def comes_before_what_it_names(plan: Plan, world: World) -> Iterator[Fault]:
     for each in _made(plan):
         for late in _late(plan, world, each, sorted(set(ids_written(each.body)) - each.reads)):
             what = f"it names {called(late)} by its id, and does not wait for it"
-            yield Fault(each, what, unless_lucky(plan, late, each))
+            yield Fault(each, what, by_luck=comes_earlier_by_luck(plan, late, each))
 
 
 def changes_its_parent_beside_another(plan: Plan, world: World) -> Iterator[Fault]:

@@ -27,6 +27,8 @@ def is_ready_only_when_an_operator_has_acted(plan: Plan, world: World) -> Iterat
         for container in entries(app.properties, "template", "containers"):
             told = {text(each, "value") for each in entries(container, "env")} & disabled.keys()
             for probe in _deciding(container):
+                if _is_of_the_process_alone(probe, container):
+                    continue
                 for name in sorted(each for each in told if each):
                     yield Fault(
                         app,
@@ -77,6 +79,13 @@ def _deciding(container: Mapping[str, Value]) -> Iterator[Mapping[str, Value]]:
     for probe in probes_of(container):
         if (text(probe, "type") or "").lower() in {"startup", "readiness"}:
             yield probe
+
+
+def _is_of_the_process_alone(probe: Mapping[str, Value], container: Mapping[str, Value]) -> bool:
+    """Whether a liveness probe asks the same: it would restart an app that only waits."""
+    liveness = (each for each in probes_of(container) if text(each, "type") == "Liveness")
+    asked = text(probe, "httpGet", "path")
+    return asked is not None and any(text(each, "httpGet", "path") == asked for each in liveness)
 
 
 def _seconds_allowed(probe: Mapping[str, Value]) -> int:

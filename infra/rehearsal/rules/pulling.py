@@ -6,13 +6,13 @@ from infra.rehearsal.plan import Plan, Severity, Step, Unknown, Value, same_id
 from infra.rehearsal.rules.apps import apps, called, listed, probes
 from infra.rehearsal.rules.bodies import entries, inside
 from infra.rehearsal.rules.rights import (
+    comes_earlier_by_luck,
     identity_named,
     includes,
     is_ready_for,
     kinds_of_identity,
     of,
     on,
-    unless_lucky,
 )
 from infra.rehearsal.rules.rule import Fault
 from infra.rehearsal.world import World
@@ -40,6 +40,7 @@ def names_a_registry_it_may_not_pull_from(plan: Plan, world: World) -> Iterator[
                     f"{called(app)} names the registry {called(registry)}, but does not wait for "
                     f"{late}, which lets {called(identity)} pull from it",
                     _if_unsure(plan, pulls, app),
+                    any(comes_earlier_by_luck(plan, each, app) for each in pulls),
                 )
             elif not identity.existing:
                 yield Fault(
@@ -82,8 +83,7 @@ def _if_unsure(plan: Plan, pulls: Sequence[Step], app: Step) -> Severity | None:
     # The right is in time if a condition holds that nobody knows, or if its role includes it.
     in_time = any(plan.must_precede(each, app) for each in pulls)
     unknown = any(includes(plan, each, _PULL) is None for each in pulls)
-    lucky = any(unless_lucky(plan, each, app) for each in pulls)
-    return Severity.WARNED if in_time or unknown or lucky else None
+    return Severity.WARNED if in_time or unknown else None
 
 
 def _registry(plan: Plan, server: Value) -> Step | None:

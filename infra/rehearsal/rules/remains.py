@@ -58,7 +58,7 @@ def leaves_a_resource_behind(plan: Plan, world: World) -> Iterator[Fault]:
     for there in world.kept.values():
         hidden = there.is_a(ROLE_ASSIGNMENT) or there.is_a(DEPLOYMENT)
         if not hidden and there.id.lower() not in planned:
-            yield Fault(there, f"{called(there)} stays, and is paid for, until somebody deletes it")
+            yield Fault(there, f"{called(there)} stays until it is deleted")
 
 
 def _restores(body: object, properties: object) -> bool:

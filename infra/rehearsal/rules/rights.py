@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 
-from infra.rehearsal.plan import ROLE_ASSIGNMENT, Plan, Severity, Step, Unknown, Value, same_id
+from infra.rehearsal.plan import ROLE_ASSIGNMENT, Plan, Step, Unknown, Value, same_id
 from infra.rehearsal.rules.bodies import entries, inside, text
 from infra.rehearsal.world import World, is_at_or_below
 
@@ -58,15 +58,13 @@ def is_ready_for(plan: Plan, world: World, first: Step, then: Step) -> bool:
     return plan.must_precede(first, then) and needs(plan, first) <= needs(plan, then)
 
 
-def unless_lucky(plan: Plan, first: Step, then: Step) -> Severity | None:
-    """Warn only, where nothing makes one wait for the other and yet it comes later.
+def comes_earlier_by_luck(plan: Plan, first: Step, then: Step) -> bool:
+    """Tell whether one resource would be there when another is made, were all made equally fast.
 
-    Were each resource made in the same time, `first` would be there. Where they begin together, or
-    the wrong one first, the rule's own severity stands.
+    Nothing in the template makes it so: the first begins earlier because it waits for less.
     """
     wave = {key: number for number, keys in enumerate(plan.order.waves()) for key in keys}
-    lucky = wave[first.key] < wave[then.key] and plan.may_precede(first, then)
-    return Severity.WARNED if lucky else None
+    return wave[first.key] < wave[then.key] and plan.may_precede(first, then)
 
 
 def role_of(assignment: Step) -> str | None:

@@ -17,6 +17,8 @@ class Fault:
     what: str
     # Where this one is less grave than the rule says.
     severity: Severity | None = None
+    # Whether nothing orders the two resources, and yet the one that is needed begins earlier.
+    by_luck: bool = False
 
 
 Check = Callable[[Plan, World], Iterator[Fault]]

@@ -192,7 +192,7 @@ RULES: Sequence[Rule] = (
         REFUSED,
         READ,
         _RBAC_TROUBLE,
-        "let somebody deploy who may, or give the deployer the right",
+        "give the deployer the right, or let another deploy",
     ),
     # Container apps
     Rule(
