@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 Value: TypeAlias = Any
 
 _ID = re.compile(r"/(?:subscriptions|providers|tenants)/[^'\s]*", re.IGNORECASE)
-_PLACEHOLDER = re.compile(r"\{[a-z]+ [0-9a-f]{10}\}")
+_PLACEHOLDER = re.compile(r"\{[a-z]+:[0-9a-f]{10}\}")
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def placeholder(value: Unknown) -> str:
     """Stand for an unknown part within a resource id: no slash in it, and equal only for equals."""
     word = re.match(r"[a-z]*", value.expression.lower())
     digest = hashlib.sha256(value.expression.encode()).hexdigest()[:10]
-    return f"{{{(word and word.group()) or 'unknown'} {digest}}}"
+    return f"{{{(word and word.group()) or 'unknown'}:{digest}}}"
 
 
 def known_part(value: Unknown) -> str:

@@ -71,6 +71,8 @@ class Evaluator:
         self._functions = functions
         self._specials = specials
         self._report = report
+        # Loops call one function with the same arguments at each turn.
+        self._called: dict[tuple[object, ...], tuple[Value, object]] = {}
 
     def value(self, value: Value, frame: Frame) -> Value:
         """Work out JSON with all expressions in it."""
@@ -139,7 +141,7 @@ class Evaluator:
         count = self.value(copy.get("count", 0), frame)
         if isinstance(count, Unknown):
             return count
-        if not isinstance(count, int) or not 0 <= count <= MOST_COPIES:
+        if not isinstance(count, int) or isinstance(count, bool) or not 0 <= count <= MOST_COPIES:
             raise RefusedError(
                 f"the loop {copy.get('name', '')!r} has the count {shown(count)}: it must be a"
                 f" number from 0 to {MOST_COPIES}",
@@ -212,8 +214,13 @@ class Evaluator:
         given = tuple(self.tree(each, frame) for each in node.arguments)
         if len(given) != len(made.parameters):
             raise RefusedError(f"{name}() takes {len(made.parameters)} arguments", EXPRESSIONS)
-        names = dict(zip((each.lower() for each in made.parameters), given, strict=True))
-        return self.value(made.output, Frame(InFunction(frame.names, names), frame.where))
+        key = (id(frame.names), name, *map(_same_object, given))
+        if key not in self._called:
+            names = dict(zip((each.lower() for each in made.parameters), given, strict=True))
+            inner = Frame(InFunction(frame.names, names), frame.where)
+            # What the key names by its address must not be replaced by something else there.
+            self._called[key] = self.value(made.output, inner), (frame.names, given)
+        return self._called[key][0]
 
     def _worked(self, name: str, function: Function, arguments: tuple[Value, ...]) -> Value:
         self.budget.spend(sum(len(each) for each in arguments if isinstance(each, list | str)) // 8)
@@ -245,6 +252,10 @@ class Evaluator:
         if safe:
             return None
         raise RefusedError(_missing(base, key), EXPRESSIONS)
+
+
+def _same_object(value: Value) -> tuple[object, ...]:
+    return (id(value),) if isinstance(value, dict | list) else (type(value), value)
 
 
 def _is_loops(value: Value) -> bool:

@@ -17,6 +17,10 @@ from infra.rehearsal.arm.work import Work
 from infra.rehearsal.arm.written import call_written
 from infra.rehearsal.values import Unknown, Value
 
+_REFERENCE = (
+    "https://learn.microsoft.com/azure/azure-resource-manager/templates/template-functions-resource"
+    "#reference"
+)
 DEPENDENCIES = (
     "https://learn.microsoft.com/azure/azure-resource-manager/templates/resource-dependency"
 )
@@ -50,6 +54,7 @@ class Template:
         self.frame = around if around and outer else Frame(self, self.where)
         self._given = {name.lower(): each for name, each in (given or {}).items()}
         self._known: dict[tuple[str, str], Value] = {}
+        self._naming = False
         self._under_way: set[tuple[str, str]] = set()
         self._opened: dict[str, Template | None] = {}
         self._opening: set[str] = set()
@@ -57,7 +62,11 @@ class Template:
     @cached_property
     def instances(self) -> Sequence[Instance]:
         """Its resources, loops unrolled, those with a condition that is false among them."""
-        return instances_of(self)
+        self._naming = True
+        try:
+            return instances_of(self)
+        finally:
+            self._naming = False
 
     @cached_property
     def lookup(self) -> Lookup:
@@ -129,12 +138,11 @@ class Template:
 
     def function(self, namespace: str, name: str) -> UserFunction | None:
         """A function that the template defines."""
-        for each in self.raw.get("functions") or ():
-            if str(each.get("namespace", "")).lower() != namespace.lower():
-                continue
-            made = _named(_object(each.get("members")), name)
-            if isinstance(made, Mapping):
-                names = tuple(str(one.get("name", "")) for one in made.get("parameters") or ())
+        for each in map(_object, _list(self.raw.get("functions"))):
+            made = _object(_named(_object(each.get("members")), name))
+            if made and str(each.get("namespace", "")).lower() == namespace.lower():
+                given = map(_object, _list(made.get("parameters")))
+                names = tuple(str(one.get("name", "")) for one in given)
                 return UserFunction(names, _object(made.get("output")).get("value"))
         return None
 
@@ -150,7 +158,7 @@ class Template:
 
     def read_loop(self, symbol: Value, full: bool) -> Value:
         """What references() gives. Raises TemplateError."""
-        found = self.lookup.find(str(symbol))
+        found = self.lookup.find(str(symbol)) if self._wanted(symbol) else ()
         for each in found:
             self._note(each, waits=True)
         return [self._properties(each, full) for each in found]
@@ -271,12 +279,15 @@ class Template:
         found = _named(variables, name, missing=self)
         if found is not self:
             return self._value(found, frame)
-        for copy in variables.get("copy") or ():
-            if isinstance(copy, Mapping) and str(copy.get("name", "")).lower() == name.lower():
+        for copy in map(_object, _list(variables.get("copy"))):
+            if str(copy.get("name", "")).lower() == name.lower():
                 return next(iter(self._value({"copy": [copy]}, frame).values()))
         raise RefusedError(f"there is no variable {name!r}", EXPRESSIONS)
 
     def _wanted(self, reference: Value) -> Instance | None:
+        if self._naming:
+            what = "a name, a condition or a loop asks for a resource, which Azure knows only later"
+            raise RefusedError(what, _REFERENCE)
         found = self.lookup.find(str(reference))
         if found:
             return found[0]
@@ -338,6 +349,10 @@ def _given(value: Value, deployment: str, name: str) -> Value:
 
 def _object(value: Value) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
+
+
+def _list(value: Value) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _named(found: Mapping[str, Any], name: str, missing: Any = None) -> Any:

@@ -66,7 +66,9 @@ class _Walk:
                 self._inside[each.key] = around
             nested = template.nested(each)
             if nested is not None:
+                self._work.budget.enter()
                 self.into(nested, each.key)
+                self._work.budget.leave()
 
     def order(self) -> None:
         """Find what waits for what. Raises TooMuchError."""
