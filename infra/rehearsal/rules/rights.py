@@ -53,7 +53,7 @@ def needs(plan: Plan, step: Step) -> frozenset[str]:
 
 def is_ready_for(plan: Plan, world: World, first: Step, then: Step) -> bool:
     """Tell whether one resource is surely there when another is made."""
-    if world.has(first):
+    if world.grants(first) if first.is_a(ROLE_ASSIGNMENT) else world.has(first):
         return True
     return plan.must_precede(first, then) and needs(plan, first) <= needs(plan, then)
 
