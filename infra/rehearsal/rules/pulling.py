@@ -11,6 +11,7 @@ from infra.rehearsal.rules.rights import (
     includes,
     is_ready_for,
     kinds_of_identity,
+    may_be_given,
     of,
     on,
 )
@@ -47,6 +48,7 @@ def names_a_registry_it_may_not_pull_from(plan: Plan, world: World) -> Iterator[
                     app,
                     f"{called(app)} names the registry {called(registry)}, and nothing lets "
                     f"{called(identity)} pull from it",
+                    Severity.WARNED if may_be_given(plan, identity, registry.id, _PULL) else None,
                 )
 
 

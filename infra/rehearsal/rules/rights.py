@@ -3,7 +3,15 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 
-from infra.rehearsal.plan import ROLE_ASSIGNMENT, Plan, Step, Unknown, Value, same_id
+from infra.rehearsal.plan import (
+    ROLE_ASSIGNMENT,
+    Plan,
+    Step,
+    Unknown,
+    Value,
+    has_unknown_part,
+    same_id,
+)
 from infra.rehearsal.rules.bodies import entries, inside, text
 from infra.rehearsal.world import World, is_at_or_below
 
@@ -114,6 +122,24 @@ def of(plan: Plan, identity: Step, world: World) -> Iterator[Step]:
 def on(assignments: Iterable[Step], resource: str) -> Iterator[Step]:
     """Those of the assignments whose scope is a resource or contains it."""
     return (each for each in assignments if is_at_or_below(resource, each.scope))
+
+
+def may_be_given(plan: Plan, identity: Step, resource: str, action: str) -> bool:
+    """Tell whether an assignment gives a right, if what is unknown of it is as it should be."""
+    for each in plan.of_type(ROLE_ASSIGNMENT):
+        whom = plan.principal(each)
+        anyone, anything = whom.kind == "unknown", has_unknown_part(each.scope)
+        its_own = whom.step is not None and same_id(whom.step.id, identity.id)
+        there = anything or is_at_or_below(resource, each.scope)
+        known = not anyone and not anything
+        if (
+            not known
+            and (anyone or its_own)
+            and there
+            and includes(plan, each, action) is not False
+        ):
+            return True
+    return False
 
 
 def _assignments(plan: Plan, world: World) -> Iterator[Step]:

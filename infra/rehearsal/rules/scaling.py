@@ -2,10 +2,17 @@
 
 from collections.abc import Iterator, Mapping
 
-from infra.rehearsal.plan import Plan, Step, Value
+from infra.rehearsal.plan import Plan, Severity, Step, Value
 from infra.rehearsal.rules.apps import APP, JOB, called, listed
 from infra.rehearsal.rules.bodies import entries, inside, text
-from infra.rehearsal.rules.rights import identity_named, includes, is_ready_for, of, on
+from infra.rehearsal.rules.rights import (
+    identity_named,
+    includes,
+    is_ready_for,
+    may_be_given,
+    of,
+    on,
+)
 from infra.rehearsal.rules.rule import Fault
 from infra.rehearsal.world import World
 
@@ -27,6 +34,7 @@ def has_a_scaler_without_its_right(plan: Plan, world: World) -> Iterator[Fault]:
                 app,
                 f"the scale rule {text(rule, 'name') or 'without a name'} of {called(app)} counts "
                 f"{_short(counted)}, and {called(identity)} has no right on it",
+                Severity.WARNED if may_be_given(plan, identity, counted, _MANAGE) else None,
             )
 
 

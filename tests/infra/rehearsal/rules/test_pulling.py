@@ -126,3 +126,15 @@ def test_a_right_of_an_identity_that_was_deleted_is_not(template: dict[str, Any]
     identity = before.step("identity").id
     template["resources"]["worker"]["dependsOn"].remove("pull")
     assert found(template, World(before, recreated=frozenset({identity}))) == [Severity.REFUSED]
+
+
+def test_a_right_of_which_not_all_is_known_may_be_the_right_one(template: dict[str, Any]) -> None:
+    template["resources"]["secret"] = {
+        "existing": True,
+        "type": "Microsoft.KeyVault/vaults/secrets",
+        "apiVersion": "2024-11-01",
+        "name": "kv-elsewhere/principal",
+    }
+    principal = "[reference('secret').contentType]"
+    template["resources"]["pull"]["properties"]["principalId"] = principal
+    assert found(template) == [Severity.WARNED]
