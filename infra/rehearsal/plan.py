@@ -126,6 +126,10 @@ class Plan:
         """Tell whether both may be under way at one moment."""
         return self.order.may_run_together(one.key, other.key)
 
+    def wave(self, step: Step) -> int:
+        """The number of the wave that a step stands in, from 0; see Order.waves."""
+        return self._waves[step.key]
+
     def step(self, key: str) -> Step:
         """The step of this key. Raises KeyError."""
         return self._by_key[key]
@@ -170,6 +174,10 @@ class Plan:
     @cached_property
     def _by_key(self) -> Mapping[str, Step]:
         return {each.key: each for each in self.steps}
+
+    @cached_property
+    def _waves(self) -> Mapping[str, int]:
+        return {key: number for number, wave in enumerate(self.order.waves()) for key in wave}
 
     @cached_property
     def _by_id(self) -> Mapping[str, Sequence[Step]]:

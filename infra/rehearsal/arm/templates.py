@@ -41,9 +41,11 @@ class Template:
         *,
         path: tuple[str, ...] = (),
         given: Mapping[str, Value] | None = None,
+        name: str | Unknown = "",
         around: Frame | None = None,
         outer: bool = False,
     ) -> None:
+        self.name = name or work.target.deployment
         self.raw = raw
         self.work = work
         self.place = place
@@ -151,16 +153,16 @@ class Template:
         found = self._wanted(reference)
         if found is None:
             return self._of_elsewhere(str(reference), full)
-        # By symbol or name, and without a version, a reference makes one wait; an id does not.
+        # By symbol or name, and without a version, a reference certainly makes one wait.
         by_name = not str(reference).startswith("/")
-        self._note(found, waits=by_name and not versioned)
+        self._note(found, surely=by_name and not versioned)
         return self._properties(found, full)
 
     def read_loop(self, symbol: Value, full: bool) -> Value:
         """What references() gives. Raises TemplateError."""
         found = self.lookup.find(str(symbol)) if self._wanted(symbol) else ()
         for each in found:
-            self._note(each, waits=True)
+            self._note(each, surely=True)
         return [self._properties(each, full) for each in found]
 
     def listed(self, name: str, arguments: tuple[Value, ...]) -> Value:
@@ -168,7 +170,7 @@ class Template:
         found = self._wanted(arguments[0])
         identifier = str(arguments[0]) if found is None else found.id
         if found is not None:
-            self._note(found, waits=not str(arguments[0]).startswith("/"))
+            self._note(found, surely=not str(arguments[0]).startswith("/"))
         elif identifier.startswith("/"):
             self.work.reads.ids.add(identifier)
         text = call_written(name, (identifier, *arguments[1:]), self.work.budget)
@@ -189,6 +191,7 @@ class Template:
     def about(self, function: str) -> Value:
         """What the functions without arguments tell of the deployment."""
         target, place = self.work.target, self.place
+        known: Mapping[str, Value]
         match function:
             case "utcNow":
                 return target.moment
@@ -214,8 +217,7 @@ class Template:
             case "deployer":
                 known = {"objectId": target.deployer, "tenantId": target.tenant}
             case "deployment":
-                name = self.path[-1] if self.path else target.deployment
-                known = {"name": name, "location": target.location}
+                known = {"name": self.name, "location": target.location}
             case _:
                 known = {}
         return Open(f"{function}()", known)
@@ -261,6 +263,7 @@ class Template:
             self.place_of(deployment.raw, deployment.frame),
             path=tuple(deployment.key.split("/")),
             given={name: _given(each, deployment.key, name) for name, each in parameters.items()},
+            name=deployment.name,
             around=deployment.frame,
             outer=str(options.get("scope", "outer")).lower() != "inner",
         )
@@ -295,10 +298,10 @@ class Template:
             raise RefusedError(f"the template has no resource {reference!r}", DEPENDENCIES)
         return None
 
-    def _note(self, found: Instance, waits: bool) -> None:
-        self.work.reads.ids.add(found.id)
-        if waits:
-            self.work.reads.waits_for.add(found.key)
+    def _note(self, found: Instance, surely: bool) -> None:
+        reads = self.work.reads
+        reads.ids.add(found.id)
+        (reads.waits_for if surely else reads.may_wait_for).add(found.key)
 
     def _of_elsewhere(self, identifier: str, full: bool) -> Unknown:
         self.work.reads.ids.add(identifier)

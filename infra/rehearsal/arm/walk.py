@@ -16,23 +16,32 @@ from infra.rehearsal.arm.work import Work
 from infra.rehearsal.plan import CircularOrderError, Edge, Plan, Step
 from infra.rehearsal.values import Value, has_unknown_part
 
+_DOUBTFUL = "reference by id"
+
 
 def plan_of(
     template: Any,
     parameters: Mapping[str, Any] | None = None,
     target: Target | None = None,
+    *,
+    strict: bool = False,
     budget: Budget | None = None,
 ) -> Plan:
     """Plan the deployment of a compiled template with these values of its parameters.
 
     Never raises for a template: what Azure would refuse is among the plan's findings, and what is
     not understood is named in `not_understood`.
+
+    A reference by id, or with a version, makes nothing wait, say its pages
+    (MicrosoftDocs/azure-docs, articles/azure-resource-manager/templates/resource-dependency.md;
+    Azure/bicep#11478). Templates that count on it have been deployed for years
+    (OfficeDev/microsoft-teams-apps-company-communicator). With `strict` the pages hold.
     """
     work = Work(target or Target(), budget or Budget())
     raw = template if isinstance(template, Mapping) else {}
     if not isinstance(raw.get("resources"), Mapping | list):
         work.note("this is no template: it has no resources")
-    walk = _Walk(work)
+    walk = _Walk(work, strict)
     whole = Template(raw, work, work.target.place(level_of(raw.get("$schema"))), given=parameters)
     try:
         walk.into(whole, "")
@@ -46,8 +55,9 @@ def plan_of(
 
 
 class _Walk:
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: Work, strict: bool) -> None:
         self._work = work
+        self._strict = strict
         self._steps: dict[str, Step] = {}
         self._taken: list[tuple[Template, Sequence[Instance]]] = []
         self._because: dict[tuple[str, str], dict[str, None]] = {}
@@ -76,21 +86,26 @@ class _Walk:
             for each in there:
                 for other in self._named_by(template, each):
                     self._wait(other.key, each.key, "dependsOn")
-                for first in each.body[1].waits_for:
+                reads = each.body[1]
+                for first in sorted(reads.waits_for):
                     self._wait(first, each.key, "reference")
+                for first in sorted(reads.may_wait_for) if not self._strict else ():
+                    self._wait(first, each.key, _DOUBTFUL)
             self._batches(there)
 
     def plan(self) -> Plan:
         """All that was taken up; without any step where some wait in a circle."""
         steps, edges = list(self._steps.values()), list(self._edges())
-        try:
-            return self._plan(steps, edges)
-        except CircularOrderError as error:
-            mend = "Remove a dependsOn or a reference of these, or move a part into a child."
-            self._work.refuse(
-                "", RefusedError(str(error), f"{DEPENDENCIES}#circular-dependencies", mend)
-            )
-            return self._plan([], [])
+        sure = [each for each in edges if each.because != _DOUBTFUL]
+        for taken in (edges, sure):
+            try:
+                return self._plan(steps, taken)
+            except CircularOrderError as error:
+                circle = str(error)
+        mend = "Remove a dependsOn or a reference of these, or move a part into a child."
+        source = f"{DEPENDENCIES}#circular-dependencies"
+        self._work.refuse("", RefusedError(circle, source, mend))
+        return self._plan([], [])
 
     def _plan(self, steps: Sequence[Step], edges: Sequence[Edge]) -> Plan:
         return Plan(

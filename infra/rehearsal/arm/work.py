@@ -14,10 +14,14 @@ from infra.rehearsal.findings import Finding, Severity, Sure
 
 @dataclass
 class Reads:
-    """What was read for a value: ids, and the keys of the steps that this makes it wait for."""
+    """What was read for a value: ids, and the keys of the steps that this makes it wait for.
+
+    Of `may_wait_for` it is open whether Azure waits: see `walk.plan_of`.
+    """
 
     ids: set[str] = field(default_factory=set)
     waits_for: set[str] = field(default_factory=set)
+    may_wait_for: set[str] = field(default_factory=set)
 
 
 class Work:

@@ -6,6 +6,7 @@ https://learn.microsoft.com/azure/azure-resource-manager/templates/template-func
 import base64
 import binascii
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, unquote, urljoin
@@ -17,6 +18,7 @@ from infra.rehearsal.arm.written import shown
 _STRINGS = (
     "https://learn.microsoft.com/azure/azure-resource-manager/templates/template-functions-string"
 )
+_BARE_FRACTION = re.compile(r"\s*-?\.\d+\s*")
 _LONGEST_PADDING = 131_072
 
 
@@ -35,6 +37,13 @@ def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{shown(value)} is no text")
     return value
+
+
+def _json(value: str) -> Any:
+    # Azure reads a number without its zero; denniszielke/resilient-cloud-apps counts on it.
+    if _BARE_FRACTION.fullmatch(_text(value)):
+        return float(value)
+    return json.loads(value)
 
 
 def _pad_left(value: Any, length: int, character: str = " ") -> str:
@@ -89,7 +98,7 @@ TEXTS: Mapping[str, Function] = {
     ),
     "datauritostring": Function(_from_data_uri),
     "endswith": Function(lambda value, end: _text(value).lower().endswith(_text(end).lower())),
-    "json": Function(lambda value: json.loads(_text(value))),
+    "json": Function(_json),
     "padleft": Function(_pad_left),
     "replace": Function(lambda value, old, new: _text(value).replace(old, new), textual=True),
     "split": Function(_split),

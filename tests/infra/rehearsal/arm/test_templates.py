@@ -41,8 +41,8 @@ def nested(name: str, resources: Any, scope: str = "inner", **more: Any) -> dict
 def plan(resources: Any, **more: Any) -> Plan:
     version = {"languageVersion": "2.0"} if isinstance(resources, dict) else {}
     parameters = more.pop("given", {})
-    target = more.pop("target", None)
-    return plan_of({**version, "resources": resources, **more}, parameters, target)
+    target, strict = more.pop("target", None), more.pop("strict", False)
+    return plan_of({**version, "resources": resources, **more}, parameters, target, strict=strict)
 
 
 def edges(found: Plan) -> set[tuple[str, str]]:
@@ -242,19 +242,15 @@ def test_a_name_that_asks_for_a_resource_is_refused() -> None:
         ("references('stores')[0].a", True),
     ],
 )
-def test_only_a_reference_by_name_makes_one_wait(read: str, waits: bool) -> None:
-    # MicrosoftDocs/azure-docs, articles/azure-resource-manager/templates/resource-dependency.md;
-    # of a reference with a version, Azure/bicep#11478.
+def test_only_a_reference_by_name_surely_makes_one_wait(read: str, waits: bool) -> None:
     loop = one(STORE, "[format('s{0}', copyIndex())]", copy={"name": "stores", "count": 1})
-    found = plan(
-        {
-            "store": one(STORE, "st"),
-            "stores": loop,
-            "app": one(IDENTITY, "id", properties={"read": f"[{read}]"}),
-        }
-    )
+    app = one(IDENTITY, "id", properties={"read": f"[{read}]"})
+    resources = {"store": one(STORE, "st"), "stores": loop, "app": app}
+    found = plan(resources, strict=True)
     assert bool(found.edges) is waits
     assert len(found.step("app").reads) == 1
+    (edge,) = plan(resources).edges
+    assert (edge.because == "reference") is waits
 
 
 def test_a_branch_that_is_not_taken_makes_nobody_wait() -> None:
@@ -283,6 +279,14 @@ def test_an_output_of_a_nested_deployment_is_what_it_stands_for() -> None:
     assert found.step("app").reads == {found.step("stores").id}
     assert found.must_precede(store, found.step("app"))
     assert found.step("stores/st").deployment == ("stores",)
+
+
+def test_a_nested_deployment_knows_its_own_name() -> None:
+    said = {"name": {"value": "[deployment().name]"}}
+    inner = nested("name-of-it", {}, outputs=said)
+    read = {"a": "[reference('d').outputs.name.value]"}
+    found = plan({"d": inner, "app": one(IDENTITY, "id", properties=read)})
+    assert found.step("app").properties == {"a": "name-of-it"}
 
 
 def test_expressions_of_an_outer_scope_are_worked_out_around_the_deployment() -> None:
@@ -447,6 +451,14 @@ def test_a_circle_is_refused_with_those_who_wait() -> None:
     assert len(whats(found)) == 1
     assert "these wait for each other: " in whats(found)[0]
     assert found.steps == []
+
+
+def test_references_by_id_close_no_circle() -> None:
+    by_id = {"a": f"[reference(resourceId('{STORE}', 'st')).a]"}
+    found = plan(
+        {"store": one(STORE, "st", dependsOn=["app"]), "app": one(IDENTITY, "id", properties=by_id)}
+    )
+    assert edges(found) == {("app", "store")}
 
 
 def test_a_deployment_without_its_template_is_named() -> None:
