@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 
 from infra.azd.answers import check_answers
+from infra.azd.choices import keep_choices
 from infra.azd.farewell import say_farewell
 from infra.azd.images import keep_images
 from infra.azd.leftovers import remove_leftovers
@@ -41,6 +42,7 @@ STEPS: Mapping[str, Callable[[argparse.Namespace], Steps]] = {
     "postprovision": lambda given: (grant_app_role, *_leftovers(given)),
     "postup": _photo,
     "postdeploy": _photo,
+    "predown": lambda _: (keep_choices,),
     "postdown": lambda _: (say_farewell,),
     "leftovers": _leftovers,
     "photo": _photo,

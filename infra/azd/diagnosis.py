@@ -50,7 +50,7 @@ def scaler_note(name: str, works_off: str, failed: Event) -> str:
     """Return what it means that the scaler could not count what waits, and what to do."""
     role = (
         "It has its right on the subscription: if it still fails ten minutes after the deployment, "
-        "SCALER_ON_TOPIC=true gives it on the whole topic"
+        "azd env set SCALER_SCOPE topic, then azd provision, gives it on the whole topic"
         if works_off.startswith("subscription")
         else "If it still fails ten minutes after the deployment, look at the scaler's role"
     )

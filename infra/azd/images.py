@@ -8,12 +8,13 @@ import os
 from collections.abc import Mapping
 
 from infra.azd import apps
+from infra.azd.choices import group_of
 from infra.azd.programs import az, remember
 
 
 def keep_images(env: Mapping[str, str] = os.environ) -> None:
     """Put the image of each app that runs one into the azd environment, unless it is there."""
-    group = env.get("AZURE_RESOURCE_GROUP") or f"rg-keyless-{env.get('AZURE_ENV_NAME')}"
+    group = group_of(env)
     if not env.get("AZURE_SUBSCRIPTION_ID") or not az("group", "exists", "--name", group):
         return
     for app in apps.listed(group):

@@ -6,10 +6,10 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from infra.azd.choices import OFF, audience_of
 from infra.azd.programs import Stop, remember
 
 REGISTER = Path(__file__).parent.parent / "entra" / "register.py"
-_OFF = "none"
 _CURE = (
     "To deploy without it, so that only the internal ingress protects the catalog: "
     "azd env set CATALOG_AUDIENCE none"
@@ -22,7 +22,7 @@ def register_application(env: Mapping[str, str] = os.environ) -> None:
     Raises Stop, with what to do where one may not register applications.
     """
     audience = env.get("CATALOG_AUDIENCE", "")
-    if audience == _OFF:
+    if audience == OFF:
         return
     found = _register("application")
     if not found:
@@ -36,13 +36,13 @@ def grant_app_role(env: Mapping[str, str] = os.environ) -> None:
 
     Before the gateway's image runs: a token from before has no role, and is cached for a day.
     """
-    if env.get("CATALOG_AUDIENCE") != _OFF and _register("holders") is None:
+    if env.get("CATALOG_AUDIENCE") != OFF and _register("holders") is None:
         raise Stop(f"The gateway was not given its role at the catalog. {_CURE}")
 
 
 def remove_registration(env: Mapping[str, str] = os.environ) -> None:
     """Delete the registration; say so where that is refused, since the rest has gone already."""
-    if env.get("CATALOG_AUDIENCE") != _OFF and _register("remove") is None:
+    if audience_of(env) != OFF and _register("remove") is None:
         print("  the catalog's registration stays: Entra admin center, App registrations")
 
 

@@ -14,6 +14,7 @@ from infra.azd.programs import Stop, value_of
 
 _PROVISION = "run azd up first."
 _PAUSE = 5.0
+_PAUSE_OF_LOOKS = 15.0  # the Azure CLI takes seconds for each of several questions
 
 Found = TypeVar("Found")
 
@@ -65,7 +66,7 @@ def _hear_listeners(end: float, clock: Clock, group: str) -> None:
         seen = [apps.look_at(each, group) for each in listeners]
         return None if _keeps(diagnosis.explain(seen, group)) else seen
 
-    seen = _until(end, clock, heard)
+    seen = _until(end, clock, heard, _PAUSE_OF_LOOKS)
     if seen is None:
         raise Stop(_why("the photo was processed, and its event was not heard by all", group))
     for one in seen:
@@ -90,7 +91,7 @@ def _read_readiness(end: float, clock: Clock, group: str) -> None:
         seen = _look(group)
         return None if _keeps(diagnosis.explain(seen, group, photo_waits=False)) else seen
 
-    seen = _until(end, clock, seen_ready)
+    seen = _until(end, clock, seen_ready, _PAUSE_OF_LOOKS)
     if seen is None:
         raise Stop(_why("not every app got ready", group, photo_waits=False))
     asleep = ", ".join(diagnosis.sleepers(seen))
@@ -110,9 +111,11 @@ def _fate(gateway: str, sent: str) -> tuple[str, str] | None:
     return (state, reason) if state in {"processed", "rejected"} else None
 
 
-def _until(end: float, clock: Clock, attempt: Callable[[], Found | None]) -> Found | None:
+def _until(
+    end: float, clock: Clock, attempt: Callable[[], Found | None], pause: float = _PAUSE
+) -> Found | None:
     while (found := attempt()) is None and clock.now() < end:
-        clock.pause(_PAUSE)
+        clock.pause(pause)
     return found
 
 

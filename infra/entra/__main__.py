@@ -65,11 +65,10 @@ def _take(step: str, env: Mapping[str, str], graph: Graph) -> None:
 
 
 def _given(env: Mapping[str, str]) -> str:
-    """Return the application id in CATALOG_AUDIENCE, or nothing."""
+    """Return the application id in CATALOG_AUDIENCE, or nothing; all zeros are no id."""
     given = env.get("CATALOG_AUDIENCE", "").strip()
-    return (
-        given if re.fullmatch(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}", given) else ""
-    )
+    is_id = re.fullmatch(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}", given)
+    return given if is_id and given.strip("0-") else ""
 
 
 def _go_on(step: str, given: str) -> int:

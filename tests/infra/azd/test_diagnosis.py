@@ -208,7 +208,7 @@ def test_a_scaler_that_cannot_count_is_named_with_the_way_out(stand_ins: StandIn
     assert "has no replica. The scaler of thumbnailer could not count" in sentence
     assert "subscription thumbnailer (KEDAScalerFailed, 2026-11-29 21:41:33" in sentence
     assert "401 Unauthorized" in sentence
-    assert "SCALER_ON_TOPIC=true" in sentence
+    assert "SCALER_SCOPE topic" in sentence
     assert command.endswith("--type system")
 
 
@@ -218,7 +218,7 @@ def test_of_a_queues_scaler_the_topic_is_no_way_out(stand_ins: StandIns) -> None
     stand_ins.say("az containerapp logs show", failed, "--type", "system")
     ((sentence, _),) = said()
     assert "KEDAScalerFailed" in sentence
-    assert "SCALER_ON_TOPIC" not in sentence
+    assert "SCALER_SCOPE" not in sentence
 
 
 def test_a_subscription_without_a_rule_is_named(stand_ins: StandIns) -> None:

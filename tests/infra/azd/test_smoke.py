@@ -143,7 +143,7 @@ def test_a_notifier_that_lacks_a_right_stops_it(gateway: Gateway, stand_ins: Sta
     gateway.answers = [TAKEN, DONE]
     hears(stand_ins, LOST)
     with pytest.raises(Stop) as stopped:
-        send_photo(clock=clock())
+        send_photo(minutes=1, clock=clock())
     assert "the photo was processed, and its event was not heard by all" in str(stopped.value)
     assert "it may not: send on topic photo-events" in str(stopped.value)
 
@@ -154,14 +154,14 @@ def test_a_notifier_that_never_wakes_is_named_with_its_scaler_or_its_rules(
     gateway.answers = [TAKEN, DONE]
     hears(stand_ins, READY, replicas=0, system=FAILED)
     with pytest.raises(Stop) as stopped:
-        send_photo(clock=clock())
+        send_photo(minutes=1, clock=clock())
     assert "notifier--0000002 has no replica. The scaler of notifier" in str(stopped.value)
-    assert "SCALER_ON_TOPIC=true" in str(stopped.value)
+    assert "SCALER_SCOPE topic" in str(stopped.value)
     gateway.answers = [TAKEN, DONE]
     hears(stand_ins, READY, replicas=0)
     stand_ins.say("az servicebus topic subscription rule list", [], "notifier")
     with pytest.raises(Stop) as stopped:
-        send_photo(clock=clock())
+        send_photo(minutes=1, clock=clock())
     assert "Subscription notifier of topic photo-events has no rule" in str(stopped.value)
 
 
@@ -264,7 +264,7 @@ def test_it_tells_so_too_which_revision_lacks_which_right(
     gateway.answers = [(403, {})]
     worker_lacks(stand_ins, LOST)
     with pytest.raises(Stop, match="not every app got ready") as stopped:
-        send_photo(clock=clock())
+        send_photo(minutes=1, clock=clock())
     assert "send on topic photo-events" in str(stopped.value)
 
 
