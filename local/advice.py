@@ -22,7 +22,7 @@ def on_rights(missing: Sequence[Missing], who: SignedIn, developer: str) -> list
     return [
         "the deployment grants this to you; a role just granted takes minutes to arrive. "
         f"If it does not, an owner grants it anew by {DEPLOY_AGAIN}, or one by one:",
-        *(grant(each.right, who.object_id, meant=True) for each in refused),
+        *(grant(each.right, who.object_id) for each in refused),
     ]
 
 

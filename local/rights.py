@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import astuple, dataclass
 from urllib.parse import urlsplit
 
-from local.granting import assignment_name
+from local.granting import built_in, named, role_of_ours
 from local.values import Values
 from sandbox.deployment import Deployment, Principal, RoleAssignment, RoleDefinition
-from sandbox.rbac import Action, Policy, built_in_roles, holds
+from sandbox.rbac import Action, Policy, holds
 
 DEVELOPER = "developer"
 
@@ -73,12 +73,16 @@ class Environment:
 
 @dataclass(frozen=True)
 class Right:
-    """One role on one scope: what the services do by it, and which of them."""
+    """One role on one scope: what the services do by it, and which of them.
+
+    `definition` is the role's GUID, empty where it is not known.
+    """
 
     role: str
     scope: str
     actions: tuple[str, ...]
     services: tuple[str, ...]
+    definition: str = ""
 
     @property
     def target(self) -> str:
@@ -98,9 +102,12 @@ def rights_of(deployment: Deployment, environment: Environment, who: str) -> tup
     """
     policy = Policy.of(deployment)
     ids = _ids(deployment.principal(who))
-    renamed = renaming(Environment.of_snapshot(deployment), environment)
+    here = Environment.of_snapshot(deployment)
+    renamed = renaming(here, environment)
     found = (
         Right(
+            definition=built_in(role.name)
+            or role_of_ours(role, here.subscription, environment.subscription, renamed(role.name)),
             role=renamed(role.name),
             scope=renamed(each.scope),
             actions=actions,
@@ -114,20 +121,17 @@ def rights_of(deployment: Deployment, environment: Environment, who: str) -> tup
     return tuple(dict.fromkeys(found))
 
 
-def grant(right: Right, object_id: str, kind: str = "User", *, meant: bool = False) -> str:
-    """The command by which an owner grants `right`; `kind` is a User or a ServicePrincipal.
+def grant(right: Right, object_id: str, kind: str = "User") -> str:
+    """Return the command by which an owner grants `right` to a User or a ServicePrincipal.
 
-    What the policy has `meant` gets the name that the deployment would give it, and is in nobody's
-    way; by that name anything else would be taken away after the next one (docs/leftovers.md).
+    It names the assignment as the deployment would. So a row of access.bicep takes it over, and
+    without one it goes after the next deployment (docs/leftovers.md).
     """
-    built_in = {each.name: each.id.rpartition("/")[2] for each in built_in_roles()}
-    command = (
+    return (
         f"az role assignment create --assignee-object-id {object_id} "
         f'--assignee-principal-type {kind} --role "{right.role}" --scope {right.scope}'
+        f"{named(right.definition, right.scope, object_id)}"
     )
-    if not meant or right.role not in built_in:  # ours have another GUID in each environment
-        return command
-    return f"{command} --name {assignment_name(built_in[right.role], right.scope, object_id)}"
 
 
 def _services(deployment: Deployment, granted: RoleAssignment) -> Iterable[str]:

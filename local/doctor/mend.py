@@ -10,7 +10,9 @@ _BY_ROW = (
     "No assignment of the deployment is for it. If it shall be: a row in "
     "infra/bicep/modules/access.bicep, infra/bicep/snapshot, ./keyless down, ./keyless up."
 )
-_BY_COMMAND = "On Azure an owner could grant it one by one:"
+_BY_COMMAND = (
+    "On Azure an owner could grant it one by one; without a row, until the next deployment:"
+)
 _BY_DEPLOYMENT = f"The deployment grants it: {DEPLOY_AGAIN}; or an owner, one by one:"
 
 
@@ -26,8 +28,7 @@ def commands(diagnosis: Diagnosis) -> tuple[str, ...]:
     if refused:
         lines.append(_how(diagnosis))
         kind = principal_type(patient.principal, answer)
-        meant = not patient.in_sandbox
-        lines += [grant(each, answer.object_id, kind, meant=meant) for each in refused]
+        lines += [grant(each, answer.object_id, kind) for each in refused]
     if refused and patient.grants is None:
         lines += [
             "Which roles are assigned, nobody lets you read; who may compares the ids:",

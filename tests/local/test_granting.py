@@ -5,8 +5,8 @@ import shlex
 import pytest
 
 from infra.azd.assignments import Assignment
-from local.granting import granting, kind_of
-from sandbox.deployment import Principal, PrincipalKind
+from local.granting import as_bicep_writes, built_in, granting, kind_of, named, role_of_ours
+from sandbox.deployment import Principal, PrincipalKind, RoleDefinition
 
 SCOPE = "/subscriptions/sub-1/resourceGroups/rg-keyless-dev/providers/Microsoft.KeyVault/vaults/kv"
 ROLE = "4633458b-17de-408a-b874-0445c86b69e6"
@@ -31,6 +31,35 @@ def test_what_it_makes_is_named_as_the_deployment_names_it() -> None:
 
 def test_a_role_that_is_not_there_cannot_be_granted() -> None:
     assert granting("", SCOPE, "0a1b", "User") == ""
+
+
+def test_what_is_not_known_is_not_named() -> None:
+    assert named(ROLE, SCOPE, "0a1b") != ""
+    for role, scope, who in (
+        ("", SCOPE, "0a1b"),
+        (ROLE, "", "0a1b"),
+        (ROLE, SCOPE, ""),
+        (ROLE, "/subscriptions/<id>/providers", "0a1b"),
+    ):
+        assert named(role, scope, who) == ""
+
+
+def test_azures_own_roles_are_known_by_their_guids() -> None:
+    assert built_in("Key Vault Secrets User") == ROLE
+    assert built_in("Keyless Blob Keeper (dev)") == ""
+
+
+def test_a_role_that_roles_bicep_did_not_make_has_no_guid_elsewhere() -> None:
+    strange = RoleDefinition(f"/x/{ROLE}", "Keyless Blob Keeper (dev-abcdefgh)")
+    assert role_of_ours(strange, "sub-1", "sub-2", "Keyless Blob Keeper (prod-abcdefgh)") == ""
+
+
+def test_a_resource_id_in_small_letters_is_written_as_bicep_writes_it() -> None:
+    refused = SCOPE.lower().replace("rg-keyless-dev", "RG-Keyless-Dev")
+    assert as_bicep_writes(refused) == SCOPE.replace("rg-keyless-dev", "RG-Keyless-Dev")
+    blob = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/st"
+    blob += "/blobServices/default/containers/originals"
+    assert as_bicep_writes(blob.lower()) == blob
 
 
 @pytest.mark.parametrize(

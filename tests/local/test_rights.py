@@ -1,6 +1,9 @@
 """What the developer must be allowed, in an environment of other names than the snapshot's."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,6 +24,7 @@ from local.rights import (
 from local.values import Values, ValuesError
 from sandbox.deployment import Deployment, load
 from sandbox.state import State
+from tests.infra.bicep import committed, expand, needs_bicep, of_type
 
 THERE = Environment("sub-1", "rg-keyless-dev", "stdevabc12345", "kv-dev-abc12345", "sb-dev-1")
 
@@ -69,26 +73,73 @@ def test_scopes_and_roles_bear_the_environments_names(
     assert not [name for name in vars(here).values() if name in text]
 
 
-def test_a_grant_is_for_a_user_on_one_scope(rights: tuple[Right, ...]) -> None:
-    (secret,) = (each for each in rights if each.target == "secrets/webhook-signing-key")
-    assert grant(secret, "me") == (
-        "az role assignment create --assignee-object-id me --assignee-principal-type User "
-        f'--role "Key Vault Secrets User" --scope {secret.scope}'
-    )
-
-
-def test_a_grant_that_is_meant_is_named_as_the_deployment_names_it(
+def test_a_grant_is_for_a_user_on_one_scope_and_named_as_the_deployment_names_it(
     rights: tuple[Right, ...],
 ) -> None:
     (secret,) = (each for each in rights if each.target == "secrets/webhook-signing-key")
     name = assignment_name("4633458b-17de-408a-b874-0445c86b69e6", secret.scope, "me")
-    assert grant(secret, "me", meant=True) == f"{grant(secret, 'me')} --name {name}"
+    assert grant(secret, "me") == (
+        "az role assignment create --assignee-object-id me --assignee-principal-type User "
+        f'--role "Key Vault Secrets User" --scope {secret.scope} --name {name}'
+    )
 
 
-def test_a_role_of_our_own_is_another_in_each_environment(rights: tuple[Right, ...]) -> None:
-    """So the deployment's name for its assignment is not known here."""
-    (keeper, *_) = (each for each in rights if each.target == "containers/catalog")
-    assert "--name" not in grant(keeper, "me", meant=True)
+def test_a_role_that_is_not_known_leaves_the_assignment_unnamed(rights: tuple[Right, ...]) -> None:
+    assert "--name" not in grant(replace(rights[0], definition=""), "me")
+
+
+def assigned(snapshot: Mapping[str, Any], who: str) -> set[str]:
+    """The names of the assignments of a user, whose object id Bicep was told."""
+    return {
+        each["name"]
+        for each in of_type(snapshot, "Microsoft.Authorization/roleAssignments")
+        if each["properties"]["principalId"] == who
+    }
+
+
+def test_here_each_name_is_that_of_the_snapshots_own_assignment(deployment: Deployment) -> None:
+    here = Environment.of_snapshot(deployment)
+    me = deployment.principal("developer").principal_id
+    found = {
+        assignment_name(each.definition, each.scope, me)
+        for each in rights_of_developer(deployment, here)
+    }
+    assert found
+    assert found <= assigned(committed(), me)
+
+
+ELSEWHERE = """using './main.bicep'
+param environmentName = 'dev'
+param location = 'northeurope'
+param developerPrincipalId = 'de7e10be-0000-4000-8000-000000000001'
+param operatorPrincipalId = 'none'
+param catalogAudience = 'none'
+param gatewayAddresses = ['any']
+param partnerWebhookUrl = 'https://partner.example.com/webhooks'
+"""
+
+
+@needs_bicep
+def test_in_another_environment_it_is_what_bicep_makes_there_for_roles_of_our_own_too(
+    deployment: Deployment, tmp_path: Path
+) -> None:
+    there = expand(ELSEWHERE, tmp_path, "--deployment-name", "dev")
+    (account,) = of_type(there, "Microsoft.Storage/storageAccounts")
+    (vault,) = of_type(there, "Microsoft.KeyVault/vaults")
+    (namespace,) = of_type(there, "Microsoft.ServiceBus/namespaces")
+    environment = Environment(
+        account["id"].split("/")[2],
+        account["id"].split("/")[4],
+        account["name"],
+        vault["name"],
+        namespace["name"],
+    )
+    me = "de7e10be-0000-4000-8000-000000000001"
+    rights = rights_of_developer(deployment, environment)
+    names = {assignment_name(each.definition, each.scope, me) for each in rights}
+    assert any(each.role.startswith("Keyless ") for each in rights)
+    assert len(names) == len(rights)
+    assert names <= assigned(there, me)
 
 
 def test_an_environment_is_known_by_its_outputs() -> None:

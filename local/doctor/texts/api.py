@@ -1,6 +1,6 @@
 """Refusals of the catalog, of the ingestion of telemetry, and of Azure Resource Manager."""
 
-from local.doctor.texts.reading import Pasted, Reading, grant, roles_with
+from local.doctor.texts.reading import BETTER_BY_DEPLOYMENT, Pasted, Reading, grant, roles_with
 
 _CLIENT = (
     r"The client '(?P<client>[^']*)' with object id '(?P<principal>[^']*)' does not have "
@@ -96,7 +96,10 @@ def by_ingestion(text: Pasted) -> Reading | None:
     return Reading(
         "Application Insights",
         "The token is good, and its holder may not publish telemetry to this component.",
-        do=(grant("", "", "Monitoring Metrics Publisher", "<the component's resource id>"),),
+        do=(
+            grant("", "", "Monitoring Metrics Publisher", "<the component's resource id>"),
+            BETTER_BY_DEPLOYMENT,
+        ),
         action=action,
         roles=roles_with(action),
         silent="It names neither who asked nor the component.",

@@ -6,7 +6,7 @@ learn.microsoft.com/azure/service-bus-messaging/service-bus-managed-service-iden
 
 import re
 
-from local.doctor.texts.reading import Pasted, Reading, grant, roles_with
+from local.doctor.texts.reading import BETTER_BY_DEPLOYMENT, Pasted, Reading, grant, roles_with
 
 _SOURCE = "Service Bus"
 _MESSAGES = "Microsoft.ServiceBus/namespaces/messages"
@@ -34,6 +34,7 @@ def by_claim(text: Pasted) -> Reading | None:
         _LOST if "Code: RenewToken" in text else _REFUSED,
         do=(
             grant("", "", role, scope),
+            BETTER_BY_DEPLOYMENT,
             'Find the resource group: az servicebus namespace list --query "[].id"',
             "A link is decided when it attaches: after a grant, open it again.",
         ),

@@ -5,6 +5,7 @@ import re
 import shlex
 from dataclasses import dataclass
 
+from local.granting import as_bicep_writes, built_in, named
 from sandbox.rbac import Denied, Need, Policy
 
 _AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
@@ -69,6 +70,13 @@ class Reading:
     silent: str = ""
 
 
+# Where the text does not tell who asked, the command cannot name what it makes.
+BETTER_BY_DEPLOYMENT = (
+    "If access.bicep has a row for it, deploy again instead: azd provision --no-state. What is "
+    "granted by hand under another name makes the next deployment fail (RoleAssignmentExists)."
+)
+
+
 def roles_with(action: str, *, data: bool = True) -> tuple[str, ...]:
     """Azure's own roles that hold `action`, the narrowest first."""
     decision = _BUILT_IN.decide("", Need.of("", action, data=data))
@@ -76,14 +84,16 @@ def roles_with(action: str, *, data: bool = True) -> tuple[str, ...]:
 
 
 def grant(principal: str, client: str, role: str, scope: str) -> str:
-    """The command that grants `role`.
+    """Return the command that grants `role`, by the name that a deployment would give it.
 
     A user is known by the Azure CLI that they asked through, or by their name in its place.
     """
     kind = "User" if client == _AZURE_CLI or "@" in client else "ServicePrincipal"
+    scope = as_bicep_writes(scope)
     return (
         f"az role assignment create --assignee-object-id {shlex.quote(principal or '<object id>')} "
         f'--assignee-principal-type {kind} --role "{role}" --scope {shlex.quote(scope)}'
+        f"{named(built_in(role), scope, principal)}"
     )
 
 

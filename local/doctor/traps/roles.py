@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from local.doctor.evidence import Evidence, Finding
 from local.doctor.grants import Grant
 from local.doctor.traps.words import end, targets
+from local.granting import built_in
 from local.rights import Right
 from local.rights import grant as grant_command
 from sandbox.rbac import Action, holds
@@ -48,7 +49,8 @@ def scope_too_low(evidence: Evidence) -> Iterator[Finding]:
                 f"{below[0].role.name} is on {entries} alone, and a list is decided one level "
                 "higher.",
                 (
-                    "Ask for each by its name; or, to see all that is there and will be:",
+                    "Ask for each by its name; or, to see all that is there and will be, a row in "
+                    "access.bicep. By hand, until the next deployment:",
                     _command(evidence, below[0].role.name, refused.scope),
                 ),
             )
@@ -67,7 +69,8 @@ def token_from_before(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _command(evidence: Evidence, role: str, scope: str) -> str:
-    return grant_command(Right(role, scope, (), ()), evidence.answer.object_id, evidence.kind)
+    right = Right(role, scope, (), (), built_in(role))
+    return grant_command(right, evidence.answer.object_id, evidence.kind)
 
 
 def _mine(evidence: Evidence) -> Iterator[Grant]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from local.doctor.texts import Reading, read
+from local.granting import assignment_name
 from tests.azure_cli import Cli, at_home, real_az
 
 # The source of each stands above it.
@@ -201,7 +202,26 @@ def test_nobody_is_told_to_become_owner() -> None:
 def test_a_text_puts_nothing_into_a_command_but_a_scope() -> None:
     reading = read(VAULT.replace("/secrets/s", "/secrets/s$(touch here);x"))
     assert reading is not None
-    assert shlex.split(reading.do[0])[-1].endswith("/secrets/s$(touchhere);x")
+    words = shlex.split(reading.do[0])
+    assert words[words.index("--scope") + 1].endswith("/secrets/s$(touchhere);x")
+
+
+def test_the_command_names_what_it_makes_as_a_deployment_does_whatever_the_letters() -> None:
+    reading = read(VAULT)
+    assert reading is not None
+    words = shlex.split(reading.do[0])
+    scope = "/subscriptions/1/resourceGroups/g/providers/Microsoft.KeyVault/vaults/kv/secrets/s"
+    assert words[words.index("--scope") + 1] == scope
+    role = "4633458b-17de-408a-b874-0445c86b69e6"
+    name = assignment_name(role, scope, reading.principal)
+    assert words[words.index("--name") + 1] == name
+
+
+def test_where_the_text_names_nobody_the_deployment_is_the_better_way() -> None:
+    reading = read(next(each for each in TEXTS if "SubscriptionRuleRead" in each))
+    assert reading is not None
+    assert "--name" not in " ".join(reading.do)
+    assert any("RoleAssignmentExists" in each for each in reading.do)
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,8 @@ def test_a_missing_right_is_named_with_its_scope_its_role_and_the_command(ward: 
     me = ward.deployment.principal("thumbnailer").principal_id
     assert (
         f"az role assignment create --assignee-object-id {me} --assignee-principal-type "
-        f'ServicePrincipal --role "Storage Blob Data Reader" --scope {gone[0].scope}'
+        f'ServicePrincipal --role "Storage Blob Data Reader" --scope {gone[0].scope} '
+        f"--name {gone[0].id.rpartition('/')[2]}"
     ) in commands(diagnosis)
     assert any("Azure Service Bus Data Receiver" in each for each in commands(diagnosis))
 

@@ -14,6 +14,7 @@ from local.doctor.examine import Diagnosis, acting, examine, open_credential
 from local.doctor.mend import commands
 from local.doctor.patients import of_sandbox
 from local.doctor.traps import recognised
+from local.granting import assignment_name
 from sandbox.assumptions import assume
 from sandbox.deployment import ContainerApp, Lifecycle, deploy, load, recreate
 from sandbox.state import PROJECT, State
@@ -275,7 +276,8 @@ def test_a_list_is_told_with_the_command_that_grants_it_one_level_higher(ward: W
     me, vault = ward.deployment.principal("notifier").principal_id, ward.deployment.vault.id
     assert finding.do[-1] == (
         f"az role assignment create --assignee-object-id {me} --assignee-principal-type "
-        f'ServicePrincipal --role "Key Vault Secrets User" --scope {vault}'
+        f'ServicePrincipal --role "Key Vault Secrets User" --scope {vault} '
+        f"--name {assignment_name('4633458b-17de-408a-b874-0445c86b69e6', vault, me)}"
     )
 
 
