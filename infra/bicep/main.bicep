@@ -2,8 +2,9 @@
 targetScope = 'subscription'
 
 import { setting } from 'modules/application.bicep'
+import { environmentNamed } from 'shared/names.bicep'
 
-@description('Required. Short name of the environment: part of every name.')
+@description('Required. Short name of the environment, part of every name: letters, digits, and single hyphens between them.')
 @minLength(2)
 @maxLength(12)
 param environmentName string
@@ -52,6 +53,9 @@ param notifierImage string = ''
 @maxLength(36)
 param scalerRole string = '090c5cfd-751d-490a-894a-3ce6f1109419'
 
+@description('Optional. On what the scaler has its role for events: each subscription that it counts, or, should Azure refuse that, their whole topic besides.')
+param scalerScope 'subscriptions' | 'topic' = 'subscriptions'
+
 @description('Optional. Days after which an original is deleted: more than the fourteen that its message may wait.')
 @minValue(15)
 @maxValue(3650)
@@ -72,23 +76,24 @@ param alertEmail string = ''
 @maxLength(18)
 type addressRange = string
 
-var token = take(uniqueString(subscription().id, environmentName, location), 8)
+var environment = environmentNamed(environmentName)
+var token = take(uniqueString(subscription().id, environment, location), 8)
 var operator = operatorPrincipalId == 'deployer' ? deployer().objectId : operatorPrincipalId
 
 resource group 'Microsoft.Resources/resourceGroups@2025-04-01' = {
-  name: 'rg-keyless-${environmentName}'
+  name: 'rg-keyless-${environment}'
   location: location
-  tags: { 'azd-env-name': environmentName }
+  tags: { 'azd-env-name': environment }
 }
 
 module customRoles 'modules/roles.bicep' = {
-  params: { suffix: '${environmentName}-${token}' }
+  params: { suffix: '${environment}-${token}' }
 }
 
 module application 'modules/application.bicep' = {
   scope: group
   params: {
-    environmentName: environmentName
+    environmentName: environment
     token: token
     location: location
     apps: apps
@@ -105,6 +110,7 @@ module application 'modules/application.bicep' = {
     partnerWebhookUrl: partnerWebhookUrl
     catalogAudience: catalogAudience
     scalerRole: scalerRole
+    scalerScope: scalerScope
     originalsDays: originalsDays
     softDeleteDays: softDeleteDays
     purgeProtection: purgeProtection

@@ -13,6 +13,9 @@ param gatewayAddresses = split(readEnvironmentVariable('GATEWAY_ADDRESSES'), ','
 param partnerWebhookUrl = readEnvironmentVariable('PARTNER_WEBHOOK_URL')
 param catalogAudience = readEnvironmentVariable('CATALOG_AUDIENCE') // printed by infra/entra/register.py, or none
 
+// A pipeline may hand on a variable that nobody has set.
+var scope = readEnvironmentVariable('SCALER_SCOPE', '')
+
 // azd keeps the output of this name, which is empty for nobody, and hands it to the next deployment.
 var operator = readEnvironmentVariable('OPERATOR_PRINCIPAL_ID', 'deployer')
 
@@ -20,3 +23,4 @@ var operator = readEnvironmentVariable('OPERATOR_PRINCIPAL_ID', 'deployer')
 param apps = bool(readEnvironmentVariable('DEPLOY_APPS', 'true'))
 param developerPrincipalId = readEnvironmentVariable('DEVELOPER_PRINCIPAL_ID', '')
 param operatorPrincipalId = empty(operator) ? 'none' : operator
+param scalerScope = empty(scope) ? 'subscriptions' : scope

@@ -2,13 +2,16 @@
 // Who then deploys workshop.bicep gives their names and needs no right to make a role.
 targetScope = 'subscription'
 
-@description('Required. Told apart by this, as role names are unique in a tenant: letters, digits, hyphens.')
+@description('Optional. Tells these roles from those of another workshop in this subscription: letters, digits, hyphens.')
 @minLength(4)
-@maxLength(40)
-param suffix string
+@maxLength(31)
+param suffix string = 'workshop'
+
+// Names of roles are unique in a tenant, and two hosts in two subscriptions would choose the same word.
+var token = take(uniqueString(subscription().id), 8)
 
 module customRoles 'modules/roles.bicep' = {
-  params: { suffix: suffix }
+  params: { suffix: '${suffix}-${token}' }
 }
 
 @description('Creates blobs, never reads or replaces one: the name (a GUID) of the definition.')

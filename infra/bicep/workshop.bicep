@@ -2,8 +2,9 @@
 // roles.bicep, made beforehand by somebody who may; deployer.bicep says which rights suffice here.
 import { customRoles } from 'shared/roles.bicep'
 import { setting } from 'modules/application.bicep'
+import { environmentNamed } from 'shared/names.bicep'
 
-@description('Required. Short name of the attendee: part of every name.')
+@description('Required. Short name of the attendee, part of every name: letters, digits, and single hyphens between them.')
 @minLength(2)
 @maxLength(12)
 param environmentName string
@@ -50,18 +51,23 @@ param catalogImage string = ''
 @description('Optional. Image of the notifier, with registry and tag. Empty while there is none: a placeholder runs.')
 param notifierImage string = ''
 
+@description('Optional. On what the scaler has its role for events: each subscription that it counts, or, should Azure refuse that, their whole topic besides.')
+param scalerScope 'subscriptions' | 'topic' = 'subscriptions'
+
 @minLength(3)
 @maxLength(18)
 type addressRange = string
 
+var environment = environmentNamed(environmentName)
+
 // Of the group, so that two attendees of one name have two tokens.
-var token = take(uniqueString(resourceGroup().id, environmentName), 8)
+var token = take(uniqueString(resourceGroup().id, environment), 8)
 
 var operator = operatorPrincipalId == 'deployer' ? deployer().objectId : operatorPrincipalId
 
 module application 'modules/application.bicep' = {
   params: {
-    environmentName: environmentName
+    environmentName: environment
     token: token
     location: location
     apps: apps
@@ -78,6 +84,7 @@ module application 'modules/application.bicep' = {
     partnerWebhookUrl: partnerWebhookUrl
     catalogAudience: catalogAudience
     scalerRole: '090c5cfd-751d-490a-894a-3ce6f1109419' // Azure Service Bus Data Owner: known to suffice
+    scalerScope: scalerScope
     originalsDays: 30
     softDeleteDays: 7
     purgeProtection: false // a workshop ends, and its names are wanted again

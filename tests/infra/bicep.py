@@ -18,7 +18,7 @@ PROGRAM = shutil.which(os.environ.get("BICEP", "bicep"))
 needs_bicep = pytest.mark.skipif(PROGRAM is None, reason="no Bicep CLI on PATH or in BICEP")
 
 _MARK = "/providers/Microsoft.Authorization/roleAssignments/"
-_SUBSCRIPTION = "5ab5c21b-0000-4000-8000-000000000000"
+SUBSCRIPTION = "5ab5c21b-0000-4000-8000-000000000000"
 
 
 @dataclass(frozen=True, order=True)
@@ -30,12 +30,14 @@ class Right:
     why: str
 
 
-def expand(parameters: str, folder: Path, *options: str) -> Mapping[str, Any]:
+def expand(
+    parameters: str, folder: Path, *options: str, subscription: str = SUBSCRIPTION
+) -> Mapping[str, Any]:
     """The snapshot of a parameter file, which is written beside a copy of the Bicep."""
     copy = folder / "bicep"
     shutil.copytree(FOLDER, copy)
     (copy / "given.bicepparam").write_text(parameters)
-    fixed = ("--subscription-id", _SUBSCRIPTION, "--location", "westeurope", *options)
+    fixed = ("--subscription-id", subscription, "--location", "westeurope", *options)
     subprocess.run(
         [str(PROGRAM), "snapshot", "given.bicepparam", "--mode", "overwrite", *fixed],
         cwd=copy,

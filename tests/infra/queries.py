@@ -7,21 +7,30 @@ from pathlib import Path
 from sandbox.state import PROJECT
 
 QUERIES = sorted((PROJECT / "infra" / "bicep" / "queries").glob("*.kql"))
-TABLES = frozenset({"AppRequests", "AppDependencies", "ContainerAppConsoleLogs"})
+OF_TELEMETRY = frozenset({"AppRequests", "AppDependencies"})
+OF_THE_PLATFORM = frozenset({"ContainerAppConsoleLogs"})
+# A custom table ends in this, and its columns of text in that.
+CUSTOM_TABLE, CUSTOM_TEXT = "_CL", "_s"
+TABLES = OF_TELEMETRY | OF_THE_PLATFORM | {f"{each}{CUSTOM_TABLE}" for each in OF_THE_PLATFORM}
 
 _COMMENT = re.compile(r"//.*")
 _TEXT = re.compile(r"'([^']*)'")
 _NAME = re.compile(r"(?<![\w.])[A-Z]\w*")
 _GIVEN = re.compile(r"(?<![\w.])([A-Z]\w*)\s*=(?![=~])")
+_IF_EXISTS = re.compile(r"\bcolumn_ifexists\('(\w+)', ''\)")
 _KEY = re.compile(r"\b(Line|Properties)\.(\w+)")
 
 
 @dataclass(frozen=True)
 class Query:
-    """What a query names. `keys` are those of JSON: `Line.message`, `Properties.photo`."""
+    """What a query names. `keys` are those of JSON: `Line.message`, `Properties.photo`.
+
+    `either` are columns that need not be there.
+    """
 
     tables: frozenset[str]
     columns: frozenset[str]
+    either: frozenset[str]
     keys: frozenset[str]
     words: frozenset[str]
 
@@ -34,4 +43,5 @@ def taken_apart(path: Path) -> Query:
     names = frozenset(_NAME.findall(bare))
     own = frozenset(_GIVEN.findall(bare))
     keys = frozenset(".".join(each) for each in _KEY.findall(bare))
-    return Query(names & TABLES, names - TABLES - own, keys, words)
+    either = frozenset(_IF_EXISTS.findall(text))
+    return Query(names & TABLES, names - TABLES - own, either, keys, words - either)

@@ -4,12 +4,11 @@ import json
 import os
 import subprocess
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.infra.bicep import FOLDER, PROGRAM, committed, expand, needs_bicep, of_type
+from tests.infra.bicep import FOLDER, PROGRAM, committed, needs_bicep, of_type
 
 APPS = {"gateway", "thumbnailer", "catalog", "notifier"}
 # What a deployment makes before the platform has its rights, and nothing else.
@@ -88,19 +87,3 @@ def test_the_rules_of_a_subscription_are_written_one_after_the_other(
 
 def pairs(names: list[str]) -> Iterator[tuple[str, str]]:
     return ((one, other) for i, one in enumerate(names) for other in names[:i])
-
-
-def test_an_app_names_the_registry_once_it_has_an_image(tmp_path: Path) -> None:
-    answers = (FOLDER / "sandbox.bicepparam").read_text()
-    without = "".join(
-        line for line in answers.splitlines(keepends=True) if "gatewayImage" not in line
-    )
-    deployment = ("--tenant-id", "7e4a4700-0000-4000-8000-000000000000")
-    found = expand(without, tmp_path, *deployment, "--deployment-name", "x")
-    named = {
-        each["name"]: each["properties"]["configuration"]["registries"]
-        for each in of_type(found, "Microsoft.App/containerApps")
-    }
-    assert named.pop("gateway") == []
-    assert named.keys() == APPS - {"gateway"}
-    assert all(len(each) == 1 for each in named.values())

@@ -1,11 +1,12 @@
 """What azd keeps of one deployment, and what the next one makes of it."""
 
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from tests.infra.bicep import FOLDER, committed, expand, needs_bicep, parameters
+from tests.infra.bicep import FOLDER, committed, expand, needs_bicep, parameters, rights
 
 ANSWERS = {
     "AZURE_ENV_NAME": "dev",
@@ -18,6 +19,7 @@ ANSWERS = {
     "CUSTOM_ROLE_KEY_SETTER": "c",
 }
 DEPLOYMENT = ("--tenant-id", "7e4a4700-0000-4000-8000-000000000000", "--deployment-name", "sandbox")
+DATA_OWNER = "090c5cfd-751d-490a-894a-3ce6f1109419"
 SOMEBODY = "0be4a704-0000-4000-8000-000000000002"
 
 each_file = pytest.mark.parametrize("file", ["main.bicepparam", "workshop.bicepparam"])
@@ -49,6 +51,27 @@ def test_an_app_that_runs_the_placeholder_is_no_image(file: str) -> None:
     # azd sets this as soon as the app is there.
     given = parameters(file, **ANSWERS, SERVICE_GATEWAY_RESOURCE_EXISTS="true")
     assert given["gatewayImage"] == ""
+
+
+@needs_bicep
+@each_file
+@pytest.mark.parametrize(
+    ("kept", "meant"), [(None, "subscriptions"), ("", "subscriptions"), ("topic", "topic")]
+)
+def test_the_scaler_has_its_role_on_subscriptions_alone_unless_more_is_asked(
+    file: str, kept: str | None, meant: str
+) -> None:
+    given = {} if kept is None else {"SCALER_SCOPE": kept}
+    assert parameters(file, **ANSWERS, **given)["scalerScope"] == meant
+
+
+@needs_bicep
+def test_a_scaler_that_takes_more_gets_one_right_more(tmp_path: Path) -> None:
+    answers = (FOLDER / "sandbox.bicepparam").read_text()
+    found = expand(f"{answers}param scalerScope = 'topic'\n", tmp_path, *DEPLOYMENT)
+    more = Counter(rights(found)) - Counter(rights(committed()))
+    assert [(each.role, each.on) for each in more.elements()] == [(DATA_OWNER, "photo-events")]
+    assert not Counter(rights(committed())) - Counter(rights(found))
 
 
 @each_file

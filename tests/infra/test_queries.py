@@ -17,7 +17,15 @@ from sandbox.telemetry import FILE, Item, everything
 from tests.conftest import Running
 from tests.e2e.test_pipeline import eventually, photo
 from tests.e2e.test_telemetry import trace
-from tests.infra.queries import QUERIES, TABLES, taken_apart
+from tests.infra.bicep import committed, of_type
+from tests.infra.queries import (
+    CUSTOM_TABLE,
+    CUSTOM_TEXT,
+    OF_THE_PLATFORM,
+    QUERIES,
+    TABLES,
+    taken_apart,
+)
 
 # What the sandbox's items call the columns; those of a log line are the platform's.
 COLUMNS = {
@@ -30,7 +38,7 @@ COLUMNS = {
     "Target": "target",
     "Properties": "properties",
 }
-OF_THE_PLATFORM = {"ContainerAppName", "Log"}
+COLUMNS_OF_THE_PLATFORM = {"ContainerAppName", "Log"}
 KEYS = {"Line.message", "Line.operation", "Line.scope", "Line.trace_id", "Properties.photo"}
 
 each_query = pytest.mark.parametrize("path", QUERIES, ids=lambda path: path.stem)
@@ -54,9 +62,27 @@ def test_a_query_names_tables_and_columns_that_our_telemetry_fills(path: Path) -
     query = taken_apart(path)
     assert query.tables
     assert query.tables <= TABLES
-    assert query.columns <= COLUMNS.keys() | OF_THE_PLATFORM
+    assert query.columns <= COLUMNS.keys()
     assert query.keys <= KEYS
     assert set(COLUMNS.values()) <= {each.name for each in fields(Item)}
+
+
+@each_query
+def test_a_query_takes_either_form_of_the_platforms_table(path: Path) -> None:
+    query = taken_apart(path)
+    own = query.tables & OF_THE_PLATFORM
+    assert query.tables >= {f"{each}{CUSTOM_TABLE}" for each in own}
+    columns = COLUMNS_OF_THE_PLATFORM if own else set()
+    assert query.either == columns | {f"{each}{CUSTOM_TEXT}" for each in columns}
+
+
+def test_the_platform_keeps_the_log_that_a_query_reads_and_none_of_clients_addresses() -> None:
+    settings = of_type(committed(), "Microsoft.Insights/diagnosticSettings")
+    [kept] = [each["properties"] for each in settings if "/managedEnvironments/" in each["id"]]
+    assert kept["logAnalyticsDestinationType"] == "Dedicated"
+    categories = {each["category"] for each in kept["logs"] if each["enabled"]}
+    assert categories >= OF_THE_PLATFORM
+    assert categories == {"ContainerAppConsoleLogs", "ContainerAppSystemLogs"}
 
 
 def test_who_waits_is_told_from_words_that_the_services_really_say(sandbox: Running) -> None:

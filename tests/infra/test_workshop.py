@@ -4,11 +4,13 @@ import re
 from pathlib import Path
 
 from sandbox.state import PROJECT
-from tests.infra.bicep import committed, expand, needs_bicep, of_type, rights
+from tests.infra.bicep import SUBSCRIPTION, committed, expand, needs_bicep, of_type, rights
 
 DEPOSITOR = "d0000000-0000-4000-8000-000000000001"
 KEEPER = "d0000000-0000-4000-8000-000000000002"
 KEY_SETTER = "d0000000-0000-4000-8000-000000000003"
+NAMED = ("--deployment-name", "roles")
+OTHER_SUBSCRIPTION = "5ab5c21b-0000-4000-8000-000000000001"
 CUSTOM = f"{{ depositor: '{DEPOSITOR}', keeper: '{KEEPER}', keySetter: '{KEY_SETTER}' }}"
 MADE_BEFOREHAND = {"Depositor": DEPOSITOR, "Keeper": KEEPER, "Key Setter": KEY_SETTER}
 
@@ -103,6 +105,20 @@ def test_who_deploys_gets_the_two_built_in_roles_and_only_one_of_them_gives_righ
     contributor = "b24988ac-6180-42a0-ab88-20f7382dd24c"
     access_administrator = "f58310d9-a9f6-439a-9e8d-f62e7b41a168"
     assert given == {contributor: False, access_administrator: True}
+
+
+@needs_bicep
+def test_two_hosts_in_two_subscriptions_make_roles_of_two_names(tmp_path: Path) -> None:
+    """Names of roles are unique in a tenant, so one word of the page cannot be all of them."""
+    names = []
+    for each in (SUBSCRIPTION, OTHER_SUBSCRIPTION):
+        (tmp_path / each).mkdir()
+        found = expand("using './roles.bicep'\n", tmp_path / each, *NAMED, subscription=each)
+        made = of_type(found, "Microsoft.Authorization/roleDefinitions")
+        names.append({each["properties"]["roleName"] for each in made})
+    assert len(names[0]) == len(names[1]) == len(MADE_BEFOREHAND)
+    assert names[0].isdisjoint(names[1])
+    assert all(re.search(r" \(workshop-[0-9a-z]{8}\)$", each) for each in names[0] | names[1])
 
 
 def test_both_entries_hand_out_the_same_values() -> None:

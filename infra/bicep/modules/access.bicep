@@ -30,6 +30,9 @@ param registryName string
 @description('Required. The role by which the scaler reads how many messages wait: the name (a GUID) of a definition.')
 param scalerRole string
 
+@description('Required. On what the scaler has that role for events: each subscription that it counts, or their whole topic besides.')
+param scalerScope 'subscriptions' | 'topic'
+
 @description('Required. The roles of our own.')
 param custom customRoles
 
@@ -41,6 +44,7 @@ param ids principalIds
 
 var insights = { kind: 'component', name: insightsName }
 var registry = { kind: 'registry', name: registryName }
+var nothing = { kind: 'topic', name: '' } // a row without a name falls away
 
 var policy grant[] = [
   {
@@ -158,6 +162,12 @@ var policy grant[] = [
     role: scalerRole
     on: entities.eventsForNotifier
     why: 'The scaler reads how many events wait for the notifier; the role that this takes is too wide for the worker itself.'
+  }
+  {
+    who: 'platform'
+    role: scalerRole
+    on: scalerScope == 'topic' ? entities.events : nothing
+    why: 'The scaler counts what waits in each subscription, where Azure does not let it by a right on the subscription alone.'
   }
 
   {

@@ -55,6 +55,32 @@ param cpu '0.25' | '0.5' = '0.25'
 var exists = !empty(image)
 var port = exists ? 8000 : 80
 
+// Azure takes up to 10 failures in a row, and up to 240 seconds for a period or a timeout:
+// https://learn.microsoft.com/javascript/api/@azure/arm-appcontainers/containerappprobe
+var alive = { path: '/healthz', port: port }
+var probes = concat(
+  [
+    // A cold start takes 4 to 10 seconds on a quarter of a core; this allows 50. Whoever fails it is killed, so it asks
+    // whether the service answers, never whether its rights are there.
+    { type: 'Startup', httpGet: alive, periodSeconds: 5, failureThreshold: 10, timeoutSeconds: 5 }
+    // One second, the default, is short for a quarter of a core that is busy. Killed after half a minute without answer.
+    { type: 'Liveness', httpGet: alive, periodSeconds: 10, failureThreshold: 3, timeoutSeconds: 5 }
+  ],
+  // Nothing is routed to a worker, so an unready one has no effect but that its revision is called failed: the notifier's
+  // would be, until the operator sets the key. What a worker waits for stands in its log.
+  ingress == 'none'
+    ? []
+    : [
+        {
+          type: 'Readiness'
+          httpGet: { path: '/readyz', port: port }
+          periodSeconds: 10
+          failureThreshold: 3
+          timeoutSeconds: 5
+        }
+      ]
+)
+
 resource app 'Microsoft.App/containerApps@2025-01-01' = {
   name: name
   location: location
@@ -100,12 +126,7 @@ resource app 'Microsoft.App/containerApps@2025-01-01' = {
           image: exists ? image : 'mcr.microsoft.com/k8se/quickstart:latest'
           env: env
           resources: { cpu: json(cpu), memory: cpu == '0.25' ? '0.5Gi' : '1Gi' }
-          probes: exists
-            ? [
-                { type: 'Liveness', httpGet: { path: '/healthz', port: port } }
-                { type: 'Readiness', httpGet: { path: '/readyz', port: port } }
-              ]
-            : []
+          probes: exists ? probes : []
         }
       ]
       scale: {

@@ -52,6 +52,9 @@ param catalogAudience string
 @description('Required. The role by which the scaler reads how many messages wait: the name (a GUID) of a definition.')
 param scalerRole string
 
+@description('Required. On what the scaler has that role for events: each subscription that it counts, or their whole topic besides.')
+param scalerScope 'subscriptions' | 'topic'
+
 @description('Required. Days after which an original is deleted.')
 param originalsDays int
 
@@ -146,6 +149,7 @@ module platformAccess 'access.bicep' = if (apps) {
     insightsName: ''
     registryName: registry!.outputs.name
     scalerRole: scalerRole
+    scalerScope: scalerScope
     custom: custom
     present: ['platform']
     ids: { platform: platformIdentity!.outputs.principalId }
@@ -161,6 +165,7 @@ module access 'access.bicep' = {
     insightsName: apps ? platform!.outputs.insightsName : ''
     registryName: ''
     scalerRole: scalerRole
+    scalerScope: scalerScope
     custom: custom
     present: present
     ids: {

@@ -67,7 +67,15 @@ resource toLogs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   name: 'to-logs'
   properties: {
     workspaceId: logs.id
-    logs: [{ categoryGroup: 'allLogs', enabled: true }]
+    // Azure's own tables. Without this they were reported to be custom ones, which the saved queries know, too:
+    // https://github.com/kommodity-io/kommodity/pull/436
+    logAnalyticsDestinationType: 'Dedicated'
+    // What the services say, and what the platform says of them. The log of HTTP requests is left out: it holds the
+    // addresses of clients, is paid for by size, and telemetry has each request already.
+    logs: [
+      { category: 'ContainerAppConsoleLogs', enabled: true }
+      { category: 'ContainerAppSystemLogs', enabled: true }
+    ]
   }
 }
 
