@@ -13,12 +13,19 @@ from sandbox.storage.asked import Asked
 
 # Storage takes tokens since this version; https://learn.microsoft.com/rest/api/storageservices/versioning-for-the-azure-storage-services
 _FIRST_WITH_TOKENS = "2017-11-09"
-# Since this version the refusal of a request without credentials says where to get them.
+# Since this version a refusal says where to get a token, and its status is 401.
+# https://learn.microsoft.com/rest/api/storageservices/version-2019-12-12
 _FIRST_WITH_CHALLENGE = "2019-12-12"
+# Azure/azure-storage-python tests/recordings/test_common_blob.test_token_credential.yaml.
+_WRONG_FORMAT = (
+    "Authentication information is not given in the correct format. "
+    "Check the value of Authorization header."
+)
 _VERSION = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 _SIGNATURE = "Signature validation failed. Signature did not match."
-_MALFORMED = "The access token is malformed."
+# Azure/azure-sdk-assets java/…/session-records/BlobApiTests.audienceError.json, of 2024-01.
+_MALFORMED = "The access token was missing or malformed."
 _DETAILS: Mapping[Reason, str] = {
     Reason.MALFORMED: _MALFORMED,
     Reason.ALGORITHM: _SIGNATURE,
@@ -57,7 +64,7 @@ def authenticate(
     match scheme.lower():
         case "bearer":
             _check_version(asked)
-            return _verified(token.strip(), verifier, tenant_id, assumed)
+            return _verified(asked, token.strip(), verifier, tenant_id, assumed)
         case "sharedkey" | "sharedkeylite":
             raise Refused("KeyBasedAuthenticationNotPermitted")
         case "":
@@ -79,16 +86,27 @@ def _check_version(asked: Asked) -> None:
         raise Refused("AuthenticationFailed", {_DETAIL: detail})
 
 
-def _verified(token: str, verifier: Verifier, tenant_id: str, assumed: Assumptions) -> Caller:
+def _verified(
+    asked: Asked, token: str, verifier: Verifier, tenant_id: str, assumed: Assumptions
+) -> Caller:
     try:
         return verifier.verify(token)
     except TokenRefused as refused:
+        if _version(asked) < _FIRST_WITH_CHALLENGE:
+            raise _before_challenges(refused) from refused
         raise Refused(
             "InvalidAuthenticationInfo",
             {_DETAIL: _DETAILS[refused.reason]},
             challenge(tenant_id),
             told=refused.reason in _TOLD[assumed.blob_token_detail],
         ) from refused
+
+
+def _before_challenges(refused: TokenRefused) -> Refused:
+    """For the text and the status of other reasons: Azure/azure-sdk-for-net issue 10529."""
+    if refused.reason is Reason.MALFORMED:
+        return Refused("InvalidAuthenticationInfo", status=400, message=_WRONG_FORMAT)
+    return Refused("AuthenticationFailed", {_DETAIL: _DETAILS[refused.reason]})
 
 
 def _refuse_preflight(asked: Asked) -> None:
@@ -105,6 +123,11 @@ def _refuse_signed_url(parameters: Mapping[str, str]) -> None:
         raise Refused("AuthenticationFailed", {_DETAIL: detail})
     if found:
         raise Refused("KeyBasedAuthenticationNotPermitted")
+
+
+def is_signed_url(parameters: Mapping[str, str]) -> bool:
+    """Return whether an address carries a shared access signature."""
+    return not _SIGNED_URL.isdisjoint(each.lower() for each in parameters)
 
 
 def _nobody(asked: Asked, tenant_id: str) -> Refused:

@@ -6,13 +6,14 @@ https://learn.microsoft.com/rest/api/storageservices/blob-batch
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from http import HTTPStatus
 
-from sandbox.storage.answers import Refused
+from sandbox.storage.answers import Failure, Refused, invalid_header
 from sandbox.storage.asked import Asked, read_request
+from sandbox.storage.rendering import document, headers_of, new_id, reason_of
 from sandbox.storage.target import Level, Target
 
 LONGEST = 4 * 1024 * 1024
+_SERVER = "Windows-Azure-Blob/1.0"
 _MOST_PARTS = 256
 _BOUNDARY = re.compile(r'multipart/mixed;\s*boundary="?([A-Za-z0-9_.=+-]{1,70})"?', re.IGNORECASE)
 _LINE = re.compile(r"([A-Z]+) (\S+) HTTP/1\.1")
@@ -35,6 +36,7 @@ class PartAnswer:
 
     content_id: str
     status: int
+    reason: str
     headers: Mapping[str, str]
     body: bytes = b""
 
@@ -55,31 +57,46 @@ def parse_batch(body: bytes, content_type: str, batch: Target, version: str) -> 
     return parts
 
 
+def failed(part: Part, failure: Failure) -> PartAnswer:
+    """Return the answer to a part that came to nothing."""
+    request_id = new_id()
+    asked = part.asked.headers
+    headers = {**headers_of(failure, asked), "x-ms-request-id": request_id}
+    body = document(failure, request_id)
+    return PartAnswer(part.content_id, failure.status, reason_of(failure), headers, body)
+
+
 def compose(answers: Iterable[PartAnswer], boundary: str) -> bytes:
-    """The answers of a batch as one body."""
+    """Return the answers of a batch as one body.
+
+    As recorded: Azure/azure-storage-python tests/recordings/
+    test_blob_storage_account.test_batch_set_standard_blob_tier_api.yaml.
+    """
     parts = b"".join(f"--{boundary}\r\n".encode() + _composed(each) for each in answers)
-    return parts + f"--{boundary}--\r\n".encode()
+    return parts + f"--{boundary}--".encode()
 
 
 def _composed(answer: PartAnswer) -> bytes:
-    phrase = HTTPStatus(answer.status).phrase
-    headers = {**answer.headers, "Content-Length": str(len(answer.body))}
+    """A part is answered behind the front, whose name its `Server` lacks."""
+    headers = {**answer.headers, "Server": _SERVER}
+    if answer.body:
+        headers |= {"Content-Length": str(len(answer.body)), "Content-Type": "application/xml"}
     lines = [
         "Content-Type: application/http",
         f"Content-ID: {answer.content_id}",
         "",
-        f"HTTP/1.1 {answer.status} {phrase}",
+        f"HTTP/1.1 {answer.status} {answer.reason}",
         *(f"{name}: {value}" for name, value in headers.items()),
         "",
         "",
     ]
-    return "\r\n".join(lines).encode() + answer.body + b"\r\n"
+    return "\r\n".join(lines).encode() + (answer.body + b"\r\n" if answer.body else b"")
 
 
 def _sections(body: bytes, content_type: str) -> list[bytes]:
     found = _BOUNDARY.fullmatch(content_type)
     if not found:
-        raise Refused("InvalidHeaderValue", {"HeaderName": "Content-Type"})
+        raise invalid_header("Content-Type", content_type)
     before, *sections = (b"\r\n" + body).split(b"\r\n--" + found[1].encode())
     if before or len(sections) < 2 or not sections[-1].startswith(b"--"):
         raise Refused("InvalidInput")

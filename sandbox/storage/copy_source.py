@@ -4,8 +4,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sandbox.storage.accept import is_valid
-from sandbox.storage.answers import Refused
+from sandbox.storage.answers import Failure, Refused
+from sandbox.storage.authenticate import is_signed_url
+from sandbox.storage.rendering import version_of
 from sandbox.storage.target import Level, Target, parse_target
+
+# Conditions on the source, and what a reader of the source would send instead.
+SOURCE_CONDITIONS: Mapping[str, str] = {
+    "x-ms-source-if-match": "if-match",
+    "x-ms-source-if-modified-since": "if-modified-since",
+    "x-ms-source-if-none-match": "if-none-match",
+    "x-ms-source-if-tags": "x-ms-if-tags",
+    "x-ms-source-if-unmodified-since": "if-unmodified-since",
+}
+# Since this version the answer says what was answered at the source:
+# https://learn.microsoft.com/rest/api/storageservices/version-2024-08-04
+_FIRST_WITH_CAUSE = "2024-08-04"
 
 
 @dataclass(frozen=True)
@@ -33,8 +47,39 @@ def parse_copy_source(headers: Mapping[str, str], host: str) -> CopySource:
     if scheme.lower() != "https" or not separator or authority.lower() != host:
         raise Refused("CannotVerifyCopySource")
     target = parse_target(slash + path)
+    if is_signed_url(target.parameters):
+        cause = Refused("KeyBasedAuthenticationNotPermitted").failure
+        raise cannot_verify(cause, version_of(headers))
     if target.level is not Level.BLOB or target.parameters.keys() - {"snapshot"}:
         raise Refused("CannotVerifyCopySource")
     if not all(is_valid(key, value) for key, value in target.parameters.items()):
         raise Refused("CannotVerifyCopySource")
     return CopySource(host, target)
+
+
+def cannot_verify(cause: Failure, version: str) -> Refused:
+    """Return the error of a copy whose source answered with `cause`, in a service version.
+
+    The status and the reason phrase are the source's: Azure/azure-storage-python tests/recordings/
+    test_append_blob.test_append_block_from_url_with_source_if_match.yaml. What stands in headers
+    and elements: Azure/azure-sdk-assets js/sdk/storage/storage-blob/recordings/node/
+    appendblobclient_node/recording_appendblockfromurl__should_fail_with_source_error_message.json.
+    """
+    told = not version or version >= _FIRST_WITH_CAUSE
+    status = str(cause.status)
+    details = {
+        "CopySourceStatusCode": status,
+        "CopySourceErrorCode": cause.code,
+        "CopySourceErrorMessage": cause.message,
+    }
+    headers = {
+        "x-ms-copy-source-status-code": status,
+        "x-ms-copy-source-error-code": cause.code,
+    }
+    return Refused(
+        "CannotVerifyCopySource",
+        details if told else {},
+        headers if told else {},
+        status=cause.status,
+        phrase=cause.message,
+    )

@@ -8,13 +8,15 @@ from sandbox.assumptions import LIKELY, Assumptions
 from sandbox.audit import AuditError, Gate
 from sandbox.deployment import StorageAccount
 from sandbox.entra import Caller, Verifier
-from sandbox.storage.answers import Refused, error
+from sandbox.storage.answers import Refused, invalid_header
 from sandbox.storage.asked import Asked, read_request
 from sandbox.storage.authenticate import authenticate
 from sandbox.storage.backend import Backend
+from sandbox.storage.cors import Cors
 from sandbox.storage.decide import Permitted, decide
 from sandbox.storage.missing import refuse_missing
 from sandbox.storage.name import Named, name
+from sandbox.storage.rendering import response
 from sandbox.storage.serve import serve
 from sandbox.storage.serve_batch import serve_batch
 
@@ -42,6 +44,7 @@ class BlobStorage:
         self._gate = gate
         self._backend = backend
         self._assumed = assumed
+        self._cors = Cors(backend)
 
     def application(self) -> web.Application:
         """The account as an HTTP application. It starts and stops its way to Azurite itself."""
@@ -51,6 +54,7 @@ class BlobStorage:
         # A pattern of our own, since `.` does not match a line break, which a blob name may hold.
         everything = r"/{target:[\s\S]*}"
         application.router.add_route("*", everything, self._answer, expect_handler=_not_yet)
+        application.on_response_prepare.append(self._finish)
         application.on_startup.append(lambda _: self._backend.start())
         application.on_cleanup.append(lambda _: self._backend.stop())
         return application
@@ -82,10 +86,11 @@ class BlobStorage:
             permitted = await self.permit(asked)
             return await self._serve(request, permitted)
         except Refused as refused:
-            return _response(refused, request)
+            return response(refused.failure, request.method, request.headers)
         except AuditError as unrecorded:
             _LOG.error("blob storage cannot put on record what it is asked: %s", unrecorded)
-            return _response(Refused("ServerBusy", headers={"Retry-After": "1"}), request)
+            busy = Refused("ServerBusy", headers={"Retry-After": "1"})
+            return response(busy.failure, request.method, request.headers)
 
     def _read(self, request: web.Request) -> Asked:
         try:
@@ -101,19 +106,26 @@ class BlobStorage:
         try:
             if permitted.named.operation.name == "BlobBatch":
                 return await serve_batch(request, permitted, self.permit, self._backend)
+            if permitted.named.operation.name == "SetBlobServiceProperties":
+                self._cors.forget()
             return await serve(request, permitted, self._backend, endpoint)
         except Refused as refused:
             self._record(refused, permitted.named.operation.name, permitted.caller.name)
             raise
 
+    async def _finish(self, request: web.Request, response: web.StreamResponse) -> None:
+        """Add what depends on how it is asked: in recordings every GET and HEAD has a Vary."""
+        if request.method not in {"GET", "HEAD"} or "x-ms-version" not in response.headers:
+            return
+        if request.method == "HEAD" and response.status >= 400:
+            # Azure ends it in no chunk, rather than to tell a length of nothing.
+            response.headers["Transfer-Encoding"] = "chunked"
+        if await self._cors.has_rules():
+            response.headers["Vary"] = "Origin"
+
     def _record(self, refused: Refused, operation: str, identity: str = "") -> None:
         if not refused.recorded:
             self._gate.refuse("blob", operation, refused.reason, identity)
-
-
-def _response(refused: Refused, request: web.Request) -> web.Response:
-    headers, body = error(refused, request.headers)
-    return web.Response(status=refused.status, headers=headers, body=body)
 
 
 async def _not_yet(_request: web.Request) -> None:
@@ -122,5 +134,6 @@ async def _not_yet(_request: web.Request) -> None:
 
 def _check_host(asked: Asked, host: str) -> None:
     """Azurite would take any account's name, and its `-secondary` too."""
-    if asked.headers.get("Host", "").lower().removesuffix(":443") != host:
-        raise Refused("InvalidHeaderValue", {"HeaderName": "Host"})
+    asked_of = asked.headers.get("Host", "")
+    if asked_of.lower().removesuffix(":443") != host:
+        raise invalid_header("Host", asked_of)

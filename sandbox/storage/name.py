@@ -8,7 +8,7 @@ from sandbox.assumptions import LIKELY, Assumptions
 from sandbox.deployment import StorageAccount
 from sandbox.rbac import Need
 from sandbox.storage.accept import KINDS, carried, check_parameters, parameter
-from sandbox.storage.answers import Refused
+from sandbox.storage.answers import Refused, invalid_header
 from sandbox.storage.asked import Asked
 from sandbox.storage.copy_source import CopySource, parse_copy_source
 from sandbox.storage.needs import needs_of
@@ -65,6 +65,8 @@ def recognise(asked: Asked) -> Operation:
 
 
 def _meets(found: str | None, wanted: str | None) -> bool:
+    if wanted == "true":
+        return found is not None and found.lower() == wanted
     return found == wanted if wanted != ANY else bool(found)
 
 
@@ -77,4 +79,4 @@ def _unmet(row: Operation, headers: Mapping[str, str]) -> Refused:
         if wanted is not None and not headers.get(key):
             return Refused("MissingRequiredHeader", {"HeaderName": key})
     odd = [key for key, wanted in row.when.items() if not _meets(headers.get(key), wanted)]
-    return Refused("InvalidHeaderValue", {"HeaderName": odd[0]})
+    return invalid_header(odd[0], headers.get(odd[0], ""))

@@ -268,6 +268,7 @@ _CONTAINER = (
         WRITE_CONTAINER,
         "Container_Restore",
         headers={"x-ms-deleted-container-name", "x-ms-deleted-container-version"},
+        offered=False,
     ),
     _row(
         "GetContainerACL",
@@ -351,7 +352,14 @@ _ANY_BLOB = (
         parameters={"snapshot"},
         headers=_CONDITIONS | _LEASE | {"x-ms-delete-snapshots"},
     ),
-    _row("UndeleteBlob", "PUT /container/blob?comp=undelete", WRITE_CONTAINER, "Blob_Undelete"),
+    # Nothing is deleted softly here, so that all there is to undelete is there already.
+    _row(
+        "UndeleteBlob",
+        "PUT /container/blob?comp=undelete",
+        WRITE_CONTAINER,
+        "Blob_Undelete",
+        as_head=True,
+    ),
     _row(
         "SetBlobMetadata",
         "PUT /container/blob?comp=metadata",
@@ -375,6 +383,7 @@ _ANY_BLOB = (
         "Blob_SetExpiry",
         when={"x-ms-expiry-option": ANY},
         headers={"x-ms-expiry-time"},
+        offered=False,
     ),
     _row(
         "GetBlobTags",
@@ -417,6 +426,7 @@ _ANY_BLOB = (
         parameters={"snapshot"},
         headers=_CONDITIONS | _LEASE | {"content-type"},
         body=True,
+        offered=False,
     ),
     _row(
         "SetBlobImmutabilityPolicy",

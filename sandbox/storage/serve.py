@@ -9,13 +9,14 @@ from aiohttp import web
 from sandbox.storage.answers import Refused
 from sandbox.storage.backend import Backend, Body
 from sandbox.storage.decide import Permitted
+from sandbox.storage.failures import failure_of
 from sandbox.storage.pass_on import pass_on
 from sandbox.storage.rebuild import Forwarded, rebuild
+from sandbox.storage.rendering import response
+from sandbox.storage.sent_documents import DOCUMENTS, LONGEST, for_azurite
 
 # Below this a body is passed on in one piece, which costs less than a stream.
 _SMALL = 64 * 1024
-# Azurite fails without a word at XML that it cannot read, and at what it did not foresee.
-_WORDLESS = {400: "InvalidInput", 500: "InternalError"}
 
 
 async def serve(
@@ -28,14 +29,21 @@ async def serve(
     forwarded = rebuild(permitted)
     length = body_length(forwarded, request.headers)
     try:
-        body = await _body(request, length) if forwarded.takes_body else None
+        body: Body = None
+        if permitted.named.operation.name in DOCUMENTS:
+            body = await _document(request, permitted, length or 0)
+            length = len(body)
+        elif forwarded.takes_body:
+            body = await _body(request, length)
         async with backend.send(forwarded, length, body) as answer:
-            check(answer, permitted)
-            return await pass_on(request, answer, permitted.named.operation, endpoint)
+            if answer.status < 300:
+                return await pass_on(request, answer, permitted.named, endpoint)
+            failure = await failure_of(answer, permitted, backend)
     except (aiohttp.ClientError, TimeoutError) as error:
         if request.transport is None or request.writer.output_size:
             raise
         raise Refused("ServerBusy", headers={"Retry-After": "1"}) from error
+    return response(failure, request.method, request.headers)
 
 
 def body_length(forwarded: Forwarded, headers: Mapping[str, str]) -> int | None:
@@ -52,18 +60,6 @@ def body_length(forwarded: Forwarded, headers: Mapping[str, str]) -> int | None:
     return int(headers.get("Content-Length", "0"))
 
 
-def check(answer: aiohttp.ClientResponse, permitted: Permitted) -> None:
-    """Raises Refused for the answers of Azurite that Azure would have given differently."""
-    code = answer.headers.get("x-ms-error-code", "")
-    if code == "BlobAlreadyExists" and permitted.only_new and not permitted.by_condition:
-        raise Refused("UnauthorizedBlobOverwrite")
-    if answer.status == 403 and code in {"AuthorizationFailure", "AuthenticationFailed"}:
-        # The caller was authorized here; this says that Azurite did not know the gateway.
-        raise Refused("InternalError")
-    if not code and answer.status in _WORDLESS:
-        raise Refused(_WORDLESS[answer.status])
-
-
 async def whole_body(request: web.Request, length: int) -> bytes:
     """A body that is small enough to hold. Raises ConnectionError if the client gave up."""
     if not length:
@@ -73,6 +69,13 @@ async def whole_body(request: web.Request, length: int) -> bytes:
         return await request.content.readexactly(length)
     except asyncio.IncompleteReadError as error:
         raise ConnectionResetError("the client went away") from error
+
+
+async def _document(request: web.Request, permitted: Permitted, length: int) -> bytes:
+    if length > LONGEST:
+        raise Refused("RequestBodyTooLarge")
+    sent = await whole_body(request, length)
+    return for_azurite(permitted.named.operation.name, sent)
 
 
 async def _body(request: web.Request, length: int | None) -> Body:

@@ -6,14 +6,16 @@ from collections.abc import Awaitable, Callable
 import aiohttp
 from aiohttp import web
 
-from sandbox.storage.answers import SERVER, Refused, common_headers, error
+from sandbox.storage.answers import Refused
 from sandbox.storage.asked import Asked
 from sandbox.storage.backend import Backend
-from sandbox.storage.batch import LONGEST, Part, PartAnswer, compose, parse_batch
+from sandbox.storage.batch import LONGEST, Part, PartAnswer, compose, failed, parse_batch
 from sandbox.storage.decide import Permitted
-from sandbox.storage.pass_on import answer_headers, body_of
+from sandbox.storage.failures import failure_of
+from sandbox.storage.headers import success
 from sandbox.storage.rebuild import rebuild
-from sandbox.storage.serve import body_length, check, whole_body
+from sandbox.storage.rendering import SERVER, new_id, repeated
+from sandbox.storage.serve import body_length, whole_body
 
 Permit = Callable[[Asked], Awaitable[Permitted]]
 
@@ -25,27 +27,28 @@ async def serve_batch(
     length = body_length(rebuild(batch), request.headers) or 0
     if length > LONGEST:
         raise Refused("RequestBodyTooLarge")
-    version = common_headers(request.headers)["x-ms-version"]
+    version = repeated(request.headers)["x-ms-version"]
     content_type = request.headers.get("Content-Type", "")
     body = await whole_body(request, length)
     parts = parse_batch(body, content_type, batch.named.target, version)
     answers = [await _answered(part, permit, backend) for part in parts]
     boundary = f"batchresponse_{uuid.uuid4()}"
     headers = {
-        **common_headers(request.headers),
+        **repeated(request.headers),
         "Server": SERVER,
-        "x-ms-request-id": str(uuid.uuid4()),
+        "x-ms-request-id": new_id(),
         "Content-Type": f"multipart/mixed; boundary={boundary}",
     }
-    return web.Response(status=202, headers=headers, body=compose(answers, boundary))
+    response = web.Response(status=202, headers=headers, body=compose(answers, boundary))
+    response.enable_chunked_encoding()
+    return response
 
 
 async def _answered(part: Part, permit: Permit, backend: Backend) -> PartAnswer:
     try:
         return await _carried_out(part, await permit(part.asked), backend)
     except Refused as refused:
-        headers, body = error(refused, part.asked.headers)
-        return PartAnswer(part.content_id, refused.status, headers, body)
+        return failed(part, refused.failure)
 
 
 async def _carried_out(part: Part, permitted: Permitted, backend: Backend) -> PartAnswer:
@@ -53,8 +56,10 @@ async def _carried_out(part: Part, permitted: Permitted, backend: Backend) -> Pa
     length = body_length(forwarded, part.asked.headers)
     try:
         async with backend.send(forwarded, length) as answer:
-            check(answer, permitted)
-            headers = answer_headers(answer, part.asked.headers)
-            return PartAnswer(part.content_id, answer.status, headers, await body_of(answer))
+            if answer.status < 300:
+                named, asked = permitted.named, part.asked.headers
+                headers = success(answer.status, answer.headers, named, asked)
+                return PartAnswer(part.content_id, answer.status, answer.reason or "", headers)
+            return failed(part, await failure_of(answer, permitted, backend))
     except (aiohttp.ClientError, TimeoutError) as failure:
         raise Refused("ServerBusy") from failure

@@ -1,7 +1,8 @@
 """The 111 kinds of answer in golden.json, and their service version.
 
 They are facts about the recordings of 2019 in Azure/azure-storage-python (tests/recordings, commit
-7508a7fa). The elements are those of the answer in the row's example.
+7508a7fa). The elements are those of the answer in the row's example; of a list of all containers,
+those of the one that the example made.
 """
 
 import json

@@ -1,5 +1,7 @@
 """A container and a blob for one row alone, and the steps that lead to what the row asks about."""
 
+import base64
+import hashlib
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -16,7 +18,6 @@ class Place:
     """`known` holds what the steps found out, for requests that name it in braces."""
 
     account: Storage
-    version: str
     known: dict[str, str] = field(default_factory=dict)
     container: str = field(default_factory=lambda: f"recorded-{uuid.uuid4().hex}")
     blob: str = "blob"
@@ -32,10 +33,9 @@ class Place:
         body: bytes = b"",
         who: str | None = "owner",
     ) -> Answer:
-        """Send what is asked, as the version of the row, with what is known filled in."""
+        """Send what is asked, with what is known filled in."""
         sent = {key: value.format(**self.known) for key, value in (headers or {}).items()}
-        lines = {"x-ms-version": self.version} | sent
-        return self.account.send(method, target.format(**self.known), who, lines, body)
+        return self.account.send(method, target.format(**self.known), who, sent, body)
 
     def path(self, level: str) -> str:
         """Return the path of the account, of the container, or of the blob."""
@@ -62,6 +62,7 @@ class Place:
                 self.known[name] = answer.headers[header]
 
 
+_OWN_KEY = b"0" * 32
 Step = Callable[[Place], None]
 
 
@@ -155,3 +156,33 @@ def source(place: Place) -> None:
 def copied(place: Place) -> None:
     """Copy the source to the blob."""
     place.do("PUT", "blob", headers={"x-ms-copy-source": "https://{host}/{container}/source"})
+
+
+def deleted(place: Place) -> None:
+    """Delete a blob that has two snapshots, and them with it."""
+    block_blob(place)
+    for _ in range(2):
+        place.do("PUT", "blob", "comp=snapshot")
+    place.do("DELETE", "blob", headers={"x-ms-delete-snapshots": "include"})
+
+
+def website(place: Place) -> None:
+    """Set that the account has a website, and neither a CORS rule nor soft delete."""
+    properties = (
+        "<StorageServiceProperties><Cors /><DeleteRetentionPolicy><Enabled>false</Enabled>"
+        "</DeleteRetentionPolicy><StaticWebsite><Enabled>true</Enabled>"
+        "<IndexDocument>index.html</IndexDocument></StaticWebsite></StorageServiceProperties>"
+    )
+    place.do("PUT", "service", "restype=service&comp=properties", body=properties.encode())
+
+
+def own_key_blob(place: Place) -> None:
+    """Make the container, and ask for a blob that is encrypted with a key of the client's."""
+    container(place)
+    headers = {
+        "x-ms-blob-type": "BlockBlob",
+        "x-ms-encryption-algorithm": "AES256",
+        "x-ms-encryption-key": base64.b64encode(_OWN_KEY).decode(),
+        "x-ms-encryption-key-sha256": base64.b64encode(hashlib.sha256(_OWN_KEY).digest()).decode(),
+    }
+    place.ask("PUT", place.path("blob"), headers, b"AAABBBCCC")

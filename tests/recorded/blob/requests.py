@@ -24,24 +24,31 @@ from tests.recorded.blob.place import (
     committed,
     container,
     copied,
+    deleted,
     leased,
+    own_key_blob,
     page_blob,
     pages,
     released,
     source,
     tier,
+    website,
 )
 
 
 @dataclass(frozen=True)
 class Request:
-    """`given` happens first. `more` is a query beside the row's; `who` may be nobody."""
+    """`given` happens first. `more` is a query beside the row's; `who` may be nobody.
+
+    It may be that the account `fails_within`.
+    """
 
     given: tuple[Step, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | Callable[[Place], bytes] = b""
     more: str = ""
     who: str | None = "owner"
+    fails_within: bool = False
 
 
 def asks(
@@ -50,9 +57,10 @@ def asks(
     body: bytes | Callable[[Place], bytes] = b"",
     more: str = "",
     who: str | None = "owner",
+    fails_within: bool = False,
 ) -> Request:
     """Return a request that comes after the steps `given`."""
-    return Request(given, headers or {}, body, more, who)
+    return Request(given, headers or {}, body, more, who, fails_within)
 
 
 def _moment(minutes: int) -> str:
@@ -81,12 +89,6 @@ _WRONG_MD5 = {"Content-MD5": base64.b64encode(hashlib.md5(b"other").digest()).de
 _LATEST = b"".join(b"<Latest>%s</Latest>" % each for each in (b"MQ==", b"Mg==", b"Mw=="))
 _BLOCK_LIST = b"<?xml version='1.0' encoding='utf-8'?><BlockList>" + _LATEST + b"</BlockList>"
 _UNKNOWN_BLOCK = _BLOCK_LIST.replace(b"Mw==", b"NA==")
-_KEY = base64.b64encode(b"0" * 32).decode()
-_OWN_KEY = {
-    "x-ms-encryption-algorithm": "AES256",
-    "x-ms-encryption-key": _KEY,
-    "x-ms-encryption-key-sha256": base64.b64encode(hashlib.sha256(b"0" * 32).digest()).decode(),
-}
 _SOURCE = "https://{host}/{container}/source"
 _FROM_URL = {"x-ms-copy-source": _SOURCE, "x-ms-source-range": "bytes=0-511"}
 _BATCH = {"Content-Type": "multipart/mixed; boundary=batch"}
@@ -108,13 +110,12 @@ def _retention(element: str, days: int) -> str:
     return f"<{element}><Enabled>True</Enabled><Days>{days}</Days></{element}>"
 
 
-_SOFT_DELETE = _properties(_retention("DeleteRetentionPolicy", 2))
-_RULE = (
+RULE = _properties(
     "<Cors><CorsRule><AllowedOrigins>https://keyless.example</AllowedOrigins>"
     "<AllowedMethods>GET</AllowedMethods><AllowedHeaders /><ExposedHeaders />"
     "<MaxAgeInSeconds>60</MaxAgeInSeconds></CorsRule></Cors>"
 )
-_KEEPS_THE_RULE = _properties(_RULE + _retention("DeleteRetentionPolicy", 2))
+_SOFT_DELETE = _properties(_retention("DeleteRetentionPolicy", 2))
 _METRICS = (
     "<Version>1.0</Version><Enabled>True</Enabled><IncludeAPIs>True</IncludeAPIs>"
     + _retention("RetentionPolicy", 366)
@@ -149,8 +150,8 @@ REQUESTS: Mapping[str, Request] = {
     ),
     "GET service?comp=list 200": asks(container),
     "HEAD service?restype=account&comp=properties 200": asks(),
-    "GET service?restype=service&comp=properties 200": asks(),
-    "PUT service?restype=service&comp=properties 202": asks(body=_KEEPS_THE_RULE),
+    "GET service?restype=service&comp=properties 200": asks(website),
+    "PUT service?restype=service&comp=properties 202": asks(body=_SOFT_DELETE),
     "PUT service?restype=service&comp=properties 400 InvalidXmlDocument": asks(body=_TOO_LONG),
     "GET service?restype=service&comp=stats 200": asks(),
     "POST service?restype=service&comp=userdelegationkey 200": asks(body=_KEY_INFO),
@@ -223,7 +224,7 @@ REQUESTS: Mapping[str, Request] = {
     "GET blob 304 ConditionNotMet": asks(block_blob, headers=_WHOLE | _SINCE_TOMORROW),
     "GET blob 404 BlobNotFound": asks(container, headers=_WHOLE),
     "GET blob 404 ResourceNotFound": asks(block_blob, who=None),
-    "GET blob 409 BlobUsesCustomerSpecifiedEncryption": asks(block_blob, headers=_OWN_KEY),
+    "GET blob 409 BlobUsesCustomerSpecifiedEncryption": asks(own_key_blob, headers=_WHOLE),
     "GET blob 412 ConditionNotMet": asks(block_blob, headers=_WHOLE | _ANOTHER),
     "GET blob 416 InvalidRange": asks(append_blob, headers=_WHOLE),
     "HEAD blob 200": asks(appended),
@@ -231,7 +232,7 @@ REQUESTS: Mapping[str, Request] = {
     "HEAD blob 400": asks(block_blob, more="snapshot=1"),
     "HEAD blob 404 BlobNotFound": asks(container),
     "HEAD blob 404 ContainerNotFound": asks(),
-    "HEAD blob 409 BlobUsesCustomerSpecifiedEncryption": asks(block_blob, headers=_OWN_KEY),
+    "HEAD blob 409 BlobUsesCustomerSpecifiedEncryption": asks(own_key_blob),
     "HEAD blob 412 ConditionNotMet": asks(block_blob, headers=_ANOTHER),
     "PUT blob 201": asks(container, headers={"x-ms-blob-type": "AppendBlob"}),
     "PUT blob 202": asks(
@@ -274,7 +275,7 @@ REQUESTS: Mapping[str, Request] = {
     "PUT blob?comp=appendblock 412 MaxBlobSizeConditionNotMet": asks(
         appended, headers={"x-ms-blob-condition-maxsize": "27"}, body=b"abc"
     ),
-    "PUT blob?comp=appendblock 500 InternalError": asks(source, append_blob, headers=_FROM_URL),
+    "PUT blob?comp=appendblock 500 InternalError": asks(body=b"abc", fails_within=True),
     "PUT blob?comp=block 201": asks(container, more="blockid=MQ%3D%3D", body=b"AAA"),
     "PUT blob?comp=block 400 Md5Mismatch": asks(
         container, more="blockid=MQ%3D%3D", headers=_WRONG_MD5, body=b"AAA"
@@ -283,7 +284,7 @@ REQUESTS: Mapping[str, Request] = {
     "PUT blob?comp=blocklist 201": asks(block_blob, blocks, headers=_MATCH, body=_BLOCK_LIST),
     "PUT blob?comp=blocklist 400 InvalidBlockList": asks(blocks, body=_UNKNOWN_BLOCK),
     "PUT blob?comp=blocklist 409 BlobUsesCustomerSpecifiedEncryption": asks(
-        blocks, headers=_OWN_KEY, body=_BLOCK_LIST
+        own_key_blob, body=_BLOCK_LIST
     ),
     "PUT blob?comp=blocklist 412 ConditionNotMet": asks(
         block_blob, blocks, headers=_ANOTHER, body=_BLOCK_LIST
@@ -301,13 +302,11 @@ REQUESTS: Mapping[str, Request] = {
     "GET blob?comp=metadata 200": asks(append_blob),
     "GET blob?comp=metadata 304 ConditionNotMet": asks(block_blob, headers=_SINCE_TOMORROW),
     "GET blob?comp=metadata 400 InvalidQueryParameterValue": asks(block_blob, more="snapshot=1"),
-    "GET blob?comp=metadata 409 BlobUsesCustomerSpecifiedEncryption": asks(
-        block_blob, headers=_OWN_KEY
-    ),
+    "GET blob?comp=metadata 409 BlobUsesCustomerSpecifiedEncryption": asks(own_key_blob),
     "GET blob?comp=metadata 412 ConditionNotMet": asks(block_blob, headers=_ANOTHER),
     "PUT blob?comp=metadata 200": asks(block_blob, headers=_METADATA | _MATCH),
     "PUT blob?comp=metadata 409 BlobUsesCustomerSpecifiedEncryption": asks(
-        block_blob, headers=_METADATA | _OWN_KEY
+        own_key_blob, headers=_METADATA
     ),
     "PUT blob?comp=metadata 412 ConditionNotMet": asks(block_blob, headers=_METADATA | _ANOTHER),
     "PUT blob?comp=page 201": asks(page_blob, headers=_FIRST_PAGE, body=_PAGE),
@@ -338,14 +337,12 @@ REQUESTS: Mapping[str, Request] = {
         block_blob, headers=_PROPERTIES | _ANOTHER
     ),
     "PUT blob?comp=snapshot 201": asks(block_blob, headers=_MATCH),
-    "PUT blob?comp=snapshot 409 BlobUsesCustomerSpecifiedEncryption": asks(
-        block_blob, headers=_OWN_KEY
-    ),
+    "PUT blob?comp=snapshot 409 BlobUsesCustomerSpecifiedEncryption": asks(own_key_blob),
     "PUT blob?comp=snapshot 412 ConditionNotMet": asks(block_blob, headers=_ANOTHER),
     "PUT blob?comp=tier 200": asks(block_blob, headers={"x-ms-access-tier": "Archive"}),
     "PUT blob?comp=tier 202": asks(
         block_blob, tier("Archive"), headers={"x-ms-access-tier": "Cool"}
     ),
-    "PUT blob?comp=undelete 200": asks(block_blob),
+    "PUT blob?comp=undelete 200": asks(deleted),
     "HEAD blob?restype=account&comp=properties 200": asks(),
 }

@@ -1,45 +1,14 @@
 """One Azurite and one gateway for the whole session; each test has blobs of its own."""
 
-import ssl
 from collections.abc import Iterator
 
 import pytest
-import trustme
-from joserfc.jwk import RSAKey
 
-from sandbox.audit import Audit, Gate
-from sandbox.deployment import load
-from sandbox.entra import Issuer, SigningKey, Verifier, blob_audiences
-from sandbox.state import State
-from sandbox.storage import Azurite, BlobStorage, free_port
-from tests.sandbox.storage.harness import Running, Storage, policy_of, principals_of
+from tests.sandbox.storage.harness import Storage
+from tests.sandbox.storage.serving import serving
 
 
 @pytest.fixture(scope="session")
 def storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storage]:
-    state = State.open(tmp_path_factory.mktemp("state"))
-    deployment = load(state)
-    principals = principals_of(deployment)
-    key = SigningKey.of(RSAKey.generate_key(2048))
-    audit = Audit(state.path("audit.jsonl"))
-    account = deployment.storage
-    names = {each.principal_id: name for name, each in principals.items()}
-    verifier = Verifier([key], deployment.tenant_id, blob_audiences(account.host), names)
-    gate = Gate(policy_of(deployment, principals), audit)
-    azurite = Azurite(account.name, account.host, state.folder("azurite"), free_port())
-    gateway = BlobStorage(account, deployment.tenant_id, verifier, gate, azurite.backend())
-    authority = trustme.CA()
-    with Running(gateway, azurite, authority, account.containers) as port:
-        trusted = ssl.create_default_context()
-        authority.configure_trust(trusted)
-        yield Storage(
-            deployment,
-            Issuer(key, deployment.tenant_id),
-            principals,
-            state.path("audit.jsonl"),
-            port,
-            trusted,
-            azurite,
-            key,
-        )
-    audit.close()
+    with serving(tmp_path_factory.mktemp("state")) as storage:
+        yield storage

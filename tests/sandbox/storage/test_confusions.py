@@ -59,11 +59,8 @@ def test_an_odd_parameter_is_refused_whoever_asks(
 ) -> None:
     answer = storage.send(method, f"{kept}?{query}", "owner", BLOCK, b"overwritten")
     assert answer.status in {400, 405}
-    assert answer.code in {
-        "InvalidQueryParameterValue",
-        "UnsupportedHttpVerb",
-        "UnsupportedQueryParameter",
-    }
+    codes = ("InvalidQueryParameterValue", "UnsupportedHttpVerb", "UnsupportedQueryParameter")
+    assert any(f"<Code>{each}</Code>" in answer.text for each in codes)
     assert storage.audited()[-1].outcome == "refused"
 
 
@@ -304,7 +301,7 @@ def test_pipelined_requests_are_each_decided(storage: Storage, kept: str) -> Non
         channel.sendall((first + second).encode())
         received = b"".join(iter(lambda: channel.recv(65536), b""))
     assert received.startswith(b"HTTP/1.1 200 OK")
-    assert b"HTTP/1.1 403 Forbidden" in received
+    assert b"HTTP/1.1 403 This request is not authorized" in received
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,7 @@ def altered(storage: Storage) -> str:
 SIGNATURE = "Signature validation failed. Signature did not match."
 ISSUER = "Issuer validation failed. Issuer did not match."
 AUDIENCE = "Audience validation failed. Audience did not match."
-MALFORMED = "The access token is malformed."
+MALFORMED = "The access token was missing or malformed."
 NOW = int(time.time())
 BAD_TOKENS: dict[str, tuple[Forge, str]] = {
     "unsigned": (unsigned, MALFORMED),

@@ -1,0 +1,84 @@
+"""The headers of a success: Azurite's, with what Azure has besides and without what it has not.
+
+The names were compared with 2,176 recorded answers of Azure/azure-storage-python (tests/recordings,
+of 2019), of which tests/recorded/blob/golden.json has the facts.
+"""
+
+from collections.abc import Mapping
+
+from multidict import CIMultiDict
+
+from sandbox.storage.name import Named
+from sandbox.storage.operations import METADATA
+from sandbox.storage.rendering import SERVER, new_id, repeated, version_of
+
+_HOP_BY_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "upgrade", "trailer"})
+_FRAMING = _HOP_BY_HOP | {"content-length"}
+# Operations whose answer says less than Azurite's, which asks for more headers or another request.
+_NOTHING_ELSE: Mapping[str, frozenset[str]] = {
+    "GetBlobMetadata": frozenset({"etag", "last-modified", METADATA}),
+    "GetContainerMetadata": frozenset({"etag", "last-modified", METADATA}),
+    "UndeleteBlob": frozenset(),
+}
+# https://learn.microsoft.com/rest/api/storageservices/versioning-for-the-azure-storage-services
+# and the pages of the operations say since when.
+_SINCE: Mapping[str, str] = {
+    "x-ms-blob-sealed": "2019-12-12",
+    "x-ms-content-crc64": "2019-02-02",
+    "x-ms-is-hns-enabled": "2019-07-07",
+    "x-ms-tag-count": "2019-12-12",
+}
+# Azurite tells the tier of a block blob alone. The recorded accounts were as hot as this one.
+_WITHOUT_TIER = frozenset({"AppendBlob", "PageBlob"})
+
+
+def success(
+    status: int, answered: Mapping[str, str], named: Named, asked: Mapping[str, str]
+) -> CIMultiDict[str]:
+    """Return the headers of Azure's answer where Azurite gave `answered`, without its length."""
+    headers = CIMultiDict(
+        (name, value) for name, value in answered.items() if name.lower() not in _FRAMING
+    )
+    _add(headers, status, named)
+    _leave_out(headers, status, named, version_of(asked))
+    headers.update({**repeated(asked), "Server": SERVER, "x-ms-request-id": new_id()})
+    return headers
+
+
+def _add(headers: CIMultiDict[str], status: int, named: Named) -> None:
+    if etag := headers.pop("ETag", ""):
+        headers["ETag"] = etag
+    match named.operation.name:
+        case "DeleteBlob":
+            # There is no soft delete here: what is deleted is gone.
+            headers["x-ms-delete-type-permanent"] = "true"
+        case "SnapshotBlob":
+            # What is encrypted is the request's own content, which is its metadata or nothing.
+            own = any(name.startswith(METADATA) for name in named.headers)
+            headers["x-ms-request-server-encrypted"] = "true" if own else "false"
+        case "GetBlob" if status == 206:
+            headers["Accept-Ranges"] = "bytes"
+        case "GetBlobProperties" if headers.get("x-ms-blob-type") in _WITHOUT_TIER:
+            if "snapshot" not in named.target.parameters:
+                headers.setdefault("x-ms-access-tier", "Hot")
+                headers.setdefault("x-ms-access-tier-inferred", "true")
+
+
+def _leave_out(headers: CIMultiDict[str], status: int, named: Named, version: str) -> None:
+    operation = named.operation.name
+    if operation in _NOTHING_ELSE:
+        kept = _NOTHING_ELSE[operation]
+        for name in {*headers}:
+            if name.lower() not in kept and not (METADATA in kept and _is_metadata(name)):
+                del headers[name]
+    if operation == "GetBlob" and status == 200:
+        headers.pop("x-ms-blob-content-md5", None)
+    if headers.get("x-ms-access-tier-inferred") == "true":
+        headers.pop("x-ms-access-tier-change-time", None)
+    for name, since in _SINCE.items():
+        if version and version < since:
+            headers.pop(name, None)
+
+
+def _is_metadata(name: str) -> bool:
+    return name.lower().startswith(METADATA)

@@ -1,0 +1,105 @@
+"""Documents of XML that clients send, of which Azurite takes fewer spellings than Azure."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from xml.etree.ElementTree import Element, TreeBuilder, tostring
+from xml.parsers import expat
+
+from sandbox.storage.answers import Refused
+
+# Neither has more than a few entries.
+LONGEST = 64 * 1024
+_NO_XML = "Error parsing Xml content"
+_MOST_RULES = 5
+_LONGEST_RETENTION = 365
+_RETENTIONS = frozenset({"DeleteRetentionPolicy", "RetentionPolicy"})
+_DAYS = "Retention days must be greater than 0 and less than or equal to 365 days."
+
+
+def for_azurite(operation: str, body: bytes) -> bytes:
+    """Return `body` in a spelling that Azurite takes. Raises Refused 400 as Azure words it."""
+    return _SPELLED[operation](body)
+
+
+def _properties(body: bytes) -> bytes:
+    """Azure takes True for true: the SDK for Python of 2019 wrote it so.
+
+    What is refused, and where it is found: Azure/azure-storage-python tests/recordings/
+    test_service_properties.test_retention_too_long.yaml and test_too_many_cors_rules.yaml.
+    """
+    root = _parsed(body, _check_retention)
+    if len(root.findall("Cors/CorsRule")) > _MOST_RULES:
+        raise _invalid(0, 0, "")
+    for each in root.iter():
+        if each.text in {"True", "False"}:
+            each.text = each.text.lower()
+    return tostring(root)
+
+
+def _identifiers(body: bytes) -> bytes:
+    """A policy may say nothing (test_container.test_set_container_acl_with_empty_…identifier)."""
+    if not body:
+        return body
+    root = _parsed(body)
+    for policy in root.iter("AccessPolicy"):
+        if not len(policy):
+            policy.text = None
+            policy.append(Element("Permission"))
+    return tostring(root)
+
+
+def _check_retention(policy: Element, line: int, column: int) -> None:
+    if policy.tag in _RETENTIONS and policy.findtext("Enabled", "").lower() == "true":
+        days = policy.findtext("Days", "")
+        if not days.isascii() or not days.isdigit() or not 0 < int(days[:9]) <= _LONGEST_RETENTION:
+            raise _invalid(line, column, _DAYS)
+
+
+Check = Callable[[Element, int, int], None]
+
+
+@dataclass
+class _Tree:
+    """A tree that is built of what a parser finds; each element is checked where it ends."""
+
+    parser: Any
+    check: Check
+    builder: TreeBuilder = field(default_factory=TreeBuilder)
+
+    def __post_init__(self) -> None:
+        self.parser.StartElementHandler = self.builder.start
+        self.parser.CharacterDataHandler = self.builder.data
+        self.parser.EndElementHandler = self._end
+        self.parser.StartDoctypeDeclHandler = self._doctype
+
+    def _end(self, name: str) -> None:
+        # Columns are told from 1, at the name behind "</".
+        column = self.parser.CurrentColumnNumber + 3
+        self.check(self.builder.end(name), self.parser.CurrentLineNumber, column)
+
+    def _doctype(self, *_: object) -> None:
+        """No document here has one, and its entities could grow without end."""
+        raise _invalid(self.parser.CurrentLineNumber, self.parser.CurrentColumnNumber + 1, _NO_XML)
+
+
+def _parsed(body: bytes, check: Check = lambda *_: None) -> Element:
+    parser = expat.ParserCreate()
+    tree = _Tree(parser, check)
+    try:
+        parser.Parse(body, True)
+    except expat.ExpatError as error:
+        raise _invalid(error.lineno, error.offset + 1, _NO_XML) from error
+    return tree.builder.close()
+
+
+def _invalid(line: int, column: int, reason: str) -> Refused:
+    details = {"LineNumber": str(line), "LinePosition": str(column), "Reason": reason}
+    return Refused("InvalidXmlDocument", details)
+
+
+_SPELLED: Mapping[str, Callable[[bytes], bytes]] = {
+    "SetBlobServiceProperties": _properties,
+    "SetContainerACL": _identifiers,
+}
+DOCUMENTS = frozenset(_SPELLED)
