@@ -56,6 +56,7 @@ _HEADERS: Mapping[str, re.Pattern[str]] = {
     "x-ms-blob-content-length": re.compile(r"[0-9]{1,15}"),
     "x-ms-lease-duration": re.compile("-1|1[5-9]|[2-5][0-9]|60"),
     "x-ms-range": _BYTES,
+    "x-ms-source-range": _BYTES,
 }
 
 
@@ -106,7 +107,7 @@ def carried(operation: Operation, headers: Mapping[str, str]) -> Iterator[tuple[
     """
     for sent_as, value in headers.items():
         key = sent_as.lower()
-        if key in _CANNOT_HONOUR:
+        if key in _CANNOT_HONOUR and key not in operation.headers:
             raise Refused("UnsupportedHeader", {"HeaderName": key})
         if key == "x-ms-blob-public-access":
             raise Refused("PublicAccessNotPermitted")

@@ -19,6 +19,7 @@ from sandbox.storage.name import Named, name
 from sandbox.storage.rendering import response
 from sandbox.storage.serve import serve
 from sandbox.storage.serve_batch import serve_batch
+from sandbox.storage.serve_from_url import serve_from_url
 
 _LOG = logging.getLogger(__name__)
 # The longest blob name, every character of it encoded, and a query.
@@ -108,6 +109,10 @@ class BlobStorage:
                 return await serve_batch(request, permitted, self.permit, self._backend)
             if permitted.named.operation.name == "SetBlobServiceProperties":
                 self._cors.forget()
+            if permitted.named.operation.reads_source:
+                return await serve_from_url(
+                    request, permitted, self.permit, self._backend, endpoint
+                )
             return await serve(request, permitted, self._backend, endpoint)
         except Refused as refused:
             self._record(refused, permitted.named.operation.name, permitted.caller.name)

@@ -45,7 +45,9 @@ def name(asked: Asked, account: StorageAccount, assumed: Assumptions = LIKELY) -
     check_parameters(operation, asked.target.parameters)
     headers = dict(carried(operation, asked.headers))
     source = parse_copy_source(headers, account.host) if "x-ms-copy-source" in headers else None
-    needs = needs_of(operation, asked.target, headers, source, account, assumed=assumed)
+    # A source that is read by a token of its own is no need of the one who asks.
+    copied = None if operation.reads_source else source
+    needs = needs_of(operation, asked.target, headers, copied, account, assumed=assumed)
     return Named(operation, asked.target, headers, source, tuple(needs))
 
 

@@ -82,6 +82,17 @@ _SOURCE = {
     "x-ms-source-if-unmodified-since",
 }
 _COPY = _CONDITIONS | _LEASE | _SOURCE | {METADATA, "x-ms-access-tier", "x-ms-tags"}
+_READ_SOURCE = {
+    "x-ms-copy-source-authorization",
+    "x-ms-source-content-crc64",
+    "x-ms-source-content-md5",
+    "x-ms-source-if-match",
+    "x-ms-source-if-modified-since",
+    "x-ms-source-if-none-match",
+    "x-ms-source-if-unmodified-since",
+    "x-ms-source-range",
+}
+_APPENDS = {"x-ms-blob-condition-appendpos", "x-ms-blob-condition-maxsize"}
 
 
 @dataclass(frozen=True)
@@ -90,7 +101,8 @@ class Operation:
 
     A request is recognised by method, level, `restype` and `comp`, then by the headers in `when`.
     `parameters` and `headers` are all that is forwarded besides. `offered` is false for what is
-    decided but not carried out; `as_head` asks Azurite for the headers alone.
+    decided but not carried out; `as_head` asks Azurite for the headers alone. One that
+    `reads_source` gets its body from another blob, which is read by a token of its own.
     """
 
     name: str
@@ -105,6 +117,7 @@ class Operation:
     body: bool = False
     offered: bool = True
     as_head: bool = False
+    reads_source: bool = False
 
 
 def _row(
@@ -119,6 +132,7 @@ def _row(
     body: bool = False,
     offered: bool = True,
     as_head: bool = False,
+    reads_source: bool = False,
 ) -> Operation:
     method, _, target = request.partition(" ")
     path, _, query = target.partition("?")
@@ -136,6 +150,7 @@ def _row(
         body=body,
         offered=offered,
         as_head=as_head,
+        reads_source=reads_source,
     )
 
 
@@ -495,7 +510,8 @@ _COPYING = (
         "BlockBlob_StageBlockFromURL",
         when={"x-ms-copy-source": ANY},
         parameters={"blockid"},
-        offered=False,
+        headers=_LEASE | _READ_SOURCE,
+        reads_source=True,
     ),
     _row(
         "AppendBlockFromURL",
@@ -503,7 +519,8 @@ _COPYING = (
         WRITE_OR_ADD,
         "AppendBlob_AppendBlockFromUrl",
         when={"x-ms-copy-source": ANY},
-        offered=False,
+        headers=_CONDITIONS | _LEASE | _APPENDS | _READ_SOURCE,
+        reads_source=True,
     ),
     _row(
         "PutPageFromURL",
@@ -511,7 +528,8 @@ _COPYING = (
         WRITE,
         "PageBlob_UploadPagesFromURL",
         when={"x-ms-copy-source": ANY, "x-ms-page-write": "update"},
-        offered=False,
+        headers=_CONDITIONS | _LEASE | _RANGE | _SEQUENCE | _READ_SOURCE,
+        reads_source=True,
     ),
 )
 
@@ -568,10 +586,7 @@ _APPEND_BLOB = (
         WRITE_OR_ADD,
         "AppendBlob_AppendBlock",
         when={"x-ms-copy-source": ABSENT},
-        headers=_CONDITIONS
-        | _LEASE
-        | _CHECKSUMS
-        | {"content-type", "x-ms-blob-condition-appendpos", "x-ms-blob-condition-maxsize"},
+        headers=_CONDITIONS | _LEASE | _CHECKSUMS | _APPENDS | {"content-type"},
         body=True,
     ),
     _row(

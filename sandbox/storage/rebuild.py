@@ -7,6 +7,12 @@ from urllib.parse import quote
 from sandbox.storage.decide import Permitted
 from sandbox.storage.operations import Operation
 
+_OF_THE_SOURCE = ("x-ms-copy-source", "x-ms-source-")
+_CHECKSUMS = {
+    "x-ms-source-content-crc64": "x-ms-content-crc64",
+    "x-ms-source-content-md5": "content-md5",
+}
+
 
 @dataclass(frozen=True)
 class Forwarded:
@@ -32,7 +38,9 @@ def rebuild(permitted: Permitted) -> Forwarded:
     named = permitted.named
     operation = named.operation
     headers = dict(named.headers)
-    if named.source:
+    if operation.reads_source:
+        headers = _of_the_target(headers)
+    elif named.source:
         headers["x-ms-copy-source"] = named.source.url
     if permitted.only_new:
         # Azurite checks and creates under one lock, so of many at once exactly one succeeds.
@@ -42,8 +50,15 @@ def rebuild(permitted: Permitted) -> Forwarded:
         path=named.target.path,
         parameters=_parameters(operation, named.target.parameters),
         headers=headers,
-        takes_body=operation.body,
+        takes_body=operation.body or operation.reads_source,
     )
+
+
+def _of_the_target(headers: Mapping[str, str]) -> dict[str, str]:
+    """What a write carries whose body was read elsewhere; the checksums are those of its body."""
+    kept = {name: value for name, value in headers.items() if not name.startswith(_OF_THE_SOURCE)}
+    sums = {name: headers[sent] for sent, name in _CHECKSUMS.items() if sent in headers}
+    return kept | sums
 
 
 def _parameters(operation: Operation, sent: Mapping[str, str]) -> dict[str, str]:

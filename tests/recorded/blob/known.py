@@ -19,8 +19,8 @@ KNOWN: Mapping[str, str] = {
         f"{_REHYDRATED} TagCount was a preview of 2019: today it is there for blobs with tags."
     ),
     "GET blob 206": (
-        "x-ms-tag-count was a preview of 2019. Since version 2019-12-12 it is documented, for blobs "
-        "with tags."
+        "x-ms-tag-count was a preview of 2019. It is documented since version 2019-12-12, for "
+        "blobs with tags."
     ),
     "GET blob 404 ResourceNotFound": (
         "Recorded where public access was allowed. Where it is not, as in this account, Azure "

@@ -23,7 +23,8 @@ class Place:
     blob: str = "blob"
 
     def __post_init__(self) -> None:
-        self.known |= {"host": self.account.host, "container": self.container}
+        token = self.account.token("owner")
+        self.known |= {"host": self.account.host, "container": self.container, "token": token}
 
     def ask(
         self,

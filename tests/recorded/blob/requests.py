@@ -90,7 +90,15 @@ _LATEST = b"".join(b"<Latest>%s</Latest>" % each for each in (b"MQ==", b"Mg==", 
 _BLOCK_LIST = b"<?xml version='1.0' encoding='utf-8'?><BlockList>" + _LATEST + b"</BlockList>"
 _UNKNOWN_BLOCK = _BLOCK_LIST.replace(b"Mw==", b"NA==")
 _SOURCE = "https://{host}/{container}/source"
-_FROM_URL = {"x-ms-copy-source": _SOURCE, "x-ms-source-range": "bytes=0-511"}
+# A token of its own is to the source what a signature was in the recorded address.
+_FROM_URL = {
+    "x-ms-copy-source": _SOURCE,
+    "x-ms-copy-source-authorization": "Bearer {token}",
+    "x-ms-source-range": "bytes=0-511",
+}
+_NOT_CHANGED = {"x-ms-source-if-modified-since": _moment(1440)}
+_ANOTHER_SOURCE = {"x-ms-source-if-match": "0x111111111111111"}
+_WRONG_SOURCE = {"x-ms-source-content-md5": _WRONG_MD5["Content-MD5"]}
 _BATCH = {"Content-Type": "multipart/mixed; boundary=batch"}
 _KEY_INFO = (
     b"<?xml version='1.0' encoding='utf-8'?><KeyInfo><Start>%s</Start><Expiry>%s</Expiry></KeyInfo>"
@@ -255,10 +263,10 @@ REQUESTS: Mapping[str, Request] = {
     "PUT blob?comp=appendblock 304 CannotVerifyCopySource": asks(
         source,
         append_blob,
-        headers=_FROM_URL | {"x-ms-source-if-modified-since": _moment(1440)},
+        headers=_FROM_URL | _NOT_CHANGED,
     ),
     "PUT blob?comp=appendblock 400 Md5Mismatch": asks(
-        source, append_blob, headers=_FROM_URL | {"x-ms-source-content-md5": "AAAA"}
+        source, append_blob, headers=_FROM_URL | _WRONG_SOURCE
     ),
     "PUT blob?comp=appendblock 400 OutOfRangeInput": asks(
         append_blob, headers=_ANOTHER, body=b"block 0"
@@ -267,7 +275,7 @@ REQUESTS: Mapping[str, Request] = {
         appended, headers={"x-ms-blob-condition-appendpos": "0"}, body=b"abc"
     ),
     "PUT blob?comp=appendblock 412 CannotVerifyCopySource": asks(
-        source, append_blob, headers=_FROM_URL | {"x-ms-source-if-match": '"0x111111111111111"'}
+        source, append_blob, headers=_FROM_URL | _ANOTHER_SOURCE
     ),
     "PUT blob?comp=appendblock 412 ConditionNotMet": asks(
         append_blob, headers={"If-Match": '"0x111111111111111"'}, body=b"abc"
@@ -278,7 +286,7 @@ REQUESTS: Mapping[str, Request] = {
     "PUT blob?comp=appendblock 500 InternalError": asks(body=b"abc", fails_within=True),
     "PUT blob?comp=block 201": asks(container, more="blockid=MQ%3D%3D", body=b"AAA"),
     "PUT blob?comp=block 400 Md5Mismatch": asks(
-        container, more="blockid=MQ%3D%3D", headers=_WRONG_MD5, body=b"AAA"
+        source, more="blockid=MQ%3D%3D", headers=_FROM_URL | _WRONG_SOURCE
     ),
     "GET blob?comp=blocklist 200": asks(blocks, committed, more="blocklisttype=committed"),
     "PUT blob?comp=blocklist 201": asks(block_blob, blocks, headers=_MATCH, body=_BLOCK_LIST),
@@ -313,15 +321,15 @@ REQUESTS: Mapping[str, Request] = {
     "PUT blob?comp=page 304 CannotVerifyCopySource": asks(
         source,
         page_blob,
-        headers=_FIRST_PAGE | _FROM_URL | {"x-ms-source-if-modified-since": _moment(1440)},
+        headers=_FIRST_PAGE | _FROM_URL | _NOT_CHANGED,
     ),
     "PUT blob?comp=page 400 Md5Mismatch": asks(
-        source, page_blob, headers=_FIRST_PAGE | _FROM_URL | {"x-ms-source-content-md5": "AAAA"}
+        source, page_blob, headers=_FIRST_PAGE | _FROM_URL | _WRONG_SOURCE
     ),
     "PUT blob?comp=page 412 CannotVerifyCopySource": asks(
         source,
         page_blob,
-        headers=_FIRST_PAGE | _FROM_URL | {"x-ms-source-if-match": '"0x111111111111111"'},
+        headers=_FIRST_PAGE | _FROM_URL | _ANOTHER_SOURCE,
     ),
     "PUT blob?comp=page 412 ConditionNotMet": asks(
         page_blob, headers=_FIRST_PAGE | _ANOTHER, body=_PAGE
