@@ -20,6 +20,7 @@ from sandbox.storage.rebuild import Forwarded
 
 _FOLDER = Path(__file__).with_name("azurite")
 _MAIN = _FOLDER / "node_modules/azurite/dist/src/blob/main.js"
+_CHECKSUMS = _FOLDER / "checksums.js"
 _DURABLE = _FOLDER / "durable.js"
 _LISTING = _FOLDER / "listing.js"
 # Azurite derives users' delegation keys from a seed that is printed in its source, so that anybody
@@ -61,7 +62,8 @@ class Azurite:
             raise AzuriteError(f"Azurite is not installed: there is no {_MAIN}")
         where = ["--blobHost", "127.0.0.1", "--blobPort", str(self.port)]
         what = ["--location", str(self.folder), "--skipApiVersionCheck", "--disableTelemetry"]
-        first = ["--require", str(_DURABLE), "--require", str(_LISTING)]
+        changes = (_CHECKSUMS, _DURABLE, _LISTING)
+        first = [word for each in changes for word in ("--require", str(each))]
         seed = ["--import", f"data:text/javascript,{quote(_OWN_SEED)}"]
         return [find_node(), *first, *seed, str(_MAIN), *where, *what, "--silent"]
 

@@ -1,0 +1,38 @@
+// Azure tells a checksum of what it was sent; Azurite does so for blocks, pages and appends, and neither for a whole blob
+// nor for a list of blocks. Here are all of them, computed in the pass over the data that Azurite makes anyway.
+const { AsyncLocalStorage } = require("node:async_hooks");
+const { createHash } = require("node:crypto");
+const { default: BlockBlobs } = require("azurite/dist/src/blob/handlers/BlockBlobHandler");
+const mappers = require("azurite/dist/src/blob/generated/artifacts/mappers");
+const utils = require("azurite/dist/src/common/utils/utils");
+const { Crc64 } = require("./crc64");
+const { wrap } = require("./wrap");
+
+const uploads = new AsyncLocalStorage(); // what becomes of the one that is going on
+
+utils.computeTransactionalChecksums = async function (stream, expected, force) {
+  const upload = uploads.getStore();
+  const md5 = expected.md5 !== undefined || force?.md5 ? createHash("md5") : undefined;
+  const crc64 = expected.crc64 !== undefined || force?.crc64 || upload ? new Crc64() : undefined;
+  for await (const chunk of stream) {
+    md5?.update(chunk);
+    crc64?.update(chunk);
+  }
+  const sums = { md5: md5 && new Uint8Array(md5.digest()), crc64: crc64 && new Uint8Array(crc64.digest()) };
+  if (upload) upload.crc64 = sums.crc64;
+  return sums;
+};
+
+const known = mappers.BlockBlobStageBlockHeaders.type.modelProperties;
+mappers.BlockBlobUploadHeaders.type.modelProperties.xMsContentCrc64 = known.xMsContentCrc64;
+
+wrap(BlockBlobs.prototype, "upload", async function (proceed) {
+  const upload = {};
+  const answer = await uploads.run(upload, proceed);
+  return { ...answer, xMsContentCrc64: upload.crc64 };
+});
+
+wrap(BlockBlobs.prototype, "commitBlockList", async function (proceed, _blocks, _options, context) {
+  const answer = await proceed();
+  return { ...answer, xMsContentCrc64: new Crc64().update(Buffer.from(context.request.getBody())).digest() };
+});

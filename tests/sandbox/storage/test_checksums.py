@@ -1,0 +1,91 @@
+"""The checksum that Azure tells of what it was sent: CRC-64/NVME, in base64."""
+
+import base64
+import json
+import subprocess
+
+import pytest
+
+from sandbox.state import PROJECT
+from sandbox.storage.node import find_node
+from tests.sandbox.storage.harness import Storage
+
+BLOCK = {"x-ms-blob-type": "BlockBlob"}
+APPEND = {"x-ms-blob-type": "AppendBlob"}
+BLOCKS = b"<BlockList><Latest>MQ==</Latest></BlockList>"
+POLYNOMIAL = 0x9A6C9329AC4BC9B5
+FOLDER = PROJECT / "sandbox/storage/azurite"
+
+
+def crc64(data: bytes) -> str:
+    """The definition, a bit at a time."""
+    value = (1 << 64) - 1
+    for byte in data:
+        value ^= byte
+        for _ in range(8):
+            value = (value >> 1) ^ (POLYNOMIAL if value & 1 else 0)
+    return base64.b64encode((value ^ ((1 << 64) - 1)).to_bytes(8, "little")).decode()
+
+
+def test_the_definition_here_has_the_published_check_value() -> None:
+    """https://reveng.sourceforge.io/crc-catalogue/17plus.htm#crc.cat.crc-64-nvme"""
+    assert base64.b64decode(crc64(b"123456789"))[::-1].hex() == "ae8b14860a799888"
+
+
+@pytest.mark.parametrize("length", [0, 1, 7, 8, 9, 15, 16, 17, 1000])
+def test_a_sum_is_the_same_however_the_bytes_come_in(length: int) -> None:
+    data = bytes(byte * 37 % 256 for byte in range(length))
+    script = f"""
+        const {{ Crc64 }} = require({json.dumps(str(FOLDER / "crc64.js"))});
+        const data = Buffer.from({json.dumps(data.hex())}, "hex");
+        const sums = [1, 3, 8, 1000].map((step) => {{
+          const sum = new Crc64();
+          for (let i = 0; i < data.length; i += step) sum.update(data.subarray(i, i + step));
+          return sum.digest().toString("base64");
+        }});
+        console.log(JSON.stringify(sums));
+    """
+    sums = json.loads(subprocess.check_output([find_node(), "-e", script], text=True))
+    assert sums == [crc64(data)] * 4
+
+
+@pytest.mark.parametrize("length", [0, 5, 100_000])
+def test_a_blob_is_answered_with_both_sums_of_its_content(storage: Storage, length: int) -> None:
+    body = b"light" * (length // 5)
+    answer = storage.send("PUT", "/scratch/summed", "owner", BLOCK, body)
+    assert answer.headers["x-ms-content-crc64"] == crc64(body)
+    assert answer.headers["Content-MD5"]
+
+
+def test_a_block_and_a_list_of_blocks_are_answered_with_the_sum_of_what_was_sent(
+    storage: Storage,
+) -> None:
+    block = storage.send("PUT", "/scratch/listed?comp=block&blockid=MQ%3D%3D", "owner", {}, b"x")
+    assert block.headers["x-ms-content-crc64"] == crc64(b"x")
+    listed = storage.send("PUT", "/scratch/listed?comp=blocklist", "owner", {}, BLOCKS)
+    assert listed.headers["x-ms-content-crc64"] == crc64(BLOCKS)
+    storage.send("PUT", "/scratch/log", "owner", APPEND)
+    appended = storage.send("PUT", "/scratch/log?comp=appendblock", "owner", {}, b"line")
+    assert appended.headers["x-ms-content-crc64"] == crc64(b"line")
+
+
+def test_many_blobs_at_once_have_each_their_own_sum(storage: Storage) -> None:
+    container = storage.sdk("owner").get_container_client("scratch")
+    for number in range(10):
+        body = str(number).encode() * 1000
+        answer = container.get_blob_client(f"many-{number}").upload_blob(body, overwrite=True)
+        assert base64.b64encode(answer["content_crc64"]).decode() == crc64(body)
+
+
+def test_a_version_that_does_not_know_the_sum_is_not_told_of_it(storage: Storage) -> None:
+    for version, told in (("2018-11-09", False), ("2019-02-02", True)):
+        headers = BLOCK | {"x-ms-version": version}
+        answer = storage.send("PUT", "/scratch/old", "owner", headers, b"light")
+        assert ("x-ms-content-crc64" in answer.headers) is told
+
+
+def test_a_wrong_sum_is_refused_and_a_right_one_taken(storage: Storage) -> None:
+    for sent, status in ((crc64(b"light"), 201), (crc64(b"night"), 400)):
+        headers = BLOCK | {"x-ms-content-crc64": sent}
+        answer = storage.send("PUT", "/scratch/checked", "owner", headers, b"light")
+        assert (answer.status, answer.code) == (status, "" if status == 201 else "Crc64Mismatch")
