@@ -56,6 +56,14 @@ class Assumptions:
         "Is a bad signature or issuer explained in AuthenticationErrorDetail?",
         "Nothing but a text that only people read.",
     )
+    # taken: https://devblogs.microsoft.com/azure-sdk/azure-storage-apis-gain-entra-id-and-rbac-support
+    # (2025-09). not-found: Azure/azure-powershell issue 10391 (2019), Azure/azure-rest-api-specs
+    # issue 21347 (2022, open), Azure/azure-sdk-for-cpp issue 5867 (2024).
+    blob_acl: Literal["taken", "not-found"] = _asked(
+        "taken",
+        "Do a container's ACL and the account's information take a token?",
+        "Nothing: no service asks for them. Code that does gets 404 without the account's key.",
+    )
     vault_login: Literal["login.microsoftonline.com", "login.windows.net"] = _asked(
         "login.microsoftonline.com",
         "At which host does the vault's challenge send a client for its token?",

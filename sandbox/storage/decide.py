@@ -10,6 +10,9 @@ from sandbox.storage.answers import Refused
 from sandbox.storage.name import Named
 from sandbox.storage.operations import ADD, MAKES_A_BLOB
 
+# Operations that took no token at first: to who had one, what they are about was not there.
+_WITH_A_KEY = frozenset({"GetAccountInfo", "GetContainerACL", "SetContainerACL"})
+
 
 @dataclass(frozen=True)
 class Permitted:
@@ -27,8 +30,11 @@ class Permitted:
 def decide(named: Named, caller: Caller, gate: Gate, assumed: Assumptions = LIKELY) -> Permitted:
     """What `caller` may do of what is asked.
 
-    Raises Refused 403, whether the blob exists or not, and 501 for what is not carried out here.
+    Raises Refused 403, whether the blob exists or not, and 501 for what is not carried out here;
+    404 for what takes no token, if that is assumed.
     """
+    if named.operation.name in _WITH_A_KEY and assumed.blob_acl == "not-found":
+        raise Refused("ResourceNotFound")
     decision = gate.admit("blob", named.operation.name, caller, *named.needs)
     if isinstance(decision, Denied):
         raise Refused("AuthorizationPermissionMismatch", recorded=True)

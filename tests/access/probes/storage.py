@@ -60,6 +60,13 @@ def blob_token_detail(actor: Actor) -> str:
     return "told" if b"<AuthenticationErrorDetail>" in answer.content else "left-out"
 
 
+def blob_acl(actor: Actor) -> str:
+    """The developer may not read an ACL, so who takes the token refuses the right."""
+    path = f"/{ORIGINALS}?restype=container&comp=acl"
+    answer = ask_with(token_of(actor, STORAGE), actor, "GET", path)
+    return {403: "taken", 404: "not-found"}[answer.status_code]
+
+
 PROBES: dict[str, Probe] = {
     "blob-add": blob_add,
     "blob-overwrite": blob_overwrite,
@@ -67,4 +74,5 @@ PROBES: dict[str, Probe] = {
     "blob-account-audience": blob_account_audience,
     "blob-tags-condition": blob_tags_condition,
     "blob-token-detail": blob_token_detail,
+    "blob-acl": blob_acl,
 }

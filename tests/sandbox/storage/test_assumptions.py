@@ -200,3 +200,30 @@ def test_a_token_for_the_account_itself_may_be_refused(storage: Storage, turn: T
     headers = {"Authorization": f"Bearer {token}"}
     assert storage.send("GET", "/scratch/is-there", headers=headers).status == 200
     assert otherwise.send("GET", "/scratch/is-there", "owner").status == 200
+
+
+OF_THE_ACCOUNT = "restype=account&comp=properties"
+ACL = "restype=container&comp=acl"
+
+
+@pytest.mark.parametrize(
+    ("method", "target"),
+    [
+        ("GET", f"/?{OF_THE_ACCOUNT}"),
+        ("HEAD", f"/scratch/x?{OF_THE_ACCOUNT}"),
+        ("GET", f"/scratch?{ACL}"),
+        ("PUT", f"/scratch?{ACL}"),
+    ],
+)
+def test_what_takes_no_token_is_not_there_for_who_has_one(
+    storage: Storage, turn: Turn, method: str, target: str
+) -> None:
+    otherwise = turn("blob-acl=not-found")
+    for who in ("owner", "nobody"):
+        answer = otherwise.send(method, target, who)
+        assert (answer.status, answer.code) == (404, "ResourceNotFound")
+        assert otherwise.audited()[-1].outcome == "refused"
+    assert storage.send(method, target, "owner").status == 200
+    assert outcome(storage.send(method, target, "nobody")) == MISSING_ROLE
+    # The others take it whichever way the question turns out.
+    assert otherwise.send("GET", "/scratch?restype=container", "owner").status == 200
