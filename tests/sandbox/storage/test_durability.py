@@ -23,8 +23,9 @@ WRITERS = 8
 
 def bare(command: list[str]) -> list[str]:
     """The same Azurite, as it comes from npm."""
-    assert command[1::2][:3] == ["--require", "--require", "--import"]
-    return [command[0], *command[5:]]
+    wrapped = ["--require", "--require", "--require", "--import"]
+    assert command[1::2][: len(wrapped)] == wrapped
+    return [command[0], *command[1 + 2 * wrapped.index("--import") :]]
 
 
 @asynccontextmanager
