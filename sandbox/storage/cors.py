@@ -3,10 +3,9 @@
 import aiohttp
 
 from sandbox.storage.backend import Backend
-from sandbox.storage.rebuild import Forwarded
+from sandbox.storage.rebuild import question
 
-_PROPERTIES = {"restype": "service", "comp": "properties"}
-_QUESTION = Forwarded("GET", "/", _PROPERTIES, {}, takes_body=False)
+_QUESTION = question("GET", "/", {"restype": "service", "comp": "properties"})
 
 
 class Cors:

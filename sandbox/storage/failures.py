@@ -9,7 +9,7 @@ from sandbox.storage.backend import Backend
 from sandbox.storage.copy_source import SOURCE_CONDITIONS, CopySource, cannot_verify
 from sandbox.storage.decide import Permitted
 from sandbox.storage.name import Named
-from sandbox.storage.rebuild import Forwarded
+from sandbox.storage.rebuild import question
 from sandbox.storage.rendering import version_of
 from sandbox.storage.target import Level, Target
 
@@ -96,8 +96,7 @@ async def _has_lost_its_lease(target: Target, backend: Backend) -> bool:
     and test_lease_blob_with_duration.yaml, test_container.test_lease_container_break_period.yaml.
     """
     parameters = {} if target.level is Level.BLOB else {"restype": "container"}
-    asked = Forwarded("HEAD", target.path, parameters, {}, takes_body=False)
-    async with backend.send(asked) as answer:
+    async with backend.send(question("HEAD", target.path, parameters)) as answer:
         return answer.headers.get("x-ms-lease-state") in _LOST
 
 
@@ -125,6 +124,6 @@ async def _source_failure(named: Named, target: Target, backend: Backend) -> Fai
         for name, value in named.headers.items()
         if name in SOURCE_CONDITIONS
     }
-    asked = Forwarded("HEAD", target.path, dict(target.parameters), conditions, takes_body=False)
+    asked = question("HEAD", target.path, target.parameters, conditions)
     async with backend.send(asked) as answer:
         return _read(answer, b"") if answer.status >= 300 else None

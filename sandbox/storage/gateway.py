@@ -139,6 +139,5 @@ async def _not_yet(_request: web.Request) -> None:
 
 def _check_host(asked: Asked, host: str) -> None:
     """Azurite would take any account's name, and its `-secondary` too."""
-    asked_of = asked.headers.get("Host", "")
-    if asked_of.lower().removesuffix(":443") != host:
-        raise invalid_header("Host", asked_of)
+    if asked.headers.get("Host", "").lower().removesuffix(":443") != host:
+        raise invalid_header("Host", asked.headers.get("Host", ""))

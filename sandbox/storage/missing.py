@@ -9,7 +9,7 @@ from sandbox.storage.answers import Refused
 from sandbox.storage.backend import Backend
 from sandbox.storage.name import Named
 from sandbox.storage.operations import MAKES_A_BLOB
-from sandbox.storage.rebuild import Forwarded
+from sandbox.storage.rebuild import Forwarded, question
 from sandbox.storage.target import Level, Target
 
 # They need no blob, or no container, that is there already.
@@ -20,11 +20,11 @@ _MISSING = frozenset({"BlobNotFound", "ContainerNotFound"})
 
 async def refuse_missing(named: Named, backend: Backend) -> None:
     """Raises Refused 404 if what `named` was denied on is not there; 503 if Azurite is not."""
-    question = _question(named)
-    if question is None:
+    asked = _question(named)
+    if asked is None:
         return
     try:
-        async with backend.send(question) as answer:
+        async with backend.send(asked) as answer:
             code = answer.headers.get("x-ms-error-code", "")
     except (aiohttp.ClientError, TimeoutError) as error:
         raise Refused("ServerBusy", headers={"Retry-After": "1"}) from error
@@ -42,4 +42,4 @@ def _question(named: Named) -> Forwarded | None:
     else:
         path = target.path
         parameters = {key: it for key, it in target.parameters.items() if key == "snapshot"}
-    return Forwarded("HEAD", path, parameters, {}, takes_body=False)
+    return question("HEAD", path, parameters)

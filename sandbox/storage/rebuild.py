@@ -7,6 +7,8 @@ from urllib.parse import quote
 from sandbox.storage.decide import Permitted
 from sandbox.storage.operations import Operation
 
+# By which Azurite's records tell what the gateway wants to know from what it was asked for.
+OWN_ID = "gateway"
 _OF_THE_SOURCE = ("x-ms-copy-source", "x-ms-source-")
 _CHECKSUMS = {
     "x-ms-source-content-crc64": "x-ms-content-crc64",
@@ -31,6 +33,17 @@ class Forwarded:
             f"{name}={quote(value, safe='')}" for name, value in self.parameters.items()
         )
         return f"{self.path}?{query}" if query else self.path
+
+
+def question(
+    method: str,
+    path: str,
+    parameters: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Forwarded:
+    """Return a question of the gateway's own, which reads and has a client's id of its own."""
+    asked = {**(headers or {}), "x-ms-client-request-id": OWN_ID}
+    return Forwarded(method, path, parameters or {}, asked, takes_body=False)
 
 
 def rebuild(permitted: Permitted) -> Forwarded:

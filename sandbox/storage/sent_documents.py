@@ -8,8 +8,6 @@ from xml.parsers import expat
 
 from sandbox.storage.answers import Refused
 
-# Neither has more than a few entries.
-LONGEST = 64 * 1024
 _NO_XML = "Error parsing Xml content"
 _MOST_RULES = 5
 _LONGEST_RETENTION = 365

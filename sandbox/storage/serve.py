@@ -13,7 +13,7 @@ from sandbox.storage.failures import failure_of
 from sandbox.storage.pass_on import pass_on
 from sandbox.storage.rebuild import Forwarded, rebuild
 from sandbox.storage.rendering import response
-from sandbox.storage.sent_documents import DOCUMENTS, LONGEST, for_azurite
+from sandbox.storage.sent_documents import DOCUMENTS, for_azurite
 
 # Below this a body is passed on in one piece, which costs less than a stream.
 _SMALL = 64 * 1024
@@ -29,12 +29,10 @@ async def serve(
     forwarded = rebuild(permitted)
     length = body_length(forwarded, request.headers)
     try:
-        body: Body = None
+        body = await _body(request, length) if forwarded.takes_body else None
         if permitted.named.operation.name in DOCUMENTS:
-            body = await _document(request, permitted, length or 0)
+            body = _respelled(permitted.named.operation.name, body)
             length = len(body)
-        elif forwarded.takes_body:
-            body = await _body(request, length)
         async with backend.send(forwarded, length, body) as answer:
             if answer.status < 300:
                 return await pass_on(request, answer, permitted.named, endpoint)
@@ -71,11 +69,11 @@ async def whole_body(request: web.Request, length: int) -> bytes:
         raise ConnectionResetError("the client went away") from error
 
 
-async def _document(request: web.Request, permitted: Permitted, length: int) -> bytes:
-    if length > LONGEST:
+def _respelled(operation: str, body: Body) -> bytes:
+    """No document is so long that it would be streamed."""
+    if body is not None and not isinstance(body, bytes):
         raise Refused("RequestBodyTooLarge")
-    sent = await whole_body(request, length)
-    return for_azurite(permitted.named.operation.name, sent)
+    return for_azurite(operation, body or b"")
 
 
 async def _body(request: web.Request, length: int | None) -> Body:

@@ -61,7 +61,7 @@ _ISSUER = (
     "AKV10032: Invalid issuer. Expected one of https://sts.windows.net/",
     "InvalidIssuer: The token has an invalid issuer. TrackingId:",
 )
-_MALFORMED = "The access token is malformed."
+_MALFORMED = "The access token was missing or malformed."
 _BUS_MALFORMED = "MalformedToken: The token is malformed. TrackingId:"
 
 GOOD = {

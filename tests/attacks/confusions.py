@@ -562,11 +562,11 @@ OPERATIONS = (
     _at_storage(
         "404 with it",
         "roles.py::test_a_reader_reads_and_does_nothing_else",
-        "serve",
-        "    if not code and answer.status in _WORDLESS:\n",
-        "    if answer.status == 404:\n"
+        "failures",
+        "    if not code and failure.status in _WORDLESS:\n",
+        "    if failure.status == 404:\n"
         '        raise Refused("AuthorizationPermissionMismatch")\n'
-        "    if not code and answer.status in _WORDLESS:\n",
+        "    if not code and failure.status in _WORDLESS:\n",
     ),
     _at_storage(
         "each operation of the table, denied to who has every other right",
