@@ -77,8 +77,9 @@ def compose(answers: Iterable[PartAnswer], boundary: str) -> bytes:
 
 
 def _composed(answer: PartAnswer) -> bytes:
-    """A part is answered behind the front, whose name its `Server` lacks."""
-    headers = {**answer.headers, "Server": _SERVER}
+    """A part is answered behind the front, whose name and date it lacks."""
+    kept = {name: it for name, it in answer.headers.items() if name not in {"Date", "Server"}}
+    headers = kept | {"Server": _SERVER}
     if answer.body:
         headers |= {"Content-Length": str(len(answer.body)), "Content-Type": "application/xml"}
     lines = [

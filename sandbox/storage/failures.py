@@ -33,9 +33,9 @@ async def failure_of(
     failure = _read(answer, await answer.read())
     _check(failure, permitted)
     named = permitted.named
-    copied = named.source and not named.operation.reads_source
-    if copied and named.source and failure.code in _MAYBE_THE_SOURCES:
-        return await _of_a_copy(failure, named, named.source, backend)
+    source = None if named.operation.reads_source else named.source
+    if source and failure.code in _MAYBE_THE_SOURCES:
+        return await _of_a_copy(failure, named, source, backend)
     if failure.code in _NO_LEASE and await _has_lost_its_lease(named.target, backend):
         return _lease_lost(named.target.level)
     return _with_status(failure, named)

@@ -10,6 +10,7 @@ from sandbox.storage.answers import Refused
 
 _NO_XML = "Error parsing Xml content"
 _MOST_RULES = 5
+_DEEPEST = 8
 _LONGEST_RETENTION = 365
 _RETENTIONS = frozenset({"DeleteRetentionPolicy", "RetentionPolicy"})
 _DAYS = "Retention days must be greater than 0 and less than or equal to 365 days."
@@ -64,21 +65,33 @@ class _Tree:
     parser: Any
     check: Check
     builder: TreeBuilder = field(default_factory=TreeBuilder)
+    depth: int = 0
 
     def __post_init__(self) -> None:
-        self.parser.StartElementHandler = self.builder.start
+        self.parser.StartElementHandler = self._start
         self.parser.CharacterDataHandler = self.builder.data
         self.parser.EndElementHandler = self._end
         self.parser.StartDoctypeDeclHandler = self._doctype
 
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        self.depth += 1
+        if self.depth > _DEEPEST:
+            raise self._invalid()
+        self.builder.start(name, attributes)
+
     def _end(self, name: str) -> None:
+        self.depth -= 1
         # Columns are told from 1, at the name behind "</".
         column = self.parser.CurrentColumnNumber + 3
         self.check(self.builder.end(name), self.parser.CurrentLineNumber, column)
 
     def _doctype(self, *_: object) -> None:
         """No document here has one, and its entities could grow without end."""
-        raise _invalid(self.parser.CurrentLineNumber, self.parser.CurrentColumnNumber + 1, _NO_XML)
+        raise self._invalid()
+
+    def _invalid(self) -> Refused:
+        at = self.parser
+        return _invalid(at.CurrentLineNumber, at.CurrentColumnNumber + 1, _NO_XML)
 
 
 def _parsed(body: bytes, check: Check = lambda *_: None) -> Element:
@@ -88,6 +101,9 @@ def _parsed(body: bytes, check: Check = lambda *_: None) -> Element:
         parser.Parse(body, True)
     except expat.ExpatError as error:
         raise _invalid(error.lineno, error.offset + 1, _NO_XML) from error
+    except (LookupError, ValueError) as error:
+        # It names an encoding that is not known.
+        raise _invalid(1, 1, _NO_XML) from error
     return tree.builder.close()
 
 
