@@ -4,6 +4,7 @@ import io
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
+from string import Template
 
 from docker.utils import exclude_paths
 from dockerfile_parse import DockerfileParser
@@ -34,14 +35,21 @@ class Stage:
         return [each.value for each in self.instructions if each.name == name][-1]
 
 
-def stages(dockerfile: Path) -> list[Stage]:
-    """The stages of `dockerfile`, in order."""
+def stages(dockerfile: Path, **given: str) -> list[Stage]:
+    """The stages of `dockerfile`, in order, where `given` are arguments of the build.
+
+    An argument goes before the first stage, as those do that a base may be named by.
+    """
     parser = DockerfileParser(fileobj=io.BytesIO(dockerfile.read_bytes()))
+    arguments: dict[str, str] = {}
     found: list[Stage] = []
     for each in parser.structure:
         name, value = each["instruction"], each["value"]
-        if name == "FROM":
-            base, *rest = value.split()
+        if name == "ARG" and not found:
+            argument, _, default = value.partition("=")
+            arguments[argument] = given.get(argument, default)
+        elif name == "FROM":
+            base, *rest = Template(value).substitute(arguments).split()
             found.append(Stage(base, rest[1] if rest else "", ()))
         elif name != "COMMENT":
             assert name in KNOWN, f"{dockerfile}: nobody here can carry out {name}"

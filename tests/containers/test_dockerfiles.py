@@ -59,6 +59,12 @@ def test_an_image_is_based_on_one_version_and_runs_as_nobody(path: Path) -> None
 
 
 @each_image
+def test_the_base_may_come_from_a_registry_of_ones_own(path: Path) -> None:
+    own = "registry.example.com/python:3.13.14"
+    assert {each.base for each in stages(path, BASE_IMAGE=own)} == {own}
+
+
+@each_image
 def test_packages_are_installed_by_their_hashes(path: Path) -> None:
     installs = [
         each.value

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from sandbox.deployment import app_names
 from tests.infra.bicep import FOLDER, PROGRAM, committed, needs_bicep, of_type
 
-APPS = {"gateway", "thumbnailer", "catalog", "notifier"}
+APPS = app_names()
 # What a deployment makes before the platform has its rights, and nothing else.
 WAITED_FOR = {"messaging", "registry", "platformIdentity"}
 ASSIGNMENT = "Microsoft.Authorization/roleAssignments"
@@ -44,7 +45,7 @@ def template(resource: Mapping[str, Any]) -> Mapping[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("app", sorted(APPS))
+@pytest.mark.parametrize("app", APPS)
 def test_an_app_waits_for_the_rights_by_which_its_image_is_pulled(
     application: Resources, app: str
 ) -> None:
@@ -57,7 +58,7 @@ def test_the_platforms_rights_wait_for_no_app_and_for_nothing_that_takes_long(
     assert before(application, "platformAccess") == WAITED_FOR
 
 
-@pytest.mark.parametrize("app", sorted(APPS - {"notifier"}))
+@pytest.mark.parametrize("app", [each for each in APPS if each != "notifier"])
 def test_a_user_assigned_identity_has_its_rights_before_its_app(
     application: Resources, app: str
 ) -> None:

@@ -132,11 +132,9 @@ def test_the_bus_has_its_queue_topic_and_subscriptions(deployment: Deployment) -
 
 def test_no_rule_is_called_default_since_azure_may_remove_it(deployment: Deployment) -> None:
     [topic] = deployment.bus.topics
-    written = {each.name: [rule.name for rule in each.rules] for each in topic.subscriptions}
-    assert written == {
-        "catalog": ["processed", "rejected"],
-        "notifier": ["processed-or-rejected"],
-    }
+    written = {rule.name for each in topic.subscriptions for rule in each.rules}
+    assert written >= {"processed", "rejected", "processed-or-rejected"}
+    assert "$default" not in map(str.lower, written)
 
 
 def test_who_is_not_there_is_told_who_is(deployment: Deployment) -> None:
