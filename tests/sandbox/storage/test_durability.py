@@ -23,9 +23,8 @@ WRITERS = 8
 
 def bare(command: list[str]) -> list[str]:
     """The same Azurite, as it comes from npm."""
-    wrapped = ["--require", "--require", "--require", "--import"]
-    assert command[1::2][: len(wrapped)] == wrapped
-    return [command[0], *command[1 + 2 * wrapped.index("--import") :]]
+    assert command[1::2][:4] == ["--require", "--require", "--require", "--import"]
+    return [command[0], *command[7:]]
 
 
 @asynccontextmanager
