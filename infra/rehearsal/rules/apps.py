@@ -19,6 +19,11 @@ def called(step: Step) -> str:
     return step.name.rpartition("/")[2] if isinstance(step.name, str) else step.key
 
 
+def last_part(identifier: str) -> str:
+    """What a person calls the resource of an id."""
+    return identifier.rstrip("/").rpartition("/")[2]
+
+
 def listed(keys: Iterable[str]) -> str:
     """Name the first of some resources, and count the others."""
     first, *others = keys

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from infra.rehearsal.plan import Plan, Severity, Step, Unknown, Value, same_id
-from infra.rehearsal.rules.apps import apps, called, listed, probes
+from infra.rehearsal.rules.apps import apps, called, last_part, listed, probes
 from infra.rehearsal.rules.bodies import entries, inside
 from infra.rehearsal.rules.rights import (
     comes_earlier_by_luck,
@@ -27,29 +27,33 @@ def names_a_registry_it_may_not_pull_from(plan: Plan, world: World) -> Iterator[
     for app in apps(plan):
         for given in entries(app.properties, "configuration", "registries"):
             registry = _registry(plan, inside(given, "server"))
-            identity = identity_named(plan, app, inside(given, "identity"))
-            if registry is None or identity is None:
-                continue
-            rights = [*on(of(plan, identity, world), registry.id)]
-            pulls = [each for each in rights if includes(plan, each, _PULL) is not False]
-            if any(is_ready_for(plan, world, each, app) for each in pulls):
-                continue
-            if pulls:
-                late = listed(each.key for each in pulls)
-                yield Fault(
-                    app,
-                    f"{called(app)} names the registry {called(registry)}, but does not wait for "
-                    f"{late}, which lets {called(identity)} pull from it",
-                    _if_unsure(plan, pulls, app),
-                    any(comes_earlier_by_luck(plan, each, app) for each in pulls),
-                )
-            elif not identity.existing:
-                yield Fault(
-                    app,
-                    f"{called(app)} names the registry {called(registry)}, and nothing lets "
-                    f"{called(identity)} pull from it",
-                    Severity.WARNED if may_be_given(plan, identity, registry.id, _PULL) else None,
-                )
+            identity = identity_named(app, inside(given, "identity"))
+            if registry is not None and identity is not None:
+                yield from _cannot_pull(plan, world, app, registry, identity)
+
+
+def _cannot_pull(
+    plan: Plan, world: World, app: Step, registry: str, identity: str
+) -> Iterator[Fault]:
+    rights = on(of(plan, identity, world), registry)
+    pulls = [each for each in rights if includes(plan, each, _PULL) is not False]
+    if any(is_ready_for(plan, world, each, app) for each in pulls):
+        return
+    names = f"{called(app)} names the registry {last_part(registry)}"
+    if pulls:
+        yield Fault(
+            app,
+            f"{names}, but does not wait for {listed(each.key for each in pulls)}, which lets "
+            f"{last_part(identity)} pull from it",
+            _if_unsure(plan, pulls, app),
+            any(comes_earlier_by_luck(plan, each, app) for each in pulls),
+        )
+    elif plan.made_at(identity):  # another may have been given the right before
+        yield Fault(
+            app,
+            f"{names}, and nothing lets {last_part(identity)} pull from it",
+            Severity.WARNED if may_be_given(plan, identity, registry, _PULL) else None,
+        )
 
 
 def names_an_identity_it_does_not_have(plan: Plan, world: World) -> Iterator[Fault]:
@@ -69,16 +73,15 @@ def starts_before_its_rights(plan: Plan, world: World) -> Iterator[Fault]:
     for app in apps(plan):
         if not probes(app):
             continue
-        for identity in _attached(plan, app):
+        for identity in _attached(app):
             late = [
                 each.key
                 for each in of(plan, identity, world)
                 if plan.at(each.id) and not is_ready_for(plan, world, each, app)
             ]
             if late:
-                yield Fault(
-                    app, f"{called(app)} does not wait for {listed(late)} of {called(identity)}"
-                )
+                whose = last_part(identity)
+                yield Fault(app, f"{called(app)} does not wait for {listed(late)} of {whose}")
 
 
 def _if_unsure(plan: Plan, pulls: Sequence[Step], app: Step) -> Severity | None:
@@ -88,15 +91,15 @@ def _if_unsure(plan: Plan, pulls: Sequence[Step], app: Step) -> Severity | None:
     return Severity.WARNED if in_time or unknown else None
 
 
-def _registry(plan: Plan, server: Value) -> Step | None:
+def _registry(plan: Plan, server: Value) -> str | None:
+    """The id of the registry of a host name, where the template tells it."""
     if isinstance(server, Unknown):
-        found = [each for each in plan.at(server.of) if each.is_a(REGISTRY)] if server.of else []
-        return next(iter(found), None)
+        return server.of if f"/{REGISTRY}/".lower() in server.of.lower() else None
     if not isinstance(server, str):
         return None
     name = server.partition(".")[0].lower()
     every = [*plan.of_type(REGISTRY), *plan.of_type(REGISTRY, existing=True)]
-    return next((e for e in every if isinstance(e.name, str) and e.name.lower() == name), None)
+    return next((e.id for e in every if isinstance(e.name, str) and e.name.lower() == name), None)
 
 
 def _identities_named(app: Step) -> Iterator[Value]:
@@ -115,7 +118,6 @@ def _is_missing(value: Value, attached: Mapping[str, Value], kinds: frozenset[st
     return value.startswith("/") and not any(same_id(value, each) for each in attached)
 
 
-def _attached(plan: Plan, app: Step) -> Iterator[Step]:
+def _attached(app: Step) -> Iterator[str]:
     attached = inside(app.body, "identity", "userAssignedIdentities")
-    for identifier in attached if isinstance(attached, Mapping) else ():
-        yield from list(plan.made_at(identifier))[:1]
+    yield from attached if isinstance(attached, Mapping) else ()

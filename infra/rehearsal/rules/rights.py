@@ -111,12 +111,9 @@ def includes(plan: Plan, assignment: Step, action: str) -> bool | None:
     return None if allowed is None else any(_matches(each, action) for each in allowed)
 
 
-def of(plan: Plan, identity: Step, world: World) -> Iterator[Step]:
-    """The role assignments of an identity: a user-assigned one, or a resource with its own."""
-    for each in _assignments(plan, world):
-        principal = plan.principal(each).step
-        if principal is not None and same_id(principal.id, identity.id):
-            yield each
+def of(plan: Plan, identity: str, world: World) -> Iterator[Step]:
+    """The role assignments of an identity, by its id or that of the resource that it belongs to."""
+    return (each for each in _assignments(plan, world) if same_id(_whom(plan, each), identity))
 
 
 def on(assignments: Iterable[Step], resource: str) -> Iterator[Step]:
@@ -124,22 +121,24 @@ def on(assignments: Iterable[Step], resource: str) -> Iterator[Step]:
     return (each for each in assignments if is_at_or_below(resource, each.scope))
 
 
-def may_be_given(plan: Plan, identity: Step, resource: str, action: str) -> bool:
+def may_be_given(plan: Plan, identity: str, resource: str, action: str) -> bool:
     """Tell whether an assignment gives a right, if what is unknown of it is as it should be."""
     for each in plan.of_type(ROLE_ASSIGNMENT):
-        whom = plan.principal(each)
-        anyone, anything = whom.kind == "unknown", has_unknown_part(each.scope)
-        its_own = whom.step is not None and same_id(whom.step.id, identity.id)
+        anyone = plan.principal(each).kind == "unknown"
+        anything = has_unknown_part(each.scope)
+        its_own = same_id(_whom(plan, each), identity)
         there = anything or is_at_or_below(resource, each.scope)
-        known = not anyone and not anything
-        if (
-            not known
-            and (anyone or its_own)
-            and there
-            and includes(plan, each, action) is not False
-        ):
+        unsure = anyone or anything
+        if unsure and (anyone or its_own) and there and includes(plan, each, action) is not False:
             return True
     return False
+
+
+def _whom(plan: Plan, assignment: Step) -> str:
+    """The id of the identity that an assignment is for, or an empty text."""
+    value = inside(assignment.properties, "principalId")
+    known = plan.principal(assignment).kind in {"user-assigned", "system-assigned"}
+    return value.of if known and isinstance(value, Unknown) else ""
 
 
 def _assignments(plan: Plan, world: World) -> Iterator[Step]:
@@ -160,14 +159,12 @@ def _matches(pattern: str, action: str) -> bool:
     return fnmatchcase(action.lower(), pattern.lower())
 
 
-def identity_named(plan: Plan, app: Step, value: Value) -> Step | None:
-    """The identity that an app names, by its id or the word system; None where it is not here."""
-    if isinstance(value, str) and value.lower() in {"system", "system-environment"}:
-        return app if value.lower() == "system" else None
+def identity_named(app: Step, value: Value) -> str | None:
+    """The id of the identity that an app names by its id, or by the word system: then its own."""
+    if isinstance(value, str) and value.lower() == "system":
+        return app.id
     identifier = value.of if isinstance(value, Unknown) else value
-    if not isinstance(identifier, str) or not identifier:
-        return None
-    return next(iter([*plan.made_at(identifier), *plan.at(identifier)]), None)
+    return identifier if isinstance(identifier, str) and identifier.startswith("/") else None
 
 
 def kinds_of_identity(step: Step) -> frozenset[str] | None:

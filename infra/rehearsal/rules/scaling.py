@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from infra.rehearsal.plan import Plan, Severity, Step, Value
-from infra.rehearsal.rules.apps import APP, JOB, called, listed
+from infra.rehearsal.rules.apps import APP, JOB, called, last_part, listed
 from infra.rehearsal.rules.bodies import entries, inside, text
 from infra.rehearsal.rules.rights import (
     identity_named,
@@ -25,15 +25,15 @@ def has_a_scaler_without_its_right(plan: Plan, world: World) -> Iterator[Fault]:
     """Find scale rules whose identity may not read what they count."""
     for app, rule in _bus_rules(plan):
         counted = _entity(plan, inside(rule, "custom", "metadata"))
-        identity = identity_named(plan, app, inside(rule, "custom", "identity"))
-        if counted is None or identity is None or identity.existing:
+        identity = identity_named(app, inside(rule, "custom", "identity"))
+        if counted is None or identity is None or not plan.made_at(identity):
             continue
         rights = [*on(of(plan, identity, world), counted)]
         if not rights:
             yield Fault(
                 app,
                 f"the scale rule {text(rule, 'name') or 'without a name'} of {called(app)} counts "
-                f"{_short(counted)}, and {called(identity)} has no right on it",
+                f"{_short(counted)}, and {last_part(identity)} has no right on it",
                 Severity.WARNED if may_be_given(plan, identity, counted, _MANAGE) else None,
             )
 
@@ -42,14 +42,14 @@ def has_a_scaler_whose_right_comes_late(plan: Plan, world: World) -> Iterator[Fa
     """Find scale rules that begin before their right does, or whose role may be too narrow."""
     for app, rule in _bus_rules(plan):
         counted = _entity(plan, inside(rule, "custom", "metadata"))
-        identity = identity_named(plan, app, inside(rule, "custom", "identity"))
+        identity = identity_named(app, inside(rule, "custom", "identity"))
         if counted is None or identity is None:
             continue
         rights = [*on(of(plan, identity, world), counted)]
         wide = [each for each in rights if includes(plan, each, _MANAGE) is not False]
         scaler = f"the scale rule {text(rule, 'name') or 'without a name'} of {called(app)}"
         if rights and not wide:
-            roles = f"no role of {called(identity)} on {_short(counted)}"
+            roles = f"no role of {last_part(identity)} on {_short(counted)}"
             yield Fault(app, f"{roles} is known to suffice for {scaler}")
         elif wide and not any(is_ready_for(plan, world, each, app) for each in wide):
             yield Fault(app, f"{scaler} does not wait for {listed(each.key for each in wide)}")

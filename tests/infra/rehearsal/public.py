@@ -14,12 +14,13 @@ from typing import Any
 
 from infra.rehearsal.arm import plan_of
 from infra.rehearsal.plan import DEPLOYMENT, Finding, Plan, Severity
-from infra.rehearsal.rules import judge, that_apply
+from infra.rehearsal.rules import RULES, judge, that_apply
+from infra.rehearsal.rules.rule import EVERY_TYPE
 
 
 @dataclass(frozen=True)
 class Rehearsed:
-    """A template of somebody else, and what the rules say of it."""
+    """A template of another project, and what the rules say of it."""
 
     name: str
     plan: Plan
@@ -53,15 +54,36 @@ def row(each: Rehearsed) -> str:
     rights = sum(step.type.lower().endswith("roleassignments") for step in made)
     count = Counter(finding.severity for finding in each.findings)
     shown = " ".join(f"{count[severity]} {severity.value}" for severity in Severity)
-    rules = ", ".join(that_apply(each.plan))
-    return f"| {each.name} | {len(made)} | {rights} | {shown} | {rules} |"
+    general = {rule.name for rule in RULES if rule.types == EVERY_TYPE}
+    rules = ", ".join(name for name in that_apply(each.plan) if name not in general)
+    seen, of = noticed(each.plan)
+    return f"| {each.name} | {len(made)} | {rights} | {shown} | {seen} of {of} | {rules} |"
+
+
+def noticed(plan: Plan) -> tuple[int, int]:
+    """How many edges are missed when they are taken out, and how many order anything at all."""
+    before = {_mark(each) for each in judge(plan, strict=True)}
+    changed = [plan.without(each) for each in plan.edges]
+    matter = [
+        each
+        for edge, each in zip(plan.edges, changed, strict=True)
+        if not each.must_precede(each.step(edge.first), each.step(edge.then))
+    ]
+    seen = [each for each in matter if {_mark(e) for e in judge(each, strict=True)} - before]
+    return len(seen), len(matter)
+
+
+def _mark(finding: Finding) -> tuple[str, str, Severity]:
+    return finding.rule, finding.resource, finding.severity
 
 
 def main(folder: str) -> int:
     """Print the table and what is refused, and fail if anything is."""
     every = list(rehearsed(Path(folder)))
-    print("| template | resources | role assignments | findings | rules that applied |")
-    print("| --- | --- | --- | --- | --- |")
+    print(
+        "| template | resources | role assignments | findings | edges missed | rules of its types |"
+    )
+    print("| --- | --- | --- | --- | --- | --- |")
     for each in every:
         print(row(each))
     refused = [f"{each.name}: {what}" for each in every for what in each.refused]
