@@ -88,11 +88,14 @@ class Rehearsed:
 def rehearse(
     scenario: Scenario, templates: Mapping[str, Template], target: Target | None = None
 ) -> Rehearsed:
-    """Play a scenario with the compiled templates, by the names main, workshop and deployer."""
+    """Play a scenario with the compiled templates, by the names main, workshop and deployer.
+
+    These are our own, so the worst counts: no order is left to luck, nor to a reference by id.
+    """
     at = target or Target()
 
     def play(template: str, parameters: Parameters) -> Plan:
-        return plan_of(templates[template], parameters, at)
+        return plan_of(templates[template], parameters, at, strict=True)
 
     before = None if scenario.before is None else play(scenario.template, scenario.before)
     plan = scenario.change(play(scenario.template, scenario.parameters))

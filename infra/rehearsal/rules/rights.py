@@ -52,18 +52,11 @@ _BUILT_IN: Mapping[str, Sequence[str]] = {
 }
 
 
-def needs(plan: Plan, step: Step) -> frozenset[str]:
-    """The unknown conditions under which a step is there, with those of what it is nested in."""
-    own = frozenset({step.condition.expression} if isinstance(step.condition, Unknown) else ())
-    around = plan.inside.get(step.key)
-    return own if around is None else own | needs(plan, plan.step(around))
-
-
 def is_ready_for(plan: Plan, world: World, first: Step, then: Step) -> bool:
     """Tell whether one resource is surely there when another is made."""
     if world.grants(first) if first.is_a(ROLE_ASSIGNMENT) else world.has(first):
         return True
-    return plan.must_precede(first, then) and needs(plan, first) <= needs(plan, then)
+    return plan.must_precede(first, then) and plan.needs(first) <= plan.needs(then)
 
 
 def comes_earlier_by_luck(plan: Plan, first: Step, then: Step) -> bool:
@@ -71,8 +64,7 @@ def comes_earlier_by_luck(plan: Plan, first: Step, then: Step) -> bool:
 
     Nothing in the template makes it so: the first begins earlier because it waits for less.
     """
-    wave = {key: number for number, keys in enumerate(plan.order.waves()) for key in keys}
-    return wave[first.key] < wave[then.key] and plan.may_precede(first, then)
+    return plan.wave(first) < plan.wave(then) and plan.may_precede(first, then)
 
 
 def role_of(assignment: Step) -> str | None:
