@@ -144,9 +144,7 @@ class Plan:
 
     def of_type(self, resource_type: str, existing: bool = False) -> Sequence[Step]:
         """The steps of one type that create or change a resource; with `existing` that read one."""
-        return [
-            each for each in self.steps if each.is_a(resource_type) and each.existing is existing
-        ]
+        return self._by_type.get((resource_type.lower(), existing), ())
 
     def principal(self, assignment: Step) -> Principal:
         """Trace the principal of a role assignment to the step that it comes from."""
@@ -174,6 +172,13 @@ class Plan:
     @cached_property
     def _by_key(self) -> Mapping[str, Step]:
         return {each.key: each for each in self.steps}
+
+    @cached_property
+    def _by_type(self) -> Mapping[tuple[str, bool], Sequence[Step]]:
+        found: dict[tuple[str, bool], list[Step]] = {}
+        for each in self.steps:
+            found.setdefault((each.type.lower(), each.existing), []).append(each)
+        return found
 
     @cached_property
     def _waves(self) -> Mapping[str, int]:

@@ -1,11 +1,10 @@
 """Role assignments and definitions: what has to be there first, and what may be there only once."""
 
 from collections.abc import Iterator
-from itertools import combinations
 
 from infra.rehearsal.plan import ROLE_ASSIGNMENT, Plan, Step, same_id
 from infra.rehearsal.rules.apps import called
-from infra.rehearsal.rules.bodies import inside, same_text
+from infra.rehearsal.rules.bodies import inside, text_of
 from infra.rehearsal.rules.ids import ancestors, is_nested
 from infra.rehearsal.rules.rights import (
     ROLE_DEFINITION,
@@ -17,6 +16,9 @@ from infra.rehearsal.rules.rights import (
 )
 from infra.rehearsal.rules.rule import Fault
 from infra.rehearsal.world import World
+
+# The scope, the role and the principal of an assignment.
+Right = tuple[str, str, str]
 
 
 def is_on_a_resource_that_comes_later(plan: Plan, world: World) -> Iterator[Fault]:
@@ -80,41 +82,43 @@ def gives_a_role_that_comes_later(plan: Plan, world: World) -> Iterator[Fault]:
 
 def is_there_under_another_name(plan: Plan, world: World) -> Iterator[Fault]:
     """Find assignments of one role to one principal on one resource under two names."""
-    planned = plan.of_type(ROLE_ASSIGNMENT)
-    for one, other in combinations(planned, 2):
-        if _is_the_same_right(one, other) and not same_id(one.id, other.id):
-            yield Fault(other, f"{one.key} gives the same right under another name")
-    for each in planned:
-        for there in world.assignments():
-            if _is_the_same_right(each, there) and not same_id(each.id, there.id):
-                name = f"{there.key} of the last deployment"
-                yield Fault(each, f"{name} gives the same right under another name")
+    there = {right: each for each in world.assignments() if (right := _right(each))}
+    planned: dict[Right, Step] = {}
+    for each in plan.of_type(ROLE_ASSIGNMENT):
+        right = _right(each)
+        if right is None:
+            continue
+        first = planned.setdefault(right, each)
+        if not same_id(first.id, each.id):
+            yield Fault(each, f"{first.key} gives the same right under another name")
+        elif right in there and not same_id(there[right].id, each.id):
+            name = f"{there[right].key} of the last deployment"
+            yield Fault(each, f"{name} gives the same right under another name")
 
 
 def would_change_whom_it_is_for(plan: Plan, world: World) -> Iterator[Fault]:
     """Find assignments that exist under the same name for an identity that is gone."""
+    planned: dict[str, Step] = {}
     for each in plan.of_type(ROLE_ASSIGNMENT):
         if world.has(each) and not world.grants(each):
-            yield Fault(
-                each, "an assignment of this name is there, for the identity that was deleted"
-            )
-    for one, other in combinations(plan.of_type(ROLE_ASSIGNMENT), 2):
-        if same_id(one.id, other.id) and not _is_the_same_right(one, other):
-            yield Fault(other, f"{one.key} has the same name and gives another right")
+            yield Fault(each, "an assignment of this name is for the identity that was deleted")
+        first = planned.setdefault(each.id.lower(), each)
+        if _right(first) != _right(each):
+            yield Fault(each, f"{first.key} has the same name and gives another right")
 
 
 def has_a_name_that_the_tenant_has(plan: Plan, world: World) -> Iterator[Fault]:
     """Find role definitions whose role name another definition has, planned or there already."""
-    planned = [
-        (each, inside(each.properties, "roleName")) for each in plan.of_type(ROLE_DEFINITION)
-    ]
-    for (one, name), (other, same) in combinations(planned, 2):
-        if same_text(name, same) and not same_id(one.id, other.id):
-            yield Fault(other, f"the role name {name!s} is that of {one.key}, too")
-    for each, name in planned:
-        holder = world.roles.get(name.lower()) if isinstance(name, str) else None
-        if holder is not None and not same_id(holder, each.id):
-            yield Fault(each, f"the role name {name} is taken by {holder} in this tenant")
+    planned: dict[str, Step] = {}
+    for each in plan.of_type(ROLE_DEFINITION):
+        name = text_of(inside(each.properties, "roleName"))
+        if name is None:
+            continue
+        first = planned.setdefault(name, each)
+        if not same_id(first.id, each.id):
+            yield Fault(each, f"the role name {name} is that of {first.key}, too")
+        elif name in world.roles and not same_id(world.roles[name], each.id):
+            yield Fault(each, f"the role name {name} is taken by {world.roles[name]}")
 
 
 def has_data_actions_at_a_management_group(plan: Plan, world: World) -> Iterator[Fault]:
@@ -136,10 +140,10 @@ def _made_too_late(plan: Plan, world: World) -> Iterator[tuple[Step, Step]]:
                 yield each, made[0]
 
 
-def _is_the_same_right(one: Step, other: Step) -> bool:
-    return (
-        same_id(one.scope, other.scope)
-        and role_of(one) is not None
-        and role_of(one) == role_of(other)
-        and same_text(*(inside(each.properties, "principalId") for each in (one, other)))
-    )
+def _right(assignment: Step) -> Right | None:
+    """What an assignment gives to whom; None where that is not known enough to compare."""
+    role = role_of(assignment)
+    principal = text_of(inside(assignment.properties, "principalId"))
+    if role is None or principal is None:
+        return None
+    return assignment.scope.rstrip("/").lower(), role, principal

@@ -41,13 +41,11 @@ def is_true(value: Value, *path: str) -> bool:
     return inside(value, *path) is True
 
 
-def same_text(one: Value, other: Value) -> bool:
-    """Compare two values: texts without regard to case, unknown ones by where they come from."""
-    if isinstance(one, str) and isinstance(other, str):
-        return one.lower() == other.lower()
-    if isinstance(one, Unknown) and isinstance(other, Unknown):
-        return one.expression == other.expression
-    return False
+def text_of(value: Value) -> str | None:
+    """A value to compare by: a text without regard to case, an unknown one by its expression."""
+    if isinstance(value, Unknown):
+        return value.expression
+    return value.lower() if isinstance(value, str) and value else None
 
 
 def _is(name: object, key: str) -> bool:

@@ -1,7 +1,6 @@
 """Hold the names of a plan against the table of names."""
 
 from collections.abc import Iterator
-from itertools import combinations
 
 from infra.rehearsal.plan import Plan, Step, same_id
 from infra.rehearsal.rules.naming import NAMES, NameRule
@@ -26,16 +25,15 @@ def has_a_name_of_the_wrong_letters(plan: Plan, world: World) -> Iterator[Fault]
 
 def has_a_name_that_is_taken(plan: Plan, world: World) -> Iterator[Fault]:
     """Find names of which there can be one in all of Azure, and that another has."""
-    everywhere = [
-        (each, name.lower())
-        for each, name, rule in _named(plan)
-        if rule.unique_in == "all of Azure"
-    ]
-    for (one, name), (other, same) in combinations(everywhere, 2):
-        if name == same and one.is_a(other.type) and not same_id(one.id, other.id):
-            yield Fault(other, f"the name {name} is that of {one.key}, too")
-    for each, name in everywhere:
-        if (each.type.lower(), name) in world.taken and not world.has(each):
+    planned: dict[tuple[str, str], Step] = {}
+    for each, name, rule in _named(plan):
+        if rule.unique_in != "all of Azure":
+            continue
+        key = each.type.lower(), name.lower()
+        first = planned.setdefault(key, each)
+        if not same_id(first.id, each.id):
+            yield Fault(each, f"the name {name} is that of {first.key}, too")
+        elif key in world.taken and not world.has(each):
             yield Fault(each, f"the name {name} is already taken in Azure")
 
 

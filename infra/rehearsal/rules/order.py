@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import combinations
 
 from infra.rehearsal.plan import (
     DEPLOYMENT,
@@ -83,14 +82,15 @@ def changes_its_parent_beside_another(plan: Plan, world: World) -> Iterator[Faul
         if each.type.lower() in ONE_AT_A_TIME:
             families[each.type.lower(), next(ancestors(each.id), "")].append(each)
     for (kind, _), children in families.items():
-        for one, other in _at_once(plan, children):
-            yield Fault(other, f"{one.key} may be made at the same moment", ONE_AT_A_TIME[kind])
+        for number, each in enumerate(children):
+            beside = (other for other in children[:number] if _may_meet(plan, other, each))
+            if (other := next(beside, None)) is not None:
+                what = f"{other.key} may be made at the same moment"
+                yield Fault(each, what, ONE_AT_A_TIME[kind])
 
 
-def _at_once(plan: Plan, children: Sequence[Step]) -> Iterator[tuple[Step, Step]]:
-    for one, other in combinations(children, 2):
-        if not same_id(one.id, other.id) and plan.may_run_together(one, other):
-            yield one, other
+def _may_meet(plan: Plan, one: Step, other: Step) -> bool:
+    return not same_id(one.id, other.id) and plan.may_run_together(one, other)
 
 
 def _made(plan: Plan) -> Iterator[Step]:
