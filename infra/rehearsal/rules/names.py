@@ -12,8 +12,8 @@ def has_a_name_of_the_wrong_length(plan: Plan, world: World) -> Iterator[Fault]:
     """Find names that are shorter or longer than their type allows."""
     for each, name, rule in _named(plan):
         if not rule.shortest <= len(name) <= rule.longest:
-            yield Fault(each, f"the name {name} has {len(name)} characters, and {each.type} takes "
-                        f"{_span(rule)}")  # fmt: skip
+            length = f"{len(name)} characters, and {each.type} takes {_span(rule)}"
+            yield Fault(each, f"the name {name} has {length}")
 
 
 def has_a_name_of_the_wrong_letters(plan: Plan, world: World) -> Iterator[Fault]:
@@ -47,6 +47,5 @@ def _named(plan: Plan) -> Iterator[tuple[Step, str, NameRule]]:
 
 
 def _span(rule: NameRule) -> str:
-    return (
-        str(rule.longest) if rule.shortest == rule.longest else f"{rule.shortest} to {rule.longest}"
-    )
+    bounds = dict.fromkeys((rule.shortest, rule.longest))
+    return " to ".join(str(each) for each in bounds)

@@ -73,8 +73,13 @@ NETWORK = Alphabet(
 BRACKETS = Alphabet(
     r"[A-Za-z0-9_().-]*", "letters, digits, periods, hyphens, underscores, brackets"
 )
-GROUP = Alphabet(r"[\w().-]*[\w()-]", "letters, digits, periods, hyphens, underscores, brackets, no period last")  # fmt: skip  # noqa: E501
-MONITORED = Alphabet(r"[^%&\\?/\x00-\x1f]*[^%&\\?/\x00-\x1f .]", r"no % & \ ? or /, and no space or period last")  # fmt: skip  # noqa: E501
+GROUP = Alphabet(
+    r"[\w().-]*[\w()-]",
+    "letters, digits, periods, hyphens, underscores, brackets, no period last",
+)
+MONITORED = Alphabet(
+    r"[^%&\\?/\x00-\x1f]*[^%&\\?/\x00-\x1f .]", r"no % & \ ? or /, and no space or period last"
+)
 GUID = Alphabet(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}", "a GUID")
 DEFAULT = Alphabet(r"(?i:default)", "the word default")
 

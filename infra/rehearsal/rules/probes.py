@@ -43,9 +43,7 @@ def is_asked_for_readiness_by_nobody(plan: Plan, world: World) -> Iterator[Fault
         if inside(app.properties, "configuration", "ingress") is not None:
             continue
         for container in entries(app.properties, "template", "containers"):
-            if any(
-                (text(each, "type") or "").lower() == "readiness" for each in probes_of(container)
-            ):
+            if any(_type(each) == "readiness" for each in probes_of(container)):
                 yield Fault(app, f"{called(app)} has no ingress, and a readiness probe")
 
 
@@ -67,23 +65,27 @@ def has_two_probes_of_one_type(plan: Plan, world: World) -> Iterator[Fault]:
     """Find containers with more than one probe of a type."""
     for app in apps(plan):
         for container in entries(app.properties, "template", "containers"):
-            types = [(text(each, "type") or "").lower() for each in probes_of(container)]
+            types = [_type(each) for each in probes_of(container)]
             for twice in sorted({each for each in types if each and types.count(each) > 1}):
                 yield Fault(
                     app, f"a container of {called(app)} has {types.count(twice)} {twice} probes"
                 )
 
 
+def _type(probe: Mapping[str, Value]) -> str:
+    return (text(probe, "type") or "").lower()
+
+
 def _deciding(container: Mapping[str, Value]) -> Iterator[Mapping[str, Value]]:
     """The probes that a revision has to pass to come up."""
     for probe in probes_of(container):
-        if (text(probe, "type") or "").lower() in {"startup", "readiness"}:
+        if _type(probe) in {"startup", "readiness"}:
             yield probe
 
 
 def _is_of_the_process_alone(probe: Mapping[str, Value], container: Mapping[str, Value]) -> bool:
     """Whether a liveness probe asks the same: it would restart an app that only waits."""
-    liveness = (each for each in probes_of(container) if text(each, "type") == "Liveness")
+    liveness = (each for each in probes_of(container) if _type(each) == "liveness")
     asked = text(probe, "httpGet", "path")
     return asked is not None and any(text(each, "httpGet", "path") == asked for each in liveness)
 

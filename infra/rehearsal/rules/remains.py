@@ -3,12 +3,10 @@
 from collections.abc import Iterator
 
 from infra.rehearsal.plan import DEPLOYMENT, ROLE_ASSIGNMENT, Plan, Severity, same_id
-from infra.rehearsal.rules.apps import called
+from infra.rehearsal.rules.apps import called, last_part
 from infra.rehearsal.rules.bodies import is_true, text
 from infra.rehearsal.rules.rule import Fault
 from infra.rehearsal.world import World
-
-VAULT = "Microsoft.KeyVault/vaults"
 
 
 def has_a_name_that_a_deleted_one_keeps(plan: Plan, world: World) -> Iterator[Fault]:
@@ -33,21 +31,13 @@ def would_move(plan: Plan, world: World) -> Iterator[Fault]:
             yield Fault(each, f"{called(each)} is in {before}, and would be made in {now}")
 
 
-def would_make_a_vault_purgeable(plan: Plan, world: World) -> Iterator[Fault]:
-    """Find vaults whose purge protection is set to false."""
-    for each in plan.of_type(VAULT):
-        properties = each.properties
-        if isinstance(properties, dict) and properties.get("enablePurgeProtection") is False:
-            yield Fault(each, f"enablePurgeProtection of {called(each)} is false")
-
-
 def leaves_a_right_behind(plan: Plan, world: World) -> Iterator[Fault]:
     """Find role assignments of the last deployment that this one no longer makes."""
     planned = {each.id.lower() for each in plan.of_type(ROLE_ASSIGNMENT)}
     for there in world.assignments():
         if there.id.lower() not in planned:
-            yield Fault(there, f"nothing takes away {there.key}, which gave a right on "
-                        f"{there.scope.rpartition('/')[2]}")  # fmt: skip
+            on = last_part(there.scope)
+            yield Fault(there, f"nothing takes away {there.key}, which gave a right on {on}")
         elif world.is_stale(there) or not world.grants(there):
             yield Fault(there, f"{there.key} stays for an identity that is gone", Severity.NOTED)
 

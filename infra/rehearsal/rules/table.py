@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from infra.rehearsal.plan import ROLE_ASSIGNMENT, Severity, Sure
 from infra.rehearsal.rules import (
     assignments,
-    bus,
     deployer,
     names,
     order,
@@ -18,6 +17,7 @@ from infra.rehearsal.rules import (
     pulling,
     remains,
     scaling,
+    settings,
 )
 from infra.rehearsal.rules.apps import APP, JOB
 from infra.rehearsal.rules.naming import NAMES
@@ -291,22 +291,23 @@ RULES: Sequence[Rule] = (
     Rule(
         "default-rule",
         "A rule of a subscription has a name of its own: $Default does not stay.",
-        bus.is_called_default,
+        settings.is_called_default,
         REFUSED,
         REPORTED,
-        "hashicorp/terraform-provider-azurerm#20718, pulumi/pulumi-azure-native#4799",
+        "hashicorp/terraform-provider-azurerm#20718, pulumi/pulumi-azure-native "
+        "custom_servicebus_defaultrule.go, reported",
         "name the rule after what it lets through",
-        (bus.RULE,),
+        (settings.RULE,),
     ),
     Rule(
         "purge-protection",
         "Purge protection of a vault is true or not written: false is refused.",
-        remains.would_make_a_vault_purgeable,
+        settings.would_make_a_vault_purgeable,
         REFUSED,
         REPORTED,
         "Azure/azure-rest-api-specs#18106, Azure/bicep#5223",
         "write null where it is off",
-        (remains.VAULT,),
+        (settings.VAULT,),
     ),
     # Names
     Rule(
