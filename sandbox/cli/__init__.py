@@ -27,6 +27,7 @@ _MODULES = {
     "local": "local",
     "bench": "bench",
     "soak": "soak",
+    "rehearse": "rehearse",
     "check": "check",
     "test": "test",
 }
