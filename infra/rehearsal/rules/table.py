@@ -1,8 +1,7 @@
 """The rules: what Azure asks, row by row, how we know it, and what mends a breach.
 
 A rule that was only reported may refuse; one from memory warns. A source is a page of
-learn.microsoft.com, a repository with an issue or a path, or the word reported, where people report
-it in places that have no lasting address.
+learn.microsoft.com, or a repository with an issue or a path.
 """
 
 from collections.abc import Sequence
@@ -295,7 +294,7 @@ RULES: Sequence[Rule] = (
         REFUSED,
         REPORTED,
         "hashicorp/terraform-provider-azurerm#20718, pulumi/pulumi-azure-native "
-        "custom_servicebus_defaultrule.go, reported",
+        "custom_servicebus_defaultrule.go",
         "name the rule after what it lets through",
         (settings.RULE,),
     ),
