@@ -93,7 +93,7 @@ def _role(plan: Plan, definition: Any) -> str:
         if isinstance(each.properties, Mapping) and "roleName" in each.properties:
             return str(each.properties["roleName"])
     name = identifier.rpartition("/")[2].lower()
-    return BUILT_IN.get(name, f"role {name or 'unknown'}")
+    return BUILT_IN[name].name if name in BUILT_IN else f"role {name or 'unknown'}"
 
 
 def _on(assignment: Step) -> str:

@@ -1,6 +1,6 @@
 """Who holds which right where, as far as a plan says so."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 
 from infra.rehearsal.plan import (
@@ -12,44 +12,11 @@ from infra.rehearsal.plan import (
     has_unknown_part,
     same_id,
 )
+from infra.rehearsal.roles import BUILT_IN
 from infra.rehearsal.rules.bodies import entries, inside, text
 from infra.rehearsal.world import World, is_at_or_below
 
 ROLE_DEFINITION = "Microsoft.Authorization/roleDefinitions"
-
-# What the built-in roles include that a rule asks for. One that is not here may include anything.
-# MicrosoftDocs/azure-docs articles/role-based-access-control/built-in-roles
-_EVERYTHING = ("*",)
-_BUILT_IN: Mapping[str, Sequence[str]] = {
-    "8e3af657-a8ff-443c-a75c-2fe8c4bcb635": _EVERYTHING,  # Owner
-    "b24988ac-6180-42a0-ab88-20f7382dd24c": _EVERYTHING,  # Contributor
-    "acdd72a7-3385-48ef-bd42-f606fba81ae7": ("*/read",),  # Reader
-    "7f951dda-4ed3-4680-a7ca-43fe172d538d": ("microsoft.containerregistry/registries/pull/read",),
-    # AcrPush
-    "8311e382-0749-4cb8-b61a-304f252e45ec": ("microsoft.containerregistry/registries/pu*",),
-    # Azure Service Bus Data Owner, Data Receiver, Data Sender
-    "090c5cfd-751d-490a-894a-3ce6f1109419": ("microsoft.servicebus/*",),
-    "4f6d3b9b-027b-4f4c-9142-0e5a2a2247e0": (
-        "microsoft.servicebus/*/queues/read",
-        "microsoft.servicebus/*/topics/read",
-        "microsoft.servicebus/*/topics/subscriptions/read",
-        "microsoft.servicebus/*/receive/action",
-    ),
-    "69a216fc-b8fb-44d8-bc22-1f3c2cd27a39": (
-        "microsoft.servicebus/*/queues/read",
-        "microsoft.servicebus/*/topics/read",
-        "microsoft.servicebus/*/topics/subscriptions/read",
-        "microsoft.servicebus/*/send/action",
-    ),
-    # These give no right on a registry or a bus.
-    "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1": ("microsoft.storage/*",),  # Blob Data Reader
-    "ba92f5b4-2d11-453d-a403-e96b0029c9fe": ("microsoft.storage/*",),  # Blob Data Contributor
-    "b7e6dc6d-f1e8-4753-8033-0f276bb0955b": ("microsoft.storage/*",),  # Blob Data Owner
-    "4633458b-17de-408a-b874-0445c86b69e6": ("microsoft.keyvault/*",),  # Secrets User
-    "b86a8fe4-44ce-4948-aee5-eccb2c155cd7": ("microsoft.keyvault/*",),  # Secrets Officer
-    "3913510d-42f4-4e42-8a64-420c390055eb": ("microsoft.insights/*",),  # Metrics Publisher
-    "5e0bd9bd-7b93-4f28-af87-19fc36ad61bd": ("microsoft.cognitiveservices/*",),  # OpenAI User
-}
 
 
 def is_ready_for(plan: Plan, world: World, first: Step, then: Step) -> bool:
@@ -99,8 +66,8 @@ def includes(plan: Plan, assignment: Step, action: str) -> bool | None:
     made = role_step(plan, assignment)
     if made is not None:
         return any(_matches(each, action) for each in _actions(made))
-    allowed = _BUILT_IN.get(role_of(assignment) or "")
-    return None if allowed is None else any(_matches(each, action) for each in allowed)
+    built_in = BUILT_IN.get(role_of(assignment) or "")
+    return None if built_in is None else any(_matches(e, action) for e in built_in.includes)
 
 
 def of(plan: Plan, identity: str, world: World) -> Iterator[Step]:
