@@ -25,8 +25,8 @@ _BUS = (
 _STORAGE = ("microsoft.storage/*",)
 _VAULT = ("microsoft.keyvault/*",)
 
-# By the name (a GUID) of the definition. Whatever the last ones include, it is nothing on a registry
-# or on a bus, which is what the rules ask.
+# By the name (a GUID) of the definition. What the last ones include is nothing on a registry or a
+# bus, and that is what the rules ask.
 BUILT_IN: Mapping[str, BuiltIn] = {
     "8e3af657-a8ff-443c-a75c-2fe8c4bcb635": BuiltIn("Owner", ("*",)),
     "b24988ac-6180-42a0-ab88-20f7382dd24c": BuiltIn("Contributor", ("*",)),
