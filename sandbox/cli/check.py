@@ -25,7 +25,9 @@ _CHECKS: Sequence[tuple[str, Sequence[str]]] = (
     ("workflow rights", (str(_TOOLS / "zizmor"), "--offline", "--quiet", *_WORKFLOWS)),
     ("zero keys", (sys.executable, "-m", "tests.keys")),
     ("infrastructure", (str(PROJECT / "infra" / "bicep" / "snapshot"), "--check")),
+    ("rehearsal", (sys.executable, "-m", "sandbox", "rehearse")),
 )
+_NEED_BICEP = {"infrastructure", "rehearsal"}
 
 
 def check(
@@ -33,7 +35,7 @@ def check(
         bool, typer.Option("--no-skips", help="Leave nothing out (for CI).")
     ] = False,
 ) -> None:
-    """Format, lint, types, import rules, workflows, keys; the Bicep, where there is a Bicep CLI."""
+    """Format, lint, types, import rules, workflows, keys; with a Bicep CLI the Bicep, rehearsed."""
     failed = [name for name, command in _CHECKS if not _passes(name, command, no_skips)]
     if failed:
         fail(f"{', '.join(failed)} failed.", status=1)
@@ -41,7 +43,7 @@ def check(
 
 def _passes(name: str, command: Sequence[str], no_skips: bool) -> bool:
     has_bicep = shutil.which(os.environ.get("BICEP", "bicep")) is not None
-    if name == "infrastructure" and not has_bicep and not no_skips:
+    if name in _NEED_BICEP and not has_bicep and not no_skips:
         out.print(f"[yellow]-[/] {name:<16}left out: no Bicep CLI on PATH or in BICEP")
         return True
     begun = time.monotonic()

@@ -22,6 +22,7 @@ from sandbox.state import PROJECT
 
 _FOLDER = PROJECT / "infra" / "bicep"
 _TEMPLATES = ("main", "workshop", "deployer")
+_FEW = 2  # expected findings of each of several scenarios
 _MARKS = {
     Severity.REFUSED: "[bold red]✗[/]",
     Severity.WARNED: "[yellow]![/]",
@@ -114,14 +115,15 @@ def _another(template: Path, parameters: Path | None) -> Iterator[_Told]:
 
 
 def _print(told: Sequence[_Told]) -> None:
-    for number, each in enumerate(told):
-        if number == 0:
-            _print_timeline(each.plan)
-        _print_outcome(each)
+    _print_timeline(told[0].plan)
+    for each in told:
+        _print_outcome(each, _FEW if len(told) > 1 else len(each.expected))
+    if unruled := sorted({kind for each in told for kind in _unruled(each.plan)}):
+        out.print(f"[dim]No rule of its own for {', '.join(unruled)}.[/]")
     refused = sum(each.refused for each in told)
     if len(told) > 1:
         said = f"[bold red]{refused} refusals[/]" if refused else "Azure would refuse nothing"
-        out.print(f"\n{len(told)} rehearsals: {said}, as far as the rules know.")
+        out.print(f"{len(told)} rehearsals: {said}, as far as the rules know.")
 
 
 def _print_timeline(plan: Plan) -> None:
@@ -148,20 +150,20 @@ def _line(entry: Entry) -> str:
     return f"[cyan]{who}[/] may [green]{role}[/] on {on}{maybe}"
 
 
-def _print_outcome(told: _Told) -> None:
+def _print_outcome(told: _Told, few: int) -> None:
     mark = _MARKS[Severity.REFUSED] if told.refused else "[green]✓[/]"
     name = f"{told.name:<22}" if told.name else ""
     out.print(f"{mark} {name}{escape(told.title)} [dim]{_size(told.plan)}[/]")
     for each in told.findings:
         _print_finding(each)
-    for each in told.expected:
+    for each in told.expected[:few]:
         out.print(f"    [dim]as expected: {each.severity.value} {_named(each)}[/]")
+    if (more := len(told.expected) - few) > 0:
+        out.print(f"    [dim]and {more} more: --scenario {told.name}[/]")
     for rule in told.unmet:
         out.print(f"    {_MARKS[Severity.REFUSED]} this was to show the rule {rule}, and did not")
     for sentence in told.plan.not_understood:
         out.print(f"    [yellow]?[/] {escape(sentence)}")
-    if unruled := _unruled(told.plan):
-        out.print(f"    [dim]· no rule of its own for {', '.join(unruled)}[/]")
 
 
 def _print_finding(finding: Finding) -> None:
