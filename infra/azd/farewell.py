@@ -4,17 +4,14 @@ import os
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 from infra.azd.choices import group_of, restore_choices
-from infra.azd.programs import Stop, az, remember
+from infra.azd.programs import Stop, az, remember, subscription
 from infra.azd.registration import remove_registration
+from infra.azure_cli import AzureCliError
+from infra.remains import delete_role, roles_of, vaults_of
 
 _SERVICES = re.compile(r"SERVICE_(\w+)_IMAGE_NAME")
-# https://learn.microsoft.com/azure/role-based-access-control/troubleshooting: the assignments of a
-# group that was just deleted may still be counted.
-_STILL_ASSIGNED = "RoleDefinitionHasAssignments"
-_PATIENCE = 12  # times ten seconds
 
 
 def say_farewell(
@@ -43,44 +40,19 @@ def say_farewell(
         print(f"    az keyvault purge --name {vault}")
 
 
-def roles_of(listed: Sequence[Mapping[str, Any]], environment: str) -> Sequence[str]:
-    """The names of the custom roles that an environment's deployment made for itself."""
-    ours = re.compile(rf"Keyless .+ \({re.escape(environment)}-[a-z0-9]{{8}}\)")
-    return [each["roleName"] for each in listed if ours.fullmatch(each["roleName"])]
-
-
-def vaults_of(listed: Sequence[Mapping[str, Any]], group: str) -> Sequence[str]:
-    """The deleted vaults that were in a group."""
-    within = f"/resourcegroups/{group}/".lower()
-    return [each["name"] for each in listed if within in each["properties"]["vaultId"].lower()]
-
-
 def _remove_roles(environment: str, pause: Callable[[float], None]) -> None:
     try:
-        names = roles_of(az("role", "definition", "list", "--custom-role-only"), environment)
+        found = az("role", "definition", "list", "--custom-role-only")
     except Stop as error:
         print(f"  whether a custom role stays is not known: {error}")
         return
-    for name in names:
+    for name in roles_of(found, rf"{re.escape(environment)}-[a-z0-9]{{8}}"):
         try:
-            delete_role(name, pause)
+            delete_role(name, subscription(), pause)
             print(f"  the custom role '{name}' is gone")
-        except Stop as error:
+        except AzureCliError as error:
             print(f"  the custom role '{name}' stays: {error}")
             print(f"    later: az role definition delete --name '{name}'")
-
-
-def delete_role(name: str, pause: Callable[[float], None] = time.sleep) -> None:
-    """Delete a custom role, and wait while Azure still counts its assignments. Raises Stop."""
-    for attempt in range(_PATIENCE, 0, -1):
-        try:
-            az("role", "definition", "delete", "--name", name)
-        except Stop as error:
-            if attempt == 1 or _STILL_ASSIGNED not in str(error):
-                raise
-            pause(10)
-        else:
-            return
 
 
 def _recoverable(group: str) -> Sequence[str]:

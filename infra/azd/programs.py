@@ -16,7 +16,7 @@ class Stop(Exception):
 def az(*arguments: str) -> Any:
     """Return what the Azure CLI answers, out of its JSON; None for no answer. Raises Stop."""
     try:
-        return azure_cli.ask(*arguments, subscription=_subscription())
+        return azure_cli.ask(*arguments, subscription=subscription())
     except azure_cli.AzureCliError as error:
         raise Stop(str(error)) from error
 
@@ -24,7 +24,7 @@ def az(*arguments: str) -> Any:
 def az_lines(*arguments: str) -> Sequence[str]:
     """Return what the Azure CLI prints, line by line. Raises Stop."""
     try:
-        return azure_cli.run(*arguments, subscription=_subscription()).splitlines()
+        return azure_cli.run(*arguments, subscription=subscription()).splitlines()
     except azure_cli.AzureCliError as error:
         raise Stop(str(error)) from error
 
@@ -48,5 +48,6 @@ def value_of(name: str, why: str, env: Mapping[str, str] = os.environ) -> str:
     raise Stop(f"{name} is not set: {why}")
 
 
-def _subscription() -> str:
+def subscription() -> str:
+    """Return the subscription of the azd environment; nothing before it is chosen."""
     return os.environ.get("AZURE_SUBSCRIPTION_ID", "")

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from infra.azd import farewell
-from infra.azd.farewell import roles_of, say_farewell, vaults_of
+from infra.azd.farewell import say_farewell
+from infra.remains import vaults_of
 from tests.infra.azd.conftest import StandIns
 from tests.infra.azd.recorded import SCOPE, SUBSCRIPTION
 
@@ -71,11 +72,14 @@ def test_roles_that_were_made_for_others_too_stay(
         "Keyless Blob Keeper (dev)",
         "Keyless Blob Keeper (dev-two-abcdefgh)",
         "Keyless Blob Keeper (dev-abcdefgh) of somebody",
+        "Keyless Blob Keeper (workshop-5ab5c21b-0000)",
         "Blob Keeper (dev-abcdefgh)",
     ],
 )
-def test_a_role_of_a_similar_name_is_somebody_elses(name: str) -> None:
-    assert roles_of([role(name), role(OURS)], "dev") == [OURS]
+def test_a_role_of_a_similar_name_is_somebody_elses(azure: StandIns, name: str) -> None:
+    azure.say("az role definition list", [role(name), role(OURS)])
+    say_farewell()
+    assert [each[5] for each in azure.asked("az role definition delete")] == [OURS]
 
 
 def test_a_vault_that_can_come_back_is_named_with_the_command_that_ends_it(
