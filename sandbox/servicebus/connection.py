@@ -13,7 +13,7 @@ from sandbox.servicebus.amqp.frames import Frames, FramingError
 from sandbox.servicebus.amqp.wire import Wire
 from sandbox.servicebus.conditions import Condition
 from sandbox.servicebus.links import Publisher, Receiver
-from sandbox.servicebus.nodes import RequestTarget
+from sandbox.servicebus.nodes import ReplySource, RequestTarget
 from sandbox.servicebus.outlet import Outlet
 from sandbox.servicebus.plane import Plane
 from sandbox.servicebus.walk import Attached, Walk
@@ -33,7 +33,7 @@ class Connection:
         self._plane = plane
         self._outlet = outlet
         self._loop = asyncio.get_running_loop()
-        self._engine = Engine(plane.namespace.host)
+        self._engine = Engine()
         self._frames = Frames()
         self._walk = Walk(plane, self)
         self._began = time.monotonic()
@@ -195,7 +195,7 @@ class Connection:
         if isinstance(delivery, Transfer) and isinstance(endpoint, Publisher | RequestTarget):
             if condition := endpoint.on_transfer(delivery):
                 self._walk.detach(attached, condition)
-        elif isinstance(delivery, Disposition) and isinstance(endpoint, Receiver):
+        elif isinstance(delivery, Disposition) and isinstance(endpoint, Receiver | ReplySource):
             endpoint.on_disposition(delivery)
 
     def _wake(self, attached: Attached) -> None:

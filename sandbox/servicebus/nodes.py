@@ -6,7 +6,7 @@ from typing import Protocol
 from sandbox.servicebus import conditions
 from sandbox.servicebus.amqp.decode import MalformedError
 from sandbox.servicebus.amqp.delivery import Disposition, Transfer
-from sandbox.servicebus.amqp.wire import Wire
+from sandbox.servicebus.amqp.wire import Sent, Wire
 from sandbox.servicebus.authenticate import PutToken, Tokens
 from sandbox.servicebus.conditions import Condition, Status
 from sandbox.servicebus.decide import Decider
@@ -17,27 +17,59 @@ from sandbox.servicebus.requests import Request, cbs_reply, management_reply
 _CREDIT = 100
 # Replies that nobody fetches are a client's mistake or malice; more of them are not kept.
 _UNREAD_AT_MOST = 1000
+_UNSETTLED_AT_MOST = 100
 
 Answer = Callable[[Request], bytes]
 
 
-class Replies(Protocol):
-    """Finds the link that a reply goes out by."""
-
-    def reply_wires(self, path: str) -> Iterable[Wire]:
-        """The open links on which the client receives from the node at `path`."""
-
-
 class ReplySource:
-    """The half of a node that a client receives from; requests make it speak."""
+    """The half of a node that a client receives from; requests make it speak.
+
+    Replies of `$cbs` are unsettled, under a tag of four bytes, until the client settles them:
+    traces in Azure/azure-sdk-for-go#22406 and azure-sdk-for-python#33013. A client that never does
+    so hears of it again from Azure, when is not said (azure-sdk-for-python#37977). Here nothing is
+    sent again: once too many are unsettled, the oldest is settled for the client.
+    """
 
     kind = "consumer"
+
+    def __init__(self, wire: Wire, *, settled: bool) -> None:
+        self.wire = wire
+        self._settled = settled
+        self._count = 0
+        self._unsettled: dict[str, Sent] = {}
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the client does not fetch what it asked for."""
+        return self.wire.queued >= _UNREAD_AT_MOST
 
     def opened(self) -> None:
         """It waits for requests."""
 
+    def send(self, reply: bytes) -> None:
+        """Send one reply."""
+        self._count += 1
+        tag = _tag(self._count)
+        sent = self.wire.send(reply, tag, settled=self._settled)
+        if self._settled:
+            return
+        self._unsettled[tag] = sent
+        if len(self._unsettled) > _UNSETTLED_AT_MOST:
+            self._unsettled.pop(next(iter(self._unsettled))).settle()
+
     def on_disposition(self, disposition: Disposition) -> None:
-        """Replies are settled when they are sent."""
+        """Settle a reply as the client says."""
+        if disposition.is_said and disposition.tag in self._unsettled:
+            del self._unsettled[disposition.tag]
+            disposition.echo()
+
+
+class Replies(Protocol):
+    """Finds the links that a reply can go out by."""
+
+    def replies(self, path: str) -> Iterable[ReplySource]:
+        """The open links on which the client receives from the node at `path`."""
 
 
 class RequestTarget:
@@ -87,15 +119,20 @@ class RequestTarget:
 
     def _reply(self, request: Request) -> Condition | None:
         reply = self._answer(request)
-        wires = list(self._replies.reply_wires(self._path))
-        named = [each for each in wires if each.target == request.reply_to]
-        near = [each for each in wires if each.session == self._wire.session]
-        for wire in (*named, *near, *wires):
-            if wire.queued >= _UNREAD_AT_MOST:
+        sources = list(self._replies.replies(self._path))
+        named = [each for each in sources if each.wire.target == request.reply_to]
+        near = [each for each in sources if each.wire.session == self._wire.session]
+        for source in (*named, *near, *sources):
+            if source.is_full:
                 break
-            wire.send(reply, "reply", settled=True)
+            source.send(reply)
             return None
         return conditions.not_implemented("requests without a link for the replies")
+
+
+def _tag(number: int) -> str:
+    """Return four bytes, the lowest first, all ASCII: proton reads a tag as text."""
+    return "".join(chr(number >> shift & 0x7F) for shift in (0, 7, 14, 21))
 
 
 def cbs_answer(tokens: Tokens, directory: Directory, on_put: Callable[[str], None]) -> Answer:
@@ -105,7 +142,7 @@ def cbs_answer(tokens: Tokens, directory: Directory, on_put: Callable[[str], Non
         if request.operation != "put-token":
             return cbs_reply(request, Status(400, "The only operation here is put-token."))
         audience = directory.path(str(request.properties.get("name", "")))
-        kind = str(request.properties.get("type", ""))
+        kind = request.properties.get("type")
         token = request.body if isinstance(request.body, str) else ""
         status = tokens.put(PutToken(kind, audience, token))
         if status.is_success and audience is not None:

@@ -23,6 +23,7 @@ from sandbox.servicebus.plane import Plane
 from sandbox.servicebus.serve.subqueue import Subqueue
 
 _SESSIONS = "com.microsoft:session-filter"
+_ANY_SIZE = 2**64 - 1
 
 Endpoint = Publisher | Receiver | RequestTarget | ReplySource
 
@@ -76,7 +77,7 @@ class Walk:
             return
         self._links[wire] = attached
         self._had_links = True
-        wire.open(self._plane.limits.max_message_size)
+        wire.open(self._largest_message(attached))
         attached.endpoint.opened()
 
     def detach(self, attached: Attached, condition: Condition) -> None:
@@ -114,11 +115,17 @@ class Walk:
                 kind = attached.endpoint.kind
                 self.detach(attached, conditions.idle_link(attached.wire.name, kind, limit))
 
-    def reply_wires(self, path: str) -> Iterator[Wire]:
+    def replies(self, path: str) -> Iterator[ReplySource]:
         """The open links on which the client receives from the node at `path`."""
         for attached in self:
             if attached.path == path and isinstance(attached.endpoint, ReplySource):
-                yield attached.wire
+                yield attached.endpoint
+
+    def _largest_message(self, attached: Attached) -> int:
+        """`$cbs` announces none, either way (Azure/azure-sdk-for-python#37916, amqp/rhea#205)."""
+        if attached.path == CBS:
+            return _ANY_SIZE
+        return 0 if attached.wire.gives else self._plane.limits.max_message_size
 
     def _admitted(self, wire: Wire) -> Attached:
         address = _address(wire)
@@ -180,14 +187,14 @@ class Walk:
 
     def _management(self, wire: Wire, node: Node) -> Endpoint:
         if wire.gives:
-            return ReplySource()
+            return ReplySource(wire, settled=True)
         management = Management(self._plane.namespace.name, node.path, self._subqueue(node))
         answer = management_answer(node, self.tokens, self._plane.decider, management)
         return self._request_target(wire, node.path, answer, "Manage")
 
     def _cbs(self, wire: Wire) -> Endpoint:
         if wire.gives:
-            return ReplySource()
+            return ReplySource(wire, settled=False)
         answer = cbs_answer(self.tokens, self._plane.directory, self._token_put)
         return self._request_target(wire, CBS, answer, "PutToken")
 

@@ -4,6 +4,7 @@ Nothing outside this module, wire.py and delivery.py touches proton. It is pushe
 time, so that an event belongs to the frame that was pushed last.
 """
 
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
@@ -13,13 +14,15 @@ from proton import Collector, Event, Transport
 from proton import Condition as ProtonCondition
 from proton import Connection as ProtonConnection
 
+from sandbox.servicebus.amqp import performatives
 from sandbox.servicebus.amqp.delivery import Disposition, Transfer
 from sandbox.servicebus.amqp.frames import MAX_FRAME_SIZE, Frame
 from sandbox.servicebus.amqp.wire import Wire
 from sandbox.servicebus.conditions import Condition
 
-# As Azure announces them.
+# As Azure announces them: Azure/azure-sdk-for-python#38629, azure-sdk-for-go#22406.
 _CHANNEL_MAX = 4999
+_INCOMING_WINDOW = 5000
 # proton tells the peer half of it.
 _IDLE_TIMEOUT = 240.0
 
@@ -55,12 +58,13 @@ class Happening:
 class Engine:
     """One connection's protocol state. It answers OPEN and BEGIN itself, no more."""
 
-    def __init__(self, container: str) -> None:
+    def __init__(self) -> None:
         self._connection = ProtonConnection()
         self._collector = Collector()
         self._transport = Transport(Transport.SERVER)
         self._wires: dict[Any, Wire] = {}
-        self._connection.container = container
+        # In this form, by which Microsoft's support finds a connection again.
+        self._connection.container = f"{secrets.token_hex(16)}_G0"
         self._connection.collect(self._collector)
         self._transport.max_frame_size = MAX_FRAME_SIZE
         self._transport.channel_max = _CHANNEL_MAX
@@ -81,6 +85,11 @@ class Engine:
         name = str(self._connection.remote_hostname or "")
         return name.partition(":")[0].lower()
 
+    @property
+    def _largest(self) -> int:
+        """The size of the largest frame that the peer takes; 0 stands for any."""
+        return int(self._transport.remote_max_frame_size) or MAX_FRAME_SIZE
+
     def push(self, frame: Frame) -> Iterator[Happening]:
         """Hand proton one frame; what happens by it."""
         view = frame.content
@@ -93,12 +102,12 @@ class Engine:
         yield from self._happenings(frame.message_format)
 
     def output(self) -> bytes:
-        """All that is to go out now."""
+        """All that is to go out now, in whole frames."""
         pieces = []
         while (size := self._transport.pending()) > 0:
             pieces.append(bytes(self._transport.peek(size) or b""))
             self._transport.pop(size)
-        return b"".join(pieces)
+        return performatives.outgoing(b"".join(pieces), self._largest)
 
     def tick(self, now: float) -> None:
         """Let proton send heartbeats, and notice that none come."""
@@ -137,6 +146,8 @@ class Engine:
         if moment is Moment.OPEN:
             self._connection.open()
         elif moment is Moment.BEGIN:
+            # proton makes the window of it, keeps a peer to it, and moves it on.
+            event.session.incoming_capacity = _INCOMING_WINDOW * MAX_FRAME_SIZE
             event.session.open()
         elif moment is Moment.END:
             event.session.close()

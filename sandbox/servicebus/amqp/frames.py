@@ -1,24 +1,23 @@
 """Cuts what comes in into frames, and reads from each transfer what proton does not tell.
 
-proton drops the message-format, by which a batch is known. It is read here from the performative,
-while the frame goes on to proton untouched.
+proton drops the message-format, by which a batch is known.
 http://docs.oasis-open.org/amqp/core/v1.0/os/amqp-core-transport-v1.0-os.html#section-framing
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sandbox.servicebus.amqp.decode import MalformedError, decoded, end_of, value_at
+from sandbox.servicebus.amqp import performatives
+from sandbox.servicebus.amqp.decode import MalformedError, decoded, end_of
 
 # What this side announces, and Azure too. A frame is held in memory until it is whole.
 MAX_FRAME_SIZE = 65536
 _HEADER_SIZE = 8
-_TRANSFER = (0x14, "amqp:transfer:list")
 _MESSAGE_FORMAT = 3
 
 
 class FramingError(Exception):
-    """Bytes that are no frame, or too long a one."""
+    """Bytes that are no frame, too long a one, or one with a handle that there is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,7 @@ class Frames:
                     return
                 content = bytes(self._bytes[at : at + size])
                 at += size
-                yield Frame(content, message_format(content))
+                yield read(content)
         finally:
             del self._bytes[:at]
 
@@ -68,16 +67,20 @@ class Frames:
         return size
 
 
-def message_format(frame: bytes) -> int | None:
-    """The message-format of a transfer frame; None if it says none, or is no transfer."""
-    start = frame[4] * 4
-    if frame[:4] == b"AMQP" or frame[5] != 0 or frame[start : start + 1] != b"\x00":
-        return None
+def read(content: bytes) -> Frame:
+    """Return a frame as proton is to read it, and the message-format that it says.
+
+    Raises FramingError for a link under a handle that there is not.
+    """
     try:
-        descriptor, at = value_at(frame, start + 1)
-        return _fourth_field(frame, at) if descriptor in _TRANSFER else None
+        code, at = performatives.performative(content)
+        if code == performatives.TRANSFER:
+            return Frame(content, _fourth_field(content, at))
+        return Frame(performatives.incoming(content, code, at))
+    except performatives.HandleError as error:
+        raise FramingError(str(error)) from error
     except MalformedError:
-        return None  # proton will say so
+        return Frame(content)  # proton will say so
 
 
 def _fourth_field(frame: bytes, at: int) -> int | None:

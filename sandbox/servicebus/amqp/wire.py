@@ -8,6 +8,17 @@ from proton import Link, Terminus
 from sandbox.servicebus.conditions import Condition
 
 
+class Sent:
+    """A message on its way to the peer."""
+
+    def __init__(self, delivery: Any) -> None:
+        self._delivery = delivery
+
+    def settle(self) -> None:
+        """Wait no more for the peer to settle it."""
+        self._delivery.settle()
+
+
 class Wire:
     """One link as the peer opened it: `gives` if this side sends on it."""
 
@@ -35,14 +46,13 @@ class Wire:
         return int(self._link.queued)
 
     def open(self, max_message_size: int) -> None:
-        """Attach as the peer asked."""
+        """Attach as the peer asked; 0 bytes stand for any size."""
         link = self._link
         link.source.copy(link.remote_source)
         link.target.copy(link.remote_target)
         link.snd_settle_mode = link.remote_snd_settle_mode
         link.rcv_settle_mode = link.remote_rcv_settle_mode
-        if not self.gives:
-            link.max_message_size = max_message_size
+        link.max_message_size = max_message_size
         link.open()
 
     def refuse(self, condition: Condition) -> None:
@@ -70,13 +80,14 @@ class Wire:
         """Let the peer send that many more."""
         self._link.flow(credit)
 
-    def send(self, content: bytes, tag: str, *, settled: bool) -> None:
+    def send(self, content: bytes, tag: str, *, settled: bool) -> "Sent":
         """Send one message, settled at once or when the peer has settled it."""
         delivery = self._link.delivery(tag)
         self._link.send(content)
         self._link.advance()
         if settled:
             delivery.settle()
+        return Sent(delivery)
 
     def drained(self) -> None:
         """Say that there is nothing more, if the peer wants to know."""

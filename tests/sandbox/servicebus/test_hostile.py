@@ -15,10 +15,7 @@ from proton.utils import LinkDetached, SendException
 from sandbox.servicebus.amqp import encode
 from tests.sandbox.servicebus.harness import Running, trust, until
 from tests.sandbox.servicebus.peer import Peer
-
-SASL = b"AMQP\x03\x01\x00\x00"
-AMQP = b"AMQP\x00\x01\x00\x00"
-NULL = encode.NULL
+from tests.sandbox.servicebus.raw import AMQP, HELLO, NULL, SASL, frame, hello
 
 
 @pytest.fixture(autouse=True)
@@ -32,16 +29,6 @@ def others_go_on(bus: Running) -> Iterator[None]:
         assert receiver.receive().body == "still here"
         receiver.accept()
     until(lambda: bus.held()["queues/orders"] == 0)
-
-
-def frame(performative: int, *fields: bytes, kind: int = 0, payload: bytes = b"") -> bytes:
-    body = bytes((0x00, 0x53, performative)) + encode.sequence(fields) + payload
-    return struct.pack(">IBBH", len(body) + 8, 2, kind, 0) + body
-
-
-OPEN = frame(0x10, encode.string("me"), encode.string("sb-test.servicebus.windows.net"))
-BEGIN = frame(0x11, NULL, encode.uint(0), encode.uint(1000), encode.uint(1000))
-HELLO = SASL + frame(0x41, encode.symbol("ANONYMOUS"), kind=1) + AMQP + OPEN + BEGIN
 
 
 def attach(name: bytes, address: bytes, *, sends: bool = True) -> bytes:
@@ -149,7 +136,7 @@ def test_a_client_that_does_not_read_does_not_stall_the_others(bus: Running) -> 
 def test_another_namespace_is_not_served(bus: Running) -> None:
     with pytest.raises(ProtonException, match="amqp:not-found"):
         Peer(bus.plain_port, host="other.servicebus.windows.net").put_as("owner")
-    elsewhere = HELLO.replace(OPEN, frame(0x10, encode.string("me"), encode.string("other")))
+    elsewhere = hello(host="other.servicebus.windows.net")
     before = len(bus.records())
     answer = said(bus, elsewhere + attach(encode.string("x"), encode.string("orders")))
     assert b"amqp:not-found" in answer

@@ -1,7 +1,6 @@
 """A client that does not wait for answers: what it sends on a refused link gets nowhere."""
 
 import socket
-import struct
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -12,31 +11,12 @@ from sandbox.audit import Outcome
 from sandbox.servicebus.amqp import encode
 from tests.sandbox.servicebus.harness import Credential, Running, until
 from tests.sandbox.servicebus.peer import HOST
-from tests.sandbox.servicebus.test_hostile import HELLO, NULL, frame
+from tests.sandbox.servicebus.raw import HELLO, ZERO, attach, frame, transfer
 from tests.sandbox.servicebus.world import PRINCIPALS
 
-ZERO = encode.uint(0)
 _BEGIN = b"\x00\x53\x11"
 _FLOW, _DISPOSITION, _DETACH, _CLOSE = 0x13, 0x15, 0x16, 0x18
 _ACCEPTED = b"\x00\x53\x24\x45"
-
-
-def attach(handle: int, address: str, *, sends: bool = True, name: str = "") -> bytes:
-    """An attach of a link that sends to `address`, or receives from it."""
-    where = encode.sequence((encode.string(address),))
-    source, target = b"\x00\x53\x28" + where, b"\x00\x53\x29" + where
-    rest = (NULL, NULL, ZERO) if sends else ()
-    modes = (b"\x50\x00", b"\x50\x00")
-    kind = encode.boolean(not sends)
-    called = encode.string(name or f"link {handle}")
-    return frame(0x12, called, encode.uint(handle), kind, *modes, source, target, *rest)
-
-
-def transfer(handle: int, number: int, message: Message) -> bytes:
-    """One settled message on a link, whether there is credit for it or not."""
-    tag = encode.binary(struct.pack(">I", number))
-    fields = (encode.uint(handle), encode.uint(number), tag, ZERO, encode.boolean(True))
-    return frame(0x14, *fields, payload=message.encode())
 
 
 def put(who: str, number: int = 0) -> bytes:

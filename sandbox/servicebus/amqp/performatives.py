@@ -1,0 +1,129 @@
+"""Rewrites frames on their way to proton and from it, where Azure's say what proton cannot say.
+
+Azure counts the transfers of a session from 1, takes handles up to 255, and calls the transfers of
+messages batchable: traces in Azure/azure-sdk-for-python#38629 and azure-sdk-for-go#22406. proton
+counts from 0, announces 2147483647 and has no means to change either.
+http://docs.oasis-open.org/amqp/core/v1.0/os/amqp-core-transport-v1.0-os.html
+"""
+
+from collections.abc import Callable, Iterator
+
+from sandbox.servicebus.amqp import encode
+from sandbox.servicebus.amqp.decode import decoded, parts, value_at
+
+HANDLE_MAX = 255
+_FIRST_TRANSFER = 1
+_HEADER_SIZE = 8
+_SERIAL = 1 << 32
+
+BEGIN, ATTACH, FLOW, TRANSFER = 0x11, 0x12, 0x13, 0x14
+_BY_NAME = {
+    "amqp:begin:list": BEGIN,
+    "amqp:attach:list": ATTACH,
+    "amqp:flow:list": FLOW,
+    "amqp:transfer:list": TRANSFER,
+}
+_LOCK_TOKEN_SIZE = 16
+
+Fields = list[bytes]
+
+
+class HandleError(Exception):
+    """A link under a handle that the session does not have; it ends the connection."""
+
+
+def performative(frame: bytes) -> tuple[object, int]:
+    """Return the code of a frame's performative, and where its fields start.
+
+    0 if it has none. Raises MalformedError.
+    """
+    start = frame[4] * 4
+    if frame[:4] == b"AMQP" or frame[5] != 0 or frame[start : start + 1] != b"\x00":
+        return 0, start
+    descriptor, at = value_at(frame, start + 1)
+    return _BY_NAME.get(descriptor, 0) if isinstance(descriptor, str) else descriptor, at
+
+
+def incoming(frame: bytes, code: object, at: int) -> bytes:
+    """Return what proton is to read of a frame from the peer.
+
+    Raises HandleError, and MalformedError for fields that are none.
+    """
+    if code == ATTACH:
+        _check_handle(frame, at)
+    if code == FLOW:
+        return _with(frame, at, lambda fields: _shifted(fields, 0, -_FIRST_TRANSFER))
+    return frame
+
+
+def outgoing(data: bytes, largest: int) -> bytes:
+    """Return whole frames of proton's as Azure would have sent them.
+
+    `largest` is the size of the largest frame that the peer takes.
+    """
+    return b"".join(_outgoing(each, largest) for each in _cut(data))
+
+
+def _cut(data: bytes) -> Iterator[bytes]:
+    at = 0
+    while at < len(data):
+        has_size = data[at : at + 4] != b"AMQP"
+        size = int.from_bytes(data[at : at + 4], "big") if has_size else _HEADER_SIZE
+        yield data[at : at + size]
+        at += size
+
+
+def _outgoing(frame: bytes, largest: int) -> bytes:
+    code, at = performative(frame)
+    if code == BEGIN:
+        return _with(frame, at, _begin)
+    if code == FLOW:
+        return _with(frame, at, lambda fields: _shifted(fields, 2, _FIRST_TRANSFER))
+    if code == TRANSFER:
+        batchable = _with(frame, at, _transfer)
+        return batchable if len(batchable) <= largest else frame
+    return frame
+
+
+def _begin(fields: Fields) -> Fields:
+    """Fields are remote-channel, next-outgoing-id, two windows, handle-max and more."""
+    counted = _shifted(fields, 1, _FIRST_TRANSFER)
+    return [*counted[:4], encode.uint(HANDLE_MAX), *counted[5:]]
+
+
+def _transfer(fields: Fields) -> Fields:
+    """The tag is the third field, batchable the eleventh.
+
+    A reply of `$cbs` is not batchable (azure-sdk-for-go#22406); it has a tag that is shorter than a
+    message's, which is its lock token. What is said of one frame counts for the whole delivery.
+    """
+    if len(fields) > 10 or len(decoded(fields[2])) != _LOCK_TOKEN_SIZE:  # type: ignore[arg-type]
+        return fields
+    return [*fields, *[encode.NULL] * (10 - len(fields)), encode.boolean(True)]
+
+
+def _shifted(fields: Fields, index: int, by: int) -> Fields:
+    """Shift a transfer-id, which may be left out and is counted modulo 2^32."""
+    value = decoded(fields[index]) if len(fields) > index else None
+    if not isinstance(value, int):
+        return fields
+    return [*fields[:index], encode.uint((value + by) % _SERIAL), *fields[index + 1 :]]
+
+
+def _check_handle(frame: bytes, at: int) -> None:
+    """Fields are name, handle and more.
+
+    "A peer that receives a handle outside the supported range MUST close the connection with the
+    framing-error error-code" (section 2.7.2).
+    """
+    fields, _ = parts(frame, at)
+    handle = decoded(fields[1]) if len(fields) > 1 else None
+    if isinstance(handle, int) and handle > HANDLE_MAX:
+        raise HandleError(f"the handle {handle} is above the session's handle-max {HANDLE_MAX}")
+
+
+def _with(frame: bytes, at: int, change: Callable[[Fields], Fields]) -> bytes:
+    """Return a frame with other fields; what follows them stays."""
+    fields, end = parts(frame, at)
+    body = frame[4:at] + encode.sequence(change(fields)) + frame[end:]
+    return (len(body) + 4).to_bytes(4, "big") + body
