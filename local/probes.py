@@ -107,5 +107,21 @@ def _sentence(error: BaseException) -> str:
     if isinstance(error, HttpResponseError):
         code = getattr(error, "error_code", None) or getattr(error.error, "code", None)
         return f"{error.status_code} {code or error.reason}"
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    return lines[0].partition(" Resource:")[0].strip().rstrip(".")
+    lines = (_of_token(error) or str(error)).strip().splitlines() or [type(error).__name__]
+    said = lines[0]
+    for behind in (" Resource:", " To know more visit", " TrackingId:"):
+        said = said.partition(behind)[0]
+    return said.strip().rstrip(".")
+
+
+def _of_token(error: BaseException | None) -> str:
+    """Return what Service Bus said of a token that it refused; azure-servicebus keeps that inside.
+
+    Empty if nothing was said of one.
+    """
+    while error is not None:
+        said = getattr(error, "status_description", "")
+        if said:
+            return said.decode() if isinstance(said, bytes) else str(said)
+        error = getattr(error, "inner_exception", None) or error.__cause__
+    return ""

@@ -41,11 +41,6 @@ class Assumptions:
         "/readyz and doctor miss a lost right to read: they prove it by a blob that is not there. "
         "The denied learn which blobs there are.",
     )
-    blob_account_audience: Literal["taken", "refused"] = _asked(
-        "taken",
-        "Is a token for https://<account>.blob.core.windows.net good for that account?",
-        "Nothing: the services ask for https://storage.azure.com.",
-    )
     blob_tags_condition: Literal["needs-tags-read", "needs-nothing"] = _asked(
         "needs-tags-read",
         "Does x-ms-if-tags, which tells whether tags are so, take the right to read tags?",
@@ -64,25 +59,15 @@ class Assumptions:
         "Do a container's ACL and the account's information take a token?",
         "Nothing: no service asks for them. Code that does gets 404 without the account's key.",
     )
-    vault_login: Literal["login.microsoftonline.com", "login.windows.net"] = _asked(
-        "login.microsoftonline.com",
-        "At which host does the vault's challenge send a client for its token?",
-        "Nothing: the SDK takes the tenant from it, and asks its own authority.",
-    )
     vault_missing: Literal["role", "existence"] = _asked(
         "role",
         "Who has no right asks for a secret that is not there. Which is looked at first?",
         "A missing role shows as 404 for a wrong name; the denied learn which secrets there are.",
     )
-    bus_put_token: Literal["202", "200"] = _asked(
-        "202",
-        "With which status does $cbs accept a token?",
-        "Nothing: the SDK takes any from 200 to 299.",
-    )
-    bus_put_token_unknown: Literal["taken", "404"] = _asked(
-        "taken",
+    bus_put_token_unknown: Literal["404", "taken"] = _asked(
+        "404",
         "Does $cbs take a token for an entity that is not there?",
-        "A wrong name in a setting shows as a refused token, not as a missing role or entity.",
+        "A wrong name in a setting shows at the link: as a missing role, or as amqp:not-found.",
     )
     bus_missing: Literal["role", "existence"] = _asked(
         "role",
@@ -109,16 +94,6 @@ class Assumptions:
         "keeps",
         "Does lifecycle None keep an identity's tokens from the app's code?",
         "Code can read queue lengths and pull images, and more if the scaler needs Data Owner.",
-    )
-    claim_idtyp: Literal["there", "missing"] = _asked(
-        "there",
-        "Do a managed identity's tokens for Azure's own services hold the claim idtyp?",
-        "Nothing: nobody who verifies them here looks at it.",
-    )
-    token_lifetime: Literal["86700", "86400", "3900"] = _asked(
-        "86700",
-        "How many seconds are there from iat to exp of a managed identity's token?",
-        "Nothing: the SDK renews in time. A right that is taken away may last less or longer.",
     )
 
     @property

@@ -1,7 +1,5 @@
 """The resources that a token can be for, and which spellings each data plane accepts."""
 
-from sandbox.assumptions import LIKELY, Assumptions
-
 BLOB = "https://storage.azure.com"
 VAULT = "https://vault.azure.net"
 BUS = "https://servicebus.azure.net"
@@ -21,12 +19,15 @@ MANAGEMENT_AUDIENCES = frozenset(
 )
 
 
-def blob_audiences(account_host: str, assumed: Assumptions = LIKELY) -> frozenset[str]:
-    """What Blob Storage accepts: the service as a whole, or one account by its own address."""
+def blob_audiences(account_host: str) -> frozenset[str]:
+    """Return what Blob Storage accepts: the service as a whole, or one account by its own address.
+
+    The account's: Azure/azure-sdk-assets (15ce6fa2, 2023-09), azure-storage-blob for Python,
+    test_storage_account_audience_blob_client; (183ae46c, 2024-01) for Java, storageAccountAudience.
+    """
     service = {BLOB, f"{BLOB}/", "e406a681-f3d4-42a8-90b6-c2b029497af1"}
     account = f"https://{account_host}"
-    by_itself = {account, f"{account}/"} if assumed.blob_account_audience == "taken" else set()
-    return frozenset(service | by_itself)
+    return frozenset(service | {account, f"{account}/"})
 
 
 def issued_for(resource: str) -> bool:

@@ -12,7 +12,6 @@ from typing import Any
 
 from joserfc import jwt
 
-from sandbox.assumptions import LIKELY, Assumptions
 from sandbox.deployment import Principal, PrincipalKind, Registration
 from sandbox.entra.audiences import issued_for
 from sandbox.entra.keys import SigningKey
@@ -21,6 +20,11 @@ from sandbox.entra.version_2 import version_2
 
 # Entra dates a token five minutes back, for clocks that are behind.
 BACKDATED = 5 * 60
+
+# A managed identity's is valid for a day: 86,700 seconds lie between iat and exp of each that was
+# recorded. Azure/azure-sdk-assets (54bc7dc5, 8a3a341a, c5d99156), azure-identity for Python:
+# test_imds_credential, on virtual machines. The SDK renews it after half of that.
+LIFETIME = 24 * 60 * 60
 
 # A user's is valid for 60 to 90 minutes, 75 on average.
 # https://learn.microsoft.com/entra/identity-platform/access-tokens#token-lifetime
@@ -54,12 +58,10 @@ class Issuer:
         tenant_id: str,
         clock: Callable[[], float] = time.time,
         registration: Registration | None = None,
-        assumed: Assumptions = LIKELY,
     ) -> None:
         self.registration = registration
         self._key = key
         self._clock = clock
-        self._assumed = assumed
         self.tenant_id = tenant_id
         self.name = issuer_name(tenant_id)
 
@@ -72,13 +74,12 @@ class Issuer:
         principal: Principal,
         audience: str,
         host_id: str = "",
-        lifetime: int | None = None,
+        lifetime: int = LIFETIME,
     ) -> AccessToken:
         """A token for `principal` to show to `audience`, valid for `lifetime` seconds.
 
-        Without it, for as long as is assumed of managed identities. `host_id` is the resource that
-        a user-assigned identity is used on. For the registered API it carries the app roles of
-        whoever holds one; who holds none gets it all the same:
+        `host_id` is the resource that a user-assigned identity is used on. For the registered API
+        it carries the app roles of a principal that holds one; one that holds none gets it, too:
         https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow
         """
         registered = self._registered(audience)
@@ -98,13 +99,9 @@ class Issuer:
         found = self.registration
         return found if found is not None and found.goes_by(resource) else None
 
-    def _claims(self, lifetime: int | None) -> dict[str, Any]:
+    def _claims(self, lifetime: int) -> dict[str, Any]:
         """Those of every token."""
         now = int(self._clock())
-        if lifetime is None:
-            # A day, by what is likely; the SDK renews it after half of that.
-            # https://learn.microsoft.com/azure/service-bus-messaging/service-bus-managed-service-identity
-            lifetime = int(self._assumed.token_lifetime) - BACKDATED
         times = {"iat": now - BACKDATED, "nbf": now - BACKDATED, "exp": now + lifetime}
         return {**times, "tid": self.tenant_id, "uti": secrets.token_urlsafe(16), **_opaque()}
 
@@ -112,8 +109,6 @@ class Issuer:
         if principal.kind is PrincipalKind.USER:
             return _user(principal)
         claims = _managed_identity(principal) | {"idp": self.name}
-        if self._assumed.claim_idtyp == "missing":
-            del claims["idtyp"]
         if principal.kind is PrincipalKind.USER_ASSIGNED and host_id:
             claims["xms_az_rid"] = _as_claimed(host_id)
         return claims
@@ -125,6 +120,10 @@ def issuer_name(tenant_id: str) -> str:
 
 
 def _managed_identity(principal: Principal) -> dict[str, Any]:
+    """Return its claims, as in a token for management.azure.com: idtyp among them.
+
+    Azure/azure-sdk-assets (c5d99156, 2022-01), azure-identity for Python: test_imds_credential
+    """
     return {
         "appid": principal.client_id,
         "appidacr": "2",  # managed identities prove themselves by certificate

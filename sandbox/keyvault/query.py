@@ -26,7 +26,10 @@ class Page:
 
 
 def page_and_version_checked(query: str) -> Page:
-    """The page that `query` asks for. Raises Refusal 400 if it is none, or for an API not known."""
+    """Return the page that `query` asks for. Raises Refusal 400, also for an API not known.
+
+    Azure's text for a missing version was reported.
+    """
     given = _once_each(query)
     version = given.get("api-version", "")
     if version not in _VERSIONS:

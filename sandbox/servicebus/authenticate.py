@@ -7,8 +7,7 @@ https://learn.microsoft.com/azure/service-bus-messaging/service-bus-amqp-protoco
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from http import HTTPStatus
-from typing import Literal, Protocol
+from typing import Protocol
 
 from sandbox.audit import Gate
 from sandbox.entra import Caller, TokenRefused
@@ -17,9 +16,14 @@ from sandbox.servicebus.conditions import (
     audience_not_found,
     shared_access_refused,
     token_refused,
+    unknown_type,
 )
 
+# azure-sdk-for-python#37977, azure-sdk-for-python#23487, smallrye/smallrye-reactive-messaging#882
+ACCEPTED = Status(202, "Accepted")
 _AUDIENCES_AT_MOST = 1000
+# https://learn.microsoft.com/azure/service-bus-messaging/service-bus-amqp-protocol-guide
+_JWT, _SIGNATURE = "jwt", "servicebus.windows.net:sastoken"
 
 
 class Verifier(Protocol):
@@ -33,14 +37,20 @@ class Verifier(Protocol):
 class PutToken:
     """A request to `$cbs`: this token, for this audience (folded path, None for another host)."""
 
-    kind: str
+    kind: object
     audience: str | None
     token: str = field(repr=False)
 
     @property
+    def is_known(self) -> bool:
+        """Whether its type is one that `$cbs` takes."""
+        return isinstance(self.kind, str) and self.kind.lower() in {_JWT, _SIGNATURE}
+
+    @property
     def is_signature(self) -> bool:
         """Whether it is none of Entra's; azure-servicebus 7.15 puts those as jwt, too."""
-        return self.kind.lower() != "jwt" or self.token.startswith("SharedAccessSignature ")
+        by_type = isinstance(self.kind, str) and self.kind.lower() == _SIGNATURE
+        return by_type or self.token.startswith("SharedAccessSignature ")
 
 
 @dataclass(frozen=True)
@@ -53,14 +63,7 @@ class Desk:
     host: str
     verifier: Verifier
     gate: Gate
-    accepted: Status
     knows: Callable[[str], bool]
-
-
-def accepted(code: Literal["202", "200"]) -> Status:
-    """What `$cbs` says of a token that it takes. 202: Azure/azure-sdk-for-python#23487."""
-    status = HTTPStatus(int(code))
-    return Status(status.value, status.phrase)
 
 
 class Tokens:
@@ -77,19 +80,18 @@ class Tokens:
         """Verify a token and remember its caller. A token without any role is taken, too."""
         if request.audience is None:
             return self._refused(Status(404, "The namespace could not be found."), "UnknownHost")
-        if request.is_signature:
-            return self._refused(shared_access_refused(), "a shared access signature")
-        if request.audience not in self._callers and len(self._callers) >= _AUDIENCES_AT_MOST:
-            return self._refused(Status(403, "Too many audiences."), "too many audiences")
+        if objection := self._objection(request):
+            return self._refused(*objection)
         try:
             caller = self._desk.verifier.verify(request.token)
         except TokenRefused as error:
-            return self._refused(token_refused(error), str(error.reason))
+            status = token_refused(error, self._desk.host, request.audience)
+            return self._refused(status, str(error.reason))
         if not self._desk.knows(request.audience):
             status = audience_not_found(self._desk.host, request.audience)
             return self._refused(status, "no such entity", caller.name)
         self._callers[request.audience] = caller
-        return self._desk.accepted
+        return ACCEPTED
 
     def covering(self, path: str) -> tuple[str, Caller] | None:
         """The nearest audience that covers `path`, and its caller."""
@@ -110,6 +112,16 @@ class Tokens:
     def next_expiry(self) -> float | None:
         """When the first token expires."""
         return min((each.expires_at for each in self._callers.values()), default=None)
+
+    def _objection(self, request: PutToken) -> tuple[Status, str] | None:
+        """Why a token is not even verified, for the client and for the audit."""
+        if not request.is_known:
+            return unknown_type(), "a token of an unknown type"
+        if request.is_signature:
+            return shared_access_refused(), "a shared access signature"
+        if request.audience not in self._callers and len(self._callers) >= _AUDIENCES_AT_MOST:
+            return Status(403, "Too many audiences."), "too many audiences"
+        return None
 
     def _refused(self, status: Status, reason: str, identity: str = "") -> Status:
         self._desk.gate.refuse("bus", "PutToken", reason, identity)

@@ -47,20 +47,31 @@ _CLAIM_REASONS = {
     Reason.AUDIENCE: (
         "InvalidAudience: The authorization header contains a token with a wrong audience."
     ),
-    Reason.ISSUER: "InvalidIssuer: The token has an invalid issuer.",
-    Reason.TENANT: "InvalidIssuer: The token has an invalid issuer.",
-    Reason.MALFORMED: "MalformedToken: The token is malformed.",
-    Reason.CLAIM: "MalformedToken: The token is malformed.",
+    Reason.ISSUER: "InvalidIssuer: Token issuer is invalid.",
+    Reason.TENANT: "InvalidIssuer: Token issuer is invalid.",
 }
 
 
-def token_refused(error: TokenRefused) -> Status:
+def token_refused(error: TokenRefused, host: str, path: str) -> Status:
     """401 to put-token.
 
     ExpiredToken: Azure/azure-sdk-for-python#23487; InvalidSignature: azure-sdk-for-java#30723;
-    InvalidAudience: azure-sdk-for-net#27644. The other words follow the same form and are ours.
+    InvalidAudience: azure-sdk-for-net#27644; InvalidIssuer: azure-sdk-for-net#6462. InvalidToken
+    follows the same form and is ours. A malformed token: azure-sdk-for-net#26136, where it was a
+    shared access signature.
     """
-    return Status(401, _tracked(_CLAIM_REASONS[error.reason]))
+    if error.reason in _CLAIM_REASONS:
+        return Status(401, _tracked(_CLAIM_REASONS[error.reason]))
+    return Status(401, _located("Malformed authorization token.", host, path))
+
+
+def unknown_type() -> Status:
+    """400 to put-token without a type that is known. Azure/azure-sdk-for-net#9388"""
+    text = (
+        "Property 'type' in the 'application-properties' section is either missing, has the wrong "
+        "type, or has an unexpected value."
+    )
+    return Status(400, text)
 
 
 def shared_access_refused() -> Status:
@@ -76,9 +87,10 @@ def shared_access_refused() -> Status:
 
 
 def audience_not_found(host: str, path: str) -> Status:
-    """404 to a token for an entity that is not there, if `$cbs` looks.
+    """404 to a token for an entity that does not exist.
 
-    Seen for shared access signatures: Azure/azure-service-bus#451, PurpleExplorer#103
+    Seen for shared access signatures: Azure/azure-service-bus#304, #451,
+    telstrapurple/PurpleExplorer#103
     """
     return Status(404, not_found(f"sb://{host}/{path}", host, path).description)
 
@@ -116,10 +128,9 @@ def not_found(resource: str, namespace: str, path: str) -> Condition:
     """There is no such entity. Also what a receiver on a topic is told (amqpnetlite#133)."""
     text = (
         f"The messaging entity '{resource}' could not be found. To know more visit "
-        "https://aka.ms/sbResourceMgrExceptions. "
-        f"TrackingId:{uuid4()}_G0, SystemTracker:{namespace}:{path}, Timestamp:{_now()}"
+        "https://aka.ms/sbResourceMgrExceptions."
     )
-    return Condition("amqp:not-found", text)
+    return Condition("amqp:not-found", _located(text, namespace, path))
 
 
 def not_for_sending(resource: str) -> Condition:
@@ -228,6 +239,10 @@ def _at_gateway(text: str) -> str:
 
 def _tracked(text: str) -> str:
     return f"{text} TrackingId:{uuid4()}, SystemTracker:NoSystemTracker, Timestamp:{_now()}"
+
+
+def _located(text: str, where: str, path: str) -> str:
+    return f"{text} TrackingId:{uuid4()}_G0, SystemTracker:{where}:{path}, Timestamp:{_now()}"
 
 
 def _tracking() -> str:

@@ -12,7 +12,7 @@ from aiohttp import web
 from sandbox.assumptions import LIKELY, Assumptions
 from sandbox.audit import Gate
 from sandbox.deployment import Namespace
-from sandbox.servicebus.authenticate import Desk, Verifier, accepted
+from sandbox.servicebus.authenticate import Desk, Verifier
 from sandbox.servicebus.connection import Connection
 from sandbox.servicebus.decide import Decider
 from sandbox.servicebus.dispatch import Dispatcher
@@ -127,7 +127,6 @@ class ServiceBus:
             self._namespace.host,
             self._verifier,
             self._gate,
-            accepted(self._assumed.bus_put_token),
             knows[self._assumed.bus_put_token_unknown],
         )
 

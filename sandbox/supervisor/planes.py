@@ -92,7 +92,7 @@ def build(
     gate = Gate(Policy.of(deployment), audit)
     headers = headers or new_headers(app.name for app in deployment.apps)
     clock = NeverBack()
-    issuer = Issuer(key, deployment.tenant_id, clock, deployment.registration, assumed)
+    issuer = Issuer(key, deployment.tenant_id, clock, deployment.registration)
 
     def verifier(audiences: frozenset[str]) -> Verifier:
         return Verifier([key], deployment.tenant_id, audiences, deployment.names, clock)
@@ -117,7 +117,7 @@ def build(
         blobs=BlobStorage(
             deployment.storage,
             deployment.tenant_id,
-            verifier(blob_audiences(deployment.storage.host, assumed)),
+            verifier(blob_audiences(deployment.storage.host)),
             gate,
             azurite.backend(),
             assumed=assumed,

@@ -70,7 +70,7 @@ def test_where_a_role_would_be_too_small_the_audit_names_the_right_that_it_lacks
 
 
 def test_a_demo_does_not_run_on_a_sandbox_that_assumes_otherwise(sandbox: Running) -> None:
-    done = sandbox.run("demo", "--exit", "--assume", "bus-put-token=200")
+    done = sandbox.run("demo", "--exit", "--assume", "bus-missing=existence")
     assert done.returncode == 69
     assert "assumes otherwise; end it by ./keyless down first" in done.stderr
 

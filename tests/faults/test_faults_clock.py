@@ -13,11 +13,10 @@ from pathlib import Path
 import proton
 import pytest
 
-from sandbox.assumptions import LIKELY
 from sandbox.deployment import Principal, load
 from sandbox.edge import Certificate
 from sandbox.entra import VAULT, VAULT_AUDIENCES, Issuer, SigningKey, TokenRefused, Verifier
-from sandbox.entra.issuer import BACKDATED
+from sandbox.entra.issuer import LIFETIME
 from sandbox.servicebus import service
 from sandbox.servicebus.serve.broker import Broker
 from sandbox.servicebus.serve.outcome import Complete
@@ -28,7 +27,6 @@ from tests.sandbox.servicebus.world import BUS, NAMESPACE
 from tests.sandbox.servicebus.written import message
 
 HOUR, DAY = 3600.0, 86400.0
-LIFETIME = int(LIKELY.token_lifetime) - BACKDATED
 SHIFTS = [-HOUR, DAY]
 
 

@@ -93,6 +93,12 @@ _KNOWN = {
         "The token that was put on the connection has expired, and no other was put in time.",
         "Keep one credential a process, and the connection's own thread from being blocked.",
     ),
+    "Error condition: amqp:client-error": (
+        "A token was refused, and the SDK keeps the reason to itself: most often there is no "
+        "entity of that name in the namespace.",
+        "Look at the names in the settings. ./keyless doctor asks, and says the reason; in code it "
+        "is the error's inner_exception.",
+    ),
     "Ip has been prevented to connect to the endpoint": (
         "The namespace's network rules do not let this address in; no role is looked at.",
         "Allow the network, or come by the private endpoint.",

@@ -4,7 +4,7 @@ import pytest
 from azure.core.exceptions import HttpResponseError
 
 from tests.access.actor import Actor, Probe
-from tests.access.behaviours.blobs.asked import ask_with, new_blob, path_of, stored
+from tests.access.behaviours.blobs.asked import ask_with, new_blob, stored
 from tests.access.codes import code
 from tests.access.table import ORIGINALS
 from tests.access.tokens import STORAGE, token_of, with_another_signature
@@ -36,12 +36,6 @@ def blob_missing(actor: Actor) -> str:
     return found[code(raised.value)]
 
 
-def blob_account_audience(actor: Actor) -> str:
-    token = token_of(actor, f"https://{actor.hosts.account}")
-    answer = ask_with(token, actor, "GET", path_of(stored(actor)))
-    return {200: "taken", 401: "refused"}[answer.status_code]
-
-
 def blob_tags_condition(actor: Actor) -> str:
     """The developer may read thumbnails, and not their tags. Of none, no condition is true."""
     blob = stored(actor)
@@ -71,7 +65,6 @@ PROBES: dict[str, Probe] = {
     "blob-add": blob_add,
     "blob-overwrite": blob_overwrite,
     "blob-missing": blob_missing,
-    "blob-account-audience": blob_account_audience,
     "blob-tags-condition": blob_tags_condition,
     "blob-token-detail": blob_token_detail,
     "blob-acl": blob_acl,

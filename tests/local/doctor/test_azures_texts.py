@@ -90,6 +90,12 @@ TEXTS = {
     "Ip has been prevented to connect to the endpoint. TrackingId:a, SystemTracker:ns": "network",
     # Azure/azure-sdk-for-python, azure-servicebus, _pyamqp/cbs.py
     "CBS Authentication Expired.": "no other was put in time",
+    # azure-servicebus 7.15, of a token for a queue that does not exist
+    "Service Bus has encountered an error. Error condition: amqp:client-error.": "no entity of",
+    "CBS Token authentication failed.\nStatus code: 404\nDescription: The messaging entity "
+    "'sb://ns.servicebus.windows.net/q' could not be found.": "no entity of that name",
+    # Azure/go-autorest#577, of App Service
+    "Unable to load requested managed identity.": "named no identity",
     # Azure/azure-service-bus#462
     "SubCode=40100: Unauthorized : Unauthorized access for 'EnumerateRules' operation on endpoint "
     "'sb://ns.servicebus.windows.net/t'. Tracking Id: a": "no data action",

@@ -11,7 +11,8 @@ from local.doctor.chain import ask
 from local.doctor.evidence import AppRole
 from local.doctor.examine import acting, open_credential
 from local.doctor.mend import commands
-from local.rights import WRITE
+from local.probes import Prober
+from local.rights import RECEIVE, SEND, WRITE, Right
 from services.common.blobs import prove_create
 from tests.local.doctor.ward import Ward
 
@@ -46,6 +47,19 @@ def test_it_says_why_those_before_did_not_answer_and_that_those_behind_were_not_
     assert "Environment variables are not fully configured" in said["EnvironmentCredential"]
     assert "Missing required arguments" in said["WorkloadIdentityCredential"]
     assert said["AzureCliCredential"] == "not asked, since another answered before"
+
+
+def test_a_queue_that_does_not_exist_is_no_missing_role(ward: Ward) -> None:
+    """The SDK says only that a token was refused; what Service Bus said is shown."""
+    variables, namespace = ward.variables("thumbnailer"), ward.deployment.bus
+    with acting(variables), closing(open_credential(variables)) as credential:
+        prober = Prober(credential, "", "", namespace.host)
+        missing = [
+            prober.missing(Right("any", f"{namespace.id}/queues/nowhere", (action,), ()))
+            for action in (RECEIVE, SEND)
+        ]
+    said = f"The messaging entity 'sb://{namespace.host}/nowhere' could not be found"
+    assert [each and (each.refused, each.why) for each in missing] == [(False, said)] * 2
 
 
 def test_without_a_token_it_says_what_each_credential_said_and_probes_nothing(ward: Ward) -> None:

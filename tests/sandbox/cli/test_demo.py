@@ -50,7 +50,7 @@ def test_it_runs_on_one_that_was_told_the_same_or_whatever_if_nothing_is_said(
     assert "uses the sandbox that is running" in done.output
 
 
-@pytest.mark.parametrize("said", ["vault-missing=role", "bus-put-token=200"])
+@pytest.mark.parametrize("said", ["vault-missing=role", "bus-missing=existence"])
 def test_it_runs_on_none_that_was_told_otherwise(
     on_a_sandbox_told_otherwise: Demo, said: str
 ) -> None:

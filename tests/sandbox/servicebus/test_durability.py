@@ -152,7 +152,7 @@ def test_an_entity_that_is_deleted_takes_its_messages_along(tmp_path: Path) -> N
     without = replace(NAMESPACE, queues=tuple(NAMESPACE.queues[1:]))
     with (
         Running(tmp_path, without) as bus,
-        connected(bus.plain_port, "orders") as peer,
+        connected(bus.plain_port, "") as peer,
         pytest.raises(LinkDetached, match="could not be found"),
     ):
         peer.sender("orders")

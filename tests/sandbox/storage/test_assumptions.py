@@ -192,16 +192,6 @@ def test_what_has_been_seen_explained_is_explained(storage: Storage, turn: Turn)
     assert "The token is expired" in bad(otherwise, storage.token("gateway", lifetime=-1)).text
 
 
-def test_a_token_for_the_account_itself_may_be_refused(storage: Storage, turn: Turn) -> None:
-    otherwise = turn("blob-account-audience=refused")
-    put(storage, "/scratch/is-there")
-    token = storage.token("owner", f"https://{storage.host}")
-    assert "Audience validation failed" in bad(otherwise, token).text
-    headers = {"Authorization": f"Bearer {token}"}
-    assert storage.send("GET", "/scratch/is-there", headers=headers).status == 200
-    assert otherwise.send("GET", "/scratch/is-there", "owner").status == 200
-
-
 OF_THE_ACCOUNT = "restype=account&comp=properties"
 ACL = "restype=container&comp=acl"
 

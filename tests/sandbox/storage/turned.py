@@ -30,7 +30,7 @@ def turned(storage: Storage, folder: Path, said: str, *, port: int = 0) -> Itera
     azurite = Elsewhere(**vars(replace(storage.azurite, port=port or storage.azurite.port)))
     tenant, names = storage.deployment.tenant_id, storage.principals.items()
     by_id = {each.principal_id: name for name, each in names}
-    verifier = Verifier([storage.signing], tenant, blob_audiences(account.host, assumed), by_id)
+    verifier = Verifier([storage.signing], tenant, blob_audiences(account.host), by_id)
     audit = Audit(folder / "audit.jsonl")
     gate = Gate(policy_of(storage.deployment, storage.principals), audit)
     gateway = BlobStorage(account, tenant, verifier, gate, azurite.backend(), assumed=assumed)

@@ -73,6 +73,12 @@ def a_token_for_another_service_is_none_for_storage(actor: Actor) -> None:
         assert b"Audience validation failed. Audience did not match." in answer.content
 
 
+def a_token_for_the_account_alone_is_one_for_storage(actor: Actor) -> None:
+    token = token_of(actor, f"https://{actor.hosts.account}")
+    assert claims_of(token)["aud"].rstrip("/") == f"https://{actor.hosts.account}"
+    assert ask_with(token, actor, "GET", path_of(kept(actor))).status_code == 200
+
+
 def the_accounts_key_opens_nothing(actor: Actor) -> None:
     blob = kept(actor)
     with pytest.raises(HttpResponseError) as raised:
@@ -110,6 +116,7 @@ BEHAVIOURS = (
     a_token_that_claims_somebody_else_is_none_for_storage,
     a_token_that_claims_to_last_longer_is_none_for_storage,
     a_token_for_another_service_is_none_for_storage,
+    a_token_for_the_account_alone_is_one_for_storage,
     the_accounts_key_opens_nothing,
     a_signature_made_with_the_accounts_key_opens_nothing,
     another_sites_page_is_given_no_leave,

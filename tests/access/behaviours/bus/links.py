@@ -8,6 +8,7 @@ from azure.servicebus.exceptions import ServiceBusAuthorizationError, ServiceBus
 
 from services.common.bus import await_credit
 from tests.access.actor import Actor
+from tests.access.cbs import by_namespace
 from tests.access.own import own_messages
 from tests.access.table import EVENTS, FOR_CATALOG, UPLOADS
 
@@ -20,11 +21,12 @@ def who_may_not_receive_is_told_which_claim_is_missing_where(actor: Actor) -> No
 
 
 def who_may_not_send_is_told_which_claim_is_missing_where(actor: Actor) -> None:
+    """On an entity that does not exist: there is none that the developer may not send to."""
     elsewhere = f"No-{uuid.uuid4().hex}"
     with own_messages(actor) as own:
         await_credit(own.client.get_queue_sender(UPLOADS))
         with pytest.raises(ServiceBusAuthorizationError) as raised:
-            await_credit(own.client.get_queue_sender(elsewhere))
+            await_credit(by_namespace(actor, own.client.get_queue_sender(elsewhere)))
         assert _missing(actor, "Send", elsewhere.lower()) in str(raised.value)
 
 
