@@ -2,46 +2,22 @@
 
 import ssl
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
 
-from azure.core.credentials import TokenCredential
-from azure.keyvault.secrets import SecretClient
 from azure.servicebus import ServiceBusClient, TransportType
-from azure.storage.blob import BlobServiceClient
 
+from local.questions.asker import Asker
 from services.common import bus
 
 
-@dataclass(frozen=True)
-class Hosts:
-    """Where the data services are; `amqp_port` is that of loopback, if the namespace is there."""
-
-    account: str
-    vault: str
-    namespace: str
-    amqp_port: int | None = None
-
-
 @dataclass
-class Actor:
-    """One identity with its clients. Nothing is tried again: a refusal is what is asked for."""
+class Actor(Asker):
+    """One identity with its clients; `amqp_port` is that of loopback, if the namespace is there."""
 
-    name: str
-    credential: TokenCredential
-    hosts: Hosts
-
-    @cached_property
-    def account(self) -> BlobServiceClient:
-        return BlobServiceClient(
-            f"https://{self.hosts.account}", self.credential, retry_total=0, read_timeout=30
-        )
-
-    @cached_property
-    def vault(self) -> SecretClient:
-        return SecretClient(f"https://{self.hosts.vault}", self.credential, retry_total=0)
+    name: str = ""
+    amqp_port: int | None = None
 
     @contextmanager
     def bus(self) -> Iterator[ServiceBusClient]:
@@ -57,17 +33,13 @@ class Actor:
             threading.Thread(target=client.close).start()
 
     def _bus_client(self) -> ServiceBusClient:
-        if self.hosts.amqp_port is None:
+        if self.amqp_port is None:
             return bus.open_client(self.hosts.namespace, self.credential)
         return ServiceBusClient(
             self.hosts.namespace,
             self.credential,
             transport_type=TransportType.Amqp,
-            custom_endpoint_address=f"sb://127.0.0.1:{self.hosts.amqp_port}",
+            custom_endpoint_address=f"sb://127.0.0.1:{self.amqp_port}",
             ssl_context=ssl.create_default_context(),
             retry_total=0,
         )
-
-
-# Finds out which answer to a question that nobody has seen Azure answer is the right one.
-Probe = Callable[[Actor], str]

@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from local.doctor.kept import Kept
+from local.questions.asker import Entities, Hosts
 from local.rights import Environment
 from local.sign_in import open_developers_credential, signed_in
 from local.values import Values
-from tests.access.actor import Actor, Hosts
+from sandbox.deployment import as_compiled
+from tests.access.actor import Actor
 from tests.access.stage import Stage, staged
 from tests.access.table import ANOTHER_SECRET, DEVELOPER, OPERATOR
 
@@ -47,7 +49,7 @@ def azure() -> Actor:
         f"{there.vault}.vault.azure.net",
         values["SERVICEBUS_FULLY_QUALIFIED_NAMESPACE"],
     )
-    return Actor(names[0], credential, hosts)
+    return Actor(credential, hosts, Entities.of(as_compiled()), names[0])
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -1,18 +1,11 @@
 """The SDK's senders and receivers of the entities that the table names."""
 
-from typing import Any
+from azure.servicebus import ServiceBusClient, ServiceBusSender
 
-from azure.servicebus import ServiceBusClient, ServiceBusReceiver, ServiceBusSender
-
+from local.questions.links import receiver_of
 from tests.access.table import UPLOADS
 
-
-def receiver_of(client: ServiceBusClient, entity: str, **options: Any) -> ServiceBusReceiver:
-    """A receiver of a queue, or of what is called topic/subscription."""
-    topic, _, subscription = entity.partition("/")
-    if subscription:
-        return client.get_subscription_receiver(topic, subscription, **options)
-    return client.get_queue_receiver(entity, **options)
+__all__ = ["receiver_of", "sender_to"]
 
 
 def sender_to(client: ServiceBusClient, entity: str) -> ServiceBusSender:

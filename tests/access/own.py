@@ -1,74 +1,36 @@
-"""Messages of a test's own among those of others: sent under a mark, known by it, and settled."""
+"""A test's own messages, which it can also look for without taking them."""
 
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from azure.servicebus import (
-    ServiceBusClient,
-    ServiceBusMessage,
-    ServiceBusReceivedMessage,
-    ServiceBusReceiver,
-)
+from azure.servicebus import ServiceBusMessage, ServiceBusReceivedMessage, ServiceBusReceiver
 
+from local.questions import own
 from tests.access.actor import Actor
-from tests.access.links import receiver_of, sender_to
+from tests.access.links import sender_to
 
 _PAGE = 100
 
 
 @dataclass(frozen=True)
-class Own:
+class Own(own.Own):
     """A client, and the mark that its messages' ids begin with."""
 
-    client: ServiceBusClient
-    mark: str
-
-    def message(self, name: str = "", body: bytes = b"{}", **properties: Any) -> ServiceBusMessage:
-        """A message that is known by its id."""
-        return ServiceBusMessage(body, message_id=f"{self.mark}{name}", **properties)
-
     def send(self, entity: str, *messages: ServiceBusMessage) -> None:
-        """Send them one by one."""
+        """Send them to a queue or a topic, one by one."""
         with sender_to(self.client, entity) as sender:
             for each in messages:
                 sender.send_messages(each)
-
-    def receiver(self, entity: str, **options: Any) -> ServiceBusReceiver:
-        """A receiver of a queue, or of what is called topic/subscription."""
-        return receiver_of(self.client, entity, **options)
-
-    def name(self, message: ServiceBusReceivedMessage) -> str:
-        """What the message was called after the mark."""
-        return str(message.message_id).removeprefix(self.mark)
-
-    def take(self, receiver: ServiceBusReceiver, count: int = 1) -> list[ServiceBusReceivedMessage]:
-        """So many of its own, under locks. What others have sent goes back when they are there."""
-        own: list[ServiceBusReceivedMessage] = []
-        others: list[ServiceBusReceivedMessage] = []
-        while len(own) < count:
-            came = receiver.receive_messages(max_message_count=count, max_wait_time=10)
-            assert came, f"only {len(own)} of {count} came"
-            own += self._own(came)
-            others += [each for each in came if each not in own]
-        for each in others:
-            self.give_back(receiver, each)
-        return own
-
-    def give_back(self, receiver: ServiceBusReceiver, message: ServiceBusReceivedMessage) -> None:
-        """Let others have it as if it had never been here: uncounted, which no public call does."""
-        inside: Any = receiver
-        held: Any = message
-        inside._handler.settle_messages(held._delivery_id, held._delivery_tag, "released")
 
     def peek(self, receiver: ServiceBusReceiver) -> list[ServiceBusReceivedMessage]:
         """All of its own that are there, locked or not."""
         found: list[ServiceBusReceivedMessage] = []
         after = 0
         while page := receiver.peek_messages(_PAGE, sequence_number=after + 1):
-            found += self._own(page)
+            found += self.among(page)
             after = int(page[-1].sequence_number or 0)
         return found
 
@@ -78,9 +40,6 @@ class Own:
             for each in self.take(receiver, count):
                 receiver.complete_message(each)
             assert self.peek(receiver) == []
-
-    def _own(self, messages: Iterable[ServiceBusReceivedMessage]) -> list[Any]:
-        return [each for each in messages if str(each.message_id).startswith(self.mark)]
 
 
 @contextmanager

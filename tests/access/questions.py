@@ -1,8 +1,8 @@
 """The table of docs/assumptions.md, from the questions: `python -m tests.access.questions`."""
 
+from local.questions import inside
 from sandbox.assumptions import QUESTIONS, Question
 from sandbox.state import PROJECT
-from tests.access.probes import inside
 from tests.written import between
 
 PAGE = PROJECT / "docs" / "assumptions.md"

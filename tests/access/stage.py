@@ -16,6 +16,7 @@ from unittest.mock import patch
 from azure.core.credentials import AccessToken, TokenCredential
 from azure.identity import ManagedIdentityCredential
 
+from local.questions.asker import Entities, Hosts
 from sandbox.assumptions import LIKELY, Assumptions
 from sandbox.audit import FILE, Record, read
 from sandbox.deployment import (
@@ -29,7 +30,7 @@ from sandbox.deployment import (
 from sandbox.rbac import Policy
 from sandbox.state import State
 from sandbox.supervisor.start import Endpoints, start
-from tests.access.actor import Actor, Hosts
+from tests.access.actor import Actor
 from tests.sandbox.servicebus.hurried import hurried
 
 _HAND = Principal("stage hand", PrincipalKind.USER, "57a6e4a4-0000-4000-8000-000000000057", "")
@@ -132,13 +133,9 @@ class Stage:
     def _actor(self, name: str, credential: Any) -> Actor:
         if name not in self.actors:
             deployment = self.deployment
-            hosts = Hosts(
-                deployment.storage.host,
-                deployment.vault.host,
-                deployment.bus.host,
-                self.endpoints.amqp_port,
-            )
-            self.actors[name] = Actor(name, credential(), hosts)
+            hosts = Hosts(deployment.storage.host, deployment.vault.host, deployment.bus.host)
+            entities, port = Entities.of(deployment), self.endpoints.amqp_port
+            self.actors[name] = Actor(credential(), hosts, entities, name, port)
         return self.actors[name]
 
 

@@ -4,17 +4,22 @@ A probe has to tell the answers apart: the sandbox gives each of them, and the p
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import zip_longest
 
 import pytest
 
+from local.questions import inside
+from local.questions.inside import Surroundings
+from local.questions.probes import PROBES, By, Plane
+from local.questions.seen import TooFewRightsError, TooManyRightsError
 from sandbox.assumptions import LIKELY, QUESTIONS, Assumptions, assume
 from tests.access.actor import Actor
-from tests.access.probes import inside, keyvault, servicebus, storage
 from tests.access.stage import Stage, staged
-from tests.access.table import DEVELOPER
+from tests.access.table import DEVELOPER, GATEWAY, OPERATOR, PLATFORM
 
-PROBES = storage.PROBES | keyvault.PROBES | servicebus.PROBES
+# Whom the sandbox lets ask with such rights.
+ASKERS = {By.DEVELOPER: DEVELOPER, By.STRANGER: OPERATOR}
 # Who may add nothing cannot be asked what refuses an overwrite.
 ALONE = "blob-add"
 # Both leave Azure's rule beside ours, none of which is called $Default.
@@ -62,13 +67,52 @@ CASES_BY_STAGE = [
 @pytest.mark.parametrize(("assumed", "name", "answer"), CASES_BY_STAGE, indirect=["assumed"])
 def test_the_sandbox_answers_as_it_is_told(told: Stage, name: str, answer: str) -> None:
     if name in inside.PROBES:
-        assert inside.PROBES[name](told) == answer
-    else:
-        assert PROBES[name](told.actor(DEVELOPER)) == SEEN_AS.get((name, answer), answer)
+        assert inside.PROBES[name](surroundings(told)) == answer
+        return
+    for who in PROBES[name].by:
+        expected = SEEN_AS.get((name, answer), answer)
+        assert PROBES[name].ask(told.actor(ASKERS[who])) == expected, who
 
 
 def test_every_answer_is_given_once() -> None:
     assert len(CASES_BY_STAGE) == len(CASES)
+
+
+def surroundings(stage: Stage) -> Surroundings:
+    """Where the gateway's code finds itself."""
+    return Surroundings(
+        endpoint=stage.endpoints.surroundings.identity_endpoint,
+        header=stage.endpoints.planes.headers[GATEWAY],
+        own=stage.deployment.principal(GATEWAY).client_id,
+        kept=stage.deployment.principal(PLATFORM).resource_id,
+    )
+
+
+@pytest.fixture(scope="module")
+def likely(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    with staged(tmp_path_factory.mktemp("likely")) as stage:
+        yield stage
+
+
+@pytest.mark.parametrize("name", [name for name, each in PROBES.items() if each.refuses])
+def test_who_may_too_much_gets_no_answer_that_would_mislead(likely: Stage, name: str) -> None:
+    if PROBES[name].refuses is Plane.BUS:
+        assert PROBES[name].ask(likely.hand) == "existence"  # report looks at the roles instead
+        return
+    with pytest.raises(TooManyRightsError):
+        PROBES[name].ask(likely.hand)
+
+
+@pytest.mark.parametrize("name", ["blob-overwrite", "blob-tags-condition"])
+def test_who_may_too_little_gets_no_answer_either(likely: Stage, name: str) -> None:
+    with pytest.raises(TooFewRightsError):
+        PROBES[name].ask(likely.actor(OPERATOR))
+
+
+def test_an_app_without_tokens_does_not_take_that_for_a_kept_identity(likely: Stage) -> None:
+    nobody = replace(surroundings(likely), own="00000000-0000-4000-8000-000000000001")
+    with pytest.raises(inside.NoAnswerError):
+        inside.identity_none(nobody)
 
 
 @pytest.mark.azure_verified
@@ -76,7 +120,7 @@ def test_every_answer_is_given_once() -> None:
 def test_azure_answers_as_is_assumed(azure: Actor, name: str) -> None:
     if azure.name != DEVELOPER:
         pytest.skip(f"you are signed in as the {azure.name}")
-    found = PROBES[name](azure)
+    found = PROBES[name].ask(azure)
     assert found == LIKELY.answer(name), (
         f"Azure does otherwise: ./keyless up --assume {name}={found}"
     )

@@ -5,9 +5,11 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from typing import Any
 
+from local.questions.tokens import STORAGE, token_for, with_another_signature
 from tests.access.actor import Actor
 
-STORAGE = "https://storage.azure.com"
+__all__ = ["STORAGE", "with_another_signature"]
+
 VAULT = "https://vault.azure.net"
 BUS = "https://servicebus.azure.net"
 SOMEBODY_ELSE = "00000000-0000-4000-8000-000000000001"
@@ -15,7 +17,7 @@ SOMEBODY_ELSE = "00000000-0000-4000-8000-000000000001"
 
 def token_of(actor: Actor, audience: str) -> str:
     """A token for `audience`."""
-    return actor.credential.get_token(f"{audience}/.default").token
+    return token_for(actor.credential, audience)
 
 
 def claims_of(token: str) -> Mapping[str, Any]:
@@ -32,12 +34,6 @@ def with_claims(token: str, **claims: Any) -> str:
 def with_header(token: str, **header: str) -> str:
     """It under another header and the signature that it had."""
     return ".".join((encoded(header), *token.split(".")[1:]))
-
-
-def with_another_signature(token: str) -> str:
-    """As well formed as it was."""
-    signed, _, signature = token.rpartition(".")
-    return f"{signed}.{'A' if signature[0] != 'A' else 'B'}{signature[1:]}"
 
 
 def encoded(value: Mapping[str, Any]) -> str:

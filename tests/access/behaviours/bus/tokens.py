@@ -9,9 +9,9 @@ import pytest
 from azure.core.credentials import AccessToken, AzureSasCredential, TokenCredential
 from azure.servicebus.exceptions import ServiceBusAuthenticationError, ServiceBusAuthorizationError
 
+from local.questions.cbs import audience_of, put_token, receiver_by
 from tests.access.actor import Actor
 from tests.access.behaviours.bus.websocket import over_websocket
-from tests.access.cbs import audience_of, put_token, receiver_by
 from tests.access.table import EVENTS, UPLOADS
 from tests.access.tokens import BUS, SOMEBODY_ELSE, STORAGE, token_of, with_claims
 
@@ -48,17 +48,17 @@ def the_sdk_takes_a_refused_token_for_what_it_is(actor: Actor) -> None:
 
 
 def a_token_for_the_namespace_is_good_for_what_is_in_it(actor: Actor) -> None:
-    with receiver_by(actor, audience_of(actor, "")) as receiver:
+    with receiver_by(actor, audience_of(actor, ""), UPLOADS) as receiver:
         receiver.peek_messages()
 
 
 def a_token_for_one_entity_is_good_for_no_other(actor: Actor) -> None:
     with (
-        receiver_by(actor, audience_of(actor, EVENTS)) as receiver,
+        receiver_by(actor, audience_of(actor, EVENTS), UPLOADS) as receiver,
         pytest.raises(ServiceBusAuthorizationError),
     ):
         receiver.peek_messages()
-    with receiver_by(actor, audience_of(actor, UPLOADS)) as receiver:
+    with receiver_by(actor, audience_of(actor, UPLOADS), UPLOADS) as receiver:
         receiver.peek_messages()
 
 
@@ -88,4 +88,4 @@ def _showing(actor: Actor, token: str) -> Actor:
 
 
 def _status(actor: Actor) -> int:
-    return put_token(actor, audience_of(actor, UPLOADS)).status
+    return put_token(actor, audience_of(actor, UPLOADS), UPLOADS).status

@@ -1,0 +1,75 @@
+"""The SDK's clients with one credential, in one environment."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+
+from azure.core.credentials import TokenCredential
+from azure.keyvault.secrets import SecretClient
+from azure.servicebus import ServiceBusClient
+from azure.storage.blob import BlobServiceClient
+
+from sandbox.deployment import Deployment
+from services.common import bus
+
+
+@dataclass(frozen=True)
+class Hosts:
+    """The host names of the data services."""
+
+    account: str
+    vault: str
+    namespace: str
+
+
+@dataclass(frozen=True)
+class Entities:
+    """The entities that the questions are about; a subscription is written topic/subscription."""
+
+    originals: str
+    thumbnails: str
+    queue: str
+    topic: str
+    subscriptions: tuple[str, ...]
+
+    @classmethod
+    def of(cls, deployment: Deployment) -> "Entities":
+        """Those that the services are told of; their names are the same in each environment."""
+        told = {name: value for app in deployment.apps for name, value in app.environment.items()}
+        return cls(
+            originals=told["STORAGE_ORIGINALS_CONTAINER"],
+            thumbnails=told["STORAGE_THUMBNAILS_CONTAINER"],
+            queue=told["SERVICEBUS_QUEUE_NAME"],
+            topic=told["SERVICEBUS_TOPIC_NAME"],
+            subscriptions=tuple(
+                f"{topic.name}/{each.name}"
+                for topic in deployment.bus.topics
+                for each in topic.subscriptions
+            ),
+        )
+
+
+@dataclass
+class Asker:
+    """Asks with one credential. Nothing is tried again: a refusal is an answer."""
+
+    credential: TokenCredential
+    hosts: Hosts
+    entities: Entities
+
+    @cached_property
+    def account(self) -> BlobServiceClient:
+        return BlobServiceClient(
+            f"https://{self.hosts.account}", self.credential, retry_total=0, read_timeout=30
+        )
+
+    @cached_property
+    def vault(self) -> SecretClient:
+        return SecretClient(f"https://{self.hosts.vault}", self.credential, retry_total=0)
+
+    @contextmanager
+    def bus(self) -> Iterator[ServiceBusClient]:
+        """Open a client for one use: a right is asked for when a link is attached."""
+        with bus.open_client(self.hosts.namespace, self.credential) as client:
+            yield client
