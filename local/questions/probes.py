@@ -28,13 +28,15 @@ class Probe:
     """How to ask one question.
 
     `refuses` is the plane that has to refuse something to whoever asks: a right beside the policy
-    would make the answer mean something else. `leaves` is how many blobs stay behind, which nobody
-    may delete. Where it `sends` messages, nobody else may receive them.
+    would make the answer mean something else. Most probes look for that themselves; of one that
+    cannot, only the answer `sure` shows that there was a refusal. `leaves` is how many blobs stay
+    behind, which nobody may delete. Where it `sends` messages, nobody else may receive them.
     """
 
     ask: Callable[[Asker], str]
     by: frozenset[By] = frozenset({By.DEVELOPER})
     refuses: Plane | None = None
+    sure: str = ""
     leaves: int = 0
     sends: bool = False
 
@@ -50,6 +52,6 @@ PROBES: Mapping[str, Probe] = {
     "blob-acl": Probe(storage.blob_acl, _ANYBODY),
     "vault-missing": Probe(keyvault.vault_missing, _ANYBODY, Plane.VAULT),
     "bus-put-token-unknown": Probe(servicebus.bus_put_token_unknown, _ANYBODY),
-    "bus-missing": Probe(servicebus.bus_missing, _ANYBODY, Plane.BUS),
+    "bus-missing": Probe(servicebus.bus_missing, _ANYBODY, Plane.BUS, sure="role"),
     "bus-default-rule": Probe(servicebus.bus_default_rule, sends=True),
 }

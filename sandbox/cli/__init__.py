@@ -25,6 +25,7 @@ _MODULES = {
     "recreate": "recreate",
     "deploy": "recreate",
     "local": "local",
+    "report": "report",
     "bench": "bench",
     "soak": "soak",
     "rehearse": "rehearse",

@@ -1,7 +1,8 @@
 """`keyless assumptions`: what of Azure nobody here has seen, and what is taken for so."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,9 +10,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from sandbox.assumptions import QUESTIONS, Question
+from local.report.answered import ReportError, read
+from sandbox.assumptions import QUESTIONS, Question, assume
 from sandbox.cli.options import StateOption, open_state
-from sandbox.cli.terminal import out
+from sandbox.cli.terminal import USAGE, fail, out
 from sandbox.supervisor import running
 
 _WHAT = (
@@ -25,12 +27,20 @@ _TOLD = "[yellow]←[/] is what the sandbox that runs was told."
 def assumptions(
     state: StateOption = None,
     json_: Annotated[bool, typer.Option("--json", help="One JSON array.")] = False,
+    from_: Annotated[
+        Path | None,
+        typer.Option("--from", help="A file of ./keyless report: which of them does it confirm?"),
+    ] = None,
 ) -> None:
     """What of Azure nobody here has seen, what is assumed, and what follows if it is otherwise."""
+    reported = _read(from_) if from_ else None
     report = running(open_state(state))
     told = report.assumed if report else {}
     if json_:
-        out.print_json(data=[_as_json(each, told) for each in QUESTIONS])
+        out.print_json(data=[_as_json(each, told, reported) for each in QUESTIONS])
+        return
+    if from_ and reported is not None:
+        out.print("\n".join(_compared(from_, reported)), markup=False)
         return
     out.print(_WHAT)
     for each in QUESTIONS:
@@ -40,9 +50,38 @@ def assumptions(
         out.print(_TOLD)
 
 
-def _as_json(question: Question, told: Mapping[str, str]) -> dict[str, object]:
-    assumed = question.answers[0]
-    return {**asdict(question), "assumed": assumed, "told": told.get(question.name)}
+def _read(file: Path) -> Mapping[str, str]:
+    try:
+        return read(file)
+    except ReportError as error:
+        fail(f"{error}.", USAGE)
+
+
+def _as_json(
+    question: Question, told: Mapping[str, str], reported: Mapping[str, str] | None
+) -> dict[str, object]:
+    name, assumed = question.name, question.answers[0]
+    found = {**asdict(question), "assumed": assumed, "told": told.get(name)}
+    return found if reported is None else {**found, "reported": reported.get(name)}
+
+
+def _compared(file: Path, reported: Mapping[str, str]) -> Iterator[str]:
+    """A line for each question, and below what Azure does otherwise what follows from that."""
+    otherwise = assume(f"{name}={answer}" for name, answer in reported.items()).otherwise
+    yield (
+        f"{file} answers {len(reported)} of {len(QUESTIONS)} questions,"
+        f" {len(otherwise)} otherwise than assumed."
+    )
+    for each in QUESTIONS:
+        answer, assumed = reported.get(each.name), each.answers[0]
+        if answer is None:
+            yield f"· {each.name}  not answered; assumed: {assumed}"
+        elif answer == assumed:
+            yield f"✓ {each.name}  {answer}"
+        else:
+            yield f"✗ {each.name}  {answer}; assumed: {assumed}"
+            yield f"    {each.otherwise}"
+    yield f"A sandbox that does the same: ./keyless up --assume-from {file}"
 
 
 def _in_lines(question: Question, told: str | None) -> Table:

@@ -14,6 +14,7 @@ from sandbox.assumptions import LIKELY, Assumptions
 from sandbox.audit import FILE, Outcome, read
 from sandbox.cli.denial import Attempt, one_denial, print_denial
 from sandbox.cli.options import (
+    AssumeFromOption,
     AssumeOption,
     PortOption,
     StateOption,
@@ -41,9 +42,10 @@ def demo(
     port: PortOption = None,
     exit_: Annotated[bool, typer.Option("--exit", help="End when done, with a verdict.")] = False,
     assume: AssumeOption = None,
+    assume_from: AssumeFromOption = None,
 ) -> None:
     """Put three photos and one broken file through four services, and see one denial."""
-    assumed = assumptions_of(assume) if assume else None
+    assumed = assumptions_of(assume, assume_from) if assume or assume_from else None
     opened = open_state(state)
     begun = time.monotonic()
     with ended_by_signals(), _a_sandbox(opened, port, assumed) as report:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from local.report.answered import ReportError, read
 from sandbox.assumptions import AssumptionError, Assumptions, assume
 from sandbox.cli.terminal import USAGE, fail
 from sandbox.state import PROJECT, State, StateError
@@ -43,11 +44,22 @@ AssumeOption = Annotated[
 ]
 
 
-def assumptions_of(said: list[str] | None) -> Assumptions:
-    """What the sandbox is to assume; ends the command if there is no such assumption."""
+AssumeFromOption = Annotated[
+    Path | None,
+    typer.Option("--assume-from", help="A file of ./keyless report: assume what Azure answered."),
+]
+
+
+def assumptions_of(said: list[str] | None, file: Path | None = None) -> Assumptions:
+    """Return what the sandbox is to assume, by options and by a report.
+
+    Ends the command if there is no such assumption, if the two contradict each other, or if the
+    file is no report.
+    """
     try:
-        return assume(said or ())
-    except AssumptionError as error:
+        reported = read(file) if file else {}
+        return assume([*(f"{name}={answer}" for name, answer in reported.items()), *(said or ())])
+    except (AssumptionError, ReportError) as error:
         fail(f"{error}.", USAGE)
 
 

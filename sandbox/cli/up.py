@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from sandbox.cli.options import (
+    AssumeFromOption,
     AssumeOption,
     PortOption,
     StandInOption,
@@ -49,9 +50,10 @@ def up(
         bool, typer.Option("--approve", help="With --as: sign in without asking, for scripts.")
     ] = False,
     assume: AssumeOption = None,
+    assume_from: AssumeFromOption = None,
 ) -> None:
     """Start the sandbox and the four services."""
-    assumed = assumptions_of(assume)
+    assumed = assumptions_of(assume, assume_from)
     elsewhere = _elsewhere(listen, environments, detach)
     _check_whom(as_, elsewhere, stand_in or approve)
     opened = open_state(state)

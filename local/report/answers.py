@@ -1,0 +1,111 @@
+"""The open questions, put to a deployed environment."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from local.questions import inside
+from local.questions.asker import Asker
+from local.questions.probes import PROBES, Probe
+from local.questions.seen import TooFewRightsError, TooManyRightsError, UnexpectedError
+from local.report import words
+from local.report.model import Answered, Neither, NotAsked, Outcome, Why
+from local.report.who import Who
+from sandbox.assumptions import QUESTIONS, Question
+
+_KNOWN = {each.name: each for each in QUESTIONS}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What will be asked, and of what not, and why."""
+
+    asked: tuple[str, ...]
+    not_asked: tuple[NotAsked, ...]
+
+    @property
+    def leaves(self) -> int:
+        """How many blobs stay behind."""
+        return sum(PROBES[each].leaves for each in self.asked)
+
+    @property
+    def sends(self) -> bool:
+        """Whether messages are sent, and received again."""
+        return any(PROBES[each].sends for each in self.asked)
+
+
+def plan(who: Who | None, asker: Asker | None, *, workers: bool) -> Plan:
+    """Decide which questions from outside are asked; `workers` take whatever is sent."""
+    asked, not_asked = list[str](), list[NotAsked]()
+    for each in QUESTIONS:
+        if each.name in inside.PROBES:
+            continue
+        why = _why_not(PROBES.get(each.name), who, asker, workers)
+        if why is None:
+            asked.append(each.name)
+        else:
+            not_asked.append(NotAsked(each.name, why))
+    return Plan(tuple(asked), tuple(not_asked))
+
+
+def _why_not(
+    probe: Probe | None, who: Who | None, asker: Asker | None, workers: bool
+) -> Why | None:
+    if probe is None:
+        return Why.NO_PROBE
+    if asker is None:
+        return Why.NO_ADDRESSES
+    if who is None:
+        return Why.NOT_SIGNED_IN
+    if who.by not in probe.by:
+        return Why.DEVELOPER
+    if probe.refuses in (who.open_planes or ()):
+        return Why.TOO_MANY_RIGHTS
+    return Why.WORKERS if probe.sends and workers else None
+
+
+def ask(names: tuple[str, ...], asker: Asker, who: Who) -> Iterator[Outcome]:
+    """Ask one question after the other; an error ends none but its own."""
+    for each in names:
+        yield _sure(_ask(each, asker), who)
+
+
+def _ask(name: str, asker: Asker) -> Outcome:
+    try:
+        return outcome(name, PROBES[name].ask(asker))
+    except UnexpectedError as error:
+        code = words.code(error.seen.code) if error.seen.code else words.NOTHING
+        return Neither(name, error.seen.status, code)
+    except TooManyRightsError:
+        return NotAsked(name, Why.TOO_MANY_RIGHTS)
+    except TooFewRightsError:
+        return NotAsked(name, Why.TOO_FEW_RIGHTS)
+    except Exception:  # whatever Azure or an SDK did, the other questions are asked
+        return NotAsked(name, Why.NO_ANSWER)
+
+
+def _sure(found: Outcome, who: Who) -> Outcome:
+    """Nothing, where only a refusal would show that nobody had a right to it."""
+    probe = PROBES[found.question]
+    unseen = who.open_planes is None and isinstance(found, Answered)
+    if unseen and probe.sure and found != Answered(found.question, probe.sure):
+        return NotAsked(found.question, Why.UNSEEN_RIGHTS)
+    return found
+
+
+def outcome(name: str, said: str) -> Outcome:
+    """Return what a probe said: one of the known answers, or a number, or nothing."""
+    if said in _KNOWN[name].answers:
+        return Answered(name, said)
+    if said.isascii() and said.isdigit() and len(said) <= 6:
+        return Neither(name, int(said), words.NOTHING)
+    return NotAsked(name, Why.NO_ANSWER)
+
+
+def in_order(outcomes: Mapping[str, Outcome]) -> tuple[Outcome, ...]:
+    """Return one outcome for each question, in their order."""
+    return tuple(outcomes.get(each.name) or NotAsked(each.name, Why.NO_PROBE) for each in QUESTIONS)
+
+
+def question(name: str) -> Question:
+    """Return the question called `name`."""
+    return _KNOWN[name]

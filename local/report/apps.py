@@ -1,0 +1,134 @@
+"""The apps, their revisions, and the replicas of the newest one.
+
+https://learn.microsoft.com/rest/api/resource-manager/containerapps
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from local.report import words
+from local.report.control_plane import ControlPlane, Json
+from local.report.model import Revision
+from local.report.times import moment
+from local.report.words import Known
+
+VERSION = "2025-01-01"
+
+_PLACEHOLDER = "mcr.microsoft.com/k8se/"
+_SHOWN = 5  # revisions of an app
+_SCALER = "azure-servicebus"
+
+
+@dataclass(frozen=True)
+class App:
+    """One app as Azure has it. Its texts are Azure's, and do not leave."""
+
+    name: str
+    known: Known
+    principals: frozenset[str]
+    scales: bool
+    newest: str
+    revisions: Sequence[Json]
+
+    @property
+    def made(self) -> datetime | None:
+        """When its newest revision was made."""
+        found = self._newest
+        return moment(_properties(found).get("createdTime")) if found else None
+
+    @property
+    def own_image(self) -> bool:
+        """Whether the newest revision runs a service, and not the placeholder."""
+        found = self._newest
+        return found is not None and _own_image(found)
+
+    @property
+    def _newest(self) -> Json | None:
+        return next((each for each in self.revisions if each["name"] == self.newest), None)
+
+
+def apps(azure: ControlPlane) -> list[App]:
+    """Return the apps that the template names. Raises UnseenError."""
+    path = f"{azure.group_id}/providers/Microsoft.App/containerApps"
+    found = [each for each in azure.listed(path, VERSION) if words.name(each["name"])]
+    return [_app(azure, each) for each in sorted(found, key=lambda each: str(each["name"]))]
+
+
+def first_replica(azure: ControlPlane, app: App) -> str:
+    """Return the oldest replica of the newest revision; nothing for none. Raises UnseenError."""
+    path = f"{_id(azure, app.name)}/revisions/{app.newest}/replicas"
+    found = sorted(azure.listed(path, VERSION), key=_created) if app.newest else []
+    return str(found[0]["name"]) if found else ""
+
+
+def revisions(found: Sequence[App]) -> tuple[Revision, ...]:
+    """Return the last revisions of each app, the first of which is number 1."""
+    return tuple(
+        _revision(app, number, each)
+        for app in found
+        for number, each in list(enumerate(app.revisions, start=1))[-_SHOWN:]
+    )
+
+
+def _app(azure: ControlPlane, found: Json) -> App:
+    given = _properties(found)
+    rules = ((given.get("template") or {}).get("scale") or {}).get("rules") or ()
+    path = f"{_id(azure, found['name'])}/revisions"
+    return App(
+        name=found["name"],
+        known=words.name(found["name"]),
+        principals=frozenset(_principals(found)),
+        scales=any((each.get("custom") or {}).get("type") == _SCALER for each in rules),
+        newest=given.get("latestRevisionName") or "",
+        revisions=sorted(azure.listed(path, VERSION), key=_created),
+    )
+
+
+def _revision(app: App, number: int, found: Json) -> Revision:
+    given = _properties(found)
+    said = " ".join(
+        str(given[name]) for name in ("provisioningError", "runningStateDetails") if given.get(name)
+    )
+    replicas = given.get("replicas")
+    return Revision(
+        app=app.known,
+        number=number,
+        own_image=_own_image(found),
+        active=given.get("active") is True,
+        provisioning=words.state(given.get("provisioningState")),
+        running=words.state(given.get("runningState")),
+        health=words.state(given.get("healthState")),
+        replicas=replicas if isinstance(replicas, int) else None,
+        said=words.message(said),
+    )
+
+
+def _own_image(revision: Json) -> bool:
+    containers = (_properties(revision).get("template") or {}).get("containers") or ()
+    return any(not str(each.get("image")).startswith(_PLACEHOLDER) for each in containers)
+
+
+def _principals(app: Json) -> list[str]:
+    """The object ids of its own identity: system-assigned, or user-assigned and named after it."""
+    identity = app.get("identity") or {}
+    attached: Mapping[str, Any] = identity.get("userAssignedIdentities") or {}
+    own = [
+        each.get("principalId")
+        for resource_id, each in attached.items()
+        if resource_id.rpartition("/")[2].startswith(f"id-{app['name']}-")
+    ]
+    return [str(each).lower() for each in (identity.get("principalId"), *own) if each]
+
+
+def _id(azure: ControlPlane, app: str) -> str:
+    return f"{azure.group_id}/providers/Microsoft.App/containerApps/{app}"
+
+
+def _created(found: Json) -> str:
+    return str(_properties(found).get("createdTime"))
+
+
+def _properties(found: Json) -> Json:
+    return found.get("properties") or {}

@@ -1,0 +1,115 @@
+"""Azure Resource Manager and the logs of apps, read through the Azure CLI as whoever is signed in.
+
+`az rest` gives the answers of the REST API as they are documented, and needs no extension.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from infra import azure_cli
+from local.report import words
+from local.report.words import Known
+
+# https://learn.microsoft.com/cli/azure/containerapp/logs: no more than that may be asked for.
+LONGEST_LOG = 300
+_PAGES = 20
+
+Json = Mapping[str, Any]
+
+
+class UnseenError(Exception):
+    """Azure does not show this; `why` is a word that may leave, the message what was said."""
+
+    def __init__(self, why: Known, said: str) -> None:
+        super().__init__(said)
+        self.why = why
+
+
+@dataclass(frozen=True)
+class ControlPlane:
+    """A resource group, and the subscription that it is in."""
+
+    subscription: str
+    group: str
+
+    @property
+    def group_id(self) -> str:
+        return f"/subscriptions/{self.subscription}/resourceGroups/{self.group}"
+
+    def one(self, path: str, version: str) -> Json:
+        """Return one resource. Raises UnseenError."""
+        return self._get(f"{path}?api-version={version}")
+
+    def listed(self, path: str, version: str, search: str = "") -> Iterator[Json]:
+        """Return every entry of a list; `search` is its $filter. Raises UnseenError."""
+        url = f"{path}?api-version={version}"
+        if search:
+            url += f"&$filter={quote(search)}"
+        for _ in range(_PAGES):
+            page = self._get(url)
+            yield from page.get("value") or ()
+            url = page.get("nextLink") or ""
+            if not url:
+                return
+
+    def log(self, app: str, revision: str, replica: str) -> list[str]:
+        """Return the last lines that a replica's code wrote. Raises UnseenError."""
+        which = ("--revision", revision, "--replica", replica, "--format", "text")
+        return self._log(app, *which)
+
+    def events(self, app: str) -> list[Json]:
+        """Return the last system events of an app, oldest first. Raises UnseenError.
+
+        https://learn.microsoft.com/azure/container-apps/log-streaming
+        """
+        found = (_object(line) for line in self._log(app, "--type", "system", "--format", "json"))
+        return [each for each in found if each]
+
+    def _get(self, url: str) -> Json:
+        found = self._ask("rest", "--method", "get", "--url", url)
+        return found if isinstance(found, dict) else {}
+
+    def _log(self, app: str, *which: str) -> list[str]:
+        here = ("--name", app, "--resource-group", self.group, "--tail", str(LONGEST_LOG))
+        with _told():
+            command = ("containerapp", "logs", "show", *here, *which)
+            return azure_cli.run(*command, subscription=self.subscription).splitlines()
+
+    def _ask(self, *arguments: str) -> Any:
+        with _told():
+            return azure_cli.ask(*arguments, subscription=self.subscription)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except azure_cli.NotInstalledError as error:
+        raise UnseenError(Known("there is no Azure CLI here"), str(error)) from error
+    except azure_cli.CommandFailedError as error:
+        raise UnseenError(_code_in(error.said), str(error)) from error
+    except ValueError as error:
+        raise UnseenError(Known("the Azure CLI printed no JSON"), str(error)) from error
+
+
+def _code_in(said: str) -> Known:
+    """The first word of an error that is a code; az writes it in front, in brackets or quotes."""
+    if "az login" in said:
+        return Known("the Azure CLI is not signed in")
+    for each in re.findall(r"[A-Za-z]+", said):
+        if (found := words.code(each)) != words.ANOTHER_CODE:
+            return found
+    return words.ANOTHER_CODE
+
+
+def _object(line: str) -> Json:
+    try:
+        found = json.loads(line)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}

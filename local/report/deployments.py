@@ -1,0 +1,148 @@
+"""The deployments of an azd environment, and what each was refused.
+
+https://learn.microsoft.com/rest/api/resources/deployments,
+https://learn.microsoft.com/rest/api/resources/deployment-operations
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from local.report import words
+from local.report.control_plane import ControlPlane, Json, UnseenError
+from local.report.model import Deployment, Part, Refused, Unseen
+from local.report.refusals import advise
+from local.report.times import seconds
+from local.report.words import NOTHING, Known
+
+_VERSION = "2021-04-01"
+_NESTED = "microsoft.resources/deployments"
+_DEPTH = 6
+# The first, which is the one that nobody has seen, and the last.
+_SHOWN = 6
+
+
+def deployments(azure: ControlPlane, environment: str) -> Part[Deployment]:
+    """Return those that azd made for the environment, by their time: the first, and the last."""
+    try:
+        found = sorted(_listed(azure, environment), key=_time)
+    except UnseenError as error:
+        return Unseen(error.why)
+    numbered = list(enumerate(found, start=1))
+    shown = numbered[:1] + numbered[1:][-(_SHOWN - 1) :]
+    return tuple(_deployment(azure, number, each) for number, each in shown)
+
+
+def _listed(azure: ControlPlane, environment: str) -> list[Json]:
+    """Of the group and of the subscription, which an attendee of a workshop may not read."""
+    errors: list[UnseenError] = []
+    found: list[Json] = []
+    for scope in (azure.group_id, f"/subscriptions/{azure.subscription}"):
+        path = f"{scope}/providers/Microsoft.Resources/deployments"
+        try:
+            found += [each for each in azure.listed(path, _VERSION) if _is_of(each, environment)]
+        except UnseenError as error:
+            errors.append(error)
+    if errors and not found:
+        raise errors[-1]
+    return found
+
+
+def _is_of(deployment: Json, environment: str) -> bool:
+    return (deployment.get("tags") or {}).get("azd-env-name") == environment
+
+
+def _time(deployment: Json) -> str:
+    return str(deployment["properties"].get("timestamp"))
+
+
+def _deployment(azure: ControlPlane, number: int, found: Json) -> Deployment:
+    given = found["properties"]
+    state = words.state(given.get("provisioningState"))
+    return Deployment(number, state, seconds(given.get("duration")), _refused(azure, found))
+
+
+def _refused(azure: ControlPlane, found: Json) -> Part[Refused]:
+    given = found["properties"]
+    if given.get("provisioningState") == "Succeeded":
+        return ()
+    try:
+        refused = tuple(dict.fromkeys(_below(azure, found["id"], _DEPTH)))
+    except UnseenError as error:
+        return Unseen(error.why)
+    if not refused and given.get("error"):  # refused as a whole, before any resource was tried
+        return (_as_refused({}, "", given["error"]),)
+    return refused
+
+
+def _below(azure: ControlPlane, deployment: str, depth: int) -> Iterator[Refused]:
+    """What failed in a deployment; of a nested one what failed in it, if Azure shows that."""
+    for operation in azure.listed(f"{deployment}/operations", _VERSION):
+        given = operation.get("properties") or {}
+        if given.get("provisioningState") != "Failed":
+            continue
+        target = given.get("targetResource") or {}
+        inner: list[Refused] = []
+        if str(target.get("resourceType")).lower() == _NESTED and depth:
+            inner = _nested(azure, target["id"], depth)
+        status = given.get("statusCode") or ""
+        yield from inner or [_as_refused(target, status, _error(given.get("statusMessage")))]
+
+
+def _nested(azure: ControlPlane, deployment: str, depth: int) -> list[Refused]:
+    try:
+        return list(_below(azure, deployment, depth - 1))
+    except UnseenError:
+        return []
+
+
+def _as_refused(target: Json, status: object, error: Any) -> Refused:
+    chain = list(_chain(error))
+    codes = tuple(words.code(code) for code, _ in chain)
+    said = next((text for _, text in reversed(chain) if text), "")
+    return Refused(
+        kind=words.kind(target.get("resourceType")),
+        on=_on(str(target.get("id", ""))),
+        status=words.code(status) if status else NOTHING,
+        codes=codes,
+        said=words.message(said),
+        advice=advise(codes, said),
+    )
+
+
+def _on(resource_id: str) -> Known:
+    """The entity or the app that a resource is, or is on, if the template names it everywhere."""
+    named = [found for each in resource_id.split("/") if (found := words.name(each))]
+    return named[-1] if named else NOTHING
+
+
+def _error(message: Any) -> Any:
+    """The error of a status message, which is an object or the text of one."""
+    found = _read(message)
+    return found.get("error", found) if isinstance(found, Mapping) else {"message": message}
+
+
+def _chain(error: Any, depth: int = _DEPTH) -> Iterator[tuple[str, str]]:
+    """Codes and texts from the outermost to the innermost of the first details.
+
+    Some providers put an error into another's message, as JSON.
+    """
+    if not isinstance(error, Mapping) or not depth:
+        return
+    text = error.get("message")
+    inner = _read(text)
+    yield str(error.get("code", "")), "" if isinstance(inner, Mapping) else str(text or "")
+    if isinstance(inner, Mapping):
+        yield from _chain(inner.get("error", inner), depth - 1)
+    details = error.get("details")
+    if isinstance(details, Sequence) and not isinstance(details, str) and details:
+        yield from _chain(details[0], depth - 1)
+
+
+def _read(text: Any) -> Any:
+    if not isinstance(text, str) or not text.lstrip().startswith("{"):
+        return text
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text

@@ -1,0 +1,54 @@
+"""The environment to report on: by its values, as far as its deployment got."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from azure.core.credentials import TokenCredential
+
+from local.doctor.kept import Kept
+from local.questions.asker import Asker, Entities, Hosts
+from local.report.control_plane import ControlPlane
+from local.rights import Environment
+from local.values import Values, ValuesError
+from sandbox.deployment import as_compiled
+
+
+@dataclass(frozen=True)
+class Reported:
+    """An azd environment, and where its resources are."""
+
+    name: str
+    azure: ControlPlane
+    values: Values
+
+    @classmethod
+    def of(cls, values: Values) -> "Reported":
+        """Read the values. Raises ValuesError where not even a deployment was tried.
+
+        After one that failed azd knows no output of it; the group is named after the environment.
+        """
+        name = values["AZURE_ENV_NAME"]
+        group = values.named.get("AZURE_RESOURCE_GROUP") or f"rg-keyless-{name}"
+        return cls(name, ControlPlane(values["AZURE_SUBSCRIPTION_ID"], group), values)
+
+    def asker(self, credential: TokenCredential) -> Asker | None:
+        """Return whoever asks its data services; None where it does not tell their addresses."""
+        try:
+            hosts = _hosts(self.values)
+        except ValuesError:
+            return None
+        return Asker(Kept(credential), hosts, Entities.of(as_compiled()))
+
+    @property
+    def named(self) -> Mapping[str, str]:
+        """All of its values, which must not get into a report."""
+        return {**self.values.named, "group": self.azure.group}
+
+
+def _hosts(values: Values) -> Hosts:
+    there = Environment.of(values)
+    return Hosts(
+        f"{there.account}.blob.core.windows.net",
+        f"{there.vault}.vault.azure.net",
+        values["SERVICEBUS_FULLY_QUALIFIED_NAMESPACE"],
+    )

@@ -1,0 +1,86 @@
+"""All parts of a report, gathered one after the other."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from local.report import apps as apps_of
+from local.report import roles, scaler
+from local.report.apps import App
+from local.report.control_plane import ControlPlane, UnseenError
+from local.report.deployments import deployments
+from local.report.model import Deployment, Part, Revision, RoleTime, Rule, Scaler, Unseen
+from local.report.proofs import Log, read
+from local.report.rules import rules
+
+# Hears the name of a part before it is gathered.
+Told = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the control plane shows."""
+
+    deployments: Part[Deployment]
+    revisions: Part[Revision]
+    roles: Part[RoleTime]
+    scalers: Part[Scaler]
+    rules: Part[Rule]
+    apps: Sequence[App] = field(default=(), repr=False)
+
+    @property
+    def may_have_workers(self) -> bool:
+        """Whether deployed services take messages, as far as anybody can tell."""
+        return isinstance(self.revisions, Unseen) or any(each.own_image for each in self.apps)
+
+
+def gather(azure: ControlPlane, environment: str, told: Told) -> Seen:
+    """Read all that the control plane shows whoever is signed in."""
+    told("deployments")
+    deployed = deployments(azure, environment)
+    told("revisions")
+    try:
+        found = apps_of.apps(azure)
+    except UnseenError as error:
+        unseen = Unseen(error.why)
+        told("rules")
+        return Seen(deployed, unseen, unseen, unseen, rules(azure))
+    told("roles")
+    logs = _logs(azure, found)
+    worked = _roles(azure, found, logs)
+    told("scaler")
+    woken = _scalers(azure, found, logs)
+    told("rules")
+    return Seen(deployed, apps_of.revisions(found), worked, woken, rules(azure), found)
+
+
+def _logs(azure: ControlPlane, found: Sequence[App]) -> Mapping[str, Log]:
+    """The log of each app that runs a service; that of another is not to be had."""
+    logs: dict[str, Log] = {}
+    for each in (each for each in found if each.own_image):
+        try:
+            if replica := apps_of.first_replica(azure, each):
+                logs[each.name] = read(azure.log(each.name, each.newest, replica))
+        except UnseenError:
+            continue
+    return logs
+
+
+def _roles(azure: ControlPlane, found: Sequence[App], logs: Mapping[str, Log]) -> Part[RoleTime]:
+    try:
+        return roles.role_times(found, logs, roles.granted(azure))
+    except UnseenError as error:
+        return Unseen(error.why)
+
+
+def _scalers(azure: ControlPlane, found: Sequence[App], logs: Mapping[str, Log]) -> Part[Scaler]:
+    photos = [at for log in logs.values() for at in log.photos]
+    now = datetime.now(UTC)
+    try:
+        return tuple(
+            scaler.scaler(each, azure.events(each.name), photos, now)
+            for each in found
+            if each.scales
+        )
+    except UnseenError as error:
+        return Unseen(error.why)

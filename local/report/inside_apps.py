@@ -1,0 +1,43 @@
+"""The questions that only an app's code can ask, through a console in the gateway."""
+
+from collections.abc import Sequence
+
+from local.questions import inside
+from local.report.answers import outcome
+from local.report.apps import App
+from local.report.console import Console, ConsoleError
+from local.report.control_plane import ControlPlane, UnseenError
+from local.report.model import NotAsked, Outcome, Why
+from sandbox.assumptions import QUESTIONS
+
+_APP, _KEPT = "gateway", "id-platform-"
+_VERSION = "2023-01-31"
+
+# Those among the questions, whatever probes there are.
+NAMES = tuple(each.name for each in QUESTIONS if each.name in inside.PROBES)
+
+
+def not_asked(why: Why) -> tuple[Outcome, ...]:
+    """Return them without an answer."""
+    return tuple(NotAsked(each, why) for each in NAMES)
+
+
+def ask(azure: ControlPlane, apps: Sequence[App]) -> tuple[Outcome, ...]:
+    """Ask them as the gateway's code, which always runs."""
+    if not any(each.name == _APP and each.own_image for each in apps):
+        return not_asked(Why.NO_APP)
+    try:
+        console = Console(_APP, azure.group, azure.subscription)
+        said = console.answers(_kept_identity(azure))
+    except (ConsoleError, UnseenError):
+        return not_asked(Why.NO_CONSOLE)
+    return tuple(outcome(each, said.get(each, "")) for each in NAMES)
+
+
+def _kept_identity(azure: ControlPlane) -> str:
+    """The id of the identity whose tokens are kept from code. Raises UnseenError, ConsoleError."""
+    path = f"{azure.group_id}/providers/Microsoft.ManagedIdentity/userAssignedIdentities"
+    for each in azure.listed(path, _VERSION):
+        if str(each["name"]).startswith(_KEPT):
+            return str(each["id"])
+    raise ConsoleError("the platform's identity is not there")

@@ -1,0 +1,80 @@
+"""How long each role took to work, by the log of the service that needs it.
+
+https://learn.microsoft.com/rest/api/authorization/role-assignments: createdOn.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+
+from local.report import words
+from local.report.apps import App
+from local.report.control_plane import ControlPlane, Json
+from local.report.model import RoleTime
+from local.report.proofs import Log
+from local.report.times import between, moment
+from local.report.words import Known
+from local.rights import Environment, Right, rights_of
+from sandbox.deployment import as_compiled
+
+_VERSION = "2022-04-01"
+
+# Whose, on which entity: containers/originals.
+Granted = Mapping[tuple[str, str], datetime]
+
+
+def granted(azure: ControlPlane) -> Granted:
+    """Return when each assignment in the group was made. Raises UnseenError."""
+    path = f"{azure.group_id}/providers/Microsoft.Authorization/roleAssignments"
+    found: dict[tuple[str, str], datetime] = {}
+    for each in azure.listed(path, _VERSION):
+        given: Json = each.get("properties") or {}
+        if at := moment(given.get("createdOn")):
+            key = (str(given.get("principalId")).lower(), _entity(str(given.get("scope"))))
+            found[key] = min(at, found.get(key, at))
+    return found
+
+
+def role_times(apps: Sequence[App], logs: Mapping[str, Log], when: Granted) -> tuple[RoleTime, ...]:
+    """Return one line for each right on data that the policy gives an app whose log was read."""
+    return tuple(
+        _role_time(app, logs[app.name], right, _made(app, right, when))
+        for app in apps
+        if app.name in logs
+        for right in _rights(app.name)
+    )
+
+
+def _role_time(app: App, log: Log, right: Right, made: datetime | None) -> RoleTime:
+    scope = as_logged(right.scope)
+    refusals = log.on(scope)
+    return RoleTime(
+        app=app.known,
+        role=words.name(right.role.partition(" (")[0]),
+        on=Known(right.target),  # of the compiled template
+        refusals=len(refusals),
+        refused=between(made, max((each.at for each in refusals), default=None)),
+        worked=between(made, log.worked(scope)),
+        whole=log.whole,
+    )
+
+
+def as_logged(scope: str) -> str:
+    """Return what a service calls an entity in its log: `container originals`."""
+    *_, parent, kind, name = scope.split("/")
+    if kind == "subscriptions":
+        return f"{parent}/subscriptions/{name}"
+    return f"{kind.removesuffix('s')} {name}"
+
+
+def _rights(app: str) -> Iterator[Right]:
+    deployment = as_compiled()
+    yield from rights_of(deployment, Environment.of_snapshot(deployment), app)
+
+
+def _made(app: App, right: Right, when: Granted) -> datetime | None:
+    found = (when.get((each, _entity(right.scope))) for each in app.principals)
+    return min((each for each in found if each), default=None)
+
+
+def _entity(scope: str) -> str:
+    return "/".join(scope.lower().split("/")[-2:])

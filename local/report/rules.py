@@ -1,0 +1,72 @@
+"""The rules of each subscription, against those of the template.
+
+https://learn.microsoft.com/rest/api/servicebus/controlplane-stable/rules
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from local.report import words
+from local.report.control_plane import ControlPlane, Json, UnseenError
+from local.report.model import Part, Rule, Unseen
+from local.report.words import Known
+from sandbox import deployment
+from sandbox.deployment import as_compiled
+
+_VERSION = "2024-01-01"
+_EVERYTHING = "1=1"
+_FILTERS = (Known("SqlFilter"), Known("CorrelationFilter"))
+_ANOTHER_RULE = Known("another")
+
+
+def rules(azure: ControlPlane) -> Part[Rule]:
+    """Return each rule of each subscription that the template names."""
+    path = f"{azure.group_id}/providers/Microsoft.ServiceBus/namespaces"
+    try:
+        return tuple(
+            rule
+            for namespace in azure.listed(path, _VERSION)
+            for topic in as_compiled().bus.topics
+            for each in topic.subscriptions
+            for rule in _rules(azure, f"{namespace['id']}/topics/{topic.name}", each)
+        )
+    except UnseenError as error:
+        return Unseen(error.why)
+
+
+def _rules(
+    azure: ControlPlane, topic: str, subscription: deployment.Subscription
+) -> Iterator[Rule]:
+    """One line at least: a subscription without a rule gets nothing, and that must show."""
+    path = f"{topic}/subscriptions/{subscription.name}/rules"
+    meant = {each.name: each for each in subscription.rules}
+    name = Known(subscription.name)
+    found = list(azure.listed(path, _VERSION))
+    if not found:
+        yield Rule(name, Known("no rule"), Known(""), passes_all=False, as_template=False)
+    for each in found:
+        given = each.get("properties") or {}
+        called = str(each.get("name"))
+        yield Rule(
+            name,
+            words.name(called) or _ANOTHER_RULE,
+            _filter(given),
+            passes_all=_sql(given).replace(" ", "") == _EVERYTHING,
+            as_template=called in meant and _agrees(given, meant[called]),
+        )
+
+
+def _filter(given: Json) -> Known:
+    found = str(given.get("filterType"))
+    return next((each for each in _FILTERS if each == found), words.ANOTHER)
+
+
+def _agrees(given: Json, rule: deployment.Rule) -> bool:
+    if rule.sql is not None:
+        return _sql(given) == rule.sql
+    label = rule.correlation.label if rule.correlation else None
+    return bool((given.get("correlationFilter") or {}).get("label") == label)
+
+
+def _sql(given: Mapping[str, Any]) -> str:
+    return str((given.get("sqlFilter") or {}).get("sqlExpression") or "")

@@ -1,0 +1,109 @@
+"""The words that may leave: each function takes any text of Azure's and returns a known one.
+
+A name, an id, an address or a secret is none of these words, so it cannot get into a report. mypy
+holds that the model has no text which did not come from here.
+"""
+
+import re
+from collections.abc import Iterable
+from functools import cache
+from typing import NewType
+
+from local.report.vocabulary import CODES, KINDS, REASONS, STATES, VOCABULARY
+from local.roles import called
+from sandbox.deployment import as_compiled
+from sandbox.deployment.snapshot import Snapshot
+from sandbox.rbac import built_in_roles
+
+Known = NewType("Known", str)
+
+LEFT_OUT = "…"
+ANOTHER_CODE = Known("a code that is not listed")
+ANOTHER = Known("another")
+NOTHING = Known("")
+
+_LONGEST = 80  # words of a message
+_VERBS = ("read", "write", "delete", "action")
+_AROUND = "'\"(),.;:!?"  # and so nothing that Markdown or HTML would read
+_VERSION = re.compile(r"\d{1,3}\.\d{1,3}\.\d{1,3}")
+_SMALL = re.compile(r"\d{1,3}")
+
+
+def code(text: object) -> Known:
+    """Return Azure's code for an error, if it is a documented one."""
+    return _among(text, CODES, ANOTHER_CODE)
+
+
+def state(text: object) -> Known:
+    """Return a state of a deployment, a revision or a replica; nothing for none."""
+    return _among(text, STATES, ANOTHER) if text else NOTHING
+
+
+def reason(text: object) -> Known:
+    """Return the reason of an event of Container Apps or of KEDA."""
+    return _among(text, REASONS, ANOTHER)
+
+
+def kind(text: object) -> Known:
+    """Return a resource type, if the template has it or depends on it."""
+    return _among(text, kinds(), Known("another resource type"))
+
+
+def name(text: object) -> Known:
+    """Return a name that the template gives in every environment; nothing for any other."""
+    return _among(text, names(), NOTHING)
+
+
+def version(text: object) -> Known:
+    """Return a version of three numbers."""
+    return Known(str(text)) if _VERSION.fullmatch(str(text)) else Known("not known")
+
+
+def message(text: object) -> Known:
+    """Return a text of Azure's with all but known words left out, and small numbers."""
+    kept: list[str] = []
+    for each in str(text).split()[:_LONGEST]:
+        word = each if _is_known(each.strip(_AROUND)) else LEFT_OUT
+        if word != LEFT_OUT or kept[-1:] != [LEFT_OUT]:
+            kept.append(word)
+    return Known(" ".join(kept))
+
+
+@cache
+def names() -> frozenset[str]:
+    """Return what the template calls its apps, entities, rules and roles everywhere."""
+    found = as_compiled()
+    topics = found.bus.topics
+    subscriptions = [each for topic in topics for each in topic.subscriptions]
+    return frozenset(
+        {
+            *(each.name for each in found.apps),
+            *found.storage.containers,
+            *(each.name for each in found.vault.secrets),
+            *(each.name for each in found.bus.queues),
+            *(each.name for each in topics),
+            *(each.name for each in subscriptions),
+            *(rule.name for each in subscriptions for rule in each.rules),
+            *(called(each) for each in (*built_in_roles(), *found.custom_roles)),
+            "$Default",
+        }
+    )
+
+
+@cache
+def kinds() -> frozenset[str]:
+    """Return the resource types of the template, and those that a deployment touches besides."""
+    return KINDS | {str(each["type"]) for each in Snapshot.read().resources}
+
+
+def _is_known(word: str) -> bool:
+    if word.lower() in VOCABULARY or word in CODES or word in names() or _SMALL.fullmatch(word):
+        return True
+    resource_type, _, verb = word.rpartition("/")
+    return word in kinds() or (resource_type in kinds() and verb in _VERBS)
+
+
+def _among(text: object, known: Iterable[str], otherwise: Known) -> Known:
+    """As it is written here: Azure's own capitals differ from one answer to the next."""
+    wanted = str(text).lower()
+    return next((Known(each) for each in known if each.lower() == wanted), otherwise)
