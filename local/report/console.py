@@ -9,13 +9,14 @@ import os
 import re
 import select
 import shlex
+import signal
 import subprocess
 import sys
 import textwrap
 import time
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -128,7 +129,9 @@ def script(kept: str) -> Sequence[str]:
     """Return the lines that ask in a shell: local/questions/inside.py, for the app's own Python."""
     source = Path(inside.__file__).read_bytes()
     packed = base64.b64encode(zlib.compress(source, 9)).decode()
-    run = "import base64,sys,zlib;exec(zlib.decompress(base64.b64decode(sys.stdin.read())))"
+    # The first answer must not stand behind the prompts for the lines that were typed.
+    run = "import base64,sys,zlib;p=sys.stdin.read();print();"
+    run += "exec(zlib.decompress(base64.b64decode(p)))"
     return [
         f"export KEPT_IDENTITY={shlex.quote(kept)}",
         f"python -c '{run}' <<'END'",
@@ -145,8 +148,10 @@ def found_in(said: str) -> dict[str, str]:
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
-    try:
-        process.wait(5)
-    except subprocess.TimeoutExpired:
-        process.terminate()
-        process.wait()
+    """Let it end, or end it: a shell that waits for a person takes no notice of a SIGTERM."""
+    for signalled in (0, signal.SIGTERM, signal.SIGKILL):
+        if signalled:
+            process.send_signal(signalled)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(5)
+            return

@@ -98,12 +98,13 @@ def _told() -> Iterator[None]:
 
 
 def _code_in(said: str) -> Known:
-    """The first word of an error that is a code; az writes it in front, in brackets or quotes."""
+    """The code in what az says: `Forbidden({"error": {"code": "x"...`, or `(x) The client...`."""
     if "az login" in said:
         return Known("the Azure CLI is not signed in")
-    for each in re.findall(r"[A-Za-z]+", said):
-        if (found := words.code(each)) != words.ANOTHER_CODE:
-            return found
+    for pattern in (r'"code": *"(\w+)"', r"\((\w+)\)", r"(\w+)"):
+        for each in re.findall(pattern, said):
+            if (found := words.code(each)) != words.ANOTHER_CODE:
+                return found
     return words.ANOTHER_CODE
 
 

@@ -25,8 +25,8 @@ NOTHING = Known("")
 _LONGEST = 80  # words of a message
 _VERBS = ("read", "write", "delete", "action")
 _AROUND = "'\"(),.;:!?"  # and so nothing that Markdown or HTML would read
-_VERSION = re.compile(r"\d{1,3}\.\d{1,3}\.\d{1,3}")
-_SMALL = re.compile(r"\d{1,3}")
+_VERSION = re.compile(r"[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}")
+_SMALL = re.compile(r"[0-9]{1,3}(/[0-9]{1,3})?")  # 401, or 0/1 replicas
 
 
 def code(text: object) -> Known:
