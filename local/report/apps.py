@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from infra.azd import revisions as revisions_of
 from local.report import words
 from local.report.control_plane import ControlPlane, Json
 from local.report.model import Revision
@@ -87,21 +88,18 @@ def _app(azure: ControlPlane, found: Json) -> App:
 
 
 def _revision(app: App, number: int, found: Json) -> Revision:
-    given = _properties(found)
-    said = " ".join(
-        str(given[name]) for name in ("provisioningError", "runningStateDetails") if given.get(name)
-    )
-    replicas = given.get("replicas")
+    given = revisions_of.Revision.from_json(found)
+    replicas = _properties(found).get("replicas")
     return Revision(
         app=app.known,
         number=number,
         own_image=_own_image(found),
-        active=given.get("active") is True,
-        provisioning=words.state(given.get("provisioningState")),
-        running=words.state(given.get("runningState")),
-        health=words.state(given.get("healthState")),
+        active=given.active,
+        provisioning=words.state(given.provisioning),
+        running=words.state(given.running),
+        health=words.state(given.health),
         replicas=replicas if isinstance(replicas, int) else None,
-        said=words.message(said),
+        said=words.message(f"{given.error} {given.details}"),
     )
 
 

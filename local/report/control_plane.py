@@ -3,15 +3,15 @@
 `az rest` gives the answers of the REST API as they are documented, and needs no extension.
 """
 
-import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 from infra import azure_cli
+from infra.azd.events import Event, events_in
 from local.report import words
 from local.report.words import Known
 
@@ -62,13 +62,9 @@ class ControlPlane:
         which = ("--revision", revision, "--replica", replica, "--format", "text")
         return self._log(app, *which)
 
-    def events(self, app: str) -> list[Json]:
-        """Return the last system events of an app, oldest first. Raises UnseenError.
-
-        https://learn.microsoft.com/azure/container-apps/log-streaming
-        """
-        found = (_object(line) for line in self._log(app, "--type", "system", "--format", "json"))
-        return [each for each in found if each]
+    def events(self, app: str) -> Sequence[Event]:
+        """Return the last system events of an app. Raises UnseenError."""
+        return events_in(self._log(app, "--type", "system"))
 
     def _get(self, url: str) -> Json:
         found = self._ask("rest", "--method", "get", "--url", url)
@@ -106,11 +102,3 @@ def _code_in(said: str) -> Known:
             if (found := words.code(each)) != words.ANOTHER_CODE:
                 return found
     return words.ANOTHER_CODE
-
-
-def _object(line: str) -> Json:
-    try:
-        found = json.loads(line)
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}

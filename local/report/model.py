@@ -107,17 +107,17 @@ class Revision:
 
 @dataclass(frozen=True)
 class RoleTime:
-    """When a role worked for an app, in seconds after it was granted.
+    """When a role worked for an app, in seconds after it was granted; None is not known.
 
-    `refusals` were logged, the last after `refused`; all rights were proved after `worked`. None is
-    not known. `whole` says whether the log goes back to the start.
+    So many attempts were `in_vain`, the last of them after `last_in_vain`; it `worked` at the
+    latest after so many. `whole` says whether the log goes back to the start.
     """
 
     app: Known
     role: Known
     on: Known
-    refusals: int
-    refused: int | None
+    in_vain: int
+    last_in_vain: int | None
     worked: int | None
     whole: bool
 

@@ -1,11 +1,12 @@
 """The log in which a service names the rights that it has not proved: services/common/health.py."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from infra.azd.logs import Right
 from local.report.control_plane import LONGEST_LOG
 from local.report.times import moment
 
@@ -14,60 +15,68 @@ _PHOTO = "Photo received"
 
 
 @dataclass(frozen=True)
-class Refusal:
-    """A right that was not proved, at a time."""
+class Attempt:
+    """A right that could not be proved, at a time."""
 
-    operation: str
-    scope: str
+    right: Right
     at: datetime
 
 
 @dataclass(frozen=True)
 class Log:
-    """What a replica said: refusals in their order, and when it was ready."""
+    """What a replica said: attempts in vain, in their order, and when it was ready."""
 
-    refusals: tuple[Refusal, ...]
+    attempts: tuple[Attempt, ...]
     ready: datetime | None
     photos: tuple[datetime, ...]
     whole: bool
 
-    def on(self, scope: str) -> tuple[Refusal, ...]:
-        """The refusals of rights on `scope`, or below it."""
-        return tuple(each for each in self.refusals if f"{each.scope}/".startswith(f"{scope}/"))
+    def in_vain(self, scope: str) -> tuple[Attempt, ...]:
+        """Return the attempts on `scope`, or below it, but those that only lacked the key's value.
+
+        Whoever hears that a secret is disabled has the right to it.
+        """
+        return tuple(each for each in self._on(scope) if not each.right.waits_for_a_key)
 
     def worked(self, scope: str) -> datetime | None:
-        """When the rights on `scope` worked at the latest; None while they do not, or if unknown.
+        """Return when the rights on `scope` worked at the latest; None if they do not, or unknown.
 
         A service tries all that is missing, one after the other, over and over. After the last
-        refusal here, the next round is over once some other right is refused a second time.
+        attempt in vain here, the next round is over once some other right fails a second time.
         """
-        last = max((each.at for each in self.on(scope)), default=None)
-        if last is None:
-            return self.ready
-        seen: set[tuple[str, str]] = set()
-        for each in (each for each in self.refusals if each.at > last):
-            if (each.operation, each.scope) in seen:
-                return each.at
-            seen.add((each.operation, each.scope))
-        return self.ready
+        last = max((each.at for each in self.in_vain(scope)), default=None)
+        signs = [each.at for each in self._on(scope) if each.right.waits_for_a_key]
+        signs += [self.ready] if self.ready else []
+        if last is not None:
+            signs += list(self._second_attempts_after(last))
+        return min((each for each in signs if last is None or each > last), default=None)
+
+    def _on(self, scope: str) -> Iterator[Attempt]:
+        return (each for each in self.attempts if f"{each.right.scope}/".startswith(f"{scope}/"))
+
+    def _second_attempts_after(self, last: datetime) -> Iterator[datetime]:
+        seen: set[Right] = set()
+        for each in self.attempts:
+            if each.at > last and each.right in seen:
+                yield each.at
+            if each.at > last:
+                seen.add(each.right)
 
 
 def read(lines: Sequence[str]) -> Log:
     """Read the end of a log; it is `whole` if it may go back to the start."""
-    records = [each for each in map(_record, lines) if each]
-    refusals = [
-        Refusal(str(each.get("operation")), str(each.get("scope")), at)
-        for each in records
-        if str(each.get("message")).startswith("Not proved yet") and (at := _time(each))
+    records = [
+        (found, at) for each in lines if (at := moment((found := _record(each)).get("time")))
     ]
-    ready = [at for each in records if each.get("message") == "Ready" and (at := _time(each))]
-    photos = [at for each in records if each.get("message") == _PHOTO and (at := _time(each))]
+    attempts = [
+        Attempt(Right(str(each.get("operation")), str(each.get("scope")), message), at)
+        for each, at in records
+        if (message := str(each.get("message"))).startswith("Not proved yet")
+    ]
+    ready = [at for each, at in records if each.get("message") == "Ready"]
+    photos = [at for each, at in records if each.get("message") == _PHOTO]
     whole = len(lines) < LONGEST_LOG
-    return Log(tuple(refusals), ready[0] if ready else None, tuple(photos), whole)
-
-
-def _time(record: Mapping[str, Any]) -> datetime | None:
-    return moment(record.get("time"))
+    return Log(tuple(attempts), ready[0] if ready else None, tuple(photos), whole)
 
 
 def _record(line: str) -> Mapping[str, Any]:

@@ -25,7 +25,7 @@ _PATTERNS = (
     r"\b\d{1,3}(?:\.\d{1,3}){3}(?:/\d+)?\b",  # IPv4
     r"\b(?:[0-9a-f]{1,4}:){2,7}[0-9a-f:]*",  # IPv6
     r"\bey[\w-]{8,}(?:\.[\w-]+)*",  # tokens
-    r"\b\w*(?:key|password|secret|signature|sig|token)=[^\s;&`|]+",  # connection strings, SAS
+    r"(?<![\w-])[\w-]*(?:key|password|secret|signature|sig|token)=[^\s;&`|]+",  # connection strings
     r"\bwhsec_\S+",
     r"(?=[\w+/=-]*\d)(?=[\w+/=-]*[a-z])[\w+/=-]{32,}",  # keys
 )
@@ -34,7 +34,12 @@ _SUSPICIOUS = re.compile("|".join(f"(?:{each})" for each in _PATTERNS), re.IGNOR
 
 def redact(text: str, values: Iterable[str]) -> tuple[str, int]:
     """Return the text without any of `values` or what looks like one, and how many were removed."""
-    known = {answer for each in QUESTIONS for answer in each.answers}
+    known = {
+        word
+        for each in QUESTIONS
+        for answer in each.answers
+        for word in (answer, f"{each.name}={answer}")
+    }
     removed = 0
 
     def replace(found: re.Match[str]) -> str:

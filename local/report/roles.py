@@ -46,13 +46,13 @@ def role_times(apps: Sequence[App], logs: Mapping[str, Log], when: Granted) -> t
 
 def _role_time(app: App, log: Log, right: Right, made: datetime | None) -> RoleTime:
     scope = as_logged(right.scope)
-    refusals = log.on(scope)
+    in_vain = log.in_vain(scope)
     return RoleTime(
         app=app.known,
         role=words.name(right.role.partition(" (")[0]),
         on=Known(right.target),  # of the compiled template
-        refusals=len(refusals),
-        refused=between(made, max((each.at for each in refusals), default=None)),
+        in_vain=len(in_vain),
+        last_in_vain=between(made, max((each.at for each in in_vain), default=None)),
         worked=between(made, log.worked(scope)),
         whole=log.whole,
     )

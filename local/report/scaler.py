@@ -1,14 +1,10 @@
-"""The scaler by the system events of an app.
-
-Their form: https://learn.microsoft.com/azure/container-apps/log-streaming; the reasons:
-pkg/eventreason/eventreason.go in kedacore/keda.
-"""
+"""The scaler by the system events of an app, as far as they go back."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
+from infra.azd.events import Event
 from local.report.apps import App
-from local.report.control_plane import Json
 from local.report.model import Scaler
 from local.report.times import between, moment
 from local.report.words import NOTHING, Known
@@ -16,17 +12,19 @@ from local.report.words import NOTHING, Known
 _TRIGGERS = (Known("azure-servicebus"), Known("cron"))
 
 
-def scaler(app: App, events: Sequence[Json], photos: Sequence[datetime], now: datetime) -> Scaler:
-    """Return what the scaler did for the newest revision, as far as the events go back."""
-    own = [each for each in events if each.get("RevisionName") == app.newest]
+def scaler(app: App, events: Sequence[Event], photos: Sequence[datetime], now: datetime) -> Scaler:
+    """Return what the scaler did for the newest revision; the reasons are KEDA's.
+
+    pkg/eventreason in kedacore/keda
+    """
+    own = [each for each in events if each.revision == app.newest]
     woken = _first(own, "KEDAScaleTargetActivated")
     at = _at(woken)
     before = [each for each in photos if at and each <= at]
-    failures = [each for each in own if each.get("Reason") == "KEDAScalerFailed"]
     return Scaler(
         app=app.known,
         started=between(app.made, _at(_first(own, "KEDAScalersStarted"))),
-        failures=sum(_count(each) for each in failures),
+        failures=sum(each.reason == "KEDAScalerFailed" for each in own),
         woken=between(app.made, at),
         trigger=_trigger(woken),
         after_photo=between(max(before, default=None), at),
@@ -34,21 +32,16 @@ def scaler(app: App, events: Sequence[Json], photos: Sequence[datetime], now: da
     )
 
 
-def _first(events: Sequence[Json], reason: str) -> Json:
-    found = [each for each in events if each.get("Reason") == reason]
-    return min(found, key=lambda each: str(_at(each)), default={})
+def _first(events: Sequence[Event], reason: str) -> Event | None:
+    found = [each for each in events if each.reason == reason]
+    return min(found, key=lambda each: str(_at(each)), default=None)
 
 
-def _at(event: Json) -> datetime | None:
-    return moment(event.get("TimeStamp"))
+def _at(event: Event | None) -> datetime | None:
+    return moment(event.at) if event else None
 
 
-def _count(event: Json) -> int:
-    found = event.get("Count")
-    return found if isinstance(found, int) and found > 0 else 1
-
-
-def _trigger(event: Json) -> Known:
+def _trigger(event: Event | None) -> Known:
     """Newer versions of KEDA say what woke it: pkg/scaling/executor in kedacore/keda."""
-    said = str(event.get("Msg"))
+    said = event.message if event else ""
     return next((each for each in _TRIGGERS if each in said), NOTHING)

@@ -52,7 +52,8 @@ def roles(found: Sequence[RoleTime]) -> str:
     """Return the roles in a table, and how it was measured."""
     note = (
         "From when Azure made the assignment (`createdOn`) to what the service says in its log:\n"
-        "the last attempt that was refused, and the first time by which the right was proved.\n\n"
+        "the last attempt in vain, and the first time by which the right was proved. Why an\n"
+        "attempt was in vain is not told apart.\n\n"
     )
     rows = ((each.app, each.role, each.on, _role_in_words(each)) for each in found)
     return note + table(("app", "role", "on", "worked"), rows)
@@ -61,13 +62,12 @@ def roles(found: Sequence[RoleTime]) -> str:
 def _role_in_words(each: RoleTime) -> str:
     if not each.whole:
         return "not measured: the log does not go back to the start"
-    refused = f"refused {each.refusals} times, the last {_number(each.refused)} s after"
-    if each.refusals and each.worked is None:
-        return f"not yet: {refused}"
+    attempts = f"{each.in_vain} attempt{'s' * (each.in_vain != 1)}"
+    tried = f"{attempts} in vain, the last {_number(each.last_in_vain)} s after"
     if each.worked is None:
-        return "not measured: the log says nothing of it, or Azure not when it was granted"
-    if each.refusals:
-        return f"at most {each.worked} s after it was granted; {refused}"
+        return f"not seen to work: {tried}" if each.in_vain else "not measured: nothing tells of it"
+    if each.in_vain:
+        return f"at most {each.worked} s after it was granted; {tried}"
     return f"at the first attempt, at most {each.worked} s after it was granted"
 
 

@@ -249,9 +249,9 @@ def identity(name: str) -> Any:
 # Logs
 
 
-def refused(operation: str, scope: str, at: str) -> str:
+def refused(operation: str, scope: str, at: str, error: str = "403") -> str:
     """A line of a service that has not proved a right: services/common/health.py."""
-    message = f"Not proved yet: {operation} on {scope}: 403{SECRETS}"
+    message = f"Not proved yet: {operation} on {scope}: {error}{SECRETS}"
     return logged(at, message, level="WARNING", operation=operation, scope=scope)
 
 
@@ -262,7 +262,7 @@ def logged(at: str, message: str, **more: str) -> str:
     return f"{time} stdout F {json.dumps(record)}"
 
 
-def event(app_name: str, reason: str, at: str, text: str = "", count: int = 1) -> Any:
+def event(app_name: str, reason: str, at: str, text: str = "") -> Any:
     """A system event; Azure writes its time in two forms."""
     return {
         "TimeStamp": f"2026-11-20 {at} +0000 UTC",
@@ -273,7 +273,7 @@ def event(app_name: str, reason: str, at: str, text: str = "", count: int = 1) -
         "Msg": text + SECRETS,
         "Reason": reason,
         "EventSource": "KEDA",
-        "Count": count,
+        "Count": 1,
     }
 
 
