@@ -64,7 +64,7 @@ class Console:
 
         ours, theirs = pty.openpty()
         try:
-            process = subprocess.Popen(self._command(), stdin=theirs, stdout=theirs, stderr=theirs)
+            process = subprocess.Popen(self.command(), stdin=theirs, stdout=theirs, stderr=theirs)
         except (OSError, azure_cli.AzureCliError) as error:
             raise ConsoleError(str(error)) from error
         finally:
@@ -75,7 +75,8 @@ class Console:
             _end(process)
             os.close(ours)
 
-    def _command(self) -> list[str]:
+    def command(self) -> list[str]:
+        """Return the program that opens it. Raises AzureCliError."""
         where = ["--name", self.app, "--resource-group", self.group, "--command", "sh"]
         which = ["--subscription", self.subscription]
         return [*azure_cli.command(), "containerapp", "exec", *where, *which]

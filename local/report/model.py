@@ -109,8 +109,8 @@ class Revision:
 class RoleTime:
     """When a role worked for an app, in seconds after it was granted; None is not known.
 
-    So many attempts were `in_vain`, the last of them after `last_in_vain`; it `worked` at the
-    latest after so many. `whole` says whether the log goes back to the start.
+    So many attempts were `in_vain`, the last of them after `last_in_vain`. If it was `proved`, it
+    `worked` after so many at the latest. `whole` says whether the log goes back to the start.
     """
 
     app: Known
@@ -118,6 +118,7 @@ class RoleTime:
     on: Known
     in_vain: int
     last_in_vain: int | None
+    proved: bool
     worked: int | None
     whole: bool
 

@@ -46,14 +46,15 @@ def role_times(apps: Sequence[App], logs: Mapping[str, Log], when: Granted) -> t
 
 def _role_time(app: App, log: Log, right: Right, made: datetime | None) -> RoleTime:
     scope = as_logged(right.scope)
-    in_vain = log.in_vain(scope)
+    in_vain, worked = log.in_vain(scope), log.worked(scope)
     return RoleTime(
         app=app.known,
         role=words.name(right.role.partition(" (")[0]),
         on=Known(right.target),  # of the compiled template
         in_vain=len(in_vain),
         last_in_vain=between(made, max((each.at for each in in_vain), default=None)),
-        worked=between(made, log.worked(scope)),
+        proved=worked is not None,
+        worked=between(made, worked),
         whole=log.whole,
     )
 

@@ -62,13 +62,19 @@ def roles(found: Sequence[RoleTime]) -> str:
 def _role_in_words(each: RoleTime) -> str:
     if not each.whole:
         return "not measured: the log does not go back to the start"
-    attempts = f"{each.in_vain} attempt{'s' * (each.in_vain != 1)}"
-    tried = f"{attempts} in vain, the last {_number(each.last_in_vain)} s after"
+    if not each.proved:
+        return f"not seen to work{_in_vain(each)}" if each.in_vain else "the log says nothing of it"
     if each.worked is None:
-        return f"not seen to work: {tried}" if each.in_vain else "not measured: nothing tells of it"
-    if each.in_vain:
-        return f"at most {each.worked} s after it was granted; {tried}"
-    return f"at the first attempt, at most {each.worked} s after it was granted"
+        return f"it did, and Azure does not say when it was granted{_in_vain(each)}"
+    first = "" if each.in_vain else "at the first attempt, "
+    return f"{first}at most {each.worked} s after it was granted{_in_vain(each)}"
+
+
+def _in_vain(each: RoleTime) -> str:
+    if not each.in_vain:
+        return ""
+    last = "" if each.last_in_vain is None else f", the last after {each.last_in_vain} s"
+    return f"; {each.in_vain} attempt{'s' * (each.in_vain != 1)} in vain{last}"
 
 
 def scalers(found: Sequence[Scaler]) -> str:

@@ -10,6 +10,7 @@ from azure.core.credentials import TokenCredential
 from rich.text import Text
 
 from local.questions.asker import Asker
+from local.questions.probes import By
 from local.report import inside_apps, versions
 from local.report.answers import Plan, ask, in_order, plan
 from local.report.environment import Reported
@@ -24,6 +25,7 @@ from sandbox.cli.terminal import USAGE, fail, interactive, one_sentence, out
 
 _DONE, _WAITS = Text("✓ ", "green"), Text("! ", "bold yellow")
 _NOBODY = SignedIn("", "", "")
+_ASKED_AS = {By.DEVELOPER: "the developer", By.STRANGER: "a user without a right on data"}
 
 
 def report(
@@ -83,7 +85,7 @@ def _page(
         keyless=versions.keyless(),
         azure_cli=versions.azure_cli_version(),
         azd=versions.azd(),
-        asked_as=f"the {whose.by}" if whose else "nobody",
+        asked_as=_ASKED_AS[whose.by] if whose else "nobody",
         outcomes=in_order({each.question: each for each in outcomes}),
         deployments=seen.deployments,
         revisions=seen.revisions,

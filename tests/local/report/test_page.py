@@ -117,14 +117,16 @@ def test_a_revision_is_a_row_and_what_azure_says_of_it() -> None:
 
 def test_a_role_says_what_was_measured_and_what_not() -> None:
     role, on = words.name("Storage Blob Data Reader"), words.name("originals")
-    granted, vain = "s after it was granted", "attempts in vain, the last 20 s after"
+    granted = "s after it was granted"
     times = {
-        (0, None, 7, True): f"at the first attempt, at most 7 {granted}",
-        (3, 20, 35, True): f"at most 35 {granted}; 3 {vain}",
-        (1, 20, 35, True): f"at most 35 {granted}; {vain.replace('attempts', '1 attempt')}",
-        (3, 20, None, True): f"not seen to work: 3 {vain}",
-        (0, None, None, True): "not measured: nothing tells of it",
-        (0, None, 7, False): "not measured: the log does not go back to the start",
+        (0, None, True, 7, True): f"at the first attempt, at most 7 {granted}",
+        (3, 20, True, 35, True): f"at most 35 {granted}; 3 attempts in vain, the last after 20 s",
+        (1, 20, True, 35, True): f"at most 35 {granted}; 1 attempt in vain, the last after 20 s",
+        (3, 20, False, None, True): "not seen to work; 3 attempts in vain, the last after 20 s",
+        (3, None, True, None, True): "it did, and Azure does not say when it was granted; 3 "
+        "attempts in vain",
+        (0, None, False, None, True): "the log says nothing of it",
+        (0, None, True, 7, False): "not measured: the log does not go back to the start",
     }
     found = tuple(RoleTime(GATEWAY, role, on, *each) for each in times)
     page = rendered(report(roles=found))

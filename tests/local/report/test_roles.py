@@ -63,7 +63,7 @@ def test_a_role_that_was_refused_first_worked_between_two_attempts(
     found = measured(log, az, azure)
     originals = found[DEPOSITOR]
     assert (originals.in_vain, originals.last_in_vain, originals.worked) == (3, 20, 35)
-    assert found[SENDER].worked is None  # nobody knows when that was granted
+    assert (found[SENDER].proved, found[SENDER].worked) == (True, None)  # granted, who knows when
     assert found[SENDER].in_vain == 3
 
 
@@ -78,7 +78,7 @@ def test_a_role_that_worked_at_once_was_there_when_the_service_was_ready(
 def test_a_role_that_does_not_work_yet_has_no_time(az: AzureCli, azure: ControlPlane) -> None:
     log = proofs.read([world.refused("create", "container originals", "08:00:10.000")])
     originals = measured(log, az, azure)[DEPOSITOR]
-    assert (originals.last_in_vain, originals.worked) == (10, None)
+    assert (originals.last_in_vain, originals.proved, originals.worked) == (10, False, None)
 
 
 def test_a_secret_that_is_disabled_shows_that_the_role_worked() -> None:
