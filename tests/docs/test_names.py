@@ -14,6 +14,7 @@ from tests.docs.pages import PAGES, name_of, quoted
 
 _CODE = (
     "docker-compose.yml",
+    "services/*/Dockerfile",
     "local/**/*.py",
     "services/**/*.py",
     "sandbox/**/*.py",

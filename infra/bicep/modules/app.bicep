@@ -98,7 +98,8 @@ resource app 'Microsoft.App/containerApps@2025-01-01' = {
     workloadProfileName: 'Consumption'
     configuration: {
       activeRevisionsMode: 'Single'
-      // Container Apps signs in to each registry that a revision names, needed or not, so the placeholder names none.
+      // Container Apps signs in to each registry that a revision names, needed or not, so the placeholder names none:
+      // https://github.com/microsoft/azure-container-apps/issues/646
       registries: exists ? [{ server: loginServer, identity: platformIdentityId }] : []
       identitySettings: [
         { identity: platformIdentityId, lifecycle: 'None' } // attached, but no code in the app can get its token

@@ -236,8 +236,8 @@ module gateway 'app.bicep' = if (apps) {
     ])
   }
   dependsOn: [
-    platformAccess // pulls the image
-    access // what the gateway may do, before it tries
+    platformAccess // the platform may pull the image
+    access // the gateway has its own rights
   ]
 }
 
@@ -263,8 +263,8 @@ module thumbnailer 'app.bicep' = if (apps) {
     ])
   }
   dependsOn: [
-    platformAccess // pulls the image, counts the uploads
-    access // what the thumbnailer may do, before it tries
+    platformAccess // the platform may pull the image and count the uploads
+    access // the thumbnailer has its own rights
   ]
 }
 
@@ -291,8 +291,8 @@ module catalog 'app.bicep' = if (apps) {
     ])
   }
   dependsOn: [
-    platformAccess // pulls the image, counts the events
-    access // what the catalog may do, before it tries
+    platformAccess // the platform may pull the image and count the events
+    access // the catalog has its own rights
   ]
 }
 
@@ -318,7 +318,7 @@ module notifier 'app.bicep' = if (apps) {
     ])
   }
   dependsOn: [
-    platformAccess // pulls the image, counts the events
+    platformAccess // the platform may pull the image and count the events
   ]
 }
 
