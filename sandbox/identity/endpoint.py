@@ -154,6 +154,8 @@ async def _kestrel(request: web.Request, handler: Handler) -> web.StreamResponse
     except web.HTTPException as refusal:
         allowed = {name: refusal.headers[name] for name in ("Allow",) if name in refusal.headers}
         answer = web.Response(status=refusal.status, headers=allowed)
+    if answer.content_type == "application/json":
+        answer.enable_chunked_encoding()
     answer.headers.update({"Server": "Kestrel", "X-CORRELATION-ID": request[_CORRELATION]})
     return answer
 

@@ -1,11 +1,12 @@
 """Counts the rows that agree with Azure's recorded answers, and prints how many of all they are."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
 
+from tests.access.stage import Stage, staged
 from tests.recorded.rows import Answer, Row, complaint, differences, verdict
 
 Compare = Callable[[str, Row, Answer, Mapping[str, str]], None]
@@ -23,6 +24,13 @@ def compare(record_property: Callable[[str, object], None]) -> Compare:
         assert came_out != "differ", complaint(row, found)
 
     return comparing
+
+
+@pytest.fixture(scope="session")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """Every endpoint, reached through the edge as the SDKs reach it."""
+    with staged(tmp_path_factory.mktemp("recorded")) as stage:
+        yield stage
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -22,7 +22,6 @@ from sandbox.servicebus.conditions import Condition
 
 # As Azure announces them: Azure/azure-sdk-for-python#38629, azure-sdk-for-go#22406.
 _CHANNEL_MAX = 4999
-_INCOMING_WINDOW = 5000
 # proton tells the peer half of it.
 _IDLE_TIMEOUT = 240.0
 
@@ -147,7 +146,7 @@ class Engine:
             self._connection.open()
         elif moment is Moment.BEGIN:
             # proton makes the window of it, keeps a peer to it, and moves it on.
-            event.session.incoming_capacity = _INCOMING_WINDOW * MAX_FRAME_SIZE
+            event.session.incoming_capacity = performatives.WINDOW * MAX_FRAME_SIZE
             event.session.open()
         elif moment is Moment.END:
             event.session.close()

@@ -1,8 +1,8 @@
 """Rewrites frames on their way to proton and from it, where Azure's say what proton cannot say.
 
-Azure counts the transfers of a session from 1, takes handles up to 255, and calls the transfers of
-messages batchable: traces in Azure/azure-sdk-for-python#38629 and azure-sdk-for-go#22406. proton
-counts from 0, announces 2147483647 and has no means to change either.
+Azure counts the transfers of a session from 1, has windows of 5000 either way, takes handles up to
+255, and calls the transfers of messages batchable: traces in Azure/azure-sdk-for-python#38629 and
+azure-sdk-for-go#22406. proton counts from 0, and announces 2147483647 for two of the others.
 http://docs.oasis-open.org/amqp/core/v1.0/os/amqp-core-transport-v1.0-os.html
 """
 
@@ -12,6 +12,7 @@ from sandbox.servicebus.amqp import encode
 from sandbox.servicebus.amqp.decode import decoded, parts, value_at
 
 HANDLE_MAX = 255
+WINDOW = 5000
 _FIRST_TRANSFER = 1
 _HEADER_SIZE = 8
 _SERIAL = 1 << 32
@@ -78,7 +79,7 @@ def _outgoing(frame: bytes, largest: int) -> bytes:
     if code == BEGIN:
         return _with(frame, at, _begin)
     if code == FLOW:
-        return _with(frame, at, lambda fields: _shifted(fields, 2, _FIRST_TRANSFER))
+        return _with(frame, at, _flow)
     if code == TRANSFER:
         batchable = _with(frame, at, _transfer)
         return batchable if len(batchable) <= largest else frame
@@ -88,7 +89,13 @@ def _outgoing(frame: bytes, largest: int) -> bytes:
 def _begin(fields: Fields) -> Fields:
     """Fields are remote-channel, next-outgoing-id, two windows, handle-max and more."""
     counted = _shifted(fields, 1, _FIRST_TRANSFER)
-    return [*counted[:4], encode.uint(HANDLE_MAX), *counted[5:]]
+    return [*counted[:3], encode.uint(WINDOW), encode.uint(HANDLE_MAX), *counted[5:]]
+
+
+def _flow(fields: Fields) -> Fields:
+    """Fields are next-incoming-id, a window, next-outgoing-id, a window and more."""
+    counted = _shifted(fields, 2, _FIRST_TRANSFER)
+    return [*counted[:3], encode.uint(WINDOW), *counted[4:]]
 
 
 def _transfer(fields: Fields) -> Fields:

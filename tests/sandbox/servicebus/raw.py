@@ -53,11 +53,17 @@ def attach(handle: int, address: str, *, sends: bool = True, name: str = "") -> 
     return frame(ATTACH, called, encode.uint(handle), kind, *modes, source, target, *rest)
 
 
-def transfer(handle: int, number: int, message: Message) -> bytes:
-    """One settled message on a link, whether there is credit for it or not."""
+def transfer(handle: int, number: int, message: Message, *, settled: bool = True) -> bytes:
+    """One message on a link, whether there is credit for it or not."""
     tag = encode.binary(struct.pack(">I", number))
-    fields = (encode.uint(handle), encode.uint(number), tag, ZERO, encode.boolean(True))
+    fields = (encode.uint(handle), encode.uint(number), tag, ZERO, encode.boolean(settled))
     return frame(TRANSFER, *fields, payload=message.encode())
+
+
+def put_token(token: str, path: str = "orders", kind: str = "jwt") -> Message:
+    """A request of `$cbs`, to be answered by the link of `Raw.open_cbs`."""
+    properties = {"operation": "put-token", "type": kind, "name": f"sb://{HOST}/{path}"}
+    return Message(id="1", body=token, properties=properties, reply_to="link 1")
 
 
 def flow(handle: int, credit: int, *, received: int = 0, window: int = 1000) -> bytes:
@@ -130,9 +136,7 @@ class Raw:
 
     def put(self, token: str, path: str = "orders", kind: str = "jwt", number: int = 0) -> Heard:
         """Put a token by the links of `open_cbs`; the transfer that answers."""
-        properties = {"operation": "put-token", "type": kind, "name": f"sb://{HOST}/{path}"}
-        request = Message(id="1", body=token, properties=properties, reply_to="link 1")
-        self.say(transfer(0, number, request))
+        self.say(transfer(0, number, put_token(token, path, kind)))
         return self.hear(TRANSFER)
 
     def put_as(self, who: str, path: str = "orders", number: int = 0) -> Heard:
