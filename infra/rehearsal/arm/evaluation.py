@@ -1,12 +1,12 @@
 """Working expressions out, as far as that is possible before a deployment."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from infra.rehearsal.arm.budget import Budget
 from infra.rehearsal.arm.errors import NotUnderstoodError, RefusedError, TemplateError, TooMuchError
 from infra.rehearsal.arm.frames import Frame, InFunction
+from infra.rehearsal.arm.function import Function, Open
 from infra.rehearsal.arm.syntax import (
     Access,
     Call,
@@ -27,31 +27,8 @@ COPIES = "https://learn.microsoft.com/azure/azure-resource-manager/templates/cop
 MOST_COPIES = 800
 
 
-@dataclass(frozen=True)
-class Function:
-    """A function that needs nothing but its arguments.
-
-    `deep` if an unknown value anywhere in an argument makes the result unknown; otherwise only an
-    argument that is unknown as a whole does. `textual` if the result is a text with the arguments
-    in it, so that a part of it can be told; `compares` if it looks into all there is in them.
-    """
-
-    work: Callable[..., Value]
-    deep: bool = True
-    textual: bool = False
-    compares: bool = False
-
-
 Special: TypeAlias = Callable[["Evaluator", Frame, tuple[Node, ...]], Value]
 Report: TypeAlias = Callable[[str, str, TemplateError], None]
-
-
-class Open(dict[str, Any]):
-    """An object of which only a part is known: each property that is missing is unknown."""
-
-    def __init__(self, expression: str, known: Mapping[str, Value]) -> None:
-        super().__init__(known)
-        self.expression = expression
 
 
 class Evaluator:

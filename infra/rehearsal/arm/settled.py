@@ -1,4 +1,4 @@
-"""Values as a plan keeps them: of a size and depth that everyone after can go through."""
+"""Values as a plan keeps them: of a size and depth that rules can go through."""
 
 from infra.rehearsal.arm.budget import Budget
 from infra.rehearsal.arm.errors import TooMuchError

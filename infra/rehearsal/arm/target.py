@@ -21,7 +21,7 @@ class Target:
     management_group: str = "rehearsal"
     location: str = "westeurope"
     deployment: str = "rehearsal"
-    # The object id of whoever deploys.
+    # The object id of the deployer.
     deployer: str = "de910e40-0000-4000-8000-000000000004"
     moment: datetime = datetime(2026, 1, 1, tzinfo=UTC)
 

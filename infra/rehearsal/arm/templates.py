@@ -5,14 +5,14 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
+from infra.rehearsal.arm.about import about
+from infra.rehearsal.arm.declarations import Declarations, as_object
 from infra.rehearsal.arm.errors import NotUnderstoodError, RefusedError
-from infra.rehearsal.arm.evaluation import EXPRESSIONS, Open
 from infra.rehearsal.arm.frames import Frame, UserFunction
+from infra.rehearsal.arm.function import Open
 from infra.rehearsal.arm.instances import Instance, instances_of
 from infra.rehearsal.arm.lookup import Lookup
-from infra.rehearsal.arm.parameters import PARAMETERS, fault, resolved
 from infra.rehearsal.arm.places import Place, asked_for
-from infra.rehearsal.arm.target import ENVIRONMENT
 from infra.rehearsal.arm.work import Work
 from infra.rehearsal.arm.written import call_written
 from infra.rehearsal.values import Unknown, Value
@@ -54,10 +54,9 @@ class Template:
         self.outer = outer
         self.where = "/".join(path) or "the template"
         self.frame = around if around and outer else Frame(self, self.where)
-        self._given = {name.lower(): each for name, each in (given or {}).items()}
-        self._known: dict[tuple[str, str], Value] = {}
+        own = Frame(self, self.where)
+        self._declared = Declarations(raw, work, own, given or {}, outermost=not path)
         self._naming = False
-        self._under_way: set[tuple[str, str]] = set()
         self._opened: dict[str, Template | None] = {}
         self._opening: set[str] = set()
 
@@ -78,20 +77,20 @@ class Template:
     @cached_property
     def outputs(self) -> Mapping[str, Value]:
         """Its outputs, each as {"value": ...}."""
-        # Whoever reads an output waits for the deployment, and not for what is in it.
+        # A reader of an output waits for the deployment, and not for what is in it.
         with self.work.reading():
             return self._outputs()
 
     def _outputs(self) -> Mapping[str, Value]:
         found = {}
-        for name, each in _object(self.raw.get("outputs")).items():
+        for name, each in as_object(self.raw.get("outputs")).items():
             if not isinstance(each, Mapping):
                 continue
             frame = self.frame.within(where=f"{self.where}, output {name}")
             if self._value(each.get("condition", True), frame) is False:
                 continue
             if "copy" in each:
-                loop = {"copy": [{**_object(each["copy"]), "name": "value"}]}
+                loop = {"copy": [{**as_object(each["copy"]), "name": "value"}]}
                 found[name] = self._value(loop, frame)
             else:
                 found[name] = {"value": self._value(each.get("value"), frame)}
@@ -129,24 +128,20 @@ class Template:
 
     def parameter(self, name: str) -> Value:
         """The value of a parameter. Raises TemplateError."""
-        declared = _named(_object(self.raw.get("parameters")), name)
-        if declared is None:
-            raise RefusedError(f"there is no parameter {name!r}", PARAMETERS)
-        return self._once("parameter", name, lambda: self._parameter(name, declared))
+        return self._declared.parameter(name)
 
     def variable(self, name: str) -> Value:
         """The value of a variable. Raises TemplateError."""
-        return self._once("variable", name, lambda: self._variable(name))
+        return self._declared.variable(name)
 
     def function(self, namespace: str, name: str) -> UserFunction | None:
         """A function that the template defines."""
-        for each in map(_object, _list(self.raw.get("functions"))):
-            made = _object(_named(_object(each.get("members")), name))
-            if made and str(each.get("namespace", "")).lower() == namespace.lower():
-                given = map(_object, _list(made.get("parameters")))
-                names = tuple(str(one.get("name", "")) for one in given)
-                return UserFunction(names, _object(made.get("output")).get("value"))
-        return None
+        return self._declared.function(namespace, name)
+
+    def about(self, function: str) -> Value:
+        """What the functions without arguments tell of the deployment."""
+        target, place = self.work.target, self.place
+        return about(function, target, place, self.name, self._location_of_group)
 
     def read(self, reference: Value, full: bool, versioned: bool) -> Value:
         """What reference() gives. Raises TemplateError."""
@@ -188,75 +183,15 @@ class Template:
         version = str(found.raw.get("apiVersion", ""))
         return {"id": found.id, "name": found.name, "type": found.type, "apiVersion": version}
 
-    def about(self, function: str) -> Value:
-        """What the functions without arguments tell of the deployment."""
-        target, place = self.work.target, self.place
-        known: Mapping[str, Value]
-        match function:
-            case "utcNow":
-                return target.moment
-            case "environment":
-                return Open("environment()", ENVIRONMENT)
-            case "tenant":
-                known = {"tenantId": target.tenant, "id": f"/tenants/{target.tenant}"}
-            case "subscription":
-                known = {
-                    "id": f"/subscriptions/{place.subscription}",
-                    "subscriptionId": place.subscription,
-                    "tenantId": target.tenant,
-                }
-            case "resourceGroup":
-                known = {
-                    "id": place.at("group").id,
-                    "name": place.group,
-                    "type": "Microsoft.Resources/resourceGroups",
-                    "location": self._location_of_group(),
-                }
-            case "managementGroup":
-                known = {"id": place.at("management group").id, "name": place.management_group}
-            case "deployer":
-                known = {"objectId": target.deployer, "tenantId": target.tenant}
-            case "deployment":
-                known = {"name": self.name, "location": target.location}
-            case _:
-                known = {}
-        return Open(f"{function}()", known)
-
-    def _once(self, kind: str, name: str, work: Any) -> Value:
-        key = (kind, name.lower())
-        if key in self._known:
-            return self._known[key]
-        if key in self._under_way:
-            raise RefusedError(f"the {kind} {name!r} refers to itself", EXPRESSIONS)
-        self._under_way.add(key)
-        try:
-            self._known[key] = work()
-        finally:
-            self._under_way.discard(key)
-        return self._known[key]
-
-    def _parameter(self, name: str, declared: Value) -> Value:
-        definition = resolved(declared, _object(self.raw.get("definitions")))
-        value = self._given.get(name.lower())
-        if value is None and "defaultValue" in definition:
-            frame = Frame(self, f"{self.where}, parameter {name}")
-            value = self._value(definition["defaultValue"], frame)
-        elif value is None and name.lower() not in self._given:
-            value = None if definition.get("nullable") is True else self._missing(name)
-        if why := fault(value, definition):
-            error = RefusedError(f"the parameter {name!r} {why}", PARAMETERS)
-            self.work.refuse(self.where, error)
-        return value
-
     def _open(self, deployment: Instance) -> "Template | None":
-        properties = _object(deployment.raw.get("properties"))
+        properties = as_object(deployment.raw.get("properties"))
         raw = properties.get("template")
         if not isinstance(raw, Mapping):
             self.work.note(f"cannot look into {deployment.key}: its template is not inline")
             return None
-        options = _object(properties.get("expressionEvaluationOptions"))
+        options = as_object(properties.get("expressionEvaluationOptions"))
         body, _ = deployment.body
-        parameters = _object(_object(body.get("properties")).get("parameters"))
+        parameters = as_object(as_object(body.get("properties")).get("parameters"))
         return Template(
             raw,
             self.work,
@@ -267,25 +202,6 @@ class Template:
             around=deployment.frame,
             outer=str(options.get("scope", "outer")).lower() != "inner",
         )
-
-    def _missing(self, name: str) -> Value:
-        if self.path:
-            error = RefusedError(f"the parameter {name!r} is given no value", PARAMETERS)
-            self.work.refuse(self.where, error)
-        else:
-            self.work.note(f"the parameter {name!r} is given no value: whoever deploys is asked")
-        return Unknown(f"parameters('{name}') of {self.where}")
-
-    def _variable(self, name: str) -> Value:
-        variables = _object(self.raw.get("variables"))
-        frame = Frame(self, f"{self.where}, variable {name}")
-        found = _named(variables, name, missing=self)
-        if found is not self:
-            return self._value(found, frame)
-        for copy in map(_object, _list(variables.get("copy"))):
-            if str(copy.get("name", "")).lower() == name.lower():
-                return next(iter(self._value({"copy": [copy]}, frame).values()))
-        raise RefusedError(f"there is no variable {name!r}", EXPRESSIONS)
 
     def _wanted(self, reference: Value) -> Instance | None:
         if self._naming:
@@ -348,17 +264,3 @@ def _given(value: Value, deployment: str, name: str) -> Value:
     if isinstance(value, Unknown):
         return Unknown(f"{value.expression}.value", value.refers_to)
     return Unknown(f"parameters('{name}') of {deployment}")
-
-
-def _object(value: Value) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _list(value: Value) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _named(found: Mapping[str, Any], name: str, missing: Any = None) -> Any:
-    if name in found:
-        return found[name]
-    return next((each for key, each in found.items() if key.lower() == name.lower()), missing)

@@ -5,6 +5,7 @@ from itertools import pairwise
 from typing import Any
 
 from infra.rehearsal.arm.budget import Budget
+from infra.rehearsal.arm.declarations import as_object
 from infra.rehearsal.arm.errors import RefusedError, TemplateError, TooMuchError
 from infra.rehearsal.arm.evaluation import COPIES
 from infra.rehearsal.arm.instances import Instance
@@ -131,7 +132,7 @@ class _Walk:
             body=self._settled(each.key, body),
             deployment=template.path,
             existing=each.raw.get("existing") is True,
-            only_if_not_exists="onlyIfNotExists" in (each.raw.get("@options") or ()),
+            only_if_not_exists="onlyIfNotExists" in as_object(each.raw.get("@options")),
             condition=each.condition if each.condition else True,
             copy_index=each.declared.turn,
             reads=frozenset(reads.ids),

@@ -17,7 +17,7 @@ class Removed:
 
     @property
     def caught(self) -> bool:
-        """Whether somebody who removes the edge is told of it, by a refusal or a warning."""
+        """Whether removing the edge is noticed, by a refusal or a warning."""
         return any(each.severity is not Severity.NOTED for each in self.found)
 
     def __str__(self) -> str:

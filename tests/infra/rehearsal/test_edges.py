@@ -1,4 +1,4 @@
-"""Whoever removes an edge that matters from our template is told so."""
+"""An edge of our template that matters cannot be removed without a finding."""
 
 import copy
 from collections.abc import Mapping

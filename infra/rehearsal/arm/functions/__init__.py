@@ -5,7 +5,8 @@ https://learn.microsoft.com/azure/azure-resource-manager/templates/template-func
 
 from collections.abc import Mapping
 
-from infra.rehearsal.arm.evaluation import Function, Special
+from infra.rehearsal.arm.evaluation import Special
+from infra.rehearsal.arm.function import Function
 from infra.rehearsal.arm.functions.addresses import ADDRESSES
 from infra.rehearsal.arm.functions.arrays import ARRAYS
 from infra.rehearsal.arm.functions.choices import CHOICES

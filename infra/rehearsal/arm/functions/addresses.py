@@ -6,7 +6,7 @@ https://learn.microsoft.com/azure/azure-resource-manager/templates/template-func
 from collections.abc import Mapping
 from ipaddress import ip_network
 
-from infra.rehearsal.arm.evaluation import Function
+from infra.rehearsal.arm.function import Function
 
 _MOST_BITS = 32
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from infra.rehearsal.arm.errors import RefusedError
-from infra.rehearsal.arm.evaluation import Function
+from infra.rehearsal.arm.function import Function
 from infra.rehearsal.arm.functions.texts import text_of
 from infra.rehearsal.arm.written import shown
 

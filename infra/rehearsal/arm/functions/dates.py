@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import isodate
 
-from infra.rehearsal.arm.evaluation import Function
+from infra.rehearsal.arm.function import Function
 
 # The parts of a custom format of .NET, longest first.
 _PARTS = {

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from infra.rehearsal.arm.evaluation import Function
+from infra.rehearsal.arm.function import Function
 from infra.rehearsal.arm.functions.texts import text_of
 
 _WIDEST = 1000

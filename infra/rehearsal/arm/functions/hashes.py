@@ -7,7 +7,7 @@ uniqueString() is a MurmurHash of 64 bits in base 32; which one, Azure/terraform
 import uuid
 from collections.abc import Mapping
 
-from infra.rehearsal.arm.evaluation import Function
+from infra.rehearsal.arm.function import Function
 from infra.rehearsal.arm.functions.texts import text_of
 
 # https://learn.microsoft.com/azure/azure-resource-manager/templates/template-functions-string#guid

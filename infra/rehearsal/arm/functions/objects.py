@@ -6,7 +6,7 @@ https://learn.microsoft.com/azure/azure-resource-manager/templates/template-func
 from collections.abc import Mapping
 from typing import Any
 
-from infra.rehearsal.arm.evaluation import Function
+from infra.rehearsal.arm.function import Function
 from infra.rehearsal.arm.functions.arrays import arrays_intersected, arrays_united, same
 from infra.rehearsal.arm.written import shown
 

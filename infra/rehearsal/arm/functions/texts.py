@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote, unquote, urljoin
 
 from infra.rehearsal.arm.errors import RefusedError
-from infra.rehearsal.arm.evaluation import Function
+from infra.rehearsal.arm.function import Function
 from infra.rehearsal.arm.written import shown
 
 _STRINGS = (

@@ -188,7 +188,7 @@ def facts(all_nodes: Sequence[Node]) -> Mapping[tuple[str, str], tuple[bool, boo
 
 def planned(made: Sequence[Made]) -> Plan:
     plan = plan_of(written(made))
-    asked = {f"the parameter {name!r} is given no value: whoever deploys is asked"
+    asked = {f"the parameter {name!r} is given no value: the deployer is asked"
              for name in ("first", "second")}  # fmt: skip
     assert set(plan.not_understood) <= asked
     assert not plan.findings

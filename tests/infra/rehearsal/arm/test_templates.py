@@ -178,7 +178,7 @@ def test_a_loop_without_a_proper_count_is_refused(count: Any) -> None:
     assert "it must be a number from 0 to 800" in whats(found)[0]
 
 
-def test_what_has_a_false_condition_is_no_step_and_nobody_waits_for_it() -> None:
+def test_what_has_a_false_condition_is_no_step_and_nothing_waits_for_it() -> None:
     found = plan(
         {
             "first": one(STORE, "st"),
@@ -253,7 +253,7 @@ def test_only_a_reference_by_name_surely_makes_one_wait(read: str, waits: bool) 
     assert (edge.because == "reference") is waits
 
 
-def test_a_branch_that_is_not_taken_makes_nobody_wait() -> None:
+def test_a_branch_that_is_not_taken_makes_nothing_wait() -> None:
     read = "[if(false(), reference('store').a, 'none')]"
     found = plan({"store": one(STORE, "st"), "app": one(IDENTITY, "id", properties={"a": read})})
     assert not found.edges
@@ -391,10 +391,11 @@ def test_what_exists_or_is_made_once_says_so() -> None:
         {
             "store": one(STORE, "st", existing=True),
             "key": {**one(STORE, "st2"), "@options": {"onlyIfNotExists": []}},
+            "odd": {**one(STORE, "st3"), "@options": 1},
         }
     )
-    assert [each.existing for each in found.steps] == [True, False]
-    assert [each.only_if_not_exists for each in found.steps] == [False, True]
+    assert [each.existing for each in found.steps] == [True, False, False]
+    assert [each.only_if_not_exists for each in found.steps] == [False, True, False]
     assert found.made_at(found.step("store").id) == []
 
 
