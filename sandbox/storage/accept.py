@@ -58,8 +58,7 @@ _HEADERS: Mapping[str, re.Pattern[str]] = {
     "x-ms-range": _BYTES,
     "x-ms-source-range": _BYTES,
 }
-
-
+# https://learn.microsoft.com/rest/api/storageservices/put-blob
 _LARGEST_PAGE_BLOB = 8 << 40
 _ETAG = re.compile(r'\*|(?:W/)?"[^"]*"')
 # Azure reads them in any case; Azurite finds an operation by one of them, and in lower case.

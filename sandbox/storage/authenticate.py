@@ -92,21 +92,20 @@ def _verified(
     try:
         return verifier.verify(token)
     except TokenRefused as refused:
+        detail = {_DETAIL: _DETAILS[refused.reason]}
+        told = refused.reason in _TOLD[assumed.blob_token_detail]
         if _version(asked) < _FIRST_WITH_CHALLENGE:
-            raise _before_challenges(refused) from refused
-        raise Refused(
-            "InvalidAuthenticationInfo",
-            {_DETAIL: _DETAILS[refused.reason]},
-            challenge(tenant_id),
-            told=refused.reason in _TOLD[assumed.blob_token_detail],
-        ) from refused
+            raise _before_challenges(refused.reason, detail, told=told) from refused
+        where = challenge(tenant_id)
+        raise Refused("InvalidAuthenticationInfo", detail, where, told=told) from refused
 
 
-def _before_challenges(refused: TokenRefused) -> Refused:
-    """For the text and the status of other reasons: Azure/azure-sdk-for-net issue 10529."""
-    if refused.reason is Reason.MALFORMED:
-        return Refused("InvalidAuthenticationInfo", status=400, message=_WRONG_FORMAT)
-    return Refused("AuthenticationFailed", {_DETAIL: _DETAILS[refused.reason]})
+def _before_challenges(reason: Reason, detail: Mapping[str, str], *, told: bool) -> Refused:
+    """A token that can be read fails with 403: Azure/azure-sdk-for-net issue 10529."""
+    if reason is Reason.MALFORMED:
+        code = "InvalidAuthenticationInfo"
+        return Refused(code, detail, told=False, status=400, message=_WRONG_FORMAT)
+    return Refused("AuthenticationFailed", detail, told=told)
 
 
 def _refuse_preflight(asked: Asked) -> None:

@@ -20,18 +20,17 @@ _ASKED_FOR = {
 }
 _OF_THE_QUESTION = re.compile(rb"<(Prefix|Marker|MaxResults|Delimiter)(?:/>|>[^<]*</\1>)")
 _ENTRIES = re.compile(rb"<(?:Blobs|Containers)[/>]")
-# Azure names the properties of a blob that are empty, too; Azurite leaves them out.
-_EMPTY = (
-    (re.compile(rb"(</Content-Type>)(?!<Content-Encoding)"), rb"\1<Content-Encoding />"),
-    (
-        re.compile(rb"(<Content-Encoding />|</Content-Encoding>)(?!<Content-Language)"),
-        rb"\1<Content-Language />",
-    ),
-    (re.compile(rb"(</Content-MD5>)(?!<Content-Disposition)"), rb"\1<Content-Disposition />"),
-    (
-        re.compile(rb"(<Content-Disposition />|</Content-Disposition>)(?!<Cache-Control)"),
-        rb"\1<Cache-Control />",
-    ),
+# What Azurite may write behind a blob's type, in its order. Azure names all of them but the MD5
+# even if they are empty.
+_BEHIND_TYPE = (
+    b"Content-Encoding",
+    b"Content-Language",
+    b"Content-MD5",
+    b"Content-Disposition",
+    b"Cache-Control",
+)
+_OF_A_BLOB = re.compile(
+    b"</Content-Type>" + b"".join(b"(<%s>[^<]*</%s>)?" % (name, name) for name in _BEHIND_TYPE)
 )
 
 
@@ -56,10 +55,21 @@ def _listing(body: bytes, parameters: Mapping[str, str]) -> bytes:
     head = _OF_THE_QUESTION.sub(
         lambda each: each[0] if parameters.get(_ASKED_FOR[each[1]]) else b"", body[:begin]
     )
-    entries = body[begin:]
-    for pattern, filled in _EMPTY:
-        entries = pattern.sub(filled, entries)
-    return head + entries
+    return head + _OF_A_BLOB.sub(_named, body[begin:])
+
+
+def _named(found: re.Match[bytes]) -> bytes:
+    encoding, language, md5, disposition, cache = found.groups()
+    return b"".join(
+        (
+            b"</Content-Type>",
+            encoding or b"<Content-Encoding />",
+            language or b"<Content-Language />",
+            md5 or b"",
+            cache or b"<Cache-Control />",
+            disposition or b"<Content-Disposition />",
+        )
+    )
 
 
 def _block_list(body: bytes, asked: str) -> bytes:

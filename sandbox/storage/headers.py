@@ -53,7 +53,8 @@ def _add(headers: CIMultiDict[str], status: int, named: Named) -> None:
             # There is no soft delete here: what is deleted is gone.
             headers["x-ms-delete-type-permanent"] = "true"
         case "SnapshotBlob":
-            # What is encrypted is the request's own content, which is its metadata or nothing.
+            # It says whether what the request brings is encrypted: its metadata, or nothing.
+            # https://learn.microsoft.com/rest/api/storageservices/snapshot-blob
             own = any(name.startswith(METADATA) for name in named.headers)
             headers["x-ms-request-server-encrypted"] = "true" if own else "false"
         case "GetBlob" if status == 206:
