@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from sandbox.audit import FILE, Record, read
-from sandbox.cli.env import DEVELOPER, as_developer, as_service
+from sandbox.cli.env import as_developer, as_service
 from sandbox.deployment import Deployment, load
 from sandbox.state import PROJECT, State
-from sandbox.supervisor import OF_AN_IDENTITY, Report, running
+from sandbox.supervisor import DEVELOPER, OF_AN_IDENTITY, Report, running
 
 # Whoever has told their own sandbox something has not told those of the tests.
 os.environ.pop("KEYLESS_ASSUME", None)

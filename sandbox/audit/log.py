@@ -52,9 +52,14 @@ def read(path: Path) -> Iterator[Record]:
             yield from _records(line for line in file if line.endswith(b"\n"))
 
 
-def follow(path: Path, goes_on: Callable[[], bool], pause: float = 0.2) -> Iterator[Record]:
-    """All records, then those that come, until `goes_on()` is false. `pause` is in seconds."""
-    position = 0
+def follow(
+    path: Path, goes_on: Callable[[], bool], pause: float = 0.2, after: int = 0
+) -> Iterator[Record]:
+    """All records, then those that come, until `goes_on()` is false.
+
+    `pause` is in seconds; `after` is how many bytes of the file to leave out.
+    """
+    position = after
     while True:
         last_round = not goes_on()
         if path.exists():

@@ -4,6 +4,7 @@ import atexit
 import gc
 import sys
 from importlib import import_module
+from keyword import iskeyword
 
 import typer
 
@@ -14,6 +15,7 @@ _MODULES = {
     "down": "up",
     "status": "status",
     "env": "env",
+    "as": "acting",
     "sign-in": "sign_in",
     "trace": "trace",
     "explain": "explain",
@@ -47,7 +49,8 @@ def application(only: str = "") -> typer.Typer:
     )
     app.callback()(_one_of_several)
     for name in [only] if only in _MODULES else _MODULES:
-        command = getattr(import_module(f"sandbox.cli.{_MODULES[name]}"), name.replace("-", "_"))
+        module = import_module(f"sandbox.cli.{_MODULES[name]}")
+        command = getattr(module, name.replace("-", "_") + "_" * iskeyword(name))
         app.command(name, context_settings=_FOR_OTHERS if name == "test" else None)(command)
     return app
 

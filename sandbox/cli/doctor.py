@@ -20,14 +20,14 @@ from local.values import Values, ValuesError
 from sandbox.audit import FILE, Record
 from sandbox.audit import read as read_audit
 from sandbox.cli.diagnosed import as_json, print_diagnosis
-from sandbox.cli.env import DEVELOPER, as_developer, as_service
+from sandbox.cli.env import as_developer, as_service, unknown
 from sandbox.cli.explained import explain as explain_text
 from sandbox.cli.options import StateOption, open_state
 from sandbox.cli.running import the_running
 from sandbox.cli.terminal import USAGE, fail, one_sentence, out
 from sandbox.deployment import as_compiled, load
 from sandbox.state import State
-from sandbox.supervisor import Report
+from sandbox.supervisor import DEVELOPER, Report
 
 _A_WHILE = timedelta(hours=1)
 # Longer than the pause between two proofs of a service (services/common/health.py).
@@ -83,7 +83,10 @@ def _in_sandbox(state: State, service: str) -> Iterator[Diagnosis]:
     # Read before anybody is looked at: what the doctor itself is refused is no service's need.
     recorded = list(_since(_A_WHILE, read_audit(state.path(FILE))))
     waiting = list(_since(_WHILE_PROVING, recorded))
-    for who in [service] if service else [each.name for each in report.services]:
+    services = [each.name for each in report.services]
+    if service and service not in {*services, DEVELOPER}:
+        raise KeyError(unknown(service, services, [DEVELOPER]))
+    for who in [service] if service else services:
         variables = _variables(report, who, state)
         waits_for = _waits_for(report, who)
         patient = of_sandbox(

@@ -1,8 +1,8 @@
-"""`keyless env`: step into a service's shoes, or into the developer's."""
+"""`keyless env`: the variables that make a process act as a service or as a person."""
 
 import os
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -12,9 +12,17 @@ from sandbox.cli.options import StandInOption, StateOption, open_state
 from sandbox.cli.running import the_running
 from sandbox.cli.terminal import USAGE, fail, one_sentence, out
 from sandbox.state import State
-from sandbox.supervisor import OF_AN_IDENTITY, Az, Report, sign_in_apart, way_to
+from sandbox.supervisor import (
+    DEVELOPER,
+    OF_AN_IDENTITY,
+    OPERATOR,
+    Az,
+    Report,
+    sign_in_apart,
+    way_to,
+)
 
-DEVELOPER = "developer"
+PEOPLE = (DEVELOPER, OPERATOR)
 
 _ENDPOINTS = frozenset(
     {
@@ -24,36 +32,63 @@ _ENDPOINTS = frozenset(
     }
 )
 
+WhoArgument = Annotated[
+    str,
+    typer.Argument(help="gateway, thumbnailer, catalog or notifier; or developer or operator"),
+]
+
 
 def env(
-    who: Annotated[
-        str, typer.Argument(help="gateway, thumbnailer, catalog or notifier; or developer")
-    ],
+    who: WhoArgument,
     state: StateOption = None,
     json_: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
     stand_in: StandInOption = False,
 ) -> None:
-    """Export lines, so that any Azure SDK acts as WHO: eval "$(./keyless env thumbnailer)"."""
+    """Export lines, so that programs of a shell act as WHO: eval "$(./keyless env thumbnailer)".
+
+    For one program, ./keyless as WHO -- COMMAND needs no eval and survives restarts.
+    """
     opened = open_state(state)
     report = the_running(opened)
-    if stand_in and who != DEVELOPER:
-        fail("--stand-in is for the developer: a service has no Azure CLI.", USAGE)
+    check_stand_in(who, stand_in)
     with one_sentence(KeyError):
-        variables = _of(report, who, opened)
+        variables = as_anybody(report, who, opened)
     if stand_in:
         variables["PATH"] = Az.found(opened, stand_in).first_on(os.environ["PATH"])
     if json_:
         out.print_json(data=variables)
         return
+    out.print("\n".join(_lines(variables, sorted(of_others(report, variables)))), markup=False)
+
+
+def check_stand_in(who: str, stand_in: bool) -> None:
+    """End the command where a service is to have an Azure CLI."""
+    if stand_in and who not in PEOPLE:
+        fail("--stand-in is for the developer and the operator: no service has az.", USAGE)
+
+
+def of_others(report: Report, variables: Mapping[str, str]) -> set[str]:
+    """The variables that would make a process with `variables` act as another, or go elsewhere."""
     known = {name for each in report.services for name in each.environment} | OF_AN_IDENTITY
-    # The small ones would be believed before those in capitals, which lead to the sandbox.
+    # Clients believe a proxy in small letters before the one in capitals, which is the sandbox's.
     small = {name.lower() for name in variables if name.endswith("_PROXY")}
-    others = (known | small) - variables.keys() - {"PATH"}
-    out.print("\n".join(_lines(variables, sorted(others))), markup=False)
+    return (known | small) - variables.keys() - {"PATH"}
 
 
-def _of(report: Report, who: str, state: State) -> dict[str, str]:
-    return as_developer(report, state) if who == DEVELOPER else as_service(report, who, state)
+def as_anybody(report: Report, who: str, state: State) -> dict[str, str]:
+    """Return what makes a process act as `who`. Raises KeyError, naming everybody."""
+    if who in PEOPLE:
+        return as_person(report, state, who)
+    services = [each.name for each in report.services]
+    if who not in services:
+        raise KeyError(unknown(who, services))
+    return as_service(report, who, state)
+
+
+def unknown(who: str, services: Iterable[str], people: Sequence[str] = PEOPLE) -> str:
+    """Say that nobody has this name, and who there is."""
+    *some, last = (*sorted(services), *people)
+    return f"nobody here is called {who!r}; there are {', '.join(some)} and {last}"
 
 
 def as_service(report: Report, service: str, state: State) -> dict[str, str]:
@@ -64,7 +99,12 @@ def as_service(report: Report, service: str, state: State) -> dict[str, str]:
 
 
 def as_developer(report: Report, state: State) -> dict[str, str]:
-    """What makes a process act as the developer, whom `az login` signs in to the sandbox.
+    """What makes a process act as the developer."""
+    return as_person(report, state, DEVELOPER)
+
+
+def as_person(report: Report, state: State, who: str) -> dict[str, str]:
+    """What makes a process act as a user, whom `az login` signs in to the sandbox.
 
     AzureCliCredential alone: the user's home has sign-ins of other tools, which are real.
     """
@@ -77,17 +117,17 @@ def as_developer(report: Report, state: State) -> dict[str, str]:
     return {
         **settings,
         "AZURE_TOKEN_CREDENTIALS": "AzureCliCredential",
-        **_of_any_tool(report, state),
+        **_of_any_tool(report, state, who),
     }
 
 
-def _of_any_tool(report: Report, state: State) -> Mapping[str, str]:
+def _of_any_tool(report: Report, state: State, who: str = DEVELOPER) -> Mapping[str, str]:
     """The way to the sandbox, and folders that keep a user's real sign-in and the sandbox apart."""
     return {
         **way_to(report.proxy, Path(report.ca)),
         "NODE_EXTRA_CA_CERTS": report.ca,
         "CURL_CA_BUNDLE": report.ca,
-        **sign_in_apart(state),
+        **sign_in_apart(state, who),
     }
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import requests
 import typer
 
+from sandbox.cli.env import PEOPLE
 from sandbox.cli.options import StandInOption, StateOption, open_state
 from sandbox.cli.running import the_running
 from sandbox.cli.terminal import USAGE, fail, one_sentence, out
@@ -35,6 +36,8 @@ def sign_in(
     """Sign in to the sandbox: approve the CODE that a program shows you."""
     opened = open_state(state)
     report = the_running(opened)
+    if as_ not in PEOPLE:
+        fail(f"a person signs in, the {' or the '.join(PEOPLE)}; not {as_!r}.", USAGE)
     if approve:
         if code or decline:
             fail("--approve takes the code of the az login that it starts.", USAGE)
@@ -47,7 +50,7 @@ def sign_in(
 
 
 def _started(report: Report, state: State, az: Az, who: str) -> str:
-    developer = Developer.of(az, report.proxy, Path(report.ca), state)
+    developer = Developer.of(az, report.proxy, Path(report.ca), state, who)
 
     def waits_for(code: str) -> None:
         _answered(report.sign_in, code, who, "approve")

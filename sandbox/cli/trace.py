@@ -15,7 +15,7 @@ from sandbox.cli.terminal import out
 from sandbox.cli.way import show
 from sandbox.telemetry import SERVICE as TELEMETRY
 
-_MARKS = {
+MARKS = {
     Outcome.ISSUED: ("•", "cyan"),
     Outcome.ALLOWED: ("✓", "green"),
     Outcome.DENIED: ("✗", "bold red"),
@@ -61,12 +61,12 @@ def without_repeats(records: Iterable[Record]) -> Iterator[Record]:
 
 def line(record: Record) -> Text:
     """One record as a person reads it."""
-    mark, style = _MARKS[record.outcome]
+    mark, style = MARKS[record.outcome]
     text = Text()
     text.append(f"{record.time[11:23]}  ", "dim")
     text.append(f"{mark} ", style)
     text.append(f"{record.identity or '(unknown)':<12}", "bold")
-    text.append(f" {_what(record)}")
+    text.append(f" {what(record)}")
     text.append(f"  {because(record)}", style if record.outcome is Outcome.DENIED else "dim")
     return text
 
@@ -77,7 +77,7 @@ def table(records: list[Record], title: str) -> Table:
     for heading in ("  who", "what", "where", "by which role"):
         found.add_column(heading, header_style="dim")
     for record in records:
-        mark, style = _MARKS[record.outcome]
+        mark, style = MARKS[record.outcome]
         who = Text.assemble((f"{mark} ", style), (record.identity, "bold"))
         what = short_action(record.action).removesuffix("/action")
         where = record.scope.rsplit("/", 1)[-1]
@@ -85,7 +85,8 @@ def table(records: list[Record], title: str) -> Table:
     return found
 
 
-def _what(record: Record) -> str:
+def what(record: Record) -> str:
+    """What was asked for: an action on a scope, a token, or an operation that names neither."""
     if record.outcome is Outcome.ISSUED:
         return f"token for {record.resource}"
     if not record.action:

@@ -8,11 +8,20 @@ from sandbox.supervisor.developer import AsDeveloper, Az, Developer, SignInError
 from sandbox.supervisor.endings import ENDINGS
 from sandbox.supervisor.lock import holder
 from sandbox.supervisor.report import Report, ServiceReport, SignInReport, running
-from sandbox.supervisor.surroundings import OF_AN_IDENTITY, of_any_process, sign_in_apart, way_to
+from sandbox.supervisor.surroundings import (
+    DEVELOPER,
+    OF_AN_IDENTITY,
+    OPERATOR,
+    of_any_process,
+    sign_in_apart,
+    way_to,
+)
 
 __all__ = [
+    "DEVELOPER",
     "ENDINGS",
     "OF_AN_IDENTITY",
+    "OPERATOR",
     "AsDeveloper",
     "Az",
     "Developer",

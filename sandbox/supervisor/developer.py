@@ -15,9 +15,9 @@ from joserfc import jws
 from joserfc.errors import JoseError
 
 from sandbox.state import State
-from sandbox.supervisor.surroundings import of_any_process, sign_in_apart, way_to
+from sandbox.supervisor.surroundings import DEVELOPER, of_any_process, sign_in_apart, way_to
 
-NAME = "developer"
+NAME = DEVELOPER
 
 _STAND_IN = Path(__file__).with_name("stand_in.py")
 _RESOURCE = "https://management.core.windows.net/"
@@ -77,12 +77,15 @@ class Developer:
     code: str = ""
 
     @classmethod
-    def of(cls, az: Az, proxy: str, ca: Path, state: State) -> "Developer":
-        """The developer, led to the sandbox and kept apart from the user's own sign-in."""
+    def of(cls, az: Az, proxy: str, ca: Path, state: State, who: str = DEVELOPER) -> "Developer":
+        """The developer, led to the sandbox and kept apart from the user's own sign-in.
+
+        `who` may be the operator, who has a sign-in of their own.
+        """
         process = of_any_process(state.folder("home"))
         # A stand-in comes before whatever else is called az.
         path = az.first_on(process["PATH"]) if az.stands_in else process["PATH"]
-        led = {**way_to(proxy, ca), **sign_in_apart(state)}
+        led = {**way_to(proxy, ca), **sign_in_apart(state, who)}
         return cls(az, {**process, **led, "PATH": path})
 
     async def is_signed_in(self, principal_id: str) -> bool:

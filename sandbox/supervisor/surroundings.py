@@ -10,6 +10,8 @@ from sandbox.state import State
 
 _LOOPBACK = "127.0.0.1,localhost"
 
+DEVELOPER, OPERATOR = "developer", "operator"
+
 # What makes a process act as a managed identity, and must be gone where it acts as a person.
 OF_AN_IDENTITY = frozenset({"AZURE_CLIENT_ID", "IDENTITY_ENDPOINT", "IDENTITY_HEADER"})
 
@@ -57,14 +59,16 @@ def way_to(proxy: str, ca: Path) -> Mapping[str, str]:
     }
 
 
-def sign_in_apart(state: State) -> Mapping[str, str]:
+def sign_in_apart(state: State, who: str = DEVELOPER) -> Mapping[str, str]:
     """What keeps a sign-in to the sandbox apart from the user's own, both ways.
 
-    The Azure CLI's telemetry and its questions after a sign-in are for real accounts.
+    Each person has folders of their own. The Azure CLI's telemetry and its questions after a
+    sign-in are for real accounts.
     """
+    whose = "" if who == DEVELOPER else f"-{who}"
     return {
-        "AZURE_CONFIG_DIR": str(state.folder("azure-cli")),
-        "AZD_CONFIG_DIR": str(state.folder("azd")),
+        "AZURE_CONFIG_DIR": str(state.folder(f"azure-cli{whose}")),
+        "AZD_CONFIG_DIR": str(state.folder(f"azd{whose}")),
         "AZURE_CORE_COLLECT_TELEMETRY": "false",
         "AZURE_CORE_LOGIN_EXPERIENCE_V2": "false",
         "AZURE_CORE_SURVEY_MESSAGE": "false",
