@@ -2,16 +2,15 @@
 // Who then deploys workshop.bicep gives their names and needs no right to make a role.
 targetScope = 'subscription'
 
-@description('Optional. Tells these roles from those of another workshop in this subscription: letters, digits, hyphens.')
+// Names of roles are unique in a tenant, and two hosts would think of the same word: so the default is of the
+// subscription. It has 13 letters where an environment's roles have 8, so that no azd down takes these for its own.
+@description('Optional. The end of each role\'s name, by which it is told from all others of the tenant: letters, digits, hyphens.')
 @minLength(4)
-@maxLength(31)
-param suffix string = 'workshop'
-
-// Names of roles are unique in a tenant, and two hosts in two subscriptions would choose the same word.
-var token = take(uniqueString(subscription().id), 8)
+@maxLength(40)
+param suffix string = 'workshop-${uniqueString(subscription().id)}'
 
 module customRoles 'modules/roles.bicep' = {
-  params: { suffix: '${suffix}-${token}' }
+  params: { suffix: suffix }
 }
 
 @description('Creates blobs, never reads or replaces one: the name (a GUID) of the definition.')
