@@ -1,7 +1,7 @@
-"""Prepares a resource group for each attendee. What is so already stays so.
+"""Prepares a resource group for each attendee; to run it again changes nothing.
 
-Once for all: the providers and the three custom roles. For each attendee: a group, and the two
-roles on it by which they deploy (infra/bicep/deployer.bicep).
+The providers and the three custom roles are for all. Each attendee gets a group, and on it the two
+roles by which they deploy (infra/bicep/deployer.bicep).
 """
 
 import json
@@ -44,10 +44,13 @@ def make(
     for provider in host.unregistered(workshop.subscription):
         steps.take(f"register {provider}", "provider", "register", "--namespace", provider)
     roles = _make_roles(workshop, locations[0], steps)
-    made = [each for each in attendees if _make_group(each, places[each], workshop, there, steps)]
-    for each in made:
-        _let_deploy(each, roles, steps)
-    return {each: _environment(each, places[each], workshop, roles) for each in made}
+    ready = [
+        each
+        for each in attendees
+        if _make_group(each, places[each], workshop, there, steps)
+        and _let_deploy(each, roles, steps)
+    ]
+    return {each: _environment(each, places[each], workshop, roles) for each in ready}
 
 
 def _warn_of_quotas(places: Sequence[str], subscription: str) -> None:
@@ -93,27 +96,26 @@ def _make_group(
         print(f"  {attendee.group} is there")
         return True
     reason = AzureCliError(f"the group is there, and has no tag {workshop.tag}: it is not ours")
-    steps.fail(f"make {attendee.group}", reason)
-    return False
+    return steps.fail(f"make {attendee.group}", reason)
 
 
-def _let_deploy(attendee: Attendee, roles: Roles, steps: Steps) -> None:
+def _let_deploy(attendee: Attendee, roles: Roles, steps: Steps) -> bool:
+    """Give an attendee the two roles; returns whether the attendee has them."""
     sentence = f"let {attendee.user} deploy into {attendee.group}"
     if steps.do and any(each.startswith("<") for each in roles.values()):
-        steps.fail(sentence, AzureCliError("the custom roles are not there"))
-        return
+        return steps.fail(sentence, AzureCliError("the custom roles are not there"))
     try:
         principal = host.object_id(attendee.user)
     except AzureCliError as error:
-        steps.fail(sentence, error)
-        return
-    steps.take(
+        return steps.fail(sentence, error)
+    done = steps.take(
         sentence,
         *("deployment", "group", "create", "--name", "keyless-deployer"),
         *("--resource-group", attendee.group, "--template-file", str(_BICEP / "deployer.bicep")),
         *("--parameters", f"principalId={principal}", "principalType=User"),
         f"custom={json.dumps(roles)}",
     )
+    return done is not None or not steps.do
 
 
 def _environment(

@@ -57,8 +57,7 @@ def _is_ours(
     if host.is_of(workshop, found):
         return True
     reason = AzureCliError(f"it has no tag {workshop.tag}, so it is not ours")
-    steps.fail(f"delete {attendee.group}", reason)
-    return False
+    return steps.fail(f"delete {attendee.group}", reason)
 
 
 def _delete(groups: Sequence[str], steps: Steps) -> None:

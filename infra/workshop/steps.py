@@ -3,7 +3,7 @@
 import shlex
 import sys
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from infra.azure_cli import AzureCliError, ask
 
@@ -31,10 +31,11 @@ class Steps:
             self.fail(sentence, error)
             return None
 
-    def fail(self, sentence: str, error: Exception) -> None:
-        """Print that something failed, and keep it."""
+    def fail(self, sentence: str, error: Exception) -> Literal[False]:
+        """Print that something failed, and keep it; returns False, for it was not done."""
         print(f"    ✗ {error}")
         self.failures.append(f"{sentence}: {error}")
+        return False
 
     def end(self) -> int:
         """Print how it ended; give the status to exit with."""

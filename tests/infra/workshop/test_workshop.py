@@ -114,7 +114,9 @@ def test_a_user_whom_nobody_knows_is_named_and_the_others_get_theirs(
 ) -> None:
     assert main(["make", "nobody@example.com", ADA, "--do"]) == 1
     assert set(azure["deployers"]) == {"rg-keyless-ada"}
-    error = capsys.readouterr().err
+    said, error = capsys.readouterr()
+    assert f"For {ADA}:" in said
+    assert "For nobody@example.com" not in said
     assert "failed: let nobody@example.com deploy into rg-keyless-nobody" in error
     assert "does not exist" in error
 
