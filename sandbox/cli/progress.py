@@ -2,6 +2,7 @@
 
 from rich.text import Text
 
+from sandbox.cli.running import in_words
 from sandbox.cli.terminal import out
 from sandbox.supervisor import Report, SignInReport
 
@@ -32,8 +33,19 @@ class Progress:
                 self._say(service.name, f"{service.name}")
             elif service.ended:
                 self._say(f"{service.name}'s end", f"{service.name} ended: {service.ended}", _ENDED)
+        if report.overdue:
+            self._say_overdue(report)
         if report.ready:
             self._say("all", f"all ready after {report.services_ready:.1f} s: {report.gallery}")
+
+    def _say_overdue(self, report: Report) -> None:
+        self._say(
+            "overdue",
+            f"not all is ready yet ({report.gallery}); to see why, run ./keyless doctor beside it",
+            _WAITS,
+        )
+        for each in report.late:
+            self._say(f"{each.name} {each.failing} {each.ended}", in_words(each), _WAITS)
 
     def _say(self, what: str, sentence: str, mark: Text = _DONE) -> None:
         if what not in self._said:

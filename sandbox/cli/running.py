@@ -40,21 +40,24 @@ def start_detached(
     port: int | None,
     told: Callable[[Report], None],
     options: Sequence[str] = (),
+    *,
+    stays: bool = False,
 ) -> Report:
     """Start a sandbox in the background and return when all of it is ready.
 
     `told` is called with each report on the way; `options` are more of those of `up`. Ends the
-    command if the sandbox ends instead, and the sandbox if the command is ended.
+    command if the sandbox ends instead, and the sandbox if the command is ended or waits in vain.
+    With `stays`, returns as soon as the services are overdue or keep ending, and ends nothing.
     """
     log = state.path("sandbox.log")
     with one_sentence(StateError, OSError, ValueError, KeyError):
         state.check_room()
-        if AS_DEVELOPER not in options:
+        if not stays and AS_DEVELOPER not in options:
             _refuse_in_vain(state)
         before = log.stat().st_size if log.exists() else 0
         process = _spawned(state, port, log, options)
     try:
-        return _when_ready(state, process, told, partial(_last_words, log, before))
+        return _when_ready(state, process, told, partial(_last_words, log, before), stays=stays)
     except BaseException:
         with undisturbed():
             end_process(process)
@@ -76,7 +79,7 @@ def _refuse_in_vain(state: State) -> None:
         if each.name in services and each.former_ids and each.principal_id not in assigned:
             fail(
                 f"{each.name} was made anew and has no role, so it does not get ready; give it its"
-                " roles by ./keyless deploy, or see it denied by ./keyless up without --detach."
+                " roles by ./keyless deploy, or see it denied by ./keyless up."
             )
 
 
@@ -126,6 +129,8 @@ def _when_ready(
     process: "subprocess.Popen[bytes]",
     told: Callable[[Report], None],
     last_words: Callable[[], str],
+    *,
+    stays: bool,
 ) -> Report:
     begun = time.monotonic()
     while time.monotonic() - begun < _LONGEST_START:
@@ -133,29 +138,38 @@ def _when_ready(
             fail(last_words())
         report = running(state)
         if report is not None and report.pid == process.pid:
+            hopeless = next(filter(_is_hopeless, report.services), None)
+            if stays and (report.overdue or hopeless):
+                return report
             told(report)
-            if report.sign_in.code:
-                begun = time.monotonic()  # a person takes the time that they take
+            if stays or report.sign_in.code:
+                begun = time.monotonic()  # a person takes their time, and `overdue` tells the rest
             if report.ready:
                 return report
-            if hopeless := next(filter(_is_hopeless, report.services), None):
-                fail(f"{hopeless.name} keeps ending at its start: {hopeless.ended}.")
+            if hopeless:
+                fail(f"{in_words(hopeless)}.")
         time.sleep(_PAUSE)
     fail(why_not_ready(running(state)) or f"{_LATE}; see {state.path('sandbox.log')}.")
 
 
 def why_not_ready(report: Report | None) -> str:
     """What the services of a start in vain still wait for; empty if none has said it."""
-    services = report.services if report else ()
-    waiting = [
-        f"{each.name} waits for {', '.join(each.failing)}" for each in services if each.failing
-    ]
+    waiting = [in_words(each) for each in (report.late if report else ()) if each.failing]
     if not waiting:
         return ""
     return (
-        f"{_LATE}: {'; '.join(waiting)}. To see why, run ./keyless up,"
-        " and ./keyless doctor in another terminal"
+        f"{_LATE}: {'; '.join(waiting)}. To see why, run ./keyless up --detach,"
+        " which stays up, and ./keyless doctor"
     )
+
+
+def in_words(service: ServiceReport) -> str:
+    """Say what a service that is not ready waits for."""
+    if service.ended:
+        return f"{service.name} keeps ending at its start: {service.ended}"
+    if service.failing:
+        return f"{service.name} waits for {', '.join(service.failing)}"
+    return f"{service.name} has not answered yet"
 
 
 def _is_hopeless(service: ServiceReport) -> bool:

@@ -16,9 +16,11 @@ from sandbox.supervisor import ENDINGS
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
-# What stands for a bad request and for a service that is not there, as in sysexits.h.
+# What stands for a bad request, for a service that is not there, and for a failure that may pass,
+# as in sysexits.h.
 USAGE = 64
 UNAVAILABLE = 69
+NOT_READY = 75
 
 
 def fail(sentence: str, status: int = UNAVAILABLE) -> NoReturn:

@@ -18,18 +18,37 @@ from sandbox.cli.options import (
     open_state,
 )
 from sandbox.cli.progress import Progress
-from sandbox.cli.running import end, start_detached
-from sandbox.cli.terminal import USAGE, ended_by_signals, fail, one_sentence, out
-from sandbox.supervisor import ENDINGS, AsDeveloper, Az, holder
+from sandbox.cli.running import end, in_words, start_detached
+from sandbox.cli.terminal import NOT_READY, USAGE, ended_by_signals, fail, one_sentence, out
+from sandbox.supervisor import ENDINGS, AsDeveloper, Az, Report, holder
 from sandbox.supervisor.elsewhere import AddressError, Elsewhere
 from sandbox.supervisor.run import StartError, run
+from sandbox.supervisor.watch import PATIENCE
 
 
 def up(
     *,
     state: StateOption = None,
     port: PortOption = None,
-    detach: Annotated[bool, typer.Option("--detach", "-d", help="Return when ready.")] = False,
+    detach: Annotated[
+        bool,
+        typer.Option(
+            "--detach",
+            "-d",
+            help=f"Return when all is ready; with status {NOT_READY} if it is not in time, and then"
+            " what runs stays up.",
+        ),
+    ] = False,
+    wait: Annotated[
+        float,
+        typer.Option(
+            "--wait",
+            envvar="KEYLESS_WAIT",
+            min=0,
+            metavar="SECONDS",
+            help="How long the services may take until it is said what they wait for.",
+        ),
+    ] = PATIENCE,
     listen: Annotated[
         str | None,
         typer.Option(
@@ -63,17 +82,28 @@ def up(
         if pid is not None:
             fail(f"a sandbox is already running on {opened.root} (process {pid}).")
         with ended_by_signals():
-            start_detached(
-                opened, port, progress, [*_options(as_, stand_in, approve), *as_options(assumed)]
-            )
+            options = [*_options(as_, stand_in, approve), *as_options(assumed), f"--wait={wait}"]
+            report = start_detached(opened, port, progress, options, stays=True)
         out.print("Runs in the background; [bold]./keyless down[/] ends it.")
+        if not report.ready:
+            fail(_late(report), NOT_READY)
         return
     with one_sentence(StartError, OSError):
         as_developer = AsDeveloper(Az.found(opened, stand_in), approve) if as_ else None
-        asyncio.run(run(opened, port, progress, elsewhere, as_developer, assumed=assumed))
+        asyncio.run(
+            run(opened, port, progress, elsewhere, as_developer, assumed=assumed, patience=wait)
+        )
     # All has ended but this process: nothing is left that a second signal could hurry.
     for number in ENDINGS:
         signal.signal(number, signal.SIG_IGN)
+
+
+def _late(report: Report) -> str:
+    waiting = "; ".join(map(in_words, report.late))
+    return (
+        f"not all is ready, and what runs stays up, with the gallery at {report.gallery}: "
+        f"{waiting}. ./keyless status says how it goes on, and ./keyless doctor why"
+    )
 
 
 def _elsewhere(listen: str | None, environments: Path | None, detach: bool) -> Elsewhere | None:

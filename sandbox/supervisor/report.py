@@ -15,6 +15,8 @@ _FILE = "sandbox.json"
 class ServiceReport:
     """One service as it stands. `state` is starting, ready or restarting.
 
+    `failing` are the operations that it has not proved yet, as /readyz has them.
+
     `ended` says why it ended last, if it did and is not ready again.
     """
 
@@ -55,6 +57,7 @@ class Report:
     `clock` is the origin of the clock by which tokens are judged, in whole seconds.
     `assumed` is what of Azure the sandbox was told to take otherwise than by itself, by name.
     `endpoints_ready` and `services_ready` are the seconds from the start, None until then.
+    `overdue` says that the services had the time that they were given and not all were ready.
     """
 
     pid: int
@@ -71,10 +74,16 @@ class Report:
     services_ready: float | None = None
     clock: int = 0
     assumed: Mapping[str, str] = field(default_factory=dict)
+    overdue: bool = False
 
     @property
     def ready(self) -> bool:
         return self.services_ready is not None
+
+    @property
+    def late(self) -> tuple[ServiceReport, ...]:
+        """The services that are not ready."""
+        return tuple(each for each in self.services if each.state != "ready")
 
     def service(self, name: str) -> ServiceReport:
         """The service called `name`. Raises KeyError, naming those that there are."""

@@ -20,7 +20,7 @@ from sandbox.supervisor.lock import TakenError, take
 from sandbox.supervisor.look_after import look_after
 from sandbox.supervisor.report import forget
 from sandbox.supervisor.start import Endpoints, start
-from sandbox.supervisor.watch import Told, Watch
+from sandbox.supervisor.watch import PATIENCE, Told, Watch
 
 # Somebody may have taken the port that was free when it was chosen.
 _TRIES = 3
@@ -39,11 +39,12 @@ async def run(
     as_developer: AsDeveloper | None = None,
     *,
     assumed: Assumptions = LIKELY,
+    patience: float = PATIENCE,
 ) -> None:
     """Run until one of ENDINGS; `told` hears of each change. Raises StartError.
 
     The services are its children, unless they are `elsewhere`. They act as themselves, unless all
-    run `as_developer`.
+    run `as_developer`. They are overdue after `patience` seconds.
 
     The signals stay heard when it returns: the process that ran it is about to end.
     """
@@ -64,7 +65,15 @@ async def run(
             if as_developer is not None:
                 there = endpoints.surroundings
                 developer = Developer.of(as_developer.az, there.proxy, there.ca, state)
-            watch = Watch(endpoints, state, begun, told, elsewhere=elsewhere, developer=developer)
+            watch = Watch(
+                endpoints,
+                state,
+                begun,
+                told,
+                elsewhere=elsewhere,
+                developer=developer,
+                patience=patience,
+            )
             try:
                 await look_after(watch, stop, approve=bool(as_developer and as_developer.approve))
             except SignInError as error:

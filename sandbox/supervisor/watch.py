@@ -24,6 +24,8 @@ from sandbox.supervisor.start import Endpoints
 
 _LOOK_AGAIN = 0.1
 _LOOK_AGAIN_ONCE_READY = 1.0
+# Seconds that the services may take until it is said what they wait for.
+PATIENCE = 25.0
 
 Told = Callable[[Report], None]
 
@@ -40,16 +42,20 @@ class Watch:
         *,
         elsewhere: Elsewhere | None = None,
         developer: Developer | None = None,
+        patience: float = PATIENCE,
     ) -> None:
         """The services are started here, unless they are `elsewhere`.
 
-        They act as themselves, or all as the `developer`.
+        They act as themselves, or all as the `developer`. After `patience` seconds without all
+        ready, the report says that they are overdue.
         """
         self._endpoints = endpoints
         self._state = state
         self._begun = begun
         self._told = told
         self._endpoints_ready = time.monotonic() - begun
+        self._patience = patience
+        self._services_begun = math.inf
         self._services_ready: float | None = None
         self._seen: Report | None = None
         self._elsewhere = elsewhere
@@ -75,6 +81,7 @@ class Watch:
 
     async def start(self) -> None:
         """Start the services, or tell those elsewhere what they wait for. Raises OSError."""
+        self._services_begun = time.monotonic()
         if self._elsewhere is not None:
             for app in self._apps:
                 self._hand_over(app, self._elsewhere)
@@ -116,6 +123,7 @@ class Watch:
             services_ready=self._services_ready and round(self._services_ready, 2),
             clock=math.floor(endpoints.planes.clock.origin),
             assumed=endpoints.planes.assumed.otherwise,
+            overdue=self._is_overdue(),
         )
         if report == self._seen:
             return
@@ -124,6 +132,10 @@ class Watch:
             report.write(self._state)
             self._told(report)
             self._seen = report
+
+    def _is_overdue(self) -> bool:
+        waited = time.monotonic() - self._services_begun
+        return self._services_ready is None and waited >= self._patience
 
     def _child(self, app: ContainerApp) -> Child:
         def at_free_port(before: Program) -> Program:

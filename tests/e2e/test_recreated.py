@@ -167,7 +167,7 @@ def denied(sandbox: Running, act: Act, old_gateway: Kept, old_notifier: Kept) ->
 
 def test_nobody_waits_for_a_service_that_has_no_role(tmp_path: Path) -> None:
     assert keyless(tmp_path, "recreate", "notifier").returncode == 0
-    refused = keyless(tmp_path, "up", "--detach", "--port", "0")
+    refused = keyless(tmp_path, "demo", "--exit", "--port", "0")
     assert refused.returncode == 69
     assert refused.stderr.startswith("keyless: notifier was made anew and has no role")
     assert "./keyless deploy" in refused.stderr

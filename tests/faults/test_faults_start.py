@@ -3,11 +3,9 @@
 import asyncio
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
@@ -16,42 +14,24 @@ from typing import Any
 
 import pytest
 
-from sandbox.state import PROJECT, State
+from sandbox.state import State
 from sandbox.storage import free_port
 from sandbox.supervisor import Report, start
 from sandbox.supervisor.run import run
+from tests.copied import MODULES, SNAPSHOT, copied
+from tests.copied import keyless as run_in
 from tests.faults.faults import left_behind, one_sentence
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A copy of the project, in which things can be broken."""
-    copy = tmp_path / "project"
-    for tree in ("infra/entra", "local", "sandbox", "services"):
-        shutil.copytree(PROJECT / tree, copy / tree, ignore=leave_out)
-    (copy / "infra/bicep").mkdir()
-    shutil.copy(PROJECT / SNAPSHOT, copy / SNAPSHOT)
-    (copy / MODULES).symlink_to(PROJECT / MODULES)
-    return copy
-
-
-SNAPSHOT = Path("infra/bicep/sandbox.snapshot.json")
-MODULES = Path("sandbox/storage/azurite/node_modules")
-leave_out = shutil.ignore_patterns("node_modules", "__pycache__")
+    return copied(tmp_path)
 
 
 def keyless(project: Path, *command: str, path: str = "") -> "subprocess.CompletedProcess[str]":
     """A command of the copy, with `path` before all other programs."""
-    variables = {"KEYLESS_STATE": str(project.parent / "state"), "PYTHONPATH": str(project)}
-    return subprocess.run(
-        [sys.executable, "-m", "sandbox", *command],
-        cwd=project,
-        env=os.environ | variables | {"PATH": f"{path}{os.pathsep}{os.environ['PATH']}"},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=100,
-    )
+    return run_in(project, *command, PATH=f"{path}{os.pathsep}{os.environ['PATH']}")
 
 
 def missing(snapshot: Path) -> None:
@@ -107,13 +87,20 @@ def test_a_service_that_keeps_ending_is_said_early_with_its_cause(project: Path)
     for variables in environments(content):
         variables[:] = [each for each in variables if each["name"] != "SERVICEBUS_QUEUE_NAME"]
     (project / SNAPSHOT).write_text(json.dumps(content))
-    said = keyless(project, "up", "--detach", "--port", "0")
+    said = keyless(project, "demo", "--exit", "--port", "0")
     sentence = one_sentence(said)
     assert "keeps ending at its start: " in sentence
     assert "SERVICEBUS_QUEUE_NAME" in sentence
     assert sentence.endswith(".log).")
     assert " ended: " in said.stdout
     assert left_behind(str(project.parent / "state")) == []
+    stays = keyless(project, "up", "--detach", "--port", "0")
+    try:
+        assert stays.returncode == 75
+        assert "thumbnailer keeps ending at its start: " in stays.stderr
+        assert "restarting" in keyless(project, "status").stdout
+    finally:
+        assert keyless(project, "down").returncode == 0
 
 
 def environments(snapshot: Any) -> Iterator[list[Any]]:

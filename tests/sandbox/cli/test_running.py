@@ -17,7 +17,7 @@ def test_who_waits_is_named_with_what_it_waits_for(sandbox: Running) -> None:
     said = why_not_ready(replace(report, services=(*others, waiting)))
     assert "thumbnailer waits for read on container thumbnails, write on container thum" in said
     assert "gateway" not in said
-    assert said.endswith("./keyless doctor in another terminal")
+    assert said.endswith("./keyless doctor")
 
 
 def test_nobody_is_named_who_does_not_wait(sandbox: Running) -> None:
