@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from local.doctor.texts import api, bus, entra, identity, storage, vault
+from local.doctor.texts import api, bus, deployment, entra, identity, network, storage, vault
 from local.doctor.texts.reading import Pasted, Reading
 
 __all__ = ["Reading", "read"]
@@ -12,6 +12,7 @@ _PATTERNS: tuple[Callable[[Pasted], Reading | None], ...] = (
     vault.by_rbac,
     api.by_resource_manager,
     api.by_principal,
+    deployment.refused,
     bus.by_claim,
     vault.otherwise,
     storage.refused,
@@ -21,6 +22,9 @@ _PATTERNS: tuple[Callable[[Pasted], Reading | None], ...] = (
     bus.otherwise,
     entra.refused,
     identity.refused,
+    api.by_management_token,
+    storage.otherwise,
+    network.unreachable,
 )
 
 

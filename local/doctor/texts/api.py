@@ -88,8 +88,56 @@ def by_principal(text: Pasted) -> Reading | None:
     )
 
 
+_MANAGEMENT = {
+    "The 'Authorization' header is missing": "The request came without a token.",
+    "ExpiredAuthenticationToken": "The token has expired.",
+    "InvalidAuthenticationToken": "The token is for another service, or is not believed.",
+}
+
+
+def by_management_token(text: Pasted) -> Reading | None:
+    """A control plane's 401, and its 400 for a request without a version.
+
+    learn.microsoft.com/azure/azure-resource-manager/troubleshooting/common-deployment-errors
+    """
+    if "MissingApiVersionParameter" in text or "The api-version query parameter" in text:
+        return Reading(
+            "Azure Resource Manager",
+            "The request names no api-version.",
+            do=("Let az or an SDK send it; by hand: ?api-version=<the resource type's>.",),
+        )
+    for words, means in _MANAGEMENT.items():
+        if words in text:
+            do = "Get a new one for https://management.azure.com/: az login"
+            return Reading("Azure Resource Manager", means, do=(do,))
+    return None
+
+
+_OTHER_TELEMETRY = {
+    "v2 API does not support authentication": (
+        "The component takes no telemetry by its key alone, and the path v2/track knows no token.",
+        "Send by a token, to v2.1/track: give the exporter a credential.",
+    ),
+    "please provide the valid authorization token": (
+        "The token is missing, or proves nothing to the component.",
+        "Ask for the scope https://monitor.azure.com/.default.",
+    ),
+    "is required but missing or empty. Expected: string": (
+        "An item of telemetry lacks a field that it must have.",
+        "Let the SDK make it (azure-monitor-opentelemetry).",
+    ),
+    "Invalid instrumentation key": (
+        "The item is for another component.",
+        "Take APPLICATIONINSIGHTS_CONNECTION_STRING of the same deployment.",
+    ),
+}
+
+
 def by_ingestion(text: Pasted) -> Reading | None:
     """The phrase of microsoft/ApplicationInsights-dotnet (AuthenticationTransmissionPolicy.cs)."""
+    for words, (means, do) in _OTHER_TELEMETRY.items():
+        if words in text:
+            return Reading("Application Insights", means, do=(do,))
     if "do not grant the access to ingest the telemetry" not in text:
         return None
     action = "Microsoft.Insights/Telemetry/Write"

@@ -111,6 +111,76 @@ _KNOWN = {
         "The namespace takes no SAS and no connection string.",
         "Use a credential of azure-identity.",
     ),
+    "InvalidToken: ": (
+        "The token is not valid yet.",
+        "Look at the clock of the machine that asks.",
+    ),
+    "Malformed authorization token": (
+        "What was put on the connection is no token.",
+        "Use a credential of azure-identity.",
+    ),
+    "'application-properties' section is either missing": (
+        "The type of the token that was put is none that Service Bus knows.",
+        "Let the SDK put it; by hand its type is jwt.",
+    ),
+    "No token was put for this resource": (
+        "A link was asked for before any token for its address was put.",
+        "Let the SDK put it; by hand, put it to $cbs for the entity's own address.",
+    ),
+    "No valid token was put on the connection": (
+        "The connection proved nothing in its first twenty seconds, so it was closed.",
+        "See why no token came: ./keyless doctor. Look for what blocks the connection's thread.",
+    ),
+    "The namespace could not be found": (
+        "The host is no namespace's.",
+        "Look at SERVICEBUS_FULLY_QUALIFIED_NAMESPACE.",
+    ),
+    "bytes) currently allowed on the link": (
+        "The message is larger than this tier takes: 256 KB in Standard.",
+        "Put the content into a blob and send its name; premium takes up to 100 MB.",
+    ),
+    "The lock supplied is invalid": (
+        "The message was handled longer than its lock lasts, or settled before.",
+        "Renew the lock while you work (docs/consumer.md), or make the work shorter.",
+    ),
+    "IdleTimerExpired": (
+        "Nothing happened on the link for ten minutes, so Service Bus closed it. That is no fault.",
+        "Open it again, as the SDK does.",
+    ),
+    "closed by container 'LinkTracker'": (
+        "The connection had no link for minutes, so Service Bus closed it. That is no fault.",
+        "Open it again, as the SDK does.",
+    ),
+    "The service is shutting down": (
+        "The service moves the connection away; in the sandbox, it ends.",
+        "Open it again, as the SDK does.",
+    ),
+    "Cannot open a sender on '": (
+        "Messages are sent to queues and topics, never to a subscription or to dead letters.",
+        "Send to the topic.",
+    ),
+    "sessionful message receiver cannot be created": (
+        "The entity has no sessions, and a receiver asked for one.",
+        "Open a receiver without session_id.",
+    ),
+    "The sandbox does not support": (
+        "Azure has this, and the sandbox does not.",
+        "See docs/sandbox.md for the limits of each plane.",
+    ),
+    "The message could not be decoded": (
+        "What was sent is no AMQP message.",
+        "Let the SDK write it.",
+    ),
+    "The maximum entity size has been reached or exceeded": (
+        "The queue or topic is full: nobody receives from it, or from one of its subscriptions.",
+        "See which one waits: ./keyless status, on Azure activeMessageCount. Receive, or redrive "
+        "its dead letters (./keyless redrive <service>).",
+    ),
+    "Cannot allocate more handles": (
+        "The connection has more links than it may.",
+        "Keep one client and close what you opened: learn.microsoft.com/azure/service-bus-messaging"
+        "/service-bus-quotas",
+    ),
     "The messaging entity '": (
         "There is no entity of that name in the namespace; it is no matter of roles.",
         "Look at the name, and whether it is a queue or a subscription's full path.",

@@ -57,6 +57,16 @@ _ANSWERS = {
         "The request has to show that nobody was made to send it, and does not.",
         "Let azure-identity send it; by hand: the header Metadata: true.",
     ),
+    "The api-version is missing or not supported": (
+        "The request to the endpoint names another version than 2019-08-01.",
+        "Let azure-identity ask; by hand: api-version=2019-08-01.",
+    ),
+    "wrong or missing X-IDENTITY-HEADER": (
+        "The endpoint does not know who asks: IDENTITY_HEADER is missing, or another app's, or of "
+        "a sandbox that was started before.",
+        "Take it from the process's own environment; in the sandbox run the program by "
+        "./keyless as <who> -- <command>.",
+    ),
     "No identity has been assigned to this resource": (
         "The machine has no identity, or none of the id that was asked for.",
         "Attach one; if several are attached, set AZURE_CLIENT_ID to the client id of the one "

@@ -55,6 +55,73 @@ _MEANINGS = {
     ),
 }
 
+# Their sentence, and what to do. It is no matter of roles.
+_ABSENT = {
+    "ContainerNotFound": (
+        "The specified container does not exist",
+        "The role is enough; there is no container of that name in this account.",
+        "The deployment makes containers, no service does. Look at the name and the account: "
+        "az storage container list --auth-mode login --account-name <account>",
+    ),
+    "BlobNotFound": (
+        "The specified blob does not exist",
+        "The role is enough; there is no blob of that name.",
+        "Look at the name; names are case-sensitive.",
+    ),
+    "ResourceNotFound": (
+        "The specified resource does not exist",
+        "The role is enough; what the address names is not there.",
+        "Look at the container's and the blob's name.",
+    ),
+    "RequestBodyTooLarge": (
+        "The request body is too large and exceeds the maximum permissible limit",
+        "The content is larger than one request may carry.",
+        "Let upload_blob split it, by max_single_put_size and max_block_size.",
+    ),
+    "ServerBusy": (
+        "The server is busy",
+        "The account takes no more requests at the moment.",
+        "Let the SDK repeat it, or send fewer at a time.",
+    ),
+    "InternalError": (
+        "Server encountered an internal error",
+        "Storage failed; the request may be right.",
+        "Let the SDK repeat it. In the sandbox see logs/azurite.log of the state folder.",
+    ),
+    "NotImplemented": (
+        "The requested operation is not implemented on the specified resource",
+        "The operation is not there: not in the sandbox, or not for this kind of account.",
+        "See docs/sandbox.md for the limits of each plane.",
+    ),
+    "CorsPreflightFailure": (
+        "CORS not enabled or no matching rule found for this request",
+        "A browser asked from a page of another origin, and no rule of the account allows it.",
+        "Let the server fetch the blob, as gateway does; or: az storage cors add",
+    ),
+    "CannotVerifyCopySource": (
+        "Could not verify the copy source",
+        "The source of the copy could not be read: there, too, a right is needed.",
+        "Give the caller read on the source: ./keyless explain <who> blobs/read <container>",
+    ),
+}
+_CODE = r"(?:ErrorCode:|<Code>|x-ms-error-code: )(\w+)"
+
+
+def otherwise(text: Pasted) -> Reading | None:
+    """What is no matter of roles: something is not there, or the request is wrong as such."""
+    for code, (sentence, means, do) in _ABSENT.items():
+        if code in text or sentence in text:
+            return Reading(_SOURCE, means, do=(do,))
+    code = text.found(_CODE)
+    if not code:
+        return None
+    return Reading(
+        _SOURCE,
+        f"Storage does not take the request as it is ({code}); it is no matter of roles.",
+        do=("learn.microsoft.com/rest/api/storageservices/blob-service-error-codes says why.",),
+    )
+
+
 # Some clients keep a sentence and lose the code; the Azure CLI says another.
 _SENTENCES = {
     "AuthorizationPermissionMismatch": (

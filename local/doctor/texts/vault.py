@@ -83,6 +83,38 @@ _KNOWN = {
         "The token has expired.",
         "Keep one credential a process and let the SDK renew its token; look at the clock.",
     ),
+    r"Error validating token: 'S2S": (
+        "The token proves nothing here: it is cut, changed, or of another kind.",
+        "Get a new one by azure-identity, for the scope https://vault.azure.net/.default.",
+    ),
+    r"currently in a deleted but recoverable state|ObjectIsDeletedButRecoverable": (
+        "A secret that was deleted keeps its name until it is recovered or purged.",
+        "az keyvault secret recover --vault-name <vault> --name <name>",
+    ),
+    r"purge protection is enabled for this vault": (
+        "Nobody may purge in this vault, whatever their role.",
+        "Recover the secret, or wait until its days of retention are over.",
+    ),
+    r"\(name/id\) \S+ was not found in this key vault|Deleted Secret not found|SecretNotFound": (
+        "The role is enough; there is no secret of that name, or not in that version.",
+        "Look at the name. If the operator has still to set it: az keyvault secret set, or in the "
+        "sandbox ./keyless rotate.",
+    ),
+    r"secret with \(name/id\) \S+ already exists": (
+        "A backup is restored to a free name only.",
+        "Delete and purge the secret that has the name, or restore into another vault.",
+    ),
+    r"Backup blob is corrupt|Malformed backup blob": (
+        "What is to be restored is no backup of a vault of this subscription and region.",
+        "Take the bytes of az keyvault secret backup unchanged.",
+    ),
+    r"The specified version \([^)]*\) is not recognized|The request hostname is invalid"
+    r"|Parameter \S+ has invalid value|no such collection|The resource was not found\."
+    r"|The request URI contains an invalid name|Method \S+ does not allow"
+    r"|HTTP \w+ not allowed|Property \S* ?has invalid value|BadParameter": (
+        "The request is not one that Key Vault understands; it is no matter of roles.",
+        "Let azure-keyvault-secrets make it; the operations: learn.microsoft.com/rest/api/keyvault",
+    ),
     r"not allowed on a disabled secret": (
         "The role is enough; the secret, or this version of it, is disabled.",
         "az keyvault secret set-attributes --vault-name <vault> --name <name> --enabled true",

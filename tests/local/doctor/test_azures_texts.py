@@ -102,6 +102,54 @@ TEXTS = {
     # learn.microsoft.com/azure/role-based-access-control/troubleshooting
     "(PrincipalNotFound) Principal 22220000222200002222000022220000 does not exist in the "
     "directory 72f9. Check that you have the correct principal ID.": "nobody in this tenant has",
+    # the same page
+    "(RoleAssignmentExists) The role assignment already exists.": "is assigned to the same",
+    '{"code":"RoleAssignmentUpdateNotPermitted","message":"Tenant ID, application ID, principal '
+    'ID, and scope are not allowed to be updated."}': "exists for another principal",
+    "No more role assignments can be created (code: RoleAssignmentLimitExceeded)": (
+        "the number of role assignments"
+    ),
+    # Azure/azure-powershell#15115
+    "The vault name 'asdf' is already in use. Vault names are globaly unique so it is possible "
+    "that the name is already taken.": "keeps its name for as long as it can be recovered",
+    # Azure/container-apps-deploy-action#85
+    "ERROR: (InvalidParameterValueInContainerTemplate) The following field(s) are either invalid "
+    "or missing. Field 'template.containers.a.image' is invalid with details: 'Invalid value: "
+    '"cr.azurecr.io/a:b": GET https:?scope=repository%3Aa%3Apull&service=cr.azurecr.io: '
+    "UNAUTHORIZED: authentication required, visit https://aka.ms/acr/authorization for more "
+    "information.';.": "has no AcrPull",
+    # microsoft/azure-container-apps#816
+    'Persistent Image Pull Errors for image "cr.azurecr.io/a:18808"': "has no AcrPull",
+    # microsoft/azure-container-apps#1226
+    "The subscription 'b493' cannot have more than 10 Container App Environments. For more "
+    "information, visit: https://go.microsoft.com/fwlink/?linkid=2208872 (Code: "
+    "MaxNumberOfGlobalEnvironmentsInSubExceeded)": "the number of Container Apps environments",
+    # Azure/azure-service-bus#683
+    "The maximum entity size has been reached or exceeded for Queue: 'ns:q:a'. Size of entity in "
+    "bytes:5368728747, Max entity size in bytes: 5368709120. QuotaType: EntitySize Reference:8575 "
+    "(QuotaExceeded).": "is full",
+    # Azure/azure-sdk-for-net#18363
+    "Microsoft.Azure.ServiceBus.QuotaExceededException: Cannot allocate more handles. The maximum "
+    "number of handles is 4999.": "more links than it may",
+    # learn.microsoft.com/rest/api/storageservices/blob-service-error-codes
+    "The specified container does not exist.\nErrorCode:ContainerNotFound": "no container of that",
+    # Python's ssl and urllib3, Node's, curl's: what each says
+    "urllib3.exceptions.SSLError: [SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: "
+    "self-signed certificate in certificate chain (_ssl.c:1006)": "does not trust the authority",
+    "Error: unable to get local issuer certificate\n code: 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY'": (
+        "does not trust the authority"
+    ),
+    "Failed to resolve 'a.blob.core.windows.net' ([Errno -2] Name or service not known)": (
+        "leads nowhere"
+    ),
+    "getaddrinfo ENOTFOUND ns.servicebus.windows.net": "leads nowhere",
+    "curl: (56) CONNECT tunnel failed, response 403": "and to the partner alone",
+    "HTTPConnectionPool(host='127.0.0.1', port=9): Max retries exceeded with url: /msi/token?"
+    "api-version=2019-08-01 (Caused by NewConnectionError('[Errno 111] Connection refused'))": (
+        "Nothing listens at the identity endpoint"
+    ),
+    "405 Client Error: Method Not Allowed for url: http://127.0.0.1:9/msi/token": "answers GET",
+    "connect ECONNREFUSED 127.0.0.1:8080": "Nothing listens there",
     # microsoft/ApplicationInsights-dotnet, AuthenticationTransmissionPolicy.cs
     "Forbidden - provided credentials do not grant the access to ingest the telemetry into the "
     "component": "may not publish telemetry",

@@ -1,0 +1,135 @@
+"""Every refusal of the sandbox can be pasted: the doctor knows them all, old and new."""
+
+import ast
+import inspect
+from collections.abc import Iterator
+from importlib import import_module
+from typing import Any, get_type_hints
+
+import pytest
+
+from local.doctor.texts import read
+from sandbox.arm.refusal import Refusal as ArmRefusal
+from sandbox.entra import Caller, Reason, TokenRefused
+from sandbox.entra.refusals import OAuthError
+from sandbox.keyvault.authenticate import _message
+from sandbox.keyvault.refusal import Refusal as VaultRefusal
+from sandbox.servicebus.conditions import Condition, Status
+from sandbox.state import PROJECT
+from sandbox.storage.answers import _CODES
+from sandbox.telemetry.refusal import ItemRefused
+from sandbox.telemetry.refusal import Refusal as IngestionRefusal
+
+# A value of each type that the functions take which make a refusal.
+VALUES: dict[Any, Any] = {
+    str: "any",
+    int: 7,
+    float: 7.0,
+    Caller: Caller("0b7e", "04b0", "gateway", "https://sts.windows.net/7e4a/", 0.0, "id"),
+}
+# For parameters whose form the text depends on.
+BY_NAME = {"claim": "Listen", "resource": "sb://ns.servicebus.windows.net/q"}
+# Its text comes from who calls it.
+TOLD_ELSEWHERE = {"unauthorized"}
+MODULES = ("arm.refusal", "entra.refusals", "keyvault.refusal", "servicebus.conditions")
+MADE_BY_HAND = ("edge.connect", "edge.proxy", "edge.guard", "identity.endpoint")
+
+
+def said(refusal: Any) -> str:
+    """The text that a client is shown."""
+    match refusal:
+        case ArmRefusal():
+            return f"({refusal.code}) {refusal.message}\nCode: {refusal.code}"
+        case OAuthError() | ItemRefused():
+            return str(refusal)
+        case VaultRefusal():
+            return f"({refusal.code}) {refusal.message}"
+        case IngestionRefusal():
+            return str(refusal.phrase)
+        case Condition() | Status():
+            return str(refusal.description)
+    raise AssertionError(f"{refusal!r} is of no kind that is known here")
+
+
+KINDS = (ArmRefusal, OAuthError, ItemRefused, VaultRefusal, IngestionRefusal, Condition, Status)
+
+
+def refusals() -> Iterator[Any]:
+    """One of each function that makes a refusal; one for each reason that a token is refused."""
+    for name in (*MODULES, "telemetry.refusal"):
+        module = import_module(f"sandbox.{name}")
+        for makes, function in inspect.getmembers(module, inspect.isfunction):
+            hints = get_type_hints(function)
+            made = hints.pop("return", None)
+            if function.__module__ != module.__name__ or made not in KINDS:
+                continue
+            if name == "keyvault.refusal" and makes in TOLD_ELSEWHERE:
+                continue
+            for reason in Reason if TokenRefused in hints.values() else [None]:
+                values = VALUES | {TokenRefused: TokenRefused(reason or Reason.CLAIM, "any")}
+                arguments = {each: BY_NAME.get(each, values[hint]) for each, hint in hints.items()}
+                text = said(function(**arguments))
+                yield pytest.param(text, id=f"{name}.{makes}-{reason or ''}")
+
+
+def written() -> Iterator[Any]:
+    """The sentences that stand in the code beside a status."""
+    for name in MADE_BY_HAND:
+        module = import_module(f"sandbox.{name}")
+        source = PROJECT / "sandbox" / f"{name.replace('.', '/')}.py"
+        for node in ast.walk(ast.parse(source.read_text())):
+            match node:
+                case ast.Call(func=ast.Name(id="Refusal"), args=[_, text]):
+                    pass
+                case ast.Return(value=ast.Tuple(elts=[ast.Constant(value=int()), text])):
+                    pass
+                case _:
+                    continue
+            yield pytest.param(in_words(text, module), id=f"{name}-{node.lineno}")
+
+
+def in_words(text: ast.expr, module: Any) -> str:
+    match text:
+        case ast.Constant():
+            return str(text.value)
+        case ast.Name():
+            return str(getattr(module, text.id))
+        case ast.JoinedStr():
+            return "".join(in_words(each, module) for each in text.values)
+        case ast.FormattedValue():
+            return "any"
+    raise AssertionError(f"{ast.dump(text)} is no text")
+
+
+REFUSALS, WRITTEN = list(refusals()), list(written())
+
+
+def test_the_refusals_were_found() -> None:
+    assert len(REFUSALS) > 60
+    assert len(WRITTEN) > 15
+
+
+@pytest.mark.parametrize("text", REFUSALS)
+def test_a_refusal_of_a_plane_is_read(text: str) -> None:
+    reading = read(text)
+    assert reading is not None, text
+    assert reading.do
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_a_token_that_the_vault_refuses_is_read(reason: Reason) -> None:
+    text = _message(TokenRefused(reason, "https://any/"), "7e4a", "eyJh.b.c")
+    assert read(f"(Unauthorized) {text}") is not None
+
+
+@pytest.mark.parametrize("text", WRITTEN)
+def test_a_refusal_of_a_listener_is_read(text: str) -> None:
+    assert read(text) is not None, text
+
+
+@pytest.mark.parametrize("code", _CODES)
+def test_a_code_of_storage_is_read(code: str) -> None:
+    _, message = _CODES[code]
+    reading = read(f"{message}\nRequestId:a\nTime:b\nErrorCode:{code}")
+    assert reading is not None
+    assert reading.source == "Blob Storage"
