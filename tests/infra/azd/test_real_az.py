@@ -9,6 +9,7 @@ from types import ModuleType
 import pytest
 
 from infra.azd.revisions import Revision
+from infra.entra.graph import Graph, Stop
 from tests.azure_cli import Cli, real_az
 from tests.infra.azd.recorded import GROUP, SCOPE, SUBSCRIPTION
 
@@ -45,6 +46,18 @@ def test_it_takes_the_command(command: str, tmp_path: Path) -> None:
     done = try_out(command, tmp_path)
     assert done.returncode == 1, done.stderr
     assert "az login" in done.stderr
+
+
+def test_it_takes_what_the_registration_asks_of_graph(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", f"{real_az().parent}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("AZURE_CONFIG_DIR", str(tmp_path))
+    monkeypatch.setenv("AZURE_CORE_COLLECT_TELEMETRY", "no")
+    body = {"displayName": "Keyless catalog (dev)", "identifierUris": ["api://{appId}"]}
+    path = "/applications(uniqueName='keyless-catalog-dev')"
+    with pytest.raises(Stop, match="az login"):
+        Graph().ask("PATCH", path, body, "Prefer=create-if-missing")
 
 
 def test_it_would_not_take_another(tmp_path: Path) -> None:
