@@ -13,7 +13,8 @@ from infra.rehearsal.scenarios import SCENARIOS
 from tests.infra.bicep import FOLDER, needs_bicep
 from tests.infra.rehearsal.edges import each_removed
 
-pytestmark = needs_bicep
+# Two runs of the compiler, and a judgement for each edge, on a busy machine.
+pytestmark = [needs_bicep, pytest.mark.timeout(600)]
 
 # An edge whose removal goes unnoticed, with the reason; three at most.
 SURVIVORS: Mapping[str, str] = {}

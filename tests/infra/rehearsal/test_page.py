@@ -12,6 +12,8 @@ from infra.rehearsal.scenarios import SCENARIOS
 from sandbox.state import PROJECT
 from tests.infra.bicep import needs_bicep
 
+pytestmark = pytest.mark.timeout(300)  # a compiler on a busy machine
+
 PAGE = (PROJECT / "docs" / "rehearsal.md").read_text()
 
 

@@ -122,6 +122,7 @@ def test_what_looks_like_markup_is_shown_as_it_is(tmp_path: Path) -> None:
     assert "things x[bold]y" in rehearse(tmp_path, {"resources": [odd]}).stdout
 
 
+@pytest.mark.timeout(600)  # three runs of the compiler and eleven rehearsals, on a busy machine
 @needs_bicep
 def test_our_deployment_has_each_situation_and_no_refusal(tmp_path: Path) -> None:
     done = keyless(tmp_path, "rehearse")

@@ -11,7 +11,7 @@ from infra.rehearsal.plan import DEPLOYMENT, ROLE_ASSIGNMENT, Plan, Step
 from infra.rehearsal.values import Unknown
 from tests.infra.bicep import FOLDER, committed, needs_bicep
 
-pytestmark = needs_bicep
+pytestmark = [needs_bicep, pytest.mark.timeout(300)]  # a compiler on a busy machine
 
 
 @pytest.fixture(scope="module")
