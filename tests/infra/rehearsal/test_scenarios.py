@@ -13,7 +13,7 @@ from infra.rehearsal.plan import Finding, Severity
 from infra.rehearsal.scenarios import SCENARIOS, Rehearsed, rehearse
 from tests.infra.bicep import FOLDER, PROGRAM, needs_bicep
 
-pytestmark = needs_bicep
+pytestmark = [needs_bicep, pytest.mark.timeout(300)]  # a compiler on a busy machine
 
 Templates = Mapping[str, Mapping[str, Any]]
 
