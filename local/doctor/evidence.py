@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from local.doctor.chain import Answer
 from local.doctor.grants import Grant, is_held
+from local.doctor.lately import Lately
 from local.doctor.needs import Refused
 from local.probes import Missing
 from local.rights import Right
@@ -28,6 +29,7 @@ class Patient:
     them be read. `principal` and `app` are None where no deployment is known to the last detail.
     `unknown` is what a service that is not ready was refused, and `rights` do not tell of;
     `waits_for` what it still proves, in its own words. `tenant` is the deployment's, where known.
+    `lately` is what anybody was refused in its name, whether or not it needs that.
     """
 
     who: str
@@ -43,6 +45,7 @@ class Patient:
     waits_for: tuple[str, ...] = ()
     tenant: str = ""
     in_sandbox: bool = False
+    lately: tuple[Lately, ...] = ()
 
 
 @dataclass(frozen=True)

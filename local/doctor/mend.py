@@ -3,6 +3,7 @@
 from local.doctor.evidence import principal_type
 from local.doctor.examine import Diagnosis
 from local.doctor.grants import is_held
+from local.doctor.traps.tokens import BORROWED
 from local.granting import DEPLOY_AGAIN
 from local.rights import DEVELOPER, grant
 
@@ -24,6 +25,8 @@ def commands(diagnosis: Diagnosis) -> tuple[str, ...]:
         for each in diagnosis.unmet
         if each.refused and not is_held(each.right, answer.object_id, patient.grants)
     ]
+    if any(each.trap == BORROWED for each in diagnosis.findings):
+        refused = []  # more rights for the one that lent its identity would be the wrong cure
     lines = [*_sign_in(diagnosis), *_app_role(diagnosis)]
     if refused:
         lines.append(_how(diagnosis))

@@ -6,6 +6,7 @@ from contextlib import suppress
 from local.arm import ResourceManager, UnseenError
 from local.doctor.evidence import Patient
 from local.doctor.grants import Grant, of_azure, of_policy
+from local.doctor.lately import lately
 from local.doctor.needs import Refused, unknown
 from local.principals import principals
 from local.rights import DEVELOPER, Environment, rights_of, rights_of_developer
@@ -35,6 +36,7 @@ def of_sandbox(
     rights over and over, and so shows what it needs: `waits_for`, as /readyz has it.
     """
     principal = deployment.principal(who)
+    recorded = tuple(audit)
     registration = deployment.registration
     rights = rights_of(deployment, Environment.of_snapshot(deployment), who)
     return Patient(
@@ -46,10 +48,11 @@ def of_sandbox(
         principal=principal,
         app=next((each for each in deployment.apps if each.name == who), None),
         app_roles=registration.roles if registration else {},
-        refused=tuple(dict.fromkeys(_refused(audit, principal.principal_id))),
+        refused=tuple(dict.fromkeys(_refused(recorded, principal.principal_id))),
         waits_for=tuple(waits_for),
         unknown=unknown(deployment, who, rights, _refused(waiting, principal.principal_id)),
         in_sandbox=True,
+        lately=lately(deployment, principal, recorded),
     )
 
 

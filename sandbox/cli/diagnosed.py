@@ -1,5 +1,6 @@
 """How a diagnosis is told."""
 
+from collections.abc import Iterator
 from dataclasses import asdict
 from itertools import groupby
 from typing import Any
@@ -11,7 +12,7 @@ from local.doctor.mend import commands
 from local.doctor.traps.words import end
 from local.probes import Missing
 from local.rights import Right
-from sandbox.cli.names import for_services, short_role
+from sandbox.cli.names import for_services, short_action, short_role, short_scope
 from sandbox.cli.terminal import out
 
 _DONE, _WRONG, _TRAP = Text("✓ ", "green"), Text("✗ ", "bold red"), Text("! ", "bold yellow")
@@ -31,11 +32,30 @@ def print_diagnosis(diagnosis: Diagnosis) -> None:
     if role := diagnosis.app_role:
         mark = _DONE if role.in_token else _WRONG
         out.print(Text.assemble(mark, f"app role {role.name} in the token for the catalog"))
+    for each_refusal in _lately(diagnosis):
+        out.print(each_refusal)
     for finding in diagnosis.findings:
         out.print(Text.assemble(_TRAP, (f"{finding.trap}: ", "bold"), finding.sentence))
         _print_lines(finding.do)
     _print_lines(commands(diagnosis))
     out.print()
+
+
+def _lately(diagnosis: Diagnosis) -> Iterator[Text]:
+    """What was refused lately and is no right of its own: by a script, say, in its name."""
+    shown = {
+        (each.right.scope, action) for each in diagnosis.unmet for action in each.right.actions
+    }
+    for each in diagnosis.patient.lately:
+        if (each.scope, each.action) in shown:
+            continue
+        if each.action:
+            would = " or ".join(map(short_role, each.roles[:2])) or "no role that is known here"
+            what = f"{short_action(each.action)} on {short_scope(each.scope)}: {would} would do"
+        else:
+            what = f"{each.operation}: {each.reason}"
+        times = f", {each.times} times" if each.times > 1 else ""
+        yield Text.assemble(_TRAP, f"refused at {each.when[11:19]} UTC{times}: {what}")
 
 
 def _assigned(diagnosis: Diagnosis, missing: Missing) -> tuple[str, ...]:
@@ -82,6 +102,7 @@ def as_json(diagnosis: Diagnosis) -> dict[str, Any]:
         "met": [asdict(each) for each in diagnosis.met],
         "unmet": [_unmet(diagnosis, each) for each in diagnosis.unmet],
         "appRole": asdict(diagnosis.app_role) if diagnosis.app_role else None,
+        "lately": [asdict(each) for each in diagnosis.patient.lately],
         "findings": [asdict(each) for each in diagnosis.findings],
         "commands": list(commands(diagnosis)),
     }

@@ -10,6 +10,7 @@ Trap = Callable[[Evidence], Iterator[Finding]]
 TRAPS: tuple[Trap, ...] = (
     tokens.endpoint_absent,
     tokens.other_tenant,
+    tokens.borrowed,
     attached.client_id_missing,
     attached.kept_from_code,
     attached.none_named,

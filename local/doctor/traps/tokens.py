@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from local.doctor.evidence import Evidence, Finding
+from sandbox.deployment import PrincipalKind
 
 _MANAGED = "ManagedIdentityCredential"
 _OF_THE_ENDPOINT = ("IDENTITY_ENDPOINT", "IDENTITY_HEADER")
@@ -23,6 +24,36 @@ def endpoint_absent(evidence: Evidence) -> Iterator[Finding]:
                 f'In the sandbox: eval "$(./keyless env {evidence.patient.who})"',
             ),
         )
+
+
+BORROWED = "another's identity"
+
+
+def borrowed(evidence: Evidence) -> Iterator[Finding]:
+    """The token is somebody else's of the same deployment: so are its rights, and its name."""
+    principal, answer = evidence.patient.principal, evidence.answer
+    if principal is None or answer.object_id in {"", principal.principal_id}:
+        return
+    other = evidence.patient.known.get(answer.object_id, "")
+    if not other or answer.object_id in principal.former_ids:
+        return
+    who = evidence.patient.who
+    yield Finding(
+        BORROWED,
+        f"{who} acts as {other}: it has {other}'s rights instead of its own, and the audit calls "
+        f"it {other}, so nobody can tell the two apart.",
+        _own_identity(who, is_user=principal.kind is PrincipalKind.USER),
+    )
+
+
+def _own_identity(who: str, *, is_user: bool) -> tuple[str, ...]:
+    if is_user:
+        return (f"Sign in as the {who}: ./keyless sign-in --approve --as {who}",)
+    return (
+        f"Give it its own identity, and no right of {who}'s to another: identityId of its module "
+        "in infra/bicep/modules/application.bicep; then infra/bicep/snapshot, ./keyless down, "
+        "./keyless up.",
+    )
 
 
 def other_tenant(evidence: Evidence) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from azure.core.exceptions import HttpResponseError
 
+from local.doctor.chain import Answer
 from local.doctor.evidence import Evidence
 from local.doctor.examine import Diagnosis, acting, examine, open_credential
 from local.doctor.mend import commands
@@ -156,6 +157,17 @@ def token_from_before(ward: Ward, wrong: bool) -> Diagnosis:
         return examine(patient, credential)
 
 
+def borrowed(ward: Ward, wrong: bool) -> Diagnosis:
+    """The catalog's app, to which the gateway's identity was attached in place of its own."""
+    apps = {each.name: each for each in ward.deployment.apps}
+    variables = ward.variables("catalog")
+    if wrong:
+        apps["catalog"] = replace(apps["catalog"], attachments=apps["gateway"].attachments)
+        ward.stage.attach(apps.values())
+        variables["AZURE_CLIENT_ID"] = ward.deployment.principal("gateway").client_id
+    return ward.examine("catalog", variables, apps=apps.values())
+
+
 @dataclass(frozen=True)
 class Trap:
     name: str
@@ -182,6 +194,7 @@ TRAPS = (
     Trap("only just granted", only_just_granted, "the role has not arrived yet"),
     Trap("control plane taken for data plane", control_plane, "gateway has Owner on"),
     Trap("scope too low for a list", scope_too_low, "a list is decided one level higher"),
+    Trap("another's identity", borrowed, "catalog acts as gateway"),
     Trap("token from before", token_from_before, "was given before the role was"),
 )
 
@@ -201,6 +214,22 @@ def test_the_same_without_the_trap_is_well(ward: Ward, trap: Trap) -> None:
     diagnosis = trap.produce(ward, False)
     assert diagnosis.findings == ()
     assert diagnosis.well
+
+
+def test_who_lends_an_identity_is_not_given_the_borrowers_rights(ward: Ward) -> None:
+    diagnosis = borrowed(ward, True)
+    assert {each.right.target for each in diagnosis.unmet} >= {"containers/catalog"}
+    assert commands(diagnosis) == ()
+    assert "its own identity" in diagnosis.findings[0].do[0]
+
+
+def test_a_user_who_signed_in_as_another_is_told_to_sign_in(ward: Ward) -> None:
+    patient = of_sandbox(ward.deployment, "developer", {}, ())
+    operator = ward.deployment.principal("operator").principal_id
+    answer = Answer(by="AzureCliCredential", object_id=operator)
+    (finding,) = recognised(Evidence(patient, answer))
+    assert "developer acts as operator" in finding.sentence
+    assert "./keyless sign-in --approve --as developer" in finding.do[0]
 
 
 def test_an_identity_that_was_made_anew_is_told_both_its_ids(ward: Ward, tmp_path: Path) -> None:

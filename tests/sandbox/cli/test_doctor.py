@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 from local.rights import READ
@@ -124,3 +125,15 @@ def _forbidden(sandbox: Running) -> str:
         "Action: 'Microsoft.KeyVault/vaults/secrets/getSecret/action'\n"
         f"Resource: '{sandbox.deployment.vault.secret_id('webhook-signing-key').lower()}'\n"
     )
+
+
+def test_what_a_script_of_ones_own_was_refused_is_named_at_once(sandbox: Running) -> None:
+    read = [sys.executable, "-P", "sandbox/cli/read_original.py"]
+    host, never = sandbox.deployment.storage.host, "no-such"
+    sandbox.run("as", "gateway", "--", *read, f"https://{host}/originals/{never}")
+    done = sandbox.run("doctor", "gateway")
+    assert "blobs/read on containers/originals: Storage Blob Data Reader or" in done.stdout
+    assert "! refused at " in done.stdout
+    assert done.returncode == 0, "no right of the gateway's own is missing"
+    (found,) = json.loads(sandbox.run("doctor", "gateway", "--json").stdout)
+    assert READ in {each["action"] for each in found["lately"]}

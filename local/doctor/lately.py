@@ -1,0 +1,58 @@
+"""What somebody was refused lately, by the audit: also what a script of one's own asked for."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from sandbox.audit import Outcome, Record
+from sandbox.deployment import Deployment, Principal
+from sandbox.rbac import Action, Denied, Need, Policy
+
+_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Lately:
+    """A refusal, how often it came and when last (ISO 8601, UTC).
+
+    Either an action on a scope that `roles` would have allowed, or an operation and a `reason`.
+    """
+
+    when: str
+    times: int
+    action: str = ""
+    scope: str = ""
+    roles: tuple[str, ...] = ()
+    operation: str = ""
+    reason: str = ""
+
+
+def lately(
+    deployment: Deployment, principal: Principal, audit: Iterable[Record]
+) -> tuple[Lately, ...]:
+    """The latest refusals of `principal`, the last first, without what is allowed by now."""
+    policy = Policy.of(deployment)
+    seen = Counter[Lately]()
+    last: dict[Lately, str] = {}
+    for record in audit:
+        if kind := _kind(record, principal, policy):
+            seen[kind] += 1
+            last[kind] = record.time
+    found = sorted(last, key=lambda each: last[each], reverse=True)
+    return tuple(_with(each, last[each], seen[each]) for each in found[:_SHOWN])
+
+
+def _kind(record: Record, principal: Principal, policy: Policy) -> Lately | None:
+    if record.outcome is Outcome.REFUSED and record.identity == principal.name:
+        operation = f"{record.service} {record.operation}"
+        return Lately("", 0, operation=operation, reason=record.reason)
+    if record.outcome is not Outcome.DENIED or record.principal_id != principal.principal_id:
+        return None
+    need = Need(record.scope, (Action(record.action, data=True),))
+    if not isinstance(policy.decide(principal.principal_id, need), Denied):
+        return None
+    return Lately("", 0, record.action, record.scope, record.missing)
+
+
+def _with(kind: Lately, when: str, times: int) -> Lately:
+    return replace(kind, when=when, times=times)
