@@ -8,6 +8,8 @@ from keyword import iskeyword
 
 import typer
 
+from sandbox.cli.help import Command, Group
+
 # Each command and its module, in the order of the help.
 _MODULES = {
     "demo": "demo",
@@ -41,6 +43,7 @@ def application(only: str = "") -> typer.Typer:
     """The command `only`, which then waits for no import of another; all, if it is none."""
     app = typer.Typer(
         name="keyless",
+        cls=Group,
         help="Azure managed identities in Python: the roles you deploy are the roles you run.",
         no_args_is_help=True,
         add_completion=False,
@@ -51,7 +54,9 @@ def application(only: str = "") -> typer.Typer:
     for name in [only] if only in _MODULES else _MODULES:
         module = import_module(f"sandbox.cli.{_MODULES[name]}")
         command = getattr(module, name.replace("-", "_") + "_" * iskeyword(name))
-        app.command(name, context_settings=_FOR_OTHERS if name == "test" else None)(command)
+        app.command(name, cls=Command, context_settings=_FOR_OTHERS if name == "test" else None)(
+            command
+        )
     return app
 
 

@@ -57,7 +57,7 @@ class Terminal:
     def wait(self) -> int:
         """Its status, once it has ended. Raises TimeoutExpired."""
         self.look_for(PATIENCE)
-        return self.process.wait(1)
+        return self.process.wait(PATIENCE)
 
     def _read(self, seconds: float) -> bool:
         if select.select([self._master], [], [], seconds)[0]:

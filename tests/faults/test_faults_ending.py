@@ -90,7 +90,7 @@ def test_down_during_a_start_ends_it(tmp_path: Path) -> None:
     starting = spawned(tmp_path)
     wait_until(lambda: holder(State.open(tmp_path)) is not None, str(tmp_path))
     assert keyless(tmp_path, "down").stdout == "Ended.\n"
-    assert starting.wait(1) == 0
+    assert starting.wait(30) == 0
     assert left_behind(str(tmp_path)) == []
 
 
@@ -112,7 +112,7 @@ def test_of_two_downs_both_see_the_end(tmp_path: Path) -> None:
     wait_until(lambda: holder(State.open(tmp_path)) is not None, str(tmp_path))
     downs = [spawned(tmp_path, "down") for _ in range(2)]
     assert [each.wait(30) for each in downs] == [0, 0]
-    assert starting.wait(5) == 0
+    assert starting.wait(30) == 0
     assert keyless(tmp_path, "down").stdout == "Nothing is running.\n"
 
 
@@ -149,7 +149,7 @@ def test_what_a_kill_has_left_is_nobodys_process(tmp_path: Path, endpoints: Path
     started = spawned(tmp_path)
     wait_until(lambda: holder(state) == started.pid, str(tmp_path))
     assert keyless(tmp_path, "down").stdout == "Ended.\n"
-    assert started.wait(1) == 0
+    assert started.wait(30) == 0
     assert bystander.poll() is None
     bystander.kill()
     bystander.wait()
@@ -171,7 +171,7 @@ def test_under_nohup_a_sandbox_outlives_its_terminal(tmp_path: Path) -> None:
     terminal.close()
     wait_until(lambda: running(State.open(tmp_path)) is not None, str(tmp_path))
     assert keyless(tmp_path, "down").stdout == "Ended.\n"
-    assert terminal.process.wait(1) == 0
+    assert terminal.process.wait(30) == 0
 
 
 @pytest.mark.parametrize("command", ["trace", "trace --json", "status"])

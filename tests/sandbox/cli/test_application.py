@@ -38,6 +38,13 @@ def test_the_help_lists_every_command() -> None:
     assert all(f" {name} " in shown for name in commands())
 
 
+@pytest.mark.parametrize("name", ["", *commands()])
+def test_no_flag_is_shown_as_if_it_took_a_value(name: str) -> None:
+    shown = CliRunner().invoke(application(name), [*filter(None, [name]), "--help"]).output
+    assert "--help" in shown
+    assert "<bool>" not in shown
+
+
 @pytest.mark.parametrize("name", ["up", "down", "sign-in", "deploy"])
 def test_a_command_that_is_asked_for_comes_alone_and_is_still_named(name: str) -> None:
     assert commands(name) == [name]
