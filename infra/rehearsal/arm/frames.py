@@ -34,7 +34,7 @@ class Surroundings(Protocol):
         """What references() gives: each resource of a loop."""
 
     def listed(self, name: str, arguments: tuple[Value, ...]) -> Value:
-        """What listKeys() and its like give."""
+        """Return what listKeys and its like give."""
 
     def about(self, function: str) -> Value:
         """What deployment(), subscription(), resourceGroup() and their like give."""
