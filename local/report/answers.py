@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from local.questions import inside
 from local.questions.asker import Asker
 from local.questions.probes import PROBES, Probe
-from local.questions.seen import TooFewRightsError, TooManyRightsError, UnexpectedError
+from local.questions.seen import Seen, TooFewRightsError, TooManyRightsError, UnexpectedError
 from local.report import words
 from local.report.model import Answered, Neither, NotAsked, Outcome, Why
 from local.report.who import Who
 from sandbox.assumptions import QUESTIONS, Question
 
+_TOO_MANY_REQUESTS, _DOWN = 429, 500
 _KNOWN = {each.name: each for each in QUESTIONS}
 
 
@@ -73,14 +74,21 @@ def _ask(name: str, asker: Asker) -> Outcome:
     try:
         return outcome(name, PROBES[name].ask(asker))
     except UnexpectedError as error:
-        code = words.code(error.seen.code) if error.seen.code else words.NOTHING
-        return Neither(name, error.seen.status, code)
+        return _neither(name, error.seen)
     except TooManyRightsError:
         return NotAsked(name, Why.TOO_MANY_RIGHTS)
     except TooFewRightsError:
         return NotAsked(name, Why.TOO_FEW_RIGHTS)
     except Exception:  # whatever Azure or an SDK did, the other questions are asked
         return NotAsked(name, Why.NO_ANSWER)
+
+
+def _neither(name: str, seen: Seen) -> Outcome:
+    """A service that is down or has too much to do says nothing of the question."""
+    if seen.status == _TOO_MANY_REQUESTS or seen.status >= _DOWN:
+        return NotAsked(name, Why.NO_ANSWER)
+    code = words.code(seen.code) if seen.code else words.NOTHING
+    return Neither(name, seen.status, code)
 
 
 def _sure(found: Outcome, who: Who) -> Outcome:

@@ -157,7 +157,7 @@ class Report:
     keyless: Known
     azure_cli: Known
     azd: Known
-    asked_as: str
+    asked_as: Known
     outcomes: tuple[Outcome, ...]
     deployments: Part[Deployment]
     revisions: Part[Revision]

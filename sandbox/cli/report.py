@@ -19,13 +19,17 @@ from local.report.model import NotAsked, Outcome, Report, Why
 from local.report.page import rendered, summary
 from local.report.redact import redact, values_in
 from local.report.who import Who, who
+from local.report.words import Known
 from local.sign_in import SignedIn, SignInError, open_developers_credential, signed_in
 from local.values import Values, ValuesError
 from sandbox.cli.terminal import USAGE, fail, interactive, one_sentence, out
 
 _DONE, _WAITS = Text("✓ ", "green"), Text("! ", "bold yellow")
 _NOBODY = SignedIn("", "", "")
-_ASKED_AS = {By.DEVELOPER: "the developer", By.STRANGER: "a user without a right on data"}
+_ASKED_AS = {
+    By.DEVELOPER: Known("the developer"),
+    By.STRANGER: Known("a user without a right on data"),
+}
 
 
 def report(
@@ -64,7 +68,7 @@ def report(
         values = Values.from_file(env_file) if env_file else Values.from_azd(environment)
         reported = Reported.of(values)
     with closing(open_developers_credential()) as credential:
-        me = _signed_in(credential)
+        me = _signed_in(credential, values.named.get("AZURE_TENANT_ID", ""))
         page, found = _page(reported, credential, me, inside, yes)
     secrets = [*values_in(reported.named), me.name, me.object_id, me.tenant]
     _write(output, *redact(page, secrets), summary(found), yes=yes)
@@ -85,7 +89,7 @@ def _page(
         keyless=versions.keyless(),
         azure_cli=versions.azure_cli_version(),
         azd=versions.azd(),
-        asked_as=_ASKED_AS[whose.by] if whose else "nobody",
+        asked_as=_ASKED_AS[whose.by] if whose else Known("nobody"),
         outcomes=in_order({each.question: each for each in outcomes}),
         deployments=seen.deployments,
         revisions=seen.revisions,
@@ -96,11 +100,15 @@ def _page(
     return rendered(found), found
 
 
-def _signed_in(credential: TokenCredential) -> SignedIn:
+def _signed_in(credential: TokenCredential, tenant: str) -> SignedIn:
     try:
         found = signed_in(credential)
     except SignInError as error:
         _say(f"{error}; so no question is asked", _WAITS)
+        return _NOBODY
+    if tenant and tenant.lower() != found.tenant.lower():
+        there = f"az login --tenant {tenant}"
+        _say(f"the environment is in another tenant, so no question is asked: {there}", _WAITS)
         return _NOBODY
     _say(f"signed in as {found.name}")
     return found

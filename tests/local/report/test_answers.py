@@ -95,12 +95,13 @@ def test_an_error_ends_no_question_but_its_own(
 
         return Probe(probe)
 
-    first, second, third, fourth = OUTSIDE[:4]
+    first, second, third, fourth, fifth = OUTSIDE[:5]
     odd = {
         first: raising(UnexpectedError(Seen(409, "AccountIsDisabled"))),
         second: raising(UnexpectedError(Seen(418, "JaneDoe"))),
         third: raising(TooFewRightsError()),
         fourth: raising(KeyError(world.SECRETS)),
+        fifth: raising(UnexpectedError(Seen(503, "ServerBusy"))),
     }
     monkeypatch.setattr(answers, "PROBES", {**PROBES, **odd})
     found = list(ask(tuple(odd), stage.actor(DEVELOPER), Who(By.DEVELOPER, NARROW)))
@@ -109,6 +110,7 @@ def test_an_error_ends_no_question_but_its_own(
         str(Neither(second, 418, words.ANOTHER_CODE)),
         str(NotAsked(third, Why.TOO_FEW_RIGHTS)),
         str(NotAsked(fourth, Why.NO_ANSWER)),
+        str(NotAsked(fifth, Why.NO_ANSWER)),
     ]
 
 

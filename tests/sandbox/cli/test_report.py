@@ -89,7 +89,7 @@ def values(shell: Shell, **more: str) -> None:
         "AZURE_ENV_NAME": ENVIRONMENT,
         "AZURE_SUBSCRIPTION_ID": world.SUBSCRIPTION,
         "AZURE_LOCATION": "westeurope",
-        "AZURE_TENANT_ID": world.TENANT,
+        "AZURE_TENANT_ID": shell.sandbox.deployment.tenant_id,
         **more,
     }
     lines = (f"{name}={json.dumps(value)}" for name, value in known.items())
@@ -264,6 +264,16 @@ def test_after_a_failed_deployment_it_names_the_resource_and_the_rule(shell: She
     assert page.count("Azure did not show them: ResourceNotFound.") == 4
     assert read(shell.file) == {}
     assert [each for each in private(shell.sandbox) if each in page] == []
+
+
+def test_who_is_signed_in_to_another_tenant_asks_nothing(shell: Shell) -> None:
+    """Whatever a stranger's token is answered says nothing of the questions."""
+    values(shell, **outputs(shell.sandbox), AZURE_TENANT_ID=world.TENANT)
+    done = shell.run("--yes")
+    assert done.returncode == 0, done.stderr
+    assert f"az login --tenant {world.TENANT}" in done.stdout
+    assert read(shell.file) == {}
+    assert world.TENANT not in shell.file.read_text()
 
 
 def test_without_an_azure_cli_it_says_what_is_missing(shell: Shell) -> None:
