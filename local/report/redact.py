@@ -7,6 +7,8 @@ the first has a fault; then the report says how often.
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
 
 from local.report import words
 from local.report.vocabulary import CODES, VOCABULARY
@@ -75,8 +77,16 @@ def _parts(value: str) -> Iterator[str]:
 
 
 def _worth_removing(values: Iterable[str]) -> set[str]:
-    """Not our own words: entities are named the same in each environment."""
-    ours = {each.lower() for each in (*words.names(), *CODES, *VOCABULARY)}
-    ours |= {answer.lower() for each in QUESTIONS for answer in each.answers}
+    """Not our own words: an environment may be called `keyless`, and a page says that often."""
     found = {each.strip() for each in values}
-    return {each for each in found if len(each) >= _SHORTEST and each.lower() not in ours}
+    return {each for each in found if len(each) >= _SHORTEST and each.lower() not in _ours()}
+
+
+@cache
+def _ours() -> frozenset[str]:
+    """Entities are named the same everywhere; the rest are the words that a page is made of."""
+    found = {*words.names(), *CODES, *VOCABULARY}
+    found |= {answer for each in QUESTIONS for answer in (each.name, *each.answers)}
+    for file in Path(__file__).parent.glob("*.py"):
+        found |= set(re.findall(r"[\w-]+", file.read_text("utf-8")))
+    return frozenset(each.lower() for each in found)

@@ -2,9 +2,11 @@
 
 import pytest
 
+from local.report.page import rendered
 from local.report.redact import REMOVED, redact, values_in
 from sandbox.assumptions import QUESTIONS
 from tests.local.report import world
+from tests.local.report.test_page import report
 from tests.local.report.world import PLANTED, SECRETS
 
 # Each kind alone, as it may stand in a text.
@@ -66,3 +68,9 @@ def test_the_known_answers_stay() -> None:
 def test_nothing_is_left_of_all_together() -> None:
     text, _ = redact(SECRETS, [world.GROUP, world.VAULT])
     assert not any(each in text for each in PLANTED), text
+
+
+@pytest.mark.parametrize("name", ["keyless", "answers", "Deployments", "placeholder", "report"])
+def test_an_environment_named_like_a_word_of_the_page_does_not_break_it(name: str) -> None:
+    page = rendered(report())
+    assert redact(page, [name]) == (page, 0)
