@@ -17,6 +17,7 @@ from local.values import ValuesError
 from sandbox.cli.compared import told, with_azure
 from sandbox.cli.options import StateOption, open_state
 from sandbox.cli.rights import Right, rights
+from sandbox.cli.stale import warn_if_stale
 from sandbox.cli.terminal import USAGE, fail, one_sentence, out
 from sandbox.deployment import ExpressionError, SnapshotError, load
 
@@ -44,8 +45,10 @@ def access(
     """Who may do what, on what, and why: every role assignment of the compiled Bicep."""
     if (env_file or environment) and not azure:
         fail("an environment is there to be compared with: add --azure", USAGE)
+    opened = open_state(state)
     with one_sentence(SnapshotError, ExpressionError, KeyError, ValuesError, SignInError):
-        deployment = load(open_state(state))
+        deployment = load(opened)
+        warn_if_stale(opened)
         if identity:
             deployment.principal(identity)
         if azure:

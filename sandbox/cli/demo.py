@@ -25,6 +25,7 @@ from sandbox.cli.options import (
 from sandbox.cli.photos import uploads
 from sandbox.cli.progress import Progress
 from sandbox.cli.running import end, start_detached
+from sandbox.cli.stale import warn_if_stale
 from sandbox.cli.terminal import ended_by_signals, fail, interactive, out, undisturbed
 from sandbox.cli.trace import table
 from sandbox.cli.walk import Arrival, DemoError, arrive, send, shortfalls, steps, webhooks
@@ -48,6 +49,7 @@ def demo(
     assumed = assumptions_of(assume, assume_from) if assume or assume_from else None
     opened = open_state(state)
     begun = time.monotonic()
+    warn_if_stale(opened)
     with ended_by_signals(), _a_sandbox(opened, port, assumed) as report:
         try:
             found = _walk_and_denial(opened, report)

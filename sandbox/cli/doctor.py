@@ -24,6 +24,7 @@ from sandbox.cli.env import as_developer, as_service, unknown
 from sandbox.cli.explained import explain as explain_text
 from sandbox.cli.options import StateOption, open_state
 from sandbox.cli.running import the_running
+from sandbox.cli.stale import warn_if_stale
 from sandbox.cli.terminal import USAGE, fail, one_sentence, out
 from sandbox.deployment import as_compiled, load
 from sandbox.state import State
@@ -80,6 +81,7 @@ def doctor(
 def _in_sandbox(state: State, service: str) -> Iterator[Diagnosis]:
     """One after the other, since this process acts as each. Raises KeyError."""
     report, deployment = the_running(state), load(state)
+    warn_if_stale(state)
     # Read before anybody is looked at: what the doctor itself is refused is no service's need.
     recorded = list(_since(_A_WHILE, read_audit(state.path(FILE))))
     waiting = list(_since(_WHILE_PROVING, recorded))

@@ -7,6 +7,7 @@ import typer
 
 from sandbox.cli.names import AmbiguousError, resource_ids, short_action, short_scope, the_one
 from sandbox.cli.options import StateOption, open_state
+from sandbox.cli.stale import warn_if_stale
 from sandbox.cli.terminal import one_sentence, out
 from sandbox.deployment import Deployment, ExpressionError, SnapshotError, load
 from sandbox.rbac import Action, Allowed, Decision, Need, Policy, built_in_roles
@@ -39,10 +40,12 @@ def explain(
 
     Ends with status 0 if it would, 1 if not.
     """
+    opened = open_state(state)
     with one_sentence(SnapshotError, ExpressionError, KeyError, AmbiguousError):
-        deployment = load(open_state(state))
+        deployment = load(opened)
         principal = deployment.principal(identity)
         need = the_need(deployment, action, resource)
+    warn_if_stale(opened)
     decision = Policy.of(deployment).decide(principal.principal_id, need)
     if json_:
         out.print_json(json.dumps(_as_json(identity, decision)))

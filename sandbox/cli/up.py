@@ -19,6 +19,7 @@ from sandbox.cli.options import (
 )
 from sandbox.cli.progress import Progress
 from sandbox.cli.running import end, in_words, start_detached
+from sandbox.cli.stale import warn_of_edits
 from sandbox.cli.terminal import NOT_READY, USAGE, ended_by_signals, fail, one_sentence, out
 from sandbox.supervisor import ENDINGS, AsDeveloper, Az, Report, holder
 from sandbox.supervisor.elsewhere import AddressError, Elsewhere
@@ -77,6 +78,7 @@ def up(
     _check_whom(as_, elsewhere, stand_in or approve)
     opened = open_state(state)
     progress = Progress()
+    warn_of_edits()
     if detach:
         pid = holder(opened)
         if pid is not None:

@@ -1,6 +1,7 @@
 """The deployment that the committed Bicep snapshot describes."""
 
 from sandbox.deployment.expressions import ExpressionError
+from sandbox.deployment.freshness import digest, edited_since
 from sandbox.deployment.load import as_compiled, load
 from sandbox.deployment.principals import Ids, deploy, recreate
 from sandbox.deployment.registration import REGISTRATION, Registration, RegistrationError
@@ -59,6 +60,8 @@ __all__ = [
     "app_names",
     "as_compiled",
     "deploy",
+    "digest",
+    "edited_since",
     "load",
     "recreate",
 ]

@@ -57,6 +57,7 @@ class Report:
     `clock` is the origin of the clock by which tokens are judged, in whole seconds.
     `assumed` is what of Azure the sandbox was told to take otherwise than by itself, by name.
     `endpoints_ready` and `services_ready` are the seconds from the start, None until then.
+    `snapshot` is the digest of the deployment that it became.
     `overdue` says that the services had the time that they were given and not all were ready.
     """
 
@@ -75,6 +76,7 @@ class Report:
     clock: int = 0
     assumed: Mapping[str, str] = field(default_factory=dict)
     overdue: bool = False
+    snapshot: str = ""
 
     @property
     def ready(self) -> bool:

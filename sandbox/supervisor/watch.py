@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import aiohttp
 
-from sandbox.deployment import ContainerApp
+from sandbox.deployment import ContainerApp, digest
 from sandbox.edge import Place
 from sandbox.handover import SETTINGS, SURROUNDINGS
 from sandbox.state import State
@@ -55,6 +55,7 @@ class Watch:
         self._told = told
         self._endpoints_ready = time.monotonic() - begun
         self._patience = patience
+        self._snapshot = digest()
         self._services_begun = math.inf
         self._services_ready: float | None = None
         self._seen: Report | None = None
@@ -124,6 +125,7 @@ class Watch:
             clock=math.floor(endpoints.planes.clock.origin),
             assumed=endpoints.planes.assumed.otherwise,
             overdue=self._is_overdue(),
+            snapshot=self._snapshot,
         )
         if report == self._seen:
             return

@@ -1,0 +1,53 @@
+"""Whether the snapshot is that of the Bicep beside it, and which one a sandbox became.
+
+By what is in the files: a checkout gives them all a time of its own.
+"""
+
+import hashlib
+import subprocess
+from pathlib import Path
+
+from sandbox.deployment.registration import REGISTRATION
+from sandbox.deployment.snapshot import SNAPSHOT
+
+
+def edited_since(snapshot: Path = SNAPSHOT) -> tuple[str, ...]:
+    """The Bicep files that differ from those that the snapshot was compiled from, by their names.
+
+    None where that is not known, as where there is the snapshot and no Bicep.
+    """
+    try:
+        then = _by_name(snapshot.with_suffix(".sources").read_text())
+    except (OSError, ValueError):
+        return ()
+    names = [name for name in then if (snapshot.parent / name).is_file()]
+    # As infra/bicep/snapshot writes them.
+    command = ["cksum", *names]
+    try:
+        done = subprocess.run(
+            command, cwd=snapshot.parent, capture_output=True, text=True, check=True
+        )
+        now = _by_name(done.stdout)
+    except (OSError, ValueError, subprocess.CalledProcessError):
+        return ()
+    return tuple(name for name in names if now.get(name) != then[name])
+
+
+def digest(snapshot: Path = SNAPSHOT, registration: Path = REGISTRATION) -> str:
+    """What tells one deployment from another; empty if it cannot be read."""
+    found = hashlib.sha256()
+    try:
+        for path in (snapshot, registration):
+            found.update(path.read_bytes())
+    except OSError:
+        return ""
+    return found.hexdigest()
+
+
+def _by_name(text: str) -> dict[str, str]:
+    """The lines of cksum. Raises ValueError if they are none."""
+    found = {}
+    for line in text.splitlines():
+        checksum, size, name = line.split(" ", 2)
+        found[name] = f"{checksum} {size}"
+    return found

@@ -1,0 +1,56 @@
+"""Commands say so where they answer by what is not, or not yet, what runs."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from sandbox.cli.stale import warn_if_stale
+from sandbox.state import PROJECT, State
+from tests.conftest import Running
+from tests.copied import copied, keyless
+
+EXPLAIN = ("explain", "gateway", "blobs/read", "containers/originals")
+
+
+@pytest.fixture
+def edited(tmp_path: Path) -> Path:
+    """A copy of the project, in whose policy a word was changed and no snapshot written."""
+    copy = copied(tmp_path)
+    bicep = PROJECT / "infra" / "bicep"
+    shutil.copytree(bicep, copy / "infra" / "bicep", dirs_exist_ok=True)
+    module = copy / "infra" / "bicep" / "modules" / "access.bicep"
+    module.write_text(f"{module.read_text()}// Edited.\n")
+    return copy
+
+
+@pytest.mark.parametrize("command", [EXPLAIN, ("access", "gateway", "--json")])
+def test_the_file_that_was_edited_is_named_beside_the_answer(
+    edited: Path, command: tuple[str, ...]
+) -> None:
+    done = keyless(edited, *command)
+    assert done.stdout
+    assert done.stderr == (
+        "note: edited since the snapshot was written: infra/bicep/modules/access.bicep."
+        " To take it in: infra/bicep/snapshot\n"
+    )
+
+
+def test_as_committed_there_is_nothing_to_say(sandbox: Running) -> None:
+    assert sandbox.run(*EXPLAIN).stderr == ""
+    assert sandbox.run("doctor", "notifier").stderr == ""
+
+
+def test_a_sandbox_that_became_another_snapshot_is_told_of(
+    sandbox: Running,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    state = State.open(tmp_path)
+    for found, said in ((sandbox.report, ""), (replace(sandbox.report, snapshot="0"), "became")):
+        monkeypatch.setattr("sandbox.cli.stale.running", lambda _, found=found: found)
+        warn_if_stale(state)
+        assert said in (err := capsys.readouterr().err)
+        assert bool(err) == bool(said)
