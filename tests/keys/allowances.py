@@ -70,7 +70,7 @@ STATIC: Sequence[Allowance] = (
     Allowance(
         KEYWORD,
         "tests/infra/rehearsal/*",
-        r'"secretName": "s"',
+        r'"secret(?:Name)": "s"',
         "A parameter that would come from a vault, if the template were deployed.",
     ),
     Allowance(
