@@ -114,7 +114,7 @@ def told(record: Record) -> Sequence[Text]:
 def summary(who: str, seen: Counter[Record]) -> Iterator[Text]:
     """A line for what was done as `who`, and one for each kind of record."""
     if not seen:
-        yield _said(f"as {who}: no token was asked for, and nothing else of the sandbox.")
+        yield _said(f"as {who}: no token was asked for, and no request came to the sandbox.")
         return
     counted = Counter[Outcome]()
     for record, times in seen.items():

@@ -64,7 +64,7 @@ def test_a_rejected_photo_says_why(page: Page, api: StandIn, make_file: MakeFile
     expect(tile).to_contain_text("Rejected")
     expect(tile).to_contain_text("torn.jpg")
     expect(tile).to_contain_text("The image is damaged.")
-    expect(tile.get_by_role("button")).to_have_count(0)
+    expect(tile.locator(".actions").get_by_role("button")).to_have_count(0)
 
 
 def test_after_a_lost_connection_retry_sends_the_same_key(

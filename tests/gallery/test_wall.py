@@ -77,3 +77,41 @@ def test_a_list_that_cannot_be_read_is_said_and_can_be_tried_again(
     page.get_by_role("button", name="Try again").click()
     expect(page.get_by_role("alert")).to_be_empty()
     expect(page.get_by_role("listitem")).to_be_focused()
+
+
+def test_the_legend_is_below_the_wall_where_it_heads_no_column(
+    open_page: OpenPage, api: StandIn
+) -> None:
+    api.add(4)
+    for width in (420, 1280):
+        page = open_page(viewport={"width": width, "height": 900})
+        expect(page.get_by_role("listitem")).to_have_count(4)
+        legend = page.locator(".legend").bounding_box()
+        wall = page.get_by_role("list", name="Photos").bounding_box()
+        assert legend is not None
+        assert wall is not None
+        assert legend["y"] > wall["y"] + wall["height"]
+
+
+def test_each_tile_has_its_photos_id_ready_to_copy(open_page: OpenPage, api: StandIn) -> None:
+    api.add(1)
+    photo = api.receive()
+    api.process(photo)
+    page = open_page(permissions=["clipboard-read", "clipboard-write"])
+    tile = page.get_by_role("listitem").filter(has_text=photo)
+    tile.get_by_role("button", name="Copy the photo’s id").click()
+    expect(page.get_by_role("status")).to_have_text("The photo’s id is copied.")
+    assert page.evaluate("navigator.clipboard.readText()") == photo
+
+
+def test_without_a_clipboard_one_click_selects_the_whole_id(
+    open_page: OpenPage, api: StandIn
+) -> None:
+    """As over plain HTTP on a network, where browsers give a page none."""
+    photo = api.receive()
+    api.process(photo)
+    page = open_page(api.url.replace("127.0.0.1", "photos.lan"))
+    tile = page.get_by_role("listitem")
+    expect(tile.get_by_role("button", name="Copy the photo’s id")).to_be_hidden()
+    tile.locator("code").click()
+    assert page.evaluate("String(getSelection())") == photo

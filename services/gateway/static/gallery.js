@@ -22,7 +22,11 @@ let older; // the cursor; undefined before the first page, null after the last
 
 function add(photo, before) {
   const entry = { photo, key: newKey() };
-  entry.tile = makeTile({ retry: () => retry(entry), dismiss: () => dismiss(entry) });
+  entry.tile = makeTile({
+    retry: () => retry(entry),
+    dismiss: () => dismiss(entry),
+    copy: () => copyId(entry),
+  });
   if (photo.id) shown.set(photo.id, entry);
   render(entry.tile, photo);
   wall.insertBefore(entry.tile, before);
@@ -50,6 +54,11 @@ function dismiss(entry) {
   const neighbour = entry.tile.nextElementSibling ?? entry.tile.previousElementSibling;
   (neighbour ?? input).focus();
   remove(entry);
+}
+
+async function copyId(entry) {
+  await navigator.clipboard.writeText(entry.photo.id);
+  status.textContent = "The photo’s id is copied.";
 }
 
 function remove(entry) {

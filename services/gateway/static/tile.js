@@ -23,6 +23,9 @@ export function render(tile, photo) {
   part("[data-do=dismiss]").hidden = !["failed", "refused"].includes(photo.state);
   renderProgress(part("progress"), photo);
   renderTime(part("time"), photo.created);
+  part(".id code").textContent = photo.id ?? "";
+  // Without a secure connection a browser has no clipboard; the id can still be selected.
+  part("[data-do=copy]").hidden = !(photo.id && navigator.clipboard);
   renderImage(part("img"), photo);
 }
 
