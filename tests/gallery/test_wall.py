@@ -99,8 +99,8 @@ def test_each_tile_has_its_photos_id_ready_to_copy(open_page: OpenPage, api: Sta
     api.process(photo)
     page = open_page(permissions=["clipboard-read", "clipboard-write"])
     tile = page.get_by_role("listitem").filter(has_text=photo)
-    tile.get_by_role("button", name="Copy the photo’s id").click()
-    expect(page.get_by_role("status")).to_have_text("The photo’s id is copied.")
+    tile.get_by_role("button", name="Copy the photo\u2019s id").click()
+    expect(page.get_by_role("status")).to_have_text("The photo\u2019s id is copied.")
     assert page.evaluate("navigator.clipboard.readText()") == photo
 
 
@@ -112,6 +112,6 @@ def test_without_a_clipboard_one_click_selects_the_whole_id(
     api.process(photo)
     page = open_page(api.url.replace("127.0.0.1", "photos.lan"))
     tile = page.get_by_role("listitem")
-    expect(tile.get_by_role("button", name="Copy the photo’s id")).to_be_hidden()
+    expect(tile.get_by_role("button", name="Copy the photo\u2019s id")).to_be_hidden()
     tile.locator("code").click()
     assert page.evaluate("String(getSelection())") == photo
