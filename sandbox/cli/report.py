@@ -62,6 +62,8 @@ def report(
     logging.getLogger("azure").addHandler(logging.NullHandler())
     if output.exists():
         fail(f"{output} is there already; name another file by --output, or delete it.", USAGE)
+    if not output.parent.is_dir():
+        fail(f"there is no folder {output.parent} to write to.", USAGE)
     if not yes and not interactive():
         fail("nobody is here to be asked: --yes agrees to all but --inside-apps.", USAGE)
     with one_sentence(ValuesError, OSError):

@@ -294,6 +294,13 @@ def test_a_file_that_is_there_is_never_overwritten(shell: Shell) -> None:
     assert shell.az.asked == []
 
 
+def test_a_folder_that_is_not_there_is_said_before_anything_is_asked(shell: Shell) -> None:
+    done = shell.run("--yes", "--output", str(shell.folder / "none" / "report.md"))
+    assert done.returncode == 64
+    assert f"there is no folder {shell.folder / 'none'} to write to." in done.stderr
+    assert shell.az.asked == []
+
+
 def test_where_nobody_can_be_asked_nothing_is(shell: Shell) -> None:
     done = shell.run()
     assert done.returncode == 64
