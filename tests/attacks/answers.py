@@ -59,10 +59,10 @@ _SIGNATURE = (
 _ISSUER = (
     "Issuer validation failed. Issuer did not match.",
     "AKV10032: Invalid issuer. Expected one of https://sts.windows.net/",
-    "InvalidIssuer: The token has an invalid issuer. TrackingId:",
+    "InvalidIssuer: Token issuer is invalid. TrackingId:",
 )
 _MALFORMED = "The access token was missing or malformed."
-_BUS_MALFORMED = "MalformedToken: The token is malformed. TrackingId:"
+_BUS_MALFORMED = "Malformed authorization token. TrackingId:"
 
 GOOD = {
     "blob": Answer(200),
