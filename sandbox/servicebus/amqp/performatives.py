@@ -7,6 +7,7 @@ http://docs.oasis-open.org/amqp/core/v1.0/os/amqp-core-transport-v1.0-os.html
 """
 
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 
 from sandbox.servicebus.amqp import encode
 from sandbox.servicebus.amqp.decode import decoded, parts, value_at
@@ -17,6 +18,9 @@ _FIRST_TRANSFER = 1
 _HEADER_SIZE = 8
 _SERIAL = 1 << 32
 
+_CHANNEL = slice(6, 8)
+_CODE = _HEADER_SIZE + 2
+
 BEGIN, ATTACH, FLOW, TRANSFER = 0x11, 0x12, 0x13, 0x14
 _BY_NAME = {
     "amqp:begin:list": BEGIN,
@@ -24,6 +28,7 @@ _BY_NAME = {
     "amqp:flow:list": FLOW,
     "amqp:transfer:list": TRANSFER,
 }
+_BEGIN_THEN_FLOW = bytes((BEGIN,)), bytes((FLOW,))
 # How proton writes a transfer: a list and a tag of up to 255 bytes, numbers as short as can be.
 _SHORT_LIST = 0xC0
 _UINT_SIZES = {0x43: 1, 0x52: 2, 0x70: 5}
@@ -66,7 +71,18 @@ def outgoing(data: bytes, largest: int) -> bytes:
 
     `largest` is the size of the largest frame that the peer takes.
     """
-    return b"".join(_outgoing(each, largest) for each in _cut(data))
+    pairs = pairwise((b"", *_cut(data)))
+    return b"".join(_outgoing(frame, largest) for last, frame in pairs if not _repeats(last, frame))
+
+
+def _repeats(last: bytes, frame: bytes) -> bool:
+    """Whether a frame only says what a BEGIN, the last one, said.
+
+    proton sends a FLOW right behind each BEGIN, before there is a link that it could be for. Azure
+    sends the first for a link.
+    """
+    codes = last[_CODE : _CODE + 1], frame[_CODE : _CODE + 1]
+    return codes == _BEGIN_THEN_FLOW and last[_CHANNEL] == frame[_CHANNEL]
 
 
 def _cut(data: bytes) -> Iterator[bytes]:
@@ -82,7 +98,7 @@ def _outgoing(frame: bytes, largest: int) -> bytes:
     # proton gives each performative by its short code, right behind the shortest header.
     if frame[5] != 0 or frame[_HEADER_SIZE : _HEADER_SIZE + 2] != b"\x00\x53":
         return frame
-    code, at = frame[_HEADER_SIZE + 2], _HEADER_SIZE + 3
+    code, at = frame[_CODE], _CODE + 1
     if code == BEGIN:
         return _with(frame, at, _begin)
     if code == FLOW:
