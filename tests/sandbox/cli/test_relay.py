@@ -53,10 +53,11 @@ def test_a_refusal_is_the_endpoints_own(
 
 
 def shape(answer: requests.Response) -> tuple[list[str], object]:
-    """What both ways have in common: each answer has an id of its own."""
+    """What both ways have in common: ids, dates and framing belong to each connection."""
     own = {"correlationId"}
+    of_a_connection = {"Date", "Content-Length", "Transfer-Encoding"}
     body = {k: v for k, v in answer.json().items() if k not in own} if answer.content else None
-    return sorted(each for each in answer.headers if each != "Date"), body
+    return sorted(each for each in answer.headers if each not in of_a_connection), body
 
 
 def test_where_nobody_listens_the_connection_ends() -> None:
