@@ -33,9 +33,9 @@ def azure_env(azure: Running, tmp_path: Path) -> Path:
     return written(azure, tmp_path)
 
 
-def shell(azure: Running, azure_env: Path) -> Mapping[str, str]:
-    """What a shell has after `eval "$(./keyless env developer --stand-in)"`."""
-    lines = azure.run("env", "developer", "--stand-in").stdout
+def shell(azure: Running, azure_env: Path, who: str) -> Mapping[str, str]:
+    """What a shell of `who` has after `eval "$(./keyless env WHO --stand-in)"`."""
+    lines = azure.run("env", who, "--stand-in").stdout
     asked = f"{lines}\nexport KEYLESS_AZURE='{azure_env}'\nenv -0"
     done = subprocess.run(["sh"], input=asked, capture_output=True, text=True, check=True)
     return dict(each.split("=", 1) for each in done.stdout.split("\0") if "=" in each)
@@ -51,7 +51,7 @@ def test_whoever_is_signed_in_asks_their_own_part(
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-m", "azure_verified", "-rs", "tests/access"],
         cwd=PROJECT,
-        env=shell(azure, azure_env),
+        env=shell(azure, azure_env, who),
         capture_output=True,
         text=True,
         check=False,
