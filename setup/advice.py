@@ -1,0 +1,152 @@
+"""Why a step failed, read from what its program said, and what to do about it."""
+
+import errno
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from setup.places import HOME, VENV
+from setup.steps import StepError, answer
+from setup.variables import of_a_step, sources
+
+DEBIAN = "apt-get install python3 python3-venv python3-dev gcc"
+MACOS = "xcode-select --install, then brew install python"
+
+# What everything takes, Azurite and the packages of the tests among it, and as much to unpack it.
+_NEEDED = 1_000_000_000
+AGAIN = "run ./keyless again, which goes on where it stopped"
+_ELSEWHERE = re.compile(r"(global|install)\.(target|prefix|root|user)$")
+
+# The first that is found names the cause; a text of another program may hold several.
+_CAUSES = (
+    (
+        r"No space left on device|ENOSPC|Disk quota exceeded|EDQUOT",
+        "a disk is full ({disks}): make room",
+    ),
+    (
+        r"Read-only file system|EROFS",
+        "something is on a file system that can only be read: put the project where you may write",
+    ),
+    (
+        r"Missing dependencies for SOCKS",
+        "pip cannot use a SOCKS proxy: unset {sources}, or name an HTTP proxy",
+    ),
+    (
+        r"407 Proxy|Proxy Authentication Required|status code 407|response 407",
+        "the proxy asks for a name and a password: {sources} must hold them",
+    ),
+    (
+        r"ProxyError|Cannot connect to proxy|tunneling socket could not be established",
+        "the proxy cannot be reached: see {sources}",
+    ),
+    (
+        r"CERTIFICATE_VERIFY_FAILED|SELF_SIGNED_CERT|UNABLE_TO_(GET|VERIFY)"
+        r"|certificate verify failed|invalid peer certificate",
+        "the certificate of the registry, or of a proxy before it, is not trusted: name your"
+        " company's authority in PIP_CERT, SSL_CERT_FILE and NODE_EXTRA_CA_CERTS",
+    ),
+    (
+        r"SSL module is not available",
+        "this Python was built without TLS: install another",
+    ),
+    (
+        r"DO NOT MATCH THE HASHES|Hash mismatch|EINTEGRITY",
+        "the registry gives another file than the one that is locked: see {sources}",
+    ),
+    (
+        r"\b(401|403) (Client Error|Unauthorized|Forbidden)|\bE40[13]\b|HTTP error 40[13]",
+        "the registry refuses you: see {sources}",
+    ),
+    (
+        r"Name or service not known|Temporary failure in name resolution|nodename nor servname"
+        r"|ENOTFOUND|EAIAGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|Connection refused|timed out"
+        r"|Network is unreachable|ENETUNREACH|No route to host|NewConnectionError"
+        r"|error sending request|dns error|ENOTCACHED|Exit handler never called",
+        "the registry cannot be reached: see whether this machine is online, and {sources}",
+    ),
+    (
+        r"not a trusted or secure host",
+        "the registry's address is of http, which pip does not trust: see {sources}",
+    ),
+    (
+        r"No matching distribution|Could not find a version|No solution found|ETARGET|\bE404\b",
+        "the registry does not have it, or does not answer: see {sources}",
+    ),
+    (
+        r"Can not perform a '--user' install|Can not combine '--\w+'",
+        "pip's settings put packages elsewhere{pip}: take that away",
+    ),
+    (r"Python\.h: No such file", f"Python's C headers are missing: {DEBIAN}"),
+    (
+        r"EACCES|EPERM|Permission denied|Operation not permitted",
+        "something may not be written: see which file, and whose it is",
+    ),
+    (r"ended with status -9|Cannot allocate memory|ENOMEM", "this machine has too little memory"),
+    (r"node:internal|NODE_OPTIONS", "node does not run: see NODE_OPTIONS"),
+)
+
+
+def of_step(error: StepError, python: Path, given: Mapping[str, str] = os.environ) -> str:
+    """The sentence for a step that failed: which, why as far as is known, and what to do."""
+    reason = _reason(error.said, python, given)
+    return f"could not finish: {error}{reason and f': {reason}'}; then {AGAIN}"
+
+
+def of_os_error(error: OSError) -> str:
+    """The sentence for a file that could not be written or read."""
+    what = f"cannot use {error.filename or VENV}: {error.strerror or error}"
+    match error.errno:
+        case errno.ENOSPC | errno.EDQUOT:
+            return f"{what} ({_disks()}): make room; then {AGAIN}"
+        case errno.EROFS | errno.EACCES | errno.EPERM:
+            return f"{what}: put the project into a folder of yours where you may write"
+        case errno.ENOENT if HOME in Path(str(error.filename)).parents:
+            return f"{what}: a file of the project is missing, which git restore brings back"
+    return f"{what}; if that goes on, delete {VENV} and run ./keyless again"
+
+
+def pips_own_settings(python: Path) -> str:
+    """What of pip's files puts packages elsewhere, as a sentence goes on; empty if nothing does."""
+    found = list(_elsewhere(python))
+    return f"; {' and '.join(found)} puts packages elsewhere" if found else ""
+
+
+def _reason(said: str, python: Path, given: Mapping[str, str]) -> str:
+    for pattern, reason in _CAUSES:
+        if re.search(pattern, said):
+            known = {"disks": _disks(), "sources": _sources(given), "pip": ""}
+            if "{pip}" in reason:
+                known["pip"] = "".join(f", by {each}" for each in _elsewhere(python))
+            return reason.format(**known)
+    return ""
+
+
+def _sources(given: Mapping[str, str]) -> str:
+    """The variables that say where packages come from; where none does, the files that may."""
+    named = sources(given)
+    return ", ".join(named) if named else "the settings of pip, uv and npm"
+
+
+def _disks() -> str:
+    """What is left where packages are unpacked and put, of those disks that have too little."""
+    places = {HOME, Path(tempfile.gettempdir()), Path.home()}
+    left = {each: shutil.disk_usage(each).free for each in sorted(places) if each.exists()}
+    few = {each: free for each, free in left.items() if free < _NEEDED} or left
+    return ", ".join(f"{free // 1_000_000} MB free at {each}" for each, free in few.items())
+
+
+def _elsewhere(python: Path) -> Iterator[str]:
+    try:
+        lines = answer([str(python), "-I", "-m", "pip", "config", "debug"], of_a_step(os.environ))
+    except StepError:
+        return
+    file = ""
+    for line in lines.splitlines():
+        if line.endswith(", exists: True"):
+            file = line.strip().removesuffix(", exists: True")
+        name, _, value = line.strip().partition(": ")
+        if value and _ELSEWHERE.match(name):
+            yield f"{name} in {file}"

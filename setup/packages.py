@@ -1,0 +1,142 @@
+"""The virtual environment, and the Python packages in it."""
+
+import os
+import shutil
+import sys
+import sysconfig
+from pathlib import Path
+
+from setup import stamps
+from setup.advice import DEBIAN, MACOS, pips_own_settings
+from setup.complete import lacking
+from setup.places import HOME, KEPT, OURS, PACKAGES, PYTHON, VENV, lock
+from setup.steps import SetUpError, StepError, answer, run
+from setup.variables import of_a_step, of_the_command_line
+
+NODE = "node"
+_INSTALLS = {
+    stamps.RUN: "Python packages (the application and the sandbox)",
+    stamps.DEV: "Python packages (the application, the sandbox, the tests)",
+    NODE: "Node.js (this machine has none of version 20 or later)",
+}
+# What an environment is made of is no environment, and outlives the one that it replaces.
+_BASE = sys.executable if sys.prefix == sys.base_prefix else os.path.realpath(sys.executable)
+_WHICH = "import sys; print(sys.implementation.cache_tag)"
+
+
+class DamagedError(RuntimeError):
+    """What no further installation mends, since pip takes a package for installed that is not."""
+
+
+def make_venv(turn: int) -> None:
+    """Make the environment, in the place of one that does not fit. Raises SetUpError, StepError."""
+    if os.pathsep in str(HOME):
+        raise SetUpError(f"{HOME} has a colon in its name, which no environment may have")
+    _check_compiler()
+    _check_venv()
+    _clear()
+    command = [_BASE, "-I", "-m", "venv", str(VENV)]
+    if uv := shutil.which("uv"):
+        command = [uv, "venv", "--quiet", "--allow-existing", "--python", _BASE, str(VENV)]
+    run("a virtual environment", command, of_a_step(os.environ), turn, _complaint_of_venv)
+    stamps.write(stamps.VENV_STAMP, stamps.venv_stamp())
+
+
+def adopt_venv() -> bool:
+    """Whether there is an environment of another's making, which packages can be installed in.
+
+    It is kept as it is: an editor may have made it, or an older set-up. Raises OSError.
+    """
+    inside = os.path.realpath(sys.prefix) == str(VENV)
+    if OURS.exists() or not inside or not _has_installer():
+        return False
+    stamps.write(stamps.VENV_STAMP, stamps.venv_stamp())
+    return True
+
+
+def install(name: str, turn: int, *, anew: bool) -> None:
+    """Install what the lock file `name` names, and see that it is there.
+
+    Nothing is done where all of it is there and answers already, unless `anew` is set. Raises
+    DamagedError if the environment has to be made anew; else SetUpError, StepError or OSError.
+    """
+    stamps.remove(name)
+    if anew or lacking(lock(name), PACKAGES) or _complaint_of(name):
+        _install(name, turn)
+    stamps.write(name, stamps.packages_stamp(name))
+
+
+def _install(name: str, turn: int) -> None:
+    # What pip's own files may say is said again, since the last word holds.
+    here = ("--no-user", "--target=")
+    command = [str(PYTHON), "-I", "-m", "pip", "install", "--disable-pip-version-check", *here]
+    if uv := shutil.which("uv"):
+        command = [uv, "pip", "install", "--python", str(PYTHON)]
+    wanted = ("--require-hashes", "-r", str(lock(name)))
+
+    def complaint() -> str:
+        if missing := lacking(lock(name), PACKAGES):
+            raise DamagedError(f"{missing[0]}{pips_own_settings(PYTHON)}")
+        return _complaint_of(name)
+
+    run(_INSTALLS[name], [*command, *wanted], of_a_step(os.environ), turn, complaint)
+
+
+def _complaint_of(name: str) -> str:
+    """Whether what the packages are for does not answer, and what it says; empty if it does."""
+    if name == NODE:
+        return ""
+    try:
+        answer([str(PYTHON), "-P", "-m", "sandbox", "--help"], of_the_command_line(os.environ, ""))
+    except StepError as error:
+        return f"the command line does not answer: {error.said}"
+    return ""
+
+
+def _clear() -> None:
+    """Take away all that was set up, and its stamps first; nothing where this is not our work."""
+    stamps.remove(stamps.VENV_STAMP, *_INSTALLS, stamps.AZURITE_STAMP)
+    if OURS.exists():
+        for each in VENV.iterdir():
+            if each.is_dir() and not each.is_symlink() and each != KEPT:
+                shutil.rmtree(each)
+            elif each != KEPT:
+                each.unlink()
+
+
+def _complaint_of_venv() -> str:
+    try:
+        said = answer([str(PYTHON), "-I", "-c", _WHICH], of_a_step(os.environ))
+    except StepError as error:
+        return f"{PYTHON} does not run: {error.said}"
+    wanted = sys.implementation.cache_tag
+    return "" if said == wanted else f"{PYTHON} is {said}, not {wanted}: delete {VENV}"
+
+
+def _check_compiler() -> None:
+    """The AMQP engine (python-qpid-proton) comes as source: it is compiled on this machine."""
+    if not (shutil.which("cc") or shutil.which("gcc")):
+        raise SetUpError(
+            f"needs a C compiler to build its AMQP engine (Debian: {DEBIAN}; macOS: {MACOS})"
+        )
+    if not Path(sysconfig.get_path("include"), "Python.h").exists():
+        raise SetUpError(f"needs the C headers of {_BASE} (Debian: {DEBIAN}; macOS: {MACOS})")
+
+
+def _has_installer() -> bool:
+    if shutil.which("uv"):
+        return True
+    try:
+        answer([str(PYTHON), "-I", "-m", "pip", "--version"], of_a_step(os.environ))
+    except StepError:
+        return False
+    return True
+
+
+def _check_venv() -> None:
+    if shutil.which("uv"):
+        return
+    try:
+        answer([_BASE, "-I", "-c", "import ensurepip, venv"], of_a_step(os.environ))
+    except StepError:
+        raise SetUpError(f"needs Python's venv module (Debian: {DEBIAN}; macOS: {MACOS})") from None

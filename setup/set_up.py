@@ -1,0 +1,72 @@
+"""The steps of a set-up, in order, and what it says when it cannot go on."""
+
+import os
+import sys
+import time
+from typing import NoReturn
+
+from setup import advice, stamps
+from setup.azurite import install_azurite
+from setup.packages import DamagedError, adopt_venv, install, make_venv
+from setup.places import HOME, LOG, PYTHON, VENV
+from setup.steps import SetUpError, StepError, hear_endings, say
+from setup.turn import one_at_a_time
+
+_UNAVAILABLE = 69
+_LINES = 25
+
+
+def set_up(packages: str) -> None:
+    """Make all that a command needs and that is not there; ends the process where that fails.
+
+    `packages` is stamps.RUN or stamps.DEV.
+    """
+    hear_endings()
+    begun = time.monotonic()
+    try:
+        _in_turn(packages)
+    except SystemExit:
+        say("\nkeyless: interrupted; the next start goes on with the set-up.")
+        raise
+    except StepError as error:
+        say("\n".join(error.said.strip().splitlines()[-_LINES:]))
+        _stop(f"{advice.of_step(error, PYTHON)} (the whole output is in {LOG})")
+    except OSError as error:
+        _stop(advice.of_os_error(error))
+    except DamagedError as error:
+        _stop(f"the packages were installed, and {error}; delete {VENV} and {advice.AGAIN}")
+    except SetUpError as error:
+        _stop(str(error))
+    say(f"  the environment is ready after {time.monotonic() - begun:.0f} s\n")
+
+
+def _in_turn(packages: str) -> None:
+    with one_at_a_time() as turn:
+        if turn.waited:
+            # The other may have made the environment in which this process should run.
+            launcher = str(HOME / "keyless")
+            os.execv(launcher, [launcher, *sys.argv[1:]])  # noqa: S606
+        say("Setting up (only on first use):")
+        LOG.unlink(missing_ok=True)
+        anew = not (stamps.venv_holds() or adopt_venv())
+        if not anew:
+            try:
+                _fill(packages, turn.descriptor, anew=False)
+            except DamagedError:
+                anew = True
+        if anew:
+            make_venv(turn.descriptor)
+            _fill(packages, turn.descriptor, anew=True)
+
+
+def _fill(packages: str, turn: int, *, anew: bool) -> None:
+    """To delete .venv is the cure for everything, so a new one trusts nothing that was there."""
+    if anew or not (stamps.packages_hold(stamps.DEV) or stamps.packages_hold(packages)):
+        install(packages, turn, anew=anew)
+    if anew or not (stamps.azurite_holds() and stamps.node_holds()):
+        install_azurite(turn, anew=anew)
+
+
+def _stop(sentence: str) -> NoReturn:
+    say(f"\nkeyless: {sentence}.")
+    sys.exit(_UNAVAILABLE)

@@ -1,0 +1,52 @@
+"""One set-up at a time in one project folder."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from setup.places import KEPT, OURS, VENV
+from setup.steps import say
+
+
+@dataclass(frozen=True)
+class Turn:
+    """The right to set up; it ends with the last process that has the descriptor.
+
+    `waited` is whether another set-up had to end first, and may have done all that there is to do.
+    """
+
+    descriptor: int
+    waited: bool
+
+
+@contextmanager
+def one_at_a_time() -> Iterator[Turn]:
+    """Wait for another set-up of this folder to end. Raises OSError."""
+    _make_place()
+    descriptor = os.open(KEPT / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        yield Turn(descriptor, _taken_after_waiting(descriptor))
+    finally:
+        os.close(descriptor)
+
+
+def _make_place() -> None:
+    """An environment that was here before is somebody else's, whose files are left alone."""
+    ours = not VENV.exists() or not any(VENV.iterdir())
+    KEPT.mkdir(parents=True, exist_ok=True)
+    if ours:
+        OURS.touch()
+
+
+def _taken_after_waiting(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        say("Another set-up of this folder is running; this one goes on when that has ended.")
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        return True
+    except OSError:
+        pass  # some network file systems know no locks
+    return False

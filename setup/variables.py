@@ -1,0 +1,70 @@
+"""What of the user's environment reaches the programs that the set-up starts.
+
+Where packages come from is for the user to say: an index, a proxy, a certificate. Where they go,
+and which they are, is not: a variable that says so is meant for the user's own projects.
+"""
+
+import os
+import re
+from collections.abc import Mapping
+
+from setup.places import HOME, VENV
+
+# What makes a Python another, or ends in it otherwise; and the environments of other projects.
+_ELSEWHERE = re.compile(
+    r"PYTHON(HOME|PATH|PLATLIBDIR|EXECUTABLE|USERBASE|STARTUP|INSPECT|OPTIMIZE|WARNINGS|CASEOK)"
+    r"|__PYVENV_LAUNCHER__|VIRTUAL_ENV|CONDA_PREFIX"
+)
+_OF_A_TOOL = re.compile(r"(?P<tool>PIP|UV|NPM_CONFIG)_(?P<setting>.+)", re.IGNORECASE)
+_SOURCES = {
+    "PIP": r"(EXTRA_)?INDEX_URL|NO_INDEX|FIND_LINKS|PROXY|(CLIENT_)?CERT|TRUSTED_HOST"
+    r"|CONFIG_FILE|(NO_)?CACHE_DIR|(DEFAULT_)?TIMEOUT|RETRIES|KEYRING_PROVIDER|USE_\w+",
+    "UV": r"(DEFAULT_|EXTRA_)?INDEX\w*|NO_INDEX|FIND_LINKS|OFFLINE|NATIVE_TLS|SYSTEM_CERTS"
+    r"|INSECURE_HOST|KEYRING_PROVIDER|CONFIG_FILE|(NO_)?CACHE(_DIR)?|HTTP_\w+|CONCURRENT_\w+"
+    r"|LINK_MODE|AUTH\w*|CREDENTIALS_DIR",
+    "NPM_CONFIG": r".*registry.*|//.*|_auth.*|.*proxy|cafile|ca|cert|key|strict_ssl|cache"
+    r"|userconfig|globalconfig|offline|prefer_offline|fetch_\w+|maxsockets|local_address",
+}
+_PROXIES = re.compile(r"(HTTP|HTTPS|ALL|NO)_PROXY", re.IGNORECASE)
+_TRUST = frozenset(
+    {"SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"}
+)
+
+
+def of_a_step(given: Mapping[str, str]) -> dict[str, str]:
+    """What a step gets of the variables `given`; the environment's own programs come first."""
+    kept = {name: value for name, value in given.items() if _is_kept(name)}
+    programs = VENV / "bin"
+    return {**kept, "PATH": f"{programs}{os.pathsep}{kept.get('PATH', os.defpath)}"}
+
+
+def of_a_trial(given: Mapping[str, str]) -> dict[str, str]:
+    """What node gets to show that it runs: as in the sandbox, without options of the user's."""
+    return {name: value for name, value in of_a_step(given).items() if name != "NODE_OPTIONS"}
+
+
+def of_the_command_line(given: Mapping[str, str], node: str) -> dict[str, str]:
+    """What the command line gets of them: it is looked for in this folder, and told of `node`."""
+    kept = {name: value for name, value in given.items() if not _ELSEWHERE.fullmatch(name)}
+    return {**kept, "PYTHONPATH": str(HOME), "KEYLESS_NODE": node}
+
+
+def sources(given: Mapping[str, str]) -> list[str]:
+    """Those of the variables `given` that say where packages come from, without what they hold."""
+    return sorted(name for name in given if given[name] and _names_a_source(name))
+
+
+def _is_kept(name: str) -> bool:
+    if _OF_A_TOOL.fullmatch(name):
+        return _names_a_source(name)
+    return not _ELSEWHERE.fullmatch(name)
+
+
+def _names_a_source(name: str) -> bool:
+    if _PROXIES.fullmatch(name) or name in _TRUST:
+        return True
+    found = _OF_A_TOOL.fullmatch(name)
+    if found is None:
+        return False
+    wanted = _SOURCES[found["tool"].upper()]
+    return re.fullmatch(wanted, found["setting"].replace("-", "_"), re.IGNORECASE) is not None
