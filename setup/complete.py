@@ -23,8 +23,13 @@ def _lacking(text: str, found: dict[str, Distribution]) -> Iterator[str]:
         elif installed.version != pinned["version"]:
             yield f"{pinned['name']} is of version {installed.version}, not {pinned['version']}"
     for name, each in found.items():
-        if broken := next(_broken_files(each), ""):
+        if broken := broken_file(each):
             yield f"{broken} of {name} is missing or cut short"
+
+
+def broken_file(distribution: Distribution) -> str:
+    """The first file of a package that is missing or cut short; empty if each is whole."""
+    return next(_broken_files(distribution), "")
 
 
 def _broken_files(distribution: Distribution) -> Iterator[str]:

@@ -13,7 +13,7 @@ from sandbox.state import PROJECT
 
 SNAPSHOT = Path("infra/bicep/sandbox.snapshot.json")
 MODULES = Path("sandbox/storage/azurite/node_modules")
-TREES = ("infra/entra", "local", "sandbox", "services")
+TREES = ("infra/entra", "local", "sandbox", "services", "setup")
 _LEFT_OUT = shutil.ignore_patterns("node_modules", "__pycache__")
 
 
@@ -43,10 +43,12 @@ def environment(project: Path, **variables: str) -> dict[str, str]:
     return {**os.environ, **own, **variables}
 
 
-def keyless(project: Path, *command: str, **variables: str) -> "subprocess.CompletedProcess[str]":
+def keyless(
+    project: Path, *command: str, python: Path = Path(sys.executable), **variables: str
+) -> "subprocess.CompletedProcess[str]":
     """Run a command of the copy."""
     return subprocess.run(
-        [sys.executable, "-m", "sandbox", *command],
+        [str(python), "-P", "-m", "sandbox", *command],
         cwd=project,
         env=environment(project, **variables),
         capture_output=True,

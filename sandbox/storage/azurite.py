@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
+from sandbox.damage import cure
 from sandbox.storage.backend import Backend
 from sandbox.storage.node import AzuriteError, find_node
 from sandbox.storage.rebuild import Forwarded
@@ -59,7 +60,7 @@ class Azurite:
     def command(self) -> list[str]:
         """What to run. Raises AzuriteError if there is no node, or npm has not installed it."""
         if not _MAIN.is_file():
-            raise AzuriteError(f"Azurite is not installed: there is no {_MAIN}")
+            raise AzuriteError(f"Azurite is not installed: there is no {_MAIN}; {cure()}")
         where = ["--blobHost", "127.0.0.1", "--blobPort", str(self.port)]
         what = ["--location", str(self.folder), "--skipApiVersionCheck", "--disableTelemetry"]
         changes = (_CHECKSUMS, _DURABLE, _LISTING)

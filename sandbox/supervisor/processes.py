@@ -1,7 +1,6 @@
 """Child processes of the sandbox: started on a leash, started again when they crash."""
 
 import asyncio
-import json
 import logging
 import os
 import sys
@@ -10,6 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from sandbox.supervisor.last_words import last_words
 
 _LEASH = Path(__file__).with_name("leash.py")
 _RAN_WELL = 10.0
@@ -34,14 +35,19 @@ class Program:
 
 
 class Child:
-    """One program that is kept running until it is stopped."""
+    """One program that is kept running until it is stopped.
+
+    `last_words` are the end of what it wrote before it crashed last, on one line.
+    """
 
     def __init__(self, program: Program, anew: Callable[[Program], Program] | None = None) -> None:
         """`anew` is asked before each further start, which may have to be a little different."""
         self.program = program
         self._anew = anew
         self.restarts = 0
+        self.last_words = ""
         self.crashed = asyncio.Event()
+        self._log_before = 0
         self._stopping = asyncio.Event()
         self._process: asyncio.subprocess.Process | None = None
         self._keeper: asyncio.Task[None] | None = None
@@ -60,19 +66,12 @@ class Child:
         if self._keeper is not None:
             await self._keeper
 
-    @property
-    def last_words(self) -> str:
-        """The end of what it has written to its log, on one line."""
-        with suppress(OSError):
-            lines = self.program.log.read_text(errors="replace").strip().splitlines()
-            return _said(lines[-1].strip())[-300:] if lines else ""
-        return ""
-
     async def _spawn(self) -> None:
         program = self.program
         leash = [sys.executable, "-I", "-S", str(_LEASH), str(program.grace)]
         leash.append(str(program.lock or ""))
         descriptor = os.open(program.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        self._log_before = os.fstat(descriptor).st_size
         try:
             self._process = await asyncio.create_subprocess_exec(
                 *leash,
@@ -105,6 +104,7 @@ class Child:
             if self._stopping.is_set():
                 return
             in_a_row = 0 if time.monotonic() - begun > _RAN_WELL else in_a_row + 1
+            self.last_words = await asyncio.to_thread(self._said_last)
             self.restarts += 1
             self.crashed.set()
             _log.warning("%s ended with status %s; starting it again", self.program.name, status)
@@ -112,6 +112,12 @@ class Child:
                 await asyncio.wait_for(self._stopping.wait(), min(0.2 * 2**in_a_row, 10))
                 return
             await self._again()
+
+    def _said_last(self) -> str:
+        with suppress(OSError), self.program.log.open("rb") as log:
+            log.seek(self._log_before)
+            return last_words(log.read().decode(errors="replace"))
+        return ""
 
     async def _again(self) -> None:
         """A disk that is full, or a machine out of processes, may be better at the next try."""
@@ -121,10 +127,3 @@ class Child:
             await self._spawn()
         except OSError as error:
             _log.warning("%s cannot be started: %s", self.program.name, error)
-
-
-def _said(line: str) -> str:
-    """What a line of a log says, be it text or one of the services' structured records."""
-    with suppress(ValueError, TypeError, KeyError):
-        return str(json.loads(line)["message"])
-    return line

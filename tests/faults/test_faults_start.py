@@ -6,9 +6,12 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
+import venv
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -24,14 +27,18 @@ from tests.faults.faults import left_behind, one_sentence
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the project, in which things can be broken."""
+    monkeypatch.delenv("KEYLESS_NODE", raising=False)
     return copied(tmp_path)
 
 
-def keyless(project: Path, *command: str, path: str = "") -> "subprocess.CompletedProcess[str]":
+def keyless(
+    project: Path, *command: str, path: str = "", python: Path = Path(sys.executable)
+) -> "subprocess.CompletedProcess[str]":
     """A command of the copy, with `path` before all other programs."""
-    return run_in(project, *command, PATH=f"{path}{os.pathsep}{os.environ['PATH']}")
+    before = f"{path}{os.pathsep}{os.environ['PATH']}"
+    return run_in(project, *command, python=python, PATH=before)
 
 
 def missing(snapshot: Path) -> None:
@@ -61,6 +68,73 @@ def test_an_azurite_that_is_not_installed_is_one_sentence(project: Path) -> None
     for command in (["up"], ["demo", "--exit"]):
         assert "Azurite is not installed" in one_sentence(keyless(project, *command))
     assert "no sandbox is running" in one_sentence(keyless(project, "status"))
+
+
+def test_an_azurite_that_lacks_a_package_is_said_with_the_cure(project: Path) -> None:
+    (project / MODULES).unlink()
+    main = project / MODULES / "azurite/dist/src/blob/main.js"
+    main.parent.mkdir(parents=True)
+    main.touch()
+    said = one_sentence(keyless(project, "up", "--detach"))
+    assert "ended at once: Error: Cannot find module 'lokijs'; delete " in said
+    assert " and run ./keyless again" in said
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> Path:
+    """An environment of its own, whose packages are those of this one, but for its own."""
+    place = tmp_path / "environment"
+    venv.create(place)
+    packages = site_packages(place)
+    (packages / "shared.pth").write_text(f"{site_packages(Path(sys.prefix))}\n")
+    return place
+
+
+def site_packages(environment: Path) -> Path:
+    (found,) = environment.glob("lib/python*/site-packages")
+    return found
+
+
+def cut(environment: Path, package: str, name: str, file: str) -> None:
+    """Give an environment a package of its own, one of whose files is half of it."""
+    for each in (package, metadata.distribution(name)._path.name):  # type: ignore[attr-defined]
+        shutil.copytree(site_packages(Path(sys.prefix)) / each, site_packages(environment) / each)
+    half = site_packages(environment) / package / file
+    half.write_bytes(half.read_bytes()[: half.stat().st_size // 2])
+
+
+def test_a_command_line_with_half_a_package_is_said_with_the_cure(
+    project: Path, environment: Path
+) -> None:
+    cut(environment, "rich", "rich", "console.py")
+    for command in ("up", "status", "explain"):
+        said = one_sentence(keyless(project, command, python=environment / "bin/python"))
+        assert "rich/console.py of rich is missing or cut short" in said
+        assert said.endswith(f"delete {environment} and run ./keyless again.")
+
+
+def test_a_package_that_is_missing_is_named_with_the_cure(project: Path, environment: Path) -> None:
+    (site_packages(environment) / "shared.pth").unlink()
+    said = one_sentence(keyless(project, "status", python=environment / "bin/python"))
+    assert "the Python package typer is missing; delete " in said
+
+
+def test_a_fault_of_our_own_is_no_damage(project: Path) -> None:
+    (project / "sandbox/cli/status.py").write_text("import sandbox.nowhere\n")
+    assert (
+        "ModuleNotFoundError: No module named 'sandbox.nowhere'"
+        in keyless(project, "status").stderr
+    )
+
+
+def test_a_service_with_half_a_package_is_said_with_the_cure(
+    project: Path, environment: Path
+) -> None:
+    cut(environment, "PIL", "pillow", "Image.py")
+    up = ("up", "--detach", "--port", "0")
+    said = one_sentence(keyless(project, *up, python=environment / "bin/python"))
+    assert "thumbnailer keeps ending at its start: " in said
+    assert "PIL/Image.py of pillow is missing or cut short; delete " in said
 
 
 def test_a_node_that_fails_is_quoted_and_its_log_is_named(project: Path) -> None:

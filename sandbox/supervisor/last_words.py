@@ -1,0 +1,63 @@
+"""Why a program has ended, from the end of its log."""
+
+import json
+import re
+from collections.abc import Iterable
+from contextlib import suppress
+
+from sandbox.damage import cure, damage
+
+_LONGEST = 300
+_LATEST = 200
+# What node and gunicorn say last, whatever the cause was.
+_SAYS_NOTHING = re.compile(
+    r"Node\.js v\d|Reason: (Worker|App) failed to |gunicorn\.errors\.HaltServer"
+)
+_ERROR = re.compile(r"[\w.]*(Error|Exception)\b.*: \S")
+_OF_NPM = re.compile(
+    r"Cannot find (module|package) '|Error parsing \S+/node_modules/"
+    r"|^/\S+/node_modules/\S+:\d+$.*^SyntaxError: ",
+    re.MULTILINE | re.DOTALL,
+)
+
+
+def last_words(said: str) -> str:
+    """The end of what a program has said on one line: its last error, if what follows says nothing.
+
+    What shows that the set-up is not whole comes with the cure.
+    """
+    lines = said.strip().splitlines()[-_LATEST:]
+    if not lines:
+        return ""
+    last = _message(lines[-1])
+    if not _SAYS_NOTHING.match(last):
+        return last[-_LONGEST:]
+    return (_cause(reversed(lines)) or last.rstrip("."))[:_LONGEST] + _of_damage("\n".join(lines))
+
+
+def _cause(latest_first: Iterable[str]) -> str:
+    for line in latest_first:
+        for each in (_trace(line) or line.strip()).splitlines()[-1:]:
+            if _ERROR.match(each):
+                return each
+    return ""
+
+
+def _of_damage(said: str) -> str:
+    found = f"; {cure()}" if _OF_NPM.search(said) else ""
+    broken = damage()
+    return found or (f"; {broken}" if broken else "")
+
+
+def _message(line: str) -> str:
+    """What a line of a log says, be it text or one of the services' structured records."""
+    with suppress(ValueError, TypeError, KeyError):
+        return str(json.loads(line)["message"])
+    return line.strip()
+
+
+def _trace(line: str) -> str:
+    """The traceback that a structured record holds."""
+    with suppress(ValueError, TypeError, KeyError):
+        return str(json.loads(line)["error"]).strip()
+    return ""
