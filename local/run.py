@@ -48,8 +48,15 @@ def environments(
     """
     around = {name: value for name, value in surroundings.items() if name not in _OF_IDENTITIES}
     around.setdefault("AZURE_TOKEN_CREDENTIALS", "dev")
+    around |= _without_proxy(around)
     here = {"gateway": {"CATALOG_ENDPOINT": f"http://127.0.0.1:{ports['catalog']}"}}
     return {name: around | values.settings(name) | here.get(name, {}) for name in app_names()}
+
+
+def _without_proxy(around: Mapping[str, str]) -> dict[str, str]:
+    """What keeps the services' ways to each other from a company's proxy, which is for Azure."""
+    known = around.get("no_proxy") or around.get("NO_PROXY", "")
+    return dict.fromkeys(("NO_PROXY", "no_proxy"), f"{known},127.0.0.1,localhost".lstrip(","))
 
 
 def choose_ports(gallery: int | None) -> dict[str, int]:

@@ -12,6 +12,9 @@ from pathlib import Path
 SETTINGS = "settings"
 SURROUNDINGS = "surroundings"
 
+_CAPITALS = ("ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY")
+_PROXIES = tuple(each for name in _CAPITALS for each in (name, name.lower()))
+
 
 def hand_over(folder: Path, files: Mapping[str, str]) -> None:
     """Write `files` into `folder`, each for its owner's eyes alone. Raises OSError."""
@@ -21,8 +24,21 @@ def hand_over(folder: Path, files: Mapping[str, str]) -> None:
 
 
 def as_exports(variables: Mapping[str, str]) -> str:
-    """Lines for a shell to source."""
-    return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
+    """Lines for a shell to source.
+
+    A way to a proxy is the only one: Docker's own settings may give every container another.
+    """
+    others = f"unset {' '.join(_PROXIES)}\n" if variables.keys() & {*_PROXIES} else ""
+    lines = (f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
+    return others + "".join(lines)
+
+
+def beside_a_proxy(*hosts: str) -> str:
+    """Lines for a shell to source: whatever proxy there is, `hosts` are reached without it."""
+    known = ",".join((*hosts, "127.0.0.1", "localhost"))
+    return (
+        f'export NO_PROXY="${{NO_PROXY:-${{no_proxy:-}}}},{known}"\nexport no_proxy="$NO_PROXY"\n'
+    )
 
 
 def _write(path: Path, content: str) -> None:

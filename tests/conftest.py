@@ -21,6 +21,9 @@ from sandbox.supervisor import DEVELOPER, OF_AN_IDENTITY, Report, running
 os.environ.pop("KEYLESS_ASSUME", None)
 # A busy machine may take longer to start a sandbox than a person would wait for it.
 os.environ["KEYLESS_WAIT"] = "110"
+# A company's proxy is for what tests download, and knows nothing of this machine's ports.
+_OF_PROXIES = {"all_proxy", "http_proxy", "https_proxy", "no_proxy"}
+PROXIES = {each: os.environ.pop(each) for each in [*os.environ] if each.lower() in _OF_PROXIES}
 
 # What takes minutes runs when it is asked for: by its option, or by its path.
 _APART = {

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 
 from local.identity_endpoint.identities import Identity, kept
 from local.identity_endpoint.settings import Settings
-from sandbox.handover import SETTINGS, SURROUNDINGS, as_exports, hand_over
+from sandbox.handover import SETTINGS, SURROUNDINGS, as_exports, beside_a_proxy, hand_over
 
 # The service's name in docker-compose.yml, and the port of Container Apps' own endpoint.
 ADDRESS = "http://azure-identity:42356/msi/token"
+# Whom a service reaches in its own network, while Azure may be behind a company's proxy.
+_NEIGHBOURS = ("azure-identity", "azure-catalog")
 
 
 def identities(settings: Settings) -> list[Identity]:
@@ -16,7 +18,7 @@ def identities(settings: Settings) -> list[Identity]:
     for each in known:
         told = {
             SETTINGS: as_exports(settings.services[each.service]),
-            SURROUNDINGS: as_exports(_surroundings(each)),
+            SURROUNDINGS: as_exports(_surroundings(each)) + beside_a_proxy(*_NEIGHBOURS),
         }
         hand_over(settings.environments / each.service, told)
     return known

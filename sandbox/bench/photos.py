@@ -11,6 +11,7 @@ import requests
 from PIL import Image
 
 from sandbox.bench.process import BenchError
+from sandbox.loopback import open_session
 
 _SIZE = (1600, 1067)
 _PATIENCE = 60.0
@@ -62,8 +63,7 @@ class Gallery:
     @property
     def _session(self) -> requests.Session:
         if not hasattr(self._own, "session"):
-            self._own.session = requests.Session()
-            self._own.session.trust_env = False
+            self._own.session = open_session()
         session: requests.Session = self._own.session
         return session
 

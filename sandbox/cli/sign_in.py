@@ -11,6 +11,7 @@ from sandbox.cli.env import PEOPLE
 from sandbox.cli.options import StandInOption, StateOption, open_state
 from sandbox.cli.running import the_running
 from sandbox.cli.terminal import USAGE, fail, one_sentence, out
+from sandbox.loopback import ask
 from sandbox.state import State
 from sandbox.supervisor import Az, Developer, Report, SignInError, SignInReport
 
@@ -62,10 +63,9 @@ def _started(report: Report, state: State, az: Az, who: str) -> str:
 
 def _answered(sign_in: SignInReport, code: str, who: str, answer: str) -> str:
     form = {"code": code, "who": who, "key": sign_in.key, "answer": answer}
-    with one_sentence(requests.RequestException), requests.Session() as session:
-        session.trust_env = False  # loopback, whatever proxy the environment names
+    with one_sentence(requests.RequestException):
         headers = {"Accept": "text/plain"}
-        found = session.post(sign_in.page, data=form, headers=headers, timeout=30)
+        found = ask("POST", sign_in.page, data=form, headers=headers, timeout=30)
     if not found.ok:
         fail(found.text)
     return found.text

@@ -7,11 +7,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import requests
 from PIL import Image
 
 from sandbox.audit import Record
 from sandbox.cli.photos import Upload
+from sandbox.loopback import ask
 from sandbox.partner.journal import FILE as JOURNAL
 from sandbox.partner.journal import read as deliveries
 from sandbox.state import State
@@ -40,7 +40,7 @@ class Arrival:
 def send(gallery: str, upload: Upload) -> str:
     """Post one file as a browser would; gives the photo's id. Raises DemoError."""
     files = {"photo": (upload.name, upload.content, upload.content_type)}
-    answer = requests.post(f"{gallery}/photos", files=files, timeout=30)
+    answer = ask("POST", f"{gallery}/photos", files=files, timeout=30)
     if answer.status_code != 202:
         raise DemoError(f"{upload.name} was answered {answer.status_code}: {answer.text}")
     return str(answer.json()["id"])
@@ -50,7 +50,7 @@ def arrive(gallery: str, upload: Upload, photo: str) -> Arrival:
     """Wait until a photo is processed or rejected. Raises DemoError if it never is."""
     deadline = time.monotonic() + _PATIENCE
     while time.monotonic() < deadline:
-        found = requests.get(f"{gallery}/photos/{photo}", timeout=30)
+        found = ask("GET", f"{gallery}/photos/{photo}", timeout=30)
         entry: Mapping[str, Any] = found.json() if found.ok else {}
         if entry.get("state") in {"processed", "rejected"}:
             state, reason = entry["state"], entry.get("reason") or ""
@@ -60,7 +60,7 @@ def arrive(gallery: str, upload: Upload, photo: str) -> Arrival:
 
 
 def _thumbnail(gallery: str, photo: str) -> tuple[int, int] | None:
-    answer = requests.get(f"{gallery}/photos/{photo}/thumbnail", timeout=30)
+    answer = ask("GET", f"{gallery}/photos/{photo}/thumbnail", timeout=30)
     if not answer.ok:
         return None
     with Image.open(io.BytesIO(answer.content)) as image:

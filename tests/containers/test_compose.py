@@ -1,9 +1,14 @@
 """What docker-compose.yml promises, read as compose reads it; there is no engine to ask."""
 
 import json
+import os
 import shlex
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -94,9 +99,70 @@ def test_both_galleries_have_a_port_of_their_own() -> None:
 
 def test_the_sandbox_is_told_what_to_assume_of_azure_and_the_services_are_not() -> None:
     told = services(variables={"KEYLESS_ASSUME": "blob-missing=existence"})
-    assert told["sandbox"]["environment"] == {"KEYLESS_ASSUME": "blob-missing=existence"}
-    assert DEFAULT["sandbox"]["environment"] == {"KEYLESS_ASSUME": ""}
+    assert told["sandbox"]["environment"]["KEYLESS_ASSUME"] == "blob-missing=existence"
+    assert DEFAULT["sandbox"]["environment"]["KEYLESS_ASSUME"] == ""
     assert "KEYLESS_ASSUME" not in str([told[each] for each in SERVICES])
+
+
+def test_the_sandbox_knows_how_a_person_reaches_it() -> None:
+    told = services(variables={"GALLERY_PORT": "9000"})["sandbox"]
+    assert told["environment"]["KEYLESS_GALLERY"] == "http://127.0.0.1:9000"
+    assert told["ports"] == ["127.0.0.1:9000:8080"]
+    command = told["environment"]["KEYLESS_COMMAND"].split()
+    assert command == ["docker", "compose", "exec", "sandbox", "python", "-m", "sandbox"]
+    assert "sandbox" in DEFAULT
+
+
+PROXY = {"http_proxy": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9"}
+
+
+@contextmanager
+def answering() -> Iterator[int]:
+    """A port of loopback at which everything is answered with 200."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Well) as server:
+        threading.Thread(target=server.serve_forever).start()
+        try:
+            yield server.server_port
+        finally:
+            server.shutdown()
+
+
+class Well(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def healthy(name: str, **ports: int) -> bool:
+    """Whether its check says so here, where a proxy is named that does not answer.
+
+    `ports` are of what answers in the place of the service, and in that of what gives tokens.
+    """
+    _, _, *check = ALL[name]["healthcheck"]["test"]
+    service, identity = (str(ports.get(each, 9)) for each in ("service", "identity"))
+    here = [
+        each.replace('"sandbox"', '"127.0.0.1"')
+        .replace(str(SERVICE_PORT), service)
+        .replace(str(IDENTITY_PORT), identity)
+        for each in check
+    ]
+    command = [sys.executable, *here]
+    return subprocess.run(command, env=os.environ | PROXY, check=False).returncode == 0
+
+
+def test_a_health_check_asks_no_proxy() -> None:
+    with answering() as port:
+        assert healthy("azure-gateway", service=port)
+        assert healthy("azure-identity", identity=port)
+        assert healthy("gateway", service=port, identity=port)
+
+
+def test_a_service_is_not_healthy_without_the_sandbox_however_ready_it_was() -> None:
+    with answering() as port:
+        assert not healthy("gateway", service=port)
 
 
 @each_container

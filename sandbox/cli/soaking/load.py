@@ -14,6 +14,7 @@ import requests
 from sandbox.audit import FILE, read
 from sandbox.cli.soaking.uploading import files, upload
 from sandbox.deployment import Deployment, load
+from sandbox.loopback import ask
 from sandbox.state import State
 from sandbox.supervisor import Report
 
@@ -89,17 +90,18 @@ class Load:
         return one
 
     def _page(self) -> None:
-        answer = requests.get(f"{self.report.gallery}/photos", timeout=_TIMEOUT)
+        answer = ask("GET", f"{self.report.gallery}/photos", timeout=_TIMEOUT)
         answer.raise_for_status()
         for each in answer.json()["photos"][:2]:
             if "thumbnail" in each:
-                requests.get(f"{self.report.gallery}{each['thumbnail']}", timeout=_TIMEOUT)
+                ask("GET", f"{self.report.gallery}{each['thumbnail']}", timeout=_TIMEOUT)
 
     def _denied_read(self) -> None:
         """The gateway may not read what it has stored."""
         variables = self.report.service("gateway").environment
         headers = {"Authorization": f"Bearer {_token(variables)}", "x-ms-version": "2025-11-05"}
-        answer = requests.get(
+        answer = ask(
+            "GET",
             f"{_originals(load(self.state))}/{self.tally.photos[-1] if self.tally.photos else 'x'}",
             headers=headers,
             proxies={"https": self.report.proxy},
@@ -120,9 +122,10 @@ class UnexpectedError(RuntimeError):
 
 def _token(variables: Mapping[str, str]) -> str:
     query = {"resource": _STORAGE, "client_id": variables["AZURE_CLIENT_ID"]}
-    answer = requests.get(
+    answer = ask(
+        "GET",
         variables["IDENTITY_ENDPOINT"],
-        {**query, "api-version": "2019-08-01"},
+        params={**query, "api-version": "2019-08-01"},
         headers={"X-IDENTITY-HEADER": variables["IDENTITY_HEADER"]},
         timeout=_TIMEOUT,
     )

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-import requests
 from PIL import Image
 
 from sandbox.cli.soaking.processes import family
+from sandbox.loopback import ask
 from sandbox.partner.journal import FILE, read
 from sandbox.state import State
 from sandbox.supervisor import Report
@@ -82,7 +82,7 @@ def listed(gallery: str) -> list[str]:
     found: list[str] = []
     query = {"limit": "100"}
     while True:
-        answer = requests.get(f"{gallery}/photos", query, timeout=_TIMEOUT)
+        answer = ask("GET", f"{gallery}/photos", params=query, timeout=_TIMEOUT)
         answer.raise_for_status()
         page = answer.json()
         found += [each["id"] for each in page["photos"]]
@@ -92,7 +92,7 @@ def listed(gallery: str) -> list[str]:
 
 
 def _state(gallery: str, photo: str) -> str:
-    answer = requests.get(f"{gallery}/photos/{photo}", timeout=_TIMEOUT)
+    answer = ask("GET", f"{gallery}/photos/{photo}", timeout=_TIMEOUT)
     if answer.status_code == 404:
         return "unknown"
     answer.raise_for_status()
@@ -100,7 +100,7 @@ def _state(gallery: str, photo: str) -> str:
 
 
 def _decodes(gallery: str, photo: str) -> bool:
-    answer = requests.get(f"{gallery}/photos/{photo}/thumbnail", timeout=_TIMEOUT)
+    answer = ask("GET", f"{gallery}/photos/{photo}/thumbnail", timeout=_TIMEOUT)
     if answer.status_code == 404:
         return False
     answer.raise_for_status()

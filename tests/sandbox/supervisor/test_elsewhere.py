@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.edge import Place
+from sandbox.handover import as_exports, beside_a_proxy
 from sandbox.state import State
 from sandbox.supervisor.elsewhere import AddressError, Elsewhere
 from sandbox.supervisor.headers import kept_headers, new_headers
@@ -68,6 +69,32 @@ def test_a_shell_reads_each_value_as_it_was_written(tmp_path: Path) -> None:
         subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True).stdout
         == f"{value}\n"
     )
+
+
+COMPANYS = dict.fromkeys(
+    ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY"),
+    "http://proxy.example:3128",
+) | {"no_proxy": "example"}
+
+
+def sourced(lines: str) -> dict[str, str]:
+    """The proxies that a shell knows in a company's container, once it has sourced `lines`."""
+    command = ["sh", "-ec", f"{lines}\nenv"]
+    said = subprocess.run(command, env=COMPANYS, capture_output=True, text=True, check=True).stdout
+    found = dict(line.split("=", 1) for line in said.splitlines())
+    return {name: value for name, value in found.items() if name.lower().endswith("_proxy")}
+
+
+def test_a_proxy_of_dockers_own_settings_does_not_lead_past_the_sandbox() -> None:
+    ours = {"HTTPS_PROXY": "http://sandbox:8443", "NO_PROXY": "127.0.0.1"}
+    assert sourced(as_exports(ours)) == ours
+    assert sourced(as_exports({"NAME": "x"})) == COMPANYS
+
+
+def test_a_companys_proxy_is_for_azure_and_not_for_what_gives_tokens() -> None:
+    found = sourced(beside_a_proxy("azure-identity"))
+    beside = dict.fromkeys(("NO_PROXY", "no_proxy"), "example,azure-identity,127.0.0.1,localhost")
+    assert found == COMPANYS | beside
 
 
 def test_a_service_listens_where_its_image_says() -> None:
