@@ -21,9 +21,10 @@ from sandbox.supervisor import DEVELOPER, OF_AN_IDENTITY, Report, running
 os.environ.pop("KEYLESS_ASSUME", None)
 # A busy machine may take longer to start a sandbox than a person would wait for it.
 os.environ["KEYLESS_WAIT"] = "110"
-# A company's proxy is for what tests download, and knows nothing of this machine's ports.
-_OF_PROXIES = {"all_proxy", "http_proxy", "https_proxy", "no_proxy"}
-PROXIES = {each: os.environ.pop(each) for each in [*os.environ] if each.lower() in _OF_PROXIES}
+# A company's proxy is for Azure, and knows nothing of this machine's ports.
+_BESIDE = os.environ.get("no_proxy") or os.environ.get("NO_PROXY", "")
+for _name in ("NO_PROXY", "no_proxy"):
+    os.environ[_name] = f"{_BESIDE},127.0.0.1,localhost".lstrip(",")
 
 # What takes minutes runs when it is asked for: by its option, or by its path.
 _APART = {
@@ -56,9 +57,10 @@ class Running:
 
     def act_as(self, service: str, monkeypatch: pytest.MonkeyPatch) -> Mapping[str, str]:
         """Step into a service's shoes, as `eval "$(./keyless env SERVICE)"` does."""
-        for name in OF_AN_IDENTITY:
-            monkeypatch.delenv(name, raising=False)
         variables = self.environment(service)
+        # What is in small letters would be believed first.
+        for name in (*OF_AN_IDENTITY, *map(str.lower, variables)):
+            monkeypatch.delenv(name, raising=False)
         for name, value in variables.items():
             monkeypatch.setenv(name, value)
         return variables

@@ -12,7 +12,6 @@ from pathlib import Path
 from string import Template
 
 from sandbox.state import PROJECT
-from tests.conftest import PROXIES
 from tests.containers.dockerfiles import Stage, build_context, stages, words
 
 BASE = "python:3.13.14-slim-trixie"
@@ -22,7 +21,7 @@ PACKAGES = "ca-certificates,libpython3-dev,python3,python3-pip"
 # It takes a minute to make, so it is kept.
 _KEPT = PROJECT / ".tools" / "debian" / SUITE
 # How the package managers of this machine reach their registries.
-_PASSED_ON = ("PIP_INDEX_URL", "npm_config_registry")
+_PASSED_ON = ("http_proxy", "https_proxy", "no_proxy", "PIP_INDEX_URL", "npm_config_registry")
 _CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 _TRUST = {
     "PIP_CERT": str(_CERTIFICATES),
@@ -133,7 +132,7 @@ def mirror() -> str:
 
 def _run(root: Path, script: str, environment: Mapping[str, str]) -> None:
     """A RUN step, as root in the stage's root; what a build lends it is taken back after it."""
-    passed_on = PROXIES | {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    passed_on = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     given = {"PATH": os.defpath, "HOME": "/root", **_TRUST, **passed_on, **environment}
     steps = ["mount -t proc proc proc", "mount --rbind /dev dev"]
     steps += [f"mount --bind {each} .{each}" for each in _LENT if (root / str(each)[1:]).exists()]
