@@ -36,7 +36,14 @@ class Values:
         chosen = [] if environment is None else ["--environment", environment]
         command = ["azd", "env", "get-values", "--output", "json", *chosen]
         try:
-            done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+            done = subprocess.run(
+                command,
+                cwd=PROJECT,
+                capture_output=True,
+                encoding="utf-8",
+                errors="replace",
+                check=False,
+            )
         except FileNotFoundError as error:
             raise ValuesError(
                 "azd is not installed (https://aka.ms/azd-install); "

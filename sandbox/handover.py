@@ -45,6 +45,6 @@ def _write(path: Path, content: str) -> None:
     draft = path.with_name(f".{path.name}")
     draft.unlink(missing_ok=True)
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
-    with open(descriptor, "w") as file:
+    with open(descriptor, "w", encoding="utf-8") as file:
         file.write(content)
     draft.replace(path)

@@ -58,7 +58,7 @@ class State:
     def read_json(self, name: str) -> Any | None:
         """What `name` holds, or None if it is not there. Raises ValueError if it is broken."""
         try:
-            return json.loads(self.path(name).read_text())
+            return json.loads(self.path(name).read_text("utf-8"))
         except FileNotFoundError:
             return None
         except ValueError as error:

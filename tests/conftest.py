@@ -74,14 +74,16 @@ class Running:
         return keyless(self.state.root, *arguments)
 
 
-def keyless(state: Path, *arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
+def keyless(
+    state: Path, *arguments: str, encoding: str = "utf-8", **variables: str
+) -> "subprocess.CompletedProcess[str]":
     """Run a command of the command line on the sandbox that `state` is of."""
     return subprocess.run(
         [sys.executable, "-m", "sandbox", *arguments],
         cwd=PROJECT,
         env={**os.environ, "KEYLESS_STATE": str(state), **variables},
         capture_output=True,
-        text=True,
+        encoding=encoding,
         check=False,
     )
 

@@ -72,11 +72,11 @@ def asking(identities: Iterable[Identity], header: str) -> Identity | None:
 
 def kept(path: Path, settings: Mapping[str, Mapping[str, str]]) -> list[Identity]:
     """An identity for each service, made at the first start. Raises OSError or ValueError."""
-    known = json.loads(path.read_text()) if path.exists() else {}
+    known = json.loads(path.read_text("utf-8")) if path.exists() else {}
     for service in settings.keys() - known.keys():
         known[service] = {"header": secrets.token_hex(16), "client_id": str(uuid.uuid4())}
     path.touch(mode=0o600)
-    path.write_text(json.dumps(known))
+    path.write_text(json.dumps(known), "utf-8")
     return [
         Identity(service, resources=resources(told), **known[service])
         for service, told in settings.items()

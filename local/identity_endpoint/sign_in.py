@@ -99,7 +99,7 @@ class SignIn:
         except AuthenticationRequiredError:
             record = self._credential.authenticate(scopes=[self._probe])
             self._record.touch(mode=0o600)
-            self._record.write_text(record.serialize())
+            self._record.write_text(record.serialize(), "utf-8")
 
 
 def open_credential(tenant: str, record: Path) -> DeviceCodeCredential:
@@ -107,7 +107,7 @@ def open_credential(tenant: str, record: Path) -> DeviceCodeCredential:
 
     Its tokens lie in the cache of the user that this runs as, readable by that user alone.
     """
-    known = AuthenticationRecord.deserialize(record.read_text()) if record.exists() else None
+    known = AuthenticationRecord.deserialize(record.read_text("utf-8")) if record.exists() else None
     return DeviceCodeCredential(
         tenant_id=tenant,
         authentication_record=known,

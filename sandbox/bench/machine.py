@@ -32,7 +32,7 @@ def this_machine() -> Machine:
     """The machine as it stands."""
     pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     return Machine(
-        cpu=cpu_model(_CPU.read_text() if _CPU.exists() else ""),
+        cpu=cpu_model(_CPU.read_text("utf-8") if _CPU.exists() else ""),
         cores=os.cpu_count() or 1,
         memory_gb=round(pages / 2**30, 1),
         kernel=f"{platform.system()} {platform.release()}",

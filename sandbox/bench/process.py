@@ -30,7 +30,8 @@ class Process:
                 stderr=file,
                 env=dict(environment),
                 cwd=PROJECT,
-                text=True,
+                encoding="utf-8",
+                errors="replace",
                 start_new_session=True,
             )
 
@@ -74,5 +75,5 @@ class Process:
         return said
 
     def _ended(self) -> BenchError:
-        words = self._log.read_text(errors="replace").strip()[-400:]
+        words = self._log.read_text("utf-8", "replace").strip()[-400:]
         return BenchError(f"{self._module} ended: {words}")

@@ -44,7 +44,7 @@ def memory_by_role(processes: Iterable[Running], proc: Path = PROC) -> Mapping[s
     """Megabytes (PSS) by role."""
     found: dict[str, float] = defaultdict(float)
     for each in processes:
-        pss = _PSS.search((proc / str(each.pid) / "smaps_rollup").read_text())
+        pss = _PSS.search((proc / str(each.pid) / "smaps_rollup").read_text("utf-8"))
         found[each.role] += int(pss[1]) * 1024 / 1e6 if pss else 0.0
     return found
 
@@ -69,7 +69,7 @@ def role_of(command: str) -> str:
 
 def _read(folder: Path) -> Running | None:
     try:
-        fields = (folder / "stat").read_text().rpartition(")")[2].split()
+        fields = (folder / "stat").read_text("utf-8").rpartition(")")[2].split()
         command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
     except (FileNotFoundError, ProcessLookupError, PermissionError):
         return None

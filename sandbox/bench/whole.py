@@ -77,7 +77,7 @@ def _ready(state: State, process: "subprocess.Popen[bytes]", begun: float) -> Wh
 
 
 def _last_words(state: State) -> str:
-    return state.path("bench.log").read_text(errors="replace").strip()[-400:]
+    return state.path("bench.log").read_text("utf-8", "replace").strip()[-400:]
 
 
 def demo(state: State, *arguments: str) -> float:
@@ -88,7 +88,8 @@ def demo(state: State, *arguments: str) -> float:
         cwd=PROJECT,
         env=_environment(),
         capture_output=True,
-        text=True,
+        encoding="utf-8",
+        errors="replace",
         check=False,
     )
     if done.returncode:

@@ -8,6 +8,7 @@ from keyword import iskeyword
 
 import typer
 
+from sandbox.cli.encoding import write_anything
 from sandbox.cli.help import Command, Group
 
 # Each command and its module, in the order of the help.
@@ -62,6 +63,7 @@ def application(only: str = "") -> typer.Typer:
 
 def main() -> None:
     """Run the command that the user typed."""
+    write_anything()
     # A last look for garbage among all that was imported would take 0.3 s of each command.
     atexit.register(gc.freeze)
     application(*sys.argv[1:2])(prog_name="./keyless")

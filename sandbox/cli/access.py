@@ -18,7 +18,7 @@ from sandbox.cli.compared import told, with_azure
 from sandbox.cli.options import StateOption, open_state
 from sandbox.cli.rights import Right, rights
 from sandbox.cli.stale import warn_if_stale
-from sandbox.cli.terminal import USAGE, fail, one_sentence, out
+from sandbox.cli.terminal import USAGE, fail, one_sentence, out, print_json
 from sandbox.deployment import ExpressionError, SnapshotError, load
 
 
@@ -55,7 +55,7 @@ def access(
             _compare(with_azure(env_file, environment), identity, json_=json_)
     found = rights(deployment, identity)
     if json_:
-        out.print_json(data=[asdict(each) for each in found])
+        print_json([asdict(each) for each in found])
         return
     for who, theirs in groupby(found, lambda each: each.who):
         out.print(_in_lines(who, list(theirs)))
@@ -88,7 +88,7 @@ def _compare(difference: Difference, identity: str, *, json_: bool) -> NoReturn:
         fail(f"{identity} is not there, so it has no right there either")
     difference = difference.of(identity) if identity else difference
     if json_:
-        out.print_json(data=asdict(difference))
+        print_json(asdict(difference))
     else:
         out.print(told(difference), end="")
     raise typer.Exit(1 if difference.missing or difference.beside else 0)

@@ -13,7 +13,7 @@ from rich.text import Text
 from local.report.answered import ReportError, read
 from sandbox.assumptions import QUESTIONS, Question, assume
 from sandbox.cli.options import StateOption, open_state
-from sandbox.cli.terminal import USAGE, fail, out
+from sandbox.cli.terminal import USAGE, fail, out, print_json
 from sandbox.supervisor import running
 
 _WHAT = (
@@ -37,7 +37,7 @@ def assumptions(
     report = running(open_state(state))
     told = report.assumed if report else {}
     if json_:
-        out.print_json(data=[_as_json(each, told, reported) for each in QUESTIONS])
+        print_json([_as_json(each, told, reported) for each in QUESTIONS])
         return
     if from_ and reported is not None:
         out.print("\n".join(_compared(from_, reported)), markup=False)

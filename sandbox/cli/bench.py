@@ -20,7 +20,7 @@ from sandbox.bench import (
     notes,
     this_machine,
 )
-from sandbox.cli.terminal import USAGE, err, fail, out
+from sandbox.cli.terminal import USAGE, err, fail, out, print_json
 
 _RUNS = 7
 # A figure is one line, also where nobody told how wide the terminal is.
@@ -49,7 +49,7 @@ def bench(
     figures = measure(only or list(MEASURES), plan)
     taken = list(figures) if json_ else _printed(figures, machine)
     if json_:
-        out.print_json(data=as_json(machine, taken))
+        print_json(as_json(machine, taken))
     if failed := [each.what for each in taken if each.failure]:
         fail(f"could not be measured: {', '.join(failed)}.", status=1)
 

@@ -47,7 +47,9 @@ def _passes(name: str, command: Sequence[str], no_skips: bool) -> bool:
         out.print(f"[yellow]-[/] {name:<16}left out: no Bicep CLI on PATH or in BICEP")
         return True
     begun = time.monotonic()
-    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=PROJECT, capture_output=True, encoding="utf-8", errors="replace", check=False
+    )
     seconds = time.monotonic() - begun
     mark = "[green]✓[/]" if done.returncode == 0 else "[bold red]✗[/]"
     out.print(f"{mark} {name:<16}{seconds:5.1f} s")

@@ -57,7 +57,8 @@ def _attempt(state: State, report: Report, identity: str, url: str, scope: str) 
         env={**of_any_process(state.folder("home")), **as_service(report, identity, state)},
         cwd=PROJECT,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
+        errors="replace",
         check=False,
     )
     for record in list(read(state.path(FILE)))[before:]:

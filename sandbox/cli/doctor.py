@@ -1,6 +1,5 @@
 """`keyless doctor`: why something is refused, and what to do."""
 
-import json
 import logging
 import os
 from collections.abc import Iterable, Iterator, Mapping
@@ -25,7 +24,7 @@ from sandbox.cli.explained import explain as explain_text
 from sandbox.cli.options import StateOption, open_state
 from sandbox.cli.running import the_running
 from sandbox.cli.stale import warn_if_stale
-from sandbox.cli.terminal import USAGE, fail, one_sentence, out
+from sandbox.cli.terminal import USAGE, fail, one_sentence, print_json
 from sandbox.deployment import as_compiled, load
 from sandbox.state import State
 from sandbox.supervisor import DEVELOPER, Report
@@ -134,7 +133,7 @@ def _deployed(values: Values) -> Diagnosis:
 
 def _tell(found: list[Diagnosis], *, json_: bool) -> None:
     if json_:
-        out.print_json(json.dumps([as_json(each) for each in found]))
+        print_json([as_json(each) for each in found])
         return
     for each in found:
         print_diagnosis(each)

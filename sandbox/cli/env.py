@@ -10,7 +10,7 @@ import typer
 
 from sandbox.cli.options import StandInOption, StateOption, open_state
 from sandbox.cli.running import the_running
-from sandbox.cli.terminal import USAGE, fail, one_sentence, out
+from sandbox.cli.terminal import USAGE, fail, one_sentence, out, print_json
 from sandbox.state import State
 from sandbox.supervisor import (
     DEVELOPER,
@@ -56,7 +56,7 @@ def env(
     if stand_in:
         variables["PATH"] = Az.found(opened, stand_in).first_on(os.environ["PATH"])
     if json_:
-        out.print_json(data=variables)
+        print_json(variables)
         return
     out.print("\n".join(_lines(variables, sorted(of_others(report, variables)))), markup=False)
 

@@ -1,6 +1,5 @@
 """`keyless explain`: would it be allowed, by which assignment, or what is missing."""
 
-import json
 from typing import Annotated, Any
 
 import typer
@@ -8,7 +7,7 @@ import typer
 from sandbox.cli.names import AmbiguousError, resource_ids, short_action, short_scope, the_one
 from sandbox.cli.options import StateOption, open_state
 from sandbox.cli.stale import warn_if_stale
-from sandbox.cli.terminal import one_sentence, out
+from sandbox.cli.terminal import one_sentence, out, print_json
 from sandbox.deployment import Deployment, ExpressionError, SnapshotError, load
 from sandbox.rbac import Action, Allowed, Decision, Need, Policy, built_in_roles
 
@@ -48,7 +47,7 @@ def explain(
     warn_if_stale(opened)
     decision = Policy.of(deployment).decide(principal.principal_id, need)
     if json_:
-        out.print_json(json.dumps(_as_json(identity, decision)))
+        print_json(_as_json(identity, decision))
     else:
         out.print(_in_words(identity, decision))
     raise typer.Exit(0 if isinstance(decision, Allowed) else 1)

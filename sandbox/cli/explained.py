@@ -11,7 +11,7 @@ from rich.text import Text
 from local.doctor.texts import Reading, read
 from sandbox.cli.names import short_action
 from sandbox.cli.options import open_state
-from sandbox.cli.terminal import fail, out
+from sandbox.cli.terminal import fail, out, print_json
 from sandbox.deployment import load
 
 _STANDARD_INPUT = "-"
@@ -46,7 +46,7 @@ def _without_colours(text: str) -> str:
 def _print(reading: Reading, name: str, *, json_: bool) -> None:
     """What an error's text says; `name` is what people call its principal."""
     if json_:
-        out.print_json(data=asdict(reading) | {"name": name})
+        print_json(asdict(reading) | {"name": name})
         return
     out.print(Text.assemble((f"{reading.source}: ", "bold"), reading.means))
     for label, value in _facts(reading, name):

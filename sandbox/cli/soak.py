@@ -17,7 +17,7 @@ from sandbox.cli.soaking.mixed import Mixed, mixed, table
 from sandbox.cli.soaking.processes import NoProcError, family
 from sandbox.cli.soaking.rounds import Round, Stage, play
 from sandbox.cli.soaking.targets import Target
-from sandbox.cli.terminal import one_sentence, out
+from sandbox.cli.terminal import one_sentence, out, print_json
 from sandbox.state import State
 
 _OWN_FOLDER = typer.Option(
@@ -70,7 +70,7 @@ def soak(
             end(opened)
             found.processes_left = len(family(opened, _NOBODY).all)
         out.quiet = False
-        out.print_json(data=_as_json(found)) if json_ else out.print(_verdict(found))
+        print_json(_as_json(found)) if json_ else out.print(_verdict(found))
         if not found.holds:
             raise typer.Exit(1)
 

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from sandbox.cli.options import StateOption, open_state
 from sandbox.cli.running import the_running
-from sandbox.cli.terminal import out
+from sandbox.cli.terminal import out, print_json
 from sandbox.supervisor import Report
 
 _STYLES = {"ready": "green", "starting": "yellow", "restarting": "bold red"}
@@ -25,7 +25,7 @@ def status(
     """What runs, where, and what a service still waits for. Status 0 if all is ready."""
     report = the_running(open_state(state))
     if json_:
-        out.print_json(data=without_environments(report))
+        print_json(without_environments(report))
     else:
         out.print(_table(report))
         out.print(f"gallery  {report.gallery}")

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -67,6 +67,12 @@ def _signalled(
     finally:
         for number, one in before.items():
             signal.signal(number, one)
+
+
+def print_json(found: Any, indent: int | None = 2) -> None:
+    """Write `found` as JSON, which every encoding has the letters for."""
+    ascii_only = not out.encoding.lower().startswith("utf")
+    out.print_json(data=found, indent=indent, ensure_ascii=ascii_only)
 
 
 def interactive() -> bool:

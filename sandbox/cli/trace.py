@@ -11,7 +11,7 @@ from rich.text import Text
 from sandbox.audit import FILE, Outcome, Record, follow, read
 from sandbox.cli.names import short_action, short_role, short_scope
 from sandbox.cli.options import StateOption, open_state
-from sandbox.cli.terminal import out
+from sandbox.cli.terminal import out, print_json
 from sandbox.cli.way import show
 from sandbox.telemetry import SERVICE as TELEMETRY
 
@@ -42,7 +42,7 @@ def trace(
     if json_:
         for record in records:
             present = {name: value for name, value in asdict(record).items() if value}
-            out.print_json(data=present, indent=None)
+            print_json(present, indent=None)
     else:
         for record in without_repeats(records):
             out.print(line(record))

@@ -1,6 +1,5 @@
 """One photo's way through the services: its trace, as the telemetry that came in tells it."""
 
-import json
 import sqlite3
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
@@ -9,7 +8,7 @@ from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
 
-from sandbox.cli.terminal import fail, out
+from sandbox.cli.terminal import fail, out, print_json
 from sandbox.deployment import load
 from sandbox.state import State
 from sandbox.telemetry import FILE, Item, trace_of
@@ -37,7 +36,7 @@ def show(state: State, photo: str, *, as_json: bool) -> None:
         fail(f"nothing is known of a photo {photo} that was uploaded here; {_WITHIN}.", status=1)
     if as_json:
         for each in items:
-            out.print_json(json.dumps(asdict(each)), indent=None)
+            print_json(asdict(each), indent=None)
         return
     for operation in dict.fromkeys(each.operation for each in items):
         drawn = _drawn([each for each in items if each.operation == operation], photo)

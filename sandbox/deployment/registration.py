@@ -48,7 +48,7 @@ def registration(
     if app_id == NONE:
         return None
     try:
-        return _parse(json.loads(path.read_text()), app_id, ids)
+        return _parse(json.loads(path.read_text("utf-8")), app_id, ids)
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise RegistrationError(f"{path} declares no registration: {error}") from error
 

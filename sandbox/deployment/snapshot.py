@@ -29,7 +29,7 @@ class Snapshot:
     def read(cls, path: Path = SNAPSHOT) -> "Snapshot":
         """The snapshot at `path`. Raises SnapshotError if it is missing, broken or incomplete."""
         try:
-            content = json.loads(path.read_text())
+            content = json.loads(path.read_text("utf-8"))
             resources, diagnostics = content["predictedResources"], content["diagnostics"]
             outputs = dict(content.get("outputs", {}))
             kinds = [(each["id"].lower(), each["type"].lower()) for each in resources]

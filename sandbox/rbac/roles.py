@@ -22,7 +22,7 @@ def built_in_roles() -> tuple[RoleDefinition, ...]:
             data_actions=tuple(each.get("dataActions", ())),
             not_data_actions=tuple(each.get("notDataActions", ())),
         )
-        for each in json.loads(_BUILT_IN.read_text())["roles"]
+        for each in json.loads(_BUILT_IN.read_text("utf-8"))["roles"]
     )
 
 

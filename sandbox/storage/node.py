@@ -32,6 +32,8 @@ def find_node() -> str:
 
 
 def _major(node: str) -> int:
-    said = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)
+    said = subprocess.run(
+        [node, "--version"], capture_output=True, encoding="utf-8", errors="replace", check=False
+    )
     number = said.stdout.strip().removeprefix("v").partition(".")[0]
     return int(number) if number.isdigit() else 0

@@ -63,7 +63,7 @@ class Elsewhere:
     ) -> None:
         """Write what `service` has to know, for its owner's eyes alone. Raises OSError."""
         exports = {name: as_exports(variables) for name, variables in parts.items()}
-        files = {AUTHORITY: authority.read_text(), **exports}
+        files = {AUTHORITY: authority.read_text("utf-8"), **exports}
         hand_over(self.environments / service, files)
 
     def authority(self, service: str) -> Path:

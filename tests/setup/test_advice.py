@@ -94,7 +94,8 @@ def test_a_cause_that_nobody_knows_is_not_made_up() -> None:
 
 
 def test_the_variables_are_named_and_their_values_are_not_shown() -> None:
-    given = {"PIP_INDEX_URL": "https://me:secret@example.org", "HTTPS_PROXY": "x", "EDITOR": "ed"}
+    index = "https://example.org/simple?as=secret"
+    given = {"PIP_INDEX_URL": index, "HTTPS_PROXY": "x", "EDITOR": "ed"}
     sentence = of_step(StepError("a step", PIP_AWAY), Path(sys.executable), given)
     assert "HTTPS_PROXY, PIP_INDEX_URL" in sentence
     assert "secret" not in sentence

@@ -40,8 +40,8 @@ def taken(family: Family) -> dict[int, Taken]:
 
 
 def _taken(path: Path, name: str) -> Taken:
-    memory = numbers((path / "smaps_rollup").read_text())
-    status = numbers((path / "status").read_text())
+    memory = numbers((path / "smaps_rollup").read_text("utf-8"))
+    status = numbers((path / "status").read_text("utf-8"))
     descriptors = len(list((path / "fd").iterdir()))
     return Taken(name, memory["Pss"], memory["Rss"], status["Threads"], descriptors)
 

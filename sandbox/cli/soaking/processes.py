@@ -104,7 +104,7 @@ def _all() -> Iterable[Process]:
         with suppress(OSError, ValueError):
             command = (path / "cmdline").read_bytes().decode(errors="replace").split("\0")[:-1]
             # The name in brackets may hold anything; what follows it is plain.
-            parent = int((path / "stat").read_text().rpartition(")")[2].split()[1])
+            parent = int((path / "stat").read_text("utf-8").rpartition(")")[2].split()[1])
             environment = (path / "environ").read_bytes()
             yield Process(int(path.name), parent, tuple(command), environment)
 

@@ -1,0 +1,39 @@
+"""Every text on every terminal: what its encoding lacks is written in another way."""
+
+import codecs
+import sys
+from io import TextIOWrapper
+
+_INSTEAD = {
+    "✓": "+",
+    "✗": "x",
+    "→": ">",
+    "←": "<",
+    "•": "*",
+    "≤": "<=",
+    "≥": ">=",
+    "µ": "u",
+    "…": "...",
+}
+_NAME = "keyless"
+
+
+def write_anything() -> None:
+    """Let no text end the command that writes it, whatever encoding the terminal has."""
+    codecs.register_error(_NAME, _instead)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors=_NAME)
+
+
+def _instead(error: UnicodeError) -> tuple[bytes, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lacking = error.object[error.start : error.end]
+    return b"".join(map(_written, lacking)), error.end
+
+
+def _written(lacking: str) -> bytes:
+    """A byte of a file's name that stood for no letter goes out as it came in (PEP 383)."""
+    code = ord(lacking)
+    return bytes([code & 0xFF]) if 0xDC80 <= code <= 0xDCFF else _INSTEAD.get(lacking, "?").encode()
