@@ -1,9 +1,13 @@
 // Azurite knows its blobs in memory, writes all of that down every five seconds, and no option changes it: what was
 // acknowledged since would be lost with the process. So each change goes to a journal before it is acknowledged.
+const fs = require("fs");
+const path = require("path");
 const Loki = require("lokijs");
 const { default: Blobs } = require("azurite/dist/src/blob/persistence/LokiBlobMetadataStore");
 const { default: Extents } = require("azurite/dist/src/common/persistence/LokiExtentMetadataStore");
 const { onChange } = require("./changes");
+const { withoutContent } = require("./content");
+const { Damage, tell } = require("./damage");
 const { Journal } = require("./journal");
 const { replay } = require("./replay");
 const { wrap } = require("./wrap");
@@ -11,6 +15,7 @@ const { wrap } = require("./wrap");
 const WORTH_A_SAVE = 8 << 20; // bytes
 
 const journals = new WeakMap(); // by database, and by each of its collections
+const loaded = new Map(); // the documents of each collection that was read from a file
 
 onChange((collection, id, document) => journals.get(collection)?.add(collection.name, id, document));
 
@@ -31,6 +36,7 @@ for (const store of [Blobs, Extents])
   for (const name of Object.getOwnPropertyNames(store.prototype))
     if (store.prototype[name].constructor.name === "AsyncFunction")
       wrap(store.prototype, name, async function (proceed) {
+        if (name === "init") refuseToBeginAnew(this.db);
         try {
           return await proceed();
         } finally {
@@ -60,8 +66,41 @@ wrap(Loki.prototype, "autosaveDirty", function (proceed) {
   return journal ? journal.size > WORTH_A_SAVE : proceed();
 });
 
+wrap(Loki.prototype, "loadJSON", function (proceed, text) {
+  try {
+    if (text.length === 0) throw new Error("it is empty");
+    return proceed();
+  } catch (error) {
+    throw error instanceof Damage ? error : unreadable(this.filename, `cannot be read: ${error.message}`);
+  }
+});
+
 wrap(Loki.prototype, "loadJSONObject", function (proceed, saved) {
-  const changed = journals.has(this) ? replay(saved, journals.get(this).changes()) : [];
+  const journal = journals.get(this);
+  if (journal && !Array.isArray(saved.collections)) throw new Error("it holds no collections");
+  for (const loss of journal?.losses() ?? []) tell(loss);
+  const changed = journal ? replay(saved, journal.changes()) : [];
   proceed();
   for (const name of changed) this.getCollection(name).ensureAllIndexes(true);
+  for (const { name, data } of this.collections) loaded.set(name, data);
+  tellOfContent(path.join(path.dirname(this.filename), "__blobstorage__"));
 });
+
+// A database that is not there is made anew, and with it everything that it held would be forgotten.
+function refuseToBeginAnew(database) {
+  const wasThere = fs.existsSync(journals.get(database)?.lengths.file);
+  if (wasThere && !fs.existsSync(database.filename)) throw unreadable(database.filename, "is missing");
+}
+
+function unreadable(file, why) {
+  return new Damage(`${file} ${why}; to go on without its blobs, move ${path.dirname(file)} away`);
+}
+
+// Once both databases are read.
+function tellOfContent(folder) {
+  const [blobs, extents] = ["$BLOBS_COLLECTION$", "$EXTENTS_COLLECTION$"].map((name) => loaded.get(name));
+  if (!blobs || !extents) return;
+  const sizeOf = (id) => fs.statSync(path.join(folder, id), { throwIfNoEntry: false })?.size ?? 0;
+  const names = [...withoutContent(blobs, extents, sizeOf)];
+  if (names.length) tell(`the content of ${names.length} blobs, missing from ${folder}: ${names.slice(0, 10).join(", ")}`);
+}

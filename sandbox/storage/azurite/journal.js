@@ -3,10 +3,13 @@
 // forced to the disk, so it may not outlive the machine.
 const fs = require("fs");
 const path = require("path");
+const { Damage } = require("./damage");
+const { Lengths } = require("./lengths");
 
 class Journal {
   constructor(database) {
     this.stem = `${database}.journal.`;
+    this.lengths = new Lengths(`${this.stem}lengths`);
     this.pending = [];
     this.size = 0; // of all that no save holds yet
     this.written = 0; // of the newest file
@@ -33,6 +36,7 @@ class Journal {
     this.pending = [];
     this.written += line.length;
     this.size += line.length;
+    this.lengths.note(this.number, this.written);
   }
 
   open() {
@@ -52,23 +56,46 @@ class Journal {
   }
 
   drop({ newest, size }) {
-    for (const number of this.numbers()) if (number <= newest) fs.unlinkSync(this.stem + number);
+    const dropped = this.numbers().filter((number) => number <= newest);
+    this.lengths.forget([...this.lengths.noted.keys()].filter((number) => number <= newest));
+    for (const number of dropped) fs.unlinkSync(this.stem + number);
     this.size -= size;
   }
 
-  // Every change, oldest first.
+  // Every change, oldest first. Throws Damage where one cannot be read.
   *changes() {
     for (const number of this.numbers()) {
       const lines = fs.readFileSync(this.stem + number, "utf8").split("\n");
-      lines.pop(); // nothing, or a line that was torn: nobody was told that it is there
-      for (const line of lines) yield* JSON.parse(line);
+      lines.pop(); // nothing, or a line that was torn: nobody was told that it is there, or losses() tells
+      for (const [index, line] of lines.entries()) yield* parsed(line, `${this.stem}${number}`, index + 1);
+    }
+  }
+
+  // What was written to a file that is shorter now, or gone, in words.
+  *losses() {
+    for (const [number, length] of this.lengths.noted) {
+      const file = this.stem + number;
+      const { size = 0 } = fs.statSync(file, { throwIfNoEntry: false }) ?? {};
+      if (size < length)
+        yield `${file} has ${size} of ${length} bytes: what was stored or changed by what is missing is gone`;
     }
   }
 
   numbers() {
     const stem = path.basename(this.stem);
     const names = fs.readdirSync(path.dirname(this.stem)).filter((name) => name.startsWith(stem));
-    return names.map((name) => Number(name.slice(stem.length))).sort((one, other) => one - other);
+    const numbers = names.map((name) => name.slice(stem.length)).filter((rest) => /^\d+$/.test(rest));
+    return numbers.map(Number).sort((one, other) => one - other);
+  }
+}
+
+function parsed(line, file, number) {
+  try {
+    return JSON.parse(line);
+  } catch (error) {
+    throw new Damage(
+      `${file} cannot be read in line ${number}: ${error.message}; take that line out, and only what it says is lost`,
+    );
   }
 }
 

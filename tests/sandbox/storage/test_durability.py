@@ -172,7 +172,7 @@ def test_a_file_of_the_journal_goes_once_a_save_holds_it_and_not_before(tmp_path
     said = node(
         """
         const fs = require("fs");
-        const files = () => fs.readdirSync(".").filter((each) => each.includes(".journal."));
+        const files = () => fs.readdirSync(".").filter((each) => /journal\\.\\d+$/.test(each));
         process.chdir(require("path").dirname(journal.stem));
         journal.add("c", 1, {}); journal.flush();
         const before = journal.rotate();

@@ -1,0 +1,19 @@
+// Which blobs have content that is not there any more. Pure.
+
+// `blobs` and `extents` are documents of Azurite's; `sizeOf` gives the bytes that there are of an extent.
+function* withoutContent(blobs, extents, sizeOf) {
+  const sizes = new Map();
+  for (const { id, size } of extents) {
+    const there = sizeOf(id);
+    if (there < size) sizes.set(id, there);
+  }
+  if (sizes.size === 0) return;
+  const isThere = ({ id, offset, count }) => !sizes.has(id) || offset + count <= sizes.get(id);
+  for (const blob of blobs) if (!piecesOf(blob).every(isThere)) yield `${blob.containerName}/${blob.name}`;
+}
+
+function piecesOf({ persistency, committedBlocksInOrder = [], pageRangesInOrder = [] }) {
+  return [persistency, ...[...committedBlocksInOrder, ...pageRangesInOrder].map((each) => each.persistency)].filter(Boolean);
+}
+
+module.exports = { withoutContent };
