@@ -92,6 +92,24 @@ class State:
         except OSError as error:
             raise StateError(f"cannot write to the state folder {self.root}: {error}") from error
 
+    def refuses(self) -> str:
+        """Why what a sandbox writes is refused here, such as a full disk; empty if it is not.
+
+        What is tried is gone before it reaches the disk, so it costs next to nothing.
+        """
+        trial = self.path(f"room.{os.getpid()}.draft")
+        try:
+            with open(trial, "wb", opener=_private) as file:
+                file.write(bytes(_ROOM))
+        except OSError as error:
+            return (
+                f"nothing can be written to {self.root} ({error.strerror}), so requests are refused"
+                " and nothing that was taken is lost: make room, and all goes on"
+            )
+        finally:
+            trial.unlink(missing_ok=True)
+        return ""
+
     def _check_owner(self) -> None:
         """What somebody else owns they can change, and could not read any more afterwards."""
         owner = self.root.stat().st_uid

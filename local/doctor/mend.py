@@ -6,10 +6,11 @@ from local.doctor.grants import is_held
 from local.doctor.traps.tokens import BORROWED
 from local.granting import DEPLOY_AGAIN
 from local.rights import DEVELOPER, grant
+from sandbox.commands import KEYLESS, RESTART
 
 _BY_ROW = (
     "No assignment of the deployment is for it. If it shall be: a row in "
-    "infra/bicep/modules/access.bicep, infra/bicep/snapshot, ./keyless down, ./keyless up."
+    f"infra/bicep/modules/access.bicep, infra/bicep/snapshot, {RESTART}."
 )
 _BY_COMMAND = (
     "On Azure an owner could grant it one by one; without a row, until the next deployment:"
@@ -53,7 +54,7 @@ def _sign_in(diagnosis: Diagnosis) -> tuple[str, ...]:
         return ()
     if not diagnosis.patient.in_sandbox:
         return ("az login",)
-    shoes = 'eval "$(./keyless env developer --stand-in)"'
+    shoes = f'eval "$({KEYLESS} env developer --stand-in)"'
     return (f"{shoes}, then az login --use-device-code; see docs/developer-sign-in.md",)
 
 
@@ -72,5 +73,5 @@ def _holding(diagnosis: Diagnosis) -> str:
         return "infra/entra/register.py holders"
     former = patient.principal.former_ids if patient.principal else ()
     if former:
-        return "./keyless deploy"
-    return "say so in infra/entra/catalog.json; then ./keyless down, ./keyless up"
+        return f"{KEYLESS} deploy"
+    return f"say so in infra/entra/catalog.json; then {RESTART}"

@@ -1,5 +1,6 @@
 """How fast: each figure with its baseline, its spread and its goal, taken on this machine."""
 
+from sandbox.bench.alone import alone, give_way
 from sandbox.bench.figures import Figure, Goal, Samples
 from sandbox.bench.machine import Machine, this_machine
 from sandbox.bench.measures import MEASURES, measure
@@ -15,7 +16,9 @@ __all__ = [
     "Machine",
     "Plan",
     "Samples",
+    "alone",
     "as_json",
+    "give_way",
     "heading",
     "line",
     "measure",

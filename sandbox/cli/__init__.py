@@ -10,6 +10,7 @@ import typer
 
 from sandbox.cli.encoding import write_anything
 from sandbox.cli.help import Command, Group
+from sandbox.commands import KEYLESS
 
 # Each command and its module, in the order of the help.
 _MODULES = {
@@ -66,7 +67,7 @@ def main() -> None:
     write_anything()
     # A last look for garbage among all that was imported would take 0.3 s of each command.
     atexit.register(gc.freeze)
-    application(*sys.argv[1:2])(prog_name="./keyless")
+    application(*sys.argv[1:2])(prog_name=KEYLESS)
 
 
 def _one_of_several() -> None:

@@ -14,13 +14,14 @@ from local.report.answered import ReportError, read
 from sandbox.assumptions import QUESTIONS, Question, assume
 from sandbox.cli.options import StateOption, open_state
 from sandbox.cli.terminal import USAGE, fail, out, print_json
+from sandbox.commands import KEYLESS
 from sandbox.supervisor import running
 
 _WHAT = (
     "Nobody here has seen Azure do these. The sandbox does what is assumed; beside\n"
     "another answer stands what follows for you if it is Azure's.\n"
 )
-_HOW = "Take another answer: ./keyless up --assume NAME=ANSWER"
+_HOW = f"Take another answer: {KEYLESS} up --assume NAME=ANSWER"
 _TOLD = "[yellow]←[/] is what the sandbox that runs was told."
 
 

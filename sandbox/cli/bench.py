@@ -3,6 +3,7 @@
 import signal
 import sys
 from collections.abc import Iterable
+from contextlib import ExitStack
 from typing import Annotated
 
 import typer
@@ -10,17 +11,20 @@ from rich.console import Console
 
 from sandbox.bench import (
     MEASURES,
+    BenchError,
     Figure,
     Machine,
     Plan,
+    alone,
     as_json,
+    give_way,
     heading,
     line,
     measure,
     notes,
     this_machine,
 )
-from sandbox.cli.terminal import USAGE, err, fail, out, print_json
+from sandbox.cli.terminal import USAGE, err, fail, one_sentence, out, print_json
 
 _RUNS = 7
 # A figure is one line, also where nobody told how wide the terminal is.
@@ -43,13 +47,17 @@ def bench(
         fail(f"no figure is called {unknown[0]!r}; there are {', '.join(MEASURES)}.", USAGE)
     # A kill ends what was started, too, as Ctrl-C does.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    give_way()
     machine = this_machine()
-    err.print(f"[dim]{machine}[/]")
-    plan = Plan(1 if quick else runs, quick, lambda what: err.print(f"[dim]  {what}[/]"))
-    figures = measure(only or list(MEASURES), plan)
-    taken = list(figures) if json_ else _printed(figures, machine)
-    if json_:
-        print_json(as_json(machine, taken))
+    with ExitStack() as stack:
+        with one_sentence(BenchError, OSError):
+            stack.enter_context(alone())
+        err.print(f"[dim]{machine}[/]")
+        plan = Plan(1 if quick else runs, quick, lambda what: err.print(f"[dim]  {what}[/]"))
+        figures = measure(only or list(MEASURES), plan)
+        taken = list(figures) if json_ else _printed(figures, machine)
+        if json_:
+            print_json(as_json(machine, taken))
     if failed := [each.what for each in taken if each.failure]:
         fail(f"could not be measured: {', '.join(failed)}.", status=1)
 

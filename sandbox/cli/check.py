@@ -36,9 +36,16 @@ def check(
     ] = False,
 ) -> None:
     """Format, lint, types, import rules, workflows, keys; with a Bicep CLI the Bicep, rehearsed."""
+    refuse_in_an_image("check")
     failed = [name for name, command in _CHECKS if not _passes(name, command, no_skips)]
     if failed:
         fail(f"{', '.join(failed)} failed.", status=1)
+
+
+def refuse_in_an_image(command: str) -> None:
+    """End a command that needs the whole project, where an image holds only what it runs."""
+    if not (PROJECT / "tests").is_dir():
+        fail(f"{command} needs the whole project; run ./keyless {command} in a clone of it")
 
 
 def _passes(name: str, command: Sequence[str], no_skips: bool) -> bool:

@@ -29,6 +29,7 @@ from sandbox.cli.stale import warn_if_stale
 from sandbox.cli.terminal import ended_by_signals, fail, interactive, out, undisturbed
 from sandbox.cli.trace import table
 from sandbox.cli.walk import Arrival, DemoError, arrive, send, shortfalls, steps, webhooks
+from sandbox.commands import KEYLESS, published
 from sandbox.deployment import load
 from sandbox.state import State
 from sandbox.supervisor import Report, holder, running
@@ -54,7 +55,7 @@ def demo(
         try:
             found = _walk_and_denial(opened, report)
         except DemoError as error:
-            fail(f"{error}.")
+            fail("; ".join(filter(None, (str(error), opened.refuses()))))
         except RequestException as error:
             fail(f"the gallery at {report.gallery} does not answer: {error}.")
         now = running(opened) or report
@@ -74,8 +75,8 @@ def _a_sandbox(state: State, port: int | None, assumed: Assumptions | None) -> I
     already = running(state)
     if already is not None:
         if assumed and already.assumed != assumed.otherwise:
-            fail("the sandbox that is running assumes otherwise; end it by ./keyless down first.")
-        out.print(f"[green]✓[/] uses the sandbox that is running: {already.gallery}")
+            fail(f"the sandbox that is running assumes otherwise; end it by {KEYLESS} down first.")
+        out.print(f"[green]✓[/] uses the sandbox that is running: {published(already.gallery)}")
         yield already
         return
     report = start_detached(state, port, Progress(), as_options(assumed or LIKELY))
@@ -168,7 +169,7 @@ def _timings(report: Report, seconds: float) -> str:
 
 
 def _stay(state: State, report: Report) -> None:
-    out.print(f"\nThe gallery: [bold]{report.gallery}[/]   (Ctrl-C ends the sandbox)")
+    out.print(f"\nThe gallery: [bold]{published(report.gallery)}[/]   (Ctrl-C ends the sandbox)")
     try:
         while holder(state) == report.pid:
             time.sleep(0.5)

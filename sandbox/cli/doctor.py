@@ -80,6 +80,9 @@ def doctor(
 def _in_sandbox(state: State, service: str) -> Iterator[Diagnosis]:
     """One after the other, since this process acts as each. Raises KeyError."""
     report, deployment = the_running(state), load(state)
+    if refused := state.refuses():
+        # Nobody gets a token, and who has one is refused: a look at the rights would mislead.
+        fail(refused)
     warn_if_stale(state)
     # Read before anybody is looked at: what the doctor itself is refused is no service's need.
     recorded = list(_since(_A_WHILE, read_audit(state.path(FILE))))

@@ -12,12 +12,14 @@ from local.doctor.texts import Reading, read
 from sandbox.cli.names import short_action
 from sandbox.cli.options import open_state
 from sandbox.cli.terminal import fail, out, print_json
+from sandbox.commands import KEYLESS
 from sandbox.deployment import load
 
 _STANDARD_INPUT = "-"
 _UNKNOWN = (
     "nothing here knows this text; paste the whole of it, with its code and its Caller, Action and "
-    "Resource if it has them, or run ./keyless doctor"
+    "Resource if it has them, or run "
+    f"{KEYLESS} doctor"
 )
 
 

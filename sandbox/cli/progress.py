@@ -4,9 +4,11 @@ from rich.text import Text
 
 from sandbox.cli.running import in_words
 from sandbox.cli.terminal import out
+from sandbox.commands import KEYLESS, published
 from sandbox.supervisor import Report, SignInReport
 
 _DONE, _ENDED, _WAITS = Text("✓", "green"), Text("✗", "bold red"), Text("→", "cyan")
+_LOST = Text("!", "bold yellow")
 
 
 class Progress:
@@ -21,6 +23,8 @@ class Progress:
             self._say(
                 "endpoints", f"Azure's endpoints: blob, vault, bus, identity  {seconds:.1f} s"
             )
+        for each in report.lost:
+            self._say(each, f"lost: {each}", _LOST)
         if report.assumed:
             said = ", ".join(f"{name}={answer}" for name, answer in report.assumed.items())
             self._say("assumed", f"assumed of Azure: {said}")
@@ -36,7 +40,9 @@ class Progress:
         if report.overdue:
             self._say_overdue(report)
         if report.ready:
-            self._say("all", f"all ready after {report.services_ready:.1f} s: {report.gallery}")
+            self._say(
+                "all", f"all ready after {report.services_ready:.1f} s: {published(report.gallery)}"
+            )
 
     def _say_overdue(self, report: Report) -> None:
         self._say(
@@ -56,5 +62,5 @@ class Progress:
 def _how_to_sign_in(sign_in: SignInReport) -> str:
     return (
         f"The services wait for you to sign in as the developer. Open {sign_in.address}\n"
-        f"  or run ./keyless sign-in {sign_in.code}"
+        f"  or run {KEYLESS} sign-in {sign_in.code}"
     )

@@ -7,11 +7,12 @@ import typer
 
 from sandbox.cli.options import StateOption, open_state
 from sandbox.cli.terminal import one_sentence, out
+from sandbox.commands import KEYLESS, RESTART
 from sandbox.deployment import Deployment, Principal, load
 from sandbox.deployment import deploy as deploy_roles
 from sandbox.deployment import recreate as make_anew
 
-_TAKES_EFFECT = "It takes effect when the sandbox is started next."
+_TAKES_EFFECT = f"It takes effect when the sandbox is started next: {RESTART}."
 
 
 def recreate(
@@ -26,7 +27,7 @@ def recreate(
     out.print(
         f"[bold]{identity}[/] was deleted and made anew: it is generation {made.generation}, "
         f"with the principal id {made.principal_id} and the client id {made.client_id}.\n"
-        f"{count} role assignments name what it was; none names it until [bold]./keyless deploy[/]."
+        f"{count} role assignments name what it was; none names it until [bold]{KEYLESS} deploy[/]."
         f"\n{_TAKES_EFFECT}"
     )
 

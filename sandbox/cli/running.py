@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sandbox.cli.options import ASSUME
 from sandbox.cli.terminal import fail, one_sentence, undisturbed
+from sandbox.commands import KEYLESS
 from sandbox.deployment import load
 from sandbox.state import PROJECT, State, StateError
 from sandbox.supervisor import Report, ServiceReport, holder, running
@@ -31,7 +32,7 @@ def the_running(state: State) -> Report:
     if report is None and holder(state) is not None:
         fail(f"the sandbox on {state.root} is starting or ending.")
     if report is None:
-        fail(f"no sandbox is running on {state.root}; start one with ./keyless up.")
+        fail(f"no sandbox is running on {state.root}; start one with {KEYLESS} up.")
     return report
 
 
@@ -79,7 +80,7 @@ def _refuse_in_vain(state: State) -> None:
         if each.name in services and each.former_ids and each.principal_id not in assigned:
             fail(
                 f"{each.name} was made anew and has no role, so it does not get ready; give it its"
-                " roles by ./keyless deploy, or see it denied by ./keyless up."
+                f" roles by {KEYLESS} deploy, or see it denied by {KEYLESS} up."
             )
 
 
@@ -158,8 +159,8 @@ def why_not_ready(report: Report | None) -> str:
     if not waiting:
         return ""
     return (
-        f"{_LATE}: {'; '.join(waiting)}. To see why, run ./keyless up --detach,"
-        " which stays up, and ./keyless doctor"
+        f"{_LATE}: {'; '.join(waiting)}. To see why, run {KEYLESS} up --detach,"
+        f" which stays up, and {KEYLESS} doctor"
     )
 
 

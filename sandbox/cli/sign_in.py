@@ -11,15 +11,13 @@ from sandbox.cli.env import PEOPLE
 from sandbox.cli.options import StandInOption, StateOption, open_state
 from sandbox.cli.running import the_running
 from sandbox.cli.terminal import USAGE, fail, one_sentence, out
+from sandbox.commands import IN_CONTAINER, KEYLESS
 from sandbox.loopback import ask
 from sandbox.state import State
 from sandbox.supervisor import Az, Developer, Report, SignInError, SignInReport
 
 _HOW = """\
-A program that signs in, such as [bold]az login --use-device-code[/], shows a code. Enter it on
-this page, or give it to this command:
-
-  {}
+A program that signs in, such as [bold]az login --use-device-code[/], shows a code. {}
 """
 
 
@@ -47,7 +45,13 @@ def sign_in(
         answer = "decline" if decline else "approve"
         out.print(_answered(report.sign_in, code, as_, answer))
     else:
-        out.print(_HOW.format(report.sign_in.address))
+        out.print(_HOW.format(_where(report.sign_in)))
+
+
+def _where(sign_in: SignInReport) -> str:
+    if IN_CONTAINER:
+        return f"Give it to this command:\n\n  {KEYLESS} sign-in CODE"
+    return f"Enter it on\nthis page, or give it to this command:\n\n  {sign_in.address}"
 
 
 def _started(report: Report, state: State, az: Az, who: str) -> str:

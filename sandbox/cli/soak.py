@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from sandbox.bench import give_way
 from sandbox.cli.options import open_state
 from sandbox.cli.running import end
 from sandbox.cli.soaking.mixed import Mixed, mixed, table
@@ -18,6 +19,7 @@ from sandbox.cli.soaking.processes import NoProcError, family
 from sandbox.cli.soaking.rounds import Round, Stage, play
 from sandbox.cli.soaking.targets import Target
 from sandbox.cli.terminal import one_sentence, out, print_json
+from sandbox.commands import KEYLESS
 from sandbox.state import State
 
 _OWN_FOLDER = typer.Option(
@@ -57,6 +59,7 @@ def soak(
     json_: Annotated[bool, typer.Option("--json", help="One JSON object at the end.")] = False,
 ) -> None:
     """Kill -9 with 50 uploads in flight, see that each photo ends once. Status 0 if all holds."""
+    give_way()
     found = Soak(random.SystemRandom().randrange(10**6) if seed is None else seed)
     out.quiet = json_
     with one_sentence(NoProcError), _folder(state) as opened:
@@ -108,7 +111,7 @@ def in_words(played: Round, options: str) -> str:
         f"{played.webhooks_repeated} webhooks repeated  quiet after {played.quiet_after:.0f} s"
     )
     wrong = [f"       {each}" for each in played.wrong]
-    again = f"       again: ./keyless soak {options} --rounds {played.number + 1}"
+    again = f"       again: {KEYLESS} soak {options} --rounds {played.number + 1}"
     return "\n".join([text, *wrong, *([again] if wrong else [])])
 
 

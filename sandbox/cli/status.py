@@ -10,6 +10,7 @@ from rich.text import Text
 from sandbox.cli.options import StateOption, open_state
 from sandbox.cli.running import the_running
 from sandbox.cli.terminal import out, print_json
+from sandbox.commands import published
 from sandbox.supervisor import Report
 
 _STYLES = {"ready": "green", "starting": "yellow", "restarting": "bold red"}
@@ -22,16 +23,24 @@ def status(
         bool, typer.Option("--endpoints", help="Status 0 once Azure's endpoints are ready.")
     ] = False,
 ) -> None:
-    """What runs, where, and what a service still waits for. Status 0 if all is ready."""
-    report = the_running(open_state(state))
+    """What runs, where, and what a service still waits for. Status 0 if all is ready.
+
+    A state folder that cannot be written to, as on a full disk, is status 1 in any case.
+    """
+    opened = open_state(state)
+    report, refused = the_running(opened), opened.refuses()
     if json_:
-        print_json(without_environments(report))
+        print_json({**without_environments(report), "refuses": refused})
     else:
         out.print(_table(report))
-        out.print(f"gallery  {report.gallery}")
+        out.print(f"gallery  {published(report.gallery)}")
         for name, answer in report.assumed.items():
             out.print(f"assumed  {name}={answer}")
-    raise typer.Exit(0 if report.ready or endpoints else 1)
+        for each in report.lost:
+            out.print(Text.assemble(("lost     ", "bold yellow"), each))
+        if refused:
+            out.print(Text.assemble(("disk     ", "bold red"), f"{refused}."))
+    raise typer.Exit(0 if (report.ready or endpoints) and not refused else 1)
 
 
 def without_environments(report: Report) -> dict[str, object]:

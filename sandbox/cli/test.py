@@ -5,6 +5,7 @@ import sys
 
 import typer
 
+from sandbox.cli.check import refuse_in_an_image
 from sandbox.state import PROJECT
 
 # Most tests wait for a process of theirs, so three at once take two cores about half the time. A
@@ -14,6 +15,7 @@ _AT_ONCE = ("-n", "3", "--dist", "loadfile")
 
 def test(context: typer.Context) -> None:
     """Run all tests, or those that pytest's own arguments choose."""
+    refuse_in_an_image("test")
     chosen = any(not each.startswith("-") for each in context.args)
     workers = () if chosen else _AT_ONCE
     os.chdir(PROJECT)

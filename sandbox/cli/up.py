@@ -21,6 +21,7 @@ from sandbox.cli.progress import Progress
 from sandbox.cli.running import end, in_words, start_detached
 from sandbox.cli.stale import warn_of_edits
 from sandbox.cli.terminal import NOT_READY, USAGE, ended_by_signals, fail, one_sentence, out
+from sandbox.commands import KEYLESS
 from sandbox.supervisor import ENDINGS, AsDeveloper, Az, Report, holder
 from sandbox.supervisor.elsewhere import AddressError, Elsewhere
 from sandbox.supervisor.run import StartError, run
@@ -86,7 +87,7 @@ def up(
         with ended_by_signals():
             options = [*_options(as_, stand_in, approve), *as_options(assumed), f"--wait={wait}"]
             report = start_detached(opened, port, progress, options, stays=True)
-        out.print("Runs in the background; [bold]./keyless down[/] ends it.")
+        out.print(f"Runs in the background; [bold]{KEYLESS} down[/] ends it.")
         if not report.ready:
             fail(_late(report), NOT_READY)
         return

@@ -10,6 +10,7 @@ from pathlib import Path
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader
 
+from sandbox.commands import KEYLESS
 from sandbox.entra.device_codes import UnknownCodeError
 from sandbox.entra.sign_in import SERVICE, SignIn
 
@@ -28,7 +29,7 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",  # the address may hold the key
     "X-Content-Type-Options": "nosniff",
 }
-_WRONG_KEY = "That is not the key of this sandbox: ./keyless sign-in says it."
+_WRONG_KEY = f"That is not the key of this sandbox: {KEYLESS} sign-in says it."
 _NOBODY = "There is no such account here."
 
 

@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from sandbox.commands import KEYLESS
 from sandbox.deployment import Principal
 from sandbox.entra.device_codes import INTERVAL, LIFETIME, DeviceCodes, Waiting
 from sandbox.entra.id_tokens import IdTokens, client_info
@@ -149,5 +150,5 @@ def _message(page: str, waiting: Waiting) -> str:
     """Entra's sentence, and the way that needs no browser."""
     return (
         f"To sign in, use a web browser to open the page {page} and enter the code "
-        f"{waiting.user_code} to authenticate; or run ./keyless sign-in {waiting.user_code}."
+        f"{waiting.user_code} to authenticate; or run {KEYLESS} sign-in {waiting.user_code}."
     )

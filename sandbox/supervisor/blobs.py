@@ -9,6 +9,8 @@ from sandbox.supervisor.processes import Child, Program
 from sandbox.supervisor.services import is_taken
 from sandbox.supervisor.surroundings import of_any_process
 
+# How Azurite tells it (sandbox/storage/azurite/damage.js).
+_LOST = "lost: "
 _TO_END = 10.0  # seconds that one without a port may take until it has ended, on a busy machine
 
 
@@ -51,6 +53,12 @@ async def ready(azurite: Azurite, child: Child, containers: Collection[str]) -> 
         preparing.cancel()
         crashed.cancel()
         await asyncio.gather(preparing, crashed, return_exceptions=True)
+
+
+def losses(child: Child) -> tuple[str, ...]:
+    """What of the blobs could not be read at the last start, in sentences."""
+    lines = child.said().splitlines()
+    return tuple(line.removeprefix(_LOST) for line in lines if line.startswith(_LOST))
 
 
 async def _prepared(azurite: Azurite, containers: Collection[str]) -> None:

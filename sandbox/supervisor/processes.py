@@ -104,7 +104,7 @@ class Child:
             if self._stopping.is_set():
                 return
             in_a_row = 0 if time.monotonic() - begun > _RAN_WELL else in_a_row + 1
-            self.last_words = await asyncio.to_thread(self._said_last)
+            self.last_words = await asyncio.to_thread(lambda: last_words(self.said()))
             self.restarts += 1
             self.crashed.set()
             _log.warning("%s ended with status %s; starting it again", self.program.name, status)
@@ -113,10 +113,11 @@ class Child:
                 return
             await self._again()
 
-    def _said_last(self) -> str:
+    def said(self) -> str:
+        """What it has written to its log since it was started last."""
         with suppress(OSError), self.program.log.open("rb") as log:
             log.seek(self._log_before)
-            return last_words(log.read().decode(errors="replace"))
+            return log.read().decode(errors="replace")
         return ""
 
     async def _again(self) -> None:

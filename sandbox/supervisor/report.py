@@ -56,6 +56,7 @@ class Report:
     `messages` are those that wait or are in hand, by queue and subscription.
     `clock` is the origin of the clock by which tokens are judged, in whole seconds.
     `assumed` is what of Azure the sandbox was told to take otherwise than by itself, by name.
+    `lost` is what of the state could not be read at the start, in sentences.
     `endpoints_ready` and `services_ready` are the seconds from the start, None until then.
     `snapshot` is the digest of the deployment that it became.
     `overdue` says that the services had the time that they were given and not all were ready.
@@ -77,6 +78,7 @@ class Report:
     assumed: Mapping[str, str] = field(default_factory=dict)
     overdue: bool = False
     snapshot: str = ""
+    lost: tuple[str, ...] = ()
 
     @property
     def ready(self) -> bool:
@@ -125,4 +127,5 @@ def _parse(raw: dict[str, Any]) -> Report:
         ServiceReport(**(each | {"failing": tuple(each["failing"])})) for each in raw["services"]
     ]
     sign_in = SignInReport(**raw["sign_in"])
-    return Report(**(raw | {"services": tuple(services), "sign_in": sign_in}))
+    found = {"services": tuple(services), "sign_in": sign_in, "lost": tuple(raw["lost"])}
+    return Report(**(raw | found))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sandbox.assumptions import LIKELY, Assumptions
 from sandbox.deployment import load
@@ -11,7 +11,7 @@ from sandbox.entra import page
 from sandbox.identity import PATH
 from sandbox.state import State
 from sandbox.storage import Azurite, free_port
-from sandbox.supervisor.blobs import azurite_program, ready
+from sandbox.supervisor.blobs import azurite_program, losses, ready
 from sandbox.supervisor.elsewhere import Elsewhere, Reach
 from sandbox.supervisor.headers import kept_headers
 from sandbox.supervisor.operator import Operator
@@ -28,7 +28,10 @@ class PortTakenError(OSError):
 
 @dataclass(frozen=True)
 class Endpoints:
-    """What has been started, and where it is reached: `proxy` from this machine."""
+    """What has been started, and where it is reached: `proxy` from this machine.
+
+    `lost` is what of the state could not be read.
+    """
 
     planes: Planes
     azurite: Child
@@ -37,6 +40,7 @@ class Endpoints:
     gallery: str
     amqp_port: int
     places: dict[str, Place]
+    lost: tuple[str, ...] = ()
 
 
 async def start(
@@ -70,7 +74,7 @@ async def start(
     ca = endpoints.surroundings.ca
     operator = Operator(state, deployment, endpoints.proxy, ca, planes.clock)
     await operator.hand_over_once(planes.vault)
-    return endpoints
+    return replace(endpoints, lost=losses(child))
 
 
 async def _listening(

@@ -126,6 +126,7 @@ class Watch:
             assumed=endpoints.planes.assumed.otherwise,
             overdue=self._is_overdue(),
             snapshot=self._snapshot,
+            lost=endpoints.lost,
         )
         if report == self._seen:
             return

@@ -70,6 +70,13 @@ def test_an_azurite_that_is_not_installed_is_one_sentence(project: Path) -> None
     assert "no sandbox is running" in one_sentence(keyless(project, "status"))
 
 
+@pytest.mark.parametrize("command", ["check", "test"])
+def test_what_needs_the_whole_project_says_so_in_an_image(project: Path, command: str) -> None:
+    """The copy holds what an image of the sandbox holds."""
+    said = one_sentence(keyless(project, command))
+    assert f"{command} needs the whole project; run ./keyless {command} in a clone" in said
+
+
 def test_an_azurite_that_lacks_a_package_is_said_with_the_cure(project: Path) -> None:
     (project / MODULES).unlink()
     main = project / MODULES / "azurite/dist/src/blob/main.js"

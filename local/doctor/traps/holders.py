@@ -7,14 +7,15 @@ from local.doctor.grants import Grant
 from local.doctor.traps.words import targets
 from local.granting import DEPLOY_AGAIN
 from local.rights import Right
+from sandbox.commands import KEYLESS, RESTART
 
 _ON_ITS_WAY = (
     "Wait: a role takes up to ten minutes to arrive, and one at a management group hours.",
     "If it does not: look for a condition or a deny assignment.",
     "An open link of Service Bus is decided when it attaches: restart what holds it.",
 )
-_DEPLOY_HERE = "./keyless deploy, then ./keyless down and ./keyless up"
-_IN_SANDBOX = "The sandbox decides by the roles of its start: ./keyless down, then ./keyless up."
+_DEPLOY_HERE = f"{KEYLESS} deploy, then {RESTART}"
+_IN_SANDBOX = f"The sandbox decides by the roles of its start: {RESTART}."
 
 
 def wrong_object_id(evidence: Evidence) -> Iterator[Finding]:

@@ -8,9 +8,10 @@ from local.doctor.traps.words import end, targets
 from local.granting import built_in
 from local.rights import Right
 from local.rights import grant as grant_command
+from sandbox.commands import RESTART
 from sandbox.rbac import Action, holds
 
-_GIVEN_HERE = "The sandbox gives tokens by the roles of its start: ./keyless down, ./keyless up."
+_GIVEN_HERE = f"The sandbox gives tokens by the roles of its start: {RESTART}."
 _KEPT_ON_AZURE = (
     "Wait: what gives managed identities their tokens keeps one for up to a day, and no restart "
     "helps. Other roles of Azure are in no token."

@@ -3,12 +3,13 @@
 import json
 import stat
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from tests.containers.compose import SERVICES, compose, services
-from tests.containers.engine import Engine, wait_until_healthy
+from tests.containers.engine import Container, Engine, wait_until_ended, wait_until_healthy
 from tests.containers.images import Builder
 from tests.containers.networks import Networks
 from tests.containers.photos import send_a_photo
@@ -95,3 +96,38 @@ def test_a_sandbox_that_crashes_is_known_to_the_services_again(
     wait_until_healthy(engine.containers["sandbox"])
     assert send_a_photo(engine, gallery(engine), tmp_path, 1)["state"] == "processed"
     assert {each: engine.containers[each].pid for each in SERVICES} == before
+
+
+def test_what_it_says_leads_there_from_the_host(engine: Engine) -> None:
+    sandbox = engine.containers["sandbox"]
+    assert "✓ all ready after" in sandbox.log.read_text()
+    assert f"s: http://127.0.0.1:{GALLERY}\n" in sandbox.log.read_text()
+    assert "docker compose exec sandbox python -m sandbox sign-in CODE" in said(sandbox, "sign-in")
+
+
+@pytest.mark.parametrize("command", ["check", "test"])
+def test_what_needs_the_whole_project_is_not_for_there(engine: Engine, command: str) -> None:
+    assert "needs the whole project" in said(engine.containers["sandbox"], command)
+
+
+def test_of_two_benches_at_once_one_says_so_and_the_sandbox_stays(engine: Engine) -> None:
+    sandbox = engine.containers["sandbox"]
+    bench = ("python", "-m", "sandbox", "bench", "--quick", "--only", "rbac")
+    with ThreadPoolExecutor() as pool:
+        both = list(pool.map(lambda _: sandbox.run(*bench), range(2)))
+    assert sorted(each.returncode for each in both) == [0, 69]
+    assert "another bench is running here" in "".join(each.stderr for each in both)
+    assert sandbox.healthy
+
+
+def test_after_down_inside_it_no_service_reads_healthy(engine: Engine) -> None:
+    """The last: nothing starts it again, since it ended as it was told."""
+    assert all(engine.containers[each].healthy for each in SERVICES)
+    assert said(engine.containers["sandbox"], "down") == "Ended.\n"
+    wait_until_ended(engine.containers["sandbox"])
+    assert not any(engine.containers[each].healthy for each in SERVICES)
+
+
+def said(container: Container, command: str) -> str:
+    done = container.run("python", "-m", "sandbox", command)
+    return done.stdout + done.stderr

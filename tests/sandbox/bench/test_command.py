@@ -18,6 +18,13 @@ FAST = Figure("fast", "s", Samples.of([0.5]))
 SLOW = Figure("slow", "s", Samples.of([8.5]))
 
 
+@pytest.fixture(autouse=True)
+def alone_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No bench of another test is another bench."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+
+
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Result]]:
     """`bench` of measures of the test's own: `good` takes two, `broken` fails at its second."""
@@ -33,6 +40,8 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Result]]:
     def unforeseen(plan: Plan, root: Path) -> Iterator[Figure]:
         yield Figure("never", "s", Samples.of([1 / (plan.runs - plan.runs)]))
 
+    # It is this process that would give way.
+    monkeypatch.setattr("sandbox.cli.bench.give_way", lambda: None)
     for measure in (good, broken, unforeseen):
         monkeypatch.setitem(MEASURES, measure.__name__, measure)
     before = signal.getsignal(signal.SIGTERM)
