@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sandbox.broken import broken
+
 PROJECT = Path(__file__).resolve().parent.parent
 
 # Counted up when what older sandboxes have left can no longer be used.
@@ -15,7 +17,7 @@ LAYOUT = 1
 LOCAL = "local"
 _LAYOUT_FILE = "layout"
 _OF_ANY_LAYOUT = frozenset({"audit.jsonl", "bus.db", "principals.json", "vault.db"})
-_ANOTHER = "choose another folder by --state"
+_ANOTHER = "choose another folder by --state or KEYLESS_STATE"
 _ROOM = 1024 * 1024
 
 
@@ -40,9 +42,11 @@ class State:
             state._check_layout()
             root.chmod(0o700)
         except (FileExistsError, NotADirectoryError):
-            raise StateError(f"cannot use the state folder {root}: it is no folder") from None
+            what = f"cannot use the state folder {root}: it is no folder"
+            raise StateError(f"{what}; {_ANOTHER}") from None
         except OSError as error:
-            raise StateError(f"cannot use the state folder {root}: {error.strerror}") from error
+            what = f"cannot use the state folder {root}: {error.strerror}"
+            raise StateError(f"{what}; make that possible, or {_ANOTHER}") from error
         return state
 
     def path(self, name: str) -> Path:
@@ -62,7 +66,7 @@ class State:
         except FileNotFoundError:
             return None
         except ValueError as error:
-            raise ValueError(f"{self.path(name)} is broken: {error}") from error
+            raise ValueError(broken(self.path(name), error)) from error
 
     def write_json(self, name: str, value: Any) -> None:
         """Write `value` to `name` so that a reader finds the old text or the new, never a part."""
@@ -128,13 +132,21 @@ class State:
             self.write(_LAYOUT_FILE, f"{LAYOUT}\n".encode())
         else:
             if layout != str(LAYOUT):
-                what = f"is of layout {layout[:20]!r}, not {LAYOUT}"
-                raise StateError(f"the state folder {self.root} {what}; delete it, or {_ANOTHER}")
+                raise StateError(_other_layout(self.root, layout))
+
+
+def _other_layout(root: Path, layout: str) -> str:
+    if layout.isdecimal():
+        what = f"the state folder {root} is of layout {layout}, not {LAYOUT}"
+        return f"{what}; move it away, or {_ANOTHER}"
+    what = f"{root / _LAYOUT_FILE} is broken: it says {layout[:20]!r}"
+    return f"{what}; write {LAYOUT} into it if this version has made the folder, or {_ANOTHER}"
 
 
 def _no_layout(root: Path, found: Collection[str]) -> str:
     if _OF_ANY_LAYOUT.intersection(found):
-        return f"the state folder {root} is of an older layout; delete it, or {_ANOTHER}"
+        what = f"the state folder {root} is of an older layout, or its file {_LAYOUT_FILE} is lost"
+        return f"{what}; move it away, write {LAYOUT} into that file, or {_ANOTHER}"
     return f"{root} holds what is no sandbox's, such as {min(found)}; {_ANOTHER}"
 
 

@@ -45,11 +45,11 @@ class Audit:
         os.close(self._descriptor)
 
 
-def read(path: Path) -> Iterator[Record]:
-    """All records so far; lines that were cut short are left out."""
+def read(path: Path, left_out: Callable[[bytes], object] = bytes) -> Iterator[Record]:
+    """All records so far; `left_out` hears of each line that is none, cut short or spoilt."""
     if path.exists():
         with path.open("rb") as file:
-            yield from _records(line for line in file if line.endswith(b"\n"))
+            yield from _records((line for line in file if line.endswith(b"\n")), left_out)
 
 
 def follow(
@@ -84,10 +84,14 @@ def parse(line: str) -> Record:
         raise ValueError(f"no record of an audit: {error}") from error
 
 
-def _records(lines: Iterable[bytes]) -> Iterator[Record]:
+def _records(
+    lines: Iterable[bytes], left_out: Callable[[bytes], object] = bytes
+) -> Iterator[Record]:
     for line in lines:
         try:
             record = parse(line.decode())
         except ValueError:
+            if line.strip():
+                left_out(line)
             continue
         yield record

@@ -11,7 +11,7 @@ from rich.text import Text
 from sandbox.audit import FILE, Outcome, Record, follow, read
 from sandbox.cli.names import short_action, short_role, short_scope
 from sandbox.cli.options import StateOption, open_state
-from sandbox.cli.terminal import out, print_json
+from sandbox.cli.terminal import err, out, print_json
 from sandbox.cli.way import show
 from sandbox.telemetry import SERVICE as TELEMETRY
 
@@ -37,8 +37,8 @@ def trace(
     if photo:
         show(opened, photo, as_json=json_)
         return
-    path = opened.path(FILE)
-    records = follow(path, lambda: True) if follow_ else read(path)
+    path, spoilt = opened.path(FILE), list[bytes]()
+    records = follow(path, lambda: True) if follow_ else read(path, spoilt.append)
     if json_:
         for record in records:
             present = {name: value for name, value in asdict(record).items() if value}
@@ -46,6 +46,8 @@ def trace(
     else:
         for record in without_repeats(records):
             out.print(line(record))
+    if spoilt:
+        err.print(f"left out, as no record can be read in it: {len(spoilt)} lines of {path}")
 
 
 def without_repeats(records: Iterable[Record]) -> Iterator[Record]:

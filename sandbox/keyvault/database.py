@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from sandbox.broken import check_whole, unusable, way_on
 from sandbox.keyvault.seal import Seal, SealBrokenError
 
 _LAYOUT = 1
@@ -43,7 +44,7 @@ class Database:
             self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             self._prepare(path)
         except (OSError, sqlite3.Error) as error:
-            raise DatabaseError(f"the vault's file {path} cannot be used: {error}") from error
+            raise DatabaseError(unusable(path, error)) from error
 
     def close(self) -> None:
         """Give the file back."""
@@ -71,6 +72,7 @@ class Database:
     def _prepare(self, path: Path) -> None:
         for setting in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
             self._connection.execute(f"PRAGMA {setting}")
+        check_whole(self._connection)
         with self.transaction():
             layout = self.rows("PRAGMA user_version")[0][0]
             if layout == 0:
@@ -89,4 +91,5 @@ class Database:
         try:
             self.seal.open(self.rows("SELECT sealed FROM proof")[0][0], _PROOF)
         except SealBrokenError:
-            raise DatabaseError(f"{path} is sealed with another key than the one given") from None
+            what = f"{path} is sealed with another key than the one given"
+            raise DatabaseError(f"{what}; bring that back, or {way_on(path)}") from None

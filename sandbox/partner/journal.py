@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from sandbox.broken import broken
+
 FILE = "partner.jsonl"
 
 
@@ -75,4 +77,4 @@ def _parsed(line: str, path: Path) -> Delivery:
     try:
         return Delivery(**json.loads(line))
     except (ValueError, TypeError) as error:
-        raise ValueError(f"{path} is broken: {error}") from error
+        raise ValueError(broken(path, error)) from error

@@ -5,6 +5,7 @@ https://www.standardwebhooks.com
 
 import asyncio
 import json
+import logging
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from sandbox.broken import broken
 from sandbox.partner.journal import FILE, Delivery, Journal, read
 from sandbox.partner.mood import Mood, behave, take
 from sandbox.state import State
@@ -22,6 +24,7 @@ KEY_FILE = "partner.json"
 _BODY_LIMIT = 256 * 1024
 _FOREVER = 24 * 3600.0
 _ID_SHOWN = 256
+_log = logging.getLogger(__name__)
 
 
 class Partner:
@@ -40,7 +43,7 @@ class Partner:
     @property
     def has_key(self) -> bool:
         """Whether a key was handed over. Raises ValueError if the file that holds it is broken."""
-        return self._state.read_json(KEY_FILE) is not None
+        return self._held() is not None
 
     def accept(self, key: str) -> None:
         """Take over the signing key that the operator hands over, instead of an older one.
@@ -75,7 +78,7 @@ class Partner:
 
     async def _receive(self, request: web.Request) -> web.Response:
         body = await request.read()
-        mood = take(self._state)
+        mood = self._mood()
         if mood:
             delivery = _call(request.headers, str(mood.answer), "told to")
         else:
@@ -86,6 +89,13 @@ class Partner:
         later = mood.retry_after if mood else None
         headers = {} if later is None else {"Retry-After": str(later)}
         return web.Response(status=int(delivery.answer), headers=headers)
+
+    def _mood(self) -> Mood | None:
+        try:
+            return take(self._state)
+        except (ValueError, TypeError) as error:
+            _log.warning("The partner is in order, since it cannot read how to behave: %s", error)
+            return None
 
     def _judge(self, headers: Mapping[str, str], body: bytes) -> Delivery:
         try:
@@ -107,10 +117,17 @@ class Partner:
 
         Raises WebhookVerificationError, or ValueError for what is not even the shape of one.
         """
-        held = self._state.read_json(KEY_FILE)
+        held = self._held()
         if held is None:
             raise WebhookVerificationError("nobody has handed a signing key over yet")
-        Webhook(held["key"]).verify(body, dict(headers), json_parse=False)
+        held.verify(body, dict(headers), json_parse=False)
+
+    def _held(self) -> Webhook | None:
+        held = self._state.read_json(KEY_FILE)
+        try:
+            return None if held is None else Webhook(held["key"])
+        except Exception as error:  # whatever the file holds instead
+            raise ValueError(broken(self._state.path(KEY_FILE), "it holds no key")) from error
 
 
 def _content(body: bytes) -> Mapping[str, object]:

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from sandbox.assumptions import LIKELY, Assumptions
 from sandbox.audit import Gate
+from sandbox.broken import unusable
 from sandbox.deployment import Namespace
 from sandbox.servicebus.authenticate import Desk, Verifier
 from sandbox.servicebus.connection import Connection
@@ -136,7 +137,8 @@ class ServiceBus:
             self._store.commit()
         except sqlite3.Error as error:
             self._store.close()
-            raise StoreError(f"The bus cannot use its store {self._database}: {error}.") from error
+            what = unusable(self._database, error)
+            raise StoreError(f"The bus cannot use its store: {what}.") from error
         except RuleError:
             self._store.close()
             raise

@@ -23,21 +23,35 @@ def test_a_new_folder_keeps_its_layout(tmp_path: Path) -> None:
     assert State.open(state.root) == state
 
 
-@pytest.mark.parametrize("layout", ["0", str(LAYOUT + 1), "", "\xff"])
+@pytest.mark.parametrize("layout", ["0", str(LAYOUT + 1)])
 def test_a_state_of_another_layout_is_refused_and_left_alone(tmp_path: Path, layout: str) -> None:
     state = State.open(tmp_path)
-    state.path("layout").write_text(layout, "latin-1")
+    state.path("layout").write_text(layout)
     state.path("bus.db").write_text("messages")
     said = one_sentence(keyless(tmp_path, "up", "--detach"))
-    assert f"the state folder {tmp_path} is of layout '" in said
-    assert "delete it, or choose another folder by --state" in said
+    assert f"the state folder {tmp_path} is of layout {layout}, not {LAYOUT}" in said
+    assert "move it away, or choose another folder by --state or KEYLESS_STATE" in said
     assert sorted(os.listdir(tmp_path)) == ["bus.db", "layout"]
+
+
+@pytest.mark.parametrize("layout", ["", "\xff", "garbage"])
+def test_a_layout_that_is_none_is_named_with_what_belongs_in_it(
+    tmp_path: Path, layout: str
+) -> None:
+    state = State.open(tmp_path)
+    state.path("layout").write_text(layout, "latin-1")
+    said = one_sentence(keyless(tmp_path, "status"))
+    assert f"{state.path('layout')} is broken: it says '" in said
+    assert f"write {LAYOUT} into it if this version has made the folder" in said
+    state.path("layout").write_text(str(LAYOUT))
+    assert State.open(tmp_path) == state
 
 
 @pytest.mark.parametrize("command", ["up", "down"])
 def test_a_state_without_a_layout_is_an_older_one(tmp_path: Path, command: str) -> None:
     (tmp_path / "principals.json").write_text("{}")
-    assert "is of an older layout; delete it, or" in one_sentence(keyless(tmp_path, command))
+    said = one_sentence(keyless(tmp_path, command))
+    assert "is of an older layout, or its file layout is lost; move it away, write 1 into" in said
     assert os.listdir(tmp_path) == ["principals.json"]
 
 
@@ -103,18 +117,27 @@ def garbage(content: bytes) -> bytes:
     return b"\x00garbage\xff\n" + content[10:]
 
 
+def another(_: bytes) -> bytes:
+    return b"[5]"
+
+
+def holed(content: bytes) -> bytes:
+    """A database whose first page is as it was, and whose others are not."""
+    return content[:4096] + b"\xa5" * (len(content) - 4096)
+
+
+NO_KEY = ["entra-signing-key.pem", "vault.key", "refresh-token.key"]
+DATABASES = ["vault.db", "bus.db", "telemetry.db"]
+JSON = ["principals.json", "partner.json", "signing-key-handed-over.json"]
 REFUSED = [
-    ("entra-signing-key.pem", empty),
-    ("vault.key", empty),
-    ("vault.db", cut),
-    ("vault.db", garbage),
-    ("bus.db", cut),
-    ("bus.db", garbage),
-    ("principals.json", cut),
-    ("partner.json", garbage),
+    *((name, harm) for name in NO_KEY for harm in (cut, empty, garbage)),
+    *((name, harm) for name in DATABASES for harm in (cut, garbage, holed)),
+    *((name, harm) for name in JSON for harm in (cut, empty, garbage)),
+    ("principals.json", another),
+    ("partner.json", another),
     ("partner.jsonl", garbage),
-    ("signing-key-handed-over.json", empty),
 ]
+REFUSED.remove(("vault.key", garbage))  # a key all the same, if of another vault
 MENDED = [
     ("ca.pem", empty),
     ("edge.pem", garbage),
@@ -139,9 +162,38 @@ def test_a_broken_file_is_named_and_left_as_it_is(
 ) -> None:
     state = copied(used, tmp_path, name, harm)
     broken = state.path(name).read_bytes()
-    with pytest.raises((ValueError, RuntimeError), match=re.escape(str(state.path(name)))):
+    with pytest.raises((ValueError, RuntimeError)) as error:
         started_once(state)
+    said = str(error.value)
+    assert f"{state.path(name)} is broken: " in said
     assert state.path(name).read_bytes() == broken
+    assert " away to go on: " in said
+    move_away(state, said)
+    started_once(state)
+
+
+def test_a_vault_under_another_key_waits_for_its_own_or_is_moved_away(
+    used: Path, tmp_path: Path
+) -> None:
+    state = copied(used, tmp_path, "vault.key", garbage)
+    with pytest.raises(RuntimeError) as error:
+        started_once(state)
+    said = str(error.value)
+    assert f"{state.path('vault.db')} is sealed with another key than the one given" in said
+    assert "bring that back, or move it" in said
+    assert " away to go on: the vault's secrets are lost" in said
+    state.path("vault.key").write_bytes((used / "vault.key").read_bytes())
+    started_once(state)
+
+
+def move_away(state: State, said: str) -> None:
+    """Do what the sentence says, and no more."""
+    (file, others) = re.search(
+        r"(\S+) is broken: .*; move it(?: and (.*))? away to go on", said
+    ).groups()  # type: ignore[union-attr]
+    for each in (file, *(others or "").split(", ")):
+        if each:
+            state.path(Path(each).name).rename(state.root.parent / Path(each).name)
 
 
 @pytest.mark.parametrize("name", ["vault.db", "partner.json"])

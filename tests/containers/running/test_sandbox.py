@@ -123,7 +123,7 @@ def test_of_two_benches_at_once_one_says_so_and_the_sandbox_stays(engine: Engine
 def test_after_down_inside_it_no_service_reads_healthy(engine: Engine) -> None:
     """The last: nothing starts it again, since it ended as it was told."""
     assert all(engine.containers[each].healthy for each in SERVICES)
-    assert said(engine.containers["sandbox"], "down") == "Ended.\n"
+    said(engine.containers["sandbox"], "down")  # which ends with its container
     wait_until_ended(engine.containers["sandbox"])
     assert not any(engine.containers[each].healthy for each in SERVICES)
 
