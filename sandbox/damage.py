@@ -1,13 +1,18 @@
-"""A set-up that is not whole any more, and how to tell it from a fault of our own.
+"""A set-up that is not whole any more, or a disk, and how to tell them from a fault of our own.
 
 Looked for where something has failed, since it takes a third of a second.
 """
 
+import errno
 import sys
 from contextlib import suppress
 from importlib.metadata import distributions
 
-# Neither belongs to a set-up: who has changed these knows where to look.
+# What a disk refuses, or whoever owns what is on it.
+_OF_DISKS = frozenset(
+    {errno.EACCES, errno.EDQUOT, errno.EIO, errno.ENOSPC, errno.EPERM, errno.EROFS}
+)
+# None belongs to a set-up: who has changed these knows where to look.
 _OURS = ("infra", "local", "sandbox", "services", "tests")
 
 
@@ -25,7 +30,9 @@ def damage() -> str:
 
 
 def of_error(error: BaseException) -> str:
-    """Why this error is no fault of ours but the set-up's; empty if it is none."""
+    """Why this error is no fault of ours but the disk's or the set-up's; empty if it is neither."""
+    if isinstance(error, OSError) and error.errno in _OF_DISKS and error.filename:
+        return f"cannot use {error.filename}: {error.strerror}"
     lost = (error.name or "").split(".")[0] if isinstance(error, ModuleNotFoundError) else ""
     if lost and lost not in _OURS:
         return f"the Python package {lost} is missing; {cure()}"

@@ -22,7 +22,7 @@ from local.workers import deployed
 from sandbox.cli.names import for_services
 from sandbox.cli.terminal import UNAVAILABLE, fail, one_sentence, out
 from sandbox.deployment import app_names, as_compiled
-from sandbox.state import LOCAL, PROJECT, State
+from sandbox.state import LOCAL, PROJECT, State, StateError
 
 _DONE, _WRONG, _WAITS = Text("✓ ", "green"), Text("✗ ", "bold red"), Text("! ", "bold yellow")
 
@@ -46,7 +46,7 @@ def local(
     The sign-in and each right are checked first; what is missing is named with the command that
     grants it, and then nothing is started (status 69).
     """
-    with one_sentence(ValuesError, SignInError, OSError):
+    with one_sentence(ValuesError, SignInError, StateError, OSError):
         values = Values.from_file(env_file) if env_file else Values.from_azd(environment)
         deployed_as = Environment.of(values)
         credential = open_developers_credential()

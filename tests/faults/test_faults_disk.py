@@ -1,5 +1,7 @@
 """A disk that is full: nothing starts on it, nothing that was taken is lost, and it goes on."""
 
+import json
+import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -131,8 +133,15 @@ class Small:
 
 
 @pytest.fixture
-def small(disk: Make) -> Iterator[Small]:
+def disk_environment() -> dict[str, str]:
+    """What a command needs to meet the same disk; filled by `small`."""
+    return {}
+
+
+@pytest.fixture
+def small(disk: Make, disk_environment: dict[str, str]) -> Iterator[Small]:
     with disk("32m") as made:
+        disk_environment.update(made.environment)
         state = State.open(made.root)
         with up(made.root, made.environment):
             wait_until(lambda: (found := running(state)) is not None and found.ready)
@@ -156,6 +165,25 @@ def test_a_disk_that_fills_up_refuses_uploads_and_loses_none_that_was_taken(smal
     assert list(read(small.state.path(FILE)))[: len(recorded)] == recorded
     assert not [each for each in recorded if each.outcome is Outcome.DENIED]
     assert "Traceback" not in small.state.path("sandbox.log").read_text()
+
+
+def test_a_disk_that_is_full_is_said_by_whoever_is_asked(
+    small: Small, disk_environment: Mapping[str, str]
+) -> None:
+    def asked(*command: str) -> "subprocess.CompletedProcess[str]":
+        return keyless(small.state.root, *command, **disk_environment)
+
+    assert asked("status", "--endpoints").returncode == 0
+    with small.full():
+        table, health = asked("status"), asked("status", "--endpoints")
+        as_json, doctor = asked("status", "--json"), asked("doctor", "gateway")
+    assert [each.returncode for each in (table, health, as_json)] == [1, 1, 1]
+    said = f"nothing can be written to {small.state.root} (No space left on device)"
+    assert said in " ".join(table.stdout.split())
+    assert json.loads(as_json.stdout)["refuses"].startswith(said)
+    assert said in one_sentence(doctor)
+    assert "make room" in one_sentence(doctor)
+    wait_until(lambda: asked("status", "--endpoints").returncode == 0)
 
 
 def wait_until(true: Callable[[], bool]) -> None:

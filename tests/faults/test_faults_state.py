@@ -1,6 +1,7 @@
 """A state folder that cannot be used, or that holds what is broken: one sentence that says so."""
 
 import asyncio
+import json
 import os
 import re
 import shutil
@@ -255,6 +256,63 @@ def test_blobs_that_azurite_cannot_read_are_one_sentence_and_stay(
     assert str(state.path("logs/azurite.log")) in said
     assert state.path(database).read_bytes() == broken
     assert left_behind(str(tmp_path)) == []
+
+
+def test_photos_that_are_gone_with_half_a_journal_are_told_by_up_and_status(
+    used: Path, tmp_path: Path
+) -> None:
+    journal = "azurite/__azurite_db_blob__.json.journal.1"
+    state = copied(used, tmp_path, journal, cut)
+    left = state.path(journal).stat().st_size
+    try:
+        up = keyless(state.root, "up", "--detach", "--port", "0")
+        status = keyless(state.root, "status")
+        as_json = keyless(state.root, "status", "--json")
+    finally:
+        keyless(state.root, "down")
+    assert up.returncode == 0, up.stderr
+    said = f"{state.path(journal)} has {left} of "
+    assert f"! lost: {said}" in up.stdout
+    assert said in status.stdout.replace("\n", "")
+    (lost,) = json.loads(as_json.stdout)["lost"]
+    assert lost.startswith(said)
+
+
+def test_lines_of_the_audit_that_cannot_be_read_are_counted_by_trace(
+    used: Path, tmp_path: Path
+) -> None:
+    state = copied(used, tmp_path, "audit.jsonl", garbage)
+    shown = keyless(state.root, "trace")
+    assert shown.returncode == 0
+    assert f"no record can be read in it: 2 lines of {state.path('audit.jsonl')}" in shown.stderr
+    assert len(shown.stdout.splitlines()) >= 1
+
+
+COMMANDS = [
+    "status",
+    "trace",
+    "access",
+    "recreate gateway",
+    "deploy",
+    "env gateway",
+    "rotate",
+    "up",
+]
+
+
+@pytest.mark.parametrize("harm", [cut, empty, garbage])
+def test_no_command_answers_damage_with_a_traceback(
+    used: Path, tmp_path: Path, harm: Callable[[bytes], bytes]
+) -> None:
+    """Everything at once: whichever file a command meets first is named, or not needed."""
+    shutil.copytree(used, tmp_path / "state")
+    for each in (tmp_path / "state").glob("*.*"):
+        if each.is_file():
+            each.write_bytes(harm(each.read_bytes()))
+    for command in (each.split() for each in COMMANDS):
+        done = keyless(tmp_path / "state", *command)
+        assert "Traceback" not in done.stdout + done.stderr, (command, done.stderr)
+        assert done.returncode in {0, 69} if command[0] != "up" else {69}, (command, done.stderr)
 
 
 def copied(used: Path, tmp_path: Path, name: str, harm: Callable[[bytes], bytes]) -> State:

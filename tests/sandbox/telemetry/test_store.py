@@ -71,5 +71,5 @@ def test_nothing_is_known_where_nothing_was_sent(path: Path) -> None:
 
 def test_a_file_that_is_none_is_told_in_one_sentence(path: Path) -> None:
     path.write_text("this is no database, and has been long enough to be looked at")
-    with pytest.raises(StoreError, match="cannot be used"):
+    with pytest.raises(StoreError, match="is broken: file is not a database; move it away"):
         Store(path)
