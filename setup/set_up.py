@@ -46,25 +46,23 @@ def _in_turn(packages: str) -> None:
             # The other may have made the environment in which this process should run.
             launcher = str(HOME / "keyless")
             os.execv(launcher, [launcher, *sys.argv[1:]])  # noqa: S606
-        say("Setting up (only on first use):")
+        first = not stamps.read(stamps.VENV_STAMP)
+        say(f"Setting up ({'only on first use' if first else 'what has changed, or is gone'}):")
         LOG.unlink(missing_ok=True)
-        anew = not (stamps.venv_holds() or adopt_venv())
-        if not anew:
-            try:
-                _fill(packages, turn.descriptor, anew=False)
-            except DamagedError:
-                anew = True
-        if anew:
+        if not (stamps.venv_holds() or adopt_venv()):
             make_venv(turn.descriptor)
-            _fill(packages, turn.descriptor, anew=True)
+        try:
+            _fill(packages, turn.descriptor)
+        except DamagedError:
+            make_venv(turn.descriptor)
+            _fill(packages, turn.descriptor)
 
 
-def _fill(packages: str, turn: int, *, anew: bool) -> None:
-    """To delete .venv is the cure for everything, so a new one trusts nothing that was there."""
-    if anew or not (stamps.packages_hold(stamps.DEV) or stamps.packages_hold(packages)):
-        install(packages, turn, anew=anew)
-    if anew or not (stamps.azurite_holds() and stamps.node_holds()):
-        install_azurite(turn, anew=anew)
+def _fill(packages: str, turn: int) -> None:
+    if not (stamps.packages_hold(stamps.DEV) or stamps.packages_hold(packages)):
+        install(packages, turn)
+    if not (stamps.azurite_holds() and stamps.node_holds()):
+        install_azurite(turn)
 
 
 def _stop(sentence: str) -> NoReturn:

@@ -92,8 +92,12 @@ def test_without_its_environment_azurite_is_installed_again_too(done: Clone) -> 
     """So that to delete .venv is a cure for whatever is wrong."""
     (done.modules / "azurite/dist/src/blob/main.js").write_text("half a")
     shutil.rmtree(done.venv)
+    nothing = done.folder / "npm-does-nothing"
+    nothing.touch()
+    assert "is not what package-lock.json names" in done.run().stderr
+    nothing.unlink()
     reached(done.run())
-    assert done.npm_calls() == 2
+    assert done.npm_calls() == 3
     assert (done.modules / "azurite/dist/src/blob/main.js").read_text() == ""
 
 
