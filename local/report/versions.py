@@ -11,7 +11,9 @@ from sandbox.state import PROJECT
 
 def keyless() -> Known:
     """Return the version in pyproject.toml."""
-    found = re.search(r'^version = "(.*)"$', (PROJECT / "pyproject.toml").read_text(), re.MULTILINE)
+    found = re.search(
+        r'^version = "(.*)"$', (PROJECT / "pyproject.toml").read_text("utf-8"), re.MULTILINE
+    )
     return words.version(found[1] if found else "")
 
 
@@ -27,7 +29,9 @@ def azure_cli_version() -> Known:
 def azd() -> Known:
     """Return the version of azd on the PATH."""
     try:
-        done = subprocess.run(["azd", "version"], capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            ["azd", "version"], capture_output=True, encoding="utf-8", errors="replace", check=False
+        )
     except OSError:
         return words.version("")
     found = re.search(r"azd version (\d+\.\d+\.\d+)", done.stdout)

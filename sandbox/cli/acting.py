@@ -17,6 +17,7 @@ from sandbox.cli.relay import relayed
 from sandbox.cli.running import the_running
 from sandbox.cli.terminal import fail, one_sentence
 from sandbox.cli.witness import Whose, Witness
+from sandbox.commands import KEYLESS
 from sandbox.deployment import load
 from sandbox.state import PROJECT, State
 from sandbox.supervisor import Az, Developer, Report
@@ -75,7 +76,7 @@ def _signed_in(report: Report, state: State, who: str, az: Az) -> dict[str, str]
         stand_in = " --stand-in" * az.stands_in
         fail(
             f"nobody has signed in as the {who}; first run"
-            f" ./keyless sign-in --approve --as {who}{stand_in}"
+            f" {KEYLESS} sign-in --approve --as {who}{stand_in}"
         )
     return {"PATH": az.first_on(os.environ["PATH"])} if az.stands_in else {}
 

@@ -82,7 +82,7 @@ def _compared(file: Path, reported: Mapping[str, str]) -> Iterator[str]:
         else:
             yield f"✗ {each.name}  {answer}; assumed: {assumed}"
             yield f"    {each.otherwise}"
-    yield f"A sandbox that does the same: ./keyless up --assume-from {file}"
+    yield f"A sandbox that does the same: {KEYLESS} up --assume-from {file}"
 
 
 def _in_lines(question: Question, told: str | None) -> Table:

@@ -47,7 +47,8 @@ class Progress:
     def _say_overdue(self, report: Report) -> None:
         self._say(
             "overdue",
-            f"not all is ready yet ({report.gallery}); to see why, run ./keyless doctor beside it",
+            f"not all is ready yet ({published(report.gallery)});"
+            f" to see why, run {KEYLESS} doctor beside it",
             _WAITS,
         )
         for each in report.late:

@@ -17,7 +17,7 @@ from infra.rehearsal.rules.types import what_the_compiler_says
 from infra.rehearsal.scenarios import SCENARIOS
 from infra.rehearsal.scenarios import rehearse as play
 from infra.rehearsal.timeline import Entry, as_json, timeline
-from sandbox.cli.terminal import USAGE, fail, one_sentence, out
+from sandbox.cli.terminal import USAGE, fail, one_sentence, out, print_json
 from sandbox.state import PROJECT
 
 _FOLDER = PROJECT / "infra" / "bicep"
@@ -69,7 +69,7 @@ def rehearse(
     with one_sentence(FilesError):
         told = list(_another(template, parameters) if template else _ours(scenario))
     if json_:
-        out.print_json(data={"rehearsals": [_as_json(each) for each in told]})
+        print_json({"rehearsals": [_as_json(each) for each in told]})
     else:
         _print(told)
     if any(each.refused for each in told):

@@ -23,6 +23,7 @@ from local.report.words import Known
 from local.sign_in import SignedIn, SignInError, open_developers_credential, signed_in
 from local.values import Values, ValuesError
 from sandbox.cli.terminal import USAGE, fail, interactive, one_sentence, out
+from sandbox.commands import KEYLESS
 
 _DONE, _WAITS = Text("✓ ", "green"), Text("! ", "bold yellow")
 _NOBODY = SignedIn("", "", "")
@@ -163,7 +164,7 @@ def _write(output: Path, page: str, removed: int, said: str, *, yes: bool) -> No
     _say(f"written: {output}")
     out.print(
         "Give it to us in an issue (It differs on Azure), and see what it means here:\n"
-        f"  ./keyless assumptions --from {output}\n  ./keyless up --assume-from {output}",
+        f"  {KEYLESS} assumptions --from {output}\n  {KEYLESS} up --assume-from {output}",
         markup=False,
     )
 

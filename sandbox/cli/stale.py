@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from rich.text import Text
 
 from sandbox.cli.terminal import err
+from sandbox.commands import RESTART
 from sandbox.deployment import digest, edited_since
 from sandbox.state import State
 from sandbox.supervisor import Report, running
 
 _RESTART = (
     "the sandbox that runs became another snapshot than the one that is there now; "
-    "to decide by this one: ./keyless down, then ./keyless up."
+    f"to decide by this one: {RESTART}."
 )
 
 

@@ -21,7 +21,7 @@ from sandbox.cli.progress import Progress
 from sandbox.cli.running import end, in_words, start_detached
 from sandbox.cli.stale import warn_of_edits
 from sandbox.cli.terminal import NOT_READY, USAGE, ended_by_signals, fail, one_sentence, out
-from sandbox.commands import KEYLESS
+from sandbox.commands import KEYLESS, published
 from sandbox.supervisor import ENDINGS, AsDeveloper, Az, Report, holder
 from sandbox.supervisor.elsewhere import AddressError, Elsewhere
 from sandbox.supervisor.run import StartError, run
@@ -104,8 +104,8 @@ def up(
 def _late(report: Report) -> str:
     waiting = "; ".join(map(in_words, report.late))
     return (
-        f"not all is ready, and what runs stays up, with the gallery at {report.gallery}: "
-        f"{waiting}. ./keyless status says how it goes on, and ./keyless doctor why"
+        f"not all is ready, and what runs stays up, with the gallery at {published(report.gallery)}"
+        f": {waiting}. {KEYLESS} status says how it goes on, and {KEYLESS} doctor why"
     )
 
 

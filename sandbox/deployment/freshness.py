@@ -17,7 +17,7 @@ def edited_since(snapshot: Path = SNAPSHOT) -> tuple[str, ...]:
     None where that is not known, as where there is the snapshot and no Bicep.
     """
     try:
-        then = _by_name(snapshot.with_suffix(".sources").read_text())
+        then = _by_name(snapshot.with_suffix(".sources").read_text("utf-8"))
     except (OSError, ValueError):
         return ()
     names = [name for name in then if (snapshot.parent / name).is_file()]
@@ -25,7 +25,7 @@ def edited_since(snapshot: Path = SNAPSHOT) -> tuple[str, ...]:
     command = ["cksum", *names]
     try:
         done = subprocess.run(
-            command, cwd=snapshot.parent, capture_output=True, text=True, check=True
+            command, cwd=snapshot.parent, capture_output=True, encoding="utf-8", check=True
         )
         now = _by_name(done.stdout)
     except (OSError, ValueError, subprocess.CalledProcessError):

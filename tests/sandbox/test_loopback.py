@@ -13,6 +13,7 @@ from sandbox.state import PROJECT
 # Who asks Azure, or the sandbox in Azure's place, by the way that the environment names.
 TO_AZURE = {
     "local/arm.py",
+    "local/questions/blobs.py",
     "sandbox/bench/client/work.py",
     "sandbox/cli/compared.py",
     "sandbox/cli/doctor.py",
