@@ -8,17 +8,25 @@ if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
+# As the command line's own, which may not be there (sandbox/cli/terminal.py).
+UNAVAILABLE = 69
+
+
 def _run() -> None:
     try:
         from sandbox.cli import main  # noqa: PLC0415 - what is imported may not be there
 
         main()
     except Exception as error:
-        from sandbox.damage import of_error  # noqa: PLC0415 - a start that is well needs it not
+        # A start that is well needs neither.
+        from sandbox.broken import BrokenError  # noqa: PLC0415
+        from sandbox.damage import of_error  # noqa: PLC0415
 
-        if damage := of_error(error):
-            sys.exit(f"keyless: {damage}.")
-        raise
+        said = str(error) if isinstance(error, BrokenError) else of_error(error)
+        if not said:
+            raise
+        print(f"keyless: {said}.", file=sys.stderr)
+        sys.exit(UNAVAILABLE)
 
 
 if __name__ == "__main__":

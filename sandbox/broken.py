@@ -26,10 +26,11 @@ _WITH = {"vault.key": ("vault.db", *(f"vault.db{each}" for each in _OF_A_DATABAS
 }
 
 
-def broken(path: Path, why: object) -> str:
-    """The sentence for a broken file, without its full stop."""
-    reason = " ".join(str(why).split()).rstrip(".")
-    return f"{path} is broken: {reason}; {way_on(path)}"
+class BrokenError(ValueError):
+    """A file that cannot be read; the message names it, and the way on."""
+
+    def __init__(self, path: Path, why: object) -> None:
+        super().__init__(_sentence(path, why))
 
 
 def way_on(path: Path) -> str:
@@ -52,5 +53,10 @@ def check_whole(database: sqlite3.Connection) -> None:
 def unusable(path: Path, error: Exception) -> str:
     """The sentence for a database: broken, or only in use, on a full disk, not to be written."""
     if type(error) is sqlite3.DatabaseError:
-        return broken(path, error)
+        return _sentence(path, error)
     return f"{path} cannot be used: {error}"
+
+
+def _sentence(path: Path, why: object) -> str:
+    reason = " ".join(str(why).split()).rstrip(".")
+    return f"{path} is broken: {reason}; {way_on(path)}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sandbox.broken import broken
+from sandbox.broken import BrokenError
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -66,7 +66,7 @@ class State:
         except FileNotFoundError:
             return None
         except ValueError as error:
-            raise ValueError(broken(self.path(name), error)) from error
+            raise BrokenError(self.path(name), error) from error
 
     def write_json(self, name: str, value: Any) -> None:
         """Write `value` to `name` so that a reader finds the old text or the new, never a part."""

@@ -7,7 +7,7 @@ from typing import Any
 from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
 
-from sandbox.broken import broken
+from sandbox.broken import BrokenError
 from sandbox.state import State
 
 _FILE = "entra-signing-key.pem"
@@ -29,7 +29,7 @@ class SigningKey:
         try:
             return cls.of(RSAKey.import_key(path.read_bytes()))
         except (JoseError, ValueError, TypeError) as error:
-            raise ValueError(broken(path, "it holds no key")) from error
+            raise BrokenError(path, "it holds no key") from error
 
     @classmethod
     def of(cls, key: RSAKey) -> "SigningKey":

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from cryptography.fernet import Fernet, InvalidToken
 
-from sandbox.broken import broken
+from sandbox.broken import BrokenError
 from sandbox.entra.refusals import OAuthError
 from sandbox.state import State
 
@@ -38,7 +38,7 @@ class RefreshTokens:
         try:
             return cls(path.read_bytes(), clock)
         except ValueError as error:
-            raise ValueError(broken(path, "it holds no key")) from error
+            raise BrokenError(path, "it holds no key") from error
 
     def issue(self, principal_id: str, client_id: str) -> str:
         """A refresh token with which `client_id` may get tokens of `principal_id`."""

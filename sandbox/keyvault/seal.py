@@ -5,7 +5,7 @@ import os
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from sandbox.broken import broken
+from sandbox.broken import BrokenError
 from sandbox.state import State
 
 _FILE = "vault.key"
@@ -50,5 +50,5 @@ def kept_key(state: State) -> bytes:
         state.write(_FILE, AESGCM.generate_key(256))
     key = path.read_bytes()
     if len(key) != _KEY_LENGTH:
-        raise ValueError(broken(path, f"it holds {len(key)} bytes, not {_KEY_LENGTH}"))
+        raise BrokenError(path, f"it holds {len(key)} bytes, not {_KEY_LENGTH}")
     return key

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from sandbox.broken import broken
+from sandbox.broken import BrokenError
 
 FILE = "partner.jsonl"
 
@@ -77,4 +77,4 @@ def _parsed(line: str, path: Path) -> Delivery:
     try:
         return Delivery(**json.loads(line))
     except (ValueError, TypeError) as error:
-        raise ValueError(broken(path, error)) from error
+        raise BrokenError(path, error) from error

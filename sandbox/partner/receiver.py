@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from sandbox.broken import broken
+from sandbox.broken import BrokenError
 from sandbox.partner.journal import FILE, Delivery, Journal, read
 from sandbox.partner.mood import Mood, behave, take
 from sandbox.state import State
@@ -127,7 +127,7 @@ class Partner:
         try:
             return None if held is None else Webhook(held["key"])
         except Exception as error:  # whatever the file holds instead
-            raise ValueError(broken(self._state.path(KEY_FILE), "it holds no key")) from error
+            raise BrokenError(self._state.path(KEY_FILE), "it holds no key") from error
 
 
 def _content(body: bytes) -> Mapping[str, object]:

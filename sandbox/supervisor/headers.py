@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Collection, Iterable, Mapping
 
-from sandbox.broken import broken
+from sandbox.broken import BrokenError
 from sandbox.state import State
 
 _FILE = "identity-headers.json"
@@ -20,7 +20,7 @@ def kept_headers(state: State, apps: Collection[str]) -> Mapping[str, str]:
     try:
         headers = new_headers(apps) | {app: kept[app] for app in apps if app in kept}
     except TypeError as error:
-        raise ValueError(broken(state.path(_FILE), "it holds no headers by name")) from error
+        raise BrokenError(state.path(_FILE), "it holds no headers by name") from error
     if headers != kept:
         state.write_json(_FILE, headers)
     return headers
