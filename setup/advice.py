@@ -10,7 +10,7 @@ from pathlib import Path
 
 from setup.places import HOME, VENV
 from setup.steps import StepError, answer
-from setup.variables import of_a_step, sources
+from setup.variables import addresses, of_a_step
 
 DEBIAN = "apt-get install python3 python3-venv python3-dev gcc"
 MACOS = "xcode-select --install, then brew install python"
@@ -91,7 +91,7 @@ _CAUSES = (
 
 def of_step(error: StepError, python: Path, given: Mapping[str, str] = os.environ) -> str:
     """The sentence for a step that failed: which, why as far as is known, and what to do."""
-    reason = _reason(error.said, python, given)
+    reason = _reason(error, python, given)
     return f"could not finish: {error}{reason and f': {reason}'}; then {AGAIN}"
 
 
@@ -114,20 +114,20 @@ def pips_own_settings(python: Path) -> str:
     return f"; {' and '.join(found)} puts packages elsewhere" if found else ""
 
 
-def _reason(said: str, python: Path, given: Mapping[str, str]) -> str:
+def _reason(error: StepError, python: Path, given: Mapping[str, str]) -> str:
     for pattern, reason in _CAUSES:
-        if re.search(pattern, said):
-            known = {"disks": _disks(), "sources": _sources(given), "pip": ""}
+        if re.search(pattern, error.said):
+            known = {"disks": _disks(), "sources": _sources(given, error.tool), "pip": ""}
             if "{pip}" in reason:
                 known["pip"] = "".join(f", by {each}" for each in _elsewhere(python))
             return reason.format(**known)
     return ""
 
 
-def _sources(given: Mapping[str, str]) -> str:
+def _sources(given: Mapping[str, str], tool: str) -> str:
     """The variables that say where packages come from; where none does, the files that may."""
-    named = sources(given)
-    return ", ".join(named) if named else "the settings of pip, uv and npm"
+    named = addresses(given, tool)
+    return ", ".join(named) if named else f"the settings of {tool}"
 
 
 def _disks() -> str:

@@ -52,9 +52,14 @@ def is_as_locked(installed: Packages, locked: Packages) -> bool:
 
 
 def _installed() -> Packages:
-    """The packages that npm says it has installed, if their folders are there."""
+    """The packages that npm says it has installed, and whose folders are there.
+
+    What comes from no registry, and so has no checksum, may be a link to somewhere else.
+    """
     said = _packages(INSTALLED).items()
-    return {path: each for path, each in said if (AZURITE / path).is_dir()}
+    return {
+        path: each for path, each in said if "integrity" not in each or (AZURITE / path).is_dir()
+    }
 
 
 def _packages(lock: Path) -> Packages:

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 from types import FrameType
 from typing import BinaryIO, NoReturn
 
@@ -22,11 +23,12 @@ class SetUpError(RuntimeError):
 
 
 class StepError(RuntimeError):
-    """A step that failed; `said` is what it has written."""
+    """A step that failed; `said` is what its program has written, which is `tool`: pip, uv, npm."""
 
-    def __init__(self, text: str, said: str) -> None:
+    def __init__(self, text: str, said: str, tool: str = "") -> None:
         super().__init__(text)
         self.said = said
+        self.tool = tool
 
 
 def say(text: str, end: str = "\n") -> None:
@@ -69,10 +71,15 @@ def run(
         before = log.tell()
         status = _status(command, environment, turn, log)
     said = LOG.read_bytes()[before:].decode(errors="replace")
-    why = f"it ended with status {status}" if status else complaint()
+    try:
+        why = f"it ended with status {status}" if status else complaint()
+    except RuntimeError:
+        say("failed")
+        raise
     if why:
         say("failed\n")
-        raise StepError(text, f"{said.rstrip()}\n{why}")
+        tool = "pip" if "pip" in command else Path(command[0]).name
+        raise StepError(text, f"{said.rstrip()}\n{why}", tool)
     say(f"{time.monotonic() - begun:4.0f} s")
 
 

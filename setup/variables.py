@@ -26,6 +26,7 @@ _SOURCES = {
     r"|userconfig|globalconfig|offline|prefer_offline|fetch_\w+|maxsockets|local_address",
 }
 _PROXIES = re.compile(r"(HTTP|HTTPS|ALL|NO)_PROXY", re.IGNORECASE)
+_ADDRESS = re.compile(r"index|find_links|registry|proxy|offline|config", re.IGNORECASE)
 _TRUST = frozenset(
     {"SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"}
 )
@@ -49,9 +50,21 @@ def of_the_command_line(given: Mapping[str, str], node: str) -> dict[str, str]:
     return {**kept, "PYTHONPATH": str(HOME), "KEYLESS_NODE": node}
 
 
-def sources(given: Mapping[str, str]) -> list[str]:
-    """Those of the variables `given` that say where packages come from, without what they hold."""
-    return sorted(name for name in given if given[name] and _names_a_source(name))
+def addresses(given: Mapping[str, str], tool: str) -> list[str]:
+    """Those of the variables `given` that name an index or a proxy of `tool`, without their values.
+
+    `tool` is pip, uv or npm.
+    """
+    return sorted(name for name, value in given.items() if value and _is_address(name, tool))
+
+
+def _is_address(name: str, tool: str) -> bool:
+    if _PROXIES.fullmatch(name):
+        return True
+    found = _OF_A_TOOL.fullmatch(name)
+    if found is None or not found["tool"].lower().startswith(tool):
+        return False
+    return _ADDRESS.search(found["setting"]) is not None
 
 
 def _is_kept(name: str) -> bool:

@@ -60,9 +60,15 @@ if "--help" not in sys.argv:
 LOCK = {
     "packages": {
         "": {},
-        "node_modules/azurite": {"version": "3.37.0"},
-        "node_modules/@azure/identity": {"version": "4.0.0"},
-        "node_modules/fsevents": {"version": "2.0.0", "optional": True},
+        "node_modules/azurite": {"version": "3.37.0", "integrity": "sha512-1"},
+        "node_modules/@azure/identity": {"version": "4.0.0", "integrity": "sha512-2"},
+        "node_modules/azurite/no-telemetry": {"license": "MIT"},
+        "node_modules/applicationinsights": {"link": True},
+        "node_modules/fsevents": {
+            "version": "2.0.0",
+            "optional": True,
+            "integrity": "sha512-3",
+        },
     }
 }
 

@@ -3,7 +3,7 @@
 import pytest
 
 from setup.places import HOME, VENV
-from setup.variables import of_a_step, of_a_trial, of_the_command_line, sources
+from setup.variables import addresses, of_a_step, of_a_trial, of_the_command_line
 
 COME_FROM = [
     "PIP_INDEX_URL",
@@ -50,15 +50,13 @@ GO_TO = [
 
 
 @pytest.mark.parametrize("name", COME_FROM)
-def test_where_packages_come_from_reaches_a_step_and_is_named(name: str) -> None:
+def test_where_packages_come_from_reaches_a_step(name: str) -> None:
     assert of_a_step({name: "x"})[name] == "x"
-    assert sources({name: "x"}) == [name]
 
 
 @pytest.mark.parametrize("name", GO_TO)
 def test_where_they_go_does_not(name: str) -> None:
     assert name not in of_a_step({name: "x"})
-    assert sources({name: "x"}) == []
 
 
 def test_what_says_neither_reaches_a_step() -> None:
@@ -70,7 +68,22 @@ def test_what_says_neither_reaches_a_step() -> None:
         "PYTHON_KEYRING_BACKEND": "k",
     }
     assert of_a_step(given).items() > given.items()
-    assert sources(given) == []
+
+
+@pytest.mark.parametrize(
+    ("tool", "named"),
+    [
+        ("pip", ["HTTPS_PROXY", "PIP_FIND_LINKS", "PIP_INDEX_URL", "no_proxy"]),
+        ("uv", ["HTTPS_PROXY", "UV_DEFAULT_INDEX", "no_proxy"]),
+        ("npm", ["HTTPS_PROXY", "no_proxy", "npm_config_https_proxy", "npm_config_registry"]),
+    ],
+)
+def test_the_addresses_of_one_tool_are_named(tool: str, named: list[str]) -> None:
+    given = dict.fromkeys((*COME_FROM, *GO_TO), "")
+    given |= dict.fromkeys(("PIP_INDEX_URL", "PIP_FIND_LINKS", "PIP_CERT"), "x")
+    given |= dict.fromkeys(("UV_DEFAULT_INDEX", "npm_config_registry", "npm_config_cafile"), "x")
+    given |= dict.fromkeys(("npm_config_https_proxy", "HTTPS_PROXY", "no_proxy"), "x")
+    assert addresses(given, tool) == named
 
 
 def test_the_environments_own_programs_come_first() -> None:
