@@ -13,7 +13,7 @@ _OF_DISKS = frozenset(
     {errno.EACCES, errno.EDQUOT, errno.EIO, errno.ENOSPC, errno.EPERM, errno.EROFS}
 )
 # None belongs to a set-up: who has changed these knows where to look.
-_OURS = ("infra", "local", "sandbox", "services", "tests")
+_OURS = ("infra", "local", "sandbox", "services", "setup", "tests")
 
 
 def damage() -> str:
@@ -33,10 +33,12 @@ def of_error(error: BaseException) -> str:
     """Why this error is no fault of ours but the disk's or the set-up's; empty if it is neither."""
     if isinstance(error, OSError) and error.errno in _OF_DISKS and error.filename:
         return f"cannot use {error.filename}: {error.strerror}"
+    if broken := damage():
+        return broken
     lost = (error.name or "").split(".")[0] if isinstance(error, ModuleNotFoundError) else ""
     if lost and lost not in _OURS:
         return f"the Python package {lost} is missing; {cure()}"
-    return damage()
+    return ""
 
 
 def cure() -> str:
