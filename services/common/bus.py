@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from azure.core.credentials import TokenCredential
+from azure.core.exceptions import AzureError
 from azure.servicebus import (
     ServiceBusClient,
     ServiceBusMessage,
@@ -37,7 +38,7 @@ class Socket(ssl.SSLSocket):
         super().settimeout(LONGEST_WAIT if value is None else value)
 
 
-class SendError(Exception):
+class SendError(AzureError):
     """A message was not acknowledged by Service Bus; it may be sent again under the same id."""
 
 

@@ -4,6 +4,7 @@ A thread or a connection does not survive a fork. So create_app() only builds th
 service, and a worker process starts and stops them.
 """
 
+import logging
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -15,6 +16,8 @@ from flask import Flask
 from gunicorn.http import errors
 from gunicorn.util import write_error
 from gunicorn.workers.gthread import ThreadWorker
+
+log = logging.getLogger(__name__)
 
 STATUSES = {
     errors.LimitRequestLine: 414,
@@ -54,6 +57,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
 def add_parts(app: Flask, *parts: Part) -> None:
     """Remember what a worker process starts, in this order, and stops in the reverse one."""
     app.extensions["parts"] = parts
+    if os.environ.get("FLASK_RUN_FROM_CLI") == "true":
+        log.warning("flask run starts no consumer and proves no right; gunicorn does, by its hooks")
 
 
 def require(load: Callable[[Mapping[str, str]], object]) -> Callable[[Any], None]:

@@ -30,7 +30,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     handle = telemetry.follow(worker.handle, settings.queue)
     reject = telemetry.follow(worker.reject, f"{settings.queue}/$DeadLetterQueue")
     uploads = Consumer("uploads", receiver, handle, PATIENCE, stopping=stopping)
-    dead = Consumer("dead-letters", dead_receiver, reject, PATIENCE, stopping=stopping)
+    dead = Consumer(
+        "dead-letters", dead_receiver, reject, PATIENCE, stopping=stopping, of_dead_letters=True
+    )
     readiness = health.Readiness(proofs(settings, worker, uploads, dead))
     app = build(readiness, uploads, dead)
     add_parts(app, telemetry.watching(app), worker.events, uploads, dead, readiness)

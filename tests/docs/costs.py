@@ -16,7 +16,7 @@ DATA = PROJECT / "docs" / "costs.json"
 PHOTOS = (0, 1, 100, 10_000)
 DAY = 86_400
 MONTH = 30  # days
-POLL = 0.9  # seconds; services/common/consumer.py, WAIT
+POLL = 0.9  # seconds; services/common/consumer.py, RECEIVE_TIMEOUT
 SECRET_AGE = 480  # seconds, the shortest that services/common/vault.py keeps it
 RECEIVERS = {"thumbnailer": 2, "catalog": 1, "notifier": 1}  # the queue and its dead letters, ...
 

@@ -1,6 +1,10 @@
 """The consumer against a receiver that a test can drive: what is settled, when, and by whom."""
 
+import errno
 import logging
+import socket
+import ssl
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -11,10 +15,13 @@ from queue import Empty, Queue
 from typing import Any
 
 import pytest
+import requests
+from azure.core.exceptions import HttpResponseError, ServiceRequestError
 from azure.servicebus.exceptions import MessageLockLostError, ServiceBusConnectionError
-from websocket import WebSocketProxyException
+from websocket import WebSocketProxyException, WebSocketTimeoutException
 
 from services.common import consumer, logs
+from services.common.bus import SendError
 from services.common.consumer import (
     Action,
     Consumer,
@@ -24,6 +31,7 @@ from services.common.consumer import (
     Permanent,
     Transient,
     decide,
+    is_defect,
 )
 
 SHORT = Patience(first=0.01, longest=0.05, total=60)
@@ -102,7 +110,7 @@ class FakeReceiver:
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(consumer, "WAIT", 0.04)
+    monkeypatch.setattr(consumer, "RECEIVE_TIMEOUT", 0.04)
 
 
 @pytest.fixture
@@ -153,8 +161,8 @@ def test_one_thread_makes_every_call_on_the_receiver_and_handlers_run_elsewhere(
 def test_a_message_that_comes_alone_is_settled_at_once_and_not_after_the_next_receive(
     bus: FakeReceiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(consumer, "WAIT", 2)
-    monkeypatch.setattr(consumer, "MOMENT", 0.1)
+    monkeypatch.setattr(consumer, "RECEIVE_TIMEOUT", 2)
+    monkeypatch.setattr(consumer, "FAST_HANDLER", 0.1)
     with consuming(bus, lambda message: time.sleep(0.02)):
         time.sleep(0.2)
         bus.put("alone")
@@ -262,7 +270,7 @@ def test_only_a_few_messages_are_in_hand_at_a_time(bus: FakeReceiver) -> None:
 def test_a_lost_link_is_opened_again(
     bus: FakeReceiver, where: str, error: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Consumer, "_rest", lambda self, seconds: None)
+    monkeypatch.setattr(Consumer, "_back_off", lambda self, seconds: None)
     bus.faults[where] = [error]
     bus.put("after")
     with consuming(bus, lambda message: None):
@@ -272,7 +280,7 @@ def test_a_lost_link_is_opened_again(
 def test_a_receiver_that_ended_silently_is_opened_again(
     bus: FakeReceiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Consumer, "_rest", lambda self, seconds: None)
+    monkeypatch.setattr(Consumer, "_back_off", lambda self, seconds: None)
     bus.ends_silently = True
     with consuming(bus, lambda message: None):
         assert eventually(lambda: bus.opened == 2)
@@ -281,7 +289,7 @@ def test_a_receiver_that_ended_silently_is_opened_again(
 def test_a_receiver_that_was_quiet_for_long_is_opened_anew(
     bus: FakeReceiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(consumer, "QUIET", 0.05)
+    monkeypatch.setattr(consumer, "RECONNECT_WHEN_IDLE", 0.05)
     with consuming(bus, lambda message: None):
         assert eventually(lambda: bus.opened >= 2)
 
@@ -290,7 +298,7 @@ def test_pauses_between_attempts_to_open_grow(
     bus: FakeReceiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pauses: list[float] = []
-    monkeypatch.setattr(Consumer, "_rest", lambda self, seconds: pauses.append(seconds))
+    monkeypatch.setattr(Consumer, "_back_off", lambda self, seconds: pauses.append(seconds))
     bus.faults["open"] = [OSError("refused")] * 4
     with consuming(bus, lambda message: None):
         assert eventually(lambda: bus.opened == 1)
@@ -301,7 +309,7 @@ def test_pauses_between_attempts_to_open_grow(
 def test_what_could_not_be_settled_on_a_lost_link_is_settled_on_the_next(
     bus: FakeReceiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Consumer, "_rest", lambda self, seconds: None)
+    monkeypatch.setattr(Consumer, "_back_off", lambda self, seconds: None)
     bus.faults["settle"] = [ServiceBusConnectionError(message="detached")]
     bus.put("held")
     with consuming(bus, lambda message: None):
@@ -344,7 +352,7 @@ def test_stop_lets_a_running_handler_finish_and_takes_no_new_message(bus: FakeRe
         assert bus.waiting.qsize() == 1
 
 
-def test_stop_gives_back_what_waits_and_after_the_grace_time_what_still_runs(
+def test_stop_gives_back_what_waits_and_keeps_the_lock_of_what_still_runs(
     bus: FakeReceiver,
 ) -> None:
     stuck = threading.Event()
@@ -355,12 +363,186 @@ def test_stop_gives_back_what_waits_and_after_the_grace_time_what_still_runs(
         stuck.wait(10)
 
     bus.put("waits", "stuck")
-    with consuming(bus, work, grace=0.2) as running:
+    with consuming(bus, work, grace=0.4, renew_every=0.1) as running:
         assert eventually(bus.waiting.empty)
         time.sleep(0.1)
         running.stop()
-        assert bus.settled == [("abandon", "waits"), ("abandon", "stuck")]
+        assert bus.settled == [("abandon", "waits")]
+        assert bus.renewed.count("stuck") >= 2
+        assert bus.closed == bus.opened
         stuck.set()
+
+
+def test_what_finishes_at_the_end_of_the_grace_time_is_settled(bus: FakeReceiver) -> None:
+    begun, stopping = threading.Event(), threading.Event()
+
+    def work(message: Any) -> None:
+        begun.set()
+        stopping.wait(10)
+        time.sleep(0.3)
+
+    bus.put("late")
+    with consuming(bus, work, grace=0.25, stopping=stopping) as running:
+        assert begun.wait(5)
+        running.stop()
+        assert bus.settled == [("complete", "late")]
+
+
+@pytest.mark.parametrize("failing", [4, 8, 31])
+@pytest.mark.parametrize("error", [KeyError("x"), Transient("the partner answers 500")])
+def test_a_good_message_does_not_wait_behind_failing_ones(
+    bus: FakeReceiver, failing: int, error: Exception
+) -> None:
+    def handle(message: Any) -> None:
+        if message.message_id != "good":
+            raise error
+
+    bus.put(*(f"bad {number}" for number in range(failing)), "good")
+    with consuming(bus, handle, Patience(first=60, longest=60, total=3600)):
+        assert eventually(lambda: bus.settled == [("complete", "good")])
+
+
+def test_no_new_message_is_taken_while_as_many_fail_as_may_wait(
+    bus: FakeReceiver, caplog: pytest.LogCaptureFixture
+) -> None:
+    down = threading.Event()
+    down.set()
+
+    def handle(message: Any) -> None:
+        if down.is_set():
+            raise ConnectionError("storage is unavailable")
+
+    bus.put("1", "2", "3", "4", "5")
+    with consuming(bus, handle, SHORT, in_hand=1, waiting=3):
+        assert eventually(lambda: "3 messages fail; no new one is taken" in caplog.text)
+        time.sleep(0.2)
+        assert bus.waiting.qsize() == 2
+        assert not bus.settled  # no delivery of any message is used up
+        down.clear()
+        assert eventually(lambda: len(bus.settled) == 5)
+        assert {what for what, _ in bus.settled} == {"complete"}
+
+
+def test_where_most_others_succeed_failing_messages_are_dead_lettered_to_make_room(
+    bus: FakeReceiver,
+) -> None:
+    def handle(message: Any) -> None:
+        if message.message_id.startswith("bad"):
+            raise Transient("the partner answers 500")
+
+    bus.put("good 1", "bad 1", "good 2", "good 3", "bad 2", "good 4", "good 5")
+    with consuming(bus, handle, in_hand=1, waiting=2):
+        assert eventually(lambda: len(bus.settled) >= 6)
+    done = {each[1]: each for each in bus.settled}
+    assert {f"good {number}" for number in range(1, 6)} <= done.keys()
+    what, _, reason, description = done["bad 1"]
+    assert (what, reason) == ("dead-letter", "Transient")
+    assert description.endswith("Transient: the partner answers 500\n")
+
+
+def test_a_defect_is_tried_a_few_times_and_dead_lettered_with_its_type_and_traceback(
+    bus: FakeReceiver, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consumer, "WITH_DEFECTS", Patience(first=0.01, longest=0.01, total=0.05))
+    attempts: list[str] = []
+
+    def handle(message: Any) -> None:
+        attempts.append(message.message_id)
+        raise KeyError("x")
+
+    bus.put("one")
+    with consuming(bus, handle):
+        assert eventually(lambda: bus.settled)
+    ((what, name, reason, description),) = bus.settled
+    assert (what, name, reason) == ("dead-letter", "one", "KeyError")
+    assert "in handle" in description
+    assert description.endswith("KeyError: 'x'\n")
+    assert len(attempts) > 1
+    first = caplog.records[0]
+    assert first.getMessage() == "test: WAIT: KeyError: 'x'"
+    assert first.levelname == "ERROR"
+    assert first.exc_info
+
+
+def test_a_dead_letter_whose_handler_has_a_defect_is_left_and_reported_once(
+    bus: FakeReceiver, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def handle(message: Any) -> None:
+        if message.message_id == "dead":
+            raise KeyError("x")
+
+    monkeypatch.setattr(consumer, "WITH_DEFECTS", NO_PATIENCE)
+    bus.put("dead")
+    bus.put("dead", "next")
+    with consuming(bus, handle, in_hand=1, of_dead_letters=True):
+        assert eventually(lambda: bus.settled == [("complete", "next")])
+    assert [record.levelname for record in caplog.records].count("ERROR") == 1
+
+
+def test_a_handler_that_ends_its_thread_is_a_defect(
+    bus: FakeReceiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consumer, "WITH_DEFECTS", NO_PATIENCE)
+    bus.put("one")
+    with consuming(bus, lambda message: sys.exit("I quit")):
+        assert eventually(lambda: [each[2] for each in bus.settled] == ["SystemExit"])
+
+
+def test_a_handler_that_hangs_is_reported_once_and_the_process_is_not_alive_until_it_returns(
+    bus: FakeReceiver, caplog: pytest.LogCaptureFixture
+) -> None:
+    hung = threading.Event()
+    bus.put("one")
+    with consuming(bus, lambda message: hung.wait(10), ceiling=0.1) as running:
+        assert running.is_alive()
+        assert eventually(lambda: "a handler has not returned for" in caplog.text)
+        time.sleep(0.1)
+        assert caplog.text.count("a handler has not returned for") == 1
+        assert not running.is_alive()
+        hung.set()
+        assert eventually(running.is_alive)
+        assert eventually(lambda: bus.settled == [("complete", "one")])
+
+
+def test_a_consumer_that_was_not_started_or_has_ended_is_not_alive(bus: FakeReceiver) -> None:
+    idle = Consumer("idle", bus.open, lambda message: None, SHORT)
+    assert not idle.is_alive()
+    with consuming(bus, lambda message: None) as running:
+        assert running.is_alive()
+    assert not running.is_alive()
+
+
+def test_a_package_that_is_missing_is_no_lost_link(
+    bus: FakeReceiver, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Consumer, "_back_off", lambda self, seconds: time.sleep(0.01))
+    bus.faults["open"] = [ImportError("No module named 'websocket'")] * 50
+    with consuming(bus, lambda message: None) as running:
+        assert eventually(lambda: not running.is_alive())
+        assert caplog.records[0].levelname == "ERROR"
+        assert caplog.records[0].exc_info
+        assert eventually(lambda: bus.opened == 1)
+        assert eventually(running.is_alive)
+
+
+def test_a_message_that_cannot_be_settled_does_not_stop_the_others(
+    bus: FakeReceiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Consumer, "_back_off", lambda self, seconds: None)
+    bus.faults["settle"] = [ServiceBusConnectionError(message="refused")] * 2
+    bus.put("strange", "good")
+    with consuming(bus, lambda message: None, in_hand=1):
+        assert eventually(lambda: bus.settled == [("complete", "good")])
+
+
+def test_a_dead_letters_texts_are_cut_to_what_azure_takes(bus: FakeReceiver) -> None:
+    def refuse(message: Any) -> None:
+        raise Permanent("R" * 5000, "D" * 5000)
+
+    bus.put("wordy")
+    with consuming(bus, refuse):
+        assert eventually(lambda: bus.settled)
+    assert [len(text) for text in bus.settled[0][2:]] == [4000, 4000]
 
 
 def test_what_was_given_back_or_lost_is_not_handled_again(bus: FakeReceiver) -> None:
@@ -442,21 +624,89 @@ def test_an_error_without_words_is_told_by_its_name(
     assert lines()[0]["message"] == "test: WAIT: TimeoutError"
 
 
+WAITS = {
+    "nothing": (None, 0, 0, Action.COMPLETE),
+    "permanent": (Permanent("Why", "What."), 0, 0, Action.DEAD_LETTER),
+    "left": (Leave(), 0, 0, Action.LEAVE),
+    "unavailable": (OSError(), 0, 0, 1),
+    "unavailable for longer": (OSError(), 3, 0, 8),
+    "unavailable for long": (OSError(), 99, 0, 60),
+    "unavailable for too long": (OSError(), 99, 541, Action.ABANDON),
+    "asked to come later": (Transient("later", 90), 0, 0, 90),
+    "asked to come much later": (Transient("much later", 900), 0, 0, Action.ABANDON),
+    "a defect": (KeyError("x"), 0, 0, 5),
+    "a defect again": (KeyError("x"), 2, 15, 20),
+    "a defect after 75 s": (KeyError("x"), 4, 75, Action.DEAD_LETTER),
+}
+
+
+@pytest.mark.parametrize(("error", "attempt", "held", "expected"), WAITS.values(), ids=WAITS)
+def test_a_decision_follows_from_the_error_and_the_time_in_flight(
+    error: Exception | None, attempt: int, held: float, expected: Action | float
+) -> None:
+    decision = decide(error, attempt, held, Patience(1, 60, 600))
+    if isinstance(expected, Action):
+        assert decision.action is expected
+    else:
+        assert decision == Decision(Action.WAIT, expected)
+
+
 @pytest.mark.parametrize(
-    ("error", "attempt", "held", "decision"),
+    ("error", "attempt", "action"),
     [
-        (None, 0, 0, Decision(Action.COMPLETE)),
-        (Permanent("Why", "What."), 0, 0, Decision(Action.DEAD_LETTER, 0, "Why", "What.")),
-        (Leave(), 0, 0, Decision(Action.LEAVE)),
-        (OSError(), 0, 0, Decision(Action.WAIT, 1)),
-        (OSError(), 3, 0, Decision(Action.WAIT, 8)),
-        (OSError(), 99, 0, Decision(Action.WAIT, 60)),
-        (OSError(), 99, 541, Decision(Action.ABANDON)),
-        (Transient("later", 90), 0, 0, Decision(Action.WAIT, 90)),
-        (Transient("much later", 900), 0, 0, Decision(Action.ABANDON)),
+        (None, 5, Action.COMPLETE),
+        (OSError(), 2, Action.WAIT),
+        (OSError(), 3, Action.DEAD_LETTER),
+        (Transient("later"), 3, Action.DEAD_LETTER),
+        (Leave(), 3, Action.LEAVE),
     ],
 )
-def test_a_decision_follows_from_the_error_and_the_time_in_hand(
-    error: Exception | None, attempt: int, held: float, decision: Decision
+def test_in_a_crowd_what_has_failed_often_enough_makes_room(
+    error: Exception | None, attempt: int, action: Action
 ) -> None:
-    assert decide(error, attempt, held, Patience(1, 60, 600)) == decision
+    assert decide(error, attempt, 0, Patience(), crowded=True).action is action
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        Transient("later"),
+        ServiceRequestError("refused"),
+        HttpResponseError("503"),
+        ServiceBusConnectionError(message="detached"),
+        SendError("not acknowledged"),
+        requests.ConnectionError("refused"),
+        requests.Timeout(),
+        WebSocketTimeoutException(),
+        ConnectionResetError(),
+        TimeoutError(),
+        OSError(errno.ENETUNREACH, "no route"),
+        socket.gaierror(),
+        ssl.SSLError(),
+    ],
+    ids=repr,
+)
+def test_an_unavailable_dependency_is_no_defect(error: Exception) -> None:
+    assert not is_defect(error)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        KeyError("x"),
+        ValueError(),
+        TypeError(),
+        AssertionError(),
+        RuntimeError(),
+        ImportError(),
+        MemoryError(),
+        SystemExit(),
+        FileNotFoundError(),
+        PermissionError(),
+        requests.exceptions.InvalidURL(),
+        requests.exceptions.JSONDecodeError("no JSON", "", 0),
+    ],
+    ids=repr,
+)
+def test_what_no_waiting_mends_is_a_defect(error: BaseException) -> None:
+    assert is_defect(error)

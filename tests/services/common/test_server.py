@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from contextlib import closing, suppress
 
 import pytest
+from flask import Flask
 
+from services.common.server import add_parts
 from tests.services.test_start import ENVIRONMENT, SERVICES, free_port, get, start
 
 SECRET = b"c2VjcmV0"
@@ -25,6 +27,21 @@ UNREADABLE = [
     (b"GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: %s\r\n\r\n" % SECRET, 501),
     (b"GET / HTTP/1.1\r\nHost: x\r\nExpect: %s\r\n\r\n" % SECRET, 417),
 ]
+
+
+class Nothing:
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+
+
+def test_flask_run_says_that_it_starts_nothing(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    add_parts(Flask(__name__), Nothing())
+    assert not caplog.records
+    monkeypatch.setenv("FLASK_RUN_FROM_CLI", "true")
+    add_parts(Flask(__name__), Nothing())
+    assert "flask run starts no consumer" in caplog.text
 
 
 @pytest.fixture

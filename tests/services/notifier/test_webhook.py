@@ -109,6 +109,15 @@ def test_a_partner_that_is_not_reached_waits() -> None:
         deliver(FakePartner(requests.ConnectTimeout("slow")))
 
 
+def test_a_key_that_cannot_sign_waits_for_another_and_is_not_repeated_in_the_log() -> None:
+    partner, key = FakePartner(), FakeKey()
+    key.get = lambda: "wrong"  # type: ignore[method-assign]
+    with pytest.raises(Transient) as caught:
+        deliver(partner, key)
+    assert "wrong" not in str(caught.value)
+    assert not partner.received
+
+
 def test_no_redirect_is_followed_and_no_answer_waited_for_for_ever() -> None:
     partner = FakePartner()
     deliver(partner)
