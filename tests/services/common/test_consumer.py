@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from itertools import islice
 from queue import Empty, Queue
@@ -20,8 +21,7 @@ from azure.core.exceptions import HttpResponseError, ServiceRequestError
 from azure.servicebus.exceptions import MessageLockLostError, ServiceBusConnectionError
 from websocket import WebSocketProxyException, WebSocketTimeoutException
 
-from services.common import consumer, logs
-from services.common.bus import SendError
+from services.common import consumer
 from services.common.consumer import (
     Action,
     Consumer,
@@ -597,31 +597,40 @@ def test_the_right_to_receive_is_proved_by_a_link_that_stayed_attached(bus: Fake
         idle.prove()
 
 
-def test_a_warning_about_a_message_says_what_its_handler_knows_of_it(
-    bus: FakeReceiver, lines: Callable[[], list[dict[str, Any]]]
+def test_a_warning_about_a_message_is_written_in_its_handlers_context(
+    bus: FakeReceiver, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """There a formatter finds what the handler put into a ContextVar."""
+    about: ContextVar[str] = ContextVar("about", default="nothing")
+    said: set[tuple[str, str]] = set()
+
+    def note(record: Any) -> bool:
+        said.add((record.message_id, about.get()))
+        return True
+
     def fail(message: Any) -> None:
-        logs.know(photo=f"photo of {message.message_id}")
+        about.set(f"photo of {message.message_id}")
         raise Permanent("Broken", "It is broken.")
 
+    caplog.handler.addFilter(note)
     bus.faults["settle"] = [MessageLockLostError()]
     bus.put("one", "two")
     with consuming(bus, fail):
-        assert eventually(lambda: len(lines()) == 3)
-    told = {(line["message_id"], line["photo"]) for line in lines()}
-    assert told == {("one", "photo of one"), ("two", "photo of two")}
+        assert eventually(lambda: len(caplog.records) == 3)
+    caplog.handler.removeFilter(note)
+    assert said == {("one", "photo of one"), ("two", "photo of two")}
 
 
-def test_an_error_without_words_is_told_by_its_name(
-    bus: FakeReceiver, lines: Callable[[], list[dict[str, Any]]]
+def test_an_error_without_words_is_reported_by_its_name(
+    bus: FakeReceiver, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(message: Any) -> None:
         raise TimeoutError
 
     bus.put("one")
     with consuming(bus, fail):
-        assert eventually(lambda: len(lines()) > 0)
-    assert lines()[0]["message"] == "test: WAIT: TimeoutError"
+        assert eventually(lambda: caplog.records)
+    assert caplog.records[0].getMessage() == "test: WAIT: TimeoutError"
 
 
 WAITS = {
@@ -674,7 +683,6 @@ def test_in_a_crowd_what_has_failed_often_enough_makes_room(
         ServiceRequestError("refused"),
         HttpResponseError("503"),
         ServiceBusConnectionError(message="detached"),
-        SendError("not acknowledged"),
         requests.ConnectionError("refused"),
         requests.Timeout(),
         WebSocketTimeoutException(),

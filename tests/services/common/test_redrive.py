@@ -2,15 +2,58 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import pytest
 from azure.servicebus.exceptions import MessageLockLostError
 
-from services.common import logs
-from services.common.consumer import Permanent
 from services.common.redrive import redrive, run
-from tests.services.common.test_consumer import FakeReceiver, Message
+
+
+@dataclass(frozen=True)
+class Message:
+    message_id: str
+    sequence_number: int
+
+
+@dataclass
+class FakeReceiver:
+    """A receiver of dead letters that hands out what was put in, and remembers what was done."""
+
+    waiting: list[Message] = field(default_factory=list)
+    locked: list[Message] = field(default_factory=list)  # by another receiver
+    settled: list[tuple[str, str]] = field(default_factory=list)
+    lost: list[Exception] = field(default_factory=list)  # what the next settlements raise
+    closed: int = 0
+
+    def put(self, *names: str) -> None:
+        self.waiting += [Message(name, number) for number, name in enumerate(names)]
+
+    @contextmanager
+    def open(self) -> Iterator[Any]:
+        yield self
+        self.closed += 1
+
+    def receive_messages(self, max_message_count: int, max_wait_time: float) -> list[Message]:
+        return [self.waiting.pop(0)] if self.waiting else []
+
+    def peek_messages(self, max_message_count: int, sequence_number: int) -> list[Message]:
+        found = (each for each in self.locked if each.sequence_number >= sequence_number)
+        return list(islice(found, max_message_count))
+
+    def complete_message(self, message: Message) -> None:
+        self._settle("complete", message)
+
+    def abandon_message(self, message: Message) -> None:
+        self._settle("abandon", message)
+
+    def _settle(self, how: str, message: Message) -> None:
+        if self.lost:
+            raise self.lost.pop(0)
+        self.settled.append((how, message.message_id))
 
 
 @pytest.fixture
@@ -23,26 +66,16 @@ def redriven(bus: FakeReceiver, handle: Callable[[Any], object]) -> tuple[int, i
         return redrive(receiver, handle)
 
 
-@pytest.fixture
-def no_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    receive = FakeReceiver.receive_messages
-    monkeypatch.setattr(
-        FakeReceiver, "receive_messages", lambda self, **options: receive(self, 1, 0.01)
-    )
-
-
-@pytest.mark.usefixtures("no_wait")
 def test_redrive_completes_what_succeeds_and_leaves_what_fails(bus: FakeReceiver) -> None:
     def fail_b(message: Any) -> None:
         if message.message_id == "b":
-            raise Permanent("Still", "Still not.")
+            raise ValueError("still not")
 
     bus.put("a", "b", "c")
     assert redriven(bus, fail_b) == (2, 1)
     assert bus.settled == [("complete", "a"), ("complete", "c"), ("abandon", "b")]
 
 
-@pytest.mark.usefixtures("no_wait")
 def test_redrive_handles_a_message_that_comes_again_only_once(bus: FakeReceiver) -> None:
     handled: list[str] = []
 
@@ -56,14 +89,12 @@ def test_redrive_handles_a_message_that_comes_again_only_once(bus: FakeReceiver)
     assert handled == ["same"]
 
 
-@pytest.mark.usefixtures("no_wait")
 def test_redrive_goes_on_when_a_lock_was_lost(bus: FakeReceiver) -> None:
-    bus.faults["settle"] = [MessageLockLostError(), MessageLockLostError()]
+    bus.lost = [MessageLockLostError(), MessageLockLostError()]
     bus.put("lost")
     assert redriven(bus, lambda message: None) == (0, 1)
 
 
-@pytest.mark.usefixtures("no_wait")
 @pytest.mark.parametrize(("names", "status"), [(["good"], 0), (["good", "bad"], 1), ([], 0)])
 def test_the_exit_status_says_whether_dead_letters_are_left(
     bus: FakeReceiver, capsys: pytest.CaptureFixture[str], names: list[str], status: int
@@ -86,7 +117,6 @@ def test_the_exit_status_says_whether_dead_letters_are_left(
     assert bus.closed == 1
 
 
-@pytest.mark.usefixtures("no_wait")
 def test_what_another_receiver_has_locked_is_told(
     bus: FakeReceiver, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -106,26 +136,34 @@ def test_what_another_receiver_has_locked_is_told(
     )
 
 
-@pytest.mark.usefixtures("no_wait")
-def test_what_is_left_is_named_as_its_handler_knows_it(
-    bus: FakeReceiver, lines: Callable[[], list[dict[str, Any]]]
+def test_what_is_left_is_reported_in_its_handlers_context(
+    bus: FakeReceiver, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """There a formatter finds what the handler put into a ContextVar."""
+    about: ContextVar[str] = ContextVar("about", default="nothing")
+    said: list[str] = []
+
+    def note(_: Any) -> bool:
+        said.append(about.get())
+        return True
+
     def handle(message: Any) -> None:
-        logs.know(photo="6f1d")
+        about.set(message.message_id)
         raise OSError("still down")
 
-    bus.put("one")
+    caplog.handler.addFilter(note)
+    bus.put("one", "two")
     redriven(bus, handle)
-    assert [line["photo"] for line in lines()] == ["6f1d"]
+    caplog.handler.removeFilter(note)
+    assert said == ["one", "two"]
 
 
-@pytest.mark.usefixtures("no_wait")
-def test_what_is_left_for_an_error_without_words_is_told_by_its_name(
-    bus: FakeReceiver, lines: Callable[[], list[dict[str, Any]]]
+def test_what_is_left_for_an_error_without_words_is_reported_by_its_name(
+    bus: FakeReceiver, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(message: Any) -> None:
         raise TimeoutError
 
     bus.put("one")
     assert redriven(bus, fail) == (0, 1)
-    assert [each["message"] for each in lines()] == ["Left: TimeoutError"]
+    assert [each.getMessage() for each in caplog.records] == ["Left: TimeoutError"]

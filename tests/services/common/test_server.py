@@ -1,24 +1,55 @@
-"""gunicorn as each service runs it: what of a request cannot be read is not repeated."""
+"""gunicorn with these hooks: parts start after the fork; what cannot be read is not repeated."""
 
-import json
 import os
 import signal
 import socket
 import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from flask import Flask
 
+from services.common import server
 from services.common.server import add_parts
-from tests.services.test_start import ENVIRONMENT, SERVICES, free_port, get, start
 
+# A configuration and an application, as a service has them.
+PROGRAM = f"""
+import os, sys
+from flask import Flask
+from {server.__name__} import Worker, add_parts, require, start, stop
+
+MASTER = os.getpid()
+worker_class = Worker
+threads = 2
+control_socket_disable = True
+on_starting = require(lambda env: int(env["NUMBER"]))
+post_worker_init, worker_exit = start, stop
+
+class Part:
+    def __init__(self, name):
+        self.name = name
+    def start(self):
+        print("started", self.name, os.getpid() != MASTER, flush=True)
+    def stop(self):
+        print("stopped", self.name, flush=True)
+
+def create_app():
+    app = Flask(__name__)
+    app.post("/", endpoint="root")(lambda: str(len(__import__("flask").request.form)))
+    app.get("/", endpoint="alive")(lambda: "alive")
+    add_parts(app, Part("first"), Part("second"))
+    return app
+"""
 SECRET = b"c2VjcmV0"
-CHUNKED = b"POST /photos HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Type: "
+CHUNKED = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Type: "
 UNREADABLE = [
-    (b"GET /photos?sig=%s\r\n\r\n" % SECRET, 400),
-    (b"GET /photos?sig=%s HTTP/7.7\r\n\r\n" % SECRET, 400),
+    (b"GET /?sig=%s\r\n\r\n" % SECRET, 400),
+    (b"GET /?sig=%s HTTP/7.7\r\n\r\n" % SECRET, 400),
     (b"GET%s / HTTP/1.1\r\n\r\n" % SECRET, 400),
     (b"GET /?sig=%s HTTP/1.1\r\n\r\n" % SECRET.ljust(5000, b"x"), 414),
     (b"GET / HTTP/1.1\r\nHost: x\r\nAuthorization %s\r\n\r\n" % SECRET, 400),
@@ -27,6 +58,98 @@ UNREADABLE = [
     (b"GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: %s\r\n\r\n" % SECRET, 501),
     (b"GET / HTTP/1.1\r\nHost: x\r\nExpect: %s\r\n\r\n" % SECRET, 417),
 ]
+
+
+@dataclass
+class Service:
+    """A service under gunicorn."""
+
+    port: int
+    process: "subprocess.Popen[str]"
+
+    def say(self, request: bytes) -> bytes:
+        """Return the answer to a request of exactly these bytes."""
+        with closing(socket.create_connection(("127.0.0.1", self.port), timeout=20)) as client:
+            client.sendall(request)
+            answer = b""
+            with suppress(ConnectionResetError):
+                while more := client.recv(65536):
+                    answer += more
+        return answer
+
+    def end(self) -> str:
+        """Terminate it, and return what it has written."""
+        self.process.send_signal(signal.SIGTERM)
+        output, errors = self.process.communicate(timeout=30)
+        assert self.process.returncode == 0, errors
+        return output + errors
+
+
+def launch(folder: Path, **variables: str) -> Service:
+    (folder / "program.py").write_text(PROGRAM)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = int(free.getsockname()[1])
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "gunicorn", "--config", "python:program"),
+            *("--bind", f"127.0.0.1:{port}", "program:create_app()"),
+        ],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(folder), *sys.path])} | variables,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    return Service(port, process)
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Service]:
+    """A service that answers."""
+    running = launch(tmp_path, NUMBER="7")
+    until = time.monotonic() + 20
+    while True:
+        with suppress(ConnectionRefusedError):
+            running.say(b"GET / HTTP/1.0\r\n\r\n")
+            break
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    yield running
+    running.process.kill()
+    running.process.wait()
+
+
+def test_parts_start_in_order_in_the_worker_and_stop_in_the_reverse_order(
+    service: Service,
+) -> None:
+    written = [line for line in service.end().splitlines() if line.startswith(("star", "stop"))]
+    assert written == [
+        "started first True",
+        "started second True",
+        "stopped second",
+        "stopped first",
+    ]
+
+
+def test_a_wrong_setting_ends_gunicorn_with_its_sentence(tmp_path: Path) -> None:
+    started = launch(tmp_path, NUMBER="many")
+    _, errors = started.process.communicate(timeout=20)
+    assert started.process.returncode == 1
+    assert errors.splitlines()[-1] == "invalid literal for int() with base 10: 'many'"
+    assert "Traceback" not in errors
+
+
+def test_what_cannot_be_read_is_refused_and_neither_logged_nor_sent_back(
+    service: Service,
+) -> None:
+    for request, status in UNREADABLE:
+        answer = service.say(request)
+        assert int(answer.split()[1]) == status, (request, answer)
+        assert SECRET not in answer, request
+    assert b"alive" in service.say(b"GET / HTTP/1.0\r\n\r\n")
+    written = service.end()
+    assert SECRET.decode() not in written
+    assert written.count("A request could not be read: ") == len(UNREADABLE)
 
 
 class Nothing:
@@ -42,59 +165,3 @@ def test_flask_run_says_that_it_starts_nothing(
     monkeypatch.setenv("FLASK_RUN_FROM_CLI", "true")
     add_parts(Flask(__name__), Nothing())
     assert "flask run starts no consumer" in caplog.text
-
-
-@pytest.fixture
-def running() -> Iterator[dict[str, tuple[int, "subprocess.Popen[str]"]]]:
-    """All four services at once, with nothing to talk to."""
-    ports = {name: free_port() for name in SERVICES}
-    started = {name: (port, start(name, port, ENVIRONMENT)) for name, port in ports.items()}
-    yield started
-    for _, process in started.values():
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
-
-
-def say(port: int, request: bytes) -> bytes:
-    """What is answered to a request of exactly these bytes, until the connection is closed."""
-    with closing(socket.create_connection(("127.0.0.1", port), timeout=20)) as client:
-        client.sendall(request)
-        answer = b""
-        with suppress(ConnectionResetError):
-            while more := client.recv(65536):
-                answer += more
-    return answer
-
-
-def test_what_cannot_be_read_is_refused_and_neither_logged_nor_sent_back(
-    running: dict[str, tuple[int, "subprocess.Popen[str]"]],
-) -> None:
-    for name, (port, process) in running.items():
-        assert get(port, "/healthz") == (200, {"ok": True})
-        for request, status in UNREADABLE:
-            answer = say(port, request)
-            assert int(answer.split()[1]) == status, (name, request, answer)
-            assert SECRET not in answer, (name, request)
-        assert get(port, "/healthz") == (200, {"ok": True})
-        process.send_signal(signal.SIGTERM)
-    for name, (_, process) in running.items():
-        output, errors = process.communicate(timeout=30)
-        assert SECRET.decode() not in output + errors, name
-        messages = [json.loads(line)["message"] for line in output.splitlines()]
-        refused = [each for each in messages if each.startswith("A request could not be read: ")]
-        assert len(refused) == len(UNREADABLE), messages
-
-
-def test_a_broken_body_is_the_senders_fault_and_is_not_repeated_either(
-    running: dict[str, tuple[int, "subprocess.Popen[str]"]],
-) -> None:
-    port, process = running["gateway"]
-    assert get(port, "/healthz") == (200, {"ok": True})
-    for kind in (b"multipart/form-data; boundary=b", b"application/x-www-form-urlencoded"):
-        answer = say(port, CHUNKED + kind + b"\r\n\r\n%s\r\n" % SECRET)
-        assert int(answer.split()[1]) == 400, answer
-        assert SECRET not in answer
-    process.send_signal(signal.SIGTERM)
-    output, _ = process.communicate(timeout=30)
-    assert SECRET.decode() not in output

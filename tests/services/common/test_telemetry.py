@@ -1,8 +1,6 @@
 """Telemetry: a handler runs within the trace of its message, and what is known is on its span."""
 
 import logging
-import threading
-from collections.abc import Iterator
 from contextvars import copy_context
 from types import SimpleNamespace
 from typing import Any
@@ -14,7 +12,6 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from services.common import telemetry
-from services.common.consumer import Consumer, Patience, Permanent
 from services.common.telemetry import Telemetry
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
@@ -30,15 +27,6 @@ def spans(monkeypatch: pytest.MonkeyPatch) -> InMemorySpanExporter:
     provider.add_span_processor(SimpleSpanProcessor(kept))
     monkeypatch.setattr(trace, "get_tracer", provider.get_tracer)
     return kept
-
-
-@pytest.fixture
-def records() -> Iterator[None]:
-    """Log records that name their trace, until the test ends."""
-    before = logging.getLogRecordFactory()
-    telemetry._name_traces_in_logs()
-    yield
-    logging.setLogRecordFactory(before)
 
 
 def message(properties: Any = None) -> Any:
@@ -87,9 +75,9 @@ def test_what_is_known_of_the_message_is_on_its_span(spans: InMemorySpanExporter
 
 def test_a_failure_is_on_the_span_and_reaches_the_consumer(spans: InMemorySpanExporter) -> None:
     def fail(_: object) -> None:
-        raise Permanent("UnreadableImage", "no image")
+        raise LookupError("no image")
 
-    with pytest.raises(Permanent):
+    with pytest.raises(LookupError):
         handled(fail, message(), lambda: {"photo": "6f1d"})
     span = only(spans)
     assert not span.status.is_ok
@@ -107,44 +95,11 @@ def test_each_wait_for_a_message_is_left_out_and_nothing_else(spans: InMemorySpa
     assert names == ["BlobClient.get_blob_tags", "ServiceBus.receive", "process"]
 
 
-def test_what_the_consumer_says_and_does_with_a_message_belongs_to_its_trace(
-    spans: InMemorySpanExporter, records: None, caplog: pytest.LogCaptureFixture
-) -> None:
-    """The handler has come back by then, and the link is another thread's."""
-    settled, in_trace = threading.Event(), []
-
-    class Receiver:
-        def receive_messages(self, **_: object) -> list[Any]:
-            threading.Event().wait(0.5)  # less than half of the wait would be a broken link
-            return [] if settled.is_set() else [message({b"traceparent": TRACEPARENT.encode()})]
-
-        def dead_letter_message(self, *_: object) -> None:
-            in_trace.append(trace.get_current_span().get_span_context().trace_id)
-            settled.set()
-
-        def __enter__(self) -> Any:
-            return self
-
-        def __exit__(self, *_: object) -> None: ...
-
-    def fail(_: object) -> None:
-        raise Permanent("UnreadableImage", "no image")
-
-    follow = Telemetry("thumbnailer", SimpleNamespace()).follow(fail, "photo-uploads")
-    consumer = Consumer("uploads", Receiver, follow, Patience())
-    consumer.start()
-    assert settled.wait(30)
-    consumer.stop()
-    assert f"{in_trace[0]:032x}" == TRACE
-    (said,) = [each for each in caplog.records if "DEAD_LETTER" in each.getMessage()]
-    assert said.trace_id == TRACE  # type: ignore[attr-defined]
-
-
 def test_the_same_trouble_is_said_once_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
     name = "azure.monitor.opentelemetry.exporter.export._base"
     logger, clock, passed = logging.getLogger(name), [0.0], []
     monkeypatch.setattr(logger, "filters", [])
-    monkeypatch.setattr("services.common.telemetry.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr(f"{telemetry.__name__}.time.monotonic", lambda: clock[0])
     telemetry._say_trouble_once()
     for minute in range(130):
         clock[0] = minute * 60.0
