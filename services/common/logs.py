@@ -1,4 +1,4 @@
-"""Structured logs: one JSON object a line on stdout, with the photo's id wherever there is one."""
+"""Structured logs: one JSON object a line on stdout, with what is known of a request or message."""
 
 import json
 import logging
@@ -7,19 +7,28 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
 
+from flask import g, has_app_context
+
 STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 _known: ContextVar[Mapping[str, object]] = ContextVar("known", default={})  # noqa: B039
 
 
 def know(**facts: object) -> None:
-    """Put these facts, and no earlier ones, on each record of this request or message."""
-    _known.set(facts)
+    """Put these facts, and no earlier ones, on each record of this request or message.
+
+    In a request they are kept with Flask's own, and end with it; a thread serves many.
+    """
+    if has_app_context():
+        g.known = facts
+    else:
+        _known.set(facts)
 
 
 def known() -> Mapping[str, object]:
     """Return what is known of this request or message."""
-    return _known.get()
+    facts: Mapping[str, object] = g.get("known", {}) if has_app_context() else _known.get()
+    return facts
 
 
 class JsonFormatter(logging.Formatter):

@@ -64,7 +64,9 @@ class Partner:
         try:
             signature = sign(key, event.id, body, datetime.now(UTC))
         except ValueError as error:  # it is the same for every event until someone sets another
-            raise Transient("the signing key is none: the secret in the vault is not base64") from error
+            raise Transient(
+                "the signing key is none: the secret in the vault is not base64"
+            ) from error
         headers = {"Content-Type": CONTENT_TYPE} | signature
         try:
             # stream: the answer's body is the partner's to choose, and nobody here reads it

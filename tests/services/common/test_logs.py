@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+from flask import Flask
 
 from services.common import logs
 
@@ -51,6 +52,26 @@ def test_what_one_thread_knows_is_not_said_by_another(capsys: pytest.CaptureFixt
     thread.join()
     logging.getLogger("services.test").info("here")
     assert "photo" not in lines(capsys)[0]
+
+
+def test_what_one_request_knows_is_not_said_by_the_next_of_its_thread(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    logging.config.dictConfig(logs.config())
+    app = Flask(__name__)
+
+    @app.get("/<photo>")
+    def one(photo: str) -> str:
+        if photo != "none":
+            logs.know(photo=photo)
+        logging.getLogger("services.test").info("asked")
+        return ""
+
+    client = app.test_client()
+    for path in ("/6f1d", "/none", "/77aa"):
+        client.get(path)
+    logging.getLogger("services.test").info("between requests")
+    assert [line.get("photo") for line in lines(capsys)] == ["6f1d", None, "77aa", None]
 
 
 def test_an_exception_stays_on_the_line(capsys: pytest.CaptureFixture[str]) -> None:
