@@ -1,5 +1,9 @@
 """Reads AMQP 1.0 values from bytes: what one is, or only where it ends.
 
+Strangers' bytes come here before any token, so each function takes steps in proportion to the bytes
+that it is given. A value is read within a window; the window of a list, map or array is cut from
+the one around it, and its elements have to fill it to the last byte. So no byte is read twice on
+one level, there are at most as many elements as bytes, and the levels are few.
 http://docs.oasis-open.org/amqp/core/v1.0/os/amqp-core-types-v1.0-os.html
 """
 
@@ -10,6 +14,9 @@ from uuid import UUID
 
 # Nobody nests deeper; a message of nothing but brackets must not exhaust the stack.
 _DEEPEST = 32
+# Python seeds the hashes of text. Those of numbers are known, so that keys could be chosen which a
+# dict finds only after all others.
+_KEYS_BESIDE_TEXT = 64
 
 
 class MalformedError(ValueError):
@@ -80,35 +87,14 @@ def decoded(data: bytes, at: int = 0) -> object:
     return value_at(data, at)[0]
 
 
-def value_at(data: bytes, at: int, depth: int = 0) -> tuple[object, int]:
+def value_at(data: bytes, at: int) -> tuple[object, int]:
     """The value that starts at `at`, and where it ends. Raises MalformedError."""
-    if depth > _DEEPEST:
-        raise MalformedError("nested too deeply")
-    constructor = _byte(data, at)
-    if constructor == 0:
-        descriptor, at = value_at(data, at + 1, depth + 1)
-        value, at = value_at(data, at, depth + 1)
-        return Described(descriptor, value), at
-    return _body(data, at + 1, constructor, depth)
+    return _value(data, at, len(data), 0)
 
 
-def end_of(data: bytes, at: int, depth: int = 0) -> int:
+def end_of(data: bytes, at: int) -> int:
     """Where the value that starts at `at` ends, without looking into it. Raises MalformedError."""
-    if depth > _DEEPEST:
-        raise MalformedError("described too deeply")
-    constructor = _byte(data, at)
-    if constructor == 0:
-        return end_of(data, end_of(data, at + 1, depth + 1), depth + 1)
-    family = constructor >> 4
-    if family in _WIDTHS:
-        end = at + 1 + _WIDTHS[family]
-    elif family in (0xA, 0xC, 0xE):
-        end = at + 2 + _byte(data, at + 1)
-    elif family in (0xB, 0xD, 0xF):
-        end = at + 5 + _uint(data, at + 1)
-    else:
-        raise MalformedError(f"no such type as {constructor:#04x}")
-    return _within(data, end)
+    return _end(data, at, len(data), 0)
 
 
 def parts(data: bytes, at: int = 0) -> tuple[list[bytes], int]:
@@ -116,83 +102,141 @@ def parts(data: bytes, at: int = 0) -> tuple[list[bytes], int]:
 
     Raises MalformedError.
     """
-    constructor = _byte(data, at)
+    constructor = _byte(data, at, len(data))
     if constructor == 0x45:
         return [], at + 1
-    count, position, end = _compound(data, at + 1, constructor)
+    count, position, end = _compound(data, at + 1, len(data), constructor)
     found = []
     for _ in range(count):
-        after = end_of(data, position)
+        after = _end(data, position, end, 0)
         found.append(data[position:after])
         position = after
-    if position != end:
-        raise MalformedError("a compound value is not as long as it says")
+    _check_filled(position, end)
     return found, end
 
 
-def _body(data: bytes, at: int, constructor: int, depth: int) -> tuple[object, int]:
+def part(data: bytes, at: int, index: int) -> bytes | None:
+    """Return one raw element of the list that starts at `at`, and look no further.
+
+    None if the list is shorter. Raises MalformedError.
+    """
+    constructor = _byte(data, at, len(data))
+    if constructor == 0x45:
+        return None
+    count, position, end = _compound(data, at + 1, len(data), constructor)
+    if count <= index:
+        return None
+    for _ in range(index):
+        position = _end(data, position, end, 0)
+    return data[position : _end(data, position, end, 0)]
+
+
+def _value(data: bytes, at: int, end: int, depth: int) -> tuple[object, int]:
+    if depth > _DEEPEST:
+        raise MalformedError("nested too deeply")
+    constructor = _byte(data, at, end)
+    if constructor == 0:
+        descriptor, at = _value(data, at + 1, end, depth + 1)
+        value, at = _value(data, at, end, depth + 1)
+        return Described(descriptor, value), at
+    return _body(data, at + 1, end, constructor, depth)
+
+
+def _end(data: bytes, at: int, end: int, depth: int) -> int:
+    if depth > _DEEPEST:
+        raise MalformedError("described too deeply")
+    constructor = _byte(data, at, end)
+    if constructor == 0:
+        return _end(data, _end(data, at + 1, end, depth + 1), end, depth + 1)
+    family = constructor >> 4
+    if family in _WIDTHS:
+        after = at + 1 + _WIDTHS[family]
+    elif family in (0xA, 0xC, 0xE):
+        after = at + 2 + _byte(data, at + 1, end)
+    elif family in (0xB, 0xD, 0xF):
+        after = at + 5 + _uint(data, at + 1, end)
+    else:
+        raise MalformedError(f"no such type as {constructor:#04x}")
+    return _within(after, end)
+
+
+def _body(data: bytes, at: int, end: int, constructor: int, depth: int) -> tuple[object, int]:
     if constructor in _FIXED:
         width, read = _FIXED[constructor]
-        end = _within(data, at + width)
-        return _read(read, data[at:end]), end
+        after = _within(at + width, end)
+        return _read(read, data[at:after]), after
     if constructor in _VARIABLE:
         start = at + (1 if constructor < 0xB0 else 4)
-        length = _byte(data, at) if constructor < 0xB0 else _uint(data, at)
-        end = _within(data, start + length)
-        return _read(_VARIABLE[constructor], data[start:end]), end
+        length = _byte(data, at, end) if constructor < 0xB0 else _uint(data, at, end)
+        after = _within(start + length, end)
+        return _read(_VARIABLE[constructor], data[start:after]), after
     if constructor == 0x45:
         return [], at
-    count, position, end = _compound(data, at, constructor)
-    if constructor in (0xE0, 0xF0):
-        return _array(data, position, count, depth), end
-    values, reached = _values(data, position, count, depth)
-    if reached != end:
-        raise MalformedError("a compound value is not as long as it says")
-    return (values if constructor in (0xC0, 0xD0) else _mapping(values)), end
+    return _elements(data, at, end, constructor, depth)
 
 
-def _values(data: bytes, at: int, count: int, depth: int) -> tuple[list[object], int]:
+def _elements(data: bytes, at: int, end: int, constructor: int, depth: int) -> tuple[object, int]:
+    if depth >= _DEEPEST:
+        raise MalformedError("nested too deeply")
+    count, first, own_end = _compound(data, at, end, constructor)
+    read = _array if constructor in (0xE0, 0xF0) else _values
+    values, reached = read(data, first, own_end, count, depth + 1)
+    _check_filled(reached, own_end)
+    return (_mapping(values) if constructor in (0xC1, 0xD1) else values), own_end
+
+
+def _values(data: bytes, at: int, end: int, count: int, depth: int) -> tuple[list[object], int]:
     values = []
     for _ in range(count):
-        value, at = value_at(data, at, depth + 1)
+        value, at = _value(data, at, end, depth)
         values.append(value)
     return values, at
 
 
-def _array(data: bytes, at: int, count: int, depth: int) -> list[object]:
-    constructor = _byte(data, at)
+def _array(data: bytes, at: int, end: int, count: int, depth: int) -> tuple[list[object], int]:
+    constructor = _byte(data, at, end)
     at += 1
     if constructor == 0:
-        _, at = value_at(data, at, depth + 1)
-        constructor, at = _byte(data, at), at + 1
+        _, at = _value(data, at, end, depth)
+        constructor, at = _byte(data, at, end), at + 1
     values = []
     for _ in range(count):
-        value, at = _body(data, at, constructor, depth + 1)
+        value, at = _body(data, at, end, constructor, depth)
         values.append(value)
-    return values
+    return values, at
 
 
 def _mapping(values: list[object]) -> dict[object, object]:
     if len(values) % 2:
         raise MalformedError("a map has a key without a value")
+    keys = values[::2]
+    if sum(not isinstance(each, str) for each in keys) > _KEYS_BESIDE_TEXT:
+        raise MalformedError(f"a map has more than {_KEYS_BESIDE_TEXT} keys that are no text")
     try:
-        return dict(zip(values[::2], values[1::2], strict=True))
+        return dict(zip(keys, values[1::2], strict=True))
     except TypeError as error:
         raise MalformedError("a map has a compound key") from error
 
 
-def _compound(data: bytes, at: int, constructor: int) -> tuple[int, int, int]:
+def _compound(data: bytes, at: int, end: int, constructor: int) -> tuple[int, int, int]:
     """The number of elements, where the first starts, and where the last must end."""
     if constructor in (0xC0, 0xC1, 0xE0):
-        end, count, first = at + 1 + _byte(data, at), _byte(data, at + 1), at + 2
+        own_end, first = at + 1 + _byte(data, at, end), at + 2
+        count = _byte(data, at + 1, end)
     elif constructor in (0xD0, 0xD1, 0xF0):
-        end, count, first = at + 4 + _uint(data, at), _uint(data, at + 4), at + 8
+        own_end, first = at + 4 + _uint(data, at, end), at + 8
+        count = _uint(data, at + 4, end)
     else:
         raise MalformedError(f"no such type as {constructor:#04x}")
-    # An element takes a byte at least, except in an array, where even that can be left out.
-    if count > len(data):
+    # An element takes a byte at least. In an array of nulls it need not, but who sends those?
+    if count > _within(own_end, end) - first:
         raise MalformedError("more elements than bytes")
-    return count, first, _within(data, end)
+    return count, first, own_end
+
+
+def _check_filled(reached: int, end: int) -> None:
+    if reached != end:
+        raise MalformedError("a compound value is not as long as it says")
 
 
 def _read(read: Callable[[bytes], object], raw: bytes) -> object:
@@ -202,18 +246,18 @@ def _read(read: Callable[[bytes], object], raw: bytes) -> object:
         raise MalformedError(str(error)) from error
 
 
-def _within(data: bytes, end: int) -> int:
-    if end > len(data):
+def _within(position: int, end: int) -> int:
+    if position > end:
         raise MalformedError("a value ends after its bytes")
-    return end
+    return position
 
 
-def _byte(data: bytes, at: int) -> int:
-    if at >= len(data):
+def _byte(data: bytes, at: int, end: int) -> int:
+    if at >= end:
         raise MalformedError("a value ends after its bytes")
     return data[at]
 
 
-def _uint(data: bytes, at: int) -> int:
-    _within(data, at + 4)
+def _uint(data: bytes, at: int, end: int) -> int:
+    _within(at + 4, end)
     return int.from_bytes(data[at : at + 4], "big")

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sandbox.servicebus.amqp import performatives
-from sandbox.servicebus.amqp.decode import MalformedError, decoded, end_of
+from sandbox.servicebus.amqp.decode import MalformedError, part
 
 # What this side announces, and Azure too. A frame is held in memory until it is whole.
 MAX_FRAME_SIZE = 65536
 _HEADER_SIZE = 8
 _MESSAGE_FORMAT = 3
+_UINTS = (0x43, 0x52, 0x70)
 
 
 class FramingError(Exception):
@@ -75,7 +76,7 @@ def read(content: bytes) -> Frame:
     try:
         code, at = performatives.performative(content)
         if code == performatives.TRANSFER:
-            return Frame(content, _fourth_field(content, at))
+            return Frame(content, _message_format(content, at))
         return Frame(performatives.incoming(content, code, at))
     except performatives.HandleError as error:
         raise FramingError(str(error)) from error
@@ -83,14 +84,9 @@ def read(content: bytes) -> Frame:
         return Frame(content)  # proton will say so
 
 
-def _fourth_field(frame: bytes, at: int) -> int | None:
+def _message_format(frame: bytes, at: int) -> int | None:
     """A transfer's fields are handle, delivery-id, delivery-tag, message-format and more."""
-    constructor = frame[at]
-    count = frame[at + 2] if constructor == 0xC0 else int.from_bytes(frame[at + 5 : at + 9], "big")
-    if constructor not in (0xC0, 0xD0) or count <= _MESSAGE_FORMAT:
+    raw = part(frame, at, _MESSAGE_FORMAT)
+    if raw is None or raw[0] not in _UINTS:
         return None
-    at += 3 if constructor == 0xC0 else 9
-    for _ in range(_MESSAGE_FORMAT):
-        at = end_of(frame, at)
-    value = decoded(frame, at)
-    return value if isinstance(value, int) else None
+    return int.from_bytes(raw[1:], "big")

@@ -28,6 +28,8 @@ _BY_NAME = {
     "amqp:flow:list": FLOW,
     "amqp:transfer:list": TRANSFER,
 }
+# A descriptor is a number or a symbol; proton refuses a frame with any other.
+_DESCRIPTORS = (b"\x44", b"\x53", b"\x80", b"\xa3", b"\xb3")
 _BEGIN_THEN_FLOW = bytes((BEGIN,)), bytes((FLOW,))
 # How proton writes a transfer: a list and a tag of up to 255 bytes, numbers as short as can be.
 _SHORT_LIST = 0xC0
@@ -49,6 +51,8 @@ def performative(frame: bytes) -> tuple[object, int]:
     """
     start = frame[4] * 4
     if frame[:4] == b"AMQP" or frame[5] != 0 or frame[start : start + 1] != b"\x00":
+        return 0, start
+    if frame[start + 1 : start + 2] not in _DESCRIPTORS:
         return 0, start
     descriptor, at = value_at(frame, start + 1)
     return _BY_NAME.get(descriptor, 0) if isinstance(descriptor, str) else descriptor, at
