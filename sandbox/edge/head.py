@@ -12,6 +12,7 @@ import socket
 from sandbox.edge.connect import HEAD_LIMIT, Refusal
 
 _END = re.compile(rb"\n\r?\n")
+_LONGEST_END = 3
 _LINGER = 1.0
 _CHUNK = 64 * 1024
 
@@ -22,20 +23,22 @@ async def read_head(connection: socket.socket) -> bytes:
     Raises Refusal 400 for what cannot become a request and 431 for a head that is too long, and
     ConnectionError when the client leaves.
     """
-    head = b""
+    head = bytearray()
     while True:
         await _readable(connection)
         seen = connection.recv(HEAD_LIMIT, socket.MSG_PEEK)
         if not seen:
             raise ConnectionAbortedError
-        end = _END.search(head + seen)
-        head += connection.recv(end.end() - len(head) if end else len(seen))
+        # A head may come byte by byte: what was searched before is not searched again.
+        before = bytes(head[1 - _LONGEST_END :])
+        end = _END.search(before + seen)
+        head += connection.recv(end.end() - len(before) if end else len(seen))
         _refuse_hopeless(head)
         if end:
-            return head
+            return bytes(head)
 
 
-def _refuse_hopeless(head: bytes) -> None:
+def _refuse_hopeless(head: bytearray) -> None:
     if not head[:1].isalpha():
         raise Refusal(400, "That is no HTTP request; the proxy's own address is http, not https.")
     if len(head) > HEAD_LIMIT:

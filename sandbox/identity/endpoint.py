@@ -162,11 +162,10 @@ async def _kestrel(request: web.Request, handler: Handler) -> web.StreamResponse
 
 def _as_kestrel_reads(query: MultiMapping[str]) -> Mapping[str, str]:
     """Fold names, and join what is said twice with a comma."""
-    read: dict[str, str] = {}
+    read: dict[str, list[str]] = {}
     for name, value in query.items():
-        key = name.lower()
-        read[key] = f"{read[key]},{value}" if key in read else value
-    return read
+        read.setdefault(name.lower(), []).append(value)
+    return {name: ",".join(values) for name, values in read.items()}
 
 
 def _as_json(token: AccessToken, identity: Principal) -> Mapping[str, str]:

@@ -86,12 +86,14 @@ def _blob_name(raw: str) -> str:
 def _parameters(query: str) -> dict[str, str]:
     """Every parameter once, spelled without encoding; else two readers could see two requests."""
     parameters: dict[str, str] = {}
+    folded: set[str] = set()
     for pair in filter(None, query.split("&")):
         name, separator, value = pair.partition("=")
         if not separator or not name or name != _decoded(name):
             raise Refused("UnsupportedQueryParameter", {"QueryParameterName": name})
-        if name.lower() in map(str.lower, parameters):
+        if name.lower() in folded:
             raise Refused("InvalidQueryParameterValue", {"QueryParameterName": name})
+        folded.add(name.lower())
         parameters[name] = _decoded(value.replace("+", " "))
     return parameters
 

@@ -23,7 +23,7 @@ TABLES = {
     "MetricData": "AppMetrics",
 }
 _LARGEST = 64 * 1024
-_DURATION = re.compile(r"(?:(\d+)\.)?(\d\d):(\d\d):(\d\d(?:\.\d+)?)")
+_DURATION = re.compile(r"(?:(\d{1,9})\.)?(\d\d):(\d\d):(\d\d(?:\.\d{1,20})?)")
 _NEEDED = {"RequestData": ("id", "duration"), "RemoteDependencyData": ("name",)}
 
 
