@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from sandbox.deployment import Principal
-from sandbox.entra.refusals import OAuthError
+from sandbox.entra.refusals import UNAVAILABLE, OAuthError
 
 # In seconds. Entra asks for 5 between two polls; here there is one client to be served.
 LIFETIME = 15 * 60
@@ -18,6 +18,7 @@ INTERVAL = 1
 
 _LENGTH = 9
 _SIGNS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # none that is read as another
+# Anybody may ask for codes, and each waits for a quarter of an hour.
 _AT_MOST = 500
 
 
@@ -45,12 +46,18 @@ class DeviceCodes:
         self._waiting: dict[str, Waiting] = {}
 
     def begin(self, client_id: str, scope: str) -> tuple[str, Waiting]:
-        """A new device code, and what waits under it."""
+        """A new device code, and what waits under it. Raises OAuthError if too many wait.
+
+        A sign-in that waits is never given up for a new one.
+        """
+        if len(self._waiting) >= _AT_MOST:
+            self._forget_expired()
+        if len(self._waiting) >= _AT_MOST:
+            raise _too_many()
         device_code = secrets.token_urlsafe(48)
         user_code = "".join(secrets.choice(_SIGNS) for _ in range(_LENGTH))
-        waiting = Waiting(user_code, client_id, scope, self._clock() + LIFETIME)
-        while len(self._waiting) >= _AT_MOST:
-            self._waiting.pop(next(iter(self._waiting)))
+        once_each = " ".join(dict.fromkeys(scope.split()))
+        waiting = Waiting(user_code, client_id, once_each, self._clock() + LIFETIME)
         self._waiting[_hidden(device_code)] = waiting
         return device_code, waiting
 
@@ -90,6 +97,11 @@ class DeviceCodes:
                 return self._waiting[key]
         raise UnknownCodeError(f"Nothing waits for the code {wanted or '(none)'}.")
 
+    def _forget_expired(self) -> None:
+        self._waiting = {
+            key: waiting for key, waiting in self._waiting.items() if not self._is_over(waiting)
+        }
+
     def _is_over(self, waiting: Waiting) -> bool:
         return self._clock() >= waiting.expires_at
 
@@ -112,6 +124,19 @@ def _declined() -> OAuthError:
         "authorization_declined",
         70018,
         "Invalid verification code. The end user has denied the authorization.",
+    )
+
+
+def _too_many() -> OAuthError:
+    """The code is OAuth's for a server that is overloaded, with Entra's own number and text.
+
+    https://learn.microsoft.com/entra/identity-platform/reference-error-codes
+    """
+    return OAuthError(
+        UNAVAILABLE,
+        90033,
+        "A transient error has occurred. Please try again.",
+        reason=f"{_AT_MOST} sign-ins by device code wait already; each ends after 15 minutes",
     )
 
 

@@ -8,11 +8,18 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from sandbox.entra import headers, metadata
+from sandbox.entra.form import LARGEST, Form, read_form
 from sandbox.entra.issuer import issuer_name
 from sandbox.entra.keys import SigningKey
 from sandbox.entra.metadata import HOST
-from sandbox.entra.refusals import OAuthError, no_tenant, unknown_client, unknown_tenant
-from sandbox.entra.sign_in import SERVICE, Form, Json, SignIn
+from sandbox.entra.refusals import (
+    UNAVAILABLE,
+    OAuthError,
+    no_tenant,
+    unknown_client,
+    unknown_tenant,
+)
+from sandbox.entra.sign_in import SERVICE, Json, SignIn
 
 _LOG = logging.getLogger(__name__)
 
@@ -26,7 +33,7 @@ _TRACE = web.RequestKey("trace", str)
 def application(tenant_id: str, key: SigningKey, sign_in: SignIn | None = None) -> web.Application:
     """Entra's sign-in host for one tenant; without `sign_in` nobody can."""
     login = _Login(tenant_id, key, sign_in)
-    application = web.Application(middlewares=[_traced])
+    application = web.Application(middlewares=[_traced], client_max_size=LARGEST)
     tenant = r"/{tenant:[0-9A-Za-z.-]+}"
     application.router.add_get("/common/discovery/instance", login.instance)
     application.router.add_get(f"{tenant}/.well-known/openid-configuration", login.discovery)
@@ -78,7 +85,7 @@ class _Login:
         """There is no client with a secret or a certificate here, so no grant can succeed."""
         if not self._knows(request):
             return _refused(request, no_tenant(request.match_info["tenant"]))
-        form = await _form(request)
+        form = await read_form(request)
         return _refused(request, unknown_client(form.get("client_id", ""), self._tenant_id))
 
     async def _answer(
@@ -87,7 +94,7 @@ class _Login:
         if self._sign_in is None or not self._knows(request):
             return await self.refuse_grant(request)
         try:
-            body = asked(self._sign_in, await _form(request))
+            body = asked(self._sign_in, await read_form(request))
         except OAuthError as error:
             if error.code != _JUST_WAITING:
                 self._sign_in.ledger.refuse(SERVICE, asked.__name__, str(error))
@@ -96,7 +103,7 @@ class _Login:
             # What cannot be put on record is not given out.
             _LOG.error("a sign-in cannot be put on record: %s", error)
             text = "A transient error has occurred. Please try again."
-            return _refused(request, OAuthError("temporarily_unavailable", 90033, text), 503)
+            return _refused(request, OAuthError(UNAVAILABLE, 90033, text))
         return web.json_response(body)
 
     @property
@@ -121,11 +128,7 @@ async def _traced(request: web.Request, handler: Handler) -> web.StreamResponse:
     return answer
 
 
-async def _form(request: web.Request) -> Form:
-    posted = await request.post()
-    return {name: value for name, value in posted.items() if isinstance(value, str)}
-
-
-def _refused(request: web.Request, error: OAuthError, status: int = 400) -> web.Response:
+def _refused(request: web.Request, error: OAuthError) -> web.Response:
+    status = 503 if error.code == UNAVAILABLE else 400
     body = error.body(request[_TRACE], request.headers.get("client-request-id", ""))
     return web.json_response(body, status=status)

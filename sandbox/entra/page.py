@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader
 
 from sandbox.commands import KEYLESS
 from sandbox.entra.device_codes import UnknownCodeError
+from sandbox.entra.form import LARGEST, Form, read_form
 from sandbox.entra.sign_in import SERVICE, SignIn
 
 PATH = "/device"
@@ -48,14 +49,14 @@ class Outcome:
 def application(sign_in: SignIn) -> web.Application:
     """The page, for a listener of its own."""
     page = _Page(sign_in)
-    application = web.Application()
+    application = web.Application(client_max_size=LARGEST)
     application.router.add_get(PATH, page.show)
     application.router.add_post(PATH, page.enter)
     application.router.add_get(f"{PATH}.css", page.style)
     return application
 
 
-def enter(sign_in: SignIn, form: dict[str, str]) -> Outcome:
+def enter(sign_in: SignIn, form: Form) -> Outcome:
     """Approve or decline the code in `form`, for whoever shows the key."""
     if not sign_in.has_key(form.get("key", "").strip()):
         sign_in.ledger.refuse(SERVICE, "EnterCode", "the key is wrong or missing")
@@ -81,8 +82,7 @@ class _Page:
         return self._html(dict(request.query))
 
     async def enter(self, request: web.Request) -> web.Response:
-        posted = await request.post()
-        form = {name: value for name, value in posted.items() if isinstance(value, str)}
+        form = await read_form(request)
         outcome = enter(self._sign_in, form)
         if request.headers.get("Accept") == "text/plain":
             return web.Response(status=outcome.status, text=outcome.sentence, headers=_HEADERS)
@@ -91,7 +91,7 @@ class _Page:
     async def style(self, _: web.Request) -> web.FileResponse:
         return web.FileResponse(_FOLDER / "device.css", headers=_HEADERS)
 
-    def _html(self, form: dict[str, str], outcome: Outcome | None = None) -> web.Response:
+    def _html(self, form: Form, outcome: Outcome | None = None) -> web.Response:
         text = _TEMPLATE.render(
             code=form.get("code", ""),
             key=form.get("key", ""),

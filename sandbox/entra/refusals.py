@@ -8,12 +8,20 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+# Entra answers it with 503.
+UNAVAILABLE = "temporarily_unavailable"
+
 
 class OAuthError(Exception):
-    """Why no token is given. `code` is OAuth's word for it, `number` Entra's own."""
+    """Why no token is given. `code` is OAuth's word for it, `number` Entra's own.
 
-    def __init__(self, code: str, number: int, text: str, *, suberror: str = "") -> None:
-        super().__init__(f"AADSTS{number}: {text}")
+    `reason` is for the audit, where Entra's text does not say enough.
+    """
+
+    def __init__(
+        self, code: str, number: int, text: str, *, suberror: str = "", reason: str = ""
+    ) -> None:
+        super().__init__(f"AADSTS{number}: {text}" + (f" ({reason})" if reason else ""))
         self.code = code
         self.number = number
         self.text = text

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from sandbox.commands import KEYLESS
 from sandbox.deployment import Principal
 from sandbox.entra.device_codes import INTERVAL, LIFETIME, DeviceCodes, Waiting
+from sandbox.entra.form import Form
 from sandbox.entra.id_tokens import IdTokens, client_info
 from sandbox.entra.issuer import USER_LIFETIME, AccessToken, Issuer
 from sandbox.entra.refresh_tokens import RefreshTokens
@@ -30,7 +31,6 @@ SERVICE = "login"
 _DEVICE_CODE = frozenset({"urn:ietf:params:oauth:grant-type:device_code", "device_code"})
 _OPENID = frozenset({"openid", "profile", "offline_access", "email"})
 
-Form = Mapping[str, str]
 Json = Mapping[str, Any]
 
 

@@ -114,6 +114,49 @@ def test_a_code_that_waits_is_forgotten_for_none_that_was_guessed(desk: Desk) ->
     assert desk.poll(codes)[1]["error"] == "authorization_pending"
 
 
+def test_when_too_many_wait_a_new_one_is_refused_and_those_that_wait_go_on(desk: Desk) -> None:
+    first = desk.begin()
+    for _ in range(499):
+        desk.sign_in.codes.begin(AZURE_CLI, SCOPE)
+    status, refused = desk.post("devicecode", client_id=AZURE_CLI, scope=SCOPE)
+    assert (status, refused["error"]) == (503, "temporarily_unavailable")
+    assert refused["error_codes"] == [90033]
+    assert "500 sign-ins by device code wait" in desk.book.refusals[-1]
+    desk.sign_in.codes.approve(first["user_code"], DEVELOPER)
+    assert desk.poll(first)[0] == 200
+    assert "user_code" in desk.begin(), "the one that has signed in waits no more"
+
+
+def test_what_has_waited_for_too_long_makes_room(desk: Desk) -> None:
+    for _ in range(500):
+        desk.sign_in.codes.begin(AZURE_CLI, SCOPE)
+    desk.tenant.now += LIFETIME
+    assert "user_code" in desk.begin()
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["&".join(f"a{number}=" for number in range(65)), b"\xff=1"],
+    ids=["too many fields", "bytes that are no text"],
+)
+def test_a_form_that_nobody_would_send_has_no_fields(desk: Desk, body: str | bytes) -> None:
+    types = {"Content-Type": "application/x-www-form-urlencoded"}
+    path = "/organizations/oauth2/v2.0/token"
+    status, found, _ = desk.ask("POST", path, data=body, headers=types)
+    assert (status, found["error"]) == (400, "invalid_request")
+
+
+def test_a_form_is_url_encoded_and_no_longer_than_64_kb(desk: Desk) -> None:
+    path, types = "/device", {"Content-Type": "application/x-www-form-urlencoded"}
+    form = f"key={desk.sign_in.key}&code=x&who=developer"
+    assert desk.on_page("POST", path, data=form, headers=types)[0] == 404
+    multipart = {"Content-Type": "multipart/form-data; boundary=b"}
+    assert desk.on_page("POST", path, data=form, headers=multipart)[0] == 403
+    assert desk.on_page("POST", path, data=form.ljust(65_537, "x"), headers=types)[0] == 413
+    where = "/organizations/oauth2/v2.0/token"
+    assert desk.ask("POST", where, data=form.ljust(65_537, "x"), headers=types)[0] == 413
+
+
 def test_a_refresh_token_gives_tokens_for_another_service_and_a_new_one_of_its_kind(
     desk: Desk,
 ) -> None:
