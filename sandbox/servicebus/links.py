@@ -4,7 +4,8 @@ import time
 from typing import Protocol
 
 from sandbox.servicebus import conditions
-from sandbox.servicebus.amqp.decode import MalformedError
+from sandbox.servicebus.amqp import encode
+from sandbox.servicebus.amqp.decode import MalformedError, decoded
 from sandbox.servicebus.amqp.delivery import Disposition, State, Transfer, Verdict
 from sandbox.servicebus.amqp.wire import Wire
 from sandbox.servicebus.conditions import Condition
@@ -142,8 +143,11 @@ class Receiver:
 
 
 def _outcome(verdict: Verdict) -> Outcome | Condition:
-    """What a disposition means.
+    """Return what a disposition means.
 
+    Each modification abandons, whether it says that the delivery failed or not: the live tests of
+    Microsoft's SDKs for Go and .NET, which do not say so, expect the delivery to count. A release
+    does not count (Azure/amqpnetlite#342).
     https://learn.microsoft.com/azure/service-bus-messaging/service-bus-amqp-protocol-guide
     """
     match verdict.state:
@@ -153,7 +157,7 @@ def _outcome(verdict: Verdict) -> Outcome | Condition:
             return _dead_letter(verdict)
         case State.MODIFIED if verdict.undeliverable:
             return conditions.not_implemented("deferred messages")
-        case State.MODIFIED if verdict.failed:
+        case State.MODIFIED:
             return Abandon(verdict.annotations or {})
         case State.TRANSACTIONAL:
             return conditions.not_implemented("transactions")
@@ -163,8 +167,11 @@ def _outcome(verdict: Verdict) -> Outcome | Condition:
 
 def _dead_letter(verdict: Verdict) -> DeadLetter:
     info = dict(verdict.info or {})
-    reason = info.pop("DeadLetterReason", None)
-    description = info.pop("DeadLetterErrorDescription", None) or verdict.description
-    return DeadLetter(
-        str(reason) if reason else None, str(description) if description else None, info
-    )
+    reason = _text(info.pop("DeadLetterReason", encode.NULL))
+    description = _text(info.pop("DeadLetterErrorDescription", encode.NULL))
+    return DeadLetter(reason, description or verdict.description or None, info)
+
+
+def _text(raw: bytes) -> str | None:
+    value = decoded(raw)
+    return str(value) if value else None

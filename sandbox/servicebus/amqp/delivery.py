@@ -5,9 +5,10 @@ from enum import Enum
 from typing import Any
 
 from proton import Condition as ProtonCondition
-from proton import Delivery
+from proton import Data, Delivery, symbol
 from proton import Disposition as ProtonDisposition
 
+from sandbox.servicebus.amqp.encode import Encoded
 from sandbox.servicebus.amqp.wire import Wire
 from sandbox.servicebus.conditions import Condition
 
@@ -33,12 +34,11 @@ class Verdict:
     """A peer's disposition of a delivery: its state and what it says with it."""
 
     state: State
-    failed: bool = False
     undeliverable: bool = False
     condition: str = ""
     description: str = ""
-    info: dict[str, object] | None = None
-    annotations: dict[str, object] | None = None
+    info: dict[str, Encoded] | None = None
+    annotations: dict[str, Encoded] | None = None
 
 
 class Transfer:
@@ -114,12 +114,11 @@ class Disposition:
         number = int(self._delivery.remote_state)
         return Verdict(
             state=State(number) if number in _FINAL else State.NONE,
-            failed=bool(remote.failed),
             undeliverable=bool(remote.undeliverable),
             condition=str(condition.name) if condition else "",
             description=str(condition.description or "") if condition else "",
-            info=_texts(condition.info) if condition else None,
-            annotations=_texts(remote.annotations),
+            info=_named(condition.info) if condition else None,
+            annotations=_named(remote.annotations),
         )
 
     def echo(self) -> None:
@@ -136,12 +135,21 @@ class Disposition:
         self._delivery.settle()
 
 
-def _texts(value: Any) -> dict[str, object] | None:
-    return {str(key): each for key, each in value.items()} if isinstance(value, dict) else None
+def _named(value: Any) -> dict[str, Encoded] | None:
+    """The entries of a map by their names, each encoded with the type that the peer gave it."""
+    return (
+        {str(key): _raw(each) for key, each in value.items()} if isinstance(value, dict) else None
+    )
+
+
+def _raw(value: Any) -> Encoded:
+    data = Data()
+    data.put_object(value)
+    return Encoded(data.encode())
 
 
 def _reject(delivery: Any, condition: Condition) -> None:
     # The Python SDK reads the info of a rejection without looking whether there is one.
-    info: Any = {"com.microsoft:tracking": condition.name}
+    info: Any = {symbol("com.microsoft:tracking"): condition.name}
     delivery.local.condition = ProtonCondition(condition.name, condition.description, info)
     delivery.update(Delivery.REJECTED)

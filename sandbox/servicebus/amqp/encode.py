@@ -9,6 +9,12 @@ from sandbox.servicebus.amqp.decode import Symbol, Timestamp
 NULL = b"\x40"
 
 
+class Encoded(bytes):
+    """A value that is encoded already, as its sender did."""
+
+    __slots__ = ()
+
+
 def boolean(value: bool) -> bytes:
     """A boolean."""
     return b"\x41" if value else b"\x42"
@@ -86,6 +92,8 @@ def value(thing: object) -> bytes:  # noqa: PLR0911 - one line a type
 
 
 def _uncommon(thing: object) -> bytes:
+    if isinstance(thing, Encoded):
+        return bytes(thing)
     if isinstance(thing, bytes | bytearray | memoryview):
         return binary(bytes(thing))
     if isinstance(thing, UUID):
