@@ -15,8 +15,10 @@ from proton import Condition as ProtonCondition
 from proton import Connection as ProtonConnection
 
 from sandbox.servicebus.amqp import performatives
+from sandbox.servicebus.amqp.decode import MalformedError
 from sandbox.servicebus.amqp.delivery import Disposition, Transfer
 from sandbox.servicebus.amqp.frames import MAX_FRAME_SIZE, Frame
+from sandbox.servicebus.amqp.sessions import Sessions
 from sandbox.servicebus.amqp.wire import Wire
 from sandbox.servicebus.conditions import Condition
 
@@ -61,6 +63,7 @@ class Engine:
         self._connection = ProtonConnection()
         self._collector = Collector()
         self._transport = Transport(Transport.SERVER)
+        self._sessions = Sessions()
         self._wires: dict[Any, Wire] = {}
         # In this form, by which Microsoft's support finds a connection again.
         self._connection.container = f"{secrets.token_hex(16)}_G0"
@@ -91,7 +94,7 @@ class Engine:
 
     def push(self, frame: Frame) -> Iterator[Happening]:
         """Hand proton one frame; what happens by it."""
-        view = frame.content
+        view = self._as_proton_takes_it(frame.content)
         while view:
             room = self._transport.capacity()
             if room <= 0:
@@ -106,7 +109,7 @@ class Engine:
         while (size := self._transport.pending()) > 0:
             pieces.append(bytes(self._transport.peek(size) or b""))
             self._transport.pop(size)
-        return performatives.outgoing(b"".join(pieces), self._largest)
+        return performatives.outgoing(b"".join(pieces), self._largest, self._sessions.outgoing)
 
     def tick(self, now: float) -> None:
         """Let proton send heartbeats, and notice that none come."""
@@ -130,6 +133,12 @@ class Engine:
             if wire.session == session:
                 del self._wires[link]
         session.free()
+
+    def _as_proton_takes_it(self, frame: bytes) -> bytes:
+        try:
+            return self._sessions.incoming(frame) or b""
+        except MalformedError:
+            return frame  # proton will say so
 
     def _happenings(self, message_format: int | None) -> Iterator[Happening]:
         while event := self._collector.peek():

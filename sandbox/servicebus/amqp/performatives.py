@@ -21,12 +21,15 @@ _SERIAL = 1 << 32
 _CHANNEL = slice(6, 8)
 _CODE = _HEADER_SIZE + 2
 
-BEGIN, ATTACH, FLOW, TRANSFER = 0x11, 0x12, 0x13, 0x14
+BEGIN, ATTACH, FLOW, TRANSFER, DISPOSITION, DETACH, END = range(0x11, 0x18)
 _BY_NAME = {
     "amqp:begin:list": BEGIN,
     "amqp:attach:list": ATTACH,
     "amqp:flow:list": FLOW,
     "amqp:transfer:list": TRANSFER,
+    "amqp:disposition:list": DISPOSITION,
+    "amqp:detach:list": DETACH,
+    "amqp:end:list": END,
 }
 # A descriptor is a number or a symbol; proton refuses a frame with any other.
 _DESCRIPTORS = (b"\x44", b"\x53", b"\x80", b"\xa3", b"\xb3")
@@ -38,6 +41,7 @@ _TAG = b"\xa0\x10"  # of 16 bytes
 _BATCHABLE = 10
 
 Fields = list[bytes]
+Change = Callable[[bytes, int, int], bytes]
 
 
 class HandleError(Exception):
@@ -66,17 +70,19 @@ def incoming(frame: bytes, code: object, at: int) -> bytes:
     if code == ATTACH:
         _check_handle(frame, at)
     if code == FLOW:
-        return _with(frame, at, lambda fields: _shifted(fields, 0, -_FIRST_TRANSFER))
+        return with_fields(frame, at, lambda fields: _shifted(fields, 0, -_FIRST_TRANSFER))
     return frame
 
 
-def outgoing(data: bytes, largest: int) -> bytes:
+def outgoing(data: bytes, largest: int, of_session: Change) -> bytes:
     """Return whole frames of proton's as Azure would have sent them.
 
-    `largest` is the size of the largest frame that the peer takes.
+    `largest` is the size of the largest frame that the peer takes; `of_session` changes what a
+    session says by its state, given a frame, its code and where its fields start.
     """
     pairs = pairwise((b"", *_cut(data)))
-    return b"".join(_outgoing(frame, largest) for last, frame in pairs if not _repeats(last, frame))
+    kept = (frame for last, frame in pairs if not _repeats(last, frame))
+    return b"".join(_outgoing(frame, largest, of_session) for frame in kept)
 
 
 def _repeats(last: bytes, frame: bytes) -> bool:
@@ -98,15 +104,17 @@ def _cut(data: bytes) -> Iterator[bytes]:
         at += size
 
 
-def _outgoing(frame: bytes, largest: int) -> bytes:
+def _outgoing(frame: bytes, largest: int, of_session: Change) -> bytes:
     # proton gives each performative by its short code, right behind the shortest header.
     if frame[5] != 0 or frame[_HEADER_SIZE : _HEADER_SIZE + 2] != b"\x00\x53":
         return frame
     code, at = frame[_CODE], _CODE + 1
+    if code in (BEGIN, DISPOSITION, END):
+        frame = of_session(frame, code, at)
     if code == BEGIN:
-        return _with(frame, at, _begin)
+        return with_fields(frame, at, _begin)
     if code == FLOW:
-        return _with(frame, at, _flow)
+        return with_fields(frame, at, _flow)
     if code == TRANSFER:
         return _batchable(frame, at, largest)
     return frame
@@ -164,7 +172,7 @@ def _check_handle(frame: bytes, at: int) -> None:
         raise HandleError(f"the handle {handle} is above the session's handle-max {HANDLE_MAX}")
 
 
-def _with(frame: bytes, at: int, change: Callable[[Fields], Fields]) -> bytes:
+def with_fields(frame: bytes, at: int, change: Callable[[Fields], Fields]) -> bytes:
     """Return a frame with other fields; what follows them stays."""
     fields, end = parts(frame, at)
     body = frame[4:at] + encode.sequence(change(fields)) + frame[end:]

@@ -1,0 +1,166 @@
+"""Follows the sessions and links of a peer, where proton takes amiss what Azure lets pass.
+
+- The SDK for Python numbers a session's deliveries without a lock, so that they come out of their
+  order, and two under one number, when several threads use one client. proton closes the connection
+  for that. Deliveries are numbered anew for proton, and what is said of them is numbered back.
+- go-amqp and others end what has ended, and settle what is gone. proton closes the connection for
+  an END, a DETACH, a FLOW or a DISPOSITION without the channel or handle that it is for. Such a
+  frame says nothing and is dropped.
+http://docs.oasis-open.org/amqp/core/v1.0/os/amqp-core-transport-v1.0-os.html
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import partial
+
+from sandbox.servicebus.amqp import encode, performatives
+from sandbox.servicebus.amqp.decode import decoded, parts
+from sandbox.servicebus.amqp.performatives import (
+    ATTACH,
+    BEGIN,
+    DETACH,
+    DISPOSITION,
+    END,
+    FLOW,
+    TRANSFER,
+    Fields,
+)
+
+_SERIAL = 1 << 32
+_ROLE, _FIRST, _LAST = 0, 1, 2
+_HANDLE, _DELIVERY, _SETTLED, _MORE, _ABORTED = 0, 1, 4, 5, 9
+
+
+@dataclass
+class _Link:
+    """A link under its handle: proton's number of its last delivery, and what was said of it."""
+
+    number: int | None = None
+    more: bool = False
+    settled: bool = False
+
+
+@dataclass
+class _Session:
+    """`next` is what proton expects; `renumbered` has the peer's number of a delivery by ours."""
+
+    links: dict[int, _Link] = field(default_factory=dict)
+    next: int | None = None
+    renumbered: dict[int, int] = field(default_factory=dict)
+
+    def begin_delivery(self, theirs: int | None) -> int:
+        """Number a delivery as proton will, and remember how the peer numbered it."""
+        ours = self.next
+        if ours is None:
+            ours = theirs or 0
+        self.next = (ours + 1) % _SERIAL
+        if theirs is not None and theirs != ours:
+            self.renumbered[ours] = theirs
+        return ours
+
+
+class Sessions:
+    """The sessions of one connection, by the peer's channels."""
+
+    def __init__(self) -> None:
+        self._sessions: dict[int, _Session] = {}
+        self._by_own_channel: dict[int, _Session] = {}
+
+    def incoming(self, frame: bytes) -> bytes | None:
+        """Return what proton is to read of a frame from the peer, None for nothing.
+
+        Raises MalformedError.
+        """
+        code, at = performatives.performative(frame)
+        if not isinstance(code, int) or not BEGIN <= code <= END:
+            return frame
+        channel = _channel(frame)
+        if code == BEGIN:
+            self._sessions.setdefault(channel, _Session())
+            return frame
+        session = self._sessions.get(channel)
+        if code == END:
+            return frame if self._sessions.pop(channel, None) else None
+        if session is None:
+            return None if code in (FLOW, DETACH, DISPOSITION) else frame
+        fields, _ = parts(frame, at)
+        return _of_session(session, frame, code, at, fields)
+
+    def outgoing(self, frame: bytes, code: int, at: int) -> bytes:
+        """Return a frame of proton's as the peer is to read it: one, or several for one."""
+        if code == BEGIN:
+            remote = _number(parts(frame, at)[0], 0)
+            if remote is not None and remote in self._sessions:
+                self._by_own_channel[_channel(frame)] = self._sessions[remote]
+            return frame
+        session = self._by_own_channel.get(_channel(frame))
+        if code == END:
+            self._by_own_channel.pop(_channel(frame), None)
+        if session is None or not session.renumbered or code != DISPOSITION:
+            return frame
+        return b"".join(_numbered_back(session, frame, at))
+
+
+def _of_session(
+    session: _Session, frame: bytes, code: int, at: int, fields: Fields
+) -> bytes | None:
+    handle = _number(fields, 1 if code == ATTACH else 4 if code == FLOW else _HANDLE)
+    if code == DISPOSITION:
+        # What a sender says of its deliveries comes too late: each is settled once it is whole.
+        return frame if _is_true(fields, _ROLE) else None
+    if code == ATTACH and handle is not None:
+        session.links.setdefault(handle, _Link())
+    if code == FLOW:
+        return frame if handle is None or handle in session.links else None
+    if code == DETACH:
+        link = session.links.pop(-1 if handle is None else handle, None)
+        if link and link.number is not None:
+            session.renumbered.pop(link.number, None)
+        return frame if link else None
+    if code == TRANSFER and handle in session.links:
+        return _transfer(session, session.links[handle], frame, at, fields)
+    return frame
+
+
+def _transfer(session: _Session, link: _Link, frame: bytes, at: int, fields: Fields) -> bytes:
+    if not link.more:
+        link.number, link.settled = session.begin_delivery(_number(fields, _DELIVERY)), False
+    aborted = _is_true(fields, _ABORTED)
+    link.more = _is_true(fields, _MORE) and not aborted
+    link.settled = link.settled or aborted or _is_true(fields, _SETTLED)
+    if link.number is None or link.number not in session.renumbered:
+        return frame
+    if link.settled and not link.more:
+        del session.renumbered[link.number]  # nothing will be said of it
+    ours = encode.uint(link.number)
+    return performatives.with_fields(frame, at, lambda own: [own[0], ours, *own[2:]])
+
+
+def _numbered_back(session: _Session, frame: bytes, at: int) -> Iterator[bytes]:
+    """Say of each delivery under its own number what proton says of several in a row."""
+    fields, _ = parts(frame, at)
+    first, last = _number(fields, _FIRST), _number(fields, _LAST)
+    if not _is_true(fields, _ROLE) or first is None:
+        yield frame
+        return
+    for more in range(((first if last is None else last) - first) % _SERIAL + 1):
+        ours = (first + more) % _SERIAL
+        theirs = encode.uint(session.renumbered.pop(ours, ours))
+        yield performatives.with_fields(frame, at, partial(_about, theirs))
+
+
+def _about(delivery: bytes, fields: Fields) -> Fields:
+    return [fields[_ROLE], delivery, delivery, *fields[_LAST + 1 :]]
+
+
+def _channel(frame: bytes) -> int:
+    return int.from_bytes(frame[6:8], "big")
+
+
+def _number(fields: Fields, index: int) -> int | None:
+    value = decoded(fields[index]) if len(fields) > index else None
+    return value if isinstance(value, int) else None
+
+
+def _is_true(fields: Fields, index: int) -> bool:
+    return len(fields) > index and decoded(fields[index]) is True
