@@ -87,18 +87,23 @@ class Sessions:
         return _of_session(session, frame, code, at, fields)
 
     def outgoing(self, frame: bytes, code: int, at: int) -> bytes:
-        """Return a frame of proton's as the peer is to read it: one, or several for one."""
+        """Return a BEGIN, DISPOSITION or END of proton's as the peer is to read it.
+
+        It may be several for one, or nothing: proton settles what is left of a session after its
+        END, which a strict client (go-amqp) takes for an error.
+        """
+        channel = _channel(frame)
         if code == BEGIN:
             remote = _number(parts(frame, at)[0], 0)
-            if remote is not None and remote in self._sessions:
-                self._by_own_channel[_channel(frame)] = self._sessions[remote]
+            self._by_own_channel[channel] = self._sessions.get(remote or 0, _Session())
             return frame
-        session = self._by_own_channel.get(_channel(frame))
         if code == END:
-            self._by_own_channel.pop(_channel(frame), None)
-        if session is None or not session.renumbered or code != DISPOSITION:
+            self._by_own_channel.pop(channel, None)
             return frame
-        return b"".join(_numbered_back(session, frame, at))
+        session = self._by_own_channel.get(channel)
+        if session is None:
+            return b""
+        return b"".join(_numbered_back(session, frame, at)) if session.renumbered else frame
 
 
 def _of_session(
