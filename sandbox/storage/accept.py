@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from email.utils import parsedate_to_datetime
 
+from sandbox.storage import markers
 from sandbox.storage.answers import Refused, invalid_header
 from sandbox.storage.operations import METADATA, Operation
 
@@ -12,7 +14,11 @@ _MANDATORY = frozenset({"blockid", "copyid"})
 # Azurite would ignore or misunderstand them, and so do something else than was asked for.
 _CANNOT_HONOUR = frozenset(
     {
+        "x-ms-access-tier-if-modified-since",
+        "x-ms-access-tier-if-unmodified-since",
         "x-ms-copy-source-authorization",
+        "x-ms-default-encryption-scope",
+        "x-ms-deny-encryption-scope-override",
         "x-ms-encryption-algorithm",
         "x-ms-encryption-key",
         "x-ms-encryption-key-sha256",
@@ -23,6 +29,7 @@ _CANNOT_HONOUR = frozenset(
         "x-ms-previous-snapshot-url",
         "x-ms-range-get-content-crc64",
         "x-ms-source-encryption-key",
+        "x-ms-source-lease-id",
         "x-ms-structured-body",
         "x-ms-structured-content-length",
     }
@@ -40,29 +47,46 @@ _INCLUDES = frozenset(
     }
 )
 _NUMBER = re.compile(r"[0-9]{1,9}")
+# Azurite fails at an answer that repeats another character.
+_IN_XML = re.compile(r"[\t\n\r -\ud7ff\ue000-\uffff\U00010000-\U0010ffff]*")
 _VALUES: Mapping[str, re.Pattern[str]] = {
     "blocklisttype": re.compile("committed|uncommitted|all"),
+    "delimiter": _IN_XML,
     "maxresults": _NUMBER,
+    "prefix": _IN_XML,
     "snapshot": re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z", re.ASCII),
+    "startFrom": _IN_XML,
     "timeout": _NUMBER,
+    "where": _IN_XML,
 }
 _METADATA_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # What a header may hold so that every reader sees the same: no control character, no octet above.
 _HEADER_VALUE = re.compile(r"[ -~]*")
 # Azurite misunderstands other values of these, or stumbles over them later.
 _BYTES = re.compile(r"bytes=[0-9]{1,15}-[0-9]{0,15}")
+_LENGTH = re.compile(r"[0-9]{1,15}")
 _HEADERS: Mapping[str, re.Pattern[str]] = {
     "range": _BYTES,
-    "x-ms-blob-content-length": re.compile(r"[0-9]{1,15}"),
+    "x-ms-blob-condition-appendpos": _LENGTH,
+    "x-ms-blob-condition-maxsize": _LENGTH,
+    "x-ms-blob-content-length": _LENGTH,
+    "x-ms-if-sequence-number-eq": _LENGTH,
+    "x-ms-if-sequence-number-le": _LENGTH,
+    "x-ms-if-sequence-number-lt": _LENGTH,
     "x-ms-lease-duration": re.compile("-1|1[5-9]|[2-5][0-9]|60"),
     "x-ms-range": _BYTES,
+    "x-ms-seal-blob": re.compile("true|false", re.IGNORECASE),
     "x-ms-source-range": _BYTES,
 }
+_CONDITION = re.compile(r"(x-ms-(blob-|source-)?)?if-.*")
+_DATE = re.compile(r".*if-(un)?modified-since")
 # https://learn.microsoft.com/rest/api/storageservices/put-blob
 _LARGEST_PAGE_BLOB = 8 << 40
 _ETAG = re.compile(r'\*|(?:W/)?"[^"]*"')
 # Azure reads them in any case; Azurite finds an operation by one of them, and in lower case.
-_LOGICAL = frozenset({"x-ms-requires-sync"})
+_LOGICAL = frozenset({"x-ms-requires-sync", "x-ms-seal-blob"})
+# https://learn.microsoft.com/rest/api/storageservices/setting-and-retrieving-properties-and-metadata-for-blob-resources
+_LARGEST_METADATA = 8 * 1024
 
 
 def check_parameters(operation: Operation, parameters: Mapping[str, str]) -> None:
@@ -70,6 +94,8 @@ def check_parameters(operation: Operation, parameters: Mapping[str, str]) -> Non
     for key, value in parameters.items():
         if key not in operation.parameters and key not in KINDS:
             raise Refused("UnsupportedQueryParameter", {"QueryParameterName": key})
+        if key == "maxresults" and value and not value.strip("0"):
+            raise Refused("OutOfRangeQueryParameterValue", parameter({key: value}))
         if not is_valid(key, value):
             # So it is recorded: Azure/azure-storage-python tests/recordings/
             # test_common_blob.test_get_blob_metadata_fail.yaml and six more.
@@ -87,6 +113,8 @@ def is_valid(key: str, value: str) -> bool:
     """
     if not value:
         return key != "snapshot"
+    if key == "marker":
+        return markers.decode(value) is not None
     if key == "include":
         return _INCLUDES.issuperset(value.split(","))
     return key not in _VALUES or bool(_VALUES[key].fullmatch(value))
@@ -119,12 +147,32 @@ def carried(operation: Operation, headers: Mapping[str, str]) -> Iterator[tuple[
             yield key, _checked(key, value)
 
 
+def check_metadata(headers: Mapping[str, str]) -> None:
+    """Raise Refused 400 if names and values of metadata have more than 8 KB together."""
+    own = [(name, value) for name, value in headers.items() if name.startswith(METADATA)]
+    if sum(len(name) - len(METADATA) + len(value) for name, value in own) > _LARGEST_METADATA:
+        raise Refused("MetadataTooLarge")
+
+
 def _checked(key: str, value: str) -> str:
     if not _HEADERS.get(key, _HEADER_VALUE).fullmatch(value):
+        raise invalid_header(key, value)
+    if _CONDITION.fullmatch(key) and not _says_something(key, value):
         raise invalid_header(key, value)
     if key == "x-ms-blob-content-length" and int(value) > _LARGEST_PAGE_BLOB:
         raise invalid_header(key, value)
     return value.lower() if key in _LOGICAL else value
+
+
+def _says_something(condition: str, value: str) -> bool:
+    """Azurite takes a condition for none that is empty, or no date."""
+    if not _DATE.fullmatch(condition):
+        return bool(value)
+    try:
+        parsedate_to_datetime(value)
+    except (OverflowError, ValueError):
+        return False
+    return True
 
 
 def _check_etag(operation: Operation, key: str, value: str) -> None:

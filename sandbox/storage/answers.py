@@ -32,6 +32,10 @@ _CODES = {
         403,
         "CORS not enabled or no matching rule found for this request.",
     ),
+    "ExceedsMaxBatchRequestCount": (
+        400,
+        "The batch operation exceeds maximum number of allowed subrequests.",
+    ),
     "InternalError": (
         500,
         # Azure/azure-storage-python tests/recordings/
@@ -52,6 +56,7 @@ _CODES = {
         400,
         "Value for one of the query parameters specified in the request URI is invalid.",
     ),
+    "InvalidRange": (416, "The range specified is invalid for the current size of the resource."),
     "InvalidResourceName": (400, "The specifed resource name contains invalid characters."),
     "InvalidUri": (400, "The requested URI does not represent any resource on the server."),
     "InvalidXmlDocument": (400, "XML specified is not syntactically valid."),
@@ -60,6 +65,10 @@ _CODES = {
         "Key based authentication is not permitted on this storage account.",
     ),
     "LeaseLost": (412, "A lease ID was specified, but the lease for the resource has expired."),
+    "MetadataTooLarge": (
+        400,
+        "The size of the specified metadata exceeds the maximum size permitted.",
+    ),
     "MissingContentLengthHeader": (411, "The Content-Length header was not specified."),
     "MissingRequiredHeader": (
         400,
@@ -75,6 +84,11 @@ _CODES = {
         "The requested operation is not implemented on the specified resource.",
     ),
     "OutOfRangeInput": (400, "One of the request inputs is out of range."),
+    "OutOfRangeQueryParameterValue": (
+        400,
+        "One of the query parameters specified in the request URI is outside the permissible "
+        "range.",
+    ),
     "PublicAccessNotPermitted": (
         409,
         "Public access is not permitted on this storage account.",

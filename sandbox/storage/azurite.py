@@ -21,9 +21,13 @@ from sandbox.storage.rebuild import Forwarded
 
 _FOLDER = Path(__file__).with_name("azurite")
 _MAIN = _FOLDER / "node_modules/azurite/dist/src/blob/main.js"
-_CHECKSUMS = _FOLDER / "checksums.js"
+# It goes around Azurite's own methods, and so comes first; the others go around it.
 _DURABLE = _FOLDER / "durable.js"
-_LISTING = _FOLDER / "listing.js"
+_MENDED = tuple(
+    _FOLDER / f"{each}.js" for each in ("checksums", "conditions", "finding", "listing", "names")
+)
+# Metadata, tags and the address of a copy's source may come together.
+_LONGEST_HEADERS = 64 * 1024
 # Azurite derives users' delegation keys from a seed that is printed in its source, so that anybody
 # on this machine could sign for anything; with one that nobody knows, only its own key opens it.
 _OWN_SEED = f"""
@@ -63,10 +67,10 @@ class Azurite:
             raise AzuriteError(f"Azurite is not installed: there is no {_MAIN}; {cure()}")
         where = ["--blobHost", "127.0.0.1", "--blobPort", str(self.port)]
         what = ["--location", str(self.folder), "--skipApiVersionCheck", "--disableTelemetry"]
-        changes = (_CHECKSUMS, _DURABLE, _LISTING)
-        first = [word for each in changes for word in ("--require", str(each))]
+        changes = [word for each in (_DURABLE, *_MENDED) for word in ("--require", str(each))]
         seed = ["--import", f"data:text/javascript,{quote(_OWN_SEED)}"]
-        return [find_node(), *first, *seed, str(_MAIN), *where, *what, "--silent"]
+        headers = f"--max-http-header-size={_LONGEST_HEADERS}"
+        return [find_node(), headers, *changes, *seed, str(_MAIN), *where, *what, "--silent"]
 
     def environment(self) -> Mapping[str, str]:
         """What to run it with: the key is here, since everybody may read a command line."""

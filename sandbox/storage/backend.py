@@ -15,6 +15,9 @@ _IDLE_AT_MOST = 4.0
 _TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=120)
 _AUTOMATIC = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 
+# A header of a request or an answer: more than all metadata of a blob.
+LONGEST_HEADER = 16 * 1024
+
 Body = AsyncIterator[bytes] | bytes | None
 
 
@@ -40,6 +43,7 @@ class Backend:
                 cookie_jar=aiohttp.DummyCookieJar(),
                 skip_auto_headers=_AUTOMATIC,
                 trust_env=False,
+                max_field_size=LONGEST_HEADER,
             )
 
     async def stop(self) -> None:

@@ -44,11 +44,16 @@ class PartAnswer:
 def parse_batch(body: bytes, content_type: str, batch: Target, version: str) -> list[Part]:
     """The parts of a batch on the service or on one container. Raises Refused 400.
 
+    Too many are an answer of their own: see `serve_batch`.
+
     A part speaks the `version` of its batch, and one on a container reaches no other.
     """
-    parts = [_part(section, version) for section in _sections(body, content_type)]
+    sections = _sections(body, content_type)
+    if len(sections) > _MOST_PARTS:
+        raise Refused("ExceedsMaxBatchRequestCount")
+    parts = [_part(section, version) for section in sections]
     kinds = {(part.asked.method, part.asked.target.parameters.get("comp", "")) for part in parts}
-    if not 0 < len(parts) <= _MOST_PARTS or len(kinds) != 1 or kinds - set(_BATCHED.items()):
+    if len(kinds) != 1 or kinds - set(_BATCHED.items()):
         raise Refused("InvalidInput")
     if any(part.asked.target.level is not Level.BLOB for part in parts):
         raise Refused("InvalidInput")
@@ -57,13 +62,12 @@ def parse_batch(body: bytes, content_type: str, batch: Target, version: str) -> 
     return parts
 
 
-def failed(part: Part, failure: Failure) -> PartAnswer:
-    """Return the answer to a part that came to nothing."""
+def failed(content_id: str, asked: Mapping[str, str], failure: Failure) -> PartAnswer:
+    """Return the answer to a part, with the headers `asked`, that came to nothing."""
     request_id = new_id()
-    asked = part.asked.headers
     headers = {**headers_of(failure, asked), "x-ms-request-id": request_id}
     body = document(failure, request_id)
-    return PartAnswer(part.content_id, failure.status, reason_of(failure), headers, body)
+    return PartAnswer(content_id, failure.status, reason_of(failure), headers, body)
 
 
 def compose(answers: Iterable[PartAnswer], boundary: str) -> bytes:
@@ -84,7 +88,7 @@ def _composed(answer: PartAnswer) -> bytes:
         headers |= {"Content-Length": str(len(answer.body)), "Content-Type": "application/xml"}
     lines = [
         "Content-Type: application/http",
-        f"Content-ID: {answer.content_id}",
+        *([f"Content-ID: {answer.content_id}"] if answer.content_id else []),
         "",
         f"HTTP/1.1 {answer.status} {answer.reason}",
         *(f"{name}: {value}" for name, value in headers.items()),

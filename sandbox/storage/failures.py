@@ -1,5 +1,6 @@
 """Azurite's errors, read and put as Azure puts them."""
 
+import re
 from xml.etree import ElementTree
 
 import aiohttp
@@ -14,13 +15,24 @@ from sandbox.storage.rendering import version_of
 from sandbox.storage.target import Level, Target
 
 # Azurite fails without a word at XML that it cannot read, and at what it did not foresee.
-_WORDLESS = {400: "InvalidInput", 500: "InternalError"}
+_WORDLESS = {400: "InvalidInput", 431: "InvalidInput", 500: "InternalError"}
+# What Azurite calls otherwise than Azure.
+_AZURES = {
+    "Requested Range Not Satisfiable": "InvalidPageRange",
+    "RequestEntityTooLarge": "RequestBodyTooLarge",
+}
+_BOUNDS = re.compile(r"bytes (\d+)-(-?\d+)/(\d+)")
 # Codes of Azurite's own, for what it does not do.
 _OF_AZURITE = frozenset({"APINotImplemented", "FeatureNotSupported"})
 _UNKNOWN_TO_AZURITE = frozenset({"AuthorizationFailure", "AuthenticationFailed"})
 _NO_LEASE = frozenset({"LeaseNotPresentWithBlobOperation", "LeaseNotPresentWithContainerOperation"})
 _LOST = frozenset({"broken", "expired"})
 _MAYBE_THE_SOURCES = frozenset({"BlobNotFound", "ConditionNotMet", "ContainerNotFound"})
+
+
+def succeeded(answer: aiohttp.ClientResponse) -> bool:
+    """Return whether Azure, too, would take what Azurite gave `answer` to for a success."""
+    return answer.status < 300 and _beyond_the_end(answer) is None
 
 
 async def failure_of(
@@ -30,15 +42,31 @@ async def failure_of(
 
     Raises Refused where Azure would have refused what Azurite tried.
     """
+    if beyond := _beyond_the_end(answer):
+        return beyond
     failure = _read(answer, await answer.read())
     _check(failure, permitted)
     named = permitted.named
     source = None if named.operation.reads_source else named.source
     if source and failure.code in _MAYBE_THE_SOURCES:
         return await _of_a_copy(failure, named, source, backend)
-    if failure.code in _NO_LEASE and await _has_lost_its_lease(named.target, backend):
-        return _lease_lost(named.target.level)
+    if failure.code in _NO_LEASE:
+        if await _has_lost_its_lease(named.target, backend):
+            return _lease_lost(named.target.level)
+        message = f"There is currently no lease on the {named.target.level}."
+        return Failure(failure.status, failure.code, message)
     return _with_status(failure, named)
+
+
+def _beyond_the_end(answer: aiohttp.ClientResponse) -> Failure | None:
+    """The refusal of a range that begins where the blob ends, of which Azurite gives no bytes.
+
+    Azure/azure-sdk-for-net issue 10827, and Azure/Azurite issue 2410.
+    """
+    found = _BOUNDS.fullmatch(answer.headers.get("Content-Range", ""))
+    if not found or int(found[1]) <= int(found[2]):
+        return None
+    return Refused("InvalidRange", headers={"Content-Range": f"bytes */{found[3]}"}).failure
 
 
 def _lease_lost(level: Level) -> Failure:
@@ -50,6 +78,7 @@ def _read(answer: aiohttp.ClientResponse, body: bytes) -> Failure:
     """The message is Azurite's reason phrase, which it has for HEAD, too."""
     kept = {name: answer.headers[name] for name in ("Content-Range",) if name in answer.headers}
     code = answer.headers.get("x-ms-error-code", "")
+    code = _AZURES.get(code, code)
     return Failure(answer.status, code, answer.reason or "", _details(body), kept)
 
 

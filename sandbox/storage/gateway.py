@@ -11,7 +11,7 @@ from sandbox.entra import Caller, Verifier
 from sandbox.storage.answers import Refused, invalid_header
 from sandbox.storage.asked import Asked, read_request
 from sandbox.storage.authenticate import authenticate
-from sandbox.storage.backend import Backend
+from sandbox.storage.backend import LONGEST_HEADER, Backend
 from sandbox.storage.cors import Cors
 from sandbox.storage.decide import Permitted, decide
 from sandbox.storage.missing import refuse_missing
@@ -20,6 +20,7 @@ from sandbox.storage.rendering import response
 from sandbox.storage.serve import serve
 from sandbox.storage.serve_batch import serve_batch
 from sandbox.storage.serve_from_url import serve_from_url
+from sandbox.storage.versions import exists
 
 _LOG = logging.getLogger(__name__)
 # The longest blob name, every character of it encoded, and a query.
@@ -50,7 +51,11 @@ class BlobStorage:
     def application(self) -> web.Application:
         """The account as an HTTP application. It starts and stops its way to Azurite itself."""
         application = web.Application(
-            handler_args={"auto_decompress": False, "max_line_size": _LONGEST_LINE}
+            handler_args={
+                "auto_decompress": False,
+                "max_field_size": LONGEST_HEADER,
+                "max_line_size": _LONGEST_LINE,
+            }
         )
         # A pattern of our own, since `.` does not match a line break, which a blob name may hold.
         everything = r"/{target:[\s\S]*}"
@@ -97,6 +102,7 @@ class BlobStorage:
         try:
             asked = read_request(request.method, request.raw_path, request.headers.items())
             _check_host(asked, self._account.host)
+            _check_version(asked.headers.get("x-ms-version", ""))
         except Refused as refused:
             self._record(refused, request.method)
             raise
@@ -141,3 +147,13 @@ def _check_host(asked: Asked, host: str) -> None:
     """Azurite would take any account's name, and its `-secondary` too."""
     if asked.headers.get("Host", "").lower().removesuffix(":443") != host:
         raise invalid_header("Host", asked.headers.get("Host", ""))
+
+
+def _check_version(version: str) -> None:
+    """A version that does not exist is answered before who asks is looked at.
+
+    Azure/azure-sdk-for-net issue 45302 has the headers of the answer, too.
+    """
+    if version and not exists(version):
+        name = {"HeaderName": "x-ms-version", "HeaderValue": version}
+        raise Refused("InvalidHeaderValue", name, early=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sandbox.assumptions import LIKELY, Assumptions
 from sandbox.deployment import StorageAccount
 from sandbox.rbac import Need
-from sandbox.storage.accept import KINDS, carried, check_parameters, parameter
+from sandbox.storage.accept import KINDS, carried, check_metadata, check_parameters, parameter
 from sandbox.storage.answers import Refused, invalid_header
 from sandbox.storage.asked import Asked
 from sandbox.storage.copy_source import CopySource, parse_copy_source
@@ -44,6 +44,7 @@ def name(asked: Asked, account: StorageAccount, assumed: Assumptions = LIKELY) -
     operation = recognise(asked)
     check_parameters(operation, asked.target.parameters)
     headers = dict(carried(operation, asked.headers))
+    check_metadata(headers)
     source = parse_copy_source(headers, account.host) if "x-ms-copy-source" in headers else None
     # A source that is read by a token of its own is no need of the one who asks.
     copied = None if operation.reads_source else source

@@ -57,6 +57,11 @@ _ACCOUNT_QUERY = "restype=account&comp=properties"
 _LEASE = {"x-ms-lease-id"}
 _TIMES = {"if-modified-since", "if-unmodified-since"}
 _CONDITIONS = _TIMES | {"if-match", "if-none-match", "x-ms-if-tags"}
+# Where a request is about the tags of a blob, conditions on the blob have names of their own.
+_ON_THE_BLOB = {
+    f"x-ms-blob-{each}"
+    for each in ("if-match", "if-modified-since", "if-none-match", "if-unmodified-since")
+}
 _RANGE = {"range", "x-ms-range"}
 _PROPERTIES = {
     "x-ms-blob-cache-control",
@@ -406,14 +411,14 @@ _ANY_BLOB = (
         READ_TAGS,
         "Blob_GetTags",
         parameters={"snapshot"},
-        headers=_LEASE | {"x-ms-if-tags"},
+        headers=_LEASE | _ON_THE_BLOB | {"x-ms-if-tags"},
     ),
     _row(
         "SetBlobTags",
         "PUT /container/blob?comp=tags",
         WRITE_TAGS,
         "Blob_SetTags",
-        headers=_LEASE | _CHECKSUMS | {"content-type", "x-ms-if-tags"},
+        headers=_LEASE | _CHECKSUMS | _ON_THE_BLOB | {"content-type", "x-ms-if-tags"},
         body=True,
     ),
     *_leases("/container/blob", "comp=lease", WRITE, _CONDITIONS),

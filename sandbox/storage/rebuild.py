@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from sandbox.storage import markers
 from sandbox.storage.decide import Permitted
 from sandbox.storage.operations import Operation
 
@@ -78,4 +79,6 @@ def _parameters(operation: Operation, sent: Mapping[str, str]) -> dict[str, str]
     """Known ones that say something; an empty one is as good as none."""
     kind = {} if operation.as_head else operation.kind
     known = {key: value for key, value in sent.items() if value and key in operation.parameters}
+    if "marker" in known:
+        known["marker"] = markers.decode(known["marker"]) or ""
     return {**kind, **known}

@@ -2,14 +2,23 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
-from xml.etree.ElementTree import Element, TreeBuilder, tostring
+from typing import Any, NoReturn
+from xml.etree.ElementTree import Element, SubElement, TreeBuilder, tostring
 from xml.parsers import expat
 
 from sandbox.storage.answers import Refused
 
 _NO_XML = "Error parsing Xml content"
+# What each document is called at its root. Azurite takes every other for an empty one, and so would
+# delete what was there.
+_ROOTS: Mapping[str, str] = {
+    "PutBlockList": "BlockList",
+    "SetBlobServiceProperties": "StorageServiceProperties",
+    "SetBlobTags": "Tags",
+    "SetContainerACL": "SignedIdentifiers",
+}
 _MOST_RULES = 5
+_MOST_IDENTIFIERS = 5
 _DEEPEST = 8
 _LONGEST_RETENTION = 365
 _RETENTIONS = frozenset({"DeleteRetentionPolicy", "RetentionPolicy"})
@@ -18,16 +27,34 @@ _DAYS = "Retention days must be greater than 0 and less than or equal to 365 day
 
 def for_azurite(operation: str, body: bytes) -> bytes:
     """Return `body` in a spelling that Azurite takes. Raises Refused 400 as Azure words it."""
-    return _SPELLED[operation](body)
+    if not body and operation == "SetContainerACL":
+        return body
+    return _SPELLED.get(operation, _unchanged)(operation, body)
 
 
-def _properties(body: bytes) -> bytes:
+def _unchanged(operation: str, body: bytes) -> bytes:
+    """Its checksum may have been sent, too. It can be long: 50,000 blocks are a few megabytes."""
+    root = ""
+
+    def start(name: str, _: object) -> None:
+        nonlocal root
+        root = root or name
+
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = start
+    parser.StartDoctypeDeclHandler = lambda *_: _refuse(parser)
+    _parse(parser, body)
+    _check_root(operation, root)
+    return body
+
+
+def _properties(operation: str, body: bytes) -> bytes:
     """Azure takes True for true: the SDK for Python of 2019 wrote it so.
 
     What is refused, and where it is found: Azure/azure-storage-python tests/recordings/
     test_service_properties.test_retention_too_long.yaml and test_too_many_cors_rules.yaml.
     """
-    root = _parsed(body, _check_retention)
+    root = _parsed(operation, body, _check_retention)
     if len(root.findall("Cors/CorsRule")) > _MOST_RULES:
         raise _invalid(0, 0, "")
     for each in root.iter():
@@ -36,15 +63,22 @@ def _properties(body: bytes) -> bytes:
     return tostring(root)
 
 
-def _identifiers(body: bytes) -> bytes:
-    """A policy may say nothing (test_container.test_set_container_acl_with_empty_…identifier)."""
-    if not body:
-        return body
-    root = _parsed(body)
-    for policy in root.iter("AccessPolicy"):
+def _identifiers(operation: str, body: bytes) -> bytes:
+    """A policy may say nothing (test_container.test_set_container_acl_with_empty_…identifier).
+
+    Nor need there be one at all: the SDK for Python sends none for a policy of None.
+    """
+    root = _parsed(operation, body)
+    found = root.findall("SignedIdentifier")
+    if len(found) > _MOST_IDENTIFIERS or not all(each.findtext("Id") for each in found):
+        raise _invalid(0, 0, "")
+    for each in found:
+        policy = each.find("AccessPolicy")
+        if policy is None:
+            policy = SubElement(each, "AccessPolicy")
         if not len(policy):
             policy.text = None
-            policy.append(Element("Permission"))
+            SubElement(policy, "Permission")
     return tostring(root)
 
 
@@ -71,12 +105,12 @@ class _Tree:
         self.parser.StartElementHandler = self._start
         self.parser.CharacterDataHandler = self.builder.data
         self.parser.EndElementHandler = self._end
-        self.parser.StartDoctypeDeclHandler = self._doctype
+        self.parser.StartDoctypeDeclHandler = lambda *_: _refuse(self.parser)
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         self.depth += 1
         if self.depth > _DEEPEST:
-            raise self._invalid()
+            _refuse(self.parser)
         self.builder.start(name, attributes)
 
     def _end(self, name: str) -> None:
@@ -85,18 +119,22 @@ class _Tree:
         column = self.parser.CurrentColumnNumber + 3
         self.check(self.builder.end(name), self.parser.CurrentLineNumber, column)
 
-    def _doctype(self, *_: object) -> None:
-        """No document here has one, and its entities could grow without end."""
-        raise self._invalid()
 
-    def _invalid(self) -> Refused:
-        at = self.parser
-        return _invalid(at.CurrentLineNumber, at.CurrentColumnNumber + 1, _NO_XML)
-
-
-def _parsed(body: bytes, check: Check = lambda *_: None) -> Element:
+def _parsed(operation: str, body: bytes, check: Check = lambda *_: None) -> Element:
     parser = expat.ParserCreate()
     tree = _Tree(parser, check)
+    _parse(parser, body)
+    root = tree.builder.close()
+    _check_root(operation, root.tag)
+    return root
+
+
+def _check_root(operation: str, root: str) -> None:
+    if root != _ROOTS[operation]:
+        raise _invalid(1, 1, _NO_XML)
+
+
+def _parse(parser: Any, body: bytes) -> None:
     try:
         parser.Parse(body, True)
     except expat.ExpatError as error:
@@ -104,7 +142,11 @@ def _parsed(body: bytes, check: Check = lambda *_: None) -> Element:
     except (LookupError, ValueError) as error:
         # It names an encoding that is not known.
         raise _invalid(1, 1, _NO_XML) from error
-    return tree.builder.close()
+
+
+def _refuse(parser: Any) -> NoReturn:
+    """No document here has a document type, whose entities could grow without end."""
+    raise _invalid(parser.CurrentLineNumber, parser.CurrentColumnNumber + 1, _NO_XML)
 
 
 def _invalid(line: int, column: int, reason: str) -> Refused:
@@ -112,8 +154,8 @@ def _invalid(line: int, column: int, reason: str) -> Refused:
     return Refused("InvalidXmlDocument", details)
 
 
-_SPELLED: Mapping[str, Callable[[bytes], bytes]] = {
+_SPELLED: Mapping[str, Callable[[str, bytes], bytes]] = {
     "SetBlobServiceProperties": _properties,
     "SetContainerACL": _identifiers,
 }
-DOCUMENTS = frozenset(_SPELLED)
+DOCUMENTS = frozenset(_ROOTS)

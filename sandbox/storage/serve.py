@@ -9,7 +9,7 @@ from aiohttp import web
 from sandbox.storage.answers import Refused
 from sandbox.storage.backend import Backend, Body
 from sandbox.storage.decide import Permitted
-from sandbox.storage.failures import failure_of
+from sandbox.storage.failures import failure_of, succeeded
 from sandbox.storage.pass_on import pass_on
 from sandbox.storage.rebuild import Forwarded, rebuild
 from sandbox.storage.rendering import response
@@ -17,6 +17,8 @@ from sandbox.storage.sent_documents import DOCUMENTS, for_azurite
 
 # Below this a body is passed on in one piece, which costs less than a stream.
 _SMALL = 64 * 1024
+# A list of 50,000 blocks, whose names have at most 88 characters, and the elements around them.
+_LONGEST_LIST = 8 * 1024 * 1024
 
 
 async def serve(
@@ -29,12 +31,14 @@ async def serve(
     forwarded = rebuild(permitted)
     length = body_length(forwarded, request.headers)
     try:
-        body = await _body(request, length) if forwarded.takes_body else None
+        body: Body
         if permitted.named.operation.name in DOCUMENTS:
-            body = _respelled(permitted.named.operation.name, body)
+            body = await _document(request, permitted.named.operation.name, length or 0)
             length = len(body)
+        else:
+            body = await _body(request, length) if forwarded.takes_body else None
         async with backend.send(forwarded, length, body) as answer:
-            if answer.status < 300:
+            if succeeded(answer):
                 return await pass_on(request, answer, permitted.named, endpoint)
             failure = await failure_of(answer, permitted, backend)
     except (aiohttp.ClientError, TimeoutError) as error:
@@ -69,11 +73,10 @@ async def whole_body(request: web.Request, length: int) -> bytes:
         raise ConnectionResetError("the client went away") from error
 
 
-def _respelled(operation: str, body: Body) -> bytes:
-    """No document is so long that it would be streamed."""
-    if body is not None and not isinstance(body, bytes):
+async def _document(request: web.Request, operation: str, length: int) -> bytes:
+    if length > (_LONGEST_LIST if operation == "PutBlockList" else _SMALL):
         raise Refused("RequestBodyTooLarge")
-    return for_azurite(operation, body or b"")
+    return for_azurite(operation, await whole_body(request, length))
 
 
 async def _body(request: web.Request, length: int | None) -> Body:

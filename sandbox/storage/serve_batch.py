@@ -30,8 +30,14 @@ async def serve_batch(
     version = repeated(request.headers)["x-ms-version"]
     content_type = request.headers.get("Content-Type", "")
     body = await whole_body(request, length)
-    parts = parse_batch(body, content_type, batch.named.target, version)
-    answers = [await _answered(part, permit, backend) for part in parts]
+    try:
+        parts = parse_batch(body, content_type, batch.named.target, version)
+        answers = [await _answered(part, permit, backend) for part in parts]
+    except Refused as refused:
+        if refused.code != "ExceedsMaxBatchRequestCount":
+            raise
+        # As recorded in Azure/azure-sdk-for-java issue 6725: a part that answers to none.
+        answers = [failed("", request.headers, refused.failure)]
     boundary = f"batchresponse_{uuid.uuid4()}"
     headers = {
         **repeated(request.headers),
@@ -48,7 +54,7 @@ async def _answered(part: Part, permit: Permit, backend: Backend) -> PartAnswer:
     try:
         return await _carried_out(part, await permit(part.asked), backend)
     except Refused as refused:
-        return failed(part, refused.failure)
+        return failed(part.content_id, part.asked.headers, refused.failure)
 
 
 async def _carried_out(part: Part, permitted: Permitted, backend: Backend) -> PartAnswer:
@@ -60,6 +66,7 @@ async def _carried_out(part: Part, permitted: Permitted, backend: Backend) -> Pa
                 named, asked = permitted.named, part.asked.headers
                 headers = success(answer.status, answer.headers, named, asked)
                 return PartAnswer(part.content_id, answer.status, answer.reason or "", headers)
-            return failed(part, await failure_of(answer, permitted, backend))
+            failure = await failure_of(answer, permitted, backend)
+            return failed(part.content_id, part.asked.headers, failure)
     except (aiohttp.ClientError, TimeoutError) as failure:
         raise Refused("ServerBusy") from failure

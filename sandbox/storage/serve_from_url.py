@@ -14,7 +14,7 @@ from sandbox.storage.asked import Asked
 from sandbox.storage.backend import Backend
 from sandbox.storage.copy_source import SOURCE_CONDITIONS, CopySource, cannot_verify
 from sandbox.storage.decide import Permitted
-from sandbox.storage.failures import failure_of
+from sandbox.storage.failures import failure_of, succeeded
 from sandbox.storage.name import Named
 from sandbox.storage.pass_on import pass_on
 from sandbox.storage.rebuild import rebuild
@@ -34,7 +34,7 @@ async def serve_from_url(
     reading = await _permitted_to_read(named, permit, version)
     try:
         async with backend.send(rebuild(reading)) as found:
-            if found.status >= 300:
+            if not succeeded(found):
                 cause = await failure_of(found, reading, backend)
                 failure = cannot_verify(cause, version).failure
                 return response(failure, request.method, request.headers)

@@ -13,8 +13,9 @@ _CONTAINER = re.compile(r"(?=.{3,63}\Z)[a-z0-9]+(?:-[a-z0-9]+)*|\$root|\$web")
 _LONGEST_BLOB_NAME = 1024
 _ROOT = "$root"
 _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
-# Blob names that XML cannot carry would break every listing of their container.
-_NOT_IN_XML = re.compile(r"[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# Blob names that XML cannot carry would break every listing of their container. U+FFFE and U+FFFF,
+# which it cannot carry either, are encoded there.
+_NOT_IN_XML = re.compile(r"[^\t\n\r -\ud7ff\ue000-\uffff\U00010000-\U0010ffff]")
 
 
 class Level(StrEnum):

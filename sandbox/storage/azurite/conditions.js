@@ -1,0 +1,87 @@
+// Azurite reads some conditions of a request and forgets them. They are evaluated here, by Azurite's own validators.
+// https://learn.microsoft.com/rest/api/storageservices/specifying-conditional-headers-for-blob-service-operations
+const {
+  default: WriteConditions,
+  validateWriteConditions,
+} = require("azurite/dist/src/blob/conditions/WriteConditionalHeadersValidator");
+const { default: errors } = require("azurite/dist/src/blob/errors/StorageErrorFactory");
+const { Operation } = require("azurite/dist/src/blob/generated/artifacts/operation");
+const { default: Blobs } = require("azurite/dist/src/blob/persistence/LokiBlobMetadataStore");
+const { wrap } = require("./wrap");
+
+// They make a blob, and answer `If-None-Match: *` with a conflict of their own.
+const CREATES = new Set([
+  Operation.AppendBlob_Create,
+  Operation.BlockBlob_CommitBlockList,
+  Operation.BlockBlob_Upload,
+  Operation.Blob_CopyFromURL,
+  Operation.Blob_StartCopyFromURL,
+  Operation.PageBlob_Create,
+]);
+
+// Beside another condition Azurite drops that of the tags, and it lets every write pass that wants no blob to be there.
+wrap(WriteConditions.prototype, "validate", function (proceed, context, conditions, blob) {
+  proceed();
+  if (!blob.exist) return;
+  if (conditions.ifNoneMatch?.[0] === "*" && !CREATES.has(context.operation))
+    throw errors.getConditionNotMet(context.contextId);
+  if (conditions.ifTags) proceed(context, { ifTags: conditions.ifTags }, blob);
+});
+
+wrap(Blobs.prototype, "setTier", async function (proceed, context, account, container, name) {
+  const blob = await this.getBlobWithLeaseUpdated(account, container, name, undefined, context, false, true);
+  if (blob) validateWriteConditions(context, { ifTags: context.request.getHeader("x-ms-if-tags") }, blob);
+  return proceed();
+});
+
+// Those of the blob have names of their own where a request is about its tags.
+function conditionsOnBlob(context, known) {
+  const header = (name) => context.request.getHeader(`x-ms-blob-${name}`);
+  const date = (name) => header(name) && new Date(header(name));
+  return {
+    ...known,
+    ifMatch: header("if-match"),
+    ifNoneMatch: header("if-none-match"),
+    ifModifiedSince: date("if-modified-since"),
+    ifUnmodifiedSince: date("if-unmodified-since"),
+  };
+}
+
+wrap(Blobs.prototype, "getBlobTag", function (proceed, context, account, container, name, snapshot, lease, conditions) {
+  return proceed(context, account, container, name, snapshot, lease, conditionsOnBlob(context, conditions));
+});
+
+wrap(Blobs.prototype, "setBlobTag", async function (proceed, ...given) {
+  const [context, account, container, name, snapshot, , , conditions] = given;
+  const blob = await this.getBlobWithLeaseUpdated(account, container, name, snapshot, context, false, true);
+  if (blob) validateWriteConditions(context, conditionsOnBlob(context, conditions), blob);
+  return proceed();
+});
+
+wrap(Blobs.prototype, "sealBlob", async function (proceed, context, account, container, name) {
+  const blob = await this.getBlobWithLeaseUpdated(account, container, name, undefined, context, false, true);
+  const position = context.request.getHeader("x-ms-blob-condition-appendpos");
+  if (blob && position !== undefined && blob.properties.contentLength !== Number(position))
+    throw errors.getAppendPositionConditionNotMet(context.contextId);
+  return proceed();
+});
+
+// A blob of which blocks are staged and none is committed is not there yet.
+async function isStaged(store, context, { accountName, containerName, name }) {
+  const blob = await store.getBlobWithLeaseUpdated(accountName, containerName, name, "", context, false);
+  return blob !== undefined && !blob.isCommitted;
+}
+
+wrap(Blobs.prototype, "createBlob", async function (proceed, context, blob, lease, conditions) {
+  const asNew = conditions?.ifNoneMatch === "*" && (await isStaged(this, context, blob));
+  return asNew ? proceed(context, blob, lease, { ...conditions, ifNoneMatch: undefined }) : proceed();
+});
+
+for (const copy of ["copyFromURL", "startCopyFromURL"])
+  wrap(Blobs.prototype, copy, async function (proceed, context, ...given) {
+    const [, to, , , , options] = given;
+    const target = { accountName: to.account, containerName: to.container, name: to.blob };
+    if (options.modifiedAccessConditions?.ifNoneMatch === "*" && (await isStaged(this, context, target)))
+      options.modifiedAccessConditions.ifNoneMatch = undefined;
+    return proceed();
+  });
