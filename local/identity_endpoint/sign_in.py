@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 
 _ANY_SCOPE = "https://management.azure.com/.default"
 _PAUSE = 10.0
+# The SDK's module that warns of each token that it cannot get without a person.
+_SDK_LOG = logging.getLogger("azure.identity._internal.interactive")
 
 
 class NotSignedInError(RuntimeError):
@@ -107,6 +109,7 @@ def open_credential(tenant: str, record: Path) -> DeviceCodeCredential:
 
     Its tokens lie in the cache of the user that this runs as, readable by that user alone.
     """
+    _SDK_LOG.addFilter(_asks_for_no_sign_in)
     known = AuthenticationRecord.deserialize(record.read_text("utf-8")) if record.exists() else None
     return DeviceCodeCredential(
         tenant_id=tenant,
@@ -126,3 +129,12 @@ def prompt(say: Callable[[str], object]) -> Callable[[str, str, datetime], None]
         say(f"To sign in, open {address} and enter the code {code} (until {until:%H:%M} UTC).")
 
     return ask
+
+
+def _asks_for_no_sign_in(record: logging.LogRecord) -> bool:
+    """Drop the SDK's warning that a sign-in is required; keep its warnings of all else.
+
+    It says "get_token failed", which reads as an error. The line with the code follows at once.
+    """
+    given = record.args if isinstance(record.args, tuple) else ()
+    return not any(isinstance(each, AuthenticationRequiredError) for each in given)

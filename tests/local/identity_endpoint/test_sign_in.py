@@ -1,3 +1,4 @@
+import logging
 import re
 import stat
 from concurrent.futures import ThreadPoolExecutor
@@ -5,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from azure.identity import AuthenticationRecord
+from azure.identity import AuthenticationRecord, AuthenticationRequiredError
 
 from local.identity_endpoint.sign_in import NotSignedInError, SignIn, open_credential, prompt
 from tests.conftest import Running
@@ -56,6 +57,25 @@ def test_the_developer_is_told_where_to_enter_which_code() -> None:
     assert said == [
         "To sign in, open https://login.example/device and enter the code AB-12 (until 09:05 UTC)."
     ]
+
+
+def test_the_sdk_does_not_call_a_sign_in_that_is_asked_for_a_failure(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    credential = open_credential("organizations", tmp_path / "record.json")
+    with pytest.raises(AuthenticationRequiredError):
+        credential.get_token(SCOPE)
+    assert caplog.records == []
+
+
+def test_the_sdk_still_warns_of_every_other_failure(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    credential = open_credential("organizations", tmp_path / "record.json")
+    with pytest.raises(ValueError, match="at least one scope"):
+        credential.get_token()
+    [warning] = caplog.records
+    assert (warning.levelno, "get_token failed" in warning.message) == (logging.WARNING, True)
 
 
 def test_a_real_sign_in_by_device_code_outlives_the_endpoint(
