@@ -28,7 +28,11 @@ class Settings:
 
     @classmethod
     def load(cls, env: Mapping[str, str] = os.environ) -> "Settings":
-        """Read the environment; raises SettingError, which names the first that is wrong."""
+        """Read the environment; raises SettingError, which names all that is missing."""
+        missing = [name for name in map(_variable, SERVICES) if not env.get(name, "").strip()]
+        if missing:
+            verb = "is" if len(missing) == 1 else "are"
+            raise SettingError(f"{', '.join(missing)} {verb} missing: {_ADVICE}.")
         tenant = env.get("AZURE_TENANT_ID", "").strip()
         return cls(
             tenant or "organizations", {service: _settings(env, service) for service in SERVICES}
@@ -36,17 +40,14 @@ class Settings:
 
 
 def _settings(env: Mapping[str, str], service: str) -> Mapping[str, str]:
-    name = f"{service.upper()}_SETTINGS"
+    name = _variable(service)
     try:
-        return {each["name"]: str(each["value"]) for each in json.loads(_present(env, name))}
+        return {each["name"]: str(each["value"]) for each in json.loads(env[name])}
     except (json.JSONDecodeError, TypeError, KeyError) as error:
         raise SettingError(
             f"{name} is malformed: it should be a list of settings in JSON."
         ) from error
 
 
-def _present(env: Mapping[str, str], name: str) -> str:
-    value = env.get(name, "").strip()
-    if not value:
-        raise SettingError(f"{name} is missing: {_ADVICE}.")
-    return value
+def _variable(service: str) -> str:
+    return f"{service.upper()}_SETTINGS"

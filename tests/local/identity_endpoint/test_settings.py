@@ -37,6 +37,15 @@ def test_what_is_missing_is_named_with_what_to_do(service: str) -> None:
         Settings.load(environment(**{name: ""}))
 
 
+def test_all_that_is_missing_is_named_at_once() -> None:
+    with pytest.raises(SettingError) as raised:
+        Settings.load({"AZURE_TENANT_ID": "tenant", "CATALOG_SETTINGS": "[]"})
+    assert str(raised.value) == (
+        "GATEWAY_SETTINGS, THUMBNAILER_SETTINGS, NOTIFIER_SETTINGS are missing: "
+        "write the values of a deployed environment to .env: azd env get-values > .env."
+    )
+
+
 @pytest.mark.parametrize("value", ["{", "[1]", '[{"name": "A"}]', "3"])
 def test_what_is_no_list_of_settings_is_named(value: str) -> None:
     with pytest.raises(SettingError, match="GATEWAY_SETTINGS is malformed"):
