@@ -88,10 +88,10 @@ class Builder:
         for number, each in enumerate(stage.instructions):
             so_far = Stage(stage.base, "", stage.instructions[:number])
             environment = dict(_environment(so_far))
+            folder = next((i.value for i in so_far.instructions if i.name == "WORKDIR"), "/")
             if each.name == "RUN":
-                _run(root, each.value, environment)
+                _run(root, folder, each.value, environment)
             elif each.name == "COPY":
-                folder = next((i.value for i in so_far.instructions if i.name == "WORKDIR"), "/")
                 _copy(root, folder, words(each.value), named)
         return root
 
@@ -102,6 +102,8 @@ class Builder:
             (place / name).mkdir(parents=True)
         layers = f"lowerdir={self.base()},upperdir={place}/upper,workdir={place}/scratch"
         run(["mount", "-t", "overlay", "overlay", "-o", layers, str(place / "root")])
+        for compiled in (place / "root").glob("usr/lib/python3*/**/__pycache__"):
+            shutil.rmtree(compiled)  # as 3.13/slim-trixie/Dockerfile in docker-library/python does
         return place / "root"
 
 
@@ -130,14 +132,16 @@ def mirror() -> str:
     return next(each for each in found if "security" not in each)
 
 
-def _run(root: Path, script: str, environment: Mapping[str, str]) -> None:
+def _run(root: Path, folder: str, script: str, environment: Mapping[str, str]) -> None:
     """A RUN step, as root in the stage's root; what a build lends it is taken back after it."""
     passed_on = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     given = {"PATH": os.defpath, "HOME": "/root", **_TRUST, **passed_on, **environment}
     steps = ["mount -t proc proc proc", "mount --rbind /dev dev"]
     steps += [f"mount --bind {each} .{each}" for each in _LENT if (root / str(each)[1:]).exists()]
     variables = [f"{name}={value}" for name, value in given.items()]
-    inside = shlex.join(["chroot", str(root), "env", "-i", *variables, "sh", "-c", script])
+    inside = shlex.join(
+        ["chroot", str(root), "env", "-i", f"--chdir={folder}", *variables, "sh", "-c", script]
+    )
     run(["unshare", "--mount", "sh", "-ec", "\n".join([*steps, f"exec {inside}"])], cwd=root)
 
 
