@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -10,6 +11,8 @@ from sandbox.deployment import app_names
 from sandbox.state import PROJECT
 
 FILE = PROJECT / "docker-compose.yml"
+# Puts the sandbox in the place of Azure, for the profile azure.
+SANDBOX_AS_AZURE = PROJECT / "tests" / "containers" / "sandbox-as-azure.yml"
 SERVICES = app_names()
 _VARIABLE = re.compile(r"\$(?:\$|\{(?P<name>[A-Z_]+):-(?P<default>[^}]*)\})")
 
@@ -27,6 +30,23 @@ def services(profile: str = "", variables: Mapping[str, str] | None = None) -> d
     wanted = [profile] if profile else []
     found: dict[str, Service] = compose(variables)["services"]
     return {name: each for name, each in found.items() if each.get("profiles", []) == wanted}
+
+
+def overridden(found: Mapping[str, Service], override: Path) -> dict[str, Service]:
+    """Services as a second file changes them: its mappings and lists are added to theirs.
+
+    https://docs.docker.com/reference/compose-file/merge/
+    """
+    added: Mapping[str, Service] = YAML(typ="safe").load(override.read_text())["services"]
+    return {name: _merged(each, added.get(name, {})) for name, each in found.items()}
+
+
+def _merged(service: Service, added: Service) -> Service:
+    merged = dict(service)
+    for name, value in added.items():
+        before = service.get(name, type(value)())
+        merged[name] = before | value if isinstance(value, dict) else [*before, *value]
+    return merged
 
 
 def _filled(value: Any, variables: Mapping[str, str]) -> Any:

@@ -1,8 +1,7 @@
 """As much of a container engine as it takes to run the compose file: namespaces, mounts, no rights.
 
 It does what the file says and docker would: the image's root, read-only; volumes; a small /tmp; a
-user without capabilities; the networks; health checks and the order that they decide. It has no
-control groups, so limits are not tried.
+user without capabilities; the networks; limits; health checks and the order that they decide.
 """
 
 import os
@@ -18,11 +17,14 @@ from pathlib import Path
 
 from sandbox.state import PROJECT
 from tests.containers.compose import Service
+from tests.containers.health import Health
 from tests.containers.images import Builder, Image, dockers_umask
+from tests.containers.limits import Limits
 from tests.containers.networks import Networks
 
 _WITHIN = 240.0
-_PAUSE = 0.2
+# How often Compose asks the engine: pkg/compose/convergence.go in docker/compose v2.26.1.
+_PAUSE = 0.5
 
 
 class NotThereError(RuntimeError):
@@ -38,7 +40,12 @@ class Container:
     image: Image
     log: Path
     environment: Mapping[str, str]
+    limits: Limits
+    health: Health = field(init=False)
     process: "subprocess.Popen[bytes] | None" = None
+
+    def __post_init__(self) -> None:
+        self.health = Health(self.service["healthcheck"], self._checked)
 
     @property
     def pid(self) -> int:
@@ -56,23 +63,24 @@ class Container:
         """The end of what it has written."""
         return self.log.read_text()[-3000:]
 
-    def run(self, *command: str) -> "subprocess.CompletedProcess[str]":
-        """Run a command in it, as `docker compose exec` does."""
+    def run(self, *command: str, seconds: float = _WITHIN) -> "subprocess.CompletedProcess[str]":
+        """Run a command in it, as `docker compose exec` does, and end it after `seconds`."""
         enter = ["nsenter", "--target", str(self.pid), "--mount", "--net", "--pid", "--root"]
+        within = ["timeout", "--signal=KILL", str(seconds), *self.limits.within(enter)]
         return subprocess.run(
-            [*enter, *_unprivileged(self.image, self.environment), *command],
+            [*within, *_unprivileged(self.image, self.environment), *command],
             capture_output=True,
             text=True,
             check=False,
         )
 
-    @property
-    def healthy(self) -> bool:
-        """Whether its health check says so."""
+    def _checked(self, command: list[str], timeout: float) -> int | None:
+        """The status of its health check; None once it has ended."""
+        assert self.process is not None
         try:
-            return self.run(*self.service["healthcheck"]["test"][1:]).returncode == 0
+            return self.run(*command, seconds=timeout).returncode
         except NotThereError:
-            return False
+            return None if self.process.poll() is not None else 1
 
 
 @dataclass
@@ -88,18 +96,21 @@ class Engine:
     @contextmanager
     def up(self) -> Iterator["Engine"]:
         """All of them, each once what it depends on is as it must be."""
+        for service in self.services.values():  # `docker compose build`
+            self.builder.build(PROJECT / service["build"]["dockerfile"])
         try:
             while len(self.containers) < len(self.services):
                 for name in self.services.keys() - self.containers.keys():
                     self._start_after_its_own(name)
             for each in self.containers.values():
-                wait_until_healthy(each)
+                wait_until(each, "healthy")
             yield self
         finally:
             for each in self.containers.values():
                 tell(each, signal.SIGTERM)
             for each in self.containers.values():
                 wait_until_ended(each)
+                each.limits.remove()
 
     def restart(self, name: str) -> None:
         """End a container without a word and start it again, as a restart policy does."""
@@ -117,7 +128,7 @@ class Engine:
             if other not in self.containers:
                 self._start_after_its_own(other)
             if how["condition"] == "service_healthy":
-                wait_until_healthy(self.containers[other])
+                wait_until(self.containers[other], "healthy")
         if name not in self.containers:
             self._start(name)
 
@@ -130,7 +141,9 @@ class Engine:
         image = self.builder.build(PROJECT / service["build"]["dockerfile"])
         environment = {**image.environment, **service.get("environment", {})}
         log = self.work / f"{name}.log"
-        made = Container(name, service, image, log, environment)
+        limits = Limits.of(self.networks.namespace(name), service)
+        limits.set()
+        made = Container(name, service, image, log, environment, limits)
         inside = shlex.join(
             ["chroot", str(image.root), *_unprivileged(image, environment)]
             + [str(each) for each in service.get("command", image.command)]
@@ -140,8 +153,13 @@ class Engine:
         apart += ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-ec", script]
         with log.open("ab") as file:
             made.process = subprocess.Popen(
-                apart, stdin=subprocess.DEVNULL, stdout=file, stderr=file, start_new_session=True
+                limits.within(apart),
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=file,
+                start_new_session=True,
             )
+        made.health.start()
         return made
 
     def _mounts(self, name: str, service: Service, image: Image) -> Iterator[str]:
@@ -175,13 +193,13 @@ class Engine:
         return folder
 
 
-def wait_until_healthy(container: Container) -> None:
-    """Ask until it says so. Its end, or four minutes, are a failure."""
+def wait_until(container: Container, state: str) -> None:
+    """Wait until the engine calls it healthy, or unhealthy. Its end, or four minutes, fail."""
     assert container.process is not None
     until = time.monotonic() + _WITHIN
-    while not container.healthy:
+    while container.health.state != state:
         assert container.process.poll() is None, f"{container.name} has ended:\n{container.said}"
-        assert time.monotonic() < until, f"{container.name} is not healthy:\n{container.said}"
+        assert time.monotonic() < until, f"{container.name} is not {state}:\n{container.said}"
         time.sleep(_PAUSE)
 
 

@@ -1,7 +1,9 @@
 """The networks of the compose file as network namespaces: who shares one reaches the other.
 
 A network is a bridge. One that is not internal leads outside, by its gateway; between two bridges
-nothing is passed on, as docker sees to by its firewall.
+nothing is passed on, as docker sees to by its firewall. The host has an address in each, unless its
+gateway mode is `isolated`, as from engine 28 on: "Gateway modes" in
+https://docs.docker.com/engine/network/port-publishing/
 """
 
 import secrets
@@ -13,6 +15,7 @@ from typing import Any
 
 # An address for documentation (RFC 5737) stands for the rest of the world.
 OUTSIDE = "203.0.113.1"
+_MODE = "com.docker.network.bridge.gateway_mode_ipv4"
 
 
 @dataclass
@@ -34,6 +37,10 @@ class Networks:
     def address(self, container: str, network: str) -> str:
         """The address of `container` in `network`."""
         return f"10.89.{self._number(network)}.{10 + list(self.members).index(container)}"
+
+    def hosts_address(self, network: str) -> str:
+        """The address of the host in `network`, if it has one there."""
+        return f"10.89.{self._number(network)}.1"
 
     def hosts(self, container: str) -> str:
         """The names that `container` knows: those with whom it shares a network, and its own."""
@@ -64,8 +71,8 @@ class Networks:
         for network in self._used():
             bridge = f"br{self._number(network)}"
             ip("-n", self.host, "link", "add", bridge, "type", "bridge")
-            if not self._internal(network):
-                address = f"10.89.{self._number(network)}.1/24"
+            if not self._isolated(network):
+                address = f"{self.hosts_address(network)}/24"
                 ip("-n", self.host, "addr", "add", address, "dev", bridge)
             ip("-n", self.host, "link", "set", bridge, "up")
 
@@ -85,7 +92,7 @@ class Networks:
         ip("-n", here, "link", "set", inside, "up")
         ip("-n", self.host, "link", "set", outside, "master", f"br{number}", "up")
         if not self._internal(network):
-            way_out = ["via", f"10.89.{number}.1", "metric", str(100 + number)]
+            way_out = ["via", self.hosts_address(network), "metric", str(100 + number)]
             ip("-n", here, "route", "add", "default", *way_out)
 
     def _number(self, network: str) -> int:
@@ -93,6 +100,10 @@ class Networks:
 
     def _internal(self, network: str) -> bool:
         return bool((self.declared[network] or {}).get("internal"))
+
+    def _isolated(self, network: str) -> bool:
+        options = (self.declared[network] or {}).get("driver_opts", {})
+        return self._internal(network) and options.get(_MODE) == "isolated"
 
     def _used(self) -> Iterator[str]:
         joined = {network for each in self.members.values() for network in each}

@@ -1,14 +1,9 @@
 """What docker-compose.yml promises, read as compose reads it; there is no engine to ask."""
 
 import json
-import os
 import shlex
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,10 +14,20 @@ from local.identity_endpoint.hand_over import ADDRESS
 from local.identity_endpoint.settings import Settings as OfTheEndpoint
 from sandbox.deployment import load
 from sandbox.state import PROJECT, State
-from sandbox.supervisor.elsewhere import IDENTITY_PORT, SERVICE_PORT
+from sandbox.supervisor.elsewhere import IDENTITY_PORT, PROXY_PORT, SERVICE_PORT
 from services.gateway.settings import Settings
-from tests.containers.compose import FILE, SERVICES, Service, compose, services
+from tests.containers.compose import (
+    FILE,
+    SANDBOX_AS_AZURE,
+    SERVICES,
+    Service,
+    compose,
+    overridden,
+    services,
+)
+from tests.containers.deployed import deployed
 from tests.containers.dockerfiles import stages
+from tests.containers.limits import Limits
 
 DEFAULT, AZURE = services(), services("azure")
 ALL = DEFAULT | AZURE
@@ -49,7 +54,8 @@ def test_the_file_is_of_the_compose_specification(tmp_path: Path, wrong: str, st
     path = tmp_path / FILE.name
     path.write_text(FILE.read_text().replace("cap_drop: [ALL]", wrong or "cap_drop: [ALL]"))
     command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec"]
-    done = subprocess.run([*command, str(path)], capture_output=True, text=True, check=False)
+    files = [str(path), str(SANDBOX_AS_AZURE)]
+    done = subprocess.run([*command, *files], capture_output=True, text=True, check=False)
     assert done.returncode == status, done.stdout
 
 
@@ -74,11 +80,24 @@ def test_a_container_has_no_rights_to_speak_of(name: str) -> None:
     )
 
 
-@each_container
-def test_a_container_says_how_it_is(name: str) -> None:
-    check = ALL[name]["healthcheck"]
-    assert check["test"][0] == "CMD"
-    assert {"interval", "timeout", "retries", "start_period"} <= set(check)
+@each_service
+def test_a_service_has_the_size_that_it_has_on_azure(name: str) -> None:
+    limits, azure = Limits.of(name, ALL[name]), deployed()[name.removeprefix("azure-")]
+    assert (limits.cpus, limits.memory) == (azure.cpus, azure.memory)
+
+
+@pytest.mark.parametrize("name", AZURE)
+def test_the_sandbox_can_take_azures_place_for_every_container_of_the_profile(name: str) -> None:
+    found, own = overridden(AZURE, SANDBOX_AS_AZURE)[name], AZURE[name]
+    assert found["environment"].items() >= own.get("environment", {}).items()
+    assert found["environment"]["HTTPS_PROXY"] == f"http://sandbox:{PROXY_PORT}"
+    assert found["depends_on"].items() >= own.get("depends_on", {}).items()
+    assert found["depends_on"]["sandbox"] == {"condition": "service_healthy"}
+    assert mounts(found).items() >= mounts(own).items()
+    assert {*overridden(DEFAULT, SANDBOX_AS_AZURE)["sandbox"]["networks"]} >= {
+        *DEFAULT["sandbox"]["networks"],
+        *(f"azure-{service}" for service in SERVICES),
+    }
 
 
 @each_container
@@ -111,58 +130,6 @@ def test_the_sandbox_knows_how_a_person_reaches_it() -> None:
     command = told["environment"]["KEYLESS_COMMAND"].split()
     assert command == ["docker", "compose", "exec", "sandbox", "python", "-m", "sandbox"]
     assert "sandbox" in DEFAULT
-
-
-PROXY = {"http_proxy": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9"}
-
-
-@contextmanager
-def answering() -> Iterator[int]:
-    """A port of loopback at which everything is answered with 200."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), Well) as server:
-        threading.Thread(target=server.serve_forever).start()
-        try:
-            yield server.server_port
-        finally:
-            server.shutdown()
-
-
-class Well(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:
-        self.send_response(200)
-        self.end_headers()
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-def healthy(name: str, **ports: int) -> bool:
-    """Whether its check says so here, where a proxy is named that does not answer.
-
-    `ports` are of what answers in the place of the service, and in that of what gives tokens.
-    """
-    _, _, *check = ALL[name]["healthcheck"]["test"]
-    service, identity = (str(ports.get(each, 9)) for each in ("service", "identity"))
-    here = [
-        each.replace('"sandbox"', '"127.0.0.1"')
-        .replace(str(SERVICE_PORT), service)
-        .replace(str(IDENTITY_PORT), identity)
-        for each in check
-    ]
-    command = [sys.executable, *here]
-    return subprocess.run(command, env=os.environ | PROXY, check=False).returncode == 0
-
-
-def test_a_health_check_asks_no_proxy() -> None:
-    with answering() as port:
-        assert healthy("azure-gateway", service=port)
-        assert healthy("azure-identity", identity=port)
-        assert healthy("gateway", service=port, identity=port)
-
-
-def test_a_service_is_not_healthy_without_the_sandbox_however_ready_it_was() -> None:
-    with answering() as port:
-        assert not healthy("gateway", service=port)
 
 
 @each_container

@@ -75,6 +75,7 @@ def reached(networks: Networks) -> Iterator[Reached]:
         for each, joined in networks.members.items()
         for network in joined
     } | {OUTSIDE: "outside"}
+    addresses |= {networks.hosts_address(each): "host" for each in compose()["networks"]}
     try:
         with ThreadPoolExecutor() as threads:
             found = threads.map(lambda each: asked(networks, each, addresses), networks.members)
@@ -108,15 +109,30 @@ def asked(networks: Networks, container: str, addresses: Mapping[str, str]) -> s
 def test_a_service_reaches_what_gives_it_tokens_and_no_other_service(
     networks: Networks, reached: Reached
 ) -> None:
+    """Nor its host, unless its network leads to Azure."""
     if "sandbox" in networks.members:
-        assert reached == {"sandbox": {*SERVICES, "outside"}} | {
+        assert reached == {"sandbox": {*SERVICES, "outside", "host"}} | {
             service: {"sandbox"} for service in SERVICES
         }
         return
-    expected = {f"azure-{service}": {"azure-identity", "outside"} for service in SERVICES}
+    beyond = {"outside", "host"}
+    expected = {f"azure-{service}": {"azure-identity", *beyond} for service in SERVICES}
     expected["azure-gateway"].add("azure-catalog")
     expected["azure-catalog"].add("azure-gateway")
-    assert reached == expected | {"azure-identity": {*expected, "outside"}}
+    assert reached == expected | {"azure-identity": {*expected, *beyond}}
+
+
+def test_without_isolation_a_service_would_reach_its_host(as_root: None) -> None:
+    """As on an engine before 28, which gives the host an address in an internal network, too."""
+    closed = {"gateway": {"internal": True}}
+    with Networks(closed, {"gateway": ["gateway"]}).up() as networks:
+        host = listener(networks, "host")
+        try:
+            addresses = {networks.hosts_address("gateway"): "host", OUTSIDE: "outside"}
+            assert asked(networks, "gateway", addresses) == {"host"}
+        finally:
+            host.kill()
+            host.communicate()
 
 
 def test_a_service_knows_no_name_but_of_whom_it_reaches(
@@ -124,7 +140,7 @@ def test_a_service_knows_no_name_but_of_whom_it_reaches(
 ) -> None:
     for container, found in reached.items():
         names = {line.split()[1] for line in networks.hosts(container).splitlines()}
-        assert names - {container, "localhost"} == found - {"outside"}
+        assert names - {container, "localhost"} == found - {"outside", "host"}
 
 
 def test_whoever_comes_to_a_public_address_of_the_sandbox_is_not_heard(as_root: None) -> None:

@@ -1,31 +1,33 @@
 """The profile `azure`, run: a sandbox stands for Azure, its sign-in by device code for Entra's."""
 
-import json
 import re
 import stat
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from sandbox.audit import FILE, Outcome, Record, read
-from sandbox.deployment import load
 from sandbox.state import State
-from sandbox.supervisor.elsewhere import PROXY_PORT, SERVICE_PORT
-from tests.containers.compose import SERVICES, Service, compose, services
-from tests.containers.engine import Engine, wait_until_healthy
+from sandbox.supervisor.elsewhere import SERVICE_PORT
+from tests.containers.azd_values import as_azd_gives
+from tests.containers.compose import (
+    SANDBOX_AS_AZURE,
+    SERVICES,
+    compose,
+    overridden,
+    services,
+)
+from tests.containers.engine import Engine, wait_until
 from tests.containers.images import Builder
 from tests.containers.networks import Networks
 from tests.containers.photos import send_a_photo
 
 pytestmark = pytest.mark.timeout(900)
 
-# What azd does not give: it is made for Container Apps, or put into the container another way.
-_OF_APPS = ("AZURE_CLIENT_ID", "AZURE_TOKEN_CREDENTIALS", "CATALOG_ENDPOINT")
 _CODE = re.compile(r"enter the code (\S+)")
-_TRUST = "/trust/ca.pem"
 _TOKEN = """
 import os, sys, urllib.request as web
 query = f"?api-version=2019-08-01&resource={sys.argv[1]}"
@@ -34,41 +36,15 @@ print(web.urlopen(web.Request(os.environ["IDENTITY_ENDPOINT"] + query, headers=h
 """
 
 
-def as_azd_gives(folder: Path) -> Mapping[str, str]:
-    """The values that compose takes from .env, of the deployment that the sandbox is."""
-    values = {}
-    for app in load(State.open(folder)).apps:
-        told = {name: value for name, value in app.environment.items() if name not in _OF_APPS}
-        settings = [{"name": name, "value": value} for name, value in told.items()]
-        values[f"{app.name.upper()}_SETTINGS"] = json.dumps(settings)
-    return values
-
-
-def behind_the_sandbox(service: Service) -> Service:
-    """A container to which the sandbox is Azure, as a company's proxy would be in between."""
-    proxied = {
-        "HTTPS_PROXY": f"http://sandbox:{PROXY_PORT}",
-        "NO_PROXY": "127.0.0.1,azure-identity,azure-catalog",
-        "REQUESTS_CA_BUNDLE": _TRUST,
-        "SSL_CERT_FILE": _TRUST,
-    }
-    return service | {
-        "environment": service.get("environment", {}) | proxied,
-        "volumes": [*service["volumes"], "gateway:/trust:ro,nocopy"],
-        "depends_on": {"sandbox": {"condition": "service_healthy"}} | service.get("depends_on", {}),
-    }
-
-
 @pytest.fixture(scope="module")
 def engine(builder: Builder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     """`docker compose --profile azure up azure-gateway`, and somebody who signs in."""
     work = tmp_path_factory.mktemp("azure")
-    azure = services("azure", as_azd_gives(tmp_path_factory.mktemp("values")))
-    found = {name: behind_the_sandbox(each) for name, each in azure.items()}
+    values = as_azd_gives(State.open(tmp_path_factory.mktemp("values")))
+    wanted = services("azure", values) | {"sandbox": services()["sandbox"]}
+    found = overridden(wanted, SANDBOX_AS_AZURE)
     members = {name: each["networks"] for name, each in found.items()}
-    everywhere = ["front", *(f"azure-{service}" for service in SERVICES)]
-    found["sandbox"] = services()["sandbox"]
-    with Networks(compose()["networks"], members | {"sandbox": everywhere}).up() as networks:
+    with Networks(compose()["networks"], members).up() as networks:
         made = Engine(work, builder, networks, found)
         waiting = [made, work / "azure-identity.log"]
         threading.Thread(target=sign_in, args=waiting, daemon=True).start()
@@ -127,9 +103,15 @@ def test_the_sign_in_is_in_one_place_and_for_its_owner_alone(engine: Engine) -> 
         assert seen.stdout == ""
 
 
+def test_nothing_in_front_of_the_code_reads_as_an_error(engine: Engine) -> None:
+    before, code, _ = engine.containers["azure-identity"].log.read_text().partition("To sign in,")
+    assert code
+    assert "Interactive authentication is required" not in before
+
+
 def test_whoever_has_signed_in_is_not_asked_again(engine: Engine) -> None:
     endpoint = engine.containers["azure-identity"]
     asked = len(_CODE.findall(endpoint.log.read_text()))
     engine.restart("azure-identity")
-    wait_until_healthy(engine.containers["azure-identity"])
+    wait_until(engine.containers["azure-identity"], "healthy")
     assert asked == len(_CODE.findall(endpoint.log.read_text())) == 1

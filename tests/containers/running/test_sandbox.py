@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.containers.compose import SERVICES, compose, services
-from tests.containers.engine import Container, Engine, wait_until_ended, wait_until_healthy
+from tests.containers.deployed import deployed
+from tests.containers.engine import Container, Engine, wait_until, wait_until_ended
 from tests.containers.images import Builder
 from tests.containers.networks import Networks
 from tests.containers.photos import send_a_photo
@@ -20,6 +21,12 @@ USER = 10001
 GALLERY = 8080
 _OPEN = "import sys; open(sys.argv[1]).read()"
 _WRITE = "import sys; open(sys.argv[1], 'w')"
+_UNCOMPILED = """
+import os, sys, {}
+specs = [each.__spec__ for each in sys.modules.values() if getattr(each, "__spec__", None)]
+sources = [each for each in specs if each.has_location and each.origin.endswith(".py")]
+print(*(each.name for each in sources if not os.path.exists(each.cached)))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +44,22 @@ def engine(builder: Builder, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 def gallery(engine: Engine) -> str:
     """Where the port is that is published."""
     return f"http://{engine.networks.address('sandbox', 'front')}:{GALLERY}"
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_startup_probe_has_room_at_azures_size(engine: Engine, name: str) -> None:
+    """The first, since nothing has been asked of it yet: what it has used is its start."""
+    container, azure = engine.containers[name], deployed()[name]
+    start = container.limits.seconds_of_a_processor / azure.cpus
+    assert start < azure.startup / 2
+    assert container.limits.most_memory < azure.memory / 2
+
+
+@pytest.mark.parametrize("name", ["sandbox", *SERVICES])
+def test_no_start_compiles_what_the_image_holds(engine: Engine, name: str) -> None:
+    module = "sandbox.cli.up" if name == "sandbox" else f"services.{name}.app"
+    told = engine.containers[name].run("python", "-c", _UNCOMPILED.format(module))
+    assert (told.returncode, told.stdout.split()) == (0, []), told.stderr
 
 
 def test_a_photo_goes_through_all_four(engine: Engine, tmp_path: Path) -> None:
@@ -93,7 +116,7 @@ def test_a_sandbox_that_crashes_is_known_to_the_services_again(
     """They were told of ports and secrets once; nobody starts them again."""
     before = {each: engine.containers[each].pid for each in SERVICES}
     engine.restart("sandbox")
-    wait_until_healthy(engine.containers["sandbox"])
+    wait_until(engine.containers["sandbox"], "healthy")
     assert send_a_photo(engine, gallery(engine), tmp_path, 1)["state"] == "processed"
     assert {each: engine.containers[each].pid for each in SERVICES} == before
 
@@ -117,15 +140,16 @@ def test_of_two_benches_at_once_one_says_so_and_the_sandbox_stays(engine: Engine
         both = list(pool.map(lambda _: sandbox.run(*bench), range(2)))
     assert sorted(each.returncode for each in both) == [0, 69]
     assert "another bench is running here" in "".join(each.stderr for each in both)
-    assert sandbox.healthy
+    assert "ready" in said(sandbox, "status")
 
 
 def test_after_down_inside_it_no_service_reads_healthy(engine: Engine) -> None:
     """The last: nothing starts it again, since it ended as it was told."""
-    assert all(engine.containers[each].healthy for each in SERVICES)
+    assert {engine.containers[each].health.state for each in SERVICES} == {"healthy"}
     said(engine.containers["sandbox"], "down")  # which ends with its container
     wait_until_ended(engine.containers["sandbox"])
-    assert not any(engine.containers[each].healthy for each in SERVICES)
+    for each in SERVICES:
+        wait_until(engine.containers[each], "unhealthy")
 
 
 def said(container: Container, command: str) -> str:
