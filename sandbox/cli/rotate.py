@@ -1,26 +1,49 @@
 """`keyless rotate`: a new signing key, as the operator sets it on Azure."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 from sandbox.cli.options import StateOption, open_state
 from sandbox.cli.running import the_running
-from sandbox.cli.terminal import one_sentence, out
+from sandbox.cli.terminal import UNAVAILABLE, fail, one_sentence, out
 from sandbox.deployment import load
 from sandbox.supervisor.clock import NeverBack
 from sandbox.supervisor.operator import Operator, SigningKeyError
+from sandbox.supervisor.webhook_keys import WebhookKey
 
-_DONE = """\
-A new key is in the vault, and the partner has it. The notifier still has the old
-one: its next webhook is refused with 401, it reads the new one and sends again."""
+_NONE = (
+    "this deployment has no key to rotate: no secret that a user may set"
+    " (setSecret) and a service may read (getSecret)"
+)
 
 
 def rotate(state: StateOption = None) -> None:
-    """As the operator: a new signing key, to the vault and to the partner; no restart."""
+    """As whoever may set it: a new signing key, to the vault and to the partner; no restart."""
     opened = open_state(state)
     report = the_running(opened)
     clock = NeverBack(origin=report.clock)
     operator = Operator(opened, load(opened), report.proxy, Path(report.ca), clock)
     with one_sentence(SigningKeyError):
-        asyncio.run(operator.rotate())
-    out.print(_DONE)
+        keys = asyncio.run(operator.rotate())
+    if not keys:
+        fail(_NONE, UNAVAILABLE)
+    for each in keys:
+        out.print(in_words(each), markup=False)
+
+
+def in_words(key: WebhookKey) -> str:
+    """What a rotation of `key` has done, and how its service takes it up."""
+    verb = "still have" if len(key.signers) > 1 else "still has"
+    old = f"{_listed(key.signers)} {verb} the old one"
+    new = f"The {key.setter.name} has set a new {key.secret} in the vault"
+    if not key.addresses:
+        return f"{new}.\n{old} until it is read again (services/common/vault.py)."
+    return (
+        f"{new}, and the partner has it.\n{old}: the next webhook is refused with 401, the new one"
+        " is read,\nand it is sent again."
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(names)

@@ -1,4 +1,4 @@
-"""The partner whom the notifier tells of photos: outside Azure, so a signature has to do."""
+"""The partner whom a service tells of its work: outside Azure, so a signature has to do."""
 
 from sandbox.partner.journal import Delivery
 from sandbox.partner.mood import Mood

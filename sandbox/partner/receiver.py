@@ -28,16 +28,21 @@ _log = logging.getLogger(__name__)
 
 
 class Partner:
-    """The receiver of webhooks at one address; all that it knows is in the state folder."""
+    """The receiver of webhooks at one host; all that it knows is in the state folder."""
 
-    def __init__(self, state: State, url: str) -> None:
-        """`url` is what the notifier was given. Raises ValueError if it is not https."""
-        address = urlsplit(url)
-        if address.scheme != "https" or not address.hostname or address.port not in {None, 443}:
-            raise ValueError(f"the partner's address must be https, at port 443: {url}")
-        self.host = address.hostname
-        self._path = address.path or "/"
+    def __init__(self, state: State, *urls: str, key_file: str = KEY_FILE) -> None:
+        """`urls` are what services were given, all of one host; `key_file` keeps the key.
+
+        Raises ValueError if one is not https.
+        """
+        for url in urls:
+            address = urlsplit(url)
+            if address.scheme != "https" or not address.hostname or address.port not in {None, 443}:
+                raise ValueError(f"the partner's address must be https, at port 443: {url}")
+        (self.host,) = {str(urlsplit(url).hostname) for url in urls}
+        self._paths = {urlsplit(url).path or "/" for url in urls}
         self._state = state
+        self._key_file = key_file
         self._journal: Journal
 
     @property
@@ -54,7 +59,7 @@ class Partner:
             Webhook(key)
         except Exception as error:
             raise ValueError("that is no signing key of Standard Webhooks") from error
-        self._state.write_json(KEY_FILE, {"key": key})
+        self._state.write_json(self._key_file, {"key": key})
 
     def behave(self, mood: Mood) -> None:
         """Be out of order for the next calls. Raises OSError if that cannot be written down."""
@@ -68,7 +73,8 @@ class Partner:
         """The partner as an HTTP application; other methods and paths are not answered."""
         made = web.Application(client_max_size=_BODY_LIMIT)
         made.cleanup_ctx.append(self._keep_journal)
-        made.router.add_post(self._path, self._receive)
+        for path in sorted(self._paths):
+            made.router.add_post(path, self._receive)
         return made
 
     async def _keep_journal(self, _: web.Application) -> AsyncIterator[None]:
@@ -123,11 +129,11 @@ class Partner:
         held.verify(body, dict(headers), json_parse=False)
 
     def _held(self) -> Webhook | None:
-        held = self._state.read_json(KEY_FILE)
+        held = self._state.read_json(self._key_file)
         try:
             return None if held is None else Webhook(held["key"])
         except Exception as error:  # whatever the file holds instead
-            raise BrokenError(self._state.path(KEY_FILE), "it holds no key") from error
+            raise BrokenError(self._state.path(self._key_file), "it holds no key") from error
 
 
 def _content(body: bytes) -> Mapping[str, object]:

@@ -1,32 +1,33 @@
-"""The operator's one duty: set the webhook signing key, and hand it to the partner."""
+"""The operator's one duty: set the keys of webhooks, and hand them to the partners."""
 
 import base64
 import secrets
 import ssl
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
 
-from sandbox.deployment import Deployment
+from sandbox.deployment import Deployment, Principal
 from sandbox.entra import VAULT, Issuer, SigningKey
 from sandbox.keyvault import KeyVault
 from sandbox.partner import Partner
 from sandbox.state import State
+from sandbox.supervisor.webhook_keys import WebhookKey, partners, webhook_keys
 
-_DONE = "signing-key-handed-over.json"
+_DONE = "signing-key-handed-over{}.json"
 _API_VERSION = "7.6"
 
 
 class SigningKeyError(RuntimeError):
-    """The operator could not set the signing key."""
+    """The operator could not set a signing key."""
 
 
 @dataclass(frozen=True)
 class Operator:
-    """Acts under the operator's own role, which sets the key and cannot read it back."""
+    """Acts as the user who may set a key, under that user's own role."""
 
     state: State
     deployment: Deployment
@@ -35,43 +36,39 @@ class Operator:
     clock: Callable[[], float] = time.time
 
     async def hand_over_once(self, vault: KeyVault) -> None:
-        """Set the key at first start, and where `vault` has lost it, through the data plane.
+        """Set each key at first start, and where `vault` has lost it, through the data plane.
 
         Raises SigningKeyError, or ValueError if a file that tells of it is broken.
         """
-        done = self.state.read_json(_DONE) == self._secret and self._partner.has_key
-        if done and not vault.is_as_declared(self._secret):
-            return
-        await self.rotate()
-        self.state.write_json(_DONE, self._secret)
+        for key in webhook_keys(self.deployment):
+            done = self.state.read_json(_DONE.format(key.mark)) == key.secret
+            known = all(each.has_key for each in partners(self.state, key))
+            if not (done and known) or vault.is_as_declared(key.secret):
+                await self._renew(key)
+                self.state.write_json(_DONE.format(key.mark), key.secret)
 
-    async def rotate(self) -> None:
-        """Make a new key, give it to the partner and to the vault. Raises SigningKeyError."""
-        key = f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
-        self._partner.accept(key)
-        await self._set(key)
+    async def rotate(self) -> tuple[WebhookKey, ...]:
+        """Make new keys, give them to the partners and to the vault. Raises SigningKeyError."""
+        keys = webhook_keys(self.deployment)
+        for key in keys:
+            await self._renew(key)
+        return keys
 
-    @property
-    def _partner(self) -> Partner:
-        return Partner(self.state, self._notifier["PARTNER_WEBHOOK_URL"])
+    async def _renew(self, key: WebhookKey) -> None:
+        value = f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
+        for each in partners(self.state, key):
+            each.accept(value)
+        await self._set(key, value)
 
-    @property
-    def _notifier(self) -> Mapping[str, str]:
-        return self.deployment.app("notifier").environment
-
-    @property
-    def _secret(self) -> str:
-        return self._notifier["WEBHOOK_SECRET_NAME"]
-
-    def _token(self) -> str:
+    def _token(self, setter: Principal) -> str:
         issuer = Issuer(SigningKey.kept_in(self.state), self.deployment.tenant_id, self.clock)
-        return issuer.issue(self.deployment.principal("operator"), VAULT).text
+        return issuer.issue(setter, VAULT).text
 
-    async def _set(self, key: str) -> None:
+    async def _set(self, key: WebhookKey, value: str) -> None:
         vault = self.deployment.vault.host
-        url = f"https://{vault}/secrets/{self._secret}?api-version={_API_VERSION}"
-        headers = {"Authorization": f"Bearer {self._token()}"}
-        body = {"value": key, "attributes": {"enabled": True}}
+        url = f"https://{vault}/secrets/{key.secret}?api-version={_API_VERSION}"
+        headers = {"Authorization": f"Bearer {self._token(key.setter)}"}
+        body = {"value": value, "attributes": {"enabled": True}}
         trust = ssl.create_default_context(cafile=str(self.ca))
         async with (
             aiohttp.ClientSession() as session,

@@ -34,13 +34,14 @@ from sandbox.state import State
 from sandbox.storage import Azurite, BlobStorage
 from sandbox.supervisor.clock import NeverBack
 from sandbox.supervisor.headers import new_headers
+from sandbox.supervisor.webhook_keys import partners, webhook_keys
 from sandbox.telemetry import FILE as TELEMETRY
 from sandbox.telemetry import Insights
 
 
 @dataclass(frozen=True)
 class Planes:
-    """The sandbox's Azure: each data plane, Entra, the identity endpoint; and the partner."""
+    """The sandbox's Azure: each data plane, Entra, the identity endpoint; and the partners."""
 
     deployment: Deployment
     gate: Gate
@@ -55,7 +56,7 @@ class Planes:
     vault: KeyVault
     bus: ServiceBus
     insights: Insights
-    partner: Partner
+    partners: tuple[Partner, ...]
     identity: IdentityEndpoint
     headers: Mapping[str, str] = field(repr=False)
 
@@ -69,7 +70,7 @@ class Planes:
             deployment.vault.host: self.vault.application(),
             deployment.bus.host: self.bus.application(),
             deployment.insights.host: self.insights.application(),
-            self.partner.host: self.partner.application(),
+            **{each.host: each.application() for each in self.partners},
         }
 
 
@@ -144,7 +145,7 @@ def build(
             gate,
             database=state.path(TELEMETRY),
         ),
-        partner=Partner(state, deployment.app("notifier").environment["PARTNER_WEBHOOK_URL"]),
+        partners=tuple(each for key in webhook_keys(deployment) for each in partners(state, key)),
         identity=IdentityEndpoint(
             {headers[app.name]: app for app in deployment.apps}, issuer, gate, assumed
         ),

@@ -1,0 +1,114 @@
+"""The keys that people set and services sign with, and who is told: by roles and settings.
+
+No name is known here. A key is a secret of the deployment that a user may set and an app may read;
+whom the app tells is an https address among its settings that is neither the deployment's own nor
+Azure's.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import SplitResult, urlsplit
+
+from sandbox.deployment import ContainerApp, Deployment, Lifecycle, Principal
+from sandbox.partner import Partner
+from sandbox.rbac import Action, Allowed, Need, Policy
+from sandbox.state import State
+
+_SECRETS = "Microsoft.KeyVault/vaults/secrets"
+_SET = Action(f"{_SECRETS}/setSecret/action", data=True)
+_GET = Action(f"{_SECRETS}/getSecret/action", data=True)
+# learn.microsoft.com/azure/security/fundamentals/azure-domains
+_OF_AZURE = tuple(
+    f".{domain}"
+    for domain in (
+        "azure.com",
+        "azure.net",
+        "azurecontainerapps.io",
+        "azurecr.io",
+        "azure-api.net",
+        "azurewebsites.net",
+        "microsoft.com",
+        "microsoftonline.com",
+        "windows.net",
+    )
+)
+
+
+@dataclass(frozen=True)
+class WebhookKey:
+    """A key: the secret that holds it, who sets it, the services that sign with it.
+
+    `addresses` are those that the services tell, by host; empty if they tell nobody outside.
+    `first` says that it is the deployment's first key.
+    """
+
+    secret: str
+    setter: Principal
+    signers: tuple[str, ...]
+    addresses: tuple[tuple[str, ...], ...]
+    first: bool = True
+
+    @property
+    def mark(self) -> str:
+        """What tells its files in the state folder from those of other keys."""
+        return "" if self.first else f"-{self.secret}"
+
+
+def webhook_keys(deployment: Deployment) -> tuple[WebhookKey, ...]:
+    """Every key of `deployment`; none where no user sets a secret that a service reads."""
+    policy, found = Policy.of(deployment), list[WebhookKey]()
+    for secret in deployment.vault.secrets:
+        scope = deployment.vault.secret_id(secret.name)
+        setters = [each for each in deployment.users if _may(policy, each, _SET, scope)]
+        signers = [each for each in deployment.apps if _reads(policy, each, scope)]
+        if setters and signers:
+            names = tuple(each.name for each in signers)
+            addresses = tuple(_outside(deployment, signers))
+            found.append(WebhookKey(secret.name, setters[0], names, addresses, first=not found))
+    return tuple(found)
+
+
+def partners(state: State, key: WebhookKey) -> tuple[Partner, ...]:
+    """Those who are told under `key`. Raises ValueError for an address that is not https at 443."""
+    return tuple(
+        Partner(state, *each, key_file=f"partner{key.mark}.json") for each in key.addresses
+    )
+
+
+def _reads(policy: Policy, app: ContainerApp, scope: str) -> bool:
+    return any(
+        _may(policy, each.identity, _GET, scope)
+        for each in app.attachments
+        if each.lifecycle is not Lifecycle.NONE
+    )
+
+
+def _may(policy: Policy, principal: Principal, action: Action, scope: str) -> bool:
+    """Whether it may, or might before it was made anew: its roles are still meant for it."""
+    need = Need(scope, (action,))
+    ids = (principal.principal_id, *principal.former_ids)
+    return any(isinstance(policy.decide(each, need), Allowed) for each in ids)
+
+
+def _outside(deployment: Deployment, signers: list[ContainerApp]) -> Iterator[tuple[str, ...]]:
+    hosts: dict[str, dict[str, None]] = {}
+    for app in signers:
+        for value in app.environment.values():
+            host = _https(value).hostname
+            if host and not _is_inside(deployment, host):
+                hosts.setdefault(host, {})[value] = None
+    return (tuple(addresses) for addresses in hosts.values())
+
+
+def _https(value: str) -> SplitResult:
+    """The parts of an https address; those of nothing for any other text."""
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        parts = urlsplit("")
+    return parts if parts.scheme == "https" else urlsplit("")
+
+
+def _is_inside(deployment: Deployment, host: str) -> bool:
+    own = {each.ingress.host for each in deployment.apps if each.ingress}
+    return host in own or f".{host}".endswith(_OF_AZURE)

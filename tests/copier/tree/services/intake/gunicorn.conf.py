@@ -1,0 +1,14 @@
+"""How gunicorn runs the intake."""
+
+from services.common import logs, server
+from services.intake.settings import Settings
+
+bind = "0.0.0.0:8000"
+worker_class = server.Worker
+workers = 1
+threads = 4
+logconfig_dict = logs.config()
+
+on_starting = server.require(Settings.load)
+post_worker_init = server.start
+worker_exit = server.stop
