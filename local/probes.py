@@ -16,6 +16,8 @@ from azure.servicebus.exceptions import ServiceBusAuthorizationError
 from azure.storage.blob import ContainerClient
 
 from local.rights import ADD, GET_SECRET, READ, READ_TAGS, RECEIVE, SEND, WRITE, Right
+from local.values import Values
+from sandbox.deployment import Deployment
 from services.common import blobs, bus
 from services.common.bus import SendError
 
@@ -32,13 +34,35 @@ class Missing:
 
 
 @dataclass(frozen=True)
+class Endpoints:
+    """Where the data services of one environment are: two addresses, and a host name."""
+
+    blobs: str
+    vault: str
+    namespace: str
+
+    @classmethod
+    def of(cls, values: Values) -> "Endpoints":
+        """Those of a deployed environment, as its outputs tell. Raises ValuesError."""
+        return cls(
+            values["AZURE_STORAGE_BLOB_ENDPOINT"],
+            values["AZURE_KEY_VAULT_ENDPOINT"],
+            values["SERVICEBUS_FULLY_QUALIFIED_NAMESPACE"],
+        )
+
+    @classmethod
+    def of_snapshot(cls, deployment: Deployment) -> "Endpoints":
+        """Those of the sandbox, whatever its services call the variables that hold them."""
+        storage, vault = deployment.storage.host, deployment.vault.host
+        return cls(f"https://{storage}", f"https://{vault}", deployment.bus.host)
+
+
+@dataclass(frozen=True)
 class Prober:
-    """Asks with one credential in one environment, whose endpoints are the services' settings."""
+    """Asks with one credential in one environment."""
 
     credential: TokenCredential
-    blob_endpoint: str
-    vault_endpoint: str
-    namespace: str
+    endpoints: Endpoints
 
     def missing(self, right: Right) -> Missing | None:
         """What keeps `right` from being used; None if nothing does."""
@@ -62,14 +86,14 @@ class Prober:
         }
 
     def _container(self, scope: str) -> ContainerClient:
-        account = blobs.open_account(self.blob_endpoint, self.credential, retries=1)
+        account = blobs.open_account(self.endpoints.blobs, self.credential, retries=1)
         return account.get_container_client(_name(scope))
 
     def _vault(self) -> SecretClient:
-        return SecretClient(self.vault_endpoint, self.credential)
+        return SecretClient(self.endpoints.vault, self.credential)
 
     def _prove_send(self, scope: str) -> None:
-        with bus.open_client(self.namespace, self.credential) as client:
+        with bus.open_client(self.endpoints.namespace, self.credential) as client:
             is_queue = "/queues/" in scope
             open_sender = client.get_queue_sender if is_queue else client.get_topic_sender
             with closing(open_sender(_name(scope))) as sender:
@@ -77,7 +101,7 @@ class Prober:
 
     def _prove_receive(self, scope: str) -> None:
         """Peeking needs the right to receive, and neither takes nor locks a message."""
-        with bus.open_client(self.namespace, self.credential) as client:
+        with bus.open_client(self.endpoints.namespace, self.credential) as client:
             receiver: Any
             if "/queues/" in scope:
                 receiver = client.get_queue_receiver(_name(scope))

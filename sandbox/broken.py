@@ -8,6 +8,7 @@ _LOSES = {
     "bus.db": "the messages that wait in queues and subscriptions are lost",
     "entra-signing-key.pem": "another key is made; tokens that were given out are worth nothing",
     "identity-headers.json": "others are made; services in containers have to be started again",
+    "listen-ports.json": "other ports are taken; services elsewhere have to be started again",
     "partner.json": "another signing key is made and handed over",
     "partner.jsonl": "the partner forgets which webhooks it has taken",
     "partner-mood.json": "the partner is in order again",

@@ -9,15 +9,13 @@ from azure.core.exceptions import ClientAuthenticationError
 from local.doctor.chain import claims_of
 from local.doctor.evidence import AppRole, Patient
 
-_NO_API = "none"
 _APP_ROLE = re.compile(r"\w+(?:\.\w+)+")
 
 
 def app_role(patient: Patient, credential: TokenCredential) -> AppRole | None:
     """The app role that the patient needs, by its own token; None if it needs none."""
-    principal = patient.principal
-    api = patient.variables.get("CATALOG_AUDIENCE", _NO_API)
-    if principal is None or api == _NO_API:
+    principal, api = patient.principal, patient.api
+    if principal is None or not api or api not in patient.variables.values():
         return None
     ids = (principal.principal_id, *principal.former_ids)
     held = {role for each in ids for role in patient.app_roles.get(each, ())}

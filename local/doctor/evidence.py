@@ -7,7 +7,7 @@ from local.doctor.chain import Answer
 from local.doctor.grants import Grant, is_held
 from local.doctor.lately import Lately
 from local.doctor.needs import Refused
-from local.probes import Missing
+from local.probes import Endpoints, Missing
 from local.rights import Right
 from sandbox.deployment import ContainerApp, Principal, PrincipalKind
 
@@ -30,9 +30,12 @@ class Patient:
     `unknown` is what a service that is not ready was refused, and `rights` do not tell of;
     `waits_for` what it still proves, in its own words. `tenant` is the deployment's, where known.
     `lately` is what anybody was refused in its name, whether or not it needs that.
+    `endpoints` are where its rights are used; `api` is the application id of the deployment's own
+    API, empty where that asks for no token.
     """
 
     who: str
+    endpoints: Endpoints
     variables: Mapping[str, str] = field(repr=False)
     rights: tuple[Right, ...]
     known: Mapping[str, str]
@@ -46,6 +49,7 @@ class Patient:
     tenant: str = ""
     in_sandbox: bool = False
     lately: tuple[Lately, ...] = ()
+    api: str = ""
 
 
 @dataclass(frozen=True)

@@ -90,13 +90,7 @@ def examine(patient: Patient, credential: DefaultAzureCredential) -> Diagnosis:
 
 
 def _probed(patient: Patient, credential: DefaultAzureCredential) -> Iterator[Missing]:
-    variables = patient.variables
-    prober = Prober(
-        Kept(credential),
-        blob_endpoint=variables.get("AZURE_STORAGE_BLOB_ENDPOINT", ""),
-        vault_endpoint=variables.get("AZURE_KEY_VAULT_ENDPOINT", ""),
-        namespace=variables.get("SERVICEBUS_FULLY_QUALIFIED_NAMESPACE", ""),
-    )
+    prober = Prober(Kept(credential), patient.endpoints)
     with ThreadPoolExecutor(max(len(patient.rights), 1)) as pool:
         yield from (each for each in pool.map(prober.missing, patient.rights) if each)
 

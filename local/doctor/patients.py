@@ -9,16 +9,11 @@ from local.doctor.grants import Grant, of_azure, of_policy
 from local.doctor.lately import lately
 from local.doctor.needs import Refused, unknown
 from local.principals import principals
+from local.probes import Endpoints
 from local.rights import DEVELOPER, Environment, rights_of, rights_of_developer
 from local.values import Values
 from sandbox.audit import Outcome, Record
 from sandbox.deployment import Deployment
-
-_ENDPOINTS = (
-    "AZURE_STORAGE_BLOB_ENDPOINT",
-    "AZURE_KEY_VAULT_ENDPOINT",
-    "SERVICEBUS_FULLY_QUALIFIED_NAMESPACE",
-)
 
 
 def of_sandbox(
@@ -41,6 +36,7 @@ def of_sandbox(
     rights = rights_of(deployment, Environment.of_snapshot(deployment), who)
     return Patient(
         who=who,
+        endpoints=Endpoints.of_snapshot(deployment),
         variables=variables,
         rights=rights,
         known=deployment.names,
@@ -53,6 +49,7 @@ def of_sandbox(
         unknown=unknown(deployment, who, rights, _refused(waiting, principal.principal_id)),
         in_sandbox=True,
         lately=lately(deployment, principal, recorded),
+        api=registration.app_id if registration else "",
     )
 
 
@@ -67,7 +64,8 @@ def of_deployed(
     known, grants = _assigned(arm, environment, values)
     return Patient(
         who=DEVELOPER,
-        variables={**variables, **{name: values[name] for name in _ENDPOINTS}},
+        endpoints=Endpoints.of(values),
+        variables=variables,
         rights=rights_of_developer(deployment, environment),
         known=known,
         grants=grants,

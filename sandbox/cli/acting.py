@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from sandbox.audit import FILE
-from sandbox.cli.env import PEOPLE, WhoArgument, as_anybody, check_stand_in, of_others
+from sandbox.cli.env import WhoArgument, as_anybody, check_stand_in, of_others, people
 from sandbox.cli.options import StandInOption, StateOption, open_state
 from sandbox.cli.programs import NOT_FOUND, NOT_RUN, run
 from sandbox.cli.relay import relayed
@@ -43,11 +43,11 @@ def as_(
     umask = os.umask(0o077)
     opened = open_state(state)
     report = the_running(opened)
-    check_stand_in(who, stand_in)
+    check_stand_in(who, stand_in, opened)
     with one_sentence(KeyError, ValueError):
         variables = as_anybody(report, who, opened)
         names = _names(opened, who)
-    if who in PEOPLE:
+    if who in people(opened):
         variables |= _signed_in(report, opened, who, Az.found(opened, stand_in))
     with ExitStack() as stack, one_sentence(OSError):
         tokens = None

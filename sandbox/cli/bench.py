@@ -24,6 +24,7 @@ from sandbox.bench import (
     notes,
     this_machine,
 )
+from sandbox.cli.sample import needs_the_sample
 from sandbox.cli.terminal import USAGE, err, fail, one_sentence, out, print_json
 
 _RUNS = 7
@@ -45,6 +46,7 @@ def bench(
     """Measure it: starts, blobs, messages, secrets, decisions, the gallery, memory."""
     if unknown := [each for each in only or () if each not in MEASURES]:
         fail(f"no figure is called {unknown[0]!r}; there are {', '.join(MEASURES)}.", USAGE)
+    needs_the_sample("bench")
     # A kill ends what was started, too, as Ctrl-C does.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     give_way()

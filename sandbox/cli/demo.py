@@ -25,6 +25,7 @@ from sandbox.cli.options import (
 from sandbox.cli.photos import uploads
 from sandbox.cli.progress import Progress
 from sandbox.cli.running import end, start_detached
+from sandbox.cli.sample import needs_the_sample
 from sandbox.cli.stale import warn_if_stale
 from sandbox.cli.terminal import ended_by_signals, fail, interactive, out, undisturbed
 from sandbox.cli.trace import table
@@ -46,7 +47,8 @@ def demo(
     assume: AssumeOption = None,
     assume_from: AssumeFromOption = None,
 ) -> None:
-    """Put three photos and one broken file through four services, and see one denial."""
+    """Put the sample's photos, three and a broken one, through its services; see one denial."""
+    needs_the_sample("demo")
     assumed = assumptions_of(assume, assume_from) if assume or assume_from else None
     opened = open_state(state)
     begun = time.monotonic()

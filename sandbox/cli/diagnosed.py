@@ -31,7 +31,7 @@ def print_diagnosis(diagnosis: Diagnosis) -> None:
         _print_lines(_assigned(diagnosis, each))
     if role := diagnosis.app_role:
         mark = _DONE if role.in_token else _WRONG
-        out.print(Text.assemble(mark, f"app role {role.name} in the token for the catalog"))
+        out.print(Text.assemble(mark, f"app role {role.name} in the token for the API"))
     for each_refusal in _lately(diagnosis):
         out.print(each_refusal)
     for finding in diagnosis.findings:

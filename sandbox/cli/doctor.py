@@ -19,7 +19,7 @@ from local.values import Values, ValuesError
 from sandbox.audit import FILE, Record
 from sandbox.audit import read as read_audit
 from sandbox.cli.diagnosed import as_json, print_diagnosis
-from sandbox.cli.env import as_developer, as_service, unknown
+from sandbox.cli.env import as_developer, as_service, people, unknown
 from sandbox.cli.explained import explain as explain_text
 from sandbox.cli.options import StateOption, open_state
 from sandbox.cli.running import the_running
@@ -36,7 +36,7 @@ _WHILE_PROVING = timedelta(minutes=1)
 
 def doctor(
     service: Annotated[
-        str, typer.Argument(help="gateway, ..., or developer (default: all services).")
+        str, typer.Argument(help="A service, or developer (default: all services).")
     ] = "",
     *,
     state: StateOption = None,
@@ -88,8 +88,9 @@ def _in_sandbox(state: State, service: str) -> Iterator[Diagnosis]:
     recorded = list(_since(_A_WHILE, read_audit(state.path(FILE))))
     waiting = list(_since(_WHILE_PROVING, recorded))
     services = [each.name for each in report.services]
-    if service and service not in {*services, DEVELOPER}:
-        raise KeyError(unknown(service, services, [DEVELOPER]))
+    persons = [each for each in people(state) if each == DEVELOPER]
+    if service and service not in {*services, *persons}:
+        raise KeyError(unknown(service, services, persons))
     for who in [service] if service else services:
         variables = _variables(report, who, state)
         waits_for = _waits_for(report, who)

@@ -5,36 +5,27 @@ import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 
 from sandbox.cli.options import StandInOption, StateOption, open_state
 from sandbox.cli.running import the_running
 from sandbox.cli.terminal import USAGE, fail, one_sentence, out, print_json
+from sandbox.deployment import load
 from sandbox.state import State
 from sandbox.supervisor import (
     DEVELOPER,
     OF_AN_IDENTITY,
-    OPERATOR,
     Az,
     Report,
     sign_in_apart,
     way_to,
 )
 
-PEOPLE = (DEVELOPER, OPERATOR)
-
-_ENDPOINTS = frozenset(
-    {
-        "AZURE_STORAGE_BLOB_ENDPOINT",
-        "AZURE_KEY_VAULT_ENDPOINT",
-        "SERVICEBUS_FULLY_QUALIFIED_NAMESPACE",
-    }
-)
-
 WhoArgument = Annotated[
     str,
-    typer.Argument(help="gateway, thumbnailer, catalog or notifier; or developer or operator"),
+    typer.Argument(help="A service, or a person of the deployment such as developer or operator."),
 ]
 
 
@@ -50,8 +41,8 @@ def env(
     """
     opened = open_state(state)
     report = the_running(opened)
-    check_stand_in(who, stand_in)
-    with one_sentence(KeyError):
+    check_stand_in(who, stand_in, opened)
+    with one_sentence(KeyError, ValueError):
         variables = as_anybody(report, who, opened)
     if stand_in:
         variables["PATH"] = Az.found(opened, stand_in).first_on(os.environ["PATH"])
@@ -61,10 +52,15 @@ def env(
     out.print("\n".join(_lines(variables, sorted(of_others(report, variables)))), markup=False)
 
 
-def check_stand_in(who: str, stand_in: bool) -> None:
+def people(state: State) -> tuple[str, ...]:
+    """Those who sign in: the deployment names each by an output such as DEVELOPER_PRINCIPAL_ID."""
+    return tuple(each.name for each in load(state).users)
+
+
+def check_stand_in(who: str, stand_in: bool, state: State) -> None:
     """End the command where a service is to have an Azure CLI."""
-    if stand_in and who not in PEOPLE:
-        fail("--stand-in is for the developer and the operator: no service has az.", USAGE)
+    if stand_in and who not in people(state):
+        fail("--stand-in is for people who sign in: no service has az.", USAGE)
 
 
 def of_others(report: Report, variables: Mapping[str, str]) -> set[str]:
@@ -77,17 +73,18 @@ def of_others(report: Report, variables: Mapping[str, str]) -> set[str]:
 
 def as_anybody(report: Report, who: str, state: State) -> dict[str, str]:
     """Return what makes a process act as `who`. Raises KeyError, naming everybody."""
-    if who in PEOPLE:
+    persons = people(state)
+    if who in persons:
         return as_person(report, state, who)
     services = [each.name for each in report.services]
     if who not in services:
-        raise KeyError(unknown(who, services))
+        raise KeyError(unknown(who, services, persons))
     return as_service(report, who, state)
 
 
-def unknown(who: str, services: Iterable[str], people: Sequence[str] = PEOPLE) -> str:
+def unknown(who: str, services: Iterable[str], persons: Sequence[str]) -> str:
     """Say that nobody has this name, and who there is."""
-    *some, last = (*sorted(services), *people)
+    *some, last = (*sorted(services), *persons)
     return f"nobody here is called {who!r}; there are {', '.join(some)} and {last}"
 
 
@@ -108,11 +105,13 @@ def as_person(report: Report, state: State, who: str) -> dict[str, str]:
 
     AzureCliCredential alone: the user's home has sign-ins of other tools, which are real.
     """
+    deployment = load(state)
+    hosts = {deployment.storage.host, deployment.vault.host, deployment.bus.host}
     settings = {
         name: value
         for each in report.services
         for name, value in each.environment.items()
-        if name in _ENDPOINTS
+        if (urlsplit(value).hostname or value) in hosts
     }
     return {
         **settings,

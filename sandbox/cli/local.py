@@ -13,7 +13,7 @@ from rich.text import Text
 
 from local.advice import on_rights, on_workers
 from local.arm import ResourceManager, UnseenError
-from local.probes import Missing, Prober
+from local.probes import Endpoints, Missing, Prober
 from local.rights import Environment, Right, rights_of_developer
 from local.run import Seen, choose_ports, run
 from local.sign_in import SignedIn, SignInError, open_developers_credential, signed_in
@@ -69,12 +69,7 @@ def _check_rights(
     values: Values, deployed_as: Environment, credential: TokenCredential, who: SignedIn
 ) -> None:
     rights = rights_of_developer(as_compiled(), deployed_as)
-    prober = Prober(
-        credential,
-        blob_endpoint=values["AZURE_STORAGE_BLOB_ENDPOINT"],
-        vault_endpoint=values["AZURE_KEY_VAULT_ENDPOINT"],
-        namespace=values["SERVICEBUS_FULLY_QUALIFIED_NAMESPACE"],
-    )
+    prober = Prober(credential, Endpoints.of(values))
     with ThreadPoolExecutor(len(rights)) as pool:
         missing = [each for each in pool.map(prober.missing, rights) if each]
     _say_rights(rights, missing)

@@ -23,7 +23,7 @@ StateOption = Annotated[
 
 PortOption = Annotated[
     int | None,
-    typer.Option("--port", help="Where the gallery is served (default: 8080, or a free one)."),
+    typer.Option("--port", help="Where the public app is served (default: 8080, or a free one)."),
 ]
 
 StandInOption = Annotated[

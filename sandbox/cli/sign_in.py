@@ -7,7 +7,7 @@ from typing import Annotated
 import requests
 import typer
 
-from sandbox.cli.env import PEOPLE
+from sandbox.cli.env import people
 from sandbox.cli.options import StandInOption, StateOption, open_state
 from sandbox.cli.running import the_running
 from sandbox.cli.terminal import USAGE, fail, one_sentence, out
@@ -24,7 +24,7 @@ A program that signs in, such as [bold]az login --use-device-code[/], shows a co
 def sign_in(
     *,
     code: Annotated[str, typer.Argument(help="What the program shows; without it, the page.")] = "",
-    as_: Annotated[str, typer.Option("--as", help="developer or operator")] = "developer",
+    as_: Annotated[str, typer.Option("--as", help="A person of the deployment.")] = "developer",
     decline: Annotated[bool, typer.Option("--decline", help="Turn the program away.")] = False,
     approve: Annotated[
         bool, typer.Option("--approve", help="Start az login, and approve its code: for scripts.")
@@ -35,8 +35,10 @@ def sign_in(
     """Sign in to the sandbox: approve the CODE that a program shows you."""
     opened = open_state(state)
     report = the_running(opened)
-    if as_ not in PEOPLE:
-        fail(f"a person signs in, the {' or the '.join(PEOPLE)}; not {as_!r}.", USAGE)
+    persons = people(opened)
+    if as_ not in persons:
+        there_are = " or the ".join(persons) or "users that a deployment names, here none"
+        fail(f"a person signs in, the {there_are}; not {as_!r}.", USAGE)
     if approve:
         if code or decline:
             fail("--approve takes the code of the az login that it starts.", USAGE)

@@ -14,6 +14,7 @@ import typer
 from sandbox.bench import give_way
 from sandbox.cli.options import open_state
 from sandbox.cli.running import end
+from sandbox.cli.sample import needs_the_sample
 from sandbox.cli.soaking.mixed import Mixed, mixed, table
 from sandbox.cli.soaking.processes import NoProcError, family
 from sandbox.cli.soaking.rounds import Round, Stage, play
@@ -59,6 +60,7 @@ def soak(
     json_: Annotated[bool, typer.Option("--json", help="One JSON object at the end.")] = False,
 ) -> None:
     """Kill -9 with 50 uploads in flight, see that each photo ends once. Status 0 if all holds."""
+    needs_the_sample("soak")
     give_way()
     found = Soak(random.SystemRandom().randrange(10**6) if seed is None else seed)
     out.quiet = json_

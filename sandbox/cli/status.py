@@ -33,7 +33,8 @@ def status(
         print_json({**without_environments(report), "refuses": refused})
     else:
         out.print(_table(report))
-        out.print(f"gallery  {published(report.gallery)}")
+        if report.gallery:
+            out.print(f"open     {published(report.gallery)}")
         for name, answer in report.assumed.items():
             out.print(f"assumed  {name}={answer}")
         for each in report.lost:

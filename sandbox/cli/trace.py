@@ -1,4 +1,4 @@
-"""`keyless trace`: the audit, readable; or one photo's way."""
+"""`keyless trace`: the audit, readable; or the way of one thing through the services."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
@@ -27,15 +27,21 @@ MARKS = {
 def trace(
     state: StateOption = None,
     follow_: Annotated[bool, typer.Option("--follow", "-f", help="Go on as more comes.")] = False,
-    photo: Annotated[
-        str, typer.Option("--photo", metavar="ID", help="One photo's way, from upload to webhook.")
+    about: Annotated[
+        str,
+        typer.Option(
+            "--about",
+            "--photo",
+            metavar="ID",
+            help="The way of one thing that the services tell of (logs.know): here of a photo.",
+        ),
     ] = "",
     json_: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """Who did what, where, and by which role: every token and every decision."""
     opened = open_state(state)
-    if photo:
-        show(opened, photo, as_json=json_)
+    if about:
+        show(opened, about, as_json=json_)
         return
     path, spoilt = opened.path(FILE), list[bytes]()
     records = follow(path, lambda: True) if follow_ else read(path, spoilt.append)

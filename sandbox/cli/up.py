@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from sandbox.cli.env import people
 from sandbox.cli.options import (
     AssumeFromOption,
     AssumeOption,
@@ -22,6 +23,7 @@ from sandbox.cli.running import end, in_words, start_detached
 from sandbox.cli.stale import warn_of_edits
 from sandbox.cli.terminal import NOT_READY, USAGE, ended_by_signals, fail, one_sentence, out
 from sandbox.commands import KEYLESS, published
+from sandbox.state import State
 from sandbox.supervisor import ENDINGS, AsDeveloper, Az, Report, holder
 from sandbox.supervisor.elsewhere import AddressError, Elsewhere
 from sandbox.supervisor.run import StartError, run
@@ -73,11 +75,12 @@ def up(
     assume: AssumeOption = None,
     assume_from: AssumeFromOption = None,
 ) -> None:
-    """Start the sandbox and the four services."""
+    """Start the sandbox and the services."""
     assumed = assumptions_of(assume, assume_from)
     elsewhere = _elsewhere(listen, environments, detach)
     _check_whom(as_, elsewhere, stand_in or approve)
     opened = open_state(state)
+    _check_developer(as_, opened)
     progress = Progress()
     warn_of_edits()
     if detach:
@@ -104,7 +107,7 @@ def up(
 def _late(report: Report) -> str:
     waiting = "; ".join(map(in_words, report.late))
     return (
-        f"not all is ready, and what runs stays up, with the gallery at {published(report.gallery)}"
+        f"not all is ready, and what runs stays up, at {published(report.gallery)}"
         f": {waiting}. {KEYLESS} status says how it goes on, and {KEYLESS} doctor why"
     )
 
@@ -129,6 +132,16 @@ def _check_whom(as_: str | None, elsewhere: Elsewhere | None, more: bool) -> Non
         fail("--as developer starts the services here; --listen starts none.", USAGE)
     if more and not as_:
         fail("--stand-in and --approve are for --as developer.", USAGE)
+
+
+def _check_developer(as_: str | None, state: State) -> None:
+    with one_sentence(ValueError, KeyError):
+        if as_ and as_ not in people(state):
+            fail(
+                f"this deployment names no {as_}: an output {as_.upper()}_PRINCIPAL_ID of"
+                " infra/bicep/main.bicep does, with the object id",
+                USAGE,
+            )
 
 
 def _options(as_: str | None, stand_in: bool, approve: bool) -> list[str]:

@@ -11,13 +11,13 @@ from PIL import Image
 
 from sandbox.audit import Record
 from sandbox.cli.photos import Upload
+from sandbox.cli.sample import PIPELINE
 from sandbox.loopback import ask
 from sandbox.partner.journal import FILE as JOURNAL
 from sandbox.partner.journal import read as deliveries
 from sandbox.state import State
 from sandbox.telemetry import SERVICE as TELEMETRY
 
-PIPELINE = ("gateway", "thumbnailer", "catalog", "notifier")
 _PATIENCE = 60.0
 _PAUSE = 0.1
 

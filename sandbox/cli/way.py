@@ -1,4 +1,4 @@
-"""One photo's way through the services: its trace, as the telemetry that came in tells it."""
+"""One thing's way through the services: its trace, as the telemetry that came in tells it."""
 
 import sqlite3
 from collections.abc import Collection, Sequence
@@ -26,24 +26,35 @@ class Span:
     within: tuple["Span", ...]
 
 
-def show(state: State, photo: str, *, as_json: bool) -> None:
-    """Print the trace of `photo`; ends the command if nothing is known of it."""
+@dataclass(frozen=True)
+class Told:
+    """What a trace is about, and what its services call that: a UUID is `<photo>`."""
+
+    value: str
+    kind: str
+
+    def shortened(self, name: str) -> str:
+        return name.replace(self.value, self.kind)
+
+
+def show(state: State, about: str, *, as_json: bool) -> None:
+    """Print the trace of what is called `about`; ends the command if nothing is known of it."""
     try:
-        items = trace_of(state.path(FILE), photo)
+        items = trace_of(state.path(FILE), about)
     except sqlite3.Error as error:
         fail(f"{state.path(FILE)} cannot be read: {error}.")
     if not items:
-        fail(f"nothing is known of a photo {photo} that was uploaded here; {_WITHIN}.", status=1)
+        fail(f"no upload and no message here was about {about}; {_WITHIN}.", status=1)
     if as_json:
         for each in items:
             print_json(asdict(each), indent=None)
         return
     for operation in dict.fromkeys(each.operation for each in items):
-        drawn = _drawn([each for each in items if each.operation == operation], photo)
+        drawn = _drawn([each for each in items if each.operation == operation], about)
         _wide.print(drawn)
     missing = {app.name for app in load(state).apps} - {each.role for each in items}
     if missing:
-        out.print(f"[yellow]on its way[/]: nothing yet from {_listed(missing)} ({_WITHIN})")
+        out.print(f"[yellow]nothing yet[/] from {_listed(missing)} ({_WITHIN})")
 
 
 def spans(items: Sequence[Item]) -> tuple[Span, ...]:
@@ -63,19 +74,21 @@ def _span(item: Item, items: Sequence[Item], around: frozenset[str]) -> Span:
     return Span(item, tuple(_span(each, items, around | {item.id}) for each in inside))
 
 
-def _drawn(items: Sequence[Item], photo: str) -> Tree:
+def _drawn(items: Sequence[Item], about: str) -> Tree:
+    kind = next((called for each in items if (called := each.called(about))), "")
+    told = Told(about, f"<{kind}>")
     tree = Tree(Text.assemble(("trace ", "dim"), items[0].operation), guide_style="dim")
     for each in spans(items):
-        _grow(tree, each, photo, around="")
+        _grow(tree, each, told, around="")
     return tree
 
 
-def _grow(tree: Tree, span: Span, photo: str, around: str) -> None:
+def _grow(tree: Tree, span: Span, told: Told, around: str) -> None:
     call = _only_call(span)
     inside = call.within if call else span.within
-    branch = tree.add(_line(span.item, call.item if call else None, photo, around))
+    branch = tree.add(_line(span.item, call.item if call else None, told, around))
     for each in inside:
-        _grow(branch, each, photo, span.item.role)
+        _grow(branch, each, told, span.item.role)
 
 
 def _only_call(span: Span) -> Span | None:
@@ -87,16 +100,16 @@ def _only_call(span: Span) -> Span | None:
     return None
 
 
-def _line(item: Item, call: Item | None, photo: str, around: str) -> Text:
+def _line(item: Item, call: Item | None, told: Told, around: str) -> Text:
     said = call or item
     line = Text(no_wrap=True, overflow="ignore")
     if item.role != around:
         line.append(f"{item.role} ", "bold")
-    line.append(item.name.replace(photo, "<photo>"))
+    line.append(told.shortened(item.name))
     if item.name.startswith("ServiceBus."):
         line.append(f" {item.target.rpartition('/')[2]}")
     if call:
-        line.append(f": {call.name.replace(photo, '<photo>')}")
+        line.append(f": {told.shortened(call.name)}")
     if said.code not in {"", "0"}:
         line.append(f"  {said.code}", "red" if said.code in {"401", "403"} else "")
     if item.table == "AppRequests" and not item.success:

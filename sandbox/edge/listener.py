@@ -28,12 +28,18 @@ class Listener:
         self._tasks: dict[asyncio.Task[None], socket.socket] = {}
         self._transports: weakref.WeakSet[asyncio.Transport] = weakref.WeakSet()
 
-    def start(self, port: int = 0, address: str = LOOPBACK) -> int:
-        """Listen on `port`, or on a free one, which is returned. Raises OSError if it is taken.
+    def start(self, port: int = 0, address: str = LOOPBACK, *, else_any: bool = False) -> int:
+        """Listen on `port`, or on a free one, which is returned.
 
+        With `else_any` a free one will do where `port` is taken; without it, raises OSError.
         Whatever `address` says, nobody is heard who comes to a public address of this machine.
         """
-        self._socket = socket.create_server((address, port), backlog=256)
+        try:
+            self._socket = socket.create_server((address, port), backlog=256)
+        except OSError:
+            if not else_any:
+                raise
+            self._socket = socket.create_server((address, 0), backlog=256)
         self._socket.setblocking(False)
         self._listen(self._socket)
         return int(self._socket.getsockname()[1])

@@ -25,13 +25,13 @@ class HttpListener:
         self._site = Site(application, names, gate)
         self._listener = Listener(self._serve)
 
-    async def start(self, port: int = 0, address: str = LOOPBACK) -> int:
-        """Start the application, then listen on `address`; gives the port.
+    async def start(self, port: int = 0, address: str = LOOPBACK, *, else_any: bool = False) -> int:
+        """Start the application, then listen as `Listener.start` does; gives the port.
 
         Raises OSError if the port is taken, and what the application's own start raises.
         """
         await self._site.start()
-        return self._listener.start(port, address)
+        return self._listener.start(port, address, else_any=else_any)
 
     async def stop(self) -> None:
         """Close the port, let what is under way end within a second or two, and leave nothing."""

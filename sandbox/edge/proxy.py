@@ -43,15 +43,15 @@ class Edge:
         self._patience = patience
         self._listener = Listener(self._serve)
 
-    async def start(self, port: int = 0, address: str = LOOPBACK) -> int:
-        """Start the applications, then listen on `address`; gives the port.
+    async def start(self, port: int = 0, address: str = LOOPBACK, *, else_any: bool = False) -> int:
+        """Start the applications, then listen as `Listener.start` does; gives the port.
 
         Raises OSError if the port is taken, and what an application's own start raises. `stop` is
         right even then.
         """
         for site in self._sites.values():
             await site.start()
-        return self._listener.start(port, address)
+        return self._listener.start(port, address, else_any=else_any)
 
     async def stop(self) -> None:
         """Close the port, let what is under way end within a second or two, and leave nothing."""

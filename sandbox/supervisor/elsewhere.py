@@ -6,29 +6,37 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 from pathlib import Path
 
+from sandbox.broken import BrokenError
 from sandbox.edge import LOOPBACK, Place
 from sandbox.handover import as_exports, hand_over
+from sandbox.state import State
 
 # Every address, since a container has one for each of its networks; the listeners close what comes
 # to a public one.
 ANY_ADDRESS = "0.0.0.0"  # noqa: S104
 
-# What was handed over is good until the sandbox is started again on other ports; so it never is.
+# What was handed over is good for as long as the sandbox listens on the same ports. The first one
+# on a machine has these, which an image exposes; another takes free ones, and keeps them.
 IDENTITY_PORT = 42356
 PROXY_PORT = 8443
 SERVICE_PORT = 8000
 
 AUTHORITY = "ca.pem"
+PORTS = "listen-ports.json"
 
 
 @dataclass(frozen=True)
 class Reach:
-    """Where the sandbox listens, and under which name it is reached. Port 0 is any free one."""
+    """Where the sandbox listens, and under which name it is reached. Port 0 is any free one.
+
+    With `else_any` another port will do where one of these is taken.
+    """
 
     name: str = LOOPBACK
     address: str = LOOPBACK
     identity_port: int = 0
     proxy_port: int = 0
+    else_any: bool = False
 
 
 class AddressError(ValueError):
@@ -74,7 +82,26 @@ class Elsewhere:
         """Where `service` listens, as its image says."""
         return Place(SERVICE_PORT, service)
 
-    @property
-    def reach(self) -> Reach:
-        """Where such services reach the sandbox."""
-        return Reach(self.name, ANY_ADDRESS, IDENTITY_PORT, PROXY_PORT)
+    def reach(self, state: State) -> Reach:
+        """Where such services reach the sandbox of `state`: on the ports that it had before.
+
+        Raises ValueError if the file that keeps them is broken.
+        """
+        kept = _kept_ports(state)
+        if kept is None:
+            return Reach(self.name, ANY_ADDRESS, IDENTITY_PORT, PROXY_PORT, else_any=True)
+        return Reach(self.name, ANY_ADDRESS, *kept)
+
+
+def keep_ports(state: State, identity: int, proxy: int) -> None:
+    """Remember where services elsewhere were told that the sandbox is. Raises OSError."""
+    if _kept_ports(state) != (identity, proxy):
+        state.write_json(PORTS, {"identity": identity, "proxy": proxy})
+
+
+def _kept_ports(state: State) -> tuple[int, int] | None:
+    kept = state.read_json(PORTS)
+    try:
+        return None if kept is None else (int(kept["identity"]), int(kept["proxy"]))
+    except (LookupError, TypeError, ValueError) as error:
+        raise BrokenError(state.path(PORTS), f"it holds no ports: {error}") from error

@@ -13,7 +13,6 @@ import aiohttp
 from sandbox.deployment import Deployment, Principal
 from sandbox.entra import VAULT, Issuer, SigningKey
 from sandbox.keyvault import KeyVault
-from sandbox.partner import Partner
 from sandbox.state import State
 from sandbox.supervisor.webhook_keys import WebhookKey, partners, webhook_keys
 

@@ -1,18 +1,19 @@
 """Starts every endpoint of the sandbox: Azurite, the data planes, the edge, the ingress."""
 
-from collections.abc import Mapping
-from contextlib import AsyncExitStack, suppress
+import errno
+from collections.abc import Iterator, Mapping
+from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 
 from sandbox.assumptions import LIKELY, Assumptions
-from sandbox.deployment import load
+from sandbox.deployment import ContainerApp, load
 from sandbox.edge import LOOPBACK, AmqpListener, Certificate, Edge, HttpListener, Place, ingress
 from sandbox.entra import page
 from sandbox.identity import PATH
 from sandbox.state import State
 from sandbox.storage import Azurite, free_port
 from sandbox.supervisor.blobs import azurite_program, losses, ready
-from sandbox.supervisor.elsewhere import Elsewhere, Reach
+from sandbox.supervisor.elsewhere import PORTS, Elsewhere, Reach, keep_ports
 from sandbox.supervisor.headers import kept_headers
 from sandbox.supervisor.operator import Operator
 from sandbox.supervisor.planes import Planes, build
@@ -87,7 +88,7 @@ async def _listening(
     elsewhere: Elsewhere | None,
 ) -> Endpoints:
     """Everything that has a port."""
-    apps, reach = planes.deployment.apps, elsewhere.reach if elsewhere else Reach()
+    apps, reach = planes.deployment.apps, elsewhere.reach(state) if elsewhere else Reach()
     places = {
         app.name: elsewhere.place(app.name) if elsewhere else Place(free_port()) for app in apps
     }
@@ -101,8 +102,13 @@ async def _listening(
     stack.push_async_callback(amqp.stop)
     identity = HttpListener(planes.identity.application(), planes.gate, [reach.name])
     stack.push_async_callback(identity.stop)
-    identity_port = await identity.start(reach.identity_port, reach.address)
-    proxy_port = await edge.start(reach.proxy_port, reach.address)
+    with _told_of(state, reach):
+        identity_port = await identity.start(
+            reach.identity_port, reach.address, else_any=reach.else_any
+        )
+        proxy_port = await edge.start(reach.proxy_port, reach.address, else_any=reach.else_any)
+    if elsewhere:
+        keep_ports(state, identity_port, proxy_port)
     await _sign_in_page(stack, planes)
     return Endpoints(
         planes=planes,
@@ -119,6 +125,21 @@ async def _listening(
     )
 
 
+@contextmanager
+def _told_of(state: State, reach: Reach) -> Iterator[None]:
+    """Say of a port that is taken what services elsewhere have to do with it."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        raise PortTakenError(
+            f"port {reach.identity_port} or {reach.proxy_port} is taken, which the services"
+            f" elsewhere were told: end what has it; or delete {state.path(PORTS)}, and start them"
+            " again after the sandbox"
+        ) from error
+
+
 async def _sign_in_page(stack: AsyncExitStack, planes: Planes) -> None:
     """For browsers of this machine, wherever the services are."""
     listener = HttpListener(page.application(planes.sign_in), planes.gate)
@@ -133,8 +154,13 @@ async def _gallery(
     wanted: int | None,
     address: str,
 ) -> str:
-    """Where a browser finds the external app; on another port if nobody asked for a taken one."""
-    app = next(each for each in planes.deployment.apps if each.ingress and each.ingress.external)
+    """Where a browser finds the external app, empty where there is none.
+
+    It is on another port if nobody asked for a taken one.
+    """
+    app = next((each for each in planes.deployment.apps if _is_public(each)), None)
+    if app is None:
+        return ""
     # What comes by a published port has the address of a container network's gateway.
     everybody_is = None if address == LOOPBACK else LOOPBACK
     for port in (GALLERY_PORT, 0) if wanted is None else (wanted,):
@@ -144,3 +170,7 @@ async def _gallery(
         with suppress(OSError):
             return str(Place(await listener.start(port, address)))
     raise PortTakenError(f"port {wanted} is taken; choose another by --port")
+
+
+def _is_public(app: ContainerApp) -> bool:
+    return app.ingress is not None and app.ingress.external

@@ -49,9 +49,9 @@ class Item:
     target: str
     properties: Mapping[str, str]
 
-    @property
-    def photo(self) -> str:
-        return self.properties.get("photo", "")
+    def called(self, value: str) -> str:
+        """What the item calls `value`, such as photo; empty if it does not speak of it."""
+        return next((name for name, each in self.properties.items() if each == value), "")
 
 
 def read(envelope: Any, key: str, caller: Caller) -> Item:

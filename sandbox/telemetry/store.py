@@ -16,10 +16,11 @@ FILE = "telemetry.db"
 MOST = 20_000
 _COLUMNS = ", ".join(f'"{each.name}"' for each in fields(Item))
 _SCHEMA = (
-    f"CREATE TABLE IF NOT EXISTS item (number INTEGER PRIMARY KEY, {_COLUMNS}, photo)",
+    f"CREATE TABLE IF NOT EXISTS item (number INTEGER PRIMARY KEY, {_COLUMNS})",
     "CREATE INDEX IF NOT EXISTS item_by_operation ON item (operation)",
-    "CREATE INDEX IF NOT EXISTS item_by_photo ON item (photo) WHERE photo != ''",
 )
+# What takes something in, and what handles its message (services/common/telemetry.py).
+_BEGINNINGS = ("POST %", "PUT %", "process %")
 
 
 class StoreError(RuntimeError):
@@ -46,11 +47,11 @@ class Store:
 
     def add(self, items: Iterable[Item]) -> None:
         """Keep `items`, all or none. Raises sqlite3.Error."""
-        marks = ", ".join("?" * (len(fields(Item)) + 1))
+        marks = ", ".join("?" * len(fields(Item)))
         rows = [_row(each) for each in items]
         with self._connection:
             self._connection.execute("BEGIN IMMEDIATE")
-            insert = f"INSERT INTO item ({_COLUMNS}, photo) VALUES ({marks})"  # noqa: S608
+            insert = f"INSERT INTO item ({_COLUMNS}) VALUES ({marks})"  # noqa: S608
             self._connection.executemany(insert, rows)
             last = "(SELECT max(number) FROM item)"
             self._connection.execute(
@@ -68,14 +69,16 @@ def everything(path: Path) -> list[Item]:
     return _select(path, "1 ORDER BY number")
 
 
-def trace_of(path: Path, photo: str) -> list[Item]:
-    """The items of each trace in which `photo` was uploaded or its messages handled, by time.
+def trace_of(path: Path, about: str) -> list[Item]:
+    """The items of each trace in which `about` was taken in or its messages handled, by time.
 
-    Who only looked at the photo is not among them. Raises sqlite3.Error.
+    `about` is a value of what a service told of the request or message, such as a photo's id. Who
+    only looked at it is not among them. Raises sqlite3.Error.
     """
-    about_it = "SELECT operation FROM item WHERE photo = ? AND (name LIKE ? OR name LIKE ?)"
+    begins = " OR ".join("name LIKE ?" for _ in _BEGINNINGS)
+    about_it = f"SELECT operation FROM item WHERE instr(properties, ?) AND ({begins})"  # noqa: S608
     wanted = f"operation IN ({about_it}) ORDER BY time, number"
-    return _select(path, wanted, photo, "POST %", "process %")
+    return _select(path, wanted, f": {json.dumps(about)}", *_BEGINNINGS)
 
 
 def _select(path: Path, wanted: str, *values: str) -> list[Item]:
@@ -91,7 +94,7 @@ def _select(path: Path, wanted: str, *values: str) -> list[Item]:
 
 def _row(item: Item) -> tuple[object, ...]:
     *rest, properties = astuple(item)
-    return (*rest, json.dumps(properties), item.photo)
+    return (*rest, json.dumps(properties))
 
 
 def _item(row: Sequence[Any]) -> Item:

@@ -17,8 +17,7 @@ from sandbox.supervisor.run import run
 class Nobody(Elsewhere):
     """Services that are not there."""
 
-    @property
-    def reach(self) -> Reach:
+    def reach(self, _state: State) -> Reach:
         return Reach()
 
 

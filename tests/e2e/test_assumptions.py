@@ -38,7 +38,9 @@ def test_each_subscriber_gets_each_event_once_whatever_becomes_of_the_default_ru
         eventually(lambda: sandbox.report.messages, lambda found: not any(found.values()))
         items = everything(sandbox.state.path(FILE))
         subscribers = [each.name for each in sandbox.deployment.bus.topics[0].subscriptions]
-    taken = Counter((each.name, each.photo) for each in items if each.name.startswith(EVENTS))
+    taken = Counter(
+        (each.name, each.properties.get("photo")) for each in items if each.name.startswith(EVENTS)
+    )
     assert taken == {
         (f"{EVENTS}{subscriber}", photo): 1
         for subscriber in subscribers

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.cli.walk import PIPELINE
+from sandbox.cli.sample import PIPELINE
 from sandbox.deployment import SNAPSHOT, load
 from sandbox.state import State
 from sandbox.telemetry import FILE, Item, everything

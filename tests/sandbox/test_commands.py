@@ -19,9 +19,9 @@ COMMAND = "docker compose exec sandbox python -m sandbox"
 
 def test_status_names_the_published_address(sandbox: Running) -> None:
     there = keyless(sandbox.state.root, "status").stdout
-    assert f"gallery  {sandbox.report.gallery}\n" in there
+    assert f"open     {sandbox.report.gallery}\n" in there
     here = keyless(sandbox.state.root, "status", **HERE).stdout
-    assert "gallery  http://127.0.0.1:9000\n" in here
+    assert "open     http://127.0.0.1:9000\n" in here
 
 
 def test_a_sign_in_is_by_a_command_since_its_page_is_not_published(sandbox: Running) -> None:

@@ -11,7 +11,7 @@ from local.doctor.chain import ask
 from local.doctor.evidence import AppRole
 from local.doctor.examine import acting, open_credential
 from local.doctor.mend import commands
-from local.probes import Prober
+from local.probes import Endpoints, Prober
 from local.rights import RECEIVE, SEND, WRITE, Right
 from services.common.blobs import prove_create
 from tests.local.doctor.ward import Ward
@@ -53,7 +53,7 @@ def test_a_queue_that_does_not_exist_is_no_missing_role(ward: Ward) -> None:
     """The SDK says only that a token was refused; what Service Bus said is shown."""
     variables, namespace = ward.variables("thumbnailer"), ward.deployment.bus
     with acting(variables), closing(open_credential(variables)) as credential:
-        prober = Prober(credential, "", "", namespace.host)
+        prober = Prober(credential, Endpoints("", "", namespace.host))
         missing = [
             prober.missing(Right("any", f"{namespace.id}/queues/nowhere", (action,), ()))
             for action in (RECEIVE, SEND)

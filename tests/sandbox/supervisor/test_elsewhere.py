@@ -29,7 +29,7 @@ def test_a_name_in_a_private_network_is_listened_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
     called("sandbox", address, monkeypatch)
-    assert Elsewhere.reached_as("sandbox", tmp_path).reach.name == "sandbox"
+    assert Elsewhere.reached_as("sandbox", tmp_path).name == "sandbox"
 
 
 @pytest.mark.parametrize("address", ["8.8.8.8", "0.0.0.0"])  # noqa: S104

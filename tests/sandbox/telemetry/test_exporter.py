@@ -59,8 +59,8 @@ def test_with_the_role_each_request_is_kept_and_the_probes_are_not(ingestion: In
     log, end = run(ingestion)
     assert end == {"answers": [200] * 4, "set up": True, "threads": 1}
     kept = ingestion.kept()[before:]
-    assert [(each.role, each.name, each.photo) for each in kept] == [
-        ("gateway", "GET /photos", "6f1d")
+    assert [(each.role, each.name, each.called("6f1d")) for each in kept] == [
+        ("gateway", "GET /photos", "photo")
     ] * 3
     assert [each["trace_id"] for each in log] == [each.operation for each in kept]
     assert [each["span_id"] for each in log] == [each.id for each in kept]

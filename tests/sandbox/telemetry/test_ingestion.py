@@ -170,4 +170,9 @@ def test_who_brought_an_item_is_known_by_the_token_whatever_the_item_says(
     item = ingestion.kept()[-1]
     assert (item.role, item.identity) == ("notifier", "catalog")
     assert (item.table, item.operation, item.parent) == ("AppRequests", TRACE, "1f")
-    assert (item.seconds, item.code, item.success, item.photo) == (1.5, "200", True, "6f1d")
+    assert (item.seconds, item.code, item.success, item.called("6f1d")) == (
+        1.5,
+        "200",
+        True,
+        "photo",
+    )

@@ -85,7 +85,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     papers = Consumer("papers", receiver, handle, Patience())
     readiness = health.Readiness(
         [
-            Proof("read", f"container {settings.container}", lambda: blobs.prove_read(reader.inbox)),
+            Proof(
+                "read", f"container {settings.container}", lambda: blobs.prove_read(reader.inbox)
+            ),
             Proof("get", f"secret {settings.key}", reader.key.get),
             Proof("receive", f"queue {settings.queue}", papers.prove),
         ]
