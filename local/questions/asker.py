@@ -33,15 +33,20 @@ class Entities:
     topic: str
     subscriptions: tuple[str, ...]
 
+    @property
+    def known(self) -> bool:
+        """Whether the deployment has them all: the questions are about the sample's."""
+        return all((self.originals, self.thumbnails, self.queue, self.topic, self.subscriptions))
+
     @classmethod
     def of(cls, deployment: Deployment) -> "Entities":
-        """Those that the services are told of; their names are the same in each environment."""
+        """Those that the sample's services are told of; empty where a deployment has others."""
         told = {name: value for app in deployment.apps for name, value in app.environment.items()}
         return cls(
-            originals=told["STORAGE_ORIGINALS_CONTAINER"],
-            thumbnails=told["STORAGE_THUMBNAILS_CONTAINER"],
-            queue=told["SERVICEBUS_QUEUE_NAME"],
-            topic=told["SERVICEBUS_TOPIC_NAME"],
+            originals=told.get("STORAGE_ORIGINALS_CONTAINER", ""),
+            thumbnails=told.get("STORAGE_THUMBNAILS_CONTAINER", ""),
+            queue=told.get("SERVICEBUS_QUEUE_NAME", ""),
+            topic=told.get("SERVICEBUS_TOPIC_NAME", ""),
             subscriptions=tuple(
                 f"{topic.name}/{each.name}"
                 for topic in deployment.bus.topics

@@ -1,36 +1,28 @@
 """What became of a row: done by the SDK, or decided, and what the audit says of it."""
 
+import re
 from dataclasses import dataclass
 
 from azure.core.exceptions import ClientAuthenticationError, HttpResponseError
 from azure.servicebus.exceptions import ServiceBusError
 
 from sandbox.audit import Outcome, Record
+from sandbox.deployment import Deployment
 from sandbox.rbac import Action, Allowed, Need
-from services.catalog.app import ROLE
 from services.common.bearer import Bearer, Refused
 from tests.access.actor import Actor
 from tests.access.operations import OPERATIONS
 from tests.access.places import scope_of
+from tests.access.rows import API, TOKEN, Row
 from tests.access.stage import Stage
-from tests.access.table import API, TOKEN, Row
 
 # What who may only add is told where a blob is there already; not the 403 of a missing role.
 _NEVER_OVERWRITES = "UnauthorizedBlobOverwrite"
 _REFUSALS = {"AuthorizationPermissionMismatch", "Forbidden", _NEVER_OVERWRITES}
-_CONTROL = (
-    "containers/read",
-    "containers/write",
-    "queues/read",
-    "queues/write",
-    "topics/write",
-    "subscriptions/read",
-    "subscriptions/write",
-    "secrets/write",
-    "components/delete",
-    "roleAssignments/write",
-    "pull/read",
-    "push/write",
+# What Azure has as data actions; learn.microsoft.com/azure/role-based-access-control/permissions
+_DATA = re.compile(
+    r"/blobServices/containers/blobs/|/vaults/secrets/(?!(read|write)$)|/namespaces/messages/"
+    r"|^Microsoft\.Insights/(Metrics|Telemetry)/Write$"
 )
 _UNAUTHORIZED = "amqp:unauthorized-access"
 _TOKEN_SCOPE = "https://storage.azure.com/.default"
@@ -82,18 +74,27 @@ def _asked_for_a_token(stage: Stage, row: Row) -> Verdict:
 
 
 def _called(stage: Stage, row: Row) -> Verdict:
-    """Shown to what stands before the catalog's routes: app roles are in the token itself."""
+    """Shown to what stands before the API's routes: app roles are in the token itself."""
     registration = stage.deployment.registration
     assert registration is not None, "the deployment has no API to call"
     token = stage.actor(row.who).credential.get_token(f"{registration.app_id}/.default").token
     bearer = Bearer(stage.deployment.tenant_id, registration.app_id)
     try:
-        bearer.check(f"Bearer {token}", ROLE)
+        bearer.check(f"Bearer {token}", role_of_api(stage.deployment))
     except Refused as refused:
         if refused.status != 403:
             raise
         return Verdict(allowed=False, refusal=refused.code)
     return Verdict(allowed=True)
+
+
+def role_of_api(deployment: Deployment) -> str:
+    """The one app role of the deployment's API."""
+    registration = deployment.registration
+    (role,) = {
+        each for held in (registration.roles if registration else {}).values() for each in held
+    }
+    return role
 
 
 def _done(stage: Stage, row: Row) -> Verdict:
@@ -162,4 +163,4 @@ def agrees(row: Row, verdict: Verdict) -> str:
 
 
 def _is_data(action: str) -> bool:
-    return not action.endswith(_CONTROL)
+    return _DATA.search(action) is not None

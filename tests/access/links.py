@@ -1,14 +1,43 @@
 """The SDK's senders and receivers of the entities that the table names."""
 
+import re
+from functools import cache
+
 from azure.servicebus import ServiceBusClient, ServiceBusSender
 
 from local.questions.links import receiver_of
-from tests.access.table import UPLOADS
+from sandbox.deployment import Rule, as_compiled
 
-__all__ = ["receiver_of", "sender_to"]
+__all__ = ["passing", "receiver_of", "sender_to"]
 
 
 def sender_to(client: ServiceBusClient, entity: str) -> ServiceBusSender:
-    """A sender to the queue or to a topic."""
-    is_queue = entity == UPLOADS
+    """A sender to a queue, or to what is none and so is a topic."""
+    is_queue = entity in _queues()
     return client.get_queue_sender(entity) if is_queue else client.get_topic_sender(entity)
+
+
+def passing(entity: str) -> str:
+    """A subject that the first rule of a subscription lets pass: its label, or a word of its SQL.
+
+    Any will do for a queue, and where there is no rule.
+    """
+    for rule in _rules().get(entity, ())[:1]:
+        if rule.correlation:
+            return rule.correlation.label or ""
+        if quoted := re.search(r"'([^']+)'", rule.sql or ""):
+            return quoted[1]
+    return ""
+
+
+@cache
+def _queues() -> frozenset[str]:
+    return frozenset(each.name for each in as_compiled().bus.queues)
+
+
+@cache
+def _rules() -> dict[str, tuple[Rule, ...]]:
+    topics = as_compiled().bus.topics
+    return {
+        f"{topic.name}/{each.name}": each.rules for topic in topics for each in topic.subscriptions
+    }

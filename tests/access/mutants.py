@@ -4,21 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from sandbox.deployment import Deployment, Lifecycle, RoleAssignment, RoleDefinition
-from sandbox.rbac import Policy, built_in_roles
-
-# The ladder: the next role, in whose reach is more; what somebody takes who is in a hurry.
-_NEXT = {
-    "Keyless Blob Depositor": "Keyless Blob Keeper",
-    "Storage Blob Data Reader": "Keyless Blob Keeper",
-    "Keyless Blob Keeper": "Storage Blob Data Contributor",
-    "Azure Service Bus Data Sender": "Azure Service Bus Data Owner",
-    "Azure Service Bus Data Receiver": "Azure Service Bus Data Owner",
-    "Azure Service Bus Data Owner": "Owner",
-    "Key Vault Secrets User": "Key Vault Secrets Officer",
-    "Keyless Key Setter": "Key Vault Secrets Officer",
-    "Monitoring Metrics Publisher": "Contributor",
-    "AcrPull": "AcrPush",
-}
+from sandbox.rbac import Action, Policy, built_in_roles, holds
 
 _BLOB = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs"
 _SECRET = "Microsoft.KeyVault/vaults/secrets"
@@ -51,6 +37,7 @@ _DATA_ACTIONS = {
         "backup/action",
         "restore/action",
     ),
+    "Microsoft.ServiceBus/namespaces/messages": ("send/action", "receive/action"),
 }
 
 Assignments = tuple[RoleAssignment, ...]
@@ -143,9 +130,30 @@ def _actions_beside(role: RoleDefinition) -> Iterator[str]:
 
 
 def _higher(deployment: Deployment, assigned: RoleAssignment) -> RoleDefinition:
-    wanted = _NEXT[_short(Policy.of(deployment).role(assigned).name)]
+    """The next role, in whose reach is more: what somebody takes who is in a hurry.
+
+    The narrowest that has all of this one's data actions and others; of a role that has none, or
+    all, its actions; and in the end Owner, who may give rights away.
+    """
+    role = Policy.of(deployment).role(assigned)
     known = (*deployment.custom_roles, *built_in_roles())
-    return next(each for each in known if _short(each.name) == wanted)
+    provider = assigned.scope.rpartition("/providers/")[2].partition("/")[0]
+    for data in (True, False):
+        own = _reach(role, provider, data=data)
+        more = [each for each in known if own < _reach(each, provider, data=data)]
+        if own and more:
+            return min(more, key=lambda each: (len(_reach(each, provider, data=data)), each.name))
+    return next(each for each in known if each.name == "Owner")
+
+
+def _reach(role: RoleDefinition, provider: str, *, data: bool) -> frozenset[str]:
+    """What a role may do with the resources of a provider; and whether it may give rights away."""
+    some = (f"{kind}/{name}" for kind, names in _DATA_ACTIONS.items() for name in names)
+    named = (each for role in built_in_roles() for each in (*role.actions, *role.data_actions))
+    actions = {each for each in (*some, *named) if "*" not in each and each.startswith(provider)}
+    # What none but a role with a star has.
+    actions |= {f"{provider}/anything/delete", "Microsoft.Authorization/roleAssignments/write"}
+    return frozenset(each for each in actions if holds(role, Action(each, data=data)))
 
 
 def _above(scope: str) -> str:

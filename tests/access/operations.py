@@ -17,7 +17,7 @@ from azure.servicebus import (
 from services.common import blobs
 from services.common.bus import await_credit
 from tests.access.actor import Actor
-from tests.access.links import receiver_of, sender_to
+from tests.access.links import passing, receiver_of, sender_to
 
 _BLOBS = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs"
 _CONTAINERS = "Microsoft.Storage/storageAccounts/blobServices/containers"
@@ -171,7 +171,7 @@ def _take(actor: Actor, entity: str, settle: Settle, sub_queue: Any = None) -> N
 
 def _send_to(hand: Actor, entity: str) -> None:
     """A message that arrives at `entity`; a topic's goes to all that listen for such."""
-    message = ServiceBusMessage(b"{}", message_id=uuid.uuid4().hex, subject="photo.processed")
+    message = ServiceBusMessage(b"{}", message_id=uuid.uuid4().hex, subject=passing(entity))
     with hand.bus() as client:
         sender_to(client, entity.partition("/")[0]).send_messages(message)
 

@@ -3,7 +3,8 @@
 from itertools import groupby
 
 from sandbox.state import PROJECT
-from tests.access.table import TABLE, Row
+from tests.access.rows import Row
+from tests.access.table import TABLE
 from tests.written import between
 
 PAGE = PROJECT / "docs" / "access.md"

@@ -1,12 +1,13 @@
 """The resource ids of what the table speaks of."""
 
 from sandbox.deployment import Deployment
-from tests.access.table import (
+from tests.access.rows import (
     ACCOUNT,
     ANOTHER_SECRET,
     API,
     COMPONENT,
     GROUP,
+    NAMESPACE,
     REGISTRY,
     TOKEN,
     VAULT,
@@ -21,12 +22,13 @@ def scope_of(deployment: Deployment, on: str) -> str:
         VAULT: vault.id,
         GROUP: vault.id.partition("/providers/")[0],
         ANOTHER_SECRET: vault.secret_id(ANOTHER_SECRET),
-        COMPONENT: _assigned_on(deployment, "Microsoft.Insights/components"),
-        REGISTRY: _assigned_on(deployment, "Microsoft.ContainerRegistry/registries"),
-        "namespace": bus.id,
+        COMPONENT: deployment.insights.id,
+        NAMESPACE: bus.id,
         TOKEN: "",
         API: "",
     }
+    if registry := _registry(deployment):
+        known[REGISTRY] = registry
     known |= {name: storage.container_id(name) for name in storage.containers}
     known |= {each.name: each.id for each in bus.queues}
     known |= {each.name: each.id for each in bus.topics}
@@ -37,6 +39,7 @@ def scope_of(deployment: Deployment, on: str) -> str:
     return known[on]
 
 
-def _assigned_on(deployment: Deployment, kind: str) -> str:
-    (found,) = {each.scope for each in deployment.assignments if f"/{kind}/" in each.scope}
-    return found
+def _registry(deployment: Deployment) -> str:
+    """The sandbox becomes no registry, so it is known by who may pull from it."""
+    kind = "/Microsoft.ContainerRegistry/registries/"
+    return next((each.scope for each in deployment.assignments if kind in each.scope), "")

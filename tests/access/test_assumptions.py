@@ -15,8 +15,8 @@ from local.questions.probes import PROBES, By, Plane
 from local.questions.seen import TooFewRightsError, TooManyRightsError
 from sandbox.assumptions import LIKELY, QUESTIONS, Assumptions, assume
 from tests.access.actor import Actor
+from tests.access.sample import DEVELOPER, GATEWAY, OPERATOR, PLATFORM
 from tests.access.stage import Stage, staged
-from tests.access.table import DEVELOPER, GATEWAY, OPERATOR, PLATFORM
 
 # Whom the sandbox lets ask with such rights.
 ASKERS = {By.DEVELOPER: DEVELOPER, By.STRANGER: OPERATOR}

@@ -1,17 +1,20 @@
 """The same rows against a real environment: KEYLESS_AZURE=FILE ./keyless test -m azure_verified.
 
-FILE holds the environment's values (azd env get-values). Whoever is signed in is the environment's
-developer or its operator, and not both: the rows of that one are done. A developer's take messages
-from the queue and leave a blob in each container, so make an environment for it, without apps.
+FILE holds the environment's values (azd env get-values). Whoever is signed in is one user of the
+deployment, its developer or its operator: the rows of that one are done. A developer's take
+messages from the queue and leave a blob in each container, so make an environment for it, without
+apps.
 """
 
 import pytest
 
+from sandbox.deployment import as_compiled
 from tests.access.actor import Actor
 from tests.access.judge import refused
-from tests.access.table import ANOTHER_SECRET, API, DEVELOPER, OPERATOR, TABLE, Row
+from tests.access.rows import ANOTHER_SECRET, API, Row
+from tests.access.table import TABLE
 
-USERS = (DEVELOPER, OPERATOR)
+USERS = {each.name for each in as_compiled().users}
 ROWS = tuple(
     row
     for row in TABLE

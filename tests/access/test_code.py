@@ -6,12 +6,12 @@ from collections.abc import Iterator
 import pytest
 
 from sandbox.audit import Outcome, Record
-from sandbox.cli.photos import uploads
-from sandbox.cli.walk import arrive, send
 from sandbox.state import PROJECT
 from tests.access.operations import OPERATIONS
 from tests.access.places import scope_of
-from tests.access.table import API, TABLE, TOKEN, Row
+from tests.access.rows import API, TOKEN, Row
+from tests.access.table import TABLE
+from tests.access.traffic import put_through
 from tests.conftest import Running, up
 
 ROWS = tuple(row for row in TABLE if row.code)
@@ -33,13 +33,11 @@ def services(sandbox: Running) -> set[str]:
 
 @pytest.fixture(scope="module")
 def audit(sandbox: Running, services: set[str]) -> list[Record]:
-    """What the services did from their start until three photos and a broken file were through.
+    """What the services did from their start until this deployment's traffic was through.
 
     Subscribers whom nobody waits for are done after that, and telemetry is sent seconds later.
     """
-    gallery = sandbox.report.gallery
-    for upload in uploads():
-        arrive(gallery, upload, send(gallery, upload))
+    put_through(sandbox)
     deadline = time.monotonic() + _PATIENCE
     while _granted(sandbox, services) - _used(sandbox.audit()) and time.monotonic() < deadline:
         time.sleep(0.2)

@@ -11,8 +11,8 @@ import pytest
 from tests.access.actor import Actor
 from tests.access.behaviours import keyvault, servicebus, storage
 from tests.access.behaviours.bus.others import leave_messages
+from tests.access.sample import DEVELOPER, FOR_CATALOG, FOR_NOTIFIER, KEY, OPERATOR, UPLOADS
 from tests.access.stage import Stage
-from tests.access.table import DEVELOPER, FOR_CATALOG, FOR_NOTIFIER, KEY, OPERATOR, UPLOADS
 
 Behaviour = Callable[[Actor], None]
 BEHAVIOURS: dict[str, tuple[Behaviour, ...]] = {

@@ -1,28 +1,19 @@
 """The table notices each small wrong of the policy: who would survive is a row that is missing."""
 
-import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from sandbox.deployment import Deployment, load
+from sandbox.deployment import Deployment, Lifecycle, PrincipalKind, as_compiled
 from sandbox.rbac import Allowed, Policy
-from sandbox.state import State
-from services.catalog.app import ROLE
-from tests.access.judge import agrees, judge, needs
+from tests.access.judge import agrees, judge, needs, role_of_api
 from tests.access.mutants import Flip, Mutant, flips, mutants
+from tests.access.rows import API, TOKEN, Row
 from tests.access.stage import Stage
-from tests.access.table import API, PLATFORM, TABLE, TOKEN, Row
+from tests.access.table import TABLE
 
-
-def _deployment() -> Deployment:
-    with tempfile.TemporaryDirectory() as folder:
-        return load(State(Path(folder)))
-
-
-DEPLOYMENT = _deployment()
+DEPLOYMENT = as_compiled()
 
 
 @pytest.fixture
@@ -48,7 +39,9 @@ def test_a_policy_that_is_a_little_wrong_is_noticed(as_deployed: Stage, mutant: 
 
 @pytest.mark.parametrize("flip", tuple(flips(DEPLOYMENT)), ids=str)
 def test_an_identity_that_code_can_use_or_cannot_is_noticed(as_deployed: Stage, flip: Flip) -> None:
-    row = next(row for row in TABLE if row.who == flip.identity and not row.by_decision)
+    rows = [row for row in TABLE if row.who == flip.identity and not row.by_decision]
+    assert rows, f"no row of the table is done by {flip.identity}: say so of its {TOKEN}, at least"
+    row = rows[0]
     assert not agrees(row, judge(as_deployed, row))
     as_deployed.attach(
         replace(
@@ -65,20 +58,32 @@ def test_an_identity_that_code_can_use_or_cannot_is_noticed(as_deployed: Stage, 
     assert _is_noticed(as_deployed, row)
 
 
-@pytest.mark.parametrize(
-    "who", [each.name for each in DEPLOYMENT.principals if each.name != PLATFORM]
-)
-def test_an_app_role_given_or_taken_is_noticed(as_deployed: Stage, who: str) -> None:
-    row = next(row for row in TABLE if (row.who, row.on) == (who, API))
-    assert not agrees(row, judge(as_deployed, row))
-    principal = as_deployed.deployment.principal(who).principal_id
-    registration = as_deployed.deployment.registration
-    assert registration is not None
-    roles = dict(registration.roles)
-    if roles.pop(principal, None) is None:
-        roles[principal] = (ROLE,)
-    as_deployed.register(replace(registration, roles=roles))
-    assert agrees(row, judge(as_deployed, row))
+def _can_ask(deployment: Deployment) -> list[str]:
+    """Whoever gets tokens: users, and identities whose tokens code can have."""
+    usable = {
+        each.identity.name
+        for app in deployment.apps
+        for each in app.attachments
+        if each.lifecycle is not Lifecycle.NONE
+    }
+    users = (each.name for each in deployment.principals if each.kind is PrincipalKind.USER)
+    return sorted(usable.union(users))
+
+
+if DEPLOYMENT.registration is not None:
+
+    @pytest.mark.parametrize("who", _can_ask(DEPLOYMENT))
+    def test_an_app_role_given_or_taken_is_noticed(as_deployed: Stage, who: str) -> None:
+        row = next(row for row in TABLE if (row.who, row.on) == (who, API))
+        assert not agrees(row, judge(as_deployed, row))
+        principal = as_deployed.deployment.principal(who).principal_id
+        registration = as_deployed.deployment.registration
+        assert registration is not None
+        roles = dict(registration.roles)
+        if roles.pop(principal, None) is None:
+            roles[principal] = (role_of_api(as_deployed.deployment),)
+        as_deployed.register(replace(registration, roles=roles))
+        assert agrees(row, judge(as_deployed, row))
 
 
 def _is_noticed(stage: Stage, row: Row) -> bool:

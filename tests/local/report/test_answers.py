@@ -15,8 +15,8 @@ from local.report.model import Answered, Neither, NotAsked, Why
 from local.report.who import Who, who
 from local.sign_in import SignedIn
 from sandbox.assumptions import LIKELY, QUESTIONS
+from tests.access.sample import DEVELOPER, OPERATOR
 from tests.access.stage import Stage, staged
-from tests.access.table import DEVELOPER, OPERATOR
 from tests.local.report import world
 from tests.local.report.azure import AzureCli
 

@@ -9,7 +9,7 @@ from azure.storage.blob import BlobClient
 from local.questions import blobs
 from local.questions.blobs import VERSION, path_of
 from tests.access.actor import Actor
-from tests.access.table import THUMBNAILS
+from tests.access.sample import THUMBNAILS
 from tests.access.tokens import STORAGE, token_of
 
 __all__ = ["VERSION", "path_of"]  # of the product, for those who import all from here

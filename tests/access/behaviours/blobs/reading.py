@@ -7,7 +7,7 @@ from azure.storage.blob import ContainerClient
 
 from tests.access.actor import Actor
 from tests.access.behaviours.blobs.asked import ask, kept, path_of
-from tests.access.table import THUMBNAILS
+from tests.access.sample import THUMBNAILS
 
 
 def a_range_is_read_by_itself(actor: Actor) -> None:

@@ -13,7 +13,7 @@ from azure.storage.blob import BlobBlock, ContentSettings
 from tests.access.actor import Actor
 from tests.access.behaviours.blobs.asked import ask, new_blob, path_of, stored
 from tests.access.codes import code_of
-from tests.access.table import THUMBNAILS
+from tests.access.sample import THUMBNAILS
 
 
 def a_create_of_what_is_there_is_409_to_who_may_write(actor: Actor) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from tests.access.actor import Actor
 from tests.access.own import Own, own_messages
-from tests.access.table import EVENTS, FOR_CATALOG, FOR_NOTIFIER
+from tests.access.sample import EVENTS, FOR_CATALOG, FOR_NOTIFIER
 
 
 def an_event_of_an_id_that_was_there_is_taken_and_dropped(actor: Actor) -> None:

@@ -10,7 +10,7 @@ from services.common.bus import await_credit
 from tests.access.actor import Actor
 from tests.access.cbs import by_namespace
 from tests.access.own import own_messages
-from tests.access.table import EVENTS, FOR_CATALOG, UPLOADS
+from tests.access.sample import EVENTS, FOR_CATALOG, UPLOADS
 
 
 def who_may_not_receive_is_told_which_claim_is_missing_where(actor: Actor) -> None:

@@ -9,7 +9,7 @@ from azure.servicebus.exceptions import MessageLockLostError
 
 from tests.access.actor import Actor
 from tests.access.own import own_messages
-from tests.access.table import UPLOADS
+from tests.access.sample import UPLOADS
 from tests.sandbox.servicebus.harness import until
 
 LOST = "The lock supplied is invalid"

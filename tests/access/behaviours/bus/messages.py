@@ -12,7 +12,7 @@ from tests.access.actor import Actor
 from tests.access.behaviours.bus.websocket import own_messages_over_websocket
 from tests.access.links import sender_to
 from tests.access.own import Own, own_messages
-from tests.access.table import UPLOADS
+from tests.access.sample import UPLOADS
 from tests.sandbox.servicebus.harness import until
 
 FORTNIGHT = timedelta(days=14)

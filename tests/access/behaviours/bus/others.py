@@ -2,7 +2,7 @@
 
 from tests.access.actor import Actor
 from tests.access.own import own_messages
-from tests.access.table import EVENTS, FOR_CATALOG, UPLOADS
+from tests.access.sample import EVENTS, FOR_CATALOG, UPLOADS
 
 
 def leave_messages(actor: Actor) -> None:

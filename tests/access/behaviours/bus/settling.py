@@ -7,7 +7,7 @@ from azure.servicebus import ServiceBusReceiveMode, ServiceBusSubQueue
 
 from tests.access.actor import Actor
 from tests.access.own import own_messages
-from tests.access.table import EVENTS, FOR_CATALOG, FOR_NOTIFIER, UPLOADS
+from tests.access.sample import EVENTS, FOR_CATALOG, FOR_NOTIFIER, UPLOADS
 
 DEAD = ServiceBusSubQueue.DEAD_LETTER
 DELIVERIES = 10

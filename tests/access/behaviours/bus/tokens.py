@@ -12,7 +12,7 @@ from azure.servicebus.exceptions import ServiceBusAuthenticationError, ServiceBu
 from local.questions.cbs import audience_of, put_token, receiver_by
 from tests.access.actor import Actor
 from tests.access.behaviours.bus.websocket import over_websocket
-from tests.access.table import EVENTS, UPLOADS
+from tests.access.sample import EVENTS, UPLOADS
 from tests.access.tokens import BUS, SOMEBODY_ELSE, STORAGE, token_of, with_claims
 
 

@@ -4,11 +4,12 @@ import re
 
 import requests
 
+from tests.access import sample
 from tests.access.actor import Actor
 from tests.access.tokens import VAULT, claims_of, token_of
 
 API = "api-version=7.4"
-KEY = "/secrets/webhook-signing-key"
+KEY = f"/secrets/{sample.KEY}"
 
 
 def ask(

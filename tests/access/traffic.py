@@ -1,0 +1,12 @@
+"""What makes the services use each of their rights; another deployment has its own here."""
+
+from sandbox.cli.photos import uploads
+from sandbox.cli.walk import arrive, send
+from tests.conftest import Running
+
+
+def put_through(sandbox: Running) -> None:
+    """Put three photos and a broken file through, and wait for the last of them."""
+    gallery = sandbox.report.gallery
+    for upload in uploads():
+        arrive(gallery, upload, send(gallery, upload))
