@@ -72,7 +72,7 @@ def config() -> dict[str, Any]:
             "azure.identity": {"level": "ERROR"},  # it warns of what it raises anyway
             "urllib3": quiet,
             "websocket": quiet,
-            "PIL": quiet,
+            "pyvips": quiet,
             "gunicorn.error": {"level": "INFO", "propagate": True},  # gunicorn has turned it off
         },
     }

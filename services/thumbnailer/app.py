@@ -35,7 +35,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     readiness = health.Readiness(proofs(settings, worker, uploads, dead))
     app = build(readiness, uploads, dead)
-    add_parts(app, telemetry.watching(app), worker.events, uploads, dead, readiness)
+    parts = telemetry.watching(app), worker.events, worker.decoder, uploads, dead, readiness
+    add_parts(app, *parts)
     return app
 
 

@@ -1,16 +1,35 @@
-"""From an original's bytes to a thumbnail's: no I/O, and nothing of the original but its pixels."""
+"""From an original's bytes to a thumbnail's: no I/O, and nothing of the original but its pixels.
 
+libvips reads a photo strip by strip, and no finer than a thumbnail needs it. Metadata decides about
+colours and about which way is up; metadata that cannot be read decides nothing.
+"""
+
+import logging
+from collections.abc import Callable
 from dataclasses import dataclass
-from io import BytesIO
+from typing import Any
 
-from PIL import Image, ImageOps
+import pyvips
 
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
-MAX_PIXELS = 50_000_000  # the most that phones make; as a WebP it takes 800 MB to decode
+from services.thumbnailer import colours, formats
+from services.thumbnailer.formats import Format
+
+MAX_PIXELS = 50_000_000  # the most that phones make
+MOST_SCANS = 100  # of a progressive JPEG; each goes over all pixels, and cameras write about ten
 EDGE = 480
+ON_ITS_SIDE = (5, 6, 7, 8)  # EXIF's orientations
+QUALITY = 85
+END_OF_JPEG = b"\xff\xd9"
+TURNED = (Format.JPEG, Format.PNG)  # formats that browsers turn as EXIF says
+LOADERS: dict[Format, Callable[..., pyvips.Image]] = {
+    Format.JPEG: pyvips.Image.jpegload_source,
+    Format.PNG: pyvips.Image.pngload_source,
+    Format.WEBP: pyvips.Image.webpload_source,
+    Format.GIF: pyvips.Image.gifload_source,
+}
 
-# Above this Pillow only warns, and raises above twice of it; so the size is looked at here, too.
-Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+logging.getLogger("pyvips").setLevel(logging.CRITICAL)  # it repeats what strangers wrote
+pyvips.cache_set_max(0)  # no photo comes twice
 
 
 class NotAnImage(ValueError):
@@ -28,34 +47,79 @@ class Thumbnail:
 
 def make_thumbnail(original: bytes) -> Thumbnail:
     """Return the thumbnail of the first frame, upright and without metadata; raises NotAnImage."""
+    format = formats.of(original)
+    if format is None:
+        raise NotAnImage(formats.OTHER)
+    if format is Format.JPEG and not original.endswith(END_OF_JPEG):
+        original += END_OF_JPEG
     try:
-        with Image.open(BytesIO(original), formats=FORMATS) as image:
-            return _shrink(image)
-    except Image.DecompressionBombError as error:
-        millions = MAX_PIXELS // 1_000_000
-        raise NotAnImage(f"The image has more than {millions} million pixels.") from error
-    except MemoryError:
-        raise  # the machine's trouble, not the image's
-    except Exception as error:  # broken images raise whatever a decoder trips over
-        raise NotAnImage("The file cannot be read as an image.") from error
+        width, height, upright = _measured(format, original)
+    except pyvips.Error as error:
+        raise NotAnImage(formats.why_unopened(format, original, error.detail)) from error
+    if format is Format.JPEG and formats.scans(original) > MOST_SCANS:
+        raise NotAnImage(f"The image takes too long to read: it has over {MOST_SCANS} scans.")
+    if width * height > MAX_PIXELS:
+        raise NotAnImage(f"The image has more than {MAX_PIXELS // 1_000_000} million pixels.")
+    try:
+        data = _shrunk(format, original, min(width, height), max(width, height) / EDGE)
+    except pyvips.Error as error:
+        raise NotAnImage(formats.why_unread(format, original, error.detail)) from error
+    return Thumbnail(data, *((width, height) if upright else (height, width)))
 
 
-def _shrink(image: Image.Image) -> Thumbnail:
-    if image.width * image.height > MAX_PIXELS:
-        raise Image.DecompressionBombError
-    upright = _is_upright(image)
-    width, height = image.size if upright else image.size[::-1]
-    if image.mode in ("1", "P"):  # which Pillow would shrink by dropping pixels
-        image = image.convert("RGBA" if image.has_transparency_data else "RGB")
-    image.thumbnail((EDGE, EDGE))  # a square bound, so it may go before the orientation
-    small = ImageOps.exif_transpose(image)
-    small = small.convert("RGBA" if small.has_transparency_data else "RGB")
-    out = BytesIO()
-    # Only pixels are copied: whatever else Pillow knows about the original stays behind.
-    Image.frombytes(small.mode, small.size, small.tobytes()).save(out, "WEBP", quality=80)
-    return Thumbnail(out.getvalue(), width, height)
+def _measured(format: Format, original: bytes) -> tuple[int, int, bool]:
+    """Return width, height, and whether it is upright; raises pyvips.Error."""
+    image = _load(format, original)
+    turned = format in TURNED and image.get_typeof("orientation")
+    return image.width, image.height, not turned or image.get("orientation") not in ON_ITS_SIDE
 
 
-def _is_upright(image: Image.Image) -> bool:
-    orientation = image.getexif().get(0x0112, 1)  # EXIF: 5 to 8 lie on their side
-    return orientation not in (5, 6, 7, 8)
+def _load(format: Format, original: bytes, **options: Any) -> pyvips.Image:
+    """Return an image whose pixels are read when they are needed; raises pyvips.Error."""
+    source = pyvips.Source.new_from_memory(original)
+    options = {"access": "sequential", "fail_on": "truncated"} | options
+    return LOADERS[format](source, **options)
+
+
+def _shrunk(format: Format, original: bytes, narrow: int, factor: float) -> bytes:
+    """Return the WebP of an image that is `factor` times too large; raises pyvips.Error.
+
+    `narrow` is its shorter side, of which a pixel has to be left.
+    """
+    if format is Format.WEBP:
+        return _encoded(format, original, scale=max(min(1, 1 / factor), 1 / narrow))
+    if format is not Format.JPEG:
+        return _encoded(format, original)
+    shrink = next((number for number in (8, 4, 2) if number <= min(factor, narrow)), 1)
+    try:
+        return _encoded(format, original, shrink=shrink, fail_on="warning")
+    except pyvips.Error as error:
+        if formats.is_cut(format, original, error.detail):
+            raise
+        return _encoded(format, original, shrink=shrink, fail_on="none")  # as browsers do
+
+
+def _encoded(format: Format, original: bytes, **options: Any) -> bytes:
+    image = _load(format, original, **options)
+    if format is Format.GIF:
+        image = _on_its_screen(image, original)
+    if image.interpretation == "cmyk":
+        image = colours.from_inks(image)
+    small = image.thumbnail_image(
+        EDGE, height=EDGE, size="down", output_profile="srgb", no_rotate=format not in TURNED
+    )
+    if format is Format.PNG:
+        small = colours.from_gamma(small, original)
+    data: bytes = small.webpsave_buffer(Q=QUALITY, smart_subsample=True, keep="none")
+    return data
+
+
+def _on_its_screen(image: pyvips.Image, gif: bytes) -> pyvips.Image:
+    """Return a GIF's first frame with nothing around it, where libvips paints black."""
+    left, top, width, height = formats.first_frame(gif)
+    width, height = min(width, image.width - left), min(height, image.height - top)
+    if (width, height) == (image.width, image.height) or width <= 0 or height <= 0:
+        return image
+    frame = image.crop(left, top, width, height)
+    frame = frame if frame.hasalpha() else frame.addalpha()
+    return frame.embed(left, top, image.width, image.height)

@@ -26,6 +26,7 @@ def opened() -> Iterator[tuple[ServiceBusReceiver, redrive.Handler]]:
     with dead as receiver:
         yield receiver, worker.handle
     worker.events.stop()
+    worker.decoder.stop()
 
 
 if __name__ == "__main__":

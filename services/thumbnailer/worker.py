@@ -23,7 +23,8 @@ from services.common.events import (
     InvalidEvent,
     parse,
 )
-from services.thumbnailer.images import NotAnImage, make_thumbnail
+from services.thumbnailer.decoder import Decoder
+from services.thumbnailer.images import NotAnImage
 
 log = logging.getLogger(__name__)
 
@@ -38,21 +39,21 @@ class Thumbnailer:
     originals: ContainerClient
     thumbnails: ContainerClient
     events: Publisher
-    room: threading.Lock = field(
-        default_factory=threading.Lock
-    )  # for one image, as bytes and as pixels
+    decoder: Decoder = field(default_factory=Decoder)
+    room: threading.Lock = field(default_factory=threading.Lock)  # for one photo's bytes
 
     def handle(self, message: ServiceBusReceivedMessage) -> None:
         """Make the thumbnail of an uploaded photo and publish photo.processed.
 
-        Raises Permanent for what will never become a thumbnail, AzureError or SendError otherwise.
+        Raises Permanent for what will never become a thumbnail. What raises AzureError, SendError
+        or DecoderLost may become one later.
         """
         try:
             photo = parse(message.body, UPLOADED).photo
             logs.know(photo=photo)
             with self.room:
                 original, created = self._read(photo)
-                thumbnail = make_thumbnail(original)
+                thumbnail = self.decoder.make_thumbnail(original)
         except InvalidEvent as error:
             raise Permanent("UnknownEvent", str(error)) from error
         except NotAnImage as error:

@@ -83,33 +83,89 @@ def test_a_jpeg_in_cmyk_becomes_a_thumbnail() -> None:
     assert opened(encoded(Image.new("CMYK", (64, 64)), "JPEG")).mode == "RGB"
 
 
+def noise(kind: str, **options: Any) -> bytes:
+    return encoded(Image.effect_noise((200, 200), 50), kind, **options)
+
+
+NONE, OTHER = "The file cannot be read as an image.", "The file is no JPEG, PNG, WebP or GIF image."
+CUT = "The image ends in the middle."
+
+
 @pytest.mark.parametrize(
-    "original",
+    ("original", "reason"),
     [
-        b"",
-        b"\xff\xd8\xff\xe0 this is not a photo",
-        b"GIF89a and nothing else",
-        encoded(Image.effect_noise((200, 200), 50), "JPEG")[:2000],
-        encoded(Image.effect_noise((200, 200), 50), "PNG")[:2000],
-        encoded(Image.new("RGB", (8, 8)), "BMP"),
-        encoded(Image.new("RGB", (8, 8)), "TIFF"),
+        (b"", OTHER),
+        (encoded(Image.new("RGB", (8, 8)), "BMP"), OTHER),
+        (encoded(Image.new("RGB", (8, 8)), "TIFF"), OTHER),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", OTHER),
+        (b"\xff\xd8\xff\xe0 this is not a photo", NONE),
+        (b"\x89PNG\r\n\x1a\n and nothing else", NONE),
+        (b"RIFF\0\0\0\0WEBP and nothing else", NONE),
+        (b"GIF89a", NONE),
+        (b"GIF89a and nothing else", NONE),
     ],
-    ids=["nothing", "jpeg", "gif", "half a jpeg", "half a png", "bmp", "tiff"],
 )
-def test_what_cannot_be_read_is_refused(original: bytes) -> None:
-    with pytest.raises(NotAnImage):
+def test_what_is_none_of_the_four_formats_is_called_so(original: bytes, reason: str) -> None:
+    with pytest.raises(NotAnImage) as caught:
         make_thumbnail(original)
+    assert str(caught.value) == reason
 
 
-@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
-@pytest.mark.parametrize("height", [150, 300], ids=["Pillow warns", "Pillow raises"])
-def test_a_bomb_is_refused_before_it_is_unpacked(
-    height: int, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("part", [0.3, 0.6, 0.95])
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        ("JPEG", {}),
+        ("JPEG", {"progressive": True}),
+        ("PNG", {}),
+        ("GIF", {}),
+        ("GIF", {"interlace": 0}),
+        ("WEBP", {"lossless": True}),
+        ("WEBP", {}),
+    ],
+)
+def test_an_image_of_which_a_part_is_missing_ends_in_the_middle(
+    kind: str, options: dict[str, Any], part: float
 ) -> None:
-    assert images.MAX_PIXELS == Image.MAX_IMAGE_PIXELS
-    monkeypatch.setattr(images, "MAX_PIXELS", 10_000)
-    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10_000)
-    original = encoded(Image.new("1", (100, height)))
-    monkeypatch.setattr(Image.Image, "thumbnail", None)
-    with pytest.raises(NotAnImage, match="million pixels"):
+    original = noise(kind, **options)
+    make_thumbnail(original)
+    with pytest.raises(NotAnImage, match=CUT):
+        make_thumbnail(original[: round(len(original) * part)])
+
+
+def test_an_end_put_behind_half_a_jpeg_makes_it_no_whole_one() -> None:
+    original = noise("JPEG")
+    with pytest.raises(NotAnImage, match=CUT):
+        make_thumbnail(original[: len(original) // 2] + b"\xff\xd9")
+
+
+def test_a_jpeg_that_ends_in_its_header_is_cut_too() -> None:
+    with pytest.raises(NotAnImage, match=CUT):
+        make_thumbnail(noise("JPEG")[:100])
+
+
+@pytest.mark.parametrize("kind", ["PNG", "GIF", "WEBP"])
+def test_an_image_with_noise_among_its_pixels_is_called_broken(kind: str) -> None:
+    original = noise(kind, lossless=True)
+    middle = len(original) // 2
+    with pytest.raises(NotAnImage, match=f"The {kind} is broken: ") as caught:
+        make_thumbnail(original[:middle] + b"\x55" * 99 + original[middle + 99 :])
+    assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize("kind", ["PNG", "GIF"])
+def test_a_bomb_is_refused_before_it_is_unpacked(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = encoded(Image.new("1", (8000, 6251)), kind)
+    monkeypatch.setattr(images, "_encoded", None)
+    with pytest.raises(NotAnImage, match="more than 50 million pixels"):
         make_thumbnail(original)
+
+
+def test_a_photo_of_an_odd_shape_is_measured_and_shrunk() -> None:
+    for size in ((5000, 1), (1, 5000)):
+        for kind in ("JPEG", "PNG", "WEBP", "GIF"):
+            thumbnail = make_thumbnail(encoded(Image.new("RGB", size, "red"), kind))
+            assert (thumbnail.width, thumbnail.height) == size
+            assert max(opened(encoded(Image.new("RGB", size, "red"), kind)).size) == EDGE

@@ -1,7 +1,7 @@
 """The thumbnailer's two handlers: an upload, and a dead upload."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from io import BytesIO
 from types import SimpleNamespace
@@ -12,8 +12,9 @@ from azure.core.exceptions import ResourceNotFoundError, ServiceRequestError
 from PIL import Image
 
 from services.common.bus import SendError
-from services.common.consumer import Leave, Permanent
+from services.common.consumer import Action, Leave, Patience, Permanent, decide
 from services.common.events import UPLOADED, Event
+from services.thumbnailer.decoder import Decoder, DecoderLost
 from services.thumbnailer.worker import Thumbnailer
 
 PHOTO = "6f1d7f5e-8c1b-4a53-9d53-0d7c5b8f2a10"
@@ -91,9 +92,16 @@ def topic() -> FakeTopic:
     return FakeTopic()
 
 
+@pytest.fixture(scope="module")
+def decoder() -> Iterator[Decoder]:
+    decoder = Decoder()
+    yield decoder
+    decoder.stop()
+
+
 @pytest.fixture
-def worker(originals: Any, thumbnails: Any, topic: Any) -> Thumbnailer:
-    return Thumbnailer(originals, thumbnails, topic)
+def worker(originals: Any, thumbnails: Any, topic: Any, decoder: Decoder) -> Thumbnailer:
+    return Thumbnailer(originals, thumbnails, topic, decoder)
 
 
 def message(body: bytes | None = None, **dead: str) -> Any:
@@ -163,6 +171,21 @@ def test_a_failure_that_passes_is_not_permanent(
     monkeypatch.setattr(originals, "download_blob", lambda name: (_ for _ in ()).throw(away))
     with pytest.raises(ServiceRequestError):
         worker.handle(message())
+
+
+def test_a_photo_whose_decoder_died_stays_in_hand(
+    worker: Thumbnailer, originals: FakeContainer, decoder: Decoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(original: bytes) -> None:
+        raise DecoderLost("it was killed")
+
+    originals.put(PHOTO, png())
+    with monkeypatch.context() as patched:
+        patched.setattr(decoder, "make_thumbnail", lost)
+        with pytest.raises(DecoderLost) as caught:
+            worker.handle(message())
+    assert decide(caught.value, 0, 0, Patience()).action is Action.WAIT
+    worker.handle(message())
 
 
 def test_a_dead_upload_is_rejected_with_the_reason_of_its_death(
