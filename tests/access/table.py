@@ -408,7 +408,7 @@ TABLE: tuple[Row, ...] = (
         "set",
         KEY,
         "Somebody has to.",
-        "sandbox/supervisor/operator.py: await self._set(key)",
+        "sandbox/supervisor/operator.py: await self._set(key, value)",
     ),
     may(OPERATOR, "see versions", KEY, "Whether it was set, and when."),
     may_not(OPERATOR, "get", KEY, "Whoever sets the key cannot read it back."),

@@ -1,9 +1,11 @@
 """The saved queries, taken apart: the tables, columns and words of ours that they name."""
 
+import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from sandbox.deployment import SNAPSHOT
 from sandbox.state import PROJECT
 
 QUERIES = sorted((PROJECT / "infra" / "bicep" / "queries").glob("*.kql"))
@@ -14,7 +16,7 @@ CUSTOM_TABLE, CUSTOM_TEXT = "_CL", "_s"
 TABLES = OF_TELEMETRY | OF_THE_PLATFORM | {f"{each}{CUSTOM_TABLE}" for each in OF_THE_PLATFORM}
 
 _COMMENT = re.compile(r"//.*")
-_TEXT = re.compile(r"'([^']*)'")
+_TEXT = re.compile(r"'([^']*)'|\"([^\"]*)\"")
 _NAME = re.compile(r"(?<![\w.])[A-Z]\w*")
 _GIVEN = re.compile(r"(?<![\w.])([A-Z]\w*)\s*=(?![=~])")
 _IF_EXISTS = re.compile(r"\bcolumn_ifexists\('(\w+)', ''\)")
@@ -23,7 +25,7 @@ _KEY = re.compile(r"\b(Line|Properties)\.(\w+)")
 
 @dataclass(frozen=True)
 class Query:
-    """What a query names. `keys` are those of JSON: `Line.message`, `Properties.photo`.
+    """What a query names. `keys` are those of JSON: `Line.message`.
 
     `either` are columns that need not be there.
     """
@@ -35,10 +37,21 @@ class Query:
     words: frozenset[str]
 
 
+def saved() -> dict[str, str]:
+    """The queries as they are deployed, with the deployment's names in them."""
+    kind = "Microsoft.OperationalInsights/workspaces/savedSearches"
+    resources = json.loads(SNAPSHOT.read_text())["predictedResources"]
+    return {
+        each["name"].rpartition("/")[2]: str(each["properties"]["query"])
+        for each in resources
+        if each["type"] == kind
+    }
+
+
 def taken_apart(path: Path) -> Query:
     """Columns are whatever has a capital and is neither a table nor given a value here."""
-    text = _COMMENT.sub("", path.read_text())
-    words = frozenset(_TEXT.findall(text))
+    text = _COMMENT.sub("", saved()[path.stem])
+    words = frozenset("".join(each) for each in _TEXT.findall(text))
     bare = _TEXT.sub("''", text)
     names = frozenset(_NAME.findall(bare))
     own = frozenset(_GIVEN.findall(bare))

@@ -4,26 +4,30 @@ Their syntax and types were checked with Microsoft's own language service (npm:
 @kusto/language-service-next 12.4.1), against the columns of learn.microsoft.com's table reference.
 """
 
-import json
+import os
+import re
+import shutil
+import subprocess
 from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from sandbox.cli.sample import PIPELINE
-from sandbox.deployment import SNAPSHOT, load
+from sandbox.deployment import load
 from sandbox.state import State
 from sandbox.telemetry import FILE, Item, everything
 from tests.conftest import Running
 from tests.e2e.test_pipeline import eventually, photo
 from tests.e2e.test_telemetry import trace
-from tests.infra.bicep import committed, of_type
+from tests.infra.bicep import FOLDER, PROGRAM, committed, needs_bicep, of_type
 from tests.infra.queries import (
     CUSTOM_TABLE,
     CUSTOM_TEXT,
     OF_THE_PLATFORM,
     QUERIES,
     TABLES,
+    saved,
     taken_apart,
 )
 
@@ -39,22 +43,34 @@ COLUMNS = {
     "Properties": "properties",
 }
 COLUMNS_OF_THE_PLATFORM = {"ContainerAppName", "Log"}
-KEYS = {"Line.message", "Line.operation", "Line.scope", "Line.trace_id", "Properties.photo"}
+KEYS = {"Line.message", "Line.operation", "Line.scope", "Line.trace_id"}
 
 each_query = pytest.mark.parametrize("path", QUERIES, ids=lambda path: path.stem)
 
 
 @each_query
-def test_a_query_is_saved_with_the_workspace_as_it_stands_in_its_file(path: Path) -> None:
-    resources = json.loads(SNAPSHOT.read_text())["predictedResources"]
-    kind = "Microsoft.OperationalInsights/workspaces/savedSearches"
-    saved = {
-        each["name"].rpartition("/")[2]: each["properties"]["query"]
-        for each in resources
-        if each["type"] == kind
-    }
-    assert saved[path.stem] == path.read_text()
-    assert saved.keys() == {each.stem for each in QUERIES}
+def test_a_query_is_saved_as_it_stands_in_its_file_with_the_deployments_names(path: Path) -> None:
+    text = saved()[path.stem]
+    pattern = re.sub(r"\\{[a-z]+\\}", "[^{}]+", re.escape(path.read_text()))
+    assert re.fullmatch(pattern, text)
+    assert saved().keys() == {each.stem for each in QUERIES}
+
+
+@needs_bicep
+@pytest.mark.parametrize("name", ["gateway", "notifier"])
+def test_a_query_of_a_service_that_is_not_deployed_does_not_compile(
+    tmp_path: Path, name: str
+) -> None:
+    copy = shutil.copytree(FOLDER, tmp_path / "bicep")
+    application = copy / "modules" / "application.bicep"
+    whole = application.read_text()
+    way = whole.partition("var photos way = {")[2].partition("}")[0]
+    application.write_text(whole.replace(way, way.replace(f"'{name}'", "'nobody'")))
+    command = [str(PROGRAM), "build", str(copy / "main.bicep"), "--stdout"]
+    there = {**os.environ, "DOTNET_SYSTEM_GLOBALIZATION_INVARIANT": "1"}
+    said = subprocess.run(command, env=there, capture_output=True, text=True, check=False)
+    assert said.returncode != 0
+    assert re.search(r"application\.bicep\(\d+,\d+\) : Error .*nobody", said.stderr)
 
 
 @each_query

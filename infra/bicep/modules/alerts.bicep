@@ -16,7 +16,7 @@ resource people 'Microsoft.Insights/actionGroups@2023-01-01' = if (!empty(email)
   location: 'global'
   properties: {
     enabled: true
-    groupShortName: 'keyless'
+    groupShortName: take(name, 12) // Azure's limit
     emailReceivers: [{ name: 'operator', emailAddress: email, useCommonAlertSchema: true }]
   }
 }
@@ -30,7 +30,7 @@ resource deadLetters 'Microsoft.Insights/metricAlerts@2018-03-01' = {
     enabled: true
     scopes: [bus.id]
     evaluationFrequency: 'PT15M'
-    windowSize: 'PT1H' // the thumbnailer works its own dead letters off at least once an hour
+    windowSize: 'PT1H' // a worker that works its own dead letters off wakes for it once an hour
     autoMitigate: true
     criteria: {
       'odata.type': 'Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria'

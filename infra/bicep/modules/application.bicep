@@ -1,6 +1,6 @@
 // Keyless in one resource group: four services that reach storage, messages and one secret through their managed
 // identities only. What there is, in which order, and what each app is told.
-import { customRoles, principal } from '../shared/roles.bicep'
+import { customRoles, principal, way } from '../shared/roles.bicep'
 import { entities } from '../shared/entities.bicep'
 
 @description('The image of each service, with registry and tag; empty where there is none yet, and a placeholder runs.')
@@ -106,8 +106,16 @@ module messaging 'messaging.bicep' = {
   params: { name: 'sb-${name}-${token}', location: location }
 }
 
+// A photo's way, for the query of those that wait.
+var photos way = {
+  takes: 'gateway'
+  request: 'POST /photos'
+  what: 'photo'
+  workers: ['thumbnailer', 'catalog', 'notifier']
+}
+
 module platform 'platform.bicep' = if (apps) {
-  params: { name: name, location: location }
+  params: { name: name, location: location, pipeline: photos }
 }
 
 module registry 'registry.bicep' = if (apps) {

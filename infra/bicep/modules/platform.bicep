@@ -1,10 +1,14 @@
 // What the apps run on: logs, telemetry, and the environment.
+import { way } from '../shared/roles.bicep'
 
 @description('Required. Names the workspace, the component and the environment.')
 param name string
 
 @description('Required. Azure region.')
 param location string
+
+@description('Required. What the query of what waits is about.')
+param pipeline way
 
 resource logs 'Microsoft.OperationalInsights/workspaces@2025-02-01' = {
   name: 'log-${name}'
@@ -30,7 +34,7 @@ resource insights 'Microsoft.Insights/components@2020-02-02' = {
   }
 }
 
-// Saved with the workspace, under Queries: what to ask when a photo does not arrive.
+// Saved with the workspace, under Queries: what to ask when something does not arrive.
 var queries = [
   {
     name: 'denials'
@@ -39,8 +43,17 @@ var queries = [
   }
   {
     name: 'waiting'
-    title: 'Photos that wait'
-    query: loadTextContent('../queries/waiting.kql')
+    title: 'What waits, and for whom'
+    query: reduce(
+      [
+        { word: '{takes}', name: pipeline.takes }
+        { word: '{request}', name: pipeline.request }
+        { word: '{what}', name: pipeline.what }
+        { word: '{workers}', name: string(pipeline.workers) }
+      ],
+      loadTextContent('../queries/waiting.kql'),
+      (text, each) => replace(text, each.word, each.name)
+    )
   }
 ]
 

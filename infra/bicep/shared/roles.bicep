@@ -30,6 +30,11 @@ type customRoles = {
 @export()
 type principal = 'gateway' | 'thumbnailer' | 'catalog' | 'notifier' | 'platform' | 'developer' | 'operator'
 
+@description('What passes through the services: who takes it in by which request, what their telemetry calls it, and who has to handle it. Names that are no principal do not compile.')
+@export()
+@sealed()
+type way = { takes: principal, request: string, what: string, workers: principal[] }
+
 var services = ['gateway', 'thumbnailer', 'catalog', 'notifier']
 var users = ['developer', 'operator']
 

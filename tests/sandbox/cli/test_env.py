@@ -7,16 +7,21 @@ from pathlib import Path
 import pytest
 
 from sandbox.cli.env import as_developer, as_service
+from sandbox.deployment import as_compiled
 from sandbox.state import State
 from sandbox.supervisor import Report, ServiceReport, SignInReport
 from tests.conftest import Running
+
+
+ACCOUNT = f"https://{as_compiled().storage.host}/"
 
 
 @pytest.fixture
 def report() -> Report:
     """A sandbox whose gateway runs as the developer."""
     environment = {
-        "AZURE_STORAGE_BLOB_ENDPOINT": "https://a.blob.core.windows.net/",
+        "WHERE_BLOBS_ARE": ACCOUNT,
+        "PARTNER_WEBHOOK_URL": "https://partner.example.com/",
         "STORAGE_ORIGINALS_CONTAINER": "originals",
         "AZURE_TOKEN_CREDENTIALS": "dev",
         "PATH": "/the/services/own",
@@ -50,10 +55,10 @@ def test_a_shell_in_the_developers_shoes_takes_the_azure_cli_and_nothing_else(
 ) -> None:
     found = as_developer(report, state)
     assert found["AZURE_TOKEN_CREDENTIALS"] == "AzureCliCredential"
-    assert found["AZURE_STORAGE_BLOB_ENDPOINT"] == "https://a.blob.core.windows.net/"
+    assert found["WHERE_BLOBS_ARE"] == ACCOUNT
     assert found["AZURE_CONFIG_DIR"] == str(state.path("azure-cli"))
     # What one service alone is told makes nobody the developer.
-    assert "STORAGE_ORIGINALS_CONTAINER" not in found
+    assert not {"STORAGE_ORIGINALS_CONTAINER", "PARTNER_WEBHOOK_URL"} & found.keys()
 
 
 def test_the_key_is_in_the_address_that_is_meant_for_a_person_alone(report: Report) -> None:
