@@ -30,11 +30,6 @@ type customRoles = {
 @export()
 type principal = 'gateway' | 'thumbnailer' | 'catalog' | 'notifier' | 'platform' | 'developer' | 'operator'
 
-@description('What passes through the services: who takes it in by which request, what their telemetry calls it, and who has to handle it. Names that are no principal do not compile.')
-@export()
-@sealed()
-type way = { takes: principal, request: string, what: string, workers: principal[] }
-
 var services = ['gateway', 'thumbnailer', 'catalog', 'notifier']
 var users = ['developer', 'operator']
 
@@ -71,6 +66,11 @@ type grant = {
   @description('One sentence; Azure shows it as the description of the role assignment.')
   why: string
 }
+
+@description('What passes through the services: who takes it in by which request, what their telemetry calls it, and who has to handle it. Names that are no principal do not compile.')
+@export()
+@sealed()
+type way = { takes: principal, request: string, what: string, workers: principal[] }
 
 @description('The rows on one kind of resource, as far as this deployment has the resource and the principal.')
 @export()
