@@ -6,11 +6,12 @@ import signal
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import aiohttp
 
 from local.values import Values
-from sandbox.deployment import app_names
+from sandbox.deployment import Deployment, app_names, as_compiled
 from sandbox.edge import Place
 from sandbox.state import State
 from sandbox.storage import free_port
@@ -49,8 +50,21 @@ def environments(
     around = {name: value for name, value in surroundings.items() if name not in _OF_IDENTITIES}
     around.setdefault("AZURE_TOKEN_CREDENTIALS", "dev")
     around |= _without_proxy(around)
-    here = {"gateway": {"CATALOG_ENDPOINT": f"http://127.0.0.1:{ports['catalog']}"}}
-    return {name: around | values.settings(name) | here.get(name, {}) for name in app_names()}
+    here = _ways(as_compiled(), ports)
+    return {name: around | values.settings(name) | here[name] for name in app_names()}
+
+
+def _ways(deployment: Deployment, ports: Mapping[str, int]) -> dict[str, dict[str, str]]:
+    """The settings by which services reach each other, as addresses here, by service."""
+    hosts = {each.ingress.host: each.name for each in deployment.apps if each.ingress}
+    return {
+        app.name: {
+            name: f"http://127.0.0.1:{ports[hosts[host]]}"
+            for name, value in app.environment.items()
+            if (host := urlsplit(value).hostname) in hosts
+        }
+        for app in deployment.apps
+    }
 
 
 def _without_proxy(around: Mapping[str, str]) -> dict[str, str]:
@@ -60,7 +74,7 @@ def _without_proxy(around: Mapping[str, str]) -> dict[str, str]:
 
 
 def choose_ports(gallery: int | None) -> dict[str, int]:
-    """A free port for each service; the gateway's is `gallery`, or 8080 if nobody has that.
+    """A free port for each service; the public one's is `gallery`, or 8080 if nobody has that.
 
     Raises OSError if `gallery` is taken.
     """
@@ -68,7 +82,13 @@ def choose_ports(gallery: int | None) -> dict[str, int]:
         raise OSError(f"port {gallery} is taken; choose another by --port")
     first = GALLERY_PORT if not is_taken(GALLERY_PORT) else free_port()
     others = {name: free_port() for name in app_names()}
-    return others | {"gateway": first if gallery is None else gallery}
+    return others | dict.fromkeys(public(), first if gallery is None else gallery)
+
+
+def public() -> tuple[str, ...]:
+    """The services that a browser reaches: one, or none."""
+    apps = as_compiled().apps
+    return tuple(each.name for each in apps if each.ingress and each.ingress.external)[:1]
 
 
 async def run(values: Values, ports: Mapping[str, int], state: State, told: Told) -> None:

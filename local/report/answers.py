@@ -53,8 +53,8 @@ def _why_not(
 ) -> Why | None:
     if probe is None:
         return Why.NO_PROBE
-    if asker is None:
-        return Why.NO_ADDRESSES
+    if asker is None or not asker.entities.known:
+        return Why.OTHER_ENTITIES if asker else Why.NO_ADDRESSES
     if who is None:
         return Why.NOT_SIGNED_IN
     if who.by not in probe.by:

@@ -13,6 +13,7 @@ class Why(StrEnum):
     """Why a question was not asked, or has no answer."""
 
     NO_PROBE = "nothing here asks it"
+    OTHER_ENTITIES = "it is asked on the sample's entities, and the deployment here has others"
     NO_ADDRESSES = "no deployment has succeeded that tells where to ask"
     DECLINED = "whoever ran the report did not want to ask"
     NOT_SIGNED_IN = "nobody is signed in here who could ask (az login)"

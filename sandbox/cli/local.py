@@ -15,7 +15,7 @@ from local.advice import on_rights, on_workers
 from local.arm import ResourceManager, UnseenError
 from local.probes import Endpoints, Missing, Prober
 from local.rights import Environment, Right, rights_of_developer
-from local.run import Seen, choose_ports, run
+from local.run import Seen, choose_ports, public, run
 from local.sign_in import SignedIn, SignInError, open_developers_credential, signed_in
 from local.values import Values, ValuesError
 from local.workers import deployed
@@ -93,7 +93,7 @@ def _warn_of_workers(deployed_as: Environment, credential: TokenCredential) -> N
     try:
         with requests.Session() as session:
             arm = ResourceManager(session, credential)
-            workers = tuple(each for each in app_names() if each != "gateway")
+            workers = tuple(each for each in app_names() if each not in public())
             warning = on_workers(deployed(arm, deployed_as, workers))
     except UnseenError as error:
         warning = f"whether workers are deployed here, Azure does not tell you: {error}"
@@ -104,7 +104,8 @@ def _warn_of_workers(deployed_as: Environment, credential: TokenCredential) -> N
 def _run(values: Values, port: int | None) -> None:
     state = State.open(PROJECT / ".keyless" / LOCAL)
     ports = choose_ports(port)
-    out.print(f"\nThe gallery: [bold]http://127.0.0.1:{ports['gateway']}[/]   (Ctrl-C ends it)")
+    for name in public():
+        out.print(f"\n{name}: [bold]http://127.0.0.1:{ports[name]}[/]   (Ctrl-C ends it)")
     asyncio.run(run(values, ports, state, _tell))
 
 

@@ -17,7 +17,9 @@ from infra.rehearsal.rules.types import what_the_compiler_says
 from infra.rehearsal.scenarios import SCENARIOS
 from infra.rehearsal.scenarios import rehearse as play
 from infra.rehearsal.timeline import Entry, as_json, timeline
+from sandbox.cli.sample import is_the_sample
 from sandbox.cli.terminal import USAGE, fail, one_sentence, out, print_json
+from sandbox.deployment import SnapshotError
 from sandbox.state import PROJECT
 
 _FOLDER = PROJECT / "infra" / "bicep"
@@ -66,7 +68,11 @@ def rehearse(
         fail(f"there is no scenario {scenario!r}, only {', '.join(SCENARIOS)}", USAGE)
     if (template is None and parameters) or (template and scenario):
         fail("--parameters goes with --template, and --scenario with neither", USAGE)
-    with one_sentence(FilesError):
+    with one_sentence(FilesError, SnapshotError):
+        if template is None and not is_the_sample():
+            if scenario is not None:
+                fail("the scenarios are those of the sample, and this deployment is another", USAGE)
+            template, parameters = _FOLDER / "main.bicep", _FOLDER / "sandbox.bicepparam"
         told = list(_another(template, parameters) if template else _ours(scenario))
     if json_:
         print_json({"rehearsals": [_as_json(each) for each in told]})

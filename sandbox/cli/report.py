@@ -22,9 +22,14 @@ from local.report.who import Who, who
 from local.report.words import Known
 from local.sign_in import SignedIn, SignInError, open_developers_credential, signed_in
 from local.values import Values, ValuesError
+from sandbox.cli.sample import is_the_sample
 from sandbox.cli.terminal import USAGE, fail, interactive, one_sentence, out
 from sandbox.commands import KEYLESS
 
+_NO_QUESTIONS = (
+    "the questions about Azure are asked on the sample's entities, and this deployment has others:"
+    " what is told is how it was deployed, and who has which role"
+)
 _DONE, _WAITS = Text("✓ ", "green"), Text("! ", "bold yellow")
 _NOBODY = SignedIn("", "", "")
 _ASKED_AS = {
@@ -70,6 +75,8 @@ def report(
     with one_sentence(ValuesError, OSError):
         values = Values.from_file(env_file) if env_file else Values.from_azd(environment)
         reported = Reported.of(values)
+        if not is_the_sample():
+            _say(_NO_QUESTIONS, _WAITS)
     with closing(open_developers_credential()) as credential:
         me = _signed_in(credential, values.named.get("AZURE_TENANT_ID", ""))
         page, found = _page(reported, credential, me, inside, yes)

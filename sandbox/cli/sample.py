@@ -7,6 +7,11 @@ from sandbox.deployment import SnapshotError, app_names
 PIPELINE = ("gateway", "thumbnailer", "catalog", "notifier")
 
 
+def is_the_sample() -> bool:
+    """Whether the snapshot is that of the sample's services. Raises SnapshotError."""
+    return set(PIPELINE) <= set(app_names())
+
+
 def needs_the_sample(command: str) -> None:
     """End a command that is about photos where the deployment is not that of the sample."""
     with one_sentence(SnapshotError):
