@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, unquote
 
-from services.common.events import PROCESSED, Event
+from services.photo_events import PROCESSED, Event
 
 TIME = "%Y-%m-%dT%H:%M:%SZ"
 LONGEST_REASON = 300
@@ -45,9 +45,9 @@ def from_event(event: Event) -> Entry:
     when = created.strftime(TIME)
     if event.type == PROCESSED:
         width, height = _length(data.get("width")), _length(data.get("height"))
-        return Entry(event.photo, "processed", when, width=width, height=height)
+        return Entry(event.subject, "processed", when, width=width, height=height)
     reason = str(data.get("reason") or "Unknown.")[:LONGEST_REASON]
-    return Entry(event.photo, "rejected", when, reason=reason)
+    return Entry(event.subject, "rejected", when, reason=reason)
 
 
 def merge(known: Entry | None, told: Entry) -> Entry:

@@ -22,7 +22,7 @@ from services.catalog import entries
 from services.catalog.entries import Entry
 from services.common import blobs, logs
 from services.common.consumer import Permanent, Transient
-from services.common.events import PROCESSED, REJECTED, parse
+from services.photo_events import PROCESSED, REJECTED, parse
 
 log = logging.getLogger(__name__)
 

@@ -1,11 +1,8 @@
 """What can be told of a photo from its bytes alone, without decoding it."""
 
-import hashlib
-import uuid
 from typing import IO
 
 MAX_BYTES = 20_000_000
-CHUNK = 1 << 20
 
 
 def sniff(head: bytes) -> str | None:
@@ -26,17 +23,3 @@ def size_of(stream: IO[bytes]) -> int:
     size = stream.seek(0, 2)
     stream.seek(0)
     return size
-
-
-def new_id(key: str | None, stream: IO[bytes]) -> str:
-    """Return the photo's id: random, or derived from an idempotency key and the bytes.
-
-    The bytes are part of it, so a key that is used again for another photo makes another photo.
-    """
-    if not key:
-        return str(uuid.uuid4())
-    digest = hashlib.sha256(hashlib.sha256(key.encode()).digest())
-    while chunk := stream.read(CHUNK):
-        digest.update(chunk)
-    stream.seek(0)
-    return str(uuid.UUID(bytes=digest.digest()[:16], version=4))

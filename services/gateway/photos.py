@@ -16,12 +16,13 @@ from werkzeug.datastructures import FileStorage
 
 from services.common import blobs, logs
 from services.common.bus import Publisher, SendError
-from services.common.events import CONTENT_TYPE, UPLOADED, Event
+from services.common.idempotency import new_id
 from services.common.web import Problem
 from services.gateway.catalog import BrokenCursor, Catalog
-from services.gateway.images import MAX_BYTES, new_id, size_of, sniff
+from services.gateway.images import MAX_BYTES, size_of, sniff
 from services.gateway.limits import RateLimit, address_of
 from services.gateway.places import PATIENCE, READS, STORING, UPLOADS, place
+from services.photo_events import CONTENT_TYPE, UPLOADED, Event
 
 log = logging.getLogger(__name__)
 

@@ -1,24 +1,21 @@
 """A signed webhook (standardwebhooks.com) to a partner, who is outside of Azure and its tokens."""
 
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 import requests
 from azure.servicebus import ServiceBusReceivedMessage
-from standardwebhooks import Webhook
 
 from services.common import logs
 from services.common.consumer import Permanent, Transient
-from services.common.events import CONTENT_TYPE, PROCESSED, REJECTED, Event, InvalidEvent, parse
 from services.common.vault import CachedSecret
+from services.common.webhooks import retry_after, sign
+from services.photo_events import CONTENT_TYPE, PROCESSED, REJECTED, Event, InvalidEvent, parse
 
 log = logging.getLogger(__name__)
 
 TIMEOUT = (5.0, 15.0)  # to connect, and until the answer begins (s)
-LONGEST_RETRY_AFTER = 3600.0
 
 # Answers about this one event: the same event will get the same answer tomorrow, while events
 # behind it wait. All other refusals are about the endpoint or the moment, and are waited out.
@@ -47,7 +44,7 @@ class Partner:
             event = parse(message.body, PROCESSED, REJECTED)
         except InvalidEvent as error:
             raise Permanent("UnknownEvent", str(error)) from error
-        logs.know(photo=event.photo)
+        logs.know(photo=event.subject)
         answer = self._deliver(event)
         log.info("Webhook answered %s", answer.status)
         judge(answer)
@@ -78,16 +75,6 @@ class Partner:
             raise Transient(f"the partner was not reached: {error}") from error
 
 
-def sign(key: str, event_id: str, body: bytes, now: datetime) -> dict[str, str]:
-    """Return the headers by which the partner knows the event and us; raises ValueError."""
-    signature = Webhook(key).sign(event_id, now, body.decode())
-    return {
-        "webhook-id": event_id,
-        "webhook-timestamp": str(int(now.timestamp())),
-        "webhook-signature": signature,
-    }
-
-
 def judge(answer: Answer) -> None:
     """Return if the partner took the event; raises Permanent or Transient."""
     if 200 <= answer.status < 300:
@@ -97,18 +84,3 @@ def judge(answer: Answer) -> None:
     if answer.status in REFUSALS:
         raise Permanent("PartnerRefused", f"The partner answers {answer.status} to this event.")
     raise Transient(f"the partner answers {answer.status}", answer.retry_after)
-
-
-def retry_after(headers: Mapping[str, str]) -> float:
-    """Return the seconds that Retry-After asks for, within reason; 0 without one (RFC 9110)."""
-    value = headers.get("Retry-After", "").strip()
-    try:
-        seconds = float(value) if value.isdigit() else _seconds_until(value)
-    except ValueError:
-        return 0
-    return min(max(seconds, 0), LONGEST_RETRY_AFTER)
-
-
-def _seconds_until(date: str) -> float:
-    moment = parsedate_to_datetime(date)
-    return (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds()

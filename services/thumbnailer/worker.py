@@ -13,8 +13,8 @@ from azure.storage.blob import ContainerClient, ContentSettings
 from services.common import logs
 from services.common.blobs import expect_blob_not_found
 from services.common.bus import Publisher
-from services.common.consumer import Leave, Permanent
-from services.common.events import (
+from services.common.consumer import Leave, Permanent, Transient
+from services.photo_events import (
     CONTENT_TYPE,
     PROCESSED,
     REJECTED,
@@ -23,12 +23,14 @@ from services.common.events import (
     InvalidEvent,
     parse,
 )
-from services.thumbnailer.decoder import Decoder
+from services.thumbnailer.decoder import Decoder, DecoderLost
 from services.thumbnailer.images import NotAnImage
 
 log = logging.getLogger(__name__)
 
 MAX_BYTES = 20_000_000
+REASONS = frozenset({"UnknownEvent", "UnreadableImage", "OriginalGone", "TooLarge"})
+UNEXPLAINED = "It could not be processed."
 WEBP = ContentSettings(content_type="image/webp")
 
 
@@ -45,11 +47,11 @@ class Thumbnailer:
     def handle(self, message: ServiceBusReceivedMessage) -> None:
         """Make the thumbnail of an uploaded photo and publish photo.processed.
 
-        Raises Permanent for what will never become a thumbnail. What raises AzureError, SendError
-        or DecoderLost may become one later.
+        Raises Permanent for what will never become a thumbnail, Transient or AzureError for what
+        may become one later.
         """
         try:
-            photo = parse(message.body, UPLOADED).photo
+            photo = parse(message.body, UPLOADED).subject
             logs.know(photo=photo)
             with self.room:
                 original, created = self._read(photo)
@@ -58,6 +60,8 @@ class Thumbnailer:
             raise Permanent("UnknownEvent", str(error)) from error
         except NotAnImage as error:
             raise Permanent("UnreadableImage", str(error)) from error
+        except DecoderLost as error:
+            raise Transient(str(error)) from error
         facts = {"created": _iso(created), "width": thumbnail.width, "height": thumbnail.height}
         self._store(photo, thumbnail.data, facts)
         self._publish(PROCESSED, photo, facts)
@@ -72,13 +76,12 @@ class Thumbnailer:
             event = parse(message.body, UPLOADED)
         except InvalidEvent as error:
             raise Leave(f"it names no photo: {error}") from error
-        logs.know(photo=event.photo)
-        if facts := self._facts(event.photo):
-            self._publish(PROCESSED, event.photo, facts)
+        logs.know(photo=event.subject)
+        if facts := self._facts(event.subject):
+            self._publish(PROCESSED, event.subject, facts)
             return
-        reason = message.dead_letter_error_description or message.dead_letter_reason
-        created = self._created(event.photo, message)
-        self._publish(REJECTED, event.photo, {"created": created, "reason": reason or "Unknown."})
+        created = self._created(event.subject, message)
+        self._publish(REJECTED, event.subject, {"created": created, "reason": _told(message)})
 
     def _read(self, photo: str) -> tuple[bytes, datetime]:
         try:
@@ -124,6 +127,12 @@ class Thumbnailer:
             event.to_json(), message_id=event.id, subject=event.type, content_type=CONTENT_TYPE
         )
         log.info("Published %s", kind, extra={"facts": data})
+
+
+def _told(message: ServiceBusReceivedMessage) -> str:
+    # What the broker or a traceback says is for the log, and not for the photo's owner.
+    ours = message.dead_letter_reason in REASONS
+    return (message.dead_letter_error_description if ours else "") or UNEXPLAINED
 
 
 def _iso(time: datetime | None) -> str:

@@ -26,6 +26,7 @@ PACKAGES = {
     "jwt": {"pyjwt"},
     "opentelemetry": {"azure-monitor-opentelemetry"},
     "requests": {"requests"},
+    "standardwebhooks": {"standardwebhooks"},
     "werkzeug": {"flask"},
 }
 

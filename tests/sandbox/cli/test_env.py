@@ -12,7 +12,6 @@ from sandbox.state import State
 from sandbox.supervisor import Report, ServiceReport, SignInReport
 from tests.conftest import Running
 
-
 ACCOUNT = f"https://{as_compiled().storage.host}/"
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from services.catalog import entries
 from services.catalog.entries import BrokenCursor, Entry
-from services.common.events import PROCESSED, REJECTED, Event
+from services.photo_events import PROCESSED, REJECTED, Event
 
 ID = "6f1d7f5e-8c1b-4a53-9d53-0d7c5b8f2a10"
 WHEN = "2026-11-03T08:00:00Z"

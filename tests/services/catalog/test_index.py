@@ -16,7 +16,7 @@ from azure.core.exceptions import (
 from services.catalog.entries import Entry
 from services.catalog.index import Index
 from services.common.consumer import Permanent, Transient
-from services.common.events import PROCESSED, REJECTED, Event
+from services.photo_events import PROCESSED, REJECTED, Event
 
 ID = "6f1d7f5e-8c1b-4a53-9d53-0d7c5b8f2a10"
 WHEN = "2026-11-03T08:00:00Z"

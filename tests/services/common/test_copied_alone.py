@@ -16,11 +16,15 @@ from packaging.requirements import Requirement
 ROOT = Path(__file__).parents[3]
 COMMON = ROOT / "services" / "common"
 TESTS = Path(__file__).parent
-PACKAGES = {"azure", "flask", "jwt", "gunicorn", "opentelemetry", "requests", "werkzeug"}
+PACKAGES = {
+    *("azure", "flask", "gunicorn", "jwt", "opentelemetry", "requests", "standardwebhooks"),
+    "werkzeug",
+}
 FILES = sorted(path.name for path in COMMON.glob("*.py"))
 # | [file.py](../services/common/file.py) | what it gives | packages | its test also needs | ...
 ROW = re.compile(r"\| \[(\w+)\.py\]\(\.\./services/common/\1\.py\) \|[^|]*\|([^|]*)\|([^|]*)\|")
-ROWS = {name: needed for name, *needed in ROW.findall((ROOT / "docs/patterns.md").read_text())}
+PAGE = (ROOT / "docs/patterns.md").read_text()
+ROWS = {name: needed for name, *needed in ROW.findall(PAGE)}
 
 
 def imported(path: Path) -> Iterator[str]:
@@ -47,6 +51,13 @@ def test_each_pattern_has_a_row_on_its_page() -> None:
     ]
 
 
+@pytest.mark.parametrize("name", ROWS)
+def test_the_page_gives_the_lines_and_the_packages_that_a_pattern_brings(name: str) -> None:
+    lines = len((COMMON / f"{name}.py").read_text().splitlines())
+    packages = {each.metadata["Name"] for each in closure(quoted(ROWS[name][0]))}
+    assert f"| {name}.py | {lines} | {len(packages)} |" in PAGE
+
+
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("name", ROWS)
 def test_a_copied_pattern_passes_its_copied_test_with_the_packages_that_its_row_names(
@@ -59,8 +70,7 @@ def test_a_copied_pattern_passes_its_copied_test_with_the_packages_that_its_row_
     shutil.copy(COMMON / f"{name}.py", mine)
     test = (TESTS / f"test_{name}.py").read_text().replace("services.common", "mine")
     (mine / f"test_{name}.py").write_text(test)
-    named = [each for cell in ROWS[name] for each in re.findall(r"`([^`]+)`", cell)]
-    install(["pytest", *named], site)
+    install(["pytest", *quoted("".join(ROWS[name]))], site)
     done = subprocess.run(
         # -S: without the packages of this environment.
         [sys.executable, "-S", "-m", "pytest", "-q", "-p", "no:cacheprovider", "mine"],
@@ -72,6 +82,10 @@ def test_a_copied_pattern_passes_its_copied_test_with_the_packages_that_its_row_
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert re.search(r"^\d+ passed", done.stdout.splitlines()[-1]), done.stdout
+
+
+def quoted(text: str) -> list[str]:
+    return re.findall(r"`([^`]+)`", text)
 
 
 def install(names: list[str], site: Path) -> None:

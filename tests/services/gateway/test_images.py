@@ -1,12 +1,11 @@
 """What the gateway can tell of a photo's bytes."""
 
 from io import BytesIO
-from uuid import UUID
 
 import pytest
 from PIL import Image
 
-from services.gateway.images import new_id, size_of, sniff
+from services.gateway.images import size_of, sniff
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF"])
@@ -23,23 +22,7 @@ def test_others_are_not(head: bytes) -> None:
     assert sniff(head) is None
 
 
-def test_without_a_key_an_id_is_random() -> None:
-    ids = {new_id(None, BytesIO(b"photo")) for _ in range(10)}
-    assert len(ids) == 10
-    assert all(str(UUID(photo)) == photo for photo in ids)
-
-
-def test_with_a_key_an_id_follows_from_the_key_and_the_bytes() -> None:
-    first = new_id("key", BytesIO(b"photo"))
-    assert new_id("key", BytesIO(b"photo")) == first
-    assert new_id("key", BytesIO(b"other")) != first
-    assert new_id("other", BytesIO(b"photo")) != first
-    assert new_id("keyp", BytesIO(b"hoto")) != first
-    assert str(UUID(first)) == first
-
-
 def test_a_stream_is_left_at_its_start() -> None:
     stream = BytesIO(b"photo")
     assert size_of(stream) == 5
-    new_id("key", stream)
     assert stream.read() == b"photo"

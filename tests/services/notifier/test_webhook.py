@@ -2,8 +2,6 @@
 
 from base64 import b64encode
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,8 +10,8 @@ import requests
 from standardwebhooks import Webhook
 
 from services.common.consumer import Permanent, Transient
-from services.common.events import PROCESSED, UPLOADED, Event
-from services.notifier.webhook import Answer, Partner, judge, retry_after
+from services.notifier.webhook import Answer, Partner, judge
+from services.photo_events import PROCESSED, UPLOADED, Event
 
 PHOTO = "6f1d7f5e-8c1b-4a53-9d53-0d7c5b8f2a10"
 OLD, NEW = (f"whsec_{b64encode(bytes([n]) * 32).decode()}" for n in (1, 2))
@@ -143,19 +141,6 @@ def test_trouble_with_the_endpoint_or_the_moment_waits_as_long_as_it_asks(status
     with pytest.raises(Transient) as caught:
         judge(Answer(status, 17))
     assert caught.value.retry_after == 17
-
-
-@pytest.mark.parametrize(
-    ("value", "seconds"),
-    [("", 0), ("17", 17), ("99999", 3600), ("-5", 0), ("soon", 0), ("1.5", 0), ("²", 0)],
-)
-def test_retry_after_is_read_within_reason(value: str, seconds: float) -> None:
-    assert retry_after({"Retry-After": value}) == seconds
-
-
-def test_retry_after_may_be_a_date() -> None:
-    date = format_datetime(datetime.now(UTC) + timedelta(seconds=60), usegmt=True)
-    assert 55 <= retry_after({"Retry-After": date}) <= 60
 
 
 @pytest.mark.parametrize("body", [b"hello", Event(UPLOADED, "s", PHOTO, {}).to_json()])

@@ -12,8 +12,8 @@ from azure.core.exceptions import ResourceNotFoundError, ServiceRequestError
 from PIL import Image
 
 from services.common.bus import SendError
-from services.common.consumer import Action, Leave, Patience, Permanent, decide
-from services.common.events import UPLOADED, Event
+from services.common.consumer import Leave, Permanent, Transient
+from services.photo_events import UPLOADED, Event
 from services.thumbnailer.decoder import Decoder, DecoderLost
 from services.thumbnailer.worker import Thumbnailer
 
@@ -104,7 +104,7 @@ def worker(originals: Any, thumbnails: Any, topic: Any, decoder: Decoder) -> Thu
     return Thumbnailer(originals, thumbnails, topic, decoder)
 
 
-def message(body: bytes | None = None, **dead: str) -> Any:
+def message(body: bytes | None = None, **dead: str | None) -> Any:
     body = body or Event(UPLOADED, "urn:keyless:gateway", PHOTO, {}).to_json()
     known = {"dead_letter_reason": None, "dead_letter_error_description": None} | dead
     return SimpleNamespace(body=[body], enqueued_time_utc=CREATED, **known)
@@ -182,9 +182,8 @@ def test_a_photo_whose_decoder_died_stays_in_hand(
     originals.put(PHOTO, png())
     with monkeypatch.context() as patched:
         patched.setattr(decoder, "make_thumbnail", lost)
-        with pytest.raises(DecoderLost) as caught:
+        with pytest.raises(Transient):
             worker.handle(message())
-    assert decide(caught.value, 0, 0, Patience()).action is Action.WAIT
     worker.handle(message())
 
 
@@ -199,13 +198,15 @@ def test_a_dead_upload_is_rejected_with_the_reason_of_its_death(
     assert topic.published == [("photo.rejected", PHOTO, expected)]
 
 
-def test_what_the_broker_gave_up_is_rejected_in_the_same_way(
-    worker: Thumbnailer, originals: FakeContainer, topic: FakeTopic
+@pytest.mark.parametrize("reason", ["TTLExpiredException", "KeyError", None])
+def test_what_the_broker_gave_up_or_a_defect_is_rejected_without_its_words(
+    worker: Thumbnailer, originals: FakeContainer, topic: FakeTopic, reason: str | None
 ) -> None:
     originals.put(PHOTO, png())
-    worker.reject(message(dead_letter_reason="TTLExpiredException"))
+    said = "Traceback (most recent call last): ..."
+    worker.reject(message(dead_letter_reason=reason, dead_letter_error_description=said))
     [(kind, _, data)] = topic.published
-    assert (kind, data["reason"]) == ("photo.rejected", "TTLExpiredException")
+    assert (kind, data["reason"]) == ("photo.rejected", "It could not be processed.")
 
 
 def test_a_dead_upload_whose_thumbnail_is_there_is_told_as_processed_again(
