@@ -72,6 +72,7 @@ class Tokens:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._callers: dict[str, Caller] = {}
+        self.refusals = 0
 
     def __len__(self) -> int:
         return len(self._callers)
@@ -102,6 +103,11 @@ class Tokens:
                 return None
             path = path.rpartition("/")[0]
 
+    @property
+    def principal(self) -> str | None:
+        """The principal of the first token."""
+        return next((each.principal_id for each in self._callers.values()), None)
+
     def expire(self, now: float) -> list[str]:
         """Forget the tokens that have expired; for which audiences they were."""
         ended = [key for key, caller in self._callers.items() if caller.expires_at <= now]
@@ -124,5 +130,6 @@ class Tokens:
         return None
 
     def _refused(self, status: Status, reason: str, identity: str = "") -> Status:
+        self.refusals += 1
         self._desk.gate.refuse("bus", "PutToken", reason, identity)
         return status

@@ -172,6 +172,51 @@ def too_large(delivery: int, size: int, limit: int) -> Condition:
     return Condition("amqp:link:message-size-exceeded", text)
 
 
+def cbs_open_already(connection: str) -> Condition:
+    """A second link to `$cbs` in one direction, on one connection.
+
+    Azure/azure-sdk-for-rust#4895, azure-sdk-for-go#19347
+    """
+    text = f"A link to connection '{connection}' $cbs node has already been opened."
+    return Condition("amqp:not-allowed", _at_gateway(text))
+
+
+def too_many(what: str, allowed: int) -> Condition:
+    """More links or sessions than a client may have.
+
+    The text is of links: Azure/azure-sdk-for-java#25718, azure-sdk-for-java#32211
+    """
+    text = (
+        f"Cannot allocate more {what} to the current session or connection. The maximum number of "
+        f"{what} allowed is {allowed}. Please free up resources and try again."
+    )
+    return Condition("amqp:resource-limit-exceeded", _at_gateway(text))
+
+
+def unfinished(allowed: int) -> Condition:
+    """Too many bytes of messages whose end has not come. The words are ours."""
+    text = f"More than {allowed} bytes of messages were sent whose end has not come."
+    return Condition("amqp:resource-limit-exceeded", _at_gateway(text))
+
+
+def replies_wait() -> Condition:
+    """A request while the replies to others wait for credit. The words are ours."""
+    text = "Too many bytes of replies to other requests wait until they are received."
+    return Condition("amqp:resource-limit-exceeded", _at_gateway(text))
+
+
+def refused_too_often(times: int) -> Condition:
+    """A connection without a token that has been refused many links or tokens. Ours."""
+    text = f"Refused {times} times, and no valid token was put."
+    return Condition("amqp:connection:forced", _at_gateway(text))
+
+
+def crowded_out(allowed: int) -> Condition:
+    """A connection without a token, given up for newer ones. The words are ours."""
+    text = f"More than {allowed} connections have put no valid token."
+    return Condition("amqp:connection:forced", _at_gateway(text))
+
+
 def lock_lost(namespace: str, path: str) -> Condition:
     """A settlement or renewal under a lock that has ended.
 

@@ -29,6 +29,9 @@ class Room(Protocol):
     def sent(self, size: int) -> None:
         """So many bytes more are on their way."""
 
+    def takes_replies(self) -> bool:
+        """Whether the replies that wait for the client's credit are few enough for another."""
+
 
 class Publisher:
     """A client's sender: stores what comes, and acknowledges it in the turn that commits it."""

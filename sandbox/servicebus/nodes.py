@@ -1,5 +1,6 @@
 """The nodes that answer requests: `$cbs`, which takes tokens, and an entity's `$management`."""
 
+from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
@@ -10,13 +11,12 @@ from sandbox.servicebus.amqp.wire import Sent, Wire
 from sandbox.servicebus.authenticate import PutToken, Tokens
 from sandbox.servicebus.conditions import Condition, Status
 from sandbox.servicebus.decide import Decider
+from sandbox.servicebus.links import Room
 from sandbox.servicebus.management import Management, action_of
 from sandbox.servicebus.name import RECEIVE, Directory, Node
 from sandbox.servicebus.requests import Request, cbs_reply, management_reply
 
 _CREDIT = 100
-# Replies that nobody fetches are a client's mistake or malice; more of them are not kept.
-_UNREAD_AT_MOST = 1000
 _UNSETTLED_AT_MOST = 100
 
 Answer = Callable[[Request], bytes]
@@ -33,16 +33,21 @@ class ReplySource:
 
     kind = "consumer"
 
-    def __init__(self, wire: Wire, *, settled: bool) -> None:
+    def __init__(self, wire: Wire, room: Room, *, settled: bool) -> None:
         self.wire = wire
+        self._room = room
         self._settled = settled
+        self._sizes: deque[int] = deque()
+        self._waiting = 0
         self._count = 0
         self._unsettled: dict[str, Sent] = {}
 
     @property
-    def is_full(self) -> bool:
-        """Whether the client does not fetch what it asked for."""
-        return self.wire.queued >= _UNREAD_AT_MOST
+    def waiting(self) -> int:
+        """How many bytes of replies wait for the client's credit."""
+        while len(self._sizes) > self.wire.queued:
+            self._waiting -= self._sizes.popleft()
+        return self._waiting
 
     def opened(self) -> None:
         """It waits for requests."""
@@ -52,6 +57,9 @@ class ReplySource:
         self._count += 1
         tag = _tag(self._count)
         sent = self.wire.send(reply, tag, settled=self._settled)
+        self._sizes.append(len(reply))
+        self._waiting += len(reply)
+        self._room.sent(len(reply))
         if self._settled:
             return
         self._unsettled[tag] = sent
@@ -83,6 +91,7 @@ class RequestTarget:
         path: str,
         answer: Answer,
         replies: Replies,
+        room: Room,
         *,
         limit: int,
         turned_away: Callable[[str], None],
@@ -92,6 +101,7 @@ class RequestTarget:
         self._path = path
         self._answer = answer
         self._replies = replies
+        self._room = room
         self._limit = limit
         self._turned_away = turned_away
 
@@ -108,6 +118,9 @@ class RequestTarget:
             return None
         content, _ = transfer.take()
         self._wire.grant(1)
+        if not self._room.takes_replies():
+            transfer.reject(conditions.replies_wait())
+            return None
         try:
             request = Request.parse(content)
         except MalformedError as error:
@@ -123,8 +136,6 @@ class RequestTarget:
         named = [each for each in sources if each.wire.target == request.reply_to]
         near = [each for each in sources if each.wire.session == self._wire.session]
         for source in (*named, *near, *sources):
-            if source.is_full:
-                break
             source.send(reply)
             return None
         return conditions.not_implemented("requests without a link for the replies")

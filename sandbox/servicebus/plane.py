@@ -1,10 +1,11 @@
 """What all connections of the bus share, and the turn that they take together."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from sandbox.deployment import Namespace
+from sandbox.servicebus.account import Account
 from sandbox.servicebus.authenticate import Desk
 from sandbox.servicebus.decide import Decider
 from sandbox.servicebus.dispatch import Dispatcher
@@ -68,3 +69,10 @@ class Plane:
     turn: Turn
     broker: Broker
     shows_missing: bool = False
+    accounts: dict[str, Account] = field(default_factory=dict)
+
+    def account_of(self, principal_id: str) -> Account:
+        """What a principal holds on all of its connections."""
+        if principal_id not in self.accounts:
+            self.accounts[principal_id] = Account(self.limits.of_a_principal)
+        return self.accounts[principal_id]

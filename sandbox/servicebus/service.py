@@ -54,7 +54,7 @@ class ServiceBus:
         self._assumed = assumed
         self._database = database
         self._limits = limits or Limits()
-        self._connections: set[Connection] = set()
+        self._connections: dict[Connection, None] = {}
         self._running = False
         self._turn_ends: asyncio.Handle | None = None
         self._sweep: asyncio.TimerHandle | None = None
@@ -98,11 +98,11 @@ class ServiceBus:
 
     def amqp_protocol(self) -> asyncio.Protocol:
         """The protocol of one client, for `loop.create_server(bus.amqp_protocol, ssl=...)`."""
-        return AmqpProtocol(self._connect, self._connections.discard)
+        return AmqpProtocol(self._connect, self._leave)
 
     def application(self) -> web.Application:
         """The web application that speaks AMQP over WebSocket."""
-        return application(self._connect, self._connections.discard)
+        return application(self._connect, self._leave)
 
     def messages(self) -> dict[str, int]:
         """How many messages each queue and subscription holds, locked or not, but no dead ones."""
@@ -115,9 +115,16 @@ class ServiceBus:
         return {entity.path: len(entity.dead) for entity in entities}
 
     def _connect(self, outlet: Outlet) -> Connection:
+        unproven = [each for each in self._connections if not each.is_proven]
+        # A client takes a moment to put its token; those that have waited longest may never do so.
+        for each in unproven[: max(len(unproven) - self._limits.max_without_token + 1, 0)]:
+            each.give_up()
         connection = Connection(self._plane, outlet)
-        self._connections.add(connection)
+        self._connections[connection] = None
         return connection
+
+    def _leave(self, connection: Connection) -> None:
+        self._connections.pop(connection, None)
 
     def _desk(self, directory: Directory) -> Desk:
         knows: dict[str, Callable[[str], bool]] = {

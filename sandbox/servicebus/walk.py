@@ -50,16 +50,24 @@ class Attached:
 class Walk:
     """The links of one connection, and the tokens that they live by."""
 
-    def __init__(self, plane: Plane, room: Room) -> None:
+    def __init__(self, plane: Plane, room: Room, connection: str) -> None:
+        """`connection` is its name, for people."""
         self._plane = plane
+        self._connection = connection
         self._room = room
         self._links: dict[Wire, Attached] = {}
         self._had_links = False
         self._without_links_since = time.monotonic()
+        self._refused = 0
         self.tokens = Tokens(plane.desk)
 
     def __iter__(self) -> Iterator[Attached]:
         return iter(list(self._links.values()))
+
+    @property
+    def refusals(self) -> int:
+        """How many links and tokens have been refused."""
+        return self._refused + self.tokens.refusals
 
     def get(self, wire: Wire | None) -> Attached | None:
         """The open link on `wire`, touched by what is about to happen on it."""
@@ -73,6 +81,7 @@ class Walk:
         try:
             attached = self._admitted(wire)
         except Refusal as refusal:
+            self._refused += 1
             wire.refuse(refusal.condition)
             return
         self._links[wire] = attached
@@ -120,6 +129,10 @@ class Walk:
         for attached in self:
             if attached.path == path and isinstance(attached.endpoint, ReplySource):
                 yield attached.endpoint
+
+    def reply_sources(self) -> Iterator[ReplySource]:
+        """All links that replies go out by."""
+        return (each.endpoint for each in self if isinstance(each.endpoint, ReplySource))
 
     def _largest_message(self, attached: Attached) -> int:
         """`$cbs` announces none, either way (Azure/azure-sdk-for-python#37916, amqp/rhea#205)."""
@@ -187,25 +200,30 @@ class Walk:
 
     def _management(self, wire: Wire, node: Node) -> Endpoint:
         if wire.gives:
-            return ReplySource(wire, settled=True)
+            return ReplySource(wire, self._room, settled=True)
         management = Management(self._plane.namespace.name, node.path, self._subqueue(node))
         answer = management_answer(node, self.tokens, self._plane.decider, management)
-        return self._request_target(wire, node.path, answer, "Manage")
+        limit = self._plane.limits.max_message_size
+        return self._request_target(wire, node.path, answer, "Manage", limit)
 
     def _cbs(self, wire: Wire) -> Endpoint:
+        if any(each.path == CBS and each.wire.gives == wire.gives for each in self):
+            raise Refusal(conditions.cbs_open_already(self._connection))
         if wire.gives:
-            return ReplySource(wire, settled=False)
+            return ReplySource(wire, self._room, settled=False)
         answer = cbs_answer(self.tokens, self._plane.directory, self._token_put)
-        return self._request_target(wire, CBS, answer, "PutToken")
+        limit = self._plane.limits.max_token_request
+        return self._request_target(wire, CBS, answer, "PutToken", limit)
 
     def _request_target(
-        self, wire: Wire, path: str, answer: Answer, operation: str
+        self, wire: Wire, path: str, answer: Answer, operation: str, limit: int
     ) -> RequestTarget:
         def turned_away(reason: str) -> None:
             self._plane.decider.turned_away(operation, reason)
 
-        limit = self._plane.limits.max_message_size
-        return RequestTarget(wire, path, answer, self, limit=limit, turned_away=turned_away)
+        return RequestTarget(
+            wire, path, answer, self, self._room, limit=limit, turned_away=turned_away
+        )
 
     def _subqueue(self, node: Node) -> Subqueue | None:
         entity = self._plane.broker.entities.get(node.scope.lower())

@@ -13,6 +13,8 @@ from sandbox.servicebus.amqp.wire import Wire
 from sandbox.servicebus.conditions import Condition
 
 _TRANSACTIONAL = 0x34
+# Measured with proton 0.40: 30,000 took 6.4 MB.
+_KEPT_OF_A_DELIVERY = 256
 
 
 class State(Enum):
@@ -82,6 +84,20 @@ class Transfer:
         self.wire._link.advance()
         message_format, self.wire.message_format = self.wire.message_format or 0, None
         return message_format
+
+    def forget(self) -> int:
+        """Take no notice of it, on a link that has ended; how many bytes are still held for it.
+
+        Nothing is said of it, so that proton keeps it until the peer detaches, without its content.
+        """
+        self.discard()
+        if not self.is_whole and not self.is_aborted:
+            return 0
+        self.drop()
+        if not self._delivery.settled:
+            return _KEPT_OF_A_DELIVERY
+        self._delivery.settle()
+        return 0
 
     def accept(self) -> None:
         """Tell the sender that it is stored."""

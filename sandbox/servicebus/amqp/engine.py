@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from proton import Collector, Event, Transport
+from proton import Collector, Event, ProtonException, Transport
 from proton import Condition as ProtonCondition
 from proton import Connection as ProtonConnection
 
@@ -26,6 +26,8 @@ from sandbox.servicebus.conditions import Condition
 _CHANNEL_MAX = 4999
 # proton tells the peer half of it.
 _IDLE_TIMEOUT = 240.0
+# What proton raises when it is asked for what a peer said and the peer said nonsense.
+UNREADABLE = (ProtonException, UnicodeError, OverflowError)
 
 
 class Moment(Enum):
@@ -65,6 +67,8 @@ class Engine:
         self._transport = Transport(Transport.SERVER)
         self._sessions = Sessions()
         self._wires: dict[Any, Wire] = {}
+        self._open: set[Any] = set()
+        self._written: list[bytes] = []
         # In this form, by which Microsoft's support finds a connection again.
         self._connection.container = f"{secrets.token_hex(16)}_G0"
         self._connection.collect(self._collector)
@@ -80,6 +84,27 @@ class Engine:
     def is_closed(self) -> bool:
         """Whether nothing more will go out."""
         return int(self._transport.pending()) < 0
+
+    @property
+    def links(self) -> int:
+        """How many links the peer has open, those that were refused it among them."""
+        return len(self._wires)
+
+    @property
+    def sessions(self) -> int:
+        """How many sessions the peer has open."""
+        return len(self._open)
+
+    @property
+    def container(self) -> str:
+        """How this side calls itself, by which a connection is found again."""
+        return str(self._connection.container)
+
+    @property
+    def error(self) -> str:
+        """Why proton gave the peer up, in one line; empty if it did not."""
+        condition = self._transport.condition
+        return f"{condition.name}: {condition.description}" if condition else ""
 
     @property
     def meant_host(self) -> str:
@@ -105,11 +130,15 @@ class Engine:
 
     def output(self) -> bytes:
         """All that is to go out now, in whole frames."""
-        pieces = []
+        self.write()
+        written, self._written = b"".join(self._written), []
+        return performatives.outgoing(written, self._largest, self._sessions.outgoing)
+
+    def write(self) -> None:
+        """Let proton write what it has to say; it is kept until it may go out."""
         while (size := self._transport.pending()) > 0:
-            pieces.append(bytes(self._transport.peek(size) or b""))
+            self._written.append(bytes(self._transport.peek(size) or b""))
             self._transport.pop(size)
-        return performatives.outgoing(b"".join(pieces), self._largest, self._sessions.outgoing)
 
     def tick(self, now: float) -> None:
         """Let proton send heartbeats, and notice that none come."""
@@ -132,6 +161,7 @@ class Engine:
         for link, wire in list(self._wires.items()):
             if wire.session == session:
                 del self._wires[link]
+        self._open.discard(session)
         session.free()
 
     def _as_proton_takes_it(self, frame: bytes) -> bytes:
@@ -157,6 +187,9 @@ class Engine:
             # proton makes the window of it, keeps a peer to it, and moves it on.
             event.session.incoming_capacity = performatives.WINDOW * MAX_FRAME_SIZE
             event.session.open()
+            self._open.add(event.session)
+            # A client need not wait: to proton there is a window once it has been written.
+            self.write()
         elif moment is Moment.END:
             event.session.close()
         elif moment is Moment.ATTACH:

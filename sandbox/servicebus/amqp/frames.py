@@ -8,17 +8,26 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sandbox.servicebus.amqp import performatives
-from sandbox.servicebus.amqp.decode import MalformedError, part
+from sandbox.servicebus.amqp.decode import Described, MalformedError, decoded, end_of, part
 
 # What this side announces, and Azure too. A frame is held in memory until it is whole.
 MAX_FRAME_SIZE = 65536
+# proton keeps what a peer says of itself and of its links, about 150 bytes for each value; so these
+# have bounds of their own, which leave clients ten times what they need.
+_LONGEST_OPENING = 4096
+_MOST_VALUES = 256
+# A disposition is kept once for each delivery that it is of.
+_LARGEST_DISPOSITION = 1 << 20
 _HEADER_SIZE = 8
 _MESSAGE_FORMAT = 3
 _UINTS = (0x43, 0x52, 0x70)
+_KEPT = (performatives.OPEN, performatives.BEGIN, performatives.ATTACH)
+# What a trusted client says at more length: annotations of an abandoned message, reasons.
+_LATER = (performatives.FLOW, performatives.DISPOSITION, performatives.DETACH)
 
 
 class FramingError(Exception):
-    """Bytes that are no frame, too long a one, or one with a handle that there is not."""
+    """Bytes that are no frame, too long a one, or one that says too much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +39,14 @@ class Frame:
 
 
 class Frames:
-    """The frames of one connection, in the order in which they come."""
+    """The frames of one connection, in the order in which they come.
+
+    A client that `is_trusted` may say more in one frame.
+    """
 
     def __init__(self) -> None:
         self._bytes = bytearray()
+        self.is_trusted = False
 
     def __len__(self) -> int:
         """How many bytes wait to be taken."""
@@ -53,7 +66,7 @@ class Frames:
                     return
                 content = bytes(self._bytes[at : at + size])
                 at += size
-                yield read(content)
+                yield read(content, is_trusted=self.is_trusted)
         finally:
             del self._bytes[:at]
 
@@ -68,25 +81,61 @@ class Frames:
         return size
 
 
-def read(content: bytes) -> Frame:
+def read(content: bytes, *, is_trusted: bool = True) -> Frame:
     """Return a frame as proton is to read it, and the message-format that it says.
 
-    Raises FramingError for a link under a handle that there is not.
+    Raises FramingError for a link under a handle that there is not, and for what says too much.
     """
     try:
         code, at = performatives.performative(content)
+        _check_size(content, code, at, is_trusted=is_trusted)
         if code == performatives.TRANSFER:
             return Frame(content, _message_format(content, at))
         return Frame(performatives.incoming(content, code, at))
     except performatives.HandleError as error:
         raise FramingError(str(error)) from error
-    except MalformedError:
+    except MalformedError as error:
+        if len(content) > _LONGEST_OPENING:
+            raise FramingError(f"a frame that cannot be read: {error}") from error
         return Frame(content)  # proton will say so
+
+
+def _check_size(frame: bytes, code: object, at: int, *, is_trusted: bool) -> None:
+    """Raises FramingError if the performative, without what it carries, is too long."""
+    size = end_of(frame, at) if code == performatives.TRANSFER else len(frame)
+    is_opening = code not in _LATER
+    if size > _LONGEST_OPENING and (is_opening or not is_trusted):
+        raise FramingError(f"a performative of {size} bytes, where {_LONGEST_OPENING} are allowed")
+    if is_opening and code in _KEPT and _values(decoded(frame, at)) > _MOST_VALUES:
+        raise FramingError(f"a performative of more than {_MOST_VALUES} values")
+    if code == performatives.DISPOSITION:
+        _check_disposition(frame, at)
+
+
+def _check_disposition(frame: bytes, at: int) -> None:
+    """Fields are role, first, last and more."""
+    first, last = (_uint(part(frame, at, index)) for index in (1, 2))
+    if first is not None and last is not None:
+        total = ((last - first) % (1 << 32) + 1) * len(frame)
+        if last != first and total > _LARGEST_DISPOSITION:
+            raise FramingError("a disposition that says too much of too many deliveries")
+
+
+def _values(value: object) -> int:
+    """How many values there are in one, itself included."""
+    if isinstance(value, Described):
+        return 1 + _values(value.descriptor) + _values(value.value)
+    if isinstance(value, dict):
+        return 1 + sum(_values(each) for pair in value.items() for each in pair)
+    return 1 + sum(map(_values, value)) if isinstance(value, list) else 1
+
+
+def _uint(raw: bytes | None) -> int | None:
+    if raw is None or raw[0] not in _UINTS:
+        return None
+    return int.from_bytes(raw[1:], "big")
 
 
 def _message_format(frame: bytes, at: int) -> int | None:
     """A transfer's fields are handle, delivery-id, delivery-tag, message-format and more."""
-    raw = part(frame, at, _MESSAGE_FORMAT)
-    if raw is None or raw[0] not in _UINTS:
-        return None
-    return int.from_bytes(raw[1:], "big")
+    return _uint(part(frame, at, _MESSAGE_FORMAT))

@@ -21,7 +21,7 @@ _SERIAL = 1 << 32
 _CHANNEL = slice(6, 8)
 _CODE = _HEADER_SIZE + 2
 
-BEGIN, ATTACH, FLOW, TRANSFER, DISPOSITION, DETACH, END = range(0x11, 0x18)
+OPEN, BEGIN, ATTACH, FLOW, TRANSFER, DISPOSITION, DETACH, END = range(0x10, 0x18)
 _BY_NAME = {
     "amqp:begin:list": BEGIN,
     "amqp:attach:list": ATTACH,

@@ -66,6 +66,10 @@ class Wire:
         """Close the link, with a reason if there is one."""
         if condition:
             self._link.condition = ProtonCondition(condition.name, condition.description)
+        current = None if self.gives else self._link.current
+        if current and current.pending:
+            # What has come of a message would be kept until the peer detaches, too.
+            self._link.recv(current.pending)
         self._link.close()
 
     def let_go(self) -> None:

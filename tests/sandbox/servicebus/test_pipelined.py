@@ -107,6 +107,18 @@ def test_a_link_opened_again_under_its_name_and_handle_is_decided_anew(queues: R
         assert held(queues) == kept
 
 
+def test_a_client_that_says_everything_in_one_write_is_served(queues: Running) -> None:
+    """The SASL header, OPEN, BEGIN, the token, a link and a message, before the first answer."""
+    everything = HELLO + token_of("owner") + attach(2, "orders") + transfer(2, 1, Message("x"))
+    with socket.create_connection(("127.0.0.1", queues.plain_port), timeout=5) as client:
+        client.sendall(everything)
+        until(lambda: held(queues) == (1, 0))
+        heard = b""
+        while b"\x00\x53\x13" not in heard:  # a FLOW: credit for the link
+            heard += client.recv(65536)
+    assert heard.count(_BEGIN) == 1
+
+
 def test_what_is_sent_before_a_token_gets_nowhere(queues: Running) -> None:
     say(queues, TWO, BOTH, token_of("namespace-sender"))
     assert held(queues) == (0, 0)
