@@ -13,6 +13,7 @@ from sandbox.assumptions import LIKELY, Assumptions
 from sandbox.audit import Gate
 from sandbox.broken import unusable
 from sandbox.deployment import Namespace
+from sandbox.servicebus.administration import refusing
 from sandbox.servicebus.authenticate import Desk, Verifier
 from sandbox.servicebus.connection import Connection
 from sandbox.servicebus.decide import Decider
@@ -101,8 +102,9 @@ class ServiceBus:
         return AmqpProtocol(self._connect, self._leave)
 
     def application(self) -> web.Application:
-        """The web application that speaks AMQP over WebSocket."""
-        return application(self._connect, self._leave)
+        """The web application that speaks AMQP over WebSocket, and refuses all else."""
+        refuse = refusing(self._verifier, self._gate)
+        return application(self._connect, self._leave, refuse)
 
     def messages(self) -> dict[str, int]:
         """How many messages each queue and subscription holds, locked or not, but no dead ones."""

@@ -12,7 +12,8 @@ from sandbox.servicebus.connection import Connection
 from sandbox.servicebus.outlet import Outlet
 
 PATH = "/$servicebus/websocket"
-SUBPROTOCOL = "AMQPWSB10"
+# Microsoft's own name, and the standard's, which go-amqp's and Rust's clients ask for.
+SUBPROTOCOLS = ("AMQPWSB10", "amqp")
 
 _MAX_MESSAGE = 4 * 1024 * 1024
 _HIGH_WATER = 64 * 1024
@@ -76,14 +77,18 @@ class WebSocketOutlet:
 
 
 def application(
-    connect: Callable[[Outlet], Connection], leave: Callable[[Connection], None]
+    connect: Callable[[Outlet], Connection],
+    leave: Callable[[Connection], None],
+    refuse: Callable[[web.Request], web.Response],
 ) -> web.Application:
-    """The web application with the one route that the SDKs know."""
+    """The web application with the one route that the SDKs know; `refuse` answers all else."""
 
-    async def handle(request: web.Request) -> web.WebSocketResponse:
+    async def handle(request: web.Request) -> web.StreamResponse:
         socket = web.WebSocketResponse(
-            protocols=(SUBPROTOCOL,), max_msg_size=_MAX_MESSAGE, compress=False
+            protocols=SUBPROTOCOLS, max_msg_size=_MAX_MESSAGE, compress=False
         )
+        if not socket.can_prepare(request):
+            return refuse(request)
         await socket.prepare(request)
         outlet = WebSocketOutlet(socket)
         connection = outlet.connection = connect(outlet)
@@ -96,8 +101,13 @@ def application(
             writer.cancel()
         return socket
 
+    async def refused(request: web.Request) -> web.Response:
+        return refuse(request)
+
     app = web.Application()
-    app.router.add_get(PATH, handle)
+    for path in (PATH, f"{PATH}/"):
+        app.router.add_get(path, handle, allow_head=False)
+    app.router.add_route("*", "/{rest:.*}", refused)
     return app
 
 

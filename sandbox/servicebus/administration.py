@@ -1,0 +1,53 @@
+"""What else is asked of the namespace over HTTPS: managing entities, sending and receiving by REST.
+
+None of it is offered. The answer is a 401 with a sentence, as Azure gives for a missing right, and
+no 404: azservicebus for Go takes that for "there is no such queue" and gives its caller nothing.
+"""
+
+from collections.abc import Callable
+from xml.sax.saxutils import escape
+
+from aiohttp import web
+
+from sandbox.audit import Gate
+from sandbox.entra import TokenRefused
+from sandbox.servicebus.authenticate import Verifier
+
+SENTENCE = (
+    "The sandbox does not manage Service Bus entities and does not speak its REST API: the Bicep "
+    "says which entities there are. Send and receive over AMQP."
+)
+_PATH_AT_MOST = 200
+
+Handler = Callable[[web.Request], web.Response]
+
+
+def refusing(verifier: Verifier, gate: Gate) -> Handler:
+    """Return a handler that refuses each request, and puts on record whose it was."""
+
+    def refuse(request: web.Request) -> web.Response:
+        asked = f"{request.method} {request.path[:_PATH_AT_MOST]}"
+        reason = f"the sandbox does not offer {asked}"
+        gate.refuse("bus", "Administration", reason, _caller(request, verifier))
+        # https://learn.microsoft.com/rest/api/servicebus/error-codes
+        body = f"<Error><Code>401</Code><Detail>{escape(SENTENCE)}</Detail></Error>"
+        return web.Response(
+            status=401,
+            reason="Unauthorized",
+            body=body.encode(),
+            content_type="application/xml",
+            charset="utf-8",
+        )
+
+    return refuse
+
+
+def _caller(request: web.Request, verifier: Verifier) -> str:
+    """Return the name of whoever's token the request shows; empty for none that is good."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer":
+        return ""
+    try:
+        return verifier.verify(token.strip()).name
+    except TokenRefused:
+        return ""
