@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 from sandbox.entra import Reason, TokenRefused
+from sandbox.servicebus.not_offered import CONDITION
 
 
 @dataclass(frozen=True)
@@ -149,9 +150,9 @@ def no_sessions() -> Condition:
     return Condition("amqp:not-allowed", _at_gateway(text))
 
 
-def not_implemented(what: str) -> Condition:
-    """What Azure does and the sandbox does not yet. The words are ours."""
-    return Condition("amqp:not-implemented", _at_gateway(f"The sandbox does not support {what}."))
+def not_offered(what: str) -> Condition:
+    """Refuse what Azure does and the sandbox does not (not_offered.py). The words are ours."""
+    return Condition(CONDITION, _at_gateway(f"The sandbox does not support {what}."))
 
 
 def malformed(why: str) -> Condition:

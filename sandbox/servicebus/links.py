@@ -3,7 +3,7 @@
 import time
 from typing import Protocol
 
-from sandbox.servicebus import conditions
+from sandbox.servicebus import conditions, not_offered
 from sandbox.servicebus.amqp import encode
 from sandbox.servicebus.amqp.decode import MalformedError, decoded
 from sandbox.servicebus.amqp.delivery import Disposition, State, Transfer, Verdict
@@ -73,7 +73,7 @@ class Publisher:
         if self._discarded:
             return conditions.too_large(self._count, self._discarded, self._max)
         if in_transaction:
-            return conditions.not_implemented("transactions")
+            return conditions.not_offered(not_offered.IN_TRANSACTION.what)
         return self._store(content, message_format)
 
     def _store(self, content: bytes, message_format: int) -> Condition | None:
@@ -82,7 +82,7 @@ class Publisher:
         except MalformedError as error:
             return conditions.malformed(str(error))
         if any(each.is_scheduled for each in messages):
-            return conditions.not_implemented("scheduled messages")
+            return conditions.not_offered(not_offered.SCHEDULED.what)
         self._destination.send(messages)
         return None
 
@@ -159,11 +159,11 @@ def _outcome(verdict: Verdict) -> Outcome | Condition:
         case State.REJECTED:
             return _dead_letter(verdict)
         case State.MODIFIED if verdict.undeliverable:
-            return conditions.not_implemented("deferred messages")
+            return conditions.not_offered(not_offered.DEFERRED.what)
         case State.MODIFIED:
             return Abandon(verdict.annotations or {})
         case State.TRANSACTIONAL:
-            return conditions.not_implemented("transactions")
+            return conditions.not_offered(not_offered.SETTLED_IN_TRANSACTION.what)
         case _:
             return Release()
 

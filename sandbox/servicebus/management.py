@@ -7,30 +7,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+from sandbox.deployment import Rule
+from sandbox.servicebus import rule_descriptions
 from sandbox.servicebus.amqp import encode
 from sandbox.servicebus.amqp.decode import MalformedError
-from sandbox.servicebus.conditions import Condition, Status, lock_lost, malformed, not_implemented
+from sandbox.servicebus.conditions import Condition, Status, lock_lost, malformed, not_offered
 from sandbox.servicebus.name import RECEIVE, SEND
+from sandbox.servicebus.not_offered import DEFERRED, STATUS, requested
 from sandbox.servicebus.requests import Request
 from sandbox.servicebus.serve.locking import LockLostError
 from sandbox.servicebus.serve.outcome import Abandon, Complete, DeadLetter, Outcome, Release
 from sandbox.servicebus.serve.subqueue import Subqueue
 
 _OK = Status(200, "OK")
-# The place of what comes later: each is answered, never silently ignored.
-_LATER = {
-    "com.microsoft:schedule-message": "scheduled messages",
-    "com.microsoft:cancel-scheduled-message": "scheduled messages",
-    "com.microsoft:receive-by-sequence-number": "deferred messages",
-    "com.microsoft:renew-session-lock": "sessions",
-    "com.microsoft:get-session-state": "sessions",
-    "com.microsoft:set-session-state": "sessions",
-    "com.microsoft:get-message-sessions": "sessions",
-    "com.microsoft:add-rule": "rules that change while it runs",
-    "com.microsoft:remove-rule": "rules that change while it runs",
-    "com.microsoft:enumerate-rules": "rules that change while it runs",
-    "com.microsoft:batch-delete-messages": "deletion in batches",
-}
 _SENDERS = {"com.microsoft:schedule-message", "com.microsoft:cancel-scheduled-message"}
 _PEEK_AT_MOST = 250
 
@@ -50,11 +39,12 @@ def action_of(operation: str) -> str:
 
 @dataclass(frozen=True)
 class Management:
-    """The operations on one subqueue; a topic has none."""
+    """The operations on one subqueue, which a topic lacks; `rules` are a subscription's."""
 
     namespace: str
     path: str
     subqueue: Subqueue | None
+    rules: tuple[Rule, ...] | None = None
 
     def answer(self, request: Request) -> Answer:
         """Do what `request` asks for."""
@@ -63,10 +53,11 @@ class Management:
             "com.microsoft:renew-lock": self._renew,
             "com.microsoft:update-disposition": self._settle,
         }
+        if self.rules is not None:
+            operations = {**operations, "com.microsoft:enumerate-rules": self._list_rules}
         operation = operations.get(request.operation)
         if operation is None or self.subqueue is None:
-            later = _LATER.get(request.operation, f"the operation '{request.operation}' here")
-            return _failed(501, not_implemented(later))
+            return _failed(STATUS, not_offered(requested(request.operation)))
         try:
             return operation(self.subqueue, request.fields)
         except LockLostError:
@@ -84,6 +75,14 @@ class Management:
         messages = [encode.mapping((name, encode.binary(each))) for each in found]
         return Answer(_OK, encode.mapping((encode.string("messages"), encode.sequence(messages))))
 
+    def _list_rules(self, _: Subqueue, fields: Mapping[str, object]) -> Answer:
+        skip, top = _number(fields, "skip"), _number(fields, "top")
+        page = (self.rules or ())[max(skip, 0) :][: max(top, 0)]
+        if not page:
+            return Answer(Status(204, "NoContent"))
+        rules = encode.sequence(map(rule_descriptions.described, page))
+        return Answer(_OK, encode.mapping((encode.string("rules"), rules)))
+
     def _renew(self, subqueue: Subqueue, fields: Mapping[str, object]) -> Answer:
         tokens = _held(subqueue, fields)
         until = [int(subqueue.renew(each) * 1000) for each in tokens]
@@ -92,7 +91,7 @@ class Management:
     def _settle(self, subqueue: Subqueue, fields: Mapping[str, object]) -> Answer:
         outcome = _outcome(fields)
         if outcome is None:
-            return _failed(501, not_implemented("deferred messages"))
+            return _failed(STATUS, not_offered(DEFERRED.what))
         for token in _held(subqueue, fields):
             subqueue.settle(token, outcome)
         return Answer(_OK)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from urllib.parse import urlsplit
 
-from sandbox.deployment import Namespace
+from sandbox.deployment import Namespace, Rule
 from sandbox.rbac import Need
 
 SEND = "Microsoft.ServiceBus/namespaces/messages/send/action"
@@ -82,6 +82,7 @@ class Directory:
     def __init__(self, namespace: Namespace) -> None:
         self._namespace = namespace
         self._entities: dict[str, tuple[Kind, str]] = {}
+        self._rules: dict[str, tuple[Rule, ...]] = {}
         for queue in namespace.queues:
             self._entities[queue.name.lower()] = Kind.QUEUE, queue.id
         for topic in namespace.topics:
@@ -89,6 +90,7 @@ class Directory:
             for each in topic.subscriptions:
                 path = f"{topic.name}/subscriptions/{each.name}".lower()
                 self._entities[path] = Kind.SUBSCRIPTION, each.id
+                self._rules[each.id] = each.rules
 
     def path(self, address: str) -> str | None:
         """The folded path of an address or an audience; None if it is of another namespace."""
@@ -106,6 +108,10 @@ class Directory:
     def knows(self, path: str) -> bool:
         """Whether `path` is the namespace, an entity of it, or a node below one."""
         return not path or self.node(path).kind is not Kind.NOTHING
+
+    def rules(self, node: Node) -> tuple[Rule, ...] | None:
+        """Return the rules of a subscription; None for anything else, dead letters included."""
+        return None if node.dead else self._rules.get(node.scope)
 
     def node(self, address: str) -> Node:
         """Where `address` leads; to nothing, if there is nothing."""

@@ -138,7 +138,7 @@ class RequestTarget:
         for source in (*named, *near, *sources):
             source.send(reply)
             return None
-        return conditions.not_implemented("requests without a link for the replies")
+        return conditions.not_offered("requests without a link for the replies")
 
 
 def _tag(number: int) -> str:

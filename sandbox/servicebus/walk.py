@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sandbox.entra import Caller
-from sandbox.servicebus import conditions
+from sandbox.servicebus import conditions, not_offered
 from sandbox.servicebus.amqp.wire import Wire
 from sandbox.servicebus.authenticate import Tokens
 from sandbox.servicebus.conditions import Condition, Refusal
@@ -174,7 +174,7 @@ class Walk:
         if node.kind is Kind.NOTHING or (purpose is Purpose.LISTEN and node.kind is Kind.TOPIC):
             raise Refusal(self._not_found(node))
         if node.transfer:
-            raise Refusal(conditions.not_implemented("forwarding and its dead letters"))
+            raise Refusal(conditions.not_offered(not_offered.FORWARDING.what))
         if purpose is Purpose.MANAGE:
             return self._management(wire, node)
         if purpose is Purpose.SEND:
@@ -201,7 +201,8 @@ class Walk:
     def _management(self, wire: Wire, node: Node) -> Endpoint:
         if wire.gives:
             return ReplySource(wire, self._room, settled=True)
-        management = Management(self._plane.namespace.name, node.path, self._subqueue(node))
+        subqueue, rules = self._subqueue(node), self._plane.directory.rules(node)
+        management = Management(self._plane.namespace.name, node.path, subqueue, rules)
         answer = management_answer(node, self.tokens, self._plane.decider, management)
         limit = self._plane.limits.max_message_size
         return self._request_target(wire, node.path, answer, "Manage", limit)
@@ -258,9 +259,9 @@ class Walk:
 def _address(wire: Wire) -> str:
     """The address that a link is for. Raises Refusal."""
     if wire.is_coordinator:
-        raise Refusal(conditions.not_implemented("transactions"))
+        raise Refusal(conditions.not_offered(not_offered.COORDINATOR.what))
     if wire.is_dynamic:
-        raise Refusal(conditions.not_implemented("dynamic nodes"))
+        raise Refusal(conditions.not_offered(not_offered.DYNAMIC.what))
     return (wire.source if wire.gives else wire.target) or ""
 
 
