@@ -64,6 +64,14 @@ class Assumptions:
         "Who has no right asks for a secret that is not there. Which is looked at first?",
         "A missing role shows as 404 for a wrong name; the denied learn which secrets there are.",
     )
+    # creation: Azure/azure-sdk-for-net issue 45792 (2024). id: nagyesta/lowkey-vault issue 428
+    # (2023), in which three versions are shown. Microsoft documents no order.
+    vault_versions: Literal["creation", "id"] = _asked(
+        "creation",
+        "In which order does Key Vault list the versions of a secret?",
+        "Nothing: no service lists versions. Code that takes the last of the list for the latest "
+        "gets another.",
+    )
     bus_put_token_unknown: Literal["404", "taken"] = _asked(
         "404",
         "Does $cbs take a token for an entity that is not there?",

@@ -32,6 +32,7 @@ class Entities:
     queue: str
     topic: str
     subscriptions: tuple[str, ...]
+    secret: str = ""
 
     @property
     def known(self) -> bool:
@@ -52,6 +53,7 @@ class Entities:
                 for topic in deployment.bus.topics
                 for each in topic.subscriptions
             ),
+            secret=told["WEBHOOK_SECRET_NAME"],
         )
 
 

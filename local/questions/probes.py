@@ -51,6 +51,7 @@ PROBES: Mapping[str, Probe] = {
     "blob-token-detail": Probe(storage.blob_token_detail, _ANYBODY),
     "blob-acl": Probe(storage.blob_acl, _ANYBODY),
     "vault-missing": Probe(keyvault.vault_missing, _ANYBODY, Plane.VAULT),
+    "vault-versions": Probe(keyvault.vault_versions),
     "bus-put-token-unknown": Probe(servicebus.bus_put_token_unknown, _ANYBODY),
     "bus-missing": Probe(servicebus.bus_missing, _ANYBODY, Plane.BUS, sure="role"),
     "bus-default-rule": Probe(servicebus.bus_default_rule, sends=True),

@@ -1,6 +1,7 @@
 """What all operations share: a vault's live and deleted secrets, and the look for one of them."""
 
 from collections.abc import Callable
+from typing import Literal
 
 from sandbox.deployment import Vault
 from sandbox.keyvault import refusal
@@ -12,10 +13,20 @@ from sandbox.keyvault.trash import Trash
 
 
 class Shelf:
-    """A vault's secrets and the clock that they are dated by."""
+    """A vault's secrets and the clock that they are dated by.
 
-    def __init__(self, vault: Vault, database: Database, clock: Callable[[], float]) -> None:
+    `versions_by` is the order in which it lists the versions of a secret.
+    """
+
+    def __init__(
+        self,
+        vault: Vault,
+        database: Database,
+        clock: Callable[[], float],
+        versions_by: Literal["creation", "id"] = "creation",
+    ) -> None:
         self.vault = vault
+        self.versions_by = versions_by
         self.database = database
         self.secrets = Secrets(database)
         self.trash = Trash(database)

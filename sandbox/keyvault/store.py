@@ -84,3 +84,14 @@ class Secrets:
             length,
         )
         return [rows.as_version(each) for each in found]
+
+    def versions_by_id(self, name: str, after: str, length: int) -> list[SecretVersion]:
+        """Return up to `length` versions of `name` in the order of their ids."""
+        found = self._database.rows(
+            f"SELECT {rows.COLUMNS} FROM secret s JOIN version v USING (key)"  # noqa: S608
+            " WHERE key = ? AND s.deleted IS NULL AND v.version > ? ORDER BY v.version LIMIT ?",
+            name.lower(),
+            after,
+            length,
+        )
+        return [rows.as_version(each) for each in found]

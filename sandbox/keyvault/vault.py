@@ -59,7 +59,7 @@ class KeyVault:
         self._gate = gate
         self._assumed = assumed
         self._database = Database(database, key)
-        self._shelf = Shelf(vault, self._database, clock)
+        self._shelf = Shelf(vault, self._database, clock, assumed.vault_versions)
         declare(self._shelf, vault.secrets)
 
     def application(self) -> web.Application:

@@ -69,9 +69,19 @@ def test_the_sandbox_answers_as_it_is_told(told: Stage, name: str, answer: str) 
     if name in inside.PROBES:
         assert inside.PROBES[name](surroundings(told)) == answer
         return
+    if name == "vault-versions":
+        set_often(told)
     for who in PROBES[name].by:
         expected = SEEN_AS.get((name, answer), answer)
         assert PROBES[name].ask(told.actor(ASKERS[who])) == expected, who
+
+
+def set_often(stage: Stage) -> None:
+    """Set the secret until its versions, of which the ids are random, have two orders."""
+    operator, ids = stage.actor(OPERATOR), list[str]()
+    while len(ids) < 5 or ids == sorted(ids):
+        version = operator.vault.set_secret(operator.entities.secret, "light").properties.version
+        ids.append(str(version))
 
 
 def test_every_answer_is_given_once() -> None:

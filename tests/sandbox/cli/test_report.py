@@ -201,8 +201,11 @@ def test_a_deployed_environment_reports_all_that_it_shows(shell: Shell) -> None:
     page = shell.file.read_text()
     assert page in done.stdout
     sends = [name for name, each in PROBES.items() if each.sends]
-    asked = [each.name for each in QUESTIONS if each.name not in sends]
-    assert read(shell.file) == {each: LIKELY.answer(each) for each in asked}
+    # A secret that was set seldom shows no order of its versions.
+    without = {*sends, "vault-versions"}
+    answers = {each: answer for each, answer in read(shell.file).items() if each not in without}
+    asked = [each.name for each in QUESTIONS if each.name not in without]
+    assert answers == {each: LIKELY.answer(each) for each in asked}
     assert page.count(Why.WORKERS) == len([each for each in QUESTIONS if each.name in sends])
     for row in (
         "| Azure CLI | 2.77.0 |",

@@ -56,6 +56,27 @@ def test_who_may_not_set_a_secret_is_denied_though_there_is_none_yet(running: Ru
     running.client(OFFICER).set_secret("new", "the value")
 
 
+@pytest.mark.parametrize("order", ["creation", "id"])
+def test_versions_come_page_by_page_in_the_order_that_is_assumed(
+    running: RunningVault, order: str
+) -> None:
+    running.assume(f"vault-versions={order}")
+    client = running.client(OFFICER)
+    made = [client.set_secret("one", str(number)).properties.version for number in range(6)]
+    expected = made if order == "creation" else sorted(map(str, made))
+    for length in (1, 4, 25):
+        listed = client.list_properties_of_secret_versions("one", max_page_size=length)
+        assert [each.version for each in listed] == expected
+    assert client.get_secret("one").value == "5"
+    backup = client.backup_secret("one")
+    client.begin_delete_secret("one").wait()
+    client.purge_deleted_secret("one")
+    client.restore_secret_backup(backup)
+    again = client.list_properties_of_secret_versions("one")
+    assert [each.version for each in again] == expected
+    assert client.get_secret("one").value == "5"
+
+
 def test_who_is_told_404_was_denied_by_the_audit(running: RunningVault) -> None:
     running.assume("vault-missing=existence")
     running.send("GET", f"/secrets/nowhere?{API}", running.token(STRANGER))
