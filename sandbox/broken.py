@@ -27,7 +27,11 @@ _WITH = {"vault.key": ("vault.db", *(f"vault.db{each}" for each in _OF_A_DATABAS
 }
 
 
-class BrokenError(ValueError):
+class FaultError(ValueError):
+    """Something that a person has to put right; the message is all that there is to say of it."""
+
+
+class BrokenError(FaultError):
     """A file that cannot be read; the message names it, and the way on."""
 
     def __init__(self, path: Path, why: object) -> None:

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from sandbox.broken import FaultError
 from sandbox.deployment import Deployment, RoleAssignment, RoleDefinition
 from sandbox.rbac.action import Action, Need
 from sandbox.rbac.roles import built_in_roles, holds
@@ -38,7 +39,7 @@ class Denied:
 Decision = Allowed | Denied
 
 
-class UnknownRoleError(ValueError):
+class UnknownRoleError(FaultError):
     """An assignment of a role that nobody has defined."""
 
 
@@ -99,7 +100,9 @@ class Policy:
         if role is None:
             raise UnknownRoleError(
                 f"{assignment.id} assigns {assignment.role_definition_id}, which is neither a "
-                "custom role of the snapshot nor in sandbox/rbac/builtin_roles.json"
+                "custom role of the snapshot nor in sandbox/rbac/builtin_roles.json; the sandbox "
+                "enforces no role that it does not know, so add it there as Azure defines it: "
+                "az role definition list --name " + _guid(assignment.role_definition_id)
             )
         return role
 
