@@ -25,6 +25,7 @@ AUTHORITY = "https://login.microsoftonline.com"
 ALGORITHM = (
     "RS256"  # pinned: Entra's keys name none, and what a token says of itself proves nothing
 )
+SMALLEST_KEY = 2048  # bits, as RFC 7518, 3.3 asks
 LEEWAY = 60  # seconds, for clocks that differ
 MAX_AGE = 3600  # seconds until the keys are fetched again; Entra announces new ones long before
 PAUSE = 30  # seconds between two fetches, whatever key ids strangers make up
@@ -102,12 +103,21 @@ class Keys:
         self._asked = self._clock()
         self._stale = self._asked + PAUSE
         try:
-            found = jwt.PyJWKSet.from_dict(self._fetch()).keys
-        except (requests.RequestException, jwt.PyJWTError, AttributeError) as error:
+            published = self._fetch().get("keys") or []
+            signing = {"keys": [each for each in published if _is_for_signatures(each)]}
+            found = jwt.PyJWKSet.from_dict(signing).keys
+        except (requests.RequestException, jwt.PyJWTError, AttributeError, TypeError) as error:
             log.warning("Entra's keys cannot be fetched: %s", error)
             return
-        self._known = {key.key_id: key for key in found}
+        # Of keys that are not RSA's, the size is none, or far smaller.
+        long_enough = [key for key in found if getattr(key.key, "key_size", 0) >= SMALLEST_KEY]
+        self._known = {key.key_id: key for key in long_enough}
         self._stale = self._asked + MAX_AGE
+
+
+def _is_for_signatures(key: Mapping[str, Any]) -> bool:
+    """Tell whether a key may verify one: RFC 7517, 4.2 and 4.3. One that says nothing may."""
+    return key.get("use", "sig") == "sig" and "verify" in key.get("key_ops", ["verify"])
 
 
 class Bearer:

@@ -284,6 +284,57 @@ def test_an_odd_key_set_is_no_key_set(answer: object, caplog: pytest.LogCaptureF
         Keys(lambda: answer).find("one")
 
 
+@pytest.mark.parametrize(
+    ("said", "taken"),
+    [
+        ({}, True),
+        ({"use": "sig"}, True),
+        ({"key_ops": ["verify"]}, True),
+        ({"use": "sig", "key_ops": ["verify", "encrypt"]}, True),
+        ({"use": "enc"}, False),
+        ({"use": "enc", "key_ops": ["verify"]}, False),
+        ({"key_ops": ["encrypt", "wrapKey"]}, False),
+        ({"use": "sig", "key_ops": []}, False),
+        ({"use": None}, False),
+    ],
+)
+def test_a_key_verifies_tokens_only_if_it_is_for_signatures(
+    key: RSAPrivateKey, said: dict[str, Any], taken: bool
+) -> None:
+    (one,), (two,) = published(key, "one")["keys"], published(key, "two")["keys"]
+    bare = {name: value for name, value in one.items() if name != "use"}
+    door = Bearer(TENANT, API, Keys(lambda: {"keys": [bare | said, two]}))
+    if taken:
+        assert door.verify(token(key))["oid"] == GATEWAY
+    else:
+        with pytest.raises(Refused, match="has a signature that does not fit"):
+            door.verify(token(key))
+    assert door.verify(token(key, kid="two"))["oid"] == GATEWAY
+
+
+@pytest.mark.filterwarnings("ignore:The RSA key is")
+@pytest.mark.parametrize(("bits", "taken"), [(2048, True), (2040, False), (1024, False)])
+def test_a_key_verifies_tokens_only_if_it_is_long_enough(
+    key: RSAPrivateKey, bits: int, taken: bool
+) -> None:
+    other = generate_private_key(65537, bits)
+    both = published(other, "one")["keys"] + published(key, "two")["keys"]
+    door = Bearer(TENANT, API, Keys(lambda: {"keys": both}))
+    if taken:
+        assert door.verify(token(other))["oid"] == GATEWAY
+    else:
+        with pytest.raises(Refused, match="has a signature that does not fit"):
+            door.verify(token(other))
+    assert door.verify(token(key, kid="two"))["oid"] == GATEWAY
+
+
+def test_a_set_without_a_key_for_signatures_is_no_key_set(key: RSAPrivateKey) -> None:
+    (one,) = published(key, "one")["keys"]
+    with pytest.raises(Refused) as refused:
+        Keys(lambda: {"keys": [one | {"use": "enc"}]}).find("one")
+    assert refused.value.status == 503
+
+
 def test_who_knows_a_key_does_not_wait_for_who_asks_for_another(entra: Entra) -> None:
     keys = entra.keys()
     assert keys.find("one")
