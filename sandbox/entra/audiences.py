@@ -5,6 +5,7 @@ VAULT = "https://vault.azure.net"
 BUS = "https://servicebus.azure.net"
 MANAGEMENT = "https://management.azure.com"
 MONITOR = "https://monitor.azure.com"
+GRAPH = "https://graph.microsoft.com"
 # What the Azure CLI asks for: Azure Resource Manager under its older name.
 _MANAGEMENT_BEFORE = "https://management.core.windows.net"
 
@@ -14,6 +15,7 @@ VAULT_AUDIENCES = frozenset({VAULT, "cfa8b339-82a2-471a-a3c9-0fc0be7a4093"})
 BUS_AUDIENCES = frozenset({BUS, f"{BUS}/"})
 # The exporters ask for https://monitor.azure.com//.default, of which one slash stays.
 MONITOR_AUDIENCES = frozenset({MONITOR, f"{MONITOR}/"})
+GRAPH_AUDIENCES = frozenset({GRAPH, f"{GRAPH}/", "00000003-0000-0000-c000-000000000000"})
 MANAGEMENT_AUDIENCES = frozenset(
     {MANAGEMENT, f"{MANAGEMENT}/", _MANAGEMENT_BEFORE, f"{_MANAGEMENT_BEFORE}/"}
 )
@@ -30,11 +32,14 @@ def blob_audiences(account_host: str) -> frozenset[str]:
     return frozenset(service | {account, f"{account}/"})
 
 
+# What tokens are for, beside one storage account and the registered API.
+RESOURCES = (BLOB, VAULT, BUS, MONITOR, MANAGEMENT, GRAPH)
+
+
 def issued_for(resource: str) -> bool:
     """Whether Entra knows `resource`, so that it issues tokens for it."""
-    known = {BLOB, VAULT, BUS, MONITOR, MANAGEMENT, _MANAGEMENT_BEFORE}
     bare = resource.rstrip("/")
-    return bare in known or _is_account(bare)
+    return bare in {*RESOURCES, _MANAGEMENT_BEFORE} or _is_account(bare)
 
 
 def _is_account(resource: str) -> bool:

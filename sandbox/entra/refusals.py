@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from sandbox.entra.audiences import RESOURCES
+
 # Entra answers it with 503.
 UNAVAILABLE = "temporarily_unavailable"
 
@@ -83,7 +85,8 @@ def unknown_resource(resource: str, tenant_id: str) -> OAuthError:
         "invalid_resource",
         500011,
         f"The resource principal named {resource} was not found in the tenant named {tenant_id}. "
-        f"{_NOT_INSTALLED} You might have sent your authentication request to the wrong tenant.",
+        f"{_NOT_INSTALLED} You might have sent your authentication request to the wrong tenant. "
+        f"(This sandbox has {', '.join(RESOURCES)}.)",
     )
 
 

@@ -16,7 +16,7 @@ from multidict import MultiMapping
 from sandbox.assumptions import LIKELY, Assumptions
 from sandbox.audit import AuditError, Gate
 from sandbox.deployment import ContainerApp, Lifecycle, Principal, PrincipalKind
-from sandbox.entra import AccessToken, Issuer
+from sandbox.entra import RESOURCES, AccessToken, Issuer
 
 _LOG = logging.getLogger(__name__)
 
@@ -32,6 +32,8 @@ _NOT_FOUND = (
 _NONE_TO_LOAD = "Unable to load the proper Managed Identity."
 # The misspelling is Azure's.
 _NO_TOKEN = "An unexpected error occured while fetching the AAD Token."  # noqa: S105
+# Characters of a resource that is refused.
+_LONGEST_SHOWN = 200
 _CORRELATION = web.RequestKey("correlation", str)
 
 
@@ -136,10 +138,18 @@ class IdentityEndpoint:
         identity = identity_asked_for(app, query, self._assumed)
         resource = query.get("resource", "")
         if not self._issuer.knows(resource):
-            raise Refusal(500, _NO_TOKEN)
+            raise Refusal(400, _no_resource(resource))
         token = self._issuer.issue(identity, resource, host_id=app.id)
         self._gate.issued(identity.name, identity.principal_id, token)
         return _as_json(token, identity)
+
+
+def _no_resource(resource: str) -> str:
+    """Clients try again after a 500, some for more than a minute; after a 400 they say why."""
+    if not resource:
+        return "The parameter resource is missing."
+    there = ", ".join(RESOURCES)
+    return f"This sandbox has no {resource[:_LONGEST_SHOWN]!r} to get a token for, only {there}."
 
 
 @web.middleware

@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
+from sandbox.arm import GRAPH_HOST, Graph, ResourceManager
 from sandbox.arm import HOST as ARM_HOST
-from sandbox.arm import ResourceManager
 from sandbox.assumptions import LIKELY, Assumptions
 from sandbox.audit import FILE, Audit, Gate
 from sandbox.deployment import Deployment
 from sandbox.entra import (
     BUS_AUDIENCES,
+    GRAPH_AUDIENCES,
     MANAGEMENT_AUDIENCES,
     MONITOR_AUDIENCES,
     VAULT_AUDIENCES,
@@ -52,6 +53,7 @@ class Planes:
     key: SigningKey
     sign_in: SignIn
     arm: ResourceManager
+    graph: Graph
     blobs: BlobStorage
     vault: KeyVault
     bus: ServiceBus
@@ -66,6 +68,7 @@ class Planes:
         return {
             login.HOST: login.application(deployment.tenant_id, self.key, self.sign_in),
             ARM_HOST: self.arm.application(),
+            GRAPH_HOST: self.graph.application(),
             deployment.storage.host: self.blobs.application(),
             deployment.vault.host: self.vault.application(),
             deployment.bus.host: self.bus.application(),
@@ -115,6 +118,7 @@ def build(
             ledger=gate,
         ),
         arm=ResourceManager(deployment, verifier(MANAGEMENT_AUDIENCES), gate),
+        graph=Graph(verifier(GRAPH_AUDIENCES), gate),
         blobs=BlobStorage(
             deployment.storage,
             deployment.tenant_id,

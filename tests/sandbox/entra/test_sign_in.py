@@ -219,7 +219,7 @@ def test_only_the_azure_cli_signs_people_in(desk: Desk) -> None:
         ("openid offline_access", 900144),
         (f"{SCOPE} https://vault.azure.net/.default", 70011),
         ("user_impersonation", 70011),
-        ("https://graph.microsoft.com/.default", 500011),
+        ("https://database.windows.net//.default", 500011),
     ],
 )
 def test_a_token_is_for_one_service_that_is_known(desk: Desk, scope: str, number: int) -> None:

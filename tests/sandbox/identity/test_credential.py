@@ -60,6 +60,19 @@ def test_the_scopes_of_all_planes_are_issued_for(endpoint: RunningEndpoint, as_a
     ]
 
 
+@pytest.mark.parametrize(
+    "resource", ["https://database.windows.net", "https://eventhubs.azure.net"]
+)
+def test_the_sdk_says_at_once_that_a_resource_is_not_here(
+    endpoint: RunningEndpoint, as_app: AsApp, resource: str
+) -> None:
+    with as_app("notifier") as credential:
+        with pytest.raises(ClientAuthenticationError, match=f"This sandbox has no .{resource}"):
+            credential.get_token(f"{resource}/.default")
+        assert credential.get_token("https://graph.microsoft.com/.default").token
+    assert [each.outcome for each in endpoint.audit()] == ["refused", "issued"]
+
+
 def test_anothers_identity_is_an_authentication_error(
     endpoint: RunningEndpoint, as_app: AsApp
 ) -> None:

@@ -15,7 +15,7 @@ import pytest
 from sandbox.assumptions import assume
 from sandbox.audit import Outcome
 from sandbox.deployment import ContainerApp, Deployment, Lifecycle, Principal, PrincipalKind
-from sandbox.entra import SigningKey
+from sandbox.entra import RESOURCES, SigningKey
 from sandbox.identity.endpoint import Refusal, identity_asked_for
 from tests.sandbox.identity.harness import RESOURCE, VERSION, Reply, RunningEndpoint
 
@@ -226,18 +226,29 @@ def test_every_answer_is_kestrels_with_a_correlation_id_of_its_own(
 
 
 @pytest.mark.parametrize(
-    "odd", ["", "x", "https://example.com", "https://vault.azure.net.evil.com"]
+    "odd",
+    [
+        "x",
+        "https://database.windows.net/",
+        "https://eventhubs.azure.net",
+        "https://vault.azure.net.evil.com",
+        "x" * 5000,
+        "x\x1b[31m",
+    ],
 )
-def test_a_resource_that_entra_does_not_know_is_azures_500(
+def test_a_resource_that_is_not_here_is_named_beside_those_that_are(
     endpoint: RunningEndpoint, odd: str
 ) -> None:
-    message = "An unexpected error occured while fetching the AAD Token."
-    assert_refused(endpoint, endpoint.ask("notifier", resource=odd), 500, message)
+    there = ", ".join(RESOURCES)
+    message = f"This sandbox has no {odd[:200]!r} to get a token for, only {there}."
+    assert_refused(endpoint, endpoint.ask("notifier", resource=odd), 400, message)
 
 
 def test_a_resource_must_be_given(endpoint: RunningEndpoint) -> None:
     header = {"X-IDENTITY-HEADER": "secret of notifier"}
-    assert endpoint.ask_with(header, query={"api-version": VERSION}).status == 500
+    missing = "The parameter resource is missing."
+    assert_refused(endpoint, endpoint.ask("notifier", resource=""), 400, missing)
+    assert endpoint.ask_with(header, query={"api-version": VERSION}).status == 400
 
 
 def test_no_refusal_holds_a_token_and_no_record_does(endpoint: RunningEndpoint) -> None:
