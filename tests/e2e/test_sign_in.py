@@ -159,3 +159,22 @@ def test_the_azure_clis_own_commands_do_what_the_developers_roles_say(
     status, _, refusal = az("group", "list")
     assert status != 0
     assert "AuthorizationFailed" in refusal
+
+
+def test_the_azure_cli_goes_on_without_the_directory(
+    az: Callable[..., tuple[int, str, str]],
+) -> None:
+    status, _, refusal = az("ad", "signed-in-user", "show")
+    assert status != 0
+    assert "Insufficient privileges to complete the operation." in refusal
+    # It looks up whom it is given, and goes on to Resource Manager with the bare id.
+    whom = ("--assignee", "11111111-1111-4111-8111-111111111111")
+    status, _, refusal = az("role", "assignment", "list", *whom)
+    assert status != 0
+    assert "Microsoft.Authorization/roleAssignments/read" in refusal
+    status, _, refusal = az(
+        "account", "get-access-token", "--resource", "https://database.windows.net"
+    )
+    assert status != 0
+    assert "AADSTS500011" in refusal
+    assert "This sandbox has https://storage.azure.com, https://vault.azure.net," in refusal
