@@ -66,22 +66,37 @@ wrap(Blobs.prototype, "sealBlob", async function (proceed, context, account, con
   return proceed();
 });
 
-// A blob of which blocks are staged and none is committed is not there yet.
-async function isStaged(store, context, { accountName, containerName, name }) {
-  const blob = await store.getBlobWithLeaseUpdated(accountName, containerName, name, "", context, false);
-  return blob !== undefined && !blob.isCommitted;
+// What makes a blob looks at a lease only where there is one to overwrite. It passes only with a lease that is active:
+// https://learn.microsoft.com/python/api/azure-storage-blob/azure.storage.blob.blobclient#azure-storage-blob-blobclient-upload-blob
+// And a blob of which blocks are staged and none is committed is not there yet, whoever wants no blob to be there.
+async function conditionsOfNew(store, context, account, container, name, lease, conditions) {
+  const blob = await store.getBlobWithLeaseUpdated(account, container, name, "", context, false);
+  if (!blob && lease?.leaseId) throw errors.getBlobLeaseLost(context.contextId);
+  const asNew = conditions?.ifNoneMatch === "*" && blob && !blob.isCommitted;
+  return asNew ? { ...conditions, ifNoneMatch: undefined } : conditions;
 }
 
 wrap(Blobs.prototype, "createBlob", async function (proceed, context, blob, lease, conditions) {
-  const asNew = conditions?.ifNoneMatch === "*" && (await isStaged(this, context, blob));
-  return asNew ? proceed(context, blob, lease, { ...conditions, ifNoneMatch: undefined }) : proceed();
+  const { accountName, containerName, name } = blob;
+  const evaluated = await conditionsOfNew(this, context, accountName, containerName, name, lease, conditions);
+  return proceed(context, blob, lease, evaluated);
+});
+
+wrap(Blobs.prototype, "stageBlock", async function (proceed, context, block, lease) {
+  await conditionsOfNew(this, context, block.accountName, block.containerName, block.blobName, lease);
+  return proceed();
+});
+
+wrap(Blobs.prototype, "commitBlockList", async function (proceed, context, blob, _blocks, lease) {
+  await conditionsOfNew(this, context, blob.accountName, blob.containerName, blob.name, lease);
+  return proceed();
 });
 
 for (const copy of ["copyFromURL", "startCopyFromURL"])
-  wrap(Blobs.prototype, copy, async function (proceed, context, ...given) {
-    const [, to, , , , options] = given;
-    const target = { accountName: to.account, containerName: to.container, name: to.blob };
-    if (options.modifiedAccessConditions?.ifNoneMatch === "*" && (await isStaged(this, context, target)))
-      options.modifiedAccessConditions.ifNoneMatch = undefined;
+  wrap(Blobs.prototype, copy, async function (proceed, context, _source, target, ...others) {
+    const { account, container, blob } = target;
+    const options = others.at(-1);
+    const { leaseAccessConditions: lease, modifiedAccessConditions: conditions } = options;
+    options.modifiedAccessConditions = await conditionsOfNew(this, context, account, container, blob, lease, conditions);
     return proceed();
   });

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
-from azure.core.exceptions import HttpResponseError
+from azure.core.exceptions import HttpResponseError, ResourceExistsError
 
 from sandbox.storage.accept import carried
 from sandbox.storage.answers import Refused
@@ -236,6 +236,37 @@ def test_a_blob_of_staged_blocks_is_not_there_yet(storage: Storage, blob: str) -
         assert storage.send("PUT", path, "owner", headers | new).status in {201, 202}
         again = storage.send("PUT", path, "owner", headers | new)
         assert (again.status, again.code) == (409, "BlobAlreadyExists")
+
+
+@pytest.mark.parametrize("new", [{}, {"If-None-Match": "*"}])
+def test_a_lease_of_a_blob_that_is_not_there_is_none(
+    storage: Storage, blob: str, new: dict[str, str]
+) -> None:
+    leased = new | {"x-ms-lease-id": str(uuid.uuid4())}
+    source = {"x-ms-copy-source": f"https://{storage.host}{blob}"}
+    for query, headers, body in (
+        ("", {"x-ms-blob-type": "BlockBlob"}, b"x"),
+        ("", {"x-ms-blob-type": "AppendBlob"}, b""),
+        ("", source, b""),
+        ("", source | {"x-ms-requires-sync": "true"}, b""),
+        ("?comp=block&blockid=QQ%3D%3D", {}, b"x"),
+        ("?comp=blocklist", {}, b"<BlockList/>"),
+    ):
+        path = f"/scratch/{uuid.uuid4().hex}"
+        refused = storage.send("PUT", f"{path}{query}", "owner", headers | leased, body)
+        assert (refused.status, refused.code) == (412, "LeaseNotPresentWithBlobOperation")
+        assert "There is currently no lease on the blob." in refused.text
+        made = storage.send("PUT", f"{path}{query}", "owner", headers | new, body)
+        assert made.status in {201, 202}
+
+
+def test_the_sdk_overwrites_with_the_lease_that_it_holds(storage: Storage, blob: str) -> None:
+    client = storage.sdk("owner").get_blob_client("scratch", blob.rpartition("/")[2])
+    lease = client.acquire_lease(15)
+    client.upload_blob(b"again", overwrite=True, lease=lease)
+    with pytest.raises(ResourceExistsError):
+        client.upload_blob(b"once more", overwrite=False, lease=lease)
+    assert client.download_blob().readall() == b"again"
 
 
 @pytest.mark.parametrize("value", ["yesterday", "", "Fri, 31 Feb 2100 00:00:00 GMT", "9" * 30])
