@@ -73,7 +73,8 @@ class Planes:
             deployment.vault.host: self.vault.application(),
             deployment.bus.host: self.bus.application(),
             deployment.insights.host: self.insights.application(),
-            **{each.host: each.application() for each in self.partners},
+            # Where two keys lead to one host, it goes by the first.
+            **{each.host: each.application() for each in reversed(self.partners)},
         }
 
 

@@ -1,4 +1,4 @@
-"""Each command, with a deployment of other names: it takes those, or says that it is the sample's."""
+"""Each command with other names than ours: it takes them, or says that it is the sample's."""
 
 import json
 import sys

@@ -1,3 +1,4 @@
+import asyncio
 import os
 import socket
 import stat
@@ -7,11 +8,16 @@ from pathlib import Path
 import pytest
 
 from sandbox.edge import Place
+from sandbox.edge.listener import Listener
 from sandbox.handover import as_exports, beside_a_proxy
 from sandbox.state import State
-from sandbox.supervisor.elsewhere import AddressError, Elsewhere
+from sandbox.supervisor.elsewhere import PORTS, AddressError, Elsewhere, keep_ports
 from sandbox.supervisor.headers import kept_headers, new_headers
 from tests.conftest import keyless
+
+
+async def _nothing(_: socket.socket) -> None:
+    """Serve nobody."""
 
 
 def called(name: str, address: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,6 +101,35 @@ def test_a_companys_proxy_is_for_azure_and_not_for_what_gives_tokens() -> None:
     found = sourced(beside_a_proxy("azure-identity"))
     beside = dict.fromkeys(("NO_PROXY", "no_proxy"), "example,azure-identity,127.0.0.1,localhost")
     assert found == COMPANYS | beside
+
+
+def test_a_second_sandbox_takes_other_ports_and_keeps_them(tmp_path: Path) -> None:
+    state, there = State.open(tmp_path), Elsewhere("sandbox", tmp_path)
+    first = there.reach(state)
+    assert (first.identity_port, first.proxy_port, first.else_any) == (42356, 8443, True)
+    keep_ports(state, 50001, 50002)  # as where the two were taken
+    again = there.reach(state)
+    assert (again.identity_port, again.proxy_port, again.else_any) == (50001, 50002, False)
+
+
+@pytest.mark.parametrize("content", ["{", "3", '{"identity": 1}', '{"identity": 1, "proxy": "x"}'])
+def test_ports_that_cannot_be_read_are_no_new_ones(tmp_path: Path, content: str) -> None:
+    state = State.open(tmp_path)
+    (tmp_path / PORTS).write_text(content)
+    with pytest.raises(ValueError, match=r"listen-ports\.json is broken.*started again"):
+        Elsewhere("sandbox", tmp_path).reach(state)
+
+
+def test_a_port_that_is_taken_is_another_or_an_error() -> None:
+    async def run() -> None:
+        first, second, third = (Listener(_nothing) for _ in range(3))
+        port = first.start()
+        assert second.start(port, else_any=True) != port
+        with pytest.raises(OSError, match="in use"):
+            third.start(port)
+        await asyncio.gather(first.stop(), second.stop())
+
+    asyncio.run(run())
 
 
 def test_a_service_listens_where_its_image_says() -> None:
