@@ -89,7 +89,7 @@ def test_a_real_sign_in_by_device_code_outlives_the_endpoint(
         if name.startswith(("AZURE_", "IDENTITY_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path))
-    record, said = tmp_path / "record.json", ""
+    record, said, before = tmp_path / "record.json", "", len(sandbox.audit())
     first = SignIn(open_credential("organizations", record), record)
     first.start()
 
@@ -106,7 +106,7 @@ def test_a_real_sign_in_by_device_code_outlives_the_endpoint(
     eventually(lambda: first.signed_in)
     token = first.token(SCOPE)
     first.stop()
-    assert sandbox.audit()[-1].identity == "developer"
+    assert "developer" in {each.identity for each in sandbox.audit()[before:]}
 
     second = SignIn(open_credential("organizations", record), record)
     second.start()
