@@ -3,7 +3,11 @@
 from sandbox.audit.log import Audit
 from sandbox.audit.record import Outcome, Record, now
 from sandbox.entra import AccessToken, Caller
+from sandbox.printable import shortened
 from sandbox.rbac import Allowed, Denied, Need, Policy
+
+# What a stranger sends is in the reason, and nobody who can fill a disk with it needs a right.
+_LONGEST = 500
 
 
 class Gate:
@@ -39,7 +43,14 @@ class Gate:
     def refuse(self, service: str, operation: str, reason: str, identity: str = "") -> None:
         """Record that somebody was turned away before any decision, and why."""
         self._audit.write(
-            Record(now(), service, Outcome.REFUSED, operation, identity=identity, reason=reason)
+            Record(
+                now(),
+                service,
+                Outcome.REFUSED,
+                shortened(operation, _LONGEST),
+                identity=identity,
+                reason=shortened(reason, _LONGEST),
+            )
         )
 
     def seen(

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from sandbox.audit.record import Outcome, Record
+from sandbox.printable import printable
 
 FILE = "audit.jsonl"
 
@@ -30,7 +31,7 @@ class Audit:
     def write(self, record: Record) -> None:
         """Append one record, whole. Raises AuditError when the disk refuses it."""
         present = {name: value for name, value in vars(record).items() if value}
-        line = _as_json(present) + "\n"
+        line = printable(_as_json(present)) + "\n"
         # A line that a full disk has cut short must not take the next one with it.
         content = ("\n" * self._torn + line).encode("utf-8", "backslashreplace")
         try:

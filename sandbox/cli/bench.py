@@ -7,7 +7,6 @@ from contextlib import ExitStack
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from sandbox.bench import (
     MEASURES,
@@ -25,7 +24,7 @@ from sandbox.bench import (
     this_machine,
 )
 from sandbox.cli.sample import needs_the_sample
-from sandbox.cli.terminal import USAGE, err, fail, one_sentence, out, print_json
+from sandbox.cli.terminal import USAGE, Terminal, err, fail, one_sentence, out, print_json
 
 _RUNS = 7
 # A figure is one line, also where nobody told how wide the terminal is.
@@ -66,7 +65,7 @@ def bench(
 
 def _printed(figures: Iterable[Figure], machine: Machine) -> list[Figure]:
     """Each line as it is measured, so that whatever comes then loses none."""
-    wide = Console(highlight=False, width=max(out.width, _WIDTH))
+    wide = Terminal(highlight=False, width=max(out.width, _WIDTH))
     wide.print(heading())
     taken = []
     for figure in figures:

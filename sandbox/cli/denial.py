@@ -6,12 +6,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from rich.markup import escape
+
 from sandbox.audit import FILE, Record, read
 from sandbox.cli.env import as_service
 from sandbox.cli.terminal import out
 from sandbox.cli.trace import table
 from sandbox.cli.walk import Arrival, DemoError
 from sandbox.deployment import load
+from sandbox.printable import printable
 from sandbox.state import PROJECT, State
 from sandbox.supervisor import Report, of_any_process
 
@@ -72,6 +75,7 @@ def print_denial(allowed: Attempt, denied: Attempt) -> None:
     out.print("\n[bold]One denial: the same blob, the same code, two identities[/]")
     for each in (allowed, denied):
         mark = "[bold red]✗[/]" if each.status else "[green]✓[/]"
-        out.print(f"{mark} as {each.identity:<12} blob.download_blob()   {each.said}")
+        said = printable(each.said)
+        out.print(f"{mark} as {each.identity:<12} blob.download_blob()   {escape(said)}")
     out.print()
     out.print(table([allowed.record, denied.record], "What the audit says of it"))

@@ -14,6 +14,7 @@ from local.probes import Missing
 from local.rights import Right
 from sandbox.cli.names import for_services, short_action, short_role, short_scope
 from sandbox.cli.terminal import out
+from sandbox.printable import printable
 
 _DONE, _WRONG, _TRAP = Text("✓ ", "green"), Text("✗ ", "bold red"), Text("! ", "bold yellow")
 
@@ -55,7 +56,7 @@ def _lately(diagnosis: Diagnosis) -> Iterator[Text]:
         else:
             what = f"{each.operation}: {each.reason}"
         times = f", {each.times} times" if each.times > 1 else ""
-        yield Text.assemble(_TRAP, f"refused at {each.when[11:19]} UTC{times}: {what}")
+        yield Text.assemble(_TRAP, f"refused at {each.when[11:19]} UTC{times}: {printable(what)}")
 
 
 def _assigned(diagnosis: Diagnosis, missing: Missing) -> tuple[str, ...]:

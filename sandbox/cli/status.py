@@ -11,6 +11,7 @@ from sandbox.cli.options import StateOption, open_state
 from sandbox.cli.running import the_running
 from sandbox.cli.terminal import out, print_json
 from sandbox.commands import published
+from sandbox.printable import printable
 from sandbox.supervisor import Report
 
 _STYLES = {"ready": "green", "starting": "yellow", "restarting": "bold red"}
@@ -38,7 +39,7 @@ def status(
         for name, answer in report.assumed.items():
             out.print(f"assumed  {name}={answer}")
         for each in report.lost:
-            out.print(Text.assemble(("lost     ", "bold yellow"), each))
+            out.print(Text.assemble(("lost     ", "bold yellow"), printable(each)))
         if refused:
             out.print(Text.assemble(("disk     ", "bold red"), f"{refused}."))
     raise typer.Exit(0 if (report.ready or endpoints) and not refused else 1)
@@ -61,5 +62,5 @@ def _table(report: Report) -> Table:
     for each in report.services:
         state = Text(each.state, _STYLES.get(each.state, ""))
         waits_for = each.ended or ", ".join(each.failing)
-        table.add_row(each.name, state, str(each.restarts), each.url, waits_for)
+        table.add_row(each.name, state, str(each.restarts), each.url, Text(printable(waits_for)))
     return table

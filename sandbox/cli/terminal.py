@@ -1,20 +1,37 @@
 """How the command line writes: in colour on a terminal, plain elsewhere, errors in one sentence."""
 
+import logging
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from types import FrameType
 from typing import Any, NoReturn
 
 import typer
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.text import Text
 
+from sandbox.printable import printable, printable_lines
 from sandbox.supervisor import ENDINGS
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+class Terminal(Console):
+    """A console on which no text does more than be read, wherever it comes from.
+
+    Colours are styles, which stand beside the text and not in it.
+    """
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterable[Segment]:
+        for each in super().render(renderable, options):
+            yield each if each.control else each._replace(text=printable_lines(each.text))
+
+
+out = Terminal(highlight=False, soft_wrap=True)
+err = Terminal(stderr=True, highlight=False, soft_wrap=True)
 
 # What stands for a bad request, for a service that is not there, and for a failure that may pass,
 # as in sysexits.h.
@@ -73,6 +90,23 @@ def print_json(found: Any, indent: int | None = 2) -> None:
     """Write `found` as JSON, which every encoding has the letters for."""
     ascii_only = not out.encoding.lower().startswith("utf")
     out.print_json(data=found, indent=indent, ensure_ascii=ascii_only)
+
+
+class OneLine(logging.Formatter):
+    """Writes a record of the log as one line; only a traceback has more."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        return printable(super().formatMessage(record))
+
+    def formatException(self, ei: Any) -> str:
+        return printable_lines(super().formatException(ei))
+
+
+def log_to_stderr() -> None:
+    """Write warnings and errors of the sandbox where they can be read without harm."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(OneLine())
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
 
 
 def interactive() -> bool:

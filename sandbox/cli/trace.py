@@ -13,6 +13,7 @@ from sandbox.cli.names import short_action, short_role, short_scope
 from sandbox.cli.options import StateOption, open_state
 from sandbox.cli.terminal import err, out, print_json
 from sandbox.cli.way import show
+from sandbox.printable import printable
 from sandbox.telemetry import SERVICE as TELEMETRY
 
 MARKS = {
@@ -73,7 +74,7 @@ def line(record: Record) -> Text:
     text = Text()
     text.append(f"{record.time[11:23]}  ", "dim")
     text.append(f"{mark} ", style)
-    text.append(f"{record.identity or '(unknown)':<12}", "bold")
+    text.append(f"{printable(record.identity) or '(unknown)':<12}", "bold")
     text.append(f" {what(record)}")
     text.append(f"  {because(record)}", style if record.outcome is Outcome.DENIED else "dim")
     return text
@@ -86,19 +87,19 @@ def table(records: list[Record], title: str) -> Table:
         found.add_column(heading, header_style="dim")
     for record in records:
         mark, style = MARKS[record.outcome]
-        who = Text.assemble((f"{mark} ", style), (record.identity, "bold"))
+        who = Text.assemble((f"{mark} ", style), (printable(record.identity), "bold"))
         what = short_action(record.action).removesuffix("/action")
         where = record.scope.rsplit("/", 1)[-1]
-        found.add_row(who, what, where, because(record))
+        found.add_row(who, Text(what), Text(where), Text(because(record)))
     return found
 
 
 def what(record: Record) -> str:
     """What was asked for: an action on a scope, a token, or an operation that names neither."""
     if record.outcome is Outcome.ISSUED:
-        return f"token for {record.resource}"
+        return f"token for {printable(record.resource)}"
     if not record.action:
-        return f"{record.service} {record.operation}"
+        return f"{record.service} {printable(record.operation)}"
     return f"{short_action(record.action)} on {short_scope(record.scope)}"
 
 
@@ -112,7 +113,7 @@ def because(record: Record) -> str:
         case Outcome.ISSUED:
             return record.role
         case _:
-            return record.reason
+            return printable(record.reason)
 
 
 def _one_of(roles: tuple[str, ...]) -> str:

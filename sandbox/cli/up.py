@@ -21,7 +21,15 @@ from sandbox.cli.options import (
 from sandbox.cli.progress import Progress
 from sandbox.cli.running import end, in_words, start_detached
 from sandbox.cli.stale import warn_of_edits
-from sandbox.cli.terminal import NOT_READY, USAGE, ended_by_signals, fail, one_sentence, out
+from sandbox.cli.terminal import (
+    NOT_READY,
+    USAGE,
+    ended_by_signals,
+    fail,
+    log_to_stderr,
+    one_sentence,
+    out,
+)
 from sandbox.commands import KEYLESS, published
 from sandbox.state import State
 from sandbox.supervisor import ENDINGS, AsDeveloper, Az, Report, holder
@@ -94,6 +102,7 @@ def up(
         if not report.ready:
             fail(_late(report), NOT_READY)
         return
+    log_to_stderr()
     with one_sentence(StartError, OSError):
         as_developer = AsDeveloper(Az.found(opened, stand_in), approve) if as_ else None
         asyncio.run(

@@ -4,18 +4,18 @@ import sqlite3
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 
-from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
 
-from sandbox.cli.terminal import fail, out, print_json
+from sandbox.cli.terminal import Terminal, fail, out, print_json
 from sandbox.deployment import load
+from sandbox.printable import printable
 from sandbox.state import State
 from sandbox.telemetry import FILE, Item, trace_of
 
 _WITHIN = "telemetry comes every five seconds"
 # A tree is cut at the width of the terminal, or at 80 where there is none: never here.
-_wide = Console(highlight=False, width=240)
+_wide = Terminal(highlight=False, width=240)
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Told:
     kind: str
 
     def shortened(self, name: str) -> str:
-        return name.replace(self.value, self.kind)
+        return printable(name.replace(self.value, self.kind))
 
 
 def show(state: State, about: str, *, as_json: bool) -> None:

@@ -12,6 +12,7 @@ from local.doctor.texts import read as read_text
 from sandbox.audit import Outcome, Record, follow
 from sandbox.cli.terminal import err
 from sandbox.cli.trace import MARKS, because, what
+from sandbox.printable import printable
 
 # Key Vault's clients ask without a token first, to hear which one it wants.
 _NO_TOKEN_YET = ("vault", "there is not one bearer token")
@@ -95,7 +96,7 @@ def _alike(record: Record) -> Record:
 
 def told(record: Record) -> Sequence[Text]:
     """The lines for a refusal and its reason; none for what is allowed."""
-    who = record.identity or "(unknown)"
+    who = printable(record.identity) or "(unknown)"
     if record.outcome is Outcome.DENIED:
         would = because(record).removeprefix("none; ")
         denied = f"{who} was denied {what(record)}: no role assignment allows it; {would}."
@@ -107,7 +108,7 @@ def told(record: Record) -> Sequence[Text]:
     if record.service == "identity":
         why.append(_WAITS)
     asked = "a token" if record.operation == "GetToken" else what(record)
-    refused = _said(f"{who} was refused {asked}: {record.reason}")
+    refused = _said(f"{who} was refused {asked}: {because(record)}")
     return (refused, *(Text(f"    {each}", "dim") for each in why))
 
 

@@ -6,6 +6,7 @@ import sqlite3
 import time
 
 from sandbox.audit import AuditError
+from sandbox.printable import printable
 from sandbox.servicebus import conditions
 from sandbox.servicebus.account import Holdings
 from sandbox.servicebus.amqp.delivery import Disposition, Transfer
@@ -196,7 +197,8 @@ class Connection:
 
     def _refuse(self, condition: Condition) -> None:
         """Close the connection for what the client did: one line in the log."""
-        _LOG.warning("The bus closed a connection: %s: %s", condition.name, condition.description)
+        said = printable(f"{condition.name}: {condition.description}")
+        _LOG.warning("The bus closed a connection: %s", said)
         self._close(condition)
 
     def _go_on(self, *, more: bool) -> None:
@@ -229,7 +231,7 @@ class Connection:
             case Moment.CLOSE:
                 self._engine.close()
             case Moment.ERROR:
-                _LOG.warning("The bus closed a connection: %s", self._engine.error)
+                _LOG.warning("The bus closed a connection: %s", printable(self._engine.error))
             case _:
                 pass
 

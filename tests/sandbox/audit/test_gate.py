@@ -111,3 +111,19 @@ def test_nothing_is_let_in_that_cannot_be_put_on_record(desk: Desk) -> None:
     with pytest.raises(OSError, match=r"."):
         desk.gate.admit("blob", "GetBlob", CALLER, READ)
     desk.log = Audit(desk._file)
+
+
+def test_what_a_stranger_sends_makes_no_long_record(desk: Desk, tmp_path: Path) -> None:
+    desk.gate.refuse("bus", "x" * 100_000, "y" * 100_000)
+    (record,) = desk.audit()
+    assert record.operation.endswith("... (100000 characters)")
+    assert record.reason.endswith("... (100000 characters)")
+    assert (tmp_path / FILE).stat().st_size < 1500
+
+
+def test_a_record_holds_every_character_and_its_file_none_that_a_terminal_obeys(
+    desk: Desk, tmp_path: Path
+) -> None:
+    desk.gate.refuse("bus", "Attach", "a\x1b\x9b\u202e\u2028ü")
+    assert desk.audit()[0].reason == "a\x1b\x9b\u202e\u2028ü"
+    assert not {"\x1b", "\x9b", "\u202e", "\u2028"}.intersection((tmp_path / FILE).read_text())

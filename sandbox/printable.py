@@ -1,0 +1,34 @@
+"""Text that a terminal shows and does not obey: what somebody sent may hold any character."""
+
+import json
+import re
+
+# Control characters of both sets, surrogates, separators of lines and paragraphs, and what turns
+# the direction of writing or joins nothing that can be seen. JSON has an escape for each of them.
+_UNSEEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+    "\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
+)
+# Lines stay lines, and surrogates are bytes of a file's name that is in another encoding.
+_UNSEEN_IN_LINES = re.compile(
+    _UNSEEN.pattern.replace("\x00-\x1f", "\x00-\x09\x0b-\x1f").replace("\ud800-\udfff", "")
+)
+
+
+def printable(text: str) -> str:
+    """Return `text` as one line without control characters: each is escaped as in JSON."""
+    return _UNSEEN.sub(_escaped, text)
+
+
+def printable_lines(text: str) -> str:
+    """Return `text` without control characters, in the lines that it has."""
+    return _UNSEEN_IN_LINES.sub(_escaped, text)
+
+
+def shortened(text: str, longest: int) -> str:
+    """Return `text`, or its beginning and how long it was."""
+    return text if len(text) <= longest else f"{text[:longest]}... ({len(text)} characters)"
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return json.dumps(found[0])[1:-1].replace("\x7f", "\\u007f")
