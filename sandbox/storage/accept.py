@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from email.utils import parsedate_to_datetime
+from urllib.parse import unquote
 
 from sandbox.storage import markers
 from sandbox.storage.answers import Refused, invalid_header
@@ -28,6 +29,8 @@ _CANNOT_HONOUR = frozenset(
         "x-ms-legal-hold",
         "x-ms-previous-snapshot-url",
         "x-ms-range-get-content-crc64",
+        "x-ms-source-content-crc64",
+        "x-ms-source-content-md5",
         "x-ms-source-encryption-key",
         "x-ms-source-lease-id",
         "x-ms-structured-body",
@@ -65,6 +68,9 @@ _HEADER_VALUE = re.compile(r"[ -~]*")
 # Azurite misunderstands other values of these, or stumbles over them later.
 _BYTES = re.compile(r"bytes=[0-9]{1,15}-[0-9]{0,15}")
 _LENGTH = re.compile(r"[0-9]{1,15}")
+_GUID = re.compile(r"[{(]?[0-9A-Fa-f]{8}(?:-?[0-9A-Fa-f]{4}){3}-?[0-9A-Fa-f]{12}[)}]?")
+_TAG = r"(?:[ !-$'-<>-~]|%[0-9A-Fa-f]{2})*"
+_TAGS = re.compile(rf"(?:{_TAG}={_TAG}(?:&{_TAG}={_TAG})*)?")
 _HEADERS: Mapping[str, re.Pattern[str]] = {
     "range": _BYTES,
     "x-ms-blob-condition-appendpos": _LENGTH,
@@ -74,9 +80,12 @@ _HEADERS: Mapping[str, re.Pattern[str]] = {
     "x-ms-if-sequence-number-le": _LENGTH,
     "x-ms-if-sequence-number-lt": _LENGTH,
     "x-ms-lease-duration": re.compile("-1|1[5-9]|[2-5][0-9]|60"),
+    # https://learn.microsoft.com/rest/api/storageservices/lease-blob
+    "x-ms-proposed-lease-id": _GUID,
     "x-ms-range": _BYTES,
     "x-ms-seal-blob": re.compile("true|false", re.IGNORECASE),
     "x-ms-source-range": _BYTES,
+    "x-ms-tags": _TAGS,
 }
 _CONDITION = re.compile(r"(x-ms-(blob-|source-)?)?if-.*")
 _DATE = re.compile(r".*if-(un)?modified-since")
@@ -157,11 +166,21 @@ def check_metadata(headers: Mapping[str, str]) -> None:
 def _checked(key: str, value: str) -> str:
     if not _HEADERS.get(key, _HEADER_VALUE).fullmatch(value):
         raise invalid_header(key, value)
+    if key == "x-ms-tags" and not _is_text(value):
+        raise invalid_header(key, value)
     if _CONDITION.fullmatch(key) and not _says_something(key, value):
         raise invalid_header(key, value)
     if key == "x-ms-blob-content-length" and int(value) > _LARGEST_PAGE_BLOB:
         raise invalid_header(key, value)
     return value.lower() if key in _LOGICAL else value
+
+
+def _is_text(encoded: str) -> bool:
+    try:
+        unquote(encoded, errors="strict")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _says_something(condition: str, value: str) -> bool:

@@ -488,7 +488,7 @@ _COPYING = (
         WRITE_OR_ADD,
         "Blob_CopyFromURL",
         when={"x-ms-copy-source": ANY, "x-ms-requires-sync": "true", "x-ms-blob-type": ABSENT},
-        headers=(_COPY - {"x-ms-source-if-tags"}) | {"x-ms-source-content-md5"},
+        headers=_COPY - {"x-ms-source-if-tags"},
     ),
     _row(
         "CopyBlob",

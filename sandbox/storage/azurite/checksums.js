@@ -2,8 +2,11 @@
 // nor for a list of blocks. Here are all of them, computed in the pass over the data that Azurite makes anyway.
 const { AsyncLocalStorage } = require("node:async_hooks");
 const { createHash } = require("node:crypto");
+const { Readable } = require("node:stream");
+const { default: Blobs } = require("azurite/dist/src/blob/handlers/BlobHandler");
 const { default: BlockBlobs } = require("azurite/dist/src/blob/handlers/BlockBlobHandler");
 const mappers = require("azurite/dist/src/blob/generated/artifacts/mappers");
+const { computeAndValidateTransactionalChecksums } = require("azurite/dist/src/blob/utils/utils");
 const utils = require("azurite/dist/src/common/utils/utils");
 const { Crc64 } = require("./crc64");
 const { wrap } = require("./wrap");
@@ -33,6 +36,19 @@ wrap(BlockBlobs.prototype, "upload", async function (proceed) {
 });
 
 wrap(BlockBlobs.prototype, "commitBlockList", async function (proceed, _blocks, _options, context) {
+  await validate(context);
   const answer = await proceed();
   return { ...answer, xMsContentCrc64: new Crc64().update(Buffer.from(context.request.getBody())).digest() };
 });
+
+wrap(Blobs.prototype, "setTags", async function (proceed, _options, context) {
+  await validate(context);
+  return proceed();
+});
+
+// Azurite reads the checksums of a blob's content, and not those of a document.
+async function validate(context) {
+  const [md5, crc64] = [context.request.getHeader("content-md5"), context.request.getHeader("x-ms-content-crc64")];
+  const body = Readable.from([Buffer.from(context.request.getBody() ?? "")]);
+  await computeAndValidateTransactionalChecksums(body, { md5, crc64 }, context.contextId);
+}

@@ -29,8 +29,9 @@ wrap(WriteConditions.prototype, "validate", function (proceed, context, conditio
 });
 
 wrap(Blobs.prototype, "setTier", async function (proceed, context, account, container, name) {
+  const ifTags = context.request.getHeader("x-ms-if-tags");
   const blob = await this.getBlobWithLeaseUpdated(account, container, name, undefined, context, false, true);
-  if (blob) validateWriteConditions(context, { ifTags: context.request.getHeader("x-ms-if-tags") }, blob);
+  if (blob) validateWriteConditions(context, { ifTags }, blob);
   return proceed();
 });
 
@@ -70,10 +71,11 @@ wrap(Blobs.prototype, "sealBlob", async function (proceed, context, account, con
 // https://learn.microsoft.com/python/api/azure-storage-blob/azure.storage.blob.blobclient#azure-storage-blob-blobclient-upload-blob
 // And a blob of which blocks are staged and none is committed is not there yet, whoever wants no blob to be there.
 async function conditionsOfNew(store, context, account, container, name, lease, conditions) {
+  const wantsNone = conditions?.ifNoneMatch === "*";
+  if (!lease?.leaseId && !wantsNone) return conditions; // most writes need no second look
   const blob = await store.getBlobWithLeaseUpdated(account, container, name, "", context, false);
   if (!blob && lease?.leaseId) throw errors.getBlobLeaseLost(context.contextId);
-  const asNew = conditions?.ifNoneMatch === "*" && blob && !blob.isCommitted;
-  return asNew ? { ...conditions, ifNoneMatch: undefined } : conditions;
+  return wantsNone && blob && !blob.isCommitted ? { ...conditions, ifNoneMatch: undefined } : conditions;
 }
 
 wrap(Blobs.prototype, "createBlob", async function (proceed, context, blob, lease, conditions) {

@@ -1,8 +1,10 @@
 """The checksum that Azure tells of what it was sent: CRC-64/NVME, in base64."""
 
 import base64
+import hashlib
 import json
 import subprocess
+import uuid
 
 import pytest
 
@@ -25,6 +27,10 @@ def crc64(data: bytes) -> str:
         for _ in range(8):
             value = (value >> 1) ^ (POLYNOMIAL if value & 1 else 0)
     return base64.b64encode((value ^ ((1 << 64) - 1)).to_bytes(8, "little")).decode()
+
+
+def md5(data: bytes) -> str:
+    return base64.b64encode(hashlib.md5(data).digest()).decode()  # noqa: S324
 
 
 def test_the_definition_here_has_the_published_check_value() -> None:
@@ -89,3 +95,42 @@ def test_a_wrong_sum_is_refused_and_a_right_one_taken(storage: Storage) -> None:
         headers = BLOCK | {"x-ms-content-crc64": sent}
         answer = storage.send("PUT", "/scratch/checked", "owner", headers, b"light")
         assert (answer.status, answer.code) == (status, "" if status == 201 else "Crc64Mismatch")
+
+
+DOCUMENTS = {
+    "comp=tags": b"<Tags><TagSet><Tag><Key>k</Key><Value>v</Value></Tag></TagSet></Tags>",
+    "comp=blocklist": b"<BlockList><Latest>QQ==</Latest></BlockList>",
+}
+
+
+@pytest.mark.parametrize("query", DOCUMENTS)
+def test_the_checksum_of_a_document_is_held_against_it(storage: Storage, query: str) -> None:
+    path, body = f"/scratch/{uuid.uuid4().hex}", DOCUMENTS[query]
+    storage.send("PUT", path, "owner", BLOCK, b"x")
+    storage.send("PUT", f"{path}?comp=block&blockid=QQ%3D%3D", "owner", {}, b"x")
+    etag = storage.send("HEAD", path, "owner").headers["ETag"]
+    for header, right, wrong, code in (
+        ("Content-MD5", md5(body), md5(b"another"), "Md5Mismatch"),
+        ("x-ms-content-crc64", crc64(body), crc64(b"another"), "Crc64Mismatch"),
+    ):
+        refused = storage.send("PUT", f"{path}?{query}", "owner", {header: wrong}, body)
+        assert (refused.status, refused.code) == (400, code)
+        assert storage.send("HEAD", path, "owner").headers["ETag"] == etag
+        done = storage.send("PUT", f"{path}?{query}", "owner", {header: right}, body)
+        assert done.status in {201, 204}
+        storage.send("PUT", f"{path}?comp=block&blockid=QQ%3D%3D", "owner", {}, b"x")
+        etag = storage.send("HEAD", path, "owner").headers["ETag"]
+
+
+@pytest.mark.parametrize("header", ["x-ms-source-content-md5", "x-ms-source-content-crc64"])
+def test_what_a_copy_cannot_hold_against_its_source_is_refused(
+    storage: Storage, header: str
+) -> None:
+    storage.send("PUT", "/scratch/summed", "owner", BLOCK, b"x")
+    source = {"x-ms-copy-source": f"https://{storage.host}/scratch/summed"}
+    for sync in ({}, {"x-ms-requires-sync": "true"}):
+        refused = storage.send(
+            "PUT", "/scratch/sum-copy", "owner", source | sync | {header: md5(b"x")}
+        )
+        assert (refused.status, refused.code) == (400, "UnsupportedHeader")
+        assert storage.send("PUT", "/scratch/sum-copy", "owner", source | sync).status == 202

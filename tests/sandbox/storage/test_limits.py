@@ -213,3 +213,21 @@ def test_the_sdk_copies_with_and_without_waiting(
     copied = target.start_copy_from_url(source.url, requires_sync=sync)
     assert copied["copy_status"] == "success"
     assert target.download_blob().readall() == b"light"
+
+
+@pytest.mark.parametrize("tags", ["a", "a=b&c", "a=%zz", "a=%FF", "a=b=c", "&", "a=b&"])
+def test_tags_that_are_no_pairs_are_refused(storage: Storage, blob: str, tags: str) -> None:
+    answer = storage.send("PUT", blob, "owner", BLOCK | {"x-ms-tags": tags}, b"x")
+    assert (answer.status, answer.code) == (400, "InvalidHeaderValue")
+    named = {"x-ms-tags": "a=b&c%2B=d+e%20f&empty="}
+    assert storage.send("PUT", blob, "owner", BLOCK | named, b"x").status == 201
+    tagged = storage.sdk("owner").get_blob_client("scratch", blob.rpartition("/")[2])
+    assert tagged.get_blob_tags() == {"a": "b", "c+": "d e f", "empty": ""}
+
+
+@pytest.mark.parametrize("proposed", ["x", "1" * 31, "11111111-2222-4333-8444-55555555555g"])
+def test_a_lease_has_a_guid_for_its_id(storage: Storage, blob: str, proposed: str) -> None:
+    acquire = {"x-ms-lease-action": "acquire", "x-ms-lease-duration": "15"}
+    for id_, status in ((proposed, 400), (str(uuid.uuid4()), 201)):
+        headers = acquire | {"x-ms-proposed-lease-id": id_}
+        assert storage.send("PUT", f"{blob}?comp=lease", "owner", headers).status == status
