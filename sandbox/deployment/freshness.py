@@ -37,8 +37,9 @@ def digest(snapshot: Path = SNAPSHOT, registration: Path = REGISTRATION) -> str:
     """What tells one deployment from another; empty if it cannot be read."""
     found = hashlib.sha256()
     try:
-        for path in (snapshot, registration):
-            found.update(path.read_bytes())
+        found.update(snapshot.read_bytes())
+        if registration.exists():  # a deployment without an API of its own has none
+            found.update(registration.read_bytes())
     except OSError:
         return ""
     return found.hexdigest()

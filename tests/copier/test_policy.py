@@ -1,8 +1,11 @@
 """The copier's policy, proved by our tests of access as they are; the table is the copier's."""
 
+import pytest
+
 from tests.copier.project import Project
 
 
+@pytest.mark.timeout(400)  # a run of tests, on a busy machine
 def test_the_copiers_table_is_proved_by_our_tests_unchanged(project: Project) -> None:
     assert project.python("-m", "tests.access.page").returncode == 0
     options = ("-q", "-p", "no:cacheprovider", "-p", "no:xdist")

@@ -1,12 +1,16 @@
 """The committed snapshot becomes the deployment that the Bicep means."""
 
+import json
 import re
+from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sandbox.deployment import Deployment, Lifecycle, PrincipalKind
+from sandbox.deployment import Deployment, Lifecycle, PrincipalKind, load
+from sandbox.state import State
 
 SERVICES = {"gateway", "thumbnailer", "catalog", "notifier"}
 USER_ASSIGNED = {"gateway", "thumbnailer", "catalog", "platform"}
@@ -142,3 +146,42 @@ def test_who_is_not_there_is_told_who_is(deployment: Deployment) -> None:
         deployment.principal("nobody")
     with pytest.raises(KeyError, match=r"'nobody'; there are .*catalog, gateway, "):
         deployment.app("nobody")
+
+
+def names_of(content: dict[str, Any], **renamed: str) -> None:
+    """Call identities otherwise, wherever a snapshot names them."""
+    text = json.dumps(content)
+    for old, new in renamed.items():
+        text = text.replace(f"id-{old}-sandbox", new)
+    content.clear()
+    content.update(json.loads(text))
+
+
+def test_an_identity_of_one_app_is_called_as_the_app_whatever_its_name(
+    state: State, changed: Callable[[Callable[[dict[str, Any]], None]], Path]
+) -> None:
+    path = changed(lambda content: names_of(content, gateway="uami-a", catalog="uami-b"))
+    found = {each.name: each.resource_id for each in load(state, path).principals}
+    assert found["gateway"].endswith("/uami-a")
+    assert found["catalog"].endswith("/uami-b")
+    assert found.keys() >= SERVICES | {"platform", "developer", "operator"}
+
+
+@pytest.mark.parametrize(
+    ("name", "called"),
+    [
+        ("id-puller-west-sandbox", "puller-west"),
+        ("puller", "puller"),
+        ("uami-puller", "uami-puller"),
+        ("id-gateway-prod", "id-gateway-prod"),  # another is called gateway
+    ],
+)
+def test_any_other_identity_is_called_by_a_name_of_its_own(
+    state: State,
+    changed: Callable[[Callable[[dict[str, Any]], None]], Path],
+    name: str,
+    called: str,
+) -> None:
+    path = changed(lambda content: names_of(content, platform=name))
+    others = {each.name for each in load(state, path).principals}
+    assert others == SERVICES | {called, "developer", "operator"}

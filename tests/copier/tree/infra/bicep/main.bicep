@@ -55,5 +55,8 @@ module papers 'modules/papers.bicep' = {
   }
 }
 
+@description('Who reads, for whoever looks for it in Entra.')
+output READER_PRINCIPAL_ID string = papers.outputs.readerPrincipalId
+
 @description('Who sets the key of the callbacks.')
 output CLERK_PRINCIPAL_ID string = clerkPrincipalId

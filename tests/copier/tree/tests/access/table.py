@@ -14,7 +14,7 @@ from tests.access.rows import (
     may_not,
 )
 
-INTAKE, READER, PULLER, CLERK = "intake", "reader", "puller", "clerk"
+INTAKE, READER, PULLER, CLERK = "intake", "reader", "uami-puller", "clerk"
 INBOX, TO_READ, KEY = "inbox", "to-read", "callback-key"
 
 _BLOB = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs"

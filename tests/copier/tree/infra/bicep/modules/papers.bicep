@@ -97,17 +97,17 @@ resource environment 'Microsoft.App/managedEnvironments@2025-01-01' = {
 }
 
 resource intakeIdentity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
-  name: 'id-intake-papers'
+  name: 'uami-intake'
   location: location
 }
 
 resource readerIdentity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
-  name: 'id-reader-papers'
+  name: 'uami-reader'
   location: location
 }
 
 resource pullerIdentity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
-  name: 'id-puller-papers'
+  name: 'uami-puller'
   location: location
 }
 
@@ -276,3 +276,6 @@ resource onImages 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
     description: 'Container Apps pulls the images.'
   }
 }
+
+@description('Object id of the identity that reads.')
+output readerPrincipalId string = readerIdentity.properties.principalId
