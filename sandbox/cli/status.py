@@ -8,12 +8,16 @@ from rich.table import Table
 from rich.text import Text
 
 from sandbox.cli.options import StateOption, open_state
-from sandbox.cli.running import the_running
+from sandbox.cli.running import answers, the_running
 from sandbox.cli.terminal import out, print_json
-from sandbox.commands import published
+from sandbox.commands import KEYLESS, published
 from sandbox.printable import printable
 from sandbox.supervisor import Report
 
+_SILENT = (
+    f"no: process {{}} has said nothing for 5 seconds, and what is above is old; {KEYLESS} down"
+    " ends it, and what it acknowledged is kept."
+)
 _STYLES = {"ready": "green", "starting": "yellow", "restarting": "bold red"}
 
 
@@ -26,12 +30,14 @@ def status(
 ) -> None:
     """What runs, where, and what a service still waits for. Status 0 if all is ready.
 
-    A state folder that cannot be written to, as on a full disk, is status 1 in any case.
+    A state folder that cannot be written to, as on a full disk, is status 1 in any case, and so is
+    a sandbox that does not answer.
     """
     opened = open_state(state)
     report, refused = the_running(opened), opened.refuses()
+    alive = answers(report)
     if json_:
-        print_json({**without_environments(report), "refuses": refused})
+        print_json({**without_environments(report), "refuses": refused, "answers": alive})
     else:
         out.print(_table(report))
         if report.gallery:
@@ -42,7 +48,9 @@ def status(
             out.print(Text.assemble(("lost     ", "bold yellow"), printable(each)))
         if refused:
             out.print(Text.assemble(("disk     ", "bold red"), f"{refused}."))
-    raise typer.Exit(0 if (report.ready or endpoints) and not refused else 1)
+        if not alive:
+            out.print(Text.assemble(("answers  ", "bold red"), _SILENT.format(report.pid)))
+    raise typer.Exit(0 if (report.ready or endpoints) and alive and not refused else 1)
 
 
 def without_environments(report: Report) -> dict[str, object]:

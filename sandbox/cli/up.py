@@ -19,7 +19,7 @@ from sandbox.cli.options import (
     open_state,
 )
 from sandbox.cli.progress import Progress
-from sandbox.cli.running import end, in_words, start_detached
+from sandbox.cli.running import End, end, in_words, start_detached
 from sandbox.cli.stale import warn_of_edits
 from sandbox.cli.terminal import (
     NOT_READY,
@@ -165,6 +165,10 @@ def down(state: StateOption = None) -> None:
     if pid is None:
         out.print("Nothing is running.")
         return
-    if not end(opened):
-        fail(f"process {pid} does not end; kill it and the sandbox ends with it.")
-    out.print("Ended.")
+    match end(opened):
+        case End.BY_ITSELF:
+            out.print("Ended.")
+        case End.KILLED:
+            out.print("Ended by force: it did not end by itself. What it acknowledged is kept.")
+        case End.NOT_AT_ALL:
+            fail(f"process {pid} cannot even be killed; its state is {opened.root}.")
