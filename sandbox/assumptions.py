@@ -88,6 +88,12 @@ class Assumptions:
         "Nothing: no rule of ours is called so, and the topic carries no event but the two that "
         "each subscription is to get.",
     )
+    bus_message_id: Literal["given", "left-out"] = _asked(
+        "given",
+        "Does a message that is sent without an id get one?",
+        "Nothing: our services send each with an id. Without one, JavaScript's client can settle "
+        "no message.",
+    )
     identity_unknown: Literal["400", "500"] = _asked(
         "400",
         "What does Container Apps answer a client id that is none of the app's?",

@@ -12,10 +12,13 @@ from azure.servicebus import (
     ServiceBusReceivedMessage,
     ServiceBusReceiver,
 )
+from azure.servicebus.amqp import AmqpAnnotatedMessage, AmqpMessageProperties
 
 from local.questions.asker import Asker
 from local.questions.links import receiver_of
 from local.questions.seen import NothingCameError
+
+_MARK = "keyless-mark"
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,15 @@ class Own:
         """Return a message that is known by its id."""
         return ServiceBusMessage(body, message_id=f"{self.mark}{name}", **properties)
 
-    def send(self, topic: str, *messages: ServiceBusMessage) -> None:
+    def nameless(self, subject: str) -> AmqpAnnotatedMessage:
+        """Return a message without an id, known by a property; a ServiceBusMessage has an id."""
+        return AmqpAnnotatedMessage(
+            data_body=b"{}",
+            properties=AmqpMessageProperties(subject=subject),
+            application_properties={_MARK: self.mark},
+        )
+
+    def send(self, topic: str, *messages: ServiceBusMessage | AmqpAnnotatedMessage) -> None:
         """Send them to a topic, one by one."""
         with self.client.get_topic_sender(topic) as sender:
             for each in messages:
@@ -70,7 +81,12 @@ class Own:
 
     def among(self, messages: Iterable[ServiceBusReceivedMessage]) -> list[Any]:
         """Return those of `messages` that are one's own."""
-        return [each for each in messages if str(each.message_id).startswith(self.mark)]
+        return [each for each in messages if self._is_own(each)]
+
+    def _is_own(self, message: ServiceBusReceivedMessage) -> bool:
+        properties: dict[Any, Any] = message.application_properties or {}
+        marked = properties.get(_MARK.encode()) == self.mark.encode()
+        return marked or str(message.message_id).startswith(self.mark)
 
 
 @contextmanager

@@ -55,4 +55,5 @@ PROBES: Mapping[str, Probe] = {
     "bus-put-token-unknown": Probe(servicebus.bus_put_token_unknown, _ANYBODY),
     "bus-missing": Probe(servicebus.bus_missing, _ANYBODY, Plane.BUS, sure="role"),
     "bus-default-rule": Probe(servicebus.bus_default_rule, sends=True),
+    "bus-message-id": Probe(servicebus.bus_message_id, sends=True),
 }

@@ -57,6 +57,21 @@ def bus_default_rule(asker: Asker) -> str:
     return found[frozenset(came)]
 
 
+def bus_message_id(asker: Asker) -> str:
+    """An event without an id, which every subscription gets."""
+    with own_messages(asker) as own:
+        own.send(asker.entities.topic, own.nameless(_KNOWN))
+        came = {_id_that_came(own, each) for each in asker.entities.subscriptions}
+    return "left-out" if None in came else "given"
+
+
+def _id_that_came(own: Own, subscription: str) -> str | None:
+    with own.receiver(subscription) as receiver:
+        (message,) = own.take(receiver)
+        receiver.complete_message(message)
+        return message.message_id
+
+
 def _put_for_nothing(asker: Asker) -> int:
     return put_token(asker, audience_of(asker, _nothing()), asker.entities.queue).status
 

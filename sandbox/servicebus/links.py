@@ -2,6 +2,7 @@
 
 import time
 from typing import Protocol
+from uuid import uuid4
 
 from sandbox.servicebus import conditions, not_offered
 from sandbox.servicebus.amqp import encode
@@ -38,7 +39,16 @@ class Publisher:
 
     kind = "publisher"
 
-    def __init__(self, wire: Wire, destination: Destination, max_message_size: int) -> None:
+    def __init__(
+        self,
+        wire: Wire,
+        destination: Destination,
+        max_message_size: int,
+        *,
+        gives_ids: bool = True,
+    ) -> None:
+        """`gives_ids`: a message that comes without an id gets one."""
+        self._gives_ids = gives_ids
         self._wire = wire
         self._destination = destination
         self._max = max_message_size
@@ -83,6 +93,8 @@ class Publisher:
             return conditions.malformed(str(error))
         if any(each.is_scheduled for each in messages):
             return conditions.not_offered(not_offered.SCHEDULED.what)
+        if self._gives_ids:
+            messages = [each.with_id(uuid4().hex) for each in messages]
         self._destination.send(messages)
         return None
 

@@ -58,6 +58,7 @@ class Plane:
     """The parts of the bus; the broker is another one after the store had to be read anew.
 
     `shows_missing`: whoever has a token is told what is not there, whatever their roles.
+    `gives_ids`: a message that is sent without an id gets one.
     """
 
     namespace: Namespace
@@ -69,6 +70,7 @@ class Plane:
     turn: Turn
     broker: Broker
     shows_missing: bool = False
+    gives_ids: bool = True
     accounts: dict[str, Account] = field(default_factory=dict)
 
     def account_of(self, principal_id: str) -> Account:

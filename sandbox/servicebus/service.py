@@ -79,6 +79,7 @@ class ServiceBus:
             turn=self._turn,
             broker=self._first_read(),
             shows_missing=self._assumed.bus_missing == "existence",
+            gives_ids=self._assumed.bus_message_id == "given",
         )
         self._running = True
         self._turn.touch()

@@ -187,7 +187,8 @@ class Walk:
         destination = self._plane.broker.destinations.get(node.scope.lower())
         if destination is None or node.dead:
             raise Refusal(conditions.not_for_sending(node.resource))
-        return Publisher(wire, destination, self._plane.limits.max_message_size)
+        limit, gives_ids = self._plane.limits.max_message_size, self._plane.gives_ids
+        return Publisher(wire, destination, limit, gives_ids=gives_ids)
 
     def _receiver(self, wire: Wire, node: Node) -> Receiver:
         subqueue = self._subqueue(node)

@@ -1,9 +1,11 @@
 """What nobody has seen Azure do: the bus does it as it is told."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from proton import Message
@@ -152,3 +154,38 @@ def test_a_subscription_gets_what_the_rules_let_through_that_are_left(
     assert held["red"] == named_red
     assert held["default"] == named_default
     assert held["unwritten"] == unwritten
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [Message("x"), Message("x", subject="s", properties={"a": 1})],
+    ids=["bare", "with more"],
+)
+def test_a_message_without_an_id_gets_one_and_keeps_all_else(tmp_path: Path, sent: Message) -> None:
+    with told(tmp_path) as (_, peer):
+        peer.put_as("owner", "orders")
+        sender = peer.sender("orders")
+        sender.send(sent)
+        sender.send(sent)
+        receiver = peer.receiver("orders", credit=2)
+        one, two = receiver.receive(5), receiver.receive(5)
+    assert re.fullmatch("[0-9a-f]{32}", one.id)
+    assert one.id != two.id
+    assert (one.body, one.subject, one.properties) == ("x", sent.subject, sent.properties)
+
+
+def test_an_id_of_any_type_is_kept(tmp_path: Path) -> None:
+    with told(tmp_path) as (_, peer):
+        peer.put_as("owner", "orders")
+        sender = peer.sender("orders")
+        for each in ("", "one", 7, UUID(int=7)):
+            sender.send(Message("x", id=each))
+        receiver = peer.receiver("orders", credit=4)
+        assert [receiver.receive(5).id for _ in range(4)] == ["", "one", 7, UUID(int=7)]
+
+
+def test_a_message_without_an_id_stays_so_where_it_is_told(tmp_path: Path) -> None:
+    with told(tmp_path, "bus-message-id=left-out") as (_, peer):
+        peer.put_as("owner", "orders")
+        peer.sender("orders").send(Message("x"))
+        assert peer.receiver("orders", credit=1).receive(5).id is None
