@@ -89,9 +89,12 @@ def main() -> None:
         sys.exit("usage: python -m tests.recorded.roles.facts <clone of MicrosoftDocs/azure-docs>")
     clone = Path(sys.argv[1])
     try:
-        found = facts(repository_of(clone), pages_of(clone), named_here())
-    except (OSError, subprocess.CalledProcessError) as error:
+        pages = pages_of(clone)
+        found = facts(repository_of(clone), pages, named_here())
+    except OSError as error:
         sys.exit(str(error))
+    except subprocess.CalledProcessError as error:
+        sys.exit(f"{clone}: {error.stderr.strip()}")
     FACTS.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
 
 
