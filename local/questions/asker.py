@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import cached_property
 
 from azure.core.credentials import TokenCredential
@@ -37,7 +37,7 @@ class Entities:
     @property
     def known(self) -> bool:
         """Whether the deployment has them all: the questions are about the sample's."""
-        return all((self.originals, self.thumbnails, self.queue, self.topic, self.subscriptions))
+        return all(astuple(self))
 
     @classmethod
     def of(cls, deployment: Deployment) -> "Entities":
@@ -53,7 +53,7 @@ class Entities:
                 for topic in deployment.bus.topics
                 for each in topic.subscriptions
             ),
-            secret=told["WEBHOOK_SECRET_NAME"],
+            secret=told.get("WEBHOOK_SECRET_NAME", ""),
         )
 
 

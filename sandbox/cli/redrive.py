@@ -12,7 +12,7 @@ from sandbox.cli.names import short_scope
 from sandbox.cli.options import StateOption, open_state
 from sandbox.cli.running import the_running
 from sandbox.cli.terminal import USAGE, fail, one_sentence
-from sandbox.deployment import Deployment, load
+from sandbox.deployment import Deployment, Lifecycle, load
 from sandbox.rbac import Action, Allowed, Need, Policy
 from sandbox.state import PROJECT
 from sandbox.supervisor import of_any_process
@@ -44,6 +44,7 @@ def receives(deployment: Deployment, service: str) -> Iterator[str]:
     ids = [
         one
         for each in app.attachments
+        if each.lifecycle is not Lifecycle.NONE
         for one in (each.identity.principal_id, *each.identity.former_ids)
     ]
     subscriptions = [each.id for topic in deployment.bus.topics for each in topic.subscriptions]

@@ -13,9 +13,8 @@ from azure.keyvault.secrets import SecretClient
 from azure.servicebus import ServiceBusReceivedMessage
 from azure.storage.blob import ContainerClient
 from flask import Flask
-from standardwebhooks import Webhook
 
-from services.common import blobs, bus, health, logs, web
+from services.common import blobs, bus, health, logs, web, webhooks
 from services.common.consumer import Consumer, Patience, Permanent, Transient
 from services.common.credential import open_credential
 from services.common.health import Proof
@@ -60,13 +59,8 @@ class Reader:
             raise Transient(f"the client answers {status}")
 
     def _post(self, paper: str, body: str, key: str) -> int:
-        now = datetime.now(UTC)
-        headers = {
-            "Content-Type": "application/json",
-            "webhook-id": paper,
-            "webhook-timestamp": str(int(now.timestamp())),
-            "webhook-signature": Webhook(key).sign(paper, now, body),
-        }
+        signed = webhooks.sign(key, paper, body.encode(), datetime.now(UTC))
+        headers = {"Content-Type": "application/json"} | signed
         try:
             answer = self.session.post(self.callback, body.encode(), headers=headers, timeout=10)
         except requests.RequestException as error:
