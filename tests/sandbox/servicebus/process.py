@@ -38,6 +38,11 @@ class Process:
         if self._child.stdout:
             self._child.stdout.close()
 
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        return self._child.pid
+
     def kill(self) -> None:
         """As if by `kill -9`."""
         self._child.send_signal(signal.SIGKILL)
