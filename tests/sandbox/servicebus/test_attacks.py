@@ -40,6 +40,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="it reads a proc
 _MOST_MEMORY = 50
 _MOST_AUDIT = 2
 _NEVER = 20
+_BEGIN = b"\x00\x53\x11"
 _MEGABYTE = 1024 * 1024
 _PAGE = 4096
 
@@ -61,7 +62,10 @@ class Attacked:
         """Say all of it on a connection of its own; the bus may hang up or stop listening."""
         made = self.connect()
         with suppress(OSError):
-            for piece in (HELLO, *pieces):
+            made.sendall(HELLO)
+            while _BEGIN not in made.recv(65536):
+                pass
+            for piece in pieces:
                 made.sendall(piece)
         return made
 
