@@ -108,10 +108,9 @@ def api(index: Index, bearer: Bearer | None) -> Blueprint:
         if limit is None:
             raise Problem(400, "bad-limit", f"limit takes a number from 1 to {len(LIMITS)}")
         try:
-            marker = entries.from_cursor(cursor) if cursor else None
+            found, following = index.page(entries.from_cursor(cursor) if cursor else None, limit)
         except entries.BrokenCursor as error:
             raise Problem(400, "broken-cursor", "This cursor leads nowhere") from error
-        found, following = index.page(marker, limit)
         following = entries.to_cursor(following) if following else None
         return {"photos": [entry.to_json() for entry in found], "next": following}
 

@@ -8,9 +8,11 @@ however many photos there are. Nothing is shared between photos: any number of r
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from azure.core import MatchConditions
 from azure.core.exceptions import (
+    HttpResponseError,
     ResourceExistsError,
     ResourceModifiedError,
     ResourceNotFoundError,
@@ -62,12 +64,21 @@ class Index:
         return self._read(photo)[0]
 
     def page(self, marker: str | None, limit: int) -> tuple[Sequence[Entry], str | None]:
-        """Return one page, newest first, and the marker of the next; raises AzureError."""
+        """Return one page, newest first, and the marker of the next.
+
+        Raises BrokenCursor for a marker that storage did not make, else AzureError.
+        """
         listing = self.container.list_blobs(
             name_starts_with="newest/", include=["metadata"], results_per_page=limit
         )
         pages = listing.by_page(continuation_token=marker)
-        found = [entries.from_metadata(blob.metadata) for blob in next(pages, ())]
+        try:
+            blobs_of_page = next(pages, ())
+        except HttpResponseError as error:
+            if marker and error.status_code == HTTPStatus.BAD_REQUEST:
+                raise entries.BrokenCursor from error
+            raise
+        found = [entries.from_metadata(blob.metadata) for blob in blobs_of_page]
         return found, pages.continuation_token or None  # type: ignore[attr-defined]
 
     def _read(self, photo: str) -> tuple[Entry | None, str | None]:

@@ -95,7 +95,7 @@ def build(to: photos.Dependencies, readiness: health.Readiness) -> Flask:
     def drained(response: Response) -> Response:
         if response.status_code >= 400:
             with suppress(Problem):  # too many are being drained; this one may be reset
-                drain(request.environ["wsgi.input"], draining)
+                drain(request.environ, draining)
         return response
 
     return app

@@ -1,11 +1,13 @@
 """The gateway's client of the catalog's internal API, which it calls as its own identity."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import requests
 
 ROLE = "Catalog.Read"  # the app role that the catalog asks for; infra/entra/catalog.json
+CURSOR = re.compile(r"[A-Za-z0-9_-]{1,2000}")  # what the catalog makes; more could not be asked for
 TIMEOUT = (3.0, 10.0)  # to connect, and between two bytes of the answer (s)
 
 Json = dict[str, Any]
@@ -35,6 +37,8 @@ class Catalog:
 
         Raises BrokenCursor, RequestException, or AzureError where there is no token.
         """
+        if cursor and not CURSOR.fullmatch(cursor):
+            raise BrokenCursor
         query: dict[str, str | int] = {"limit": limit} | ({"cursor": cursor} if cursor else {})
         answer = self._get("/photos", query)
         if cursor and answer.status_code == 400:

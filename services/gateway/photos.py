@@ -12,16 +12,17 @@ from azure.storage.blob import ContainerClient, ContentSettings
 from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from requests import RequestException
-from werkzeug.datastructures import FileStorage
 
 from services.common import blobs, logs
 from services.common.bus import Publisher, SendError
 from services.common.idempotency import new_id
 from services.common.web import Problem
 from services.gateway.catalog import BrokenCursor, Catalog
+from services.gateway.form import read_photo
 from services.gateway.images import MAX_BYTES, size_of, sniff
 from services.gateway.limits import RateLimit, address_of
 from services.gateway.places import PATIENCE, READS, STORING, UPLOADS, place
+from services.gateway.slow_uploads import Shares
 from services.photo_events import CONTENT_TYPE, UPLOADED, Event
 
 log = logging.getLogger(__name__)
@@ -45,7 +46,7 @@ def blueprint(to: Dependencies) -> Blueprint:
     """Return the routes of the gallery and its API."""
     photos = Blueprint("photos", __name__)
     uploading, storing = BoundedSemaphore(UPLOADS), BoundedSemaphore(STORING)
-    reading = BoundedSemaphore(READS)
+    reading, shares = BoundedSemaphore(READS), Shares()
 
     @photos.before_app_request
     def begin() -> None:
@@ -60,13 +61,15 @@ def blueprint(to: Dependencies) -> Blueprint:
     def upload() -> ResponseReturnValue:
         if wait := to.limit.take(address_of(request)):
             raise _problem(429, "rate-limited", "Too many uploads", wait=wait)
-        file = _photo_of_form()
-        content_type, size = _accepted(file.stream)
-        photo = new_id(_idempotency_key(), file.stream)
-        logs.know(photo=photo)
-        settings = ContentSettings(content_type=content_type)
-        with place(storing, wait=PATIENCE):
-            blobs.create(to.originals, photo, file.stream, size, content_settings=settings)
+        with shares.share(address_of(request)):
+            file = read_photo(request)
+        with file:
+            content_type, size = _accepted(file)
+            photo = new_id(_idempotency_key(), file)
+            logs.know(photo=photo)
+            settings = ContentSettings(content_type=content_type)
+            with place(storing, wait=PATIENCE):
+                blobs.create(to.originals, photo, file, size, content_settings=settings)
         _announce(to.uploads, photo, {"content_type": content_type, "size": size})
         log.info("Photo received", extra={"size": size})
         location = url_for(".one", photo=photo)
@@ -75,9 +78,9 @@ def blueprint(to: Dependencies) -> Blueprint:
     @photos.get("/photos")
     @place(reading)
     def page() -> ResponseReturnValue:
-        limit = _limit(request.args.get("limit", "24"))
+        limit, cursor = _limit(request.args.get("limit", "24")), request.args.get("cursor")
         try:
-            found = to.catalog.page(request.args.get("cursor"), limit)
+            found = to.catalog.page(cursor, limit)
         except BrokenCursor as error:
             raise _problem(400, "broken-cursor", "This cursor leads nowhere") from error
         return {"photos": [_shown(entry) for entry in found["photos"]], "next": found["next"]}
@@ -118,13 +121,6 @@ def blueprint(to: Dependencies) -> Blueprint:
         return _problem(503, "dependency-down", "Please try again soon", wait=5).response()
 
     return photos
-
-
-def _photo_of_form() -> FileStorage:
-    file = request.files.get("photo")
-    if file is None:
-        raise _problem(400, "missing-field", "The form has no file in its field 'photo'")
-    return file
 
 
 def _accepted(stream: IO[bytes]) -> tuple[str, int]:

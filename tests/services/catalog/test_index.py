@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 from azure.core import MatchConditions
 from azure.core.exceptions import (
+    HttpResponseError,
     ResourceExistsError,
     ResourceModifiedError,
     ResourceNotFoundError,
 )
 
+from services.catalog import entries
 from services.catalog.entries import Entry
 from services.catalog.index import Index
 from services.common.consumer import Permanent, Transient
@@ -206,3 +208,22 @@ def test_an_event_is_recorded(index: Index, lines: Callable[[], list[dict[str, A
 def test_a_message_that_is_no_event_is_permanent(index: Index, broken: Any) -> None:
     with pytest.raises(Permanent, match="UnknownEvent"):
         index.handle(broken)
+
+
+def test_a_marker_that_storage_did_not_make_is_a_broken_cursor(
+    container: FakeContainer, index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = HttpResponseError("InvalidQueryParameterValue")
+    refused.status_code = 400
+
+    def refuse(_: FakeContainer) -> None:
+        raise refused
+
+    monkeypatch.setattr(FakeContainer, "__next__", refuse)
+    with pytest.raises(entries.BrokenCursor):
+        index.page("made up", 5)
+    with pytest.raises(HttpResponseError):
+        index.page(None, 5)
+    refused.status_code = 503
+    with pytest.raises(HttpResponseError):
+        index.page("made up", 5)

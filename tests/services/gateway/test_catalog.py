@@ -44,6 +44,14 @@ def test_a_broken_cursor_is_told_from_a_catalog_that_is_down() -> None:
         over(FakeSession(503)).page("abc", 5)
 
 
+@pytest.mark.parametrize("cursor", ["x" * 9000, "\0", "é", "\udcff", "a b", "../photos", "a\r\nb"])
+def test_a_cursor_that_cannot_be_the_catalogs_is_not_asked_for(cursor: str) -> None:
+    session = FakeSession(200, b'{"photos": [], "next": null}')
+    with pytest.raises(BrokenCursor):
+        over(session).page(cursor, 5)
+    assert session.asked == []
+
+
 def test_a_photo_that_the_catalog_does_not_know_is_none() -> None:
     assert over(FakeSession(404)).photo("6f1d") is None
     with pytest.raises(requests.RequestException):

@@ -19,12 +19,15 @@ from werkzeug.test import TestResponse
 
 from services.common.bus import SendError
 from services.common.health import Readiness
+from services.common.web import Problem
 from services.gateway.app import build
 from services.gateway.catalog import BrokenCursor
+from services.gateway.form import read_photo
 from services.gateway.limits import RateLimit
 from services.gateway.photos import Dependencies
 
 JPEG = b"\xff\xd8\xff\xe0 and so on"
+FORM = "multipart/form-data; boundary=b"
 
 
 def coded(error: HttpResponseError, code: str) -> HttpResponseError:
@@ -183,13 +186,85 @@ def test_a_photo_that_is_too_large_is_refused(gateway: Gateway, size: int) -> No
     assert kind(gateway.upload(JPEG.ljust(size, b"."))) == (413, "too-large")
 
 
-def test_a_form_whose_other_fields_are_too_long_is_not_told_of_the_photo(
-    gateway: Gateway,
+def test_other_fields_of_a_form_are_passed_over(gateway: Gateway) -> None:
+    data = {"note": "x" * 500_001, "photo": (BytesIO(JPEG), "photo.jpg"), "more": "y"}
+    assert gateway.client.post("/photos", data=data).status_code == 202
+    assert list(gateway.originals.blobs.values()) == [JPEG]
+
+
+HEAD = b'--b\r\nContent-Disposition: form-data; name="photo"; filename="%s"\r\n'
+PHOTO = HEAD % b"p.jpg" + b"\r\n" + JPEG
+END = b"\r\n--b--\r\n"
+
+
+def send(gateway: Gateway, body: bytes, content_type: str = FORM) -> TestResponse:
+    return gateway.client.post("/photos", data=body, content_type=content_type)
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "application/x-www-form-urlencoded",
+        "application/json",
+        "text/plain",
+        "image/jpeg",
+        "multipart/mixed; boundary=b",
+        "multipart/form-data",
+        "",
+    ],
+)
+def test_a_body_that_is_no_form_is_refused_before_it_is_read(
+    gateway: Gateway, content_type: str
 ) -> None:
-    data = {"photo": (BytesIO(JPEG), "photo.jpg"), "note": "x" * 500_001}
-    answer = gateway.client.post("/photos", data=data)
+    body = BytesIO(PHOTO + END)
+    environ = {"CONTENT_LENGTH": "1000000", "wsgi.input": body, "CONTENT_TYPE": content_type}
+    with (
+        gateway.client.application.test_request_context(
+            "/photos", method="POST", environ_overrides=environ
+        ) as context,
+        pytest.raises(Problem) as caught,
+    ):
+        read_photo(context.request)
+    assert (caught.value.status, body.tell()) == (415, 0)
+    assert kind(send(gateway, PHOTO + END, content_type)) == (415, "not-a-form")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [b"caf\xe9.jpg", "café.jpg".encode(), b"\xff\xfe\x00", "写真.jpg".encode("shift-jis"), b""],
+)
+def test_a_file_may_have_any_name(gateway: Gateway, name: bytes) -> None:
+    assert send(gateway, HEAD % name + b"\r\n" + JPEG + END).status_code == 202
+    assert list(gateway.originals.blobs.values()) == [JPEG]
+
+
+@pytest.mark.parametrize("end", [b"", b"\r\n", b"\r\n--b", b"\r\n--other--\r\n"])
+def test_a_form_without_its_closing_boundary_is_called_so(gateway: Gateway, end: bytes) -> None:
+    answer = send(gateway, PHOTO + end)
+    assert kind(answer) == (400, "broken-form")
+    assert "without its closing boundary" in answer.get_json(force=True)["title"]
+    assert not gateway.originals.blobs
+    assert send(gateway, PHOTO + END).status_code == 202
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"x" * 200_000 + b"\r\n" + PHOTO + END,
+        HEAD % b"p.jpg" + b"X: y\r\n" * 50_000 + b"\r\n" + JPEG + END,
+        PHOTO + END + b"x" * 200_000,
+        (HEAD % b"p.jpg" + b"\r\nx\r\n") * 50 + b"--b--\r\n",
+    ],
+    ids=["before it", "headers", "behind it", "parts"],
+)
+def test_what_is_around_a_photo_is_bounded(gateway: Gateway, body: bytes) -> None:
+    answer = send(gateway, body)
     assert kind(answer) == (413, "too-large")
     assert "form around the photo" in answer.get_json(force=True)["title"]
+
+
+def test_a_part_without_a_name_is_a_broken_form(gateway: Gateway) -> None:
+    assert kind(send(gateway, b"--b\r\nX: y\r\n\r\nz" + END)) == (400, "broken-form")
 
 
 def test_a_photo_of_the_largest_size_is_taken(gateway: Gateway) -> None:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ FORM = (
     b'--b\r\nContent-Disposition: form-data; name="photo"; filename="p.jpg"\r\n\r\n%s\r\n--b--\r\n'
 )
 JPEG = b"\xff\xd8\xff\xe0"
+ADDRESSES = count()  # nobody asks twice from the same
 
 
 class Hanging:
@@ -77,7 +79,8 @@ def gateway(**more: str) -> Iterator[int]:
 
 def ask(port: int, method: str, path: str, body: bytes | None = None) -> tuple[int, str, Any]:
     client = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
-    headers = {"Content-Type": "multipart/form-data; boundary=b"} if body else {}
+    headers = {"X-Forwarded-For": f"address {next(ADDRESSES)}"}
+    headers |= {"Content-Type": "multipart/form-data; boundary=b"} if body else {}
     client.request(method, path, body, headers)
     answer = client.getresponse()
     status, wait = answer.status, answer.headers.get("Retry-After", "")
@@ -96,18 +99,18 @@ def ask(port: int, method: str, path: str, body: bytes | None = None) -> tuple[i
 def test_while_a_dependency_hangs_the_gateway_stays_alive_and_says_when_to_come_again(
     method: str, path: str
 ) -> None:
-    body, count = FORM % JPEG if method == "POST" else None, 2 * places.THREADS
+    body, number = FORM % JPEG if method == "POST" else None, 2 * places.THREADS
     stuck = places.STORING if method == "POST" else places.READS
-    with ThreadPoolExecutor(count) as clients, gateway() as port:
-        asked = [clients.submit(ask, port, method, path, body) for _ in range(count)]
+    with ThreadPoolExecutor(number) as clients, gateway() as port:
+        asked = [clients.submit(ask, port, method, path, body) for _ in range(number)]
         until = time.monotonic() + places.PATIENCE + 10
-        while (answered := sum(each.done() for each in asked)) < count - stuck:
+        while (answered := sum(each.done() for each in asked)) < number - stuck:
             assert is_alive(port)
             assert time.monotonic() < until, answered
             time.sleep(0.1)
         assert is_alive(port)
         refused = [each.result() for each in asked if each.done()]
-        assert len(refused) == count - stuck
+        assert len(refused) == number - stuck
     told = {(status, wait, problem["type"]) for status, wait, problem in refused}
     assert told == {(503, "5", "urn:keyless:problem:busy")}
 
