@@ -160,6 +160,11 @@ def malformed(why: str) -> Condition:
     return Condition("amqp:decode-error", _at_gateway(f"The message could not be decoded: {why}."))
 
 
+def oversized_properties(why: str) -> Condition:
+    """Properties above Azure's limits. The limits are Azure's, the condition and the words ours."""
+    return Condition("amqp:not-allowed", _at_gateway(f"The message is refused: {why}."))
+
+
 def too_large(delivery: int, size: int, limit: int) -> Condition:
     """A message above the size that the link announced.
 

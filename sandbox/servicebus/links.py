@@ -12,7 +12,7 @@ from sandbox.servicebus.amqp.wire import Wire
 from sandbox.servicebus.conditions import Condition
 from sandbox.servicebus.serve.broker import Destination
 from sandbox.servicebus.serve.locking import LockLostError
-from sandbox.servicebus.serve.message import messages_in
+from sandbox.servicebus.serve.message import messages_in, oversized
 from sandbox.servicebus.serve.outcome import Abandon, Complete, DeadLetter, Outcome, Release
 from sandbox.servicebus.serve.subqueue import Subqueue
 
@@ -93,6 +93,8 @@ class Publisher:
             return conditions.malformed(str(error))
         if any(each.is_scheduled for each in messages):
             return conditions.not_offered(not_offered.SCHEDULED.what)
+        if too_much := next(filter(None, map(oversized, messages)), None):
+            return conditions.oversized_properties(too_much)
         if self._gives_ids:
             messages = [each.with_id(uuid4().hex) for each in messages]
         self._destination.send(messages)

@@ -14,6 +14,18 @@ from sandbox.servicebus.amqp.decode import MalformedError, decoded, end_of, part
 
 _HEADER, _DELIVERY, _ANNOTATIONS, _PROPERTIES, _APPLICATION = range(0x70, 0x75)
 _DATA, _FOOTER = 0x75, 0x78
+_ANYWHERE = (_DELIVERY, _FOOTER)
+_LISTS, _MAPS, _BINARIES = (0x45, 0xC0, 0xD0), (0xC1, 0xD1), (0xA0, 0xB0)
+_CONSTRUCTORS = {
+    _HEADER: _LISTS,
+    _DELIVERY: _MAPS,
+    _ANNOTATIONS: _MAPS,
+    _PROPERTIES: _LISTS,
+    _APPLICATION: _MAPS,
+    _DATA: _BINARIES,
+    _DATA + 1: _LISTS,
+    _FOOTER: _MAPS,
+}
 
 EMPTY_MAP = encode.mapping(())
 
@@ -23,6 +35,7 @@ class Sections:
     """A message's sections: bare values, except `body`, which is all of it with the footer."""
 
     header: bytes | None = None
+    delivery: bytes | None = None
     annotations: bytes | None = None
     properties: bytes | None = None
     application: bytes | None = None
@@ -30,26 +43,37 @@ class Sections:
 
 
 def split(message: bytes) -> Sections:
-    """The sections of `message`. Raises MalformedError."""
+    """The sections of `message`. Raises MalformedError.
+
+    Delivery annotations and the footer are taken wherever they stand: azure-servicebus for Python
+    writes the former last, rhea writes the latter before the body.
+    """
     found: dict[int, bytes] = {}
+    body: list[bytes] = []
     at, last = 0, 0
     while at < len(message):
-        code = _code(message, at)
-        if code < last or (code == last and code != _DATA and code != _DATA + 1):
-            raise MalformedError("the sections are not in their order")
-        if code >= _DATA:
-            _check_body(message, at)
-            return _sections(found, message[at:])
-        end = end_of(message, at + 3)
-        found[code] = message[at + 3 : end]
-        at, last = end, code
-    return _sections(found, b"")
+        code, end = _code(message, at), end_of(message, at + 3)
+        _check_type(code, message[at + 3])
+        if code in found:
+            raise MalformedError("a section comes twice")
+        if code not in _ANYWHERE:
+            _check_order(last, code)
+            last = code
+        if _DATA <= code < _FOOTER:
+            body.append(message[at:end])
+        else:
+            found[code] = message[at + 3 : end]
+        at = end
+    if _FOOTER in found:
+        body.append(described(_FOOTER, found[_FOOTER]))
+    return _sections(found, b"".join(body))
 
 
 def joined(sections: Sections) -> bytes:
     """The message of these sections."""
     pieces = (
         (_HEADER, sections.header),
+        (_DELIVERY, sections.delivery),
         (_ANNOTATIONS, sections.annotations),
         (_PROPERTIES, sections.properties),
         (_APPLICATION, sections.application),
@@ -112,6 +136,7 @@ def buried(sections: Sections, entries: Mapping[str, object]) -> Sections:
 def _sections(found: Mapping[int, bytes], body: bytes) -> Sections:
     return Sections(
         header=found.get(_HEADER),
+        delivery=found.get(_DELIVERY),
         annotations=found.get(_ANNOTATIONS),
         properties=found.get(_PROPERTIES),
         application=found.get(_APPLICATION),
@@ -119,17 +144,19 @@ def _sections(found: Mapping[int, bytes], body: bytes) -> Sections:
     )
 
 
-def _check_body(message: bytes, at: int) -> None:
-    """Raises MalformedError unless only data, one value or sequences follow, then a footer."""
-    first, last = _code(message, at), 0
-    while at < len(message):
-        code = _code(message, at)
-        repeated = code == last and code in (_DATA, _DATA + 1)
-        if last and not repeated and code != _FOOTER:
-            raise MalformedError("a body of more than one kind")
-        if last == _FOOTER or first > _FOOTER:
-            raise MalformedError("something follows the footer")
-        at, last = end_of(message, at + 3), code
+def _check_order(last: int, code: int) -> None:
+    """Raises MalformedError unless a section may follow the last: data and sequences repeat."""
+    repeats = code == last and code in (_DATA, _DATA + 1)
+    if last >= _DATA and not repeats:
+        raise MalformedError("a body of more than one kind, or not at the end")
+    if code <= last and not repeats:
+        raise MalformedError("the sections are not in their order")
+
+
+def _check_type(code: int, constructor: int) -> None:
+    """Raises MalformedError unless a section is of its type; a value may be of any."""
+    if constructor not in _CONSTRUCTORS.get(code, (constructor,)):
+        raise MalformedError(f"the section {code:#x} is of another type")
 
 
 def _code(message: bytes, at: int) -> int:

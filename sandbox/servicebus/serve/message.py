@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from uuid import UUID
 
 from sandbox.servicebus.amqp import encode
 from sandbox.servicebus.amqp.decode import MalformedError, Timestamp, decoded, parts
@@ -20,6 +21,8 @@ from sandbox.servicebus.amqp.sections import (
 # https://learn.microsoft.com/azure/service-bus-messaging/service-bus-amqp-protocol-guide
 BATCH_FORMAT = 0x80013700
 
+_PROPERTY_AT_MOST = 32 * 1024
+_ALL_PROPERTIES_AT_MOST = 64 * 1024
 _SCHEDULED = "x-opt-scheduled-enqueue-time"
 # What only a broker may say of a message; a sender that says it is not believed.
 _BROKER_ANNOTATIONS = (
@@ -121,6 +124,7 @@ class Stamp:
     deliveries: int
     time_to_live: float | None
     locked_until: float | None = None
+    lock_token: UUID | None = None
     state: int | None = None
 
 
@@ -133,6 +137,24 @@ def messages_in(content: bytes, message_format: int) -> list[Message]:
     return [Message.parse(content)]
 
 
+def oversized(message: Message) -> str | None:
+    """Say what of a message's properties is above Azure's limits.
+
+    https://learn.microsoft.com/azure/service-bus-messaging/service-bus-quotas
+    """
+    sections = message.sections
+    written = (sections.header, sections.annotations, sections.properties, sections.application)
+    total = sum(len(each) for each in written if each)
+    if total > _ALL_PROPERTIES_AT_MOST:
+        return f"its properties take {total} bytes, more than {_ALL_PROPERTIES_AT_MOST}"
+    if len(sections.application or b"") <= _PROPERTY_AT_MOST:
+        return None
+    largest = max(map(len, parts(sections.application or EMPTY_MAP)[0][1::2]), default=0)
+    if largest <= _PROPERTY_AT_MOST:
+        return None
+    return f"one of its properties takes {largest} bytes, more than {_PROPERTY_AT_MOST}"
+
+
 def stamped(content: bytes, stamp: Stamp) -> bytes:
     """The message with the broker's header and annotations, all else as it came."""
     sections = split(content)
@@ -140,6 +162,7 @@ def stamped(content: bytes, stamp: Stamp) -> bytes:
         replace(
             sections,
             header=_header(sections.header, stamp),
+            delivery=_delivery(stamp),
             annotations=_annotations(sections.annotations, stamp),
         )
     )
@@ -157,6 +180,13 @@ def _header(raw: bytes | None, stamp: Stamp) -> bytes:
     if stamp.time_to_live is not None:
         lifetime = encode.uint(min(int(stamp.time_to_live * 1000), 0xFFFFFFFF))
     return encode.sequence((durable, priority, lifetime, first, encode.uint(stamp.deliveries)))
+
+
+def _delivery(stamp: Stamp) -> bytes | None:
+    """What a sender says of a delivery is for the broker; its receiver hears of its own."""
+    if stamp.lock_token is None:
+        return None
+    return encode.mapping((encode.symbol("x-opt-lock-token"), encode.value(stamp.lock_token)))
 
 
 def _annotations(raw: bytes | None, stamp: Stamp) -> bytes:

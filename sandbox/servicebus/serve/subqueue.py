@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
+from uuid import UUID
 
 from sandbox.servicebus.serve.locking import Held, LockingQueue
 from sandbox.servicebus.serve.message import Stamp, stamped, with_properties
@@ -76,7 +77,8 @@ class Subqueue:
             self.remove(message)
             return Delivered(content, None)
         lock = self._queue.lock(message, now)
-        return Delivered(self._stamped(message, locked_until=self.shown(lock.until)), lock.token)
+        until = self.shown(lock.until)
+        return Delivered(self._stamped(message, until, as_uuid(lock.token)), lock.token)
 
     def settle(self, token: str, outcome: Outcome) -> None:
         """End a lock in one of the ways that there are. Raises LockLostError."""
@@ -168,7 +170,11 @@ class Subqueue:
             self._store.rewrite(message.row, content)
 
     def _stamped(
-        self, message: Held, locked_until: float | None = None, state: int | None = None
+        self,
+        message: Held,
+        locked_until: float | None = None,
+        lock_token: UUID | None = None,
+        state: int | None = None,
     ) -> bytes:
         stamp = Stamp(
             sequence=message.sequence,
@@ -177,9 +183,15 @@ class Subqueue:
             deliveries=message.deliveries,
             time_to_live=message.time_to_live,
             locked_until=locked_until,
+            lock_token=lock_token,
             state=state,
         )
         return stamped(self._store.content(message.row), stamp)
+
+
+def as_uuid(token: str) -> UUID:
+    """Return a lock token as clients know it: the bytes of the delivery tag as .NET orders them."""
+    return UUID(bytes_le=token.encode("latin-1"))
 
 
 def _delivered_too_often(times: int) -> DeadLetter:
