@@ -26,7 +26,7 @@ from sandbox.cli.photos import uploads
 from sandbox.cli.progress import Progress
 from sandbox.cli.running import end, start_detached
 from sandbox.cli.sample import needs_the_sample
-from sandbox.cli.stale import warn_if_stale
+from sandbox.cli.stale import warn_if_stale, warn_of_ignored
 from sandbox.cli.terminal import ended_by_signals, fail, interactive, out, undisturbed
 from sandbox.cli.trace import table
 from sandbox.cli.walk import Arrival, DemoError, arrive, send, shortfalls, steps, webhooks
@@ -81,6 +81,7 @@ def _a_sandbox(state: State, port: int | None, assumed: Assumptions | None) -> I
         out.print(f"[green]✓[/] uses the sandbox that is running: {published(already.gallery)}")
         yield already
         return
+    warn_of_ignored()
     report = start_detached(state, port, Progress(), as_options(assumed or LIKELY))
     try:
         yield report

@@ -1,12 +1,16 @@
-"""What an answer by the snapshot leaves out: edits of the Bicep, another snapshot that runs."""
+"""What an answer by the snapshot leaves out: edits of the Bicep, another snapshot that runs, and
+what the sandbox does not do of what the snapshot says.
+"""
 
 from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
 
 from rich.text import Text
 
 from sandbox.cli.terminal import err
 from sandbox.commands import RESTART
-from sandbox.deployment import digest, edited_since
+from sandbox.deployment import SNAPSHOT, SnapshotError, digest, edited_since, ignored
 from sandbox.state import State
 from sandbox.supervisor import Report, running
 
@@ -19,6 +23,12 @@ _RESTART = (
 def warn_of_edits() -> None:
     """Say on stderr if the Bicep was edited after its snapshot was written."""
     _print(_of_edits(edited_since()))
+
+
+def warn_of_ignored(path: Path = SNAPSHOT) -> None:
+    """Say on stderr what of the deployment the sandbox does not do; nothing of a broken file."""
+    with suppress(SnapshotError, LookupError, TypeError, AttributeError):  # the start says so
+        _print(ignored(path))
 
 
 def warn_if_stale(state: State) -> None:

@@ -20,7 +20,7 @@ from sandbox.cli.options import (
 )
 from sandbox.cli.progress import Progress
 from sandbox.cli.running import End, end, in_words, start_detached
-from sandbox.cli.stale import warn_of_edits
+from sandbox.cli.stale import warn_of_edits, warn_of_ignored
 from sandbox.cli.terminal import (
     NOT_READY,
     USAGE,
@@ -91,6 +91,7 @@ def up(
     _check_developer(as_, opened)
     progress = Progress()
     warn_of_edits()
+    warn_of_ignored()
     if detach:
         pid = holder(opened)
         if pid is not None:

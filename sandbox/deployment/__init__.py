@@ -2,6 +2,7 @@
 
 from sandbox.deployment.expressions import ExpressionError
 from sandbox.deployment.freshness import digest, edited_since
+from sandbox.deployment.ignored import ignored
 from sandbox.deployment.load import as_compiled, load
 from sandbox.deployment.principals import Ids, deploy, recreate
 from sandbox.deployment.registration import REGISTRATION, Registration, RegistrationError
@@ -62,6 +63,7 @@ __all__ = [
     "deploy",
     "digest",
     "edited_since",
+    "ignored",
     "load",
     "recreate",
 ]

@@ -1,12 +1,14 @@
 """Commands say so where they answer by what is not, or not yet, what runs."""
 
+import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from sandbox.cli.stale import warn_if_stale
+from sandbox.cli.stale import warn_if_stale, warn_of_ignored
+from sandbox.deployment import SNAPSHOT
 from sandbox.state import PROJECT, State
 from tests.conftest import Running
 from tests.copied import copied, keyless
@@ -54,3 +56,26 @@ def test_a_sandbox_that_became_another_snapshot_is_told_of(
         warn_if_stale(state)
         assert said in (err := capsys.readouterr().err)
         assert bool(err) == bool(said)
+
+
+def test_what_the_sandbox_leaves_out_of_a_deployment_is_said_at_its_start(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    content = json.loads(SNAPSHOT.read_text())
+    for each in content["predictedResources"]:
+        if each["type"].endswith("/queues"):
+            each["properties"]["requiresSession"] = True
+    (tmp_path / "other.json").write_text(json.dumps(content))
+    warn_of_ignored(tmp_path / "other.json")
+    said = " ".join(capsys.readouterr().err.split())
+    assert said.startswith("note: queues sb-")
+    assert "requiresSession is left out, there are no sessions" in said
+
+
+def test_a_snapshot_that_is_none_is_left_to_the_start(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for content in ("", '{"predictedResources": [{"id": "x", "type": 1}]}'):
+        (tmp_path / "other.json").write_text(content)
+        warn_of_ignored(tmp_path / "other.json")
+    assert capsys.readouterr().err == ""

@@ -1,0 +1,64 @@
+"""What a snapshot asks for and the sandbox does not do is listed, by resource."""
+
+from typing import Any
+
+import pytest
+
+from sandbox.deployment import ignored
+from sandbox.deployment.ignored import of_snapshot
+from sandbox.deployment.snapshot import Snapshot
+
+BUS = "Microsoft.ServiceBus/namespaces"
+QUEUE, SUBSCRIPTION = f"{BUS}/queues", f"{BUS}/topics/subscriptions"
+BLOBS = "Microsoft.Storage/storageAccounts/blobServices"
+ASSIGNMENT = "Microsoft.Authorization/roleAssignments"
+
+
+def listed(kind: str, **properties: Any) -> list[str]:
+    resource = {"id": "/x", "type": kind, "name": "a/b", "properties": properties}
+    return list(of_snapshot(Snapshot((resource,), {})))
+
+
+def test_our_own_bicep_asks_for_nothing_of_the_kind() -> None:
+    assert ignored() == ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties", "says"),
+    [
+        (QUEUE, {"requiresSession": True}, "queues a/b: requiresSession is left out, there are no"),
+        (QUEUE, {"forwardTo": "other"}, "queues a/b: forwardTo is left out, its messages are not"),
+        (QUEUE, {"forwardDeadLetteredMessagesTo": "q"}, "its dead letters are not forwarded"),
+        (QUEUE, {"status": "Disabled"}, "status is left out, it takes and gives messages all the"),
+        (f"{BUS}/topics", {"status": "SendDisabled"}, "topics a/b: status is left out"),
+        (SUBSCRIPTION, {"autoDeleteOnIdle": "PT5M"}, "autoDeleteOnIdle is left out, it is never"),
+        (SUBSCRIPTION, {"requiresSession": True}, "subscriptions a/b: requiresSession"),
+        (f"{SUBSCRIPTION}/rules", {"action": {"sqlExpression": "SET a=1"}}, "rules a/b: action"),
+        (BLOBS, {"isVersioningEnabled": True}, "isVersioningEnabled is left out, blobs have no"),
+        ("Microsoft.Authorization/denyAssignments", {}, "denyAssignments a/b: it denies nothing"),
+        (f"{BUS}/AuthorizationRules", {"rights": ["Send"]}, "the sandbox has no keys"),
+        (f"{QUEUE}/authorizationRules", {}, "the sandbox has no keys"),
+        (f"{BUS}/topics/authorizationRules", {}, "the sandbox has no keys"),
+        (ASSIGNMENT, {"principalType": "Group"}, "the sandbox knows no groups, so this role is"),
+    ],
+)
+def test_what_is_left_out_is_listed_by_its_resource(
+    kind: str, properties: dict[str, Any], says: str
+) -> None:
+    [line] = listed(kind, **properties)
+    assert says in line
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties"),
+    [
+        (QUEUE, {"requiresSession": False, "status": "Active", "forwardTo": ""}),
+        (SUBSCRIPTION, {"autoDeleteOnIdle": "P10675199DT2H48M5.4775807S"}),
+        (f"{SUBSCRIPTION}/rules", {"action": {}, "filterType": "SqlFilter"}),
+        (BLOBS, {"isVersioningEnabled": False}),
+        (ASSIGNMENT, {"principalType": "ServicePrincipal"}),
+        (QUEUE.upper(), {"lockDuration": "PT1M"}),
+    ],
+)
+def test_what_azure_would_do_anyway_is_not_listed(kind: str, properties: dict[str, Any]) -> None:
+    assert listed(kind, **properties) == []
