@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
@@ -11,8 +12,9 @@ import typer
 
 from sandbox.cli.options import StandInOption, StateOption, open_state
 from sandbox.cli.running import the_running
-from sandbox.cli.terminal import USAGE, fail, one_sentence, out, print_json
+from sandbox.cli.terminal import USAGE, err, fail, one_sentence, out, print_json
 from sandbox.deployment import load
+from sandbox.edge import LOOPBACK
 from sandbox.state import State
 from sandbox.supervisor import (
     DEVELOPER,
@@ -21,6 +23,14 @@ from sandbox.supervisor import (
     Report,
     sign_in_apart,
     way_to,
+)
+
+# Where a client of Service Bus that opens TCP itself finds the sandbox: docs/bus-clients.md.
+BUS_ADDRESS = "KEYLESS_SERVICEBUS_ADDRESS"
+_BUS_NOTE = (
+    "# Service Bus: ServiceBusClient(namespace, credential) needs two arguments more,"
+    " transport_type=TransportType.AmqpOverWebsocket and"
+    " connection_verify=os.environ['SSL_CERT_FILE']; other languages: docs/bus-clients.md"
 )
 
 WhoArgument = Annotated[
@@ -49,6 +59,8 @@ def env(
     if json_:
         print_json(variables)
         return
+    if sys.stderr.isatty() and not sys.stdout.isatty():  # eval shows nobody the lines
+        err.print(_BUS_NOTE.removeprefix("# "), style="dim", markup=False, highlight=False)
     out.print("\n".join(_lines(variables, sorted(of_others(report, variables)))), markup=False)
 
 
@@ -124,6 +136,7 @@ def _of_any_tool(report: Report, state: State, who: str = DEVELOPER) -> Mapping[
     """The way to the sandbox, and folders that keep a user's real sign-in and the sandbox apart."""
     return {
         **way_to(report.proxy, Path(report.ca)),
+        BUS_ADDRESS: f"{LOOPBACK}:{report.amqp_port}",
         "NODE_EXTRA_CA_CERTS": report.ca,
         "CURL_CA_BUNDLE": report.ca,
         **sign_in_apart(state, who),
@@ -133,4 +146,4 @@ def _of_any_tool(report: Report, state: State, who: str = DEVELOPER) -> Mapping[
 def _lines(variables: Mapping[str, str], others: Iterable[str]) -> list[str]:
     """Another's variables are unset, so that one can change shoes in one shell."""
     exports = [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
-    return [*(f"unset {name}" for name in others), *exports]
+    return [_BUS_NOTE, *(f"unset {name}" for name in others), *exports]

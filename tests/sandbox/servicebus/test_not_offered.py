@@ -10,6 +10,7 @@ from azure.servicebus.exceptions import ServiceBusError
 
 from sandbox.servicebus.not_offered import CONDITION, REQUESTS, STATUS
 from tests.sandbox.servicebus.harness import Running
+from tests.sandbox.servicebus.page import PAGE, with_table
 from tests.sandbox.servicebus.peer import Peer
 
 SOON = datetime(2100, 1, 1, tzinfo=UTC)
@@ -123,3 +124,8 @@ def test_reading_rules_takes_the_right_to_receive(bus: Running) -> None:
         assert peer.ask(f"{path}/$management", asked, {"top": 1, "skip": 0}).code == 401
         peer.put_as("red-receiver", path)
         assert peer.ask(f"{path}/$management", asked, {"top": 1, "skip": 0}).code == 200
+
+
+def test_the_page_has_the_table_that_the_sandbox_goes_by() -> None:
+    page = PAGE.read_text()
+    assert with_table(page) == page
