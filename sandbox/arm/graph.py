@@ -1,7 +1,7 @@
-"""graph.microsoft.com: nobody's directory is here, so whoever asks lacks a right to it.
+"""graph.microsoft.com: there is no directory here, so each request is refused for lack of a right.
 
-Programs of Microsoft's look up a name there beside their own work, and go on without it where they
-may not, as most managed identities may not. https://learn.microsoft.com/graph/errors
+Most managed identities have none on Azure either. Microsoft's own programs, which look up names
+there, go on without them. https://learn.microsoft.com/graph/errors
 """
 
 import logging
@@ -32,7 +32,7 @@ _DOWN = (503, "serviceNotAvailable", "The service is not available.")
 
 
 class Graph:
-    """Microsoft Graph, as far as a refusal."""
+    """Microsoft Graph's front door, which opens to nobody."""
 
     def __init__(self, verifier: Verifier, gate: Gate) -> None:
         """`verifier` accepts tokens for GRAPH_AUDIENCES."""

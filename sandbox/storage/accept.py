@@ -168,7 +168,7 @@ def _checked(key: str, value: str) -> str:
         raise invalid_header(key, value)
     if key == "x-ms-tags" and not _is_text(value):
         raise invalid_header(key, value)
-    if _CONDITION.fullmatch(key) and not _says_something(key, value):
+    if _CONDITION.fullmatch(key) and not _is_well_formed(key, value):
         raise invalid_header(key, value)
     if key == "x-ms-blob-content-length" and int(value) > _LARGEST_PAGE_BLOB:
         raise invalid_header(key, value)
@@ -183,8 +183,8 @@ def _is_text(encoded: str) -> bool:
     return True
 
 
-def _says_something(condition: str, value: str) -> bool:
-    """Azurite takes a condition for none that is empty, or no date."""
+def _is_well_formed(condition: str, value: str) -> bool:
+    """Azurite ignores a condition that is empty, and a date that it cannot read."""
     if not _DATE.fullmatch(condition):
         return bool(value)
     try:

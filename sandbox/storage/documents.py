@@ -75,7 +75,7 @@ def _listing(body: bytes, parameters: Mapping[str, str]) -> bytes:
 
 
 def _of_the_question(found: re.Match[bytes], parameters: Mapping[str, str]) -> bytes:
-    """What the question said, if it did; the marker as it was given out."""
+    """An element that repeats a parameter, if it was sent; the marker as it was given out."""
     asked = parameters.get(_ASKED_FOR[found[1]])
     if not asked:
         return b""

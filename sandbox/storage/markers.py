@@ -1,6 +1,6 @@
-"""Markers: where the next page of a list begins, in a form that no client is tempted to make up.
+"""Markers, which lead to the next page of a list and are opaque to clients.
 
-Azure's are opaque, too, and it refuses what it has not given out (minio/minio issue 4948).
+Azure refuses a marker that it has not given out, such as a blob's name: minio/minio issue 4948.
 """
 
 import base64

@@ -17,13 +17,13 @@ _VERSIONS = (
     *("2024-11-04", "2025-01-05", "2025-05-05", "2025-07-05", "2025-11-05", "2026-02-06"),
     *("2026-04-06", "2026-06-06", "2026-10-06"),
 )
-# An SDK that is newer than this list is served; a version that nobody will see so soon is not.
+# An SDK that is newer than this list is served; a version more than a year ahead is a mistake.
 _NEWER_AT_MOST = timedelta(days=366)
 _FORM = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 def exists(version: str) -> bool:
-    """Return whether there is such a version, or may be one soon."""
+    """Return whether a version exists, or may exist soon."""
     if version in _VERSIONS:
         return True
     try:

@@ -19,7 +19,7 @@ const CREATES = new Set([
   Operation.PageBlob_Create,
 ]);
 
-// Beside another condition Azurite drops that of the tags, and it lets every write pass that wants no blob to be there.
+// Azurite ignores the condition on tags beside another one, and `If-None-Match: *` where a write makes no blob.
 wrap(WriteConditions.prototype, "validate", function (proceed, context, conditions, blob) {
   proceed();
   if (!blob.exist) return;
@@ -35,7 +35,7 @@ wrap(Blobs.prototype, "setTier", async function (proceed, context, account, cont
   return proceed();
 });
 
-// Those of the blob have names of their own where a request is about its tags.
+// Where a request is about a blob's tags, the conditions on the blob have names of their own.
 function conditionsOnBlob(context, known) {
   const header = (name) => context.request.getHeader(`x-ms-blob-${name}`);
   const date = (name) => header(name) && new Date(header(name));
@@ -67,9 +67,9 @@ wrap(Blobs.prototype, "sealBlob", async function (proceed, context, account, con
   return proceed();
 });
 
-// What makes a blob looks at a lease only where there is one to overwrite. It passes only with a lease that is active:
+// A write that makes a blob looks at the lease id only if it overwrites one. It is to pass only with an active lease:
 // https://learn.microsoft.com/python/api/azure-storage-blob/azure.storage.blob.blobclient#azure-storage-blob-blobclient-upload-blob
-// And a blob of which blocks are staged and none is committed is not there yet, whoever wants no blob to be there.
+// And a blob with staged blocks alone does not exist yet, as far as `If-None-Match: *` is concerned.
 async function conditionsOfNew(store, context, account, container, name, lease, conditions) {
   const wantsNone = conditions?.ifNoneMatch === "*";
   if (!lease?.leaseId && !wantsNone) return conditions; // most writes need no second look

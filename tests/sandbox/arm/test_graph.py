@@ -1,4 +1,4 @@
-"""graph.microsoft.com: whoever proves an identity lacks the right, and who does not is told so."""
+"""graph.microsoft.com refuses each request: 403 with a token, 401 without."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -50,7 +50,9 @@ def graph(tmp_path: Path) -> Iterator[Directory]:
 
 @pytest.mark.parametrize("audience", [GRAPH, f"{GRAPH}/"])
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
-def test_whoever_asks_lacks_the_right(graph: Directory, method: str, audience: str) -> None:
+def test_a_request_with_a_token_lacks_the_right(
+    graph: Directory, method: str, audience: str
+) -> None:
     status, body = graph.ask(f"Bearer {graph.token(audience)}", method)
     assert (status, body["error"]["code"]) == (403, "Authorization_RequestDenied")
     assert body["error"]["message"] == "Insufficient privileges to complete the operation."
@@ -59,7 +61,7 @@ def test_whoever_asks_lacks_the_right(graph: Directory, method: str, audience: s
     assert record.reason == f"{method} /v1.0/me: the sandbox has no directory"
 
 
-def test_who_proves_nothing_is_not_known(graph: Directory) -> None:
+def test_a_request_without_a_valid_token_is_not_authenticated(graph: Directory) -> None:
     for authorization in ("", "Bearer x", "Basic x", f"Bearer {graph.token(VAULT)}"):
         status, body = graph.ask(authorization)
         assert (status, body["error"]["code"]) == (401, "InvalidAuthenticationToken")

@@ -210,7 +210,7 @@ def test_tags_are_looked_at_beside_another_condition(
         assert storage.send("PUT", f"{blob}?comp=metadata", "owner", headers).status == status
 
 
-def test_who_wants_no_blob_to_be_there_changes_none(storage: Storage, blob: str) -> None:
+def test_if_none_match_any_refuses_a_write_that_makes_no_blob(storage: Storage, blob: str) -> None:
     new = {"If-None-Match": "*"}
     for target, headers in (
         (f"{blob}?comp=metadata", {"x-ms-meta-a": "b"}),
@@ -270,7 +270,9 @@ def test_the_sdk_overwrites_with_the_lease_that_it_holds(storage: Storage, blob:
 
 
 @pytest.mark.parametrize("value", ["yesterday", "", "Fri, 31 Feb 2100 00:00:00 GMT", "9" * 30])
-def test_a_condition_that_says_nothing_is_refused(storage: Storage, blob: str, value: str) -> None:
+def test_an_empty_or_malformed_condition_is_refused(
+    storage: Storage, blob: str, value: str
+) -> None:
     for method, target in (("GET", blob), ("PUT", f"{blob}?comp=metadata"), ("DELETE", blob)):
         answer = storage.send(method, target, "owner", {"If-Unmodified-Since": value})
         assert (answer.status, answer.code) == (400, "InvalidHeaderValue")
@@ -278,9 +280,7 @@ def test_a_condition_that_says_nothing_is_refused(storage: Storage, blob: str, v
     assert storage.send("GET", blob, "owner").status == 200
 
 
-def test_the_lease_of_a_source_is_no_condition_that_can_be_kept(
-    storage: Storage, blob: str
-) -> None:
+def test_a_condition_on_the_lease_of_a_source_is_refused(storage: Storage, blob: str) -> None:
     source = {"x-ms-copy-source": f"https://{storage.host}{blob}"}
     leased = source | {"x-ms-source-lease-id": str(uuid.uuid4())}
     refused = storage.send("PUT", f"{blob}-copy", "owner", leased)

@@ -1,4 +1,4 @@
-"""What Azure refuses, and Azurite stores, empties or answers with nothing, is refused here."""
+"""Limits of Azure's that Azurite does not know."""
 
 import uuid
 from typing import cast

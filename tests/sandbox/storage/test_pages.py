@@ -1,4 +1,4 @@
-"""Lists come in pages; what a marker or a name holds never breaks them."""
+"""Lists come in pages, whatever their markers and names hold."""
 
 import re
 import uuid
@@ -32,7 +32,7 @@ def test_a_marker_leads_to_the_place_that_it_was_made_of(place: str) -> None:
 
 @settings(max_examples=50)
 @given(st.text(max_size=20))
-def test_what_nobody_made_is_no_marker(text: str) -> None:
+def test_text_that_was_not_encoded_is_no_marker(text: str) -> None:
     place = markers.decode(text)
     assert place is None or markers.encode(place) == text
 
@@ -54,7 +54,7 @@ def test_a_marker_that_was_not_given_out_is_refused(
 
 
 @pytest.mark.parametrize("parameter", ["prefix=%00", "delimiter=%01", "prefix=%1F"])
-def test_what_no_answer_could_repeat_is_refused(
+def test_a_parameter_that_xml_cannot_hold_is_refused(
     storage: Storage, container: str, parameter: str
 ) -> None:
     target = f"/{container}?restype=container&comp=list&{parameter}"
