@@ -56,14 +56,14 @@ CONFUSIONS = (
         "doubled comp",
         _ODD_PARAMETER.format("comp=tags&comp=metadata"),
         "target",
-        "if name.lower() in map(str.lower, parameters):",
+        "if name.lower() in folded:",
         "if False:",
     ),
     _at_storage(
         "comp beside COMP",
         "targets.py::test_a_parameter_stands_once_and_plainly",
         "target",
-        "if name.lower() in map(str.lower, parameters):",
+        "if name.lower() in folded:",
         "if name in parameters:",
     ),
     *(
