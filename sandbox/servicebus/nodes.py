@@ -154,8 +154,10 @@ def cbs_answer(tokens: Tokens, directory: Directory, on_put: Callable[[str], Non
             return cbs_reply(request, Status(400, "The only operation here is put-token."))
         audience = directory.path(str(request.properties.get("name", "")))
         kind = request.properties.get("type")
-        token = request.body if isinstance(request.body, str) else ""
-        status = tokens.put(PutToken(kind, audience, token))
+        try:
+            status = tokens.put(PutToken(kind, audience, request.text))
+        except MalformedError as error:
+            return cbs_reply(request, Status(400, conditions.malformed(str(error)).description))
         if status.is_success and audience is not None:
             on_put(audience)
         return cbs_reply(request, status)

@@ -14,15 +14,21 @@ from sandbox.servicebus.conditions import Status
 from sandbox.servicebus.serve.message import Message
 
 _VALUE_SECTION = b"\x00\x53\x77"
+_STRINGS = (b"\xa1", b"\xb1")
+# Of what a request says of itself; those of the SDKs take some hundred bytes.
+_LONGEST_PROPERTIES = 4096
 
 
 @dataclass(frozen=True)
 class Request:
-    """A request: what to do, with which properties, about what; `id` is the raw message id."""
+    """A request: what to do, with which properties; `id` is the raw message id.
+
+    Its body is read only by who has a use for it: anybody may send a request to `$cbs`.
+    """
 
     operation: str
     properties: Mapping[str, object]
-    body: object = field(repr=False)
+    raw_body: bytes = field(repr=False)
     id: bytes
     reply_to: str | None
 
@@ -30,13 +36,16 @@ class Request:
     def parse(cls, content: bytes) -> "Request":
         """The request in a message. Raises MalformedError."""
         sections = split(content)
+        for each in (sections.properties, sections.application):
+            if each and len(each) > _LONGEST_PROPERTIES:
+                raise MalformedError(f"properties of more than {_LONGEST_PROPERTIES} bytes")
         message = Message(content, sections)
         operation = message.application_properties.get("operation")
         reply_to = message.properties.get("reply_to")
         return cls(
             operation=str(operation),
             properties=message.application_properties,
-            body=_value(sections.body),
+            raw_body=sections.body,
             id=_raw_id(sections.properties),
             reply_to=None if reply_to is None else str(reply_to),
         )
@@ -44,9 +53,16 @@ class Request:
     @property
     def fields(self) -> Mapping[str, object]:
         """The body, which has to be a map. Raises MalformedError."""
-        if not isinstance(self.body, dict):
+        body = _value(self.raw_body)
+        if not isinstance(body, dict):
             raise MalformedError("the body is no map")
-        return cast("Mapping[str, object]", self.body)
+        return cast("Mapping[str, object]", body)
+
+    @property
+    def text(self) -> str:
+        """The body if it is a string, else nothing. Raises MalformedError."""
+        is_string = self.raw_body[3:4] in _STRINGS
+        return str(_value(self.raw_body)) if is_string else ""
 
 
 def cbs_reply(request: Request, status: Status) -> bytes:

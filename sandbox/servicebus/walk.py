@@ -221,6 +221,7 @@ class Walk:
         self, wire: Wire, path: str, answer: Answer, operation: str, limit: int
     ) -> RequestTarget:
         def turned_away(reason: str) -> None:
+            self._refused += 1
             self._plane.decider.turned_away(operation, reason)
 
         return RequestTarget(

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -161,6 +162,21 @@ def peeks_that_nobody_reads(bus: Attacked) -> None:
         bus.say(*proven, *links, *asked)
 
 
+def requests_without_a_token(bus: Attacked) -> None:
+    """On each of 20 connections at once 200 requests for a token, all brackets and no token."""
+    pairs = encode.mapping([b"\xa1\x00", NULL] * 6_000)
+    content = b"\x00\x53\x74" + pairs + b"\x00\x53\x77" + encode.string("no token")
+    settled = (ZERO, encode.boolean(True))
+    asked = b"".join(
+        frame(TRANSFER, ZERO, encode.uint(n), encode.binary(b"t"), *settled, payload=content)
+        for n in range(200)
+    )
+    links = attach(0, "$cbs") + attach(1, "$cbs", sends=False)
+    with ThreadPoolExecutor(20) as pool:
+        for _ in range(20):
+            pool.submit(bus.say, links, asked)
+
+
 def connections_without_a_token(bus: Attacked) -> None:
     """400 connections that say hello."""
     for _ in range(400):
@@ -177,6 +193,7 @@ ATTACKS: Mapping[str, Callable[[Attacked], None]] = {
         attaches_with_long_addresses,
         sessions_without_a_token,
         peeks_that_nobody_reads,
+        requests_without_a_token,
         connections_without_a_token,
     )
 }

@@ -26,6 +26,7 @@ from tests.sandbox.servicebus.raw import (
     attach,
     flow,
     frame,
+    put_token,
     transfer,
 )
 
@@ -102,6 +103,19 @@ def test_a_request_for_a_token_is_short(bus: Running) -> None:
         raw.open_cbs()
         raw.say(unfinished(0, 0, 20_000), unfinished(0, 0, 20_000))
         assert raw.hear(DETACH).fields[2][0] == b"amqp:link:message-size-exceeded"
+
+
+def test_a_request_says_little_of_itself_and_its_token_is_text(bus: Running) -> None:
+    wordy = Message(id="1", body="x", properties={"operation": "put-token", "x": "y" * 5000})
+    crooked = put_token("").encode().replace(b"\xa1\x00", b"\xa1\x01\xff")
+    with Raw(bus) as raw:
+        raw.open_cbs()
+        raw.say(transfer(0, 0, wordy, settled=False))
+        assert "properties of more than 4096 bytes" in str(raw.hear(DISPOSITION).fields)
+        tag = encode.binary(b"tag2")
+        raw.say(frame(TRANSFER, ZERO, encode.uint(1), tag, ZERO, b"\x41", payload=crooked))
+        assert raw.hear(TRANSFER).message.application_properties[b"status-code"] == 400
+        assert raw.put_as("owner", number=2).message.application_properties[b"status-code"] == 202
 
 
 def test_what_comes_on_a_link_that_was_refused_is_not_kept(bus: Running) -> None:
