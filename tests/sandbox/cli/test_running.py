@@ -56,7 +56,7 @@ def test_what_does_not_end_by_itself_is_killed(
 
 
 def test_an_end_takes_15_seconds_at_most() -> None:
-    assert running._LONGEST_END + running._LONGEST_KILL <= 15
+    assert running._LONGEST_END + running._LONGEST_KILL <= 13
 
 
 def test_a_sandbox_that_does_not_answer_is_found_out(
