@@ -54,6 +54,8 @@ def _runtime_properties(resource: Mapping[str, Any], ids: Ids | None) -> Mapping
             found = {"loginServer": f"{name}.azurecr.io"}
         case "microsoft.insights/components":
             found = {"ConnectionString": component(resource).connection_string}
+        case "microsoft.app/managedenvironments":
+            found = {"defaultDomain": _domain(resource["id"], resource["location"])}
         case "microsoft.app/containerapps":
             found = {"configuration": {"ingress": {"fqdn": ingress_host(resource)}}}
         case _:
@@ -80,5 +82,9 @@ def ingress_host(app: Mapping[str, Any]) -> str:
     """The host name that Container Apps would give an app: `internal.` marks what is not public."""
     properties = app["properties"]
     internal = "" if properties["configuration"]["ingress"]["external"] else "internal."
-    token = hashlib.sha256(properties["environmentId"].lower().encode()).hexdigest()[:8]
-    return f"{app['name']}.{internal}keyless-{token}.{app['location']}.azurecontainerapps.io"
+    return f"{app['name']}.{internal}{_domain(properties['environmentId'], app['location'])}"
+
+
+def _domain(environment_id: str, location: str) -> str:
+    token = hashlib.sha256(environment_id.lower().encode()).hexdigest()[:8]
+    return f"keyless-{token}.{location}.azurecontainerapps.io"

@@ -1,7 +1,7 @@
 """The catalog: which photos exist, newest first. It listens to events, and answers the gateway."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from uuid import UUID
@@ -15,7 +15,7 @@ from flask.typing import ResponseReturnValue
 from services.catalog import entries
 from services.catalog.index import Index
 from services.catalog.settings import Settings
-from services.common import blobs, bus, health, logs, web
+from services.common import blobs, bus, health, hosts, logs, web
 from services.common.bearer import Bearer, View
 from services.common.consumer import Consumer, Patience
 from services.common.credential import open_credential
@@ -41,7 +41,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     events = Consumer("events", partial(open_receiver, settings, credential), handle, PATIENCE)
     bearer = open_bearer(settings)
     readiness = health.Readiness(proofs(settings, index, events, bearer))
-    app = build(index, readiness, events, bearer)
+    app = build(index, readiness, events, bearer, settings.hosts)
     add_parts(app, telemetry.watching(app), events, readiness)
     return app
 
@@ -82,11 +82,16 @@ def proofs(
 
 
 def build(
-    index: Index, readiness: health.Readiness, events: Consumer, bearer: Bearer | None
+    index: Index,
+    readiness: health.Readiness,
+    events: Consumer,
+    bearer: Bearer | None,
+    own_hosts: Sequence[str] = (),
 ) -> Flask:
     """Build the application around what it talks to."""
     app = Flask(__name__)
     web.install(app)
+    hosts.install(app, own_hosts)
     app.register_blueprint(api(index, bearer))
     app.register_blueprint(health.blueprint(readiness, events.is_alive))
     return app

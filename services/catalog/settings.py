@@ -20,6 +20,7 @@ class Settings:
     subscription: str
     tenant_id: str
     audience: str | None
+    hosts: tuple[str, ...]
 
     @classmethod
     def load(cls, env: Mapping[str, str] = os.environ) -> "Settings":
@@ -34,4 +35,5 @@ class Settings:
             subscription=settings.entity(env, "SERVICEBUS_SUBSCRIPTION_NAME"),
             tenant_id=settings.tenant_id(env),
             audience=settings.audience(env, "CATALOG_AUDIENCE"),
+            hosts=settings.hosts(env, "TRUSTED_HOSTS"),
         )

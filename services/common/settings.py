@@ -66,6 +66,15 @@ def host(env: Environment, name: str) -> str:
     return text(env, name, HOST, "a host name such as example.servicebus.windows.net")
 
 
+def hosts(env: Environment, name: str) -> tuple[str, ...]:
+    """Return host names that commas divide, none where there is no setting; raises SettingError."""
+    if not env.get(name, "").strip():
+        return ()
+    meaning = "host names such as gallery.example.com, with commas between them"
+    value = text(env, name, rf"{HOST}(\s*,\s*{HOST})*", meaning)
+    return tuple(each.strip().lower() for each in value.split(","))
+
+
 def entity(env: Environment, name: str) -> str:
     """Return the name of a container, queue, topic, subscription or secret; raises SettingError."""
     return text(env, name, ENTITY, "the name of an entity")

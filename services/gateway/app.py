@@ -1,5 +1,6 @@
 """The gateway: the public face. It takes photos, and shows the gallery."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from threading import BoundedSemaphore
 
@@ -9,7 +10,7 @@ from azure.storage.blob import BlobServiceClient
 from flask import Flask, Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from services.common import blobs, bus, health, logs, web
+from services.common import blobs, bus, health, hosts, logs, web
 from services.common.credential import open_credential
 from services.common.health import Proof
 from services.common.server import add_parts
@@ -37,7 +38,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     uploads = bus.Publisher(lambda: client.get_queue_sender(settings.queue))
     to = dependencies(settings, account, uploads, open_catalog(settings, credential))
     readiness = health.Readiness(proofs(settings, to))
-    app = build(to, readiness)
+    app = build(to, readiness, settings.hosts)
     add_parts(app, telemetry.watching(app), uploads, readiness)
     return app
 
@@ -75,11 +76,14 @@ def proofs(settings: Settings, to: photos.Dependencies) -> list[Proof]:
     ]
 
 
-def build(to: photos.Dependencies, readiness: health.Readiness) -> Flask:
+def build(
+    to: photos.Dependencies, readiness: health.Readiness, own_hosts: Sequence[str] = ()
+) -> Flask:
     """Build the application around what it talks to."""
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BYTES + FORM_OVERHEAD
     web.install(app)
+    hosts.install(app, own_hosts)
     app.register_blueprint(photos.blueprint(to))
     app.register_blueprint(health.blueprint(readiness, lambda: True, name_scopes=False))
 

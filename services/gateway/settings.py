@@ -20,6 +20,7 @@ class Settings:
     queue: str
     catalog: str
     audience: str | None
+    hosts: tuple[str, ...]
 
     @classmethod
     def load(cls, env: Mapping[str, str] = os.environ) -> "Settings":
@@ -34,4 +35,5 @@ class Settings:
             queue=settings.entity(env, "SERVICEBUS_QUEUE_NAME"),
             catalog=settings.endpoint(env, "CATALOG_ENDPOINT", plain_inside=True),
             audience=settings.audience(env, "CATALOG_AUDIENCE"),
+            hosts=settings.hosts(env, "TRUSTED_HOSTS"),
         )

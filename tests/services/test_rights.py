@@ -53,6 +53,7 @@ def deployed(name: str) -> dict[str, str]:
         "CATALOG_ENDPOINT": "https://catalog.example.com",
         "AZURE_STORAGE_BLOB_ENDPOINT": "https://stkeyless.blob.core.windows.net/",
         "AZURE_KEY_VAULT_ENDPOINT": "https://kv-keyless.vault.azure.net/",
+        "TRUSTED_HOSTS": "gateway.example.com",
         "APPLICATIONINSIGHTS_CONNECTION_STRING": "InstrumentationKey=made-up",
     }
     return {k: made_up[k] if v.startswith("[") else v for k, v in env.items()}

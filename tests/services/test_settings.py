@@ -106,3 +106,13 @@ def test_that_the_catalog_asks_for_no_token_has_to_be_said(service: Any) -> None
     for value in ("", "None", "off", "api://ca7a1060-0000-4000-8000-000000000003"):
         with pytest.raises(SettingError, match="CATALOG_AUDIENCE"):
             service.load(of(service) | {"CATALOG_AUDIENCE": value})
+
+
+def test_hosts_are_names_with_commas_between_or_none() -> None:
+    env = of(Gateway)
+    assert Gateway.load(env).hosts == ()
+    named = env | {"TRUSTED_HOSTS": "gateway.example.com, Gallery.example.com"}
+    assert Gateway.load(named).hosts == ("gateway.example.com", "gallery.example.com")
+    for wrong in ("*", "https://gateway.example.com", "gateway", "a.example.com;b.example.com"):
+        with pytest.raises(SettingError, match=r"^TRUSTED_HOSTS is malformed"):
+            Gateway.load(env | {"TRUSTED_HOSTS": wrong})

@@ -241,6 +241,8 @@ module gateway 'app.bicep' = if (apps) {
       { name: 'AZURE_TOKEN_CREDENTIALS', value: 'ManagedIdentityCredential' }
       { name: 'APPLICATIONINSIGHTS_CONNECTION_STRING', value: platform!.outputs.connectionString }
       { name: 'CATALOG_ENDPOINT', value: 'https://${catalog!.outputs.fqdn}' }
+      { name: 'TRUSTED_HOSTS', value: 'gateway.${platform!.outputs.domain}' } // a custom domain goes here, too
+      { name: 'MALLOC_MMAP_THRESHOLD_', value: '1000000' } // the memory of a photo goes back once it is stored
     ])
   }
   dependsOn: [
@@ -296,6 +298,7 @@ module catalog 'app.bicep' = if (apps) {
       { name: 'AZURE_CLIENT_ID', value: catalogIdentity!.outputs.clientId }
       { name: 'AZURE_TOKEN_CREDENTIALS', value: 'ManagedIdentityCredential' }
       { name: 'APPLICATIONINSIGHTS_CONNECTION_STRING', value: platform!.outputs.connectionString }
+      { name: 'TRUSTED_HOSTS', value: 'catalog.internal.${platform!.outputs.domain}' }
     ])
   }
   dependsOn: [

@@ -95,6 +95,9 @@ resource toLogs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
 @description('The environment that apps run in.')
 output environmentId string = environment.id
 
+@description('What the host names of its apps end in: <app>.<domain>, and <app>.internal.<domain> inside.')
+output domain string = environment.properties.defaultDomain
+
 @description('The workspace that logs go to.')
 output logsId string = logs.id
 

@@ -81,3 +81,12 @@ def test_that_no_token_is_asked_for_has_to_be_said() -> None:
     for value in ("", "None", "off", f"api://{GUID}"):
         with pytest.raises(SettingError, match="AUDIENCE"):
             settings.audience({"AUDIENCE": value}, "AUDIENCE")
+
+
+def test_hosts_are_names_with_commas_between_or_none() -> None:
+    assert settings.hosts({}, "HOSTS") == ()
+    named = {"HOSTS": "api.example.com, Www.example.com"}
+    assert settings.hosts(named, "HOSTS") == ("api.example.com", "www.example.com")
+    for wrong in ("*", "https://api.example.com", "api", "a.example.com;b.example.com"):
+        with pytest.raises(SettingError, match=r"^HOSTS is malformed"):
+            settings.hosts({"HOSTS": wrong}, "HOSTS")
