@@ -28,7 +28,7 @@ def test_nothing_that_carries_a_secret_shows_it_in_a_message_or_a_log() -> None:
         NewSecret(secret, Properties()),
         Program("name", (), {"IDENTITY_HEADER": secret}, Path("folder"), Path("log")),
         PutToken("jwt", "audience", secret),
-        Request("put-token", {}, secret, b"", None),
+        Request("put-token", {}, secret.encode(), b"", None),
         Seal(key),
         ServiceReport("name", "url", "ready", 0, {"IDENTITY_HEADER": secret}),
         TokenRefused(Reason.SIGNATURE),
