@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from azure.servicebus import ServiceBusMessage, ServiceBusReceivedMessage, ServiceBusReceiver
+from azure.servicebus.amqp import AmqpAnnotatedMessage
 
 from local.questions import own
 from tests.access.actor import Actor
@@ -19,9 +20,9 @@ _PAGE = 100
 class Own(own.Own):
     """A client, and the mark that its messages' ids begin with."""
 
-    def send(self, entity: str, *messages: ServiceBusMessage) -> None:
-        """Send them to a queue or a topic, one by one."""
-        with sender_to(self.client, entity) as sender:
+    def send(self, topic: str, *messages: ServiceBusMessage | AmqpAnnotatedMessage) -> None:
+        """Send them to a topic, or to a queue of that name, one by one."""
+        with sender_to(self.client, topic) as sender:
             for each in messages:
                 sender.send_messages(each)
 
