@@ -26,7 +26,7 @@ class By(Enum):
 
 @dataclass(frozen=True)
 class NotOffered:
-    """One thing, in words that end "The sandbox does not support"; what asks for it on the wire."""
+    """One thing, in words that follow "The sandbox does not support", and what asks for it."""
 
     what: str
     by: By
