@@ -137,19 +137,15 @@ class IdentityEndpoint:
             raise Refusal(400, "The api-version is missing or not supported.")
         identity = identity_asked_for(app, query, self._assumed)
         resource = query.get("resource", "")
+        if not resource:
+            raise Refusal(400, "The parameter resource is missing.")
         if not self._issuer.knows(resource):
-            raise Refusal(400, _no_resource(resource))
+            # Clients try again after a 500, some for more than a minute; after a 400 they say why.
+            asked, there = repr(resource[:_LONGEST_SHOWN]), ", ".join(RESOURCES)
+            raise Refusal(400, f"This sandbox has no {asked} to get a token for, only {there}.")
         token = self._issuer.issue(identity, resource, host_id=app.id)
         self._gate.issued(identity.name, identity.principal_id, token)
         return _as_json(token, identity)
-
-
-def _no_resource(resource: str) -> str:
-    """Clients try again after a 500, some for more than a minute; after a 400 they say why."""
-    if not resource:
-        return "The parameter resource is missing."
-    there = ", ".join(RESOURCES)
-    return f"This sandbox has no {resource[:_LONGEST_SHOWN]!r} to get a token for, only {there}."
 
 
 @web.middleware

@@ -176,10 +176,34 @@ _KNOWN = {
         "See which one waits: ./keyless status, on Azure activeMessageCount. Receive, or redrive "
         "its dead letters (./keyless redrive <service>).",
     ),
-    "Cannot allocate more handles": (
-        "The connection has more links than it may.",
+    "Cannot allocate more ": (
+        "The connection has more links, or sessions, than it may.",
         "Keep one client and close what you opened: learn.microsoft.com/azure/service-bus-messaging"
         "/service-bus-quotas",
+    ),
+    "$cbs node has already been opened": (
+        "A connection may have one link to $cbs in each direction, and this is another.",
+        "Let the SDK put tokens; by hand, put all of them on one link.",
+    ),
+    "connections have put no valid token": (
+        "Too many connections proved nothing, so the oldest of them were closed.",
+        "Keep one client; see why no token came: ./keyless doctor.",
+    ),
+    "and no valid token was put": (
+        "The connection asked for links without a token, or with wrong ones, too often.",
+        "See why no token came: ./keyless doctor.",
+    ),
+    "The message is refused: ": (
+        "The message's application properties are above what Azure takes; the text says which.",
+        "Put what is large into the body, or into a blob.",
+    ),
+    "bytes of replies to other requests wait": (
+        "The client asks, and does not read the answers.",
+        "Receive the replies before you ask again, as the SDK does.",
+    ),
+    "bytes of messages were sent whose end has not come": (
+        "Messages were begun in several transfers and not finished.",
+        "Finish each message before the next, as the SDK does.",
     ),
     "The messaging entity '": (
         "There is no entity of that name in the namespace; it is no matter of roles.",

@@ -76,6 +76,15 @@ _ANSWERS = {
         "The id that was asked for is none of the app's identities (an older text).",
         "AZURE_CLIENT_ID takes the client id of an identity that is attached.",
     ),
+    "The parameter resource is missing": (
+        "The request does not say what the token is for.",
+        "Let azure-identity ask, with a scope; by hand: resource=https://storage.azure.com/.",
+    ),
+    "to get a token for, only": (
+        "The sandbox has nothing that takes a token for this resource; Azure may.",
+        "Look at the scope of the request: the text names the resources that the sandbox has.",
+        "docs/sandbox.md has the table of what it lacks.",
+    ),
     NO_TOKEN: (
         "The endpoint knows the identity and got no token from Entra: most often the resource "
         "that was asked for does not exist in this tenant.",

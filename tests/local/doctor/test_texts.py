@@ -170,7 +170,7 @@ TEXTS: tuple[tuple[Callable[[Ward], str], str, dict[str, str]], ...] = (
     (identity_none, "managed identity endpoint", {"means": "does not guess"}),
     (identity_unknown, "managed identity endpoint", {"means": "none of the app's identities"}),
     (identity_raw, "managed identity endpoint", {"do": "Set AZURE_CLIENT_ID"}),
-    (identity_resource, "managed identity endpoint", {"means": "got no token from Entra"}),
+    (identity_resource, "managed identity endpoint", {"means": "nothing that takes a token"}),
     (entra_application, "AADSTS700016", {"client": "0b7ec700-", "means": "No application"}),
     (
         resource_manager,
