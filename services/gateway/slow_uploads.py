@@ -11,8 +11,7 @@ from contextlib import contextmanager, suppress
 
 from services.common.web import Problem
 
-PERIOD = 10.0  # seconds over which the pace is taken
-LEAST = 100_000  # bytes in that time
+PERIOD, LEAST = 10.0, 100_000  # seconds over which the pace is taken; bytes in that time
 AGAIN = {"Retry-After": "5"}
 SHARE = 12  # bodies of one address that are read at once, in each process
 
@@ -20,8 +19,7 @@ SHARE = 12  # bodies of one address that are read at once, in each process
 class Pace:
     """Stops to read from a connection whose body comes too slowly."""
 
-    too_slow = False
-    came = 0  # bytes in this period
+    too_slow, came = False, 0  # bytes in this period
 
     @contextmanager
     def kept(self, connection: socket.socket | None) -> Iterator[None]:
