@@ -57,7 +57,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         index = CountedIndex(stack.touched)
         events = Consumer("events", lambda: index, lambda message: None, Patience())  # type: ignore[arg-type, return-value]
         bearer = Bearer(stack.deployment.tenant_id, registration(stack).app_id)
-        app = build(index, Readiness([]), events, bearer)  # type: ignore[arg-type]
+        hosts = [catalog_host(stack)]
+        app = build(index, Readiness([]), events, bearer, hosts)  # type: ignore[arg-type]
         server = make_server("127.0.0.1", 0, app, threaded=True)
         stack.apps["catalog"] = Place(server.port)
         thread = threading.Thread(target=server.serve_forever)
@@ -89,11 +90,15 @@ def mint(stack: Stack) -> Mint:
     )
 
 
-def show(stack: Stack, *tokens: str) -> Reply:
+def catalog_host(stack: Stack) -> str:
     ingress = stack.deployment.app("catalog").ingress
     assert ingress is not None
+    return ingress.host
+
+
+def show(stack: Stack, *tokens: str) -> Reply:
     stack.touched.clear()
-    return ask(stack, ingress.host, "GET", "/photos", *tokens)
+    return ask(stack, catalog_host(stack), "GET", "/photos", *tokens)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
