@@ -17,7 +17,6 @@ SENTENCE = (
     "The sandbox does not manage Service Bus entities and does not speak its REST API: the Bicep "
     "says which entities there are. Send and receive over AMQP."
 )
-_PATH_AT_MOST = 200
 
 Handler = Callable[[web.Request], web.Response]
 
@@ -26,8 +25,8 @@ def refusing(verifier: Verifier, gate: Gate) -> Handler:
     """Return a handler that refuses each request, and puts on record whose it was."""
 
     def refuse(request: web.Request) -> web.Response:
-        asked = f"{request.method} {request.path[:_PATH_AT_MOST]}"
-        reason = f"the sandbox does not offer {asked}"
+        # Without the path, in which a stranger may have put anything, a token too.
+        reason = f"the sandbox does not offer {request.method} over HTTPS"
         gate.refuse("bus", "Administration", reason, _caller(request, verifier))
         # https://learn.microsoft.com/rest/api/servicebus/error-codes
         body = f"<Error><Code>401</Code><Detail>{escape(SENTENCE)}</Detail></Error>"

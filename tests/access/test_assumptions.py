@@ -12,7 +12,7 @@ import pytest
 from local.questions import inside
 from local.questions.inside import Surroundings
 from local.questions.probes import PROBES, By, Plane
-from local.questions.seen import TooFewRightsError, TooManyRightsError
+from local.questions.seen import NothingCameError, TooFewRightsError, TooManyRightsError
 from sandbox.assumptions import LIKELY, QUESTIONS, Assumptions, assume
 from tests.access.actor import Actor
 from tests.access.sample import DEVELOPER, GATEWAY, OPERATOR, PLATFORM
@@ -130,7 +130,10 @@ def test_an_app_without_tokens_does_not_take_that_for_a_kept_identity(likely: St
 def test_azure_answers_as_is_assumed(azure: Actor, name: str) -> None:
     if azure.name != DEVELOPER:
         pytest.skip(f"you are signed in as the {azure.name}")
-    found = PROBES[name].ask(azure)
+    try:
+        found = PROBES[name].ask(azure)
+    except NothingCameError as error:
+        pytest.skip(f"this deployment cannot show it yet: {error}")
     assert found == LIKELY.answer(name), (
         f"Azure does otherwise: ./keyless up --assume {name}={found}"
     )

@@ -199,12 +199,12 @@ def told(sandbox: Shifted) -> list[str]:
 def test_who_sent_too_much_is_let_in_again_after_a_jump(shifted: Shifted, shift: float) -> None:
     address = f"{shifted.report.service('gateway').url}/photos"
     with requests.Session() as session:
-        # A form without a photo counts, too.
+        # What is no form counts, too.
         answers = (session.post(address, timeout=30) for _ in range(20 * BURST))
         refused = next(each for each in answers if each.status_code == 429)
         shifted.clock.shift(shift)
         assert int(refused.headers["Retry-After"]) <= 1
-        until(lambda: session.post(address, timeout=30).status_code == 400)
+        until(lambda: session.post(address, timeout=30).status_code == 415)
 
 
 def test_the_key_is_rotated_after_a_jump_of_days_there_and_back(shifted: Shifted) -> None:

@@ -177,7 +177,7 @@ _KNOWN = {
         "its dead letters (./keyless redrive <service>).",
     ),
     "Cannot allocate more ": (
-        "The connection has more links, or sessions, than it may.",
+        "The connection has more links than it may, or more sessions.",
         "Keep one client and close what you opened: learn.microsoft.com/azure/service-bus-messaging"
         "/service-bus-quotas",
     ),

@@ -58,6 +58,12 @@ def test_without_an_installation_it_says_so(
         at(tmp_path).command()
 
 
+@pytest.fixture(autouse=True)
+def nothing_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the set-up's choice, which ./keyless test hands down."""
+    monkeypatch.delenv("KEYLESS_NODE", raising=False)
+
+
 def fake_node(folder: Path, version: str) -> Path:
     node = folder / "node"
     node.write_text(f"#!/bin/sh\necho {version}\n")

@@ -144,7 +144,8 @@ def test_a_jpeg_that_ends_in_its_header_is_cut_too() -> None:
         make_thumbnail(noise("JPEG")[:100])
 
 
-@pytest.mark.parametrize("kind", ["PNG", "GIF", "WEBP"])
+# Not a GIF: once its table of codes is full, every code is one.
+@pytest.mark.parametrize("kind", ["PNG", "WEBP"])
 def test_an_image_with_noise_among_its_pixels_is_called_broken(kind: str) -> None:
     original = noise(kind, lossless=True)
     middle = len(original) // 2
