@@ -33,6 +33,9 @@ _APART = {
 }
 
 
+_SLOW = [PROJECT / "tests" / each for each in ("docs", "faults", "e2e", "copier", "attacks")]
+
+
 @dataclass(frozen=True)
 class Running:
     """A sandbox with the four services, as `./keyless up` starts it."""
@@ -131,7 +134,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     }
     apart = [each for each in items if left_out.intersection(each.path.parents)]
     config.hook.pytest_deselected(items=apart)
-    items[:] = [each for each in items if each not in set(apart)]
+    left = set(apart)
+    items[:] = sorted((each for each in items if each not in left), key=_is_quick)
+
+
+def _is_quick(item: pytest.Item) -> bool:
+    """Put what starts sandboxes of its own first, so that no worker ends alone with it."""
+    return not any(folder in item.path.parents for folder in _SLOW)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -9,8 +9,9 @@ from sandbox.cli.check import refuse_in_an_image
 from sandbox.state import PROJECT
 
 # Most tests wait for a process of theirs, so three at once take two cores about half the time. A
-# file stays with one worker, as what its tests share is started once.
-_AT_ONCE = ("-n", "3", "--dist", "loadfile")
+# file stays with one worker, as what its tests share is started once. The order is that of
+# tests/conftest.py: the slow files first, though they have few tests.
+_AT_ONCE = ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
 
 
 def test(context: typer.Context) -> None:
