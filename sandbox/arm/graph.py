@@ -6,7 +6,7 @@ there, go on without them. https://learn.microsoft.com/graph/errors
 
 import logging
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from sandbox.audit import AuditError, Gate
-from sandbox.entra import Caller, TokenRefused, Verifier
+from sandbox.entra import TokenRefused, Verifier, bearer_token
 
 _LOG = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ _DOWN = (503, "serviceNotAvailable", "The service is not available.")
 
 
 class Graph:
-    """Microsoft Graph's front door, which opens to nobody."""
+    """Microsoft Graph, which refuses every request."""
 
     def __init__(self, verifier: Verifier, gate: Gate) -> None:
         """`verifier` accepts tokens for GRAPH_AUDIENCES."""
@@ -61,19 +61,14 @@ class Graph:
             self._gate.refuse(SERVICE, "Authenticate", "there is no bearer token")
             return _NO_TOKEN
         try:
-            caller = self._caller(authorization)
+            # Several headers, or another scheme, are a token that is malformed.
+            caller = self._verifier.verify(bearer_token(authorization) or "")
         except TokenRefused as refused:
             self._gate.refuse(SERVICE, "Authenticate", f"the token is {refused.reason}")
             return _BAD_TOKEN
         reason = f"{request.method} {request.path}: the sandbox has no directory"
         self._gate.refuse(SERVICE, "Name", reason, identity=caller.name)
         return _NO_RIGHT
-
-    def _caller(self, authorization: Sequence[str]) -> Caller:
-        """The one that a single bearer token proves; raises TokenRefused."""
-        scheme, _, token = authorization[0].partition(" ")
-        alone = len(authorization) == 1 and scheme.lower() == "bearer"
-        return self._verifier.verify(token.strip(" ") if alone else "")
 
 
 def _body(code: str, message: str, shown: Mapping[str, str]) -> Mapping[str, Any]:

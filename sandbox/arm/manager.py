@@ -16,7 +16,7 @@ from sandbox.arm.action import named
 from sandbox.arm.refusal import Refusal, authorization_failed, invalid_token, no_token, no_version
 from sandbox.audit import AuditError, Gate
 from sandbox.deployment import Deployment, RoleAssignment
-from sandbox.entra import Caller, TokenRefused, Verifier
+from sandbox.entra import Caller, TokenRefused, Verifier, bearer_token
 
 _LOG = logging.getLogger(__name__)
 
@@ -78,12 +78,12 @@ class ResourceManager:
         raise self._refused(request, caller)
 
     def _authenticated(self, authorization: Sequence[str]) -> Caller:
-        bearers = [each.partition(" ") for each in authorization]
-        if len(bearers) != 1 or bearers[0][0].lower() != "bearer":
+        token = bearer_token(authorization)
+        if token is None:
             self._gate.refuse(SERVICE, "Authenticate", "there is not one bearer token")
             raise no_token()
         try:
-            return self._verifier.verify(bearers[0][2].strip(" "))
+            return self._verifier.verify(token)
         except TokenRefused as refused:
             self._gate.refuse(SERVICE, "Authenticate", f"the token is {refused.reason}")
             raise invalid_token(refused) from None

@@ -16,6 +16,7 @@ from sandbox.entra.audiences import (
     blob_audiences,
     issued_for,
 )
+from sandbox.entra.authorization import bearer_token
 from sandbox.entra.device_codes import DeviceCodes
 from sandbox.entra.id_tokens import IdTokens
 from sandbox.entra.issuer import AccessToken, Issuer
@@ -48,6 +49,7 @@ __all__ = [
     "SigningKey",
     "TokenRefused",
     "Verifier",
+    "bearer_token",
     "blob_audiences",
     "issued_for",
 ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sandbox.entra import VAULT, Caller, Reason, TokenRefused, Verifier
+from sandbox.entra import VAULT, Caller, Reason, TokenRefused, Verifier, bearer_token
 from sandbox.entra.issuer import issuer_name
 from sandbox.keyvault.refusal import unauthorized
 
@@ -25,10 +25,9 @@ _AGGREGATED = "[AggregatedAuthenticationFailure] Error validating token: 'S2S170
 
 def authenticate(verifier: Verifier, tenant_id: str, authorization: Sequence[str]) -> Caller:
     """The caller that the Authorization headers prove. Raises Refusal 401."""
-    bearers = [each.partition(" ") for each in authorization]
-    if len(bearers) != 1 or bearers[0][0].lower() != "bearer":
+    token = bearer_token(authorization)
+    if token is None:
         raise unauthorized(_MISSING, "there is not one bearer token")
-    token = bearers[0][2].strip(" ")
     try:
         return verifier.verify(token)
     except TokenRefused as refused:

@@ -1,6 +1,6 @@
-"""What else is asked of the namespace over HTTPS: managing entities, sending and receiving by REST.
+"""Service Bus over HTTPS: managing entities, and sending and receiving by REST.
 
-None of it is offered. The answer is a 401 with a sentence, as Azure gives for a missing right, and
+Neither is offered. The answer is a 401 with a sentence, as Azure gives for a missing right, and
 no 404: azservicebus for Go takes that for "there is no such queue" and gives its caller nothing.
 """
 
@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape
 from aiohttp import web
 
 from sandbox.audit import Gate
-from sandbox.entra import TokenRefused
+from sandbox.entra import TokenRefused, bearer_token
 from sandbox.servicebus.authenticate import Verifier
 
 SENTENCE = (
@@ -42,11 +42,9 @@ def refusing(verifier: Verifier, gate: Gate) -> Handler:
 
 
 def _caller(request: web.Request, verifier: Verifier) -> str:
-    """Return the name of whoever's token the request shows; empty for none that is good."""
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer":
-        return ""
+    """Return the name of the caller that the request's token proves; empty without a good one."""
+    token = bearer_token(request.headers.getall("Authorization", []))
     try:
-        return verifier.verify(token.strip()).name
+        return verifier.verify(token or "").name
     except TokenRefused:
         return ""

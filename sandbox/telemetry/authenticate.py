@@ -2,16 +2,16 @@
 
 from collections.abc import Sequence
 
-from sandbox.entra import Caller, TokenRefused, Verifier
+from sandbox.entra import Caller, TokenRefused, Verifier, bearer_token
 from sandbox.telemetry.refusal import unauthorized
 
 
 def authenticate(verifier: Verifier, authorization: Sequence[str]) -> Caller:
     """The caller that the Authorization headers prove. Raises Refusal 401."""
-    bearers = [each.partition(" ") for each in authorization]
-    if len(bearers) != 1 or bearers[0][0].lower() != "bearer":
+    token = bearer_token(authorization)
+    if token is None:
         raise unauthorized("there is not one bearer token")
     try:
-        return verifier.verify(bearers[0][2].strip(" "))
+        return verifier.verify(token)
     except TokenRefused as refused:
         raise unauthorized(f"the token is {refused.reason}") from None

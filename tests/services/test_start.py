@@ -16,30 +16,16 @@ from urllib.error import HTTPError
 
 import pytest
 
+from tests.services.test_settings import WHOLE
+
 ROOT = Path(__file__).parents[2]
 SERVICES = ("gateway", "thumbnailer", "catalog", "notifier")
 NOWHERE = "http://127.0.0.1:1"
-ENVIRONMENT = {
+ENVIRONMENT = WHOLE | {
     "PATH": os.environ["PATH"],
     "HTTPS_PROXY": NOWHERE,
     "IDENTITY_ENDPOINT": f"{NOWHERE}/msi/token",
     "IDENTITY_HEADER": "secret-header",
-    "AZURE_TOKEN_CREDENTIALS": "ManagedIdentityCredential",
-    "AZURE_CLIENT_ID": "2a9c9b7e-1111-4222-8333-444455556666",
-    "AZURE_STORAGE_BLOB_ENDPOINT": "https://stkeyless.blob.core.windows.net/",
-    "AZURE_KEY_VAULT_ENDPOINT": "https://kv-keyless.vault.azure.net/",
-    "STORAGE_ORIGINALS_CONTAINER": "originals",
-    "STORAGE_THUMBNAILS_CONTAINER": "thumbnails",
-    "STORAGE_CATALOG_CONTAINER": "catalog",
-    "SERVICEBUS_FULLY_QUALIFIED_NAMESPACE": "sb-keyless.servicebus.windows.net",
-    "SERVICEBUS_QUEUE_NAME": "photo-uploads",
-    "SERVICEBUS_TOPIC_NAME": "photo-events",
-    "SERVICEBUS_SUBSCRIPTION_NAME": "notifier",
-    "CATALOG_ENDPOINT": "https://catalog.example.com",
-    "CATALOG_AUDIENCE": "ca7a1060-0000-4000-8000-000000000003",
-    "AZURE_TENANT_ID": "7e4a4700-0000-4000-8000-000000000000",
-    "WEBHOOK_SECRET_NAME": "webhook-signing-key",
-    "PARTNER_WEBHOOK_URL": "https://partner.example.com/webhooks",
 }
 WATCHED = """
 import socket, threading

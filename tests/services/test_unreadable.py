@@ -3,28 +3,16 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import suppress
 
 import pytest
 
+from tests.services.common.test_server import SECRET, UNREADABLE, say
 from tests.services.test_start import ENVIRONMENT, SERVICES, free_port, get, start
 
-SECRET = b"c2VjcmV0"
 CHUNKED = b"POST /photos HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Type: "
-UNREADABLE = [
-    (b"GET /photos?sig=%s\r\n\r\n" % SECRET, 400),
-    (b"GET /photos?sig=%s HTTP/7.7\r\n\r\n" % SECRET, 400),
-    (b"GET%s / HTTP/1.1\r\n\r\n" % SECRET, 400),
-    (b"GET /?sig=%s HTTP/1.1\r\n\r\n" % SECRET.ljust(5000, b"x"), 414),
-    (b"GET / HTTP/1.1\r\nHost: x\r\nAuthorization %s\r\n\r\n" % SECRET, 400),
-    (b"GET / HTTP/1.1\r\nHost: x\r\nBearer %s: x\r\n\r\n" % SECRET, 400),
-    (b"GET / HTTP/1.1\r\nHost: x\r\nX: %s\r\n\r\n" % SECRET.ljust(10000, b"x"), 431),
-    (b"GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: %s\r\n\r\n" % SECRET, 501),
-    (b"GET / HTTP/1.1\r\nHost: x\r\nExpect: %s\r\n\r\n" % SECRET, 417),
-]
 
 
 @pytest.fixture
@@ -37,17 +25,6 @@ def running() -> Iterator[dict[str, tuple[int, "subprocess.Popen[str]"]]]:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
-
-
-def say(port: int, request: bytes) -> bytes:
-    """What is answered to a request of exactly these bytes, until the connection is closed."""
-    with closing(socket.create_connection(("127.0.0.1", port), timeout=20)) as client:
-        client.sendall(request)
-        answer = b""
-        with suppress(ConnectionResetError):
-            while more := client.recv(65536):
-                answer += more
-    return answer
 
 
 def test_what_cannot_be_read_is_refused_and_neither_logged_nor_sent_back(
