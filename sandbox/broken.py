@@ -39,7 +39,7 @@ class BrokenError(FaultError):
 
 
 def way_on(path: Path) -> str:
-    """What to do with a broken file, as a sentence goes on: moved away, it can be looked at."""
+    """Say what to do with a broken file, as the end of a sentence: move it, and delete nothing."""
     others = [each for each in _WITH.get(path.name, ()) if path.with_name(each).exists()]
     what = f"move it and {', '.join(others)} away" if others else "move it away"
     return f"{what} to go on: {_LOSES.get(path.name, 'it is made again')}"

@@ -1,4 +1,4 @@
-"""What a person types, and opens in a browser, to reach the sandbox from where they are.
+"""The commands and addresses by which a person reaches the sandbox from where they are.
 
 If it runs in a container they are elsewhere: docker-compose.yml says how they reach it from there.
 """

@@ -8,7 +8,7 @@ import sys
 from contextlib import suppress
 from importlib.metadata import distributions
 
-# What a disk refuses, or whoever owns what is on it.
+# Refused by a disk, or by the owner of a file on it.
 _OF_DISKS = frozenset(
     {errno.EACCES, errno.EDQUOT, errno.EIO, errno.ENOSPC, errno.EPERM, errno.EROFS}
 )
@@ -42,5 +42,5 @@ def of_error(error: BaseException) -> str:
 
 
 def cure() -> str:
-    """What mends every set-up."""
+    """Return the cure that mends every set-up."""
     return f"delete {sys.prefix} and run ./keyless again"

@@ -1,4 +1,4 @@
-"""Text that a terminal shows and does not obey: what somebody sent may hold any character."""
+"""Text that a terminal shows and does not obey: a client may have sent any character."""
 
 import json
 import re

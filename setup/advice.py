@@ -109,7 +109,7 @@ def of_os_error(error: OSError) -> str:
 
 
 def pips_own_settings(python: Path) -> str:
-    """What of pip's files puts packages elsewhere, as a sentence goes on; empty if nothing does."""
+    """Name pip's files that put packages elsewhere, as the end of a sentence; empty without one."""
     found = list(_elsewhere(python))
     return f"; {' and '.join(found)} puts packages elsewhere" if found else ""
 
@@ -131,7 +131,7 @@ def _sources(given: Mapping[str, str], tool: str) -> str:
 
 
 def _disks() -> str:
-    """What is left where packages are unpacked and put, of those disks that have too little."""
+    """Return the free space of each disk that packages need and that has too little."""
     places = {HOME, Path(tempfile.gettempdir()), Path.home()}
     left = {each: shutil.disk_usage(each).free for each in sorted(places) if each.exists()}
     few = {each: free for each, free in left.items() if free < _NEEDED} or left

@@ -42,7 +42,7 @@ def install_azurite(turn: int) -> None:
 
 
 def is_as_locked(installed: Packages, locked: Packages) -> bool:
-    """Whether npm has installed what a lock file names, but for what is optional, and no other."""
+    """Tell whether exactly the packages of a lock file are installed, optional ones aside."""
     needed = {path for path, each in locked.items() if path and not each.get("optional")}
     same = all(
         each.get("version") == locked.get(path, {}).get("version")
@@ -101,7 +101,7 @@ def _npm_ci(node: Node, turn: int) -> None:
 
 
 def _complaint(node: Node) -> str:
-    """What is wrong with Azurite as it is there; empty if it answers."""
+    """Return what is wrong with the installed Azurite; empty if it answers."""
     if not (MAIN.is_file() and is_as_locked(_installed(), _packages(AZURITE_LOCK))):
         return f"npm says that all is well, and {MODULES} is not what {AZURITE_LOCK.name} names"
     try:

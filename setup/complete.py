@@ -1,4 +1,4 @@
-"""Whether packages are installed whole: in the locked version, with every file of theirs."""
+"""Checks that packages are installed whole: in the locked version, with every file."""
 
 import re
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ _PINNED = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)==(?P<version>[^\s;\\]+)\s*\\?$
 
 
 def lacking(lock: Path, packages: Path) -> list[str]:
-    """What of `lock` is not in the folder `packages`, in words; empty if all is there."""
+    """Name what the folder `packages` lacks of `lock`; empty if it lacks nothing."""
     found = {_normal(each.name): each for each in distributions(path=[str(packages)])}
     return list(_lacking(lock.read_text("utf-8"), found))
 
@@ -34,7 +34,7 @@ def broken_file(distribution: Distribution) -> str:
 
 def _broken_files(distribution: Distribution) -> Iterator[str]:
     for each in distribution.files or ():
-        # Python itself writes its bytecode, and may write it anew.
+        # Python itself writes its bytecode, and may rewrite it.
         if each.suffix == ".pyc":
             continue
         try:

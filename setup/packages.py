@@ -25,7 +25,7 @@ _WHICH = "import sys; print(sys.implementation.cache_tag)"
 
 
 class DamagedError(RuntimeError):
-    """What no further installation mends, since pip takes a package for installed that is not."""
+    """A damaged package that pip takes for installed, so that no further installation mends it."""
 
 
 def make_venv(turn: int) -> None:
@@ -43,7 +43,7 @@ def make_venv(turn: int) -> None:
 
 
 def adopt_venv() -> bool:
-    """Whether there is an environment of another's making, which packages can be installed in.
+    """Take over the environment of another tool, if it takes packages; returns whether it does.
 
     It is kept as it is: an editor may have made it, or an older set-up. Raises OSError.
     """
@@ -57,7 +57,7 @@ def adopt_venv() -> bool:
 def install(name: str, turn: int) -> None:
     """Install what the lock file `name` names, unless all of it is there and answers.
 
-    Raises DamagedError if the environment has to be made anew; else SetUpError, StepError, OSError.
+    Raises DamagedError if the environment has to be recreated; else SetUpError, StepError, OSError.
     """
     stamps.remove(name)
     if lacking(lock(name), PACKAGES) or _complaint_of(name):
@@ -82,7 +82,7 @@ def _install(name: str, turn: int) -> None:
 
 
 def _complaint_of(name: str) -> str:
-    """Whether what the packages are for does not answer, and what it says; empty if it does."""
+    """Return what the installed command line says if it fails; empty if it answers."""
     if name == NODE:
         return ""
     try:

@@ -1,4 +1,4 @@
-"""What was set up, and whether it is there still. A stamp holds what it stands for.
+"""Stamps of what was set up, which tell whether it is still there.
 
 A stamp is taken away before the step that it stands for begins, and written once what the step
 makes is there and answers. It is compared with what is there at every start, so it must be quick.
@@ -24,7 +24,7 @@ RUN, DEV = "run", "dev"
 
 
 def all_hold(packages: str) -> bool:
-    """Whether everything that a command needs is there; `packages` is RUN or DEV."""
+    """Tell whether a command has everything that it needs; `packages` is RUN or DEV."""
     return (
         venv_holds()
         and (packages_hold(DEV) or packages_hold(packages))
@@ -34,32 +34,32 @@ def all_hold(packages: str) -> bool:
 
 
 def venv_holds() -> bool:
-    """Whether this process runs in the environment, and by the Python that it was made of."""
+    """Tell whether this process runs in the environment, and by the Python that it was made of."""
     inside = os.path.realpath(sys.prefix) == os.path.realpath(VENV)
     return inside and read(VENV_STAMP) == venv_stamp()
 
 
 def packages_hold(name: str) -> bool:
-    """Whether the packages of one lock file are installed, and none has been taken away."""
+    """Tell whether the packages of one lock file are installed, and none has been taken away."""
     stamp = read(name)
     return stamp.get("lock") == checksum(lock(name)) and _are_there(stamp, names_in(PACKAGES))
 
 
 def azurite_holds() -> bool:
-    """Whether Azurite is installed as its lock file says, and no package has been taken away."""
+    """Tell whether Azurite is installed as its lock file says, and no package is missing."""
     stamp = read(AZURITE_STAMP)
     same = stamp.get("lock") == checksum(AZURITE_LOCK) and MAIN.is_file()
     return same and _are_there(stamp, names_in(MODULES))
 
 
 def node_holds() -> bool:
-    """Whether the node that Azurite was tried with is the same file still."""
+    """Tell whether the node that Azurite was tried with is the same file still."""
     kept = read(AZURITE_STAMP).get("node", {})
     return bool(kept) and kept == program_stamp(kept["path"])
 
 
 def venv_stamp() -> Stamp:
-    """What an environment is made for: a version of Python, a kind of machine, a place."""
+    """Return what an environment is made for: a version of Python, a kind of machine, a place."""
     return {
         "python": sys.implementation.cache_tag,
         "machine": f"{sys.platform} {os.uname().machine}",
@@ -87,7 +87,7 @@ def program_stamp(path: str) -> Stamp:
 
 
 def checksum(path: Path) -> str:
-    """What tells one version of a lock file from another. Raises OSError."""
+    """Return a checksum of a lock file. Raises OSError."""
     content = path.read_bytes()
     return f"{crc32(content)} {len(content)}"
 

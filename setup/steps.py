@@ -104,7 +104,7 @@ def _status(
 
 
 def answer(command: Sequence[str], environment: Mapping[str, str]) -> str:
-    """What a program says. Raises StepError with what it said if it fails, or is not there."""
+    """Return what a program prints. Raises StepError with it if the program fails or is missing."""
     try:
         done = subprocess.run(
             command,

@@ -33,7 +33,7 @@ def one_at_a_time() -> Iterator[Turn]:
 
 
 def _make_place() -> None:
-    """An environment that was here before is somebody else's, whose files are left alone."""
+    """Make the folder of stamps, and mark the environment as ours unless another tool made it."""
     ours = not VENV.exists() or not any(VENV.iterdir())
     KEPT.mkdir(parents=True, exist_ok=True)
     if ours:

@@ -1,4 +1,4 @@
-"""What of the user's environment reaches the programs that the set-up starts.
+"""The part of the user's environment that reaches the programs of the set-up.
 
 Where packages come from is for the user to say: an index, a proxy, a certificate. Where they go,
 and which they are, is not: a variable that says so is meant for the user's own projects.
@@ -33,25 +33,25 @@ _TRUST = frozenset(
 
 
 def of_a_step(given: Mapping[str, str]) -> dict[str, str]:
-    """What a step gets of the variables `given`; the environment's own programs come first."""
+    """Return the variables `given` to a step; the environment's own programs come first."""
     kept = {name: value for name, value in given.items() if _is_kept(name)}
     programs = VENV / "bin"
     return {**kept, "PATH": f"{programs}{os.pathsep}{kept.get('PATH', os.defpath)}"}
 
 
 def of_a_trial(given: Mapping[str, str]) -> dict[str, str]:
-    """What node gets to show that it runs: as in the sandbox, without options of the user's."""
+    """Return the variables that node is tried with: the sandbox's, without NODE_OPTIONS."""
     return {name: value for name, value in of_a_step(given).items() if name != "NODE_OPTIONS"}
 
 
 def of_the_command_line(given: Mapping[str, str], node: str) -> dict[str, str]:
-    """What the command line gets of them: it is looked for in this folder, and told of `node`."""
+    """Return the variables of the command line: it is found in this folder, and finds `node`."""
     kept = {name: value for name, value in given.items() if not _ELSEWHERE.fullmatch(name)}
     return {**kept, "PYTHONPATH": str(HOME), "KEYLESS_NODE": node}
 
 
 def addresses(given: Mapping[str, str], tool: str) -> list[str]:
-    """Those of the variables `given` that name an index or a proxy of `tool`, without their values.
+    """Return the names of the variables `given` that set an index or a proxy of `tool`.
 
     `tool` is pip, uv or npm.
     """

@@ -40,7 +40,7 @@ class Graph:
         self._gate = gate
 
     def application(self) -> web.Application:
-        """It as an HTTP application for its own host name, behind TLS."""
+        """Return the HTTP application for its own host name, behind TLS."""
         application = web.Application(middlewares=[self._walk])
         application.router.add_route("*", "/{path:.*}", _nothing)
         return application

@@ -127,7 +127,7 @@ def _has_let_go(state: State, pid: int, patience: float) -> bool:
 
 
 def answers(report: Report) -> bool:
-    """Whether the sandbox says anything: its process may be there and be of no use.
+    """Tell whether the sandbox answers: its process may run and be of no use.
 
     It is asked for what leaves no line in the audit.
     """

@@ -8,7 +8,7 @@ PIPELINE = ("gateway", "thumbnailer", "catalog", "notifier")
 
 
 def is_the_sample() -> bool:
-    """Whether the snapshot is that of the sample's services. Raises SnapshotError."""
+    """Tell whether the snapshot is that of the sample's services. Raises SnapshotError."""
     return set(PIPELINE) <= set(app_names())
 
 

@@ -44,11 +44,11 @@ def _identities(snapshot: Snapshot, ids: Mapping[str, Ids]) -> Iterator[Principa
 
 
 def _names(snapshot: Snapshot) -> dict[str, str]:
-    """What people call each user-assigned identity, by its id in lower case.
+    """Return the name of each user-assigned identity, by its id in lower case.
 
     One that is the only one of an app, and of no other, is called as the app. Of any other,
     id-platform-sandbox is called platform; it has its whole name where that is made otherwise, or
-    where somebody else would be called the same.
+    where another would have the same name.
     """
     of_app = dict(_own_identities(snapshot))
     others = {

@@ -1,4 +1,4 @@
-"""What clients hold in the bus's memory: each connection by itself, then all of one principal's."""
+"""Accounts of the memory that clients hold: each connection's, then all of one principal's."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ class Account:
 
 
 class Holdings:
-    """What one connection holds; once it has a principal, it counts for that one."""
+    """An account of one connection; once it has a principal, it counts for that one."""
 
     def __init__(self, before_token: Quota) -> None:
         self._account = Account(before_token)
@@ -31,7 +31,7 @@ class Holdings:
 
     @property
     def quota(self) -> Quota:
-        """What is allowed now."""
+        """Return the quota that applies now."""
         return self._account.quota
 
     def join(self, account: Account) -> None:

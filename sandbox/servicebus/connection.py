@@ -54,7 +54,7 @@ class Connection:
 
     @property
     def is_proven(self) -> bool:
-        """Whether a token has been put that was valid."""
+        """Tell whether a valid token has been put."""
         return self._proven
 
     @property
@@ -68,7 +68,7 @@ class Connection:
         self._plane.turn.touch(self)
 
     def takes_replies(self) -> bool:
-        """Whether the replies that wait for the client's credit are few enough for another."""
+        """Tell whether the client's waiting replies leave room for another."""
         # What has credit has to be written before it is seen to wait no more.
         self._engine.write()
         waiting = sum(each.waiting for each in self._walk.reply_sources())
@@ -272,7 +272,7 @@ class Connection:
             endpoint.on_disposition(delivery)
 
     def _ignored(self, wire: Wire, transfer: Transfer) -> None:
-        """What comes on a link that was refused or has ended is not kept."""
+        """Drop the bytes that come on a link that was refused or has ended."""
         if not self._holdings.hold_unfinished(wire, more=transfer.forget()):
             self._refuse(conditions.unfinished(self._holdings.quota.unfinished))
 

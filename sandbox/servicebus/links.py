@@ -31,7 +31,7 @@ class Room(Protocol):
         """So many bytes more are on their way."""
 
     def takes_replies(self) -> bool:
-        """Whether the replies that wait for the client's credit are few enough for another."""
+        """Tell whether the client's waiting replies leave room for another."""
 
 
 class Publisher:

@@ -1,4 +1,4 @@
-"""What Azure does and the sandbox does not: how each is refused, so that every SDK raises at once.
+"""Azure's features that the sandbox lacks: each is refused so that every SDK raises at once.
 
 The condition is `amqp:not-allowed`, which no SDK tries again. `amqp:not-implemented`, which says it
 better, is tried again by azservicebus for Go for 45 seconds, and by Rust for longer. A request of

@@ -74,7 +74,7 @@ class Plane:
     accounts: dict[str, Account] = field(default_factory=dict)
 
     def account_of(self, principal_id: str) -> Account:
-        """What a principal holds on all of its connections."""
+        """Return the account of all connections of a principal."""
         if principal_id not in self.accounts:
             self.accounts[principal_id] = Account(self.limits.of_a_principal)
         return self.accounts[principal_id]

@@ -1,4 +1,4 @@
-"""The keys that people set and services sign with, and who is told: by roles and settings.
+"""The keys that people set and services sign with, and their partners, by roles and settings.
 
 No name is known here. A key is a secret of the deployment that a user may set and an app may read;
 whom the app tells is an https address among its settings that is neither the deployment's own nor
@@ -69,7 +69,10 @@ def webhook_keys(deployment: Deployment) -> tuple[WebhookKey, ...]:
 
 
 def partners(state: State, key: WebhookKey) -> tuple[Partner, ...]:
-    """Those who are told under `key`. Raises ValueError for an address that is not https at 443."""
+    """Return the partners whose webhooks are signed with `key`.
+
+    Raises ValueError for an address that is not https at 443.
+    """
     return tuple(
         Partner(state, *each, key_file=f"partner{key.mark}.json") for each in key.addresses
     )
@@ -84,7 +87,7 @@ def _reads(policy: Policy, app: ContainerApp, scope: str) -> bool:
 
 
 def _may(policy: Policy, principal: Principal, action: Action, scope: str) -> bool:
-    """Whether it may, or might before it was made anew: its roles are still meant for it."""
+    """Tell whether it may, or might before it was recreated: its roles are still meant for it."""
     need = Need(scope, (action,))
     ids = (principal.principal_id, *principal.former_ids)
     return any(isinstance(policy.decide(each, need), Allowed) for each in ids)

@@ -29,7 +29,7 @@ OpenReceiver = Callable[[], AbstractContextManager[ServiceBusReceiver]]
 
 RECEIVE_TIMEOUT = 0.9  # seconds; what is finished meanwhile is settled after it
 FAST_HANDLER = 0.25  # seconds in which most handlers are done
-RECONNECT_WHEN_IDLE = 600.0  # seconds without a message, after which the link is opened anew
+RECONNECT_WHEN_IDLE = 600.0  # seconds without a message, after which the link is opened again
 ALIVE = 120.0  # seconds within which the owner of the link comes round
 ENOUGH = 3  # attempts before a message is given up in favour of others
 LONGEST_TEXT = 4000  # characters of a dead letter's reason or description; Azure takes 4,096

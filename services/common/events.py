@@ -19,7 +19,7 @@ class InvalidEvent(ValueError):
 
 @dataclass(frozen=True)
 class Event:
-    """What happened to one subject; it happens once, so subject and type identify the event."""
+    """An event of one subject; it happens once, so subject and type identify it."""
 
     type: str
     source: str

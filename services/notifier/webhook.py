@@ -60,10 +60,8 @@ class Partner:
         body = event.to_json()
         try:
             signature = sign(key, event.id, body, datetime.now(UTC))
-        except ValueError as error:  # it is the same for every event until someone sets another
-            raise Transient(
-                "the signing key is none: the secret in the vault is not base64"
-            ) from error
+        except ValueError as error:  # each event fails until another key is set
+            raise Transient("the secret in the vault is not a signing key") from error
         headers = {"Content-Type": CONTENT_TYPE} | signature
         try:
             # stream: the answer's body is the partner's to choose, and nobody here reads it

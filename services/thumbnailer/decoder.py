@@ -27,7 +27,7 @@ COMMAND = (sys.executable, "-m", "services.thumbnailer.decoder")
 ROOT = Path(__file__).parents[2]
 ENVIRONMENT = {"VIPS_CONCURRENCY": "1"}
 
-# A process dies of these by its own doing; of any other by somebody else's, whatever the photo is.
+# A crash of the process itself. Any other signal comes from outside, and says nothing of the photo.
 CRASHES = (signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGSEGV)
 GROWN = 50_000_000  # bytes: a process that keeps so much after a photo ends, and a new one is small
 HEAD = struct.Struct(">?III")  # whether it ends; width and height, or zeros; how many bytes follow

@@ -2,7 +2,7 @@
 
 - The SDK for Python numbers a session's deliveries without a lock, so that they come out of their
   order, and two under one number, when several threads use one client. proton closes the connection
-  for that. Deliveries are numbered anew for proton, and what is said of them is numbered back.
+  for that. Deliveries get new numbers for proton, and dispositions their old ones.
 - go-amqp and others end what has ended, and settle what is gone. proton closes the connection for
   an END, a DETACH, a FLOW or a DISPOSITION without the channel or handle that it is for. Such a
   frame says nothing and is dropped.
