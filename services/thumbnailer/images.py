@@ -110,7 +110,7 @@ def _encoded(format: Format, original: bytes, **options: Any) -> bytes:
     )
     if format is Format.PNG:
         small = colours.from_gamma(small, original)
-    data: bytes = small.webpsave_buffer(Q=QUALITY, smart_subsample=True, keep="none")
+    data: bytes = small.webpsave_buffer(Q=QUALITY, keep="none")
     return data
 
 
