@@ -51,14 +51,17 @@ class Holdings:
         self._held[kind] = amount
         return self._account.add(kind, more)
 
-    def hold_unfinished(self, wire: Wire, size: int = 0, *, more: int = 0) -> bool:
-        """Hold so many bytes of a link's messages now, or so many more. Whether it is allowed."""
-        size += more + (self._unfinished.get(wire, 0) if more else 0)
+    def hold_unfinished(self, wire: Wire, size: int = 0) -> bool:
+        """Hold so many bytes of a link's messages now. Whether it is allowed."""
         if size:
             self._unfinished[wire] = size
         else:
             self._unfinished.pop(wire, None)
         return self.hold("unfinished", sum(self._unfinished.values()))
+
+    def hold_more_unfinished(self, wire: Wire, more: int) -> bool:
+        """Hold so many bytes more of a link's messages. Whether it is allowed."""
+        return self.hold_unfinished(wire, self._unfinished.get(wire, 0) + more)
 
     def forget_session(self, session: Any) -> None:
         """Hold nothing of the messages of a session's links."""

@@ -4,8 +4,7 @@ Neither is offered. The answer is a 401 with a sentence, as Azure gives for a mi
 no 404: azservicebus for Go takes that for "there is no such queue" and gives its caller nothing.
 """
 
-from collections.abc import Callable
-from xml.sax.saxutils import escape
+from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
@@ -13,27 +12,27 @@ from sandbox.audit import Gate
 from sandbox.entra import TokenRefused, bearer_token
 from sandbox.servicebus.authenticate import Verifier
 
-SENTENCE = (
+_SENTENCE = (
     "The sandbox does not manage Service Bus entities and does not speak its REST API: the Bicep "
     "says which entities there are. Send and receive over AMQP."
 )
+# https://learn.microsoft.com/rest/api/servicebus/error-codes
+_BODY = f"<Error><Code>401</Code><Detail>{_SENTENCE}</Detail></Error>".encode()
 
-Handler = Callable[[web.Request], web.Response]
+Handler = Callable[[web.Request], Awaitable[web.Response]]
 
 
 def refusing(verifier: Verifier, gate: Gate) -> Handler:
     """Return a handler that refuses each request, and puts on record whose it was."""
 
-    def refuse(request: web.Request) -> web.Response:
+    async def refuse(request: web.Request) -> web.Response:
         # Without the path, in which a stranger may have put anything, a token too.
         reason = f"the sandbox does not offer {request.method} over HTTPS"
         gate.refuse("bus", "Administration", reason, _caller(request, verifier))
-        # https://learn.microsoft.com/rest/api/servicebus/error-codes
-        body = f"<Error><Code>401</Code><Detail>{escape(SENTENCE)}</Detail></Error>"
         return web.Response(
             status=401,
             reason="Unauthorized",
-            body=body.encode(),
+            body=_BODY,
             content_type="application/xml",
             charset="utf-8",
         )

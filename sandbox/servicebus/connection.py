@@ -273,7 +273,7 @@ class Connection:
 
     def _ignored(self, wire: Wire, transfer: Transfer) -> None:
         """Drop the bytes that come on a link that was refused or has ended."""
-        if not self._holdings.hold_unfinished(wire, more=transfer.forget()):
+        if not self._holdings.hold_more_unfinished(wire, transfer.forget()):
             self._refuse(conditions.unfinished(self._holdings.quota.unfinished))
 
     def _wake(self, attached: Attached) -> None:

@@ -96,7 +96,7 @@ class Publisher:
         if too_much := next(filter(None, map(oversized, messages)), None):
             return conditions.oversized_properties(too_much)
         if self._gives_ids:
-            messages = [each.with_id(uuid4().hex) for each in messages]
+            messages = [m if m.message_id is not None else m.with_id(uuid4().hex) for m in messages]
         self._destination.send(messages)
         return None
 

@@ -135,10 +135,11 @@ class RequestTarget:
         sources = list(self._replies.replies(self._path))
         named = [each for each in sources if each.wire.target == request.reply_to]
         near = [each for each in sources if each.wire.session == self._wire.session]
-        for source in (*named, *near, *sources):
-            source.send(reply)
-            return None
-        return conditions.not_offered("requests without a link for the replies")
+        best = (*named, *near, *sources)
+        if not best:
+            return conditions.not_offered("requests without a link for the replies")
+        best[0].send(reply)
+        return None
 
 
 def _tag(number: int) -> str:

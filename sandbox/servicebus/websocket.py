@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from aiohttp import WSMsgType, web
 
+from sandbox.servicebus.administration import Handler
 from sandbox.servicebus.connection import Connection
 from sandbox.servicebus.outlet import Outlet
 
@@ -79,7 +80,7 @@ class WebSocketOutlet:
 def application(
     connect: Callable[[Outlet], Connection],
     leave: Callable[[Connection], None],
-    refuse: Callable[[web.Request], web.Response],
+    refuse: Handler,
 ) -> web.Application:
     """The web application with the one route that the SDKs know; `refuse` answers all else."""
 
@@ -88,7 +89,7 @@ def application(
             protocols=SUBPROTOCOLS, max_msg_size=_MAX_MESSAGE, compress=False
         )
         if not socket.can_prepare(request):
-            return refuse(request)
+            return await refuse(request)
         await socket.prepare(request)
         outlet = WebSocketOutlet(socket)
         connection = outlet.connection = connect(outlet)
@@ -101,13 +102,10 @@ def application(
             writer.cancel()
         return socket
 
-    async def refused(request: web.Request) -> web.Response:
-        return refuse(request)
-
     app = web.Application()
     for path in (PATH, f"{PATH}/"):
         app.router.add_get(path, handle, allow_head=False)
-    app.router.add_route("*", "/{rest:.*}", refused)
+    app.router.add_route("*", r"/{rest:[\s\S]*}", refuse)  # a path may hold a line feed, as %0A
     return app
 
 

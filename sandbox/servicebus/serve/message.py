@@ -100,9 +100,7 @@ class Message:
         return milliseconds / 1000 if isinstance(milliseconds, int) and milliseconds else None
 
     def with_id(self, message_id: str) -> "Message":
-        """Return the message with an id, all else as it came; itself if it has one."""
-        if self.message_id is not None:
-            return self
+        """Return the message with an id, and all else as it came."""
         sent = parts(self.sections.properties)[0] if self.sections.properties else []
         properties = encode.sequence((encode.string(message_id), *sent[1:]))
         sections = replace(self.sections, properties=properties)

@@ -67,7 +67,10 @@ def test_the_management_client_is_refused_with_a_sentence_and_on_record(
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("GET", "/"), ("GET", PATH), ("PUT", "/orders"), ("POST", "/orders/messages")],
+    [
+        *(("GET", "/"), ("GET", PATH), ("GET", "/a%0Ab")),
+        *(("PUT", "/orders"), ("POST", "/orders/messages")),
+    ],
 )
 def test_a_stranger_is_refused_with_a_sentence_and_on_record(
     bus: Running, method: str, path: str
