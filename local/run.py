@@ -68,7 +68,7 @@ def _ways(deployment: Deployment, ports: Mapping[str, int]) -> dict[str, dict[st
 
 
 def _without_proxy(around: Mapping[str, str]) -> dict[str, str]:
-    """What keeps the services' ways to each other from a company's proxy, which is for Azure."""
+    """Return what keeps the services' ways to each other from a proxy, which is for Azure."""
     known = around.get("no_proxy") or around.get("NO_PROXY", "")
     return dict.fromkeys(("NO_PROXY", "no_proxy"), f"{known},127.0.0.1,localhost".lstrip(","))
 

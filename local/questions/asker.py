@@ -36,7 +36,7 @@ class Entities:
 
     @property
     def known(self) -> bool:
-        """Whether the deployment has them all: the questions are about the sample's."""
+        """Tell whether the deployment has them all: the questions are about the sample's."""
         return all(astuple(self))
 
     @classmethod

@@ -90,10 +90,11 @@ def _say_rights(rights: Sequence[Right], missing: Sequence[Missing]) -> None:
 
 
 def _warn_of_workers(deployed_as: Environment, credential: TokenCredential) -> None:
+    reached = public()
     try:
         with requests.Session() as session:
             arm = ResourceManager(session, credential)
-            workers = tuple(each for each in app_names() if each not in public())
+            workers = tuple(each for each in app_names() if each not in reached)
             warning = on_workers(deployed(arm, deployed_as, workers))
     except UnseenError as error:
         warning = f"whether workers are deployed here, Azure does not tell you: {error}"

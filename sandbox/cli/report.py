@@ -28,7 +28,7 @@ from sandbox.commands import KEYLESS
 
 _NO_QUESTIONS = (
     "the questions about Azure are asked on the sample's entities, and this deployment has others:"
-    " what is told is how it was deployed, and who has which role"
+    " the report says only how it was deployed, and who has which role"
 )
 _DONE, _WAITS = Text("✓ ", "green"), Text("! ", "bold yellow")
 _NOBODY = SignedIn("", "", "")

@@ -1,7 +1,6 @@
 """`keyless rotate`: a new signing key, as the operator sets it on Azure."""
 
 import asyncio
-from collections.abc import Sequence
 from pathlib import Path
 
 from sandbox.cli.options import StateOption, open_state
@@ -19,7 +18,7 @@ _NONE = (
 
 
 def rotate(state: StateOption = None) -> None:
-    """As whoever may set it: a new signing key, to the vault and to the partner; no restart."""
+    """Set a new signing key as the user who may: in the vault and at the partner; no restart."""
     opened = open_state(state)
     report = the_running(opened)
     clock = NeverBack(origin=report.clock)
@@ -33,9 +32,9 @@ def rotate(state: StateOption = None) -> None:
 
 
 def in_words(key: WebhookKey) -> str:
-    """What a rotation of `key` has done, and how its service takes it up."""
+    """Say what a rotation of `key` has done, and how its service takes it up."""
     verb = "still have" if len(key.signers) > 1 else "still has"
-    old = f"{_listed(key.signers)} {verb} the old one"
+    old = f"{' and '.join(key.signers)} {verb} the old one"
     new = f"The {key.setter.name} has set a new {key.secret} in the vault"
     if not key.addresses:
         return f"{new}.\n{old} until it is read again (services/common/vault.py)."
@@ -43,7 +42,3 @@ def in_words(key: WebhookKey) -> str:
         f"{new}, and the partner has it.\n{old}: the next webhook is refused with 401, the new one"
         " is read,\nand it is sent again."
     )
-
-
-def _listed(names: Sequence[str]) -> str:
-    return " and ".join(names)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from sandbox.deployment import Principal
-from sandbox.entra.refusals import UNAVAILABLE, OAuthError
+from sandbox.entra.refusals import OAuthError, unavailable
 
 # In seconds. Entra asks for 5 between two polls; here there is one client to be served.
 LIFETIME = 15 * 60
@@ -53,7 +53,9 @@ class DeviceCodes:
         if len(self._waiting) >= _AT_MOST:
             self._forget_expired()
         if len(self._waiting) >= _AT_MOST:
-            raise _too_many()
+            raise unavailable(
+                f"{_AT_MOST} sign-ins by device code wait already; each ends after 15 minutes"
+            )
         device_code = secrets.token_urlsafe(48)
         user_code = "".join(secrets.choice(_SIGNS) for _ in range(_LENGTH))
         once_each = " ".join(dict.fromkeys(scope.split()))
@@ -124,19 +126,6 @@ def _declined() -> OAuthError:
         "authorization_declined",
         70018,
         "Invalid verification code. The end user has denied the authorization.",
-    )
-
-
-def _too_many() -> OAuthError:
-    """The code is OAuth's for a server that is overloaded, with Entra's own number and text.
-
-    https://learn.microsoft.com/entra/identity-platform/reference-error-codes
-    """
-    return OAuthError(
-        UNAVAILABLE,
-        90033,
-        "A transient error has occurred. Please try again.",
-        reason=f"{_AT_MOST} sign-ins by device code wait already; each ends after 15 minutes",
     )
 
 

@@ -16,6 +16,7 @@ from sandbox.entra.refusals import (
     UNAVAILABLE,
     OAuthError,
     no_tenant,
+    unavailable,
     unknown_client,
     unknown_tenant,
 )
@@ -102,8 +103,7 @@ class _Login:
         except OSError as error:
             # What cannot be put on record is not given out.
             _LOG.error("a sign-in cannot be put on record: %s", error)
-            text = "A transient error has occurred. Please try again."
-            return _refused(request, OAuthError(UNAVAILABLE, 90033, text))
+            return _refused(request, unavailable())
         return web.json_response(body)
 
     @property

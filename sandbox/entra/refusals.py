@@ -121,3 +121,12 @@ def _no_tenant(tenant: str) -> str:
         "signing into the correct cloud. Check with your subscription administrator, this may "
         "happen if there are no active subscriptions for the tenant."
     )
+
+
+def unavailable(reason: str = "") -> OAuthError:
+    """OAuth's code for a server that is overloaded, with Entra's own number and text.
+
+    https://learn.microsoft.com/entra/identity-platform/reference-error-codes
+    """
+    text = "A transient error has occurred. Please try again."
+    return OAuthError(UNAVAILABLE, 90033, text, reason=reason)

@@ -76,20 +76,16 @@ class Secrets:
 
     def versions(self, name: str, after: int = 0, length: int = -1) -> list[SecretVersion]:
         """Up to `length` versions of `name` (all, if negative), oldest first."""
-        found = self._database.rows(
-            f"SELECT {rows.COLUMNS} FROM secret s JOIN version v USING (key)"  # noqa: S608
-            " WHERE key = ? AND s.deleted IS NULL AND v.sequence > ? ORDER BY v.sequence LIMIT ?",
-            name.lower(),
-            after,
-            length,
-        )
-        return [rows.as_version(each) for each in found]
+        return self._versions(name, "sequence", after, length)
 
     def versions_by_id(self, name: str, after: str, length: int) -> list[SecretVersion]:
         """Return up to `length` versions of `name` in the order of their ids."""
+        return self._versions(name, "version", after, length)
+
+    def _versions(self, name: str, by: str, after: int | str, length: int) -> list[SecretVersion]:
         found = self._database.rows(
             f"SELECT {rows.COLUMNS} FROM secret s JOIN version v USING (key)"  # noqa: S608
-            " WHERE key = ? AND s.deleted IS NULL AND v.version > ? ORDER BY v.version LIMIT ?",
+            f" WHERE key = ? AND s.deleted IS NULL AND v.{by} > ? ORDER BY v.{by} LIMIT ?",
             name.lower(),
             after,
             length,

@@ -189,11 +189,11 @@ class Refused(Exception):
         )
 
 
-def invalid_header(name: str, value: str) -> Refused:
+def invalid_header(name: str, value: str, *, early: bool = False) -> Refused:
     """Return the refusal of a header's value, which it names.
 
     Azure/azure-storage-python tests/recordings/
     test_page_blob.test_create_larger_than_8tb_blob_fail.yaml.
     """
     told = {} if name.lower() in _SECRET else {"HeaderValue": value}
-    return Refused("InvalidHeaderValue", {"HeaderName": name} | told)
+    return Refused("InvalidHeaderValue", {"HeaderName": name} | told, early=early)

@@ -150,10 +150,9 @@ def _check_host(asked: Asked, host: str) -> None:
 
 
 def _check_version(version: str) -> None:
-    """A version that does not exist is answered before who asks is looked at.
+    """Raise Refused for a version that does not exist; Azure checks it before the token.
 
     Azure/azure-sdk-for-net issue 45302 has the headers of the answer, too.
     """
     if version and not exists(version):
-        name = {"HeaderName": "x-ms-version", "HeaderValue": version}
-        raise Refused("InvalidHeaderValue", name, early=True)
+        raise invalid_header("x-ms-version", version, early=True)

@@ -15,7 +15,7 @@ _ROOT = "$root"
 _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 # Blob names that XML cannot carry would break every listing of their container. U+FFFE and U+FFFF,
 # which it cannot carry either, are encoded there.
-_NOT_IN_XML = re.compile(r"[^\t\n\r -\ud7ff\ue000-\uffff\U00010000-\U0010ffff]")
+IN_XML = re.compile(r"[\t\n\r -\ud7ff\ue000-\uffff\U00010000-\U0010ffff]*")
 
 
 class Level(StrEnum):
@@ -77,7 +77,7 @@ def _root_blob_name(raw: str) -> str:
 def _blob_name(raw: str) -> str:
     """A backslash is a slash to Azure, and a dot segment would point elsewhere on the way there."""
     name = _decoded(raw).replace("\\", "/")
-    if len(name) > _LONGEST_BLOB_NAME or _NOT_IN_XML.search(name):
+    if len(name) > _LONGEST_BLOB_NAME or not IN_XML.fullmatch(name):
         raise Refused("InvalidUri")
     if not {".", ".."}.isdisjoint(name.split("/")):
         raise Refused("InvalidUri")

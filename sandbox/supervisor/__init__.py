@@ -11,7 +11,6 @@ from sandbox.supervisor.report import Report, ServiceReport, SignInReport, runni
 from sandbox.supervisor.surroundings import (
     DEVELOPER,
     OF_AN_IDENTITY,
-    OPERATOR,
     of_any_process,
     sign_in_apart,
     way_to,
@@ -21,7 +20,6 @@ __all__ = [
     "DEVELOPER",
     "ENDINGS",
     "OF_AN_IDENTITY",
-    "OPERATOR",
     "AsDeveloper",
     "Az",
     "Developer",

@@ -56,7 +56,7 @@ async def ready(azurite: Azurite, child: Child, containers: Collection[str]) -> 
 
 
 def losses(child: Child) -> tuple[str, ...]:
-    """What of the blobs could not be read at the last start, in sentences."""
+    """Return, in sentences, what of the blobs could not be read at the last start."""
     lines = child.said().splitlines()
     return tuple(line.removeprefix(_LOST) for line in lines if line.startswith(_LOST))
 

@@ -44,9 +44,8 @@ def _cause(latest_first: Iterable[str]) -> str:
 
 
 def _of_damage(said: str) -> str:
-    found = f"; {cure()}" if _OF_NPM.search(said) else ""
-    broken = damage()
-    return found or (f"; {broken}" if broken else "")
+    found = cure() if _OF_NPM.search(said) else damage()
+    return f"; {found}" if found else ""
 
 
 def _message(line: str) -> str:

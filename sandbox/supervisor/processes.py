@@ -114,7 +114,7 @@ class Child:
             await self._again()
 
     def said(self) -> str:
-        """What it has written to its log since it was started last."""
+        """Return what it has written to its log since it was started last."""
         with suppress(OSError), self.program.log.open("rb") as log:
             log.seek(self._log_before)
             return log.read().decode(errors="replace")

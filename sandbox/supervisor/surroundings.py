@@ -10,7 +10,7 @@ from sandbox.state import State
 
 _LOOPBACK = "127.0.0.1,localhost"
 
-DEVELOPER, OPERATOR = "developer", "operator"
+DEVELOPER = "developer"
 
 # What makes a process act as a managed identity, and must be gone where it acts as a person.
 OF_AN_IDENTITY = frozenset({"AZURE_CLIENT_ID", "IDENTITY_ENDPOINT", "IDENTITY_HEADER"})

@@ -152,10 +152,16 @@ def _batchable(frame: bytes, at: int, largest: int) -> bytes:
     return b"".join((total, frame[4:at], listed, frame[at + 3 : end], more, frame[end:]))
 
 
+def number(fields: Fields, index: int) -> int | None:
+    """Return a field that is a number; None if it is left out or is none."""
+    value = decoded(fields[index]) if len(fields) > index else None
+    return value if isinstance(value, int) else None
+
+
 def _shifted(fields: Fields, index: int, by: int) -> Fields:
     """Shift a transfer-id, which may be left out and is counted modulo 2^32."""
-    value = decoded(fields[index]) if len(fields) > index else None
-    if not isinstance(value, int):
+    value = number(fields, index)
+    if value is None:
         return fields
     return [*fields[:index], encode.uint((value + by) % _SERIAL), *fields[index + 1 :]]
 
@@ -167,8 +173,8 @@ def _check_handle(frame: bytes, at: int) -> None:
     framing-error error-code" (section 2.7.2).
     """
     fields, _ = parts(frame, at)
-    handle = decoded(fields[1]) if len(fields) > 1 else None
-    if isinstance(handle, int) and handle > HANDLE_MAX:
+    handle = number(fields, 1)
+    if handle is not None and handle > HANDLE_MAX:
         raise HandleError(f"the handle {handle} is above the session's handle-max {HANDLE_MAX}")
 
 

@@ -24,6 +24,7 @@ from sandbox.servicebus.amqp.performatives import (
     FLOW,
     TRANSFER,
     Fields,
+    number,
 )
 
 _SERIAL = 1 << 32
@@ -94,7 +95,7 @@ class Sessions:
         """
         channel = _channel(frame)
         if code == BEGIN:
-            remote = _number(parts(frame, at)[0], 0)
+            remote = number(parts(frame, at)[0], 0)
             self._by_own_channel[channel] = self._sessions.get(remote or 0, _Session())
             return frame
         if code == END:
@@ -109,7 +110,7 @@ class Sessions:
 def _of_session(
     session: _Session, frame: bytes, code: int, at: int, fields: Fields
 ) -> bytes | None:
-    handle = _number(fields, 1 if code == ATTACH else 4 if code == FLOW else _HANDLE)
+    handle = number(fields, 1 if code == ATTACH else 4 if code == FLOW else _HANDLE)
     if code == DISPOSITION:
         # What a sender says of its deliveries comes too late: each is settled once it is whole.
         return frame if _is_true(fields, _ROLE) else None
@@ -129,7 +130,10 @@ def _of_session(
 
 def _transfer(session: _Session, link: _Link, frame: bytes, at: int, fields: Fields) -> bytes:
     if not link.more:
-        link.number, link.settled = session.begin_delivery(_number(fields, _DELIVERY)), False
+        link.number, link.settled = (
+            session.begin_delivery(number(fields, _DELIVERY)),
+            False,
+        )
     aborted = _is_true(fields, _ABORTED)
     link.more = _is_true(fields, _MORE) and not aborted
     link.settled = link.settled or aborted or _is_true(fields, _SETTLED)
@@ -144,7 +148,7 @@ def _transfer(session: _Session, link: _Link, frame: bytes, at: int, fields: Fie
 def _numbered_back(session: _Session, frame: bytes, at: int) -> Iterator[bytes]:
     """Say of each delivery under its own number what proton says of several in a row."""
     fields, _ = parts(frame, at)
-    first, last = _number(fields, _FIRST), _number(fields, _LAST)
+    first, last = number(fields, _FIRST), number(fields, _LAST)
     if not _is_true(fields, _ROLE) or first is None:
         yield frame
         return
@@ -160,11 +164,6 @@ def _about(delivery: bytes, fields: Fields) -> Fields:
 
 def _channel(frame: bytes) -> int:
     return int.from_bytes(frame[6:8], "big")
-
-
-def _number(fields: Fields, index: int) -> int | None:
-    value = decoded(fields[index]) if len(fields) > index else None
-    return value if isinstance(value, int) else None
 
 
 def _is_true(fields: Fields, index: int) -> bool:
