@@ -61,7 +61,7 @@ def _in_turn(packages: str) -> None:
 def _fill(packages: str, turn: int) -> None:
     if not (stamps.packages_hold(stamps.DEV) or stamps.packages_hold(packages)):
         install(packages, turn)
-    if not (stamps.azurite_holds() and stamps.node_holds()):
+    if not stamps.azurite_holds():
         install_azurite(turn)
 
 

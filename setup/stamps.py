@@ -25,12 +25,7 @@ RUN, DEV = "run", "dev"
 
 def all_hold(packages: str) -> bool:
     """Tell whether a command has everything that it needs; `packages` is RUN or DEV."""
-    return (
-        venv_holds()
-        and (packages_hold(DEV) or packages_hold(packages))
-        and azurite_holds()
-        and node_holds()
-    )
+    return venv_holds() and (packages_hold(DEV) or packages_hold(packages)) and azurite_holds()
 
 
 def venv_holds() -> bool:
@@ -46,16 +41,12 @@ def packages_hold(name: str) -> bool:
 
 
 def azurite_holds() -> bool:
-    """Tell whether Azurite is installed as its lock file says, and no package is missing."""
+    """Tell whether Azurite is as its lock file says, and was tried with the node that is there."""
     stamp = read(AZURITE_STAMP)
+    node = stamp.get("node", {})
     same = stamp.get("lock") == checksum(AZURITE_LOCK) and MAIN.is_file()
-    return same and _are_there(stamp, names_in(MODULES))
-
-
-def node_holds() -> bool:
-    """Tell whether the node that Azurite was tried with is the same file still."""
-    kept = read(AZURITE_STAMP).get("node", {})
-    return bool(kept) and kept == program_stamp(kept["path"])
+    tried = bool(node) and node == program_stamp(node["path"])
+    return same and tried and _are_there(stamp, names_in(MODULES))
 
 
 def venv_stamp() -> Stamp:

@@ -78,7 +78,8 @@ def run(
         raise
     if why:
         say("failed\n")
-        tool = "pip" if "pip" in command else Path(command[0]).name
+        program = Path(command[0]).name
+        tool = "pip" if program != "uv" and "pip" in command else program  # not of uv pip install
         raise StepError(text, f"{said.rstrip()}\n{why}", tool)
     say(f"{time.monotonic() - begun:4.0f} s")
 

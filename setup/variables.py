@@ -27,9 +27,6 @@ _SOURCES = {
 }
 _PROXIES = re.compile(r"(HTTP|HTTPS|ALL|NO)_PROXY", re.IGNORECASE)
 _ADDRESS = re.compile(r"index|find_links|registry|proxy|offline|config", re.IGNORECASE)
-_TRUST = frozenset(
-    {"SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"}
-)
 
 
 def of_a_step(given: Mapping[str, str]) -> dict[str, str]:
@@ -68,16 +65,8 @@ def _is_address(name: str, tool: str) -> bool:
 
 
 def _is_kept(name: str) -> bool:
-    if _OF_A_TOOL.fullmatch(name):
-        return _names_a_source(name)
-    return not _ELSEWHERE.fullmatch(name)
-
-
-def _names_a_source(name: str) -> bool:
-    if _PROXIES.fullmatch(name) or name in _TRUST:
-        return True
     found = _OF_A_TOOL.fullmatch(name)
     if found is None:
-        return False
-    wanted = _SOURCES[found["tool"].upper()]
-    return re.fullmatch(wanted, found["setting"].replace("-", "_"), re.IGNORECASE) is not None
+        return not _ELSEWHERE.fullmatch(name)
+    source = _SOURCES[found["tool"].upper()]
+    return re.fullmatch(source, found["setting"].replace("-", "_"), re.IGNORECASE) is not None
