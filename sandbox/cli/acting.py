@@ -43,11 +43,12 @@ def as_(
     umask = os.umask(0o077)
     opened = open_state(state)
     report = the_running(opened)
-    check_stand_in(who, stand_in, opened)
     with one_sentence(KeyError, ValueError):
+        check_stand_in(who, stand_in, opened)
         variables = as_anybody(report, who, opened)
         names = _names(opened, who)
-    if who in people(opened):
+        is_a_person = who in people(opened)
+    if is_a_person:
         variables |= _signed_in(report, opened, who, Az.found(opened, stand_in))
     with ExitStack() as stack, one_sentence(OSError):
         tokens = None

@@ -51,8 +51,8 @@ def env(
     """
     opened = open_state(state)
     report = the_running(opened)
-    check_stand_in(who, stand_in, opened)
     with one_sentence(KeyError, ValueError):
+        check_stand_in(who, stand_in, opened)
         variables = as_anybody(report, who, opened)
     if stand_in:
         variables["PATH"] = Az.found(opened, stand_in).first_on(os.environ["PATH"])

@@ -40,17 +40,13 @@ class Progress:
         if report.overdue:
             self._say_overdue(report)
         if report.ready:
-            self._say(
-                "all", f"all ready after {report.services_ready:.1f} s: {published(report.gallery)}"
-            )
+            where = f": {published(report.gallery)}" if report.gallery else ""
+            self._say("all", f"all ready after {report.services_ready:.1f} s{where}")
 
     def _say_overdue(self, report: Report) -> None:
-        self._say(
-            "overdue",
-            f"not all is ready yet ({published(report.gallery)});"
-            f" to see why, run {KEYLESS} doctor beside it",
-            _WAITS,
-        )
+        where = f" ({published(report.gallery)})" if report.gallery else ""
+        sentence = f"not all is ready yet{where}; to see why, run {KEYLESS} doctor beside it"
+        self._say("overdue", sentence, _WAITS)
         for each in report.late:
             self._say(f"{each.name} {each.failing} {each.ended}", in_words(each), _WAITS)
 

@@ -35,7 +35,8 @@ def sign_in(
     """Sign in to the sandbox: approve the CODE that a program shows you."""
     opened = open_state(state)
     report = the_running(opened)
-    persons = people(opened)
+    with one_sentence(ValueError):
+        persons = people(opened)
     if as_ not in persons:
         there_are = " or the ".join(persons) or "users that a deployment names, here none"
         fail(f"a person signs in, the {there_are}; not {as_!r}.", USAGE)

@@ -116,9 +116,10 @@ def up(
 
 def _late(report: Report) -> str:
     waiting = "; ".join(map(in_words, report.late))
+    where = f", at {published(report.gallery)}" if report.gallery else ""
     return (
-        f"not all is ready, and what runs stays up, at {published(report.gallery)}"
-        f": {waiting}. {KEYLESS} status says how it goes on, and {KEYLESS} doctor why"
+        f"not all is ready, and what runs stays up{where}: {waiting}."
+        f" {KEYLESS} status says how it goes on, and {KEYLESS} doctor why"
     )
 
 
