@@ -184,7 +184,7 @@ CONFUSIONS = (
         "NUL",
         _PATH.format("/thumbnails/kept%00"),
         "target",
-        "if len(name) > _LONGEST_BLOB_NAME or _NOT_IN_XML.search(name):",
+        "if len(name) > _LONGEST_BLOB_NAME or not IN_XML.fullmatch(name):",
         "if len(name) > _LONGEST_BLOB_NAME:",
     ),
     _at_storage(

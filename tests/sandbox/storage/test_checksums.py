@@ -79,7 +79,7 @@ def test_many_blobs_at_once_have_each_their_own_sum(storage: Storage) -> None:
     container = storage.sdk("owner").get_container_client("scratch")
     for number in range(10):
         body = str(number).encode() * 1000
-        answer = container.get_blob_client(f"many-{number}").upload_blob(body, overwrite=True)
+        answer = container.get_blob_client(f"summed-{number}").upload_blob(body, overwrite=True)
         assert base64.b64encode(answer["content_crc64"]).decode() == crc64(body)
 
 
