@@ -13,7 +13,7 @@ _OF_DISKS = frozenset(
     {errno.EACCES, errno.EDQUOT, errno.EIO, errno.ENOSPC, errno.EPERM, errno.EROFS}
 )
 # None belongs to a set-up: who has changed these knows where to look.
-_OURS = ("infra", "local", "sandbox", "services", "setup", "tests")
+_OURS = ("bench", "cli", "infra", "local", "sandbox", "services", "setup", "tests")
 
 
 def damage() -> str:

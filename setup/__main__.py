@@ -21,7 +21,7 @@ def main(arguments: list[str]) -> None:
         set_up(packages)
     node = stamps.read(stamps.AZURITE_STAMP)["node"]["path"]
     # Not from the project's folder: a path that the user gives is meant from where the user stands.
-    command = [str(PYTHON), "-P", "-m", "sandbox", *arguments]
+    command = [str(PYTHON), "-P", "-m", "cli", *arguments]
     os.execve(PYTHON, command, of_the_command_line(os.environ, node))  # noqa: S606
 
 

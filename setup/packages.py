@@ -86,7 +86,7 @@ def _complaint_of(name: str) -> str:
     if name == NODE:
         return ""
     try:
-        answer([str(PYTHON), "-P", "-m", "sandbox", "--help"], of_the_command_line(os.environ, ""))
+        answer([str(PYTHON), "-P", "-m", "cli", "--help"], of_the_command_line(os.environ, ""))
     except StepError as error:
         return f"the command line does not answer: {error.said}"
     return ""

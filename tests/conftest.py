@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from cli.env import as_developer, as_service
 from sandbox.audit import FILE, Record, read
-from sandbox.cli.env import as_developer, as_service
 from sandbox.deployment import Deployment, load
 from sandbox.state import PROJECT, State
 from sandbox.supervisor import DEVELOPER, OF_AN_IDENTITY, Report, running
@@ -82,7 +82,7 @@ def keyless(
 ) -> "subprocess.CompletedProcess[str]":
     """Run a command of the command line on the sandbox that `state` is of."""
     return subprocess.run(
-        [sys.executable, "-m", "sandbox", *arguments],
+        [sys.executable, "-m", "cli", *arguments],
         cwd=PROJECT,
         env={**os.environ, "KEYLESS_STATE": str(state), **variables},
         capture_output=True,

@@ -13,7 +13,7 @@ from sandbox.state import PROJECT
 
 SNAPSHOT = Path("infra/bicep/sandbox.snapshot.json")
 MODULES = Path("sandbox/storage/azurite/node_modules")
-TREES = ("infra/entra", "local", "sandbox", "services", "setup")
+TREES = ("bench", "cli", "infra/entra", "local", "sandbox", "services", "setup")
 _LEFT_OUT = shutil.ignore_patterns("node_modules", "__pycache__")
 
 
@@ -48,7 +48,7 @@ def keyless(
 ) -> "subprocess.CompletedProcess[str]":
     """Run a command of the copy."""
     return subprocess.run(
-        [str(python), "-P", "-m", "sandbox", *command],
+        [str(python), "-P", "-m", "cli", *command],
         cwd=project,
         env=environment(project, **variables),
         capture_output=True,

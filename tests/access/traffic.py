@@ -1,7 +1,7 @@
 """What makes the services use each of their rights; another deployment has its own here."""
 
-from sandbox.cli.photos import uploads
-from sandbox.cli.walk import arrive, send
+from cli.photos import uploads
+from cli.walk import arrive, send
 from tests.conftest import Running
 
 

@@ -20,7 +20,7 @@ from tests.attacks.confusions_held import Held
 
 ONE = "double encoding"
 ALL = os.environ.get("KEYLESS_GUARDS") == "all"
-TREES = ("infra", "local", "sandbox", "services", "tests")
+TREES = ("bench", "cli", "infra", "local", "sandbox", "services", "tests")
 AZURITE = Path("sandbox/storage/azurite/node_modules")
 
 

@@ -24,7 +24,7 @@ _SHORTEST = 30
 def seen(tmp_path_factory: pytest.TempPathFactory) -> Seen:
     """By a user whose umask hides nothing, so that what is private is so by the sandbox's doing."""
     folder = tmp_path_factory.mktemp("watched")
-    command = [sys.executable, "-m", "sandbox", "up", "--detach", "--port", "0"]
+    command = [sys.executable, "-m", "cli", "up", "--detach", "--port", "0"]
     environment = {**os.environ, "KEYLESS_STATE": str(folder)}
     with open_to_others(folder) as exposed:
         folder.chmod(0o700)

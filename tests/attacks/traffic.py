@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 import requests
 from PIL import Image
 
-from sandbox.cli.photos import Upload
-from sandbox.cli.walk import arrive, send
+from cli.photos import Upload
+from cli.walk import arrive, send
 from tests.attacks.seen import Seen
 from tests.conftest import Running
 

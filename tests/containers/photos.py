@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from sandbox.cli.photos import uploads
+from cli.photos import uploads
 from tests.containers.engine import Engine
 
 # From the host: put a photo in, and wait until it is told what became of it.

@@ -128,7 +128,7 @@ def test_the_sandbox_knows_how_a_person_reaches_it() -> None:
     assert told["environment"]["KEYLESS_GALLERY"] == "http://127.0.0.1:9000"
     assert told["ports"] == ["127.0.0.1:9000:8080"]
     command = told["environment"]["KEYLESS_COMMAND"].split()
-    assert command == ["docker", "compose", "exec", "sandbox", "python", "-m", "sandbox"]
+    assert command == ["docker", "compose", "exec", "sandbox", "python", "-m", "cli"]
     assert "sandbox" in DEFAULT
 
 

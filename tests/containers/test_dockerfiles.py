@@ -111,6 +111,8 @@ def test_what_is_copied_is_in_the_builds_context(path: Path) -> None:
 def test_the_builds_context_is_what_the_images_need() -> None:
     found = build_context()
     assert {each.split("/")[0] for each in found} == {
+        "bench",
+        "cli",
         "infra",
         "local",
         "requirements",

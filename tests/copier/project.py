@@ -61,7 +61,7 @@ class Project:
 
     def keyless(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """Run `./keyless`, as in a new terminal."""
-        return self.python("-m", "sandbox", *arguments)
+        return self.python("-m", "cli", *arguments)
 
     def python(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         own = {k: v for k, v in os.environ.items() if not k.startswith(("KEYLESS_", "PYTEST_"))}

@@ -8,9 +8,9 @@ from collections import Counter
 import pytest
 from PIL import Image
 
+from cli.photos import Upload
+from cli.walk import send, webhooks
 from sandbox.audit import Outcome
-from sandbox.cli.photos import Upload
-from sandbox.cli.walk import send, webhooks
 from tests.conftest import Running
 from tests.docs import costs
 

@@ -8,7 +8,7 @@ import pytest
 import typer.main
 from typer.core import TyperGroup
 
-from sandbox.cli import application
+from cli.application import application
 from sandbox.state import PROJECT
 from tests.docs.pages import PAGES, name_of, quoted
 
@@ -18,6 +18,8 @@ _CODE = (
     "local/**/*.py",
     "services/**/*.py",
     "sandbox/**/*.py",
+    "cli/**/*.py",
+    "bench/**/*.py",
     "infra/bicep/**/*.bicep*",
     "infra/bicep/snapshot",
     "infra/azd/*.py",

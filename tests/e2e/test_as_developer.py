@@ -13,9 +13,9 @@ import pytest
 from azure.core.exceptions import HttpResponseError
 from azure.storage.blob import BlobServiceClient
 
+from cli.photos import uploads
+from cli.walk import arrive, send, webhooks
 from sandbox.audit import Outcome
-from sandbox.cli.photos import uploads
-from sandbox.cli.walk import arrive, send, webhooks
 from sandbox.state import PROJECT, State
 from services.common.credential import open_credential
 from tests.azure_cli import BOTH, real_az
@@ -103,7 +103,7 @@ def test_what_the_developer_may_not_is_denied_to_who_holds_that_environment(
 
 
 def test_the_first_start_asks_for_the_sign_in_and_the_next_is_silent(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "sandbox", *_UP, "--stand-in", "--state", str(tmp_path)]
+    command = [sys.executable, "-m", "cli", *_UP, "--stand-in", "--state", str(tmp_path)]
     said = ""
     with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True) as starting:
         assert starting.stdout is not None
@@ -125,7 +125,7 @@ def test_the_first_start_asks_for_the_sign_in_and_the_next_is_silent(tmp_path: P
 
 
 def test_a_start_that_is_declined_says_so_and_leaves_nothing(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "sandbox", *_UP, "--stand-in", "--state", str(tmp_path)]
+    command = [sys.executable, "-m", "cli", *_UP, "--stand-in", "--state", str(tmp_path)]
     with subprocess.Popen(
         command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as starting:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from sandbox.cli.photos import uploads
+from cli.photos import uploads
 from tests.conftest import Running
 from tests.gallery.conftest import browser
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from sandbox.cli.photos import uploads
-from sandbox.cli.walk import arrive, send
+from cli.photos import uploads
+from cli.walk import arrive, send
 from sandbox.deployment import Deployment
 from sandbox.state import PROJECT, State
 from sandbox.storage import free_port
@@ -177,7 +177,7 @@ def test_a_photo_goes_through_the_services_that_run_here(
     port = free_port()
     command = ["local", "--env-file", str(developers_file), "--port", str(port)]
     local = subprocess.Popen(
-        [sys.executable, "-m", "sandbox", *command],
+        [sys.executable, "-m", "cli", *command],
         cwd=PROJECT,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -84,7 +84,7 @@ def test_status_and_doctor_have_something_to_look_at(project: Path) -> None:
 
 
 def test_in_the_foreground_it_says_so_too(tmp_path: Path, project: Path) -> None:
-    command = [sys.executable, "-m", "sandbox", "up", "--port", "0", "--wait", "0"]
+    command = [sys.executable, "-m", "cli", "up", "--port", "0", "--wait", "0"]
     variables = environment(project, KEYLESS_STATE=str(tmp_path))
     with subprocess.Popen(
         command, cwd=project, env=variables, stdout=subprocess.PIPE, text=True

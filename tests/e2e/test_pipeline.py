@@ -10,9 +10,9 @@ import pytest
 import requests
 from PIL import Image
 
+from cli.photos import Upload, uploads
+from cli.walk import Arrival, arrive, send, webhooks
 from sandbox.audit import Outcome
-from sandbox.cli.photos import Upload, uploads
-from sandbox.cli.walk import Arrival, arrive, send, webhooks
 from tests.conftest import Running
 
 T = TypeVar("T")

@@ -2,8 +2,8 @@
 
 import time
 
-from sandbox.cli.photos import uploads
-from sandbox.cli.walk import arrive, send, webhooks
+from cli.photos import uploads
+from cli.walk import arrive, send, webhooks
 from sandbox.partner.journal import FILE, read
 from tests.conftest import Running
 

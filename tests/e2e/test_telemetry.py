@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from cli.photos import Upload, uploads
+from cli.sample import PIPELINE
+from cli.walk import arrive, send
 from sandbox.audit import Outcome
-from sandbox.cli.photos import Upload, uploads
-from sandbox.cli.sample import PIPELINE
-from sandbox.cli.walk import arrive, send
 from sandbox.state import State
 from sandbox.telemetry import FILE, Item, Store, everything, trace_of
 from tests.conftest import Running, keyless

@@ -158,14 +158,21 @@ def never_set_up(folder: Path) -> Clone:
             "PIP_CONFIG_FILE": os.devnull,
         },
     )
-    for each in ("bin", "user", "wheels", "home/requirements", "home/sandbox/storage/azurite"):
+    for each in (
+        "bin",
+        "user",
+        "wheels",
+        "home/requirements",
+        "home/cli",
+        "home/sandbox/storage/azurite",
+    ):
         (folder / each).mkdir(parents=True)
     shutil.copy(PROJECT / "keyless", clone.home / "keyless")
     shutil.copytree(PROJECT / "setup", clone.home / "setup", ignore=_ignored)
     locked = lock_of(wheel(folder / "wheels", "tiny"))
     for each in ("run", "dev"):
         (clone.home / "requirements" / f"{each}.txt").write_text(locked)
-    (clone.home / "sandbox/__main__.py").write_text(MAIN)
+    (clone.home / "cli/__main__.py").write_text(MAIN)
     (clone.home / "sandbox/storage/azurite/package-lock.json").write_text(json.dumps(LOCK))
     clone.tool("uv", UV.format(folder=folder))
     for each in _TOOLS:

@@ -14,7 +14,7 @@ from sandbox.state import PROJECT, State
 # The supervisor gives its children an environment of its own: here, the library in it.
 RUN = """
 import sandbox.supervisor.blobs as blobs, sandbox.supervisor.services as services
-from sandbox.cli import main
+from cli.application import main
 genuine, more = services.of_any_process, {more!r}
 for module in (blobs, services):
     module.of_any_process = lambda home: {{**genuine(home), **more}}

@@ -46,7 +46,7 @@ class Shifted(Running):
     def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """Run `./keyless` with this sandbox, on its clock."""
         return subprocess.run(
-            [sys.executable, "-m", "sandbox", *arguments],
+            [sys.executable, "-m", "cli", *arguments],
             cwd=PROJECT,
             env={**os.environ, **self.clock.environment, "KEYLESS_STATE": str(self.state.root)},
             capture_output=True,

@@ -25,7 +25,7 @@ class Terminal:
         self.said = ""
         self._master, slave = pty.openpty()
         self.process = subprocess.Popen(
-            [*(program or (sys.executable, "-m", "sandbox")), *command],
+            [*(program or (sys.executable, "-m", "cli")), *command],
             cwd=PROJECT,
             env={**os.environ, "KEYLESS_STATE": str(state), "TERM": "dumb"},
             stdin=slave,

@@ -20,9 +20,9 @@ from uuid import uuid4
 import pytest
 import requests
 
+from cli.photos import Upload, uploads
+from cli.walk import webhooks
 from sandbox.audit import Outcome
-from sandbox.cli.photos import Upload, uploads
-from sandbox.cli.walk import webhooks
 from sandbox.partner.mood import Mood, behave
 from sandbox.supervisor import running
 from tests.faults.shifted import Shifted, clock, started

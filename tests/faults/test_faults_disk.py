@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import requests
 
+from cli.photos import uploads
 from sandbox.audit import FILE, Outcome, read
-from sandbox.cli.photos import uploads
 from sandbox.state import State
 from sandbox.supervisor import Report, running
 from tests.conftest import keyless

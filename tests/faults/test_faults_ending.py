@@ -165,7 +165,7 @@ def test_a_kill_leaves_no_process_and_the_next_start_works(tmp_path: Path) -> No
 
 
 def test_under_nohup_a_sandbox_outlives_its_terminal(tmp_path: Path) -> None:
-    shell = ["sh", "-c", 'trap "" HUP; exec "$0" -m sandbox "$@"', sys.executable]
+    shell = ["sh", "-c", 'trap "" HUP; exec "$0" -m cli "$@"', sys.executable]
     terminal = Terminal(tmp_path, UP, shell)
     wait_until(lambda: holder(State.open(tmp_path)) is not None, str(tmp_path))
     terminal.close()
@@ -176,7 +176,7 @@ def test_under_nohup_a_sandbox_outlives_its_terminal(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("command", ["trace", "trace --json", "status"])
 def test_whoever_stops_reading_gets_no_traceback(endpoints: Path, command: str) -> None:
-    words = [sys.executable, "-m", "sandbox", *command.split()]
+    words = [sys.executable, "-m", "cli", *command.split()]
     environment = {**os.environ, "KEYLESS_STATE": str(endpoints)}
     reading, writing = os.pipe()
     os.close(reading)
@@ -218,7 +218,7 @@ def ended() -> Iterator[None]:
 
 def spawned(state: Path, *command: str) -> "subprocess.Popen[str]":
     process = subprocess.Popen(
-        [sys.executable, "-m", "sandbox", *(command or UP)],
+        [sys.executable, "-m", "cli", *(command or UP)],
         env={**os.environ, "KEYLESS_STATE": str(state)},
         cwd=PROJECT,
         stdout=subprocess.PIPE,

@@ -129,7 +129,7 @@ def test_a_package_that_is_missing_is_named_with_the_cure(project: Path, environ
 
 
 def test_a_fault_of_our_own_is_no_damage(project: Path) -> None:
-    (project / "sandbox/cli/status.py").write_text("import sandbox.nowhere\n")
+    (project / "cli/status.py").write_text("import sandbox.nowhere\n")
     assert (
         "ModuleNotFoundError: No module named 'sandbox.nowhere'"
         in keyless(project, "status").stderr

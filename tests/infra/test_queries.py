@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.cli.sample import PIPELINE
+from cli.sample import PIPELINE
 from sandbox.deployment import load
 from sandbox.state import State
 from sandbox.telemetry import FILE, Item, everything

@@ -54,7 +54,7 @@ def template(root: Path) -> Iterator[Text]:
 def compose(root: Path) -> Iterator[Text]:
     """docker-compose.yml and every Dockerfile."""
     files = [str(each.relative_to(root)) for each in root.glob("docker-compose*.yml")]
-    folders = (root / each for each in ("sandbox", "services", "local"))
+    folders = (root / each for each in ("sandbox", "services", "local", "cli", "bench"))
     files += [each for folder in folders for each in _below(root, folder, "Dockerfile")]
     yield from _texts("compose", root, files)
 

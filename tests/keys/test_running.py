@@ -9,8 +9,8 @@ import pytest
 from azure.identity import ManagedIdentityCredential
 from azure.keyvault.secrets import SecretClient
 
-from sandbox.cli.photos import uploads
-from sandbox.cli.walk import arrive, send
+from cli.photos import uploads
+from cli.walk import arrive, send
 from sandbox.telemetry import FILE, trace_of
 from tests.conftest import Running
 from tests.e2e.test_pipeline import eventually, photo, told_of

@@ -14,7 +14,7 @@ HERE = {
     ].items()
     if name != "KEYLESS_ASSUME"
 }
-COMMAND = "docker compose exec sandbox python -m sandbox"
+COMMAND = "docker compose exec sandbox python -m cli"
 
 
 def test_status_names_the_published_address(sandbox: Running) -> None:

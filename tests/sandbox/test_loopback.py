@@ -15,10 +15,10 @@ from sandbox.state import PROJECT
 TO_AZURE = {
     "local/arm.py",
     "local/questions/blobs.py",
-    "sandbox/bench/client/work.py",
-    "sandbox/cli/compared.py",
-    "sandbox/cli/doctor.py",
-    "sandbox/cli/local.py",
+    "bench/client/work.py",
+    "cli/compared.py",
+    "cli/doctor.py",
+    "cli/local.py",
     "sandbox/loopback.py",
 }
 BY_ITSELF = {"get", "post", "put", "head", "delete", "request", "Session"}

@@ -59,7 +59,7 @@ def sign_in(engine: Engine, log: Path) -> None:
         time.sleep(0.1)
         code = _CODE.search(log.read_text()) if log.exists() else None
     if code is not None:
-        keyless = ["python", "-m", "sandbox", "sign-in", code[1], "--as", "developer"]
+        keyless = ["python", "-m", "cli", "sign-in", code[1], "--as", "developer"]
         engine.containers["sandbox"].run(*keyless)
 
 

@@ -22,9 +22,9 @@ _OPEN = "import sys; open(sys.argv[1]).read()"
 _WRITE = "import sys; open(sys.argv[1], 'w')"
 _BENCHES = """
 import subprocess, sys
-from sandbox.bench.alone import alone
+from bench.alone import alone
 def bench():
-    command = [sys.executable, "-m", "sandbox", "bench", "--quick", "--only", "rbac"]
+    command = [sys.executable, "-m", "cli", "bench", "--quick", "--only", "rbac"]
     print(subprocess.run(command, stdout=subprocess.DEVNULL).returncode)
 with alone():
     bench()
@@ -66,7 +66,7 @@ def test_a_startup_probe_has_room_at_azures_size(engine: Engine, name: str) -> N
 
 @pytest.mark.parametrize("name", ["sandbox", *SERVICES])
 def test_no_start_compiles_what_the_image_holds(engine: Engine, name: str) -> None:
-    module = "sandbox.cli.up" if name == "sandbox" else f"services.{name}.app"
+    module = "cli.up" if name == "sandbox" else f"services.{name}.app"
     told = engine.containers[name].run("python", "-c", _UNCOMPILED.format(module))
     assert (told.returncode, told.stdout.split()) == (0, []), told.stderr
 
@@ -76,7 +76,7 @@ def test_a_photo_goes_through_all_four(engine: Engine, tmp_path: Path) -> None:
 
 
 def test_the_sandbox_tells_how_the_services_are(engine: Engine) -> None:
-    said = engine.containers["sandbox"].run("python", "-m", "sandbox", "status", "--json")
+    said = engine.containers["sandbox"].run("python", "-m", "cli", "status", "--json")
     assert said.returncode == 0, said.stderr
     found = {each["name"]: each for each in json.loads(said.stdout)["services"]}
     assert {each["state"] for each in found.values()} == {"ready"}
@@ -134,7 +134,7 @@ def test_what_it_says_leads_there_from_the_host(engine: Engine) -> None:
     sandbox = engine.containers["sandbox"]
     assert "✓ all ready after" in sandbox.log.read_text()
     assert f"s: http://127.0.0.1:{GALLERY}\n" in sandbox.log.read_text()
-    assert "docker compose exec sandbox python -m sandbox sign-in CODE" in said(sandbox, "sign-in")
+    assert "docker compose exec sandbox python -m cli sign-in CODE" in said(sandbox, "sign-in")
 
 
 @pytest.mark.parametrize("command", ["check", "test"])
@@ -147,7 +147,7 @@ def test_beside_a_bench_another_says_so_and_the_sandbox_stays(engine: Engine) ->
     told = sandbox.run("python", "-c", _BENCHES)
     assert told.stdout.split() == ["69", "0"], told.stderr
     assert "another bench is running here" in told.stderr
-    assert sandbox.run("python", "-m", "sandbox", "status").returncode == 0
+    assert sandbox.run("python", "-m", "cli", "status").returncode == 0
 
 
 def test_after_down_inside_it_no_service_reads_healthy(engine: Engine) -> None:
@@ -160,5 +160,5 @@ def test_after_down_inside_it_no_service_reads_healthy(engine: Engine) -> None:
 
 
 def said(container: Container, command: str) -> str:
-    done = container.run("python", "-m", "sandbox", command)
+    done = container.run("python", "-m", "cli", command)
     return done.stdout + done.stderr

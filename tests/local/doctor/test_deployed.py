@@ -9,13 +9,13 @@ import pytest
 import requests
 from azure.identity import ChainedTokenCredential
 
+from cli.diagnosed import print_diagnosis
 from local.arm import ResourceManager
 from local.doctor.examine import Diagnosis, acting, examine
 from local.doctor.mend import commands
 from local.doctor.patients import of_deployed
 from local.rights import Environment
 from local.values import Values
-from sandbox.cli.diagnosed import print_diagnosis
 from sandbox.deployment import Principal, PrincipalKind, RoleAssignment
 from sandbox.rbac import Policy
 from tests.local.arm import resource_manager

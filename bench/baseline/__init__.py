@@ -1,0 +1,36 @@
+"""What the sandbox is held against: servers on the same TLS and proxy that check and store nothing.
+
+The baseline of blobs is Azurite itself: see bench/measures/blob.py.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.process import Process
+from sandbox.state import State
+from sandbox.supervisor.surroundings import of_any_process
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """Where the servers are: a proxy, an authority that its names are proven by, and a port."""
+
+    proxy: str
+    ca: str
+    amqp_port: int
+
+    def instead(self, environment: Mapping[str, str]) -> dict[str, str]:
+        """The same environment, whose tokens are real, but with these servers behind its names."""
+        trust = {"SSL_CERT_FILE": self.ca, "REQUESTS_CA_BUNDLE": self.ca}
+        return {**environment, "HTTPS_PROXY": self.proxy, **trust}
+
+
+@contextmanager
+def servers(root: Path, bus: str, vault: str) -> Iterator[Baseline]:
+    """The servers under these host names. Raises BenchError if they do not start."""
+    state = State.open(root / "baseline")
+    environment = of_any_process(state.folder("home"))
+    with Process("bench.baseline.serve", environment, state.path("bench.log")) as process:
+        yield Baseline(**process.ask(state=str(state.root), bus=bus, vault=vault))

@@ -1,0 +1,72 @@
+"""Runs the baseline's servers behind an edge of their own, until stdin ends."""
+
+import asyncio
+import json
+import sys
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+from aiohttp import WSMsgType, web
+
+from bench.baseline import constant
+from bench.baseline.broker import Broker
+from sandbox.audit import FILE, Audit, Gate
+from sandbox.edge import AmqpListener, Certificate, Edge
+from sandbox.rbac import Policy
+from sandbox.state import State
+
+_PATH = "/$servicebus/websocket"
+_SUBPROTOCOL = "AMQPWSB10"
+
+
+class _Amqp(asyncio.Protocol):
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - TLS is one
+        self._broker = Broker(transport.write)
+
+    def data_received(self, data: bytes) -> None:
+        self._broker.feed(data)
+
+
+def _websocket() -> web.Application:
+    async def handle(request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse(protocols=(_SUBPROTOCOL,), compress=False)
+        await socket.prepare(request)
+        out = bytearray()
+        broker = Broker(out.extend)
+        async for message in socket:
+            if message.type is not WSMsgType.BINARY:
+                break
+            broker.feed(message.data)
+            if out:
+                await socket.send_bytes(bytes(out))
+                out.clear()
+        return socket
+
+    made = web.Application()
+    made.router.add_get(_PATH, handle)
+    return made
+
+
+async def _run(asked: dict[str, Any]) -> None:
+    state = State.open(Path(asked["state"]))
+    routes = {asked["bus"]: _websocket(), asked["vault"]: constant.application()}
+    certificate = Certificate.keep(state, routes)
+    gate = Gate(Policy([]), Audit(state.path(FILE)))
+    async with AsyncExitStack() as stack:
+        edge = Edge(routes, certificate, gate)
+        stack.push_async_callback(edge.stop)
+        amqp = AmqpListener(_Amqp, certificate)
+        stack.push_async_callback(amqp.stop)
+        said = {
+            "proxy": f"http://127.0.0.1:{await edge.start()}",
+            "ca": str(certificate.authority),
+            "amqp_port": amqp.start(),
+        }
+        print(json.dumps(said), flush=True)
+        await asyncio.to_thread(sys.stdin.read)
+
+
+if __name__ == "__main__":
+    asyncio.run(_run(json.loads(sys.stdin.readline())))

@@ -1,0 +1,62 @@
+"""The sandbox's endpoints without the services, so that those take no time from what is measured.
+
+Started as a process: says in one line of JSON where it is, and ends with its stdin.
+"""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import AsyncExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.process import Process
+from sandbox.deployment import Deployment, load
+from sandbox.state import State
+from sandbox.supervisor.start import Endpoints, start
+from sandbox.supervisor.surroundings import of_any_process
+
+_STATE = "KEYLESS_STATE"
+
+
+@dataclass(frozen=True)
+class Azure:
+    """The sandbox as a client finds it: what acts as each app, and the port for plain AMQP."""
+
+    deployment: Deployment
+    environments: Mapping[str, Mapping[str, str]]
+    amqp_port: int
+    pid: int
+
+
+@contextmanager
+def endpoints(root: Path) -> Iterator[Azure]:
+    """Endpoints with a state of their own below `root`. Raises BenchError if they do not start."""
+    state = State.open(root / "endpoints")
+    environment = {**of_any_process(state.folder("home")), _STATE: str(state.root)}
+    with Process(__name__, environment, state.path("bench.log")) as process:
+        said = process.answer()
+        of_any = of_any_process(state.folder("home"))
+        environments = {name: {**of_any, **each} for name, each in said["environments"].items()}
+        yield Azure(load(state), environments, said["amqp_port"], process.pid)
+
+
+def _as_json(found: Endpoints) -> str:
+    environments = {
+        app.name: dict(found.surroundings.variables(app, found.planes.headers[app.name]))
+        for app in found.planes.deployment.apps
+    }
+    return json.dumps({"environments": environments, "amqp_port": found.amqp_port})
+
+
+async def _run() -> None:
+    async with AsyncExitStack() as stack:
+        found = await start(stack, State.open(Path(os.environ[_STATE])), 0)
+        print(_as_json(found), flush=True)
+        await asyncio.to_thread(sys.stdin.read)
+
+
+if __name__ == "__main__":
+    asyncio.run(_run())

@@ -1,0 +1,104 @@
+"""Blob get and put, against the same SDK on an Azurite of its own, by http and the account's key.
+
+The bare one runs as the sandbox's does, and is spared TLS, the proxy, the token, the decision and
+the record: the ratio is what those cost. By py-spy, the code of this repository is a fifth of what
+the sandbox's process computes for a small get; the rest is the second hop and TLS.
+"""
+
+import asyncio
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from bench.endpoints import endpoints
+from bench.figures import Figure, ratio_at_least
+from bench.measures.clients import client
+from bench.plan import Plan, rate
+from bench.process import Process
+from sandbox.deployment import StorageAccount
+from sandbox.state import State
+from sandbox.storage import Azurite, free_port
+
+# The thumbnailer may read and write here.
+_SERVICE, _CONTAINER = "thumbnailer", "STORAGE_THUMBNAILS_CONTAINER"
+_GOAL = ratio_at_least(0.7)
+_KIB = 1024
+_SMALL = "most of the difference is a second hop and TLS, which a small blob spreads over few bytes"
+
+
+@dataclass(frozen=True)
+class _Case:
+    size: int
+    label: str
+    width: int
+    times: int
+
+    def __str__(self) -> str:
+        return f"{self.label}, {f'{self.width} at once' if self.width > 1 else 'one by one'}"
+
+
+_CASES = (
+    _Case(4 * _KIB, "4 KiB", 1, 200),
+    _Case(4 * _KIB, "4 KiB", 16, 400),
+    _Case(4 * _KIB * _KIB, "4 MiB", 1, 20),
+    _Case(4 * _KIB * _KIB, "4 MiB", 16, 48),
+)
+
+
+def measure(plan: Plan, root: Path) -> Iterator[Figure]:
+    """Puts a second and gets a second, for each size and width."""
+    with endpoints(root) as azure, bare(azure.deployment.storage, root) as azurite:
+        environment = azure.environments[_SERVICE]
+        container = environment[_CONTAINER]
+        ours = {"endpoint": f"https://{azure.deployment.storage.host}", "container": container}
+        theirs = {"endpoint": f"http://127.0.0.1:{azurite.port}/{azurite.account}"}
+        theirs |= {"container": container, "key": azurite.key}
+        with client(environment, root) as one, client(environment, root) as other:
+            one.ask(do="blob-warm", **ours)
+            other.ask(do="blob-warm", **theirs)
+            for case in _CASES:
+                for what in ("put", "get"):
+                    yield _figure(plan, what, case, (one, ours), (other, theirs))
+
+
+@contextmanager
+def bare(account: StorageAccount, root: Path) -> Iterator[Azurite]:
+    """An Azurite without a sandbox, with the same command line and the same containers."""
+    folder = State.open(root / "bare").root
+    azurite = Azurite(account.name, account.host, folder, free_port())
+    process = subprocess.Popen(
+        azurite.command(), env=dict(azurite.environment()), stdout=subprocess.DEVNULL
+    )
+    try:
+        asyncio.run(azurite.wait())
+        asyncio.run(azurite.prepare(account.containers))
+        yield azurite
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _figure(
+    plan: Plan,
+    what: str,
+    case: _Case,
+    ours: tuple[Process, dict[str, Any]],
+    theirs: tuple[Process, dict[str, Any]],
+) -> Figure:
+    times = plan.times(case.times)
+
+    def once(process: Process, where: dict[str, Any]) -> float:
+        work = {"size": case.size, "times": times, "width": case.width}
+        return rate(times, process.ask(do=f"blob-{what}", **where, **work))
+
+    if what == "get":
+        for process, where in (ours, theirs):
+            process.ask(do="blob-put", **where, size=case.size, times=16, width=1)
+    name = f"blob {what} {case}"
+    found = plan.interleave(name, partial(once, *ours), partial(once, *theirs))
+    note = _SMALL if case.size == 4 * _KIB and case.width == 1 else ""
+    return Figure(name, "/s", *found, (_GOAL,), note, times)

@@ -1,0 +1,57 @@
+"""Service Bus send, and receive with complete, against proton that stores and checks nothing."""
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+from bench.baseline import servers
+from bench.endpoints import endpoints
+from bench.figures import Figure, ratio_at_least
+from bench.measures.clients import client
+from bench.plan import Plan, rate
+from bench.process import Process
+
+_GOAL = ratio_at_least(0.7)
+_TIMES = 300
+_QUEUE = "SERVICEBUS_QUEUE_NAME"
+
+
+def measure(plan: Plan, root: Path) -> Iterator[Figure]:
+    """Messages a second, one by one, on plain AMQP and over WebSocket."""
+    with endpoints(root) as azure:
+        host, vault = azure.deployment.bus.host, azure.deployment.vault.host
+        sends, receives = azure.environments["gateway"], azure.environments["thumbnailer"]
+        with (
+            servers(root, host, vault) as baseline,
+            client(sends, root) as sender,
+            client(receives, root) as receiver,
+            client(baseline.instead(sends), root) as other_sender,
+            client(baseline.instead(receives), root) as other_receiver,
+        ):
+            for name, ports in (("AMQP", (azure.amqp_port, baseline.amqp_port)), ("WS", (0, 0))):
+                where = [{"host": host, "queue": sends[_QUEUE], "port": port} for port in ports]
+                lines = [(sender, receiver, where[0]), (other_sender, other_receiver, where[1])]
+                yield from _send_and_receive(plan, name, lines)
+
+
+def _send_and_receive(
+    plan: Plan, transport: str, lines: list[tuple[Process, Process, dict[str, object]]]
+) -> Iterator[Figure]:
+    """What is received was sent by the measurement before it; a first message opens the links."""
+    times = plan.times(_TIMES)
+    for sender, receiver, where in lines:
+        sender.ask(do="bus-send", **where, times=1)
+        receiver.ask(do="bus-receive", **where, times=1)
+
+    def send(line: int) -> float:
+        sender, _, where = lines[line]
+        return rate(times, sender.ask(do="bus-send", **where, times=times))
+
+    def receive(line: int) -> float:
+        _, receiver, where = lines[line]
+        return rate(times, receiver.ask(do="bus-receive", **where, times=times))
+
+    for name, once in (("send", send), ("receive, complete", receive)):
+        what = f"bus {name}, {transport}"
+        found = plan.interleave(what, partial(once, 0), partial(once, 1))
+        yield Figure(what, "/s", *found, goals=(_GOAL,), times=times)

@@ -1,0 +1,39 @@
+"""Warm starts, timed from the first instruction of the process until its own report says ready."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from bench.figures import Figure, Samples, at_most
+from bench.plan import Plan
+from bench.whole import Whole, demo, whole
+from sandbox.state import State
+
+_TAKES_LONG = 5
+
+
+def measure(plan: Plan, root: Path) -> Iterator[Figure]:
+    """Seconds to endpoints, to all services, and through the demo; then the first-ever set-up."""
+    plan = plan.fewer(_TAKES_LONG)
+    state = State.open(root / "state")
+    plan.told("the first start, which is not counted")
+    _start(state)
+    plan.told("warm start")
+    starts = [_start(state) for _ in range(plan.runs)]
+    endpoints = Samples.of([each.endpoints_after for each in starts])
+    services = Samples.of([each.services_after for each in starts])
+    yield Figure("warm start, endpoints", "s", endpoints, goals=(at_most(2),))
+    yield Figure("warm start, all four services", "s", services, goals=(at_most(5),))
+    seconds = plan.repeat("demo --exit", lambda: demo(state, "--exit", "--port", "0"))
+    yield Figure("demo --exit, warm", "s", seconds, goals=(at_most(15),))
+    yield _set_up()
+
+
+def _start(state: State) -> Whole:
+    with whole(state.root) as started:
+        return started
+
+
+def _set_up() -> Figure:
+    """It downloads, so that it is not repeated here."""
+    note = "the launcher shows its seconds as it runs, and keeps no record of them"
+    return Figure("first-ever set-up", "s", None, goals=(at_most(180),), note=note)

@@ -1,0 +1,74 @@
+"""A photo to upload, and the gallery as a browser sees it."""
+
+import io
+import time
+from dataclasses import dataclass, field
+from functools import cache
+from threading import local
+from typing import Any
+
+import requests
+from PIL import Image
+
+from bench.process import BenchError
+from sandbox.loopback import open_session
+
+_SIZE = (1600, 1067)
+_PATIENCE = 60.0
+_PAUSE = 0.02
+
+
+@cache
+def photo() -> bytes:
+    """A JPEG of a phone's kind: gradients, so that it is neither empty nor noise."""
+    ramp = Image.linear_gradient("L").resize(_SIZE)
+    around = Image.radial_gradient("L").resize(_SIZE)
+    content = io.BytesIO()
+    Image.merge("RGB", (ramp, around, ramp.rotate(180))).save(content, "JPEG", quality=90)
+    return content.getvalue()
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """A gallery at an address; threads may share it."""
+
+    url: str
+    _own: local = field(default_factory=local)
+
+    def page(self, limit: int = 24) -> dict[str, Any]:
+        """The first page. Raises BenchError."""
+        answer = self._session.get(f"{self.url}/photos", params={"limit": limit}, timeout=30)
+        return self._json(answer, 200)
+
+    def upload(self) -> str:
+        """Upload a photo; its id. Raises BenchError."""
+        files = {"photo": ("bench.jpg", photo(), "image/jpeg")}
+        answer = self._session.post(f"{self.url}/photos", files=files, timeout=60)
+        return str(self._json(answer, 202)["id"])
+
+    def seconds_to_thumbnail(self) -> float:
+        """From the first byte of an upload until the gallery has its thumbnail. Raises BenchError.
+
+        It is asked every 20 ms, so that it is so much later at most.
+        """
+        begun = time.monotonic()
+        uploaded = self.upload()
+        while time.monotonic() - begun < _PATIENCE:
+            answer = self._session.get(f"{self.url}/photos/{uploaded}", timeout=30)
+            if "thumbnail" in self._json(answer, 200):
+                return time.monotonic() - begun
+            time.sleep(_PAUSE)
+        raise BenchError(f"there was no thumbnail within {_PATIENCE:.0f} s")
+
+    @property
+    def _session(self) -> requests.Session:
+        if not hasattr(self._own, "session"):
+            self._own.session = open_session()
+        session: requests.Session = self._own.session
+        return session
+
+    def _json(self, answer: requests.Response, wanted: int) -> dict[str, Any]:
+        if answer.status_code != wanted:
+            raise BenchError(f"the gallery answered {answer.status_code}: {answer.text[:200]}")
+        found: dict[str, Any] = answer.json()
+        return found

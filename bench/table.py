@@ -1,0 +1,127 @@
+"""The table of figures, for people and as JSON."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from bench.figures import Figure, Goal, Of, Samples
+from bench.machine import Machine
+
+# Each heading with its least width: lines are printed one by one, and stand below each other.
+_COLUMNS = (
+    ("what", 48),
+    ("ours", 9),
+    ("min - max", 13),
+    ("baseline", 9),
+    ("min - max", 13),
+    ("ratio", 5),
+    ("goal", 22),
+    ("", 1),
+    ("runs", 9),
+)
+_MARKS = {True: ("✓", "green"), False: ("✗", "bold red"), None: ("", "")}
+
+
+def heading() -> Table:
+    """What stands above the lines."""
+    return _row([Text(name, style="bold") for name, _ in _COLUMNS])
+
+
+def line(figure: Figure) -> Table:
+    """One line of the table."""
+    return _row(_cells(figure))
+
+
+def notes(figures: Sequence[Figure]) -> Group:
+    """What is to be said of some, below the table."""
+    said = [(each, each.failure or each.note) for each in figures]
+    found = dict.fromkeys(f"{each.what}: {why}" for each, why in said if why)
+    return Group(*(Text(note, style="dim") for note in found))
+
+
+def as_json(machine: Machine, figures: Sequence[Figure]) -> dict[str, Any]:
+    """All of it, every run's value too."""
+    return {"machine": asdict(machine), "figures": [_figure(each) for each in figures]}
+
+
+def shown(value: float) -> str:
+    """A number with as many digits as anybody reads."""
+    if value >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+
+
+def in_words(goal: Goal, unit: str) -> str:
+    """`ratio >= 0.7`, `<= 2 s`."""
+    sign = "≥" if goal.at_least else "≤"
+    if goal.of is Of.RATIO:
+        return f"ratio {sign} {goal.bound:g}"
+    return f"{sign} {goal.bound:g} {unit}"
+
+
+def _row(cells: Sequence[str | Text]) -> Table:
+    made = Table.grid(padding=(0, 2, 0, 0))
+    for name, width in _COLUMNS:
+        left = name in {"what", "goal", ""}
+        made.add_column(justify="left" if left else "right", no_wrap=True, min_width=width)
+    made.add_row(*cells)
+    return made
+
+
+def _cells(figure: Figure) -> Sequence[str | Text]:
+    if figure.failure:
+        return (figure.what, Text("failed", "bold red"))
+    if figure.ours is None:
+        return (figure.what, "left out")
+    mark, style = _MARKS[figure.reached]
+    return (
+        figure.what,
+        f"{shown(figure.ours.median)} {figure.unit}",
+        _spread(figure.ours),
+        f"{shown(figure.baseline.median)} {figure.unit}" if figure.baseline else "",
+        _spread(figure.baseline) if figure.baseline else "",
+        f"{figure.ratio:.2f}" if figure.ratio is not None else "",
+        ", ".join(in_words(goal, figure.unit) for goal in figure.goals),
+        Text(mark, style),
+        _how_often(figure.ours, figure.times),
+    )
+
+
+def _how_often(samples: Samples, times: int) -> str:
+    return f"{len(samples.values)}" + (f" x {times:,}" if times > 1 else "")
+
+
+def _spread(samples: Samples) -> str:
+    if len(samples.values) == 1:
+        return ""
+    return f"{shown(samples.least)} - {shown(samples.most)}"
+
+
+def _figure(figure: Figure) -> dict[str, Any]:
+    return {
+        "what": figure.what,
+        "unit": figure.unit,
+        "times": figure.times,
+        "ours": _samples(figure.ours),
+        "baseline": _samples(figure.baseline),
+        "ratio": figure.ratio,
+        "goals": [asdict(goal) for goal in figure.goals],
+        "reached": figure.reached,
+        "note": figure.note,
+        "failure": figure.failure,
+    }
+
+
+def _samples(samples: Samples | None) -> dict[str, Any] | None:
+    if samples is None:
+        return None
+    return {
+        "median": samples.median,
+        "least": samples.least,
+        "most": samples.most,
+        "values": list(samples.values),
+    }

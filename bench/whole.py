@@ -1,0 +1,97 @@
+"""A sandbox with all services, started as a user starts it, and timed from outside."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.process import BenchError
+from sandbox.state import PROJECT, State
+from sandbox.supervisor import Report, running
+
+_LONGEST = 120.0
+_PAUSE = 0.01
+# By these a person has told their own sandbox something, which is not the one that is measured.
+_OF_ANOTHER = frozenset({"KEYLESS_STATE", "KEYLESS_ASSUME"})
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A sandbox that is ready: seconds from its process's start to its endpoints and services."""
+
+    state: State
+    report: Report
+    endpoints_after: float
+    services_after: float
+
+
+def keyless(state: State, *arguments: str) -> Sequence[str]:
+    """The command line of `./keyless` on `state`."""
+    return (sys.executable, "-m", "cli", *arguments, "--state", str(state.root))
+
+
+@contextmanager
+def whole(root: Path) -> Iterator[Whole]:
+    """The sandbox on the state at `root`, ready. Raises BenchError if it does not get there."""
+    state = State.open(root)
+    begun = time.monotonic()
+    with state.path("bench.log").open("ab") as log:
+        process = subprocess.Popen(
+            keyless(state, "up", "--port", "0"),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd=PROJECT,
+            env=_environment(),
+            start_new_session=True,
+        )
+    try:
+        yield _ready(state, process, begun)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(_LONGEST)
+
+
+def _environment() -> Mapping[str, str]:
+    return {name: value for name, value in os.environ.items() if name not in _OF_ANOTHER}
+
+
+def _ready(state: State, process: "subprocess.Popen[bytes]", begun: float) -> Whole:
+    endpoints_after = 0.0
+    while time.monotonic() - begun < _LONGEST:
+        if process.poll() is not None:
+            raise BenchError(f"the sandbox ended: {_last_words(state)}")
+        report = running(state)
+        if report is not None and report.pid == process.pid:
+            now = time.monotonic() - begun
+            endpoints_after = endpoints_after or now
+            if report.ready:
+                return Whole(state, report, endpoints_after, now)
+        time.sleep(_PAUSE)
+    raise BenchError(f"the services were not ready within {_LONGEST:.0f} s: {_last_words(state)}")
+
+
+def _last_words(state: State) -> str:
+    return state.path("bench.log").read_text("utf-8", "replace").strip()[-400:]
+
+
+def demo(state: State, *arguments: str) -> float:
+    """The seconds that a demo on `state` takes. Raises BenchError if it falls short."""
+    begun = time.monotonic()
+    done = subprocess.run(
+        keyless(state, "demo", *arguments),
+        cwd=PROJECT,
+        env=_environment(),
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
+    )
+    if done.returncode:
+        raise BenchError(f"the demo ended with {done.returncode}: {done.stderr.strip()[-400:]}")
+    return time.monotonic() - begun

@@ -1,0 +1,65 @@
+"""`keyless check`: what is checked without running anything."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.terminal import err, fail, out
+from sandbox.state import PROJECT
+
+_TOOLS = Path(sys.executable).parent
+_WORKFLOWS = sorted(map(str, (PROJECT / ".github" / "workflows").glob("*.yml")))
+_CHECKS: Sequence[tuple[str, Sequence[str]]] = (
+    ("format", (str(_TOOLS / "ruff"), "format", "--check", "--quiet", ".")),
+    ("lint", (str(_TOOLS / "ruff"), "check", "--quiet", ".")),
+    ("types", (str(_TOOLS / "mypy"),)),
+    ("imports", (str(_TOOLS / "lint-imports"), "--no-cache")),
+    ("workflows", (str(_TOOLS / "actionlint"), *_WORKFLOWS)),
+    ("workflow rights", (str(_TOOLS / "zizmor"), "--offline", "--quiet", *_WORKFLOWS)),
+    ("zero keys", (sys.executable, "-m", "tests.keys")),
+    ("infrastructure", (str(PROJECT / "infra" / "bicep" / "snapshot"), "--check")),
+    ("rehearsal", (sys.executable, "-m", "cli", "rehearse")),
+)
+_NEED_BICEP = {"infrastructure", "rehearsal"}
+
+
+def check(
+    no_skips: Annotated[
+        bool, typer.Option("--no-skips", help="Leave nothing out (for CI).")
+    ] = False,
+) -> None:
+    """Format, lint, types, import rules, workflows, keys; with a Bicep CLI the Bicep, rehearsed."""
+    refuse_in_an_image("check")
+    failed = [name for name, command in _CHECKS if not _passes(name, command, no_skips)]
+    if failed:
+        fail(f"{', '.join(failed)} failed.", status=1)
+
+
+def refuse_in_an_image(command: str) -> None:
+    """End a command that needs the whole project, where an image holds only what it runs."""
+    if not (PROJECT / "tests").is_dir():
+        fail(f"{command} needs the whole project; run ./keyless {command} in a clone of it")
+
+
+def _passes(name: str, command: Sequence[str], no_skips: bool) -> bool:
+    has_bicep = shutil.which(os.environ.get("BICEP", "bicep")) is not None
+    if name in _NEED_BICEP and not has_bicep and not no_skips:
+        out.print(f"[yellow]-[/] {name:<16}left out: no Bicep CLI on PATH or in BICEP")
+        return True
+    begun = time.monotonic()
+    done = subprocess.run(
+        command, cwd=PROJECT, capture_output=True, encoding="utf-8", errors="replace", check=False
+    )
+    seconds = time.monotonic() - begun
+    mark = "[green]✓[/]" if done.returncode == 0 else "[bold red]✗[/]"
+    out.print(f"{mark} {name:<16}{seconds:5.1f} s")
+    if done.returncode:
+        err.print(done.stdout + done.stderr, markup=False)
+    return done.returncode == 0

@@ -1,0 +1,115 @@
+"""How a diagnosis is told."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from itertools import groupby
+from typing import Any
+
+from rich.text import Text
+
+from cli.names import for_services, short_action, short_role, short_scope
+from cli.terminal import out
+from local.doctor.examine import Diagnosis
+from local.doctor.mend import commands
+from local.doctor.traps.words import end
+from local.probes import Missing
+from local.rights import Right
+from sandbox.printable import printable
+
+_DONE, _WRONG, _TRAP = Text("✓ ", "green"), Text("✗ ", "bold red"), Text("! ", "bold yellow")
+
+
+def print_diagnosis(diagnosis: Diagnosis) -> None:
+    """A line for each thing that was looked at, and what to do about what is wrong."""
+    out.print(f"[bold]{diagnosis.patient.who}[/]")
+    _print_answer(diagnosis)
+    for right in diagnosis.met:
+        out.print(Text.assemble(_DONE, f"{short_role(right.role)} on {right.target}"))
+    for each in diagnosis.unmet:
+        whose = for_services(_others(diagnosis, each.right))
+        told = f"{short_role(each.right.role)} on {each.right.target}{whose}: {each.why}"
+        out.print(Text.assemble(_WRONG, told))
+        _print_lines(_assigned(diagnosis, each))
+    if role := diagnosis.app_role:
+        mark = _DONE if role.in_token else _WRONG
+        out.print(Text.assemble(mark, f"app role {role.name} in the token for the API"))
+    for each_refusal in _lately(diagnosis):
+        out.print(each_refusal)
+    for finding in diagnosis.findings:
+        out.print(Text.assemble(_TRAP, (f"{finding.trap}: ", "bold"), finding.sentence))
+        _print_lines(finding.do)
+    _print_lines(commands(diagnosis))
+    out.print()
+
+
+def _lately(diagnosis: Diagnosis) -> Iterator[Text]:
+    """What was refused lately and is no right of its own: by a script, say, in its name."""
+    shown = {
+        (each.right.scope, action) for each in diagnosis.unmet for action in each.right.actions
+    }
+    for each in diagnosis.patient.lately:
+        if (each.scope, each.action) in shown:
+            continue
+        if each.action:
+            would = " or ".join(map(short_role, each.roles[:2])) or "no role that is known here"
+            what = f"{short_action(each.action)} on {short_scope(each.scope)}: {would} would do"
+        else:
+            what = f"{each.operation}: {each.reason}"
+        times = f", {each.times} times" if each.times > 1 else ""
+        yield Text.assemble(_TRAP, f"refused at {each.when[11:19]} UTC{times}: {printable(what)}")
+
+
+def _assigned(diagnosis: Diagnosis, missing: Missing) -> tuple[str, ...]:
+    """The caller's own assignments there, where they may be read: none of them does."""
+    there = diagnosis.assigned(missing.right)
+    if there is None or not missing.refused:
+        return ()
+    named = ", ".join(f"{short_role(each.role.name)} on {end(each.scope)}" for each in there)
+    return (f"assigned there, or above: {named or 'nothing'}",)
+
+
+def _others(diagnosis: Diagnosis, right: Right) -> tuple[str, ...]:
+    """The services that need a right of somebody's who is none of them."""
+    return () if diagnosis.patient.who in right.services else right.services
+
+
+def _print_answer(diagnosis: Diagnosis) -> None:
+    answer = diagnosis.answer
+    if answer.by:
+        # A managed identity's token has no name but its client id.
+        name = "" if answer.name == answer.client_id else f"{answer.name}, "
+        who = f"signed in by {answer.by} as {name}object id {answer.object_id}"
+        out.print(Text.assemble(_DONE, f"{who}, client id {answer.client_id}"))
+    else:
+        out.print(Text.assemble(_WRONG, "nobody is signed in: no credential gave a token"))
+    # The chain says the same of all that come after the one that answered.
+    for said, names in groupby(answer.others, lambda each: each.said):
+        out.print(f"    {', '.join(each.credential for each in names)}: {said}", markup=False)
+    if chosen := diagnosis.patient.variables.get("AZURE_TOKEN_CREDENTIALS"):
+        out.print(f"    no others are tried: AZURE_TOKEN_CREDENTIALS={chosen}", markup=False)
+
+
+def _print_lines(lines: tuple[str, ...]) -> None:
+    for line in lines:
+        out.print(f"    {line}", markup=False)
+
+
+def as_json(diagnosis: Diagnosis) -> dict[str, Any]:
+    """A diagnosis for a script."""
+    return {
+        "who": diagnosis.patient.who,
+        "well": diagnosis.well,
+        "signedIn": asdict(diagnosis.answer),
+        "met": [asdict(each) for each in diagnosis.met],
+        "unmet": [_unmet(diagnosis, each) for each in diagnosis.unmet],
+        "appRole": asdict(diagnosis.app_role) if diagnosis.app_role else None,
+        "lately": [asdict(each) for each in diagnosis.patient.lately],
+        "findings": [asdict(each) for each in diagnosis.findings],
+        "commands": list(commands(diagnosis)),
+    }
+
+
+def _unmet(diagnosis: Diagnosis, missing: Missing) -> dict[str, Any]:
+    there = diagnosis.assigned(missing.right)
+    named = None if there is None else [{"role": g.role.name, "scope": g.scope} for g in there]
+    return asdict(missing) | {"assigned": named}

@@ -1,0 +1,149 @@
+"""`keyless env`: the variables that make a process act as a service or as a person."""
+
+import os
+import shlex
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import typer
+
+from cli.options import StandInOption, StateOption, open_state
+from cli.running import the_running
+from cli.terminal import USAGE, err, fail, one_sentence, out, print_json
+from sandbox.deployment import load
+from sandbox.edge import LOOPBACK
+from sandbox.state import State
+from sandbox.supervisor import (
+    DEVELOPER,
+    OF_AN_IDENTITY,
+    Az,
+    Report,
+    sign_in_apart,
+    way_to,
+)
+
+# Where a client of Service Bus that opens TCP itself finds the sandbox: docs/bus-clients.md.
+BUS_ADDRESS = "KEYLESS_SERVICEBUS_ADDRESS"
+_BUS_NOTE = (
+    "# Service Bus: ServiceBusClient(namespace, credential) needs two arguments more,"
+    " transport_type=TransportType.AmqpOverWebsocket and"
+    " connection_verify=os.environ['SSL_CERT_FILE']; other languages: docs/bus-clients.md"
+)
+
+WhoArgument = Annotated[
+    str,
+    typer.Argument(help="A service, or a person of the deployment such as developer or operator."),
+]
+
+
+def env(
+    who: WhoArgument,
+    state: StateOption = None,
+    json_: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    stand_in: StandInOption = False,
+) -> None:
+    """Export lines, so that programs of a shell act as WHO: eval "$(./keyless env thumbnailer)".
+
+    For one program, ./keyless as WHO -- COMMAND needs no eval and survives restarts.
+    """
+    opened = open_state(state)
+    report = the_running(opened)
+    with one_sentence(KeyError, ValueError):
+        check_stand_in(who, stand_in, opened)
+        variables = as_anybody(report, who, opened)
+    if stand_in:
+        variables["PATH"] = Az.found(opened, stand_in).first_on(os.environ["PATH"])
+    if json_:
+        print_json(variables)
+        return
+    if sys.stderr.isatty() and not sys.stdout.isatty():  # eval shows nobody the lines
+        err.print(_BUS_NOTE.removeprefix("# "), style="dim", markup=False, highlight=False)
+    out.print("\n".join(_lines(variables, sorted(of_others(report, variables)))), markup=False)
+
+
+def people(state: State) -> tuple[str, ...]:
+    """Those who sign in: the deployment names each by an output such as DEVELOPER_PRINCIPAL_ID."""
+    return tuple(each.name for each in load(state).users)
+
+
+def check_stand_in(who: str, stand_in: bool, state: State) -> None:
+    """End the command where a service is to have an Azure CLI."""
+    if stand_in and who not in people(state):
+        fail("--stand-in is for people who sign in: no service has az.", USAGE)
+
+
+def of_others(report: Report, variables: Mapping[str, str]) -> set[str]:
+    """The variables that would make a process with `variables` act as another, or go elsewhere."""
+    known = {name for each in report.services for name in each.environment} | OF_AN_IDENTITY
+    # Clients believe a proxy in small letters before the one in capitals, which is the sandbox's.
+    small = {name.lower() for name in variables if name.endswith("_PROXY")}
+    return (known | small) - variables.keys() - {"PATH"}
+
+
+def as_anybody(report: Report, who: str, state: State) -> dict[str, str]:
+    """Return what makes a process act as `who`. Raises KeyError, naming everybody."""
+    persons = people(state)
+    if who in persons:
+        return as_person(report, state, who)
+    services = [each.name for each in report.services]
+    if who not in services:
+        raise KeyError(unknown(who, services, persons))
+    return as_service(report, who, state)
+
+
+def unknown(who: str, services: Iterable[str], persons: Sequence[str]) -> str:
+    """Say that nobody has this name, and who there is."""
+    *some, last = (*sorted(services), *persons)
+    return f"nobody here is called {who!r}; there are {', '.join(some)} and {last}"
+
+
+def as_service(report: Report, service: str, state: State) -> dict[str, str]:
+    """What makes a process act as `service`. Raises KeyError if there is none of that name."""
+    environment = dict(report.service(service).environment)
+    environment.pop("PATH", None)  # the services' own, where they run as the developer
+    return {**environment, **_of_any_tool(report, state)}
+
+
+def as_developer(report: Report, state: State) -> dict[str, str]:
+    """What makes a process act as the developer."""
+    return as_person(report, state, DEVELOPER)
+
+
+def as_person(report: Report, state: State, who: str) -> dict[str, str]:
+    """What makes a process act as a user, whom `az login` signs in to the sandbox.
+
+    AzureCliCredential alone: the user's home has sign-ins of other tools, which are real.
+    """
+    deployment = load(state)
+    hosts = {deployment.storage.host, deployment.vault.host, deployment.bus.host}
+    settings = {
+        name: value
+        for each in report.services
+        for name, value in each.environment.items()
+        if (urlsplit(value).hostname or value) in hosts
+    }
+    return {
+        **settings,
+        "AZURE_TOKEN_CREDENTIALS": "AzureCliCredential",
+        **_of_any_tool(report, state, who),
+    }
+
+
+def _of_any_tool(report: Report, state: State, who: str = DEVELOPER) -> Mapping[str, str]:
+    """The way to the sandbox, and folders that keep a user's real sign-in and the sandbox apart."""
+    return {
+        **way_to(report.proxy, Path(report.ca)),
+        BUS_ADDRESS: f"{LOOPBACK}:{report.amqp_port}",
+        "NODE_EXTRA_CA_CERTS": report.ca,
+        "CURL_CA_BUNDLE": report.ca,
+        **sign_in_apart(state, who),
+    }
+
+
+def _lines(variables: Mapping[str, str], others: Iterable[str]) -> list[str]:
+    """Another's variables are unset, so that one can change shoes in one shell."""
+    exports = [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
+    return [_BUS_NOTE, *(f"unset {name}" for name in others), *exports]

@@ -1,0 +1,123 @@
+"""`keyless local`: the services here, as you, against a real environment."""
+
+import asyncio
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Annotated
+
+import requests
+import typer
+from azure.core.credentials import TokenCredential
+from rich.text import Text
+
+from cli.names import for_services
+from cli.terminal import UNAVAILABLE, fail, one_sentence, out
+from local.advice import on_rights, on_workers
+from local.arm import ResourceManager, UnseenError
+from local.probes import Endpoints, Missing, Prober
+from local.rights import Environment, Right, rights_of_developer
+from local.run import Seen, choose_ports, public, run
+from local.sign_in import SignedIn, SignInError, open_developers_credential, signed_in
+from local.values import Values, ValuesError
+from local.workers import deployed
+from sandbox.deployment import app_names, as_compiled
+from sandbox.state import LOCAL, PROJECT, State, StateError
+
+_DONE, _WRONG, _WAITS = Text("✓ ", "green"), Text("✗ ", "bold red"), Text("! ", "bold yellow")
+
+
+def local(
+    *,
+    env_file: Annotated[
+        Path | None,
+        typer.Option("--env-file", help="The environment's values, instead of asking azd."),
+    ] = None,
+    environment: Annotated[
+        str | None, typer.Option("--environment", "-e", help="azd's environment (default: azd's).")
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option("--port", help="Where the gallery is served (default: 8080).")
+    ] = None,
+    check: Annotated[bool, typer.Option("--check", help="Check all, and start nothing.")] = False,
+) -> None:
+    """Run the services here against real Azure, with your own sign-in.
+
+    The sign-in and each right are checked first; what is missing is named with the command that
+    grants it, and then nothing is started (status 69).
+    """
+    with one_sentence(ValuesError, SignInError, StateError, OSError):
+        values = Values.from_file(env_file) if env_file else Values.from_azd(environment)
+        deployed_as = Environment.of(values)
+        credential = open_developers_credential()
+        who = signed_in(credential)
+        _say(_DONE, f"signed in as {who.name}, by {values.source}")
+        _check_tenant(values, who)
+        _check_rights(values, deployed_as, credential, who)
+        _warn_of_workers(deployed_as, credential)
+        if not check:
+            _run(values, port)
+
+
+def _check_tenant(values: Values, who: SignedIn) -> None:
+    tenant = values.named.get("AZURE_TENANT_ID", who.tenant)
+    if tenant.lower() != who.tenant.lower():
+        fail(f"the environment is in tenant {tenant}; sign in there: az login --tenant {tenant}")
+
+
+def _check_rights(
+    values: Values, deployed_as: Environment, credential: TokenCredential, who: SignedIn
+) -> None:
+    rights = rights_of_developer(as_compiled(), deployed_as)
+    prober = Prober(credential, Endpoints.of(values))
+    with ThreadPoolExecutor(len(rights)) as pool:
+        missing = [each for each in pool.map(prober.missing, rights) if each]
+    _say_rights(rights, missing)
+    if missing:
+        for line in on_rights(missing, who, values.named.get("DEVELOPER_PRINCIPAL_ID", "")):
+            out.print(f"  {line}", markup=False)
+        raise typer.Exit(UNAVAILABLE)
+
+
+def _say_rights(rights: Sequence[Right], missing: Sequence[Missing]) -> None:
+    wrong = {each.right: each for each in missing}
+    for right in rights:
+        told = f"{right.role} on {right.target}{for_services(right.services)}"
+        if right in wrong:
+            _say(_WRONG, f"{told}: {wrong[right].why}")
+        else:
+            _say(_DONE, told)
+
+
+def _warn_of_workers(deployed_as: Environment, credential: TokenCredential) -> None:
+    reached = public()
+    try:
+        with requests.Session() as session:
+            arm = ResourceManager(session, credential)
+            workers = tuple(each for each in app_names() if each not in reached)
+            warning = on_workers(deployed(arm, deployed_as, workers))
+    except UnseenError as error:
+        warning = f"whether workers are deployed here, Azure does not tell you: {error}"
+    if warning:
+        _say(_WAITS, warning)
+
+
+def _run(values: Values, port: int | None) -> None:
+    state = State.open(PROJECT / ".keyless" / LOCAL)
+    ports = choose_ports(port)
+    for name in public():
+        out.print(f"\n{name}: [bold]http://127.0.0.1:{ports[name]}[/]   (Ctrl-C ends it)")
+    asyncio.run(run(values, ports, state, _tell))
+
+
+def _tell(seen: Seen) -> None:
+    if seen.readiness.ready:
+        _say(_DONE, seen.name)
+    elif seen.ended:
+        _say(_WRONG, f"{seen.name} ended: {seen.ended}")
+    elif seen.readiness.failing:
+        _say(_WAITS, f"{seen.name} waits for: {', '.join(seen.readiness.failing)}")
+
+
+def _say(mark: Text, sentence: str) -> None:
+    out.print(Text.assemble(mark, sentence))

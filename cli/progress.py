@@ -1,0 +1,63 @@
+"""What a start says as it goes on."""
+
+from rich.text import Text
+
+from cli.running import in_words
+from cli.terminal import out
+from sandbox.commands import KEYLESS, published
+from sandbox.supervisor import Report, SignInReport
+
+_DONE, _ENDED, _WAITS = Text("✓", "green"), Text("✗", "bold red"), Text("→", "cyan")
+_LOST = Text("!", "bold yellow")
+
+
+class Progress:
+    """Says once of each thing that it is ready, in the order in which it gets there."""
+
+    def __init__(self) -> None:
+        self._said: set[str] = set()
+
+    def __call__(self, report: Report) -> None:
+        if report.endpoints_ready is not None:
+            seconds = report.endpoints_ready
+            self._say(
+                "endpoints", f"Azure's endpoints: blob, vault, bus, identity  {seconds:.1f} s"
+            )
+        for each in report.lost:
+            self._say(each, f"lost: {each}", _LOST)
+        if report.assumed:
+            said = ", ".join(f"{name}={answer}" for name, answer in report.assumed.items())
+            self._say("assumed", f"assumed of Azure: {said}")
+        if report.sign_in.code:
+            self._say(report.sign_in.code, _how_to_sign_in(report.sign_in), _WAITS)
+        elif report.sign_in.az and any(each.state != "starting" for each in report.services):
+            self._say("whom", f"signed in as the developer, by {report.sign_in.az}")
+        for service in report.services:
+            if service.state == "ready":
+                self._say(service.name, f"{service.name}")
+            elif service.ended:
+                self._say(f"{service.name}'s end", f"{service.name} ended: {service.ended}", _ENDED)
+        if report.overdue:
+            self._say_overdue(report)
+        if report.ready:
+            where = f": {published(report.gallery)}" if report.gallery else ""
+            self._say("all", f"all ready after {report.services_ready:.1f} s{where}")
+
+    def _say_overdue(self, report: Report) -> None:
+        where = f" ({published(report.gallery)})" if report.gallery else ""
+        sentence = f"not all is ready yet{where}; to see why, run {KEYLESS} doctor beside it"
+        self._say("overdue", sentence, _WAITS)
+        for each in report.late:
+            self._say(f"{each.name} {each.failing} {each.ended}", in_words(each), _WAITS)
+
+    def _say(self, what: str, sentence: str, mark: Text = _DONE) -> None:
+        if what not in self._said:
+            self._said.add(what)
+            out.print(Text.assemble(mark, " ", sentence))
+
+
+def _how_to_sign_in(sign_in: SignInReport) -> str:
+    return (
+        f"The services wait for you to sign in as the developer. Open {sign_in.address}\n"
+        f"  or run {KEYLESS} sign-in {sign_in.code}"
+    )

@@ -1,0 +1,63 @@
+"""`keyless redrive`: a service's dead letters, handled again under its own rights."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Annotated
+
+import typer
+
+from cli.env import as_service
+from cli.names import short_scope
+from cli.options import StateOption, open_state
+from cli.running import the_running
+from cli.terminal import USAGE, fail, one_sentence
+from sandbox.deployment import Deployment, Lifecycle, load
+from sandbox.rbac import Action, Allowed, Need, Policy
+from sandbox.state import PROJECT
+from sandbox.supervisor import of_any_process
+
+_RECEIVE = Action("Microsoft.ServiceBus/namespaces/messages/receive/action", data=True)
+
+
+def redrive(
+    service: Annotated[str, typer.Argument(help="A service that receives messages.")],
+    state: StateOption = None,
+) -> None:
+    """Handle the dead letters of SERVICE again; no right to send is needed for it."""
+    opened = open_state(state)
+    with one_sentence(KeyError, ValueError):
+        variables = as_service(the_running(opened), service, opened)
+        received = tuple(receives(load(opened), service))
+    environment = {**of_any_process(opened.folder("home")), **variables}
+    module = f"services/{service}/redrive.py"
+    if not (PROJECT / module).exists():
+        fail(_why_not(service, module, received), USAGE)
+    command = [sys.executable, "-m", f"services.{service}.redrive"]
+    done = subprocess.run(command, env=environment, cwd=PROJECT, check=False)
+    raise typer.Exit(done.returncode)
+
+
+def receives(deployment: Deployment, service: str) -> Iterator[str]:
+    """The queues and subscriptions that `service` may receive from, by their roles."""
+    policy, app = Policy.of(deployment), deployment.app(service)
+    ids = [
+        one
+        for each in app.attachments
+        if each.lifecycle is not Lifecycle.NONE
+        for one in (each.identity.principal_id, *each.identity.former_ids)
+    ]
+    subscriptions = [each.id for topic in deployment.bus.topics for each in topic.subscriptions]
+    for entity in (*(each.id for each in deployment.bus.queues), *subscriptions):
+        need = Need(entity, (_RECEIVE,))
+        if any(isinstance(policy.decide(each, need), Allowed) for each in ids):
+            yield entity
+
+
+def _why_not(service: str, module: str, received: tuple[str, ...]) -> str:
+    if not received:
+        return f"{service} may receive from no queue and no subscription, so it has no dead letters"
+    return (
+        f"{service} may receive from {' and '.join(map(short_scope, received))}, but there is no"
+        f" {module}, which opens its dead letters and gives its handler: docs/patterns.md"
+    )

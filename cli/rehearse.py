@@ -1,0 +1,220 @@
+"""`keyless rehearse`: a deployment in Azure's own order, offline, and what Azure would refuse."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from cli.sample import is_the_sample
+from cli.terminal import USAGE, fail, one_sentence, out, print_json
+from infra.rehearsal.arm import plan_of
+from infra.rehearsal.files import FilesError, Template, read_parameters, read_template
+from infra.rehearsal.plan import DEPLOYMENT, Finding, Plan, Severity
+from infra.rehearsal.rules import judge, known_types
+from infra.rehearsal.rules.types import what_the_compiler_says
+from infra.rehearsal.scenarios import SCENARIOS
+from infra.rehearsal.scenarios import rehearse as play
+from infra.rehearsal.timeline import Entry, as_json, timeline
+from sandbox.deployment import SnapshotError
+from sandbox.state import PROJECT
+
+_FOLDER = PROJECT / "infra" / "bicep"
+_TEMPLATES = ("main", "workshop", "deployer")
+_FEW = 2  # expected findings of each of several scenarios
+_MARKS = {
+    Severity.REFUSED: "[bold red]✗[/]",
+    Severity.WARNED: "[yellow]![/]",
+    Severity.NOTED: "[dim]·[/]",
+}
+
+
+@dataclass(frozen=True)
+class _Told:
+    """One rehearsal, as it is told."""
+
+    name: str
+    title: str
+    plan: Plan
+    findings: Sequence[Finding]
+    # What the scenario is there to show, and what it was to show and did not.
+    expected: Sequence[Finding] = ()
+    unmet: Sequence[str] = ()
+
+    @property
+    def refused(self) -> int:
+        """How often Azure would stop, or cripple, the deployment."""
+        found = [each for each in self.findings if each.severity is Severity.REFUSED]
+        return len(found) + len(self.unmet)
+
+
+def rehearse(
+    scenario: Annotated[
+        str | None, typer.Option(help=f"One of ours alone: {', '.join(SCENARIOS)}.")
+    ] = None,
+    template: Annotated[
+        Path | None, typer.Option(help="Another template: compiled (.json), or .bicep.")
+    ] = None,
+    parameters: Annotated[
+        Path | None, typer.Option(help="Its parameters: .json, or .bicepparam.")
+    ] = None,
+    json_: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Rehearse the deployment offline: the order that Azure takes, and what it would refuse."""
+    if scenario is not None and scenario not in SCENARIOS:
+        fail(f"there is no scenario {scenario!r}, only {', '.join(SCENARIOS)}", USAGE)
+    if (template is None and parameters) or (template and scenario):
+        fail("--parameters goes with --template, and --scenario with neither", USAGE)
+    with one_sentence(FilesError, SnapshotError):
+        if template is None and not is_the_sample():
+            if scenario is not None:
+                fail("the scenarios are those of the sample, and this deployment is another", USAGE)
+            template, parameters = _FOLDER / "main.bicep", _FOLDER / "sandbox.bicepparam"
+        told = list(_another(template, parameters) if template else _ours(scenario))
+    if json_:
+        print_json({"rehearsals": [_as_json(each) for each in told]})
+    else:
+        _print(told)
+    if any(each.refused for each in told):
+        raise typer.Exit(1)
+
+
+class _Compiled(Mapping[str, Mapping[str, Any]]):
+    """Our templates by their names, each compiled when it is first asked for."""
+
+    def __init__(self) -> None:
+        self.read: dict[str, Template] = {}
+
+    def __getitem__(self, name: str) -> Mapping[str, Any]:
+        if name not in self.read:
+            self.read[name] = read_template(_FOLDER / f"{name}.bicep")
+        return self.read[name].content
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_TEMPLATES)
+
+    def __len__(self) -> int:
+        return len(_TEMPLATES)
+
+
+def _ours(only: str | None) -> Iterator[_Told]:
+    templates = _Compiled()
+    for name in [only] if only else SCENARIOS:
+        scenario = SCENARIOS[name]
+        played = play(scenario, templates)
+        said = what_the_compiler_says(templates.read[scenario.template].diagnostics)
+        findings = [*said, *played.findings]
+        yield _Told(
+            name, scenario.title, played.plan, findings, played.expected, sorted(played.unmet)
+        )
+
+
+def _another(template: Path, parameters: Path | None) -> Iterator[_Told]:
+    read: Template = read_template(template)
+    given: Mapping[str, Any] = read_parameters(parameters) if parameters else {}
+    plan = plan_of(read.content, given)
+    findings = [*what_the_compiler_says(read.diagnostics), *plan.findings, *judge(plan)]
+    yield _Told("", template.name, plan, findings)
+
+
+def _print(told: Sequence[_Told]) -> None:
+    _print_timeline(told[0].plan)
+    for each in told:
+        _print_outcome(each, _FEW if len(told) > 1 else len(each.expected))
+    if unruled := sorted({kind for each in told for kind in _unruled(each.plan)}):
+        out.print(f"[dim]No rule of its own for {', '.join(unruled)}.[/]")
+    refused = sum(each.refused for each in told)
+    if len(told) > 1:
+        said = f"[bold red]{refused} refusals[/]" if refused else "Azure would refuse nothing"
+        out.print(f"{len(told)} rehearsals: {said}, as far as the rules know.")
+
+
+def _print_timeline(plan: Plan) -> None:
+    for wave in timeline(plan):
+        out.print(f"[bold]{wave.number:>3}[/]", end="")
+        rows = groupby(wave.entries, key=lambda each: each.after)
+        for turn, (after, entries) in enumerate(rows):
+            indent = "  " if turn == 0 else " " * 5
+            out.print(f"{indent}[dim]{_after(after)}[/]")
+            for each in entries:
+                out.print(f"{' ' * 7}{_line(each)}")
+    out.print()
+
+
+def _after(names: Sequence[str]) -> str:
+    return f"after {escape(', '.join(names))}" if names else "at once"
+
+
+def _line(entry: Entry) -> str:
+    maybe = "" if entry.step.condition is True else " [dim](perhaps)[/]"
+    if entry.right is None:
+        return f"{escape(entry.what)}{maybe}"
+    who, role, on = escape(entry.right.who), escape(entry.right.role), escape(entry.right.on)
+    return f"[cyan]{who}[/] may [green]{role}[/] on {on}{maybe}"
+
+
+def _print_outcome(told: _Told, few: int) -> None:
+    mark = _MARKS[Severity.REFUSED] if told.refused else "[green]✓[/]"
+    name = f"{told.name:<22}" if told.name else ""
+    out.print(f"{mark} {name}{escape(told.title)} [dim]{_size(told.plan)}[/]")
+    for each in told.findings:
+        _print_finding(each)
+    for each in told.expected[:few]:
+        out.print(f"    [dim]as expected: {each.severity.value} {_named(each)}[/]")
+    if (more := len(told.expected) - few) > 0:
+        out.print(f"    [dim]and {more} more: --scenario {told.name}[/]")
+    for rule in told.unmet:
+        out.print(f"    {_MARKS[Severity.REFUSED]} this was to show the rule {rule}, and did not")
+    for sentence in told.plan.not_understood:
+        out.print(f"    [yellow]?[/] {escape(sentence)}")
+
+
+def _print_finding(finding: Finding) -> None:
+    out.print(f"    {_MARKS[finding.severity]} {_named(finding)}")
+    out.print(f"      [dim]rule {finding.rule} ({finding.sure.value}): {escape(finding.source)}[/]")
+    out.print(f"      [dim]mend:[/] {escape(finding.mend)}")
+
+
+def _named(finding: Finding) -> str:
+    where = f"{finding.resource}: " if finding.resource else ""
+    return escape(f"{where}{finding.what}")
+
+
+def _size(plan: Plan) -> str:
+    made = [each for each in plan.steps if not each.existing and not each.is_a(DEPLOYMENT)]
+    return f"({len(made)} resources)"
+
+
+def _unruled(plan: Plan) -> Sequence[str]:
+    known = known_types()
+    made = {each.type for each in plan.steps if not each.existing and not each.is_a(DEPLOYMENT)}
+    return sorted(each for each in made if each.lower() not in known)
+
+
+def _as_json(told: _Told) -> Mapping[str, Any]:
+    return {
+        "name": told.name,
+        "title": told.title,
+        "waves": list(as_json(timeline(told.plan))),
+        "findings": [_finding_as_json(each) for each in told.findings],
+        "expected": [_finding_as_json(each) for each in told.expected],
+        "unmet": list(told.unmet),
+        "notUnderstood": list(told.plan.not_understood),
+        "noRuleFor": list(_unruled(told.plan)),
+        "refused": told.refused,
+    }
+
+
+def _finding_as_json(finding: Finding) -> Mapping[str, str]:
+    return {
+        "severity": finding.severity.name.lower(),
+        "resource": finding.resource,
+        "what": finding.what,
+        "rule": finding.rule,
+        "source": finding.source,
+        "sure": finding.sure.value,
+        "mend": finding.mend,
+    }

@@ -1,0 +1,180 @@
+"""`keyless report`: what a deployed environment answers, in a file to give away."""
+
+import logging
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from azure.core.credentials import TokenCredential
+from rich.text import Text
+
+from cli.sample import is_the_sample
+from cli.terminal import USAGE, fail, interactive, one_sentence, out
+from local.questions.asker import Asker
+from local.questions.probes import By
+from local.report import inside_apps, versions
+from local.report.answers import Plan, ask, in_order, plan
+from local.report.environment import Reported
+from local.report.gather import Seen, gather
+from local.report.model import NotAsked, Outcome, Report, Why
+from local.report.page import rendered, summary
+from local.report.redact import redact, values_in
+from local.report.who import Who, who
+from local.report.words import Known
+from local.sign_in import SignedIn, SignInError, open_developers_credential, signed_in
+from local.values import Values, ValuesError
+from sandbox.commands import KEYLESS
+
+_NO_QUESTIONS = (
+    "the questions about Azure are asked on the sample's entities, and this deployment has others:"
+    " the report says only how it was deployed, and who has which role"
+)
+_DONE, _WAITS = Text("✓ ", "green"), Text("! ", "bold yellow")
+_NOBODY = SignedIn("", "", "")
+_ASKED_AS = {
+    By.DEVELOPER: Known("the developer"),
+    By.STRANGER: Known("a user without a right on data"),
+}
+
+
+def report(
+    *,
+    env_file: Annotated[
+        Path | None,
+        typer.Option("--env-file", help="The environment's values, instead of asking azd."),
+    ] = None,
+    environment: Annotated[
+        str | None, typer.Option("--environment", "-e", help="azd's environment (default: azd's).")
+    ] = None,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="The file to write, which must not exist yet.")
+    ] = Path("keyless-report.md"),
+    inside: Annotated[
+        bool | None,
+        typer.Option(
+            "--inside-apps/--no-inside-apps",
+            help="Also ask what only an app's code can ask, by a console in the gateway.",
+        ),
+    ] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Ask, and write, without a prompt.")
+    ] = False,
+) -> None:
+    """Ask a deployed environment what of Azure nobody here has seen, and write the answers.
+
+    Works after a failed deployment, too. The file holds no id, name, address or secret.
+    """
+    logging.getLogger("azure").addHandler(logging.NullHandler())
+    if output.exists():
+        fail(f"{output} is there already; name another file by --output, or delete it.", USAGE)
+    if not output.parent.is_dir():
+        fail(f"there is no folder {output.parent} to write to.", USAGE)
+    if not yes and not interactive():
+        fail("nobody is here to be asked: --yes agrees to all but --inside-apps.", USAGE)
+    with one_sentence(ValuesError, OSError):
+        values = Values.from_file(env_file) if env_file else Values.from_azd(environment)
+        reported = Reported.of(values)
+        if not is_the_sample():
+            _say(_NO_QUESTIONS, _WAITS)
+    with closing(open_developers_credential()) as credential:
+        me = _signed_in(credential, values.named.get("AZURE_TENANT_ID", ""))
+        page, found = _page(reported, credential, me, inside, yes)
+    secrets = [*values_in(reported.named), me.name, me.object_id, me.tenant]
+    _write(output, *redact(page, secrets), summary(found), yes=yes)
+
+
+def _page(
+    reported: Reported,
+    credential: TokenCredential,
+    me: SignedIn,
+    inside: bool | None,
+    yes: bool,
+) -> tuple[str, Report]:
+    seen = gather(reported.azure, reported.name, lambda part: _say(f"reads {part}"))
+    whose = who(reported.azure, me, reported.values.named) if me is not _NOBODY else None
+    asker = reported.asker(credential)
+    outcomes = [*_asked(asker, whose, seen, yes), *_asked_inside(reported, seen, inside, yes)]
+    found = Report(
+        keyless=versions.keyless(),
+        azure_cli=versions.azure_cli_version(),
+        azd=versions.azd(),
+        asked_as=_ASKED_AS[whose.by] if whose else Known("nobody"),
+        outcomes=in_order({each.question: each for each in outcomes}),
+        deployments=seen.deployments,
+        revisions=seen.revisions,
+        roles=seen.roles,
+        scalers=seen.scalers,
+        rules=seen.rules,
+    )
+    return rendered(found), found
+
+
+def _signed_in(credential: TokenCredential, tenant: str) -> SignedIn:
+    try:
+        found = signed_in(credential)
+    except SignInError as error:
+        _say(f"{error}; so no question is asked", _WAITS)
+        return _NOBODY
+    if tenant and tenant.lower() != found.tenant.lower():
+        there = f"az login --tenant {tenant}"
+        _say(f"the environment is in another tenant, so no question is asked: {there}", _WAITS)
+        return _NOBODY
+    _say(f"signed in as {found.name}")
+    return found
+
+
+def _asked(asker: Asker | None, whose: Who | None, seen: Seen, yes: bool) -> list[Outcome]:
+    planned = plan(whose, asker, workers=seen.may_have_workers)
+    if asker is None or whose is None or not planned.asked:
+        return list(planned.not_asked)
+    if not (yes or typer.confirm(_what_it_does(planned), default=True)):
+        declined = (NotAsked(each, Why.DECLINED) for each in planned.asked)
+        return [*declined, *planned.not_asked]
+    found: list[Outcome] = []
+    for each in ask(planned.asked, asker, whose):
+        found.append(each)
+        _say(f"asked {each.question}")
+    return [*found, *planned.not_asked]
+
+
+def _what_it_does(planned: Plan) -> str:
+    number = len(planned.asked)
+    leaves = f" It leaves {planned.leaves} blobs of one byte." if planned.leaves else ""
+    sends = " It sends two events, and takes them again." if planned.sends else ""
+    return f"Ask {number} questions with your own rights?{leaves}{sends}"
+
+
+def _asked_inside(
+    reported: Reported, seen: Seen, agreed: bool | None, yes: bool
+) -> tuple[Outcome, ...]:
+    if agreed is None:
+        prompt = "Open a console in the gateway, to ask what only its code can ask?"
+        agreed = not yes and bool(seen.apps) and typer.confirm(prompt, default=False)
+    if not agreed:
+        return inside_apps.not_asked(Why.ONLY_INSIDE)
+    _say("asks inside the gateway")
+    return inside_apps.ask(reported.azure, seen.apps)
+
+
+def _write(output: Path, page: str, removed: int, said: str, *, yes: bool) -> None:
+    out.print(f"\n{page}", markup=False)
+    if removed:
+        _say(f"{removed} words were taken out that should never have been in it: tell us", _WAITS)
+    _say(said)
+    _say("Above is all that the file holds: no id, name, address or secret of yours.")
+    if not (yes or typer.confirm(f"Write it to {output}?", default=True)):
+        out.print("Nothing was written.")
+        return
+    with one_sentence(OSError), output.open("x", encoding="utf-8") as file:
+        file.write(page)
+    _say(f"written: {output}")
+    out.print(
+        "Give it to us in an issue (It differs on Azure), and see what it means here:\n"
+        f"  {KEYLESS} assumptions --from {output}\n  {KEYLESS} up --assume-from {output}",
+        markup=False,
+    )
+
+
+def _say(sentence: str, mark: Text = _DONE) -> None:
+    out.print(Text.assemble(mark, sentence))

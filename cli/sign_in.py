@@ -1,0 +1,78 @@
+"""`keyless sign-in`: answer for whoever shows a code, without a browser."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import requests
+import typer
+
+from cli.env import people
+from cli.options import StandInOption, StateOption, open_state
+from cli.running import the_running
+from cli.terminal import USAGE, fail, one_sentence, out
+from sandbox.commands import IN_CONTAINER, KEYLESS
+from sandbox.loopback import ask
+from sandbox.state import State
+from sandbox.supervisor import Az, Developer, Report, SignInError, SignInReport
+
+_HOW = """\
+A program that signs in, such as [bold]az login --use-device-code[/], shows a code. {}
+"""
+
+
+def sign_in(
+    *,
+    code: Annotated[str, typer.Argument(help="What the program shows; without it, the page.")] = "",
+    as_: Annotated[str, typer.Option("--as", help="A person of the deployment.")] = "developer",
+    decline: Annotated[bool, typer.Option("--decline", help="Turn the program away.")] = False,
+    approve: Annotated[
+        bool, typer.Option("--approve", help="Start az login, and approve its code: for scripts.")
+    ] = False,
+    stand_in: StandInOption = False,
+    state: StateOption = None,
+) -> None:
+    """Sign in to the sandbox: approve the CODE that a program shows you."""
+    opened = open_state(state)
+    report = the_running(opened)
+    with one_sentence(ValueError):
+        persons = people(opened)
+    if as_ not in persons:
+        there_are = " or the ".join(persons) or "users that a deployment names, here none"
+        fail(f"a person signs in, the {there_are}; not {as_!r}.", USAGE)
+    if approve:
+        if code or decline:
+            fail("--approve takes the code of the az login that it starts.", USAGE)
+        out.print(_started(report, opened, Az.found(opened, stand_in), as_))
+    elif code:
+        answer = "decline" if decline else "approve"
+        out.print(_answered(report.sign_in, code, as_, answer))
+    else:
+        out.print(_HOW.format(_where(report.sign_in)))
+
+
+def _where(sign_in: SignInReport) -> str:
+    if IN_CONTAINER:
+        return f"Give it to this command:\n\n  {KEYLESS} sign-in CODE"
+    return f"Enter it on\nthis page, or give it to this command:\n\n  {sign_in.address}"
+
+
+def _started(report: Report, state: State, az: Az, who: str) -> str:
+    developer = Developer.of(az, report.proxy, Path(report.ca), state, who)
+
+    def waits_for(code: str) -> None:
+        _answered(report.sign_in, code, who, "approve")
+
+    with one_sentence(SignInError):
+        asyncio.run(developer.sign_in(waits_for))
+    return f"You have signed in as the {who}, by {az}."
+
+
+def _answered(sign_in: SignInReport, code: str, who: str, answer: str) -> str:
+    form = {"code": code, "who": who, "key": sign_in.key, "answer": answer}
+    with one_sentence(requests.RequestException):
+        headers = {"Accept": "text/plain"}
+        found = ask("POST", sign_in.page, data=form, headers=headers, timeout=30)
+    if not found.ok:
+        fail(found.text)
+    return found.text

@@ -1,0 +1,144 @@
+"""`keyless soak`: kill what runs, again and again, and see that nothing is lost."""
+
+import random
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bench import give_way
+from cli.options import open_state
+from cli.running import end
+from cli.sample import needs_the_sample
+from cli.soaking.mixed import Mixed, mixed, table
+from cli.soaking.processes import NoProcError, family
+from cli.soaking.rounds import Round, Stage, play
+from cli.soaking.targets import Target
+from cli.terminal import one_sentence, out, print_json
+from sandbox.commands import KEYLESS
+from sandbox.state import State
+
+_OWN_FOLDER = typer.Option(
+    "--state", envvar="KEYLESS_STATE", help="The soak's own folder (default: a temporary one)."
+)
+_NOBODY = 0
+
+
+@dataclass
+class Soak:
+    """What is found, as it is found."""
+
+    seed: int
+    rounds: list[Round] = field(default_factory=list)
+    load: Mixed | None = None
+    processes_left: int = 0
+
+    @property
+    def holds(self) -> bool:
+        wrong = [each.wrong for each in self.rounds] + [self.load.wrong if self.load else ()]
+        return not self.processes_left and not any(wrong)
+
+    @property
+    def photos(self) -> list[str]:
+        return [photo for each in self.rounds for photo in each.photos]
+
+
+def soak(
+    *,
+    state: Annotated[Path | None, _OWN_FOLDER] = None,
+    rounds: Annotated[int, typer.Option(min=1, help="How often.")] = 20,
+    seed: Annotated[int | None, typer.Option(help="What decides when and whom.")] = None,
+    target: Annotated[Target, typer.Option(help="Whom; each: in turn.")] = Target.EACH,
+    load: Annotated[
+        float, typer.Option(metavar="MINUTES", help="Instead: mixed load for so long, no kill.")
+    ] = 0,
+    json_: Annotated[bool, typer.Option("--json", help="One JSON object at the end.")] = False,
+) -> None:
+    """Kill -9 with 50 uploads in flight, see that each photo ends once. Status 0 if all holds."""
+    needs_the_sample("soak")
+    give_way()
+    found = Soak(random.SystemRandom().randrange(10**6) if seed is None else seed)
+    out.quiet = json_
+    with one_sentence(NoProcError), _folder(state) as opened:
+        out.print(f"seed {found.seed}, state folder {opened.root}")
+        try:
+            if load:
+                _loaded(found, Stage(opened), load)
+            else:
+                _killed(found, Stage(opened), rounds, target)
+        finally:
+            end(opened)
+            found.processes_left = len(family(opened, _NOBODY).all)
+        out.quiet = False
+        print_json(_as_json(found)) if json_ else out.print(_verdict(found))
+        if not found.holds:
+            raise typer.Exit(1)
+
+
+def _killed(found: Soak, stage: Stage, rounds: int, target: Target) -> None:
+    for number in range(rounds):
+        played = play(stage, number, target.of_round(number), found.seed, found.photos)
+        found.rounds.append(played)
+        out.print(in_words(played, f"--seed {found.seed} --target {target}"))
+
+
+def _loaded(found: Soak, stage: Stage, minutes: float) -> None:
+    found.load = mixed(stage, minutes, found.seed)
+    out.print(table(found.load))
+    for each in found.load.wrong:
+        out.print(f"[bold red]✗[/] {each}")
+
+
+@contextmanager
+def _folder(path: Path | None) -> Iterator[State]:
+    """The folder to work in; a temporary one is taken away if all held."""
+    root = path or Path(tempfile.mkdtemp(prefix="keyless-soak-"))
+    yield open_state(root)
+    if path is None:
+        shutil.rmtree(root)
+
+
+def in_words(played: Round, options: str) -> str:
+    """A round on one line, each thing that is wrong on one more, and how to see it again."""
+    mark = "[bold red]✗[/]" if played.wrong else "[green]✓[/]"
+    text = (
+        f"{mark} {played.number + 1:>3}  {played.killed:<26} after {played.after:.2f} s  "
+        f"{played.accepted} taken, {played.tried_again} tries again  "
+        f"{played.processed} processed, {played.rejected} rejected, {played.overtaken} overtaken  "
+        f"{played.webhooks_repeated} webhooks repeated  quiet after {played.quiet_after:.0f} s"
+    )
+    wrong = [f"       {each}" for each in played.wrong]
+    again = f"       again: {KEYLESS} soak {options} --rounds {played.number + 1}"
+    return "\n".join([text, *wrong, *([again] if wrong else [])])
+
+
+def _verdict(found: Soak) -> str:
+    if found.processes_left:
+        return f"[bold red]✗[/] {found.processes_left} processes are left"
+    if not found.holds:
+        return "[bold red]✗[/] it does not hold; the state folder is left as it is"
+    if found.load:
+        return "[green]✓[/] nothing grew by more than what is stored explains, no process left"
+    return "[green]✓[/] nothing lost, nothing twice, nothing stuck, no process left"
+
+
+def _as_json(found: Soak) -> dict[str, object]:
+    """Without the photos' ids, which say nothing to a script."""
+    rounds = [asdict(each) for each in found.rounds]
+    for each in rounds:
+        del each["photos"]
+    load = asdict(found.load) if found.load else None
+    if load:
+        del load["tally"]["photos"]
+    return {
+        "seed": found.seed,
+        "holds": found.holds,
+        "processes_left": found.processes_left,
+        "rounds": rounds,
+        "load": load,
+    }

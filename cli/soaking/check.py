@@ -1,0 +1,69 @@
+"""What must hold after a round, whatever was killed: pure."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
+
+from cli.soaking.survey import Seen, Webhook
+from cli.soaking.uploading import Sent
+
+_REJECTED = "photo.rejected"
+
+
+def wrongs(sent: Sequence[Sent], before: Iterable[str], seen: Seen) -> list[str]:
+    """What does not hold, in sentences; nothing if all holds.
+
+    `before` are the photos of earlier rounds, which must be listed still.
+    """
+    return list(
+        chain(
+            (
+                f"key {each.file.key} was never taken: {each.refused}"
+                for each in sent
+                if not each.id
+            ),
+            chain.from_iterable(_of_photo(each, each.id, seen) for each in sent if each.id),
+            _of_index([*before, *(each.id for each in sent if each.id)], seen.listed),
+            (f"photo {each}: its thumbnail does not decode" for each in sorted(seen.undecoded)),
+            (f"{count} messages are stuck in {name}" for name, count in _some(seen.messages)),
+            (f"{count} dead letters lie in {name}" for name, count in _some(seen.dead_letters)),
+            (f"a process is left: {each}" for each in seen.strays),
+        )
+    )
+
+
+def _of_photo(sent: Sent, photo: str, seen: Seen) -> Iterator[str]:
+    state, final = seen.states[photo], "rejected" if sent.file.broken else "processed"
+    if state != final:
+        yield f"photo {photo} is {state}, not {final}"
+    told = of_photo(seen.webhooks, photo)
+    for kind, ids in told.items():
+        if len(ids) > 1:
+            yield f"photo {photo}: the partner was told of {kind} under {len(ids)} webhook-ids"
+    if not told.get(f"photo.{final}"):
+        yield f"photo {photo}: the partner was not told that it is {final}"
+    # A rejection may come first and be overtaken by the success, never the other way round.
+    if others := told.keys() - {f"photo.{final}", _REJECTED}:
+        yield f"photo {photo}: the partner was told of {', '.join(sorted(others))}"
+
+
+def _of_index(photos: Sequence[str], listed: Sequence[str]) -> Iterator[str]:
+    count = Counter(listed)
+    for photo in photos:
+        if count[photo] != 1:
+            yield f"photo {photo} has {count[photo]} entries in the index, not one"
+    for photo in count.keys() - set(photos):
+        yield f"photo {photo} is in the index, and nobody was told of it"
+
+
+def of_photo(webhooks: Iterable[Webhook], photo: str) -> dict[str, set[str]]:
+    """The ids under which the partner was told of a photo, by kind."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for each in webhooks:
+        if each.photo == photo:
+            found[each.type].add(each.id)
+    return found
+
+
+def _some(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    return [(name, count) for name, count in counts.items() if count]

@@ -1,0 +1,141 @@
+"""One round: uploads in flight, a `kill -9` in the middle, and what must hold once it is quiet."""
+
+import os
+import random
+import signal
+import time
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+import requests
+
+from cli.running import start_detached
+from cli.soaking.check import of_photo, wrongs
+from cli.soaking.processes import family
+from cli.soaking.survey import Seen, is_quiet, survey
+from cli.soaking.targets import Target, victims
+from cli.soaking.uploading import Sent, files, in_flight
+from sandbox.state import State
+from sandbox.supervisor import Report, running
+
+IN_FLIGHT = 50
+_LATEST = 1.5
+# A message that a killed worker had in hand is locked for a minute.
+_PATIENCE = 150.0
+_LOOK_AGAIN = 0.5
+
+
+@dataclass(frozen=True)
+class Round:
+    """What one round came to; `wrong` is empty if all holds."""
+
+    number: int
+    killed: str
+    after: float
+    accepted: int
+    tried_again: int
+    processed: int
+    rejected: int
+    overtaken: int
+    webhooks_repeated: int
+    quiet_after: float
+    wrong: tuple[str, ...]
+    photos: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Kill:
+    """Who was killed in which round, how long after the first upload, and when by the clock."""
+
+    number: int
+    who: str
+    after: float
+    at: float
+
+
+class Stage:
+    """A sandbox on a state folder, started again whenever a round has killed it."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self._gallery = start_detached(state, 0, lambda _: None).gallery
+
+    @property
+    def gallery(self) -> str:
+        return self._gallery
+
+    @property
+    def report(self) -> Report | None:
+        return running(self.state)
+
+    def again(self) -> None:
+        """Start it where it was: whoever uploads goes on at the same address."""
+        port = int(self._gallery.rsplit(":", 1)[-1])
+        start_detached(self.state, port, lambda _: None)
+
+    def kill(self, target: Target, chance: random.Random) -> str:
+        """Kill at once, without a word; gives who it was."""
+        report = self.report
+        assert report is not None, "the sandbox has ended by itself"  # noqa: S101
+        (found,) = victims(target, family(self.state, report.pid), chance).items()
+        name, pids = found
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        return name if pids else f"nobody, for {name} was not there"
+
+
+def play(stage: Stage, number: int, target: Target, seed: int, before: Sequence[str]) -> Round:
+    """Play the round with this number. `before` are the photos of those before it."""
+    chance = random.Random(f"{seed} {number}")  # noqa: S311 - a round that can be repeated
+    moment = chance.uniform(0.05, _LATEST)
+    with in_flight(stage.gallery, files(IN_FLIGHT, chance)) as uploads:
+        time.sleep(moment)
+        kill = Kill(number, stage.kill(target, chance), moment, time.monotonic())
+        if target.ends_sandbox:
+            stage.again()
+        sent = [each.result() for each in uploads]
+    seen, wrong = _once_quiet(stage, sent, before)
+    return _summed_up(kill, sent, seen, wrong)
+
+
+def _once_quiet(
+    stage: Stage, sent: Sequence[Sent], before: Iterable[str]
+) -> tuple[Seen | None, list[str]]:
+    """What is seen when nothing moves any more, and what of it is wrong."""
+    photos = [each.id for each in sent if each.id]
+    seen, wrong = None, ["it was never quiet"]
+    deadline = time.monotonic() + _PATIENCE
+    while wrong and time.monotonic() < deadline:
+        report = stage.report
+        late = time.monotonic() > deadline - 10
+        if report is not None and (late or is_quiet(report, stage.state)):
+            try:
+                seen = survey(stage.state, report, photos)
+                wrong = wrongs(sent, before, seen)
+            except requests.RequestException as error:
+                wrong = [f"the gallery does not answer: {error}"]
+        if wrong:
+            time.sleep(_LOOK_AGAIN)
+    return seen, wrong
+
+
+def _summed_up(kill: Kill, sent: Sequence[Sent], seen: Seen | None, wrong: Sequence[str]) -> Round:
+    photos = tuple(each.id for each in sent if each.id)
+    states = [seen.states[each] for each in photos] if seen else []
+    webhooks = [each for each in seen.webhooks if each.photo in photos] if seen else []
+    return Round(
+        number=kill.number,
+        killed=kill.who,
+        after=round(kill.after, 2),
+        accepted=len(photos),
+        tried_again=sum(each.tries - 1 for each in sent),
+        processed=states.count("processed"),
+        rejected=states.count("rejected"),
+        overtaken=sum(len(of_photo(webhooks, photo)) > 1 for photo in photos),
+        webhooks_repeated=sum(each.times - 1 for each in webhooks),
+        quiet_after=round(time.monotonic() - kill.at, 1),
+        wrong=tuple(wrong),
+        photos=photos,
+    )

@@ -1,0 +1,74 @@
+"""`keyless status`: what runs, and what is waited for."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from cli.options import StateOption, open_state
+from cli.running import answers, the_running
+from cli.terminal import out, print_json
+from sandbox.commands import KEYLESS, published
+from sandbox.printable import printable
+from sandbox.supervisor import Report
+
+_SILENT = (
+    f"no: process {{}} has said nothing for 5 seconds, and what is above is old; {KEYLESS} down"
+    " ends it, and what it acknowledged is kept."
+)
+_STYLES = {"ready": "green", "starting": "yellow", "restarting": "bold red"}
+
+
+def status(
+    state: StateOption = None,
+    json_: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    endpoints: Annotated[
+        bool, typer.Option("--endpoints", help="Status 0 once Azure's endpoints are ready.")
+    ] = False,
+) -> None:
+    """What runs, where, and what a service still waits for. Status 0 if all is ready.
+
+    A state folder that cannot be written to, as on a full disk, is status 1 in any case, and so is
+    a sandbox that does not answer.
+    """
+    opened = open_state(state)
+    report, refused = the_running(opened), opened.refuses()
+    alive = answers(report)
+    if json_:
+        print_json({**without_environments(report), "refuses": refused, "answers": alive})
+    else:
+        out.print(_table(report))
+        if report.gallery:
+            out.print(f"open     {published(report.gallery)}")
+        for name, answer in report.assumed.items():
+            out.print(f"assumed  {name}={answer}")
+        for each in report.lost:
+            out.print(Text.assemble(("lost     ", "bold yellow"), printable(each)))
+        if refused:
+            out.print(Text.assemble(("disk     ", "bold red"), f"{refused}."))
+        if not alive:
+            out.print(Text.assemble(("answers  ", "bold red"), _SILENT.format(report.pid)))
+    raise typer.Exit(0 if (report.ready or endpoints) and alive and not refused else 1)
+
+
+def without_environments(report: Report) -> dict[str, object]:
+    """A report for others' eyes: without the identity headers, and without the sign-in's key."""
+    services = [
+        {name: value for name, value in asdict(each).items() if name != "environment"}
+        for each in report.services
+    ]
+    sign_in = {name: value for name, value in asdict(report.sign_in).items() if name != "key"}
+    return {**asdict(report), "services": services, "sign_in": sign_in, "ready": report.ready}
+
+
+def _table(report: Report) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for heading in ("service", "state", "restarts", "address", "waits for"):
+        table.add_column(heading)
+    for each in report.services:
+        state = Text(each.state, _STYLES.get(each.state, ""))
+        waits_for = each.ended or ", ".join(each.failing)
+        table.add_row(each.name, state, str(each.restarts), each.url, Text(printable(waits_for)))
+    return table

@@ -1,0 +1,176 @@
+"""`keyless up` and `down`: the sandbox and the services, running."""
+
+import asyncio
+import signal
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.env import people
+from cli.options import (
+    AssumeFromOption,
+    AssumeOption,
+    PortOption,
+    StandInOption,
+    StateOption,
+    as_options,
+    assumptions_of,
+    open_state,
+)
+from cli.progress import Progress
+from cli.running import End, end, in_words, start_detached
+from cli.stale import warn_of_edits, warn_of_ignored
+from cli.terminal import (
+    NOT_READY,
+    USAGE,
+    ended_by_signals,
+    fail,
+    log_to_stderr,
+    one_sentence,
+    out,
+)
+from sandbox.commands import KEYLESS, published
+from sandbox.state import State
+from sandbox.supervisor import ENDINGS, AsDeveloper, Az, Report, holder
+from sandbox.supervisor.elsewhere import AddressError, Elsewhere
+from sandbox.supervisor.run import StartError, run
+from sandbox.supervisor.watch import PATIENCE
+
+
+def up(
+    *,
+    state: StateOption = None,
+    port: PortOption = None,
+    detach: Annotated[
+        bool,
+        typer.Option(
+            "--detach",
+            "-d",
+            help=f"Return when all is ready; with status {NOT_READY} if it is not in time, and then"
+            " what runs stays up.",
+        ),
+    ] = False,
+    wait: Annotated[
+        float,
+        typer.Option(
+            "--wait",
+            envvar="KEYLESS_WAIT",
+            min=0,
+            metavar="SECONDS",
+            help="How long the services may take until it is said what they wait for.",
+        ),
+    ] = PATIENCE,
+    listen: Annotated[
+        str | None,
+        typer.Option(
+            "--listen",
+            help="Start no service; listen on this machine's private addresses, for services"
+            " elsewhere that know it by this name. Needs --environments.",
+        ),
+    ] = None,
+    environments: Annotated[
+        Path | None,
+        typer.Option("--environments", help="Where each of them finds what it has to know."),
+    ] = None,
+    as_: Annotated[
+        str | None, typer.Option("--as", help="developer: the services run under your sign-in.")
+    ] = None,
+    stand_in: StandInOption = False,
+    approve: Annotated[
+        bool, typer.Option("--approve", help="With --as: sign in without asking, for scripts.")
+    ] = False,
+    assume: AssumeOption = None,
+    assume_from: AssumeFromOption = None,
+) -> None:
+    """Start the sandbox and the services."""
+    assumed = assumptions_of(assume, assume_from)
+    elsewhere = _elsewhere(listen, environments, detach)
+    _check_whom(as_, elsewhere, stand_in or approve)
+    opened = open_state(state)
+    _check_developer(as_, opened)
+    progress = Progress()
+    warn_of_edits()
+    warn_of_ignored()
+    if detach:
+        pid = holder(opened)
+        if pid is not None:
+            fail(f"a sandbox is already running on {opened.root} (process {pid}).")
+        with ended_by_signals():
+            options = [*_options(as_, stand_in, approve), *as_options(assumed), f"--wait={wait}"]
+            report = start_detached(opened, port, progress, options, stays=True)
+        out.print(f"Runs in the background; [bold]{KEYLESS} down[/] ends it.")
+        if not report.ready:
+            fail(_late(report), NOT_READY)
+        return
+    log_to_stderr()
+    with one_sentence(StartError, OSError):
+        as_developer = AsDeveloper(Az.found(opened, stand_in), approve) if as_ else None
+        asyncio.run(
+            run(opened, port, progress, elsewhere, as_developer, assumed=assumed, patience=wait)
+        )
+    # All has ended but this process: nothing is left that a second signal could hurry.
+    for number in ENDINGS:
+        signal.signal(number, signal.SIG_IGN)
+
+
+def _late(report: Report) -> str:
+    waiting = "; ".join(map(in_words, report.late))
+    where = f", at {published(report.gallery)}" if report.gallery else ""
+    return (
+        f"not all is ready, and what runs stays up{where}: {waiting}."
+        f" {KEYLESS} status says how it goes on, and {KEYLESS} doctor why"
+    )
+
+
+def _elsewhere(listen: str | None, environments: Path | None, detach: bool) -> Elsewhere | None:
+    if listen is None and environments is None:
+        return None
+    if listen is None or environments is None:
+        fail("--listen and --environments go together.", USAGE)
+    if detach:
+        fail("--detach waits for services, and --listen starts none.", USAGE)
+    if not environments.is_dir():
+        fail(f"--environments names no folder: {environments}.", USAGE)
+    with one_sentence(AddressError):
+        return Elsewhere.reached_as(listen, environments.absolute())
+
+
+def _check_whom(as_: str | None, elsewhere: Elsewhere | None, more: bool) -> None:
+    if as_ not in {None, "developer"}:
+        fail(f"the services run as themselves, or --as developer; not as {as_!r}.", USAGE)
+    if as_ and elsewhere:
+        fail("--as developer starts the services here; --listen starts none.", USAGE)
+    if more and not as_:
+        fail("--stand-in and --approve are for --as developer.", USAGE)
+
+
+def _check_developer(as_: str | None, state: State) -> None:
+    with one_sentence(ValueError, KeyError):
+        if as_ and as_ not in people(state):
+            fail(
+                f"this deployment names no {as_}: an output {as_.upper()}_PRINCIPAL_ID of"
+                " infra/bicep/main.bicep does, with the object id",
+                USAGE,
+            )
+
+
+def _options(as_: str | None, stand_in: bool, approve: bool) -> list[str]:
+    given = (["--as", as_] if as_ else []) + ["--stand-in"] * stand_in + ["--approve"] * approve
+    return given
+
+
+def down(state: StateOption = None) -> None:
+    """End the sandbox and the services."""
+    opened = open_state(state)
+    pid = holder(opened)
+    if pid is None:
+        out.print("Nothing is running.")
+        return
+    match end(opened):
+        case End.BY_ITSELF:
+            out.print("Ended.")
+        case End.KILLED:
+            out.print("Ended by force: it did not end by itself. What it acknowledged is kept.")
+        case End.NOT_AT_ALL:
+            fail(f"process {pid} cannot even be killed; its state is {opened.root}.")

@@ -1,0 +1,118 @@
+"""What the demo looks at: each photo's way from upload to webhook, and what it must come to."""
+
+import io
+import time
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from PIL import Image
+
+from cli.photos import Upload
+from cli.sample import PIPELINE
+from sandbox.audit import Record
+from sandbox.loopback import ask
+from sandbox.partner.journal import FILE as JOURNAL
+from sandbox.partner.journal import read as deliveries
+from sandbox.state import State
+from sandbox.telemetry import SERVICE as TELEMETRY
+
+_PATIENCE = 60.0
+_PAUSE = 0.1
+
+
+class DemoError(RuntimeError):
+    """The demo did not come to what it must come to."""
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """What became of one upload. `thumbnail` is its size in pixels, if it decodes."""
+
+    upload: Upload
+    id: str
+    state: str
+    reason: str
+    thumbnail: tuple[int, int] | None
+
+
+def send(gallery: str, upload: Upload) -> str:
+    """Post one file as a browser would; gives the photo's id. Raises DemoError."""
+    files = {"photo": (upload.name, upload.content, upload.content_type)}
+    answer = ask("POST", f"{gallery}/photos", files=files, timeout=30)
+    if answer.status_code != 202:
+        raise DemoError(f"{upload.name} was answered {answer.status_code}: {answer.text}")
+    return str(answer.json()["id"])
+
+
+def arrive(gallery: str, upload: Upload, photo: str) -> Arrival:
+    """Wait until a photo is processed or rejected. Raises DemoError if it never is."""
+    deadline = time.monotonic() + _PATIENCE
+    while time.monotonic() < deadline:
+        found = ask("GET", f"{gallery}/photos/{photo}", timeout=30)
+        entry: Mapping[str, Any] = found.json() if found.ok else {}
+        if entry.get("state") in {"processed", "rejected"}:
+            state, reason = entry["state"], entry.get("reason") or ""
+            return Arrival(upload, photo, state, reason, _thumbnail(gallery, photo))
+        time.sleep(_PAUSE)
+    raise DemoError(f"{upload.name} was neither processed nor rejected in {_PATIENCE:.0f} seconds")
+
+
+def _thumbnail(gallery: str, photo: str) -> tuple[int, int] | None:
+    answer = ask("GET", f"{gallery}/photos/{photo}/thumbnail", timeout=30)
+    if not answer.ok:
+        return None
+    with Image.open(io.BytesIO(answer.content)) as image:
+        image.load()
+        return image.size
+
+
+def steps(records: Iterable[Record], assignments: Collection[str]) -> list[Record]:
+    """Each thing that a service was allowed, once, in the order of the pipeline.
+
+    What was allowed by an assignment that is none of `assignments` any more is history, and
+    telemetry is told of the way, but is not on it.
+    """
+    last: dict[tuple[str, str, str], Record] = {}
+    for each in records:
+        on_the_way = each.identity in PIPELINE and each.service != TELEMETRY
+        if each.assignment in assignments and on_the_way:
+            last[each.identity, each.action, each.scope] = each
+    return sorted(last.values(), key=lambda each: PIPELINE.index(each.identity))
+
+
+def webhooks(state: State) -> dict[str, set[str]]:
+    """The ids of the webhooks that the partner has verified, by photo."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for delivery in deliveries(state.path(JOURNAL)):
+        if delivery.verified:
+            found[delivery.photo].add(delivery.id)
+    return found
+
+
+def shortfalls(
+    arrivals: Sequence[Arrival],
+    told: Mapping[str, int],
+    dead_letters: Mapping[str, int],
+    restarts: Mapping[str, int],
+) -> list[str]:
+    """What is not as it must be, in words; nothing if all is well.
+
+    `told` counts the different verified webhooks of each photo.
+    """
+    found = []
+    processed = [each for each in arrivals if each.state == "processed" and each.thumbnail]
+    rejected = [each for each in arrivals if each.state == "rejected" and each.reason]
+    if len(processed) != 3:
+        found.append(f"{len(processed)} of 3 thumbnails decode")
+    if len(rejected) != 1:
+        found.append(f"{len(rejected)} of 1 photos were rejected with a reason")
+    found += [
+        f"{each.upload.name} had {told.get(each.id, 0)} webhooks, not one"
+        for each in arrivals
+        if told.get(each.id, 0) != 1
+    ]
+    found += [f"{count} dead letters in {name}" for name, count in dead_letters.items() if count]
+    found += [f"{name} was restarted {count} times" for name, count in restarts.items() if count]
+    return found

@@ -1,0 +1,36 @@
+"""`./keyless check` says which checks it left out."""
+
+import pytest
+from typer.testing import CliRunner
+
+from cli import check
+from cli.application import application
+
+# What needs no compiler is left out here: it takes a minute.
+NEED_BICEP = [each for each in check._CHECKS if each[0] in check._NEED_BICEP]
+
+
+def checked(monkeypatch: pytest.MonkeyPatch, *options: str) -> tuple[int, str]:
+    monkeypatch.setattr(check, "_CHECKS", NEED_BICEP)
+    monkeypatch.setenv("BICEP", "no-such-bicep")
+    done = CliRunner().invoke(application("check"), ["check", *options])
+    return done.exit_code, done.output
+
+
+def test_without_a_compiler_the_bicep_and_its_rehearsal_are_left_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    status, said = checked(monkeypatch)
+    assert status == 0
+    assert [line.split()[:2] for line in said.splitlines()] == [
+        ["-", "infrastructure"],
+        ["-", "rehearsal"],
+    ]
+    assert said.count("left out: no Bicep CLI on PATH or in BICEP") == 2
+
+
+def test_nothing_is_left_out_if_nothing_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    status, said = checked(monkeypatch, "--no-skips")
+    assert status == 1
+    assert "left out" not in said
+    assert "✗ rehearsal" in said

@@ -1,0 +1,389 @@
+"""`./keyless report`: the sandbox answers the questions, a stand-in plays Azure's control plane."""
+
+import json
+import os
+import pty
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.questions import inside
+from local.questions.probes import PROBES
+from local.report.answered import read
+from local.report.model import Why
+from local.report.redact import REMOVED
+from sandbox.assumptions import LIKELY, QUESTIONS
+from sandbox.deployment import as_compiled
+from sandbox.state import PROJECT
+from tests.conftest import Running, keyless, up
+from tests.local.report import world
+from tests.local.report.azure import AzureCli, stand_in
+from tests.local.report.test_rules import as_azure
+from tests.local.report.world import DEPLOYMENTS, ENVIRONMENT, HERE, SUB
+
+FAILED, SUCCEEDED = f"{SUB}/{DEPLOYMENTS}/{ENVIRONMENT}-1", f"{SUB}/{DEPLOYMENTS}/{ENVIRONMENT}-2"
+NOTIFIER = f"{HERE}/providers/Microsoft.App/containerApps/notifier"
+APPS = ("catalog", "gateway", "notifier", "thumbnailer")
+
+
+@pytest.fixture(scope="module")
+def signed_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A sandbox in whose shell the developer is signed in."""
+    with up(tmp_path_factory.mktemp("report")) as sandbox:
+        done = sandbox.run("sign-in", "--approve", "--stand-in", "--as", "developer")
+        assert done.returncode == 0, done.stderr
+        yield sandbox
+
+
+@dataclass(frozen=True)
+class Shell:
+    """A shell of a person's, in which `az` is the stand-in."""
+
+    sandbox: Running
+    az: AzureCli
+    folder: Path
+
+    @property
+    def file(self) -> Path:
+        return self.folder / "report.md"
+
+    @property
+    def variables(self) -> Mapping[str, str]:
+        around = {name: value for name, value in os.environ.items() if "IDENTITY" not in name}
+        return {**around, **self.sandbox.environment("developer"), "PATH": self.az.path}
+
+    def command(self, *options: str) -> list[str]:
+        given = ("--env-file", str(self.folder / "azure.env"), "--output", str(self.file))
+        return [sys.executable, "-m", "cli", "report", *given, *options]
+
+    def run(self, *options: str, **variables: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            self.command(*options),
+            cwd=PROJECT,
+            env={**self.variables, **variables},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+
+@pytest.fixture
+def shell(signed_in: Running, tmp_path: Path) -> Shell:
+    """In an environment that is deployed, at the second attempt."""
+    found = Shell(signed_in, stand_in(tmp_path / "az"), tmp_path)
+    (found.az.folder / "python").symlink_to(sys.executable)
+    values(found, **outputs(signed_in))
+    tell(found, {**deployed(), **rights(signed_in)})
+    return found
+
+
+def values(shell: Shell, **more: str) -> None:
+    """What azd knows of the environment."""
+    known = {
+        "AZURE_ENV_NAME": ENVIRONMENT,
+        "AZURE_SUBSCRIPTION_ID": world.SUBSCRIPTION,
+        "AZURE_LOCATION": "westeurope",
+        "AZURE_TENANT_ID": shell.sandbox.deployment.tenant_id,
+        **more,
+    }
+    lines = (f"{name}={json.dumps(value)}" for name, value in known.items())
+    (shell.folder / "azure.env").write_text("\n".join(lines))
+
+
+def outputs(sandbox: Running) -> dict[str, str]:
+    """What only a deployment that succeeded tells."""
+    deployment = sandbox.deployment
+    return {
+        "AZURE_RESOURCE_GROUP": world.GROUP,
+        "AZURE_STORAGE_BLOB_ENDPOINT": f"https://{deployment.storage.host}/",
+        "AZURE_KEY_VAULT_ENDPOINT": f"https://{deployment.vault.host}/",
+        "SERVICEBUS_FULLY_QUALIFIED_NAMESPACE": deployment.bus.host,
+        "DEVELOPER_PRINCIPAL_ID": deployment.principal("developer").principal_id,
+        "OPERATOR_PRINCIPAL_ID": world.PERSON,
+        "GATEWAY_URL": f"https://gateway.{world.DOMAIN}",
+        "PARTNER_WEBHOOK_URL": f"https://hooks.{world.DOMAIN}/{world.TOKEN}",
+    }
+
+
+def tell(shell: Shell, answers: Mapping[str, Any]) -> None:
+    sandbox = shell.sandbox
+    scaled = "Scaled apps/v1.Deployment k8se-apps/x from 0 to 1, triggered by azure-servicebus-x"
+    shell.az.tell(
+        answers,
+        logs={
+            each: [
+                world.refused("create", "container originals", "08:30:20"),
+                world.logged("08:30:40", "Ready"),
+                world.logged("08:36:15", "Photo received"),
+            ]
+            for each in APPS
+        },
+        events={
+            each: [
+                world.event(each, "KEDAScalersStarted", "08:30:04"),
+                world.event(each, "KEDAScalerFailed", "08:30:09"),
+                world.event(each, "KEDAScaleTargetActivated", "08:36:40", scaled),
+            ]
+            for each in APPS
+        },
+        console=dict(sandbox.environment("gateway")) | {"PATH": f"{shell.az.folder}:/usr/bin:/bin"},
+        signs_in=str(sandbox.state.path("bin") / "az"),
+    )
+
+
+def deployed() -> dict[str, Any]:
+    """A first deployment that failed, and a second that did not."""
+    first = world.deployment(f"{ENVIRONMENT}-1", "08:10", "Failed")
+    second = world.deployment(f"{ENVIRONMENT}-2", "08:25")
+    topic = as_compiled().bus.topics[0]
+    answers: dict[str, Any] = {
+        f"{SUB}/{DEPLOYMENTS}": world.page(second, first),
+        f"{HERE}/{DEPLOYMENTS}": world.page(),
+        **failed(),
+        **world.apps_of(
+            *(
+                (
+                    world.app(each, scales=each != "gateway"),
+                    [world.revision(each, 1, "08:08"), world.revision(each, 2, "08:30")],
+                )
+                for each in APPS
+            )
+        ),
+    }
+    for each in topic.subscriptions:
+        answers |= world.rules_of(each.name, *map(as_azure, each.rules))
+    return answers
+
+
+def failed() -> dict[str, Any]:
+    """The operations of the first, which an app ended that did not come up."""
+    text = "Failed to provision revision for container app 'notifier'. Operation expired."
+    return {
+        f"{FAILED}/operations": world.page(world.nested("application-x1y2", "Failed")),
+        f"{HERE}/{DEPLOYMENTS}/application-x1y2/operations": world.page(
+            world.failed(
+                "Microsoft.App/containerApps", NOTIFIER, "ContainerAppOperationError", text
+            )
+        ),
+    }
+
+
+def rights(sandbox: Running) -> dict[str, Any]:
+    """Of the apps, and of whoever asks; and the identity that is kept from the apps' code."""
+    originals = f"{world.STORAGE}/blobServices/default/containers/originals"
+    platform = sandbox.deployment.principal("platform").resource_id
+    granted = world.assignment(world.principal("gateway"), originals, "08:24:40")
+    return {
+        world.ASSIGNMENTS: world.page(granted),
+        f"{world.ASSIGNMENTS}?filtered": world.page(),
+        world.IDENTITIES: world.page({"id": platform, "name": "id-platform-sandbox"}),
+    }
+
+
+def private(sandbox: Running) -> list[str]:
+    """What nobody may read in a report: of the environment, and of the sandbox in Azure's place."""
+    deployment = sandbox.deployment
+    ids = [each for one in deployment.principals for each in (one.principal_id, one.client_id)]
+    hosts = [deployment.storage.name, deployment.vault.name, deployment.bus.name]
+    found = [*world.PLANTED, *ids, *hosts, deployment.subscription_id, deployment.tenant_id]
+    return [each for each in found if each]
+
+
+def test_a_deployed_environment_reports_all_that_it_shows(shell: Shell) -> None:
+    done = shell.run("--yes", "--inside-apps")
+    assert done.returncode == 0, done.stdout + done.stderr
+    page = shell.file.read_text()
+    assert page in done.stdout
+    sends = [name for name, each in PROBES.items() if each.sends]
+    # A secret that was set seldom shows no order of its versions.
+    without = {*sends, "vault-versions"}
+    answers = {each: answer for each, answer in read(shell.file).items() if each not in without}
+    asked = [each.name for each in QUESTIONS if each.name not in without]
+    assert answers == {each: LIKELY.answer(each) for each in asked}
+    assert page.count(Why.WORKERS) == len([each for each in QUESTIONS if each.name in sends])
+    for row in (
+        "| Azure CLI | 2.77.0 |",
+        "| asked with the rights of | the developer |",
+        "### 1, the first: Failed after 612 s",
+        "- `Microsoft.App/containerApps` of `notifier` was refused: Conflict > "
+        "ContainerAppOperationError",
+        "  - Azure says: Failed to provision revision for container app 'notifier'. Operation "
+        "expired. …",
+        "  - What to do: The revision did not come up in time.",
+        "### 2: Succeeded after 612 s",
+        "| thumbnailer | 1 | placeholder | no | Provisioned | Running | Healthy | 1 |",
+        "| thumbnailer | 2 | its own | yes | Provisioned | Running | Healthy | 1 |",
+        "| gateway | Keyless Blob Depositor | containers/originals | at most 360 s after it was "
+        "granted; 1 attempt in vain, the last after 340 s |",
+        "| thumbnailer | 4 | 1 | 400 | azure-servicebus | 25 |",
+        "| notifier | ",
+    ):
+        assert row in page, row
+
+
+def test_no_id_name_address_or_secret_leaves(shell: Shell) -> None:
+    done = shell.run("--yes", "--inside-apps")
+    assert done.returncode == 0, done.stderr
+    page = shell.file.read_text()
+    assert [each for each in private(shell.sandbox) if each.lower() in page.lower()] == []
+    assert REMOVED not in page  # the first line has let nothing through for the second to remove
+
+
+def test_the_answers_are_compared_with_what_is_assumed(shell: Shell) -> None:
+    assert shell.run("--yes").returncode == 0
+    said = keyless(shell.folder / "none", "assumptions", "--from", str(shell.file))
+    answered = read(shell.file)
+    assert f"answers {len(answered)} of {len(QUESTIONS)} questions, 0 otherwise" in said.stdout
+    for each in QUESTIONS:
+        mark = "✓" if each.name in answered else "·"
+        assert f"{mark} {each.name}  " in said.stdout
+
+
+def test_after_a_failed_deployment_it_names_the_resource_and_the_rule(shell: Shell) -> None:
+    values(shell)
+    tell(
+        shell,
+        {
+            f"{SUB}/{DEPLOYMENTS}": world.page(
+                world.deployment(f"{ENVIRONMENT}-1", "08:10", "Failed")
+            ),
+            f"{HERE}/{DEPLOYMENTS}": "ResourceGroupNotFound",
+            **failed(),
+        },
+    )
+    done = shell.run("--yes", "--inside-apps")
+    assert done.returncode == 0, done.stderr
+    page = shell.file.read_text()
+    assert "- `Microsoft.App/containerApps` of `notifier` was refused: Conflict > " in page
+    assert page.count(Why.NO_ADDRESSES) == len(
+        [each for each in QUESTIONS if each.name not in inside.PROBES]
+    )
+    assert page.count("Azure did not show them: ResourceNotFound.") == 4
+    assert read(shell.file) == {}
+    assert [each for each in private(shell.sandbox) if each in page] == []
+
+
+def test_who_is_signed_in_to_another_tenant_asks_nothing(shell: Shell) -> None:
+    """Whatever a stranger's token is answered says nothing of the questions."""
+    values(shell, **outputs(shell.sandbox), AZURE_TENANT_ID=world.TENANT)
+    done = shell.run("--yes")
+    assert done.returncode == 0, done.stderr
+    assert f"az login --tenant {world.TENANT}" in done.stdout
+    assert read(shell.file) == {}
+    assert world.TENANT not in shell.file.read_text()
+
+
+def test_without_an_azure_cli_it_says_what_is_missing(shell: Shell) -> None:
+    done = shell.run("--yes", PATH=str(shell.folder))
+    assert done.returncode == 0, done.stderr
+    page = shell.file.read_text()
+    assert page.count("Azure did not show them: there is no Azure CLI here.") == 5
+    assert Why.NOT_SIGNED_IN in page
+    assert "az login" in done.stdout
+
+
+def test_a_file_that_is_there_is_never_overwritten(shell: Shell) -> None:
+    shell.file.write_text("mine")
+    done = shell.run("--yes")
+    assert done.returncode == 64
+    assert "is there already; name another file by --output, or delete it." in done.stderr
+    assert shell.file.read_text() == "mine"
+    assert shell.az.asked == []
+
+
+def test_a_folder_that_is_not_there_is_said_before_anything_is_asked(shell: Shell) -> None:
+    done = shell.run("--yes", "--output", str(shell.folder / "none" / "report.md"))
+    assert done.returncode == 64
+    assert f"there is no folder {shell.folder / 'none'} to write to." in done.stderr
+    assert shell.az.asked == []
+
+
+def test_where_nobody_can_be_asked_nothing_is(shell: Shell) -> None:
+    done = shell.run()
+    assert done.returncode == 64
+    assert "--yes agrees to all but --inside-apps" in done.stderr
+    assert shell.az.asked == []
+
+
+def test_an_environment_that_azd_does_not_know_is_one_sentence(shell: Shell) -> None:
+    (shell.folder / "azure.env").write_text("X=1\n")
+    done = shell.run("--yes")
+    assert done.returncode == 69
+    assert "has no AZURE_ENV_NAME: is the environment deployed" in done.stderr
+
+
+def test_a_person_is_asked_before_each_step_and_may_say_no(shell: Shell) -> None:
+    said = typed(shell, "n\n" * 3)
+    assert "questions with your own rights? It leaves" in said
+    assert "Open a console in the gateway" in said
+    assert f"Write it to {shell.file}?" in said
+    assert "Nothing was written." in said
+    assert not shell.file.exists()
+    assert Why.DECLINED in said
+    assert not any(each[:2] == ["containerapp", "exec"] for each in shell.az.asked)
+
+
+def typed(shell: Shell, keys: str) -> str:
+    """What a terminal shows of the command while a person types."""
+    ours, theirs = pty.openpty()
+    environment = {**shell.variables, "COLUMNS": "400", "TERM": "dumb"}
+    process = subprocess.Popen(
+        shell.command(), cwd=PROJECT, env=environment, stdin=theirs, stdout=theirs, stderr=theirs
+    )
+    os.close(theirs)
+    os.write(ours, keys.encode())
+    said = b""
+    try:
+        while more := os.read(ours, 65536):
+            said += more
+    except OSError:  # the command has ended
+        pass
+    finally:
+        process.wait()
+        os.close(ours)
+    assert process.returncode == 0, said.decode()
+    return said.decode()
+
+
+def test_a_sandbox_starts_with_what_azure_answered(shell: Shell) -> None:
+    other = next(each for each in QUESTIONS if each.name == "vault-missing")
+    assert shell.run("--yes").returncode == 0
+    assumed, otherwise = other.answers[:2]
+    page = shell.file.read_text()
+    shell.file.write_text(page.replace(f"\n{other.name}={assumed}", f"\n{other.name}={otherwise}"))
+    state = shell.folder / "state"
+    started = keyless(state, "up", "--detach", "--port", "0", "--assume-from", str(shell.file))
+    try:
+        assert started.returncode == 0, started.stderr
+        assert f"assumed of Azure: {other.name}={otherwise}" in started.stdout
+        said = keyless(state, "assumptions", "--from", str(shell.file), "--json").stdout
+    finally:
+        keyless(state, "down")
+    found = next(each for each in json.loads(said) if each["name"] == other.name)
+    assert (found["assumed"], found["told"], found["reported"]) == (assumed, otherwise, otherwise)
+
+
+def test_an_answer_that_is_said_and_reported_otherwise_is_a_contradiction(tmp_path: Path) -> None:
+    first = QUESTIONS[0]
+    file = tmp_path / "report.md"
+    file.write_text(f"```keyless-answers\nformat 1\n{first.name}={first.answers[0]}\n```\n")
+    other = f"--assume={first.name}={first.answers[1]}"
+    for command in ("up", "demo"):
+        done = keyless(tmp_path / "state", command, "--assume-from", str(file), other)
+        assert done.returncode == 64
+        assert "said twice, with two answers" in done.stderr
+
+
+@pytest.mark.parametrize("command", [["assumptions", "--from"], ["up", "--assume-from"]])
+def test_a_foreign_file_is_one_sentence(tmp_path: Path, command: list[str]) -> None:
+    (tmp_path / "notes.md").write_text("# Notes\n")
+    done = keyless(tmp_path / "state", *command, str(tmp_path / "notes.md"))
+    assert done.returncode == 64
+    assert "notes.md is no report: no line is ```keyless-answers" in done.stderr
+    assert done.stderr.count("\n") == 1

@@ -1,0 +1,81 @@
+"""Commands say so where they answer by what is not, or not yet, what runs."""
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from cli.stale import warn_if_stale, warn_of_ignored
+from sandbox.deployment import SNAPSHOT
+from sandbox.state import PROJECT, State
+from tests.conftest import Running
+from tests.copied import copied, keyless
+
+EXPLAIN = ("explain", "gateway", "blobs/read", "containers/originals")
+
+
+@pytest.fixture
+def edited(tmp_path: Path) -> Path:
+    """A copy of the project, in whose policy a word was changed and no snapshot written."""
+    copy = copied(tmp_path)
+    bicep = PROJECT / "infra" / "bicep"
+    shutil.copytree(bicep, copy / "infra" / "bicep", dirs_exist_ok=True)
+    module = copy / "infra" / "bicep" / "modules" / "access.bicep"
+    module.write_text(f"{module.read_text()}// Edited.\n")
+    return copy
+
+
+@pytest.mark.parametrize("command", [EXPLAIN, ("access", "gateway", "--json")])
+def test_the_file_that_was_edited_is_named_beside_the_answer(
+    edited: Path, command: tuple[str, ...]
+) -> None:
+    done = keyless(edited, *command)
+    assert done.stdout
+    assert done.stderr == (
+        "note: edited since the snapshot was written: infra/bicep/modules/access.bicep."
+        " To take it in: infra/bicep/snapshot\n"
+    )
+
+
+def test_as_committed_there_is_nothing_to_say(sandbox: Running) -> None:
+    assert sandbox.run(*EXPLAIN).stderr == ""
+    assert sandbox.run("doctor", "notifier").stderr == ""
+
+
+def test_a_sandbox_that_became_another_snapshot_is_told_of(
+    sandbox: Running,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    state = State.open(tmp_path)
+    for found, said in ((sandbox.report, ""), (replace(sandbox.report, snapshot="0"), "became")):
+        monkeypatch.setattr("cli.stale.running", lambda _, found=found: found)
+        warn_if_stale(state)
+        assert said in (err := capsys.readouterr().err)
+        assert bool(err) == bool(said)
+
+
+def test_what_the_sandbox_leaves_out_of_a_deployment_is_said_at_its_start(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    content = json.loads(SNAPSHOT.read_text())
+    for each in content["predictedResources"]:
+        if each["type"].endswith("/queues"):
+            each["properties"]["requiresSession"] = True
+    (tmp_path / "other.json").write_text(json.dumps(content))
+    warn_of_ignored(tmp_path / "other.json")
+    said = " ".join(capsys.readouterr().err.split())
+    assert said.startswith("note: queues sb-")
+    assert "requiresSession is left out, there are no sessions" in said
+
+
+def test_a_snapshot_that_is_none_is_left_to_the_start(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for content in ("", '{"predictedResources": [{"id": "x", "type": 1}]}'):
+        (tmp_path / "other.json").write_text(content)
+        warn_of_ignored(tmp_path / "other.json")
+    assert capsys.readouterr().err == ""

@@ -1,0 +1,67 @@
+"""What the demo shows of the audit, and what it holds against it."""
+
+from dataclasses import replace
+
+import pytest
+
+from cli.photos import Upload
+from cli.walk import Arrival, shortfalls, steps
+from sandbox.audit import Outcome, Record
+
+READ = Record(
+    time="2026-01-01T00:00:00.000Z",
+    service="blob",
+    outcome=Outcome.ALLOWED,
+    operation="GetBlob",
+    identity="thumbnailer",
+    action="blobs/read",
+    scope="/containers/originals",
+    role="Reader",
+    assignment="/a",
+)
+SEND = replace(READ, identity="gateway", action="send", assignment="/b")
+
+
+def test_the_walk_shows_each_right_once_in_the_order_of_the_pipeline() -> None:
+    assert steps([READ, SEND, READ], {"/a", "/b"}) == [SEND, READ]
+
+
+def test_the_walk_shows_the_role_of_today() -> None:
+    today = replace(READ, role="Keeper", assignment="/c")
+    assert steps([READ, today], {"/c"}) == [today]
+
+
+def test_the_walk_forgets_a_right_that_has_been_taken_away() -> None:
+    assert steps([READ], set()) == []
+
+
+PHOTO = Upload("x.jpg", "image/jpeg", b"")
+GOOD = [Arrival(PHOTO, str(number), "processed", "", (480, 320)) for number in range(3)]
+BROKEN = Arrival(PHOTO, "broken", "rejected", "unreadable", None)
+ALL = [*GOOD, BROKEN]
+TOLD = {each.id: 1 for each in ALL}
+
+
+def test_nothing_falls_short_if_all_is_well() -> None:
+    assert shortfalls(ALL, TOLD, {"q": 0}, {"gateway": 0}) == []
+
+
+@pytest.mark.parametrize(
+    ("arrivals", "told", "dead", "restarts", "says"),
+    [
+        ([replace(GOOD[0], thumbnail=None), *ALL[1:]], TOLD, {}, {}, "2 of 3 thumbnails decode"),
+        ([*GOOD, replace(BROKEN, reason="")], TOLD, {}, {}, "0 of 1 photos were rejected"),
+        (ALL, TOLD | {"0": 2}, {}, {}, "had 2 webhooks, not one"),
+        (ALL, TOLD, {"q": 1}, {}, "1 dead letters in q"),
+        (ALL, TOLD, {}, {"gateway": 1}, "gateway was restarted 1 times"),
+    ],
+)
+def test_what_is_not_as_it_must_be_is_said(
+    arrivals: list[Arrival],
+    told: dict[str, int],
+    dead: dict[str, int],
+    restarts: dict[str, int],
+    says: str,
+) -> None:
+    (found,) = shortfalls(arrivals, told, dead, restarts)
+    assert says in found
