@@ -19,10 +19,10 @@ def _run() -> None:
         main()
     except Exception as error:
         # A start that is well needs neither.
+        from local.damage import cause_outside  # noqa: PLC0415
         from sandbox.broken import FaultError  # noqa: PLC0415
-        from sandbox.damage import of_error  # noqa: PLC0415
 
-        said = str(error) if isinstance(error, FaultError) else of_error(error)
+        said = str(error) if isinstance(error, FaultError) else cause_outside(error)
         if not said:
             raise
         print(f"keyless: {said}.", file=sys.stderr)

@@ -30,6 +30,7 @@ from cli.terminal import (
     one_sentence,
     out,
 )
+from local.services import SAMPLE
 from sandbox.commands import KEYLESS, published
 from sandbox.state import State
 from sandbox.supervisor import ENDINGS, AsDeveloper, Az, Report, holder
@@ -107,7 +108,16 @@ def up(
     with one_sentence(StartError, OSError):
         as_developer = AsDeveloper(Az.found(opened, stand_in), approve) if as_ else None
         asyncio.run(
-            run(opened, port, progress, elsewhere, as_developer, assumed=assumed, patience=wait)
+            run(
+                opened,
+                port,
+                progress,
+                SAMPLE,
+                elsewhere=elsewhere,
+                as_developer=as_developer,
+                assumed=assumed,
+                patience=wait,
+            )
         )
     # All has ended but this process: nothing is left that a second signal could hurry.
     for number in ENDINGS:

@@ -10,14 +10,14 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
+from local.services import program
 from local.values import Values
 from sandbox.deployment import Deployment, app_names, as_compiled
 from sandbox.edge import Place
 from sandbox.state import State
 from sandbox.storage import free_port
-from sandbox.supervisor import ENDINGS
-from sandbox.supervisor.processes import Child
-from sandbox.supervisor.services import Readiness, is_taken, program, readiness
+from sandbox.supervisor import ENDINGS, Child
+from sandbox.supervisor.services import Readiness, is_taken, readiness
 
 GALLERY_PORT = 8080
 

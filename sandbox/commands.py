@@ -4,6 +4,7 @@ If it runs in a container they are elsewhere: docker-compose.yml says how they r
 """
 
 import os
+import sys
 
 # What a command line begins with: `./keyless status`.
 KEYLESS = os.environ.get("KEYLESS_COMMAND") or "./keyless"
@@ -18,3 +19,8 @@ IN_CONTAINER = bool(_PUBLISHED)
 def published(gallery: str) -> str:
     """Where a browser finds what this machine finds at `gallery`."""
     return _PUBLISHED or gallery
+
+
+def cure() -> str:
+    """Return the cure that mends every set-up."""
+    return f"delete {sys.prefix} and run ./keyless again"

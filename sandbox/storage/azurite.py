@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
-from sandbox.damage import cure
+from sandbox.commands import cure
 from sandbox.storage.backend import Backend
 from sandbox.storage.node import AzuriteError, find_node
 from sandbox.storage.rebuild import Forwarded

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from sandbox.damage import cure
+from sandbox.commands import cure
 
 _OLDEST_NODE = 20
 

@@ -7,6 +7,7 @@ that it leads to, half of the time that such a command would take to start.
 from sandbox.supervisor.developer import AsDeveloper, Az, Developer, SignInError
 from sandbox.supervisor.endings import ENDINGS
 from sandbox.supervisor.lock import holder
+from sandbox.supervisor.processes import Child, Program
 from sandbox.supervisor.report import Report, ServiceReport, SignInReport, running
 from sandbox.supervisor.surroundings import (
     DEVELOPER,
@@ -22,7 +23,9 @@ __all__ = [
     "OF_AN_IDENTITY",
     "AsDeveloper",
     "Az",
+    "Child",
     "Developer",
+    "Program",
     "Report",
     "ServiceReport",
     "SignInError",

@@ -1,7 +1,7 @@
 """Azurite as a child of the sandbox: how it is run, and how one waits for it."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from sandbox.state import PROJECT, State
 from sandbox.storage import Azurite
@@ -22,7 +22,7 @@ class PortSnatchedError(AzuriteEndedError):
     """It could not have its port: somebody else was quicker."""
 
 
-def azurite_program(azurite: Azurite, state: State) -> Program:
+def azurite_program(azurite: Azurite, state: State, damage: Callable[[], str]) -> Program:
     """How Azurite is run."""
     return Program(
         name="azurite",
@@ -31,6 +31,7 @@ def azurite_program(azurite: Azurite, state: State) -> Program:
         folder=PROJECT,
         log=state.folder("logs") / "azurite.log",
         lock=state.folder("run") / "azurite.lock",
+        damage=damage,
     )
 
 

@@ -2,10 +2,10 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 
-from sandbox.damage import cure, damage
+from sandbox.commands import cure
 
 _LONGEST = 300
 _LATEST = 200
@@ -21,7 +21,7 @@ _OF_NPM = re.compile(
 )
 
 
-def last_words(said: str) -> str:
+def last_words(said: str, damage: Callable[[], str]) -> str:
     """The end of what a program has said on one line: its last error, if what follows says nothing.
 
     What shows that the set-up is not whole comes with the cure.
@@ -32,7 +32,8 @@ def last_words(said: str) -> str:
     last = _message(lines[-1])
     if not _SAYS_NOTHING.match(last):
         return last[-_LONGEST:]
-    return (_cause(reversed(lines)) or last.rstrip("."))[:_LONGEST] + _of_damage("\n".join(lines))
+    cause = (_cause(reversed(lines)) or last.rstrip("."))[:_LONGEST]
+    return cause + _of_damage("\n".join(lines), damage)
 
 
 def _cause(latest_first: Iterable[str]) -> str:
@@ -43,7 +44,7 @@ def _cause(latest_first: Iterable[str]) -> str:
     return ""
 
 
-def _of_damage(said: str) -> str:
+def _of_damage(said: str, damage: Callable[[], str]) -> str:
     found = cure() if _OF_NPM.search(said) else damage()
     return f"; {found}" if found else ""
 

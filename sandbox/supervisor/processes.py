@@ -22,7 +22,8 @@ class Program:
     """What to run. `grace` is how many seconds it gets to end by itself when told to.
 
     `lock` is a file for a program that must be alone: it waits for the last one of a sandbox that
-    was killed.
+    was killed. `damage` is called when it has ended by itself: it names what of the installation is
+    broken, or returns an empty text.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Program:
     log: Path
     grace: float = 10.0
     lock: Path | None = None
+    damage: Callable[[], str] = lambda: ""
 
 
 class Child:
@@ -104,7 +106,7 @@ class Child:
             if self._stopping.is_set():
                 return
             in_a_row = 0 if time.monotonic() - begun > _RAN_WELL else in_a_row + 1
-            self.last_words = await asyncio.to_thread(lambda: last_words(self.said()))
+            self.last_words = await asyncio.to_thread(self._last_words)
             self.restarts += 1
             self.crashed.set()
             _log.warning("%s ended with status %s; starting it again", self.program.name, status)
@@ -112,6 +114,9 @@ class Child:
                 await asyncio.wait_for(self._stopping.wait(), min(0.2 * 2**in_a_row, 10))
                 return
             await self._again()
+
+    def _last_words(self) -> str:
+        return last_words(self.said(), self.program.damage)
 
     def said(self) -> str:
         """Return what it has written to its log since it was started last."""

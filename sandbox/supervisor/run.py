@@ -4,8 +4,9 @@ import asyncio
 import signal
 import sqlite3
 import time
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, suppress
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -19,6 +20,7 @@ from sandbox.supervisor.endings import ENDINGS
 from sandbox.supervisor.lock import TakenError, take
 from sandbox.supervisor.look_after import look_after
 from sandbox.supervisor.report import forget
+from sandbox.supervisor.services import Project
 from sandbox.supervisor.start import Endpoints, start
 from sandbox.supervisor.watch import PATIENCE, Told, Watch
 
@@ -35,16 +37,17 @@ async def run(
     state: State,
     gallery_port: int | None,
     told: Told,
+    project: Project,
+    *,
     elsewhere: Elsewhere | None = None,
     as_developer: AsDeveloper | None = None,
-    *,
     assumed: Assumptions = LIKELY,
     patience: float = PATIENCE,
 ) -> None:
     """Run until one of ENDINGS; `told` hears of each change. Raises StartError.
 
-    The services are its children, unless they are `elsewhere`. They act as themselves, unless all
-    run `as_developer`. They are overdue after `patience` seconds.
+    The services of `project` are its children, unless they are `elsewhere`. They act as themselves,
+    unless all run `as_developer`. They are overdue after `patience` seconds.
 
     The signals stay heard when it returns: the process that ran it is about to end.
     """
@@ -58,7 +61,17 @@ async def run(
         raise StartError(f"{error}.") from error
     async with AsyncExitStack() as stack:
         stack.callback(forget, state)
-        tried = _tried(stack, state, gallery_port, elsewhere, assumed)
+        tried = _tried(
+            stack,
+            partial(
+                start,
+                state=state,
+                gallery_port=gallery_port,
+                elsewhere=elsewhere,
+                assumed=assumed,
+                damage=project.damage,
+            ),
+        )
         endpoints = await _started(tried, stop)
         if endpoints is not None:
             developer = None
@@ -70,6 +83,7 @@ async def run(
                 state,
                 begun,
                 told,
+                project.service,
                 elsewhere=elsewhere,
                 developer=developer,
                 patience=patience,
@@ -112,16 +126,12 @@ async def _started(tried: Coroutine[Any, Any, Endpoints], stop: asyncio.Event) -
 
 
 async def _tried(
-    stack: AsyncExitStack,
-    state: State,
-    gallery_port: int | None,
-    elsewhere: Elsewhere | None,
-    assumed: Assumptions,
+    stack: AsyncExitStack, begin: Callable[[AsyncExitStack], Awaitable[Endpoints]]
 ) -> Endpoints:
     for left in reversed(range(_TRIES)):
         async with AsyncExitStack() as attempt:
             try:
-                endpoints = await start(attempt, state, gallery_port, elsewhere, assumed)
+                endpoints = await begin(attempt)
             except PortSnatchedError:
                 if not left:
                     raise

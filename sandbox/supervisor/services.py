@@ -1,21 +1,30 @@
-"""The four services: gunicorn as in their images, and how one tells that it is ready."""
+"""The services that run in the sandbox: who brings them, and when one is ready."""
 
 import json
 import socket
-import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import aiohttp
 
 from sandbox.edge import Place
-from sandbox.state import PROJECT, State
+from sandbox.state import State
 from sandbox.supervisor.processes import Program
-from sandbox.supervisor.surroundings import of_any_process
 
-# As long as Container Apps waits by the Bicep, before it kills.
-_GRACE = 60.0
+ServiceProgram = Callable[[str, int, Mapping[str, str], State], Program]
+
+
+@dataclass(frozen=True)
+class Project:
+    """The project that brings the services.
+
+    `service` makes the program that runs one of them: its name, a port of loopback, its variables
+    and the sandbox's state. `damage` names what of the project's installation is broken, for
+    programs that ended by themselves.
+    """
+
+    service: ServiceProgram
+    damage: Callable[[], str]
 
 
 @dataclass(frozen=True)
@@ -24,27 +33,6 @@ class Readiness:
 
     ready: bool
     failing: tuple[str, ...] = ()
-
-
-def program(name: str, port: int, variables: Mapping[str, str], state: State) -> Program:
-    """How the service `name` is run on a port of loopback."""
-    return Program(
-        name=name,
-        command=(
-            sys.executable,
-            "-m",
-            "gunicorn",
-            "--config",
-            str(Path("services") / name / "gunicorn.conf.py"),
-            "--bind",
-            f"127.0.0.1:{port}",
-            f"services.{name}.app:create_app()",
-        ),
-        environment={**of_any_process(state.folder("home")), **variables},
-        folder=PROJECT,
-        log=state.folder("logs") / f"{name}.log",
-        grace=_GRACE,
-    )
 
 
 async def readiness(session: aiohttp.ClientSession, place: Place) -> Readiness:

@@ -1,7 +1,7 @@
 """Starts every endpoint of the sandbox: Azurite, the data planes, the edge, the ingress."""
 
 import errno
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 
@@ -50,8 +50,12 @@ async def start(
     gallery_port: int | None,
     elsewhere: Elsewhere | None = None,
     assumed: Assumptions = LIKELY,
+    *,
+    damage: Callable[[], str] = lambda: "",
 ) -> Endpoints:
     """Every endpoint, ready for the services, which are on this machine or `elsewhere`.
+
+    `damage` names what of the installation is broken, where Azurite has ended by itself.
 
     Raises PortSnatchedError, which another try may avoid; else OSError, ValueError, KeyError,
     RuntimeError, sqlite3.Error or aiohttp.ClientError where that cannot be.
@@ -65,7 +69,7 @@ async def start(
     stack.callback(planes.audit.close)
     stack.callback(planes.vault.close)
     stack.callback(planes.insights.close)
-    child = Child(azurite_program(azurite, state))
+    child = Child(azurite_program(azurite, state, damage))
     stack.push_async_callback(child.stop)
     await child.start()
     endpoints = await _listening(

@@ -19,7 +19,7 @@ from sandbox.supervisor.developer import NAME, Developer
 from sandbox.supervisor.elsewhere import Elsewhere
 from sandbox.supervisor.processes import Child, Program
 from sandbox.supervisor.report import Report, ServiceReport, SignInReport
-from sandbox.supervisor.services import Readiness, is_taken, program, readiness
+from sandbox.supervisor.services import Readiness, ServiceProgram, is_taken, readiness
 from sandbox.supervisor.start import Endpoints
 
 _LOOK_AGAIN = 0.1
@@ -39,12 +39,13 @@ class Watch:
         state: State,
         begun: float,
         told: Told,
+        program: ServiceProgram,
         *,
         elsewhere: Elsewhere | None = None,
         developer: Developer | None = None,
         patience: float = PATIENCE,
     ) -> None:
-        """The services are started here, unless they are `elsewhere`.
+        """The services are started here, by `program`, unless they are `elsewhere`.
 
         They act as themselves, or all as the `developer`. After `patience` seconds without all
         ready, the report says that they are overdue.
@@ -53,6 +54,7 @@ class Watch:
         self._state = state
         self._begun = begun
         self._told = told
+        self._run_service = program
         self._endpoints_ready = time.monotonic() - begun
         self._patience = patience
         self._snapshot = digest()
@@ -152,7 +154,7 @@ class Watch:
 
     def _program(self, app: ContainerApp) -> Program:
         port = self._endpoints.places[app.name].port
-        return program(app.name, port, self._variables(app), self._state)
+        return self._run_service(app.name, port, self._variables(app), self._state)
 
     def _service(self, app: ContainerApp) -> ServiceReport:
         child, found = self._children.get(app.name), self._readiness[app.name]

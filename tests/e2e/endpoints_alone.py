@@ -8,6 +8,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from local.services import SAMPLE
 from sandbox.state import State
 from sandbox.supervisor.elsewhere import Elsewhere, Reach
 from sandbox.supervisor.run import run
@@ -24,4 +25,4 @@ class Nobody(Elsewhere):
 if __name__ == "__main__":
     state = State.open(Path(sys.argv[1]))
     services = Nobody("localhost", state.folder("environments"))
-    asyncio.run(run(state, 0, lambda report: None, services))
+    asyncio.run(run(state, 0, lambda report: None, SAMPLE, elsewhere=services))

@@ -13,7 +13,7 @@ from sandbox.state import PROJECT, State
 
 # The supervisor gives its children an environment of its own: here, the library in it.
 RUN = """
-import sandbox.supervisor.blobs as blobs, sandbox.supervisor.services as services
+import sandbox.supervisor.blobs as blobs, local.services as services
 from cli.application import main
 genuine, more = services.of_any_process, {more!r}
 for module in (blobs, services):

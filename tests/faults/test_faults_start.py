@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 
+from local.services import SAMPLE
 from sandbox.state import State
 from sandbox.storage import free_port
 from sandbox.supervisor import Report, start
@@ -218,7 +219,7 @@ def test_ports_that_were_snatched_are_chosen_again(
     with taken() as azurites, taken() as a_services:
         ports = iter([azurites, *map(free_port_of, range(5)), a_services])
         monkeypatch.setattr(start, "free_port", lambda: next(ports, None) or free_port())
-        asyncio.run(run(State.open(tmp_path), 0, told))
+        asyncio.run(run(State.open(tmp_path), 0, told, SAMPLE))
     assert last[-1].ready
     assert f":{a_services}" not in "".join(each.url for each in last[-1].services)
     assert sum(each.restarts for each in last[-1].services) >= 1

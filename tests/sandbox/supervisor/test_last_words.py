@@ -4,7 +4,6 @@ import json
 
 import pytest
 
-from sandbox.supervisor import last_words as module
 from sandbox.supervisor.last_words import last_words
 
 # As node 20 and gunicorn 27 said it, with a file taken away or cut.
@@ -56,9 +55,8 @@ GUNICORN = "\n".join(
 )
 
 
-@pytest.fixture(autouse=True)
-def whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "damage", lambda: "")
+def whole() -> str:
+    return ""
 
 
 @pytest.mark.parametrize(
@@ -78,7 +76,7 @@ def whole(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_they_are_the_last_line_or_the_error_before_one_that_says_nothing(
     written: str, last: str
 ) -> None:
-    assert last_words(written) == last
+    assert last_words(written, whole) == last
 
 
 @pytest.mark.parametrize(
@@ -89,11 +87,10 @@ def test_they_are_the_last_line_or_the_error_before_one_that_says_nothing(
     ],
 )
 def test_a_package_of_npms_that_is_not_whole_comes_with_the_cure(written: str, last: str) -> None:
-    assert last_words(written).startswith(last)
-    assert last_words(written).endswith(" and run ./keyless again")
+    assert last_words(written, whole).startswith(last)
+    assert last_words(written, whole).endswith(" and run ./keyless again")
 
 
-def test_a_python_package_that_is_not_whole_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "damage", lambda: "PIL/Image.py of pillow is missing")
-    said = last_words(GUNICORN)
+def test_a_python_package_that_is_not_whole_is_named() -> None:
+    said = last_words(GUNICORN, lambda: "PIL/Image.py of pillow is missing")
     assert said == "ImportError: cannot import name 'Image'; PIL/Image.py of pillow is missing"

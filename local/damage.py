@@ -1,24 +1,25 @@
-"""A set-up that is not whole any more, or a disk, and how to tell them from a fault of our own.
+"""Tell a damaged set-up or a failing disk from a fault of the project's own.
 
-Looked for where something has failed, since it takes a third of a second.
+Called after a failure only, since it takes a third of a second.
 """
 
 import errno
-import sys
 from contextlib import suppress
 from importlib.metadata import distributions
 
-# Refused by a disk, or by the owner of a file on it.
+from sandbox.commands import cure
+
+# A disk refuses with these, or the owner of a file on it.
 _OF_DISKS = frozenset(
     {errno.EACCES, errno.EDQUOT, errno.EIO, errno.ENOSPC, errno.EPERM, errno.EROFS}
 )
-# None belongs to a set-up: who has changed these knows where to look.
+# The set-up installs none of these: people who changed them know where to look.
 _OURS = ("bench", "cli", "infra", "local", "sandbox", "services", "setup", "tests")
 
 
-def damage() -> str:
-    """Which file of a Python package is missing or cut short; empty if each is whole."""
-    # An image is built whole, cannot be written to, and has no set-up.
+def damaged_package() -> str:
+    """Name a file of a Python package that is missing or cut short; empty if all are whole."""
+    # A container's image is built whole, is read-only, and has no set-up.
     with suppress(ImportError):
         from setup.complete import broken_file  # noqa: PLC0415
 
@@ -29,18 +30,13 @@ def damage() -> str:
     return ""
 
 
-def of_error(error: BaseException) -> str:
-    """Why this error is no fault of ours but the disk's or the set-up's; empty if it is neither."""
+def cause_outside(error: BaseException) -> str:
+    """Name the disk's or the set-up's part in `error`; empty if it has none."""
     if isinstance(error, OSError) and error.errno in _OF_DISKS and error.filename:
         return f"cannot use {error.filename}: {error.strerror}"
-    if broken := damage():
+    if broken := damaged_package():
         return broken
     lost = (error.name or "").split(".")[0] if isinstance(error, ModuleNotFoundError) else ""
     if lost and lost not in _OURS:
         return f"the Python package {lost} is missing; {cure()}"
     return ""
-
-
-def cure() -> str:
-    """Return the cure that mends every set-up."""
-    return f"delete {sys.prefix} and run ./keyless again"

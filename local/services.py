@@ -1,0 +1,38 @@
+"""How this project's services run on a laptop: gunicorn, with the settings of their images."""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from local.damage import damaged_package
+from sandbox.state import PROJECT, State
+from sandbox.supervisor import Program, of_any_process
+from sandbox.supervisor.services import Project
+
+# Seconds, as terminationGracePeriodSeconds in the Bicep.
+_GRACE = 60.0
+
+
+def program(name: str, port: int, variables: Mapping[str, str], state: State) -> Program:
+    """Return the program that runs the service `name` on `port` of loopback."""
+    return Program(
+        name=name,
+        command=(
+            sys.executable,
+            "-m",
+            "gunicorn",
+            "--config",
+            str(Path("services") / name / "gunicorn.conf.py"),
+            "--bind",
+            f"127.0.0.1:{port}",
+            f"services.{name}.app:create_app()",
+        ),
+        environment={**of_any_process(state.folder("home")), **variables},
+        folder=PROJECT,
+        log=state.folder("logs") / f"{name}.log",
+        grace=_GRACE,
+        damage=damaged_package,
+    )
+
+
+SAMPLE = Project(service=program, damage=damaged_package)
