@@ -9,7 +9,7 @@ from cli.options import StateOption, open_state
 from cli.stale import warn_if_stale
 from cli.terminal import one_sentence, out, print_json
 from sandbox.deployment import Deployment, ExpressionError, SnapshotError, load
-from sandbox.rbac import Action, Allowed, Decision, Need, Policy, built_in_roles
+from sandbox.rbac import Action, Allowed, Decision, Policy, Requirement, built_in_roles
 
 # Data actions that no role here names on its own, only by a pattern.
 _MORE_DATA_ACTIONS = (
@@ -43,9 +43,9 @@ def explain(
     with one_sentence(SnapshotError, ExpressionError, KeyError, AmbiguousError):
         deployment = load(opened)
         principal = deployment.principal(identity)
-        need = the_need(deployment, action, resource)
+        requirement = the_requirement(deployment, action, resource)
     warn_if_stale(opened)
-    decision = Policy.of(deployment).decide(principal.principal_id, need)
+    decision = Policy.of(deployment).decide(principal.principal_id, requirement)
     if json_:
         print_json(_as_json(identity, decision))
     else:
@@ -53,10 +53,10 @@ def explain(
     raise typer.Exit(0 if isinstance(decision, Allowed) else 1)
 
 
-def the_need(deployment: Deployment, action: str, resource: str) -> Need:
+def the_requirement(deployment: Deployment, action: str, resource: str) -> Requirement:
     """The need that two short names speak of. Raises AmbiguousError."""
     scope = the_one("resource", resource, resource_ids(deployment))
-    return Need(scope, (_action(deployment, action),))
+    return Requirement(scope, (_action(deployment, action),))
 
 
 def _action(deployment: Deployment, wanted: str) -> Action:
@@ -70,7 +70,7 @@ def _action(deployment: Deployment, wanted: str) -> Action:
 
 def _in_words(identity: str, decision: Decision) -> str:
     what = f"[bold]{identity}[/] {{}} {short_action(decision.action.name)} "
-    what += f"on {short_scope(decision.need.scope)}"
+    what += f"on {short_scope(decision.requirement.scope)}"
     if isinstance(decision, Allowed):
         return (
             f"[green]✓[/] {what.format('may')}\n"
@@ -90,7 +90,7 @@ def _as_json(identity: str, decision: Decision) -> dict[str, Any]:
     common = {
         "identity": identity,
         "action": decision.action.name,
-        "scope": decision.need.scope,
+        "scope": decision.requirement.scope,
         "allowed": isinstance(decision, Allowed),
     }
     if isinstance(decision, Allowed):

@@ -13,7 +13,7 @@ from cli.options import StateOption, open_state
 from cli.running import the_running
 from cli.terminal import USAGE, fail, one_sentence
 from sandbox.deployment import Deployment, Lifecycle, load
-from sandbox.rbac import Action, Allowed, Need, Policy
+from sandbox.rbac import Action, Allowed, Policy, Requirement
 from sandbox.state import PROJECT
 from sandbox.supervisor import of_any_process
 
@@ -49,8 +49,8 @@ def receives(deployment: Deployment, service: str) -> Iterator[str]:
     ]
     subscriptions = [each.id for topic in deployment.bus.topics for each in topic.subscriptions]
     for entity in (*(each.id for each in deployment.bus.queues), *subscriptions):
-        need = Need(entity, (_RECEIVE,))
-        if any(isinstance(policy.decide(each, need), Allowed) for each in ids):
+        requirement = Requirement(entity, (_RECEIVE,))
+        if any(isinstance(policy.decide(each, requirement), Allowed) for each in ids):
             yield entity
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from bench.figures import Figure, at_most, ratio_at_most
 from bench.plan import Plan
 from sandbox.deployment import RoleAssignment
-from sandbox.rbac import Need, Policy
+from sandbox.rbac import Policy, Requirement
 
 # Azure's limit for a subscription.
 _MOST = 4_000
@@ -39,17 +39,19 @@ def _figure(
 ) -> Figure:
     few, many = policies
     times = plan.times(_TIMES)
-    need = Need.of(f"{_CONTAINERS}/{container}", _READ)
-    once = partial(_microseconds, principal=_who(3, spread=spread), need=need, times=times)
+    requirement = Requirement.of(f"{_CONTAINERS}/{container}", _READ)
+    once = partial(
+        _microseconds, principal=_who(3, spread=spread), requirement=requirement, times=times
+    )
     ours, baseline = plan.interleave(what, partial(once, many), partial(once, few))
     note = f"{_MOST:,} assignments; the baseline is the same at {_FEW}"
     return Figure(what, "µs", ours, baseline, _GOALS, note, times)
 
 
-def _microseconds(policy: Policy, principal: str, need: Need, times: int) -> float:
+def _microseconds(policy: Policy, principal: str, requirement: Requirement, times: int) -> float:
     begun = time.perf_counter()
     for _ in range(times):
-        policy.decide(principal, need)
+        policy.decide(principal, requirement)
     return (time.perf_counter() - begun) / times * 1e6
 
 

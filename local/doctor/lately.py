@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from sandbox.audit import Outcome, Record
 from sandbox.deployment import Deployment, Principal
-from sandbox.rbac import Action, Denied, Need, Policy
+from sandbox.rbac import Action, Denied, Policy, Requirement
 
 _SHOWN = 5
 
@@ -48,8 +48,8 @@ def _kind(record: Record, principal: Principal, policy: Policy) -> Lately | None
         return Lately("", 0, operation=operation, reason=record.reason)
     if record.outcome is not Outcome.DENIED or record.principal_id != principal.principal_id:
         return None
-    need = Need(record.scope, (Action(record.action, data=True),))
-    if not isinstance(policy.decide(principal.principal_id, need), Denied):
+    requirement = Requirement(record.scope, (Action(record.action, data=True),))
+    if not isinstance(policy.decide(principal.principal_id, requirement), Denied):
         return None
     return Lately("", 0, record.action, record.scope, record.missing)
 

@@ -4,7 +4,7 @@ from sandbox.audit.log import Audit
 from sandbox.audit.record import Outcome, Record, now
 from sandbox.entra import AccessToken, Caller
 from sandbox.printable import shortened
-from sandbox.rbac import Allowed, Denied, Need, Policy
+from sandbox.rbac import Allowed, Denied, Policy, Requirement
 
 # What a stranger sends is in the reason, and nobody who can fill a disk with it needs a right.
 _LONGEST = 500
@@ -21,16 +21,15 @@ class Gate:
         self._audit = audit
 
     def admit(
-        self, service: str, operation: str, caller: Caller, *needs: Need
+        self, service: str, operation: str, caller: Caller, *requirements: Requirement
     ) -> tuple[Allowed, ...] | Denied:
-        """Whether `caller` may do `operation`, which takes all of `needs`.
+        """Return the assignments that allow `operation`, one a requirement, or the first denial.
 
-        Gives what allowed each need, or the first denial. There must be at least one need: what
-        needs nothing is not for this gate.
+        Raises ValueError for an operation without a requirement, and AuditError.
         """
-        if not needs:
-            raise ValueError(f"{operation} names no need, so nothing could ever deny it")
-        decisions = [self.policy.decide(caller.principal_id, need) for need in needs]
+        if not requirements:
+            raise ValueError(f"{operation} requires no action, so nothing could ever deny it")
+        decisions = [self.policy.decide(caller.principal_id, each) for each in requirements]
         denials = [each for each in decisions if isinstance(each, Denied)]
         if denials:
             self._audit.write(_denied(service, operation, caller, denials[0]))
@@ -107,7 +106,7 @@ def _allowed(service: str, operation: str, caller: Caller, allowed: Allowed) -> 
         identity=caller.name,
         principal_id=caller.principal_id,
         action=allowed.action.name,
-        scope=allowed.need.scope,
+        scope=allowed.requirement.scope,
         role=allowed.role.name,
         assignment=allowed.assignment.id,
         why=allowed.assignment.why,
@@ -124,7 +123,7 @@ def _denied(service: str, operation: str, caller: Caller, denied: Denied) -> Rec
         identity=caller.name,
         principal_id=caller.principal_id,
         action=denied.action.name,
-        scope=denied.need.scope,
+        scope=denied.requirement.scope,
         missing=denied.roles_that_would,
         token_id=caller.token_id,
     )

@@ -1,24 +1,50 @@
-"""Decides whether a principal may do something, and names what allowed it or what is missing.
+"""Azure RBAC, whole: does a principal's role assignment allow an action on a scope?
 
-Has never heard of HTTP or AMQP: a principal, an action and a scope come in, a decision goes out.
+HTTP, AMQP and tokens are unknown here: a principal's id and a requirement come in, a decision
+comes out. It names the assignment that allows the action, or the roles of which one is missing.
 https://learn.microsoft.com/azure/role-based-access-control/overview#how-azure-rbac-determines-if-a-user-has-access-to-a-resource
 """
 
+import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 from sandbox.broken import FaultError
 from sandbox.deployment import Deployment, RoleAssignment, RoleDefinition
-from sandbox.rbac.action import Action, Need
-from sandbox.rbac.roles import built_in_roles, holds
+
+_BUILT_IN = Path(__file__).with_name("builtin_roles.json")
+
+
+@dataclass(frozen=True)
+class Action:
+    """One operation of a resource provider: on data, or on the resource itself."""
+
+    name: str
+    data: bool = True
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """The right that a request takes: one of these actions, on this scope (a resource id)."""
+
+    scope: str
+    any_of: tuple[Action, ...]
+
+    @classmethod
+    def of(cls, scope: str, *actions: str, data: bool = True) -> "Requirement":
+        """Return the requirement of one of `actions`, which are data actions by default."""
+        return cls(scope, tuple(Action(each, data) for each in actions))
 
 
 @dataclass(frozen=True)
 class Allowed:
-    """The assignment that allows a need, its role, and which of the need's actions it grants."""
+    """The assignment that meets a requirement, its role, and the action that the role grants."""
 
-    need: Need
+    requirement: Requirement
     action: Action
     assignment: RoleAssignment
     role: RoleDefinition
@@ -26,21 +52,21 @@ class Allowed:
 
 @dataclass(frozen=True)
 class Denied:
-    """A need that no assignment allows, and the names of the roles that would."""
+    """A requirement that no assignment meets, and the names of the roles that would."""
 
-    need: Need
+    requirement: Requirement
     roles_that_would: tuple[str, ...]
 
     @property
     def action(self) -> Action:
-        return self.need.any_of[0]
+        return self.requirement.any_of[0]
 
 
 Decision = Allowed | Denied
 
 
 class UnknownRoleError(FaultError):
-    """An assignment of a role that nobody has defined."""
+    """An assignment of a role that is not defined."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +81,7 @@ class Policy:
     def __init__(
         self, assignments: Iterable[RoleAssignment], custom_roles: Iterable[RoleDefinition] = ()
     ) -> None:
-        """Raises UnknownRoleError if an assignment is of a role that nobody has defined."""
+        """Raises UnknownRoleError if an assignment is of a role that is not defined."""
         self._roles = {_guid(each.id): each for each in (*built_in_roles(), *custom_roles)}
         self._roles_that_would: dict[tuple[Action, ...], tuple[str, ...]] = {}
         self._grants: Mapping[tuple[str, str], list[_Grant]] = defaultdict(list)
@@ -65,37 +91,19 @@ class Policy:
 
     @classmethod
     def of(cls, deployment: Deployment) -> "Policy":
-        """The policy that a deployment sets up."""
+        """Return the policy of a deployment's assignments and custom roles."""
         return cls(deployment.assignments, deployment.custom_roles)
 
-    def decide(self, principal_id: str, need: Need) -> Decision:
-        """Whether `principal_id` may do what `need` says; the first action that is granted wins."""
-        for action in need.any_of:
-            for grant in self._inherited(principal_id, need.scope):
+    def decide(self, principal_id: str, requirement: Requirement) -> Decision:
+        """Return the first assignment that grants one of the required actions, or the denial."""
+        for action in requirement.any_of:
+            for grant in self._inherited(principal_id, requirement.scope):
                 if holds(grant.role, action):
-                    return Allowed(need, action, grant.assignment, grant.role)
-        return Denied(need, self._roles_with(need.any_of))
-
-    def _inherited(self, principal_id: str, scope: str) -> Iterator[_Grant]:
-        for each in scope_and_above(scope):
-            yield from self._grants.get((principal_id.lower(), each), ())
-
-    def _roles_with(self, actions: tuple[Action, ...]) -> tuple[str, ...]:
-        """Found once for each of the data planes' few needs: roles do not change under a policy."""
-        if actions not in self._roles_that_would:
-            self._roles_that_would[actions] = self._search(actions)
-        return self._roles_that_would[actions]
-
-    def _search(self, actions: tuple[Action, ...]) -> tuple[str, ...]:
-        """Narrow roles first: who reads this wants the least that works."""
-        found = [
-            role for role in self._roles.values() if any(holds(role, action) for action in actions)
-        ]
-        data = actions[0].data
-        return tuple(role.name for role in sorted(found, key=lambda role: _breadth(role, data)))
+                    return Allowed(requirement, action, grant.assignment, grant.role)
+        return Denied(requirement, self._roles_with(requirement.any_of))
 
     def role(self, assignment: RoleAssignment) -> RoleDefinition:
-        """The role that is assigned. Raises UnknownRoleError if nobody has defined it."""
+        """Return the role that is assigned. Raises UnknownRoleError if it is not defined."""
         role = self._roles.get(_guid(assignment.role_definition_id))
         if role is None:
             raise UnknownRoleError(
@@ -106,13 +114,57 @@ class Policy:
             )
         return role
 
+    def _inherited(self, principal_id: str, scope: str) -> Iterator[_Grant]:
+        for each in scope_and_above(scope):
+            yield from self._grants.get((principal_id.lower(), each), ())
+
+    def _roles_with(self, actions: tuple[Action, ...]) -> tuple[str, ...]:
+        """Cached per set of actions: there are few, and a policy's roles never change."""
+        if actions not in self._roles_that_would:
+            self._roles_that_would[actions] = self._search(actions)
+        return self._roles_that_would[actions]
+
+    def _search(self, actions: tuple[Action, ...]) -> tuple[str, ...]:
+        """Narrow roles first, because a reader wants the least privilege that works."""
+        found = [
+            role for role in self._roles.values() if any(holds(role, action) for action in actions)
+        ]
+        data = actions[0].data
+        return tuple(role.name for role in sorted(found, key=lambda role: _breadth(role, data)))
+
 
 def scope_and_above(scope: str) -> Iterator[str]:
-    """`scope` and every scope that it inherits from, nearest first, in lower case."""
+    """Yield `scope` and every scope that it inherits from, nearest first, in lower case."""
     scope = scope.lower().rstrip("/")
     while scope:
         yield scope
         scope = scope.rpartition("/")[0]
+
+
+def holds(role: RoleDefinition, action: Action) -> bool:
+    """Return whether `role` grants `action`. A control-plane action never implies a data action.
+
+    A not-action takes away from this role alone; another role may still grant it
+    (https://learn.microsoft.com/azure/role-based-access-control/role-definitions#notactions).
+    """
+    if action.data:
+        return _any(role.data_actions, action.name) and not _any(role.not_data_actions, action.name)
+    return _any(role.actions, action.name) and not _any(role.not_actions, action.name)
+
+
+def built_in_roles() -> tuple[RoleDefinition, ...]:
+    """Return Azure's own roles, as far as this deployment or a step beside it could use them."""
+    return tuple(
+        RoleDefinition(
+            id=f"/providers/Microsoft.Authorization/roleDefinitions/{each['id']}",
+            name=each["name"],
+            actions=tuple(each.get("actions", ())),
+            not_actions=tuple(each.get("notActions", ())),
+            data_actions=tuple(each.get("dataActions", ())),
+            not_data_actions=tuple(each.get("notDataActions", ())),
+        )
+        for each in json.loads(_BUILT_IN.read_text("utf-8"))["roles"]
+    )
 
 
 def _guid(role_definition_id: str) -> str:
@@ -120,10 +172,20 @@ def _guid(role_definition_id: str) -> str:
 
 
 def _breadth(role: RoleDefinition, data: bool) -> tuple[bool, int, int, int, str]:
-    """How much a role grants, first of all on the plane that is asked for.
+    """Return how much a role grants, first of all on the plane of the action.
 
-    A pattern grants the less the longer it is: all of a vault's secrets, or all of the vault.
+    A longer pattern grants less: all of a vault's secrets, rather than all of the vault.
     """
     asked, other = (role.data_actions, role.actions)[:: 1 if data else -1]
     patterns = [len(each) for each in asked if "*" in each]
     return bool(patterns), -min(patterns, default=0), len(asked), len(other), role.name
+
+
+def _any(patterns: tuple[str, ...], name: str) -> bool:
+    return any(_matcher(pattern).fullmatch(name) for pattern in patterns)
+
+
+@cache
+def _matcher(pattern: str) -> re.Pattern[str]:
+    """Actions are compared without case, and `*` spans segments."""
+    return re.compile(".*".join(map(re.escape, pattern.split("*"))), re.IGNORECASE)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sandbox.audit import Gate
 from sandbox.entra import Caller
-from sandbox.rbac import Denied, Need
+from sandbox.rbac import Denied, Requirement
 from sandbox.servicebus.name import Node, Purpose
 
 
@@ -24,11 +24,11 @@ class Decider:
 
     def may_manage(self, caller: Caller, node: Node, operation: str, action: str) -> bool:
         """Whether `caller` may do one operation on a `$management` node."""
-        return self._admits(operation, caller, Need.of(node.scope, action))
+        return self._admits(operation, caller, Requirement.of(node.scope, action))
 
     def turned_away(self, operation: str, reason: str, identity: str = "") -> None:
         """Record somebody whom no role was asked for: without a token, or for what is not there."""
         self.gate.refuse("bus", operation, reason, identity)
 
-    def _admits(self, operation: str, caller: Caller, need: Need) -> bool:
+    def _admits(self, operation: str, caller: Caller, need: Requirement) -> bool:
         return not isinstance(self.gate.admit("bus", operation, caller, need), Denied)

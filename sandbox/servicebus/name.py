@@ -8,7 +8,7 @@ from enum import Enum
 from urllib.parse import urlsplit
 
 from sandbox.deployment import Namespace, Rule
-from sandbox.rbac import Need
+from sandbox.rbac import Requirement
 
 SEND = "Microsoft.ServiceBus/namespaces/messages/send/action"
 RECEIVE = "Microsoft.ServiceBus/namespaces/messages/receive/action"
@@ -71,9 +71,9 @@ class Node:
     transfer: bool = False
     management: bool = False
 
-    def need(self, purpose: Purpose) -> Need:
+    def need(self, purpose: Purpose) -> Requirement:
         """What a link of that purpose needs here. Dead letters need what their entity needs."""
-        return Need.of(self.scope, *purpose.actions)
+        return Requirement.of(self.scope, *purpose.actions)
 
 
 class Directory:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sandbox.assumptions import LIKELY, Assumptions
 from sandbox.deployment import StorageAccount
-from sandbox.rbac import Need
+from sandbox.rbac import Requirement
 from sandbox.storage.accept import KINDS, carried, check_metadata, check_parameters, parameter
 from sandbox.storage.answers import Refused, invalid_header
 from sandbox.storage.asked import Asked
@@ -36,7 +36,7 @@ class Named:
     target: Target
     headers: Mapping[str, str]
     source: CopySource | None
-    needs: tuple[Need, ...]
+    needs: tuple[Requirement, ...]
 
 
 def name(asked: Asked, account: StorageAccount, assumed: Assumptions = LIKELY) -> Named:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from sandbox.assumptions import Assumptions
 from sandbox.deployment import StorageAccount
-from sandbox.rbac import Need
+from sandbox.rbac import Requirement
 from sandbox.storage.copy_source import CopySource
 from sandbox.storage.operations import (
     MAKES_A_BLOB,
@@ -28,19 +28,19 @@ def needs_of(
     account: StorageAccount,
     *,
     assumed: Assumptions,
-) -> Iterator[Need]:
+) -> Iterator[Requirement]:
     """All that `operation` needs, that of its own first. `source` is a blob that it copies."""
     headers = _taking_rights(headers, assumed)
     on_service = target.level is Level.SERVICE
     scope = account.id if on_service else account.container_id(target.container)
-    yield Need(scope, _actions(operation, assumed))
+    yield Requirement(scope, _actions(operation, assumed))
     for actions in _second_needs(target.parameters, headers):
-        yield Need(scope, actions)
+        yield Requirement(scope, actions)
     if source:
         at_source = account.container_id(source.target.container)
-        yield Need(at_source, READ)
+        yield Requirement(at_source, READ)
         if _tags_are_read(headers):
-            yield Need(at_source, READ_TAGS)
+            yield Requirement(at_source, READ_TAGS)
 
 
 def _actions(operation: Operation, assumed: Assumptions) -> Actions:

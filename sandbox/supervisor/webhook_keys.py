@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from sandbox.deployment import ContainerApp, Deployment, Lifecycle, Principal
 from sandbox.partner import Partner
-from sandbox.rbac import Action, Allowed, Need, Policy
+from sandbox.rbac import Action, Allowed, Policy, Requirement
 from sandbox.state import State
 
 _SECRETS = "Microsoft.KeyVault/vaults/secrets"
@@ -88,9 +88,9 @@ def _reads(policy: Policy, app: ContainerApp, scope: str) -> bool:
 
 def _may(policy: Policy, principal: Principal, action: Action, scope: str) -> bool:
     """Tell whether it may, or might before it was recreated: its roles are still meant for it."""
-    need = Need(scope, (action,))
+    requirement = Requirement(scope, (action,))
     ids = (principal.principal_id, *principal.former_ids)
-    return any(isinstance(policy.decide(each, need), Allowed) for each in ids)
+    return any(isinstance(policy.decide(each, requirement), Allowed) for each in ids)
 
 
 def _outside(deployment: Deployment, signers: list[ContainerApp]) -> Iterator[tuple[str, ...]]:

@@ -2,7 +2,7 @@
 
 from sandbox.audit import Gate
 from sandbox.entra import Caller
-from sandbox.rbac import Allowed, Denied, Need
+from sandbox.rbac import Allowed, Denied, Requirement
 from sandbox.telemetry.name import Named
 from sandbox.telemetry.refusal import forbidden
 
@@ -11,7 +11,9 @@ SERVICE = "telemetry"
 
 def decide(gate: Gate, caller: Caller, named: Named) -> Allowed:
     """What allows `caller` the operation. Raises Refusal 403."""
-    decision = gate.admit(SERVICE, named.operation, caller, Need.of(named.scope, named.action))
+    decision = gate.admit(
+        SERVICE, named.operation, caller, Requirement.of(named.scope, named.action)
+    )
     if isinstance(decision, Denied):
         raise forbidden()
     return decision[0]

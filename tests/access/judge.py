@@ -8,7 +8,7 @@ from azure.servicebus.exceptions import ServiceBusError
 
 from sandbox.audit import Outcome, Record
 from sandbox.deployment import Deployment
-from sandbox.rbac import Action, Allowed, Need
+from sandbox.rbac import Action, Allowed, Requirement
 from services.common.bearer import Bearer, Refused
 from tests.access.actor import Actor
 from tests.access.operations import OPERATIONS
@@ -48,11 +48,11 @@ def judge(stage: Stage, row: Row) -> Verdict:
     return _done(stage, row)
 
 
-def needs(stage: Stage, row: Row) -> Need:
+def needs(stage: Stage, row: Row) -> Requirement:
     """What the row takes, on what."""
     names = (row.operation,) if row.by_decision else OPERATIONS[row.operation].actions
     scope = scope_of(stage.deployment, row.on)
-    return Need(scope, tuple(Action(each, data=_is_data(each)) for each in names))
+    return Requirement(scope, tuple(Action(each, data=_is_data(each)) for each in names))
 
 
 def _decided(stage: Stage, row: Row) -> object:

@@ -492,7 +492,7 @@ OPERATIONS = (
         "a copy without the right on its source",
         "second_rights.py::test_a_copy_needs_the_right_to_read_its_source",
         "needs",
-        "        yield Need(at_source, READ)\n",
+        "        yield Requirement(at_source, READ)\n",
         "",
     ),
     _at_storage(
@@ -579,8 +579,9 @@ OPERATIONS = (
         "each operation of the table, allowed to who has just its right",
         "every_operation.py::test_who_has_just_one_of_its_actions_is_allowed",
         "needs",
-        "    yield Need(scope, _actions(operation, assumed))\n",
-        "    yield Need(scope, _actions(operation, assumed))\n    yield Need(scope, WRITE_TAGS)\n",
+        "    yield Requirement(scope, _actions(operation, assumed))\n",
+        "    yield Requirement(scope, _actions(operation, assumed))\n"
+        "    yield Requirement(scope, WRITE_TAGS)\n",
     ),
     _at_storage(
         "an operation with another's right",

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 
 from sandbox.audit import Outcome, Record
-from sandbox.rbac import Action, Allowed, Need
+from sandbox.rbac import Action, Allowed, Requirement
 from sandbox.storage.operations import OPERATIONS
 from sandbox.storage.rebuild import OWN_ID
 from tests.attacks.confusions_batches import batches
@@ -188,7 +188,7 @@ def behind_its_decision(
     decided, *rest = allowed
     principal = row.storage.principals[ask.who].principal_id
     need = tuple(Action(name, data="/blobs/" in name) for name in sorted(line.actions))
-    assert isinstance(row.policy.decide(principal, Need(own, need)), Allowed)
+    assert isinstance(row.policy.decide(principal, Requirement(own, need)), Allowed)
     if decided.action.endswith("/add/action") and each.operation in MAKE_A_BLOB:
         assert each.only_new
     for scope, action in second_needs(each, own, source):

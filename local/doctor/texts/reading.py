@@ -6,7 +6,7 @@ import shlex
 from dataclasses import dataclass
 
 from local.granting import as_bicep_writes, built_in, named
-from sandbox.rbac import Denied, Need, Policy
+from sandbox.rbac import Denied, Policy, Requirement
 
 _AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 _BUILT_IN = Policy(())
@@ -79,7 +79,7 @@ BETTER_BY_DEPLOYMENT = (
 
 def roles_with(action: str, *, data: bool = True) -> tuple[str, ...]:
     """Azure's own roles that hold `action`, the narrowest first."""
-    decision = _BUILT_IN.decide("", Need.of("", action, data=data))
+    decision = _BUILT_IN.decide("", Requirement.of("", action, data=data))
     return decision.roles_that_would if isinstance(decision, Denied) else ()
 
 

@@ -9,14 +9,14 @@ import pytest
 from sandbox.audit import FILE, Audit, Gate, Outcome, Record, read
 from sandbox.deployment import RoleAssignment, RoleDefinition
 from sandbox.entra import AccessToken, Caller
-from sandbox.rbac import Allowed, Denied, Need, Policy
+from sandbox.rbac import Allowed, Denied, Policy, Requirement
 
 SCOPE = "/subscriptions/s/things/one"
 READER = RoleDefinition("/roles/reader", "reader", data_actions=("Test/read",))
 WRITER = RoleDefinition("/roles/writer", "writer", data_actions=("Test/write",))
 ASSIGNMENT = RoleAssignment("/assignments/1", SCOPE, "aaaa", READER.id, "it reads what it must")
 CALLER = Caller("aaaa", "app", "gateway", "https://sts.windows.net/t/", 0.0, "token-id")
-READ, WRITE = Need.of(SCOPE, "Test/read"), Need.of(SCOPE, "Test/write")
+READ, WRITE = Requirement.of(SCOPE, "Test/read"), Requirement.of(SCOPE, "Test/write")
 
 
 class Desk:
@@ -67,7 +67,7 @@ def test_one_need_that_is_denied_denies_all_and_is_the_one_record(desk: Desk) ->
     for needs in ((READ, WRITE), (WRITE, READ)):
         decision = desk.gate.admit("blob", "PutBlob", CALLER, *needs)
         assert isinstance(decision, Denied)
-        assert decision.need == WRITE
+        assert decision.requirement == WRITE
     assert [each.outcome for each in desk.audit()] == [Outcome.DENIED] * 2
 
 
@@ -79,7 +79,7 @@ def test_each_need_that_is_met_is_on_record(desk: Desk) -> None:
 
 
 def test_what_needs_nothing_is_not_let_in(desk: Desk) -> None:
-    with pytest.raises(ValueError, match="names no need"):
+    with pytest.raises(ValueError, match="requires no action"):
         desk.gate.admit("blob", "GetBlob", CALLER)
     assert desk.audit() == []
 

@@ -7,7 +7,7 @@ import pytest
 
 from sandbox.deployment import Deployment, deploy, load, recreate
 from sandbox.deployment.principals import principal_ids
-from sandbox.rbac import Allowed, Need, Policy
+from sandbox.rbac import Allowed, Policy, Requirement
 from sandbox.state import State
 
 READ = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read"
@@ -31,7 +31,9 @@ def again(state: State, before: Deployment) -> Callable[[], Deployment]:
 
 def may_read(deployment: Deployment, principal_id: str) -> bool:
     scope = deployment.storage.container_id("thumbnails")
-    return isinstance(Policy.of(deployment).decide(principal_id, Need.of(scope, READ)), Allowed)
+    return isinstance(
+        Policy.of(deployment).decide(principal_id, Requirement.of(scope, READ)), Allowed
+    )
 
 
 def test_it_has_other_ids_everywhere_but_in_the_role_assignments(

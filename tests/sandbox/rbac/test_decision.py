@@ -12,8 +12,8 @@ from sandbox.rbac import (
     Allowed,
     Decision,
     Denied,
-    Need,
     Policy,
+    Requirement,
     UnknownRoleError,
     scope_and_above,
 )
@@ -41,7 +41,7 @@ def assigned(who: str, role: RoleDefinition, scope: str) -> RoleAssignment:
 
 
 def decided(assignments: list[RoleAssignment], who: str, scope: str, *actions: str) -> Decision:
-    return Policy(assignments, ROLES).decide(who, Need.of(scope, *actions))
+    return Policy(assignments, ROLES).decide(who, Requirement.of(scope, *actions))
 
 
 def test_nobody_may_anything_without_an_assignment() -> None:
@@ -91,8 +91,8 @@ def test_roles_add_up_and_one_roles_exception_is_not_anothers() -> None:
 def test_who_owns_everything_reads_no_data() -> None:
     assignments = [assigned(ANN, OWNER, SUBSCRIPTION)]
     assert isinstance(decided(assignments, ANN, SECRET, READ), Denied)
-    need = Need.of(SECRET, "Test/things/delete", data=False)
-    assert isinstance(Policy(assignments, ROLES).decide(ANN, need), Allowed)
+    requirement = Requirement.of(SECRET, "Test/things/delete", data=False)
+    assert isinstance(Policy(assignments, ROLES).decide(ANN, requirement), Allowed)
 
 
 def test_a_decision_names_the_nearest_assignment_that_allows() -> None:
@@ -124,8 +124,8 @@ def test_a_denial_names_the_roles_that_would_narrow_ones_first() -> None:
 
 def test_of_patterns_the_longer_one_is_the_narrower_one() -> None:
     """Whoever is to set a secret shall not be made the vault's administrator."""
-    need = Need.of(SECRET, "Microsoft.KeyVault/vaults/secrets/setSecret/action")
-    decision = Policy([]).decide(ANN, need)
+    requirement = Requirement.of(SECRET, "Microsoft.KeyVault/vaults/secrets/setSecret/action")
+    decision = Policy([]).decide(ANN, requirement)
     assert isinstance(decision, Denied)
     assert decision.roles_that_would == ("Key Vault Secrets Officer", "Key Vault Administrator")
 
@@ -133,8 +133,8 @@ def test_of_patterns_the_longer_one_is_the_narrower_one() -> None:
 def test_built_in_roles_are_known_by_their_ids() -> None:
     role = "/subscriptions/x/providers/Microsoft.Authorization/roleDefinitions/4633458B-17DE-408A"
     assignment = RoleAssignment("a", SECRET, ANN, f"{role}-B874-0445C86B69E6", "")
-    need = Need.of(SECRET, "Microsoft.KeyVault/vaults/secrets/getSecret/action")
-    assert isinstance(Policy([assignment]).decide(ANN, need), Allowed)
+    requirement = Requirement.of(SECRET, "Microsoft.KeyVault/vaults/secrets/getSecret/action")
+    assert isinstance(Policy([assignment]).decide(ANN, requirement), Allowed)
 
 
 def test_an_assignment_of_an_unknown_role_is_refused_by_name() -> None:
@@ -170,7 +170,7 @@ def test_a_decision_looks_once_a_level_however_many_assignments(count: int, spre
     counted = Counted()
     counted.update(policy._grants)
     policy._grants = counted  # type: ignore[assignment]
-    assert isinstance(policy.decide(ANN, Need.of(SECRET, OTHER)), Denied)
+    assert isinstance(policy.decide(ANN, Requirement.of(SECRET, OTHER)), Denied)
     assert counted.looks == len(list(scope_and_above(SECRET)))
     assert max(map(len, counted.values())) == 1  # type: ignore[arg-type]
 
@@ -178,7 +178,7 @@ def test_a_decision_looks_once_a_level_however_many_assignments(count: int, spre
 def test_a_decision_leaves_nothing_behind() -> None:
     policy = Policy([], ROLES)
     for number in range(100):
-        policy.decide(f"{number}", Need.of(f"{VAULT}/secrets/{number}", READ))
+        policy.decide(f"{number}", Requirement.of(f"{VAULT}/secrets/{number}", READ))
     assert not policy._grants
 
 

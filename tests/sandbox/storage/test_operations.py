@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from sandbox.deployment import StorageAccount
 from sandbox.entra import Caller
-from sandbox.rbac import Need
+from sandbox.rbac import Requirement
 from sandbox.storage.answers import Refused
 from sandbox.storage.asked import read_request
 from sandbox.storage.decide import Permitted
@@ -54,9 +54,9 @@ def test_a_row_is_recognised_and_needs_its_actions_on_its_scope(row: Operation) 
     named = name(asked_of(row), ACCOUNT)
     scope = ACCOUNT.id if row.level is Level.SERVICE else CONTAINER
     assert named.operation is row
-    assert named.needs[0] == Need(scope, row.needs)
+    assert named.needs[0] == Requirement(scope, row.needs)
     by_the_caller = "x-ms-copy-source" in headers_of(row) and not row.reads_source
-    copies = [Need(CONTAINER, READ)] if by_the_caller else []
+    copies = [Requirement(CONTAINER, READ)] if by_the_caller else []
     assert list(named.needs[1:]) == copies
 
 
