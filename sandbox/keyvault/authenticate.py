@@ -1,10 +1,10 @@
-"""Step 1 of the walk: whom a request speaks for. What it shows is verified, or it is challenged."""
+"""Authenticate: the caller that a request's token proves, or the challenge to get a token."""
 
 from collections.abc import Sequence
 
 from sandbox.entra import VAULT, Caller, Reason, TokenRefused, Verifier, bearer_token
 from sandbox.entra.issuer import issuer_name
-from sandbox.keyvault.refusal import unauthorized
+from sandbox.keyvault.errors import unauthorized
 
 # Azure/azure-sdk-assets (ce6da959, 2026-05), azure-keyvault-secrets: test_samples_secrets. Both the
 # text and the host changed over the years: in 2022 it was login.windows.net.
@@ -24,7 +24,7 @@ _AGGREGATED = "[AggregatedAuthenticationFailure] Error validating token: 'S2S170
 
 
 def authenticate(verifier: Verifier, tenant_id: str, authorization: Sequence[str]) -> Caller:
-    """The caller that the Authorization headers prove. Raises Refusal 401."""
+    """Return the caller that the Authorization headers prove. Raises Refusal 401."""
     token = bearer_token(authorization)
     if token is None:
         raise unauthorized(_MISSING, "there is not one bearer token")
@@ -36,12 +36,12 @@ def authenticate(verifier: Verifier, tenant_id: str, authorization: Sequence[str
 
 
 def challenge(tenant_id: str) -> str:
-    """The WWW-Authenticate header: at which host to get a token, in which tenant, for what."""
+    """Return the WWW-Authenticate header: the host, tenant and resource of a token."""
     return f'Bearer authorization="https://{_LOGIN}/{tenant_id}", resource="{VAULT}"'
 
 
 def _message(refused: TokenRefused, tenant_id: str, token: str) -> str:
-    """Azure's words, as far as they are known.
+    """Return Azure's text, as far as it is known.
 
     Expired: Azure/azure-sdk-for-python#27266; issuer: azure-sdk-for-js#6221; audience:
     argoproj-labs/argocd-vault-plugin#621; unknown key: hashicorp/terraform-provider-azurerm#30912.

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sandbox.keyvault import base64url
-from sandbox.keyvault.refusal import invalid_property
+from sandbox.keyvault.errors import invalid_property
 from sandbox.keyvault.secret import NewSecret, Properties
 
 LONGEST_VALUE = 25_600

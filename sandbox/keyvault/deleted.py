@@ -3,7 +3,7 @@
 Azure takes seconds more; a client that waits finds them done at its first look.
 """
 
-from sandbox.keyvault import bundle, refusal
+from sandbox.keyvault import bundle, errors
 from sandbox.keyvault.bundle import Json
 from sandbox.keyvault.name import Named
 from sandbox.keyvault.shelf import Shelf
@@ -22,7 +22,7 @@ def get_deleted(shelf: Shelf, named: Named, _: bytes) -> Json:
     found = shelf.found_deleted(named)
     # Odd for an answer without a value, but recorded from Azure by its SDK for JavaScript.
     if not found.latest.enabled:
-        raise refusal.disabled("get")
+        raise errors.disabled("get")
     return bundle.deleted_bundle(shelf.vault, found)
 
 
@@ -37,5 +37,5 @@ def purge(shelf: Shelf, named: Named, _: bytes) -> None:
     """Remove a deleted secret for good. Raises Refusal 403 under purge protection, 404."""
     shelf.found_deleted(named)
     if shelf.vault.purge_protection:
-        raise refusal.purge_protected(shelf.vault.name, shelf.vault.location)
+        raise errors.purge_protected(shelf.vault.name, shelf.vault.location)
     shelf.trash.purge(named.secret)

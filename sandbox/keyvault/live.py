@@ -1,6 +1,6 @@
 """Operations on one secret that is not deleted: set, get, update, back up; and restore."""
 
-from sandbox.keyvault import backup, base64url, body, bundle, refusal
+from sandbox.keyvault import backup, base64url, body, bundle, errors
 from sandbox.keyvault.bundle import Json
 from sandbox.keyvault.name import Named
 from sandbox.keyvault.seal import SealBrokenError
@@ -19,7 +19,7 @@ def get(shelf: Shelf, named: Named, _: bytes) -> Json:
     """A version with its value. Raises Refusal 403 for a disabled one, 404."""
     found = shelf.found(named)
     if not found.enabled:
-        raise refusal.disabled("get")
+        raise errors.disabled("get")
     return bundle.bundle(shelf.vault, found, shelf.secrets.value(found))
 
 
@@ -43,9 +43,9 @@ def restore(shelf: Shelf, _: Named, content: bytes) -> Json:
     try:
         name = backup.name_of(shelf.database, packed)
     except SealBrokenError:
-        raise refusal.malformed_backup() from None
+        raise errors.malformed_backup() from None
     shelf.refuse_deleted(name)
     if shelf.secrets.get(name):
-        raise refusal.already_there(name)
+        raise errors.already_there(name)
     backup.unpack(shelf.database, packed)
     return bundle.bundle(shelf.vault, shelf.secrets.versions(name)[-1])

@@ -1,4 +1,4 @@
-"""Step 2 of the walk: which operation a request is, on which resource, needing which action.
+"""Name: the operation that a request is, its resource, and the action that it requires.
 
 The request target is taken apart once, here; the store is asked for exactly what was decided on.
 Names compare without case, as Azure's do. What is not understood to the last character is refused.
@@ -11,9 +11,11 @@ from urllib.parse import unquote_to_bytes
 
 from sandbox.deployment import Vault
 from sandbox.keyvault import operations
+from sandbox.keyvault.errors import bad_parameter, method_not_allowed, no_such_collection
 from sandbox.keyvault.operations import Operation
 from sandbox.keyvault.query import Page, page_and_version_checked
-from sandbox.keyvault.refusal import Refusal, bad_parameter, method_not_allowed
+from sandbox.rbac import Requirement
+from sandbox.refusal import Refusal
 
 _NAME = re.compile(r"[0-9a-zA-Z-]{1,127}")
 _VERSION = re.compile(r"[0-9a-f]{32}")
@@ -22,7 +24,7 @@ _METHODS = frozenset({"GET", "PUT", "POST", "PATCH", "DELETE"})
 
 @dataclass(frozen=True)
 class Named:
-    """A request that is understood. `scope` is the resource id that the action is needed on."""
+    """A request that is understood. `scope` is the resource id that the action is required on."""
 
     operation: Operation
     scope: str
@@ -30,9 +32,14 @@ class Named:
     version: str = ""
     page: Page = field(default_factory=Page)
 
+    @property
+    def requirements(self) -> tuple[Requirement, ...]:
+        """Return the right that the operation takes."""
+        return (Requirement.of(self.scope, self.operation.action),)
+
 
 def name(vault: Vault, method: str, target: str) -> Named:
-    """The operation that `method` on the raw request target is. Raises Refusal 400, 404 or 405."""
+    """Return what `method` on the raw request target is. Raises Refusal 400, 404 or 405."""
     if method not in _METHODS:
         raise method_not_allowed(method)
     path, _, query = target.partition("?")
@@ -44,7 +51,7 @@ def name(vault: Vault, method: str, target: str) -> Named:
 
 
 def is_host_of(vault: Vault, host: str) -> bool:
-    """Whether a Host header names `vault`, on its own port."""
+    """Return whether a Host header names `vault`, on its own port."""
     return host.lower().removesuffix(":443") == vault.host.lower()
 
 
@@ -67,7 +74,7 @@ def _understood(method: str, segments: list[str]) -> tuple[Operation, str, str]:
     """The operation, the secret's name and its version, each of the two empty if there is none."""
     collection, *rest = (segments[0].lower(), *segments[1:])
     if collection not in {"secrets", "deletedsecrets"}:
-        raise Refusal(404, "NotFound", "The resource was not found.", reason="no such collection")
+        raise no_such_collection()
     words = [each.lower() for each in rest]
     of_the_vault = operations.OF_THE_VAULT.get((method, collection, *words))
     if of_the_vault is not None:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 from sandbox.keyvault import base64url
-from sandbox.keyvault.refusal import Refusal, bad_parameter
+from sandbox.keyvault.errors import bad_parameter
+from sandbox.refusal import Refusal
 
 _LATEST = "2026-04-01"
 _VERSIONS = frozenset(

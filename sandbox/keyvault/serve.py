@@ -1,4 +1,4 @@
-"""Step 4 of the walk: do what was decided on, with the vault's store."""
+"""Serve: do what was decided on, with the vault's store."""
 
 from collections.abc import Callable, Mapping, Sequence
 

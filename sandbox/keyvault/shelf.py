@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from sandbox.deployment import Vault
-from sandbox.keyvault import refusal
+from sandbox.keyvault import errors
 from sandbox.keyvault.database import Database
 from sandbox.keyvault.name import Named
 from sandbox.keyvault.secret import DeletedSecret, SecretVersion
@@ -40,17 +40,17 @@ class Shelf:
         """The version that is named, or the latest. Raises Refusal 404."""
         found = self.secrets.get(named.secret, named.version)
         if found is None:
-            raise refusal.not_found(named.secret, named.version)
+            raise errors.not_found(named.secret, named.version)
         return found
 
     def found_deleted(self, named: Named) -> DeletedSecret:
         """The deleted secret that is named. Raises Refusal 404."""
         found = self.trash.get(named.secret)
         if found is None:
-            raise refusal.deleted_not_found(named.secret)
+            raise errors.deleted_not_found(named.secret)
         return found
 
     def refuse_deleted(self, name: str) -> None:
         """Raises Refusal 409 if `name` belongs to a deleted secret."""
         if self.trash.get(name):
-            raise refusal.name_is_deleted(name)
+            raise errors.name_is_deleted(name)

@@ -135,7 +135,8 @@ def build(
             gate,
             database=state.path("vault.db"),
             key=kept_key(state),
-            assumed=assumed,
+            existence_first=assumed.vault_missing == "existence",
+            versions_by=assumed.vault_versions,
         ),
         bus=ServiceBus(
             deployment.bus,

@@ -91,7 +91,7 @@ class Stack:
             self.touched.append("telemetry Track")
             return telemetry_serve.serve(*given)
 
-        patch.setattr("sandbox.keyvault.vault.serve", vault)
+        patch.setattr("sandbox.keyvault.plane.serve", vault)
         patch.setattr("sandbox.telemetry.insights.serve", telemetry)
         patch.setattr(Walk, "_serve", bus)
 

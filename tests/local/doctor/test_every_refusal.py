@@ -13,7 +13,8 @@ from sandbox.arm.refusal import Refusal as ArmRefusal
 from sandbox.entra import Caller, Reason, TokenRefused
 from sandbox.entra.refusals import OAuthError
 from sandbox.keyvault.authenticate import _message
-from sandbox.keyvault.refusal import Refusal as VaultRefusal
+from sandbox.rbac import Requirement
+from sandbox.refusal import Refusal
 from sandbox.servicebus.conditions import Condition, Status
 from sandbox.state import PROJECT
 from sandbox.storage.answers import _CODES
@@ -25,13 +26,14 @@ VALUES: dict[Any, Any] = {
     str: "any",
     int: 7,
     float: 7.0,
+    Requirement: Requirement.of("/any", "Any/action"),
     Caller: Caller("0b7e", "04b0", "gateway", "https://sts.windows.net/7e4a/", 0.0, "id"),
 }
 # For parameters whose form the text depends on.
 BY_NAME = {"claim": "Listen", "resource": "sb://ns.servicebus.windows.net/q"}
-# Its text comes from who calls it.
-TOLD_ELSEWHERE = {"unauthorized"}
-MODULES = ("arm.refusal", "entra.refusals", "keyvault.refusal", "servicebus.conditions")
+# The text of the first comes from its caller; the second is about this machine's own disk.
+TOLD_ELSEWHERE = {"unauthorized", "failed"}
+MODULES = ("arm.refusal", "entra.refusals", "keyvault.errors", "servicebus.conditions")
 MADE_BY_HAND = ("edge.connect", "edge.proxy", "edge.guard", "identity.endpoint")
 
 
@@ -42,7 +44,7 @@ def said(refusal: Any) -> str:
             return f"({refusal.code}) {refusal.message}\nCode: {refusal.code}"
         case OAuthError() | ItemRefused():
             return str(refusal)
-        case VaultRefusal():
+        case Refusal():
             return f"({refusal.code}) {refusal.message}"
         case IngestionRefusal():
             return str(refusal.phrase)
@@ -51,7 +53,7 @@ def said(refusal: Any) -> str:
     raise AssertionError(f"{refusal!r} is of no kind that is known here")
 
 
-KINDS = (ArmRefusal, OAuthError, ItemRefused, VaultRefusal, IngestionRefusal, Condition, Status)
+KINDS = (ArmRefusal, OAuthError, ItemRefused, Refusal, IngestionRefusal, Condition, Status)
 
 
 def refusals() -> Iterator[Any]:
@@ -63,7 +65,7 @@ def refusals() -> Iterator[Any]:
             made = hints.pop("return", None)
             if function.__module__ != module.__name__ or made not in KINDS:
                 continue
-            if name == "keyvault.refusal" and makes in TOLD_ELSEWHERE:
+            if makes.startswith("_") or (name == "keyvault.errors" and makes in TOLD_ELSEWHERE):
                 continue
             for reason in Reason if TokenRefused in hints.values() else [None]:
                 values = VALUES | {TokenRefused: TokenRefused(reason or Reason.CLAIM, "any")}

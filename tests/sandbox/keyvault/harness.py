@@ -23,7 +23,6 @@ from azure.core.pipeline.transport import RequestsTransport
 from azure.keyvault.secrets import SecretClient
 from requests.adapters import HTTPAdapter
 
-from sandbox.assumptions import LIKELY, Assumptions, assume
 from sandbox.audit import FILE, Audit, Gate, Outcome, Record, read
 from sandbox.deployment import Deployment, Principal, PrincipalKind, RoleAssignment
 from sandbox.entra import VAULT, VAULT_AUDIENCES, Issuer, SigningKey, Verifier
@@ -128,7 +127,7 @@ class RunningVault:
         self._clients: list[SecretClient] = []
         self.start()
 
-    def start(self, assumed: Assumptions = LIKELY) -> None:
+    def start(self, **unknowns: Any) -> None:
         """Open the vault's file and serve."""
         names = {each.principal_id: each.name for each in self.deployment.principals}
         tenant = self.deployment.tenant_id
@@ -143,17 +142,17 @@ class RunningVault:
             database=self.folder / "vault.db",
             key=KEY,
             clock=self.clock,
-            assumed=assumed,
+            **unknowns,
         )
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
         self._thread.start()
         self.port = asyncio.run_coroutine_threadsafe(self._serve(), self._loop).result(10)
 
-    def assume(self, *said: str) -> None:
-        """From now on, answer where nobody has seen Azure as is `said`: NAME=ANSWER."""
+    def restart(self, **unknowns: Any) -> None:
+        """Serve again, with another answer to what is not known of Azure."""
         self.stop()
-        self.start(assume(said))
+        self.start(**unknowns)
 
     def stop(self) -> None:
         """Leave no thread, port or file open behind."""

@@ -21,7 +21,7 @@ of_a_secret = pytest.mark.parametrize(("method", "path"), OF_A_SECRET)
 def test_the_denied_may_be_told_that_a_secret_is_missing(
     running: RunningVault, method: str, path: str
 ) -> None:
-    running.assume("vault-missing=existence")
+    running.restart(existence_first=True)
     target = f"{path.format('nowhere')}?{API}"
     told = running.send(method, target, running.token(STRANGER), {"tags": {}})
     assert (told.status, told.error["code"]) == (404, "SecretNotFound")
@@ -32,7 +32,7 @@ def test_the_denied_may_be_told_that_a_secret_is_missing(
 def test_the_denied_are_told_nothing_more_of_one_that_is_there(
     running: RunningVault, method: str, path: str
 ) -> None:
-    running.assume("vault-missing=existence")
+    running.restart(existence_first=True)
     officer = running.client(OFFICER)
     officer.set_secret("there", "the value")
     if path.startswith("/deleted"):
@@ -44,7 +44,7 @@ def test_the_denied_are_told_nothing_more_of_one_that_is_there(
 
 
 def test_who_may_not_set_a_secret_is_denied_though_there_is_none_yet(running: RunningVault) -> None:
-    running.assume("vault-missing=existence")
+    running.restart(existence_first=True)
     for method, path in (
         ("PUT", "/secrets/new"),
         ("GET", "/secrets"),
@@ -60,7 +60,7 @@ def test_who_may_not_set_a_secret_is_denied_though_there_is_none_yet(running: Ru
 def test_versions_come_page_by_page_in_the_order_that_is_assumed(
     running: RunningVault, order: str
 ) -> None:
-    running.assume(f"vault-versions={order}")
+    running.restart(versions_by=order)
     client = running.client(OFFICER)
     made = [client.set_secret("one", str(number)).properties.version for number in range(6)]
     expected = made if order == "creation" else sorted(map(str, made))
@@ -78,7 +78,7 @@ def test_versions_come_page_by_page_in_the_order_that_is_assumed(
 
 
 def test_who_is_told_404_was_denied_by_the_audit(running: RunningVault) -> None:
-    running.assume("vault-missing=existence")
+    running.restart(existence_first=True)
     running.send("GET", f"/secrets/nowhere?{API}", running.token(STRANGER))
     [denied] = running.audit(Outcome.DENIED)
     assert (denied.operation, denied.identity) == ("SecretGet", "stranger")

@@ -65,7 +65,7 @@ def test_the_record_is_there_before_the_store_is_touched(
         seen.append(len(running.audit(Outcome.ALLOWED)))
         return {"value": []}
 
-    monkeypatch.setattr("sandbox.keyvault.vault.serve", spy)
+    monkeypatch.setattr("sandbox.keyvault.plane.serve", spy)
     running.send("GET", f"/secrets?{API}", running.token(OFFICER))
     assert seen == [1]
 
@@ -79,5 +79,5 @@ def served(monkeypatch: pytest.MonkeyPatch) -> list[Named]:
         asked.append(named)
         return serve(shelf, named, content)
 
-    monkeypatch.setattr("sandbox.keyvault.vault.serve", spy)
+    monkeypatch.setattr("sandbox.keyvault.plane.serve", spy)
     return asked

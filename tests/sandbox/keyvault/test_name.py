@@ -11,7 +11,7 @@ from sandbox.deployment import Deployment, Vault
 from sandbox.keyvault import operations
 from sandbox.keyvault.name import Named, is_host_of, name
 from sandbox.keyvault.query import Page, cursor
-from sandbox.keyvault.refusal import Refusal
+from sandbox.refusal import Refusal
 from tests.sandbox.keyvault.harness import API
 
 VERSION = "0123456789abcdef" * 2

@@ -1,10 +1,16 @@
-"""What Key Vault answers when it does not do as asked: status, code and text are Azure's.
+"""The errors of Key Vault: status, code and text are Azure's.
 
 https://learn.microsoft.com/azure/key-vault/general/rest-error-codes
 """
 
 from collections.abc import Mapping
 from typing import Any
+
+from sandbox.entra import Caller
+from sandbox.rbac import Requirement
+from sandbox.refusal import Refusal
+
+_INNER = "innererror"
 
 _RECOVER = (
     "If you recently deleted this secret you may be able to recover it using the correct recovery "
@@ -13,35 +19,57 @@ _RECOVER = (
 )
 
 
-class Refusal(Exception):
-    """An error answer. `reason` is what the audit says: it repeats nothing that the caller sent."""
+def body(refusal: Refusal) -> Mapping[str, Any]:
+    """Return the error as JSON."""
+    error: dict[str, Any] = {"code": refusal.code, "message": refusal.message}
+    if _INNER in refusal.details:
+        error[_INNER] = {"code": refusal.details[_INNER]}
+    return {"error": error}
 
-    def __init__(
-        self, status: int, code: str, message: str, inner: str = "", reason: str = ""
-    ) -> None:
-        super().__init__(f"{status} {code}")
-        self.status = status
-        self.code = code
-        self.message = message
-        self.inner = inner
-        self.reason = reason or f"{status} {inner or code}"
 
-    def body(self) -> Mapping[str, Any]:
-        """The error as JSON."""
-        error: dict[str, Any] = {"code": self.code, "message": self.message}
-        if self.inner:
-            error["innererror"] = {"code": self.inner}
-        return {"error": error}
+def forbidden(caller: Caller, required: Requirement, vault: str, location: str) -> Refusal:
+    """403: no role allows it. To the letter, the odd space included.
+
+    piyushsachdeva/Terraform_AKS issue 2
+    """
+    message = (
+        "Caller is not authorized to perform action on resource.\r\n"
+        "If role assignments, deny assignments or role definitions were changed recently, "
+        "please observe propagation time.\r\n"
+        f"Caller: appid={caller.app_id};oid={caller.principal_id};iss={caller.issuer}\r\n"
+        f"Action: '{required.any_of[0].name}'\r\n"
+        f"Resource: '{required.scope.lower()}'\r\n"
+        "Assignment: (not found)\r\n"
+        "DenyAssignmentId: null\r\n"
+        "DecisionReason: 'DeniedWithNoValidRBAC' \r\n"
+        f"Vault: {vault};location={location}\r\n"
+    )
+    return _with_inner(403, "Forbidden", message, "ForbiddenByRbac")
+
+
+def failed() -> Refusal:
+    """500: the vault's file or the audit cannot be used."""
+    return Refusal(500, "InternalServerError", "The server encountered an internal error.")
+
+
+def too_large() -> Refusal:
+    """413: a body that is too long. The text is ours."""
+    return Refusal(413, "BadParameter", "Request body is too large.")
+
+
+def no_such_collection() -> Refusal:
+    """404: a path that is neither of secrets nor of deleted ones."""
+    return Refusal(404, "NotFound", "The resource was not found.", "no such collection")
 
 
 def unauthorized(message: str, reason: str) -> Refusal:
     """401: the token is missing or proves nothing."""
-    return Refusal(401, "Unauthorized", message, reason=reason)
+    return Refusal(401, "Unauthorized", message, reason)
 
 
 def bad_parameter(message: str, reason: str) -> Refusal:
     """400: the request is not one that Key Vault understands."""
-    return Refusal(400, "BadParameter", message, reason=reason)
+    return Refusal(400, "BadParameter", message, reason)
 
 
 def method_not_allowed(method: str) -> Refusal:
@@ -51,7 +79,7 @@ def method_not_allowed(method: str) -> Refusal:
     recording_cannot_create_a_secret_with_an_empty_name
     """
     message = f"HTTP {method} not allowed"
-    return Refusal(405, "MethodNotAllowed", message, reason="the method is not allowed")
+    return Refusal(405, "MethodNotAllowed", message, "the method is not allowed")
 
 
 def malformed_backup() -> Refusal:
@@ -83,7 +111,7 @@ def deleted_not_found(name: str) -> Refusal:
 def disabled(operation: str) -> Refusal:
     """403: a disabled secret keeps its value to itself."""
     message = f"Operation {operation} is not allowed on a disabled secret."
-    return Refusal(403, "Forbidden", message, "SecretDisabled")
+    return _with_inner(403, "Forbidden", message, "SecretDisabled")
 
 
 def name_is_deleted(name: str) -> Refusal:
@@ -92,7 +120,7 @@ def name_is_deleted(name: str) -> Refusal:
         f"Secret {name} is currently in a deleted but recoverable state, and its name cannot be "
         "reused; in this state, the secret can only be recovered or purged."
     )
-    return Refusal(409, "Conflict", message, "ObjectIsDeletedButRecoverable")
+    return _with_inner(409, "Conflict", message, "ObjectIsDeletedButRecoverable")
 
 
 def already_there(name: str) -> Refusal:
@@ -111,3 +139,7 @@ def purge_protected(vault: str, location: str) -> Refusal:
         f"Vault: {vault};location={location}"
     )
     return Refusal(403, "Forbidden", message)
+
+
+def _with_inner(status: int, code: str, message: str, inner: str) -> Refusal:
+    return Refusal(status, code, message, f"{status} {inner}", {_INNER: inner})
