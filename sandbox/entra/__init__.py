@@ -16,14 +16,20 @@ from sandbox.entra.audiences import (
     blob_audiences,
     issued_for,
 )
-from sandbox.entra.authorization import bearer_token
 from sandbox.entra.device_codes import DeviceCodes
 from sandbox.entra.id_tokens import IdTokens
 from sandbox.entra.issuer import AccessToken, Issuer
 from sandbox.entra.keys import SigningKey
 from sandbox.entra.refresh_tokens import RefreshTokens
 from sandbox.entra.sign_in import SignIn
-from sandbox.entra.verifier import Caller, Reason, TokenRefused, Verifier
+from sandbox.entra.verifier import (
+    Caller,
+    Reason,
+    TokenRefused,
+    Verifier,
+    bearer_token,
+    scheme_and_token,
+)
 
 __all__ = [
     "BLOB",
@@ -52,4 +58,5 @@ __all__ = [
     "bearer_token",
     "blob_audiences",
     "issued_for",
+    "scheme_and_token",
 ]

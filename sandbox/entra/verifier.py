@@ -5,7 +5,7 @@ import json
 import re
 import time
 from base64 import urlsafe_b64decode
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -138,6 +138,23 @@ class Verifier:
             expires_at=_number(claims, "exp"),
             token_id=str(claims.get("uti", "")),
         )
+
+
+def scheme_and_token(authorization: Sequence[str]) -> tuple[str, str]:
+    """Return the scheme and the rest of a request's one Authorization header.
+
+    Both are empty if there is no such header, or more than one: readers disagree on which counts.
+    """
+    if len(authorization) != 1:
+        return "", ""
+    scheme, _, token = authorization[0].partition(" ")
+    return scheme, token.strip(" ")
+
+
+def bearer_token(authorization: Sequence[str]) -> str | None:
+    """Return the token of a request's one Authorization header; None if it is not a bearer's."""
+    scheme, token = scheme_and_token(authorization)
+    return token if scheme.lower() == "bearer" else None
 
 
 def _header(token: str) -> Mapping[str, Any]:

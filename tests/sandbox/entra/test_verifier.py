@@ -22,7 +22,9 @@ from sandbox.entra import (
     SigningKey,
     TokenRefused,
     Verifier,
+    bearer_token,
     blob_audiences,
+    scheme_and_token,
     verifier,
 )
 from tests.sandbox.entra.forge import (
@@ -341,3 +343,21 @@ def checked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr("sandbox.entra.verifier.jws.deserialize_compact", spy)
     return tokens
+
+
+@pytest.mark.parametrize(
+    ("headers", "scheme", "token"),
+    [
+        (["Bearer abc"], "Bearer", "abc"),
+        (["bEARER  abc "], "bEARER", "abc"),
+        (["SharedKey account:abc"], "SharedKey", "account:abc"),
+        (["Bearer"], "Bearer", ""),
+        ([], "", ""),
+        (["Bearer abc", "Bearer abc"], "", ""),
+    ],
+)
+def test_one_authorization_header_has_a_scheme_and_a_token(
+    headers: list[str], scheme: str, token: str
+) -> None:
+    assert scheme_and_token(headers) == (scheme, token)
+    assert bearer_token(headers) == (token if scheme.lower() == "bearer" else None)
