@@ -47,7 +47,7 @@ def _actions(operation: Operation, assumed: Assumptions) -> Actions:
     """One of these is needed; it may be that the right to add makes no blob by itself."""
     if operation.name in MAKES_A_BLOB and assumed.blob_add == "needs-write":
         return WRITE
-    return operation.needs
+    return operation.actions
 
 
 def _taking_rights(headers: Mapping[str, str], assumed: Assumptions) -> Mapping[str, str]:

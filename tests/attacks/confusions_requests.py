@@ -40,7 +40,7 @@ _ROWS = [
     for _ in range(4 if each.name in _OFTEN else 1)
     if each.name != "BlobBatch"
 ]
-_ALL_BUT_READ = next(each.needs for each in OPERATIONS if each.name == "GetBlob")
+_ALL_BUT_READ = next(each.actions for each in OPERATIONS if each.name == "GetBlob")
 _PEOPLE = [*PEOPLE, *["owner"] * 16, f"{B}/read", f"{B}/write", all_but(_ALL_BUT_READ)]
 
 

@@ -24,6 +24,7 @@ from tests.attacks.confusions_pieces import OTHER_HOST, WAYS
 from tests.attacks.confusions_requests import Ask, Meaning, asks
 from tests.sandbox.storage.harness import BLOBS
 from tests.sandbox.storage.microsofts_table import LINES, Line
+from tests.sandbox.storage.requests_of_rows import azurites_of
 from tests.sandbox.storage.watched import Executed, Watched, watched
 
 CONNECTIONS = int(os.environ.get("KEYLESS_ATTACKS", "1200"))
@@ -176,7 +177,7 @@ def behind_its_decision(
     """What of the decisions is left once those that allowed this are taken away."""
     assert ask.meaning
     own, *source = scopes(row, ask.meaning)
-    names = {known.name for known in OPERATIONS if line.azurite in known.azurite.split(" or ")}
+    names = {known.name for known in OPERATIONS if line.azurite in azurites_of(known)}
     while allowed and not (
         allowed[0].identity == ask.who
         and allowed[0].scope == own

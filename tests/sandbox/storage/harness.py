@@ -216,8 +216,8 @@ def _made_up(name: str, number: int) -> Principal:
 def made_up_roles() -> list[RoleDefinition]:
     """Everything; for each action that one; for each operation all that it does not need."""
     everything = RoleDefinition(f"{ROLE_IDS}/all", "owner", actions=("*",), data_actions=("*",))
-    single = {action.name: _just(action) for each in OPERATIONS for action in each.needs}
-    others = {needs: _all_but(needs) for needs in {each.needs for each in OPERATIONS}}
+    single = {action.name: _just(action) for each in OPERATIONS for action in each.actions}
+    others = {actions: _all_but(actions) for actions in {each.actions for each in OPERATIONS}}
     return [everything, *single.values(), *others.values()]
 
 

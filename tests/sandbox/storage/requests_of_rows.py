@@ -3,6 +3,7 @@
 from sandbox.storage.asked import Asked, read_request
 from sandbox.storage.operations import ANY, OPERATIONS, Operation
 from sandbox.storage.target import Level
+from tests.sandbox.storage.microsofts_table import LINES
 
 HOST = "account.blob.core.windows.net"
 _LEASE = "11111111-2222-4333-8444-555555555555"
@@ -15,11 +16,27 @@ _ANY = {
     "x-ms-proposed-lease-id": _LEASE,
     "x-ms-sequence-number-action": "increment",
 }
+PATHS = {Level.SERVICE: "/", Level.CONTAINER: "/c", Level.BLOB: "/c/b"}
 _PARAMETERS = {"blockid": "QQ==", "copyid": _LEASE, "where": "\"a\"='b'"}
 
 
 def row_id(row: Operation) -> str:
-    return f"{row.name}: {row.azurite}"
+    return f"{row.name}: {' or '.join(azurites_of(row))}"
+
+
+def azurites_of(row: Operation) -> list[str]:
+    """Return the names of Azurite's operations that the row's request becomes."""
+    return [
+        line.azurite
+        for line in LINES
+        if (line.method, line.path) == (row.method, PATHS[row.level])
+        and line.kind == frozenset(row.kind.items())
+        and all(_agree(row.when.get(name), value) for name, value in line.headers.items())
+    ]
+
+
+def _agree(ours: str | None, theirs: str | None) -> bool:
+    return ours is not None if theirs == "" else ours == theirs
 
 
 def ids() -> list[str]:

@@ -40,12 +40,12 @@ def made(storage: Storage, name: str) -> str:
 
 @pytest.mark.parametrize("row", OPERATIONS, ids=ids())
 def test_who_has_every_other_right_is_denied(storage: Storage, row: Operation, shared: str) -> None:
-    answer = send(storage, row, shared, all_but(row.needs))
+    answer = send(storage, row, shared, all_but(row.actions))
     assert answer.status == 403
     assert answer.code == "AuthorizationPermissionMismatch"
     record = storage.audited()[-1]
     assert (record.outcome, record.operation) == ("denied", row.name)
-    assert record.action in {each.name for each in row.needs}
+    assert record.action in {each.name for each in row.actions}
     on_container = record.scope.endswith(f"/containers/{shared}")
     assert on_container is (row.level is not Level.SERVICE)
 
@@ -55,7 +55,7 @@ def alternatives() -> list[tuple[Operation, Action]]:
         (row, action)
         for row in OPERATIONS
         if "x-ms-copy-source" not in row.when or row.when["x-ms-copy-source"] is None
-        for action in row.needs
+        for action in row.actions
     ]
 
 
@@ -73,7 +73,7 @@ def test_who_has_just_one_of_its_actions_is_allowed(
     answer = send(storage, row, container, action.name)
     records = [each for each in storage.audited()[-3:] if each.operation == row.name]
     assert ("allowed", action.name) in {(each.outcome, each.action) for each in records}
-    adds = action in ADD and row.needs == WRITE_OR_ADD
+    adds = action in ADD and row.actions == WRITE_OR_ADD
     expected = DONE | FAILS_LATER | ({403} if adds else set())
     assert answer.status in expected
     assert answer.code != "AuthorizationPermissionMismatch"

@@ -21,6 +21,7 @@ from tests.sandbox.storage.judge import Judge
 from tests.sandbox.storage.requests_of_rows import (
     HOST,
     asked_of,
+    azurites_of,
     headers_of,
     ids,
     row_id,
@@ -39,8 +40,8 @@ def carried_out_as(row: Operation) -> list[str]:
     if row.as_head:
         return ["Blob_GetProperties"]
     if row.reads_source:
-        return [re.sub("FromUrl", "", row.azurite, flags=re.IGNORECASE)]
-    return row.azurite.split(" or ")
+        return [re.sub("FromUrl", "", each, flags=re.IGNORECASE) for each in azurites_of(row)]
+    return azurites_of(row)
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +55,7 @@ def test_a_row_is_recognised_and_needs_its_actions_on_its_scope(row: Operation) 
     named = name(asked_of(row), ACCOUNT)
     scope = ACCOUNT.id if row.level is Level.SERVICE else CONTAINER
     assert named.operation is row
-    assert named.needs[0] == Requirement(scope, row.needs)
+    assert named.needs[0] == Requirement(scope, row.actions)
     by_the_caller = "x-ms-copy-source" in headers_of(row) and not row.reads_source
     copies = [Requirement(CONTAINER, READ)] if by_the_caller else []
     assert list(named.needs[1:]) == copies
