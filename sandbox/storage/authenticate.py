@@ -3,13 +3,13 @@
 https://learn.microsoft.com/rest/api/storageservices/authorize-with-azure-active-directory
 """
 
-import re
 from collections.abc import Mapping
 
 from sandbox.assumptions import LIKELY, Assumptions
 from sandbox.entra import BLOB, Caller, Reason, TokenRefused, Verifier
-from sandbox.storage.answers import Refused
-from sandbox.storage.asked import Asked
+from sandbox.storage.errors import Refused
+from sandbox.storage.request import BlobRequest
+from sandbox.storage.versions import version_of
 
 # Storage takes tokens since this version; https://learn.microsoft.com/rest/api/storageservices/versioning-for-the-azure-storage-services
 _FIRST_WITH_TOKENS = "2017-11-09"
@@ -21,7 +21,6 @@ _WRONG_FORMAT = (
     "Authentication information is not given in the correct format. "
     "Check the value of Authorization header."
 )
-_VERSION = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 _SIGNATURE = "Signature validation failed. Signature did not match."
 # Azure/azure-sdk-assets java/…/session-records/BlobApiTests.audienceError.json, of 2024-01.
@@ -55,7 +54,7 @@ _SIGNED_URL = frozenset(
 
 
 def authenticate(
-    asked: Asked, verifier: Verifier, tenant_id: str, assumed: Assumptions = LIKELY
+    asked: BlobRequest, verifier: Verifier, tenant_id: str, assumed: Assumptions = LIKELY
 ) -> Caller:
     """The caller that a verified token speaks for. Raises Refused as Azure words it."""
     _refuse_preflight(asked)
@@ -80,21 +79,21 @@ def challenge(tenant_id: str) -> Mapping[str, str]:
     return {"WWW-Authenticate": f"Bearer authorization_uri={authority} resource_id={BLOB}"}
 
 
-def _check_version(asked: Asked) -> None:
-    if _version(asked) < _FIRST_WITH_TOKENS:
+def _check_version(asked: BlobRequest) -> None:
+    if version_of(asked.headers) < _FIRST_WITH_TOKENS:
         detail = "Authentication scheme Bearer is not supported in this version."
         raise Refused("AuthenticationFailed", {_DETAIL: detail})
 
 
 def _verified(
-    asked: Asked, token: str, verifier: Verifier, tenant_id: str, assumed: Assumptions
+    asked: BlobRequest, token: str, verifier: Verifier, tenant_id: str, assumed: Assumptions
 ) -> Caller:
     try:
         return verifier.verify(token)
     except TokenRefused as refused:
         detail = {_DETAIL: _DETAILS[refused.reason]}
         told = refused.reason in _TOLD[assumed.blob_token_detail]
-        if _version(asked) < _FIRST_WITH_CHALLENGE:
+        if version_of(asked.headers) < _FIRST_WITH_CHALLENGE:
             raise _before_challenges(refused.reason, detail, told=told) from refused
         where = challenge(tenant_id)
         raise Refused("InvalidAuthenticationInfo", detail, where, told=told) from refused
@@ -108,7 +107,7 @@ def _before_challenges(reason: Reason, detail: Mapping[str, str], *, told: bool)
     return Refused("AuthenticationFailed", detail, told=told)
 
 
-def _refuse_preflight(asked: Asked) -> None:
+def _refuse_preflight(asked: BlobRequest) -> None:
     """A browser asks without a token; no rule has been set that it could match."""
     if asked.method == "OPTIONS":
         raise Refused("CorsPreflightFailure")
@@ -129,12 +128,7 @@ def is_signed_url(parameters: Mapping[str, str]) -> bool:
     return not _SIGNED_URL.isdisjoint(each.lower() for each in parameters)
 
 
-def _nobody(asked: Asked, tenant_id: str) -> Refused:
-    if _version(asked) < _FIRST_WITH_CHALLENGE:
+def _nobody(asked: BlobRequest, tenant_id: str) -> Refused:
+    if version_of(asked.headers) < _FIRST_WITH_CHALLENGE:
         return Refused("PublicAccessNotPermitted")
     return Refused("NoAuthenticationInformation", headers=challenge(tenant_id))
-
-
-def _version(asked: Asked) -> str:
-    version = asked.headers.get("x-ms-version", "")
-    return version if _VERSION.fullmatch(version) else ""

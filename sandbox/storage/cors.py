@@ -3,7 +3,7 @@
 import aiohttp
 
 from sandbox.storage.backend import Backend
-from sandbox.storage.rebuild import question
+from sandbox.storage.forward import question
 
 _QUESTION = question("GET", "/", {"restype": "service", "comp": "properties"})
 

@@ -6,7 +6,7 @@ from sandbox.assumptions import LIKELY, Assumptions
 from sandbox.audit import Gate
 from sandbox.entra import Caller
 from sandbox.rbac import Denied
-from sandbox.storage.answers import Refused
+from sandbox.storage.errors import Refused
 from sandbox.storage.name import Named
 from sandbox.storage.operations import ADD, MAKES_A_BLOB
 

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from sandbox.assumptions import LIKELY, Assumptions
 from sandbox.deployment import StorageAccount
 from sandbox.rbac import Requirement
-from sandbox.storage.accept import KINDS, carried, check_metadata, check_parameters, parameter
-from sandbox.storage.answers import Refused, invalid_header
-from sandbox.storage.asked import Asked
+from sandbox.storage.allowlist import KINDS, carried, check_metadata, check_parameters, parameter
 from sandbox.storage.copy_source import CopySource, parse_copy_source
-from sandbox.storage.needs import needs_of
+from sandbox.storage.errors import Refused, invalid_header
 from sandbox.storage.operations import ANY, OPERATIONS, Operation
-from sandbox.storage.target import Level, Target
+from sandbox.storage.request import BlobRequest, Level, Target
+from sandbox.storage.required_actions import needs_of
 
 _Kind = tuple[Level, frozenset[tuple[str, str]]]
 
@@ -39,7 +38,7 @@ class Named:
     needs: tuple[Requirement, ...]
 
 
-def name(asked: Asked, account: StorageAccount, assumed: Assumptions = LIKELY) -> Named:
+def name(asked: BlobRequest, account: StorageAccount, assumed: Assumptions = LIKELY) -> Named:
     """The operation that `asked` is. Raises Refused with Azure's code for what is none."""
     operation = recognise(asked)
     check_parameters(operation, asked.target.parameters)
@@ -52,7 +51,7 @@ def name(asked: Asked, account: StorageAccount, assumed: Assumptions = LIKELY) -
     return Named(operation, asked.target, headers, source, tuple(needs))
 
 
-def recognise(asked: Asked) -> Operation:
+def recognise(asked: BlobRequest) -> Operation:
     """The row of the table that describes `asked`. Raises Refused if there is none."""
     kind = {key: value for key, value in asked.target.parameters.items() if key in KINDS}
     alike = _ALIKE.get((asked.target.level, frozenset(kind.items())))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from sandbox.rbac import Action
-from sandbox.storage.target import Level
+from sandbox.storage.request import Level
 
 Actions = tuple[Action, ...]
 # A level, and the `restype` of its requests.

@@ -12,7 +12,8 @@ from xml.sax.saxutils import escape
 
 from aiohttp import web
 
-from sandbox.storage.answers import Failure
+from sandbox.storage.errors import Failure
+from sandbox.storage.versions import version_of
 
 # A byte order mark stands before each document of XML that Azure sends.
 BOM = b"\xef\xbb\xbf"
@@ -23,7 +24,6 @@ SERVER = f"Windows-Azure-Blob/1.0 {_FRONT}"
 # Codes that the front answers itself, before the request reaches the service.
 _OF_THE_FRONT = frozenset({"InvalidAuthenticationInfo"})
 
-_VERSION = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _PRINTABLE = re.compile(r"[!-~]{1,1024}")
 # Speaks for the versions that the SDK of the card sends; the answer repeats what was asked in.
 _LATEST = "2025-11-05"
@@ -82,12 +82,6 @@ def repeated(asked: Mapping[str, str]) -> dict[str, str]:
     if _PRINTABLE.fullmatch(client_id):
         headers["x-ms-client-request-id"] = client_id
     return headers
-
-
-def version_of(asked: Mapping[str, str]) -> str:
-    """Return the service version that a request asks for, or nothing if that is none."""
-    version = asked.get("x-ms-version", "")
-    return version if _VERSION.fullmatch(version) else ""
 
 
 def new_id() -> str:

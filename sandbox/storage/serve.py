@@ -6,14 +6,14 @@ from collections.abc import AsyncIterator, Mapping
 import aiohttp
 from aiohttp import web
 
-from sandbox.storage.answers import Refused
+from sandbox.storage.azurite_errors import failure_of, succeeded
 from sandbox.storage.backend import Backend, Body
 from sandbox.storage.decide import Permitted
-from sandbox.storage.failures import failure_of, succeeded
-from sandbox.storage.pass_on import pass_on
-from sandbox.storage.rebuild import Forwarded, rebuild
+from sandbox.storage.errors import Refused
+from sandbox.storage.forward import Forwarded, rebuild
 from sandbox.storage.rendering import response
-from sandbox.storage.sent_documents import DOCUMENTS, for_azurite
+from sandbox.storage.request_xml import DOCUMENTS, for_azurite
+from sandbox.storage.response import pass_on
 
 # Below this a body is passed on in one piece, which costs less than a stream.
 _SMALL = 64 * 1024

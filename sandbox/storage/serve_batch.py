@@ -6,18 +6,18 @@ from collections.abc import Awaitable, Callable
 import aiohttp
 from aiohttp import web
 
-from sandbox.storage.answers import Refused
-from sandbox.storage.asked import Asked
+from sandbox.storage.azurite_errors import failure_of
 from sandbox.storage.backend import Backend
 from sandbox.storage.batch import LONGEST, Part, PartAnswer, compose, failed, parse_batch
 from sandbox.storage.decide import Permitted
-from sandbox.storage.failures import failure_of
-from sandbox.storage.headers import success
-from sandbox.storage.rebuild import rebuild
+from sandbox.storage.errors import Refused
+from sandbox.storage.forward import rebuild
 from sandbox.storage.rendering import SERVER, new_id, repeated
+from sandbox.storage.request import BlobRequest
+from sandbox.storage.response import success
 from sandbox.storage.serve import body_length, whole_body
 
-Permit = Callable[[Asked], Awaitable[Permitted]]
+Permit = Callable[[BlobRequest], Awaitable[Permitted]]
 
 
 async def serve_batch(

@@ -9,18 +9,19 @@ import aiohttp
 from aiohttp import web
 from multidict import CIMultiDict
 
-from sandbox.storage.answers import Failure, Refused
-from sandbox.storage.asked import Asked
+from sandbox.storage.azurite_errors import failure_of, succeeded
 from sandbox.storage.backend import Backend
 from sandbox.storage.copy_source import SOURCE_CONDITIONS, CopySource, cannot_verify
 from sandbox.storage.decide import Permitted
-from sandbox.storage.failures import failure_of, succeeded
+from sandbox.storage.errors import Failure, Refused
+from sandbox.storage.forward import rebuild
 from sandbox.storage.name import Named
-from sandbox.storage.pass_on import pass_on
-from sandbox.storage.rebuild import rebuild
-from sandbox.storage.rendering import response, version_of
+from sandbox.storage.rendering import response
+from sandbox.storage.request import BlobRequest
+from sandbox.storage.response import pass_on
+from sandbox.storage.versions import version_of
 
-Permit = Callable[[Asked], Awaitable[Permitted]]
+Permit = Callable[[BlobRequest], Awaitable[Permitted]]
 
 _CHUNK = 64 * 1024
 
@@ -58,7 +59,7 @@ async def _permitted_to_read(named: Named, permit: Permit, version: str) -> Perm
         raise cannot_verify(refused.failure, version) from refused
 
 
-def _read_of(source: CopySource, named: Named, token: str) -> Asked:
+def _read_of(source: CopySource, named: Named, token: str) -> BlobRequest:
     headers = {
         SOURCE_CONDITIONS[name]: value
         for name, value in named.headers.items()
@@ -67,7 +68,7 @@ def _read_of(source: CopySource, named: Named, token: str) -> Asked:
     if "x-ms-source-range" in named.headers:
         headers["x-ms-range"] = named.headers["x-ms-source-range"]
     headers |= {"Authorization": token, "x-ms-version": named.headers["x-ms-version"]}
-    return Asked("GET", source.target, CIMultiDict(headers))
+    return BlobRequest("GET", source.target, CIMultiDict(headers))
 
 
 async def _written(

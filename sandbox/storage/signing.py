@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
-from sandbox.storage.rebuild import Forwarded
+from sandbox.storage.forward import Forwarded
 
 _SIGNED = (
     "content-encoding",

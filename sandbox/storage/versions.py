@@ -1,9 +1,10 @@
-"""The versions of the Blob service, of which a request names one.
+"""The versions of the Blob service, one of which a request names.
 
 https://learn.microsoft.com/rest/api/storageservices/previous-azure-storage-service-versions
 """
 
 import re
+from collections.abc import Mapping
 from datetime import date, timedelta
 
 _VERSIONS = (
@@ -32,3 +33,9 @@ def exists(version: str) -> bool:
         return False
     newest = date.fromisoformat(_VERSIONS[-1])
     return newest < day <= newest + _NEWER_AT_MOST
+
+
+def version_of(headers: Mapping[str, str]) -> str:
+    """Return the version that a request names, or "" if it names none in the form of one."""
+    version = headers.get("x-ms-version", "")
+    return version if _FORM.fullmatch(version) else ""

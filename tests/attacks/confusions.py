@@ -41,34 +41,38 @@ CONFUSIONS = (
     _at_storage(
         "X-HTTP-Method and its kin",
         "confusions.py::test_a_header_never_turns_a_request_into_a_deletion",
-        "accept",
+        "allowlist",
         "elif key in operation.headers or operation.when.get(key):",
         'elif key in operation.headers or operation.when.get(key) or "method" in key:',
     ),
     _at_storage(
         "X-HTTP-Method in a part of a batch",
         f"{_BATCH}::test_a_part_with_another_method_in_a_header_stays_a_tier",
-        "accept",
+        "allowlist",
         "elif key in operation.headers or operation.when.get(key):",
         'elif key in operation.headers or operation.when.get(key) or "method" in key:',
     ),
     _at_storage(
         "doubled comp",
         _ODD_PARAMETER.format("comp=tags&comp=metadata"),
-        "target",
+        "request",
         "if name.lower() in folded:",
         "if False:",
     ),
     _at_storage(
         "comp beside COMP",
         "targets.py::test_a_parameter_stands_once_and_plainly",
-        "target",
+        "request",
         "if name.lower() in folded:",
         "if name in parameters:",
     ),
     *(
         _at_storage(
-            f"{attack} comp", _ODD_PARAMETER.format(query), "accept", _KNOWN, "        if False:\n"
+            f"{attack} comp",
+            _ODD_PARAMETER.format(query),
+            "allowlist",
+            _KNOWN,
+            "        if False:\n",
         )
         for attack, query in {
             "odd-cased": "COMP=tags",
@@ -94,7 +98,7 @@ CONFUSIONS = (
         _at_storage(
             f"{attack} comp",
             f"targets.py::test_a_parameter_stands_once_and_plainly[{query}-UnsupportedQueryParameter]",
-            "target",
+            "request",
             "if not separator or not name or name != _decoded(name):",
             "if not separator or not name:",
         )
@@ -106,7 +110,7 @@ CONFUSIONS = (
     _at_storage(
         "parameters after a fragment",
         _PATH.format("/thumbnails/kept#x"),
-        "target",
+        "request",
         'if not raw.startswith("/") or "#" in raw:',
         'if not raw.startswith("/"):',
     ),
@@ -120,21 +124,21 @@ CONFUSIONS = (
     _at_storage(
         "%2F between container and blob",
         "targets.py::test_what_is_no_container_never_becomes_part_of_a_scope",
-        "target",
+        "request",
         'first, separator, rest = path[1:].partition("/")',
         'first, separator, rest = path[1:].replace("%2F", "/").partition("/")',
     ),
     _at_storage(
         "%2F in a name of the root container",
         "targets.py::test_a_target_that_could_be_read_twice_names_nothing",
-        "target",
+        "request",
         'if "/" in name:',
         "if False:",
     ),
     _at_storage(
         "%5C",
         _PATH.format("/originals/%5C..%5C..%5Cthumbnails%5Ckept"),
-        "target",
+        "request",
         '.replace("\\\\", "/")',
         "",
     ),
@@ -142,7 +146,7 @@ CONFUSIONS = (
         _at_storage(
             f"dot segments {attack}",
             _PATH.format(path),
-            "target",
+            "request",
             'if not {".", ".."}.isdisjoint(name.split("/")):',
             "if False:",
         )
@@ -155,49 +159,49 @@ CONFUSIONS = (
     _at_storage(
         "double encoding",
         "targets.py::test_a_name_that_looks_encoded_is_not_decoded_twice",
-        "target",
+        "request",
         "return unquote_to_bytes(octets).decode()",
         "return unquote_to_bytes(unquote_to_bytes(octets)).decode()",
     ),
     _at_storage(
         "overlong UTF-8",
         _PATH.format("/thumbnails/%C0%AEkept"),
-        "target",
+        "request",
         "return unquote_to_bytes(octets).decode()",
         'return unquote_to_bytes(octets).decode(errors="replace")',
     ),
     _at_storage(
         "invalid UTF-8, in clear and encoded",
         "targets.py::test_a_target_that_could_be_read_twice_names_nothing",
-        "target",
+        "request",
         "return unquote_to_bytes(octets).decode()",
         'return unquote_to_bytes(octets).decode(errors="ignore")',
     ),
     _at_storage(
         "half an escape",
         _PATH.format("/thumbnails/%"),
-        "target",
+        "request",
         "if _BAD_ESCAPE.search(octets):",
         "if False:",
     ),
     _at_storage(
         "NUL",
         _PATH.format("/thumbnails/kept%00"),
-        "target",
+        "request",
         "if len(name) > _LONGEST_BLOB_NAME or not IN_XML.fullmatch(name):",
         "if len(name) > _LONGEST_BLOB_NAME:",
     ),
     _at_storage(
         "empty segments",
         _PATH.format("//thumbnails/kept"),
-        "target",
+        "request",
         "or (blob and not container):",
         "or False:",
     ),
     _at_storage(
         "what is no container's name",
         "targets.py::test_what_is_no_container_never_becomes_part_of_a_scope",
-        "target",
+        "request",
         "(container and not _CONTAINER.fullmatch(container))",
         "False",
     ),
@@ -205,7 +209,7 @@ CONFUSIONS = (
         _at_storage(
             f"a legal name that looks like {attack}",
             f"{_LEGAL}[{name}]",
-            "target",
+            "request",
             'return quote("/" + "/".join(filter(None, (self.container, self.blob))))',
             f'return quote("/" + "/".join(filter(None, (self.container, self.blob))), "/{raw}")',
         )
@@ -217,14 +221,14 @@ CONFUSIONS = (
     _at_storage(
         "a legal name with empty segments",
         f"{_LEGAL}[/empty//segments/]",
-        "target",
+        "request",
         'return quote("/" + "/".join(filter(None, (self.container, self.blob))))',
         'return quote("/" + "/".join(filter(None, (self.container, *self.blob.split("/")))))',
     ),
     _at_storage(
         "absolute-form and authority-form targets",
         "targets.py::test_a_target_that_could_be_read_twice_names_nothing",
-        "target",
+        "request",
         'if not raw.startswith("/") or "#" in raw:',
         'if "#" in raw:',
     ),
@@ -238,7 +242,7 @@ CONFUSIONS = (
     _at_storage(
         "a Host of another account, or -secondary",
         "confusions.py::test_only_the_accounts_own_host_is_served",
-        "gateway",
+        "plane",
         'if asked.headers.get("Host", "").lower().removesuffix(":443") != host:',
         "if False:",
     ),
@@ -310,7 +314,7 @@ CONFUSIONS = (
     _at_storage(
         "a header that stands twice",
         f"{_TWICE}[x-ms-blob-type: AppendBlob\\r\\nContent-Length: 3\\r\\n\\r\\nabc]",
-        "asked",
+        "request",
         "if name in single and name.lower() not in _MAY_REPEAT:",
         "if False:",
     ),
@@ -324,14 +328,14 @@ CONFUSIONS = (
     _at_storage(
         "octets in a header that are no text",
         _TWICE,
-        "accept",
+        "allowlist",
         "if not _HEADERS.get(key, _HEADER_VALUE).fullmatch(value):",
         "if False:",
     ),
     _at_storage(
         "pipelined requests",
         "confusions.py::test_pipelined_requests_are_each_decided",
-        "gateway",
+        "plane",
         "            permitted = await self.permit(asked)\n",
         "            first = self.__dict__.setdefault(id(request.transport), [])\n"
         "            permitted = first[0] if first else await self.permit(asked)\n"
@@ -354,21 +358,21 @@ CONFUSIONS = (
     _at_storage(
         "versionid",
         _ODD_PARAMETER.replace("GET", "DELETE").format("versionid=2024-01-01T00:00:00.0000000Z"),
-        "accept",
+        "allowlist",
         _KNOWN,
         _KNOWN.replace(":\n", ' and key != "versionid":\n'),
     ),
     _at_storage(
         "no snapshot for a snapshot",
         _ODD_PARAMETER.replace("GET", "DELETE").format("snapshot="),
-        "accept",
+        "allowlist",
         'return key != "snapshot"',
         "return True",
     ),
     _at_storage(
         "snapshots of other blobs",
         "confusions.py::test_a_snapshot_is_found_under_its_own_blob_alone",
-        "rebuild",
+        "forward",
         "if value and key in operation.parameters}",
         'if value and key in operation.parameters and key != "snapshot"}',
     ),
@@ -382,7 +386,7 @@ CONFUSIONS = (
     _at_storage(
         "page ranges since another snapshot",
         "confusions.py::test_page_ranges_that_differ_from_a_snapshot_are_refused",
-        "accept",
+        "allowlist",
         '        "x-ms-previous-snapshot-url",\n',
         "",
     ),
@@ -411,14 +415,14 @@ CONFUSIONS = (
         "a copy source with a token of its own",
         "confusions.py::test_what_azurite_would_ignore_is_refused_instead"
         "[x-ms-copy-source-authorization]",
-        "accept",
+        "allowlist",
         '        "x-ms-copy-source-authorization",\n',
         "",
     ),
     _at_storage(
         "a public container",
         "confusions.py::test_no_container_becomes_public",
-        "accept",
+        "allowlist",
         'if key == "x-ms-blob-public-access":',
         "if False:",
     ),
@@ -470,42 +474,42 @@ OPERATIONS = (
     _at_storage(
         "tags on a put",
         "second_rights.py::test_a_put_with_tags_needs_the_right_to_write_tags",
-        "needs",
+        "required_actions",
         'if "x-ms-tags" in headers or tags_are_copied:',
         "if tags_are_copied:",
     ),
     _at_storage(
         "list with tags",
         "second_rights.py::test_a_list_with_tags_needs_the_right_to_read_them",
-        "needs",
+        "required_actions",
         'if "x-ms-if-tags" in headers or "tags" in parameters.get("include", "").split(","):',
         'if "x-ms-if-tags" in headers:',
     ),
     _at_storage(
         "conditional headers on tags",
         "second_rights.py::test_a_condition_on_tags_needs_the_right_to_read_them",
-        "needs",
+        "required_actions",
         'if "x-ms-if-tags" in headers or "tags" in parameters.get("include", "").split(","):',
         'if "tags" in parameters.get("include", "").split(","):',
     ),
     _at_storage(
         "a copy without the right on its source",
         "second_rights.py::test_a_copy_needs_the_right_to_read_its_source",
-        "needs",
+        "required_actions",
         "        yield Requirement(at_source, READ)\n",
         "",
     ),
     _at_storage(
         "a copy that tells the tags of its source",
         "second_rights.py::test_a_copy_that_reads_its_sources_tags_needs_the_right_to",
-        "needs",
+        "required_actions",
         "        if _tags_are_read(headers):\n",
         "        if False:\n",
     ),
     _at_storage(
         "a copy that carries tags over",
         "second_rights.py::test_a_copy_with_the_sources_tags_needs_the_rights_on_both",
-        "needs",
+        "required_actions",
         'tags_are_copied = headers.get("x-ms-copy-source-tag-option") == "COPY"',
         "tags_are_copied = False",
     ),
@@ -519,7 +523,7 @@ OPERATIONS = (
     _at_storage(
         "a part of a batch with another's right",
         f"{_BATCH}::test_the_right_to_send_a_batch_gives_no_right_on_its_parts",
-        "gateway",
+        "plane",
         "serve_batch(request, permitted, self.permit, self._backend)",
         "serve_batch(request, permitted, lambda asked: __import__('asyncio').sleep(0, Permitted("
         "name(asked, self._account), permitted.caller, False)), self._backend)",
@@ -534,14 +538,14 @@ OPERATIONS = (
     _at_storage(
         "16 add-only puts at once",
         "roles.py::test_of_sixteen_depositors_at_once_one_creates",
-        "rebuild",
+        "forward",
         "    if permitted.only_new:\n",
         "    if False:\n",
     ),
     _at_storage(
         "an add-only put with conditions of its own",
         "roles.py::test_no_condition_of_a_depositor_makes_it_replace",
-        "rebuild",
+        "forward",
         'headers["if-none-match"] = "*"',
         'headers.setdefault("if-none-match", "*")',
     ),
@@ -562,7 +566,7 @@ OPERATIONS = (
     _at_storage(
         "404 with it",
         "roles.py::test_a_reader_reads_and_does_nothing_else",
-        "failures",
+        "azurite_errors",
         "    if not code and failure.status in _WORDLESS:\n",
         "    if failure.status == 404:\n"
         '        raise Refused("AuthorizationPermissionMismatch")\n'
@@ -578,10 +582,9 @@ OPERATIONS = (
     _at_storage(
         "each operation of the table, allowed to who has just its right",
         "every_operation.py::test_who_has_just_one_of_its_actions_is_allowed",
-        "needs",
+        "required_actions",
         "    yield Requirement(scope, _actions(operation, assumed))\n",
-        "    yield Requirement(scope, _actions(operation, assumed))\n"
-        "    yield Requirement(scope, WRITE_TAGS)\n",
+        "    yield Requirement(scope, _actions(operation, assumed))\n    yield Requirement(scope, WRITE_TAGS)\n",
     ),
     _at_storage(
         "an operation with another's right",
@@ -593,7 +596,7 @@ OPERATIONS = (
     _at_storage(
         "a right in another container",
         "roles.py::test_a_right_in_one_container_is_none_in_another",
-        "needs",
+        "required_actions",
         "account.id if on_service else account.container_id(target.container)",
         'account.id if on_service else account.container_id("catalog")',
     ),

@@ -7,7 +7,7 @@ from random import Random
 from typing import TypeVar
 
 from sandbox.storage.operations import OPERATIONS, Operation
-from sandbox.storage.target import Level
+from sandbox.storage.request import Level
 from tests.attacks.confusions_pieces import (
     BLOBS,
     BROKEN_LINES,

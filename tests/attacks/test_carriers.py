@@ -11,8 +11,7 @@ from sandbox.keyvault.secret import NewSecret, Properties
 from sandbox.servicebus.authenticate import PutToken
 from sandbox.servicebus.requests import Request
 from sandbox.storage import Azurite
-from sandbox.storage.asked import Asked
-from sandbox.storage.target import parse_target
+from sandbox.storage.request import BlobRequest, parse_target
 from sandbox.supervisor import ServiceReport
 from sandbox.supervisor.processes import Program
 
@@ -22,7 +21,7 @@ def test_nothing_that_carries_a_secret_shows_it_in_a_message_or_a_log() -> None:
     key = AESGCM.generate_key(256)
     carriers = [
         AccessToken(secret, "id", "audience", 0, 1),
-        Asked("GET", parse_target("/"), {"Authorization": secret}),
+        BlobRequest("GET", parse_target("/"), {"Authorization": secret}),
         Azurite("account", "host", Path("folder"), 1, secret),
         DeclaredSecret("name", secret, enabled=True),
         NewSecret(secret, Properties()),

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from sandbox.audit import Outcome, Record
 from sandbox.rbac import Action, Allowed, Requirement
+from sandbox.storage.forward import OWN_ID
 from sandbox.storage.operations import OPERATIONS
-from sandbox.storage.rebuild import OWN_ID
 from tests.attacks.confusions_batches import batches
 from tests.attacks.confusions_pieces import OTHER_HOST, WAYS
 from tests.attacks.confusions_requests import Ask, Meaning, asks

@@ -13,11 +13,10 @@ from sandbox.edge.connect import Refusal as ConnectRefusal
 from sandbox.edge.head import read_head
 from sandbox.identity.endpoint import _as_kestrel_reads
 from sandbox.keyvault.query import page_and_version_checked
-from sandbox.storage.answers import Refused
-from sandbox.storage.asked import read_request
 from sandbox.storage.batch import parse_batch
-from sandbox.storage.sent_documents import for_azurite
-from sandbox.storage.target import parse_target
+from sandbox.storage.errors import Refused
+from sandbox.storage.request import parse_target, read_request
+from sandbox.storage.request_xml import for_azurite
 from sandbox.telemetry.body import envelopes
 from tests.growth import LINEAR, growth
 

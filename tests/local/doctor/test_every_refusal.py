@@ -17,7 +17,7 @@ from sandbox.rbac import Requirement
 from sandbox.refusal import Refusal
 from sandbox.servicebus.conditions import Condition, Status
 from sandbox.state import PROJECT
-from sandbox.storage.answers import _CODES
+from sandbox.storage.errors import _CODES
 from sandbox.telemetry.refusal import ItemRefused
 from sandbox.telemetry.refusal import Refusal as IngestionRefusal
 

@@ -1,8 +1,7 @@
 """For each row of the table, a request that it describes."""
 
-from sandbox.storage.asked import Asked, read_request
 from sandbox.storage.operations import ANY, OPERATIONS, Operation
-from sandbox.storage.target import Level
+from sandbox.storage.request import BlobRequest, Level, read_request
 from tests.sandbox.storage.microsofts_table import LINES
 
 HOST = "account.blob.core.windows.net"
@@ -66,5 +65,5 @@ def headers_of(
     }
 
 
-def asked_of(row: Operation) -> Asked:
+def asked_of(row: Operation) -> BlobRequest:
     return read_request(row.method, target_of(row).replace('"', "%22"), headers_of(row).items())

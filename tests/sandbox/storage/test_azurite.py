@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from sandbox.storage import Azurite, AzuriteError, azurite, free_port
-from sandbox.storage.node import find_node
-from sandbox.storage.rebuild import Forwarded
+from sandbox.storage.azurite import find_node
+from sandbox.storage.forward import Forwarded
 
 HOST = "account.blob.core.windows.net"
 

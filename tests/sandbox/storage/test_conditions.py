@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 import pytest
 from azure.core.exceptions import HttpResponseError, ResourceExistsError
 
-from sandbox.storage.accept import carried
-from sandbox.storage.answers import Refused
+from sandbox.storage.allowlist import carried
+from sandbox.storage.errors import Refused
 from sandbox.storage.operations import OPERATIONS, Operation
-from sandbox.storage.target import Level
+from sandbox.storage.request import Level
 from tests.sandbox.storage.harness import Answer, Storage
 from tests.sandbox.storage.requests_of_rows import azurites_of, headers_of, row_id, target_of
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.storage import Azurite, free_port
-from sandbox.storage.rebuild import Forwarded
+from sandbox.storage.forward import Forwarded
 from tests.sandbox.storage.writers import CONTAINER
 
 BLOBS, EXTENTS = "__azurite_db_blob__.json", "__azurite_db_blob_extent__.json"

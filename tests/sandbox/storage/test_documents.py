@@ -5,9 +5,9 @@ import uuid
 
 import pytest
 
-from sandbox.storage.answers import Refused
-from sandbox.storage.documents import as_azure_writes
-from sandbox.storage.sent_documents import for_azurite
+from sandbox.storage.errors import Refused
+from sandbox.storage.request_xml import for_azurite
+from sandbox.storage.response_xml import as_azure_writes
 from tests.sandbox.storage.harness import Storage
 
 BLOCK = {"x-ms-blob-type": "BlockBlob"}

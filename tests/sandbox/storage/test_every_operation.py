@@ -6,7 +6,7 @@ import pytest
 
 from sandbox.rbac import Action
 from sandbox.storage.operations import ADD, OPERATIONS, WRITE_OR_ADD, Operation
-from sandbox.storage.target import Level
+from sandbox.storage.request import Level
 from tests.sandbox.storage.harness import Answer, Storage, all_but
 from tests.sandbox.storage.requests_of_rows import headers_of, ids, row_id, target_of
 

@@ -10,13 +10,12 @@ from hypothesis import strategies as st
 from sandbox.deployment import StorageAccount
 from sandbox.entra import Caller
 from sandbox.rbac import Requirement
-from sandbox.storage.answers import Refused
-from sandbox.storage.asked import read_request
 from sandbox.storage.decide import Permitted
+from sandbox.storage.errors import Refused
+from sandbox.storage.forward import rebuild
 from sandbox.storage.name import Named, name
 from sandbox.storage.operations import OPERATIONS, READ, Operation
-from sandbox.storage.rebuild import rebuild
-from sandbox.storage.target import Level
+from sandbox.storage.request import Level, read_request
 from tests.sandbox.storage.judge import Judge
 from tests.sandbox.storage.requests_of_rows import (
     HOST,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sandbox.storage import markers
+from sandbox.storage.paging import marker_to, place_of
 from tests.sandbox.storage.harness import Storage
 
 BLOCK = {"x-ms-blob-type": "BlockBlob"}
@@ -25,16 +25,16 @@ def container(storage: Storage) -> str:
 @settings(max_examples=50)
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_a_marker_leads_to_the_place_that_it_was_made_of(place: str) -> None:
-    marker = markers.encode(place)
+    marker = marker_to(place)
     assert re.fullmatch(r"[A-Za-z0-9_=!-]+", marker)
-    assert markers.decode(marker) == place
+    assert place_of(marker) == place
 
 
 @settings(max_examples=50)
 @given(st.text(max_size=20))
 def test_text_that_was_not_encoded_is_no_marker(text: str) -> None:
-    place = markers.decode(text)
-    assert place is None or markers.encode(place) == text
+    place = place_of(text)
+    assert place is None or marker_to(place) == text
 
 
 @pytest.mark.parametrize(
@@ -128,6 +128,6 @@ def test_page_ranges_come_page_by_page(storage: Storage, container: str) -> None
         pages = [list(each) for each in client.list_page_ranges(results_per_page=size).by_page()]
         assert [len(page) for page in pages] == lengths
         assert [each.start for page in pages for each in page] == starts
-    elsewhere = markers.encode("a name")
+    elsewhere = marker_to("a name")
     target = f"/{container}/pages?comp=pagelist&marker={elsewhere}"
     assert storage.send("GET", target, "owner").code == "InvalidQueryParameterValue"

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sandbox.storage.answers import Refused
-from sandbox.storage.target import Level, Target, parse_target
+from sandbox.storage.errors import Refused
+from sandbox.storage.request import Level, Target, parse_target
 
 LEGAL = st.text(
     st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\\\ufffe\uffff"),

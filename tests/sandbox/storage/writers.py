@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import aiohttp
 
 from sandbox.storage.backend import Backend
-from sandbox.storage.rebuild import Forwarded
+from sandbox.storage.forward import Forwarded
 
 CONTAINER = "first"
 _BLOCK = {"x-ms-blob-type": "BlockBlob"}

@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 
 from sandbox.storage import Azurite, free_port
-from sandbox.storage.node import AzuriteError
+from sandbox.storage.azurite import AzuriteError
 from sandbox.supervisor import blobs
 from sandbox.supervisor.blobs import PortSnatchedError, ready
 from sandbox.supervisor.processes import Child, Program

@@ -1,17 +1,24 @@
-"""The headers of a success: Azurite's, with what Azure has besides and without what it has not.
+"""The response to a success: Azurite's, with the headers and documents that Azure has instead.
 
-The names were compared with 2,176 recorded answers of Azure/azure-storage-python (tests/recordings,
-of 2019), of which tests/recorded/blob/golden.json has the facts.
+The names of the headers were compared with 2,176 recorded answers of Azure/azure-storage-python
+(tests/recordings, of 2019), of which tests/recorded/blob/golden.json has the facts.
 """
 
 from collections.abc import Mapping
 
+import aiohttp
+from aiohttp import web
 from multidict import CIMultiDict
 
 from sandbox.storage.name import Named
 from sandbox.storage.operations import METADATA
-from sandbox.storage.rendering import SERVER, new_id, repeated, version_of
+from sandbox.storage.rendering import SERVER, new_id, repeated
+from sandbox.storage.response_xml import DOCUMENTS, as_azure_writes
+from sandbox.storage.versions import version_of
 
+# Below this a body is passed on in one piece, which costs less than a stream.
+_SMALL = 64 * 1024
+_CHUNK = 64 * 1024
 _HOP_BY_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "upgrade", "trailer"})
 _FRAMING = _HOP_BY_HOP | {"content-length"}
 # Operations whose answer says less than Azurite's, which asks for more headers or another request.
@@ -30,6 +37,50 @@ _SINCE: Mapping[str, str] = {
 }
 # Azurite tells the tier of a block blob alone. The recorded accounts were as hot as this one.
 _WITHOUT_TIER = frozenset({"AppendBlob", "PageBlob"})
+
+
+async def pass_on(
+    request: web.Request, answer: aiohttp.ClientResponse, named: Named, endpoint: str
+) -> web.StreamResponse:
+    """Return the answer to `request`. `endpoint` is what the account calls itself in listings."""
+    headers = success(answer.status, answer.headers, named, request.headers)
+    if named.operation.as_head:
+        return web.Response(headers=headers)
+    if named.operation.name in DOCUMENTS:
+        return await _document(answer, named, headers, endpoint)
+    if request.method != "HEAD" and _is_small(answer):
+        return web.Response(status=answer.status, headers=headers, body=await answer.read())
+    return await _streamed(request, answer, headers)
+
+
+async def _document(
+    answer: aiohttp.ClientResponse, named: Named, headers: Mapping[str, str], endpoint: str
+) -> web.Response:
+    """Azurite writes a document as a whole, too; Azure sends it without telling its length."""
+    parameters = named.target.parameters
+    body = as_azure_writes(await answer.read(), named.operation.name, parameters, endpoint)
+    response = web.Response(headers=headers, body=body)
+    response.enable_chunked_encoding()
+    return response
+
+
+def _is_small(answer: aiohttp.ClientResponse) -> bool:
+    return answer.content_length is not None and answer.content_length <= _SMALL
+
+
+async def _streamed(
+    request: web.Request, answer: aiohttp.ClientResponse, headers: Mapping[str, str]
+) -> web.StreamResponse:
+    response = web.StreamResponse(status=answer.status, headers=headers)
+    # Of a container, or of the account, HEAD has no body to tell the length of.
+    response.content_length = 0 if request.method == "HEAD" else None
+    if answer.content_length is not None:
+        response.content_length = answer.content_length
+    await response.prepare(request)
+    async for chunk in answer.content.iter_chunked(_CHUNK):
+        await response.write(chunk)
+    await response.write_eof()
+    return response
 
 
 def success(

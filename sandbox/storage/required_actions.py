@@ -15,7 +15,7 @@ from sandbox.storage.operations import (
     Actions,
     Operation,
 )
-from sandbox.storage.target import Level, Target
+from sandbox.storage.request import Level, Target
 
 _ON_TAGS = frozenset({"x-ms-if-tags", "x-ms-source-if-tags"})
 

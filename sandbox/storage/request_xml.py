@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 from xml.etree.ElementTree import Element, SubElement, TreeBuilder, tostring
 from xml.parsers import expat
 
-from sandbox.storage.answers import Refused
+from sandbox.storage.errors import Refused
 
 _NO_XML = "Error parsing Xml content"
 # What each document is called at its root. Azurite takes every other for an empty one, and so would

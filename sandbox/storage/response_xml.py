@@ -5,8 +5,7 @@ import re
 from collections.abc import Mapping
 from urllib.parse import quote
 
-from sandbox.storage import markers
-from sandbox.storage.answers import Refused
+from sandbox.storage.paging import page_of_ranges, with_opaque_marker
 from sandbox.storage.rendering import BOM, DECLARATION
 
 # Operations that answer with one. What a blob holds is never looked at.
@@ -16,10 +15,6 @@ DOCUMENTS = frozenset(
 )
 # Answers that come in pages, which a marker leads to.
 _PAGED = frozenset({"FindBlobsByTags", "ListBlobs", "ListContainers"})
-_NEXT_MARKER = re.compile(rb"<NextMarker>([^<]+)</NextMarker></EnumerationResults>\s*\Z")
-# https://learn.microsoft.com/rest/api/storageservices/get-page-ranges
-_MOST_RANGES = 10_000
-_PAGE_RANGE = re.compile(rb"<PageRange><Start>(\d+)</Start><End>\d+</End></PageRange>")
 _NOT_IN_XML = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")
 _NAMES_NOT_IN_XML = re.compile(rb"<(Delimiter|Name|Prefix)>([^<]*\xef\xbf[\xbe\xbf][^<]*)</\1>")
 _DECLARED = re.compile(rb"\s*<\?xml[^>]*\?>\s*")
@@ -57,11 +52,11 @@ def as_azure_writes(
     if operation in {"ListBlobs", "ListContainers"}:
         body = _listing(body, parameters)
     if operation in _PAGED:
-        body = _NEXT_MARKER.sub(_next_page, body)
+        body = with_opaque_marker(body)
     if operation == "GetBlockList":
         body = _block_list(body, parameters.get("blocklisttype", "committed"))
     if operation == "GetPageRanges":
-        body = _page_of_ranges(body, parameters)
+        body = page_of_ranges(body, parameters)
     if any(each in body for each in _NOT_IN_XML):
         body = _NAMES_NOT_IN_XML.sub(_encoded, body)
     return BOM + DECLARATION + _with_endpoint(body, endpoint)
@@ -82,11 +77,6 @@ def _of_the_question(found: re.Match[bytes], parameters: Mapping[str, str]) -> b
     return b"<Marker>" + asked.encode() + b"</Marker>" if found[1] == b"Marker" else found[0]
 
 
-def _next_page(found: re.Match[bytes]) -> bytes:
-    marker = markers.encode(html.unescape(found[1].decode()))
-    return f"<NextMarker>{marker}</NextMarker></EnumerationResults>".encode()
-
-
 def _encoded(found: re.Match[bytes]) -> bytes:
     """A name that XML cannot hold comes percent-encoded, and says so.
 
@@ -94,21 +84,6 @@ def _encoded(found: re.Match[bytes]) -> bytes:
     """
     element, name = found[1].decode(), quote(html.unescape(found[2].decode()))
     return f'<{element} Encoded="true">{name}</{element}>'.encode()
-
-
-def _page_of_ranges(body: bytes, parameters: Mapping[str, str]) -> bytes:
-    """Azurite knows no pages here. A marker leads to the first byte of a range."""
-    begin = markers.decode(parameters.get("marker", "")) or "0"
-    if not begin.isdecimal():
-        marker = {"QueryParameterName": "marker", "QueryParameterValue": parameters["marker"]}
-        raise Refused("InvalidQueryParameterValue", marker)
-    found = [each for each in _PAGE_RANGE.finditer(body) if int(each[1]) >= int(begin)]
-    most = min(int(parameters.get("maxresults") or _MOST_RANGES), _MOST_RANGES)
-    page = b"".join(each[0] for each in found[:most])
-    if len(found) > most:
-        marker_of_next = markers.encode(found[most][1].decode())
-        page += f"<NextMarker>{marker_of_next}</NextMarker>".encode()
-    return b"<PageList>" + page + b"</PageList>" if page else b"<PageList/>"
 
 
 def _named(found: re.Match[bytes]) -> bytes:

@@ -6,7 +6,7 @@ import uuid
 import pytest
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 
-from sandbox.storage.answers import Failure
+from sandbox.storage.errors import Failure
 from sandbox.storage.rendering import document, reason_of
 from tests.sandbox.storage.harness import Answer, Static, Storage
 from tests.sandbox.storage.requests_of_rows import HOST

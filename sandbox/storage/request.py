@@ -1,13 +1,17 @@
-"""The request target, read once: a container, a blob and parameters, each decoded exactly once."""
+"""A request as it arrives: its target, decoded exactly once, and its headers, each of them once."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from urllib.parse import quote, unquote_to_bytes
 
-from sandbox.storage.answers import Refused
+from multidict import CIMultiDict
 
+from sandbox.storage.errors import Refused
+
+# Lists by nature, and nobody here reads them.
+_MAY_REPEAT = frozenset({"accept", "accept-encoding", "accept-language", "cache-control", "via"})
 # https://learn.microsoft.com/rest/api/storageservices/naming-and-referencing-containers--blobs--and-metadata
 _CONTAINER = re.compile(r"(?=.{3,63}\Z)[a-z0-9]+(?:-[a-z0-9]+)*|\$root|\$web")
 _LONGEST_BLOB_NAME = 1024
@@ -44,6 +48,35 @@ class Target:
     def path(self) -> str:
         """The one spelling that is forwarded: all but letters, digits and `-._~/` is encoded."""
         return quote("/" + "/".join(filter(None, (self.container, self.blob))))
+
+
+@dataclass(frozen=True)
+class BlobRequest:
+    """A request without its body. `headers` are found in any case, and each stands there once."""
+
+    method: str
+    target: Target
+    headers: Mapping[str, str] = field(repr=False)
+
+    @property
+    def label(self) -> str:
+        """What the audit calls a request whose operation is not known yet."""
+        return f"{self.method} {self.target.level}"
+
+
+def read_request(method: str, raw_target: str, headers: Iterable[tuple[str, str]]) -> BlobRequest:
+    """The request that stands on the wire. Raises Refused 400 for one that could be read twice."""
+    return BlobRequest(method, parse_target(raw_target), _single(headers))
+
+
+def _single(headers: Iterable[tuple[str, str]]) -> Mapping[str, str]:
+    """Who reads the first and who reads the last of two equal names would see two requests."""
+    single: CIMultiDict[str] = CIMultiDict()
+    for name, value in headers:
+        if name in single and name.lower() not in _MAY_REPEAT:
+            raise Refused("InvalidHeaderValue", {"HeaderName": name})
+        single[name] = value
+    return single
 
 
 def parse_target(raw: str) -> Target:

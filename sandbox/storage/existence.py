@@ -5,12 +5,12 @@ By itself the sandbox takes Azure to look at roles first, and asks Azurite nothi
 
 import aiohttp
 
-from sandbox.storage.answers import Refused
 from sandbox.storage.backend import Backend
+from sandbox.storage.errors import Refused
+from sandbox.storage.forward import Forwarded, question
 from sandbox.storage.name import Named
 from sandbox.storage.operations import MAKES_A_BLOB
-from sandbox.storage.rebuild import Forwarded, question
-from sandbox.storage.target import Level, Target
+from sandbox.storage.request import Level, Target
 
 # They need no blob, or no container, that is there already.
 _OF_NO_BLOB = MAKES_A_BLOB | {"PutBlock", "PutBlockFromURL", "PutBlockList", "UndeleteBlob"}

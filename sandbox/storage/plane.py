@@ -8,15 +8,15 @@ from sandbox.assumptions import LIKELY, Assumptions
 from sandbox.audit import AuditError, Gate
 from sandbox.deployment import StorageAccount
 from sandbox.entra import Caller, Verifier
-from sandbox.storage.answers import Refused, invalid_header
-from sandbox.storage.asked import Asked, read_request
 from sandbox.storage.authenticate import authenticate
 from sandbox.storage.backend import LONGEST_HEADER, Backend
 from sandbox.storage.cors import Cors
 from sandbox.storage.decide import Permitted, decide
-from sandbox.storage.missing import refuse_missing
+from sandbox.storage.errors import Refused, invalid_header
+from sandbox.storage.existence import refuse_missing
 from sandbox.storage.name import Named, name
 from sandbox.storage.rendering import response
+from sandbox.storage.request import BlobRequest, read_request
 from sandbox.storage.serve import serve
 from sandbox.storage.serve_batch import serve_batch
 from sandbox.storage.serve_from_url import serve_from_url
@@ -65,7 +65,7 @@ class BlobStorage:
         application.on_cleanup.append(lambda _: self._backend.stop())
         return application
 
-    async def permit(self, asked: Asked) -> Permitted:
+    async def permit(self, asked: BlobRequest) -> Permitted:
         """What may be done of what is asked, on record. Raises Refused."""
         label, identity = asked.label, ""
         try:
@@ -98,7 +98,7 @@ class BlobStorage:
             busy = Refused("ServerBusy", headers={"Retry-After": "1"})
             return response(busy.failure, request.method, request.headers)
 
-    def _read(self, request: web.Request) -> Asked:
+    def _read(self, request: web.Request) -> BlobRequest:
         try:
             asked = read_request(request.method, request.raw_path, request.headers.items())
             _check_host(asked, self._account.host)
@@ -143,7 +143,7 @@ async def _not_yet(_request: web.Request) -> None:
     """Nobody is told to go on with a body before the request is allowed."""
 
 
-def _check_host(asked: Asked, host: str) -> None:
+def _check_host(asked: BlobRequest, host: str) -> None:
     """Azurite would take any account's name, and its `-secondary` too."""
     if asked.headers.get("Host", "").lower().removesuffix(":443") != host:
         raise invalid_header("Host", asked.headers.get("Host", ""))

@@ -5,14 +5,14 @@ from xml.etree import ElementTree
 
 import aiohttp
 
-from sandbox.storage.answers import Failure, Refused
 from sandbox.storage.backend import Backend
 from sandbox.storage.copy_source import SOURCE_CONDITIONS, CopySource, cannot_verify
 from sandbox.storage.decide import Permitted
+from sandbox.storage.errors import Failure, Refused
+from sandbox.storage.forward import question
 from sandbox.storage.name import Named
-from sandbox.storage.rebuild import question
-from sandbox.storage.rendering import version_of
-from sandbox.storage.target import Level, Target
+from sandbox.storage.request import Level, Target
+from sandbox.storage.versions import version_of
 
 # Azurite fails without a word at XML that it cannot read, and at what it did not foresee.
 _WORDLESS = {400: "InvalidInput", 431: "InvalidInput", 500: "InternalError"}

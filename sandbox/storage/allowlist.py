@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping
 from email.utils import parsedate_to_datetime
 from urllib.parse import unquote
 
-from sandbox.storage import markers
-from sandbox.storage.answers import Refused, invalid_header
+from sandbox.storage.errors import Refused, invalid_header
 from sandbox.storage.operations import METADATA, Operation
-from sandbox.storage.target import IN_XML
+from sandbox.storage.paging import place_of
+from sandbox.storage.request import IN_XML
 
 # What tells operations apart; see the table.
 KINDS = frozenset({"restype", "comp"})
@@ -123,7 +123,7 @@ def is_valid(key: str, value: str) -> bool:
     if not value:
         return key != "snapshot"
     if key == "marker":
-        return markers.decode(value) is not None
+        return place_of(value) is not None
     if key == "include":
         return _INCLUDES.issuperset(value.split(","))
     return key not in _VALUES or bool(_VALUES[key].fullmatch(value))

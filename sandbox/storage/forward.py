@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from sandbox.storage import markers
 from sandbox.storage.decide import Permitted
 from sandbox.storage.operations import Operation
+from sandbox.storage.paging import place_of
 
 # By which Azurite's records tell what the gateway wants to know from what it was asked for.
 OWN_ID = "gateway"
@@ -80,5 +80,5 @@ def _parameters(operation: Operation, sent: Mapping[str, str]) -> dict[str, str]
     kind = {} if operation.as_head else operation.kind
     known = {key: value for key, value in sent.items() if value and key in operation.parameters}
     if "marker" in known:
-        known["marker"] = markers.decode(known["marker"]) or ""
+        known["marker"] = place_of(known["marker"]) or ""
     return {**kind, **known}
