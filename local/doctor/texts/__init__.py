@@ -1,4 +1,4 @@
-"""Reads a pasted error of Azure: which principal, action, scope and role it is about."""
+"""Explanations of pasted Azure errors: the principal, action, scope and role they are about."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,7 @@ from local.doctor.texts.reading import Pasted, Reading
 
 __all__ = ["Reading", "read"]
 
-# In this order: what names most comes first, and what is said around it last.
+# In this order: the most specific errors first, the texts around them last.
 _PATTERNS: tuple[Callable[[Pasted], Reading | None], ...] = (
     vault.by_rbac,
     api.by_resource_manager,
@@ -29,7 +29,7 @@ _PATTERNS: tuple[Callable[[Pasted], Reading | None], ...] = (
 
 
 def read(text: str) -> Reading | None:
-    """What `text` says; None if nothing here knows it."""
+    """Return the explanation of `text`; None if it is unknown."""
     pasted = Pasted.of(text)
     for pattern in _PATTERNS:
         if reading := pattern(pasted):

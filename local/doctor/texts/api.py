@@ -1,4 +1,4 @@
-"""Refusals of the catalog, of the ingestion of telemetry, and of Azure Resource Manager."""
+"""Errors of the catalog, of telemetry ingestion, and of Azure Resource Manager."""
 
 from local.doctor.texts.reading import BETTER_BY_DEPLOYMENT, Pasted, Reading, grant, roles_with
 
@@ -7,45 +7,46 @@ _CLIENT = (
     r"authorization to perform action '(?P<action>[^']*)' over scope '(?P<scope>[^']*)'"
 )
 
-_OWNER = "Owner"  # who needs no more than one action of it, is not told to become it
+_OWNER = "Owner"  # never advised where a single action is missing
 
 
 def by_app_role(text: Pasted) -> Reading | None:
-    """insufficient_scope: RFC 6750, section 3.1. The token is good, and its app roles are not."""
+    """Read insufficient_scope (RFC 6750, section 3.1): a valid token without the app role."""
     role = text.phrase(r"carries no app role ([\w.]*\w)")
     if "insufficient_scope" not in text and not role:
         return None
     return Reading(
-        "an API of ours",
-        f"The token is good, and has not the app role {role or 'that is asked for'}.",
+        "an API of this project",
+        f"The token is valid, but lacks the app role {role or 'that the API requires'}.",
         do=(
-            "infra/entra/catalog.json says who holds it; then: infra/entra/register.py holders",
-            "If it was granted since, wait: a managed identity's token is cached for up to a day.",
+            "Name the holder in infra/entra/catalog.json; then: infra/entra/register.py holders",
+            "If the role was just granted, wait: a managed identity's token is cached for up to a "
+            "day.",
         ),
         roles=(role,) if role else (),
-        silent="It does not name who asked; the log of the API does.",
+        silent="It does not name the caller; the API's log does.",
     )
 
 
 _TOKENS = {
-    "has expired": "Keep one credential a process and let the SDK renew its token.",
+    "has expired": "Keep one credential per process and let the SDK renew its token.",
     "is for another API": "Ask for the API's own scope: api://<app id>/.default.",
-    "is from another tenant or of another version": "The API takes tokens of its own tenant, of "
-    "version 2: requestedAccessTokenVersion of its registration is 2.",
+    "is from another tenant or of another version": "The API accepts version 2 tokens of its own "
+    "tenant: requestedAccessTokenVersion of its registration is 2.",
 }
 
 
 def by_token(text: Pasted) -> Reading | None:
-    """invalid_token: the same section; the description says what of it."""
+    """Read invalid_token (the same section), whose description gives the reason."""
     why = text.phrase(r"The token ((?:has|is) [^\".]+)")
     if "invalid_token" not in text and not text.line.startswith("The token "):
         return None
-    means = f"The token is not believed: it {why}." if why else "The token is not believed."
-    return Reading("an API of ours", means, do=(_TOKENS.get(why, "Get a new token."),))
+    means = f"The token is not valid: it {why}." if why else "The token is not valid."
+    return Reading("an API of this project", means, do=(_TOKENS.get(why, "Get a new token."),))
 
 
 def by_resource_manager(text: Pasted) -> Reading | None:
-    """AuthorizationFailed: a control plane, where who, what and where stand in the text.
+    """Read AuthorizationFailed, the control plane's error, which names caller, action and scope.
 
     learn.microsoft.com/azure/role-based-access-control/troubleshooting
     """
@@ -55,7 +56,8 @@ def by_resource_manager(text: Pasted) -> Reading | None:
     roles = roles_with(match["action"], data=False)
     return Reading(
         "Azure Resource Manager",
-        "This manages resources, which no data role allows; a data role is not what is missing.",
+        "This action manages resources, which no data role allows: the missing role is not a data "
+        "role.",
         do=tuple(
             grant(match["principal"], match["client"], role, match["scope"])
             for role in roles[:1]
@@ -71,32 +73,32 @@ def by_resource_manager(text: Pasted) -> Reading | None:
 
 
 def by_principal(text: Pasted) -> Reading | None:
-    """PrincipalNotFound: the same page. What a role assignment for a wrong id is answered."""
+    """Read PrincipalNotFound (the same page): a role assignment with a wrong object id."""
     principal = text.found(r"Principal ([0-9a-fA-F-]{32,36}) does not exist in the directory")
     if not principal:
         return None
     return Reading(
         "Azure Resource Manager",
-        "A role was to be assigned to an object id that nobody in this tenant has: a client id, "
-        "somebody deleted, or an identity that is seconds old.",
+        "A role was assigned to an object id that does not exist in this tenant: a client id, a "
+        "deleted principal, or an identity that is seconds old.",
         do=(
-            "Take the principal (object) id: "
+            "Use the principal (object) id: "
             "az identity show --name <name> --resource-group <group> --query principalId",
-            "Right after the identity was made, say --assignee-principal-type ServicePrincipal.",
+            "For a new identity, add --assignee-principal-type ServicePrincipal.",
         ),
         principal=principal,
     )
 
 
 _MANAGEMENT = {
-    "The 'Authorization' header is missing": "The request came without a token.",
+    "The 'Authorization' header is missing": "The request has no token.",
     "ExpiredAuthenticationToken": "The token has expired.",
-    "InvalidAuthenticationToken": "The token is for another service, or is not believed.",
+    "InvalidAuthenticationToken": "The token is for another service, or is not valid.",
 }
 
 
 def by_management_token(text: Pasted) -> Reading | None:
-    """A control plane's 401, and its 400 for a request without a version.
+    """Read the control plane's 401, and its 400 for a request without a version.
 
     learn.microsoft.com/azure/azure-resource-manager/troubleshooting/common-deployment-errors
     """
@@ -115,26 +117,29 @@ def by_management_token(text: Pasted) -> Reading | None:
 
 _OTHER_TELEMETRY = {
     "v2 API does not support authentication": (
-        "The component takes no telemetry by its key alone, and the path v2/track knows no token.",
-        "Send by a token, to v2.1/track: give the exporter a credential.",
+        "The component does not accept its key alone, and the path v2/track accepts no token.",
+        "Send a token to v2.1/track: give the exporter a credential.",
     ),
     "please provide the valid authorization token": (
-        "The token is missing, or proves nothing to the component.",
+        "The token is missing, or is not valid for the component.",
         "Ask for the scope https://monitor.azure.com/.default.",
     ),
     "is required but missing or empty. Expected: string": (
-        "An item of telemetry lacks a field that it must have.",
-        "Let the SDK make it (azure-monitor-opentelemetry).",
+        "A telemetry item lacks a required field.",
+        "Let the SDK write it (azure-monitor-opentelemetry).",
     ),
     "Invalid instrumentation key": (
         "The item is for another component.",
-        "Take APPLICATIONINSIGHTS_CONNECTION_STRING of the same deployment.",
+        "Use APPLICATIONINSIGHTS_CONNECTION_STRING of the same deployment.",
     ),
 }
 
 
 def by_ingestion(text: Pasted) -> Reading | None:
-    """The phrase of microsoft/ApplicationInsights-dotnet (AuthenticationTransmissionPolicy.cs)."""
+    """Read a refusal of telemetry.
+
+    The phrase: microsoft/ApplicationInsights-dotnet (AuthenticationTransmissionPolicy.cs).
+    """
     for words, (means, do) in _OTHER_TELEMETRY.items():
         if words in text:
             return Reading("Application Insights", means, do=(do,))
@@ -143,12 +148,12 @@ def by_ingestion(text: Pasted) -> Reading | None:
     action = "Microsoft.Insights/Telemetry/Write"
     return Reading(
         "Application Insights",
-        "The token is good, and its holder may not publish telemetry to this component.",
+        "The token is valid, but the caller may not publish telemetry to this component.",
         do=(
             grant("", "", "Monitoring Metrics Publisher", "<the component's resource id>"),
             BETTER_BY_DEPLOYMENT,
         ),
         action=action,
         roles=roles_with(action),
-        silent="It names neither who asked nor the component.",
+        silent="It names neither the caller nor the component.",
     )

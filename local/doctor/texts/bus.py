@@ -1,4 +1,4 @@
-"""Service Bus's refusals, which name a claim and an entity, and nobody.
+"""Service Bus errors, which name a claim and an entity but not the caller.
 
 The texts: Azure/azure-service-bus-java#110, azure-sdk-for-python#23487, azure-sdk-for-net#27644;
 learn.microsoft.com/azure/service-bus-messaging/service-bus-managed-service-identity
@@ -19,11 +19,11 @@ _ROLES = {
     "Listen": (f"{_MESSAGES}/receive/action", "Azure Service Bus Data Receiver"),
 }
 _OWNER = "Azure Service Bus Data Owner"
-_SILENT = "Service Bus does not name who asked: ./keyless doctor tells who you are."
+_SILENT = "Service Bus does not name the caller: ./keyless doctor shows who you are."
 
 
 def by_claim(text: Pasted) -> Reading | None:
-    """A link that was refused, or that was open and lost its right."""
+    """Read the refusal of a new link, or of an open one that lost its right."""
     match = text.match(_REQUIRED)
     if match is None:
         return None
@@ -36,7 +36,7 @@ def by_claim(text: Pasted) -> Reading | None:
             grant("", "", role, scope),
             BETTER_BY_DEPLOYMENT,
             'Find the resource group: az servicebus namespace list --query "[].id"',
-            "A link is decided when it attaches: after a grant, open it again.",
+            "Rights are checked when a link attaches: open it again after a grant.",
         ),
         action=action,
         scope=scope,
@@ -45,15 +45,17 @@ def by_claim(text: Pasted) -> Reading | None:
     )
 
 
-_REFUSED = "Service Bus believes the token, and no role assignment of its holder allows this there."
+_REFUSED = (
+    "Service Bus accepts the token, but none of the caller's role assignments allows this there."
+)
 _LOST = (
-    "An open link was dropped: the token expired before another was put, or the role was taken "
-    "away. Once is nothing, the SDK opens it again; again and again is a missing role."
+    "An open link was dropped: its token expired before it was renewed, or the role was removed. "
+    "Once is harmless, since the SDK reopens the link; repeated drops mean a missing role."
 )
 
 
 def _scope(host: str, path: str, claim: str) -> str:
-    """The resource id of an entity, without what the text does not tell."""
+    """Return the resource id of an entity, with placeholders for the parts the text omits."""
     path = _OF_AN_ENTITY.split(path.strip("/"), maxsplit=1)[0]
     topic, between, subscription = path.partition("/subscriptions/")
     entity = f"topics/{topic}/subscriptions/{subscription}" if between else _entity(path, claim)
@@ -61,12 +63,12 @@ def _scope(host: str, path: str, claim: str) -> str:
     return f"/subscriptions/<subscription>/resourceGroups/<group>{namespace}/{entity}".rstrip("/")
 
 
-# A dead-letter queue or a management node has the scope of what it belongs to.
+# A dead-letter queue or a management node has the scope of its entity.
 _OF_AN_ENTITY = re.compile(r"(?:^|/)\$")
 
 
 def _entity(name: str, claim: str) -> str:
-    """Nobody receives from a topic; whether a sender's is a queue or a topic, no text tells."""
+    """Return the end of an entity's id; no text says whether a sender's is a queue or a topic."""
     if not name:
         return ""
     return f"queues/{name}" if claim == "Listen" else f"<queues or topics>/{name}"
@@ -74,85 +76,86 @@ def _entity(name: str, claim: str) -> str:
 
 _KNOWN = {
     "ExpiredToken: ": (
-        "The token that was put on the connection has expired.",
-        "The SDK puts a new one in time: keep one credential a process; look at the clock.",
+        "The token on the connection has expired.",
+        "The SDK renews it in time: keep one credential per process, and check the clock.",
     ),
     "InvalidAudience: ": (
         "The token is for another service.",
         "Ask for the scope https://servicebus.azure.net/.default.",
     ),
     "InvalidSignature: ": (
-        "The token is signed with a key that is not Entra's, or a SAS with a wrong one.",
-        "Use a credential of azure-identity; one of a sandbox is worth nothing on Azure.",
+        "The token is not signed by Entra, or a SAS is signed with a wrong key.",
+        "Use a credential of azure-identity; a sandbox's token is not valid on Azure.",
     ),
     "InvalidIssuer: ": (
-        "The token is of another tenant than the namespace's.",
+        "The token is from a different tenant than the namespace.",
         "Sign in to its tenant: az login --tenant <tenant>",
     ),
     "CBS Authentication Expired": (
-        "The token that was put on the connection has expired, and no other was put in time.",
-        "Keep one credential a process, and the connection's own thread from being blocked.",
+        "The token on the connection has expired and was not renewed in time.",
+        "Keep one credential per process, and do not block the connection's thread.",
     ),
     "Error condition: amqp:client-error": (
-        "A token was refused, and the SDK keeps the reason to itself: most often there is no "
-        "entity of that name in the namespace.",
-        "Look at the names in the settings. ./keyless doctor asks, and says the reason; in code it "
-        "is the error's inner_exception.",
+        "A token was refused, and the SDK hides the reason: most often the namespace has no "
+        "entity of that name.",
+        "Check the names in the settings. ./keyless doctor shows the reason; in code it is the "
+        "error's inner_exception.",
     ),
     "Ip has been prevented to connect to the endpoint": (
-        "The namespace's network rules do not let this address in; no role is looked at.",
-        "Allow the network, or come by the private endpoint.",
+        "The namespace's network rules block this address; roles are not checked.",
+        "Allow the network, or use the private endpoint.",
     ),
     "SubCode=40100: Unauthorized": (
-        "Its management API does not take who asks: managing entities is no data action.",
-        "Manage entities by Azure Resource Manager (the Bicep), not by the data plane.",
+        "Its management API refuses the caller: managing entities is not a data action.",
+        "Manage entities through Azure Resource Manager (the Bicep), not the data plane.",
     ),
     "LocalAuthDisabled": (
-        "The namespace takes no SAS and no connection string.",
+        "The namespace accepts no SAS and no connection string.",
         "Use a credential of azure-identity.",
     ),
     "InvalidToken: ": (
         "The token is not valid yet.",
-        "Look at the clock of the machine that asks.",
+        "Check the clock of the client's machine.",
     ),
     "Malformed authorization token": (
-        "What was put on the connection is no token.",
+        "The client sent something that is not a token.",
         "Use a credential of azure-identity.",
     ),
     "'application-properties' section is either missing": (
-        "The type of the token that was put is none that Service Bus knows.",
-        "Let the SDK put it; by hand its type is jwt.",
+        "Service Bus does not know this type of token.",
+        "Let the SDK send it; by hand, its type is jwt.",
     ),
     "No token was put for this resource": (
-        "A link was asked for before any token for its address was put.",
-        "Let the SDK put it; by hand, put it to $cbs for the entity's own address.",
+        "A link was attached before a token for its address was sent.",
+        "Let the SDK send it; by hand, put it to $cbs for the entity's own address.",
     ),
     "No valid token was put on the connection": (
-        "The connection proved nothing in its first twenty seconds, so it was closed.",
-        "See why no token came: ./keyless doctor. Look for what blocks the connection's thread.",
+        "The connection sent no valid token within twenty seconds, so it was closed.",
+        "Find out why there was no token: ./keyless doctor. Check whether the connection's thread "
+        "is blocked.",
     ),
     "The namespace could not be found": (
-        "The host is no namespace's.",
-        "Look at SERVICEBUS_FULLY_QUALIFIED_NAMESPACE.",
+        "No namespace has this host name.",
+        "Check SERVICEBUS_FULLY_QUALIFIED_NAMESPACE.",
     ),
     "bytes) currently allowed on the link": (
-        "The message is larger than this tier takes: 256 KB in Standard.",
-        "Put the content into a blob and send its name; premium takes up to 100 MB.",
+        "The message is larger than this tier allows: 256 KB in Standard.",
+        "Put the content into a blob and send its name; Premium allows up to 100 MB.",
     ),
     "The lock supplied is invalid": (
-        "The message was handled longer than its lock lasts, or settled before.",
+        "Handling took longer than the message's lock, or the message was already settled.",
         "Renew the lock while you work (docs/consumer.md), or make the work shorter.",
     ),
     "IdleTimerExpired": (
-        "Nothing happened on the link for ten minutes, so Service Bus closed it. That is no fault.",
+        "The link was idle for ten minutes, so Service Bus closed it. This is normal.",
         "Open it again, as the SDK does.",
     ),
     "closed by container 'LinkTracker'": (
-        "The connection had no link for minutes, so Service Bus closed it. That is no fault.",
+        "The connection had no link for minutes, so Service Bus closed it. This is normal.",
         "Open it again, as the SDK does.",
     ),
     "The service is shutting down": (
-        "The service moves the connection away; in the sandbox, it ends.",
+        "The service is moving the connection elsewhere; in the sandbox, it is stopping.",
         "Open it again, as the SDK does.",
     ),
     "Cannot open a sender on '": (
@@ -160,7 +163,7 @@ _KNOWN = {
         "Send to the topic.",
     ),
     "sessionful message receiver cannot be created": (
-        "The entity has no sessions, and a receiver asked for one.",
+        "A receiver asked for a session, and the entity has none.",
         "Open a receiver without session_id.",
     ),
     "The sandbox does not support": (
@@ -168,52 +171,52 @@ _KNOWN = {
         "See docs/sandbox.md for the limits of each plane.",
     ),
     "The message could not be decoded": (
-        "What was sent is no AMQP message.",
-        "Let the SDK write it.",
+        "The client sent something that is not an AMQP message.",
+        "Let the SDK encode it.",
     ),
     "The maximum entity size has been reached or exceeded": (
-        "The queue or topic is full: nobody receives from it, or from one of its subscriptions.",
-        "See which one waits: ./keyless status, on Azure activeMessageCount. Receive, or redrive "
-        "its dead letters (./keyless redrive <service>).",
+        "The queue or topic is full: it, or one of its subscriptions, has no active receiver.",
+        "Find the backlog: ./keyless status, or activeMessageCount on Azure. Receive the "
+        "messages, or redrive the dead letters (./keyless redrive <service>).",
     ),
     "Cannot allocate more ": (
-        "The connection has more links than it may, or more sessions.",
-        "Keep one client and close what you opened: learn.microsoft.com/azure/service-bus-messaging"
-        "/service-bus-quotas",
+        "The connection has too many links or sessions.",
+        "Keep one client, and close the links you open: "
+        "learn.microsoft.com/azure/service-bus-messaging/service-bus-quotas",
     ),
     "$cbs node has already been opened": (
-        "A connection may have one link to $cbs in each direction, and this is another.",
-        "Let the SDK put tokens; by hand, put all of them on one link.",
+        "A connection may have one link to $cbs in each direction, and this is a second.",
+        "Let the SDK send tokens; by hand, send all of them on one link.",
     ),
     "connections have put no valid token": (
-        "Too many connections proved nothing, so the oldest of them were closed.",
-        "Keep one client; see why no token came: ./keyless doctor.",
+        "Too many connections sent no valid token, so the oldest of them were closed.",
+        "Keep one client, and find out why there was no token: ./keyless doctor.",
     ),
     "and no valid token was put": (
-        "The connection asked for links without a token, or with wrong ones, too often.",
-        "See why no token came: ./keyless doctor.",
+        "The connection attached links without a valid token too often.",
+        "Find out why there was no token: ./keyless doctor.",
     ),
     "The message is refused: ": (
-        "The message's application properties are above what Azure takes; the text says which.",
-        "Put what is large into the body, or into a blob.",
+        "The message's application properties exceed Azure's limits; the text says which.",
+        "Move large values into the body, or into a blob.",
     ),
     "bytes of replies to other requests wait": (
-        "The client asks, and does not read the answers.",
-        "Receive the replies before you ask again, as the SDK does.",
+        "The client sends requests and does not read the replies.",
+        "Receive the replies before you send more requests, as the SDK does.",
     ),
     "bytes of messages were sent whose end has not come": (
-        "Messages were begun in several transfers and not finished.",
+        "Messages in several transfers were begun and not finished.",
         "Finish each message before the next, as the SDK does.",
     ),
     "The messaging entity '": (
-        "There is no entity of that name in the namespace; it is no matter of roles.",
-        "Look at the name, and whether it is a queue or a subscription's full path.",
+        "The namespace has no entity of that name; roles are not the cause.",
+        "Check the name, and whether it is a queue or the full path of a subscription.",
     ),
 }
 
 
 def otherwise(text: Pasted) -> Reading | None:
-    """The tokens that are not believed, and what is not there."""
+    """Read the other errors: invalid tokens, missing entities, limits."""
     for word, (means, do) in _KNOWN.items():
         if word in text:
             return Reading(_SOURCE, means, do=(do,))

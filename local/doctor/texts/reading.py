@@ -1,4 +1,4 @@
-"""What an error text says, once it is read."""
+"""A pasted error text, and the explanation of it."""
 
 import html
 import re
@@ -10,18 +10,18 @@ from sandbox.rbac import Denied, Policy, Requirement
 
 _AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 _BUILT_IN = Policy(())
-# JSON, a log line or a repr has put ends of line and marks into letters, maybe more than once.
+# JSON, a log line or a repr has escaped line ends and quotes, maybe more than once.
 _ESCAPE = re.compile(r"(?<!\\)\\+(?:u(?P<code>[0-9A-Fa-f]{4})|(?P<space>[rnt])|(?P<mark>[\"'/]))")
-# What chats and word processors make of straight marks.
+# Chats and word processors turn straight quotes into these.
 _STRAIGHT = str.maketrans("\u2018\u2019\u201c\u201d", "''\"\"")
 
 
 @dataclass(frozen=True)
 class Pasted:
-    """An error's text as somebody pasted it, on one line.
+    """A pasted error text, on one line.
 
-    It is searched without its white space: terminals break lines where they like, and what is
-    copied out of them has lost spaces, or has more.
+    It is searched without its white space: terminals break lines anywhere, and text copied from
+    them has lost or gained spaces.
     """
 
     line: str
@@ -29,7 +29,7 @@ class Pasted:
 
     @classmethod
     def of(cls, text: str) -> "Pasted":
-        """`text` without what other programs did to it on its way."""
+        """Undo the escapes and quotes that other programs have put into `text`."""
         plain = _whole(html.unescape(_ESCAPE.sub(_unescaped, text))).translate(_STRAIGHT)
         return cls(" ".join(plain.split()), _squeezed(plain))
 
@@ -37,26 +37,26 @@ class Pasted:
         return _squeezed(words) in self.squeezed
 
     def match(self, pattern: str) -> re.Match[str] | None:
-        """Where `pattern` is; what its groups find has no white space either, as no id has."""
+        """Return the match of `pattern`; its groups have no white space either, as no id has."""
         return re.search(_squeezed(pattern), self.squeezed)
 
     def found(self, pattern: str) -> str:
-        """What the first group of `pattern` finds, or nothing."""
+        """Return the first group of `pattern`; empty if it does not match."""
         match = self.match(pattern)
         return match[1] if match else ""
 
     def phrase(self, pattern: str) -> str:
-        """The same for a group that finds words, with the spaces between them."""
+        """Return the first group of `pattern` with the spaces between its words."""
         match = re.search(pattern, self.line)
         return match[1] if match else ""
 
 
 @dataclass(frozen=True)
 class Reading:
-    """Whose error it is, what it means, and what of who, what and where it names.
+    """An explained error: its source, its meaning, and the caller, action and scope it names.
 
-    `roles` hold the action, the narrowest first. `silent` says what the text does not tell, `do`
-    what to do about it, commands among it.
+    `roles` include the action, the narrowest first. `silent` says what the text omits; `do` is
+    what to do, commands included.
     """
 
     source: str
@@ -70,23 +70,23 @@ class Reading:
     silent: str = ""
 
 
-# Where the text does not tell who asked, the command cannot name what it makes.
+# Without the caller, the command cannot give the assignment the deployment's name for it.
 BETTER_BY_DEPLOYMENT = (
-    "If access.bicep has a row for it, deploy again instead: azd provision --no-state. What is "
-    "granted by hand under another name makes the next deployment fail (RoleAssignmentExists)."
+    "If access.bicep has a row for it, deploy again instead: azd provision --no-state. A grant by "
+    "hand under another name makes the next deployment fail (RoleAssignmentExists)."
 )
 
 
 def roles_with(action: str, *, data: bool = True) -> tuple[str, ...]:
-    """Azure's own roles that hold `action`, the narrowest first."""
+    """Return Azure's built-in roles that include `action`, the narrowest first."""
     decision = _BUILT_IN.decide("", Requirement.of("", action, data=data))
     return decision.roles_that_would if isinstance(decision, Denied) else ()
 
 
 def grant(principal: str, client: str, role: str, scope: str) -> str:
-    """Return the command that grants `role`, by the name that a deployment would give it.
+    """Return the command that grants `role` under the name a deployment would use.
 
-    A user is known by the Azure CLI that they asked through, or by their name in its place.
+    `client` tells a user from a service: it is the Azure CLI's id or a sign-in name.
     """
     kind = "User" if client == _AZURE_CLI or "@" in client else "ServicePrincipal"
     scope = as_bicep_writes(scope)
@@ -102,7 +102,7 @@ def _squeezed(text: str) -> str:
 
 
 def _whole(text: str) -> str:
-    """`text` with each letter that JSON wrote as two surrogates; one without the other is lost."""
+    """Join the surrogate pairs that JSON wrote; a lone surrogate is replaced."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 

@@ -1,4 +1,4 @@
-"""Blob Storage's refusals, which name a code and a request, and nobody.
+"""Blob Storage errors, which name a code and a request but not the caller.
 
 learn.microsoft.com/troubleshoot/azure/azure-storage/blobs/authentication/storage-troubleshoot-403-errors
 """
@@ -6,101 +6,102 @@ learn.microsoft.com/troubleshoot/azure/azure-storage/blobs/authentication/storag
 from local.doctor.texts.reading import Pasted, Reading
 
 _SOURCE = "Blob Storage"
-_SILENT = "Storage names neither who asked, nor the action, nor the container."
-_WHO = "See who asked and for what: ./keyless doctor, ./keyless trace; on Azure StorageBlobLogs"
+_SILENT = "Storage names neither the caller, nor the action, nor the container."
+_WHO = "Find the caller and the action: ./keyless doctor, ./keyless trace; on Azure StorageBlobLogs"
 _ROLES = ("Storage Blob Data Reader", "Storage Blob Data Contributor", "Storage Blob Data Owner")
 
 _MEANINGS = {
     "AuthorizationPermissionMismatch": (
-        "Storage knows who asks, and no role assignment of theirs allows this there.",
-        "Reading and listing a container's blobs takes Storage Blob Data Reader on the container, "
-        "writing Contributor; listing containers is decided on the account.",
-        "A role just granted takes up to ten minutes; Owner and Contributor hold no data action.",
+        "Storage knows the caller, but none of the caller's role assignments allows this there.",
+        "Reading and listing a container's blobs requires Storage Blob Data Reader on the "
+        "container, writing requires Contributor; listing containers requires a role on the "
+        "account.",
+        "A new role takes up to ten minutes; Owner and Contributor include no data action.",
     ),
     "UnauthorizedBlobOverwrite": (
-        "The role lets its holder add a new blob and never replace one, and a blob is there.",
-        "If that is a repetition of your own write, it has gone through. To replace blobs takes "
+        "The role allows new blobs but never replaces one, and this blob exists.",
+        "If you repeated your own write, the first one succeeded. Replacing blobs requires "
         "blobs/write.",
     ),
     "KeyBasedAuthenticationNotPermitted": (
-        "The account takes no account key, and no SAS signed with one.",
+        "The account accepts no account key, and no SAS signed with one.",
         "Use a credential of azure-identity instead of a key or a connection string.",
     ),
     "NoAuthenticationInformation": (
-        "The request came without a token.",
+        "The request has no token.",
         "Give the client a credential.",
     ),
     "PublicAccessNotPermitted": (
-        "The request came without a token, and nothing here is public.",
+        "The request has no token, and nothing here is public.",
         "Give the client a credential.",
     ),
     "InvalidAuthenticationInfo": (
-        "The token proves nothing here.",
+        "The token is not valid here.",
         "If its audience does not match, ask for https://storage.azure.com/.default; if its issuer "
-        "does not, sign in to the account's tenant; if it has expired, keep one credential a "
+        "does not, sign in to the account's tenant; if it has expired, keep one credential per "
         "process and let the SDK renew it.",
     ),
     "Please refer to the information in the www-authenticate header": (
-        "The request came without a token, or with one that proves nothing here.",
+        "The request has no token, or one that is not valid here.",
         "Give the client a credential; its scope is https://storage.azure.com/.default.",
     ),
     "<Code>AuthenticationFailed": (
-        "Storage cannot tell who asks: the token, or a key's signature, is not believed.",
-        "Use a credential of azure-identity; look at the clock.",
+        "Storage cannot identify the caller: the token, or a key's signature, is not valid.",
+        "Use a credential of azure-identity, and check the clock.",
     ),
     "AuthorizationFailure": (
-        "The account's network rules do not let this address in; no role is looked at.",
-        "Allow the network, or come by the private endpoint; see the rules: "
+        "The account's network rules block this address; roles are not checked.",
+        "Allow the network, or use the private endpoint; show the rules: "
         "az storage account show --name <account> --query networkRuleSet",
     ),
 }
 
-# Their sentence, and what to do. It is no matter of roles.
+# The sentence of each code, its meaning and its remedy. Roles are not the cause.
 _ABSENT = {
     "ContainerNotFound": (
         "The specified container does not exist",
-        "The role is enough; there is no container of that name in this account.",
-        "The deployment makes containers, no service does. Look at the name and the account: "
+        "The role is sufficient; this account has no container of that name.",
+        "The deployment creates containers, services never do. Check the name and the account: "
         "az storage container list --auth-mode login --account-name <account>",
     ),
     "BlobNotFound": (
         "The specified blob does not exist",
-        "The role is enough; there is no blob of that name.",
-        "Look at the name; names are case-sensitive.",
+        "The role is sufficient; there is no blob of that name.",
+        "Check the name; names are case-sensitive.",
     ),
     "ResourceNotFound": (
         "The specified resource does not exist",
-        "The role is enough; what the address names is not there.",
-        "Look at the container's and the blob's name.",
+        "The role is sufficient; there is no resource at that address.",
+        "Check the names of the container and the blob.",
     ),
     "RequestBodyTooLarge": (
         "The request body is too large and exceeds the maximum permissible limit",
-        "The content is larger than one request may carry.",
-        "Let upload_blob split it, by max_single_put_size and max_block_size.",
+        "The content is too large for one request.",
+        "Let upload_blob split it: max_single_put_size and max_block_size.",
     ),
     "ServerBusy": (
         "The server is busy",
-        "The account takes no more requests at the moment.",
-        "Let the SDK repeat it, or send fewer at a time.",
+        "The account accepts no more requests at the moment.",
+        "Let the SDK retry, or send fewer at a time.",
     ),
     "InternalError": (
         "Server encountered an internal error",
-        "Storage failed; the request may be right.",
-        "Let the SDK repeat it. In the sandbox see logs/azurite.log of the state folder.",
+        "Storage failed; the request may be correct.",
+        "Let the SDK retry. In the sandbox, see logs/azurite.log in the state folder.",
     ),
     "NotImplemented": (
         "The requested operation is not implemented on the specified resource",
-        "The operation is not there: not in the sandbox, or not for this kind of account.",
+        "The operation does not exist in the sandbox, or not for this kind of account.",
         "See docs/sandbox.md for the limits of each plane.",
     ),
     "CorsPreflightFailure": (
         "CORS not enabled or no matching rule found for this request",
-        "A browser asked from a page of another origin, and no rule of the account allows it.",
+        "A page of another origin sent the request, and the account has no rule that allows it.",
         "Let the server fetch the blob, as gateway does; or: az storage cors add",
     ),
     "CannotVerifyCopySource": (
         "Could not verify the copy source",
-        "The source of the copy could not be read: there, too, a right is needed.",
+        "The source of the copy could not be read: that requires a right on the source.",
         "Give the caller read on the source: ./keyless explain <who> blobs/read <container>",
     ),
 }
@@ -108,7 +109,7 @@ _CODE = r"(?:ErrorCode:|<Code>|x-ms-error-code: )(\w+)"
 
 
 def otherwise(text: Pasted) -> Reading | None:
-    """What is no matter of roles: something is not there, or the request is wrong as such."""
+    """Read an error that roles do not cause: a missing resource, or a malformed request."""
     for code, (sentence, means, do) in _ABSENT.items():
         if code in text or sentence in text:
             return Reading(_SOURCE, means, do=(do,))
@@ -117,12 +118,12 @@ def otherwise(text: Pasted) -> Reading | None:
         return None
     return Reading(
         _SOURCE,
-        f"Storage does not take the request as it is ({code}); it is no matter of roles.",
+        f"Storage rejects the request itself ({code}); roles are not the cause.",
         do=("learn.microsoft.com/rest/api/storageservices/blob-service-error-codes says why.",),
     )
 
 
-# Some clients keep a sentence and lose the code; the Azure CLI says another.
+# Some clients keep a sentence and lose the code; the Azure CLI has its own sentence.
 _SENTENCES = {
     "AuthorizationPermissionMismatch": (
         "to perform this operation using this permission",
@@ -140,7 +141,7 @@ _SENTENCES = {
 
 
 def refused(text: Pasted) -> Reading | None:
-    """A code in XML, in the SDK's text, or in a header; or the sentence without it."""
+    """Read a refusal by its code (in XML, in the SDK's text or in a header) or its sentence."""
     for code, (means, *do) in _MEANINGS.items():
         if any(each in text for each in (code, *_SENTENCES.get(code, ()))):
             return _reading(code, means, do, text)
@@ -151,7 +152,7 @@ def _reading(code: str, means: str, do: list[str], text: Pasted) -> Reading:
     by_role = code == "AuthorizationPermissionMismatch"
     request = text.found(r"RequestId:([0-9a-fA-F-]{36})")
     detail = text.phrase(r"<AuthenticationErrorDetail>([^<]+)")
-    where = f", by the request {request}." if request else "."
+    where = f", for request {request}." if request else "."
     return Reading(
         _SOURCE,
         f"{means} ({detail})" if detail else means,

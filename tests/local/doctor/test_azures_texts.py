@@ -18,7 +18,7 @@ TEXTS = {
     "operation.\nRequestId:cb884691-101e-008f-5d77-b8c964000000": "network rules",
     # microsoft/AzureStorageExplorer#1104: the sentence, without its code
     "StorageError: This request is not authorized to perform this operation using this permission."
-    "\nRequestId:cb884691-101e-008f-5d77-b8c964000000": "no role assignment of theirs allows",
+    "\nRequestId:cb884691-101e-008f-5d77-b8c964000000": "none of the caller's role assignments allows",
     # learn.microsoft.com/azure/key-vault/general/rest-error-codes
     "Client address (00.00.0.0) is not authorized and caller is not a trusted service.": "firewall",
     # Azure/azure-sdk-for-python#27266
@@ -39,57 +39,55 @@ TEXTS = {
     '{"error":"invalid_request","error_description":"Multiple user assigned identities exist, '
     'please specify the clientId / resourceId of the identity in the token request"}': "several",
     # Azure/azure-sdk-for-net#37278
-    '{"error":"invalid_request","error_description":"Identity not found"}': "none of the machine's",
+    '{"error":"invalid_request","error_description":"Identity not found"}': "The machine has no identity",
     # learn.microsoft.com/entra/identity-platform/reference-error-codes
     "AADSTS500011: The resource principal named api://none was not found in the tenant named a.": (
-        "is not known in this tenant"
+        "This tenant does not know"
     ),
     "AADSTS7000215: Invalid client secret provided.": "a managed identity has none",
     "AADSTS700213: No matching federated identity record found for presented assertion subject.": (
         "does not trust"
     ),
-    "AADSTS999999: Something that is not in the table.": "for its reason 999999",
+    "AADSTS999999: Something that is not in the table.": "for the reason 999999",
     # Azure/azure-cli, command_modules/storage: what `az storage` says of that code
     "You do not have the required permissions needed to perform this operation.\nDepending on your "
-    "operation, you may need to be assigned one of the following roles:": "no role assignment of",
+    "operation, you may need to be assigned one of the following roles:": "none of the caller's role assignments",
     # learn.microsoft.com/rest/api/storageservices/authorize-with-azure-active-directory
     "Server failed to authenticate the request. Please refer to the information in the "
-    "www-authenticate header.": "without a token, or with one that proves nothing",
+    "www-authenticate header.": "has no token, or one that is not valid",
     # Azure/azure-sdk-for-java#8667
     "Server failed to authenticate the request. Make sure the value of Authorization header is "
-    "formed correctly including the signature.": "cannot tell who asks",
+    "formed correctly including the signature.": "cannot identify the caller",
     # Azure/azure-cli#19203
-    "This request is not authorized to perform blob overwrites.": "never replace one",
+    "This request is not authorized to perform blob overwrites.": "never replaces one",
     # users' reports: the sentence of KeyBasedAuthenticationNotPermitted
-    "Key based authentication is not permitted on this storage account.": "takes no account key",
+    "Key based authentication is not permitted on this storage account.": "accepts no account key",
     # Azure-Samples/azuresandbox#429
     "Client address is not authorized and caller is not a trusted service.\nClient address: "
     "192.0.2.1\nVault: kv;location=westeurope": "firewall",
     # users' reports, of secrets of Container Apps among others
     "(Forbidden) Public network access is disabled and request is not from a trusted service nor "
-    "via an approved private link.\r\nCaller: appid=a;oid=b;iss=c": "by its private endpoint",
+    "via an approved private link.\r\nCaller: appid=a;oid=b;iss=c": "only its private endpoint",
     # Azure/azure-rest-api-specs#9222
-    'Operation is not allowed. \r\nOperation: "purge" \r\nCaller: appid=a;oid=b': (
-        "may not be purged"
-    ),
+    'Operation is not allowed. \r\nOperation: "purge" \r\nCaller: appid=a;oid=b': ("may not purge"),
     # azure-identity 1.27.0, of a virtual machine's endpoint
     "ManagedIdentityCredential authentication unavailable. No identity has been assigned to this "
     "resource.": "has no identity",
     "ManagedIdentityCredential authentication unavailable. The requested identity has not been "
-    "assigned to this resource.": "none of the machine's",
+    "assigned to this resource.": "The machine has no identity",
     "\tManagedIdentityCredential: ManagedIdentityCredential authentication unavailable.\nTo "
     "mitigate this issue": "IDENTITY_ENDPOINT is not set",
-    "\tAzureCliCredential: Azure CLI not found on path": "none on the PATH",
+    "\tAzureCliCredential: Azure CLI not found on path": "no Azure CLI on the PATH",
     "EnvironmentCredential authentication unavailable. Environment variables are not fully "
     "configured.": "looks for a client secret",
     # learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token
     '{"error":"bad_request_102","error_description":"Required metadata header not specified"}': (
-        "has to show that nobody was made to send it"
+        "protects against forged requests"
     ),
     # users' reports of its IP filter
     "Ip has been prevented to connect to the endpoint. TrackingId:a, SystemTracker:ns": "network",
     # Azure/azure-sdk-for-python, azure-servicebus, _pyamqp/cbs.py
-    "CBS Authentication Expired.": "no other was put in time",
+    "CBS Authentication Expired.": "was not renewed in time",
     # azure-servicebus 7.15, of a token for a queue that does not exist
     "Service Bus has encountered an error. Error condition: amqp:client-error.": "no entity of",
     "CBS Token authentication failed.\nStatus code: 404\nDescription: The messaging entity "
@@ -98,12 +96,12 @@ TEXTS = {
     "Unable to load requested managed identity.": "named no identity",
     # Azure/azure-service-bus#462
     "SubCode=40100: Unauthorized : Unauthorized access for 'EnumerateRules' operation on endpoint "
-    "'sb://ns.servicebus.windows.net/t'. Tracking Id: a": "no data action",
+    "'sb://ns.servicebus.windows.net/t'. Tracking Id: a": "not a data action",
     # learn.microsoft.com/azure/role-based-access-control/troubleshooting
     "(PrincipalNotFound) Principal 22220000222200002222000022220000 does not exist in the "
-    "directory 72f9. Check that you have the correct principal ID.": "nobody in this tenant has",
+    "directory 72f9. Check that you have the correct principal ID.": "does not exist in this tenant",
     # the same page
-    "(RoleAssignmentExists) The role assignment already exists.": "is assigned to the same",
+    "(RoleAssignmentExists) The role assignment already exists.": "is already assigned to the same",
     '{"code":"RoleAssignmentUpdateNotPermitted","message":"Tenant ID, application ID, principal '
     'ID, and scope are not allowed to be updated."}': "exists for another principal",
     "No more role assignments can be created (code: RoleAssignmentLimitExceeded)": (
@@ -111,7 +109,7 @@ TEXTS = {
     ),
     # Azure/azure-powershell#15115
     "The vault name 'asdf' is already in use. Vault names are globaly unique so it is possible "
-    "that the name is already taken.": "keeps its name for as long as it can be recovered",
+    "that the name is already taken.": "keeps its name while it can be recovered",
     # Azure/container-apps-deploy-action#85
     "ERROR: (InvalidParameterValueInContainerTemplate) The following field(s) are either invalid "
     "or missing. Field 'template.containers.a.image' is invalid with details: 'Invalid value: "
@@ -130,7 +128,7 @@ TEXTS = {
     "(QuotaExceeded).": "is full",
     # Azure/azure-sdk-for-net#18363
     "Microsoft.Azure.ServiceBus.QuotaExceededException: Cannot allocate more handles. The maximum "
-    "number of handles is 4999.": "more links than it may",
+    "number of handles is 4999.": "too many links",
     # learn.microsoft.com/rest/api/storageservices/blob-service-error-codes
     "The specified container does not exist.\nErrorCode:ContainerNotFound": "no container of that",
     # Python's ssl and urllib3, Node's, curl's: what each says
@@ -140,10 +138,10 @@ TEXTS = {
         "does not trust the authority"
     ),
     "Failed to resolve 'a.blob.core.windows.net' ([Errno -2] Name or service not known)": (
-        "leads nowhere"
+        "does not resolve"
     ),
-    "getaddrinfo ENOTFOUND ns.servicebus.windows.net": "leads nowhere",
-    "curl: (56) CONNECT tunnel failed, response 403": "and to the partner alone",
+    "getaddrinfo ENOTFOUND ns.servicebus.windows.net": "does not resolve",
+    "curl: (56) CONNECT tunnel failed, response 403": "only the hosts of the deployment and the partner",
     "HTTPConnectionPool(host='127.0.0.1', port=9): Max retries exceeded with url: /msi/token?"
     "api-version=2019-08-01 (Caused by NewConnectionError('[Errno 111] Connection refused'))": (
         "Nothing listens at the identity endpoint"

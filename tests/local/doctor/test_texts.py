@@ -140,14 +140,14 @@ TEXTS: tuple[tuple[Callable[[Ward], str], str, dict[str, str]], ...] = (
             "do": "--assignee-principal-type ServicePrincipal",
         },
     ),
-    (vault_list, "Key Vault", {"means": "a role on one secret does not reach it"}),
+    (vault_list, "Key Vault", {"means": "a role on one secret is not enough"}),
     (vault_raw, "Key Vault", {"action": "getSecret/action", "roles": "Key Vault Secrets User"}),
-    (vault_no_token, "Key Vault", {"means": "without a token"}),
+    (vault_no_token, "Key Vault", {"means": "has no token"}),
     (vault_audience, "Key Vault", {"means": "for another service"}),
-    (blob_sdk, "Blob Storage", {"silent": "neither who asked", "do": "by the request"}),
-    (blob_xml, "Blob Storage", {"silent": "neither who asked", "roles": "Blob Data Reader"}),
-    (blob_no_token, "Blob Storage", {"means": "without a token"}),
-    (blob_overwrite, "Blob Storage", {"means": "never replace one"}),
+    (blob_sdk, "Blob Storage", {"silent": "neither the caller", "do": "for request"}),
+    (blob_xml, "Blob Storage", {"silent": "neither the caller", "roles": "Blob Data Reader"}),
+    (blob_no_token, "Blob Storage", {"means": "has no token"}),
+    (blob_overwrite, "Blob Storage", {"means": "never replaces one"}),
     (
         bus_send,
         "Service Bus",
@@ -155,7 +155,7 @@ TEXTS: tuple[tuple[Callable[[Ward], str], str, dict[str, str]], ...] = (
             "action": "messages/send/action",
             "scope": "/photo-events",
             "roles": "Azure Service Bus Data Sender",
-            "silent": "does not name who",
+            "silent": "does not name the caller",
         },
     ),
     (
@@ -170,15 +170,27 @@ TEXTS: tuple[tuple[Callable[[Ward], str], str, dict[str, str]], ...] = (
     (identity_none, "managed identity endpoint", {"means": "does not guess"}),
     (identity_unknown, "managed identity endpoint", {"means": "none of the app's identities"}),
     (identity_raw, "managed identity endpoint", {"do": "Set AZURE_CLIENT_ID"}),
-    (identity_resource, "managed identity endpoint", {"means": "nothing that takes a token"}),
-    (entra_application, "AADSTS700016", {"client": "0b7ec700-", "means": "No application"}),
+    (
+        identity_resource,
+        "managed identity endpoint",
+        {"means": "Nothing in the sandbox accepts a token"},
+    ),
+    (entra_application, "AADSTS700016", {"client": "0b7ec700-", "means": "no application"}),
     (
         resource_manager,
         "Azure Resource Manager",
         {"action": "Microsoft.KeyVault/vaults/read", "means": "no data role allows"},
     ),
-    (catalog_no_role, "an API of ours", {"means": "Catalog.Read", "do": "register.py holders"}),
-    (catalog_other_api, "an API of ours", {"means": "from another tenant or of another version"}),
+    (
+        catalog_no_role,
+        "an API of this project",
+        {"means": "Catalog.Read", "do": "register.py holders"},
+    ),
+    (
+        catalog_other_api,
+        "an API of this project",
+        {"means": "from another tenant or of another version"},
+    ),
 )
 
 
