@@ -1,1 +1,1 @@
-"""Why something is refused, and what to do: by probing, and by reading an error's text."""
+"""The doctor: finds out why access is refused, by probing rights or by reading an error's text."""

@@ -1,4 +1,4 @@
-"""The app role that a patient needs at an API of our own: it is in the token, or is not."""
+"""The app role that an identity needs at the deployment's own API."""
 
 import re
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ _APP_ROLE = re.compile(r"\w+(?:\.\w+)+")
 
 
 def app_role(patient: Patient, credential: TokenCredential) -> AppRole | None:
-    """The app role that the patient needs, by its own token; None if it needs none."""
+    """Return the needed app role and whether the token has it; None if none is needed."""
     principal, api = patient.principal, patient.api
     if principal is None or not api or api not in patient.variables.values():
         return None
@@ -26,7 +26,7 @@ def app_role(patient: Patient, credential: TokenCredential) -> AppRole | None:
 
 
 def _proved(patient: Patient) -> Iterator[str]:
-    """Those that a service asks for at its start; its other operations have no dot in them."""
+    """Yield the app roles among what the service waits for; other operations contain no dot."""
     for each in patient.waits_for:
         operation = each.partition(" on ")[0]
         if _APP_ROLE.fullmatch(operation):

@@ -1,4 +1,4 @@
-"""Who is signed in: which credential of the chain answered, and why the others did not."""
+"""The credential chain: which credential gave a token, and why the others did not."""
 
 import json
 import re
@@ -13,14 +13,14 @@ from joserfc import jws
 
 STORAGE = "https://storage.azure.com/.default"
 
-# How ChainedTokenCredential lists what each of its credentials said.
+# ChainedTokenCredential lists the error of each of its credentials in this form.
 _ATTEMPT = re.compile(r"^\t(\w+Credential)(?:: )?", re.MULTILINE)
-_NOT_ASKED = "not asked, since another answered before"
+_NOT_ASKED = "not tried, since an earlier one succeeded"
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """A credential that gave no token, and what it said."""
+    """A credential that gave no token, and its error (`said`)."""
 
     credential: str
     said: str
@@ -28,7 +28,10 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Answer:
-    """Whose token it is and which credential gave it; all of that is empty if none did."""
+    """The identity in the token, and the credential that gave it (`by`); empty without a token.
+
+    `others` are the credentials that gave none.
+    """
 
     by: str = ""
     name: str = ""
@@ -39,18 +42,18 @@ class Answer:
 
     @property
     def said(self) -> str:
-        """All that those said who gave no token."""
+        """The errors of all credentials that gave no token."""
         return " ".join(each.said for each in self.others)
 
 
 def ask(credential: DefaultAzureCredential) -> Answer:
-    """Ask for a token, read it, and hear what the other credentials of the chain say."""
+    """Get a token, read it, and collect the errors of the chain's other credentials."""
     try:
         claims = claims_of(credential, STORAGE)
     except ClientAuthenticationError as error:
         return Answer(others=tuple(_attempts(str(error.message))))
     winner = credential._successful_credential
-    name = claims.get("upn") or claims.get("unique_name") or claims.get("appid", "somebody")
+    name = claims.get("upn") or claims.get("unique_name") or claims.get("appid", "unknown")
     return Answer(
         by=type(winner).__name__,
         name=str(name),
@@ -62,10 +65,7 @@ def ask(credential: DefaultAzureCredential) -> Answer:
 
 
 def claims_of(credential: TokenCredential, scope: str) -> Mapping[str, Any]:
-    """What a token for `scope` says; it is read and not verified.
-
-    Raises ClientAuthenticationError.
-    """
+    """Return the claims of a token for `scope`, unverified. Raises ClientAuthenticationError."""
     token = credential.get_token(scope).token
     claims: Mapping[str, Any] = json.loads(jws.extract_compact(token.encode()).payload)
     return claims
@@ -78,7 +78,7 @@ def _attempts(message: str) -> Iterator[Attempt]:
 
 
 def _beside(credential: DefaultAzureCredential, winner: object) -> Iterator[Attempt]:
-    """The chain keeps who answered, not what was said before: so those are asked again."""
+    """Ask the earlier credentials again: the chain keeps the winner but not their errors."""
     asked: list[Any] = list(credential.credentials)
     before = asked.index(winner)
     for each in asked[:before]:
@@ -88,7 +88,7 @@ def _beside(credential: DefaultAzureCredential, winner: object) -> Iterator[Atte
 
 
 def _name(credential: object) -> str:
-    """One that cannot even be made is in the chain as a stand-in with its name."""
+    """Return its name; the chain holds a named placeholder for one that cannot be created."""
     return str(getattr(credential, "_credential_name", type(credential).__name__))
 
 
@@ -97,4 +97,4 @@ def _refusal(credential: TokenCredential) -> str:
         credential.get_token(STORAGE)
     except AzureError as error:
         return " ".join(str(error.message).split())
-    return "answers now, and did not before"
+    return "succeeds now, but failed before"

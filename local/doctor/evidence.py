@@ -1,4 +1,4 @@
-"""What a diagnosis is made of: facts that were looked at, and nothing that was concluded."""
+"""The facts that a diagnosis is based on, without any conclusion."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from sandbox.deployment import ContainerApp, Principal, PrincipalKind
 
 @dataclass(frozen=True)
 class AppRole:
-    """A role of our own API: whether the caller's token has it, and whether it was assigned."""
+    """A role of the deployment's own API, in the caller's token or not, assigned or not."""
 
     name: str
     in_token: bool
@@ -23,15 +23,14 @@ class AppRole:
 
 @dataclass(frozen=True)
 class Patient:
-    """Who is looked at, with all that is known of them before anything is asked.
+    """The identity under test, with everything known before the first request.
 
-    `known` are people's names of everybody, by principal id. `grants` is None where nobody lets
-    them be read. `principal` and `app` are None where no deployment is known to the last detail.
-    `unknown` is what a service that is not ready was refused, and `rights` do not tell of;
-    `waits_for` what it still proves, in its own words. `tenant` is the deployment's, where known.
-    `lately` is what anybody was refused in its name, whether or not it needs that.
-    `endpoints` are where its rights are used; `api` is the application id of the deployment's own
-    API, empty where that asks for no token.
+    `known` maps principal ids to names. `grants` is None where role assignments cannot be read.
+    `principal` and `app` are None for an environment on Azure. `unknown` are rights that a service
+    that is not ready was refused and that `rights` lack; `waits_for` are the rights it has not
+    proved yet, in the words of /readyz. `tenant` is the deployment's, where known. `lately` are all
+    recent refusals of this identity, needed or not. Rights are used at `endpoints`. `api` is the
+    application id of the deployment's own API; empty where the API requires no token.
     """
 
     who: str
@@ -54,7 +53,7 @@ class Patient:
 
 @dataclass(frozen=True)
 class Evidence:
-    """A patient, and what came of asking for them."""
+    """The identity under test, and the results of its requests."""
 
     patient: Patient
     answer: Answer
@@ -63,28 +62,28 @@ class Evidence:
 
     @property
     def kind(self) -> str:
-        """What an assignment calls the caller."""
+        """The caller's principal type, as a role assignment names it."""
         return principal_type(self.patient.principal, self.answer)
 
     @property
     def denied(self) -> tuple[Right, ...]:
-        """The rights that Azure refused, knowing who asked."""
+        """The rights that Azure refused although it knew the caller."""
         return tuple(each.right for each in self.missing if each.refused)
 
     def has(self, right: Right) -> bool:
-        """Whether an assignment to the caller itself would do."""
+        """Return whether an assignment to the caller itself grants `right`."""
         return is_held(right, self.answer.object_id, self.patient.grants)
 
 
 def principal_type(principal: Principal | None, answer: Answer) -> str:
-    """User or ServicePrincipal; where nothing is known, by the name in the token."""
+    """Return User or ServicePrincipal; without a known principal, by the name in the token."""
     is_user = "@" in answer.name if principal is None else principal.kind is PrincipalKind.USER
     return "User" if is_user else "ServicePrincipal"
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One of the usual traps, recognised: what is wrong in a sentence, and what to do."""
+    """A recognized trap: a sentence on what is wrong, and what to do."""
 
     trap: str
     sentence: str

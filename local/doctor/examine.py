@@ -1,4 +1,4 @@
-"""Looks at one patient: asks for a token, uses each right, and compares with what was assigned."""
+"""The examination: get a token, use each right, and compare with the role assignments."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -20,7 +20,7 @@ from local.rights import Right
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What was found: who is signed in, which rights work, which do not, and which trap it is."""
+    """The result: the signed-in identity, the rights that work and those that do not, the traps."""
 
     patient: Patient
     answer: Answer
@@ -35,7 +35,7 @@ class Diagnosis:
         return bool(self.answer.by) and not (self.unmet or self.findings or lacks_role)
 
     def assigned(self, right: Right) -> tuple[Grant, ...] | None:
-        """What the caller itself has on the right's scope or above; None if nobody lets it see."""
+        """Return the caller's own grants on the right's scope or above; None if unreadable."""
         if self.patient.grants is None:
             return None
         return of(self.answer.object_id, right.scope, self.patient.grants)
@@ -43,9 +43,9 @@ class Diagnosis:
 
 @contextmanager
 def acting(variables: Mapping[str, str]) -> Iterator[None]:
-    """This process with `variables`, and with nothing of Azure that its own environment names.
+    """Run this process with `variables` and without its own Azure variables.
 
-    Nor with a proxy that it names in small letters, which would be believed first.
+    Lower-case proxy variables are removed too: they would take precedence.
     """
     before = dict(os.environ)
     for name in before:
@@ -60,7 +60,7 @@ def acting(variables: Mapping[str, str]) -> Iterator[None]:
 
 
 def open_credential(variables: Mapping[str, str]) -> DefaultAzureCredential:
-    """The credential as the services open theirs, but that it gives up at once.
+    """Open the credential as the services do, but without retries.
 
     Raises ValueError without AZURE_TOKEN_CREDENTIALS.
     """
@@ -73,7 +73,7 @@ def open_credential(variables: Mapping[str, str]) -> DefaultAzureCredential:
 
 
 def examine(patient: Patient, credential: DefaultAzureCredential) -> Diagnosis:
-    """Ask and probe as `patient`, as whom this process has to act already."""
+    """Get a token and probe each right; the process must already act as the subject."""
     answer = ask(credential)
     missing = (*_probed(patient, credential), *_unknown(patient)) if answer.by else ()
     role = app_role(patient, credential) if answer.by else None

@@ -1,4 +1,4 @@
-"""Role assignments, where they may be read: of the sandbox's policy, or of a deployed group."""
+"""Role assignments of the sandbox, or of a deployed resource group where they are readable."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -14,37 +14,37 @@ _VERSION = "2022-04-01"
 
 @dataclass(frozen=True)
 class Grant:
-    """A role of somebody's, on a scope; `principal_id` may be nobody's."""
+    """A role on a scope, assigned to a principal id that may no longer exist."""
 
     principal_id: str
     role: RoleDefinition
     scope: str
 
     def covers(self, scope: str) -> bool:
-        """Whether it is on `scope`, or above it."""
+        """Return whether it is on `scope` or above it."""
         return f"{scope}/".lower().startswith(f"{self.scope.rstrip('/')}/".lower())
 
     def allows(self, actions: Collection[str], scope: str) -> bool:
-        """Whether its role holds all of these data actions there."""
+        """Return whether its role includes all of these data actions there."""
         return self.covers(scope) and all(
             holds(self.role, Action(each, data=True)) for each in actions
         )
 
 
 def of(object_id: str, scope: str, grants: Iterable[Grant]) -> tuple[Grant, ...]:
-    """Those of `grants` that who has this object id has on `scope`, or above it."""
+    """Return the grants of this object id on `scope` or above it."""
     me = object_id.lower()
     return tuple(each for each in grants if each.principal_id.lower() == me and each.covers(scope))
 
 
 def is_held(right: Right, object_id: str, grants: Iterable[Grant] | None) -> bool:
-    """Whether one of `grants` gives `right` to who has this object id."""
+    """Return whether one of `grants` gives `right` to this object id."""
     mine = of(object_id, right.scope, grants or ())
     return any(each.allows(right.actions, right.scope) for each in mine)
 
 
 def of_policy(deployment: Deployment) -> tuple[Grant, ...]:
-    """Those of the sandbox, as its state folder has them now."""
+    """Return the sandbox's role assignments."""
     policy = Policy.of(deployment)
     return tuple(
         Grant(each.principal_id, policy.role(each), each.scope) for each in deployment.assignments
@@ -52,7 +52,7 @@ def of_policy(deployment: Deployment) -> tuple[Grant, ...]:
 
 
 def of_azure(arm: ResourceManager, environment: Environment) -> tuple[Grant, ...]:
-    """Those on the environment's group, below and above it. Raises UnseenError.
+    """Return the role assignments on, below and above the group. Raises UnseenError.
 
     learn.microsoft.com/rest/api/authorization/role-assignments/list-for-scope
     """

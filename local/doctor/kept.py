@@ -1,4 +1,4 @@
-"""A credential whose tokens are asked for once, however many use it at a time."""
+"""A credential that caches its tokens and is safe to share between threads."""
 
 import time
 from threading import Lock
@@ -6,15 +6,15 @@ from typing import Any
 
 from azure.core.credentials import AccessToken, TokenCredential
 
-# An SDK's client asks anew for what ends sooner, in seconds.
+# The SDKs' clients ask again for a token that expires sooner, in seconds.
 _SOON = 300
 
 
 class Kept:
-    """Keeps what `credential` gives until it is about to end.
+    """Caches the tokens of `credential` until they are about to expire.
 
-    The Azure CLI's credential starts a program for each token. Ten at a time take longer than each
-    is given, and find one another's token cache half written.
+    The Azure CLI's credential starts a program for each token. Ten at a time run into its timeout
+    and read each other's half-written token cache.
     """
 
     def __init__(self, credential: TokenCredential) -> None:
@@ -23,7 +23,7 @@ class Kept:
         self._tokens: dict[object, AccessToken] = {}
 
     def get_token(self, *scopes: str, **options: Any) -> AccessToken:
-        """The token for `scopes`. Raises what the credential raises, and then keeps nothing."""
+        """Return a token for `scopes`. Raises what the credential raises, which is not cached."""
         asked = (scopes, options.get("claims"), options.get("tenant_id"))
         with self._lock:
             known = self._tokens.get(asked)

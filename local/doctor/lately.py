@@ -1,4 +1,4 @@
-"""What somebody was refused lately, by the audit: also what a script of one's own asked for."""
+"""Recent refusals of an identity in the audit, also of scripts that act as it."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -13,9 +13,9 @@ _SHOWN = 5
 
 @dataclass(frozen=True)
 class Lately:
-    """A refusal, how often it came and when last (ISO 8601, UTC).
+    """A refusal, how often it occurred and when last (ISO 8601, UTC).
 
-    Either an action on a scope that `roles` would have allowed, or an operation and a `reason`.
+    It has either an action on a scope that `roles` would allow, or an operation and a `reason`.
     """
 
     when: str
@@ -30,7 +30,7 @@ class Lately:
 def lately(
     deployment: Deployment, principal: Principal, audit: Iterable[Record]
 ) -> tuple[Lately, ...]:
-    """The latest refusals of `principal`, the last first, without what is allowed by now."""
+    """Return the principal's latest refusals, newest first, without those now allowed."""
     policy = Policy.of(deployment)
     seen = Counter[Lately]()
     last: dict[Lately, str] = {}

@@ -1,4 +1,4 @@
-"""What to do about what is not met, in words and commands."""
+"""Remedies for missing rights, in words and commands."""
 
 from local.doctor.evidence import principal_type
 from local.doctor.examine import Diagnosis
@@ -9,17 +9,17 @@ from local.rights import DEVELOPER, grant
 from sandbox.commands import KEYLESS, RESTART
 
 _BY_ROW = (
-    "No assignment of the deployment is for it. If it shall be: a row in "
-    f"infra/bicep/modules/access.bicep, infra/bicep/snapshot, {RESTART}."
+    "The deployment has no assignment for it. To grant it: add a row to "
+    f"infra/bicep/modules/access.bicep, run infra/bicep/snapshot, then {RESTART}."
 )
 _BY_COMMAND = (
-    "On Azure an owner could grant it one by one; without a row, until the next deployment:"
+    "On Azure, an owner can grant each one; without a row, only until the next deployment:"
 )
-_BY_DEPLOYMENT = f"The deployment grants it: {DEPLOY_AGAIN}; or an owner, one by one:"
+_BY_DEPLOYMENT = f"The deployment grants it: {DEPLOY_AGAIN}; or an owner grants each one:"
 
 
 def commands(diagnosis: Diagnosis) -> tuple[str, ...]:
-    """How what is refused is granted: by the deployment, and each by its own command on Azure."""
+    """Return how to grant the refused rights: by the deployment, or one by one on Azure."""
     answer, patient = diagnosis.answer, diagnosis.patient
     refused = [
         each.right
@@ -27,7 +27,7 @@ def commands(diagnosis: Diagnosis) -> tuple[str, ...]:
         if each.refused and not is_held(each.right, answer.object_id, patient.grants)
     ]
     if any(each.trap == BORROWED for each in diagnosis.findings):
-        refused = []  # more rights for the one that lent its identity would be the wrong cure
+        refused = []  # granting more to the identity that was borrowed would be wrong
     lines = [*_sign_in(diagnosis), *_app_role(diagnosis)]
     if refused:
         lines.append(_how(diagnosis))
@@ -35,7 +35,7 @@ def commands(diagnosis: Diagnosis) -> tuple[str, ...]:
         lines += [grant(each, answer.object_id, kind) for each in refused]
     if refused and patient.grants is None:
         lines += [
-            "Which roles are assigned, nobody lets you read; who may compares the ids:",
+            "You may not read role assignments; somebody who may can compare the ids:",
             f"az role assignment list --all --include-groups --assignee {answer.object_id} "
             f"--subscription {refused[0].scope.split('/')[2]}",
         ]
@@ -43,7 +43,7 @@ def commands(diagnosis: Diagnosis) -> tuple[str, ...]:
 
 
 def _how(diagnosis: Diagnosis) -> str:
-    """A finding has said already what keeps the snapshot's own grant from counting."""
+    """Say who grants it; a finding already says why the snapshot's grant has no effect."""
     if not diagnosis.patient.in_sandbox:
         return _BY_DEPLOYMENT
     return _BY_COMMAND if diagnosis.findings else f"{_BY_ROW} {_BY_COMMAND}"
@@ -67,11 +67,11 @@ def _app_role(diagnosis: Diagnosis) -> tuple[str, ...]:
 
 
 def _holding(diagnosis: Diagnosis) -> str:
-    """How it gets an app role; one that was made anew is named in the file already."""
+    """Return how to assign an app role; a recreated identity is in the file already."""
     patient = diagnosis.patient
     if not patient.in_sandbox:
         return "infra/entra/register.py holders"
     former = patient.principal.former_ids if patient.principal else ()
     if former:
         return f"{KEYLESS} deploy"
-    return f"say so in infra/entra/catalog.json; then {RESTART}"
+    return f"add it to infra/entra/catalog.json; then {RESTART}"

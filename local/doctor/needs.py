@@ -1,4 +1,4 @@
-"""What a service was refused while it waited for it, beside the rights that are known of it."""
+"""Rights that a starting service was refused and that the policy does not list for it."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ from sandbox.rbac import Action, built_in_roles, holds
 
 @dataclass(frozen=True)
 class Refused:
-    """What was refused before, as the sandbox's audit has it: an action on a scope.
+    """A denial from the sandbox's audit: an action on a scope.
 
-    `roles` would have allowed it, the narrowest first. It is they who tell what is needed: of a
-    request that one of two actions allows, the action is but the first.
+    `roles` would allow it, the narrowest first. They define what is needed: where one of two
+    actions allows a request, `action` is only the first.
     """
 
     action: str
@@ -24,7 +24,7 @@ class Refused:
 def unknown(
     deployment: Deployment, who: str, rights: Iterable[Right], refused: Iterable[Refused]
 ) -> tuple[Right, ...]:
-    """A right for each scope on which something was refused that none of `rights` allows."""
+    """Return a right for each scope with a denial that none of `rights` covers."""
     known = {(each.scope, each.role) for each in rights}
     roles = {each.name: each for each in (*built_in_roles(), *deployment.custom_roles)}
     beside = (

@@ -1,4 +1,4 @@
-"""Who can be looked at: everybody of a sandbox, or who is signed in to a deployed environment."""
+"""Identities that can be examined: a sandbox's, or the signed-in developer on Azure."""
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -25,10 +25,11 @@ def of_sandbox(
     waiting: Iterable[Record] = (),
     waits_for: Iterable[str] = (),
 ) -> Patient:
-    """`who` of a sandbox, whose process has `variables`. Raises KeyError if there is no such.
+    """Return the identity `who` of a sandbox. Raises KeyError if there is none.
 
-    `audit` may hold what others did in its name. `waiting` is what is recorded while it proves its
-    rights over and over, and so shows what it needs: `waits_for`, as /readyz has it.
+    Its process has `variables`. `audit` may include what others did as it. `waiting` are the
+    records since it began to prove its rights, which show what it needs; `waits_for` is as in
+    /readyz.
     """
     principal = deployment.principal(who)
     recorded = tuple(audit)
@@ -56,9 +57,9 @@ def of_sandbox(
 def of_deployed(
     deployment: Deployment, values: Values, arm: ResourceManager, variables: Mapping[str, str]
 ) -> Patient:
-    """Who is signed in, as the developer of a deployed environment. Raises ValuesError.
+    """Return the signed-in developer of a deployed environment. Raises ValuesError.
 
-    `variables` are those of this process; `deployment` is the snapshot, for what it grants.
+    `variables` are this process's; `deployment` is the snapshot, which holds the policy.
     """
     environment = Environment.of(values)
     known, grants = _assigned(arm, environment, values)
@@ -76,7 +77,7 @@ def of_deployed(
 def _assigned(
     arm: ResourceManager, environment: Environment, values: Values
 ) -> tuple[Mapping[str, str], tuple[Grant, ...] | None]:
-    """Nothing, as from most: data roles allow nobody to read assignments."""
+    """Return names and grants; nothing for most users, since data roles cannot read them."""
     users = {DEVELOPER: values.named.get("DEVELOPER_PRINCIPAL_ID", "")}
     with suppress(UnseenError):
         ids = principals(arm, environment, users)

@@ -1,4 +1,4 @@
-"""The usual traps, each recognised by evidence."""
+"""The usual traps, each recognized from evidence."""
 
 from collections.abc import Callable, Iterator
 
@@ -14,16 +14,16 @@ TRAPS: tuple[Trap, ...] = (
     attached.client_id_missing,
     attached.kept_from_code,
     attached.none_named,
-    attached.client_id_of_none,
-    holders.made_anew,
+    attached.unknown_client_id,
+    holders.recreated,
     holders.wrong_object_id,
     holders.only_just_granted,
     roles.control_plane,
-    roles.scope_too_low,
-    roles.token_from_before,
+    roles.scope_too_narrow,
+    roles.stale_token,
 )
 
 
 def recognised(evidence: Evidence) -> tuple[Finding, ...]:
-    """What of the usual traps `evidence` shows."""
+    """Return a finding for each trap that `evidence` shows."""
     return tuple(finding for trap in TRAPS for finding in trap(evidence))

@@ -1,4 +1,4 @@
-"""Traps of an app's identities: which are attached, and which of them the request named."""
+"""Traps of an app's identities: which are attached, and which one the request named."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ _TO_CODE = "In its app's identitySettings (infra/bicep/modules/app.bicep) make i
 
 
 def client_id_missing(evidence: Evidence) -> Iterator[Finding]:
-    """The request named no identity, and there is one that it could have named."""
+    """Find a request that named no identity where one was available."""
     usable = _user_assigned(evidence)
     if _kept_from_code(evidence):
         return
@@ -21,25 +21,25 @@ def client_id_missing(evidence: Evidence) -> Iterator[Finding]:
         yield Finding(
             "client id missing",
             f"AZURE_CLIENT_ID is not set, and {evidence.patient.who} has no system-assigned "
-            "identity: Container Apps does not guess a user-assigned one, even if it is alone.",
+            "identity: Container Apps does not guess a user-assigned one, even the only one.",
             (f"Set AZURE_CLIENT_ID={which} ({_SET_BY} sets it), and restart.",),
         )
 
 
 def kept_from_code(evidence: Evidence) -> Iterator[Finding]:
-    """The request named no identity, and the app's own is not for code."""
+    """Find a request without an identity whose app withholds its own from code."""
     kept = _kept_from_code(evidence)
     if kept and _unnamed(evidence):
         yield Finding(
             "kept from code",
-            f"{evidence.patient.who} has a system-assigned identity, whose lifecycle "
-            f"{kept[0].lifecycle} keeps it from code.",
+            f"{evidence.patient.who} has a system-assigned identity, but its lifecycle "
+            f"{kept[0].lifecycle} withholds it from code.",
             (_TO_CODE,),
         )
 
 
 def none_named(evidence: Evidence) -> Iterator[Finding]:
-    """The request named no identity, and there are two that it could have named."""
+    """Find a request that named no identity where several were available."""
     usable = _user_assigned(evidence)
     if _unnamed(evidence) and (len(usable) > 1 or SEVERAL in evidence.answer.said):
         names = ", ".join(f"{each.name} ({each.client_id})" for each in usable) or "several"
@@ -47,27 +47,27 @@ def none_named(evidence: Evidence) -> Iterator[Finding]:
             "two identities and none named",
             f"{evidence.patient.who} has more than one identity and AZURE_CLIENT_ID names none of "
             f"them: {names}.",
-            ("Set AZURE_CLIENT_ID to the client id of the one that is meant, and restart.",),
+            ("Set AZURE_CLIENT_ID to the client id of the right one, and restart.",),
         )
 
 
-def client_id_of_none(evidence: Evidence) -> Iterator[Finding]:
-    """The request named an identity that code cannot have."""
+def unknown_client_id(evidence: Evidence) -> Iterator[Finding]:
+    """Find a request for an identity that is not available to code."""
     named = evidence.patient.variables.get("AZURE_CLIENT_ID", "")
     usable = _user_assigned(evidence)
     if named and _refused_by_id(evidence, named):
         meant = f"AZURE_CLIENT_ID={usable[0].client_id}" if len(usable) == 1 else "another id"
         attached = any(each.identity.client_id == named for each in _attached(evidence))
-        otherwise = "" if attached else ", or attach the identity that is meant"
+        otherwise = "" if attached else ", or attach the right identity"
         yield Finding(
-            "client id of none",
+            "unknown client id",
             f"AZURE_CLIENT_ID={named} is {_what(evidence, named)}.",
             (_TO_CODE if attached and not usable else f"Set {meant}{otherwise}; then restart.",),
         )
 
 
 def _refused_by_id(evidence: Evidence, named: str) -> bool:
-    """Azure may answer 500, as it does for other reasons, too: then the app's identities tell."""
+    """Return whether the id was refused; for Azure's ambiguous 500, by the app's identities."""
     said = evidence.answer.said
     known = {each.client_id for each in _for_code(evidence)}
     return UNKNOWN in said or bool(NO_TOKEN in said and _attached(evidence) and named not in known)
@@ -76,12 +76,14 @@ def _refused_by_id(evidence: Evidence, named: str) -> bool:
 def _what(evidence: Evidence, named: str) -> str:
     for each in _attached(evidence):
         if each.identity.principal_id == named:
-            return f"{each.identity.name}'s principal id; a token is asked for by the client id"
+            return f"{each.identity.name}'s principal id; a token request takes the client id"
         if each.identity.client_id == named:
-            return f"{each.identity.name}'s, whose lifecycle {each.lifecycle} keeps it from code"
+            return (
+                f"{each.identity.name}'s, whose lifecycle {each.lifecycle} withholds it from code"
+            )
     return (
-        f"the client id of no identity of {evidence.patient.who}'s: a wrong one, or that of an "
-        "identity that was deleted"
+        f"the client id of none of {evidence.patient.who}'s identities: a wrong id, or a deleted "
+        "identity's"
     )
 
 

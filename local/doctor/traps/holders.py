@@ -1,4 +1,4 @@
-"""Traps behind a refusal, where the role is there and is not the caller's, or not yet."""
+"""Traps of a role that is assigned, but not to the caller or not effective yet."""
 
 from collections.abc import Callable, Iterator
 
@@ -10,18 +10,18 @@ from local.rights import Right
 from sandbox.commands import KEYLESS, RESTART
 
 _ON_ITS_WAY = (
-    "Wait: a role takes up to ten minutes to arrive, and one at a management group hours.",
-    "If it does not: look for a condition or a deny assignment.",
-    "An open link of Service Bus is decided when it attaches: restart what holds it.",
+    "Wait: a role takes up to ten minutes to take effect, at a management group hours.",
+    "If it still has no effect: look for a condition or a deny assignment.",
+    "Service Bus checks rights when a link attaches: restart the program that holds the link.",
 )
 _DEPLOY_HERE = f"{KEYLESS} deploy, then {RESTART}"
-_IN_SANDBOX = f"The sandbox decides by the roles of its start: {RESTART}."
+_IN_SANDBOX = f"The sandbox reads roles when it starts: {RESTART}."
 
 
 def wrong_object_id(evidence: Evidence) -> Iterator[Finding]:
-    """The role is there, for an id that is nobody's: Azure does not mind.
+    """Find a role that is assigned to an unknown id, which Azure does not reject.
 
-    Strangers may hold wider roles, so what is on this very scope alone is suspect.
+    Other principals may hold wider roles, so only assignments on this very scope are suspect.
     """
     answer, known = evidence.answer, evidence.patient.known
 
@@ -31,18 +31,18 @@ def wrong_object_id(evidence: Evidence) -> Iterator[Finding]:
 
     for right, grant in _instead(evidence, is_suspect):
         whose = (
-            "the client id" if _is_client(evidence, grant) else "no identity's of this environment"
+            "its client id" if _is_client(evidence, grant) else "no identity of this environment"
         )
         yield Finding(
             "wrong object id",
             f"{right.role} on {right.target} is assigned to {grant.principal_id}, which is {whose};"
             f" roles are assigned to the principal (object) id, {answer.object_id}.",
-            ("Assign it to that id, and delete the other assignment if it is nobody's.",),
+            ("Assign it to that id, and delete the other assignment if nothing uses it.",),
         )
 
 
-def made_anew(evidence: Evidence) -> Iterator[Finding]:
-    """The roles name who the identity was before it was deleted and made again."""
+def recreated(evidence: Evidence) -> Iterator[Finding]:
+    """Find roles that name a recreated identity's former id."""
     principal = evidence.patient.principal
     former = principal.former_ids if principal else ()
     found = list(_instead(evidence, lambda _, one: one.principal_id in former))
@@ -50,22 +50,22 @@ def made_anew(evidence: Evidence) -> Iterator[Finding]:
         entities = targets(right for right, _ in found)
         deploy = _DEPLOY_HERE if evidence.patient.in_sandbox else DEPLOY_AGAIN
         yield Finding(
-            "deleted and made anew",
-            f"{evidence.patient.who} was deleted and made anew under its name: its roles on "
-            f"{entities} still name {found[0][1].principal_id}, and it is "
-            f"{evidence.answer.object_id} now.",
+            "recreated identity",
+            f"{evidence.patient.who} was deleted and recreated under the same name: its roles on "
+            f"{entities} still name {found[0][1].principal_id}, but its id is now "
+            f"{evidence.answer.object_id}.",
             (f"Deploy the roles again: {deploy}",),
         )
 
 
 def only_just_granted(evidence: Evidence) -> Iterator[Finding]:
-    """The role is there, for the right id, and does not count yet."""
+    """Find a role that is assigned to the right id and has no effect yet."""
     found = [each for each in evidence.denied if evidence.has(each)]
     if found:
         yield Finding(
             "only just granted",
-            f"{evidence.patient.who} has the role on {targets(found)}, and is refused all the "
-            "same: the role has not arrived yet.",
+            f"{evidence.patient.who} has the role on {targets(found)}, but is still refused: the "
+            "role has not taken effect yet.",
             (_IN_SANDBOX,) if evidence.patient.in_sandbox else _ON_ITS_WAY,
         )
 
@@ -73,7 +73,7 @@ def only_just_granted(evidence: Evidence) -> Iterator[Finding]:
 def _instead(
     evidence: Evidence, whose: Callable[[Right, Grant], bool]
 ) -> Iterator[tuple[Right, Grant]]:
-    """What the caller lacks, with an assignment that would do, of somebody that `whose` tells."""
+    """Yield each missing right with a sufficient grant of another principal, chosen by `whose`."""
     for right in (each for each in evidence.denied if not evidence.has(each)):
         for grant in evidence.patient.grants or ():
             if whose(right, grant) and grant.allows(right.actions, right.scope):

@@ -1,4 +1,4 @@
-"""Traps behind a refusal, where the caller's role is of another kind, or on another scope."""
+"""Traps of a role of the wrong kind, or on the wrong scope."""
 
 from collections.abc import Iterator
 
@@ -11,15 +11,15 @@ from local.rights import grant as grant_command
 from sandbox.commands import RESTART
 from sandbox.rbac import Action, holds
 
-_GIVEN_HERE = f"The sandbox gives tokens by the roles of its start: {RESTART}."
+_GIVEN_HERE = f"The sandbox reads app roles when it starts: {RESTART}."
 _KEPT_ON_AZURE = (
-    "Wait: what gives managed identities their tokens keeps one for up to a day, and no restart "
-    "helps. Other roles of Azure are in no token."
+    "Wait: Azure caches a managed identity's token for up to a day, and no restart helps. Azure's "
+    "own roles are not in tokens."
 )
 
 
 def control_plane(evidence: Evidence) -> Iterator[Finding]:
-    """A role that manages the resource holds none of its data."""
+    """Find a role that manages the resource but includes no data action."""
     lacking = [each for each in evidence.denied if not evidence.has(each)]
     for grant in _mine(evidence):
         denied = [each for each in lacking if _only_manages(grant, each)]
@@ -28,14 +28,14 @@ def control_plane(evidence: Evidence) -> Iterator[Finding]:
             yield Finding(
                 "control plane taken for data plane",
                 f"{evidence.patient.who} has {grant.role.name} on {end(grant.scope)}, which "
-                f"manages resources and holds no data action: it opens nothing in "
+                f"manages resources and includes no data action: it gives no access to "
                 f"{targets(denied)}.",
-                (f"Assign the data role beside it: {wanted}.",),
+                (f"Assign the data role as well: {wanted}.",),
             )
 
 
-def scope_too_low(evidence: Evidence) -> Iterator[Finding]:
-    """A list is decided on what it lists, and the role is on one entry."""
+def scope_too_narrow(evidence: Evidence) -> Iterator[Finding]:
+    """Find a role on single entries where listing requires one on the container or vault."""
     for refused in evidence.patient.refused:
         below = [
             each
@@ -45,26 +45,26 @@ def scope_too_low(evidence: Evidence) -> Iterator[Finding]:
         if below:
             entries = ", ".join(end(each.scope) for each in below)
             yield Finding(
-                "scope too low for a list",
-                f"{refused.action} was refused on {end(refused.scope)} within the hour: "
-                f"{below[0].role.name} is on {entries} alone, and a list is decided one level "
+                "scope too narrow for a list",
+                f"{refused.action} was refused on {end(refused.scope)} in the last hour: "
+                f"{below[0].role.name} is only on {entries}, and listing requires a role one level "
                 "higher.",
                 (
-                    "Ask for each by its name; or, to see all that is there and will be, a row in "
+                    "Get each by name; or, to list present and future entries, add a row to "
                     "access.bicep. By hand, until the next deployment:",
                     _command(evidence, below[0].role.name, refused.scope),
                 ),
             )
 
 
-def token_from_before(evidence: Evidence) -> Iterator[Finding]:
-    """An app role is in the token, so a token from before the role has none of it."""
+def stale_token(evidence: Evidence) -> Iterator[Finding]:
+    """Find a token that was issued before its app role was assigned."""
     role = evidence.app_role
     if role and role.assigned and not role.in_token:
         yield Finding(
-            "token from before",
-            f"{evidence.patient.who} has the app role {role.name}, and its token does not: it was "
-            "given before the role was.",
+            "stale token",
+            f"{evidence.patient.who} has the app role {role.name}, but its token does not: the "
+            "token was issued before the role was assigned.",
             (_GIVEN_HERE if evidence.patient.in_sandbox else _KEPT_ON_AZURE,),
         )
 
@@ -80,7 +80,7 @@ def _mine(evidence: Evidence) -> Iterator[Grant]:
 
 
 def _only_manages(grant: Grant, right: Right) -> bool:
-    """Whether its role sees the resource that holds the data, and no data of anything."""
+    """Return whether its role reads the resource that holds the data, but no data at all."""
     read = Action("/".join(right.actions[0].split("/")[:2]) + "/read", data=False)
     return grant.covers(right.scope) and not grant.role.data_actions and holds(grant.role, read)
 

@@ -1,4 +1,4 @@
-"""Traps on the way to a token, and of whom it is: recognised by what the credentials said."""
+"""Traps of getting a token, and of whose token it is, recognized from the credentials' errors."""
 
 from collections.abc import Iterator
 
@@ -10,27 +10,27 @@ _OF_THE_ENDPOINT = ("IDENTITY_ENDPOINT", "IDENTITY_HEADER")
 
 
 def endpoint_absent(evidence: Evidence) -> Iterator[Finding]:
-    """Managed identity was asked, and nothing says where, or not by which header."""
+    """Find a managed identity request without an endpoint or its header."""
     asked = any(each.credential == _MANAGED for each in evidence.answer.others)
     absent = [each for each in _OF_THE_ENDPOINT if not evidence.patient.variables.get(each)]
     if asked and absent and not evidence.answer.by:
         yield Finding(
             "IDENTITY_ENDPOINT absent",
-            f"{absent[0]} is not set, so there is no managed identity to be had: no identity "
-            "is attached to the app, or this does not run on Azure.",
+            f"{absent[0]} is not set, so no managed identity is available: none is attached to the "
+            "app, or this does not run on Azure.",
             (
-                "On Azure: attach an identity and restart; its variables come at its start.",
+                "On Azure: attach an identity and restart; its variables are set at start.",
                 "On a laptop: az login, and AZURE_TOKEN_CREDENTIALS=dev.",
                 f'In the sandbox: eval "$(./keyless env {evidence.patient.who})"',
             ),
         )
 
 
-BORROWED = "another's identity"
+BORROWED = "borrowed identity"
 
 
 def borrowed(evidence: Evidence) -> Iterator[Finding]:
-    """The token is somebody else's of the same deployment: so are its rights, and its name."""
+    """Find a token that belongs to another identity of the same deployment."""
     principal, answer = evidence.patient.principal, evidence.answer
     if principal is None or answer.object_id in {"", principal.principal_id}:
         return
@@ -40,8 +40,8 @@ def borrowed(evidence: Evidence) -> Iterator[Finding]:
     who = evidence.patient.who
     yield Finding(
         BORROWED,
-        f"{who} acts as {other}: it has {other}'s rights instead of its own, and the audit calls "
-        f"it {other}, so nobody can tell the two apart.",
+        f"{who} acts as {other}: it has {other}'s rights instead of its own, and the audit "
+        f"records it as {other}, so the two cannot be told apart.",
         _own_identity(who, is_user=principal.kind is PrincipalKind.USER),
     )
 
@@ -50,19 +50,19 @@ def _own_identity(who: str, *, is_user: bool) -> tuple[str, ...]:
     if is_user:
         return (f"Sign in as the {who}: ./keyless sign-in --approve --as {who}",)
     return (
-        f"Give it its own identity, and no right of {who}'s to another: identityId of its module "
+        f"Give it its own identity, and {who}'s rights to no other: identityId of its module "
         "in infra/bicep/modules/application.bicep; then infra/bicep/snapshot, ./keyless down, "
         "./keyless up.",
     )
 
 
 def other_tenant(evidence: Evidence) -> Iterator[Finding]:
-    """There is a token, and nothing of the deployment believes it."""
+    """Find a token from a tenant that the deployment does not accept."""
     meant, found = evidence.patient.tenant.lower(), evidence.answer.tenant.lower()
     if meant and found and meant != found:
         yield Finding(
             "another tenant",
-            f"{evidence.answer.name} is signed in to the tenant {found}, and the environment is in "
-            f"{meant}: its services believe no other's tokens.",
+            f"{evidence.answer.name} is signed in to the tenant {found}, but the environment is in "
+            f"{meant}: its services accept only tokens of their own tenant.",
             (f"az login --tenant {meant}",),
         )

@@ -1,4 +1,4 @@
-"""What findings call the things that they are about."""
+"""Short names of scopes and rights in findings."""
 
 from collections.abc import Iterable
 
@@ -6,10 +6,10 @@ from local.rights import Right
 
 
 def targets(rights: Iterable[Right]) -> str:
-    """The entities of `rights`, each once."""
+    """Return the entities of `rights`, each once."""
     return ", ".join(dict.fromkeys(each.target for each in rights))
 
 
 def end(scope: str) -> str:
-    """The kind and the name of a resource: `containers/originals`."""
+    """Return the kind and name of a resource: `containers/originals`."""
     return "/".join(scope.split("/")[-2:])

@@ -18,7 +18,9 @@ TEXTS = {
     "operation.\nRequestId:cb884691-101e-008f-5d77-b8c964000000": "network rules",
     # microsoft/AzureStorageExplorer#1104: the sentence, without its code
     "StorageError: This request is not authorized to perform this operation using this permission."
-    "\nRequestId:cb884691-101e-008f-5d77-b8c964000000": "none of the caller's role assignments allows",
+    "\nRequestId:cb884691-101e-008f-5d77-b8c964000000": (
+        "none of the caller's role assignments allows"
+    ),
     # learn.microsoft.com/azure/key-vault/general/rest-error-codes
     "Client address (00.00.0.0) is not authorized and caller is not a trusted service.": "firewall",
     # Azure/azure-sdk-for-python#27266
@@ -39,7 +41,7 @@ TEXTS = {
     '{"error":"invalid_request","error_description":"Multiple user assigned identities exist, '
     'please specify the clientId / resourceId of the identity in the token request"}': "several",
     # Azure/azure-sdk-for-net#37278
-    '{"error":"invalid_request","error_description":"Identity not found"}': "The machine has no identity",
+    '{"error":"invalid_request","error_description":"Identity not found"}': "no identity with the",
     # learn.microsoft.com/entra/identity-platform/reference-error-codes
     "AADSTS500011: The resource principal named api://none was not found in the tenant named a.": (
         "This tenant does not know"
@@ -51,7 +53,9 @@ TEXTS = {
     "AADSTS999999: Something that is not in the table.": "for the reason 999999",
     # Azure/azure-cli, command_modules/storage: what `az storage` says of that code
     "You do not have the required permissions needed to perform this operation.\nDepending on your "
-    "operation, you may need to be assigned one of the following roles:": "none of the caller's role assignments",
+    "operation, you may need to be assigned one of the following roles:": (
+        "none of the caller's role assignments"
+    ),
     # learn.microsoft.com/rest/api/storageservices/authorize-with-azure-active-directory
     "Server failed to authenticate the request. Please refer to the information in the "
     "www-authenticate header.": "has no token, or one that is not valid",
@@ -99,7 +103,7 @@ TEXTS = {
     "'sb://ns.servicebus.windows.net/t'. Tracking Id: a": "not a data action",
     # learn.microsoft.com/azure/role-based-access-control/troubleshooting
     "(PrincipalNotFound) Principal 22220000222200002222000022220000 does not exist in the "
-    "directory 72f9. Check that you have the correct principal ID.": "does not exist in this tenant",
+    "directory 72f9. Check that you have the correct principal ID.": "not exist in this tenant",
     # the same page
     "(RoleAssignmentExists) The role assignment already exists.": "is already assigned to the same",
     '{"code":"RoleAssignmentUpdateNotPermitted","message":"Tenant ID, application ID, principal '
@@ -141,7 +145,7 @@ TEXTS = {
         "does not resolve"
     ),
     "getaddrinfo ENOTFOUND ns.servicebus.windows.net": "does not resolve",
-    "curl: (56) CONNECT tunnel failed, response 403": "only the hosts of the deployment and the partner",
+    "curl: (56) CONNECT tunnel failed, response 403": "only the hosts of the deployment",
     "HTTPConnectionPool(host='127.0.0.1', port=9): Max retries exceeded with url: /msi/token?"
     "api-version=2019-08-01 (Caused by NewConnectionError('[Errno 111] Connection refused'))": (
         "Nothing listens at the identity endpoint"

@@ -46,7 +46,7 @@ def test_it_says_why_those_before_did_not_answer_and_that_those_behind_were_not_
     assert answer.by == "ManagedIdentityCredential"
     assert "Environment variables are not fully configured" in said["EnvironmentCredential"]
     assert "Missing required arguments" in said["WorkloadIdentityCredential"]
-    assert said["AzureCliCredential"] == "not asked, since another answered before"
+    assert said["AzureCliCredential"] == "not tried, since an earlier one succeeded"
 
 
 def test_a_queue_that_does_not_exist_is_no_missing_role(ward: Ward) -> None:

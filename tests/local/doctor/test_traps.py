@@ -53,7 +53,7 @@ def two_and_none_named(ward: Ward, wrong: bool) -> Diagnosis:
     return ward.examine("gateway", variables, apps=apps)
 
 
-def client_id_of_none(ward: Ward, wrong: bool) -> Diagnosis:
+def unknown_client_id(ward: Ward, wrong: bool) -> Diagnosis:
     variables = ward.variables("gateway")
     if wrong:
         variables["AZURE_CLIENT_ID"] = ward.deployment.principal("gateway").principal_id
@@ -76,7 +76,7 @@ def assigned_to_nobody(ward: Ward, wrong: bool) -> Diagnosis:
     return _assigned_to(ward, "0b7ec700-0000-4000-8000-000000000001", wrong)
 
 
-def made_anew(ward: Ward, wrong: bool) -> Diagnosis:
+def recreated(ward: Ward, wrong: bool) -> Diagnosis:
     """In a sandbox of its own: who is who is kept in its state. Without: its roles deployed."""
     root = ward.stage.state.root.parent / f"made-anew-{wrong}"
     state = State.open(root)
@@ -130,7 +130,7 @@ def control_plane(ward: Ward, wrong: bool) -> Diagnosis:
     return ward.examine("gateway", granted=[*kept, owner])
 
 
-def scope_too_low(ward: Ward, wrong: bool) -> Diagnosis:
+def scope_too_narrow(ward: Ward, wrong: bool) -> Diagnosis:
     """The notifier lists the vault: with its role on one secret; without: on the vault."""
     user = ward.assignment("notifier", "secrets/webhook-signing-key")
     wide = replace(user, id="wide", scope=ward.deployment.vault.id)
@@ -142,7 +142,7 @@ def scope_too_low(ward: Ward, wrong: bool) -> Diagnosis:
     return ward.examine("notifier", granted=granted, audit=ward.stage.audit()[before:])
 
 
-def token_from_before(ward: Ward, wrong: bool) -> Diagnosis:
+def stale_token(ward: Ward, wrong: bool) -> Diagnosis:
     """The gateway's credential keeps a token that was given before the role was."""
     registration = ward.deployment.registration
     assert registration is not None
@@ -182,20 +182,22 @@ TRAPS = (
     Trap("IDENTITY_ENDPOINT absent", endpoint_absent, "IDENTITY_ENDPOINT is not set"),
     Trap("client id missing", client_id_missing, "AZURE_CLIENT_ID is not set"),
     Trap("two identities and none named", two_and_none_named, "more than one identity"),
-    Trap("client id of none", client_id_of_none, "is gateway's principal id"),
-    Trap("client id of none", client_id_kept_from_code, "whose lifecycle None keeps it from code"),
+    Trap("unknown client id", unknown_client_id, "is gateway's principal id"),
+    Trap("unknown client id", client_id_kept_from_code, "lifecycle None withholds it from code"),
     Trap("IDENTITY_ENDPOINT absent", header_absent, "IDENTITY_HEADER is not set"),
-    Trap("client id of none", user_assigned_kept_from_code, "whose lifecycle None keeps it from"),
+    Trap("unknown client id", user_assigned_kept_from_code, "lifecycle None withholds it from"),
     Trap("kept from code", own_identity_kept_from_code, "notifier has a system-assigned identity"),
-    Trap("wrong object id", assigned_to_the_client_id, "which is the client id"),
-    Trap("wrong object id", deployed_for_the_client_id, "which is the client id"),
-    Trap("wrong object id", assigned_to_nobody, "which is no identity's of this environment"),
-    Trap("deleted and made anew", made_anew, "gateway was deleted and made anew"),
-    Trap("only just granted", only_just_granted, "the role has not arrived yet"),
+    Trap("wrong object id", assigned_to_the_client_id, "which is its client id"),
+    Trap("wrong object id", deployed_for_the_client_id, "which is its client id"),
+    Trap("wrong object id", assigned_to_nobody, "which is no identity of this environment"),
+    Trap("recreated identity", recreated, "gateway was deleted and recreated"),
+    Trap("only just granted", only_just_granted, "the role has not taken effect yet"),
     Trap("control plane taken for data plane", control_plane, "gateway has Owner on"),
-    Trap("scope too low for a list", scope_too_low, "a list is decided one level higher"),
-    Trap("another's identity", borrowed, "catalog acts as gateway"),
-    Trap("token from before", token_from_before, "was given before the role was"),
+    Trap(
+        "scope too narrow for a list", scope_too_narrow, "listing requires a role one level higher"
+    ),
+    Trap("borrowed identity", borrowed, "catalog acts as gateway"),
+    Trap("stale token", stale_token, "was issued before the role was assigned"),
 )
 
 
@@ -300,7 +302,7 @@ def test_the_files_that_a_finding_names_are_there_and_say_it(ward: Ward) -> None
 
 
 def test_a_list_is_told_with_the_command_that_grants_it_one_level_higher(ward: Ward) -> None:
-    diagnosis = scope_too_low(ward, True)
+    diagnosis = scope_too_narrow(ward, True)
     (finding,) = diagnosis.findings
     me, vault = ward.deployment.principal("notifier").principal_id, ward.deployment.vault.id
     assert finding.do[-1] == (
@@ -315,10 +317,10 @@ def test_a_client_id_of_none_is_known_by_the_apps_identities_if_azure_says_500(
 ) -> None:
     with staged(tmp_path, assume(["identity-unknown=500"])) as stage:
         ward = Ward(stage)
-        diagnosis, well = client_id_of_none(ward, True), client_id_of_none(ward, False)
+        diagnosis, well = unknown_client_id(ward, True), unknown_client_id(ward, False)
         kept = client_id_kept_from_code(ward, True)
     assert [each.trap for each in (*diagnosis.findings, *kept.findings)] == [
-        "client id of none"
+        "unknown client id"
     ] * 2
     assert well.well
     # The endpoint's 500 may have another reason: then the id is one of the app's.
