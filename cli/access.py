@@ -17,8 +17,8 @@ from cli.rights import Right, rights
 from cli.stale import warn_if_stale
 from cli.terminal import USAGE, fail, one_sentence, out, print_json
 from local.assignments import Difference
+from local.azd_values import ValuesError
 from local.sign_in import SignInError
-from local.values import ValuesError
 from sandbox.deployment import ExpressionError, SnapshotError, load
 
 

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from cli.options import StateOption, open_state
 from cli.terminal import USAGE, fail, out, print_json
-from local.report.answered import ReportError, read
+from local.report.answer_block import ReportError, read
 from sandbox.assumptions import QUESTIONS, Question, assume
 from sandbox.commands import KEYLESS
 from sandbox.supervisor import running

@@ -8,13 +8,12 @@ from rich.text import Text
 from cli.names import short_scope
 from cli.terminal import fail
 from local.arm import ResourceManager, UnseenError
-from local.assignments import Difference, Granted, compare, found, meant
-from local.granting import DEPLOY_AGAIN
-from local.principals import principals
+from local.assignments import Difference, Granted, compare, found, meant, principals
+from local.az_commands import DEPLOY_AGAIN
+from local.azd_values import Values
 from local.rights import Environment
 from local.roles import Roles
 from local.sign_in import open_developers_credential, signed_in
-from local.values import Values
 from sandbox.deployment import Deployment, PrincipalKind, as_compiled
 
 _MAY_BE_MEANT = "such may be meant, like the rights of whoever deploys: take away what nobody needs"

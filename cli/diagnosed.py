@@ -10,10 +10,9 @@ from rich.text import Text
 from cli.names import for_services, short_action, short_role, short_scope
 from cli.terminal import out
 from local.doctor.examine import Diagnosis
-from local.doctor.mend import commands
-from local.doctor.traps.words import end
+from local.doctor.remedies import commands
 from local.probes import Missing
-from local.rights import Right
+from local.rights import Right, target_of
 from sandbox.printable import printable
 
 _DONE, _WRONG, _TRAP = Text("✓ ", "green"), Text("✗ ", "bold red"), Text("! ", "bold yellow")
@@ -21,7 +20,7 @@ _DONE, _WRONG, _TRAP = Text("✓ ", "green"), Text("✗ ", "bold red"), Text("! 
 
 def print_diagnosis(diagnosis: Diagnosis) -> None:
     """A line for each thing that was looked at, and what to do about what is wrong."""
-    out.print(f"[bold]{diagnosis.patient.who}[/]")
+    out.print(f"[bold]{diagnosis.subject.name}[/]")
     _print_answer(diagnosis)
     for right in diagnosis.met:
         out.print(Text.assemble(_DONE, f"{short_role(right.role)} on {right.target}"))
@@ -47,7 +46,7 @@ def _lately(diagnosis: Diagnosis) -> Iterator[Text]:
     shown = {
         (each.right.scope, action) for each in diagnosis.unmet for action in each.right.actions
     }
-    for each in diagnosis.patient.lately:
+    for each in diagnosis.subject.recent:
         if (each.scope, each.action) in shown:
             continue
         if each.action:
@@ -64,13 +63,13 @@ def _assigned(diagnosis: Diagnosis, missing: Missing) -> tuple[str, ...]:
     there = diagnosis.assigned(missing.right)
     if there is None or not missing.refused:
         return ()
-    named = ", ".join(f"{short_role(each.role.name)} on {end(each.scope)}" for each in there)
+    named = ", ".join(f"{short_role(each.role.name)} on {target_of(each.scope)}" for each in there)
     return (f"assigned there, or above: {named or 'nothing'}",)
 
 
 def _others(diagnosis: Diagnosis, right: Right) -> tuple[str, ...]:
     """The services that need a right of somebody's who is none of them."""
-    return () if diagnosis.patient.who in right.services else right.services
+    return () if diagnosis.subject.name in right.services else right.services
 
 
 def _print_answer(diagnosis: Diagnosis) -> None:
@@ -85,7 +84,7 @@ def _print_answer(diagnosis: Diagnosis) -> None:
     # The chain says the same of all that come after the one that answered.
     for said, names in groupby(answer.others, lambda each: each.said):
         out.print(f"    {', '.join(each.credential for each in names)}: {said}", markup=False)
-    if chosen := diagnosis.patient.variables.get("AZURE_TOKEN_CREDENTIALS"):
+    if chosen := diagnosis.subject.variables.get("AZURE_TOKEN_CREDENTIALS"):
         out.print(f"    no others are tried: AZURE_TOKEN_CREDENTIALS={chosen}", markup=False)
 
 
@@ -97,13 +96,13 @@ def _print_lines(lines: tuple[str, ...]) -> None:
 def as_json(diagnosis: Diagnosis) -> dict[str, Any]:
     """A diagnosis for a script."""
     return {
-        "who": diagnosis.patient.who,
+        "who": diagnosis.subject.name,
         "well": diagnosis.well,
         "signedIn": asdict(diagnosis.answer),
         "met": [asdict(each) for each in diagnosis.met],
         "unmet": [_unmet(diagnosis, each) for each in diagnosis.unmet],
         "appRole": asdict(diagnosis.app_role) if diagnosis.app_role else None,
-        "lately": [asdict(each) for each in diagnosis.patient.lately],
+        "lately": [asdict(each) for each in diagnosis.subject.recent],
         "findings": [asdict(each) for each in diagnosis.findings],
         "commands": list(commands(diagnosis)),
     }

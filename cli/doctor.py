@@ -19,10 +19,10 @@ from cli.running import the_running
 from cli.stale import warn_if_stale
 from cli.terminal import USAGE, fail, one_sentence, print_json
 from local.arm import ResourceManager
+from local.azd_values import Values, ValuesError
 from local.doctor.examine import Diagnosis, acting, examine, open_credential
-from local.doctor.patients import of_deployed, of_sandbox
+from local.doctor.subjects import of_deployed, of_sandbox
 from local.sign_in import open_developers_credential
-from local.values import Values, ValuesError
 from sandbox.audit import FILE, Record
 from sandbox.audit import read as read_audit
 from sandbox.deployment import as_compiled, load
@@ -94,7 +94,7 @@ def _in_sandbox(state: State, service: str) -> Iterator[Diagnosis]:
     for who in [service] if service else services:
         variables = _variables(report, who, state)
         waits_for = _waits_for(report, who)
-        patient = of_sandbox(
+        subject = of_sandbox(
             deployment,
             who,
             variables,
@@ -103,7 +103,7 @@ def _in_sandbox(state: State, service: str) -> Iterator[Diagnosis]:
             waits_for=waits_for,
         )
         with acting(variables), closing(open_credential(variables)) as credential:
-            yield examine(patient, credential)
+            yield examine(subject, credential)
 
 
 def _variables(report: Report, who: str, state: State) -> Mapping[str, str]:

@@ -11,7 +11,8 @@ from rich.text import Text
 from cli.names import short_action
 from cli.options import open_state
 from cli.terminal import fail, out, print_json
-from local.doctor.texts import Reading, read
+from local.doctor.error_texts import Explanation
+from local.doctor.error_texts import explain as explain_text
 from sandbox.commands import KEYLESS
 from sandbox.deployment import load
 
@@ -26,7 +27,7 @@ _UNKNOWN = (
 def explain(given: str, state: Path | None, *, json_: bool) -> None:
     """Say what the text `given` means, or the one on standard input; ends with 1 if none knows."""
     text = _standard_input() if given == _STANDARD_INPUT else given
-    reading = read(_without_colours(text))
+    reading = explain_text(_without_colours(text))
     if reading is None:
         fail(_UNKNOWN, status=1)
     # Whose id it is, where a sandbox's state or a deployment says so.
@@ -45,7 +46,7 @@ def _without_colours(text: str) -> str:
     return Text.from_ansi(printable.replace("\r", "\n")).plain
 
 
-def _print(reading: Reading, name: str, *, json_: bool) -> None:
+def _print(reading: Explanation, name: str, *, json_: bool) -> None:
     """What an error's text says; `name` is what people call its principal."""
     if json_:
         print_json(asdict(reading) | {"name": name})
@@ -57,7 +58,7 @@ def _print(reading: Reading, name: str, *, json_: bool) -> None:
         out.print(f"    {line}", markup=False)
 
 
-def _facts(reading: Reading, name: str) -> Iterator[tuple[str, str]]:
+def _facts(reading: Explanation, name: str) -> Iterator[tuple[str, str]]:
     known = f" ({name})" if name else ""
     facts = {
         "principal": f"{reading.principal}{known}" if reading.principal else "",

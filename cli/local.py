@@ -13,14 +13,13 @@ from rich.text import Text
 
 from cli.names import for_services
 from cli.terminal import UNAVAILABLE, fail, one_sentence, out
-from local.advice import on_rights, on_workers
+from local.advice import deployed_workers, on_rights, on_workers
 from local.arm import ResourceManager, UnseenError
+from local.azd_values import Values, ValuesError
 from local.probes import Endpoints, Missing, Prober
 from local.rights import Environment, Right, rights_of_developer
-from local.run import Seen, choose_ports, public, run
+from local.run import ServiceState, choose_ports, public, run
 from local.sign_in import SignedIn, SignInError, open_developers_credential, signed_in
-from local.values import Values, ValuesError
-from local.workers import deployed
 from sandbox.deployment import app_names, as_compiled
 from sandbox.state import LOCAL, PROJECT, State, StateError
 
@@ -95,7 +94,7 @@ def _warn_of_workers(deployed_as: Environment, credential: TokenCredential) -> N
         with requests.Session() as session:
             arm = ResourceManager(session, credential)
             workers = tuple(each for each in app_names() if each not in reached)
-            warning = on_workers(deployed(arm, deployed_as, workers))
+            warning = on_workers(deployed_workers(arm, deployed_as, workers))
     except UnseenError as error:
         warning = f"whether workers are deployed here, Azure does not tell you: {error}"
     if warning:
@@ -110,7 +109,7 @@ def _run(values: Values, port: int | None) -> None:
     asyncio.run(run(values, ports, state, _tell))
 
 
-def _tell(seen: Seen) -> None:
+def _tell(seen: ServiceState) -> None:
     if seen.readiness.ready:
         _say(_DONE, seen.name)
     elif seen.ended:

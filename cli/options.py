@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from cli.terminal import USAGE, fail
-from local.report.answered import ReportError, read
+from local.report.answer_block import ReportError, read
 from sandbox.assumptions import AssumptionError, Assumptions, assume
 from sandbox.state import PROJECT, State, StateError
 

@@ -11,19 +11,19 @@ from rich.text import Text
 
 from cli.sample import is_the_sample
 from cli.terminal import USAGE, fail, interactive, one_sentence, out
+from local.azd_values import Values, ValuesError
 from local.questions.asker import Asker
 from local.questions.probes import By
 from local.report import inside_apps, versions
-from local.report.answers import Plan, ask, in_order, plan
+from local.report.caller import Caller, identify
 from local.report.environment import Reported
-from local.report.gather import Seen, gather
+from local.report.gather import Gathered, gather
 from local.report.model import NotAsked, Outcome, Report, Why
+from local.report.open_questions import Plan, ask, in_order, plan
 from local.report.page import rendered, summary
 from local.report.redact import redact, values_in
-from local.report.who import Who, who
-from local.report.words import Known
+from local.report.safe_text import SafeText
 from local.sign_in import SignedIn, SignInError, open_developers_credential, signed_in
-from local.values import Values, ValuesError
 from sandbox.commands import KEYLESS
 
 _NO_QUESTIONS = (
@@ -33,8 +33,8 @@ _NO_QUESTIONS = (
 _DONE, _WAITS = Text("✓ ", "green"), Text("! ", "bold yellow")
 _NOBODY = SignedIn("", "", "")
 _ASKED_AS = {
-    By.DEVELOPER: Known("the developer"),
-    By.STRANGER: Known("a user without a right on data"),
+    By.DEVELOPER: SafeText("the developer"),
+    By.STRANGER: SafeText("a user without a right on data"),
 }
 
 
@@ -92,14 +92,14 @@ def _page(
     yes: bool,
 ) -> tuple[str, Report]:
     seen = gather(reported.azure, reported.name, lambda part: _say(f"reads {part}"))
-    whose = who(reported.azure, me, reported.values.named) if me is not _NOBODY else None
+    whose = identify(reported.azure, me, reported.values.named) if me is not _NOBODY else None
     asker = reported.asker(credential)
     outcomes = [*_asked(asker, whose, seen, yes), *_asked_inside(reported, seen, inside, yes)]
     found = Report(
         keyless=versions.keyless(),
         azure_cli=versions.azure_cli_version(),
         azd=versions.azd(),
-        asked_as=_ASKED_AS[whose.by] if whose else Known("nobody"),
+        asked_as=_ASKED_AS[whose.by] if whose else SafeText("nobody"),
         outcomes=in_order({each.question: each for each in outcomes}),
         deployments=seen.deployments,
         revisions=seen.revisions,
@@ -124,7 +124,7 @@ def _signed_in(credential: TokenCredential, tenant: str) -> SignedIn:
     return found
 
 
-def _asked(asker: Asker | None, whose: Who | None, seen: Seen, yes: bool) -> list[Outcome]:
+def _asked(asker: Asker | None, whose: Caller | None, seen: Gathered, yes: bool) -> list[Outcome]:
     planned = plan(whose, asker, workers=seen.may_have_workers)
     if asker is None or whose is None or not planned.asked:
         return list(planned.not_asked)
@@ -146,7 +146,7 @@ def _what_it_does(planned: Plan) -> str:
 
 
 def _asked_inside(
-    reported: Reported, seen: Seen, agreed: bool | None, yes: bool
+    reported: Reported, seen: Gathered, agreed: bool | None, yes: bool
 ) -> tuple[Outcome, ...]:
     if agreed is None:
         prompt = "Open a console in the gateway, to ask what only its code can ask?"

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from cli.terminal import err
 from cli.trace import MARKS, because, what
-from local.doctor.texts import read as read_text
+from local.doctor.error_texts import explain as explain_text
 from sandbox.audit import Outcome, Record, follow
 from sandbox.printable import printable
 
@@ -103,7 +103,7 @@ def told(record: Record) -> Sequence[Text]:
         return (_said(denied),)
     if record.outcome is not Outcome.REFUSED:
         return ()
-    reading = read_text(record.reason)
+    reading = explain_text(record.reason)
     why = [reading.means, *reading.do] if reading else []
     if record.service == "identity":
         why.append(_WAITS)

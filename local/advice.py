@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
-from local.granting import DEPLOY_AGAIN
+from local.arm import ResourceManager
+from local.az_commands import DEPLOY_AGAIN
 from local.probes import Missing
-from local.rights import grant
+from local.rights import Environment, grant_command
 from local.sign_in import SignedIn
+
+_VERSION = "2025-01-01"
 
 
 def on_rights(missing: Sequence[Missing], who: SignedIn, developer: str) -> list[str]:
@@ -22,7 +25,7 @@ def on_rights(missing: Sequence[Missing], who: SignedIn, developer: str) -> list
     return [
         "the deployment grants this to you; a role just granted takes minutes to arrive. "
         f"If it does not, an owner grants it anew by {DEPLOY_AGAIN}, or one by one:",
-        *(grant(each.right, who.object_id) for each in refused),
+        *(grant_command(each.right, who.object_id) for each in refused),
     ]
 
 
@@ -40,3 +43,25 @@ def on_workers(replicas: Mapping[str, int]) -> str:
 
 def _replicas(number: int) -> str:
     return "scaled to zero, until a message comes" if not number else f"{number} running"
+
+
+def deployed_workers(
+    arm: ResourceManager, environment: Environment, workers: Sequence[str]
+) -> dict[str, int]:
+    """How many replicas each of `workers` has now, if it is deployed. Raises UnseenError.
+
+    learn.microsoft.com/rest/api/resource-manager/containerapps/container-apps-revision-replicas
+    """
+    apps = f"{environment.group_id}/providers/Microsoft.App/containerApps"
+    return {
+        app["name"]: _count_replicas(arm, f"{apps}/{app['name']}", app["properties"])
+        for app in arm.listed(apps, _VERSION)
+        if app["name"] in workers
+    }
+
+
+def _count_replicas(arm: ResourceManager, app: str, properties: dict[str, str]) -> int:
+    revision = properties.get("latestRevisionName")
+    if not revision:
+        return 0
+    return len(list(arm.listed(f"{app}/revisions/{revision}/replicas", _VERSION)))

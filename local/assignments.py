@@ -1,10 +1,11 @@
-"""A deployed environment's role assignments against the snapshot's: what is missing or too much."""
+"""A deployed environment's role assignments compared with the snapshot's policy."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from local.arm import ResourceManager
-from local.granting import granting, kind_of, take_away
+from local.az_commands import create_assignment, delete_assignment, principal_type_of
 from local.rights import Environment, renaming
 from local.roles import Roles, called
 from sandbox.deployment import Deployment
@@ -73,8 +74,8 @@ def meant(
         who = deployment.names[each.principal_id]
         if who in ids:
             role, scope = called(policy.role(each)), renamed(each.scope)
-            kind = kind_of(deployment.principal(who))
-            mend = granting(roles.guid(role), scope, ids[who], kind)
+            kind = principal_type_of(deployment.principal(who))
+            mend = create_assignment(roles.guid(role), scope, ids[who], kind)
             yield Granted(who, ids[who], role, scope, each.why, mend)
 
 
@@ -98,5 +99,24 @@ def found(
                 roles.name(given["roleDefinitionId"]),
                 given["scope"],
                 given.get("description") or "",
-                take_away(each["id"]),
+                delete_assignment(each["id"]),
             )
+
+
+def principals(
+    arm: ResourceManager, environment: Environment, users: Mapping[str, str]
+) -> dict[str, str]:
+    """Their object ids by name: of managed identities as Azure has them, and of `users`.
+
+    Raises UnseenError.
+    """
+    providers = f"{environment.group_id}/providers"
+    ids = {name: object_id for name, object_id in users.items() if object_id}
+    identities = f"{providers}/Microsoft.ManagedIdentity/userAssignedIdentities"
+    for each in arm.listed(identities, "2023-01-31"):
+        if named := re.fullmatch(f"id-(.+)-{re.escape(environment.name)}", each["name"]):
+            ids[named[1]] = each["properties"]["principalId"]
+    for app in arm.listed(f"{providers}/Microsoft.App/containerApps", "2025-01-01"):
+        if principal := app.get("identity", {}).get("principalId"):
+            ids.setdefault(app["name"], principal)  # one that has its own may have both
+    return {name: object_id.lower() for name, object_id in ids.items()}

@@ -15,8 +15,8 @@ from azure.keyvault.secrets import SecretClient
 from azure.servicebus.exceptions import ServiceBusAuthorizationError
 from azure.storage.blob import ContainerClient
 
+from local.azd_values import Values
 from local.rights import ADD, GET_SECRET, READ, READ_TAGS, RECEIVE, SEND, WRITE, Right
-from local.values import Values
 from sandbox.deployment import Deployment
 from services.common import blobs, bus
 from services.common.bus import SendError

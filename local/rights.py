@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import astuple, dataclass
 from urllib.parse import urlsplit
 
-from local.granting import built_in, named, role_of_ours
-from local.values import Values
+from local.az_commands import built_in_guid, custom_role_guid, name_option
+from local.azd_values import Values
 from sandbox.deployment import Deployment, Principal, RoleAssignment, RoleDefinition
 from sandbox.rbac import Action, Policy, holds
 
@@ -87,7 +87,17 @@ class Right:
     @property
     def target(self) -> str:
         """The entity alone: `containers/originals`, `queues/photo-uploads`, `secrets/...`."""
-        return "/".join(self.scope.split("/")[-2:])
+        return target_of(self.scope)
+
+
+def target_of(scope: str) -> str:
+    """Return the kind and name of a resource: `containers/originals`."""
+    return "/".join(scope.split("/")[-2:])
+
+
+def targets(rights: Iterable[Right]) -> str:
+    """Return the entities of `rights`, each once."""
+    return ", ".join(dict.fromkeys(each.target for each in rights))
 
 
 def rights_of_developer(deployment: Deployment, environment: Environment) -> tuple[Right, ...]:
@@ -106,8 +116,10 @@ def rights_of(deployment: Deployment, environment: Environment, who: str) -> tup
     renamed = renaming(here, environment)
     found = (
         Right(
-            definition=built_in(role.name)
-            or role_of_ours(role, here.subscription, environment.subscription, renamed(role.name)),
+            definition=built_in_guid(role.name)
+            or custom_role_guid(
+                role, here.subscription, environment.subscription, renamed(role.name)
+            ),
             role=renamed(role.name),
             scope=renamed(each.scope),
             actions=actions,
@@ -116,12 +128,13 @@ def rights_of(deployment: Deployment, environment: Environment, who: str) -> tup
         for each in deployment.assignments
         if each.principal_id in ids
         for role in [policy.role(each)]
+        for name in [renamed(role.name)]
         if (actions := _actions(role, each.scope))
     )
     return tuple(dict.fromkeys(found))
 
 
-def grant(right: Right, object_id: str, kind: str = "User") -> str:
+def grant_command(right: Right, object_id: str, kind: str = "User") -> str:
     """Return the command by which an owner grants `right` to a User or a ServicePrincipal.
 
     It names the assignment as the deployment would. So a row of access.bicep takes it over, and
@@ -130,7 +143,7 @@ def grant(right: Right, object_id: str, kind: str = "User") -> str:
     return (
         f"az role assignment create --assignee-object-id {object_id} "
         f'--assignee-principal-type {kind} --role "{right.role}" --scope {right.scope}'
-        f"{named(right.definition, right.scope, object_id)}"
+        f"{name_option(right.definition, right.scope, object_id)}"
     )
 
 

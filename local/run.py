@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
+from local.azd_values import Values
 from local.services import program
-from local.values import Values
 from sandbox.deployment import Deployment, app_names, as_compiled
 from sandbox.edge import Place
 from sandbox.state import State
@@ -27,7 +27,7 @@ _OF_IDENTITIES = ("AZURE_CLIENT_ID", "IDENTITY_ENDPOINT", "IDENTITY_HEADER")
 
 
 @dataclass(frozen=True)
-class Seen:
+class ServiceState:
     """What a service says of itself, and the end of its log if it has ended before."""
 
     name: str
@@ -35,7 +35,7 @@ class Seen:
     ended: str = ""
 
 
-Told = Callable[[Seen], None]
+OnChange = Callable[[ServiceState], None]
 
 
 def environments(
@@ -50,11 +50,11 @@ def environments(
     around = {name: value for name, value in surroundings.items() if name not in _OF_IDENTITIES}
     around.setdefault("AZURE_TOKEN_CREDENTIALS", "dev")
     around |= _without_proxy(around)
-    here = _ways(as_compiled(), ports)
+    here = _addresses(as_compiled(), ports)
     return {name: around | values.settings(name) | here[name] for name in app_names()}
 
 
-def _ways(deployment: Deployment, ports: Mapping[str, int]) -> dict[str, dict[str, str]]:
+def _addresses(deployment: Deployment, ports: Mapping[str, int]) -> dict[str, dict[str, str]]:
     """The settings by which services reach each other, as addresses here, by service."""
     hosts = {each.ingress.host: each.name for each in deployment.apps if each.ingress}
     return {
@@ -91,8 +91,8 @@ def public() -> tuple[str, ...]:
     return tuple(each.name for each in apps if each.ingress and each.ingress.external)[:1]
 
 
-async def run(values: Values, ports: Mapping[str, int], state: State, told: Told) -> None:
-    """Run the services until one of ENDINGS; `told` hears of each change."""
+async def run(values: Values, ports: Mapping[str, int], state: State, on_change: OnChange) -> None:
+    """Run the services until one of ENDINGS; `on_change` hears of each change."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in ENDINGS:
@@ -106,21 +106,24 @@ async def run(values: Values, ports: Mapping[str, int], state: State, told: Told
         for child in children.values():
             stack.push_async_callback(child.stop)
         await asyncio.gather(*(child.start() for child in children.values()))
-        await _look(children, ports, stop, told)
+        await _watch(children, ports, stop, on_change)
 
 
-async def _look(
-    children: Mapping[str, Child], ports: Mapping[str, int], stop: asyncio.Event, told: Told
+async def _watch(
+    children: Mapping[str, Child],
+    ports: Mapping[str, int],
+    stop: asyncio.Event,
+    on_change: OnChange,
 ) -> None:
-    seen: dict[str, Seen] = {}
+    seen: dict[str, ServiceState] = {}
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as session:
         while not stop.is_set():
             for name, child in children.items():
                 found = await readiness(session, Place(ports[name]))
                 ended = child.last_words if child.restarts and not found.ready else ""
-                now = Seen(name, found, ended)
+                now = ServiceState(name, found, ended)
                 if seen.get(name) != now:
                     seen[name] = now
-                    told(now)
+                    on_change(now)
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), _PAUSE)

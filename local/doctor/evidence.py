@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from local.doctor.chain import Answer
 from local.doctor.grants import Grant, is_held
-from local.doctor.lately import Lately
-from local.doctor.needs import Refused
+from local.doctor.pending import Denial
+from local.doctor.recent import RecentRefusal
 from local.probes import Endpoints, Missing
 from local.rights import Right
 from sandbox.deployment import ContainerApp, Principal, PrincipalKind
@@ -22,18 +22,18 @@ class AppRole:
 
 
 @dataclass(frozen=True)
-class Patient:
+class Subject:
     """The identity under test, with everything known before the first request.
 
     `known` maps principal ids to names. `grants` is None where role assignments cannot be read.
-    `principal` and `app` are None for an environment on Azure. `unknown` are rights that a service
+    `principal` and `app` are None for an environment on Azure. `unlisted` are rights that a service
     that is not ready was refused and that `rights` lack; `waits_for` are the rights it has not
-    proved yet, in the words of /readyz. `tenant` is the deployment's, where known. `lately` are all
+    proved yet, in the words of /readyz. `tenant` is the deployment's, where known. `recent` are all
     recent refusals of this identity, needed or not. Rights are used at `endpoints`. `api` is the
     application id of the deployment's own API; empty where the API requires no token.
     """
 
-    who: str
+    name: str
     endpoints: Endpoints
     variables: Mapping[str, str] = field(repr=False)
     rights: tuple[Right, ...]
@@ -42,12 +42,12 @@ class Patient:
     principal: Principal | None = None
     app: ContainerApp | None = None
     app_roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    refused: tuple[Refused, ...] = ()
-    unknown: tuple[Right, ...] = ()
+    denials: tuple[Denial, ...] = ()
+    unlisted: tuple[Right, ...] = ()
     waits_for: tuple[str, ...] = ()
     tenant: str = ""
     in_sandbox: bool = False
-    lately: tuple[Lately, ...] = ()
+    recent: tuple[RecentRefusal, ...] = ()
     api: str = ""
 
 
@@ -55,7 +55,7 @@ class Patient:
 class Evidence:
     """The identity under test, and the results of its requests."""
 
-    patient: Patient
+    subject: Subject
     answer: Answer
     missing: tuple[Missing, ...] = ()
     app_role: AppRole | None = None
@@ -63,7 +63,7 @@ class Evidence:
     @property
     def kind(self) -> str:
         """The caller's principal type, as a role assignment names it."""
-        return principal_type(self.patient.principal, self.answer)
+        return principal_type(self.subject.principal, self.answer)
 
     @property
     def denied(self) -> tuple[Right, ...]:
@@ -72,7 +72,7 @@ class Evidence:
 
     def has(self, right: Right) -> bool:
         """Return whether an assignment to the caller itself grants `right`."""
-        return is_held(right, self.answer.object_id, self.patient.grants)
+        return is_held(right, self.answer.object_id, self.subject.grants)
 
 
 def principal_type(principal: Principal | None, answer: Answer) -> str:

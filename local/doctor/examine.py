@@ -1,28 +1,32 @@
 """The examination: get a token, use each right, and compare with the role assignments."""
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from azure.core.credentials import TokenCredential
+from azure.core.exceptions import ClientAuthenticationError
 from azure.identity import DefaultAzureCredential
 
-from local.doctor.app_roles import app_role
-from local.doctor.chain import Answer, ask
-from local.doctor.evidence import AppRole, Evidence, Finding, Patient
+from local.doctor.cached_credential import CachedCredential
+from local.doctor.chain import Answer, ask, claims_of
+from local.doctor.evidence import AppRole, Evidence, Finding, Subject
 from local.doctor.grants import Grant, of
-from local.doctor.kept import Kept
 from local.doctor.traps import recognised
 from local.probes import Missing, Prober
 from local.rights import Right
+
+_APP_ROLE = re.compile(r"\w+(?:\.\w+)+")
 
 
 @dataclass(frozen=True)
 class Diagnosis:
     """The result: the signed-in identity, the rights that work and those that do not, the traps."""
 
-    patient: Patient
+    subject: Subject
     answer: Answer
     met: tuple[Right, ...]
     unmet: tuple[Missing, ...]
@@ -36,9 +40,9 @@ class Diagnosis:
 
     def assigned(self, right: Right) -> tuple[Grant, ...] | None:
         """Return the caller's own grants on the right's scope or above; None if unreadable."""
-        if self.patient.grants is None:
+        if self.subject.grants is None:
             return None
-        return of(self.answer.object_id, right.scope, self.patient.grants)
+        return of(self.answer.object_id, right.scope, self.subject.grants)
 
 
 @contextmanager
@@ -72,28 +76,56 @@ def open_credential(variables: Mapping[str, str]) -> DefaultAzureCredential:
     )
 
 
-def examine(patient: Patient, credential: DefaultAzureCredential) -> Diagnosis:
+def examine(subject: Subject, credential: DefaultAzureCredential) -> Diagnosis:
     """Get a token and probe each right; the process must already act as the subject."""
     answer = ask(credential)
-    missing = (*_probed(patient, credential), *_unknown(patient)) if answer.by else ()
-    role = app_role(patient, credential) if answer.by else None
-    evidence = Evidence(patient, answer, missing, role)
+    missing = (*_probed(subject, credential), *_unlisted(subject)) if answer.by else ()
+    role = _app_role(subject, credential) if answer.by else None
+    evidence = Evidence(subject, answer, missing, role)
     wrong = {each.right for each in missing}
     return Diagnosis(
-        patient=patient,
+        subject=subject,
         answer=answer,
-        met=tuple(each for each in patient.rights if answer.by and each not in wrong),
+        met=tuple(each for each in subject.rights if answer.by and each not in wrong),
         unmet=missing,
         app_role=role,
         findings=recognised(evidence),
     )
 
 
-def _probed(patient: Patient, credential: DefaultAzureCredential) -> Iterator[Missing]:
-    prober = Prober(Kept(credential), patient.endpoints)
-    with ThreadPoolExecutor(max(len(patient.rights), 1)) as pool:
-        yield from (each for each in pool.map(prober.missing, patient.rights) if each)
+def _probed(subject: Subject, credential: DefaultAzureCredential) -> Iterator[Missing]:
+    prober = Prober(CachedCredential(credential), subject.endpoints)
+    with ThreadPoolExecutor(max(len(subject.rights), 1)) as pool:
+        yield from (each for each in pool.map(prober.missing, subject.rights) if each)
 
 
-def _unknown(patient: Patient) -> Iterator[Missing]:
-    return (Missing(each, True, "refused while it starts") for each in patient.unknown)
+def _unlisted(subject: Subject) -> Iterator[Missing]:
+    return (Missing(each, True, "refused while it starts") for each in subject.unlisted)
+
+
+def _app_role(subject: Subject, credential: TokenCredential) -> AppRole | None:
+    """Return the needed app role and whether the token has it; None if none is needed."""
+    principal, api = subject.principal, subject.api
+    if principal is None or not api or api not in subject.variables.values():
+        return None
+    ids = (principal.principal_id, *principal.former_ids)
+    held = {role for each in ids for role in subject.app_roles.get(each, ())}
+    for role in sorted(held | set(_proved_app_roles(subject))):
+        assigned = role in subject.app_roles.get(principal.principal_id, ())
+        return AppRole(role, role in _token_roles(credential, api), assigned)
+    return None
+
+
+def _proved_app_roles(subject: Subject) -> Iterator[str]:
+    """Yield the app roles among what the service waits for; other operations contain no dot."""
+    for each in subject.waits_for:
+        operation = each.partition(" on ")[0]
+        if _APP_ROLE.fullmatch(operation):
+            yield operation
+
+
+def _token_roles(credential: TokenCredential, api: str) -> tuple[str, ...]:
+    try:
+        return tuple(claims_of(credential, f"{api}/.default").get("roles", ()))
+    except ClientAuthenticationError:
+        return ()

@@ -1,17 +1,20 @@
-"""The SDK's clients with one credential, in one environment."""
+"""The SDK's clients and tokens with one credential, in one environment."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass
 from functools import cached_property
+from typing import Any
 
 from azure.core.credentials import TokenCredential
 from azure.keyvault.secrets import SecretClient
-from azure.servicebus import ServiceBusClient
+from azure.servicebus import ServiceBusClient, ServiceBusReceiver
 from azure.storage.blob import BlobServiceClient
 
 from sandbox.deployment import Deployment
 from services.common import bus
+
+STORAGE = "https://storage.azure.com"
 
 
 @dataclass(frozen=True)
@@ -80,3 +83,22 @@ class Asker:
         """Open a client for one use: a right is asked for when a link is attached."""
         with bus.open_client(self.hosts.namespace, self.credential) as client:
             yield client
+
+
+def receiver_of(client: ServiceBusClient, entity: str, **options: Any) -> ServiceBusReceiver:
+    """Return a receiver of a queue, or of a subscription called topic/subscription."""
+    topic, _, subscription = entity.partition("/")
+    if subscription:
+        return client.get_subscription_receiver(topic, subscription, **options)
+    return client.get_queue_receiver(entity, **options)
+
+
+def token_for(credential: TokenCredential, audience: str) -> str:
+    """Return a token for `audience`. Raises ClientAuthenticationError."""
+    return credential.get_token(f"{audience}/.default").token
+
+
+def with_wrong_signature(token: str) -> str:
+    """Return the token, still well formed, with a signature that does not verify."""
+    signed, _, signature = token.rpartition(".")
+    return f"{signed}.{'A' if signature[0] != 'A' else 'B'}{signature[1:]}"

@@ -13,7 +13,7 @@ from azure.servicebus import ServiceBusReceiver
 from azure.servicebus._common.utils import create_authentication
 
 from local.questions.asker import Asker
-from local.questions.seen import NothingCameError
+from local.questions.responses import NothingCameError
 
 _PATIENCE = 60  # seconds
 

@@ -3,7 +3,7 @@
 import uuid
 
 from local.questions.asker import Asker
-from local.questions.seen import NothingCameError, expect_refused, seen
+from local.questions.responses import NothingCameError, expect_refused, response_to
 
 # By chance, so many random ids stand in their order less than once in a hundred times.
 _ENOUGH = 5
@@ -13,7 +13,7 @@ _DENIED, _NOT_FOUND = "Forbidden", "SecretNotFound"
 def vault_missing(asker: Asker) -> str:
     """Whoever asks may get one secret at most. A role on the vault would list all of them, too."""
     expect_refused(lambda: next(iter(asker.vault.list_properties_of_secrets()), None))
-    return seen(lambda: asker.vault.get_secret(f"no-{uuid.uuid4().hex}")).among(
+    return response_to(lambda: asker.vault.get_secret(f"no-{uuid.uuid4().hex}")).among(
         {_DENIED: "role", _NOT_FOUND: "existence"}
     )
 

@@ -10,8 +10,8 @@ from azure.servicebus.exceptions import (
 
 from local.questions.asker import Asker
 from local.questions.cbs import audience_of, put_token, receiver_by
-from local.questions.own import Own, own_messages
-from local.questions.seen import Seen, UnexpectedError
+from local.questions.marked_messages import MarkedMessages, marked_messages
+from local.questions.responses import Response, UnexpectedError
 
 _KNOWN = "photo.processed"
 
@@ -21,7 +21,7 @@ def bus_put_token_unknown(asker: Asker) -> str:
     if 200 <= status <= 299:
         return "taken"
     if status != 404:
-        raise UnexpectedError(Seen(status))
+        raise UnexpectedError(Response(status))
     return "404"
 
 
@@ -37,8 +37,8 @@ def bus_missing(asker: Asker) -> str:
         except MessagingEntityNotFoundError:
             return "existence"
         except ServiceBusError as error:
-            raise UnexpectedError(Seen(0, type(error).__name__)) from error
-    raise UnexpectedError(Seen(200))
+            raise UnexpectedError(Response(0, type(error).__name__)) from error
+    raise UnexpectedError(Response(200))
 
 
 def bus_default_rule(asker: Asker) -> str:
@@ -47,25 +47,25 @@ def bus_default_rule(asker: Asker) -> str:
     None of our rules is called $Default, so nobody sees here whether one would replace Azure's:
     "stays" then says no more than that Azure's is beside ours.
     """
-    with own_messages(asker) as own:
+    with marked_messages(asker) as own:
         odd, known = own.message("odd", subject="photo.odd"), own.message("ok", subject=_KNOWN)
         own.send(asker.entities.topic, odd, known)
         came = {_came(own, each) for each in asker.entities.subscriptions}
     found = {frozenset({("ok",)}): "removed", frozenset({("odd", "ok")}): "stays"}
     if frozenset(came) not in found:  # one subscription got what the other did not
-        raise UnexpectedError(Seen(200))
+        raise UnexpectedError(Response(200))
     return found[frozenset(came)]
 
 
 def bus_message_id(asker: Asker) -> str:
     """An event without an id, which every subscription gets."""
-    with own_messages(asker) as own:
+    with marked_messages(asker) as own:
         own.send(asker.entities.topic, own.nameless(_KNOWN))
         came = {_id_that_came(own, each) for each in asker.entities.subscriptions}
     return "left-out" if None in came else "given"
 
 
-def _id_that_came(own: Own, subscription: str) -> str | None:
+def _id_that_came(own: MarkedMessages, subscription: str) -> str | None:
     with own.receiver(subscription) as receiver:
         (message,) = own.take(receiver)
         receiver.complete_message(message)
@@ -76,7 +76,7 @@ def _put_for_nothing(asker: Asker) -> int:
     return put_token(asker, audience_of(asker, _nothing()), asker.entities.queue).status
 
 
-def _came(own: Own, subscription: str) -> tuple[str, ...]:
+def _came(own: MarkedMessages, subscription: str) -> tuple[str, ...]:
     """What came, in the order of sending, up to the one that has to come."""
     came: tuple[str, ...] = ()
     with own.receiver(subscription) as receiver:

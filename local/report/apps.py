@@ -9,11 +9,11 @@ from datetime import datetime
 from typing import Any
 
 from infra.azd import revisions as revisions_of
-from local.report import words
+from local.report import safe_text
 from local.report.control_plane import ControlPlane, Json
 from local.report.model import Revision
+from local.report.safe_text import SafeText
 from local.report.times import moment
-from local.report.words import Known
 
 VERSION = "2025-01-01"
 
@@ -27,7 +27,7 @@ class App:
     """One app as Azure has it. Its texts are Azure's, and do not leave."""
 
     name: str
-    known: Known
+    known: SafeText
     principals: frozenset[str]
     scales: bool
     newest: str
@@ -53,7 +53,7 @@ class App:
 def apps(azure: ControlPlane) -> list[App]:
     """Return the apps that the template names. Raises UnseenError."""
     path = f"{azure.group_id}/providers/Microsoft.App/containerApps"
-    found = [each for each in azure.listed(path, VERSION) if words.name(each["name"])]
+    found = [each for each in azure.listed(path, VERSION) if safe_text.name(each["name"])]
     return [_app(azure, each) for each in sorted(found, key=lambda each: str(each["name"]))]
 
 
@@ -79,7 +79,7 @@ def _app(azure: ControlPlane, found: Json) -> App:
     path = f"{_id(azure, found['name'])}/revisions"
     return App(
         name=found["name"],
-        known=words.name(found["name"]),
+        known=safe_text.name(found["name"]),
         principals=frozenset(_principals(found)),
         scales=any((each.get("custom") or {}).get("type") == _SCALER for each in rules),
         newest=given.get("latestRevisionName") or "",
@@ -95,11 +95,11 @@ def _revision(app: App, number: int, found: Json) -> Revision:
         number=number,
         own_image=_own_image(found),
         active=given.active,
-        provisioning=words.state(given.provisioning),
-        running=words.state(given.running),
-        health=words.state(given.health),
+        provisioning=safe_text.state(given.provisioning),
+        running=safe_text.state(given.running),
+        health=safe_text.state(given.health),
         replicas=replicas if isinstance(replicas, int) else None,
-        said=words.message(f"{given.error} {given.details}"),
+        said=safe_text.message(f"{given.error} {given.details}"),
     )
 
 

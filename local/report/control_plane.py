@@ -12,8 +12,8 @@ from urllib.parse import quote
 
 from infra import azure_cli
 from infra.azd.events import Event, events_in
-from local.report import words
-from local.report.words import Known
+from local.report import safe_text
+from local.report.safe_text import SafeText
 
 # https://learn.microsoft.com/cli/azure/containerapp/logs: no more than that may be asked for.
 LONGEST_LOG = 300
@@ -25,7 +25,7 @@ Json = Mapping[str, Any]
 class UnseenError(Exception):
     """Azure does not show this; `why` is a word that may leave, the message what was said."""
 
-    def __init__(self, why: Known, said: str) -> None:
+    def __init__(self, why: SafeText, said: str) -> None:
         super().__init__(said)
         self.why = why
 
@@ -86,19 +86,19 @@ def _told() -> Iterator[None]:
     try:
         yield
     except azure_cli.NotInstalledError as error:
-        raise UnseenError(Known("there is no Azure CLI here"), str(error)) from error
+        raise UnseenError(SafeText("there is no Azure CLI here"), str(error)) from error
     except azure_cli.CommandFailedError as error:
         raise UnseenError(_code_in(error.said), str(error)) from error
     except ValueError as error:
-        raise UnseenError(Known("the Azure CLI printed no JSON"), str(error)) from error
+        raise UnseenError(SafeText("the Azure CLI printed no JSON"), str(error)) from error
 
 
-def _code_in(said: str) -> Known:
+def _code_in(said: str) -> SafeText:
     """The code in what az says: `Forbidden({"error": {"code": "x"...`, or `(x) The client...`."""
     if "az login" in said:
-        return Known("the Azure CLI is not signed in")
+        return SafeText("the Azure CLI is not signed in")
     for pattern in (r'"code": *"(\w+)"', r"\((\w+)\)", r"(\w+)"):
         for each in re.findall(pattern, said):
-            if (found := words.code(each)) != words.ANOTHER_CODE:
+            if (found := safe_text.code(each)) != safe_text.ANOTHER_CODE:
                 return found
-    return words.ANOTHER_CODE
+    return safe_text.ANOTHER_CODE

@@ -8,12 +8,12 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from local.report import words
+from local.report import safe_text
 from local.report.control_plane import ControlPlane, Json, UnseenError
 from local.report.model import Deployment, Part, Refused, Unseen
 from local.report.refusals import advise
+from local.report.safe_text import NOTHING, SafeText
 from local.report.times import seconds
-from local.report.words import NOTHING, Known
 
 _VERSION = "2021-04-01"
 _NESTED = "microsoft.resources/deployments"
@@ -58,7 +58,7 @@ def _time(deployment: Json) -> str:
 
 def _deployment(azure: ControlPlane, number: int, found: Json) -> Deployment:
     given = found["properties"]
-    state = words.state(given.get("provisioningState"))
+    state = safe_text.state(given.get("provisioningState"))
     return Deployment(number, state, seconds(given.get("duration")), _refused(azure, found))
 
 
@@ -98,21 +98,21 @@ def _nested(azure: ControlPlane, deployment: str, depth: int) -> list[Refused]:
 
 def _as_refused(target: Json, status: object, error: Any) -> Refused:
     chain = list(_chain(error))
-    codes = tuple(words.code(code) for code, _ in chain)
+    codes = tuple(safe_text.code(code) for code, _ in chain)
     said = next((text for _, text in reversed(chain) if text), "")
     return Refused(
-        kind=words.kind(target.get("resourceType")),
+        kind=safe_text.kind(target.get("resourceType")),
         on=_on(str(target.get("id", ""))),
-        status=words.code(status) if status else NOTHING,
+        status=safe_text.code(status) if status else NOTHING,
         codes=codes,
-        said=words.message(said),
+        said=safe_text.message(said),
         advice=advise(codes, said),
     )
 
 
-def _on(resource_id: str) -> Known:
+def _on(resource_id: str) -> SafeText:
     """The entity or the app that a resource is, or is on, if the template names it everywhere."""
-    named = [found for each in resource_id.split("/") if (found := words.name(each))]
+    named = [found for each in resource_id.split("/") if (found := safe_text.name(each))]
     return named[-1] if named else NOTHING
 
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from azure.core.credentials import TokenCredential
 
-from local.doctor.kept import Kept
+from local.azd_values import Values, ValuesError
+from local.doctor.cached_credential import CachedCredential
 from local.questions.asker import Asker, Entities, Hosts
 from local.report.control_plane import ControlPlane
 from local.rights import Environment
-from local.values import Values, ValuesError
 from sandbox.deployment import as_compiled
 
 
@@ -37,7 +37,7 @@ class Reported:
             hosts = _hosts(self.values)
         except ValuesError:
             return None
-        return Asker(Kept(credential), hosts, Entities.of(as_compiled()))
+        return Asker(CachedCredential(credential), hosts, Entities.of(as_compiled()))
 
     @property
     def named(self) -> Mapping[str, str]:

@@ -14,11 +14,11 @@ from local.report.proofs import Log, read
 from local.report.rules import rules
 
 # Hears the name of a part before it is gathered.
-Told = Callable[[str], None]
+OnPart = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Seen:
+class Gathered:
     """What the control plane shows."""
 
     deployments: Part[Deployment]
@@ -34,24 +34,24 @@ class Seen:
         return isinstance(self.revisions, Unseen) or any(each.own_image for each in self.apps)
 
 
-def gather(azure: ControlPlane, environment: str, told: Told) -> Seen:
+def gather(azure: ControlPlane, environment: str, on_part: OnPart) -> Gathered:
     """Read all that the control plane shows whoever is signed in."""
-    told("deployments")
+    on_part("deployments")
     deployed = deployments(azure, environment)
-    told("revisions")
+    on_part("revisions")
     try:
         found = apps_of.apps(azure)
     except UnseenError as error:
         unseen = Unseen(error.why)
-        told("rules")
-        return Seen(deployed, unseen, unseen, unseen, rules(azure))
-    told("roles")
+        on_part("rules")
+        return Gathered(deployed, unseen, unseen, unseen, rules(azure))
+    on_part("roles")
     logs = _logs(azure, found)
     worked = _roles(azure, found, logs)
-    told("scaler")
+    on_part("scaler")
     woken = _scalers(azure, found, logs)
-    told("rules")
-    return Seen(deployed, apps_of.revisions(found), worked, woken, rules(azure), found)
+    on_part("rules")
+    return Gathered(deployed, apps_of.revisions(found), worked, woken, rules(azure), found)
 
 
 def _logs(azure: ControlPlane, found: Sequence[App]) -> Mapping[str, Log]:

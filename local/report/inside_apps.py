@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from local.questions import inside
-from local.report.answers import outcome
 from local.report.apps import App
 from local.report.console import Console, ConsoleError
 from local.report.control_plane import ControlPlane, UnseenError
 from local.report.model import NotAsked, Outcome, Why
+from local.report.open_questions import outcome
 from sandbox.assumptions import QUESTIONS
 
 _APP, _KEPT = "gateway", "id-platform-"

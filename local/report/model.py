@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
-from local.report.words import Known
+from local.report.safe_text import SafeText
 
 T = TypeVar("T")
 
@@ -42,7 +42,7 @@ class Neither:
 
     question: str
     status: int
-    code: Known
+    code: SafeText
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ Outcome = Answered | Neither | NotAsked
 class Unseen:
     """A part that Azure did not show to whoever asked; `why` is its code."""
 
-    why: Known
+    why: SafeText
 
 
 Part = tuple[T, ...] | Unseen
@@ -73,12 +73,12 @@ class Refused:
     The last code is the innermost, `said` its text with all but known words left out.
     """
 
-    kind: Known
-    on: Known
-    status: Known
-    codes: tuple[Known, ...]
-    said: Known
-    advice: Known
+    kind: SafeText
+    on: SafeText
+    status: SafeText
+    codes: tuple[SafeText, ...]
+    said: SafeText
+    advice: SafeText
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class Deployment:
     """One deployment of the environment, the first of which is number 1."""
 
     number: int
-    state: Known
+    state: SafeText
     seconds: int | None
     refused: Part[Refused] = ()
 
@@ -95,15 +95,15 @@ class Deployment:
 class Revision:
     """One revision of an app, the first of which is number 1."""
 
-    app: Known
+    app: SafeText
     number: int
     own_image: bool
     active: bool
-    provisioning: Known
-    running: Known
-    health: Known
+    provisioning: SafeText
+    running: SafeText
+    health: SafeText
     replicas: int | None
-    said: Known
+    said: SafeText
 
 
 @dataclass(frozen=True)
@@ -114,9 +114,9 @@ class RoleTime:
     `worked` after so many at the latest. `whole` says whether the log goes back to the start.
     """
 
-    app: Known
-    role: Known
-    on: Known
+    app: SafeText
+    role: SafeText
+    on: SafeText
     in_vain: int
     last_in_vain: int | None
     proved: bool
@@ -131,11 +131,11 @@ class Scaler:
     `after_photo` is from the photo that the gateway took before it was first `woken`.
     """
 
-    app: Known
+    app: SafeText
     started: int | None
     failures: int
     woken: int | None
-    trigger: Known
+    trigger: SafeText
     after_photo: int | None
     watched: int | None
 
@@ -144,9 +144,9 @@ class Scaler:
 class Rule:
     """One rule of a subscription, and whether it is as the template has it."""
 
-    subscription: Known
-    name: Known
-    filter: Known
+    subscription: SafeText
+    name: SafeText
+    filter: SafeText
     passes_all: bool
     as_template: bool
 
@@ -155,10 +155,10 @@ class Rule:
 class Report:
     """All of it."""
 
-    keyless: Known
-    azure_cli: Known
-    azd: Known
-    asked_as: Known
+    keyless: SafeText
+    azure_cli: SafeText
+    azd: SafeText
+    asked_as: SafeText
     outcomes: tuple[Outcome, ...]
     deployments: Part[Deployment]
     revisions: Part[Revision]

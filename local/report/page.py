@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from local.report import tables
-from local.report.answered import FENCE, FORMAT
-from local.report.answers import question
+from local.report.answer_block import FENCE, FORMAT
 from local.report.model import Answered, Neither, Outcome, Part, Report, Unseen
+from local.report.open_questions import question
 
 T = TypeVar("T")
 

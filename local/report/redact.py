@@ -1,7 +1,7 @@
-"""The second line: what looks like an id, a name, an address or a secret is taken out of a text.
+"""The second line of defence: removes ids, names, addresses and secrets from a text.
 
-The first is local.report.words, which lets nothing of that kind in. So this finds nothing, unless
-the first has a fault; then the report says how often.
+The first, local.report.safe_text, lets none of them in. So this finds something only where the
+first has a bug; the command then says how often.
 """
 
 import json
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
-from local.report import words
+from local.report import safe_text
 from local.report.vocabulary import CODES, VOCABULARY
 from sandbox.assumptions import QUESTIONS
 
@@ -85,7 +85,7 @@ def _worth_removing(values: Iterable[str]) -> set[str]:
 @cache
 def _ours() -> frozenset[str]:
     """Entities are named the same everywhere; the rest are the words that a page is made of."""
-    found = {*words.names(), *CODES, *VOCABULARY}
+    found = {*safe_text.names(), *CODES, *VOCABULARY}
     found |= {answer for each in QUESTIONS for answer in (each.name, *each.answers)}
     for file in Path(__file__).parent.glob("*.py"):
         found |= set(re.findall(r"[\w-]+", file.read_text("utf-8")))

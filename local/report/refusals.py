@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from local.report.words import NOTHING, Known
+from local.report.safe_text import NOTHING, SafeText
 
 
 @dataclass(frozen=True)
@@ -125,11 +125,11 @@ _ADVICE = (
 )
 
 
-def advise(codes: Sequence[str], said: str) -> Known:
+def advise(codes: Sequence[str], said: str) -> SafeText:
     """Return what to do about an error, the innermost code first; nothing if nobody knows."""
     text = said.lower()
     for code in reversed(codes):
         for each in _ADVICE:
             if code in each.codes and (not each.words or any(one in text for one in each.words)):
-                return Known(each.do)
+                return SafeText(each.do)
     return NOTHING

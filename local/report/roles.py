@@ -6,13 +6,13 @@ https://learn.microsoft.com/rest/api/authorization/role-assignments: createdOn.
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
-from local.report import words
+from local.report import safe_text
 from local.report.apps import App
 from local.report.control_plane import ControlPlane, Json
 from local.report.model import RoleTime
 from local.report.proofs import Log
+from local.report.safe_text import SafeText
 from local.report.times import between, moment
-from local.report.words import Known
 from local.rights import Environment, Right, rights_of
 from sandbox.deployment import as_compiled
 
@@ -49,8 +49,8 @@ def _role_time(app: App, log: Log, right: Right, made: datetime | None) -> RoleT
     in_vain, worked = log.in_vain(scope), log.worked(scope)
     return RoleTime(
         app=app.known,
-        role=words.name(right.role.partition(" (")[0]),
-        on=Known(right.target),  # of the compiled template
+        role=safe_text.name(right.role.partition(" (")[0]),
+        on=SafeText(right.target),  # of the compiled template
         in_vain=len(in_vain),
         last_in_vain=between(made, max((each.at for each in in_vain), default=None)),
         proved=worked is not None,

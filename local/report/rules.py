@@ -6,17 +6,17 @@ https://learn.microsoft.com/rest/api/servicebus/controlplane-stable/rules
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from local.report import words
+from local.report import safe_text
 from local.report.control_plane import ControlPlane, Json, UnseenError
 from local.report.model import Part, Rule, Unseen
-from local.report.words import Known
+from local.report.safe_text import SafeText
 from sandbox import deployment
 from sandbox.deployment import as_compiled
 
 _VERSION = "2024-01-01"
 _EVERYTHING = "1=1"
-_FILTERS = (Known("SqlFilter"), Known("CorrelationFilter"))
-_ANOTHER_RULE = Known("another")
+_FILTERS = (SafeText("SqlFilter"), SafeText("CorrelationFilter"))
+_ANOTHER_RULE = SafeText("another")
 
 
 def rules(azure: ControlPlane) -> Part[Rule]:
@@ -40,25 +40,25 @@ def _rules(
     """One line at least: a subscription without a rule gets nothing, and that must show."""
     path = f"{topic}/subscriptions/{subscription.name}/rules"
     meant = {each.name: each for each in subscription.rules}
-    name = Known(subscription.name)
+    name = SafeText(subscription.name)
     found = list(azure.listed(path, _VERSION))
     if not found:
-        yield Rule(name, Known("no rule"), Known(""), passes_all=False, as_template=False)
+        yield Rule(name, SafeText("no rule"), SafeText(""), passes_all=False, as_template=False)
     for each in found:
         given = each.get("properties") or {}
         called = str(each.get("name"))
         yield Rule(
             name,
-            words.name(called) or _ANOTHER_RULE,
+            safe_text.name(called) or _ANOTHER_RULE,
             _filter(given),
             passes_all=_sql(given).replace(" ", "") == _EVERYTHING,
             as_template=called in meant and _agrees(given, meant[called]),
         )
 
 
-def _filter(given: Json) -> Known:
+def _filter(given: Json) -> SafeText:
     found = str(given.get("filterType"))
-    return next((each for each in _FILTERS if each == found), words.ANOTHER)
+    return next((each for each in _FILTERS if each == found), safe_text.ANOTHER)
 
 
 def _agrees(given: Json, rule: deployment.Rule) -> bool:

@@ -6,10 +6,10 @@ from datetime import datetime
 from infra.azd.events import Event
 from local.report.apps import App
 from local.report.model import Scaler
+from local.report.safe_text import NOTHING, SafeText
 from local.report.times import between, moment
-from local.report.words import NOTHING, Known
 
-_TRIGGERS = (Known("azure-servicebus"), Known("cron"))
+_TRIGGERS = (SafeText("azure-servicebus"), SafeText("cron"))
 
 
 def scaler(app: App, events: Sequence[Event], photos: Sequence[datetime], now: datetime) -> Scaler:
@@ -41,7 +41,7 @@ def _at(event: Event | None) -> datetime | None:
     return moment(event.at) if event else None
 
 
-def _trigger(event: Event | None) -> Known:
+def _trigger(event: Event | None) -> SafeText:
     """Newer versions of KEDA say what woke it: pkg/scaling/executor in kedacore/keda."""
     said = event.message if event else ""
     return next((each for each in _TRIGGERS if each in said), NOTHING)

@@ -3,9 +3,9 @@
 import pytest
 from azure.core.exceptions import HttpResponseError
 
-from local.questions.seen import code
+from local.questions.responses import error_code
 
 
 def code_of(error: pytest.ExceptionInfo[HttpResponseError]) -> tuple[int | None, str]:
     """The status, and Azure's own code for it."""
-    return error.value.status_code, code(error.value)
+    return error.value.status_code, error_code(error.value)

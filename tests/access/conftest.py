@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from local.doctor.kept import Kept
+from local.azd_values import Values
+from local.doctor.cached_credential import CachedCredential
 from local.questions.asker import Entities, Hosts
 from local.rights import Environment
 from local.sign_in import open_developers_credential, signed_in
-from local.values import Values
 from sandbox.deployment import as_compiled
 from tests.access import sample
 from tests.access.actor import Actor
@@ -50,7 +50,7 @@ def azure() -> Actor:
     """Who is signed in, by the name that the table has for them."""
     values = Values.from_file(Path(os.environ["KEYLESS_AZURE"]))
     there = Environment.of(values)
-    credential = Kept(open_developers_credential())
+    credential = CachedCredential(open_developers_credential())
     me = signed_in(credential).object_id.lower()
     users = [each.name for each in as_compiled().users]
     names = [who for who in users if values[f"{who.upper()}_PRINCIPAL_ID"].lower() == me]

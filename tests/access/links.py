@@ -5,7 +5,7 @@ from functools import cache
 
 from azure.servicebus import ServiceBusClient, ServiceBusSender
 
-from local.questions.links import receiver_of
+from local.questions.asker import receiver_of
 from sandbox.deployment import Rule, as_compiled
 
 __all__ = ["passing", "receiver_of", "sender_to"]

@@ -9,7 +9,7 @@ from typing import Any
 from azure.servicebus import ServiceBusMessage, ServiceBusReceivedMessage, ServiceBusReceiver
 from azure.servicebus.amqp import AmqpAnnotatedMessage
 
-from local.questions import own
+from local.questions.marked_messages import MarkedMessages
 from tests.access.actor import Actor
 from tests.access.links import sender_to
 
@@ -17,7 +17,7 @@ _PAGE = 100
 
 
 @dataclass(frozen=True)
-class Own(own.Own):
+class Own(MarkedMessages):
     """A client, and the mark that its messages' ids begin with."""
 
     def send(self, topic: str, *messages: ServiceBusMessage | AmqpAnnotatedMessage) -> None:

@@ -12,7 +12,7 @@ import pytest
 from local.questions import inside
 from local.questions.inside import Surroundings
 from local.questions.probes import PROBES, By, Plane
-from local.questions.seen import NothingCameError, TooFewRightsError, TooManyRightsError
+from local.questions.responses import NothingCameError, TooFewRightsError, TooManyRightsError
 from sandbox.assumptions import LIKELY, QUESTIONS, Assumptions, assume
 from tests.access.actor import Actor
 from tests.access.sample import DEVELOPER, GATEWAY, OPERATOR, PLATFORM

@@ -5,10 +5,10 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from typing import Any
 
-from local.questions.tokens import STORAGE, token_for, with_another_signature
+from local.questions.asker import STORAGE, token_for, with_wrong_signature
 from tests.access.actor import Actor
 
-__all__ = ["STORAGE", "with_another_signature"]
+__all__ = ["STORAGE", "with_wrong_signature"]
 
 VAULT = "https://vault.azure.net"
 BUS = "https://servicebus.azure.net"

@@ -11,7 +11,7 @@ from cli import compared as module
 from cli.application import application
 from cli.compared import compared, told
 from local.assignments import Difference
-from local.values import Values
+from local.azd_values import Values
 from sandbox.deployment import Deployment, load
 from sandbox.state import State
 from tests.local.arm import resource_manager

@@ -14,7 +14,7 @@ import pytest
 
 from local.questions import inside
 from local.questions.probes import PROBES
-from local.report.answered import read
+from local.report.answer_block import read
 from local.report.model import Why
 from local.report.redact import REMOVED
 from sandbox.assumptions import LIKELY, QUESTIONS

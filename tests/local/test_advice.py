@@ -1,12 +1,24 @@
-"""What to do about a missing right, or about workers that are in the way."""
+"""Advice on missing rights and on competing workers, and the workers that are deployed."""
 
-from local.advice import on_rights, on_workers
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+import requests
+
+from local.advice import deployed_workers, on_rights, on_workers
+from local.arm import UnseenError
 from local.probes import Missing
-from local.rights import Right
+from local.rights import Environment, Right
 from local.sign_in import SignedIn
+from tests.local.arm import resource_manager
 
 ME = SignedIn("me@example.com", "0a1b", "7e4a")
 RIGHT = Right("Key Vault Secrets User", "/subscriptions/s/secrets/key", (), ("notifier",))
+
+GROUP = Environment("sub", "rg", "account", "vault", "namespace")
+APPS = "/subscriptions/sub/resourceGroups/rg/providers/Microsoft.App/containerApps"
+WORKERS = ("thumbnailer", "notifier")
 
 
 def test_who_is_not_the_developer_is_made_the_developer() -> None:
@@ -31,3 +43,31 @@ def test_workers_are_counted_and_named() -> None:
     assert "thumbnailer (scaled to zero, until a message comes), catalog (1 running)" in said
     assert "azd env set DEPLOY_APPS false" in said
     assert on_workers({}) == ""
+
+
+def app(name: str, revision: str | None) -> dict[str, Any]:
+    return {"name": name, "properties": {"latestRevisionName": revision}}
+
+
+def seen(session: requests.Session, answers: Mapping[str, list[dict[str, Any]]]) -> dict[str, int]:
+    listed = {path: {"value": entries} for path, entries in answers.items()}
+    return deployed_workers(resource_manager(session, listed), GROUP, WORKERS)
+
+
+def test_the_replicas_of_workers_are_counted_and_of_no_other_app(session: requests.Session) -> None:
+    assert seen(
+        session,
+        {
+            APPS: [app("gateway", "g--1"), app("thumbnailer", "t--7"), app("notifier", None)],
+            f"{APPS}/thumbnailer/revisions/t--7/replicas": [{"name": "a"}, {"name": "b"}],
+        },
+    ) == {"thumbnailer": 2, "notifier": 0}
+
+
+def test_an_environment_without_apps_has_none(session: requests.Session) -> None:
+    assert seen(session, {APPS: []}) == {}
+
+
+def test_a_listing_that_azure_refuses_is_an_error(session: requests.Session) -> None:
+    with pytest.raises(UnseenError, match="403 Client Error: Forbidden"):
+        seen(session, {})

@@ -1,18 +1,19 @@
 """A deployed environment's role assignments, against the policy."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 import requests
 
 from local.arm import UnseenError
-from local.assignments import Granted, compare, found, meant
+from local.assignments import Granted, compare, found, meant, principals
 from local.rights import Environment
 from local.roles import Roles
 from sandbox.deployment import Deployment, load
 from sandbox.state import State
 from tests.local.arm import resource_manager
-from tests.local.deployed import ASSIGNMENTS, GROUP, THERE, assigned
+from tests.local.deployed import APPS, ASSIGNMENTS, GROUP, IDENTITIES, THERE, assigned
 
 READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
 ROLES = Roles({READER: "Reader"}, {})
@@ -108,3 +109,29 @@ def test_the_policy_is_there_and_nothing_else(deployment: Deployment) -> None:
     there = list(meant(deployment, here, ids, ROLES))
     assert compare(there, there) == compare([], [])
     assert len(there) == len(deployment.assignments)
+
+
+def named_ids(
+    session: requests.Session, identities: dict[str, str], apps: list[Any], **users: str
+) -> dict[str, str]:
+    named = [{"name": k, "properties": {"principalId": v}} for k, v in identities.items()]
+    arm = resource_manager(session, {IDENTITIES: {"value": named}, APPS: {"value": apps}})
+    return principals(arm, THERE, users)
+
+
+def test_they_are_found_by_the_resources_that_they_belong_to(session: requests.Session) -> None:
+    notifier = {"name": "notifier", "identity": {"principalId": "P2"}}
+    gateway = {"name": "gateway", "identity": {"type": "UserAssigned"}}
+    found = named_ids(
+        session, {"id-gateway-dev": "P1"}, [notifier, gateway], developer="D1", operator=""
+    )
+    assert found == {"gateway": "p1", "notifier": "p2", "developer": "d1"}
+
+
+def test_an_identity_that_is_called_alike_is_another(session: requests.Session) -> None:
+    assert named_ids(session, {"my-gateway-dev": "P1", "id-gateway-other": "P2"}, []) == {}
+
+
+def test_an_app_that_has_two_identities_acts_as_its_own(session: requests.Session) -> None:
+    also = {"name": "gateway", "identity": {"principalId": "P2"}}
+    assert named_ids(session, {"id-gateway-dev": "P1"}, [also]) == {"gateway": "p1"}

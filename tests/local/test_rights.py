@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from local.granting import assignment_name
+from local.az_commands import assignment_name
+from local.azd_values import Values, ValuesError
 from local.rights import (
     ADD,
     GET_SECRET,
@@ -18,10 +19,9 @@ from local.rights import (
     WRITE,
     Environment,
     Right,
-    grant,
+    grant_command,
     rights_of_developer,
 )
-from local.values import Values, ValuesError
 from sandbox.deployment import Deployment, load
 from sandbox.state import State
 from tests.infra.bicep import committed, expand, needs_bicep, of_type
@@ -78,14 +78,14 @@ def test_a_grant_is_for_a_user_on_one_scope_and_named_as_the_deployment_names_it
 ) -> None:
     (secret,) = (each for each in rights if each.target == "secrets/webhook-signing-key")
     name = assignment_name("4633458b-17de-408a-b874-0445c86b69e6", secret.scope, "me")
-    assert grant(secret, "me") == (
+    assert grant_command(secret, "me") == (
         "az role assignment create --assignee-object-id me --assignee-principal-type User "
         f'--role "Key Vault Secrets User" --scope {secret.scope} --name {name}'
     )
 
 
 def test_a_role_that_is_not_known_leaves_the_assignment_unnamed(rights: tuple[Right, ...]) -> None:
-    assert "--name" not in grant(replace(rights[0], definition=""), "me")
+    assert "--name" not in grant_command(replace(rights[0], definition=""), "me")
 
 
 def assigned(snapshot: Mapping[str, Any], who: str) -> set[str]:

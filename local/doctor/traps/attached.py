@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from local.doctor.error_texts.identity import NO_TOKEN, SEVERAL, UNKNOWN, UNLOADED
 from local.doctor.evidence import Evidence, Finding
-from local.doctor.texts.identity import NO_TOKEN, SEVERAL, UNKNOWN, UNLOADED
 from sandbox.deployment import Attachment, Lifecycle, Principal, PrincipalKind
 
 _FOR_CODE = frozenset({Lifecycle.MAIN, Lifecycle.ALL})
@@ -20,7 +20,7 @@ def client_id_missing(evidence: Evidence) -> Iterator[Finding]:
         which = usable[0].client_id if usable else "<client id>"
         yield Finding(
             "client id missing",
-            f"AZURE_CLIENT_ID is not set, and {evidence.patient.who} has no system-assigned "
+            f"AZURE_CLIENT_ID is not set, and {evidence.subject.name} has no system-assigned "
             "identity: Container Apps does not guess a user-assigned one, even the only one.",
             (f"Set AZURE_CLIENT_ID={which} ({_SET_BY} sets it), and restart.",),
         )
@@ -32,7 +32,7 @@ def kept_from_code(evidence: Evidence) -> Iterator[Finding]:
     if kept and _unnamed(evidence):
         yield Finding(
             "kept from code",
-            f"{evidence.patient.who} has a system-assigned identity, but its lifecycle "
+            f"{evidence.subject.name} has a system-assigned identity, but its lifecycle "
             f"{kept[0].lifecycle} withholds it from code.",
             (_TO_CODE,),
         )
@@ -45,7 +45,7 @@ def none_named(evidence: Evidence) -> Iterator[Finding]:
         names = ", ".join(f"{each.name} ({each.client_id})" for each in usable) or "several"
         yield Finding(
             "two identities and none named",
-            f"{evidence.patient.who} has more than one identity and AZURE_CLIENT_ID names none of "
+            f"{evidence.subject.name} has more than one identity and AZURE_CLIENT_ID names none of "
             f"them: {names}.",
             ("Set AZURE_CLIENT_ID to the client id of the right one, and restart.",),
         )
@@ -53,7 +53,7 @@ def none_named(evidence: Evidence) -> Iterator[Finding]:
 
 def unknown_client_id(evidence: Evidence) -> Iterator[Finding]:
     """Find a request for an identity that is not available to code."""
-    named = evidence.patient.variables.get("AZURE_CLIENT_ID", "")
+    named = evidence.subject.variables.get("AZURE_CLIENT_ID", "")
     usable = _user_assigned(evidence)
     if named and _refused_by_id(evidence, named):
         meant = f"AZURE_CLIENT_ID={usable[0].client_id}" if len(usable) == 1 else "another id"
@@ -82,14 +82,14 @@ def _what(evidence: Evidence, named: str) -> str:
                 f"{each.identity.name}'s, whose lifecycle {each.lifecycle} withholds it from code"
             )
     return (
-        f"the client id of none of {evidence.patient.who}'s identities: a wrong id, or a deleted "
+        f"the client id of none of {evidence.subject.name}'s identities: a wrong id, or a deleted "
         "identity's"
     )
 
 
 def _unnamed(evidence: Evidence) -> bool:
     said = evidence.answer.said
-    named = evidence.patient.variables.get("AZURE_CLIENT_ID")
+    named = evidence.subject.variables.get("AZURE_CLIENT_ID")
     return not named and (UNLOADED in said or SEVERAL in said)
 
 
@@ -111,5 +111,5 @@ def _kept_from_code(evidence: Evidence) -> list[Attachment]:
 
 
 def _attached(evidence: Evidence) -> tuple[Attachment, ...]:
-    app = evidence.patient.app
+    app = evidence.subject.app
     return app.attachments if app else ()

@@ -2,11 +2,10 @@
 
 from collections.abc import Callable, Iterator
 
+from local.az_commands import DEPLOY_AGAIN
 from local.doctor.evidence import Evidence, Finding
 from local.doctor.grants import Grant
-from local.doctor.traps.words import targets
-from local.granting import DEPLOY_AGAIN
-from local.rights import Right
+from local.rights import Right, targets
 from sandbox.commands import KEYLESS, RESTART
 
 _ON_ITS_WAY = (
@@ -23,7 +22,7 @@ def wrong_object_id(evidence: Evidence) -> Iterator[Finding]:
 
     Other principals may hold wider roles, so only assignments on this very scope are suspect.
     """
-    answer, known = evidence.answer, evidence.patient.known
+    answer, known = evidence.answer, evidence.subject.known
 
     def is_suspect(right: Right, grant: Grant) -> bool:
         is_here = grant.scope.lower() == right.scope.lower()
@@ -43,15 +42,15 @@ def wrong_object_id(evidence: Evidence) -> Iterator[Finding]:
 
 def recreated(evidence: Evidence) -> Iterator[Finding]:
     """Find roles that name a recreated identity's former id."""
-    principal = evidence.patient.principal
+    principal = evidence.subject.principal
     former = principal.former_ids if principal else ()
     found = list(_instead(evidence, lambda _, one: one.principal_id in former))
     if found:
         entities = targets(right for right, _ in found)
-        deploy = _DEPLOY_HERE if evidence.patient.in_sandbox else DEPLOY_AGAIN
+        deploy = _DEPLOY_HERE if evidence.subject.in_sandbox else DEPLOY_AGAIN
         yield Finding(
             "recreated identity",
-            f"{evidence.patient.who} was deleted and recreated under the same name: its roles on "
+            f"{evidence.subject.name} was deleted and recreated under the same name: its roles on "
             f"{entities} still name {found[0][1].principal_id}, but its id is now "
             f"{evidence.answer.object_id}.",
             (f"Deploy the roles again: {deploy}",),
@@ -64,9 +63,9 @@ def only_just_granted(evidence: Evidence) -> Iterator[Finding]:
     if found:
         yield Finding(
             "only just granted",
-            f"{evidence.patient.who} has the role on {targets(found)}, but is still refused: the "
+            f"{evidence.subject.name} has the role on {targets(found)}, but is still refused: the "
             "role has not taken effect yet.",
-            (_IN_SANDBOX,) if evidence.patient.in_sandbox else _ON_ITS_WAY,
+            (_IN_SANDBOX,) if evidence.subject.in_sandbox else _ON_ITS_WAY,
         )
 
 
@@ -75,7 +74,7 @@ def _instead(
 ) -> Iterator[tuple[Right, Grant]]:
     """Yield each missing right with a sufficient grant of another principal, chosen by `whose`."""
     for right in (each for each in evidence.denied if not evidence.has(each)):
-        for grant in evidence.patient.grants or ():
+        for grant in evidence.subject.grants or ():
             if whose(right, grant) and grant.allows(right.actions, right.scope):
                 yield right, grant
                 break

@@ -2,12 +2,10 @@
 
 from collections.abc import Iterator
 
+from local.az_commands import built_in_guid
 from local.doctor.evidence import Evidence, Finding
 from local.doctor.grants import Grant
-from local.doctor.traps.words import end, targets
-from local.granting import built_in
-from local.rights import Right
-from local.rights import grant as grant_command
+from local.rights import Right, grant_command, target_of, targets
 from sandbox.commands import RESTART
 from sandbox.rbac import Action, holds
 
@@ -27,7 +25,7 @@ def control_plane(evidence: Evidence) -> Iterator[Finding]:
             wanted = ", ".join(sorted({each.role for each in denied}))
             yield Finding(
                 "control plane taken for data plane",
-                f"{evidence.patient.who} has {grant.role.name} on {end(grant.scope)}, which "
+                f"{evidence.subject.name} has {grant.role.name} on {target_of(grant.scope)}, which "
                 f"manages resources and includes no data action: it gives no access to "
                 f"{targets(denied)}.",
                 (f"Assign the data role as well: {wanted}.",),
@@ -36,17 +34,17 @@ def control_plane(evidence: Evidence) -> Iterator[Finding]:
 
 def scope_too_narrow(evidence: Evidence) -> Iterator[Finding]:
     """Find a role on single entries where listing requires one on the container or vault."""
-    for refused in evidence.patient.refused:
+    for refused in evidence.subject.denials:
         below = [
             each
             for each in _mine(evidence)
             if _is_above(refused.scope, each.scope) and _names(each, refused.action)
         ]
         if below:
-            entries = ", ".join(end(each.scope) for each in below)
+            entries = ", ".join(target_of(each.scope) for each in below)
             yield Finding(
                 "scope too narrow for a list",
-                f"{refused.action} was refused on {end(refused.scope)} in the last hour: "
+                f"{refused.action} was refused on {target_of(refused.scope)} in the last hour: "
                 f"{below[0].role.name} is only on {entries}, and listing requires a role one level "
                 "higher.",
                 (
@@ -63,20 +61,20 @@ def stale_token(evidence: Evidence) -> Iterator[Finding]:
     if role and role.assigned and not role.in_token:
         yield Finding(
             "stale token",
-            f"{evidence.patient.who} has the app role {role.name}, but its token does not: the "
+            f"{evidence.subject.name} has the app role {role.name}, but its token does not: the "
             "token was issued before the role was assigned.",
-            (_GIVEN_HERE if evidence.patient.in_sandbox else _KEPT_ON_AZURE,),
+            (_GIVEN_HERE if evidence.subject.in_sandbox else _KEPT_ON_AZURE,),
         )
 
 
 def _command(evidence: Evidence, role: str, scope: str) -> str:
-    right = Right(role, scope, (), (), built_in(role))
+    right = Right(role, scope, (), (), built_in_guid(role))
     return grant_command(right, evidence.answer.object_id, evidence.kind)
 
 
 def _mine(evidence: Evidence) -> Iterator[Grant]:
     me = evidence.answer.object_id.lower()
-    return (each for each in evidence.patient.grants or () if each.principal_id.lower() == me)
+    return (each for each in evidence.subject.grants or () if each.principal_id.lower() == me)
 
 
 def _only_manages(grant: Grant, right: Right) -> bool:

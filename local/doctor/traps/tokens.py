@@ -12,7 +12,7 @@ _OF_THE_ENDPOINT = ("IDENTITY_ENDPOINT", "IDENTITY_HEADER")
 def endpoint_absent(evidence: Evidence) -> Iterator[Finding]:
     """Find a managed identity request without an endpoint or its header."""
     asked = any(each.credential == _MANAGED for each in evidence.answer.others)
-    absent = [each for each in _OF_THE_ENDPOINT if not evidence.patient.variables.get(each)]
+    absent = [each for each in _OF_THE_ENDPOINT if not evidence.subject.variables.get(each)]
     if asked and absent and not evidence.answer.by:
         yield Finding(
             "IDENTITY_ENDPOINT absent",
@@ -21,7 +21,7 @@ def endpoint_absent(evidence: Evidence) -> Iterator[Finding]:
             (
                 "On Azure: attach an identity and restart; its variables are set at start.",
                 "On a laptop: az login, and AZURE_TOKEN_CREDENTIALS=dev.",
-                f'In the sandbox: eval "$(./keyless env {evidence.patient.who})"',
+                f'In the sandbox: eval "$(./keyless env {evidence.subject.name})"',
             ),
         )
 
@@ -31,13 +31,13 @@ BORROWED = "borrowed identity"
 
 def borrowed(evidence: Evidence) -> Iterator[Finding]:
     """Find a token that belongs to another identity of the same deployment."""
-    principal, answer = evidence.patient.principal, evidence.answer
+    principal, answer = evidence.subject.principal, evidence.answer
     if principal is None or answer.object_id in {"", principal.principal_id}:
         return
-    other = evidence.patient.known.get(answer.object_id, "")
+    other = evidence.subject.known.get(answer.object_id, "")
     if not other or answer.object_id in principal.former_ids:
         return
-    who = evidence.patient.who
+    who = evidence.subject.name
     yield Finding(
         BORROWED,
         f"{who} acts as {other}: it has {other}'s rights instead of its own, and the audit "
@@ -58,7 +58,7 @@ def _own_identity(who: str, *, is_user: bool) -> tuple[str, ...]:
 
 def other_tenant(evidence: Evidence) -> Iterator[Finding]:
     """Find a token from a tenant that the deployment does not accept."""
-    meant, found = evidence.patient.tenant.lower(), evidence.answer.tenant.lower()
+    meant, found = evidence.subject.tenant.lower(), evidence.answer.tenant.lower()
     if meant and found and meant != found:
         yield Finding(
             "another tenant",

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from local.doctor.texts import Reading, read
-from local.granting import assignment_name
+from local.az_commands import assignment_name
+from local.doctor.error_texts import Explanation, explain
 from tests.azure_cli import Cli, at_home, real_az
 
 # The source of each stands above it.
@@ -160,24 +160,24 @@ TEXTS = {
 
 @pytest.mark.parametrize("text", TEXTS, ids=lambda text: text[:30])
 def test_what_azure_answers_is_read(text: str) -> None:
-    reading = read(text)
-    assert reading is not None
-    assert TEXTS[text] in reading.means
-    assert reading.do
+    found = explain(text)
+    assert found is not None
+    assert TEXTS[text] in found.means
+    assert found.do
 
 
 @pytest.mark.parametrize(
     "text", ["", "It does not work.", "403 Forbidden", "Action: 'x' Resource: 'y'", "ü" * 9]
 )
 def test_what_is_not_known_is_not_guessed(text: str) -> None:
-    assert read(text) is None
+    assert explain(text) is None
 
 
 def test_a_topics_subscription_is_named_by_its_resource_id_as_far_as_the_text_tells() -> None:
     text = next(each for each in TEXTS if "RenewToken" in each)
-    reading = read(text)
-    assert reading is not None
-    assert reading.scope == (
+    found = explain(text)
+    assert found is not None
+    assert found.scope == (
         "/subscriptions/<subscription>/resourceGroups/<group>"
         "/providers/Microsoft.ServiceBus/namespaces/ns/topics/t/subscriptions/s"
     )
@@ -210,13 +210,13 @@ MANGLINGS: dict[str, Callable[[str], str]] = {
 @pytest.mark.parametrize("mangling", MANGLINGS)
 @pytest.mark.parametrize("text", [VAULT, SEND], ids=["vault", "bus"])
 def test_what_happens_to_a_text_on_its_way_takes_nothing_from_it(text: str, mangling: str) -> None:
-    assert read(MANGLINGS[mangling](text)) == read(text) is not None
+    assert explain(MANGLINGS[mangling](text)) == explain(text) is not None
 
 
 def test_a_text_that_is_cut_off_says_what_is_missing() -> None:
-    reading = read(VAULT.partition("Action")[0])
-    assert reading is not None
-    assert "Caller, Action and Resource" in reading.silent
+    found = explain(VAULT.partition("Action")[0])
+    assert found is not None
+    assert "Caller, Action and Resource" in found.silent
 
 
 @pytest.mark.parametrize(
@@ -230,9 +230,9 @@ def test_a_text_that_is_cut_off_says_what_is_missing() -> None:
 )
 def test_what_belongs_to_an_entity_has_its_scope(path: str, end: str) -> None:
     text = SEND.replace("Send", "Listen").replace("net/q'", f"net/{path}'")
-    reading = read(text)
-    assert reading is not None
-    assert reading.scope.endswith(end)
+    found = explain(text)
+    assert found is not None
+    assert found.scope.endswith(end)
 
 
 def test_a_user_of_resource_manager_is_granted_a_role_as_a_user() -> None:
@@ -240,9 +240,9 @@ def test_a_user_of_resource_manager_is_granted_a_role_as_a_user() -> None:
         "The client 'live.com#me@example.org' with object id '0b7e' does not have authorization "
         "to perform action 'Microsoft.KeyVault/vaults/read' over scope '/subscriptions/1'"
     )
-    reading = read(text)
-    assert reading is not None
-    assert "--assignee-principal-type User" in reading.do[0]
+    found = explain(text)
+    assert found is not None
+    assert "--assignee-principal-type User" in found.do[0]
 
 
 def test_nobody_is_told_to_become_owner() -> None:
@@ -250,34 +250,34 @@ def test_nobody_is_told_to_become_owner() -> None:
         "The client 'a' with object id '0b7e' does not have authorization to perform action "
         "'Microsoft.Authorization/roleAssignments/write' over scope '/subscriptions/1'"
     )
-    reading = read(text)
-    assert reading is not None
-    assert not any("az role assignment create" in each for each in reading.do)
+    found = explain(text)
+    assert found is not None
+    assert not any("az role assignment create" in each for each in found.do)
 
 
 def test_a_text_puts_nothing_into_a_command_but_a_scope() -> None:
-    reading = read(VAULT.replace("/secrets/s", "/secrets/s$(touch here);x"))
-    assert reading is not None
-    words = shlex.split(reading.do[0])
+    found = explain(VAULT.replace("/secrets/s", "/secrets/s$(touch here);x"))
+    assert found is not None
+    words = shlex.split(found.do[0])
     assert words[words.index("--scope") + 1].endswith("/secrets/s$(touchhere);x")
 
 
 def test_the_command_names_what_it_makes_as_a_deployment_does_whatever_the_letters() -> None:
-    reading = read(VAULT)
-    assert reading is not None
-    words = shlex.split(reading.do[0])
+    found = explain(VAULT)
+    assert found is not None
+    words = shlex.split(found.do[0])
     scope = "/subscriptions/1/resourceGroups/g/providers/Microsoft.KeyVault/vaults/kv/secrets/s"
     assert words[words.index("--scope") + 1] == scope
     role = "4633458b-17de-408a-b874-0445c86b69e6"
-    name = assignment_name(role, scope, reading.principal)
+    name = assignment_name(role, scope, found.principal)
     assert words[words.index("--name") + 1] == name
 
 
 def test_where_the_text_names_nobody_the_deployment_is_the_better_way() -> None:
-    reading = read(next(each for each in TEXTS if "SubscriptionRuleRead" in each))
-    assert reading is not None
-    assert "--name" not in " ".join(reading.do)
-    assert any("RoleAssignmentExists" in each for each in reading.do)
+    found = explain(next(each for each in TEXTS if "SubscriptionRuleRead" in each))
+    assert found is not None
+    assert "--name" not in " ".join(found.do)
+    assert any("RoleAssignmentExists" in each for each in found.do)
 
 
 @pytest.mark.parametrize(
@@ -288,9 +288,9 @@ def test_letters_that_json_writes_in_two_halves_are_whole_and_half_ones_can_be_p
     escaped: str, plain: str
 ) -> None:
     code = "<Code>InvalidAuthenticationInfo</Code>"
-    reading = read(f"{code}<AuthenticationErrorDetail>odd {escaped}</AuthenticationErrorDetail>")
-    assert reading is not None
-    assert any(f"odd {plain}" in each for each in (reading.means, reading.silent, *reading.do))
+    found = explain(f"{code}<AuthenticationErrorDetail>odd {escaped}</AuthenticationErrorDetail>")
+    assert found is not None
+    assert any(f"odd {plain}" in each for each in (found.means, found.silent, *found.do))
 
 
 def test_ends_of_line_in_letters_are_read_as_such() -> None:
@@ -299,10 +299,10 @@ def test_ends_of_line_in_letters_are_read_as_such() -> None:
         "name=App;appid=a;oid=b;iss=c\\r\\nAction: 'Microsoft.KeyVault/vaults/secrets/setSecret/"
         "action'\\r\\nResource: '/subscriptions/1/vaults/kv/secrets/s'\\r\\n"
     )
-    reading = read(text)
-    assert reading is not None
-    assert (reading.principal, reading.client) == ("b", "a")
-    assert reading.roles[0] == "Key Vault Secrets Officer"
+    found = explain(text)
+    assert found is not None
+    assert (found.principal, found.client) == ("b", "a")
+    assert found.roles[0] == "Key Vault Secrets Officer"
 
 
 @dataclass(frozen=True)
@@ -315,16 +315,16 @@ class Command:
         return self.line[:40]
 
 
-def commands_in(readings: Iterator[Reading]) -> Iterator[Command]:
+def commands_in(readings: Iterator[Explanation]) -> Iterator[Command]:
     """Each stands at the end of its line, so that it can be copied from there."""
-    for line in dict.fromkeys(line for reading in readings for line in reading.do):
+    for line in dict.fromkeys(line for found in readings for line in found.do):
         _, begin, rest = line.partition("az ")
         if begin and " --" in rest:
             yield Command(begin + rest)
 
 
-READINGS = [reading for text in (*TEXTS, VAULT, SEND) if (reading := read(text))]
-COMMANDS = [*commands_in(iter(READINGS))]
+EXPLANATIONS = [found for text in (*TEXTS, VAULT, SEND) if (found := explain(text))]
+COMMANDS = [*commands_in(iter(EXPLANATIONS))]
 
 
 def test_commands_are_told() -> None:

@@ -11,11 +11,11 @@ from azure.identity import ChainedTokenCredential
 
 from cli.diagnosed import print_diagnosis
 from local.arm import ResourceManager
+from local.azd_values import Values
 from local.doctor.examine import Diagnosis, acting, examine
-from local.doctor.mend import commands
-from local.doctor.patients import of_deployed
+from local.doctor.remedies import commands
+from local.doctor.subjects import of_deployed
 from local.rights import Environment
-from local.values import Values
 from sandbox.deployment import Principal, PrincipalKind, RoleAssignment
 from sandbox.rbac import Policy
 from tests.local.arm import resource_manager
@@ -33,7 +33,7 @@ def session() -> Iterator[requests.Session]:
 def test_who_has_all_rights_is_well(ward: Ward, session: requests.Session) -> None:
     diagnosis = diagnosed(ward, readable(ward, session, ward.deployment.assignments))
     assert diagnosis.well
-    assert diagnosis.met == diagnosis.patient.rights != ()
+    assert diagnosis.met == diagnosis.subject.rights != ()
     assert diagnosis.answer.object_id == ward.deployment.principal("developer").principal_id
 
 
@@ -115,10 +115,10 @@ def diagnosed(ward: Ward, arm: ResourceManager, tenant: str = "") -> Diagnosis:
         "AZURE_RESOURCE_GROUP": environment.group,
         "AZURE_TENANT_ID": tenant,
     }
-    patient = of_deployed(ward.deployment, Values("a file", variables | there), arm, variables)
+    subject = of_deployed(ward.deployment, Values("a file", variables | there), arm, variables)
     credential: Any = ChainedTokenCredential(ward.stage.actor("developer").credential)
     with acting(variables):
-        return examine(patient, credential)
+        return examine(subject, credential)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from typing import Any, get_type_hints
 
 import pytest
 
-from local.doctor.texts import read
+from local.doctor.error_texts import explain
 from sandbox.arm.refusal import Refusal as ArmRefusal
 from sandbox.entra import Caller, Reason, TokenRefused
 from sandbox.entra.refusals import OAuthError
@@ -113,25 +113,25 @@ def test_the_refusals_were_found() -> None:
 
 @pytest.mark.parametrize("text", REFUSALS)
 def test_a_refusal_of_a_plane_is_read(text: str) -> None:
-    reading = read(text)
-    assert reading is not None, text
-    assert reading.do
+    found = explain(text)
+    assert found is not None, text
+    assert found.do
 
 
 @pytest.mark.parametrize("reason", Reason)
 def test_a_token_that_the_vault_refuses_is_read(reason: Reason) -> None:
     text = _message(TokenRefused(reason, "https://any/"), "7e4a", "eyJh.b.c")
-    assert read(f"(Unauthorized) {text}") is not None
+    assert explain(f"(Unauthorized) {text}") is not None
 
 
 @pytest.mark.parametrize("text", WRITTEN)
 def test_a_refusal_of_a_listener_is_read(text: str) -> None:
-    assert read(text) is not None, text
+    assert explain(text) is not None, text
 
 
 @pytest.mark.parametrize("code", _CODES)
 def test_a_code_of_storage_is_read(code: str) -> None:
     _, message = _CODES[code]
-    reading = read(f"{message}\nRequestId:a\nTime:b\nErrorCode:{code}")
-    assert reading is not None
-    assert reading.source == "Blob Storage"
+    found = explain(f"{message}\nRequestId:a\nTime:b\nErrorCode:{code}")
+    assert found is not None
+    assert found.source == "Blob Storage"

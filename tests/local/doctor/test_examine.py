@@ -10,7 +10,7 @@ from azure.identity import AzureCliCredential
 from local.doctor.chain import ask
 from local.doctor.evidence import AppRole
 from local.doctor.examine import acting, open_credential
-from local.doctor.mend import commands
+from local.doctor.remedies import commands
 from local.probes import Endpoints, Prober
 from local.rights import RECEIVE, SEND, WRITE, Right
 from services.common.blobs import prove_create
@@ -24,7 +24,7 @@ def test_who_has_all_rights_is_well(ward: Ward, service: str) -> None:
     diagnosis = ward.examine(service)
     assert diagnosis.well
     assert diagnosis.unmet == ()
-    assert diagnosis.met == diagnosis.patient.rights != ()
+    assert diagnosis.met == diagnosis.subject.rights != ()
     assert commands(diagnosis) == ()
 
 
@@ -84,7 +84,7 @@ def test_a_missing_right_is_named_with_its_scope_its_role_and_the_command(ward: 
     ward.enforce(rest)
     diagnosis = ward.examine("thumbnailer", granted=rest)
     assert {each.right.scope for each in diagnosis.unmet} == {each.scope for each in gone}
-    assert len(diagnosis.met) == len(diagnosis.patient.rights) - 2
+    assert len(diagnosis.met) == len(diagnosis.subject.rights) - 2
     me = ward.deployment.principal("thumbnailer").principal_id
     assert (
         f"az role assignment create --assignee-object-id {me} --assignee-principal-type "
@@ -111,7 +111,7 @@ def test_an_app_role_that_nobody_assigned_is_told_with_the_command(ward: Ward) -
     assert diagnosis.app_role.assigned
     unassigned = replace(
         diagnosis,
-        patient=replace(diagnosis.patient, principal=former),
+        subject=replace(diagnosis.subject, principal=former),
         app_role=replace(diagnosis.app_role, assigned=False, in_token=False),
     )
     assert not unassigned.well
@@ -178,7 +178,7 @@ def test_where_nobody_lets_assignments_be_read_it_says_how_to_compare(ward: Ward
     gone = ward.assignment("catalog", "containers/catalog")
     ward.enforce(each for each in ward.deployment.assignments if each is not gone)
     diagnosis = ward.examine("catalog")
-    blind = replace(diagnosis, patient=replace(diagnosis.patient, grants=None))
+    blind = replace(diagnosis, subject=replace(diagnosis.subject, grants=None))
     compare = (
         "az role assignment list --all --include-groups --assignee "
         f"{diagnosis.answer.object_id} --subscription {ward.deployment.subscription_id}"

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from azure.core.exceptions import HttpResponseError
 
+from local.az_commands import assignment_name
 from local.doctor.chain import Answer
 from local.doctor.evidence import Evidence
 from local.doctor.examine import Diagnosis, acting, examine, open_credential
-from local.doctor.mend import commands
-from local.doctor.patients import of_sandbox
+from local.doctor.remedies import commands
+from local.doctor.subjects import of_sandbox
 from local.doctor.traps import recognised
-from local.granting import assignment_name
 from sandbox.assumptions import assume
 from sandbox.deployment import ContainerApp, Lifecycle, deploy, load, recreate
 from sandbox.state import PROJECT, State
@@ -147,14 +147,14 @@ def stale_token(ward: Ward, wrong: bool) -> Diagnosis:
     registration = ward.deployment.registration
     assert registration is not None
     variables = ward.variables("gateway")
-    patient = of_sandbox(ward.deployment, "gateway", variables, ())
+    subject = of_sandbox(ward.deployment, "gateway", variables, ())
     issuer = ward.stage.endpoints.planes.issuer
     with acting(variables):
         credential = open_credential(variables)
         issuer.registration = replace(registration, roles={}) if wrong else registration
         credential.get_token(f"{variables['CATALOG_AUDIENCE']}/.default")
         issuer.registration = registration
-        return examine(patient, credential)
+        return examine(subject, credential)
 
 
 def borrowed(ward: Ward, wrong: bool) -> Diagnosis:
@@ -226,10 +226,10 @@ def test_who_lends_an_identity_is_not_given_the_borrowers_rights(ward: Ward) -> 
 
 
 def test_a_user_who_signed_in_as_another_is_told_to_sign_in(ward: Ward) -> None:
-    patient = of_sandbox(ward.deployment, "developer", {}, ())
+    subject = of_sandbox(ward.deployment, "developer", {}, ())
     operator = ward.deployment.principal("operator").principal_id
     answer = Answer(by="AzureCliCredential", object_id=operator)
-    (finding,) = recognised(Evidence(patient, answer))
+    (finding,) = recognised(Evidence(subject, answer))
     assert "developer acts as operator" in finding.sentence
     assert "./keyless sign-in --approve --as developer" in finding.do[0]
 
@@ -258,7 +258,7 @@ def test_roles_that_are_deployed_since_have_only_to_arrive(ward: Ward, tmp_path:
 
 
 def test_a_strangers_wider_role_is_not_taken_for_a_mistake(ward: Ward) -> None:
-    """The role of an administrators' group, say, that the patient is not in."""
+    """The role of an administrators' group, say, that the subject is not in."""
     right = ward.assignment("gateway", "containers/thumbnails")
     stranger = replace(
         right,
@@ -324,7 +324,7 @@ def test_a_client_id_of_none_is_known_by_the_apps_identities_if_azure_says_500(
     ] * 2
     assert well.well
     # The endpoint's 500 may have another reason: then the id is one of the app's.
-    assert list(recognised(Evidence(well.patient, diagnosis.answer))) == []
+    assert list(recognised(Evidence(well.subject, diagnosis.answer))) == []
 
 
 def _with_platform_for_code(app: ContainerApp) -> ContainerApp:

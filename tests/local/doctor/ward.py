@@ -1,4 +1,4 @@
-"""Where patients are looked at: the sandbox's endpoints, whose policy and identities can change."""
+"""Where subjects are looked at: the sandbox's endpoints, whose policy and identities can change."""
 
 from collections.abc import Iterable, Mapping
 from contextlib import closing
@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from local.doctor.examine import Diagnosis, acting, examine, open_credential
 from local.doctor.grants import of_policy
-from local.doctor.patients import of_sandbox
+from local.doctor.subjects import of_sandbox
 from sandbox.audit import Record
 from sandbox.deployment import ContainerApp, Deployment, RoleAssignment
 from sandbox.rbac import Policy
@@ -47,17 +47,17 @@ class Ward:
         """
         variables = variables or self.variables(who)
         if deployed is None:
-            patient = of_sandbox(self.deployment, who, variables, audit, waits_for=waits_for)
+            subject = of_sandbox(self.deployment, who, variables, audit, waits_for=waits_for)
         else:
             other = replace(self.deployment, assignments=tuple(deployed))
-            patient = of_sandbox(other, who, variables, (), waiting=audit)
-        attached = next((each for each in apps if each.name == who), patient.app)
-        patient = replace(patient, app=attached)
+            subject = of_sandbox(other, who, variables, (), waiting=audit)
+        attached = next((each for each in apps if each.name == who), subject.app)
+        subject = replace(subject, app=attached)
         if granted is not None:
             seen = of_policy(replace(self.deployment, assignments=tuple(granted)))
-            patient = replace(patient, grants=seen)
+            subject = replace(subject, grants=seen)
         with acting(variables), closing(open_credential(variables)) as credential:
-            return examine(patient, credential)
+            return examine(subject, credential)
 
     def enforce(self, assignments: Iterable[RoleAssignment]) -> None:
         """Decide by these from now on."""

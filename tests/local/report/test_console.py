@@ -11,7 +11,7 @@ from local.report.apps import App
 from local.report.console import Console, ConsoleError, found_in, script
 from local.report.control_plane import ControlPlane
 from local.report.model import Answered, NotAsked, Why
-from local.report.words import Known
+from local.report.safe_text import SafeText
 from sandbox.assumptions import LIKELY
 from tests.conftest import Running
 from tests.local.report import world
@@ -19,7 +19,7 @@ from tests.local.report.azure import AzureCli
 
 GATEWAY = App(
     "gateway",
-    Known("gateway"),
+    SafeText("gateway"),
     frozenset(),
     False,
     "gateway--0000002",
@@ -27,7 +27,7 @@ GATEWAY = App(
 )
 PLACEHOLDER = App(
     "gateway",
-    Known("gateway"),
+    SafeText("gateway"),
     frozenset(),
     False,
     "gateway--0000001",

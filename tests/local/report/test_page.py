@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from local.report import words
-from local.report.answered import read
+from local.report import safe_text
+from local.report.answer_block import read
 from local.report.model import (
     Answered,
     Deployment,
@@ -19,25 +19,25 @@ from local.report.model import (
     Why,
 )
 from local.report.page import rendered, summary
-from local.report.words import Known
+from local.report.safe_text import SafeText
 from sandbox.assumptions import QUESTIONS
 
-UNSEEN = Unseen(Known("AuthorizationFailed"))
+UNSEEN = Unseen(SafeText("AuthorizationFailed"))
 FIRST, SECOND, THIRD, *REST = QUESTIONS
 OUTCOMES = (
     Answered(FIRST.name, FIRST.answers[0]),
     Answered(SECOND.name, SECOND.answers[1]),
-    Neither(THIRD.name, 409, words.code("Conflict")),
+    Neither(THIRD.name, 409, safe_text.code("Conflict")),
     *(NotAsked(each.name, Why.NO_ANSWER) for each in REST),
 )
-GATEWAY, NOTIFIER = words.name("gateway"), words.name("notifier")
+GATEWAY, NOTIFIER = safe_text.name("gateway"), safe_text.name("notifier")
 
 
 def report(**parts: object) -> Report:
     everything: dict[str, object] = {
-        "keyless": words.version("0.1.0"),
-        "azure_cli": words.version("2.77.0"),
-        "azd": words.version(""),
+        "keyless": safe_text.version("0.1.0"),
+        "azure_cli": safe_text.version("2.77.0"),
+        "azd": safe_text.version(""),
         "asked_as": "the developer",
         "outcomes": OUTCOMES,
         "deployments": (),
@@ -81,12 +81,13 @@ def test_a_part_that_azure_did_not_show_says_so() -> None:
 
 
 def test_what_the_first_deployment_was_refused_is_told() -> None:
-    codes = (words.code("DeploymentFailed"), words.code("RoleAssignmentExists"))
-    kind = words.kind("Microsoft.Authorization/roleAssignments")
-    said, advice = words.message("The role assignment already exists."), Known("Delete it.")
-    refused = Refused(kind, words.name("originals"), words.code("Conflict"), codes, said, advice)
-    failed = Deployment(1, words.state("Failed"), 612, (refused,))
-    unseen = Deployment(2, words.state("Failed"), None, UNSEEN)
+    codes = (safe_text.code("DeploymentFailed"), safe_text.code("RoleAssignmentExists"))
+    kind = safe_text.kind("Microsoft.Authorization/roleAssignments")
+    said, advice = safe_text.message("The role assignment already exists."), SafeText("Delete it.")
+    on, status = safe_text.name("originals"), safe_text.code("Conflict")
+    refused = Refused(kind, on, status, codes, said, advice)
+    failed = Deployment(1, safe_text.state("Failed"), 612, (refused,))
+    unseen = Deployment(2, safe_text.state("Failed"), None, UNSEEN)
     page = rendered(report(deployments=(failed, unseen)))
     assert "### 1, the first: Failed after 612 s\n" in page
     assert (
@@ -104,11 +105,11 @@ def test_a_revision_is_a_row_and_what_azure_says_of_it() -> None:
         2,
         own_image=True,
         active=True,
-        provisioning=words.state("Provisioned"),
-        running=words.state("ActivationFailed"),
-        health=words.state("Unhealthy"),
+        provisioning=safe_text.state("Provisioned"),
+        running=safe_text.state("ActivationFailed"),
+        health=safe_text.state("Unhealthy"),
         replicas=None,
-        said=words.message("0/1 replicas ready."),
+        said=safe_text.message("0/1 replicas ready."),
     )
     page = rendered(report(revisions=(stuck,)))
     assert "| notifier | 2 | its own | yes | Provisioned | ActivationFailed | Unhealthy |" in page
@@ -116,7 +117,7 @@ def test_a_revision_is_a_row_and_what_azure_says_of_it() -> None:
 
 
 def test_a_role_says_what_was_measured_and_what_not() -> None:
-    role, on = words.name("Storage Blob Data Reader"), words.name("originals")
+    role, on = safe_text.name("Storage Blob Data Reader"), safe_text.name("originals")
     granted = "s after it was granted"
     times = {
         (0, None, True, 7, True): f"at the first attempt, at most 7 {granted}",
@@ -135,14 +136,14 @@ def test_a_role_says_what_was_measured_and_what_not() -> None:
 
 
 def test_a_scaler_is_a_row() -> None:
-    woken = Scaler(NOTIFIER, 4, 0, 400, Known("cron"), 25, 1800)
-    asleep = Scaler(NOTIFIER, None, 12, None, words.NOTHING, None, 1800)
+    woken = Scaler(NOTIFIER, 4, 0, 400, SafeText("cron"), 25, 1800)
+    asleep = Scaler(NOTIFIER, None, 12, None, safe_text.NOTHING, None, 1800)
     page = rendered(report(scalers=(woken, asleep)))
     assert "| notifier | 4 | 0 | 400 | cron | 25 | 1800 |" in page
     assert "| notifier | not known | 12 | not yet | not said | not known | 1800 |" in page
 
 
 def test_a_rule_is_a_row() -> None:
-    default = Rule(NOTIFIER, words.name("$Default"), Known("SqlFilter"), True, False)
+    default = Rule(NOTIFIER, safe_text.name("$Default"), SafeText("SqlFilter"), True, False)
     page = rendered(report(rules=(default,)))
     assert "| notifier | $Default | SqlFilter | yes | no |" in page

@@ -11,7 +11,7 @@ from local.report.apps import App
 from local.report.control_plane import LONGEST_LOG, ControlPlane
 from local.report.model import RoleTime
 from local.report.proofs import Log
-from local.report.words import Known
+from local.report.safe_text import SafeText
 from local.rights import Environment, rights_of
 from sandbox.deployment import ContainerApp, as_compiled
 from tests.conftest import Running
@@ -19,7 +19,7 @@ from tests.local.report import world
 from tests.local.report.azure import AzureCli
 
 GATEWAY = App(
-    "gateway", Known("gateway"), frozenset({world.principal("gateway")}), False, "gateway--2", ()
+    "gateway", SafeText("gateway"), frozenset({world.principal("gateway")}), False, "gateway--2", ()
 )
 ORIGINALS = f"{world.STORAGE}/blobServices/default/containers/originals"
 DEPOSITOR, READER, SENDER = (

@@ -5,15 +5,15 @@ from typing import Any
 
 from local.report.apps import App
 from local.report.control_plane import ControlPlane
+from local.report.safe_text import SafeText
 from local.report.scaler import scaler
-from local.report.words import Known
 from tests.local.report import world
 from tests.local.report.azure import AzureCli
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 THUMBNAILER = App(
     "thumbnailer",
-    Known("thumbnailer"),
+    SafeText("thumbnailer"),
     frozenset(),
     True,
     "thumbnailer--0000002",

@@ -19,9 +19,9 @@ from tests.access.tokens import (
     VAULT,
     claims_of,
     token_of,
-    with_another_signature,
     with_claims,
     with_header,
+    with_wrong_signature,
 )
 
 NOT_PERMITTED = (403, "KeyBasedAuthenticationNotPermitted")
@@ -55,7 +55,7 @@ def a_token_that_nobody_signed_is_none_for_storage(actor: Actor) -> None:
 
 
 def a_token_with_another_signature_is_none_for_storage(actor: Actor) -> None:
-    _assert_no_token(actor, with_another_signature(token_of(actor, STORAGE)))
+    _assert_no_token(actor, with_wrong_signature(token_of(actor, STORAGE)))
 
 
 def a_token_that_claims_somebody_else_is_none_for_storage(actor: Actor) -> None:

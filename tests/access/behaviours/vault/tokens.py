@@ -10,9 +10,9 @@ from tests.access.tokens import (
     VAULT,
     claims_of,
     token_of,
-    with_another_signature,
     with_claims,
     with_header,
+    with_wrong_signature,
 )
 
 _WRONG = f"AKV10022: Invalid audience. Expected {VAULT}"
@@ -57,7 +57,7 @@ def a_token_that_claims_somebody_else_is_none(actor: Actor) -> None:
 
 
 def a_token_with_another_signature_is_none(actor: Actor) -> None:
-    forged = with_another_signature(token_of(actor, VAULT))
+    forged = with_wrong_signature(token_of(actor, VAULT))
     _assert_unauthorized(actor, ask_with(forged, actor, "GET", KEY))
 
 

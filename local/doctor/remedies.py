@@ -1,0 +1,77 @@
+"""Remedies for missing rights, in words and commands."""
+
+from local.az_commands import DEPLOY_AGAIN
+from local.doctor.evidence import principal_type
+from local.doctor.examine import Diagnosis
+from local.doctor.grants import is_held
+from local.doctor.traps.tokens import BORROWED
+from local.rights import DEVELOPER, grant_command
+from sandbox.commands import KEYLESS, RESTART
+
+_BY_ROW = (
+    "The deployment has no assignment for it. To grant it: add a row to "
+    f"infra/bicep/modules/access.bicep, run infra/bicep/snapshot, then {RESTART}."
+)
+_BY_COMMAND = (
+    "On Azure, an owner can grant each one; without a row, only until the next deployment:"
+)
+_BY_DEPLOYMENT = f"The deployment grants it: {DEPLOY_AGAIN}; or an owner grants each one:"
+
+
+def commands(diagnosis: Diagnosis) -> tuple[str, ...]:
+    """Return how to grant the refused rights: by the deployment, or one by one on Azure."""
+    answer, subject = diagnosis.answer, diagnosis.subject
+    refused = [
+        each.right
+        for each in diagnosis.unmet
+        if each.refused and not is_held(each.right, answer.object_id, subject.grants)
+    ]
+    if any(each.trap == BORROWED for each in diagnosis.findings):
+        refused = []  # granting more to the identity that was borrowed would be wrong
+    lines = [*_sign_in(diagnosis), *_app_role(diagnosis)]
+    if refused:
+        lines.append(_how(diagnosis))
+        kind = principal_type(subject.principal, answer)
+        lines += [grant_command(each, answer.object_id, kind) for each in refused]
+    if refused and subject.grants is None:
+        lines += [
+            "You may not read role assignments; somebody who may can compare the ids:",
+            f"az role assignment list --all --include-groups --assignee {answer.object_id} "
+            f"--subscription {refused[0].scope.split('/')[2]}",
+        ]
+    return tuple(lines)
+
+
+def _how(diagnosis: Diagnosis) -> str:
+    """Say who grants it; a finding already says why the snapshot's grant has no effect."""
+    if not diagnosis.subject.in_sandbox:
+        return _BY_DEPLOYMENT
+    return _BY_COMMAND if diagnosis.findings else f"{_BY_ROW} {_BY_COMMAND}"
+
+
+def _sign_in(diagnosis: Diagnosis) -> tuple[str, ...]:
+    if diagnosis.answer.by or diagnosis.subject.name != DEVELOPER:
+        return ()
+    if not diagnosis.subject.in_sandbox:
+        return ("az login",)
+    shoes = f'eval "$({KEYLESS} env developer --stand-in)"'
+    return (f"{shoes}, then az login --use-device-code; see docs/developer-sign-in.md",)
+
+
+def _app_role(diagnosis: Diagnosis) -> tuple[str, ...]:
+    role = diagnosis.app_role
+    if role is None or role.in_token or role.assigned:
+        return ()
+    lacks = f"The app role {role.name} is not assigned to {diagnosis.subject.name}"
+    return (f"{lacks}: {_holding(diagnosis)}",)
+
+
+def _holding(diagnosis: Diagnosis) -> str:
+    """Return how to assign an app role; a recreated identity is in the file already."""
+    subject = diagnosis.subject
+    if not subject.in_sandbox:
+        return "infra/entra/register.py holders"
+    former = subject.principal.former_ids if subject.principal else ()
+    if former:
+        return f"{KEYLESS} deploy"
+    return f"add it to infra/entra/catalog.json; then {RESTART}"
