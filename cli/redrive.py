@@ -12,7 +12,7 @@ from cli.names import short_scope
 from cli.options import StateOption, open_state
 from cli.running import the_running
 from cli.terminal import USAGE, fail, one_sentence
-from sandbox.deployment import Deployment, Lifecycle, load
+from sandbox.deployment import Deployment, load
 from sandbox.rbac import Action, Allowed, Policy, Requirement
 from sandbox.state import PROJECT
 from sandbox.supervisor import of_any_process
@@ -41,12 +41,7 @@ def redrive(
 def receives(deployment: Deployment, service: str) -> Iterator[str]:
     """The queues and subscriptions that `service` may receive from, by their roles."""
     policy, app = Policy.of(deployment), deployment.app(service)
-    ids = [
-        one
-        for each in app.attachments
-        if each.lifecycle is not Lifecycle.NONE
-        for one in (each.identity.principal_id, *each.identity.former_ids)
-    ]
+    ids = [one for each in app.usable for one in each.every_id]
     subscriptions = [each.id for topic in deployment.bus.topics for each in topic.subscriptions]
     for entity in (*(each.id for each in deployment.bus.queues), *subscriptions):
         requirement = Requirement(entity, (_RECEIVE,))

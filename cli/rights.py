@@ -28,7 +28,7 @@ def rights(deployment: Deployment, identity: str = "") -> list[Right]:
         right
         for principal in deployment.principals
         if identity in {"", principal.name}
-        for each in (principal.principal_id, *principal.former_ids)
+        for each in principal.every_id
         for right in _rights_of(each, deployment, policy)
     ]
 

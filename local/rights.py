@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from local.az_commands import built_in_guid, custom_role_guid, name_option
 from local.azd_values import Values
-from sandbox.deployment import Deployment, Principal, RoleAssignment, RoleDefinition
+from sandbox.deployment import Deployment, RoleAssignment, RoleDefinition
 from sandbox.rbac import Action, Policy, holds
 
 DEVELOPER = "developer"
@@ -111,7 +111,7 @@ def rights_of(deployment: Deployment, environment: Environment, who: str) -> tup
     An identity that was made anew needs what the assignments give the one that it was.
     """
     policy = Policy.of(deployment)
-    ids = _ids(deployment.principal(who))
+    ids = deployment.principal(who).every_id
     here = Environment.of_snapshot(deployment)
     renamed = renaming(here, environment)
     found = (
@@ -149,17 +149,13 @@ def grant_command(right: Right, object_id: str, kind: str = "User") -> str:
 
 def _services(deployment: Deployment, granted: RoleAssignment) -> Iterable[str]:
     for app in deployment.apps:
-        held = {one for attached in app.attachments for one in _ids(attached.identity)}
+        held = {one for attached in app.attachments for one in attached.identity.every_id}
         if any(
             (each.scope, each.role_definition_id) == (granted.scope, granted.role_definition_id)
             for each in deployment.assignments
             if each.principal_id in held
         ):
             yield app.name
-
-
-def _ids(principal: Principal) -> tuple[str, ...]:
-    return (principal.principal_id, *principal.former_ids)
 
 
 def _actions(role: RoleDefinition, scope: str) -> tuple[str, ...]:

@@ -108,8 +108,7 @@ def _app_role(subject: Subject, credential: TokenCredential) -> AppRole | None:
     principal, api = subject.principal, subject.api
     if principal is None or not api or api not in subject.variables.values():
         return None
-    ids = (principal.principal_id, *principal.former_ids)
-    held = {role for each in ids for role in subject.app_roles.get(each, ())}
+    held = {role for each in principal.every_id for role in subject.app_roles.get(each, ())}
     for role in sorted(held | set(_proved_app_roles(subject))):
         assigned = role in subject.app_roles.get(principal.principal_id, ())
         return AppRole(role, role in _token_roles(credential, api), assigned)

@@ -172,6 +172,11 @@ class Principal:
     resource_id: str = ""
     former_ids: tuple[str, ...] = ()
 
+    @property
+    def every_id(self) -> tuple[str, ...]:
+        """Its principal id, and those it had before it was recreated."""
+        return (self.principal_id, *self.former_ids)
+
 
 class Lifecycle(StrEnum):
     """When an app's code may use an attached identity (identitySettings of Container Apps)."""
@@ -208,6 +213,13 @@ class ContainerApp:
     environment: Mapping[str, str]
     attachments: tuple[Attachment, ...]
     ingress: Ingress | None
+
+    @property
+    def usable(self) -> tuple[Principal, ...]:
+        """The attached identities that the app's code may use at some time."""
+        return tuple(
+            each.identity for each in self.attachments if each.lifecycle is not Lifecycle.NONE
+        )
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
-from sandbox.deployment import ContainerApp, Deployment, Lifecycle, Principal
+from sandbox.deployment import ContainerApp, Deployment, Principal
 from sandbox.partner import Partner
 from sandbox.rbac import Action, Allowed, Policy, Requirement
 from sandbox.state import State
@@ -79,18 +79,13 @@ def partners(state: State, key: WebhookKey) -> tuple[Partner, ...]:
 
 
 def _reads(policy: Policy, app: ContainerApp, scope: str) -> bool:
-    return any(
-        _may(policy, each.identity, _GET, scope)
-        for each in app.attachments
-        if each.lifecycle is not Lifecycle.NONE
-    )
+    return any(_may(policy, each, _GET, scope) for each in app.usable)
 
 
 def _may(policy: Policy, principal: Principal, action: Action, scope: str) -> bool:
     """Tell whether it may, or might before it was recreated: its roles are still meant for it."""
     requirement = Requirement(scope, (action,))
-    ids = (principal.principal_id, *principal.former_ids)
-    return any(isinstance(policy.decide(each, requirement), Allowed) for each in ids)
+    return any(isinstance(policy.decide(each, requirement), Allowed) for each in principal.every_id)
 
 
 def _outside(deployment: Deployment, signers: list[ContainerApp]) -> Iterator[tuple[str, ...]]:
