@@ -68,7 +68,7 @@ def test_progress_goes_to_stderr_and_names_the_machine(tmp_path: Path) -> None:
 def test_an_unknown_figure_is_told_with_those_that_there_are(tmp_path: Path) -> None:
     done = keyless(tmp_path, "bench", "--only", "speed")
     assert done.returncode == 64
-    assert "no figure is called 'speed'; there are start, blob, bus" in done.stderr
+    assert "unknown figure 'speed'; choose from start, blob, bus" in done.stderr
 
 
 def test_a_measure_that_fails_is_named_and_the_others_are_kept(
@@ -84,7 +84,7 @@ def test_a_measure_that_fails_is_named_and_the_others_are_kept(
         ["slow", "8.50"],
     ]
     assert "broken: nobody answers\nunforeseen: ZeroDivisionError: " in done.stdout
-    assert "could not be measured: broken, unforeseen." in done.stderr
+    assert "could not measure broken, unforeseen." in done.stderr
     assert done.exit_code == 1
 
 

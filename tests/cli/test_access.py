@@ -58,7 +58,7 @@ def test_a_script_reads_them_as_json(tmp_path: Path) -> None:
 def test_who_is_unknown_is_told_who_there_is(tmp_path: Path) -> None:
     done = keyless(tmp_path, "access", "nobody")
     assert done.returncode == 69
-    unknown, _, known = done.stderr.partition("; there are ")
+    unknown, _, known = done.stderr.partition("; choose from ")
     assert unknown.endswith("no identity is called 'nobody'")
     assert "catalog, developer" in known
 

@@ -123,13 +123,13 @@ def test_what_would_lead_a_program_elsewhere_is_not_in_its_environment(sandbox: 
 def test_a_program_that_asks_for_nothing_is_told_so(sandbox: Running) -> None:
     done = sandbox.run("as", "gateway", "--", "true")
     assert done.returncode == 0
-    assert "no token was asked for" in done.stderr
+    assert "no token was requested" in done.stderr
 
 
 def test_a_program_that_is_none_ends_as_in_a_shell(sandbox: Running, tmp_path: Path) -> None:
     absent = sandbox.run("as", "gateway", "--", "no-such-program")
     assert (absent.returncode, absent.stdout) == (127, "")
-    assert absent.stderr == "keyless: no program is called no-such-program.\n"
+    assert absent.stderr == "keyless: command not found: no-such-program.\n"
     (tmp_path / "text").write_text("")
     assert sandbox.run("as", "gateway", "--", str(tmp_path / "text")).returncode == 126
 
@@ -150,7 +150,7 @@ def test_who_nobody_is_is_told_with_everybody_there_is(sandbox: Running) -> None
         done = sandbox.run(*command)
         assert done.returncode == 69
         assert done.stderr == (
-            "keyless: nobody here is called 'bob'; there are catalog, gateway, notifier, "
+            "keyless: unknown identity 'bob'; choose from catalog, gateway, notifier, "
             "thumbnailer, developer and operator.\n"
         )
 

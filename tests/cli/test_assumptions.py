@@ -57,6 +57,6 @@ def test_what_the_sandbox_that_runs_was_told_is_marked(tmp_path: Path) -> None:
         keyless(tmp_path, "down")
     [marked] = re.findall(r"^  (\S+) ←", said, re.MULTILINE)
     assert marked == "existence"
-    assert "← is what the sandbox that runs was told." in said
+    assert "← marks the answers that the running sandbox was started with." in said
     told = {each["name"]: each["told"] for each in found if each["told"]}
     assert told == {"vault-missing": "existence"}

@@ -26,7 +26,7 @@ def test_without_a_compiler_the_bicep_and_its_rehearsal_are_left_out(
         ["-", "infrastructure"],
         ["-", "rehearsal"],
     ]
-    assert said.count("left out: no Bicep CLI on PATH or in BICEP") == 2
+    assert said.count("skipped: no Bicep CLI on PATH or in BICEP") == 2
 
 
 def test_nothing_is_left_out_if_nothing_may_be(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,7 +57,7 @@ def held(answers: Answers, principal: str, end: str) -> Any:
 def test_what_was_deployed_and_not_touched_is_as_the_policy_says(deployment: Deployment) -> None:
     same = difference(deployment, as_deployed(deployment))
     assert same == Difference((), ())
-    assert str(told(same)).startswith("✓ the environment has the policy's role assignments")
+    assert str(told(same)).startswith("✓ the environment has exactly the policy's")
 
 
 def test_one_that_was_taken_away_is_named_with_what_grants_it(deployment: Deployment) -> None:
@@ -75,7 +75,7 @@ def test_one_that_is_wider_is_named_with_what_takes_it_away(deployment: Deployme
     answers[ASSIGNMENTS]["value"].append(assigned(catalog, OWNER, GROUP, "wider"))
     found = difference(deployment, answers)
     said = str(told(found))
-    assert f"beside the policy: catalog's Owner on {GROUP}" in said
+    assert f"not in the policy: catalog's Owner on {GROUP}" in said
     assert f"az role assignment delete --ids {GROUP}/providers/x/roleAssignments/wider" in said
     assert "missing" not in said
     assert found.of("gateway") == Difference((), ())
@@ -86,7 +86,7 @@ def test_whoever_is_not_there_is_not_compared(deployment: Deployment) -> None:
     services = ("gateway", "thumbnailer", "catalog", "platform", "notifier")
     found = difference(deployment, as_deployed(deployment, *services))
     assert found == Difference((), (), services)
-    assert "not there, so not compared: gateway, thumbnailer" in str(told(found))
+    assert "absent, so not compared: gateway, thumbnailer" in str(told(found))
 
 
 def test_an_identity_that_was_made_anew_has_left_its_rights_to_nobody(
@@ -136,4 +136,4 @@ def test_what_became_of_a_sandboxs_identities_is_not_compared(
     assert said(*compare) == same
     said("deploy")
     assert said(*compare) == same
-    assert same == "✓ the environment has the policy's role assignments and no other\n"
+    assert same == "✓ the environment has exactly the policy's role assignments\n"

@@ -48,7 +48,7 @@ def test_it_runs_on_one_that_was_told_the_same_or_whatever_if_nothing_is_said(
 ) -> None:
     done = on_a_sandbox_told_otherwise(*said)
     assert done.exit_code == 0, done.output
-    assert "uses the sandbox that is running" in done.output
+    assert "using the running sandbox" in done.output
 
 
 @pytest.mark.parametrize("said", ["vault-missing=role", "bus-missing=existence"])

@@ -42,7 +42,7 @@ def test_a_service_that_is_unknown_is_told_with_those_that_there_are(sandbox: Ru
     done = sandbox.run("doctor", "nobody")
     assert done.returncode == 69
     names = ", ".join(sorted(each.name for each in sandbox.deployment.apps))
-    assert f"nobody here is called 'nobody'; there are {names} and developer" in done.stderr
+    assert f"unknown identity 'nobody'; choose from {names} and developer" in done.stderr
 
 
 def test_without_a_sandbox_it_says_how_to_start_one(tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_an_error_comes_from_standard_input_too(sandbox: Running) -> None:
 def test_a_text_that_nobody_knows_is_answered_in_one_sentence(tmp_path: Path) -> None:
     done = keyless(tmp_path, "doctor", "--explain", "It does not work.")
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
-    assert "nothing here knows this text" in done.stderr
+    assert "unknown error text" in done.stderr
 
 
 def test_what_terminals_do_to_a_text_is_undone(tmp_path: Path) -> None:

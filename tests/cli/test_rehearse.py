@@ -61,7 +61,7 @@ def test_what_is_not_known_is_named(tmp_path: Path) -> None:
     said = rehearse(tmp_path, TEMPLATE).stdout
     assert "? the parameter 'place' is given no value" in said
     assert "the function strange() is not known here" in said
-    assert "No rule of its own for Contoso.Odd/things." in said
+    assert "No specific rules for Contoso.Odd/things." in said
 
 
 def test_a_refusal_names_resource_rule_source_and_mend_and_fails(tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ def test_a_parameter_file_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
-        (("--scenario", "frist"), "there is no scenario 'frist', only first, "),
+        (("--scenario", "frist"), "unknown scenario 'frist'; choose from first, "),
         (("--parameters", "p.json"), "--parameters goes with --template"),
         (("--template", "t.json", "--scenario", "first"), "--parameters goes with --template"),
     ],

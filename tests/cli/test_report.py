@@ -292,7 +292,7 @@ def test_a_file_that_is_there_is_never_overwritten(shell: Shell) -> None:
     shell.file.write_text("mine")
     done = shell.run("--yes")
     assert done.returncode == 64
-    assert "is there already; name another file by --output, or delete it." in done.stderr
+    assert "already exists; choose another file with --output, or delete it." in done.stderr
     assert shell.file.read_text() == "mine"
     assert shell.az.asked == []
 
@@ -300,7 +300,7 @@ def test_a_file_that_is_there_is_never_overwritten(shell: Shell) -> None:
 def test_a_folder_that_is_not_there_is_said_before_anything_is_asked(shell: Shell) -> None:
     done = shell.run("--yes", "--output", str(shell.folder / "none" / "report.md"))
     assert done.returncode == 64
-    assert f"there is no folder {shell.folder / 'none'} to write to." in done.stderr
+    assert f"the folder {shell.folder / 'none'} does not exist." in done.stderr
     assert shell.az.asked == []
 
 
@@ -320,7 +320,7 @@ def test_an_environment_that_azd_does_not_know_is_one_sentence(shell: Shell) -> 
 
 def test_a_person_is_asked_before_each_step_and_may_say_no(shell: Shell) -> None:
     said = typed(shell, "n\n" * 3)
-    assert "questions with your own rights? It leaves" in said
+    assert "questions with your own rights? This leaves" in said
     assert "Open a console in the gateway" in said
     assert f"Write it to {shell.file}?" in said
     assert "Nothing was written." in said
@@ -361,7 +361,7 @@ def test_a_sandbox_starts_with_what_azure_answered(shell: Shell) -> None:
     started = keyless(state, "up", "--detach", "--port", "0", "--assume-from", str(shell.file))
     try:
         assert started.returncode == 0, started.stderr
-        assert f"assumed of Azure: {other.name}={otherwise}" in started.stdout
+        assert f"assumptions about Azure: {other.name}={otherwise}" in started.stdout
         said = keyless(state, "assumptions", "--from", str(shell.file), "--json").stdout
     finally:
         keyless(state, "down")

@@ -34,8 +34,8 @@ def test_the_file_that_was_edited_is_named_beside_the_answer(
     done = keyless(edited, *command)
     assert done.stdout
     assert done.stderr == (
-        "note: edited since the snapshot was written: infra/bicep/modules/access.bicep."
-        " To take it in: infra/bicep/snapshot\n"
+        "note: edited since the last snapshot: infra/bicep/modules/access.bicep."
+        " To update it: infra/bicep/snapshot\n"
     )
 
 

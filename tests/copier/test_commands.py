@@ -115,7 +115,7 @@ def test_a_worker_without_the_module_is_told_from_one_without_the_right(project:
         lacking = project.keyless("redrive", "reader").stderr
     finally:
         aside.rename(module)
-    assert "may receive from queues/to-read, but there is no services/reader/redrive.py" in lacking
+    assert "may receive from queues/to-read, but needs a services/reader/redrive.py" in lacking
     assert "intake may receive from no queue" in project.keyless("redrive", "intake").stderr
 
 
@@ -131,7 +131,7 @@ def test_people_are_those_whom_the_deployment_names(project: Project) -> None:
         ["doctor", "developer"],
     ):
         said = project.keyless(*command).stderr
-        assert said.startswith("keyless: nobody here is called 'developer'; there are intake"), said
+        assert said.startswith("keyless: unknown identity 'developer'; choose from intake"), said
     assert "the clerk; not 'operator'" in project.keyless("sign-in", "--as", "operator").stderr
     assert "DEVELOPER_PRINCIPAL_ID" in project.keyless("up", "--as", "developer").stderr
 
@@ -142,7 +142,7 @@ def test_what_puts_photos_through_says_that_it_is_the_samples(
 ) -> None:
     done = project.keyless(command)
     assert done.returncode == 64
-    assert f"{command} puts the sample's photos through gateway" in done.stderr
+    assert f"{command} needs the sample's services, and this" in done.stderr
     assert "this deployment has intake, reader" in done.stderr
 
 
@@ -155,4 +155,4 @@ def test_a_report_says_that_the_questions_are_the_samples(project: Project, tmp_
     given = ["--yes", "--env-file", str(values), "--output", str(tmp_path / "report.md")]
     done = project.keyless("report", *given)
     assert done.returncode == 0, done.stderr
-    assert "asked on the sample's entities, and this deployment has others" in done.stdout
+    assert "need the sample's entities, and this deployment has others" in done.stdout

@@ -37,7 +37,7 @@ def developers(
     started = keyless(state, *_UP, *more, PATH=path)
     assert started.returncode == 0, started.stdout + started.stderr
     by = str(real_az()) if real else "Keyless's stand-in for the Azure CLI"
-    assert f"signed in as the developer, by {by}" in started.stdout
+    assert f"signed in as the developer, with {by}" in started.stdout
     yield Running(State.open(state))
     keyless(state, "down")
 
@@ -110,7 +110,7 @@ def test_the_first_start_asks_for_the_sign_in_and_the_next_is_silent(tmp_path: P
         for line in starting.stdout:
             said += line
             if found := _CODE.search(line):
-                assert "services wait for you to sign in as the developer" in said
+                assert "services are waiting for you to sign in as the developer" in said
                 assert keyless(tmp_path, "sign-in", found[1]).returncode == 0
     assert starting.returncode == 0, said
     assert len(_CODE.findall(said)) == 1
@@ -144,8 +144,8 @@ def test_a_start_that_is_declined_says_so_and_leaves_nothing(tmp_path: Path) -> 
     ("arguments", "sentence"),
     [
         ("--as gateway", "not as 'gateway'"),
-        ("--approve", "are for --as developer"),
-        ("--stand-in", "are for --as developer"),
+        ("--approve", "need --as developer"),
+        ("--stand-in", "need --as developer"),
     ],
 )
 def test_options_that_make_no_sense_are_said(tmp_path: Path, arguments: str, sentence: str) -> None:

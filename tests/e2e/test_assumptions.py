@@ -25,7 +25,7 @@ OTHERWISE = [
 def test_photos_go_through_though_azure_does_all_else_otherwise(tmp_path: Path) -> None:
     done = keyless(tmp_path, "demo", "--exit", "--port", "0", *OTHERWISE)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "assumed of Azure: blob-overwrite=condition" in done.stdout
+    assert "assumptions about Azure: blob-overwrite=condition" in done.stdout
     assert "the partner verified 4 webhooks, one for each photo" in done.stdout
 
 
@@ -74,7 +74,7 @@ def test_where_a_role_would_be_too_small_the_audit_names_the_right_that_it_lacks
 def test_a_demo_does_not_run_on_a_sandbox_that_assumes_otherwise(sandbox: Running) -> None:
     done = sandbox.run("demo", "--exit", "--assume", "bus-missing=existence")
     assert done.returncode == 69
-    assert "assumes otherwise; end it by ./keyless down first" in done.stderr
+    assert "was started with other --assume options; first run ./keyless down" in done.stderr
 
 
 def test_what_nobody_asks_is_refused_with_what_there_is_to_assume(tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ def test_a_laptop_that_takes_itself_for_azure_is_told_so(
     monkeypatch.setenv("AZURE_POD_IDENTITY_AUTHORITY_HOST", "http://127.0.0.1:9")
     done = sandbox.run("doctor", "--env-file", str(env_file))
     assert done.returncode == 1
-    assert "✗ nobody is signed in: no credential gave a token" in done.stdout
+    assert "✗ not signed in: no credential returned a token" in done.stdout
     assert "IDENTITY_ENDPOINT is not set" in done.stdout
     assert "az login, and AZURE_TOKEN_CREDENTIALS=dev" in done.stdout
     assert done.stderr == ""

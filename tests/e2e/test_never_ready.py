@@ -17,7 +17,7 @@ from sandbox.state import State
 from sandbox.supervisor import Report, running
 from tests.copied import copied, environment, keyless, without
 
-WAITS = "thumbnailer waits for read on container originals"
+WAITS = "thumbnailer is waiting for read on container originals"
 
 
 @pytest.fixture(scope="module")
@@ -63,8 +63,8 @@ def test_up_returns_with_a_status_of_its_own_and_what_runs_stays_up(
     project: Path, started: "subprocess.CompletedProcess[str]"
 ) -> None:
     assert started.returncode == 75
-    assert "Runs in the background" in started.stdout
-    assert "not all is ready, and what runs stays up" in started.stderr
+    assert "Running in the background" in started.stdout
+    assert "not all is ready; the sandbox stays up" in started.stderr
     assert report(project).gallery in started.stderr
     until(lambda: len(report(project).late) == 1)
     assert not report(project).ready

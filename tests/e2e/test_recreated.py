@@ -129,7 +129,7 @@ def test_the_new_one_is_denied_and_the_old_ones_token_is_not_until_the_roles_are
         said = keyless(tmp_path, "deploy").stdout
         for service in ("gateway", "notifier"):
             named = sandbox.deployment.principal(service).principal_id
-            assert f"role assignments name it, by {named}" in said
+            assert f"role assignments name {named}" in said
 
     with started(tmp_path) as sandbox:
         until(lambda: sandbox.report.ready)
@@ -169,7 +169,7 @@ def test_nobody_waits_for_a_service_that_has_no_role(tmp_path: Path) -> None:
     assert keyless(tmp_path, "recreate", "notifier").returncode == 0
     refused = keyless(tmp_path, "demo", "--exit", "--port", "0")
     assert refused.returncode == 69
-    assert refused.stderr.startswith("keyless: notifier was made anew and has no role")
+    assert refused.stderr.startswith("keyless: notifier was recreated and has no role")
     assert "./keyless deploy" in refused.stderr
     assert keyless(tmp_path, "deploy").returncode == 0
     assert keyless(tmp_path, "recreate", "platform").returncode == 0

@@ -51,15 +51,15 @@ def test_a_rejection_that_was_overtaken_counts_as_the_success() -> None:
         (replace(SEEN, undecoded=frozenset({"good"})), "its thumbnail does not decode"),
         (replace(SEEN, listed=("broken", "good")), "older has 0 entries"),
         (replace(SEEN, listed=(*SEEN.listed, "good")), "good has 2 entries"),
-        (replace(SEEN, listed=(*SEEN.listed, "stranger")), "nobody was told of it"),
-        (replace(SEEN, webhooks=TOLD[:1]), "was not told that it is rejected"),
+        (replace(SEEN, listed=(*SEEN.listed, "stranger")), "but its upload was never accepted"),
+        (replace(SEEN, webhooks=TOLD[:1]), "did not receive photo.rejected"),
         (replace(SEEN, webhooks=(*TOLD, replace(TOLD[0], id="w9"))), "under 2 webhook-ids"),
         (
             replace(SEEN, webhooks=(*TOLD, Webhook("broken", "photo.processed", "w9", 1))),
             "told of photo.processed",
         ),
         (replace(SEEN, messages={"photo-uploads": 2}), "2 messages are stuck in photo-uploads"),
-        (replace(SEEN, dead_letters={"catalog": 1}), "1 dead letters lie in catalog"),
+        (replace(SEEN, dead_letters={"catalog": 1}), "1 dead letters in catalog"),
         (replace(SEEN, strays=("gunicorn",)), "a process is left: gunicorn"),
     ],
 )
@@ -69,4 +69,4 @@ def test_each_thing_that_does_not_hold_is_said(seen: Seen, said: str) -> None:
 
 def test_an_upload_that_was_never_taken_is_said_with_its_answer() -> None:
     (only,) = found(replace(SEEN, listed=("older",)), replace(GOOD, id=None, refused="415 no"))
-    assert only == "key k1 was never taken: 415 no"
+    assert only == "key k1 was never accepted: 415 no"

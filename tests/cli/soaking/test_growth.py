@@ -21,8 +21,8 @@ def test_what_stays_as_it_was_has_not_grown() -> None:
     ("after", "said"),
     [
         (replace(BEFORE, pss=60_000 + 16 * 1024 + 1), "grew by 16385 KB, and 16384 KB"),
-        (replace(BEFORE, threads=10), "has 10 threads, and had 5"),
-        (replace(BEFORE, descriptors=57), "has 57 files open, and had 40"),
+        (replace(BEFORE, threads=10), "has 10 threads, up from 5"),
+        (replace(BEFORE, descriptors=57), "has 57 open files, up from 40"),
     ],
 )
 def test_what_grows_beyond_its_bound_is_said(after: Taken, said: str) -> None:

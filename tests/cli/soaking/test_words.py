@@ -25,7 +25,7 @@ BAD = replace(GOOD, wrong=("photo p is received, not processed",))
 def test_a_round_that_holds_is_one_line() -> None:
     line = in_words(GOOD, "--seed 7")
     assert "a worker of catalog" in line
-    assert "50 taken, 3 tries again  45 processed, 5 rejected" in line
+    assert "50 accepted, 3 retries  45 processed, 5 rejected" in line
     assert "\n" not in line
 
 

@@ -90,7 +90,7 @@ def test_who_may_read_assignments_is_told_those_that_do_not_do(
     with lacking(ward, right) as rest:
         for there, told in (([*rest, above], "Owner on vaults/"), (rest, "nothing")):
             print_diagnosis(diagnosed(ward, readable(ward, session, there)))
-            assert f"assigned there, or above: {told}" in capsys.readouterr().out
+            assert f"assigned at or above that scope: {told}" in capsys.readouterr().out
         print_diagnosis(diagnosed(ward, resource_manager(session, {})))
     said = capsys.readouterr().out
     assert "✗ Key Vault Secrets User on secrets/webhook-signing-key, for notifier: 403" in said

@@ -160,7 +160,7 @@ def test_headers_that_cannot_be_read_are_no_new_ones(tmp_path: Path, content: st
         (["--listen", "localhost"], "--listen and --environments go together"),
         (["--environments", "{}"], "--listen and --environments go together"),
         (["--listen", "localhost", "--environments", "{}", "--detach"], "--detach waits"),
-        (["--listen", "localhost", "--environments", "{}/none"], "names no folder"),
+        (["--listen", "localhost", "--environments", "{}/none"], "is not a folder"),
         (["--listen", "8.8.8.8", "--environments", "{}"], "8.8.8.8, which is no private network's"),
     ],
 )
