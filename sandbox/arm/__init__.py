@@ -5,6 +5,6 @@ So is all that Microsoft Graph is asked for.
 
 from sandbox.arm.graph import HOST as GRAPH_HOST
 from sandbox.arm.graph import Graph
-from sandbox.arm.manager import HOST, ResourceManager
+from sandbox.arm.plane import HOST, ResourceManager
 
 __all__ = ["GRAPH_HOST", "HOST", "Graph", "ResourceManager"]

@@ -4,35 +4,28 @@ Most managed identities have none on Azure either. Microsoft's own programs, whi
 there, go on without them. https://learn.microsoft.com/graph/errors
 """
 
-import logging
 import uuid
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import NoReturn
 
 from aiohttp import web
-from aiohttp.typedefs import Handler
 
-from sandbox.audit import AuditError, Gate
-from sandbox.entra import TokenRefused, Verifier, bearer_token
-
-_LOG = logging.getLogger(__name__)
+from sandbox.arm.name import Named
+from sandbox.audit import Gate
+from sandbox.entra import Caller, TokenRefused, Verifier, bearer_token
+from sandbox.plane import Granted, HttpPlane
+from sandbox.rbac import Denied
+from sandbox.refusal import Refusal
+from sandbox.walk import application
 
 HOST = "graph.microsoft.com"
-SERVICE = "graph"
-
-_NO_TOKEN = (401, "InvalidAuthenticationToken", "Access token is empty.")
-_BAD_TOKEN = (401, "InvalidAuthenticationToken", "Access token validation failure.")
-_NO_RIGHT = (
-    403,
-    "Authorization_RequestDenied",
-    "Insufficient privileges to complete the operation.",
-)
-_DOWN = (503, "serviceNotAvailable", "The service is not available.")
 
 
-class Graph:
+class Graph(HttpPlane[Named]):
     """Microsoft Graph, which refuses every request."""
+
+    service = "graph"
+    unrecorded = Refusal(503, "serviceNotAvailable", "The service is not available.")
 
     def __init__(self, verifier: Verifier, gate: Gate) -> None:
         """`verifier` accepts tokens for GRAPH_AUDIENCES."""
@@ -40,43 +33,46 @@ class Graph:
         self._gate = gate
 
     def application(self) -> web.Application:
-        """Return the HTTP application for its own host name, behind TLS."""
-        application = web.Application(middlewares=[self._walk])
-        application.router.add_route("*", "/{path:.*}", _nothing)
-        return application
+        """Return Microsoft Graph as an HTTP application."""
+        return application(self, self._gate)
 
-    @web.middleware
-    async def _walk(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        try:
-            status, code, message = self._refused(request)
-        except AuditError as error:
-            _LOG.error("an answer cannot be put on record, so none is given: %s", error)
-            status, code, message = _DOWN
-        shown = {"request-id": str(uuid.uuid4()), "Cache-Control": "no-cache"}
-        return web.json_response(_body(code, message, shown), status=status, headers=shown)
-
-    def _refused(self, request: web.Request) -> tuple[int, str, str]:
+    def authenticate(self, request: web.Request) -> Caller:
+        """Return the caller. Raises Refusal 401."""
         authorization = request.headers.getall("Authorization", [])
         if not authorization:
-            self._gate.refuse(SERVICE, "Authenticate", "there is no bearer token")
-            return _NO_TOKEN
+            raise _unauthorized("Access token is empty.", "there is no bearer token")
         try:
             # Several headers, or another scheme, are a token that is malformed.
-            caller = self._verifier.verify(bearer_token(authorization) or "")
+            return self._verifier.verify(bearer_token(authorization) or "")
         except TokenRefused as refused:
-            self._gate.refuse(SERVICE, "Authenticate", f"the token is {refused.reason}")
-            return _BAD_TOKEN
-        reason = f"{request.method} {request.path}: the sandbox has no directory"
-        self._gate.refuse(SERVICE, "Name", reason, identity=caller.name)
-        return _NO_RIGHT
+            message, reason = "Access token validation failure.", f"the token is {refused.reason}"
+            raise _unauthorized(message, reason) from None
+
+    def name(self, request: web.Request) -> NoReturn:
+        """Raise Refusal 403: there is no operation that any right allows."""
+        raise _forbidden(f"{request.method} {request.path}: the sandbox has no directory")
+
+    def deny(self, caller: Caller, named: Named, denied: Denied) -> Refusal:
+        """Return Azure's 403."""
+        return _forbidden("no role allows it")
+
+    async def serve(self, request: web.Request, granted: Granted[Named]) -> NoReturn:
+        """Raise Refusal 403: there is nothing to serve."""
+        raise _forbidden("there is nothing to serve")
+
+    async def render(self, request: web.Request, refusal: Refusal) -> web.Response:
+        """Return the error as JSON, under the request's id."""
+        shown = {"request-id": str(uuid.uuid4()), "Cache-Control": "no-cache"}
+        date = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S")
+        inner = {"date": date, "request-id": shown["request-id"]}
+        error = {"code": refusal.code, "message": refusal.message, "innerError": inner}
+        return web.json_response({"error": error}, status=refusal.status, headers=shown)
 
 
-def _body(code: str, message: str, shown: Mapping[str, str]) -> Mapping[str, Any]:
-    date = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    inner = {"date": date, "request-id": shown["request-id"]}
-    return {"error": {"code": code, "message": message, "innerError": inner}}
+def _unauthorized(message: str, reason: str) -> Refusal:
+    return Refusal(401, "InvalidAuthenticationToken", message, reason)
 
 
-async def _nothing(_: web.Request) -> web.Response:
-    """Never asked: the middleware answers."""
-    raise web.HTTPNotFound
+def _forbidden(reason: str) -> Refusal:
+    message = "Insufficient privileges to complete the operation."
+    return Refusal(403, "Authorization_RequestDenied", message, reason)

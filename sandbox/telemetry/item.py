@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sandbox.entra import Caller
-from sandbox.telemetry.refusal import ItemRefused, missing, other_key
+from sandbox.telemetry.errors import ItemRefused, missing, other_key
 
 # By the type of an item's data: the table that it would be found in.
 TABLES = {

@@ -92,7 +92,7 @@ class Stack:
             return telemetry_serve.serve(*given)
 
         patch.setattr("sandbox.keyvault.plane.serve", vault)
-        patch.setattr("sandbox.telemetry.insights.serve", telemetry)
+        patch.setattr("sandbox.telemetry.plane.serve", telemetry)
         patch.setattr(Walk, "_serve", bus)
 
     async def _azurite(self, request: web.Request) -> web.Response:

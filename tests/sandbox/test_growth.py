@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import pytest
 from multidict import MultiDict
 
-from sandbox.arm.action import named
+from sandbox.arm.name import action_and_scope
 from sandbox.edge.connect import HEAD_LIMIT
 from sandbox.edge.connect import Refusal as ConnectRefusal
 from sandbox.edge.head import read_head
@@ -17,7 +17,7 @@ from sandbox.storage.batch import parse_batch
 from sandbox.storage.errors import Refused
 from sandbox.storage.request import parse_target, read_request
 from sandbox.storage.request_xml import for_azurite
-from sandbox.telemetry.body import envelopes
+from sandbox.telemetry.serve import envelopes
 from tests.growth import LINEAR, growth
 
 Made = Callable[[int], Callable[[], object]]
@@ -68,7 +68,7 @@ WORKS: Mapping[str, tuple[Made, int]] = {
         lambda n: lambda: _as_kestrel_reads(MultiDict([("a", "x" * 40)] * n)),
         4000,
     ),
-    "a resource's path": (lambda n: lambda: named("GET", "/providers/a" * n), 2000),
+    "a resource's path": (lambda n: lambda: action_and_scope("GET", "/providers/a" * n), 2000),
     "telemetry's lines": (lambda n: lambda: envelopes(b"{}\n" * n, ""), 1500),
 }
 

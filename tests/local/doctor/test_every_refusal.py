@@ -9,7 +9,6 @@ from typing import Any, get_type_hints
 import pytest
 
 from local.doctor.error_texts import explain
-from sandbox.arm.refusal import Refusal as ArmRefusal
 from sandbox.entra import Caller, Reason, TokenRefused
 from sandbox.entra.refusals import OAuthError
 from sandbox.keyvault.authenticate import _message
@@ -18,8 +17,7 @@ from sandbox.refusal import Refusal
 from sandbox.servicebus.conditions import Condition, Status
 from sandbox.state import PROJECT
 from sandbox.storage.errors import _CODES
-from sandbox.telemetry.refusal import ItemRefused
-from sandbox.telemetry.refusal import Refusal as IngestionRefusal
+from sandbox.telemetry.errors import ItemRefused
 
 # A value of each type that the functions take which make a refusal.
 VALUES: dict[Any, Any] = {
@@ -31,46 +29,51 @@ VALUES: dict[Any, Any] = {
 }
 # For parameters whose form the text depends on.
 BY_NAME = {"claim": "Listen", "resource": "sb://ns.servicebus.windows.net/q"}
-# The text of the first comes from its caller; the second is about this machine's own disk.
-TOLD_ELSEWHERE = {"unauthorized", "failed"}
-MODULES = ("arm.refusal", "entra.refusals", "keyvault.errors", "servicebus.conditions")
+# The text of the first comes from its caller, those of the others are not about any right.
+TOLD_ELSEWHERE = {
+    "keyvault.errors.unauthorized",
+    "keyvault.errors.failed",
+    "arm.errors.failed",
+    "telemetry.errors.plain",
+}
+MODULES = ("arm.errors", "entra.refusals", "keyvault.errors", "servicebus.conditions")
 MADE_BY_HAND = ("edge.connect", "edge.proxy", "edge.guard", "identity.endpoint")
 
 
-def said(refusal: Any) -> str:
+def said(refusal: Any, module: str) -> str:
     """The text that a client is shown."""
     match refusal:
-        case ArmRefusal():
-            return f"({refusal.code}) {refusal.message}\nCode: {refusal.code}"
         case OAuthError() | ItemRefused():
             return str(refusal)
+        case Refusal() if module == "arm.errors":
+            return f"({refusal.code}) {refusal.message}\nCode: {refusal.code}"
+        case Refusal() if module == "telemetry.errors":
+            return refusal.message
         case Refusal():
             return f"({refusal.code}) {refusal.message}"
-        case IngestionRefusal():
-            return str(refusal.phrase)
         case Condition() | Status():
             return str(refusal.description)
     raise AssertionError(f"{refusal!r} is of no kind that is known here")
 
 
-KINDS = (ArmRefusal, OAuthError, ItemRefused, Refusal, IngestionRefusal, Condition, Status)
+KINDS = (OAuthError, ItemRefused, Refusal, Condition, Status)
 
 
 def refusals() -> Iterator[Any]:
     """One of each function that makes a refusal; one for each reason that a token is refused."""
-    for name in (*MODULES, "telemetry.refusal"):
+    for name in (*MODULES, "telemetry.errors"):
         module = import_module(f"sandbox.{name}")
         for makes, function in inspect.getmembers(module, inspect.isfunction):
             hints = get_type_hints(function)
             made = hints.pop("return", None)
             if function.__module__ != module.__name__ or made not in KINDS:
                 continue
-            if makes.startswith("_") or (name == "keyvault.errors" and makes in TOLD_ELSEWHERE):
+            if makes.startswith("_") or f"{name}.{makes}" in TOLD_ELSEWHERE:
                 continue
             for reason in Reason if TokenRefused in hints.values() else [None]:
                 values = VALUES | {TokenRefused: TokenRefused(reason or Reason.CLAIM, "any")}
                 arguments = {each: BY_NAME.get(each, values[hint]) for each, hint in hints.items()}
-                text = said(function(**arguments))
+                text = said(function(**arguments), name)
                 yield pytest.param(text, id=f"{name}.{makes}-{reason or ''}")
 
 

@@ -1,4 +1,4 @@
-"""What Azure Resource Manager answers when it does not do as asked.
+"""The errors of Azure Resource Manager.
 
 https://learn.microsoft.com/azure/azure-resource-manager/troubleshooting/common-deployment-errors
 """
@@ -8,44 +8,41 @@ from typing import Any
 
 from sandbox.entra import Caller, Reason, TokenRefused
 from sandbox.entra.users import AZURE_CLI, user_name
+from sandbox.refusal import Refusal
 
 
-class Refusal(Exception):
-    """An error answer."""
-
-    def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(f"{status} {code}")
-        self.status = status
-        self.code = code
-        self.message = message
-
-    def body(self) -> Mapping[str, Any]:
-        """The error as JSON."""
-        return {"error": {"code": self.code, "message": self.message}}
+def body(refusal: Refusal) -> Mapping[str, Any]:
+    """Return the error as JSON."""
+    return {"error": {"code": refusal.code, "message": refusal.message}}
 
 
 def no_token() -> Refusal:
+    """401: there is no token, or more than one."""
     message = "Authentication failed. The 'Authorization' header is missing."
-    return Refusal(401, "AuthenticationFailed", message)
+    return Refusal(401, "AuthenticationFailed", message, "there is not one bearer token")
 
 
 def invalid_token(refused: TokenRefused) -> Refusal:
     """401: the token proves nothing. `refused` says why."""
+    reason = f"the token is {refused.reason}"
     if refused.reason is Reason.EXPIRED:
-        return Refusal(401, "ExpiredAuthenticationToken", "The access token expiry is in the past.")
+        message = "The access token expiry is in the past."
+        return Refusal(401, "ExpiredAuthenticationToken", message, reason)
     if refused.reason is Reason.AUDIENCE:
         message = (
             "The access token has been obtained for wrong audience or resource "
             f"'{refused.found}'. It should exactly match with one of the allowed audiences "
             "'https://management.core.windows.net/', 'https://management.azure.com/'."
         )
-        return Refusal(401, "InvalidAuthenticationTokenAudience", message)
-    return Refusal(401, "InvalidAuthenticationToken", "The access token is invalid.")
+        return Refusal(401, "InvalidAuthenticationTokenAudience", message, reason)
+    message = "The access token is invalid."
+    return Refusal(401, "InvalidAuthenticationToken", message, reason)
 
 
 def no_version() -> Refusal:
+    """400: a request that does not name the version of the API."""
     message = "The api-version query parameter (?api-version=) is required for all requests."
-    return Refusal(400, "MissingApiVersionParameter", message)
+    return Refusal(400, "MissingApiVersionParameter", message, "there is no api-version")
 
 
 def authorization_failed(caller: Caller, action: str, scope: str) -> Refusal:
@@ -57,3 +54,8 @@ def authorization_failed(caller: Caller, action: str, scope: str) -> Refusal:
         "If access was recently granted, please refresh your credentials."
     )
     return Refusal(403, "AuthorizationFailed", message)
+
+
+def failed() -> Refusal:
+    """500: the audit cannot be written."""
+    return Refusal(500, "InternalServerError", "Encountered internal server error.")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sandbox.arm.action import named
+from sandbox.arm.name import action_and_scope
 
 GROUP = "/subscriptions/s/resourceGroups/rg"
 STORAGE = f"{GROUP}/providers/Microsoft.Storage/storageAccounts"
@@ -39,4 +39,4 @@ STORAGE = f"{GROUP}/providers/Microsoft.Storage/storageAccounts"
 def test_a_request_is_named_as_its_provider_names_it(
     method: str, path: str, action: str, scope: str
 ) -> None:
-    assert named(method, path) == (action, scope)
+    assert action_and_scope(method, path) == (action, scope)
