@@ -1,51 +1,61 @@
-"""One client's connection: bytes in and out, slices of work, and the clocks that can end it."""
+"""One client's connection: bytes in and out, slices of work, and flow control both ways."""
 
 import asyncio
 import logging
 import sqlite3
 import time
+from typing import Protocol
 
 from sandbox.audit import AuditError
-from sandbox.printable import printable
-from sandbox.servicebus import conditions
-from sandbox.servicebus.account import Holdings
-from sandbox.servicebus.amqp.delivery import Disposition, Transfer
-from sandbox.servicebus.amqp.engine import UNREADABLE, Engine, Happening, Moment
+from sandbox.servicebus.amqp.engine import UNREADABLE, Engine
 from sandbox.servicebus.amqp.frames import Frames, FramingError
-from sandbox.servicebus.amqp.wire import Wire
-from sandbox.servicebus.conditions import Condition
-from sandbox.servicebus.links import Publisher, Receiver
-from sandbox.servicebus.nodes import ReplySource, RequestTarget
-from sandbox.servicebus.outlet import Outlet
-from sandbox.servicebus.plane import Plane
-from sandbox.servicebus.walk import Attached, Walk
+from sandbox.servicebus.client import Client
+from sandbox.servicebus.context import BusContext
+from sandbox.servicebus.errors import Condition
 
 _LOG = logging.getLogger(__name__)
 
-# One client's flood is worked off in slices, between which the others have their turn.
-_FRAMES_A_SLICE = 64
-_BYTES_A_SLICE = 64 * 1024
+# A connection works in slices, so that one client's flood does not hold up the others.
+_FRAMES_PER_SLICE = 64
+_BYTES_PER_SLICE = 64 * 1024
+# Above the first, the socket is not read; above the second, no more messages are delivered.
 _READ_AHEAD = 256 * 1024
 _WRITE_AHEAD = 256 * 1024
-# A client that does not read is not heard either, once so much waits for it.
-_UNREAD_AT_MOST = 1024 * 1024
+# With this much unread output, the client's own frames wait, too: their answers would add to it.
+_MAX_UNREAD = 1024 * 1024
 # In seconds: how long a client may take to read why its connection was closed.
-_FAREWELL = 5.0
+_CLOSE_TIMEOUT = 5.0
+
+
+class Output(Protocol):
+    """The transport of a connection's bytes: a socket, or a WebSocket."""
+
+    def write(self, data: bytes) -> None:
+        """Send bytes."""
+
+    def close(self) -> None:
+        """Close once everything is sent."""
+
+    def abort(self) -> None:
+        """Close at once."""
+
+    def pause_reading(self) -> None:
+        """Stop reading from the client."""
+
+    def resume_reading(self) -> None:
+        """Read from the client again."""
 
 
 class Connection:
-    """A client's connection. Its owner feeds it; it answers when its turn ends."""
+    """A client's connection. Its transport feeds it; its output goes out when the turn ends."""
 
-    def __init__(self, plane: Plane, outlet: Outlet) -> None:
-        self._plane = plane
-        self._outlet = outlet
+    def __init__(self, context: BusContext, output: Output) -> None:
+        self._context = context
+        self._output = output
         self._loop = asyncio.get_running_loop()
         self._engine = Engine()
         self._frames = Frames()
-        self._walk = Walk(plane, self, self._engine.container)
-        self._holdings = Holdings(plane.limits.before_token)
-        self._began = time.monotonic()
-        self._proven = self._closing = False
+        self._client = Client(context, self._engine, self)
         self._expiry: asyncio.TimerHandle | None = None
         self._expires_at: float | None = None
         self._working = self._reading_paused = self._writing_paused = self._ended = False
@@ -53,114 +63,102 @@ class Connection:
         self._ended_at = 0.0
 
     @property
-    def is_proven(self) -> bool:
-        """Tell whether a valid token has been put."""
-        return self._proven
+    def is_authenticated(self) -> bool:
+        """Return whether a valid token has been put."""
+        return self._client.is_authenticated
 
     @property
-    def has_room(self) -> bool:
-        """Whether the client reads fast enough to be sent more."""
+    def can_send(self) -> bool:
+        """Return whether the client reads fast enough to be sent more."""
         return not self._ended and not self._writing_paused and self._unsent <= _WRITE_AHEAD
 
-    def sent(self, size: int) -> None:
-        """So many bytes more are on their way."""
+    def count_unsent(self, size: int) -> None:
+        """Add so many bytes to the output that waits for the commit."""
         self._unsent += size
-        self._plane.turn.touch(self)
-
-    def takes_replies(self) -> bool:
-        """Tell whether the client's waiting replies leave room for another."""
-        # What has credit has to be written before it is seen to wait no more.
-        self._engine.write()
-        waiting = sum(each.waiting for each in self._walk.reply_sources())
-        return self._holdings.hold("replies", waiting)
+        self._context.batch.touch(self)
 
     def feed(self, data: bytes) -> None:
-        """Bytes have come in."""
+        """Take incoming bytes."""
         self._frames.feed(data)
         if len(self._frames) > _READ_AHEAD and not self._reading_paused:
             self._reading_paused = True
-            self._outlet.pause_reading()
+            self._output.pause_reading()
         if not self._working:
             self._work()
 
     def lost(self) -> None:
-        """The client has gone."""
+        """Release everything: the client has disconnected."""
         self._ended = True
-        self._holdings.leave()
-        for attached in self._walk:
-            self._walk.drop(attached.wire)
+        self._client.disconnect()
         if self._expiry:
             self._expiry.cancel()
 
     def pause_writing(self) -> None:
-        """The client reads too slowly."""
+        """Send less: the client reads too slowly."""
         self._writing_paused = True
 
     def resume_writing(self) -> None:
-        """The client has caught up, if it was behind."""
+        """Go on: the client has read what was sent."""
         if not self._writing_paused:
             return
         self._writing_paused = False
         self._unread = 0
-        self._wake_receivers()
+        self._wake()
         if not self._working:
             self._work()
 
     def flush(self) -> None:
-        """Send what is to go out: what it tells of has been committed."""
+        """Send the output, after the commit that it depends on."""
         if self._ended:
             return
         if data := self._engine.output():
-            self._outlet.write(data)
+            self._output.write(data)
             self._unread += len(data) if self._writing_paused else 0
         was_full, self._unsent = self._unsent > _WRITE_AHEAD, 0
         if self._engine.is_closed:
             self._ended, self._ended_at = True, time.monotonic()
-            self._outlet.close()
+            self._output.close()
         elif was_full and not self._writing_paused:
-            self._wake_receivers()
+            self._wake()
 
     def abort(self) -> None:
-        """Send nothing more, and end."""
+        """Discard the output, and end."""
         if not self._ended:
             self.lost()
-            self._outlet.abort()
+            self._output.abort()
 
-    def give_up(self) -> None:
-        """Close a connection without a token, for newer ones."""
-        self._close(conditions.crowded_out(self._plane.limits.max_without_token))
-
-    def stop(self) -> None:
-        """Tell the client that the bus ends."""
-        self._close(conditions.stopping())
+    def close(self, condition: Condition) -> None:
+        """Close the connection with a reason."""
+        self._client.close(condition)
+        self._context.batch.touch(self)
 
     def tick(self) -> None:
-        """Look at the clock, every second or so."""
+        """Check all time limits. The bus calls this every second or so."""
         now = time.monotonic()
         if self._ended:
-            if now - self._ended_at >= _FAREWELL:
-                self._outlet.abort()
+            if now - self._ended_at >= _CLOSE_TIMEOUT:
+                self._output.abort()
             return
         self._engine.tick(now)
-        self._walk.expire_idle(now)
-        self._end_if_unused(now)
-        self._plane.turn.touch(self)
+        self._client.tick(now)
+        self._context.batch.touch(self)
 
     def _work(self) -> None:
-        """A slice of what has come in; the rest after the others."""
+        """Work off a slice of the incoming frames. The rest follows after other connections."""
         self._working = False
-        if self._ended or self._unread > _UNREAD_AT_MOST:
+        if self._ended or self._unread > _MAX_UNREAD:
             return
         more = False
-        self._walk.expire_tokens()
+        self._client.expire_tokens()
         try:
             more = self._slice()
         except FramingError as error:
-            self._refuse(Condition("amqp:connection:framing-error", str(error)))
+            self._client.refuse(Condition("amqp:connection:framing-error", str(error)))
         except UNREADABLE as error:
-            self._refuse(Condition("amqp:decode-error", f"what was sent is no text: {error}"))
+            reason = f"what was sent is no text: {error}"
+            self._client.refuse(Condition("amqp:decode-error", reason))
         except sqlite3.Error:
-            self._plane.turn.broken()
+            self._context.batch.fail()
         except AuditError as error:
             _LOG.error("the bus cannot put on record what it is asked: %s", error)
             self.abort()
@@ -168,155 +166,49 @@ class Connection:
             _LOG.exception("A connection to the bus failed")
             self.abort()
         self._watch_expiry()
-        self._plane.turn.touch(self)
-        self._go_on(more=more)
+        self._context.batch.touch(self)
+        self._continue(more=more)
 
     def _slice(self) -> bool:
-        """Work off some frames; whether there may be more, for which the time is not yet."""
+        """Work off some frames. Return whether there may be more."""
         frames = size = 0
-        self._frames.is_trusted = self._proven
-        for frame in self._frames.take(_FRAMES_A_SLICE):
+        self._frames.is_trusted = self._client.is_authenticated
+        for frame in self._frames.take(_FRAMES_PER_SLICE):
             frames, size = frames + 1, size + len(frame.content)
-            for happening in self._engine.push(frame):
-                self._on(happening)
-            self._count_held()
-            if size >= _BYTES_A_SLICE or self._unsent > _WRITE_AHEAD:
+            for event in self._engine.push(frame):
+                self._client.on_event(event)
+            if not self._ended:
+                self._client.check_usage()
+            if size >= _BYTES_PER_SLICE or self._unsent > _WRITE_AHEAD:
                 return True
-        return frames == _FRAMES_A_SLICE
+        return frames == _FRAMES_PER_SLICE
 
-    def _count_held(self) -> None:
-        """Give a client up that holds more than it may, or that has been refused too often."""
-        if self._ended or self._closing:
-            return
-        objection = self._holdings.objection(self._engine.sessions, self._engine.links)
-        refusals = self._walk.refusals
-        if not self._proven and refusals > self._plane.limits.refusals_before_token:
-            objection = conditions.refused_too_often(refusals)
-        if objection:
-            self._refuse(objection)
-
-    def _refuse(self, condition: Condition) -> None:
-        """Close the connection for what the client did: one line in the log."""
-        said = printable(f"{condition.name}: {condition.description}")
-        _LOG.warning("The bus closed a connection: %s", said)
-        self._close(condition)
-
-    def _go_on(self, *, more: bool) -> None:
+    def _continue(self, *, more: bool) -> None:
         if more:
             self._working = True
             self._loop.call_soon(self._work)
         elif self._reading_paused:
             self._reading_paused = False
-            self._outlet.resume_reading()
+            self._output.resume_reading()
 
-    def _on(self, happening: Happening) -> None:
-        if self._closing:
-            return
-        wire, attached = happening.wire, self._walk.get(happening.wire)
-        match happening.moment:
-            case Moment.OPEN:
-                self._opened()
-            case Moment.ATTACH if wire:
-                self._walk.attach(wire)
-            case Moment.DETACH | Moment.CLOSE_LINK if wire:
-                self._detached(wire, closed=happening.moment is Moment.CLOSE_LINK)
-            case Moment.FLOW if attached:
-                self._wake(attached)
-            case Moment.DELIVERY if attached:
-                self._delivered(attached, happening.delivery)
-            case Moment.DELIVERY if wire and isinstance(happening.delivery, Transfer):
-                self._ignored(wire, happening.delivery)
-            case Moment.END:
-                self._session_ended(happening)
-            case Moment.CLOSE:
-                self._engine.close()
-            case Moment.ERROR:
-                _LOG.warning("The bus closed a connection: %s", printable(self._engine.error))
-            case _:
-                pass
-
-    def _opened(self) -> None:
-        """Whoever comes by an address of the machine's still says which namespace is meant."""
-        host, meant = self._plane.namespace.host.lower(), self._engine.meant_host
-        if meant and meant != host:
-            self._close(conditions.not_found(f"sb://{meant}", meant.partition(".")[0], "/"))
-
-    def _detached(self, wire: Wire, *, closed: bool) -> None:
-        self._walk.drop(wire)
-        self._holdings.hold_unfinished(wire)
-        if closed:
-            wire.detach()
-        else:
-            wire.let_go()
-        self._engine.forget(wire)
-
-    def _session_ended(self, happening: Happening) -> None:
-        for attached in self._walk:
-            if attached.wire.session == happening.session:
-                self._walk.drop(attached.wire)
-        self._holdings.forget_session(happening.session)
-        self._engine.forget_session(happening.session)
-
-    def _delivered(self, attached: Attached, delivery: Transfer | Disposition | None) -> None:
-        endpoint = attached.endpoint
-        if isinstance(delivery, Transfer) and isinstance(endpoint, Publisher | RequestTarget):
-            ends = delivery.is_whole or delivery.is_aborted
-            condition = endpoint.on_transfer(delivery)
-            size = 0 if ends else delivery.size
-            if not self._holdings.hold_unfinished(attached.wire, size) and not condition:
-                condition = conditions.unfinished(self._holdings.quota.unfinished)
-            if condition:
-                self._walk.detach(attached, condition)
-                self._holdings.hold_unfinished(attached.wire)
-        elif isinstance(delivery, Disposition) and isinstance(endpoint, Receiver | ReplySource):
-            endpoint.on_disposition(delivery)
-
-    def _ignored(self, wire: Wire, transfer: Transfer) -> None:
-        """Drop the bytes that come on a link that was refused or has ended."""
-        if not self._holdings.hold_more_unfinished(wire, transfer.forget()):
-            self._refuse(conditions.unfinished(self._holdings.quota.unfinished))
-
-    def _wake(self, attached: Attached) -> None:
-        if isinstance(attached.endpoint, Receiver):
-            self._plane.dispatcher.mark(attached.endpoint.subqueue)
-        elif isinstance(attached.endpoint, ReplySource):
-            self.takes_replies()
-
-    def _wake_receivers(self) -> None:
-        for attached in self._walk:
-            self._wake(attached)
-        self._plane.turn.touch(self)
+    def _wake(self) -> None:
+        self._client.wake()
+        self._context.batch.touch(self)
 
     def _watch_expiry(self) -> None:
-        """Be there when the next token expires."""
-        ends = None if self._ended else self._walk.tokens.next_expiry()
-        if ends == self._expires_at:
+        """Set the timer for the token that expires next."""
+        expires_at = None if self._ended else self._client.next_expiry()
+        if expires_at == self._expires_at:
             return
-        if not self._proven and (principal := self._walk.tokens.principal):
-            self._proven = True
-            self._holdings.join(self._plane.account_of(principal))
+        self._client.count_for_principal()
         if self._expiry:
             self._expiry.cancel()
-        self._expires_at = ends
-        if ends is not None:
-            self._expiry = self._loop.call_later(max(ends - time.time(), 0.0), self._expire)
+        self._expires_at = expires_at
+        if expires_at is not None:
+            self._expiry = self._loop.call_later(max(expires_at - time.time(), 0.0), self._expire)
 
     def _expire(self) -> None:
         self._expires_at = None
-        self._walk.expire_tokens()
+        self._client.expire_tokens()
         self._watch_expiry()
-        self._plane.turn.touch(self)
-
-    def _end_if_unused(self, now: float) -> None:
-        patience = self._plane.limits.token_wait
-        if not self._proven and now - self._began >= patience:
-            self._close(conditions.no_token(patience))
-        elif condition := self._walk.unused(now):
-            self._close(condition)
-
-    def _close(self, condition: Condition) -> None:
-        for attached in self._walk:
-            self._walk.drop(attached.wire)
-        self._closing = True
-        self._engine.close(condition)
-        self._plane.turn.touch(self)
+        self._context.batch.touch(self)

@@ -1,4 +1,4 @@
-"""Hands waiting messages to the receivers that have asked for some, in turn."""
+"""Delivery of waiting messages to the receivers with credit, in turn."""
 
 from collections import deque
 from typing import Protocol
@@ -10,57 +10,57 @@ class Consumer(Protocol):
     """A receiver on a subqueue."""
 
     @property
-    def wants(self) -> bool:
-        """Whether it can take a message now."""
+    def wants_message(self) -> bool:
+        """Return whether it can take a message now."""
 
     def deliver(self) -> bool:
-        """Take one message; whether there was one."""
+        """Take one message. Return whether there was one."""
 
-    def exhausted(self) -> None:
-        """Nothing more waits."""
+    def on_empty(self) -> None:
+        """React to a subqueue without waiting messages."""
 
 
 class Dispatcher:
-    """Knows who receives from what, and which subqueues have something to hand out."""
+    """The receivers of each subqueue, and the subqueues that may have messages for them."""
 
     def __init__(self) -> None:
         self._consumers: dict[Subqueue, deque[Consumer]] = {}
         self._ready: dict[Subqueue, None] = {}
 
     def attach(self, subqueue: Subqueue, consumer: Consumer) -> None:
-        """Let `consumer` receive from `subqueue`."""
+        """Add a receiver to a subqueue."""
         self._consumers.setdefault(subqueue, deque()).append(consumer)
 
     def detach(self, subqueue: Subqueue, consumer: Consumer) -> None:
-        """Let it receive no more."""
+        """Remove a receiver from a subqueue."""
         consumers = self._consumers.get(subqueue, deque())
         if consumer in consumers:
             consumers.remove(consumer)
 
-    def mark(self, subqueue: Subqueue) -> None:
-        """Something may have to be handed out here."""
+    def mark_ready(self, subqueue: Subqueue) -> None:
+        """Look at a subqueue in the next `dispatch`: it has a new message, or a receiver credit."""
         self._ready[subqueue] = None
 
     def dispatch(self) -> None:
-        """Hand out all that can be, one message to each receiver in turn."""
+        """Deliver as many messages as there is credit for, one to each receiver in turn."""
         while self._ready:
             subqueue = next(iter(self._ready))
             del self._ready[subqueue]
             consumers = self._consumers.get(subqueue)
             if consumers:
-                _hand_out(consumers)
+                _deliver_in_turn(consumers)
 
 
-def _hand_out(consumers: deque[Consumer]) -> None:
-    refused = 0
-    while refused < len(consumers):
+def _deliver_in_turn(consumers: deque[Consumer]) -> None:
+    full = 0
+    while full < len(consumers):
         consumer = consumers[0]
         consumers.rotate(-1)
-        if not consumer.wants:
-            refused += 1
+        if not consumer.wants_message:
+            full += 1
         elif consumer.deliver():
-            refused = 0
+            full = 0
         else:
             break
     for consumer in consumers:
-        consumer.exhausted()
+        consumer.on_empty()

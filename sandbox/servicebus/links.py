@@ -1,194 +1,130 @@
-"""What links do once they are open: take messages for an entity, or bring messages from one."""
+"""The open links of one connection: added when admitted, ended by tokens, idleness or the peer."""
 
 import time
-from typing import Protocol
-from uuid import uuid4
+from collections.abc import Iterator
+from dataclasses import dataclass
 
-from sandbox.servicebus import conditions, not_offered
-from sandbox.servicebus.amqp import encode
-from sandbox.servicebus.amqp.decode import MalformedError, decoded
-from sandbox.servicebus.amqp.delivery import Disposition, State, Transfer, Verdict
-from sandbox.servicebus.amqp.wire import Wire
-from sandbox.servicebus.conditions import Condition
-from sandbox.servicebus.serve.broker import Destination
-from sandbox.servicebus.serve.locking import LockLostError
-from sandbox.servicebus.serve.message import messages_in, oversized
-from sandbox.servicebus.serve.outcome import Abandon, Complete, DeadLetter, Outcome, Release
-from sandbox.servicebus.serve.subqueue import Subqueue
+from sandbox.entra import Caller
+from sandbox.rbac import Denied
+from sandbox.servicebus import errors
+from sandbox.servicebus.amqp.link import Link
+from sandbox.servicebus.authenticate import Tokens
+from sandbox.servicebus.context import BusContext
+from sandbox.servicebus.endpoints import Publisher, Receiver
+from sandbox.servicebus.errors import Condition
+from sandbox.servicebus.name import NamedLink
+from sandbox.servicebus.nodes import ReplySource, RequestTarget
 
-# Azure lets a sender run that far ahead of its acknowledgements.
-_CREDIT = 1000
+Endpoint = Publisher | Receiver | RequestTarget | ReplySource
 
 
-class Room(Protocol):
-    """The connection that a link is on, as far as a receiver has to mind it."""
+@dataclass(eq=False)
+class AttachedLink:
+    """An open link: the endpoint that serves it, and the admission that it lives by.
 
-    @property
-    def has_room(self) -> bool:
-        """Whether the client reads fast enough to be sent more."""
-
-    def sent(self, size: int) -> None:
-        """So many bytes more are on their way."""
-
-    def takes_replies(self) -> bool:
-        """Tell whether the client's waiting replies leave room for another."""
-
-
-class Publisher:
-    """A client's sender: stores what comes, and acknowledges it in the turn that commits it."""
-
-    kind = "publisher"
-
-    def __init__(
-        self,
-        wire: Wire,
-        destination: Destination,
-        max_message_size: int,
-        *,
-        gives_ids: bool = True,
-    ) -> None:
-        """`gives_ids`: a message that comes without an id gets one."""
-        self._gives_ids = gives_ids
-        self._wire = wire
-        self._destination = destination
-        self._max = max_message_size
-        self._count = 0
-        self._discarded = 0
-
-    def opened(self) -> None:
-        """Let the client send."""
-        self._wire.grant(_CREDIT)
-
-    def on_transfer(self, transfer: Transfer) -> Condition | None:
-        """Take what has come of a message. The link lives on, whatever comes."""
-        if self._discarded + transfer.size > self._max:
-            self._discarded += transfer.discard()
-        if transfer.is_aborted or transfer.is_whole:
-            refusal = self._whole(transfer)
-            self._count, self._discarded = self._count + 1, 0
-            if refusal:
-                transfer.reject(refusal)
-            else:
-                transfer.accept()
-            if self._wire.credit <= _CREDIT // 2:
-                self._wire.grant(_CREDIT - self._wire.credit)
-        return None
-
-    def _whole(self, transfer: Transfer) -> Condition | None:
-        if transfer.is_aborted:
-            transfer.drop()
-            return None
-        in_transaction = transfer.in_transaction
-        content, message_format = transfer.take()
-        if self._discarded:
-            return conditions.too_large(self._count, self._discarded, self._max)
-        if in_transaction:
-            return conditions.not_offered(not_offered.IN_TRANSACTION.what)
-        return self._store(content, message_format)
-
-    def _store(self, content: bytes, message_format: int) -> Condition | None:
-        try:
-            messages = messages_in(content, message_format)
-        except MalformedError as error:
-            return conditions.malformed(str(error))
-        if any(each.is_scheduled for each in messages):
-            return conditions.not_offered(not_offered.SCHEDULED.what)
-        if too_much := next(filter(None, map(oversized, messages)), None):
-            return conditions.oversized_properties(too_much)
-        if self._gives_ids:
-            messages = [m if m.message_id is not None else m.with_id(uuid4().hex) for m in messages]
-        self._destination.send(messages)
-        return None
-
-
-class Receiver:
-    """A client's receiver: brings messages as long as there is credit, and settles them."""
-
-    kind = "consumer"
-
-    def __init__(self, wire: Wire, subqueue: Subqueue, room: Room, where: tuple[str, str]) -> None:
-        """`where` is the namespace and the path, which a lost lock is told with."""
-        self._wire = wire
-        self._room = room
-        self._where = where
-        self._settled_before = 0
-        self.subqueue = subqueue
-        self.delivered = 0.0
-
-    def opened(self) -> None:
-        """It waits for the client's credit."""
-
-    @property
-    def wants(self) -> bool:
-        """Whether it can take a message now."""
-        return self._room.has_room and self._wire.credit > 0
-
-    def deliver(self) -> bool:
-        """Send the next message, if one waits."""
-        and_delete = self._wire.settles_at_once
-        message = self.subqueue.receive(and_delete=and_delete)
-        if message is None:
-            return False
-        self._settled_before += 1
-        tag = message.token or f"{self._settled_before:016}"
-        self._wire.send(message.content, tag, settled=and_delete)
-        self._room.sent(len(message.content))
-        self.delivered = time.monotonic()
-        return True
-
-    def exhausted(self) -> None:
-        """Nothing more waits: tell a client that drains."""
-        if self._room.has_room:
-            self._wire.drained()
-
-    def on_disposition(self, disposition: Disposition) -> None:
-        """Settle a message as the client says."""
-        if not disposition.is_said:
-            return
-        outcome = _outcome(disposition.verdict)
-        if isinstance(outcome, Condition):
-            disposition.refuse(outcome)
-            return
-        try:
-            self.subqueue.settle(disposition.tag, outcome)
-        except LockLostError:
-            disposition.refuse(conditions.lock_lost(*self._where))
-        except (MalformedError, TypeError) as error:
-            disposition.refuse(conditions.malformed(str(error)))
-        else:
-            disposition.echo()
-
-
-def _outcome(verdict: Verdict) -> Outcome | Condition:
-    """Return what a disposition means.
-
-    Each modification abandons, whether it says that the delivery failed or not: the live tests of
-    Microsoft's SDKs for Go and .NET, which do not say so, expect the delivery to count. A release
-    does not count (Azure/amqpnetlite#342).
-    https://learn.microsoft.com/azure/service-bus-messaging/service-bus-amqp-protocol-guide
+    `audience` is that of the token which admitted it. The links of `$cbs`, which need no right,
+    have neither `named` nor `audience`.
     """
-    match verdict.state:
-        case State.ACCEPTED:
-            return Complete()
-        case State.REJECTED:
-            return _dead_letter(verdict)
-        case State.MODIFIED if verdict.undeliverable:
-            return conditions.not_offered(not_offered.DEFERRED.what)
-        case State.MODIFIED:
-            return Abandon(verdict.annotations or {})
-        case State.TRANSACTIONAL:
-            return conditions.not_offered(not_offered.SETTLED_IN_TRANSACTION.what)
-        case _:
-            return Release()
+
+    link: Link
+    path: str
+    endpoint: Endpoint
+    last_received: float
+    named: NamedLink | None = None
+    audience: str | None = None
+
+    @property
+    def last_used(self) -> float:
+        """Return when the link last carried something, in either direction."""
+        delivered = self.endpoint.delivered if isinstance(self.endpoint, Receiver) else 0.0
+        return max(self.last_received, delivered)
 
 
-def _dead_letter(verdict: Verdict) -> DeadLetter:
-    info = dict(verdict.info or {})
-    reason = _text(info.pop("DeadLetterReason", encode.NULL))
-    description = _text(info.pop("DeadLetterErrorDescription", encode.NULL))
-    return DeadLetter(reason, description or verdict.description or None, info)
+class Links:
+    """The open links of one connection, and the tokens that they live by."""
 
+    def __init__(self, context: BusContext, tokens: Tokens) -> None:
+        self._context = context
+        self._tokens = tokens
+        self._links: dict[Link, AttachedLink] = {}
+        self._had_links = False
+        self._without_links_since = time.monotonic()
 
-def _text(raw: bytes) -> str | None:
-    value = decoded(raw)
-    return str(value) if value else None
+    def __iter__(self) -> Iterator[AttachedLink]:
+        """Yield the links that are open now; they may be ended meanwhile."""
+        return iter(list(self._links.values()))
+
+    def get(self, link: Link | None) -> AttachedLink | None:
+        """Return the open link, and count what is about to happen on it as use."""
+        attached = self._links.get(link) if link else None
+        if attached:
+            attached.last_received = time.monotonic()
+        return attached
+
+    def add(self, attached: AttachedLink) -> None:
+        """Add a link that was admitted."""
+        self._links[attached.link] = attached
+        self._had_links = True
+
+    def detach(self, attached: AttachedLink, condition: Condition) -> None:
+        """End a link with a reason."""
+        self.drop(attached.link)
+        attached.link.detach(condition)
+
+    def drop(self, link: Link) -> None:
+        """Stop serving a link. Its locks stay until they end by themselves, as on Azure."""
+        attached = self._links.pop(link, None)
+        if attached and isinstance(attached.endpoint, Receiver):
+            self._context.dispatcher.detach(attached.endpoint.subqueue, attached.endpoint)
+        if attached and not self._links:
+            self._without_links_since = time.monotonic()
+
+    def unused(self, now: float) -> Condition | None:
+        """Return the error that ends the connection if it has had no link for too long."""
+        limits = self._context.limits
+        allowed = limits.connection_idle if self._had_links else limits.first_link_wait
+        if self._links or now - self._without_links_since < allowed:
+            return None
+        return errors.idle_connection(allowed)
+
+    def expire_idle(self, now: float) -> None:
+        """End the links that have been idle for too long. Those of `$cbs` may be."""
+        limit = self._context.limits.link_idle
+        for attached in self:
+            if attached.named and now - attached.last_used >= limit:
+                kind = attached.endpoint.kind
+                self.detach(attached, errors.idle_link(attached.link.name, kind, limit))
+
+    def expire_tokens(self) -> None:
+        """End the links whose tokens have expired."""
+        for audience in self._tokens.expire(time.time()):
+            for attached in self._living_by(audience):
+                self._token_ended(attached)
+
+    def on_token(self, audience: str) -> None:
+        """Decide the links of an audience again: a new token for it has replaced the old one."""
+        _, caller = self._tokens.covering(audience) or (None, None)
+        for attached in self._living_by(audience):
+            if caller is None or not self._may_keep(caller, attached):
+                self._token_ended(attached)
+
+    def reply_sources(self, path: str) -> Iterator[ReplySource]:
+        """Yield the open links on which the client receives from the node at `path`."""
+        for attached in self:
+            if attached.path == path and isinstance(attached.endpoint, ReplySource):
+                yield attached.endpoint
+
+    def _may_keep(self, caller: Caller, attached: AttachedLink) -> bool:
+        if attached.named is None:
+            return True
+        requirements = attached.named.requirements
+        decision = self._context.gate.admit("bus", "RenewToken", caller, *requirements)
+        return not isinstance(decision, Denied)
+
+    def _living_by(self, audience: str) -> Iterator[AttachedLink]:
+        return (each for each in self if each.audience == audience)
+
+    def _token_ended(self, attached: AttachedLink) -> None:
+        if named := attached.named:
+            error = errors.token_ended(attached.link.name, named.claim, named.node.resource)
+            self.detach(attached, error)

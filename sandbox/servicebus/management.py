@@ -1,4 +1,4 @@
-"""What `$management` of an entity does: peek, renew locks, settle by lock token.
+"""The operations of an entity's `$management`: peek, renew locks, settle by token, list rules.
 
 https://learn.microsoft.com/azure/service-bus-messaging/service-bus-amqp-request-response
 """
@@ -7,48 +7,58 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from sandbox.deployment import Rule
-from sandbox.servicebus import rule_descriptions
+from sandbox.deployment import CorrelationFilter, Rule
 from sandbox.servicebus.amqp import encode
 from sandbox.servicebus.amqp.decode import MalformedError
-from sandbox.servicebus.conditions import Condition, Status, lock_lost, malformed, not_offered
+from sandbox.servicebus.errors import Condition, Status, lock_lost, malformed, unsupported
 from sandbox.servicebus.name import RECEIVE, SEND
-from sandbox.servicebus.not_offered import DEFERRED, STATUS, requested
 from sandbox.servicebus.requests import Request
 from sandbox.servicebus.serve.locking import LockLostError
-from sandbox.servicebus.serve.outcome import Abandon, Complete, DeadLetter, Outcome, Release
-from sandbox.servicebus.serve.subqueue import Subqueue
+from sandbox.servicebus.serve.subqueue import (
+    Abandon,
+    Complete,
+    DeadLetter,
+    Release,
+    Settlement,
+    Subqueue,
+)
+from sandbox.servicebus.unsupported import DEFERRED, STATUS, requested
 
 _OK = Status(200, "OK")
 _SENDERS = {"com.microsoft:schedule-message", "com.microsoft:cancel-scheduled-message"}
-_PEEK_AT_MOST = 250
+_MAX_PEEK = 250
+
+_DESCRIPTION, _NO_ACTION = 0x13700000004, 0x13700000005
+_SQL, _CORRELATION = 0x1370000006, 0x1370000009
+# The version of the filter language, which Azure appends to each expression.
+_COMPATIBILITY = 20
 
 
 @dataclass(frozen=True)
-class Answer:
-    """How it went, and the raw value of the reply's body."""
+class Response:
+    """The status of a reply, and the raw value of its body."""
 
     status: Status
     body: bytes = encode.NULL
 
 
 def action_of(operation: str) -> str:
-    """The data action that an operation needs."""
+    """Return the data action that an operation needs."""
     return SEND if operation in _SENDERS else RECEIVE
 
 
 @dataclass(frozen=True)
 class Management:
-    """The operations on one subqueue, which a topic lacks; `rules` are a subscription's."""
+    """The operations on one subqueue. A topic has none; only a subscription has `rules`."""
 
     namespace: str
     path: str
     subqueue: Subqueue | None
     rules: tuple[Rule, ...] | None = None
 
-    def answer(self, request: Request) -> Answer:
-        """Do what `request` asks for."""
-        operations: Mapping[str, Callable[[Subqueue, Mapping[str, object]], Answer]] = {
+    def respond(self, request: Request) -> Response:
+        """Return the response to `request`."""
+        operations: Mapping[str, Callable[[Subqueue, Mapping[str, object]], Response]] = {
             "com.microsoft:peek-message": self._peek,
             "com.microsoft:renew-lock": self._renew,
             "com.microsoft:update-disposition": self._settle,
@@ -57,7 +67,7 @@ class Management:
             operations = {**operations, "com.microsoft:enumerate-rules": self._list_rules}
         operation = operations.get(request.operation)
         if operation is None or self.subqueue is None:
-            return _failed(STATUS, not_offered(requested(request.operation)))
+            return _failed(STATUS, unsupported(requested(request.operation)))
         try:
             return operation(self.subqueue, request.fields)
         except LockLostError:
@@ -65,39 +75,41 @@ class Management:
         except (MalformedError, TypeError) as error:
             return _failed(400, malformed(str(error)), "com.microsoft:argument-error")
 
-    def _peek(self, subqueue: Subqueue, fields: Mapping[str, object]) -> Answer:
+    def _peek(self, subqueue: Subqueue, fields: Mapping[str, object]) -> Response:
         start = _number(fields, "from-sequence-number")
-        count = min(_number(fields, "message-count"), _PEEK_AT_MOST)
+        count = min(_number(fields, "message-count"), _MAX_PEEK)
         found = subqueue.peek(start, count)
         if not found:
-            return Answer(Status(204, "NoContent"))
+            return Response(Status(204, "NoContent"))
         name = encode.string("message")
         messages = [encode.mapping((name, encode.binary(each))) for each in found]
-        return Answer(_OK, encode.mapping((encode.string("messages"), encode.sequence(messages))))
+        return Response(_OK, encode.mapping((encode.string("messages"), encode.sequence(messages))))
 
-    def _list_rules(self, _: Subqueue, fields: Mapping[str, object]) -> Answer:
+    def _list_rules(self, _: Subqueue, fields: Mapping[str, object]) -> Response:
         skip, top = _number(fields, "skip"), _number(fields, "top")
         page = (self.rules or ())[max(skip, 0) :][: max(top, 0)]
         if not page:
-            return Answer(Status(204, "NoContent"))
-        rules = encode.sequence(map(rule_descriptions.described, page))
-        return Answer(_OK, encode.mapping((encode.string("rules"), rules)))
+            return Response(Status(204, "NoContent"))
+        rules = encode.sequence(map(_rule, page))
+        return Response(_OK, encode.mapping((encode.string("rules"), rules)))
 
-    def _renew(self, subqueue: Subqueue, fields: Mapping[str, object]) -> Answer:
-        tokens = _held(subqueue, fields)
+    def _renew(self, subqueue: Subqueue, fields: Mapping[str, object]) -> Response:
+        tokens = _lock_tokens(subqueue, fields)
         until = [int(subqueue.renew(each) * 1000) for each in tokens]
-        return Answer(_OK, encode.mapping((encode.string("expirations"), encode.timestamps(until))))
+        return Response(
+            _OK, encode.mapping((encode.string("expirations"), encode.timestamps(until)))
+        )
 
-    def _settle(self, subqueue: Subqueue, fields: Mapping[str, object]) -> Answer:
-        outcome = _outcome(fields)
-        if outcome is None:
-            return _failed(STATUS, not_offered(DEFERRED.what))
-        for token in _held(subqueue, fields):
-            subqueue.settle(token, outcome)
-        return Answer(_OK)
+    def _settle(self, subqueue: Subqueue, fields: Mapping[str, object]) -> Response:
+        settlement = _settlement(fields)
+        if settlement is None:
+            return _failed(STATUS, unsupported(DEFERRED.feature))
+        for token in _lock_tokens(subqueue, fields):
+            subqueue.settle(token, settlement)
+        return Response(_OK)
 
 
-def _outcome(fields: Mapping[str, object]) -> Outcome | None:
+def _settlement(fields: Mapping[str, object]) -> Settlement | None:
     changes = _properties(fields)
     match fields.get("disposition-status"):
         case "completed":
@@ -105,8 +117,8 @@ def _outcome(fields: Mapping[str, object]) -> Outcome | None:
         case "abandoned":
             return Abandon(changes)
         case "suspended":
-            reason, why = fields.get("deadletter-reason"), fields.get("deadletter-description")
-            return DeadLetter(_text(reason), _text(why), changes)
+            reason = _text(fields.get("deadletter-reason"))
+            return DeadLetter(reason, _text(fields.get("deadletter-description")), changes)
         case "unlocked" | "released":
             return Release()
         case "defered" | "deferred":  # the first is how Azure spells it
@@ -115,8 +127,11 @@ def _outcome(fields: Mapping[str, object]) -> Outcome | None:
             raise MalformedError(f"no such disposition-status as {other}")
 
 
-def _held(subqueue: Subqueue, fields: Mapping[str, object]) -> list[str]:
-    """The lock tokens, all of which lock a message here. Raises LockLostError, MalformedError."""
+def _lock_tokens(subqueue: Subqueue, fields: Mapping[str, object]) -> list[str]:
+    """Return the lock tokens, each once. All must lock a message here.
+
+    Raises LockLostError, MalformedError.
+    """
     given = fields.get("lock-tokens")
     if not isinstance(given, list) or not all(isinstance(each, UUID) for each in given):
         raise MalformedError("lock-tokens is no array of UUIDs")
@@ -144,5 +159,38 @@ def _text(value: object) -> str | None:
     return str(value) if value else None
 
 
-def _failed(code: int, condition: Condition, name: str | None = None) -> Answer:
-    return Answer(Status(code, condition.description, name or condition.name))
+def _failed(code: int, condition: Condition, name: str | None = None) -> Response:
+    return Response(Status(code, condition.description, name or condition.name))
+
+
+def _rule(rule: Rule) -> bytes:
+    """Return a rule's description: its filter, an action that does nothing, and its name."""
+    fields = (_filter(rule), _composite(_NO_ACTION), encode.string(rule.name))
+    description = _composite(_DESCRIPTION, *fields)
+    return encode.mapping((encode.string("rule-description"), description))
+
+
+def _filter(rule: Rule) -> bytes:
+    if rule.correlation is None:
+        expression = encode.string(rule.sql or "1=1")
+        return _composite(_SQL, expression, encode.integer(_COMPATIBILITY))
+    return _composite(_CORRELATION, *_conditions(rule.correlation))
+
+
+def _conditions(wanted: CorrelationFilter) -> tuple[bytes, ...]:
+    reply_to_session = encode.NULL
+    return (
+        encode.value(wanted.correlation_id),
+        encode.value(wanted.message_id),
+        encode.value(wanted.to),
+        encode.value(wanted.reply_to),
+        encode.value(wanted.label),
+        encode.value(wanted.session_id),
+        reply_to_session,
+        encode.value(wanted.content_type),
+        encode.value(dict(wanted.properties)),
+    )
+
+
+def _composite(code: int, *fields: bytes) -> bytes:
+    return b"\x00\x80" + code.to_bytes(8, "big") + encode.sequence(fields)

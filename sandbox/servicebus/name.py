@@ -1,4 +1,4 @@
-"""Step 2, name: which entity an address means, and which data action a link on it needs.
+"""Step 2, name: the entity that an address leads to, and the data actions that a link there needs.
 
 https://learn.microsoft.com/azure/service-bus-messaging/service-bus-amqp-protocol-guide
 """
@@ -15,85 +15,88 @@ RECEIVE = "Microsoft.ServiceBus/namespaces/messages/receive/action"
 
 CBS = "$cbs"
 _MANAGEMENT = "/$management"
-_DEAD = "/$deadletterqueue"
-# Dead letters of forwarding, which the sandbox does not do: named, so that it is refused as such.
+_DEAD_LETTERS = "/$deadletterqueue"
+# Dead letters of forwarding. The sandbox does not forward, and refuses them by this name.
 _TRANSFER = "/$transfer"
 
 
-class Purpose(Enum):
-    """What a link is for. The value is what Azure calls the right to it."""
+@dataclass(frozen=True)
+class Operation:
+    """An attach of a link: its name in the audit, and the data actions of which it needs one."""
 
-    SEND = "Send"
-    LISTEN = "Listen"
-    MANAGE = "Listen, Send"
-
-    @property
-    def actions(self) -> tuple[str, ...]:
-        """The data actions of which one is needed."""
-        return {
-            Purpose.SEND: (SEND,),
-            Purpose.LISTEN: (RECEIVE,),
-            Purpose.MANAGE: (RECEIVE, SEND),
-        }[self]
-
-    @property
-    def operation(self) -> str:
-        """What the audit calls it."""
-        return {
-            Purpose.SEND: "AttachSender",
-            Purpose.LISTEN: "AttachReceiver",
-            Purpose.MANAGE: "AttachManagement",
-        }[self]
+    name: str
+    actions: tuple[str, ...]
 
 
-class Kind(Enum):
-    """What an address leads to."""
+ATTACH_SENDER = Operation("AttachSender", (SEND,))
+ATTACH_RECEIVER = Operation("AttachReceiver", (RECEIVE,))
+ATTACH_MANAGEMENT = Operation("AttachManagement", (RECEIVE, SEND))
+
+
+class EntityKind(Enum):
+    """The kinds of entities that an address can lead to."""
 
     QUEUE = "queue"
     TOPIC = "topic"
     SUBSCRIPTION = "subscription"
-    NOTHING = "nothing"
+    MISSING = "nothing"
 
 
 @dataclass(frozen=True)
 class Node:
-    """Where a link leads. `path` is the address, folded; `scope` is where its roles are looked for.
+    """The target of a link. `path` is the folded address, `scope` the resource that roles apply to.
 
-    An entity that is not there is looked for at the namespace: who may there, may be told that it
-    is not there.
+    The scope of a missing entity is the namespace: a caller with a role there may learn that the
+    entity is missing.
     """
 
     path: str
     resource: str
     scope: str
-    kind: Kind
-    dead: bool = False
-    transfer: bool = False
-    management: bool = False
+    kind: EntityKind
+    is_dead_letters: bool = False
+    is_transfer: bool = False
+    is_management: bool = False
 
-    def need(self, purpose: Purpose) -> Requirement:
-        """What a link of that purpose needs here. Dead letters need what their entity needs."""
-        return Requirement.of(self.scope, *purpose.actions)
+
+@dataclass(frozen=True)
+class NamedLink:
+    """A link that is understood: its node, and the operation that attaches it."""
+
+    node: Node
+    operation: Operation
+
+    @property
+    def requirements(self) -> tuple[Requirement, ...]:
+        """Return what the link needs. Dead letters need what their entity needs."""
+        return (Requirement.of(self.node.scope, *self.operation.actions),)
+
+    @property
+    def claim(self) -> str:
+        """Return Azure's name of the right; for `$management` that of its most common use."""
+        if self.operation is ATTACH_MANAGEMENT:
+            return "Send" if self.node.kind is EntityKind.TOPIC else "Listen"
+        return "Send" if self.operation is ATTACH_SENDER else "Listen"
 
 
 class Directory:
-    """The entities of a namespace by their addresses, in upper or lower case."""
+    """The entities of a namespace by their addresses, whatever their case."""
 
     def __init__(self, namespace: Namespace) -> None:
         self._namespace = namespace
-        self._entities: dict[str, tuple[Kind, str]] = {}
+        self._entities: dict[str, tuple[EntityKind, str]] = {}
         self._rules: dict[str, tuple[Rule, ...]] = {}
         for queue in namespace.queues:
-            self._entities[queue.name.lower()] = Kind.QUEUE, queue.id
+            self._entities[queue.name.lower()] = EntityKind.QUEUE, queue.id
         for topic in namespace.topics:
-            self._entities[topic.name.lower()] = Kind.TOPIC, topic.id
+            self._entities[topic.name.lower()] = EntityKind.TOPIC, topic.id
             for each in topic.subscriptions:
                 path = f"{topic.name}/subscriptions/{each.name}".lower()
-                self._entities[path] = Kind.SUBSCRIPTION, each.id
+                self._entities[path] = EntityKind.SUBSCRIPTION, each.id
                 self._rules[each.id] = each.rules
 
     def path(self, address: str) -> str | None:
-        """The folded path of an address or an audience; None if it is of another namespace."""
+        """Return the folded path of an address or an audience; None for another namespace."""
         if "://" in address:
             try:
                 parts = urlsplit(address)
@@ -105,25 +108,44 @@ class Directory:
             address = parts.path
         return address.strip("/").lower()
 
+    def located(self, address: str) -> tuple[str, str]:
+        """Return an address as a path, and as Azure's errors write it.
+
+        Both are text: neither depends on the entities that there are.
+        """
+        path = self.path(address)
+        if path is None:
+            return address.lower(), address.lower()
+        return path, f"sb://{self._namespace.host}/{path}".lower()
+
     def knows(self, path: str) -> bool:
-        """Whether `path` is the namespace, an entity of it, or a node below one."""
-        return not path or self.node(path).kind is not Kind.NOTHING
+        """Return whether `path` is the namespace, an entity of it, or a node below one."""
+        return not path or self.node(path).kind is not EntityKind.MISSING
 
     def rules(self, node: Node) -> tuple[Rule, ...] | None:
         """Return the rules of a subscription; None for anything else, dead letters included."""
-        return None if node.dead else self._rules.get(node.scope)
+        return None if node.is_dead_letters else self._rules.get(node.scope)
 
     def node(self, address: str) -> Node:
-        """Where `address` leads; to nothing, if there is nothing."""
-        path = self.path(address)
-        resource = f"sb://{self._namespace.host}/{path or ''}".lower()
-        if path is None:
-            return Node(address.lower(), address.lower(), self._namespace.id, Kind.NOTHING)
-        entity, management = _without(path, _MANAGEMENT)
-        entity, dead = _without(entity, _DEAD)
-        entity, transfer = _without(entity, _TRANSFER) if dead else (entity, False)
-        kind, scope = self._entities.get(entity, (Kind.NOTHING, self._namespace.id))
-        return Node(path, resource, scope, kind, dead, transfer, management)
+        """Return the node that `address` leads to; one of the kind MISSING if there is none."""
+        path, resource = self.located(address)
+        if self.path(address) is None:
+            return Node(path, resource, self._namespace.id, EntityKind.MISSING)
+        entity, is_management = _without(path, _MANAGEMENT)
+        entity, is_dead_letters = _without(entity, _DEAD_LETTERS)
+        entity, is_transfer = _without(entity, _TRANSFER) if is_dead_letters else (entity, False)
+        kind, scope = self._entities.get(entity, (EntityKind.MISSING, self._namespace.id))
+        return Node(path, resource, scope, kind, is_dead_letters, is_transfer, is_management)
+
+
+def operation_of(path: str, *, is_sender: bool) -> Operation:
+    """Return the operation that attaches a link, by its path's suffix and its direction alone.
+
+    `is_sender` is the broker's side: where it sends, the client receives.
+    """
+    if path.endswith(_MANAGEMENT):
+        return ATTACH_MANAGEMENT
+    return ATTACH_RECEIVER if is_sender else ATTACH_SENDER
 
 
 def _without(path: str, suffix: str) -> tuple[str, bool]:

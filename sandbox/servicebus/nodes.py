@@ -4,140 +4,146 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
-from sandbox.servicebus import conditions
+from sandbox.audit import Gate
+from sandbox.rbac import Denied, Requirement
+from sandbox.servicebus import errors
 from sandbox.servicebus.amqp.decode import MalformedError
 from sandbox.servicebus.amqp.delivery import Disposition, Transfer
-from sandbox.servicebus.amqp.wire import Sent, Wire
+from sandbox.servicebus.amqp.link import Link, OutgoingDelivery
 from sandbox.servicebus.authenticate import PutToken, Tokens
-from sandbox.servicebus.conditions import Condition, Status
-from sandbox.servicebus.decide import Decider
-from sandbox.servicebus.links import Room
+from sandbox.servicebus.endpoints import Backpressure
+from sandbox.servicebus.errors import Condition, Status
 from sandbox.servicebus.management import Management, action_of
 from sandbox.servicebus.name import RECEIVE, Directory, Node
 from sandbox.servicebus.requests import Request, cbs_reply, management_reply
 
 _CREDIT = 100
-_UNSETTLED_AT_MOST = 100
+_MAX_UNSETTLED = 100
 
-Answer = Callable[[Request], bytes]
+# It answers a request by the bytes of a reply.
+Responder = Callable[[Request], bytes]
 
 
 class ReplySource:
-    """The half of a node that a client receives from; requests make it speak.
+    """The half of a node that a client receives replies from.
 
     Replies of `$cbs` are unsettled, under a tag of four bytes, until the client settles them:
-    traces in Azure/azure-sdk-for-go#22406 and azure-sdk-for-python#33013. A client that never does
-    so hears of it again from Azure, when is not said (azure-sdk-for-python#37977). Here nothing is
-    sent again: once too many are unsettled, the oldest is settled for the client.
+    traces in Azure/azure-sdk-for-go#22406 and azure-sdk-for-python#33013. Azure sends an unsettled
+    reply again after an unknown time (azure-sdk-for-python#37977). This side never does; once too
+    many are unsettled, it settles the oldest itself.
     """
 
     kind = "consumer"
 
-    def __init__(self, wire: Wire, room: Room, *, settled: bool) -> None:
-        self.wire = wire
-        self._room = room
+    def __init__(self, link: Link, backpressure: Backpressure, *, settled: bool) -> None:
+        self.link = link
+        self._backpressure = backpressure
         self._settled = settled
         self._sizes: deque[int] = deque()
         self._waiting = 0
         self._count = 0
-        self._unsettled: dict[str, Sent] = {}
+        self._unsettled: dict[str, OutgoingDelivery] = {}
 
     @property
     def waiting(self) -> int:
-        """How many bytes of replies wait for the client's credit."""
-        while len(self._sizes) > self.wire.queued:
+        """Return how many bytes of replies wait for the client's credit."""
+        while len(self._sizes) > self.link.queued:
             self._waiting -= self._sizes.popleft()
         return self._waiting
 
     def opened(self) -> None:
-        """It waits for requests."""
+        """Wait for requests."""
 
     def send(self, reply: bytes) -> None:
         """Send one reply."""
         self._count += 1
         tag = _tag(self._count)
-        sent = self.wire.send(reply, tag, settled=self._settled)
+        delivery = self.link.send(reply, tag, settled=self._settled)
         self._sizes.append(len(reply))
         self._waiting += len(reply)
-        self._room.sent(len(reply))
+        self._backpressure.count_unsent(len(reply))
         if self._settled:
             return
-        self._unsettled[tag] = sent
-        if len(self._unsettled) > _UNSETTLED_AT_MOST:
+        self._unsettled[tag] = delivery
+        if len(self._unsettled) > _MAX_UNSETTLED:
             self._unsettled.pop(next(iter(self._unsettled))).settle()
 
     def on_disposition(self, disposition: Disposition) -> None:
-        """Settle a reply as the client says."""
-        if disposition.is_said and disposition.tag in self._unsettled:
+        """Settle a reply."""
+        if disposition.is_final and disposition.tag in self._unsettled:
             del self._unsettled[disposition.tag]
-            disposition.echo()
+            disposition.confirm()
 
 
 class Replies(Protocol):
-    """Finds the links that a reply can go out by."""
+    """The links that replies can be sent on."""
 
-    def replies(self, path: str) -> Iterable[ReplySource]:
-        """The open links on which the client receives from the node at `path`."""
+    def reply_sources(self, path: str) -> Iterable[ReplySource]:
+        """Yield the open links on which the client receives from the node at `path`."""
 
 
 class RequestTarget:
-    """The half of a node that a client sends to: each message is a request."""
+    """The half of a node that a client sends requests to."""
 
     kind = "publisher"
 
     def __init__(
         self,
-        wire: Wire,
+        link: Link,
         path: str,
-        answer: Answer,
+        respond: Responder,
         replies: Replies,
-        room: Room,
+        may_reply: Callable[[], bool],
         *,
         limit: int,
-        turned_away: Callable[[str], None],
+        on_unread: Callable[[str], None],
     ) -> None:
-        """`turned_away` hears why a request was not even read."""
-        self._wire = wire
+        """`may_reply` returns whether waiting replies leave room for another.
+
+        `limit` is the size of a request in bytes. `on_unread` gets why one was not even read.
+        """
+        self._link = link
         self._path = path
-        self._answer = answer
+        self._respond = respond
         self._replies = replies
-        self._room = room
+        self._may_reply = may_reply
         self._limit = limit
-        self._turned_away = turned_away
+        self._on_unread = on_unread
 
     def opened(self) -> None:
-        """Let the client ask."""
-        self._wire.grant(_CREDIT)
+        """Grant the client credit."""
+        self._link.grant_credit(_CREDIT)
 
     def on_transfer(self, transfer: Transfer) -> Condition | None:
-        """Answer a request once it is whole; a condition ends the link."""
+        """Answer a request once it is whole. Return an error if the link must end."""
         if transfer.size > self._limit:
-            self._turned_away("the request is too large")
-            return conditions.too_large(0, transfer.size, self._limit)
+            self._on_unread("the request is too large")
+            return errors.too_large(0, transfer.size, self._limit)
         if not transfer.is_whole:
             return None
         content, _ = transfer.take()
-        self._wire.grant(1)
-        if not self._room.takes_replies():
-            transfer.reject(conditions.replies_wait())
+        self._link.grant_credit(1)
+        if not self._may_reply():
+            transfer.reject(errors.replies_wait())
             return None
         try:
             request = Request.parse(content)
         except MalformedError as error:
-            self._turned_away("the request is malformed")
-            transfer.reject(conditions.malformed(str(error)))
+            self._on_unread("the request is malformed")
+            transfer.reject(errors.malformed(str(error)))
             return None
         transfer.accept()
         return self._reply(request)
 
     def _reply(self, request: Request) -> Condition | None:
-        reply = self._answer(request)
-        sources = list(self._replies.replies(self._path))
-        named = [each for each in sources if each.wire.target == request.reply_to]
-        near = [each for each in sources if each.wire.session == self._wire.session]
+        """Reply on the link that the request names, else on one of its session, else on any."""
+        reply = self._respond(request)
+        sources = list(self._replies.reply_sources(self._path))
+        named = [each for each in sources if each.link.target == request.reply_to]
+        near = [each for each in sources if each.link.session == self._link.session]
         best = (*named, *near, *sources)
         if not best:
-            return conditions.not_offered("requests without a link for the replies")
+            return errors.unsupported("requests without a link for the replies")
         best[0].send(reply)
         return None
 
@@ -147,10 +153,10 @@ def _tag(number: int) -> str:
     return "".join(chr(number >> shift & 0x7F) for shift in (0, 7, 14, 21))
 
 
-def cbs_answer(tokens: Tokens, directory: Directory, on_put: Callable[[str], None]) -> Answer:
-    """What `$cbs` says; `on_put` is told for which audience another token is in force."""
+def cbs_responder(tokens: Tokens, directory: Directory, on_put: Callable[[str], None]) -> Responder:
+    """Return the responder of `$cbs`. `on_put` gets the audience of each token it accepts."""
 
-    def answer(request: Request) -> bytes:
+    def respond(request: Request) -> bytes:
         if request.operation != "put-token":
             return cbs_reply(request, Status(400, "The only operation here is put-token."))
         audience = directory.path(str(request.properties.get("name", "")))
@@ -158,37 +164,41 @@ def cbs_answer(tokens: Tokens, directory: Directory, on_put: Callable[[str], Non
         try:
             status = tokens.put(PutToken(kind, audience, request.text))
         except MalformedError as error:
-            return cbs_reply(request, Status(400, conditions.malformed(str(error)).description))
+            return cbs_reply(request, Status(400, errors.malformed(str(error)).description))
         if status.is_success and audience is not None:
             on_put(audience)
         return cbs_reply(request, status)
 
-    return answer
+    return respond
 
 
-def management_answer(
-    node: Node, tokens: Tokens, decider: Decider, management: Management
-) -> Answer:
-    """What `$management` of an entity says. Each action is decided once for each token."""
+def management_responder(
+    node: Node, tokens: Tokens, gate: Gate, management: Management
+) -> Responder:
+    """Return the responder of an entity's `$management`.
+
+    The gate decides each action once per token, not once per request.
+    """
     decided: dict[tuple[str, str, str], bool] = {}
 
-    def answer(request: Request) -> bytes:
-        action = action_of(request.operation)
-        claim = "Listen" if action == RECEIVE else "Send"
+    def is_allowed(operation: str, action: str) -> bool:
         found = tokens.covering(node.path)
         if found is None:
-            return _refused(request, conditions.unauthorized(claim, node.resource))
+            return False
         caller = found[1]
         key = caller.principal_id, caller.token_id, action
         if key not in decided:
-            decided[key] = decider.may_manage(caller, node, request.operation, action)
-        if not decided[key]:
-            return _refused(request, conditions.unauthorized(claim, node.resource))
-        given = management.answer(request)
-        return management_reply(request, given.status, given.body)
+            decision = gate.admit("bus", operation, caller, Requirement.of(node.scope, action))
+            decided[key] = not isinstance(decision, Denied)
+        return decided[key]
 
-    return answer
+    def respond(request: Request) -> bytes:
+        action = action_of(request.operation)
+        if not is_allowed(request.operation, action):
+            claim = "Listen" if action == RECEIVE else "Send"
+            error = errors.unauthorized(claim, node.resource)
+            return management_reply(request, Status(401, error.description, error.name))
+        response = management.respond(request)
+        return management_reply(request, response.status, response.body)
 
-
-def _refused(request: Request, condition: Condition) -> bytes:
-    return management_reply(request, Status(401, condition.description, condition.name))
+    return respond

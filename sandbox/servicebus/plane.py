@@ -1,80 +1,241 @@
-"""What all connections of the bus share, and the turn that they take together."""
+"""The door of the bus: it builds the parts, accepts connections, and ends each turn."""
 
+import asyncio
+import logging
+import sqlite3
+import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Protocol
+from pathlib import Path
 
+from aiohttp import web
+
+from sandbox.audit import Gate
+from sandbox.broken import unusable
 from sandbox.deployment import Namespace
-from sandbox.servicebus.account import Account
-from sandbox.servicebus.authenticate import Desk
-from sandbox.servicebus.decide import Decider
+from sandbox.servicebus import errors
+from sandbox.servicebus.authenticate import TokenPolicy, Verifier
+from sandbox.servicebus.connection import Connection, Output
+from sandbox.servicebus.context import BusContext, CommitBatch
 from sandbox.servicebus.dispatch import Dispatcher
 from sandbox.servicebus.limits import Limits
 from sandbox.servicebus.name import Directory
 from sandbox.servicebus.serve.broker import Broker
+from sandbox.servicebus.serve.rules import RuleError
+from sandbox.servicebus.serve.store import Store, StoreError
+from sandbox.servicebus.transport import AmqpProtocol, application
+
+_LOG = logging.getLogger(__name__)
+
+_TICK = 1.0
+# In seconds. Under load, locks end and messages expire at most this much too late.
+_SWEEP = 0.05
 
 
-class Flushable(Protocol):
-    """A connection, as far as a turn has to do with it."""
+class ServiceBus:
+    """A Service Bus namespace: AMQP on sockets and WebSockets, messages in one SQLite file."""
 
-    def flush(self) -> None:
-        """Send what is to go out."""
+    def __init__(
+        self,
+        namespace: Namespace,
+        verifier: Verifier,
+        gate: Gate,
+        database: Path,
+        limits: Limits | None = None,
+        *,
+        existence_first: bool = False,
+        assign_ids: bool = True,
+        accept_unknown: bool = False,
+    ) -> None:
+        """Open nothing yet.
 
-    def abort(self) -> None:
-        """Send nothing more, and end."""
+        With `existence_first`, a caller learns that an entity is missing whatever its roles. With
+        `assign_ids`, a message sent without an id gets one. With `accept_unknown`, `$cbs` takes
+        tokens for missing entities.
+        """
+        self._namespace = namespace
+        self._verifier = verifier
+        self._gate = gate
+        self._database = database
+        self._limits = limits or Limits()
+        self._existence_first = existence_first
+        self._assign_ids = assign_ids
+        self._accept_unknown = accept_unknown
+        self._connections: dict[Connection, None] = {}
+        self._running = False
+        self._turn_end: asyncio.Handle | None = None
+        self._sweep: asyncio.TimerHandle | None = None
+        self._ticker: asyncio.TimerHandle | None = None
+
+    async def start(self) -> None:
+        """Read the store. Raises StoreError or RuleError, which say what is wrong."""
+        self._loop = asyncio.get_running_loop()
+        self._clock = _steady_clock()
+        self._store = Store(self._database)
+        self._dispatcher = Dispatcher()
+        self._batch = CommitBatch(self._schedule_turn_end)
+        directory = Directory(self._namespace)
+        self._context = BusContext(
+            namespace=self._namespace,
+            directory=directory,
+            gate=self._gate,
+            token_policy=self._token_policy(directory),
+            limits=self._limits,
+            dispatcher=self._dispatcher,
+            batch=self._batch,
+            broker=self._first_broker(),
+            existence_first=self._existence_first,
+            assign_ids=self._assign_ids,
+        )
+        self._running = True
+        self._batch.touch()
+        self._tick()
+
+    async def stop(self) -> None:
+        """Close all connections, commit, and close the store."""
+        for connection in list(self._connections):
+            connection.close(errors.stopping())
+        self._end_turn()
+        self._running = False
+        for handle in (self._turn_end, self._sweep, self._ticker):
+            if handle:
+                handle.cancel()
+        for connection in list(self._connections):
+            connection.lost()
+        self._store.close()
+
+    def amqp_protocol(self) -> asyncio.Protocol:
+        """Return a protocol, for `loop.create_server(bus.amqp_protocol, ssl=...)`."""
+        return AmqpProtocol(self._connect, self._disconnect)
+
+    def application(self) -> web.Application:
+        """Return the web application: AMQP over WebSocket, everything else refused."""
+        return application(self._connect, self._disconnect, self._verifier, self._gate)
+
+    def messages(self) -> dict[str, int]:
+        """Return how many active messages each queue and subscription has, locked or not."""
+        entities = self._context.broker.entities.values()
+        return {entity.path: len(entity.active) for entity in entities}
+
+    def dead_letters(self) -> dict[str, int]:
+        """Return how many dead letters each queue and subscription has."""
+        entities = self._context.broker.entities.values()
+        return {entity.path: len(entity.dead_letters) for entity in entities}
+
+    def _connect(self, output: Output) -> Connection:
+        self._make_room()
+        connection = Connection(self._context, output)
+        self._connections[connection] = None
+        return connection
+
+    def _make_room(self) -> None:
+        """Close the oldest connections without a token, if there are too many."""
+        allowed = self._limits.max_without_token
+        waiting = [each for each in self._connections if not each.is_authenticated]
+        # A good client puts its token within moments. The oldest may never do so.
+        for each in waiting[: max(len(waiting) - allowed + 1, 0)]:
+            each.close(errors.crowded_out(allowed))
+
+    def _disconnect(self, connection: Connection) -> None:
+        self._connections.pop(connection, None)
+
+    def _token_policy(self, directory: Directory) -> TokenPolicy:
+        accepts = (lambda _: True) if self._accept_unknown else directory.knows
+        return TokenPolicy(self._namespace.host, self._verifier, self._gate, accepts)
+
+    def _first_broker(self) -> Broker:
+        try:
+            broker = self._load_broker()
+            self._store.commit()
+        except sqlite3.Error as error:
+            self._store.close()
+            reason = unusable(self._database, error)
+            raise StoreError(f"The bus cannot use its store: {reason}.") from error
+        except RuleError:
+            self._store.close()
+            raise
+        return broker
+
+    def _load_broker(self) -> Broker:
+        return Broker(
+            self._namespace,
+            self._store,
+            self._clock,
+            self._dispatcher.mark_ready,
+            self._to_wall_time,
+        )
+
+    def _to_wall_time(self, moment: float) -> float:
+        """Return a lock's end by the wall clock, because clients compare it with their own."""
+        return moment - self._clock() + time.time()
+
+    def _schedule_turn_end(self) -> None:
+        if self._turn_end is None and self._running:
+            self._turn_end = self._loop.call_soon(self._end_turn)
+
+    def _end_turn(self) -> None:
+        """Deliver messages, commit, and only then flush the connections."""
+        self._turn_end = None
+        try:
+            if self._batch.has_failed:
+                raise sqlite3.OperationalError("the turn could not be written")
+            self._dispatcher.dispatch()
+            self._store.commit()
+        except sqlite3.Error as error:
+            _LOG.error("The bus cannot write its store (%s); its clients have to return", error)
+            self._recover()
+            return
+        for connection in self._batch.take():
+            connection.flush()
+        self._sweep_soon()
+
+    def _recover(self) -> None:
+        """Go back to the last commit, as after a crash.
+
+        No client has seen anything of the turn. All are disconnected, and find the messages again
+        when they return.
+        """
+        for connection in list(self._connections):
+            connection.abort()
+        self._batch.take()
+        self._batch.has_failed = True
+        try:
+            self._store.rollback()
+            self._context.broker = self._load_broker()
+        except sqlite3.Error as error:
+            _LOG.error("The bus cannot read its store (%s); the next client makes it try", error)
+        else:
+            self._batch.has_failed = False
+
+    def _sweep_soon(self) -> None:
+        """Sweep soon: the turn may have changed what is due next."""
+        if self._sweep is None or self._sweep.when() > self._loop.time() + _SWEEP:
+            self._sweep_in(_SWEEP)
+
+    def _sweep_now(self) -> None:
+        """Sweep, and set the timer for the lock or message that is due next."""
+        self._sweep = None
+        try:
+            swept = self._context.broker.sweep()
+        except sqlite3.Error:
+            self._batch.fail()
+            return
+        if swept:
+            self._batch.touch()
+        elif (due := self._context.broker.next_due()) is not None:
+            self._sweep_in(max(due - self._clock(), 0.001))
+
+    def _sweep_in(self, seconds: float) -> None:
+        if self._sweep:
+            self._sweep.cancel()
+        self._sweep = self._loop.call_later(seconds, self._sweep_now) if self._running else None
+
+    def _tick(self) -> None:
+        for connection in list(self._connections):
+            connection.tick()
+        self._ticker = self._loop.call_later(_TICK, self._tick)
 
 
-class Turn:
-    """What several connections have done since the last commit.
-
-    Nothing that a connection says leaves before the commit that makes it true: acknowledgements,
-    deliveries and refusals alike wait in its engine until the turn ends.
-    """
-
-    def __init__(self, schedule: Callable[[], None]) -> None:
-        self._schedule = schedule
-        self._touched: dict[Flushable, None] = {}
-        self.is_broken = False
-
-    def broken(self) -> None:
-        """The store has failed: what was done since the last commit has not happened."""
-        self.is_broken = True
-        self._schedule()
-
-    def touch(self, connection: Flushable | None = None) -> None:
-        """Something was done, and perhaps a connection has something to say of it."""
-        if connection is not None:
-            self._touched[connection] = None
-        self._schedule()
-
-    def touched(self) -> list[Flushable]:
-        """The connections that have something to say; they are then forgotten."""
-        connections, self._touched = list(self._touched), {}
-        return connections
-
-
-@dataclass
-class Plane:
-    """The parts of the bus; the broker is another one after the store had to be read anew.
-
-    `shows_missing`: whoever has a token is told what is not there, whatever their roles.
-    `gives_ids`: a message that is sent without an id gets one.
-    """
-
-    namespace: Namespace
-    directory: Directory
-    decider: Decider
-    desk: Desk
-    limits: Limits
-    dispatcher: Dispatcher
-    turn: Turn
-    broker: Broker
-    shows_missing: bool = False
-    gives_ids: bool = True
-    accounts: dict[str, Account] = field(default_factory=dict)
-
-    def account_of(self, principal_id: str) -> Account:
-        """Return the account of all connections of a principal."""
-        if principal_id not in self.accounts:
-            self.accounts[principal_id] = Account(self.limits.of_a_principal)
-        return self.accounts[principal_id]
+def _steady_clock() -> Callable[[], float]:
+    """Return a clock in seconds since the epoch that no change of the system clock affects."""
+    difference = time.time() - time.monotonic()
+    return lambda: time.monotonic() + difference

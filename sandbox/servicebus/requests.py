@@ -1,4 +1,4 @@
-"""Requests and replies as messages, which `$cbs` and `$management` speak.
+"""Requests to `$cbs` and `$management`, and the replies, as messages.
 
 https://learn.microsoft.com/azure/service-bus-messaging/service-bus-amqp-request-response
 """
@@ -10,20 +10,20 @@ from typing import cast
 from sandbox.servicebus.amqp import encode
 from sandbox.servicebus.amqp.decode import MalformedError, decoded, parts
 from sandbox.servicebus.amqp.sections import Sections, joined, split, value_section
-from sandbox.servicebus.conditions import Status
+from sandbox.servicebus.errors import Status
 from sandbox.servicebus.serve.message import Message
 
 _VALUE_SECTION = b"\x00\x53\x77"
 _STRINGS = (b"\xa1", b"\xb1")
-# Of what a request says of itself; those of the SDKs take some hundred bytes.
-_LONGEST_PROPERTIES = 4096
+# The SDKs' take some hundred bytes.
+_MAX_PROPERTIES_SIZE = 4096
 
 
 @dataclass(frozen=True)
 class Request:
-    """A request: what to do, with which properties; `id` is the raw message id.
+    """A request: its operation and properties. `id` is the raw message id.
 
-    Its body is read only by who has a use for it: anybody may send a request to `$cbs`.
+    The body is decoded only where it is used: a stranger may send a request to `$cbs`.
     """
 
     operation: str
@@ -34,11 +34,11 @@ class Request:
 
     @classmethod
     def parse(cls, content: bytes) -> "Request":
-        """The request in a message. Raises MalformedError."""
+        """Return the request in a message. Raises MalformedError."""
         sections = split(content)
         for each in (sections.properties, sections.application):
-            if each and len(each) > _LONGEST_PROPERTIES:
-                raise MalformedError(f"properties of more than {_LONGEST_PROPERTIES} bytes")
+            if each and len(each) > _MAX_PROPERTIES_SIZE:
+                raise MalformedError(f"properties of more than {_MAX_PROPERTIES_SIZE} bytes")
         message = Message(content, sections)
         operation = message.application_properties.get("operation")
         reply_to = message.properties.get("reply_to")
@@ -52,7 +52,7 @@ class Request:
 
     @property
     def fields(self) -> Mapping[str, object]:
-        """The body, which has to be a map. Raises MalformedError."""
+        """Return the body, which has to be a map. Raises MalformedError."""
         body = _value(self.raw_body)
         if not isinstance(body, dict):
             raise MalformedError("the body is no map")
@@ -60,13 +60,13 @@ class Request:
 
     @property
     def text(self) -> str:
-        """The body if it is a string, else nothing. Raises MalformedError."""
+        """Return the body if it is a string, else an empty string. Raises MalformedError."""
         is_string = self.raw_body[3:4] in _STRINGS
         return str(_value(self.raw_body)) if is_string else ""
 
 
 def cbs_reply(request: Request, status: Status) -> bytes:
-    """An answer of `$cbs`, whose properties have hyphens."""
+    """Return a reply of `$cbs`, whose properties have hyphens."""
     properties = {
         "status-code": encode.integer(status.code),
         "status-description": encode.string(status.description),
@@ -75,7 +75,7 @@ def cbs_reply(request: Request, status: Status) -> bytes:
 
 
 def management_reply(request: Request, status: Status, body: bytes = encode.NULL) -> bytes:
-    """An answer of `$management`; `body` is a raw value."""
+    """Return a reply of `$management`. `body` is a raw value."""
     properties = {
         "statusCode": encode.integer(status.code),
         "statusDescription": encode.string(status.description),
@@ -86,7 +86,7 @@ def management_reply(request: Request, status: Status, body: bytes = encode.NULL
 
 
 def _reply(request: Request, properties: Mapping[str, bytes], body: bytes) -> bytes:
-    """A reply carries the request's message id as its correlation id, with the type that it had."""
+    """Return a reply, whose correlation id is the request's message id, with its type."""
     pairs = [part for name, raw in properties.items() for part in (encode.string(name), raw)]
     return joined(
         Sections(

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from aiohttp import web
 
@@ -9,7 +10,7 @@ from sandbox.arm import GRAPH_HOST, Graph, ResourceManager
 from sandbox.arm import HOST as ARM_HOST
 from sandbox.assumptions import LIKELY, Assumptions
 from sandbox.audit import FILE, Audit, Gate
-from sandbox.deployment import Deployment
+from sandbox.deployment import Deployment, Namespace
 from sandbox.entra import (
     BUS_AUDIENCES,
     GRAPH_AUDIENCES,
@@ -30,7 +31,7 @@ from sandbox.identity import IdentityEndpoint
 from sandbox.keyvault import KeyVault, kept_key
 from sandbox.partner import Partner
 from sandbox.rbac import Policy
-from sandbox.servicebus import ServiceBus
+from sandbox.servicebus import Limits, ServiceBus, as_deployed
 from sandbox.state import State
 from sandbox.storage import Azurite, BlobStorage
 from sandbox.supervisor.clock import NeverBack
@@ -138,7 +139,7 @@ def build(
             existence_first=assumed.vault_missing == "existence",
             versions_by=assumed.vault_versions,
         ),
-        bus=ServiceBus(
+        bus=service_bus(
             deployment.bus,
             verifier(BUS_AUDIENCES),
             gate,
@@ -156,4 +157,26 @@ def build(
             {headers[app.name]: app for app in deployment.apps}, issuer, gate, assumed
         ),
         headers=headers,
+    )
+
+
+def service_bus(
+    namespace: Namespace,
+    verifier: Verifier,
+    gate: Gate,
+    database: Path,
+    *,
+    assumed: Assumptions,
+    limits: Limits | None = None,
+) -> ServiceBus:
+    """Return a bus that answers as `assumed`."""
+    return ServiceBus(
+        as_deployed(namespace, assumed.bus_default_rule),
+        verifier,
+        gate,
+        database,
+        limits,
+        existence_first=assumed.bus_missing == "existence",
+        assign_ids=assumed.bus_message_id == "given",
+        accept_unknown=assumed.bus_put_token_unknown == "taken",  # noqa: S105 - an answer
     )

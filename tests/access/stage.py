@@ -31,7 +31,7 @@ from sandbox.rbac import Policy
 from sandbox.state import State
 from sandbox.supervisor.start import Endpoints, start
 from tests.access.actor import Actor
-from tests.sandbox.servicebus.hurried import hurried
+from tests.sandbox.servicebus.fast_sdk import without_sleeps
 
 _HAND = Principal("stage hand", PrincipalKind.USER, "57a6e4a4-0000-4000-8000-000000000057", "")
 _OF_THE_HAND = (
@@ -150,7 +150,7 @@ def staged(root: Path, assumed: Assumptions = LIKELY) -> Iterator[Stage]:
     try:
         starting = asyncio.run_coroutine_threadsafe(start(stack, state, 0, assumed=assumed), loop)
         endpoints = starting.result(60)
-        with hurried(), patch.dict(os.environ, _way_in(endpoints)):
+        with without_sleeps(), patch.dict(os.environ, _way_in(endpoints)):
             stage = Stage(endpoints, state)
             stage.enforce(stage.deployment.assignments, stage.deployment.custom_roles)
             yield stage

@@ -4,7 +4,7 @@ The catalog's API, which is ours, answers by RFC 6750.
 
 Where the words were seen on Azure is said in sandbox/storage/authenticate.py,
 sandbox/keyvault/authenticate.py, sandbox/telemetry/errors.py and
-sandbox/servicebus/conditions.py; those that were never seen are ours, and said so there.
+sandbox/servicebus/errors.py; those that were never seen are ours, and said so there.
 """
 
 from dataclasses import dataclass

@@ -18,7 +18,7 @@ from sandbox.audit import FILE, Record, read
 from sandbox.deployment import Deployment, load
 from sandbox.edge import AmqpListener, Certificate, Edge, Place, ingress
 from sandbox.keyvault import serve as vault_serve
-from sandbox.servicebus.walk import Walk
+from sandbox.servicebus.admit import Admission
 from sandbox.state import State
 from sandbox.storage import Azurite, free_port
 from sandbox.supervisor.planes import Planes, build
@@ -77,15 +77,16 @@ class Stack:
         return self.state.path(FILE).read_text()
 
     def _watch(self, patch: pytest.MonkeyPatch) -> None:
-        genuine: Any = Walk._serve
+        genuine: Any = Admission.serve
 
         def vault(shelf: Any, named: Any, content: bytes) -> Any:
             self.touched.append(f"vault {named.operation.name} {named.scope}")
             return vault_serve.serve(shelf, named, content)
 
-        def bus(walk: Any, wire: Any, node: Any, purpose: Any) -> Any:
-            self.touched.append(f"bus {purpose.operation} {node.path}")
-            return genuine(walk, wire, node, purpose)
+        def bus(admission: Any, link: Any, granted: Any) -> Any:
+            named = granted.named
+            self.touched.append(f"bus {named.operation.name} {named.node.path}")
+            return genuine(admission, link, granted)
 
         def telemetry(*given: Any) -> Any:
             self.touched.append("telemetry Track")
@@ -93,7 +94,7 @@ class Stack:
 
         patch.setattr("sandbox.keyvault.plane.serve", vault)
         patch.setattr("sandbox.telemetry.plane.serve", telemetry)
-        patch.setattr(Walk, "_serve", bus)
+        patch.setattr(Admission, "serve", bus)
 
     async def _azurite(self, request: web.Request) -> web.Response:
         self.touched.append(f"blob {request.method} {request.raw_path}")

@@ -17,14 +17,14 @@ from sandbox.deployment import Principal, load
 from sandbox.edge import Certificate
 from sandbox.entra import VAULT, VAULT_AUDIENCES, Issuer, SigningKey, TokenRefused, Verifier
 from sandbox.entra.issuer import LIFETIME
-from sandbox.servicebus import service
+from sandbox.servicebus import plane
 from sandbox.servicebus.serve.broker import Broker
-from sandbox.servicebus.serve.outcome import Complete
 from sandbox.servicebus.serve.store import Store
+from sandbox.servicebus.serve.subqueue import Complete
 from sandbox.state import State
 from sandbox.supervisor.clock import NeverBack
+from tests.sandbox.servicebus.messages import message
 from tests.sandbox.servicebus.world import BUS, NAMESPACE
-from tests.sandbox.servicebus.written import message
 
 HOUR, DAY = 3600.0, 86400.0
 SHIFTS = [-HOUR, DAY]
@@ -102,7 +102,7 @@ def test_another_process_gives_out_good_tokens_after_a_jump_there_and_back(
 
 @pytest.mark.parametrize("shift", SHIFTS)
 def test_the_bus_goes_on_evenly(monkeypatch: pytest.MonkeyPatch, shift: float) -> None:
-    clock = service._steady_clock()
+    clock = plane._steady_clock()
     before = clock()
     genuine = time.time
     monkeypatch.setattr(time, "time", lambda: genuine() + shift)

@@ -37,8 +37,8 @@ async def statuses(state):
         for app in ("thumbnailer", "notifier"):
             header = {"X-IDENTITY-HEADER": endpoints.planes.headers[app]}
             place = endpoints.surroundings.identity_endpoint
-            client = deployment.app(app).environment["AZURE_CLIENT_ID"]
-            wanted = AUDIENCE | {"client_id": client}
+            client = deployment.app(app).environment.get("AZURE_CLIENT_ID")
+            wanted = AUDIENCE | ({"client_id": client} if client else {})
             async with session.get(place, params=wanted, headers=header) as answer:
                 token = (await answer.json())["access_token"]
             headers = {"Authorization": f"Bearer {token}", "x-ms-version": "2021-12-02"}

@@ -1,1 +1,1 @@
-"""The wire: AMQP 1.0 values, sections, frames, and proton as an engine that asyncio feeds."""
+"""AMQP 1.0: values, message sections, frames, and proton as an engine that asyncio feeds."""

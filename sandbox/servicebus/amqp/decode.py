@@ -1,9 +1,9 @@
-"""Reads AMQP 1.0 values from bytes: what one is, or only where it ends.
+"""A decoder of AMQP 1.0 values, and a scanner that only finds where a value ends.
 
-Strangers' bytes come here before any token, so each function takes steps in proportion to the bytes
-that it is given. A value is read within a window; the window of a list, map or array is cut from
-the one around it, and its elements have to fill it to the last byte. So no byte is read twice on
-one level, there are at most as many elements as bytes, and the levels are few.
+Bytes of strangers come here before any token, so the work is linear in the bytes. Each value is
+read within a window. A list, map or array cuts its window from the enclosing one, and its elements
+must fill it to the last byte. So no level reads a byte twice, there are never more elements than
+bytes, and the nesting is limited.
 http://docs.oasis-open.org/amqp/core/v1.0/os/amqp-core-types-v1.0-os.html
 """
 
@@ -12,15 +12,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
-# Nobody nests deeper; a message of nothing but brackets must not exhaust the stack.
-_DEEPEST = 32
-# Python seeds the hashes of text. Those of numbers are known, so that keys could be chosen which a
-# dict finds only after all others.
-_KEYS_BESIDE_TEXT = 64
+# Real messages nest less. A message of nothing but brackets must not exhaust the stack.
+_MAX_DEPTH = 32
+# Python seeds the hashes of text, but not those of numbers: a stranger could choose keys that all
+# collide in a dict, which makes building it quadratic.
+_MAX_KEYS_NOT_TEXT = 64
 
 
 class MalformedError(ValueError):
-    """Bytes that are no AMQP value."""
+    """Bytes that are not an AMQP value."""
 
 
 class Symbol(str):
@@ -37,7 +37,7 @@ class Timestamp(int):
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """A value under a descriptor that this broker has no meaning for."""
+    """A value under a descriptor that means nothing to this broker."""
 
     descriptor: object
     value: object
@@ -83,22 +83,25 @@ _WIDTHS = {0x4: 0, 0x5: 1, 0x6: 2, 0x7: 4, 0x8: 8, 0x9: 16}
 
 
 def decoded(data: bytes, at: int = 0) -> object:
-    """The value that starts at `at`. Raises MalformedError."""
+    """Return the value that starts at `at`. Raises MalformedError."""
     return value_at(data, at)[0]
 
 
 def value_at(data: bytes, at: int) -> tuple[object, int]:
-    """The value that starts at `at`, and where it ends. Raises MalformedError."""
+    """Return the value that starts at `at`, and where it ends. Raises MalformedError."""
     return _value(data, at, len(data), 0)
 
 
 def end_of(data: bytes, at: int) -> int:
-    """Where the value that starts at `at` ends, without looking into it. Raises MalformedError."""
+    """Return where the value that starts at `at` ends, without decoding it.
+
+    Raises MalformedError.
+    """
     return _end(data, at, len(data), 0)
 
 
 def parts(data: bytes, at: int = 0) -> tuple[list[bytes], int]:
-    """The raw elements of the list or map that starts at `at`, and where it ends.
+    """Return the raw elements of the list or map that starts at `at`, and where it ends.
 
     Raises MalformedError.
     """
@@ -116,9 +119,9 @@ def parts(data: bytes, at: int = 0) -> tuple[list[bytes], int]:
 
 
 def part(data: bytes, at: int, index: int) -> bytes | None:
-    """Return one raw element of the list that starts at `at`, and look no further.
+    """Return one raw element of the list that starts at `at`, None if the list is shorter.
 
-    None if the list is shorter. Raises MalformedError.
+    It does not read what follows the element. Raises MalformedError.
     """
     constructor = _byte(data, at, len(data))
     if constructor == 0x45:
@@ -132,7 +135,7 @@ def part(data: bytes, at: int, index: int) -> bytes | None:
 
 
 def _value(data: bytes, at: int, end: int, depth: int) -> tuple[object, int]:
-    if depth > _DEEPEST:
+    if depth > _MAX_DEPTH:
         raise MalformedError("nested too deeply")
     constructor = _byte(data, at, end)
     if constructor == 0:
@@ -143,7 +146,7 @@ def _value(data: bytes, at: int, end: int, depth: int) -> tuple[object, int]:
 
 
 def _end(data: bytes, at: int, end: int, depth: int) -> int:
-    if depth > _DEEPEST:
+    if depth > _MAX_DEPTH:
         raise MalformedError("described too deeply")
     constructor = _byte(data, at, end)
     if constructor == 0:
@@ -176,7 +179,7 @@ def _body(data: bytes, at: int, end: int, constructor: int, depth: int) -> tuple
 
 
 def _elements(data: bytes, at: int, end: int, constructor: int, depth: int) -> tuple[object, int]:
-    if depth >= _DEEPEST:
+    if depth >= _MAX_DEPTH:
         raise MalformedError("nested too deeply")
     count, first, own_end = _compound(data, at, end, constructor)
     read = _array if constructor in (0xE0, 0xF0) else _values
@@ -210,8 +213,8 @@ def _mapping(values: list[object]) -> dict[object, object]:
     if len(values) % 2:
         raise MalformedError("a map has a key without a value")
     keys = values[::2]
-    if sum(not isinstance(each, str) for each in keys) > _KEYS_BESIDE_TEXT:
-        raise MalformedError(f"a map has more than {_KEYS_BESIDE_TEXT} keys that are no text")
+    if sum(not isinstance(each, str) for each in keys) > _MAX_KEYS_NOT_TEXT:
+        raise MalformedError(f"a map has more than {_MAX_KEYS_NOT_TEXT} keys that are no text")
     try:
         return dict(zip(keys, values[1::2], strict=True))
     except TypeError as error:
@@ -219,7 +222,7 @@ def _mapping(values: list[object]) -> dict[object, object]:
 
 
 def _compound(data: bytes, at: int, end: int, constructor: int) -> tuple[int, int, int]:
-    """The number of elements, where the first starts, and where the last must end."""
+    """Return the number of elements, where the first starts, and where the last must end."""
     if constructor in (0xC0, 0xC1, 0xE0):
         own_end, first = at + 1 + _byte(data, at, end), at + 2
         count = _byte(data, at + 1, end)
@@ -228,7 +231,7 @@ def _compound(data: bytes, at: int, end: int, constructor: int) -> tuple[int, in
         count = _uint(data, at + 4, end)
     else:
         raise MalformedError(f"no such type as {constructor:#04x}")
-    # An element takes a byte at least. In an array of nulls it need not, but who sends those?
+    # An element takes at least one byte. Only an array of nulls, which no client sends, is denser.
     if count > _within(own_end, end) - first:
         raise MalformedError("more elements than bytes")
     return count, first, own_end

@@ -1,4 +1,4 @@
-"""Writes the AMQP 1.0 values that a broker says."""
+"""An encoder of the AMQP 1.0 values that the broker sends."""
 
 import struct
 from collections.abc import Iterable, Mapping
@@ -10,70 +10,70 @@ NULL = b"\x40"
 
 
 class Encoded(bytes):
-    """A value that is encoded already, as its sender did."""
+    """A value that stays encoded as its sender encoded it."""
 
     __slots__ = ()
 
 
 def boolean(value: bool) -> bytes:
-    """A boolean."""
+    """Return an encoded boolean."""
     return b"\x41" if value else b"\x42"
 
 
 def uint(value: int) -> bytes:
-    """An unsigned 32-bit number."""
+    """Return an encoded unsigned 32-bit number."""
     return struct.pack(">BB", 0x52, value) if value < 256 else struct.pack(">BI", 0x70, value)
 
 
 def integer(value: int) -> bytes:
-    """A signed 32-bit number."""
+    """Return an encoded signed 32-bit number."""
     return struct.pack(">Bi", 0x71, value)
 
 
 def long(value: int) -> bytes:
-    """A signed 64-bit number."""
+    """Return an encoded signed 64-bit number."""
     return struct.pack(">Bq", 0x81, value)
 
 
 def timestamp(milliseconds: int) -> bytes:
-    """A time in milliseconds since the epoch."""
+    """Return an encoded time, given in milliseconds since the epoch."""
     return struct.pack(">Bq", 0x83, milliseconds)
 
 
 def string(value: str) -> bytes:
-    """A string."""
+    """Return an encoded string."""
     return _sized(0xA1, 0xB1, value.encode())
 
 
 def symbol(value: str) -> bytes:
-    """A symbol."""
+    """Return an encoded symbol."""
     return _sized(0xA3, 0xB3, value.encode("ascii"))
 
 
 def binary(value: bytes) -> bytes:
-    """A run of bytes."""
+    """Return an encoded binary."""
     return _sized(0xA0, 0xB0, value)
 
 
 def sequence(elements: Iterable[bytes]) -> bytes:
-    """A list of values that are encoded already."""
+    """Return a list of values that are already encoded."""
     return _compound(0xC0, 0xD0, list(elements))
 
 
 def mapping(pairs: Iterable[bytes]) -> bytes:
-    """A map of keys and values, one after the other, that are encoded already."""
+    """Return a map of alternating keys and values that are already encoded."""
     return _compound(0xC1, 0xD1, list(pairs))
 
 
 def timestamps(milliseconds: Iterable[int]) -> bytes:
-    """An array of times."""
+    """Return an encoded array of times."""
     times = [struct.pack(">q", each) for each in milliseconds]
     content = b"\x83" + b"".join(times)
     return struct.pack(">BII", 0xF0, len(content) + 4, len(times)) + content
 
 
-def value(thing: object) -> bytes:  # noqa: PLR0911 - one line a type
-    """Any value of a type that a property can have. Raises TypeError for another."""
+def value(thing: object) -> bytes:  # noqa: PLR0911 - one line per type
+    """Return any value that a property can have, encoded. Raises TypeError for other types."""
     if thing is None:
         return NULL
     if isinstance(thing, bool):

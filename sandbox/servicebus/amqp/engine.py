@@ -1,7 +1,7 @@
-"""proton as an engine: bytes in, events out, bytes out.
+"""proton as an engine without I/O: bytes in, events out, bytes out.
 
-Nothing outside this module, wire.py and delivery.py touches proton. It is pushed one frame at a
-time, so that an event belongs to the frame that was pushed last.
+Only this module, link.py and delivery.py touch proton. It is fed one frame at a time, so each
+event belongs to the frame that was pushed last.
 """
 
 import secrets
@@ -18,20 +18,20 @@ from sandbox.servicebus.amqp import performatives
 from sandbox.servicebus.amqp.decode import MalformedError
 from sandbox.servicebus.amqp.delivery import Disposition, Transfer
 from sandbox.servicebus.amqp.frames import MAX_FRAME_SIZE, Frame
+from sandbox.servicebus.amqp.link import Link
 from sandbox.servicebus.amqp.sessions import Sessions
-from sandbox.servicebus.amqp.wire import Wire
-from sandbox.servicebus.conditions import Condition
+from sandbox.servicebus.errors import Condition
 
 # As Azure announces them: Azure/azure-sdk-for-python#38629, azure-sdk-for-go#22406.
 _CHANNEL_MAX = 4999
-# proton tells the peer half of it.
+# proton announces half of it to the peer.
 _IDLE_TIMEOUT = 240.0
-# What proton raises when it is asked for what a peer said and the peer said nonsense.
+# proton decodes a peer's fields only when they are read, and raises these for nonsense in them.
 UNREADABLE = (ProtonException, UnicodeError, OverflowError)
 
 
-class Moment(Enum):
-    """What can happen on a connection."""
+class EventType(Enum):
+    """The events of a connection that the bus reacts to."""
 
     OPEN = Event.CONNECTION_REMOTE_OPEN
     CLOSE = Event.CONNECTION_REMOTE_CLOSE
@@ -45,31 +45,31 @@ class Moment(Enum):
     ERROR = Event.TRANSPORT_ERROR
 
 
-_MOMENTS = {each.value.number: each for each in Moment}
+_EVENT_TYPES = {each.value.number: each for each in EventType}
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
-    """An event, with the link and the delivery that it is about."""
+class ProtocolEvent:
+    """An event, with its session, link and delivery."""
 
-    moment: Moment
+    type: EventType
     session: Any = None
-    wire: Wire | None = None
+    link: Link | None = None
     delivery: Transfer | Disposition | None = None
 
 
 class Engine:
-    """One connection's protocol state. It answers OPEN and BEGIN itself, no more."""
+    """The protocol state of one connection. It answers only OPEN and BEGIN by itself."""
 
     def __init__(self) -> None:
         self._connection = ProtonConnection()
         self._collector = Collector()
         self._transport = Transport(Transport.SERVER)
         self._sessions = Sessions()
-        self._wires: dict[Any, Wire] = {}
-        self._open: set[Any] = set()
+        self._links: dict[Any, Link] = {}
+        self._open_sessions: set[Any] = set()
         self._written: list[bytes] = []
-        # In this form, by which Microsoft's support finds a connection again.
+        # Azure's form, by which Microsoft's support finds a connection.
         self._connection.container = f"{secrets.token_hex(16)}_G0"
         self._connection.collect(self._collector)
         self._transport.max_frame_size = MAX_FRAME_SIZE
@@ -82,66 +82,65 @@ class Engine:
 
     @property
     def is_closed(self) -> bool:
-        """Whether nothing more will go out."""
+        """Return whether this side has written its last byte."""
         return int(self._transport.pending()) < 0
 
     @property
-    def links(self) -> int:
-        """How many links the peer has open, those that were refused it among them."""
-        return len(self._wires)
+    def link_count(self) -> int:
+        """Return how many links the peer has open, refused ones included."""
+        return len(self._links)
 
     @property
-    def sessions(self) -> int:
-        """How many sessions the peer has open."""
-        return len(self._open)
+    def session_count(self) -> int:
+        """Return how many sessions the peer has open."""
+        return len(self._open_sessions)
 
     @property
     def container(self) -> str:
-        """How this side calls itself, by which a connection is found again."""
+        """Return the container id of this side, which identifies the connection."""
         return str(self._connection.container)
 
     @property
     def error(self) -> str:
-        """Why proton gave the peer up, in one line; empty if it did not."""
+        """Return why proton closed the connection, in one line; empty if it did not."""
         condition = self._transport.condition
         return f"{condition.name}: {condition.description}" if condition else ""
 
     @property
-    def meant_host(self) -> str:
-        """The host that the peer's OPEN names, without a port."""
+    def requested_host(self) -> str:
+        """Return the host that the peer's OPEN names, without a port."""
         name = str(self._connection.remote_hostname or "")
         return name.partition(":")[0].lower()
 
     @property
-    def _largest(self) -> int:
-        """The size of the largest frame that the peer takes; 0 stands for any."""
+    def _peer_max_frame_size(self) -> int:
         return int(self._transport.remote_max_frame_size) or MAX_FRAME_SIZE
 
-    def push(self, frame: Frame) -> Iterator[Happening]:
-        """Hand proton one frame; what happens by it."""
-        view = self._as_proton_takes_it(frame.content)
+    def push(self, frame: Frame) -> Iterator[ProtocolEvent]:
+        """Feed proton one frame. Yield the events that it causes."""
+        view = self._adapted(frame.content)
         while view:
-            room = self._transport.capacity()
-            if room <= 0:
+            capacity = self._transport.capacity()
+            if capacity <= 0:
                 break
-            self._transport.push(view[:room])
-            view = view[room:]
-        yield from self._happenings(frame.message_format)
+            self._transport.push(view[:capacity])
+            view = view[capacity:]
+        yield from self._events(frame.message_format)
 
     def output(self) -> bytes:
-        """All that is to go out now, in whole frames."""
+        """Return all bytes that are to go out now, in whole frames."""
         self.write()
         written, self._written = b"".join(self._written), []
-        return performatives.outgoing(written, self._largest, self._sessions.outgoing)
+        return performatives.outgoing(written, self._peer_max_frame_size, self._sessions.outgoing)
 
     def write(self) -> None:
-        """Let proton write what it has to say; it is kept until it may go out."""
+        """Let proton write its frames. They are kept until `output` takes them."""
         while (size := self._transport.pending()) > 0:
             self._written.append(bytes(self._transport.peek(size) or b""))
             self._transport.pop(size)
 
     def tick(self, now: float) -> None:
-        """Let proton send heartbeats, and notice that none come."""
+        """Let proton send its heartbeats, and notice missing ones."""
         self._transport.tick(now)
 
     def close(self, condition: Condition | None = None) -> None:
@@ -151,61 +150,68 @@ class Engine:
         self._connection.open()
         self._connection.close()
 
-    def forget(self, wire: Wire) -> None:
-        """Let go of a link."""
-        self._wires.pop(wire._link, None)
-        wire.free()
+    def free(self, link: Link) -> None:
+        """Free a link that has ended."""
+        self._links.pop(link.proton_link, None)
+        link.free()
 
-    def forget_session(self, session: Any) -> None:
-        """Let go of a session that has ended, and of its links."""
-        for link, wire in list(self._wires.items()):
-            if wire.session == session:
-                del self._wires[link]
-        self._open.discard(session)
+    def free_session(self, session: Any) -> None:
+        """Free a session that has ended, and its links."""
+        for proton_link, link in list(self._links.items()):
+            if link.session == session:
+                del self._links[proton_link]
+        self._open_sessions.discard(session)
         session.free()
 
-    def _as_proton_takes_it(self, frame: bytes) -> bytes:
+    def _adapted(self, frame: bytes) -> bytes:
         try:
             return self._sessions.incoming(frame) or b""
         except MalformedError:
-            return frame  # proton will say so
+            return frame  # proton answers it with an error
 
-    def _happenings(self, message_format: int | None) -> Iterator[Happening]:
-        while event := self._collector.peek():
-            moment = _MOMENTS.get(event.type.number)
-            happening = self._happening(moment, event, message_format) if moment else None
+    def _events(self, message_format: int | None) -> Iterator[ProtocolEvent]:
+        while proton_event := self._collector.peek():
+            kind = _EVENT_TYPES.get(proton_event.type.number)
+            event = self._event(kind, proton_event, message_format) if kind else None
             self._collector.pop()
-            if happening:
-                yield happening
+            if event:
+                yield event
 
-    def _happening(
-        self, moment: Moment, event: Any, message_format: int | None
-    ) -> Happening | None:
-        if moment is Moment.OPEN:
+    def _event(
+        self, kind: EventType, proton_event: Any, message_format: int | None
+    ) -> ProtocolEvent | None:
+        proton_link = proton_event.link
+        if kind is EventType.OPEN:
             self._connection.open()
-        elif moment is Moment.BEGIN:
-            # proton makes the window of it, keeps a peer to it, and moves it on.
-            event.session.incoming_capacity = performatives.WINDOW * MAX_FRAME_SIZE
-            event.session.open()
-            self._open.add(event.session)
-            # A client need not wait: to proton there is a window once it has been written.
-            self.write()
-        elif moment is Moment.END:
-            event.session.close()
-        elif moment is Moment.ATTACH:
-            self._wires[event.link] = Wire(event.link, event.session)
-        wire = self._wires.get(event.link) if event.link else None
-        if moment is Moment.DELIVERY and wire:
-            return self._delivery(wire, event.delivery, message_format)
-        if wire is None and event.link:
+        elif kind is EventType.BEGIN:
+            self._begin(proton_event.session)
+        elif kind is EventType.END:
+            proton_event.session.close()
+        elif kind is EventType.ATTACH:
+            self._links[proton_link] = Link(proton_link, proton_event.session)
+        link = self._links.get(proton_link) if proton_link else None
+        if kind is EventType.DELIVERY and link:
+            return self._delivery(link, proton_event.delivery, message_format)
+        if link is None and proton_link:
             return None
-        return Happening(moment, event.session, wire)
+        return ProtocolEvent(kind, proton_event.session, link)
 
-    def _delivery(self, wire: Wire, delivery: Any, message_format: int | None) -> Happening | None:
-        if wire.gives:
-            return Happening(Moment.DELIVERY, wire=wire, delivery=Disposition(wire, delivery))
+    def _begin(self, session: Any) -> None:
+        # proton derives the session's window from this capacity, and enforces it.
+        session.incoming_capacity = performatives.WINDOW * MAX_FRAME_SIZE
+        session.open()
+        self._open_sessions.add(session)
+        # A client may send before it has read our BEGIN. proton opens the window by writing it.
+        self.write()
+
+    def _delivery(
+        self, link: Link, delivery: Any, message_format: int | None
+    ) -> ProtocolEvent | None:
+        if link.is_sender:
+            disposition = Disposition(link, delivery)
+            return ProtocolEvent(EventType.DELIVERY, link=link, delivery=disposition)
         if not delivery.readable and not delivery.aborted:
             return None
         if message_format is not None:
-            wire.message_format = message_format
-        return Happening(Moment.DELIVERY, wire=wire, delivery=Transfer(wire, delivery))
+            link.message_format = message_format
+        return ProtocolEvent(EventType.DELIVERY, link=link, delivery=Transfer(link, delivery))

@@ -1,6 +1,6 @@
-"""Cuts what comes in into frames, and reads from each transfer what proton does not tell.
+"""Incoming bytes cut into frames, with limits on each, and the message-format of each transfer.
 
-proton drops the message-format, by which a batch is known.
+A batch is known by its message-format, which proton drops.
 http://docs.oasis-open.org/amqp/core/v1.0/os/amqp-core-transport-v1.0-os.html#section-framing
 """
 
@@ -10,38 +10,38 @@ from dataclasses import dataclass
 from sandbox.servicebus.amqp import performatives
 from sandbox.servicebus.amqp.decode import Described, MalformedError, decoded, end_of, part
 
-# What this side announces, and Azure too. A frame is held in memory until it is whole.
+# As Azure announces it. A frame is held in memory until it is whole.
 MAX_FRAME_SIZE = 65536
-# proton keeps what a peer says of itself and of its links, about 150 bytes for each value; so these
-# have bounds of their own, which leave clients ten times what they need.
-_LONGEST_OPENING = 4096
-_MOST_VALUES = 256
-# A disposition is kept once for each delivery that it is of.
-_LARGEST_DISPOSITION = 1 << 20
+# proton keeps the fields of a peer's OPEN, BEGIN and ATTACH, at about 150 bytes a value. These
+# limits leave clients ten times what they need.
+_MAX_OPENING_SIZE = 4096
+_MAX_VALUES = 256
+# proton stores a disposition once for each delivery in its range.
+_MAX_DISPOSITION_SIZE = 1 << 20
 _HEADER_SIZE = 8
 _MESSAGE_FORMAT = 3
 _UINTS = (0x43, 0x52, 0x70)
-_KEPT = (performatives.OPEN, performatives.BEGIN, performatives.ATTACH)
-# What a trusted client says at more length: annotations of an abandoned message, reasons.
-_LATER = (performatives.FLOW, performatives.DISPOSITION, performatives.DETACH)
+_KEPT_BY_PROTON = (performatives.OPEN, performatives.BEGIN, performatives.ATTACH)
+# A trusted client may make these longer: annotations of an abandoned message, reasons.
+_LONG_IF_TRUSTED = (performatives.FLOW, performatives.DISPOSITION, performatives.DETACH)
 
 
 class FramingError(Exception):
-    """Bytes that are no frame, too long a one, or one that says too much."""
+    """Bytes that are not a frame, or a frame above the limits."""
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One frame, or a protocol header. `message_format` is what a transfer says of its message."""
+    """One frame, or a protocol header. `message_format` is that of a transfer."""
 
     content: bytes
     message_format: int | None = None
 
 
 class Frames:
-    """The frames of one connection, in the order in which they come.
+    """The frames of one connection, in order.
 
-    A client that `is_trusted` may say more in one frame.
+    A client that `is_trusted` may send longer performatives.
     """
 
     def __init__(self) -> None:
@@ -49,15 +49,15 @@ class Frames:
         self.is_trusted = False
 
     def __len__(self) -> int:
-        """How many bytes wait to be taken."""
+        """Return how many bytes wait to be taken."""
         return len(self._bytes)
 
     def feed(self, data: bytes) -> None:
-        """Take what has come in."""
+        """Add incoming bytes."""
         self._bytes += data
 
     def take(self, at_most: int) -> Iterator[Frame]:
-        """Up to that many whole frames. Raises FramingError."""
+        """Yield up to that many whole frames. Raises FramingError."""
         at = 0
         try:
             for _ in range(at_most):
@@ -82,9 +82,9 @@ class Frames:
 
 
 def read(content: bytes, *, is_trusted: bool = True) -> Frame:
-    """Return a frame as proton is to read it, and the message-format that it says.
+    """Return a frame as proton is to read it, with the message-format of a transfer.
 
-    Raises FramingError for a link under a handle that there is not, and for what says too much.
+    Raises FramingError for a link under a handle out of range, and for a frame above the limits.
     """
     try:
         code, at = performatives.performative(content)
@@ -95,34 +95,37 @@ def read(content: bytes, *, is_trusted: bool = True) -> Frame:
     except performatives.HandleError as error:
         raise FramingError(str(error)) from error
     except MalformedError as error:
-        if len(content) > _LONGEST_OPENING:
+        if len(content) > _MAX_OPENING_SIZE:
             raise FramingError(f"a frame that cannot be read: {error}") from error
-        return Frame(content)  # proton will say so
+        return Frame(content)  # proton answers it with an error
 
 
 def _check_size(frame: bytes, code: object, at: int, *, is_trusted: bool) -> None:
-    """Raises FramingError if the performative, without what it carries, is too long."""
+    """Raise FramingError if the performative, without its payload, is too long."""
     size = end_of(frame, at) if code == performatives.TRANSFER else len(frame)
-    is_opening = code not in _LATER
-    if size > _LONGEST_OPENING and (is_opening or not is_trusted):
-        raise FramingError(f"a performative of {size} bytes, where {_LONGEST_OPENING} are allowed")
-    if is_opening and code in _KEPT and _values(decoded(frame, at)) > _MOST_VALUES:
-        raise FramingError(f"a performative of more than {_MOST_VALUES} values")
+    is_opening = code not in _LONG_IF_TRUSTED
+    if size > _MAX_OPENING_SIZE and (is_opening or not is_trusted):
+        raise FramingError(f"a performative of {size} bytes, where {_MAX_OPENING_SIZE} are allowed")
+    if is_opening and code in _KEPT_BY_PROTON and _values(decoded(frame, at)) > _MAX_VALUES:
+        raise FramingError(f"a performative of more than {_MAX_VALUES} values")
     if code == performatives.DISPOSITION:
         _check_disposition(frame, at)
 
 
 def _check_disposition(frame: bytes, at: int) -> None:
-    """Fields are role, first, last and more."""
+    """Raise FramingError for a long disposition of many deliveries.
+
+    Its fields are role, first, last and more.
+    """
     first, last = (_uint(part(frame, at, index)) for index in (1, 2))
     if first is not None and last is not None:
         total = ((last - first) % (1 << 32) + 1) * len(frame)
-        if last != first and total > _LARGEST_DISPOSITION:
+        if last != first and total > _MAX_DISPOSITION_SIZE:
             raise FramingError("a disposition that says too much of too many deliveries")
 
 
 def _values(value: object) -> int:
-    """How many values there are in one, itself included."""
+    """Return how many values a value holds, itself included."""
     if isinstance(value, Described):
         return 1 + _values(value.descriptor) + _values(value.value)
     if isinstance(value, dict):
@@ -137,5 +140,5 @@ def _uint(raw: bytes | None) -> int | None:
 
 
 def _message_format(frame: bytes, at: int) -> int | None:
-    """A transfer's fields are handle, delivery-id, delivery-tag, message-format and more."""
+    """Return the fourth of a transfer's fields, after handle, delivery-id and delivery-tag."""
     return _uint(part(frame, at, _MESSAGE_FORMAT))

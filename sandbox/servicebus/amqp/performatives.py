@@ -1,8 +1,8 @@
-"""Rewrites frames on their way to proton and from it, where Azure's say what proton cannot say.
+"""Frames rewritten on their way to and from proton, where Azure has values that proton cannot set.
 
-Azure counts the transfers of a session from 1, has windows of 5000 either way, takes handles up to
-255, and calls the transfers of messages batchable: traces in Azure/azure-sdk-for-python#38629 and
-azure-sdk-for-go#22406. proton counts from 0, and announces 2147483647 for two of the others.
+Azure numbers a session's transfers from 1, has windows of 5000 either way, takes handles up to
+255, and marks the transfers of messages as batchable: traces in Azure/azure-sdk-for-python#38629
+and azure-sdk-for-go#22406. proton numbers from 0, and announces 2147483647 for two of the others.
 http://docs.oasis-open.org/amqp/core/v1.0/os/amqp-core-transport-v1.0-os.html
 """
 
@@ -34,7 +34,7 @@ _BY_NAME = {
 # A descriptor is a number or a symbol; proton refuses a frame with any other.
 _DESCRIPTORS = (b"\x44", b"\x53", b"\x80", b"\xa3", b"\xb3")
 _BEGIN_THEN_FLOW = bytes((BEGIN,)), bytes((FLOW,))
-# How proton writes a transfer: a list and a tag of up to 255 bytes, numbers as short as can be.
+# proton's form of a transfer: a list and a tag of up to 255 bytes, numbers as short as possible.
 _SHORT_LIST = 0xC0
 _UINT_SIZES = {0x43: 1, 0x52: 2, 0x70: 5}
 _TAG = b"\xa0\x10"  # of 16 bytes
@@ -45,7 +45,7 @@ Change = Callable[[bytes, int, int], bytes]
 
 
 class HandleError(Exception):
-    """A link under a handle that the session does not have; it ends the connection."""
+    """A link under a handle out of range. It ends the connection."""
 
 
 def performative(frame: bytes) -> tuple[object, int]:
@@ -65,7 +65,7 @@ def performative(frame: bytes) -> tuple[object, int]:
 def incoming(frame: bytes, code: object, at: int) -> bytes:
     """Return what proton is to read of a frame from the peer.
 
-    Raises HandleError, and MalformedError for fields that are none.
+    Raises HandleError, and MalformedError for fields that cannot be read.
     """
     if code == ATTACH:
         _check_handle(frame, at)
@@ -77,8 +77,8 @@ def incoming(frame: bytes, code: object, at: int) -> bytes:
 def outgoing(data: bytes, largest: int, of_session: Change) -> bytes:
     """Return whole frames of proton's as Azure would have sent them.
 
-    `largest` is the size of the largest frame that the peer takes; `of_session` changes what a
-    session says by its state, given a frame, its code and where its fields start.
+    `largest` is the size of the largest frame that the peer takes. `of_session` adapts a frame to
+    the state of its session, given the frame, its code and where its fields start.
     """
     pairs = pairwise((b"", *_cut(data)))
     kept = (frame for last, frame in pairs if not _repeats(last, frame))
@@ -86,10 +86,9 @@ def outgoing(data: bytes, largest: int, of_session: Change) -> bytes:
 
 
 def _repeats(last: bytes, frame: bytes) -> bool:
-    """Whether a frame only says what a BEGIN, the last one, said.
+    """Return whether a frame is a FLOW that only repeats the BEGIN before it.
 
-    proton sends a FLOW right behind each BEGIN, before there is a link that it could be for. Azure
-    sends the first for a link.
+    proton sends a FLOW right after each BEGIN, before the session has a link. Azure does not.
     """
     codes = last[_CODE : _CODE + 1], frame[_CODE : _CODE + 1]
     return codes == _BEGIN_THEN_FLOW and last[_CHANNEL] == frame[_CHANNEL]
@@ -105,7 +104,7 @@ def _cut(data: bytes) -> Iterator[bytes]:
 
 
 def _outgoing(frame: bytes, largest: int, of_session: Change) -> bytes:
-    # proton gives each performative by its short code, right behind the shortest header.
+    # proton writes each performative by its short code, right after the shortest header.
     if frame[5] != 0 or frame[_HEADER_SIZE : _HEADER_SIZE + 2] != b"\x00\x53":
         return frame
     code, at = frame[_CODE], _CODE + 1
@@ -121,23 +120,23 @@ def _outgoing(frame: bytes, largest: int, of_session: Change) -> bytes:
 
 
 def _begin(fields: Fields) -> Fields:
-    """Fields are remote-channel, next-outgoing-id, two windows, handle-max and more."""
+    """Return the fields remote-channel, next-outgoing-id, two windows, handle-max and more."""
     counted = _shifted(fields, 1, _FIRST_TRANSFER)
     return [*counted[:3], encode.uint(WINDOW), encode.uint(HANDLE_MAX), *counted[5:]]
 
 
 def _flow(fields: Fields) -> Fields:
-    """Fields are next-incoming-id, a window, next-outgoing-id, a window and more."""
+    """Return the fields next-incoming-id, a window, next-outgoing-id, a window and more."""
     counted = _shifted(fields, 2, _FIRST_TRANSFER)
     return [*counted[:3], encode.uint(WINDOW), *counted[4:]]
 
 
 def _batchable(frame: bytes, at: int, largest: int) -> bytes:
-    """Say of a message that it is batchable: the eleventh field of its transfer.
+    """Mark a message as batchable, in the eleventh field of its transfer.
 
-    What is said of one frame counts for the whole delivery, so that a full frame can be left as it
-    is. A reply of `$cbs` is not batchable (azure-sdk-for-go#22406); its tag is shorter than a
-    message's, which is its lock token. Nothing is taken apart here: this is done for each message.
+    One frame's mark counts for the whole delivery, so a full frame can stay as it is. A reply of
+    `$cbs` is not batchable (azure-sdk-for-go#22406). Its tag is shorter than a message's, which is
+    the lock token. This runs for each message, so it patches bytes and decodes nothing.
     """
     size, count, tag = frame[at + 1], frame[at + 2], at + 3
     for _ in ("handle", "delivery-id"):
@@ -153,13 +152,13 @@ def _batchable(frame: bytes, at: int, largest: int) -> bytes:
 
 
 def number(fields: Fields, index: int) -> int | None:
-    """Return a field that is a number; None if it is left out or is none."""
+    """Return a field that is a number; None if it is left out or of another type."""
     value = decoded(fields[index]) if len(fields) > index else None
     return value if isinstance(value, int) else None
 
 
 def _shifted(fields: Fields, index: int, by: int) -> Fields:
-    """Shift a transfer-id, which may be left out and is counted modulo 2^32."""
+    """Return the fields with one transfer-id, if there is one, shifted modulo 2^32."""
     value = number(fields, index)
     if value is None:
         return fields
@@ -167,7 +166,7 @@ def _shifted(fields: Fields, index: int, by: int) -> Fields:
 
 
 def _check_handle(frame: bytes, at: int) -> None:
-    """Fields are name, handle and more.
+    """Raise HandleError for a handle above handle-max. Fields are name, handle and more.
 
     "A peer that receives a handle outside the supported range MUST close the connection with the
     framing-error error-code" (section 2.7.2).
@@ -179,7 +178,7 @@ def _check_handle(frame: bytes, at: int) -> None:
 
 
 def with_fields(frame: bytes, at: int, change: Callable[[Fields], Fields]) -> bytes:
-    """Return a frame with other fields; what follows them stays."""
+    """Return a frame with changed fields and the same payload."""
     fields, end = parts(frame, at)
     body = frame[4:at] + encode.sequence(change(fields)) + frame[end:]
     return (len(body) + 4).to_bytes(4, "big") + body

@@ -1,8 +1,8 @@
-"""Takes a message apart into its sections, byte for byte, and puts it together again.
+"""A message split into its sections, byte for byte, and joined again.
 
-What an application wrote (properties, application properties, body, footer) is never decoded to be
-encoded anew: it leaves the broker with the bytes that it came with. Only the header, annotations
-and the two dead-letter properties are the broker's own.
+The application's sections (properties, application properties, body, footer) are never decoded and
+encoded again: they leave the broker with the bytes that they came with. The broker itself writes
+only the header, annotations and the two dead-letter properties.
 http://docs.oasis-open.org/amqp/core/v1.0/os/amqp-core-messaging-v1.0-os.html#section-message-format
 """
 
@@ -32,7 +32,7 @@ EMPTY_MAP = encode.mapping(())
 
 @dataclass(frozen=True, slots=True)
 class Sections:
-    """A message's sections: bare values, except `body`, which is all of it with the footer."""
+    """A message's sections: raw values, except `body`, which is whole sections with the footer."""
 
     header: bytes | None = None
     delivery: bytes | None = None
@@ -43,10 +43,10 @@ class Sections:
 
 
 def split(message: bytes) -> Sections:
-    """The sections of `message`. Raises MalformedError.
+    """Return the sections of `message`. Raises MalformedError.
 
-    Delivery annotations and the footer are taken wherever they stand: azure-servicebus for Python
-    writes the former last, rhea writes the latter before the body.
+    Delivery annotations and the footer may stand anywhere: azure-servicebus for Python writes the
+    former last, rhea writes the latter before the body.
     """
     found: dict[int, bytes] = {}
     body: list[bytes] = []
@@ -70,7 +70,7 @@ def split(message: bytes) -> Sections:
 
 
 def joined(sections: Sections) -> bytes:
-    """The message of these sections."""
+    """Return the message of these sections."""
     pieces = (
         (_HEADER, sections.header),
         (_DELIVERY, sections.delivery),
@@ -83,17 +83,17 @@ def joined(sections: Sections) -> bytes:
 
 
 def described(code: int, raw: bytes) -> bytes:
-    """A section: `raw` under its descriptor."""
+    """Return a section: `raw` under its descriptor."""
     return bytes((0x00, 0x53, code)) + raw
 
 
 def value_section(raw: bytes) -> bytes:
-    """A body that is one value."""
+    """Return a body that is one value."""
     return described(0x77, raw)
 
 
 def with_entries(raw: bytes | None, entries: Mapping[bytes, bytes]) -> bytes:
-    """The raw map `raw` with `entries` (raw keys and values) in place of its own of those names.
+    """Return the raw map `raw` updated with `entries`, whose keys and values are raw, too.
 
     Raises MalformedError.
     """
@@ -105,7 +105,10 @@ def with_entries(raw: bytes | None, entries: Mapping[bytes, bytes]) -> bytes:
 
 
 def without_entries(raw: bytes | None, names: Iterable[str]) -> list[bytes]:
-    """The keys and values of the raw map `raw`, without those of `names`. Raises MalformedError."""
+    """Return the keys and values of the raw map `raw`, without those of `names`.
+
+    Raises MalformedError.
+    """
     old, _ = parts(raw or EMPTY_MAP)
     unwanted = set(names)
     pairs = [old[i : i + 2] for i in range(0, len(old), 2)]
@@ -113,7 +116,10 @@ def without_entries(raw: bytes | None, names: Iterable[str]) -> list[bytes]:
 
 
 def batch(message: bytes) -> list[bytes]:
-    """The messages of a batch: each is a data section of its envelope. Raises MalformedError."""
+    """Return the messages of a batch: each is a data section of its envelope.
+
+    Raises MalformedError.
+    """
     body = split(message).body
     messages, at = [], 0
     while at < len(body) and _code(body, at) == _DATA:
@@ -127,8 +133,11 @@ def batch(message: bytes) -> list[bytes]:
     return messages
 
 
-def buried(sections: Sections, entries: Mapping[str, object]) -> Sections:
-    """The message with `entries` among its application properties. Raises MalformedError."""
+def with_application_properties(sections: Sections, entries: Mapping[str, object]) -> Sections:
+    """Return the message with `entries` among its application properties.
+
+    Raises MalformedError.
+    """
     raw = {encode.string(key): encode.value(each) for key, each in entries.items()}
     return replace(sections, application=with_entries(sections.application, raw))
 
@@ -145,7 +154,7 @@ def _sections(found: Mapping[int, bytes], body: bytes) -> Sections:
 
 
 def _check_order(last: int, code: int) -> None:
-    """Raises MalformedError unless a section may follow the last: data and sequences repeat."""
+    """Raise MalformedError unless a section may follow the last: data and sequences repeat."""
     repeats = code == last and code in (_DATA, _DATA + 1)
     if last >= _DATA and not repeats:
         raise MalformedError("a body of more than one kind, or not at the end")
@@ -154,7 +163,7 @@ def _check_order(last: int, code: int) -> None:
 
 
 def _check_type(code: int, constructor: int) -> None:
-    """Raises MalformedError unless a section is of its type; a value may be of any."""
+    """Raise MalformedError unless a section is of its type; a value may be of any."""
     if constructor not in _CONSTRUCTORS.get(code, (constructor,)):
         raise MalformedError(f"the section {code:#x} is of another type")
 

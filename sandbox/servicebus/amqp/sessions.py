@@ -1,11 +1,11 @@
-"""Follows the sessions and links of a peer, where proton takes amiss what Azure lets pass.
+"""The sessions and links of a peer, tracked where proton is stricter than Azure.
 
-- The SDK for Python numbers a session's deliveries without a lock, so that they come out of their
-  order, and two under one number, when several threads use one client. proton closes the connection
-  for that. Deliveries get new numbers for proton, and dispositions their old ones.
-- go-amqp and others end what has ended, and settle what is gone. proton closes the connection for
-  an END, a DETACH, a FLOW or a DISPOSITION without the channel or handle that it is for. Such a
-  frame says nothing and is dropped.
+- The SDK for Python numbers a session's deliveries without a lock. When several threads use one
+  client, numbers come out of order, or twice. proton closes the connection for that. So deliveries
+  get new numbers on their way to proton, and dispositions the old ones on their way back.
+- go-amqp and others end sessions and links twice, and settle deliveries of ended links. proton
+  closes the connection for an END, DETACH, FLOW or DISPOSITION without its channel or handle. Such
+  a frame changes nothing, so it is dropped.
 http://docs.oasis-open.org/amqp/core/v1.0/os/amqp-core-transport-v1.0-os.html
 """
 
@@ -34,7 +34,7 @@ _HANDLE, _DELIVERY, _SETTLED, _MORE, _ABORTED = 0, 1, 4, 5, 9
 
 @dataclass
 class _Link:
-    """A link under its handle: proton's number of its last delivery, and what was said of it."""
+    """A link under its handle: proton's number of its last delivery, and that delivery's flags."""
 
     number: int | None = None
     more: bool = False
@@ -43,14 +43,14 @@ class _Link:
 
 @dataclass
 class _Session:
-    """`next` is what proton expects; `renumbered` has the peer's number of a delivery by ours."""
+    """`next` is the number that proton expects; `renumbered` maps our numbers to the peer's."""
 
     links: dict[int, _Link] = field(default_factory=dict)
     next: int | None = None
     renumbered: dict[int, int] = field(default_factory=dict)
 
     def begin_delivery(self, theirs: int | None) -> int:
-        """Number a delivery as proton will, and remember how the peer numbered it."""
+        """Return the number that proton will give a delivery, and remember the peer's."""
         ours = self.next
         if ours is None:
             ours = theirs or 0
@@ -68,7 +68,7 @@ class Sessions:
         self._by_own_channel: dict[int, _Session] = {}
 
     def incoming(self, frame: bytes) -> bytes | None:
-        """Return what proton is to read of a frame from the peer, None for nothing.
+        """Return what proton is to read of a frame from the peer; None to drop it.
 
         Raises MalformedError.
         """
@@ -90,8 +90,8 @@ class Sessions:
     def outgoing(self, frame: bytes, code: int, at: int) -> bytes:
         """Return a BEGIN, DISPOSITION or END of proton's as the peer is to read it.
 
-        It may be several for one, or nothing: proton settles what is left of a session after its
-        END, which a strict client (go-amqp) takes for an error.
+        One frame may become several, or none: proton settles the rest of a session's deliveries
+        after its END, which a strict client (go-amqp) takes for an error.
         """
         channel = _channel(frame)
         if code == BEGIN:
@@ -104,7 +104,7 @@ class Sessions:
         session = self._by_own_channel.get(channel)
         if session is None:
             return b""
-        return b"".join(_numbered_back(session, frame, at)) if session.renumbered else frame
+        return b"".join(_renumbered_back(session, frame, at)) if session.renumbered else frame
 
 
 def _of_session(
@@ -112,7 +112,7 @@ def _of_session(
 ) -> bytes | None:
     handle = number(fields, 1 if code == ATTACH else 4 if code == FLOW else _HANDLE)
     if code == DISPOSITION:
-        # What a sender says of its deliveries comes too late: each is settled once it is whole.
+        # A sender's own dispositions come too late: each delivery is settled once it is whole.
         return frame if _is_true(fields, _ROLE) else None
     if code == ATTACH and handle is not None:
         session.links.setdefault(handle, _Link())
@@ -130,23 +130,21 @@ def _of_session(
 
 def _transfer(session: _Session, link: _Link, frame: bytes, at: int, fields: Fields) -> bytes:
     if not link.more:
-        link.number, link.settled = (
-            session.begin_delivery(number(fields, _DELIVERY)),
-            False,
-        )
+        link.number = session.begin_delivery(number(fields, _DELIVERY))
+        link.settled = False
     aborted = _is_true(fields, _ABORTED)
     link.more = _is_true(fields, _MORE) and not aborted
     link.settled = link.settled or aborted or _is_true(fields, _SETTLED)
     if link.number is None or link.number not in session.renumbered:
         return frame
     if link.settled and not link.more:
-        del session.renumbered[link.number]  # nothing will be said of it
+        del session.renumbered[link.number]  # no disposition will follow
     ours = encode.uint(link.number)
     return performatives.with_fields(frame, at, lambda own: [own[0], ours, *own[2:]])
 
 
-def _numbered_back(session: _Session, frame: bytes, at: int) -> Iterator[bytes]:
-    """Say of each delivery under its own number what proton says of several in a row."""
+def _renumbered_back(session: _Session, frame: bytes, at: int) -> Iterator[bytes]:
+    """Yield a disposition for each delivery, under the peer's number, of proton's for a range."""
     fields, _ = parts(frame, at)
     first, last = number(fields, _FIRST), number(fields, _LAST)
     if not _is_true(fields, _ROLE) or first is None:

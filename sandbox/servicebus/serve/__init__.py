@@ -1,4 +1,4 @@
-"""Step 4, serve: the broker, with its queues, topics, rules, locks, dead letters, and their store.
+"""The broker: queues, topics, rules, locks, dead letters, and their store.
 
-Nothing in here has heard of links, tokens or roles.
+It knows nothing of links, tokens or roles. A link reaches it only after it was admitted.
 """

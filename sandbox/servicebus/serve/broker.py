@@ -1,10 +1,10 @@
-"""All entities of a namespace, and what senders may send to: queues and topics."""
+"""The entities of a namespace, and the destinations that senders send to: queues and topics."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from sandbox.deployment import EntitySettings, Namespace, Queue, Topic
-from sandbox.servicebus.serve.duplicates import Duplicates
+from sandbox.servicebus.serve.duplicates import DuplicateDetection
 from sandbox.servicebus.serve.entity import Entity, seconds
 from sandbox.servicebus.serve.message import Message
 from sandbox.servicebus.serve.rules import Filters, compiled
@@ -13,24 +13,24 @@ from sandbox.servicebus.serve.subqueue import Clock, Subqueue
 
 
 class Destination(Protocol):
-    """What a sender attaches to."""
+    """A queue or a topic, as a sender sees it."""
 
     def send(self, messages: Sequence[Message]) -> None:
         """Store all of `messages`, except duplicates."""
 
 
 class _Queue:
-    def __init__(self, entity: Entity, unseen: "_Unseen") -> None:
+    def __init__(self, entity: Entity, detection: DuplicateDetection) -> None:
         self._entity = entity
-        self._unseen = unseen
+        self._detection = detection
 
     def send(self, messages: Sequence[Message]) -> None:
-        for message in self._unseen.among(messages):
+        for message in self._detection.new(messages):
             self._entity.enqueue(message)
 
 
 class _Topic:
-    """Each subscription gets one copy of what at least one of its rules lets through."""
+    """A topic: each subscription with a rule that matches a message gets one copy of it."""
 
     def __init__(
         self,
@@ -38,43 +38,23 @@ class _Topic:
         settings: EntitySettings,
         store: Store,
         subscriptions: Sequence[tuple[Entity, Filters]],
-        unseen: "_Unseen",
+        detection: DuplicateDetection,
     ) -> None:
         self._store = store
         self._id, self._last_sequence = store.queue(path)
         self._time_to_live = seconds(settings)
         self._subscriptions = subscriptions
-        self._unseen = unseen
+        self._detection = detection
 
     def send(self, messages: Sequence[Message]) -> None:
-        for message in self._unseen.among(messages):
+        for message in self._detection.new(messages):
             self._last_sequence += 1
             for entity, filters in self._subscriptions:
-                if filters.let_through(message):
+                if filters.match(message):
                     entity.enqueue(
                         message, origin=self._last_sequence, time_to_live=self._time_to_live
                     )
-        self._store.number(self._id, self._last_sequence)
-
-
-class _Unseen:
-    """Sorts out duplicates, where the entity detects them."""
-
-    def __init__(self, path: str, settings: EntitySettings, store: Store, clock: Clock) -> None:
-        self._clock = clock
-        self._duplicates: Duplicates | None = None
-        if settings.duplicate_window is not None:
-            window = settings.duplicate_window.total_seconds()
-            self._duplicates = Duplicates(store, store.queue(path)[0], window)
-
-    def among(self, messages: Sequence[Message]) -> Iterable[Message]:
-        now = self._clock()
-        for message in messages:
-            if self._duplicates is None or self._duplicates.is_new(message.message_id, now):
-                yield message
-
-    def forget(self) -> bool:
-        return self._duplicates is not None and self._duplicates.forget(self._clock())
+        self._store.set_last_sequence(self._id, self._last_sequence)
 
 
 class Broker:
@@ -86,9 +66,9 @@ class Broker:
         store: Store,
         clock: Clock,
         on_ready: Callable[[Subqueue], None],
-        shown: Callable[[float], float] = lambda moment: moment,
+        to_wall_time: Callable[[float], float] = lambda moment: moment,
     ) -> None:
-        """`shown` gives a time of `clock` as clients are told it.
+        """`to_wall_time` converts a time of `clock` for clients, which compare it with their own.
 
         Raises RuleError if a rule's filter is not understood.
         """
@@ -97,26 +77,26 @@ class Broker:
         self._store = store
         self._clock = clock
         self._on_ready = on_ready
-        self._shown = shown
-        self._unseen: list[_Unseen] = []
+        self._to_wall_time = to_wall_time
+        self._detections: list[DuplicateDetection] = []
         self._paths: set[str] = set()
         for queue in namespace.queues:
             self._add_queue(queue)
         for topic in namespace.topics:
             self._add_topic(topic)
-        store.forget_all_but(frozenset(self._paths))
+        store.delete_all_except(frozenset(self._paths))
 
     def sweep(self) -> bool:
-        """Do what has become due: locks that end, messages too old, ids out of the window.
+        """Apply what is due: locks that end, messages that expire, ids that leave the window.
 
-        Gives whether there was anything.
+        Return whether anything was due.
         """
         swept = [entity.sweep() for entity in self.entities.values()]
-        forgotten = [unseen.forget() for unseen in self._unseen]
+        forgotten = [detection.forget() for detection in self._detections]
         return any(swept) or any(forgotten)
 
     def next_due(self) -> float | None:
-        """When to sweep again, at the earliest."""
+        """Return the earliest time at which a lock ends or a message expires."""
         subqueues = (each for entity in self.entities.values() for each in entity.subqueues)
         dues = (each.next_due() for each in subqueues)
         return min((due for due in dues if due is not None), default=None)
@@ -124,8 +104,8 @@ class Broker:
     def _add_queue(self, queue: Queue) -> None:
         path = f"queues/{queue.name.lower()}"
         entity = self._entity(queue.id, path, queue.settings)
-        unseen = self._unseen_at(path, queue.settings)
-        self.destinations[queue.id.lower()] = _Queue(entity, unseen)
+        detection = self._detection(path, queue.settings)
+        self.destinations[queue.id.lower()] = _Queue(entity, detection)
 
     def _add_topic(self, topic: Topic) -> None:
         path = f"topics/{topic.name.lower()}"
@@ -135,9 +115,9 @@ class Broker:
             below = f"{path}/subscriptions/{each.name.lower()}"
             subscriptions.append((self._entity(each.id, below, each.settings), filters))
         self._paths.add(path)
-        unseen = self._unseen_at(path, topic.settings)
+        detection = self._detection(path, topic.settings)
         self.destinations[topic.id.lower()] = _Topic(
-            path, topic.settings, self._store, subscriptions, unseen
+            path, topic.settings, self._store, subscriptions, detection
         )
 
     def _entity(self, resource_id: str, path: str, settings: EntitySettings) -> Entity:
@@ -146,10 +126,10 @@ class Broker:
         self.entities[resource_id.lower()] = entity
         for subqueue in entity.subqueues:
             subqueue.on_ready = self._on_ready
-            subqueue.shown = self._shown
+            subqueue.to_wall_time = self._to_wall_time
         return entity
 
-    def _unseen_at(self, path: str, settings: EntitySettings) -> _Unseen:
-        unseen = _Unseen(path, settings, self._store, self._clock)
-        self._unseen.append(unseen)
-        return unseen
+    def _detection(self, path: str, settings: EntitySettings) -> DuplicateDetection:
+        detection = DuplicateDetection(path, settings, self._store, self._clock)
+        self._detections.append(detection)
+        return detection

@@ -1,13 +1,12 @@
-"""A queue or a subscription: messages, dead letters, and the settings that rule them."""
+"""A queue or a subscription: messages, dead letters, and the settings that apply to them."""
 
 import secrets
 
 from sandbox.deployment import EntitySettings
-from sandbox.servicebus.serve.locking import Held, LockingQueue
+from sandbox.servicebus.serve.locking import LockingQueue, QueuedMessage
 from sandbox.servicebus.serve.message import Message, with_properties
-from sandbox.servicebus.serve.outcome import DeadLetter
-from sandbox.servicebus.serve.store import Store, Stored
-from sandbox.servicebus.serve.subqueue import Clock, Grave, Subqueue
+from sandbox.servicebus.serve.store import Store, StoredMessage
+from sandbox.servicebus.serve.subqueue import Clock, DeadLetter, DeadLetterPolicy, Subqueue
 
 _EXPIRED = DeadLetter("TTLExpiredException", "The message expired and was dead lettered.")
 
@@ -21,25 +20,25 @@ class Entity:
         self._store = store
         self._clock = clock
         self.queue_id, self._last_sequence = store.queue(path)
-        grave = Grave(settings.max_delivery_count, self._bury)
-        self.active = self._subqueue(path, grave)
-        self.dead = self._subqueue(f"{path}/$deadletterqueue", None)
+        policy = DeadLetterPolicy(settings.max_delivery_count, self._dead_letter)
+        self.active = self._subqueue(path, policy)
+        self.dead_letters = self._subqueue(f"{path}/$deadletterqueue", None)
         self._load()
 
     @property
     def subqueues(self) -> tuple[Subqueue, Subqueue]:
-        """Its messages, and its dead letters."""
-        return self.active, self.dead
+        """Return the active messages and the dead letters."""
+        return self.active, self.dead_letters
 
     def enqueue(
         self, message: Message, *, origin: int | None = None, time_to_live: float | None = None
     ) -> None:
-        """Store a message and let it wait.
+        """Store a message and make it available to receivers.
 
         `origin` is the number that its topic gave it, `time_to_live` the topic's limit in seconds.
         """
         sequence = self._last_sequence = self._last_sequence + 1
-        stored = Stored(
+        stored = StoredMessage(
             row=0,
             dead=False,
             sequence=sequence,
@@ -49,57 +48,60 @@ class Entity:
             deliveries=0,
         )
         row = self._store.add(self.queue_id, stored, message.content)
-        self.active.hold(_held(stored, row))
+        self.active.add(_queued(stored, row))
 
     def sweep(self) -> bool:
-        """Give back what was locked too long, drop or bury what is too old. Was there any?"""
+        """End the locks that are due, and drop or dead-letter what has expired.
+
+        Return whether anything was due.
+        """
         now = self._clock()
-        swept = [each.sweep(now, self._too_old) for each in self.subqueues]
+        swept = [each.sweep(now, self._expire) for each in self.subqueues]
         return any(swept)
 
-    def _too_old(self, message: Held) -> None:
+    def _expire(self, message: QueuedMessage) -> None:
         if self._settings.dead_letter_on_expiration:
-            self._bury(message, _EXPIRED)
+            self._dead_letter(message, _EXPIRED)
         else:
-            self.active.remove(message)
+            self.active.delete(message)
 
-    def _bury(self, message: Held, why: DeadLetter) -> None:
-        content = with_properties(self._store.content(message.row), why.written)
-        self._store.bury(message.row, message.deliveries, content)
-        self.active.take_out(message)
-        self.dead.hold(message)
+    def _dead_letter(self, message: QueuedMessage, reason: DeadLetter) -> None:
+        content = with_properties(self._store.content(message.row), reason.as_properties)
+        self._store.dead_letter(message.row, message.deliveries, content)
+        self.active.release(message)
+        self.dead_letters.add(message)
 
-    def _subqueue(self, path: str, grave: Grave | None) -> Subqueue:
+    def _subqueue(self, path: str, policy: DeadLetterPolicy | None) -> Subqueue:
         lock_duration = self._settings.lock_duration.total_seconds()
-        locks = LockingQueue(lock_duration, new_token, expiring=grave is not None)
-        return Subqueue(path, self._store, self._clock, locks, grave)
+        locks = LockingQueue(lock_duration, new_token, expiring=policy is not None)
+        return Subqueue(path, self._store, self._clock, locks, policy)
 
     def _load(self) -> None:
         for stored in self._store.messages(self.queue_id):
-            place = self.dead if stored.dead else self.active
-            place.hold(_held(stored, stored.row))
+            subqueue = self.dead_letters if stored.dead else self.active
+            subqueue.add(_queued(stored, stored.row))
 
 
 def new_token() -> str:
-    """A lock token: 16 characters that fill a UUID, since proton's delivery tags are text."""
+    """Return a lock token: 16 characters that fill a UUID, since proton's tags are text."""
     return secrets.token_urlsafe(12)
 
 
 def seconds(settings: EntitySettings) -> float | None:
-    """How long an entity lets messages live."""
+    """Return an entity's default time to live in seconds."""
     return settings.time_to_live.total_seconds() if settings.time_to_live is not None else None
 
 
 def _shortest(*limits: float | None) -> float | None:
-    """A message lives as long as its sender and its entity let it, whichever ends first.
+    """Return the shortest limit: a message lives as long as both sender and entity allow.
 
     https://learn.microsoft.com/azure/service-bus-messaging/message-expiration
     """
     return min((each for each in limits if each is not None), default=None)
 
 
-def _held(stored: Stored, row: int) -> Held:
-    return Held(
+def _queued(stored: StoredMessage, row: int) -> QueuedMessage:
+    return QueuedMessage(
         row=row,
         sequence=stored.sequence,
         origin=stored.origin,

@@ -1,4 +1,4 @@
-"""What the broker reads of a message, and what it writes on one that it delivers."""
+"""A message: the parts that the broker reads, and those that it writes when it delivers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -11,9 +11,9 @@ from sandbox.servicebus.amqp.sections import (
     EMPTY_MAP,
     Sections,
     batch,
-    buried,
     joined,
     split,
+    with_application_properties,
     without_entries,
 )
 
@@ -21,10 +21,10 @@ from sandbox.servicebus.amqp.sections import (
 # https://learn.microsoft.com/azure/service-bus-messaging/service-bus-amqp-protocol-guide
 BATCH_FORMAT = 0x80013700
 
-_PROPERTY_AT_MOST = 32 * 1024
-_ALL_PROPERTIES_AT_MOST = 64 * 1024
+_MAX_PROPERTY_SIZE = 32 * 1024
+_MAX_PROPERTIES_SIZE = 64 * 1024
 _SCHEDULED = "x-opt-scheduled-enqueue-time"
-# What only a broker may say of a message; a sender that says it is not believed.
+# Only the broker sets these. A sender's own are dropped.
 _BROKER_ANNOTATIONS = (
     "x-opt-sequence-number",
     "x-opt-enqueue-sequence-number",
@@ -53,16 +53,16 @@ _PROPERTY_NAMES = (
 
 @dataclass(frozen=True)
 class Message:
-    """A message as it came, and what the broker needs to know of it."""
+    """A message as it came, and the parts that the broker needs."""
 
     content: bytes
     sections: Sections
 
     @classmethod
     def parse(cls, content: bytes) -> "Message":
-        """The message in `content`, all of what the broker will read proven readable.
+        """Return the message in `content`, with every part that the broker reads decoded once.
 
-        Raises MalformedError.
+        So a message that cannot be read is refused at the door. Raises MalformedError.
         """
         message = cls(content, split(content))
         _ = message.properties, message.application_properties, message.time_to_live
@@ -71,36 +71,36 @@ class Message:
 
     @cached_property
     def properties(self) -> Mapping[str, object]:
-        """The standard properties that are set, under their AMQP names."""
+        """Return the standard properties that are set, by their AMQP names."""
         values = _decoded_list(self.sections.properties)
         pairs = zip(_PROPERTY_NAMES, values, strict=False)
         return {name: value for name, value in pairs if value is not None}
 
     @cached_property
     def application_properties(self) -> Mapping[str, object]:
-        """The application's own properties."""
+        """Return the application properties."""
         return _decoded_map(self.sections.application)
 
     @cached_property
     def annotations(self) -> Mapping[str, object]:
-        """The message annotations."""
+        """Return the message annotations."""
         return _decoded_map(self.sections.annotations)
 
     @cached_property
     def message_id(self) -> str | None:
-        """The id that duplicates are known by, as text."""
+        """Return the message id as text."""
         value = self.properties.get("message_id")
         return None if value is None else str(value)
 
     @cached_property
     def time_to_live(self) -> float | None:
-        """The sender's own limit in seconds. Zero is none: it would lose the message at once."""
+        """Return the sender's time to live in seconds. Zero is no limit, not instant loss."""
         header = _decoded_list(self.sections.header)
         milliseconds = header[2] if len(header) > 2 else None
         return milliseconds / 1000 if isinstance(milliseconds, int) and milliseconds else None
 
     def with_id(self, message_id: str) -> "Message":
-        """Return the message with an id, and all else as it came."""
+        """Return the message with an id, and everything else as it came."""
         sent = parts(self.sections.properties)[0] if self.sections.properties else []
         properties = encode.sequence((encode.string(message_id), *sent[1:]))
         sections = replace(self.sections, properties=properties)
@@ -108,13 +108,13 @@ class Message:
 
     @property
     def is_scheduled(self) -> bool:
-        """Whether the sender wants it enqueued later."""
+        """Return whether the sender wants it enqueued later."""
         return isinstance(self.annotations.get(_SCHEDULED), Timestamp)
 
 
 @dataclass(frozen=True, slots=True)
-class Stamp:
-    """What the broker says of a message that it delivers. Times are seconds since the epoch."""
+class BrokerProperties:
+    """The values that the broker sets on a delivered message. Times are seconds since the epoch."""
 
     sequence: int
     origin: int
@@ -127,7 +127,7 @@ class Stamp:
 
 
 def messages_in(content: bytes, message_format: int) -> list[Message]:
-    """The messages of one transfer: itself, or those of a batch. Raises MalformedError."""
+    """Return the messages of one transfer: one, or those of a batch. Raises MalformedError."""
     if message_format == BATCH_FORMAT:
         return [Message.parse(each) for each in batch(content)]
     if message_format != 0:
@@ -136,67 +136,69 @@ def messages_in(content: bytes, message_format: int) -> list[Message]:
 
 
 def oversized(message: Message) -> str | None:
-    """Say what of a message's properties is above Azure's limits.
+    """Return which of Azure's limits on properties a message exceeds, as a clause of a sentence.
 
     https://learn.microsoft.com/azure/service-bus-messaging/service-bus-quotas
     """
     sections = message.sections
     written = (sections.header, sections.annotations, sections.properties, sections.application)
     total = sum(len(each) for each in written if each)
-    if total > _ALL_PROPERTIES_AT_MOST:
-        return f"its properties take {total} bytes, more than {_ALL_PROPERTIES_AT_MOST}"
-    if len(sections.application or b"") <= _PROPERTY_AT_MOST:
+    if total > _MAX_PROPERTIES_SIZE:
+        return f"its properties take {total} bytes, more than {_MAX_PROPERTIES_SIZE}"
+    if len(sections.application or b"") <= _MAX_PROPERTY_SIZE:
         return None
     largest = max(map(len, parts(sections.application or EMPTY_MAP)[0][1::2]), default=0)
-    if largest <= _PROPERTY_AT_MOST:
+    if largest <= _MAX_PROPERTY_SIZE:
         return None
-    return f"one of its properties takes {largest} bytes, more than {_PROPERTY_AT_MOST}"
+    return f"one of its properties takes {largest} bytes, more than {_MAX_PROPERTY_SIZE}"
 
 
-def stamped(content: bytes, stamp: Stamp) -> bytes:
-    """The message with the broker's header and annotations, all else as it came."""
+def with_broker_properties(content: bytes, values: BrokerProperties) -> bytes:
+    """Return the message with the broker's header and annotations, the rest as it came."""
     sections = split(content)
     return joined(
         replace(
             sections,
-            header=_header(sections.header, stamp),
-            delivery=_delivery(stamp),
-            annotations=_annotations(sections.annotations, stamp),
+            header=_header(sections.header, values),
+            delivery=_delivery(values),
+            annotations=_annotations(sections.annotations, values),
         )
     )
 
 
 def with_properties(content: bytes, properties: Mapping[str, object]) -> bytes:
-    """The message with `properties` set among its application properties."""
-    return joined(buried(split(content), properties)) if properties else content
+    """Return the message with `properties` set among its application properties."""
+    return (
+        joined(with_application_properties(split(content), properties)) if properties else content
+    )
 
 
-def _header(raw: bytes | None, stamp: Stamp) -> bytes:
+def _header(raw: bytes | None, values: BrokerProperties) -> bytes:
     sent = parts(raw)[0] if raw else []
     durable, priority, _, first, *_ = [*sent, *[encode.NULL] * (4 - len(sent))]
     lifetime = encode.NULL
-    if stamp.time_to_live is not None:
-        lifetime = encode.uint(min(int(stamp.time_to_live * 1000), 0xFFFFFFFF))
-    return encode.sequence((durable, priority, lifetime, first, encode.uint(stamp.deliveries)))
+    if values.time_to_live is not None:
+        lifetime = encode.uint(min(int(values.time_to_live * 1000), 0xFFFFFFFF))
+    return encode.sequence((durable, priority, lifetime, first, encode.uint(values.deliveries)))
 
 
-def _delivery(stamp: Stamp) -> bytes | None:
-    """What a sender says of a delivery is for the broker; its receiver hears of its own."""
-    if stamp.lock_token is None:
+def _delivery(values: BrokerProperties) -> bytes | None:
+    """Return the delivery annotations for the receiver. The sender's were for the broker."""
+    if values.lock_token is None:
         return None
-    return encode.mapping((encode.symbol("x-opt-lock-token"), encode.value(stamp.lock_token)))
+    return encode.mapping((encode.symbol("x-opt-lock-token"), encode.value(values.lock_token)))
 
 
-def _annotations(raw: bytes | None, stamp: Stamp) -> bytes:
+def _annotations(raw: bytes | None, values: BrokerProperties) -> bytes:
     own: dict[str, bytes] = {
-        "x-opt-sequence-number": encode.long(stamp.sequence),
-        "x-opt-enqueue-sequence-number": encode.long(stamp.origin),
-        "x-opt-enqueued-time": encode.timestamp(int(stamp.enqueued * 1000)),
+        "x-opt-sequence-number": encode.long(values.sequence),
+        "x-opt-enqueue-sequence-number": encode.long(values.origin),
+        "x-opt-enqueued-time": encode.timestamp(int(values.enqueued * 1000)),
     }
-    if stamp.locked_until is not None:
-        own["x-opt-locked-until"] = encode.timestamp(int(stamp.locked_until * 1000))
-    if stamp.state is not None:
-        own["x-opt-message-state"] = encode.integer(stamp.state)
+    if values.locked_until is not None:
+        own["x-opt-locked-until"] = encode.timestamp(int(values.locked_until * 1000))
+    if values.state is not None:
+        own["x-opt-message-state"] = encode.integer(values.state)
     pairs = [part for name, value in own.items() for part in (encode.symbol(name), value)]
     sent = without_entries(raw, _BROKER_ANNOTATIONS) if raw else []
     return encode.mapping([*pairs, *sent])

@@ -1,4 +1,4 @@
-"""The messages of a topic that a subscription gets: its rules, and their filters.
+"""The rules of a subscription, whose filters select the messages that it gets.
 
 https://learn.microsoft.com/azure/service-bus-messaging/topic-filters
 """
@@ -10,7 +10,7 @@ from sandbox.deployment import CorrelationFilter, Namespace, Rule
 from sandbox.servicebus.serve.message import Message
 from sandbox.servicebus.serve.sql import SqlError, parse
 
-# Correlation filters' names of the standard properties, and AMQP's.
+# The standard properties, by their names in correlation filters, and by AMQP's.
 _STANDARD = {
     "label": "subject",
     "message_id": "message_id",
@@ -23,32 +23,32 @@ _STANDARD = {
 
 Filter = Callable[[Message], bool]
 
-# Azure gives it to each new subscription.
+# Azure creates it with each subscription.
 DEFAULT = Rule("$Default", sql="1=1")
 
 
 class RuleError(ValueError):
-    """A rule whose filter the sandbox does not understand; the text names it."""
+    """A rule whose filter the sandbox does not understand. The text names it."""
 
 
 @dataclass(frozen=True)
 class Filters:
-    """The rules of one subscription: one that lets a message through is enough."""
+    """The filters of one subscription's rules."""
 
     filters: tuple[Filter, ...]
 
-    def let_through(self, message: Message) -> bool:
-        """Whether the subscription gets a copy; several matching rules make one copy."""
+    def match(self, message: Message) -> bool:
+        """Return whether the subscription gets a copy: one, however many rules match."""
         return any(each(message) for each in self.filters)
 
 
 def compiled(rules: Iterable[Rule], subscription: str) -> Filters:
-    """The filters of `rules`. Raises RuleError that names the rule and the subscription."""
+    """Return the filters of `rules`. Raises RuleError with the rule and the subscription."""
     return Filters(tuple(_filter(rule, subscription) for rule in rules))
 
 
 def as_deployed(namespace: Namespace, default: str) -> Namespace:
-    """The namespace after its template was deployed; `default` as in `rules_after`."""
+    """Return the namespace as deployed from its template. `default` is that of `rules_after`."""
     topics = (
         replace(
             topic,
@@ -63,11 +63,11 @@ def as_deployed(namespace: Namespace, default: str) -> Namespace:
 
 
 def rules_after(written: tuple[Rule, ...], default: str) -> tuple[Rule, ...]:
-    """The rules of a subscription whose template has `written` these.
+    """Return the rules of a subscription whose template has the `written` rules.
 
-    `default` is an answer to bus-default-rule, which docs/assumptions.md explains: "removed" takes
-    every $Default away, the template's too; by "replaced" the template's takes the place of
-    Azure's; by "stays" Azure's stands beside whatever is written.
+    `default` is an answer to bus-default-rule in docs/assumptions.md: "removed" drops every
+    $Default, the template's included; "replaced" lets the template's replace Azure's; "stays" adds
+    Azure's to any other.
     """
     others = tuple(each for each in written if each.name.lower() != DEFAULT.name.lower())
     names_default = others != written

@@ -1,7 +1,7 @@
-"""The SQL of filters, as far as samples go: comparisons, AND, OR, NOT, IN, LIKE, IS NULL, EXISTS.
+"""The SQL of filters: comparisons, AND, OR, NOT, IN, LIKE, IS NULL, EXISTS.
 
-Three-valued: a property that a message does not have makes a comparison unknown (None here), and
-only what is true lets a message through. Whatever the grammar does not know is refused.
+The logic is three-valued: comparing a property that the message lacks is unknown (None here), and
+a filter matches only if it is true. Other SQL is refused.
 https://learn.microsoft.com/azure/service-bus-messaging/service-bus-messaging-sql-filter
 """
 
@@ -86,7 +86,7 @@ class SqlError(ValueError):
 
 
 def parse(sql: str) -> Condition:
-    """What `sql` says of a message: true, false or unknown. Raises SqlError."""
+    """Return a function that gives true, false or unknown for a message. Raises SqlError."""
     try:
         condition: Condition = _Compiler().transform(_parser().parse(sql))
     except VisitError as error:
@@ -103,7 +103,7 @@ def _parser() -> Lark:
 
 
 class _Compiler(Transformer[Any, Any]):
-    """Turns what the grammar finds into functions of a message."""
+    """A transformer of the parse tree into functions of a message."""
 
     def disjunction(self, parts: list[Condition]) -> Condition:
         return lambda message: _any([part(message) for part in parts])
@@ -197,7 +197,7 @@ def _truth(value: object) -> bool | None:
 
 
 def _compared(left: object, right: object, compare: Callable[[Any, Any], bool]) -> bool | None:
-    """Unknown where one is missing or where the two are of different kinds."""
+    """Return the comparison, or None if a value is missing or the two are of different types."""
     for kind in (bool, int | float, str):
         if isinstance(left, kind):
             alike = isinstance(right, kind) and isinstance(left, bool) is isinstance(right, bool)
@@ -214,7 +214,7 @@ def _constant(text: Value | None) -> str:
 
 
 def _like(pattern: str, escape: str | None) -> re.Pattern[str]:
-    """`%` stands for any text, `_` for one character, what follows `escape` for itself."""
+    """Return a pattern: `%` is any text, `_` one character, a character after `escape` itself."""
     if escape is not None and len(escape) != 1:
         raise SqlError("ESCAPE takes one character")
     regex, characters = "", iter(pattern)

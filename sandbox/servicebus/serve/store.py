@@ -1,6 +1,6 @@
-"""Where messages live: SQLite with a write-ahead log, one transaction a turn of the loop.
+"""The messages of a namespace in SQLite with a write-ahead log: one transaction per loop turn.
 
-Locks are not kept: after a restart every message waits again, with the deliveries that it had.
+Locks are not stored: after a restart every message waits again, with its count of deliveries.
 """
 
 import os
@@ -30,12 +30,12 @@ COMMIT;
 
 
 class StoreError(RuntimeError):
-    """The file cannot be used; the text says why in one sentence."""
+    """The file cannot be used. The text gives the reason in one sentence."""
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
-    """A message as it was found in the file, without its content."""
+class StoredMessage:
+    """A message as the file has it, without its content."""
 
     row: int
     dead: bool
@@ -50,7 +50,7 @@ class Store:
     """The messages of a namespace in one file (0600), for one process at a time."""
 
     def __init__(self, path: Path) -> None:
-        """Raises StoreError if the file is in use, broken or of another layout."""
+        """Open the file. Raises StoreError if it is in use, broken or of another layout."""
         try:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
             self._database = sqlite3.connect(path, isolation_level=None, timeout=1)
@@ -77,50 +77,50 @@ class Store:
         self._database.execute("COMMIT")
 
     def close(self) -> None:
-        """Let go of the file; what was not committed is undone."""
+        """Close the file. What was not committed is undone."""
         self._database.close()
 
     def commit(self) -> None:
-        """Make all that was written durable. Raises sqlite3.Error, and then nothing was written."""
+        """Commit the transaction. If it raises sqlite3.Error, nothing was written."""
         if self._database.in_transaction:
             self._database.execute("COMMIT")
 
     def rollback(self) -> None:
-        """Undo what was written since the last commit."""
+        """Undo all writes since the last commit."""
         if self._database.in_transaction:
             self._database.execute("ROLLBACK")
 
     def queue(self, path: str) -> tuple[int, int]:
-        """The id of the queue at `path`, made if it is not there, and its last sequence number."""
+        """Return the id and the last sequence number of the queue at `path`; add it if missing."""
         self._write("INSERT OR IGNORE INTO queues (path, last_sequence) VALUES (?, 0)", path)
         found = self._read("SELECT id, last_sequence FROM queues WHERE path = ?", path)
         row = next(found)
         return row[0], row[1]
 
-    def number(self, queue: int, last_sequence: int) -> None:
-        """Keep the last number that a queue or topic gave."""
+    def set_last_sequence(self, queue: int, last_sequence: int) -> None:
+        """Store the last sequence number that a queue or topic gave."""
         self._write("UPDATE queues SET last_sequence = ? WHERE id = ?", last_sequence, queue)
 
-    def forget_all_but(self, paths: frozenset[str]) -> None:
-        """Drop what belongs to queues that the deployment no longer has, as deleting them would."""
+    def delete_all_except(self, paths: frozenset[str]) -> None:
+        """Delete the queues that the deployment no longer has, with their messages."""
         for identity, path in list(self._read("SELECT id, path FROM queues")):
             if path not in paths:
                 self._write("DELETE FROM messages WHERE queue = ?", identity)
                 self._write("DELETE FROM duplicates WHERE queue = ?", identity)
                 self._write("DELETE FROM queues WHERE id = ?", identity)
 
-    def messages(self, queue: int) -> Iterator[Stored]:
-        """All messages of a queue in the order of their sequence numbers."""
+    def messages(self, queue: int) -> Iterator[StoredMessage]:
+        """Yield all messages of a queue in the order of their sequence numbers."""
         rows = self._read(
             "SELECT id, dead, sequence, origin, enqueued, time_to_live, deliveries"
             " FROM messages WHERE queue = ? ORDER BY sequence",
             queue,
         )
-        return (Stored(row[0], bool(row[1]), *row[2:]) for row in rows)
+        return (StoredMessage(row[0], bool(row[1]), *row[2:]) for row in rows)
 
-    def add(self, queue: int, message: Stored, content: bytes) -> int:
-        """Keep a message and its number; the row that it got."""
-        self.number(queue, message.sequence)
+    def add(self, queue: int, message: StoredMessage, content: bytes) -> int:
+        """Store a message and its sequence number. Return its row."""
+        self.set_last_sequence(queue, message.sequence)
         cursor = self._write(
             "INSERT INTO messages (queue, dead, sequence, origin, enqueued, time_to_live,"
             " deliveries, content) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -136,18 +136,18 @@ class Store:
         return cursor.lastrowid or 0
 
     def content(self, row: int) -> bytes:
-        """The bytes of a message."""
+        """Return the bytes of a message."""
         return bytes(next(self._read("SELECT content FROM messages WHERE id = ?", row))[0])
 
-    def remove(self, row: int) -> None:
-        """Drop a message."""
+    def delete(self, row: int) -> None:
+        """Delete a message."""
         self._write("DELETE FROM messages WHERE id = ?", row)
 
-    def count(self, row: int, deliveries: int) -> None:
-        """Keep how often a message was delivered in vain."""
+    def set_deliveries(self, row: int, deliveries: int) -> None:
+        """Store how many deliveries of a message have failed."""
         self._write("UPDATE messages SET deliveries = ? WHERE id = ?", deliveries, row)
 
-    def bury(self, row: int, deliveries: int, content: bytes) -> None:
+    def dead_letter(self, row: int, deliveries: int, content: bytes) -> None:
         """Move a message to the dead letters."""
         self._write(
             "UPDATE messages SET dead = 1, deliveries = ?, content = ? WHERE id = ?",
@@ -161,18 +161,18 @@ class Store:
         self._write("UPDATE messages SET content = ? WHERE id = ?", content, row)
 
     def duplicates(self, queue: int) -> Iterator[tuple[str, float]]:
-        """The message ids that were seen, oldest first, and when."""
+        """Yield the message ids that were seen, and when, oldest first."""
         rows = self._read(
             "SELECT message_id, seen FROM duplicates WHERE queue = ? ORDER BY seen", queue
         )
         return ((row[0], row[1]) for row in rows)
 
-    def saw(self, queue: int, message_id: str, seen: float) -> None:
-        """Remember a message id."""
+    def remember_id(self, queue: int, message_id: str, seen: float) -> None:
+        """Store when a message id was seen."""
         self._write("INSERT OR REPLACE INTO duplicates VALUES (?, ?, ?)", queue, message_id, seen)
 
-    def forget_seen(self, queue: int, before: float) -> None:
-        """Forget the message ids that were seen until that time."""
+    def forget_ids(self, queue: int, before: float) -> None:
+        """Delete the message ids that were last seen until that time."""
         self._write("DELETE FROM duplicates WHERE queue = ? AND seen <= ?", queue, before)
 
     def _read(self, statement: str, *values: object) -> Iterator[Any]:

@@ -14,7 +14,7 @@ from sandbox.entra.refusals import OAuthError
 from sandbox.keyvault.authenticate import _message
 from sandbox.rbac import Requirement
 from sandbox.refusal import Refusal
-from sandbox.servicebus.conditions import Condition, Status
+from sandbox.servicebus.errors import Condition, Status
 from sandbox.state import PROJECT
 from sandbox.storage.errors import _CODES
 from sandbox.telemetry.errors import ItemRefused
@@ -36,7 +36,7 @@ TOLD_ELSEWHERE = {
     "arm.errors.failed",
     "telemetry.errors.plain",
 }
-MODULES = ("arm.errors", "entra.refusals", "keyvault.errors", "servicebus.conditions")
+MODULES = ("arm.errors", "entra.refusals", "keyvault.errors", "servicebus.errors")
 MADE_BY_HAND = ("edge.connect", "edge.proxy", "edge.guard", "identity.endpoint")
 
 

@@ -6,15 +6,15 @@ from weakref import WeakKeyDictionary
 import pytest
 
 from sandbox.servicebus.amqp.engine import Engine
+from tests.sandbox.servicebus.fast_sdk import without_sleeps
 from tests.sandbox.servicebus.harness import Running
-from tests.sandbox.servicebus.hurried import hurried
 from tests.sandbox.servicebus.strict import Reader, ViolationError
 
 
 @pytest.fixture(scope="session", autouse=True)
 def hurried_sdk() -> Iterator[None]:
     """Most of the time that these tests would take is the SDK's sleep."""
-    with hurried():
+    with without_sleeps():
         yield
 
 

@@ -24,8 +24,9 @@ from sandbox.audit import Audit, Gate, Record, read
 from sandbox.deployment import Namespace, Principal
 from sandbox.entra import BUS, BUS_AUDIENCES, Issuer, SigningKey, Verifier
 from sandbox.rbac import Policy
-from sandbox.servicebus import Limits, ServiceBus
+from sandbox.servicebus import Limits
 from sandbox.servicebus.serve.subqueue import Subqueue
+from sandbox.supervisor.planes import service_bus
 from tests.sandbox.servicebus.world import ASSIGNMENTS, NAMESPACE, PRINCIPALS, TENANT
 
 T = TypeVar("T")
@@ -82,13 +83,13 @@ class Running:
         self.folder = folder
         names = {each.principal_id: each.name for each in PRINCIPALS.values()}
         self._audit = Audit(folder / "audit.jsonl")
-        self.bus = ServiceBus(
+        self.bus = service_bus(
             namespace,
             Verifier([key or signing_key()], TENANT, BUS_AUDIENCES, names),
             Gate(Policy(ASSIGNMENTS), self._audit),
             folder / "bus.sqlite",
-            limits,
             assumed=assumed,
+            limits=limits,
         )
         self.namespace = namespace
         self._loop = asyncio.new_event_loop()
@@ -180,19 +181,19 @@ class Running:
         async def drop() -> None:
             subqueue = self._queue(queue)
             for each in list(subqueue._queue.browse(0)):
-                subqueue.remove(each)
+                subqueue.delete(each)
 
         self.run(drop())
 
     def _queue(self, name: str) -> Subqueue:
-        entities = self.bus._plane.broker.entities
+        entities = self.bus._context.broker.entities
         return entities[f"{self.namespace.id}/queues/{name}".lower()].active
 
     def held(self) -> dict[str, int]:
         """How many messages each subqueue holds."""
 
         async def count() -> dict[str, int]:
-            entities = self.bus._plane.broker.entities.values()
+            entities = self.bus._context.broker.entities.values()
             return {each.path: len(each) for entity in entities for each in entity.subqueues}
 
         return self.run(count())

@@ -61,7 +61,7 @@ class Watched:
 
     def scope_of(self, thing: object) -> str:
         """Whose subqueue or destination it is."""
-        at = self.bus.bus._plane.broker
+        at = self.bus.bus._context.broker
         for scope, entity in at.entities.items():
             if thing in entity.subqueues:
                 return scope

@@ -11,11 +11,10 @@ from sandbox.servicebus.serve.broker import Broker
 from sandbox.servicebus.serve.entity import Entity
 from sandbox.servicebus.serve.locking import LockLostError
 from sandbox.servicebus.serve.message import Message
-from sandbox.servicebus.serve.outcome import Abandon, Complete, DeadLetter, Release
 from sandbox.servicebus.serve.store import Store
-from sandbox.servicebus.serve.subqueue import Subqueue
+from sandbox.servicebus.serve.subqueue import Abandon, Complete, DeadLetter, Release, Subqueue
+from tests.sandbox.servicebus.messages import message
 from tests.sandbox.servicebus.world import BUS, HASTY, NAMESPACE, SETTINGS, queue, topic
-from tests.sandbox.servicebus.written import message
 
 
 class House:
@@ -57,9 +56,9 @@ def test_a_release_does_not_count_and_an_abandon_does(house: House) -> None:
         orders.active.settle(take(orders.active), Release())
     for _ in range(2):
         orders.active.settle(take(orders.active), Abandon())
-    assert (len(orders.active), len(orders.dead)) == (1, 0)
+    assert (len(orders.active), len(orders.dead_letters)) == (1, 0)
     orders.active.settle(take(orders.active), Abandon())
-    assert (len(orders.active), len(orders.dead)) == (0, 1)
+    assert (len(orders.active), len(orders.dead_letters)) == (0, 1)
 
 
 def test_a_lock_that_ends_counts_and_ends_in_the_dead_letters(house: House) -> None:
@@ -69,8 +68,8 @@ def test_a_lock_that_ends_counts_and_ends_in_the_dead_letters(house: House) -> N
         take(hasty.active)
         assert house.broker.next_due() == house.now + HASTY.lock_duration.total_seconds()
         house.pass_time(1)
-    assert (len(hasty.active), len(hasty.dead)) == (0, 1)
-    (content,) = hasty.dead.peek(1, 10)
+    assert (len(hasty.active), len(hasty.dead_letters)) == (0, 1)
+    (content,) = hasty.dead_letters.peek(1, 10)
     assert Message.parse(content).application_properties["DeadLetterReason"] == (
         "MaxDeliveryCountExceeded"
     )
@@ -82,21 +81,21 @@ def test_dead_letters_are_not_counted_and_never_lost(house: House) -> None:
     orders = house.entity("queues/orders")
     orders.active.settle(take(orders.active), DeadLetter("first"))
     for _ in range(5):
-        orders.dead.settle(take(orders.dead), Abandon())
-    orders.dead.settle(take(orders.dead), DeadLetter("second"))
-    take(orders.dead)
+        orders.dead_letters.settle(take(orders.dead_letters), Abandon())
+    orders.dead_letters.settle(take(orders.dead_letters), DeadLetter("second"))
+    take(orders.dead_letters)
     house.pass_time(60)
-    (content,) = orders.dead.peek(1, 10)
+    (content,) = orders.dead_letters.peek(1, 10)
     assert Message.parse(content).application_properties == {"DeadLetterReason": "second"}
-    orders.dead.settle(take(orders.dead), Complete())
-    assert len(orders.dead) == 0
+    orders.dead_letters.settle(take(orders.dead_letters), Complete())
+    assert len(orders.dead_letters) == 0
 
 
 def test_settling_twice_or_elsewhere_is_a_lost_lock(house: House) -> None:
     house.send("queues/orders", message())
     orders, others = house.entity("queues/orders"), house.entity("queues/others")
     token = take(orders.active)
-    for subqueue in (others.active, orders.dead):
+    for subqueue in (others.active, orders.dead_letters):
         with pytest.raises(LockLostError):
             subqueue.settle(token, Complete())
     orders.active.settle(token, Complete())
@@ -162,7 +161,7 @@ def test_the_shortest_life_wins(tmp_path: Path) -> None:
     house.pass_time(3)
     assert len(house.entity("queues/q").active) == 1
     house.pass_time(2)
-    assert (len(below.active), len(below.dead)) == (0, 1)
+    assert (len(below.active), len(below.dead_letters)) == (0, 1)
     house.pass_time(5)
     assert len(house.entity("queues/q").active) == 0
 

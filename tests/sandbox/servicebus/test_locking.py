@@ -6,7 +6,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from sandbox.servicebus.serve.locking import Held, LockingQueue, LockLostError
+from sandbox.servicebus.serve.locking import LockingQueue, LockLostError, QueuedMessage
 
 
 def queue(lock_duration: float = 10, *, expiring: bool = True) -> LockingQueue:
@@ -14,8 +14,8 @@ def queue(lock_duration: float = 10, *, expiring: bool = True) -> LockingQueue:
     return LockingQueue(lock_duration, lambda: f"t{next(tokens)}", expiring=expiring)
 
 
-def held(sequence: int, time_to_live: float | None = None) -> Held:
-    return Held(sequence, sequence, sequence, enqueued=0, time_to_live=time_to_live)
+def held(sequence: int, time_to_live: float | None = None) -> QueuedMessage:
+    return QueuedMessage(sequence, sequence, sequence, enqueued=0, time_to_live=time_to_live)
 
 
 def test_messages_come_in_the_order_of_their_numbers_and_go_back_to_their_place() -> None:
@@ -28,7 +28,7 @@ def test_messages_come_in_the_order_of_their_numbers_and_go_back_to_their_place(
     messages.lock(first, 0)
     assert (second := messages.next(0))
     assert second.sequence == 2
-    messages.give_back(first)
+    messages.unlock(first)
     assert messages.next(0) is first
 
 
@@ -37,12 +37,12 @@ def test_a_lock_ends_at_its_time_and_not_before() -> None:
     messages.add(held(1))
     lock = messages.lock(held_first(messages), 0)
     assert messages.locked(lock.token, 9.9)
-    assert list(messages.unlocked_by(9.9)) == []
+    assert list(messages.locks_ended_by(9.9)) == []
     with pytest.raises(LockLostError):
         messages.locked(lock.token, 10)
     with pytest.raises(LockLostError):
         messages.renew(lock.token, 10)
-    assert [each.sequence for each in messages.unlocked_by(10)] == [1]
+    assert [each.sequence for each in messages.locks_ended_by(10)] == [1]
 
 
 def test_a_renewed_lock_ends_later_under_the_same_token() -> None:
@@ -50,15 +50,15 @@ def test_a_renewed_lock_ends_later_under_the_same_token() -> None:
     messages.add(held(1))
     lock = messages.lock(held_first(messages), 0)
     assert messages.renew(lock.token, 5).until == 15
-    assert list(messages.unlocked_by(14)) == []
-    assert [each.sequence for each in messages.unlocked_by(15)] == [1]
+    assert list(messages.locks_ended_by(14)) == []
+    assert [each.sequence for each in messages.locks_ended_by(15)] == [1]
 
 
 def test_an_old_token_does_not_open_a_new_lock() -> None:
     messages = queue()
     messages.add(held(1))
     old = messages.lock(held_first(messages), 0)
-    messages.give_back(held_locked(messages, old.token))
+    messages.unlock(held_locked(messages, old.token))
     new = messages.lock(held_first(messages), 0)
     with pytest.raises(LockLostError):
         messages.locked(old.token, 1)
@@ -71,7 +71,7 @@ def test_what_is_locked_does_not_expire_before_it_is_given_back() -> None:
     lock = messages.lock(held_first(messages), 0)
     assert list(messages.expired_by(6)) == []
     assert messages.locked(lock.token, 6)
-    messages.give_back(held_locked(messages, lock.token, 6))
+    messages.unlock(held_locked(messages, lock.token, 6))
     assert messages.next(6) is None
     assert [each.sequence for each in messages.expired_by(6)] == [1]
 
@@ -94,13 +94,13 @@ def test_nothing_grows_with_the_messages_that_have_gone() -> None:
     assert max(len(each) for each in heaps) < 100
 
 
-def held_first(messages: LockingQueue) -> Held:
+def held_first(messages: LockingQueue) -> QueuedMessage:
     found = messages.next(0)
     assert found
     return found
 
 
-def held_locked(messages: LockingQueue, token: str, now: float = 0) -> Held:
+def held_locked(messages: LockingQueue, token: str, now: float = 0) -> QueuedMessage:
     return messages.locked(token, now)
 
 
@@ -118,7 +118,7 @@ class Anything(RuleBasedStateMachine):
     @rule(time_to_live=st.none() | st.floats(1, 20))
     def add(self, time_to_live: float | None) -> None:
         number = next(self.numbers)
-        self.queue.add(Held(number, number, number, self.now, time_to_live))
+        self.queue.add(QueuedMessage(number, number, number, self.now, time_to_live))
         self.inside.add(number)
 
     @rule()
@@ -148,7 +148,7 @@ class Anything(RuleBasedStateMachine):
         alive = sorted(token for token, (_, until) in self.locks.items() if until > self.now)
         if alive:
             token = data.draw(st.sampled_from(alive))
-            self.queue.give_back(self.queue.locked(token, self.now))
+            self.queue.unlock(self.queue.locked(token, self.now))
             del self.locks[token]
 
     @rule(data=st.data())
@@ -162,8 +162,8 @@ class Anything(RuleBasedStateMachine):
     @rule(seconds=st.floats(0.1, 4))
     def pass_time(self, seconds: float) -> None:
         self.now += seconds
-        for message in self.queue.unlocked_by(self.now):
-            self.queue.give_back(message)
+        for message in self.queue.locks_ended_by(self.now):
+            self.queue.unlock(message)
         for message in self.queue.expired_by(self.now):
             self.queue.remove(message)
             self.inside.remove(message.sequence)

@@ -2,33 +2,50 @@
 
 import pytest
 
-from sandbox.servicebus.name import RECEIVE, SEND, Directory, Kind, Purpose
+from sandbox.servicebus.name import (
+    ATTACH_MANAGEMENT,
+    ATTACH_RECEIVER,
+    ATTACH_SENDER,
+    RECEIVE,
+    SEND,
+    Directory,
+    EntityKind,
+    NamedLink,
+    Operation,
+)
 from tests.sandbox.servicebus.world import BUS, NAMESPACE
 
 DIRECTORY = Directory(NAMESPACE)
+QUEUE, TOPIC, SUBSCRIPTION = EntityKind.QUEUE, EntityKind.TOPIC, EntityKind.SUBSCRIPTION
 
 
 @pytest.mark.parametrize(
     ("address", "kind", "scope", "dead", "management"),
     [
-        ("orders", Kind.QUEUE, "queues/orders", False, False),
-        ("/Orders/", Kind.QUEUE, "queues/orders", False, False),
-        ("amqps://sb-test.servicebus.windows.net/orders", Kind.QUEUE, "queues/orders", 0, 0),
-        ("sb://SB-TEST.servicebus.windows.net:5671/ORDERS", Kind.QUEUE, "queues/orders", 0, 0),
-        ("orders/$DeadLetterQueue", Kind.QUEUE, "queues/orders", True, False),
-        ("orders/$management", Kind.QUEUE, "queues/orders", False, True),
-        ("orders/$deadletterqueue/$management", Kind.QUEUE, "queues/orders", True, True),
-        ("events", Kind.TOPIC, "topics/events", False, False),
+        ("orders", QUEUE, "queues/orders", False, False),
+        ("/Orders/", QUEUE, "queues/orders", False, False),
+        ("amqps://sb-test.servicebus.windows.net/orders", QUEUE, "queues/orders", 0, 0),
+        (
+            "sb://SB-TEST.servicebus.windows.net:5671/ORDERS",
+            QUEUE,
+            "queues/orders",
+            0,
+            0,
+        ),
+        ("orders/$DeadLetterQueue", QUEUE, "queues/orders", True, False),
+        ("orders/$management", QUEUE, "queues/orders", False, True),
+        ("orders/$deadletterqueue/$management", QUEUE, "queues/orders", True, True),
+        ("events", TOPIC, "topics/events", False, False),
         (
             "events/Subscriptions/RED",
-            Kind.SUBSCRIPTION,
+            SUBSCRIPTION,
             "topics/events/subscriptions/red",
             False,
             False,
         ),
         (
             "events/subscriptions/red/$DeadLetterQueue",
-            Kind.SUBSCRIPTION,
+            SUBSCRIPTION,
             "topics/events/subscriptions/red",
             True,
             False,
@@ -36,11 +53,11 @@ DIRECTORY = Directory(NAMESPACE)
     ],
 )
 def test_an_address_leads_to_its_entity(
-    address: str, kind: Kind, scope: str, *, dead: bool, management: bool
+    address: str, kind: EntityKind, scope: str, *, dead: bool, management: bool
 ) -> None:
     node = DIRECTORY.node(address)
     assert (node.kind, node.scope) == (kind, f"{BUS}/{scope}")
-    assert (node.dead, node.management) == (bool(dead), bool(management))
+    assert (node.is_dead_letters, node.is_management) == (bool(dead), bool(management))
 
 
 @pytest.mark.parametrize(
@@ -71,7 +88,7 @@ def test_an_address_leads_to_its_entity(
 def test_what_leads_nowhere_is_looked_for_at_the_namespace(address: str) -> None:
     """So only who may use the whole namespace learns that there is nothing."""
     node = DIRECTORY.node(address)
-    assert (node.kind, node.scope) == (Kind.NOTHING, BUS)
+    assert (node.kind, node.scope) == (EntityKind.MISSING, BUS)
 
 
 @pytest.mark.parametrize(
@@ -94,9 +111,18 @@ def test_nothing_else_is_known(path: str) -> None:
     assert not DIRECTORY.knows(path)
 
 
-def test_a_purpose_needs_its_action_on_the_entity() -> None:
-    node = DIRECTORY.node("orders/$DeadLetterQueue")
-    assert [each.name for each in node.need(Purpose.LISTEN).any_of] == [RECEIVE]
-    assert [each.name for each in node.need(Purpose.SEND).any_of] == [SEND]
-    assert [each.name for each in node.need(Purpose.MANAGE).any_of] == [RECEIVE, SEND]
-    assert node.need(Purpose.LISTEN).scope == f"{BUS}/queues/orders"
+@pytest.mark.parametrize(
+    ("operation", "actions"),
+    [
+        (ATTACH_RECEIVER, [RECEIVE]),
+        (ATTACH_SENDER, [SEND]),
+        (ATTACH_MANAGEMENT, [RECEIVE, SEND]),
+    ],
+)
+def test_an_operation_needs_its_action_on_the_entity(
+    operation: Operation, actions: list[str]
+) -> None:
+    named = NamedLink(DIRECTORY.node("orders/$DeadLetterQueue"), operation)
+    (requirement,) = named.requirements
+    assert [each.name for each in requirement.any_of] == actions
+    assert requirement.scope == f"{BUS}/queues/orders"

@@ -11,7 +11,7 @@ from proton import Message
 
 from sandbox.servicebus import Limits
 from sandbox.servicebus.amqp import encode
-from sandbox.servicebus.connection import _UNREAD_AT_MOST
+from sandbox.servicebus.connection import _MAX_UNREAD
 from sandbox.servicebus.limits import Quota
 from tests.sandbox.servicebus.harness import Running, until
 from tests.sandbox.servicebus.raw import (
@@ -165,7 +165,7 @@ def test_a_principal_has_its_links_over_all_of_its_connections(bus: Running) -> 
             one.hear(ATTACH)
         other.say(*(attach(2 + number, "orders", name=f"b{number}") for number in range(5)))
         assert "maximum number of handles allowed is 20" in condition_of(other)
-    until(lambda: not any(each._held["links"] for each in bus.bus._plane.accounts.values()))
+    until(lambda: not any(each._used["links"] for each in bus.bus._context.usages.values()))
     with Raw(bus) as again:
         again.open_cbs()
         again.put_as("owner")
@@ -223,8 +223,8 @@ def test_a_client_that_does_not_read_is_not_heard_either(bus: Running) -> None:
         raw.say(attach(2, NODE), attach(3, NODE, sends=False), flow(3, 100_000, received=1))
         raw.say(*(transfer(2, number, PEEK) for number in range(1, 2000)))
         connection: Any = list(bus.bus._connections)[-1]
-        until(lambda: connection._unread > _UNREAD_AT_MOST)
-        waiting = connection._outlet.get_write_buffer_size()
-        assert waiting < 2 * _UNREAD_AT_MOST, "of 120 MB that were asked for"
+        until(lambda: connection._unread > _MAX_UNREAD)
+        waiting = connection._output.get_write_buffer_size()
+        assert waiting < 2 * _MAX_UNREAD, "of 120 MB that were asked for"
         assert len(connection._frames) > 0, "what it asks for is left unread"
     bus.purge("others")

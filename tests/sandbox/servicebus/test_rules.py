@@ -5,7 +5,7 @@ import pytest
 from sandbox.deployment import CorrelationFilter, Rule
 from sandbox.servicebus.serve.rules import DEFAULT, RuleError, compiled, rules_after
 from sandbox.servicebus.serve.sql import SqlError, parse
-from tests.sandbox.servicebus.written import message
+from tests.sandbox.servicebus.messages import message
 
 PHOTO = message(
     own={"n": 5, "price": 9.5, "name": "it's", "ok": True, "order": 1, "odd name": "x"},
@@ -113,15 +113,15 @@ def test_a_refused_rule_is_named() -> None:
 def test_all_that_a_correlation_filter_names_must_be_equal(
     wanted: CorrelationFilter, *, expected: bool
 ) -> None:
-    assert compiled([Rule("r", correlation=wanted)], "s").let_through(PHOTO) is expected
+    assert compiled([Rule("r", correlation=wanted)], "s").match(PHOTO) is expected
 
 
 def test_no_rule_lets_nothing_through_and_one_that_matches_is_enough() -> None:
     never, always = Rule("never", sql="1=0"), Rule("always", sql="1=1")
     unknown = Rule("unknown", sql="missing = 1")
-    assert not compiled([], "s").let_through(PHOTO)
-    assert not compiled([never, unknown], "s").let_through(PHOTO)
-    assert compiled([never, always], "s").let_through(PHOTO)
+    assert not compiled([], "s").match(PHOTO)
+    assert not compiled([never, unknown], "s").match(PHOTO)
+    assert compiled([never, always], "s").match(PHOTO)
 
 
 NAMED_DEFAULT = Rule("$Default", sql="sys.Label = 'red'")

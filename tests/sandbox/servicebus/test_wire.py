@@ -23,10 +23,10 @@ from sandbox.servicebus.amqp.sections import split
 from sandbox.servicebus.requests import Request
 from sandbox.servicebus.serve.message import (
     BATCH_FORMAT,
+    BrokerProperties,
     Message,
-    Stamp,
     messages_in,
-    stamped,
+    with_broker_properties,
     with_properties,
 )
 
@@ -44,7 +44,7 @@ SCALARS = (
 VALUES = st.recursive(
     SCALARS, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=20
 )
-STAMP = Stamp(sequence=7, origin=7, enqueued=1.5, deliveries=2, time_to_live=None)
+STAMP = BrokerProperties(sequence=7, origin=7, enqueued=1.5, deliveries=2, time_to_live=None)
 
 
 @given(VALUES, st.binary())
@@ -95,7 +95,7 @@ def test_what_the_application_wrote_leaves_with_the_bytes_that_it_came_with() ->
     body = b"\x00\x53\x75\xb0\x00\x00\x00\x01a" + b"\x00\x53\x75\xa0\x01b"
     footer = b"\x00\x53\x78\xc1\x01\x00"
     content = properties + application + body + footer
-    assert stamped(content, STAMP).endswith(content)
+    assert with_broker_properties(content, STAMP).endswith(content)
     dead = with_properties(content, {"DeadLetterReason": "why"})
     assert dead.startswith(properties)
     assert dead.endswith(body + footer)
@@ -109,7 +109,7 @@ def test_a_sender_cannot_speak_for_the_broker() -> None:
         delivery_count=50,
     )
     got = ProtonMessage()
-    got.decode(stamped(bytes(forged.encode()), STAMP))
+    got.decode(with_broker_properties(bytes(forged.encode()), STAMP))
     said = dict(got.annotations or {})
     assert (said["x-opt-sequence-number"], said["x-opt-mine"]) == (7, 1)
     assert got.delivery_count == 2

@@ -24,7 +24,7 @@ BUS = f"{GROUP}/providers/Microsoft.ServiceBus/namespaces/sb-test"
 SENDER_ROLE = "69a216fc-b8fb-44d8-bc22-1f3c2cd27a39"
 RECEIVER_ROLE = "4f6d3b9b-027b-4f4c-9142-0e5a2a2247e0"
 OWNER_ROLE = "090c5cfd-751d-490a-894a-3ce6f1109419"
-# Everything on the control plane, nothing on the data plane.
+# Everything on the control plane, nothing on the data context.
 CONTRIBUTOR_ROLE = "b24988ac-6180-42a0-ab88-20f7382dd24c"
 
 SETTINGS = EntitySettings(lock_duration=timedelta(seconds=30), max_delivery_count=3)

@@ -8,10 +8,10 @@ import pytest
 from azure.servicebus import ServiceBusClient, ServiceBusMessage
 from azure.servicebus.exceptions import ServiceBusError
 
-from sandbox.servicebus.not_offered import CONDITION, REQUESTS, STATUS
+from sandbox.servicebus.unsupported import CONDITION, REQUESTS, STATUS
 from tests.sandbox.servicebus.harness import Running
-from tests.sandbox.servicebus.page import PAGE, with_table
 from tests.sandbox.servicebus.peer import Peer
+from tests.sandbox.servicebus.unsupported_table import PAGE, with_table
 
 SOON = datetime(2100, 1, 1, tzinfo=UTC)
 

@@ -11,7 +11,7 @@ from azure.servicebus import _base_handler, _servicebus_receiver, _servicebus_se
 from azure.servicebus._pyamqp import client
 
 
-class _Hurried(SimpleNamespace):
+class _ShortSleeps(SimpleNamespace):
     """The module `time` with short sleeps."""
 
     def __getattr__(self, name: str) -> Any:
@@ -23,9 +23,9 @@ class _Hurried(SimpleNamespace):
 
 
 @contextmanager
-def hurried() -> Iterator[None]:
+def without_sleeps() -> Iterator[None]:
     """Let it sleep hardly at all. Nothing else is changed."""
     with pytest.MonkeyPatch.context() as patch:
         for module in (_base_handler, _servicebus_receiver, _servicebus_sender, client):
-            patch.setattr(module, "time", _Hurried())
+            patch.setattr(module, "time", _ShortSleeps())
         yield

@@ -1,4 +1,4 @@
-"""Azure's own refusals: the condition and the text of each, and where the text was seen."""
+"""Azure's error answers: the condition and the text of each, and where the text was seen."""
 
 import secrets
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 from sandbox.entra import Reason, TokenRefused
-from sandbox.servicebus.not_offered import CONDITION
+from sandbox.servicebus.unsupported import CONDITION
 
 
 @dataclass(frozen=True)
@@ -17,17 +17,9 @@ class Condition:
     description: str
 
 
-class Refusal(Exception):
-    """Something that is answered with a condition."""
-
-    def __init__(self, condition: Condition) -> None:
-        super().__init__(condition.description)
-        self.condition = condition
-
-
 @dataclass(frozen=True)
 class Status:
-    """How a request on `$cbs` or `$management` went, in Azure's numbers and words."""
+    """The result of a request to `$cbs` or `$management`, in Azure's numbers and words."""
 
     code: int
     description: str
@@ -35,7 +27,7 @@ class Status:
 
     @property
     def is_success(self) -> bool:
-        """What clients take for one."""
+        """Return whether clients take it for a success."""
         return 200 <= self.code <= 299
 
 
@@ -54,7 +46,7 @@ _CLAIM_REASONS = {
 
 
 def token_refused(error: TokenRefused, host: str, path: str) -> Status:
-    """401 to put-token.
+    """Return a 401 to put-token.
 
     ExpiredToken: Azure/azure-sdk-for-python#23487; InvalidSignature: azure-sdk-for-java#30723;
     InvalidAudience: azure-sdk-for-net#27644; InvalidIssuer: azure-sdk-for-net#6462. InvalidToken
@@ -67,7 +59,7 @@ def token_refused(error: TokenRefused, host: str, path: str) -> Status:
 
 
 def unknown_type() -> Status:
-    """400 to put-token without a type that is known. Azure/azure-sdk-for-net#9388"""
+    """Return a 400 to put-token without a known type. Azure/azure-sdk-for-net#9388"""
     text = (
         "Property 'type' in the 'application-properties' section is either missing, has the wrong "
         "type, or has an unexpected value."
@@ -76,7 +68,7 @@ def unknown_type() -> Status:
 
 
 def shared_access_refused() -> Status:
-    """401 to a shared access signature where local authentication is off.
+    """Return a 401 to a shared access signature while local authentication is disabled.
 
     Azure/azure-sdk-for-java#37010, azure-sdk-for-js#32923
     """
@@ -88,7 +80,7 @@ def shared_access_refused() -> Status:
 
 
 def audience_not_found(host: str, path: str) -> Status:
-    """404 to a token for an entity that does not exist.
+    """Return a 404 to a token for an entity that does not exist.
 
     Seen for shared access signatures: Azure/azure-service-bus#304, #451,
     telstrapurple/PurpleExplorer#103
@@ -97,7 +89,7 @@ def audience_not_found(host: str, path: str) -> Status:
 
 
 def unauthorized(claim: str, resource: str) -> Condition:
-    """The caller may not send ('Send') or receive ('Listen') there.
+    """Return the error for a caller without the right to send ('Send') or receive ('Listen').
 
     Azure/azure-service-bus-java#110, azure-spring-boot#203, azure-sdk-for-js#1268
     """
@@ -105,7 +97,7 @@ def unauthorized(claim: str, resource: str) -> Condition:
 
 
 def unproven(resource: str) -> Condition:
-    """A link before any token that covers it. The words are ours: no trace of it is public.
+    """Return the error for a link that no token covers. The words are ours: no public trace has it.
 
     https://learn.microsoft.com/azure/service-bus-messaging/service-bus-amqp-protocol-guide
     """
@@ -114,7 +106,7 @@ def unproven(resource: str) -> Condition:
 
 
 def token_ended(link: str, claim: str, resource: str) -> Condition:
-    """The token of an open link expired, or another took its place that does not allow it.
+    """Return the error for an open link whose token expired or was replaced by a weaker one.
 
     Azure/azure-sdk-for-python#23487, dapr/components-contrib#809 (the two dots are Azure's)
     """
@@ -126,7 +118,7 @@ def token_ended(link: str, claim: str, resource: str) -> Condition:
 
 
 def not_found(resource: str, namespace: str, path: str) -> Condition:
-    """There is no such entity. Also what a receiver on a topic is told (amqpnetlite#133)."""
+    """Return the error for a missing entity, and for a receiver on a topic (amqpnetlite#133)."""
     text = (
         f"The messaging entity '{resource}' could not be found. To know more visit "
         "https://aka.ms/sbResourceMgrExceptions."
@@ -135,13 +127,19 @@ def not_found(resource: str, namespace: str, path: str) -> Condition:
 
 
 def not_for_sending(resource: str) -> Condition:
-    """A sender on a subscription or on dead letters. The condition is Azure's, the words ours."""
+    """Return the error for a sender on a subscription or on dead letters.
+
+    The condition is Azure's, the words are ours.
+    """
     text = f"Cannot open a sender on '{resource}': messages are sent to queues and topics."
     return Condition("amqp:not-allowed", _at_gateway(text))
 
 
 def no_sessions() -> Condition:
-    """A session receiver on an entity without sessions. From memory, not seen in a public trace."""
+    """Return the error for a session receiver on an entity without sessions.
+
+    From memory, not seen in a public trace.
+    """
     text = (
         "A sessionful message receiver cannot be created on an entity that does not require "
         "sessions. Ensure RequiresSession is set to true when creating a Queue or Subscription "
@@ -150,26 +148,28 @@ def no_sessions() -> Condition:
     return Condition("amqp:not-allowed", _at_gateway(text))
 
 
-def not_offered(what: str) -> Condition:
-    """Refuse what Azure does and the sandbox does not (not_offered.py). The words are ours."""
-    return Condition(CONDITION, _at_gateway(f"The sandbox does not support {what}."))
+def unsupported(feature: str) -> Condition:
+    """Return the error for a feature that the sandbox lacks (unsupported.py). Ours."""
+    return Condition(CONDITION, _at_gateway(f"The sandbox does not support {feature}."))
 
 
-def malformed(why: str) -> Condition:
-    """A message that is no AMQP message. The words are ours."""
-    return Condition("amqp:decode-error", _at_gateway(f"The message could not be decoded: {why}."))
+def malformed(reason: str) -> Condition:
+    """Return the error for a message that is not an AMQP message. The words are ours."""
+    return Condition(
+        "amqp:decode-error", _at_gateway(f"The message could not be decoded: {reason}.")
+    )
 
 
-def oversized_properties(why: str) -> Condition:
-    """Properties above Azure's limits. The limits are Azure's, the condition and the words ours."""
-    return Condition("amqp:not-allowed", _at_gateway(f"The message is refused: {why}."))
+def oversized_properties(reason: str) -> Condition:
+    """Return the error for properties above Azure's limits. Condition and words are ours."""
+    return Condition("amqp:not-allowed", _at_gateway(f"The message is refused: {reason}."))
 
 
 def too_large(delivery: int, size: int, limit: int) -> Condition:
-    """A message above the size that the link announced.
+    """Return the error for a message above the link's max-message-size.
 
-    The words are from Microsoft.Azure.ServiceBus.MessageSizeExceededException. That the message is
-    rejected and the link lives on: azure-sdk-for-python's live test of send_messages expects it.
+    The words are from Microsoft.Azure.ServiceBus.MessageSizeExceededException. The message is
+    rejected and the link stays open: azure-sdk-for-python's live test of send_messages expects so.
     """
     text = (
         f"The received message (delivery-id:{delivery}, size:{size} bytes) exceeds the limit "
@@ -179,7 +179,7 @@ def too_large(delivery: int, size: int, limit: int) -> Condition:
 
 
 def cbs_open_already(connection: str) -> Condition:
-    """A second link to `$cbs` in one direction, on one connection.
+    """Return the error for a second link to `$cbs` in one direction on one connection.
 
     Azure/azure-sdk-for-rust#4895, azure-sdk-for-go#19347
     """
@@ -187,44 +187,44 @@ def cbs_open_already(connection: str) -> Condition:
     return Condition("amqp:not-allowed", _at_gateway(text))
 
 
-def too_many(what: str, allowed: int) -> Condition:
-    """More links or sessions than a client may have.
+def too_many(kind: str, allowed: int) -> Condition:
+    """Return the error for more links or sessions than a client may have.
 
-    The text is of links: Azure/azure-sdk-for-java#25718, azure-sdk-for-java#32211
+    The text is Azure's for links: Azure/azure-sdk-for-java#25718, azure-sdk-for-java#32211
     """
     text = (
-        f"Cannot allocate more {what} to the current session or connection. The maximum number of "
-        f"{what} allowed is {allowed}. Please free up resources and try again."
+        f"Cannot allocate more {kind} to the current session or connection. The maximum number of "
+        f"{kind} allowed is {allowed}. Please free up resources and try again."
     )
     return Condition("amqp:resource-limit-exceeded", _at_gateway(text))
 
 
 def unfinished(allowed: int) -> Condition:
-    """Too many bytes of messages whose end has not come. The words are ours."""
+    """Return the error for too many bytes of unfinished messages. The words are ours."""
     text = f"More than {allowed} bytes of messages were sent whose end has not come."
     return Condition("amqp:resource-limit-exceeded", _at_gateway(text))
 
 
 def replies_wait() -> Condition:
-    """A request while the replies to others wait for credit. The words are ours."""
+    """Return the error for a request while too many replies wait for credit. The words are ours."""
     text = "Too many bytes of replies to other requests wait until they are received."
     return Condition("amqp:resource-limit-exceeded", _at_gateway(text))
 
 
 def refused_too_often(times: int) -> Condition:
-    """A connection without a token that has been refused many links or tokens. Ours."""
+    """Return the error for a connection without a token and with many refusals. Ours."""
     text = f"Refused {times} times, and no valid token was put."
     return Condition("amqp:connection:forced", _at_gateway(text))
 
 
 def crowded_out(allowed: int) -> Condition:
-    """A connection without a token, given up for newer ones. The words are ours."""
+    """Return the error for a connection without a token that makes room for newer ones. Ours."""
     text = f"More than {allowed} connections have put no valid token."
     return Condition("amqp:connection:forced", _at_gateway(text))
 
 
 def lock_lost(namespace: str, path: str) -> Condition:
-    """A settlement or renewal under a lock that has ended.
+    """Return the error for a settlement or renewal under a lock that has ended.
 
     Azure/azure-functions-dotnet-worker#1003, azure-sdk-for-java#25121
     """
@@ -238,7 +238,7 @@ def lock_lost(namespace: str, path: str) -> Condition:
 
 
 def idle_link(link: str, kind: str, seconds: float) -> Condition:
-    """Nothing happened on a link for ten minutes.
+    """Return the error for a link that was idle for ten minutes.
 
     https://learn.microsoft.com/azure/service-bus-messaging/service-bus-amqp-troubleshoot
     """
@@ -252,7 +252,7 @@ def idle_link(link: str, kind: str, seconds: float) -> Condition:
 
 
 def idle_connection(seconds: float) -> Condition:
-    """A connection without a link for five minutes, or for its first minute.
+    """Return the error for a connection without a link for five minutes, or its first minute.
 
     https://learn.microsoft.com/azure/service-bus-messaging/service-bus-amqp-troubleshoot
     """
@@ -264,7 +264,7 @@ def idle_connection(seconds: float) -> Condition:
 
 
 def no_token(seconds: float) -> Condition:
-    """A connection that proved nothing within twenty seconds. The rule is Azure's, the words ours.
+    """Return the error for a connection without a token for twenty seconds. The words are ours.
 
     https://learn.microsoft.com/azure/service-bus-messaging/service-bus-amqp-protocol-guide
     """
@@ -273,7 +273,7 @@ def no_token(seconds: float) -> Condition:
 
 
 def stopping() -> Condition:
-    """The sandbox ends, as Azure says when it moves a connection away."""
+    """Return the error that ends all connections when the sandbox stops."""
     return Condition("amqp:connection:forced", _at_gateway("The service is shutting down."))
 
 

@@ -1,0 +1,80 @@
+"""The parts of the bus that all connections share, and the batch that they commit together."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from sandbox.audit import Gate
+from sandbox.deployment import Namespace
+from sandbox.servicebus.authenticate import TokenPolicy
+from sandbox.servicebus.dispatch import Dispatcher
+from sandbox.servicebus.limits import Limits, Usage
+from sandbox.servicebus.name import Directory
+from sandbox.servicebus.serve.broker import Broker
+
+
+class Flushable(Protocol):
+    """A connection, as the commit batch sees it."""
+
+    def flush(self) -> None:
+        """Send the output that waits for the commit."""
+
+    def abort(self) -> None:
+        """Discard the output, and end."""
+
+
+class CommitBatch:
+    """The connections with output since the last commit.
+
+    Acknowledgements, deliveries and refusals wait in each connection's engine until the turn ends
+    and the store has committed what they are about.
+    """
+
+    def __init__(self, schedule: Callable[[], None]) -> None:
+        """`schedule` has the turn end soon; calling it twice is harmless."""
+        self._schedule = schedule
+        self._connections: dict[Flushable, None] = {}
+        self.has_failed = False
+
+    def fail(self) -> None:
+        """Mark the turn as failed: the store could not write part of it."""
+        self.has_failed = True
+        self._schedule()
+
+    def touch(self, connection: Flushable | None = None) -> None:
+        """Commit soon, and then flush `connection`, if one is given."""
+        if connection is not None:
+            self._connections[connection] = None
+        self._schedule()
+
+    def take(self) -> list[Flushable]:
+        """Return the connections to flush, and start the next batch."""
+        connections, self._connections = list(self._connections), {}
+        return connections
+
+
+@dataclass
+class BusContext:
+    """The parts of the bus. The broker is replaced when the store had to be read again.
+
+    With `existence_first`, a caller learns that an entity is missing whatever its roles. With
+    `assign_ids`, a message sent without an id gets one.
+    """
+
+    namespace: Namespace
+    directory: Directory
+    gate: Gate
+    token_policy: TokenPolicy
+    limits: Limits
+    dispatcher: Dispatcher
+    batch: CommitBatch
+    broker: Broker
+    existence_first: bool
+    assign_ids: bool
+    usages: dict[str, Usage] = field(default_factory=dict)
+
+    def usage_of(self, principal_id: str) -> Usage:
+        """Return the usage of all connections of a principal."""
+        if principal_id not in self.usages:
+            self.usages[principal_id] = Usage(self.limits.of_a_principal)
+        return self.usages[principal_id]

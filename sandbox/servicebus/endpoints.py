@@ -1,0 +1,195 @@
+"""The endpoints of links to entities: a publisher takes messages, a receiver delivers them."""
+
+import time
+from typing import Protocol
+from uuid import uuid4
+
+from sandbox.servicebus import errors, unsupported
+from sandbox.servicebus.amqp import encode
+from sandbox.servicebus.amqp.decode import MalformedError, decoded
+from sandbox.servicebus.amqp.delivery import DeliveryState, Disposition, Outcome, Transfer
+from sandbox.servicebus.amqp.link import Link
+from sandbox.servicebus.errors import Condition
+from sandbox.servicebus.serve.broker import Destination
+from sandbox.servicebus.serve.locking import LockLostError
+from sandbox.servicebus.serve.message import messages_in, oversized
+from sandbox.servicebus.serve.subqueue import (
+    Abandon,
+    Complete,
+    DeadLetter,
+    Release,
+    Settlement,
+    Subqueue,
+)
+
+# Azure's link credit for a sender.
+_CREDIT = 1000
+
+
+class Backpressure(Protocol):
+    """The connection of a link, which limits how much waits for a slow client."""
+
+    @property
+    def can_send(self) -> bool:
+        """Return whether the client reads fast enough to be sent more."""
+
+    def count_unsent(self, size: int) -> None:
+        """Add so many bytes to the output that waits for the commit."""
+
+
+class Publisher:
+    """A client's sender. It stores messages; their acknowledgements wait for the commit."""
+
+    kind = "publisher"
+
+    def __init__(
+        self, link: Link, destination: Destination, max_message_size: int, *, assign_ids: bool
+    ) -> None:
+        """With `assign_ids`, a message without an id gets one."""
+        self._assign_ids = assign_ids
+        self._link = link
+        self._destination = destination
+        self._max_message_size = max_message_size
+        self._count = 0
+        self._discarded = 0
+
+    def opened(self) -> None:
+        """Grant the client credit."""
+        self._link.grant_credit(_CREDIT)
+
+    def on_transfer(self, transfer: Transfer) -> Condition | None:
+        """Take the bytes of a message so far. Whatever they are, the link stays open."""
+        if self._discarded + transfer.size > self._max_message_size:
+            self._discarded += transfer.discard()
+        if transfer.is_aborted or transfer.is_whole:
+            error = self._end(transfer)
+            self._count, self._discarded = self._count + 1, 0
+            if error:
+                transfer.reject(error)
+            else:
+                transfer.accept()
+            if self._link.credit <= _CREDIT // 2:
+                self._link.grant_credit(_CREDIT - self._link.credit)
+        return None
+
+    def _end(self, transfer: Transfer) -> Condition | None:
+        """Store a message that is whole. Return the error if it is rejected."""
+        if transfer.is_aborted:
+            transfer.advance()
+            return None
+        in_transaction = transfer.in_transaction
+        content, message_format = transfer.take()
+        if self._discarded:
+            return errors.too_large(self._count, self._discarded, self._max_message_size)
+        if in_transaction:
+            return errors.unsupported(unsupported.IN_TRANSACTION.feature)
+        return self._store(content, message_format)
+
+    def _store(self, content: bytes, message_format: int) -> Condition | None:
+        try:
+            messages = messages_in(content, message_format)
+        except MalformedError as error:
+            return errors.malformed(str(error))
+        if any(each.is_scheduled for each in messages):
+            return errors.unsupported(unsupported.SCHEDULED.feature)
+        if excess := next(filter(None, map(oversized, messages)), None):
+            return errors.oversized_properties(excess)
+        if self._assign_ids:
+            messages = [m if m.message_id is not None else m.with_id(uuid4().hex) for m in messages]
+        self._destination.send(messages)
+        return None
+
+
+class Receiver:
+    """A client's receiver. It delivers messages while there is credit, and settles them."""
+
+    kind = "consumer"
+
+    def __init__(
+        self, link: Link, subqueue: Subqueue, backpressure: Backpressure, origin: tuple[str, str]
+    ) -> None:
+        """`origin` is the namespace and the path, which the error for a lost lock names."""
+        self._link = link
+        self._backpressure = backpressure
+        self._origin = origin
+        self._count = 0
+        self.subqueue = subqueue
+        self.delivered = 0.0
+
+    def opened(self) -> None:
+        """Wait for the client's credit."""
+
+    @property
+    def wants_message(self) -> bool:
+        """Return whether it can take a message now."""
+        return self._backpressure.can_send and self._link.credit > 0
+
+    def deliver(self) -> bool:
+        """Send the next message. Return whether there was one."""
+        and_delete = self._link.is_presettled
+        message = self.subqueue.receive(and_delete=and_delete)
+        if message is None:
+            return False
+        self._count += 1
+        tag = message.token or f"{self._count:016}"
+        self._link.send(message.content, tag, settled=and_delete)
+        self._backpressure.count_unsent(len(message.content))
+        self.delivered = time.monotonic()
+        return True
+
+    def on_empty(self) -> None:
+        """Answer a client that drains its credit."""
+        if self._backpressure.can_send:
+            self._link.drained()
+
+    def on_disposition(self, disposition: Disposition) -> None:
+        """Settle a message with the client's outcome."""
+        if not disposition.is_final:
+            return
+        settlement = _settlement(disposition.state)
+        if isinstance(settlement, Condition):
+            disposition.refuse(settlement)
+            return
+        try:
+            self.subqueue.settle(disposition.tag, settlement)
+        except LockLostError:
+            disposition.refuse(errors.lock_lost(*self._origin))
+        except (MalformedError, TypeError) as error:
+            disposition.refuse(errors.malformed(str(error)))
+        else:
+            disposition.confirm()
+
+
+def _settlement(state: DeliveryState) -> Settlement | Condition:
+    """Return the settlement that a delivery state asks for, or the error if there is none.
+
+    Every modification abandons, whether it marks the delivery as failed or not: the live tests of
+    Microsoft's SDKs for Go and .NET, which do not mark it, expect the delivery to count. A release
+    does not count (Azure/amqpnetlite#342).
+    https://learn.microsoft.com/azure/service-bus-messaging/service-bus-amqp-protocol-guide
+    """
+    match state.outcome:
+        case Outcome.ACCEPTED:
+            return Complete()
+        case Outcome.REJECTED:
+            return _dead_letter(state)
+        case Outcome.MODIFIED if state.undeliverable:
+            return errors.unsupported(unsupported.DEFERRED.feature)
+        case Outcome.MODIFIED:
+            return Abandon(state.annotations or {})
+        case Outcome.TRANSACTIONAL:
+            return errors.unsupported(unsupported.SETTLED_IN_TRANSACTION.feature)
+        case _:
+            return Release()
+
+
+def _dead_letter(state: DeliveryState) -> DeadLetter:
+    info = dict(state.info or {})
+    reason = _text(info.pop("DeadLetterReason", encode.NULL))
+    description = _text(info.pop("DeadLetterErrorDescription", encode.NULL))
+    return DeadLetter(reason, description or state.description or None, info)
+
+
+def _text(raw: bytes) -> str | None:
+    value = decoded(raw)
+    return str(value) if value else None

@@ -1,0 +1,79 @@
+"""Features of Azure that the sandbox lacks. Each is refused so that every SDK raises at once.
+
+The condition is `amqp:not-allowed`, which no SDK retries. `amqp:not-implemented` would say it
+better, but azservicebus for Go retries it for 45 seconds, and Rust for longer. A request to
+`$management` gets a status, too. Go looks at the status alone, and raises at once only for 401, 404
+and 410; the other SDKs look at the condition.
+Read in azservicebus/internal/errors.go (Go), core-amqp/src/errors.ts (JavaScript),
+_pyamqp/error.py (Python) and Amqp/AmqpExceptionHelper.cs (.NET).
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+CONDITION = "amqp:not-allowed"
+STATUS = 404
+
+
+class Form(Enum):
+    """The form of a request for a feature, and of its refusal."""
+
+    LINK = "a link", "attached and detached"
+    MESSAGE = "a message", "rejected"
+    SETTLEMENT = "a settlement", "rejected; the message stays locked"
+    REQUEST = "a request of `$management`", f"status {STATUS}"
+
+
+@dataclass(frozen=True)
+class Unsupported:
+    """A feature, in words that follow "The sandbox does not support", and its form on the wire."""
+
+    feature: str
+    form: Form
+    on_the_wire: tuple[str, ...]
+
+
+SCHEDULED = Unsupported("scheduled messages", Form.MESSAGE, ("x-opt-scheduled-enqueue-time",))
+DEFERRED = Unsupported("deferred messages", Form.SETTLEMENT, ("modified, undeliverable-here",))
+IN_TRANSACTION = Unsupported("transactions", Form.MESSAGE, ("transactional-state",))
+SETTLED_IN_TRANSACTION = Unsupported("transactions", Form.SETTLEMENT, ("transactional-state",))
+COORDINATOR = Unsupported("transactions", Form.LINK, ("a target that is a coordinator",))
+DYNAMIC = Unsupported("dynamic nodes", Form.LINK, ("a dynamic source or target",))
+FORWARDING = Unsupported(
+    "forwarding and its dead letters", Form.LINK, ("$Transfer/$DeadLetterQueue",)
+)
+
+_REQUESTS = {
+    "scheduled messages": ("schedule-message", "cancel-scheduled-message"),
+    "deferred messages": ("receive-by-sequence-number", "update-disposition, defered"),
+    "sessions": (
+        "renew-session-lock",
+        "get-session-state",
+        "set-session-state",
+        "get-message-sessions",
+    ),
+    "rules that change while it runs": ("add-rule", "remove-rule"),
+    "deletion in batches": ("batch-delete-messages",),
+}
+REQUESTS = tuple(
+    Unsupported(feature, Form.REQUEST, tuple(f"com.microsoft:{each}" for each in operations))
+    for feature, operations in _REQUESTS.items()
+)
+UNSUPPORTED = (
+    COORDINATOR,
+    DYNAMIC,
+    FORWARDING,
+    SCHEDULED,
+    IN_TRANSACTION,
+    DEFERRED,
+    SETTLED_IN_TRANSACTION,
+    *REQUESTS,
+)
+
+
+def requested(operation: str) -> str:
+    """Return the feature that an operation of `$management` belongs to, or a phrase for it."""
+    for each in REQUESTS:
+        if operation in each.on_the_wire:
+            return each.feature
+    return f"the operation '{operation}' here"
