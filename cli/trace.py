@@ -34,7 +34,7 @@ def trace(
             "--about",
             "--photo",
             metavar="ID",
-            help="The way of one thing that the services tell of (logs.know): here of a photo.",
+            help="The way of one thing that the services tell of (logs.bind): here of a photo.",
         ),
     ] = "",
     json_: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,

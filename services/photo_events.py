@@ -9,12 +9,12 @@ from services.common.events import CONTENT_TYPE, Event, InvalidEvent
 __all__ = ["CONTENT_TYPE", "PROCESSED", "REJECTED", "UPLOADED", "Event", "InvalidEvent", "parse"]
 
 UPLOADED, PROCESSED, REJECTED = "photo.uploaded", "photo.processed", "photo.rejected"
-PHOTO_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_PHOTO_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def parse(body: Iterable[bytes], *types: str) -> Event:
     """Return the event in a message's body, if it is one of `types`; raises InvalidEvent."""
     event = events.parse(body, *types)
-    if not PHOTO_ID.fullmatch(event.subject):
+    if not _PHOTO_ID.fullmatch(event.subject):
         raise InvalidEvent("a CloudEvent that names no photo")
     return event

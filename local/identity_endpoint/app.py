@@ -13,7 +13,7 @@ from local.identity_endpoint.hand_over import identities
 from local.identity_endpoint.identities import Identity, Refusal, asking
 from local.identity_endpoint.settings import Settings
 from local.identity_endpoint.sign_in import NotSignedInError, SignIn, open_credential
-from services.common.server import add_parts
+from services.common import server
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     record = settings.sign_in / "record.json"
     sign_in = SignIn(open_credential(settings.tenant, record), record)
     app = build(identities(settings), sign_in)
-    add_parts(app, sign_in)
+    server.init_app(app, sign_in)
     return app
 
 

@@ -17,6 +17,6 @@ umask = 0o077
 logging.basicConfig(level=logging.INFO, format="%(message)s")
 logging.getLogger("azure").setLevel(logging.WARNING)
 
-on_starting = server.require(Settings.load)
+on_starting = server.validate_settings(Settings.load)
 post_worker_init = server.start
 worker_exit = server.stop

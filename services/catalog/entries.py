@@ -1,4 +1,4 @@
-"""What the catalog knows of a photo: pure decisions, no I/O."""
+"""The catalog's entries: pure decisions, no I/O."""
 
 import base64
 import hashlib
@@ -10,10 +10,10 @@ from urllib.parse import quote, unquote
 
 from services.photo_events import PROCESSED, Event
 
-TIME = "%Y-%m-%dT%H:%M:%SZ"
-LONGEST_REASON = 300
-END_OF_TIME = 10**10  # seconds; the year 2286
-CHECKSUM = 4
+_TIME = "%Y-%m-%dT%H:%M:%SZ"
+_MAX_REASON = 300
+_END_OF_TIME = 10**10  # seconds; the year 2286
+_CHECKSUM = 4
 
 
 class BrokenCursor(ValueError):
@@ -32,40 +32,40 @@ class Entry:
     height: int = 0
 
     def to_json(self) -> dict[str, Any]:
-        """Return what is known, without what is not."""
+        """Return the fields that are known."""
         return {key: value for key, value in asdict(self).items() if value}
 
 
 def from_event(event: Event) -> Entry:
-    """Return what a photo.processed or photo.rejected tells; raises ValueError."""
+    """Return the entry of a photo.processed or photo.rejected; raises ValueError."""
     data = event.data
-    created = datetime.strptime(str(data.get("created")), TIME).replace(tzinfo=UTC)
-    if not 0 <= created.timestamp() < END_OF_TIME:
+    created = datetime.strptime(str(data.get("created")), _TIME).replace(tzinfo=UTC)
+    if not 0 <= created.timestamp() < _END_OF_TIME:
         raise ValueError(f"no time for a photo: {created}")
-    when = created.strftime(TIME)
+    when = created.strftime(_TIME)
     if event.type == PROCESSED:
         width, height = _length(data.get("width")), _length(data.get("height"))
         return Entry(event.subject, "processed", when, width=width, height=height)
-    reason = str(data.get("reason") or "Unknown.")[:LONGEST_REASON]
+    reason = str(data.get("reason") or "Unknown.")[:_MAX_REASON]
     return Entry(event.subject, "rejected", when, reason=reason)
 
 
-def merge(known: Entry | None, told: Entry) -> Entry:
-    """Return what is known after an event, in whatever order and however often events come.
+def merge(known: Entry | None, new: Entry) -> Entry:
+    """Return the entry after an event; events may come in any order and any number of times.
 
-    Processed beats rejected. The creation time that was known first stays, since it is part of a
-    name in the index, and no name can be taken back: the catalog may not delete.
+    Processed beats rejected. The first creation time stays, since it is part of a name in the
+    index, and no name can be removed: the catalog may not delete.
     """
     if known is None:
-        return told
-    better = told.state == "processed" and known.state == "rejected"
-    return replace(told, created=known.created) if better else known
+        return new
+    better = new.state == "processed" and known.state == "rejected"
+    return replace(new, created=known.created) if better else known
 
 
 def newest_name(entry: Entry) -> str:
     """Return a name that sorts before the names of all older photos."""
-    created = datetime.strptime(entry.created, TIME).replace(tzinfo=UTC)
-    return f"newest/{END_OF_TIME - int(created.timestamp()):010}-{entry.id}"
+    created = datetime.strptime(entry.created, _TIME).replace(tzinfo=UTC)
+    return f"newest/{_END_OF_TIME - int(created.timestamp()):010}-{entry.id}"
 
 
 def to_metadata(entry: Entry) -> dict[str, str]:
@@ -81,7 +81,7 @@ def from_metadata(metadata: Mapping[str, str]) -> Entry:
 
 
 def to_cursor(marker: str) -> str:
-    """Return storage's marker as a cursor that shows when it was broken."""
+    """Return storage's marker as a cursor with a checksum."""
     raw = marker.encode()
     return base64.urlsafe_b64encode(_checksum(raw) + raw).decode().rstrip("=")
 
@@ -90,16 +90,16 @@ def from_cursor(cursor: str) -> str:
     """Return the marker in a cursor; raises BrokenCursor."""
     try:
         raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars="-_", validate=True)
-        marker = raw[CHECKSUM:].decode()
+        marker = raw[_CHECKSUM:].decode()
     except ValueError as error:
         raise BrokenCursor from error
-    if not marker or _checksum(raw[CHECKSUM:]) != raw[:CHECKSUM]:
+    if not marker or _checksum(raw[_CHECKSUM:]) != raw[:_CHECKSUM]:
         raise BrokenCursor
     return marker
 
 
 def _checksum(raw: bytes) -> bytes:
-    return hashlib.sha256(raw).digest()[:CHECKSUM]
+    return hashlib.sha256(raw).digest()[:_CHECKSUM]
 
 
 def _length(value: object) -> int:

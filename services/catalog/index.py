@@ -1,8 +1,8 @@
-"""The index in Blob Storage: two empty blobs a photo, which carry its entry as metadata.
+"""The index in Blob Storage: two empty blobs for each photo, with its entry as metadata.
 
-`photos/<id>` is what is known of one photo, written under optimistic concurrency on that photo
-alone. `newest/<time, inverted>-<id>` sorts newest first, so one List Blobs request is one page,
-however many photos there are. Nothing is shared between photos: any number of replicas may write.
+`photos/<id>` is the entry, written under optimistic concurrency on that photo alone.
+`newest/<time, inverted>-<id>` sorts newest first, so one List Blobs request is one page, however
+many photos there are. Photos share nothing, so any number of replicas may write.
 """
 
 import logging
@@ -28,7 +28,7 @@ from services.photo_events import PROCESSED, REJECTED, parse
 
 log = logging.getLogger(__name__)
 
-ATTEMPTS = 5
+_ATTEMPTS = 5
 
 
 @dataclass(frozen=True)
@@ -38,29 +38,29 @@ class Index:
     container: ContainerClient
 
     def handle(self, message: ServiceBusReceivedMessage) -> None:
-        """Take in an event; raises Permanent for an unknown one, Transient or AzureError."""
+        """Record an event; raises Permanent for an unknown one, Transient or AzureError."""
         try:
-            told = entries.from_event(parse(message.body, PROCESSED, REJECTED))
+            new = entries.from_event(parse(message.body, PROCESSED, REJECTED))
         except ValueError as error:
             raise Permanent("UnknownEvent", str(error)) from error
-        logs.know(photo=told.id)
-        self.record(told)
-        log.info("Recorded as %s", told.state)
+        logs.bind(photo=new.id)
+        self.record(new)
+        log.info("Recorded as %s", new.state)
 
-    def record(self, told: Entry) -> None:
-        """Merge what an event tells into the index; raises Transient or AzureError.
+    def record(self, new: Entry) -> None:
+        """Merge an entry into the index; raises Transient or AzureError.
 
-        Whatever was written before a crash, the same event again completes it.
+        After a crash in the middle, the same event again completes it.
         """
-        for _ in range(ATTEMPTS):
-            known, etag = self._read(told.id)
-            merged = entries.merge(known, told)
+        for _ in range(_ATTEMPTS):
+            known, etag = self._read(new.id)
+            merged = entries.merge(known, new)
             if merged == known or self._write(merged, etag):
                 return self._list(merged)
-        raise Transient(f"photo {told.id} is being written by others")
+        raise Transient(f"photo {new.id} is being written by others")
 
     def photo(self, photo: str) -> Entry | None:
-        """Return what is known of a photo; raises AzureError."""
+        """Return the entry of a photo; raises AzureError."""
         return self._read(photo)[0]
 
     def page(self, marker: str | None, limit: int) -> tuple[Sequence[Entry], str | None]:
@@ -90,7 +90,7 @@ class Index:
         return entries.from_metadata(found.metadata), found.etag
 
     def _write(self, entry: Entry, etag: str | None) -> bool:
-        """Write if nobody else has in the meantime; returns whether it was written."""
+        """Write unless another replica wrote in the meantime; return whether it was written."""
         blob = self.container.get_blob_client(f"photos/{entry.id}")
         condition = {"etag": etag, "match_condition": MatchConditions.IfNotModified}
         options = {"overwrite": True} | condition if etag else {"overwrite": False}
@@ -105,5 +105,5 @@ class Index:
         if entry.state == "processed":
             blob = self.container.get_blob_client(name)
             blob.upload_blob(b"", length=0, metadata=metadata, overwrite=True)
-        else:  # only created: it never replaces the entry of one that was processed meanwhile
+        else:  # only created: it never replaces the entry of a photo that was processed meanwhile
             blobs.create(self.container, name, b"", length=0, metadata=metadata)

@@ -6,12 +6,12 @@ from azure.core.credentials import TokenCredential
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from azure.storage.blob import BlobServiceClient, ContainerClient, ExponentialRetry
 
-PROBE = "readiness-probe"
+_PROBE = "readiness-probe"
 
 # What Azure answers to a create when the blob is there: 409 to If-None-Match, or 403 because
 # blobs/add/action never overwrites. The second is not the 403 of a missing role.
 # learn.microsoft.com/rest/api/storageservices/put-blob
-ALREADY_THERE = ("BlobAlreadyExists", "UnauthorizedBlobOverwrite")
+_ALREADY_THERE = ("BlobAlreadyExists", "UnauthorizedBlobOverwrite")
 
 
 def open_account(
@@ -45,7 +45,7 @@ def create(
     try:
         blob.upload_blob(data, length=length, overwrite=False, **options)
     except HttpResponseError as error:
-        if getattr(error, "error_code", None) in ALREADY_THERE:
+        if getattr(error, "error_code", None) in _ALREADY_THERE:
             return False
         raise
     return True
@@ -54,7 +54,7 @@ def create(
 def prove_read(container: ContainerClient) -> None:
     """Prove blobs/read by asking for a blob that is not there; raises AzureError."""
     try:
-        container.get_blob_client(f"{PROBE}-missing").get_blob_properties()
+        container.get_blob_client(f"{_PROBE}-missing").get_blob_properties()
     except ResourceNotFoundError as error:
         expect_blob_not_found(error)
 
@@ -62,14 +62,14 @@ def prove_read(container: ContainerClient) -> None:
 def prove_tags(container: ContainerClient) -> None:
     """Prove blobs/tags/read by the tags of a blob that is not there; raises AzureError."""
     try:
-        container.get_blob_client(f"{PROBE}-missing").get_blob_tags()
+        container.get_blob_client(f"{_PROBE}-missing").get_blob_tags()
     except ResourceNotFoundError as error:
         expect_blob_not_found(error)
 
 
 def prove_create(container: ContainerClient) -> None:
     """Prove blobs/add/action or blobs/write by one fixed empty blob; raises AzureError."""
-    create(container, PROBE, b"", length=0)
+    create(container, _PROBE, b"", length=0)
 
 
 def expect_blob_not_found(error: ResourceNotFoundError) -> None:

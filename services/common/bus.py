@@ -1,4 +1,4 @@
-"""Service Bus: a client that finds its way through proxies, and a sender that threads may share."""
+"""Service Bus: a client that works behind proxies, and a sender that threads may share."""
 
 import logging
 import ssl
@@ -23,23 +23,23 @@ from azure.servicebus.exceptions import MessageSizeExceededError
 
 log = logging.getLogger(__name__)
 
-LONGEST_WAIT = 3.0  # seconds without a byte, while a link is opened
+_SILENCE_TIMEOUT = 3.0  # seconds without a byte while a connection opens
 
 
-class Socket(ssl.SSLSocket):
-    """A TLS socket on which nothing waits for ever.
+class _Socket(ssl.SSLSocket):
+    """A TLS socket that always has a timeout.
 
-    The SDK (azure-servicebus 7.15) gives a plain AMQP connection's TLS handshake and first frames
-    no timeout: where the other end accepts the connection and is silent, a thread would hang.
+    The SDK (azure-servicebus 7.15) sets none for the TLS handshake and the first frames of a plain
+    AMQP connection: a peer that accepts the connection and stays silent would hang a thread.
     """
 
     def settimeout(self, value: float | None) -> None:
-        """Take no timeout at all for the longest one."""
-        super().settimeout(LONGEST_WAIT if value is None else value)
+        """Use a timeout of three seconds instead of none."""
+        super().settimeout(_SILENCE_TIMEOUT if value is None else value)
 
 
 class SendError(AzureError):
-    """A message was not acknowledged by Service Bus; it may be sent again under the same id."""
+    """Service Bus did not acknowledge a message, which may be sent again under the same id."""
 
 
 def proxy_for(host: str) -> dict[str, Any] | None:
@@ -55,20 +55,20 @@ def proxy_for(host: str) -> dict[str, Any] | None:
 
 
 def open_client(namespace: str, credential: TokenCredential) -> ServiceBusClient:
-    """Return a client for one thread, or for threads behind one lock: the SDK's is not thread-safe.
+    """Return a client for one thread, or for threads behind one lock: it is not thread-safe.
 
-    Plain AMQP knows no proxy, so behind one it runs over WebSocket. Without a context the SDK
-    trusts certifi alone, and no certificate authority of a company's own.
+    Behind a proxy, AMQP runs over WebSocket. Without a context the SDK trusts certifi alone, and
+    no certificate authority of a company's own.
     """
     context = ssl.create_default_context()
-    context.sslsocket_class = Socket
+    context.sslsocket_class = _Socket
     return ServiceBusClient(
         namespace,
         credential,
-        http_proxy=proxy_for(namespace),  # the SDK takes it as the choice of WebSocket
+        http_proxy=proxy_for(namespace),  # the SDK then chooses WebSocket
         ssl_context=context,
-        retry_total=0,  # Publisher and Consumer open again themselves, without the SDK's sleep
-        try_timeout=20,  # otherwise an attach may wait for ever
+        retry_total=0,  # Publisher and Consumer reconnect themselves, without the SDK's sleep
+        try_timeout=20,  # otherwise an attach may wait forever
     )
 
 
@@ -106,10 +106,10 @@ def subscription_receiver(
 
 
 class Publisher:
-    """One long-lived sender behind a lock, opened at its first use and again when it is lost.
+    """One long-lived sender behind a lock, opened at its first use and reopened when it is lost.
 
-    `timeout` is for one attempt (s). While Service Bus hangs, a send fails after three of them and
-    a little: one is for the link that is there, one to close it, one for a fresh link.
+    `timeout` is for one attempt (s). While Service Bus hangs, a send fails after little more than
+    three of them: one for the open link, one to close it, one for a fresh link.
     """
 
     def __init__(self, open_sender: Callable[[], ServiceBusSender], timeout: float = 3) -> None:
@@ -121,8 +121,8 @@ class Publisher:
     def send(self, body: bytes, *, message_id: str, subject: str, content_type: str) -> None:
         """Send one message and wait for its acknowledgement; raises SendError.
 
-        An idle link is dropped after ten minutes, so one failure is repeated on a fresh link at
-        once: duplicate detection by the message id makes that safe.
+        Service Bus drops a link that is idle for ten minutes, so a failure is retried once on a
+        fresh link: duplicate detection by the message id makes that safe.
         """
         message = ServiceBusMessage(
             body, message_id=message_id, subject=subject, content_type=content_type
@@ -143,7 +143,7 @@ class Publisher:
 
     def _attempt(self, operation: Callable[[ServiceBusSender], object]) -> None:
         if not self._lock.acquire(timeout=2 * self._timeout):
-            raise SendError("Other messages have been waiting for Service Bus for too long.")
+            raise SendError("Other messages are waiting for Service Bus.")
         try:
             self._attempt_twice(operation)
         finally:
@@ -155,11 +155,11 @@ class Publisher:
             operation(self._opened())
         except MessageSizeExceededError as error:
             raise SendError(str(error)) from error
-        except Exception as error:  # websocket-client and sockets raise their own kinds
+        except Exception as error:  # websocket-client and sockets raise their own types
             self._close()
             if fresh:
                 raise SendError(str(error) or type(error).__name__) from error
-            log.info("The sender was lost and is opened again: %s", error)
+            log.info("The sender was lost and is reopened: %s", error)
             self._attempt_twice(operation)
 
     def _opened(self) -> ServiceBusSender:
@@ -174,17 +174,20 @@ class Publisher:
                 sender.close()
 
 
-def await_credit(sender: ServiceBusSender, patience: float = 3) -> None:
-    """Attach and wait for the broker's credit, the first sign that it will take a message.
+# What follows uses private parts of azure-servicebus 7.15.0.
 
-    Sends nothing. Azure refuses a sender only after it has answered the attach, and the SDK
-    neither shows credit nor waits for it: this is the one place that looks behind its public face
-    (azure-servicebus 7.15). A link that is still attached after `patience` seconds passes too,
-    since credit of just the SDK's own initial value cannot be seen. Raises what the link died of.
+
+def await_credit(sender: ServiceBusSender, timeout: float = 3) -> None:
+    """Attach and wait for the broker's credit, the first sign that it will accept a message.
+
+    Nothing is sent. Azure refuses a sender only after it has answered the attach, and the SDK
+    neither shows credit nor waits for it. A link that is still attached after `timeout` seconds
+    passes too, since credit that equals the SDK's initial value cannot be seen. Raises the error
+    that detached the link.
     """
     sender.create_message_batch()  # attaches
     client: Any = sender._handler
-    until = time.monotonic() + patience
+    until = time.monotonic() + timeout
     while client._link.current_link_credit == client._link.link_credit:
         if not client.do_work() or time.monotonic() > until:
             break

@@ -1,8 +1,8 @@
-"""Health: alive without asking anybody; ready once each right has been proved.
+"""Health checks: alive without a request to Azure; ready once each right has been proved.
 
-Roles may reach Azure minutes after a service starts. Until all have, /readyz says which are
-missing. Afterwards a dependency that fails takes nothing out of rotation: every replica would go
-at once, and the users see 503 anyway.
+Role assignments may take effect minutes after a service starts. Until all have, /readyz lists the
+rights that are missing. Later failures of a dependency take no replica out of rotation: all of
+them would go at once, and users get a 503 anyway.
 """
 
 import logging
@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from flask import Blueprint
+from flask import Flask
 from flask.typing import ResponseReturnValue
 
 log = logging.getLogger(__name__)
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Proof:
-    """One right: an operation on a scope, and the mildest real request that shows it."""
+    """A right, as an operation on a scope, and the least invasive request that needs it."""
 
     operation: str
     scope: str
@@ -30,7 +30,7 @@ class Proof:
 
 
 class Readiness:
-    """Proves each right once, in a thread of its own, with growing pauses between attempts."""
+    """Proves each right once, in its own thread, with growing pauses between attempts."""
 
     def __init__(self, proofs: Sequence[Proof], longest_pause: float = 15) -> None:
         self._failing = list(proofs)
@@ -44,11 +44,11 @@ class Readiness:
         return tuple(self._failing)
 
     def start(self) -> None:
-        """Begin to prove."""
+        """Start to prove the rights."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Give up what is not proved yet."""
+        """Stop; rights that are not proved yet stay so."""
         self._stopping.set()
 
     def _run(self) -> None:
@@ -71,23 +71,23 @@ def _passes(proof: Proof) -> bool:
     return True
 
 
-def blueprint(
-    readiness: Readiness, is_alive: Callable[[], bool], *, name_scopes: bool = True
-) -> Blueprint:
-    """Return /healthz and /readyz; an external service leaves the scopes unnamed."""
-    health = Blueprint("health", __name__)
+def init_app(
+    app: Flask, readiness: Readiness, *checks: Callable[[], bool], name_scopes: bool = True
+) -> None:
+    """Add /healthz, which is 503 when a check fails, and /readyz.
 
-    @health.get("/healthz")
+    A service that strangers can reach passes `name_scopes=False`.
+    """
+
+    @app.get("/healthz")
     def healthz() -> ResponseReturnValue:
-        alive = is_alive()
+        alive = all(is_alive() for is_alive in checks)
         return {"ok": alive}, 200 if alive else 503
 
-    @health.get("/readyz")
+    @app.get("/readyz")
     def readyz() -> ResponseReturnValue:
         failing = [_as_json(proof, name_scopes) for proof in readiness.failing]
         return {"ok": not failing, "failing": failing}, 503 if failing else 200
-
-    return health
 
 
 def _as_json(proof: Proof, name_scope: bool) -> dict[str, str]:

@@ -1,9 +1,8 @@
-"""Takes requests for the service's own hosts, and changes from its own pages, and no others.
+"""Requests for the service's own hosts only, and changes from its own pages only.
 
-A page of another site can send a form to any address that a browser reaches, and with a name that
-leads to this machine (DNS rebinding) also read what comes back. A browser says in `Host`,
-`Sec-Fetch-Site` and `Origin` where it is and where it comes from. A program such as curl sends
-neither of the last two, and is let in.
+A page of another site can post a form to any address that the browser reaches. With a name that
+resolves to this machine (DNS rebinding) it can also read the response. Browsers send `Host`,
+`Sec-Fetch-Site` and `Origin`. Programs such as curl send neither of the last two, and pass.
 """
 
 import json
@@ -14,12 +13,12 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, request
 from werkzeug.sansio.utils import host_is_trusted
 
-SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 ANY_HOST = frozenset({"/healthz", "/readyz"})  # Azure's probes name the address of a replica
 
 
-def install(app: Flask, hosts: Sequence[str]) -> None:
-    """Refuse what is for another host than `hosts`, or a change that a page elsewhere sends."""
+def init_app(app: Flask, hosts: Sequence[str]) -> None:
+    """Refuse requests for other hosts than `hosts`, and changes that another site's page sends."""
 
     @app.before_request
     def check() -> Response | None:
@@ -27,25 +26,25 @@ def install(app: Flask, hosts: Sequence[str]) -> None:
             return None
         host = request.headers.get("Host", "")
         if not is_own(host, hosts):
-            return _refusal(400, "unknown-host", "Host names another service; see TRUSTED_HOSTS")
-        if request.method not in SAFE and is_from_elsewhere(host):
+            return _refusal(400, "unknown-host", "Host names another service: see TRUSTED_HOSTS")
+        if request.method not in _SAFE and _is_cross_site(host):
             return _refusal(403, "cross-site", "A page of another site may not send this")
         return None
 
 
 def is_own(host: str, hosts: Sequence[str]) -> bool:
-    """Return whether a Host header names one of `hosts`, or a place that no site can be at.
+    """Return whether a Host header names one of `hosts`, a loopback address or a single label.
 
-    These are loopback addresses, and names without a dot, known to a machine or its network alone.
+    No web site has one of the last two: single labels resolve only inside a machine or network.
     """
-    if not host_is_trusted(host):  # which is malformed
+    if not host_is_trusted(host):  # malformed
         return False
     name = urlsplit(f"//{host}").hostname or ""
     return _is_inside(name) or (bool(hosts) and host_is_trusted(host.lower(), hosts))
 
 
-def is_from_elsewhere(host: str) -> bool:
-    """Return whether a browser says that the request comes from a page of another origin."""
+def _is_cross_site(host: str) -> bool:
+    """Return whether the browser says that a page of another origin sent the request."""
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
     if site:
         return site not in ("same-origin", "none")

@@ -8,7 +8,7 @@ import hashlib
 import uuid
 from typing import IO
 
-CHUNK = 1 << 20
+_CHUNK = 1 << 20
 
 
 def new_id(key: str | None, stream: IO[bytes]) -> str:
@@ -20,7 +20,7 @@ def new_id(key: str | None, stream: IO[bytes]) -> str:
     if not key:
         return str(uuid.uuid4())
     digest = hashlib.sha256(hashlib.sha256(key.encode()).digest())
-    while chunk := stream.read(CHUNK):
+    while chunk := stream.read(_CHUNK):
         digest.update(chunk)
     stream.seek(0)
     return str(uuid.UUID(bytes=digest.digest()[:16], version=4))

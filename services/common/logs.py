@@ -1,4 +1,4 @@
-"""Structured logs: one JSON object a line on stdout, with what is known of a request or message."""
+"""Structured logs: one JSON object a line on stdout, with facts about the request or message."""
 
 import json
 import logging
@@ -7,32 +7,40 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import g, has_app_context
+from flask import Flask, g, has_app_context, request
 
-STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
-_known: ContextVar[Mapping[str, object]] = ContextVar("known", default={})  # noqa: B039
+_bound: ContextVar[Mapping[str, object]] = ContextVar("bound", default={})  # noqa: B039
 
 
-def know(**facts: object) -> None:
+def init_app(app: Flask) -> None:
+    """Put the arguments of a route, such as an id, on each record of its requests."""
+
+    @app.before_request
+    def bind_view_args() -> None:
+        bind(**{name: str(value) for name, value in (request.view_args or {}).items()})
+
+
+def bind(**facts: object) -> None:
     """Put these facts, and no earlier ones, on each record of this request or message.
 
-    In a request they are kept with Flask's own, and end with it; a thread serves many.
+    In a request they live in `flask.g`, and end with it: a thread serves many requests.
     """
     if has_app_context():
-        g.known = facts
+        g.bound = facts
     else:
-        _known.set(facts)
+        _bound.set(facts)
 
 
-def known() -> Mapping[str, object]:
-    """Return what is known of this request or message."""
-    facts: Mapping[str, object] = g.get("known", {}) if has_app_context() else _known.get()
+def bound() -> Mapping[str, object]:
+    """Return the facts about this request or message."""
+    facts: Mapping[str, object] = g.get("bound", {}) if has_app_context() else _bound.get()
     return facts
 
 
 class JsonFormatter(logging.Formatter):
-    """A record as one line; what is known, or was passed as `extra`, is a key of its own."""
+    """Formats a record as one JSON object; bound facts and each `extra` are keys of it."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the record as JSON."""
@@ -42,8 +50,8 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
-        line |= known()
-        line |= {key: value for key, value in vars(record).items() if key not in STANDARD}
+        line |= bound()
+        line |= {key: value for key, value in vars(record).items() if key not in _STANDARD}
         if record.exc_info:
             line["error"] = self.formatException(record.exc_info)
         return json.dumps(line, default=str)
@@ -52,7 +60,7 @@ class JsonFormatter(logging.Formatter):
 def config() -> dict[str, Any]:
     """Return the configuration for logging.config.dictConfig, or gunicorn's logconfig_dict.
 
-    The SDKs and urllib3 log each request below WARNING, headers and addresses included.
+    Below WARNING, the SDKs and urllib3 log each request with its headers and addresses.
     """
     quiet = {"level": "WARNING"}
     return {
@@ -69,10 +77,10 @@ def config() -> dict[str, Any]:
         "root": {"level": "INFO", "handlers": ["stdout"]},
         "loggers": {
             "azure": quiet,
-            "azure.identity": {"level": "ERROR"},  # it warns of what it raises anyway
+            "azure.identity": {"level": "ERROR"},  # it warns before it raises the same
             "urllib3": quiet,
             "websocket": quiet,
             "pyvips": quiet,
-            "gunicorn.error": {"level": "INFO", "propagate": True},  # gunicorn has turned it off
+            "gunicorn.error": {"level": "INFO", "propagate": True},  # gunicorn turns this off
         },
     }

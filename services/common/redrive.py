@@ -12,10 +12,10 @@ from azure.servicebus.exceptions import MessageLockLostError
 log = logging.getLogger(__name__)
 
 Handler = Callable[[ServiceBusReceivedMessage], object]
-Opened = AbstractContextManager[tuple[ServiceBusReceiver, Handler]]
+_Opened = AbstractContextManager[tuple[ServiceBusReceiver, Handler]]
 
 
-def run(service: str, opened: Opened) -> None:
+def run(service: str, opened: _Opened) -> None:
     """Redrive, say what became of the dead letters, and exit: with 1 when some are there still.
 
     A ValueError while `opened` is entered, such as a missing setting, ends it with its sentence.

@@ -6,7 +6,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 # The values that DefaultAzureCredential knows; learn.microsoft.com/python/api/azure-identity
-CREDENTIALS = frozenset(
+_CREDENTIALS = frozenset(
     {
         "dev",
         "prod",
@@ -20,7 +20,7 @@ CREDENTIALS = frozenset(
         "interactivebrowsercredential",
     }
 )
-MANAGED = frozenset({"prod", "managedidentitycredential"})  # those that may be a managed identity
+_MANAGED = frozenset({"prod", "managedidentitycredential"})  # those that may be a managed identity
 GUID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 HOST = r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)+"
 ENTITY = r"[A-Za-z0-9$][A-Za-z0-9._/-]*"
@@ -46,7 +46,7 @@ def credential(env: Environment) -> str:
     """Return which credential AZURE_TOKEN_CREDENTIALS chooses; raises SettingError."""
     name, meaning = "AZURE_TOKEN_CREDENTIALS", "a credential's name, ManagedIdentityCredential"
     value = text(env, name, r"[A-Za-z]+", f"{meaning} on Azure")
-    if value.lower() not in CREDENTIALS:
+    if value.lower() not in _CREDENTIALS:
         raise SettingError(f"{name} is malformed: it should be {meaning} on Azure.")
     return value
 
@@ -56,7 +56,7 @@ def client_id(env: Environment) -> str | None:
 
     None where AZURE_TOKEN_CREDENTIALS chooses another credential, such as a developer's own.
     """
-    if credential(env).lower() not in MANAGED:
+    if credential(env).lower() not in _MANAGED:
         return None
     return text(env, "AZURE_CLIENT_ID", GUID, "the client id (a GUID) of the service's identity")
 

@@ -1,13 +1,12 @@
-"""Errors as problem+json (RFC 9457), and the headers that every answer carries."""
+"""Errors as problem+json (RFC 9457), query arguments, and headers for every response."""
 
 import json
 from collections.abc import Mapping
 
-from flask import Flask, Response
-from gunicorn.http.errors import ParseException
+from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-SECURITY_HEADERS = {
+_SECURITY_HEADERS = {
     "Content-Security-Policy": (
         "default-src 'self'; img-src 'self' blob:; object-src 'none'; base-uri 'none';"
         " form-action 'self'; frame-ancestors 'none'"
@@ -17,8 +16,8 @@ SECURITY_HEADERS = {
 }
 
 
-class Problem(Exception):
-    """An error that its reader can tell from all others by its type."""
+class Problem(HTTPException):
+    """An HTTP error whose type tells clients which error it is."""
 
     def __init__(
         self,
@@ -28,41 +27,39 @@ class Problem(Exception):
         detail: str = "",
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__(title)
-        self.status = status
-        self.body = {"type": f"urn:keyless:problem:{kind}", "title": title, "status": status}
-        if detail:
-            self.body["detail"] = detail
-        self.headers = dict(headers or {})
-
-    def response(self) -> Response:
-        """Return the problem as a response."""
-        return Response(
-            json.dumps(self.body), self.status, self.headers, mimetype="application/problem+json"
-        )
+        body = {"type": f"urn:keyless:problem:{kind}", "title": title, "status": status}
+        body |= {"detail": detail} if detail else {}
+        mimetype = "application/problem+json"
+        super().__init__(title, Response(json.dumps(body), status, headers, mimetype=mimetype))
+        self.code = status
 
 
-def install(app: Flask) -> None:
+def init_app(app: Flask) -> None:
     """Answer every error of `app` as problem+json, and add the security headers."""
+    app.register_error_handler(HTTPException, _as_problem)
+    app.after_request(_with_security_headers)
 
-    @app.errorhandler(Problem)
-    def problem(error: Problem) -> Response:
-        return error.response()
 
-    @app.errorhandler(HTTPException)
-    def http_error(error: HTTPException) -> Response:
-        status = error.code or 500
-        headers = {k: v for k, v in error.get_headers() if k in ("Allow", "Retry-After")}
-        kind = error.name.lower().replace(" ", "-")
-        return Problem(status, kind, error.name, headers=headers).response()
+def int_arg(name: str, default: int, least: int, most: int) -> int:
+    """Return a number from the query string; raises Problem (400).
 
-    @app.errorhandler(ParseException)
-    def unreadable(_: ParseException) -> Response:
-        # A body that breaks off the rules of chunks; its text may be anything, so it is not told.
-        return Problem(400, "bad-request", "The body cannot be read").response()
+    Flask's `request.args.get(name, default, type=int)` silently takes the default for "ten".
+    """
+    text = request.args.get(name, str(default))
+    if text not in map(str, range(least, most + 1)):
+        raise Problem(400, f"bad-{name}", f"{name} takes a number from {least} to {most}")
+    return int(text)
 
-    @app.after_request
-    def security_headers(response: Response) -> Response:
-        for name, value in SECURITY_HEADERS.items():
-            response.headers.setdefault(name, value)
-        return response
+
+def _as_problem(error: HTTPException) -> Response:
+    if isinstance(error.response, Response):  # as a Problem has
+        return error.response
+    headers = {k: v for k, v in error.get_headers() if k in ("Allow", "Retry-After")}
+    kind = error.name.lower().replace(" ", "-")
+    return _as_problem(Problem(error.code or 500, kind, error.name, headers=headers))
+
+
+def _with_security_headers(response: Response) -> Response:
+    for name, value in _SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response

@@ -1,7 +1,7 @@
 """How gunicorn runs the gateway."""
 
 from services.common import logs, server
-from services.gateway.places import THREADS
+from services.gateway.admission import THREADS
 from services.gateway.settings import Settings
 
 bind = "0.0.0.0:8000"
@@ -14,6 +14,6 @@ control_socket_disable = True
 umask = 0o077
 logconfig_dict = logs.config()
 
-on_starting = server.require(Settings.load)
+on_starting = server.validate_settings(Settings.load)
 post_worker_init = server.start
 worker_exit = server.stop

@@ -1,8 +1,23 @@
-"""What can be told of a photo from its bytes alone, without decoding it."""
+"""A photo's type and size, from its bytes alone and without decoding it."""
 
 from typing import IO
 
+from services.common.web import Problem
+
 MAX_BYTES = 20_000_000
+
+
+def check(stream: IO[bytes]) -> tuple[str, int]:
+    """Return the content type and the length of an image; raises Problem (413, 415)."""
+    size = stream.seek(0, 2)
+    if size > MAX_BYTES:
+        raise too_large()
+    stream.seek(0)
+    content_type = sniff(stream.read(12))
+    stream.seek(0)
+    if content_type is None:
+        raise Problem(415, "not-an-image", "This is not a JPEG, PNG, WebP or GIF image")
+    return content_type, size
 
 
 def sniff(head: bytes) -> str | None:
@@ -18,8 +33,6 @@ def sniff(head: bytes) -> str | None:
     return None
 
 
-def size_of(stream: IO[bytes]) -> int:
-    """Return the length of a stream, and leave it at its start."""
-    size = stream.seek(0, 2)
-    stream.seek(0)
-    return size
+def too_large() -> Problem:
+    """Return the error for a photo above the limit."""
+    return Problem(413, "too-large", f"A photo has at most {MAX_BYTES // 1_000_000} MB")

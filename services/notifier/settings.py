@@ -1,4 +1,4 @@
-"""What the notifier is told by its environment."""
+"""The notifier's settings, from its environment."""
 
 import os
 from collections.abc import Mapping
@@ -9,9 +9,8 @@ from services.common import settings
 
 @dataclass(frozen=True)
 class Settings:
-    """The notifier's settings, complete and well-formed."""
+    """Complete and well-formed settings."""
 
-    credential: str  # checked here, read by the SDK itself
     vault: str
     secret: str
     namespace: str
@@ -23,8 +22,8 @@ class Settings:
     def load(cls, env: Mapping[str, str] = os.environ) -> "Settings":
         """Read the environment; raises SettingError, which names the first that is wrong."""
         partner = "the https address of the partner's webhook"
+        settings.credential(env)  # the SDK reads it itself
         return cls(
-            credential=settings.credential(env),
             vault=settings.endpoint(env, "AZURE_KEY_VAULT_ENDPOINT"),
             secret=settings.entity(env, "WEBHOOK_SECRET_NAME"),
             namespace=settings.host(env, "SERVICEBUS_FULLY_QUALIFIED_NAMESPACE"),

@@ -1,4 +1,4 @@
-"""The thumbnailer: a worker on `photo-uploads`, with an HTTP face for its health alone."""
+"""The thumbnailer: a worker on `photo-uploads`, with HTTP for its health alone."""
 
 import threading
 from functools import partial
@@ -6,42 +6,41 @@ from functools import partial
 from azure.core.credentials import TokenCredential
 from flask import Flask
 
-from services.common import blobs, bus, health, logs, web
-from services.common.consumer import Consumer, Patience
+from services.common import blobs, bus, health, logs, server, web
+from services.common.consumer import Consumer, RetryPolicy
 from services.common.credential import open_credential
-from services.common.health import Proof
-from services.common.server import add_parts
+from services.common.health import Proof, Readiness
 from services.common.telemetry import Telemetry
 from services.thumbnailer.settings import Settings
 from services.thumbnailer.worker import Thumbnailer
 
-PATIENCE = Patience(first=1, longest=300, total=6 * 3600)
+RETRY_POLICY = RetryPolicy(first=1, longest=300, total=6 * 3600)
 
 
 def create_app(settings: Settings | None = None) -> Flask:
     """Build the service; it opens no connection and starts no thread. Raises SettingError."""
     settings = settings or Settings.load()
     credential = open_credential(settings.client_id)
-    telemetry = Telemetry("thumbnailer", credential, logs.known)
+    telemetry = Telemetry("thumbnailer", credential, logs.bound)
     worker = open_worker(settings, credential)
     receiver = partial(bus.queue_receiver, settings.namespace, credential, settings.queue)
-    dead_receiver = partial(receiver, dead_letters=True)
-    stopping = threading.Event()
-    handle = telemetry.follow(worker.handle, settings.queue)
-    reject = telemetry.follow(worker.reject, f"{settings.queue}/$DeadLetterQueue")
-    uploads = Consumer("uploads", receiver, handle, PATIENCE, stopping=stopping)
-    dead = Consumer(
-        "dead-letters", dead_receiver, reject, PATIENCE, stopping=stopping, of_dead_letters=True
-    )
-    readiness = health.Readiness(proofs(settings, worker, uploads, dead))
-    app = build(readiness, uploads, dead)
-    parts = telemetry.watching(app), worker.events, worker.decoder, uploads, dead, readiness
-    add_parts(app, *parts)
+    handle = telemetry.traced(worker.handle, settings.queue)
+    reject = telemetry.traced(worker.reject, f"{settings.queue}/$DeadLetterQueue")
+    make = partial(Consumer, retry_policy=RETRY_POLICY, stopping=threading.Event())
+    uploads = make("uploads", receiver, handle)
+    dead_letters = partial(receiver, dead_letters=True)
+    dead = make("dead-letters", dead_letters, reject, of_dead_letters=True)
+    readiness = Readiness(proofs(settings, worker, uploads, dead))
+    app = Flask(__name__)
+    web.init_app(app)
+    health.init_app(app, readiness, uploads.is_alive, dead.is_alive)
+    telemetry.init_app(app)
+    server.init_app(app, telemetry, worker.events, worker.decoder, uploads, dead, readiness)
     return app
 
 
 def open_worker(settings: Settings, credential: TokenCredential) -> Thumbnailer:
-    """Return the worker with its clients; nothing is connected yet."""
+    """Return the worker with its clients, which connect at their first use."""
     account = blobs.open_account(settings.blob_endpoint, credential)
     client = bus.open_client(settings.namespace, credential)
     return Thumbnailer(
@@ -54,7 +53,7 @@ def open_worker(settings: Settings, credential: TokenCredential) -> Thumbnailer:
 def proofs(
     settings: Settings, worker: Thumbnailer, uploads: Consumer, dead: Consumer
 ) -> list[Proof]:
-    """Return each right of the thumbnailer with the mildest request that shows it."""
+    """Return each right of the thumbnailer with the least invasive request that needs it."""
     originals, thumbnails = f"container {settings.originals}", f"container {settings.thumbnails}"
     return [
         Proof("read", originals, lambda: blobs.prove_read(worker.originals)),
@@ -64,15 +63,3 @@ def proofs(
         Proof("receive", f"queue {settings.queue}", uploads.prove),
         Proof("receive", f"queue {settings.queue}/$DeadLetterQueue", dead.prove),
     ]
-
-
-def build(readiness: health.Readiness, *consumers: Consumer) -> Flask:
-    """Build the application around its health."""
-    app = Flask(__name__)
-    web.install(app)
-
-    def is_alive() -> bool:
-        return all(consumer.is_alive() for consumer in consumers)
-
-    app.register_blueprint(health.blueprint(readiness, is_alive))
-    return app

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 
 import pyvips
 
-SRGB = (0.3127, 0.3290, 0.64, 0.33, 0.30, 0.60, 0.15, 0.06)  # x and y: white, red, green, blue
-USUAL_GAMMA = 0.45455
-MOST_CHUNKS = 1000  # that are looked at; libpng keeps no more
-HEADER = 8  # bytes of a PNG before its first chunk
-SETTLED = frozenset({b"iCCP", b"sRGB", b"cICP"})  # each says more than gAMA, and goes before it
+_SRGB = (0.3127, 0.3290, 0.64, 0.33, 0.30, 0.60, 0.15, 0.06)  # x and y: white, red, green, blue
+_USUAL_GAMMA = 0.45455
+_MAX_CHUNKS = 1000  # that are looked at; libpng keeps no more
+_HEADER = 8  # bytes of a PNG before its first chunk
+_OVERRIDING = frozenset({b"iCCP", b"sRGB", b"cICP"})  # each says more than gAMA, and goes before it
 
 
 def from_inks(image: pyvips.Image) -> pyvips.Image:
@@ -32,20 +32,20 @@ def _has_ink_profile(image: pyvips.Image) -> bool:
 def from_gamma(image: pyvips.Image, png: bytes) -> pyvips.Image:
     """Return an image in sRGB whose PNG says in gAMA and cHRM what its numbers stand for."""
     chunks = dict(_chunks_before_pixels(png))
-    if b"gAMA" not in chunks or SETTLED & chunks.keys():
+    if b"gAMA" not in chunks or _OVERRIDING & chunks.keys():
         return image
     try:
         (gamma,) = struct.unpack(">I", chunks[b"gAMA"])
         primaries = struct.unpack(">8I", chunks[b"cHRM"]) if b"cHRM" in chunks else None
-        places = tuple(place / 100_000 for place in primaries) if primaries else SRGB
+        places = tuple(place / 100_000 for place in primaries) if primaries else _SRGB
         return _in_srgb(image.colourspace("srgb"), gamma / 100_000, places)
     except (struct.error, ZeroDivisionError, pyvips.Error):
         return image  # numbers that mean nothing
 
 
 def _chunks_before_pixels(png: bytes) -> Iterator[tuple[bytes, bytes]]:
-    at = HEADER
-    for _ in range(MOST_CHUNKS):
+    at = _HEADER
+    for _ in range(_MAX_CHUNKS):
         if (name := png[at + 4 : at + 8]) in (b"IDAT", b""):
             return
         length = int.from_bytes(png[at : at + 4])
@@ -54,8 +54,8 @@ def _chunks_before_pixels(png: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _in_srgb(image: pyvips.Image, gamma: float, places: tuple[float, ...]) -> pyvips.Image:
-    matrix = _to_light(SRGB).matrixinvert().matrixmultiply(_to_light(places))
-    if gamma == USUAL_GAMMA:  # by which sRGB's own curve is meant
+    matrix = _to_light(_SRGB).matrixinvert().matrixmultiply(_to_light(places))
+    if gamma == _USUAL_GAMMA:  # by which sRGB's own curve is meant
         light = image[:3].colourspace("scrgb")
     else:
         light = (image[:3] / 255) ** (1 / gamma)

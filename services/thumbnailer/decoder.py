@@ -1,9 +1,9 @@
-"""Reads photos in a process that can be killed. Not about identity: copy the others without it.
+"""A decoder of photos in a process that can be killed. Nothing here is about identity.
 
-A photo is bytes that a stranger chose. Whatever they do to the decoder, a photo takes no more than
-SECONDS of a core and MEMORY: beyond that the process ends, and the next photo gets a new one. A
-process lives on between photos, since to start it takes longer than most photos. It has nothing
-of the service's environment, and so not the header either that tokens are asked for with.
+A photo is bytes that a stranger chose. Whatever they do to the decoder, one photo takes no more
+than SECONDS of a core and 300 MB: beyond that the process ends, and the next photo gets a new one.
+The process is kept between photos, since its start takes longer than most photos. Its environment
+lacks the service's variables, and so the header with which tokens are requested.
 """
 
 import resource
@@ -21,37 +21,37 @@ from services.thumbnailer.formats import MEMORY as TOO_MUCH_MEMORY
 from services.thumbnailer.images import NotAnImage, Thumbnail, make_thumbnail
 
 SECONDS = 10  # of a core
-MEMORY = 300_000_000  # bytes that the process may write to; its code takes 20 MB more
-DEADLINE = 120.0  # seconds by the clock, on a machine too busy to give 10 of a core
-COMMAND = (sys.executable, "-m", "services.thumbnailer.decoder")
-ROOT = Path(__file__).parents[2]
-ENVIRONMENT = {"VIPS_CONCURRENCY": "1"}
+_MEMORY = 300_000_000  # bytes that the process may write to; its code takes 20 MB more
+_DEADLINE = 120.0  # seconds by the clock, on a machine too busy to give 10 of a core
+_COMMAND = (sys.executable, "-m", "services.thumbnailer.decoder")
+_ROOT = Path(__file__).parents[2]
+_ENVIRONMENT = {"VIPS_CONCURRENCY": "1"}
 
 # A crash of the process itself. Any other signal comes from outside, and says nothing of the photo.
-CRASHES = (signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGSEGV)
-GROWN = 50_000_000  # bytes: a process that keeps so much after a photo ends, and a new one is small
-HEAD = struct.Struct(">?III")  # whether it ends; width and height, or zeros; how many bytes follow
-LONGEST = 32_000_000  # bytes in one message
+_CRASHES = (signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGSEGV)
+_GROWN = 50_000_000  # bytes: a process that keeps more after a photo ends, and a new one is small
+_HEAD = struct.Struct(">?III")  # whether it ends; width and height, or zeros; how many bytes follow
+_MAX_MESSAGE = 32_000_000  # bytes in one message
 
-Message = tuple[bool, int, int, bytes]
+_Message = tuple[bool, int, int, bytes]
 
 
 class DecoderLost(Exception):
-    """The process ended, and not because of the photo, which may be tried again."""
+    """The process ended for another reason than the photo, which may be retried."""
 
 
 class Decoder:
-    """A process that makes thumbnails, one by one; it starts with the first, and again at need."""
+    """A process that makes thumbnails one by one; it starts with the first, and restarts."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Wait for the first photo."""
+        """Do nothing: the process starts with the first photo."""
 
     def stop(self) -> None:
-        """End the process; the photo that it reads is lost to it."""
+        """End the process, even while it reads a photo."""
         if process := self._process:
             process.kill()
             process.wait()
@@ -62,7 +62,7 @@ class Decoder:
             if self._process is None or self._process.poll() is not None:
                 self._process = _process()
             process = self._process
-            late = threading.Timer(DEADLINE, process.kill)
+            late = threading.Timer(_DEADLINE, process.kill)
             late.start()
             try:
                 ends, width, height, answer = _ask(process, original)
@@ -82,11 +82,11 @@ class Decoder:
 def _process() -> subprocess.Popen[bytes]:
     pipe = subprocess.PIPE
     return subprocess.Popen(
-        COMMAND, stdin=pipe, stdout=pipe, cwd=ROOT, env=ENVIRONMENT, start_new_session=True
+        _COMMAND, stdin=pipe, stdout=pipe, cwd=_ROOT, env=_ENVIRONMENT, start_new_session=True
     )
 
 
-def _ask(process: subprocess.Popen[bytes], original: bytes) -> Message:
+def _ask(process: subprocess.Popen[bytes], original: bytes) -> _Message:
     if process.stdin is None or process.stdout is None:
         raise EOFError
     _write(process.stdin, (False, 0, 0, original))
@@ -94,55 +94,55 @@ def _ask(process: subprocess.Popen[bytes], original: bytes) -> Message:
 
 
 def _why_it_ended(process: subprocess.Popen[bytes]) -> Exception:
-    process.kill()  # if it has not ended, but answered what is no answer
+    process.kill()  # it may run, after a malformed response
     with suppress(OSError), process:
         process.wait()
     if process.returncode == -signal.SIGXCPU:
         return NotAnImage(f"The image takes more than {SECONDS} seconds to read.")
-    if process.returncode == -signal.SIGTRAP:  # how GLib, of libvips, ends when it gets no memory
+    if process.returncode == -signal.SIGTRAP:  # libvips's GLib ends so without memory
         return NotAnImage(TOO_MUCH_MEMORY)
-    if -process.returncode in CRASHES:
+    if -process.returncode in _CRASHES:
         return NotAnImage("The image crashes the program that reads it.")
     return DecoderLost(f"the decoder ended with status {process.returncode}")
 
 
-def _write(stream: IO[bytes], message: Message) -> None:
+def _write(stream: IO[bytes], message: _Message) -> None:
     ends, width, height, data = message
-    stream.write(HEAD.pack(ends, width, height, len(data)))
+    stream.write(_HEAD.pack(ends, width, height, len(data)))
     stream.write(data)
     stream.flush()
 
 
-def _read(stream: IO[bytes]) -> Message:
-    """Return what was written at the other end; raises EOFError."""
-    head = stream.read(HEAD.size)
-    if len(head) < HEAD.size:
+def _read(stream: IO[bytes]) -> _Message:
+    """Return the message that the other end wrote; raises EOFError."""
+    head = stream.read(_HEAD.size)
+    if len(head) < _HEAD.size:
         raise EOFError
-    ends, width, height, length = HEAD.unpack(head)
-    data = stream.read(min(length, LONGEST))
+    ends, width, height, length = _HEAD.unpack(head)
+    data = stream.read(min(length, _MAX_MESSAGE))
     if len(data) < length:
         raise EOFError
     return ends, width, height, data
 
 
 def _serve() -> None:
-    """Answer photo after photo, in the process of its own, until the service is gone."""
+    """Serve photo after photo in this process until the service ends."""
     _limit(resource.RLIMIT_CORE, 0)
-    _limit(resource.RLIMIT_DATA, MEMORY)
+    _limit(resource.RLIMIT_DATA, _MEMORY)
     grown = False
     with suppress(EOFError):
         while not grown:
             *_, original = _read(sys.stdin.buffer)
             _limit(resource.RLIMIT_CPU, int(time.process_time()) + SECONDS)
             width, height, answer = _answer(original)
-            grown = _resident() > GROWN
+            grown = _resident() > _GROWN
             _write(sys.stdout.buffer, (grown, width, height, answer))
 
 
 def _resident() -> int:
     try:
         pages = int(Path("/proc/self/statm").read_text().split()[1])
-    except OSError:  # macOS keeps no such account, and enforces no limit of memory either
+    except OSError:  # macOS has no /proc, and enforces no limit of memory either
         return 0
     return pages * resource.getpagesize()
 

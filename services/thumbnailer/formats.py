@@ -4,12 +4,12 @@ import re
 import struct
 from enum import Enum
 
-CUT = "The image ends in the middle."
+_CUT = "The image ends in the middle."
 MEMORY = "The image takes too much memory to read."
-MOST_METADATA = 1_000_000  # bytes that are looked through before the first frame
-SCAN = re.compile(rb"\xff\xda\0[\x08\x0a\x0c\x0e][\1-\4]")
-NO_FRAME = 0, 0, 0, 0
-NONE = "The file cannot be read as an image."
+_MAX_METADATA = 1_000_000  # bytes that are looked through before the first frame
+_SCAN = re.compile(rb"\xff\xda\0[\x08\x0a\x0c\x0e][\1-\4]")
+_NO_FRAME = 0, 0, 0, 0
+_NONE = "The file cannot be read as an image."
 OTHER = "The file is no JPEG, PNG, WebP or GIF image."
 
 
@@ -31,13 +31,13 @@ def why_unopened(format: Format, original: bytes, detail: str) -> str:
     """Return why no picture was found; `detail` is what libvips says of it."""
     if "memory" in detail:
         return MEMORY
-    return CUT if _stops_early(format, original) else NONE
+    return _CUT if _stops_early(format, original) else _NONE
 
 
 def why_unread(format: Format, original: bytes, detail: str) -> str:
     """Return why a picture could not be read to its end; `detail` is what libvips says of it."""
     if is_cut(format, original, detail):
-        return CUT
+        return _CUT
     if "memory" in detail:
         return MEMORY
     where = re.sub(r"[^ -~]+", " ", detail).strip().rpartition(": ")[2][:80]
@@ -58,7 +58,7 @@ def _stops_early(format: Format, original: bytes) -> bool:
         said = int.from_bytes(original[4:8], "little") + 8
         return original[12:15] == b"VP8" and said > len(original)
     if format is Format.GIF:
-        return first_frame(original) != NO_FRAME
+        return first_frame(original) != _NO_FRAME
     at, whole = 2, 0
     while original[at : at + 1] == b"\xff":
         at += 2 + int.from_bytes(original[at + 2 : at + 4])
@@ -68,21 +68,21 @@ def _stops_early(format: Format, original: bytes) -> bool:
 
 def scans(jpeg: bytes) -> int:
     """Return how many scans a JPEG has."""
-    return sum(1 for _ in SCAN.finditer(jpeg))
+    return sum(1 for _ in _SCAN.finditer(jpeg))
 
 
 def first_frame(gif: bytes) -> tuple[int, int, int, int]:
     """Return left, top, width and height of a GIF's first frame on its screen; zeros if none."""
     if len(gif) < 13:
-        return NO_FRAME
+        return _NO_FRAME
     at = 13 + (3 << (gif[10] & 7) + 1 if gif[10] & 0x80 else 0)
-    end = min(len(gif), at + MOST_METADATA)
+    end = min(len(gif), at + _MAX_METADATA)
     while gif[at : at + 1] == b"!":
         at += 2
         while at < end and gif[at]:
             at += gif[at] + 1
         at += 1
     if gif[at : at + 1] != b"," or len(gif) < at + 9:
-        return NO_FRAME
+        return _NO_FRAME
     left, top, width, height = struct.unpack_from("<4H", gif, at + 1)
     return left, top, width, height

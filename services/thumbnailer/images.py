@@ -1,7 +1,7 @@
-"""From an original's bytes to a thumbnail's: no I/O, and nothing of the original but its pixels.
+"""Thumbnails from the bytes of originals: no I/O, and no metadata in the result.
 
-libvips reads a photo strip by strip, and no finer than a thumbnail needs it. Metadata decides about
-colours and about which way is up; metadata that cannot be read decides nothing.
+libvips reads a photo strip by strip, and no finer than a thumbnail needs. Metadata decides about
+colours and orientation; metadata that cannot be read is ignored.
 """
 
 import logging
@@ -14,14 +14,14 @@ import pyvips
 from services.thumbnailer import colours, formats
 from services.thumbnailer.formats import Format
 
-MAX_PIXELS = 50_000_000  # the most that phones make
-MOST_SCANS = 100  # of a progressive JPEG; each goes over all pixels, and cameras write about ten
+_MAX_PIXELS = 50_000_000  # the most that phones make
+_MAX_SCANS = 100  # of a progressive JPEG; each goes over all pixels, and cameras write about ten
 EDGE = 480
-ON_ITS_SIDE = (5, 6, 7, 8)  # EXIF's orientations
-QUALITY = 85
-END_OF_JPEG = b"\xff\xd9"
-TURNED = (Format.JPEG, Format.PNG)  # formats that browsers turn as EXIF says
-LOADERS: dict[Format, Callable[..., pyvips.Image]] = {
+_ON_ITS_SIDE = (5, 6, 7, 8)  # EXIF's orientations
+_QUALITY = 85
+_END_OF_JPEG = b"\xff\xd9"
+_TURNED = (Format.JPEG, Format.PNG)  # formats that browsers turn as EXIF says
+_LOADERS: dict[Format, Callable[..., pyvips.Image]] = {
     Format.JPEG: pyvips.Image.jpegload_source,
     Format.PNG: pyvips.Image.pngload_source,
     Format.WEBP: pyvips.Image.webpload_source,
@@ -38,7 +38,7 @@ class NotAnImage(ValueError):
 
 @dataclass(frozen=True)
 class Thumbnail:
-    """A WebP image, and the original's size as it is meant to be seen."""
+    """A WebP image, and the original's size when it is upright."""
 
     data: bytes
     width: int
@@ -50,16 +50,16 @@ def make_thumbnail(original: bytes) -> Thumbnail:
     format = formats.of(original)
     if format is None:
         raise NotAnImage(formats.OTHER)
-    if format is Format.JPEG and not original.endswith(END_OF_JPEG):
-        original += END_OF_JPEG
+    if format is Format.JPEG and not original.endswith(_END_OF_JPEG):
+        original += _END_OF_JPEG
     try:
         width, height, upright = _measured(format, original)
     except pyvips.Error as error:
         raise NotAnImage(formats.why_unopened(format, original, error.detail)) from error
-    if format is Format.JPEG and formats.scans(original) > MOST_SCANS:
-        raise NotAnImage(f"The image takes too long to read: it has over {MOST_SCANS} scans.")
-    if width * height > MAX_PIXELS:
-        raise NotAnImage(f"The image has more than {MAX_PIXELS // 1_000_000} million pixels.")
+    if format is Format.JPEG and formats.scans(original) > _MAX_SCANS:
+        raise NotAnImage(f"The image takes too long to read: it has over {_MAX_SCANS} scans.")
+    if width * height > _MAX_PIXELS:
+        raise NotAnImage(f"The image has more than {_MAX_PIXELS // 1_000_000} million pixels.")
     try:
         data = _shrunk(format, original, min(width, height), max(width, height) / EDGE)
     except pyvips.Error as error:
@@ -70,15 +70,15 @@ def make_thumbnail(original: bytes) -> Thumbnail:
 def _measured(format: Format, original: bytes) -> tuple[int, int, bool]:
     """Return width, height, and whether it is upright; raises pyvips.Error."""
     image = _load(format, original)
-    turned = format in TURNED and image.get_typeof("orientation")
-    return image.width, image.height, not turned or image.get("orientation") not in ON_ITS_SIDE
+    turned = format in _TURNED and image.get_typeof("orientation")
+    return image.width, image.height, not turned or image.get("orientation") not in _ON_ITS_SIDE
 
 
 def _load(format: Format, original: bytes, **options: Any) -> pyvips.Image:
     """Return an image whose pixels are read when they are needed; raises pyvips.Error."""
     source = pyvips.Source.new_from_memory(original)
     options = {"access": "sequential", "fail_on": "truncated"} | options
-    return LOADERS[format](source, **options)
+    return _LOADERS[format](source, **options)
 
 
 def _shrunk(format: Format, original: bytes, narrow: int, factor: float) -> bytes:
@@ -106,11 +106,11 @@ def _encoded(format: Format, original: bytes, **options: Any) -> bytes:
     if image.interpretation == "cmyk":
         image = colours.from_inks(image)
     small = image.thumbnail_image(
-        EDGE, height=EDGE, size="down", output_profile="srgb", no_rotate=format not in TURNED
+        EDGE, height=EDGE, size="down", output_profile="srgb", no_rotate=format not in _TURNED
     )
     if format is Format.PNG:
         small = colours.from_gamma(small, original)
-    data: bytes = small.webpsave_buffer(Q=QUALITY, keep="none")
+    data: bytes = small.webpsave_buffer(Q=_QUALITY, keep="none")
     return data
 
 

@@ -1,7 +1,7 @@
-"""Handle its dead letters again, under its own rights: python -m services.thumbnailer.redrive.
+"""Handle its dead letters again, with its own rights: python -m services.thumbnailer.redrive.
 
-The running service turns them into rejections within seconds; what is left to find is what it
-could not tell, or what died while it was down.
+The running service turns dead letters into rejections within seconds. This finds those that it
+could not reject, or that died while it was down.
 """
 
 import logging.config
@@ -18,7 +18,7 @@ from services.thumbnailer.settings import Settings
 
 @contextmanager
 def opened() -> Iterator[tuple[ServiceBusReceiver, redrive.Handler]]:
-    """Open the dead letters, with what handles them; raises SettingError."""
+    """Open a receiver of the dead letters, with their handler; raises SettingError."""
     settings = Settings.load()
     credential = open_credential(settings.client_id)
     worker = open_worker(settings, credential)

@@ -1,4 +1,4 @@
-"""What the thumbnailer is told by its environment."""
+"""The thumbnailer's settings, from its environment."""
 
 import os
 from collections.abc import Mapping
@@ -9,9 +9,8 @@ from services.common import settings
 
 @dataclass(frozen=True)
 class Settings:
-    """The thumbnailer's settings, complete and well-formed."""
+    """Complete and well-formed settings."""
 
-    credential: str  # checked here, read by the SDK itself
     client_id: str | None
     blob_endpoint: str
     originals: str
@@ -24,7 +23,6 @@ class Settings:
     def load(cls, env: Mapping[str, str] = os.environ) -> "Settings":
         """Read the environment; raises SettingError, which names the first that is wrong."""
         return cls(
-            credential=settings.credential(env),
             client_id=settings.client_id(env),
             blob_endpoint=settings.endpoint(env, "AZURE_STORAGE_BLOB_ENDPOINT"),
             originals=settings.entity(env, "STORAGE_ORIGINALS_CONTAINER"),

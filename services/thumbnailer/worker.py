@@ -1,4 +1,4 @@
-"""What the thumbnailer does with a message of `photo-uploads`, and with a dead one."""
+"""The handlers for messages of `photo-uploads` and for its dead letters."""
 
 import logging
 import threading
@@ -13,7 +13,7 @@ from azure.storage.blob import ContainerClient, ContentSettings
 from services.common import logs
 from services.common.blobs import expect_blob_not_found
 from services.common.bus import Publisher
-from services.common.consumer import Leave, Permanent, Transient
+from services.common.consumer import LeaveLocked, Permanent, Transient
 from services.photo_events import (
     CONTENT_TYPE,
     PROCESSED,
@@ -28,15 +28,15 @@ from services.thumbnailer.images import NotAnImage
 
 log = logging.getLogger(__name__)
 
-MAX_BYTES = 20_000_000
-REASONS = frozenset({"UnknownEvent", "UnreadableImage", "OriginalGone", "TooLarge"})
-UNEXPLAINED = "It could not be processed."
-WEBP = ContentSettings(content_type="image/webp")
+_MAX_BYTES = 20_000_000
+_REASONS = frozenset({"UnknownEvent", "UnreadableImage", "OriginalGone", "TooLarge"})
+_UNEXPLAINED = "It could not be processed."
+_WEBP = ContentSettings(content_type="image/webp")
 
 
 @dataclass(frozen=True)
 class Thumbnailer:
-    """Makes thumbnails, and says what became of each photo."""
+    """Makes thumbnails, and publishes the outcome for each photo."""
 
     originals: ContainerClient
     thumbnails: ContainerClient
@@ -47,12 +47,12 @@ class Thumbnailer:
     def handle(self, message: ServiceBusReceivedMessage) -> None:
         """Make the thumbnail of an uploaded photo and publish photo.processed.
 
-        Raises Permanent for what will never become a thumbnail, Transient or AzureError for what
-        may become one later.
+        Raises Permanent if there can be no thumbnail, Transient or AzureError if there may be one
+        later.
         """
         try:
             photo = parse(message.body, UPLOADED).subject
-            logs.know(photo=photo)
+            logs.bind(photo=photo)
             with self.room:
                 original, created = self._read(photo)
                 thumbnail = self.decoder.make_thumbnail(original)
@@ -67,21 +67,21 @@ class Thumbnailer:
         self._publish(PROCESSED, photo, facts)
 
     def reject(self, message: ServiceBusReceivedMessage) -> None:
-        """Publish what became of the photo of a dead-lettered message.
+        """Publish the outcome for the photo of a dead-lettered message.
 
-        This is the one way to rejection, whether this service or the broker gave the message up.
-        Raises Leave for what names no photo, AzureError or SendError when it cannot be told now.
+        Photos are rejected only here, whether this service or the broker gave the message up.
+        Raises LeaveLocked if the message names no photo, AzureError if publishing fails.
         """
         try:
             event = parse(message.body, UPLOADED)
         except InvalidEvent as error:
-            raise Leave(f"it names no photo: {error}") from error
-        logs.know(photo=event.subject)
+            raise LeaveLocked(f"it names no photo: {error}") from error
+        logs.bind(photo=event.subject)
         if facts := self._facts(event.subject):
             self._publish(PROCESSED, event.subject, facts)
             return
         created = self._created(event.subject, message)
-        self._publish(REJECTED, event.subject, {"created": created, "reason": _told(message)})
+        self._publish(REJECTED, event.subject, {"created": created, "reason": _reason(message)})
 
     def _read(self, photo: str) -> tuple[bytes, datetime]:
         try:
@@ -89,17 +89,17 @@ class Thumbnailer:
         except ResourceNotFoundError as error:
             expect_blob_not_found(error)
             raise Permanent("OriginalGone", "The original is gone.") from error
-        if stored.size > MAX_BYTES:
+        if stored.size > _MAX_BYTES:
             raise Permanent("TooLarge", "The original is larger than a photo may be.")
         return stored.readall(), stored.properties.creation_time
 
     def _store(self, photo: str, data: bytes, facts: dict[str, Any]) -> None:
-        # The facts lie beside the pixels, so that a lost event can be told again from them.
+        # The facts are stored with the pixels, so that a lost event can be sent again.
         self.thumbnails.get_blob_client(photo).upload_blob(
             data,
             length=len(data),
             overwrite=True,
-            content_settings=WEBP,
+            content_settings=_WEBP,
             metadata={key: str(value) for key, value in facts.items()},
         )
 
@@ -113,7 +113,7 @@ class Thumbnailer:
         return {"created": known["created"], "width": width, "height": height}
 
     def _created(self, photo: str, message: ServiceBusReceivedMessage) -> str:
-        """Return the original's creation time; if it is gone, when the bus took the message."""
+        """Return when the original was created or, if it is gone, when the message was enqueued."""
         try:
             properties = self.originals.get_blob_client(photo).get_blob_properties()
         except ResourceNotFoundError as error:
@@ -129,10 +129,10 @@ class Thumbnailer:
         log.info("Published %s", kind, extra={"facts": data})
 
 
-def _told(message: ServiceBusReceivedMessage) -> str:
-    # What the broker or a traceback says is for the log, and not for the photo's owner.
-    ours = message.dead_letter_reason in REASONS
-    return (message.dead_letter_error_description if ours else "") or UNEXPLAINED
+def _reason(message: ServiceBusReceivedMessage) -> str:
+    # The texts of the broker and of tracebacks are for the log, not for the photo's owner.
+    ours = message.dead_letter_reason in _REASONS
+    return (message.dead_letter_error_description if ours else "") or _UNEXPLAINED
 
 
 def _iso(time: datetime | None) -> str:

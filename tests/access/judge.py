@@ -82,9 +82,9 @@ def _called(stage: Stage, row: Row) -> Verdict:
     try:
         bearer.check(f"Bearer {token}", role_of_api(stage.deployment))
     except Refused as refused:
-        if refused.status != 403:
+        if refused.code != 403:
             raise
-        return Verdict(allowed=False, refusal=refused.code)
+        return Verdict(allowed=False, refusal=refused.error)
     return Verdict(allowed=True)
 
 

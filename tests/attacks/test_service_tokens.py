@@ -16,16 +16,16 @@ from werkzeug.serving import make_server
 from sandbox.deployment import Registration
 from sandbox.edge import Place
 from sandbox.entra import SigningKey
-from services.catalog.app import build
+from services.catalog.app import create_app
 from services.catalog.entries import Entry
-from services.common.bearer import LEEWAY, Bearer
-from services.common.consumer import Consumer, Patience
-from services.common.health import Readiness
+from services.catalog.settings import Settings
+from services.common.bearer import LEEWAY
 from tests.attacks.answers import CATALOG
 from tests.attacks.clients import Reply, ask
 from tests.attacks.mint import Mint
 from tests.attacks.stack import Stack
 from tests.attacks.tokens import CASES, Case
+from tests.services.test_settings import WHOLE
 
 _CHALLENGE = re.compile(
     r'Bearer error="(\w+)", error_description="([\x20-\x21\x23-\x5b\x5d-\x7e]+)"'
@@ -34,6 +34,8 @@ _CHALLENGE = re.compile(
 
 class CountedIndex:
     """An index without photos."""
+
+    handle = None
 
     def __init__(self, touched: list[str]) -> None:
         self._touched = touched
@@ -55,10 +57,13 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         patch.delenv("no_proxy", raising=False)
         patch.delenv("https_proxy", raising=False)
         index = CountedIndex(stack.touched)
-        events = Consumer("events", lambda: index, lambda message: None, Patience())  # type: ignore[arg-type, return-value]
-        bearer = Bearer(stack.deployment.tenant_id, registration(stack).app_id)
-        hosts = [catalog_host(stack)]
-        app = build(index, Readiness([]), events, bearer, hosts)  # type: ignore[arg-type]
+        environment = WHOLE | {
+            "AZURE_TENANT_ID": stack.deployment.tenant_id,
+            "CATALOG_AUDIENCE": registration(stack).app_id,
+            "TRUSTED_HOSTS": catalog_host(stack),
+        }
+        patch.setenv("AZURE_TOKEN_CREDENTIALS", environment["AZURE_TOKEN_CREDENTIALS"])
+        app = create_app(Settings.load(environment), index)  # type: ignore[arg-type]
         server = make_server("127.0.0.1", 0, app, threaded=True)
         stack.apps["catalog"] = Place(server.port)
         thread = threading.Thread(target=server.serve_forever)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from sandbox.state import PROJECT
-from services.gateway import limits, places
+from services.gateway import admission
 from tests.docs import costs
 
 PAGE = (PROJECT / "docs" / "growth.md").read_text()
@@ -38,9 +38,9 @@ def test_a_services_ceiling_is_its_replicas_by_its_measured_time(service: str, t
 
 
 def test_one_address_is_held_to_the_gateways_limit() -> None:
-    assert f"| {2 * limits.PER_SECOND} of one address |" in PAGE
-    assert f"{limits.PER_SECOND} a second, {limits.BURST} at once" in PAGE
-    assert places.STORING == 4
+    assert f"| {2 * admission.PER_SECOND} of one address |" in PAGE
+    assert f"{admission.PER_SECOND} a second, {admission.BURST} at once" in PAGE
+    assert admission.MAX_STORING == 4
     assert "workers = 2\n" in (PROJECT / "services" / "gateway" / "gunicorn.conf.py").read_text()
 
 

@@ -1,7 +1,9 @@
-"""docs/patterns.md names each pattern with what it takes, and its smallest use runs."""
+"""docs/patterns.md names each pattern with what it takes; the smallest use runs; names are kept."""
 
 import ast
 import re
+from importlib import import_module
+from inspect import getsource, signature
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from services.common.consumer import Consumer
 
 PAGE = (PROJECT / "docs" / "patterns.md").read_text()
 COMMON = PROJECT / "services" / "common"
+README = (COMMON / "README.md").read_text()
 FILES = sorted(path.name for path in COMMON.glob("*.py") if path.stem != "__init__")
 
 # What a package is called where it is installed from, by the module that is imported.
@@ -71,3 +74,39 @@ def test_the_smallest_use_runs_as_it_stands(monkeypatch: pytest.MonkeyPatch) -> 
     names: dict[str, object] = {"handle": print}
     exec(compile(block, "docs/patterns.md", "exec"), names)  # noqa: S102 - that is the test
     assert started == [names["consumer"]]
+
+
+# | file.py | `name`, `new` (was old), `Name.member` (was old), `name(argument=)` (was old) |
+NAMES = dict(re.findall(r"^\| (\w+)\.py \| (`[A-Za-z].*) \|$", README, re.MULTILINE))
+NAME = re.compile(r"`(\w+)(?:\.(\w+))?(?:\((\w+)=\))?`(?: \(was ([\w.]+)\))?")
+
+
+def defined(path: Path) -> set[str]:
+    """The public names that a module defines, but for its log."""
+    found: set[str] = set()
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            found |= {each.id for each in targets if isinstance(each, ast.Name)}
+    return {each for each in found - {"log"} if not each.startswith("_")}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_each_public_name_is_in_the_readme_and_no_former_one_is_left(name: str) -> None:
+    module = import_module(f"services.common.{Path(name).stem}")
+    rows = NAME.findall(NAMES[Path(name).stem])
+    whole = {owner for owner, member, argument, _ in rows if not member and not argument}
+    assert whole == defined(COMMON / name)
+    for owner, member, argument, was in rows:
+        if argument:
+            arguments = signature(getattr(module, owner)).parameters
+            assert argument in arguments
+            assert was not in arguments
+        elif member:
+            code = getsource(getattr(module, owner))
+            assert f"def {member}(" in code or f"self.{member} =" in code
+            assert f"def {was}(" not in code
+        else:
+            assert was not in defined(COMMON / name)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.catalog import app as catalog
-from services.gateway import images, limits, places
+from services.gateway import admission, images
 from services.notifier import app as notifier
 from services.thumbnailer import app as thumbnailer
 
@@ -39,14 +39,16 @@ def span(seconds: float) -> str:
     ],
 )
 def test_the_page_about_the_consumer_gives_each_workers_patience(row: str, service: Any) -> None:
-    patience = service.PATIENCE
-    times = (span(patience.first), span(patience.longest), span(patience.total))
+    policy = service.RETRY_POLICY
+    times = (span(policy.first), span(policy.longest), span(policy.total))
     assert f"{row} {' | '.join(times)} |" in page("docs/consumer.md")
 
 
 @pytest.mark.parametrize("name", ["thumbnailer", "catalog", "notifier"])
 def test_the_page_about_the_consumer_says_which_outage_is_survived(name: str) -> None:
-    total = {"thumbnailer": thumbnailer, "catalog": catalog, "notifier": notifier}[name].PATIENCE
+    total = {"thumbnailer": thumbnailer, "catalog": catalog, "notifier": notifier}[
+        name
+    ].RETRY_POLICY
     once, all_together = span(total.total), span(DELIVERIES * total.total)
     assert f"| {name} | {DELIVERIES} times {once} = {all_together} |" in page("docs/consumer.md")
     messaging = page("infra/bicep/modules/messaging.bicep")
@@ -56,16 +58,13 @@ def test_the_page_about_the_consumer_says_which_outage_is_survived(name: str) ->
 
 def test_the_workers_readmes_give_their_patience() -> None:
     for name, service in (("thumbnailer", thumbnailer), ("notifier", notifier)):
-        assert f"up to {service.PATIENCE.total / 3600:g} hours" in readme(name)
+        assert f"up to {service.RETRY_POLICY.total / 3600:g} hours" in readme(name)
 
 
 def test_the_gateways_readme_gives_its_bounds() -> None:
     text = " ".join(readme("gateway").split())
     assert f"a photo of more than {images.MAX_BYTES // 1_000_000} MB" in text
-    assert (
-        f"{places.THREADS} threads, and takes {places.UPLOADS} uploads and {places.READS} other"
-    ) in text
-    assert (
-        f"{limits.BURST} uploads at once and {limits.PER_SECOND} a second in the long run, in each"
-        in text
-    )
+    uploads, reads = admission.MAX_UPLOADS, admission.MAX_READS
+    assert f"{admission.THREADS} threads, and takes {uploads} uploads and {reads} other" in text
+    limit = f"{admission.BURST} uploads at once and {admission.PER_SECOND} a second in the long run"
+    assert f"{limit}, in each" in text

@@ -11,7 +11,7 @@ from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 
 from services.common import telemetry
-from services.common.consumer import Consumer, Patience, Permanent
+from services.common.consumer import Consumer, Permanent, RetryPolicy
 from services.common.telemetry import Telemetry
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
@@ -60,8 +60,8 @@ def test_what_the_consumer_says_and_does_with_a_message_belongs_to_its_trace(
     def fail(_: object) -> None:
         raise Permanent("UnreadableImage", "no image")
 
-    follow = Telemetry("thumbnailer", SimpleNamespace()).follow(fail, "photo-uploads")
-    consumer = Consumer("uploads", Receiver, follow, Patience())
+    follow = Telemetry("thumbnailer", SimpleNamespace()).traced(fail, "photo-uploads")
+    consumer = Consumer("uploads", Receiver, follow, RetryPolicy())
     consumer.start()
     assert settled.wait(30)
     consumer.stop()

@@ -248,7 +248,7 @@ def _challenge(ward: Ward, who: str, scope: str = "") -> str:
     token = ward.stage.actor(who).credential.get_token(scope or f"{api}/.default").token
     with pytest.raises(Refused) as caught, Flask(__name__).app_context():
         Bearer(ward.deployment.tenant_id, api).check(f"Bearer {token}", "Catalog.Read")
-    return caught.value.response().headers["WWW-Authenticate"]
+    return caught.value.get_response().headers["WWW-Authenticate"]
 
 
 def _words(found: Explanation, name: str) -> str:

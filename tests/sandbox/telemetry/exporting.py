@@ -31,7 +31,7 @@ def main() -> None:
 
     @app.get("/photos")
     def photos() -> str:
-        logs.know(photo="6f1d")
+        logs.bind(photo="6f1d")
         logging.getLogger("services").info("asked")
         return "some"
 
@@ -39,7 +39,8 @@ def main() -> None:
     def readyz() -> str:
         return "ready"
 
-    telemetry = Telemetry("gateway", Known(), logs.known).watching(app)
+    telemetry = Telemetry("gateway", Known(), logs.bound)
+    telemetry.init_app(app)
     telemetry.start()
     answers = [_ask(app, "/photos") for _ in range(3)] + [_ask(app, "/readyz")]
     telemetry.stop()

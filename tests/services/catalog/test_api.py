@@ -7,17 +7,19 @@ import pytest
 from azure.core.exceptions import ServiceRequestError
 from flask.testing import FlaskClient
 
-from services.catalog.app import ROLE, build
+from services.catalog.app import ROLE, create_app
 from services.catalog.entries import Entry, to_cursor
+from services.catalog.settings import Settings
 from services.common.bearer import Bearer, Refused
-from services.common.consumer import Consumer, Patience
-from services.common.health import Readiness
+from tests.services.test_settings import WHOLE
 
 KNOWN = Entry(str(uuid4()), "rejected", "2026-11-03T08:00:00Z", reason="It is broken.")
 
 
 class FakeIndex:
     """An index with one photo and many pages."""
+
+    handle = None
 
     def __init__(self) -> None:
         self.asked: list[tuple[str | None, int]] = []
@@ -34,14 +36,15 @@ class FakeIndex:
 
 
 @pytest.fixture
-def index() -> FakeIndex:
+def index(monkeypatch: pytest.MonkeyPatch) -> FakeIndex:
+    monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", WHOLE["AZURE_TOKEN_CREDENTIALS"])
     return FakeIndex()
 
 
 @pytest.fixture
 def client(index: Any) -> FlaskClient:
-    events = Consumer("events", lambda: index, lambda message: None, Patience())
-    return build(index, Readiness([]), events, None).test_client()
+    settings = Settings.load(WHOLE | {"CATALOG_AUDIENCE": "none"})
+    return create_app(settings, index).test_client()
 
 
 def test_a_page_carries_a_cursor_that_leads_to_the_next(
@@ -91,8 +94,7 @@ class FakeBearer(Bearer):
 
 @pytest.fixture
 def guarded(index: Any) -> FlaskClient:
-    events = Consumer("events", lambda: index, lambda message: None, Patience())
-    return build(index, Readiness([]), events, FakeBearer()).test_client()
+    return create_app(Settings.load(WHOLE), index, FakeBearer()).test_client()
 
 
 @pytest.mark.parametrize("path", ["/photos", f"/photos/{KNOWN.id}"], ids=["all", "one"])

@@ -52,7 +52,7 @@ def test_the_same_event_again_changes_nothing() -> None:
 )
 def test_names_sort_newest_first(when: Any, seconds: int) -> None:
     later = when + timedelta(seconds=seconds)
-    old, new = (Entry(ID, "rejected", t.strftime(entries.TIME)) for t in (when, later))
+    old, new = (Entry(ID, "rejected", t.strftime(entries._TIME)) for t in (when, later))
     assert entries.newest_name(new) < entries.newest_name(old)
 
 

@@ -13,7 +13,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from itertools import islice
 from queue import Empty, Queue
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import requests
@@ -26,16 +26,17 @@ from services.common.consumer import (
     Action,
     Consumer,
     Decision,
-    Leave,
-    Patience,
+    InFlight,
+    LeaveLocked,
     Permanent,
+    RetryPolicy,
     Transient,
     decide,
     is_defect,
 )
 
-SHORT = Patience(first=0.01, longest=0.05, total=60)
-NO_PATIENCE = Patience(first=0.01, longest=0.01, total=0)
+SHORT = RetryPolicy(first=0.01, longest=0.05, total=60)
+NO_RETRIES = RetryPolicy(first=0.01, longest=0.01, total=0)
 
 
 @dataclass(frozen=True)
@@ -120,9 +121,9 @@ def bus() -> FakeReceiver:
 
 @contextmanager
 def consuming(
-    bus: FakeReceiver, handle: Callable[[Any], object], patience: Patience = SHORT, **options: Any
+    bus: FakeReceiver, handle: Callable[[Any], object], policy: RetryPolicy = SHORT, **options: Any
 ) -> Iterator[Consumer]:
-    running = Consumer("test", bus.open, handle, patience, **options)
+    running = Consumer("test", bus.open, handle, policy, **options)
     running.start()
     try:
         yield running
@@ -205,7 +206,7 @@ def test_a_message_is_abandoned_when_patience_ends(bus: FakeReceiver) -> None:
         raise ConnectionError("storage is away")
 
     bus.put("hopeless")
-    with consuming(bus, fail, NO_PATIENCE):
+    with consuming(bus, fail, NO_RETRIES):
         assert eventually(lambda: bus.settled == [("abandon", "hopeless")])
 
 
@@ -224,10 +225,10 @@ def test_a_permanent_failure_is_dead_lettered_with_reason_and_description(
 def test_what_is_left_takes_no_place_and_is_not_settled(bus: FakeReceiver) -> None:
     def leave_first(message: Any) -> None:
         if message.message_id == "strange":
-            raise Leave("not ours")
+            raise LeaveLocked("not ours")
 
     bus.put("strange", "known")
-    with consuming(bus, leave_first, in_hand=1):
+    with consuming(bus, leave_first, max_in_flight=1):
         assert eventually(lambda: bus.settled == [("complete", "known")])
 
 
@@ -236,12 +237,12 @@ def test_what_comes_again_and_again_is_warned_about_once(
 ) -> None:
     def leave(message: Any) -> None:
         if message.message_id == "strange":
-            raise Leave("not ours")
+            raise LeaveLocked("not ours")
 
     caplog.set_level(logging.DEBUG)
     bus.put("strange")
     bus.put("strange", "known")
-    with consuming(bus, leave, in_hand=1):
+    with consuming(bus, leave, max_in_flight=1):
         assert eventually(lambda: bus.settled == [("complete", "known")])
     levels = [record.levelname for record in caplog.records if "LEAVE" in record.message]
     assert levels == ["WARNING", "DEBUG"]
@@ -250,7 +251,7 @@ def test_what_comes_again_and_again_is_warned_about_once(
 def test_only_a_few_messages_are_in_hand_at_a_time(bus: FakeReceiver) -> None:
     busy = threading.Event()
     bus.put("1", "2", "3", "4", "5")
-    with consuming(bus, lambda message: busy.wait(10), in_hand=2):
+    with consuming(bus, lambda message: busy.wait(10), max_in_flight=2):
         assert eventually(lambda: bus.waiting.qsize() == 3)
         time.sleep(0.1)
         assert bus.waiting.qsize() == 3
@@ -326,7 +327,7 @@ def test_a_message_whose_lock_was_lost_is_dropped_and_not_settled(
         busy.set()
     bus.faults[where] = [MessageLockLostError()]
     bus.put("lost")
-    with consuming(bus, lambda message: busy.wait(10), in_hand=1, renew_every=0.01):
+    with consuming(bus, lambda message: busy.wait(10), max_in_flight=1, renew_every=0.01):
         assert eventually(lambda: not bus.faults[where])
         busy.set()
         bus.put("next")
@@ -342,7 +343,7 @@ def test_stop_lets_a_running_handler_finish_and_takes_no_new_message(bus: FakeRe
         busy.wait(10)
 
     bus.put("running")
-    with consuming(bus, work, in_hand=2) as running:
+    with consuming(bus, work, max_in_flight=2) as running:
         assert begun.wait(5)
         threading.Timer(0.2, busy.set).start()
         threading.Timer(0.1, bus.put, ["late"]).start()
@@ -398,7 +399,7 @@ def test_a_good_message_does_not_wait_behind_failing_ones(
             raise error
 
     bus.put(*(f"bad {number}" for number in range(failing)), "good")
-    with consuming(bus, handle, Patience(first=60, longest=60, total=3600)):
+    with consuming(bus, handle, RetryPolicy(first=60, longest=60, total=3600)):
         assert eventually(lambda: bus.settled == [("complete", "good")])
 
 
@@ -413,7 +414,7 @@ def test_no_new_message_is_taken_while_as_many_fail_as_may_wait(
             raise ConnectionError("storage is unavailable")
 
     bus.put("1", "2", "3", "4", "5")
-    with consuming(bus, handle, SHORT, in_hand=1, waiting=3):
+    with consuming(bus, handle, SHORT, max_in_flight=1, max_waiting=3):
         assert eventually(lambda: "3 messages fail; no new one is taken" in caplog.text)
         time.sleep(0.2)
         assert bus.waiting.qsize() == 2
@@ -431,7 +432,7 @@ def test_where_most_others_succeed_failing_messages_are_dead_lettered_to_make_ro
             raise Transient("the partner answers 500")
 
     bus.put("good 1", "bad 1", "good 2", "good 3", "bad 2", "good 4", "good 5")
-    with consuming(bus, handle, in_hand=1, waiting=2):
+    with consuming(bus, handle, max_in_flight=1, max_waiting=2):
         assert eventually(lambda: len(bus.settled) >= 6)
     done = {each[1]: each for each in bus.settled}
     assert {f"good {number}" for number in range(1, 6)} <= done.keys()
@@ -443,7 +444,9 @@ def test_where_most_others_succeed_failing_messages_are_dead_lettered_to_make_ro
 def test_a_defect_is_tried_a_few_times_and_dead_lettered_with_its_type_and_traceback(
     bus: FakeReceiver, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(consumer, "WITH_DEFECTS", Patience(first=0.01, longest=0.01, total=0.05))
+    monkeypatch.setattr(
+        consumer, "DEFECT_POLICY", RetryPolicy(first=0.01, longest=0.01, total=0.05)
+    )
     attempts: list[str] = []
 
     def handle(message: Any) -> None:
@@ -471,10 +474,10 @@ def test_a_dead_letter_whose_handler_has_a_defect_is_left_and_reported_once(
         if message.message_id == "dead":
             raise KeyError("x")
 
-    monkeypatch.setattr(consumer, "WITH_DEFECTS", NO_PATIENCE)
+    monkeypatch.setattr(consumer, "DEFECT_POLICY", NO_RETRIES)
     bus.put("dead")
     bus.put("dead", "next")
-    with consuming(bus, handle, in_hand=1, of_dead_letters=True):
+    with consuming(bus, handle, max_in_flight=1, of_dead_letters=True):
         assert eventually(lambda: bus.settled == [("complete", "next")])
     assert [record.levelname for record in caplog.records].count("ERROR") == 1
 
@@ -482,7 +485,7 @@ def test_a_dead_letter_whose_handler_has_a_defect_is_left_and_reported_once(
 def test_a_handler_that_ends_its_thread_is_a_defect(
     bus: FakeReceiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(consumer, "WITH_DEFECTS", NO_PATIENCE)
+    monkeypatch.setattr(consumer, "DEFECT_POLICY", NO_RETRIES)
     bus.put("one")
     with consuming(bus, lambda message: sys.exit("I quit")):
         assert eventually(lambda: [each[2] for each in bus.settled] == ["SystemExit"])
@@ -493,7 +496,7 @@ def test_a_handler_that_hangs_is_reported_once_and_the_process_is_not_alive_unti
 ) -> None:
     hung = threading.Event()
     bus.put("one")
-    with consuming(bus, lambda message: hung.wait(10), ceiling=0.1) as running:
+    with consuming(bus, lambda message: hung.wait(10), overdue_after=0.1) as running:
         assert running.is_alive()
         assert eventually(lambda: "a handler has not returned for" in caplog.text)
         time.sleep(0.1)
@@ -531,7 +534,7 @@ def test_a_message_that_cannot_be_settled_does_not_stop_the_others(
     monkeypatch.setattr(Consumer, "_back_off", lambda self, seconds: None)
     bus.faults["settle"] = [ServiceBusConnectionError(message="refused")] * 2
     bus.put("strange", "good")
-    with consuming(bus, lambda message: None, in_hand=1):
+    with consuming(bus, lambda message: None, max_in_flight=1):
         assert eventually(lambda: bus.settled == [("complete", "good")])
 
 
@@ -633,10 +636,45 @@ def test_an_error_without_words_is_reported_by_its_name(
     assert caplog.records[0].getMessage() == "test: WAIT: TimeoutError"
 
 
+# What is in flight, without any thread.
+
+
+def test_a_message_in_flight_is_settled_by_its_handlers_outcome(bus: FakeReceiver) -> None:
+    in_flight, receiver = InFlight("test", SHORT), cast(Any, bus)
+    for name, error in (("good", None), ("bad", Permanent("Why", "What.")), ("later", OSError())):
+        each = in_flight.add(cast(Any, Message(name)))
+        each.start()
+        in_flight.finish(each, error)
+    assert in_flight.service(receiver) == []
+    assert bus.settled == [("complete", "good"), ("dead-letter", "bad", "Why", "What.")]
+    assert len(in_flight) == 1
+    time.sleep(0.02)
+    (due,) = in_flight.service(receiver)
+    assert (due.message.message_id, due.attempt) == ("later", 1)
+    in_flight.give_back()
+    in_flight.service(receiver)
+    assert bus.settled[-1] == ("abandon", "later")
+    assert not in_flight
+
+
+def test_in_flight_has_room_for_so_many_first_attempts_and_renews_their_locks(
+    bus: FakeReceiver,
+) -> None:
+    in_flight = InFlight("test", SHORT, max_fresh=2, renew_every=0, overdue_after=0)
+    for name in ("one", "two"):
+        assert in_flight.has_room()
+        in_flight.add(cast(Any, Message(name))).start()
+    assert not in_flight.has_room()
+    assert in_flight.has_overdue()
+    in_flight.service(cast(Any, bus))
+    assert bus.renewed == ["one", "two"]
+    assert not bus.settled
+
+
 WAITS = {
     "nothing": (None, 0, 0, Action.COMPLETE),
     "permanent": (Permanent("Why", "What."), 0, 0, Action.DEAD_LETTER),
-    "left": (Leave(), 0, 0, Action.LEAVE),
+    "left": (LeaveLocked(), 0, 0, Action.LEAVE),
     "unavailable": (OSError(), 0, 0, 1),
     "unavailable for longer": (OSError(), 3, 0, 8),
     "unavailable for long": (OSError(), 99, 0, 60),
@@ -653,7 +691,7 @@ WAITS = {
 def test_a_decision_follows_from_the_error_and_the_time_in_flight(
     error: Exception | None, attempt: int, held: float, expected: Action | float
 ) -> None:
-    decision = decide(error, attempt, held, Patience(1, 60, 600))
+    decision = decide(error, attempt, held, RetryPolicy(1, 60, 600))
     if isinstance(expected, Action):
         assert decision.action is expected
     else:
@@ -667,13 +705,13 @@ def test_a_decision_follows_from_the_error_and_the_time_in_flight(
         (OSError(), 2, Action.WAIT),
         (OSError(), 3, Action.DEAD_LETTER),
         (Transient("later"), 3, Action.DEAD_LETTER),
-        (Leave(), 3, Action.LEAVE),
+        (LeaveLocked(), 3, Action.LEAVE),
     ],
 )
 def test_in_a_crowd_what_has_failed_often_enough_makes_room(
     error: Exception | None, attempt: int, action: Action
 ) -> None:
-    assert decide(error, attempt, 0, Patience(), crowded=True).action is action
+    assert decide(error, attempt, 0, RetryPolicy(), crowded=True).action is action
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,12 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
-from services.common.health import Proof, Readiness, blueprint
+from services.common.health import Proof, Readiness, init_app
 
 
 def asked(readiness: Readiness, path: str, *, alive: bool = True, scopes: bool = True) -> object:
     app = Flask(__name__)
-    app.register_blueprint(blueprint(readiness, lambda: alive, name_scopes=scopes))
+    init_app(app, readiness, lambda: alive, name_scopes=scopes)
     answer = app.test_client().get(path)
     return answer.status_code, answer.get_json()
 

@@ -14,7 +14,7 @@ OWN = "gallery.example.com"
 @pytest.fixture
 def client() -> FlaskClient:
     app = Flask(__name__)
-    hosts.install(app, [OWN])
+    hosts.init_app(app, [OWN])
 
     @app.route("/photos", methods=["GET", "POST"])
     @app.get("/healthz")

@@ -37,17 +37,17 @@ def test_what_is_known_is_on_each_line_until_something_else_is_known(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     logging.config.dictConfig(logs.config())
-    logs.know(photo="6f1d")
+    logs.bind(photo="6f1d")
     logging.getLogger("services.test").info("begun")
     logging.getLogger("azure").warning("failed")
-    logs.know()
+    logs.bind()
     logging.getLogger("services.test").info("something else")
     assert [line.get("photo") for line in lines(capsys)] == ["6f1d", "6f1d", None]
 
 
 def test_what_one_thread_knows_is_not_said_by_another(capsys: pytest.CaptureFixture[str]) -> None:
     logging.config.dictConfig(logs.config())
-    thread = threading.Thread(target=logs.know, kwargs={"photo": "6f1d"})
+    thread = threading.Thread(target=logs.bind, kwargs={"photo": "6f1d"})
     thread.start()
     thread.join()
     logging.getLogger("services.test").info("here")
@@ -63,7 +63,7 @@ def test_what_one_request_knows_is_not_said_by_the_next_of_its_thread(
     @app.get("/<photo>")
     def one(photo: str) -> str:
         if photo != "none":
-            logs.know(photo=photo)
+            logs.bind(photo=photo)
         logging.getLogger("services.test").info("asked")
         return ""
 

@@ -15,22 +15,22 @@ import pytest
 from flask import Flask
 
 from services.common import server
-from services.common.server import add_parts
+from services.common.server import init_app
 
 # A configuration and an application, as a service has them.
 PROGRAM = f"""
 import os, sys
 from flask import Flask
-from {server.__name__} import Worker, add_parts, require, start, stop
+from {server.__name__} import Worker, init_app, start, stop, validate_settings
 
 MASTER = os.getpid()
 worker_class = Worker
 threads = 2
 control_socket_disable = True
-on_starting = require(lambda env: int(env["NUMBER"]))
+on_starting = validate_settings(lambda env: int(env["NUMBER"]))
 post_worker_init, worker_exit = start, stop
 
-class Part:
+class Component:
     def __init__(self, name):
         self.name = name
     def start(self):
@@ -41,7 +41,7 @@ class Part:
 def create_app():
     app = Flask(__name__)
     app.get("/")(lambda: "alive")
-    add_parts(app, Part("first"), Part("second"))
+    init_app(app, Component("first"), Component("second"))
     return app
 """
 SECRET = b"c2VjcmV0"
@@ -159,8 +159,8 @@ class Nothing:
 def test_flask_run_says_that_it_starts_nothing(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    add_parts(Flask(__name__), Nothing())
+    init_app(Flask(__name__), Nothing())
     assert not caplog.records
     monkeypatch.setenv("FLASK_RUN_FROM_CLI", "true")
-    add_parts(Flask(__name__), Nothing())
+    init_app(Flask(__name__), Nothing())
     assert "flask run starts no consumer" in caplog.text

@@ -23,7 +23,7 @@ TRACEPARENT = f"00-{TRACE}-{PARENT}-01"
 def spans(monkeypatch: pytest.MonkeyPatch) -> InMemorySpanExporter:
     """What has ended, of a provider that is this test's alone."""
     kept, provider = InMemorySpanExporter(), TracerProvider()
-    provider.add_span_processor(telemetry._without_idle_receives())
+    provider.add_span_processor(telemetry._idle_receives_dropped())
     provider.add_span_processor(SimpleSpanProcessor(kept))
     monkeypatch.setattr(trace, "get_tracer", provider.get_tracer)
     return kept
@@ -36,7 +36,7 @@ def message(properties: Any = None) -> Any:
 
 
 def handled(handle: Any, of: Any, facts: Any = dict) -> None:
-    follow = Telemetry("thumbnailer", SimpleNamespace(), facts).follow(handle, "photo-uploads")
+    follow = Telemetry("thumbnailer", SimpleNamespace(), facts).traced(handle, "photo-uploads")
     copy_context().run(follow, of)
 
 
@@ -100,7 +100,7 @@ def test_the_same_trouble_is_said_once_an_hour(monkeypatch: pytest.MonkeyPatch) 
     logger, clock, passed = logging.getLogger(name), [0.0], []
     monkeypatch.setattr(logger, "filters", [])
     monkeypatch.setattr(f"{telemetry.__name__}.time.monotonic", lambda: clock[0])
-    telemetry._say_trouble_once()
+    telemetry._log_exporter_warnings_once()
     for minute in range(130):
         clock[0] = minute * 60.0
         record = logging.makeLogRecord({"name": name, "msg": "no role: %s", "args": (minute,)})

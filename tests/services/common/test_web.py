@@ -11,7 +11,7 @@ from services.common.web import Problem
 @pytest.fixture
 def client() -> FlaskClient:
     app = Flask(__name__)
-    web.install(app)
+    web.init_app(app)
 
     @app.get("/known")
     def known() -> str:

@@ -24,7 +24,7 @@ from azure.servicebus import (
 from flask import Flask
 
 from services.common import consumer, health, logs, server
-from services.common.consumer import Consumer, Patience, Transient
+from services.common.consumer import Consumer, RetryPolicy, Transient
 from services.common.health import Proof
 
 worker_class = server.Worker
@@ -37,8 +37,8 @@ post_worker_init = server.start
 worker_exit = server.stop
 
 # As the real ones, only shorter.
-consumer.WITH_DEFECTS = Patience(first=0.2, longest=0.2, total=1)
-PATIENCE = Patience(first=1, longest=60, total=3600)
+consumer.DEFECT_POLICY = RetryPolicy(first=0.2, longest=0.2, total=1)
+RETRY_POLICY = RetryPolicy(first=1, longest=60, total=3600)
 
 
 class Credential:
@@ -86,10 +86,10 @@ def handle(message: ServiceBusReceivedMessage) -> None:
 
 def create_app() -> Flask:
     """Build the worker as the services build theirs."""
-    make = partial(Consumer, "work", open_receiver, handle, PATIENCE)
-    work = make(ceiling=2, renew_every=1, grace=2)
+    make = partial(Consumer, "work", open_receiver, handle, RETRY_POLICY)
+    work = make(overdue_after=2, renew_every=1, grace=2)
     readiness = health.Readiness([Proof("receive", "queue", work.prove)])
     app = Flask(__name__)
-    app.register_blueprint(health.blueprint(readiness, work.is_alive))
-    server.add_parts(app, work, readiness)
+    health.init_app(app, readiness, work.is_alive)
+    server.init_app(app, work, readiness)
     return app

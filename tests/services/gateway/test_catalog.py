@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import requests
 
-from services.gateway.catalog import ROLE, BrokenCursor, Catalog, Refused
+from services.gateway.catalog import ROLE, BrokenCursor, Catalog, CatalogDenied
 
 
 class FakeSession:
@@ -79,8 +79,8 @@ def test_a_refusal_names_the_role_and_what_the_catalog_said_and_not_the_token(st
     session = FakeSession(status)
     session.answer.headers["WWW-Authenticate"] = 'Bearer error="x", error_description="is cached"'
     catalog = over(session, lambda: "a secret")
-    with pytest.raises(Refused, match=rf"{ROLE}.*is cached") as of_page:
+    with pytest.raises(CatalogDenied, match=rf"{ROLE}.*is cached") as of_page:
         catalog.page("abc", 1)
-    with pytest.raises(Refused, match=rf"{ROLE}.*is cached") as of_photo:
+    with pytest.raises(CatalogDenied, match=rf"{ROLE}.*is cached") as of_photo:
         catalog.photo("6f1d")
     assert "a secret" not in f"{of_page.value}{of_photo.value}"

@@ -16,11 +16,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from services.common.health import Readiness
-from services.gateway import slow_uploads
-from services.gateway.app import build
+from services.gateway import admission, app
 from services.gateway.images import MAX_BYTES
-from services.gateway.limits import RateLimit
 from services.gateway.photos import Dependencies
 from tests.services.test_start import ENVIRONMENT, ROOT, free_port, get
 
@@ -42,15 +39,18 @@ class Storage:
 
 
 class Queue:
-    def send(self, body: bytes, **properties: str) -> None:
-        pass
+    def send(self, body: bytes, **properties: str) -> None: ...
+    def prove(self) -> None: ...
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
 
 
 def create_app() -> Flask:
     """What gunicorn runs here; a body keeps its pace over PERIOD seconds, where that is set."""
-    slow_uploads.PERIOD = float(os.environ.get("PERIOD", slow_uploads.PERIOD))
-    fakes: Any = (Storage(), Storage(), Queue(), None, RateLimit(1000, 1000))
-    return build(Dependencies(*fakes), Readiness([]))
+    admission.PERIOD = float(os.environ.get("PERIOD", admission.PERIOD))
+    admission.BURST = admission.PER_SECOND = 1000
+    fakes: Any = (Storage(), Storage(), Queue(), None)
+    return app.create_app(deps=Dependencies(*fakes))
 
 
 @dataclass

@@ -1,11 +1,11 @@
-"""What the gateway can tell of a photo's bytes."""
+"""A photo's type and size, from its bytes."""
 
 from io import BytesIO
 
 import pytest
 from PIL import Image
 
-from services.gateway.images import size_of, sniff
+from services.gateway.images import check, sniff
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF"])
@@ -23,6 +23,6 @@ def test_others_are_not(head: bytes) -> None:
 
 
 def test_a_stream_is_left_at_its_start() -> None:
-    stream = BytesIO(b"photo")
-    assert size_of(stream) == 5
-    assert stream.read() == b"photo"
+    stream = BytesIO(b"GIF89a")
+    assert check(stream) == ("image/gif", 6)
+    assert stream.read() == b"GIF89a"

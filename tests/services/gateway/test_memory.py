@@ -11,11 +11,11 @@ import pytest
 from werkzeug.test import create_environ, run_wsgi_app
 
 from services.common import blobs
-from services.common.health import Readiness
-from services.gateway.app import build
+from services.gateway.app import create_app
 from services.gateway.images import MAX_BYTES
-from services.gateway.limits import RateLimit
 from services.gateway.photos import Dependencies
+from services.gateway.settings import Settings
+from tests.services.test_settings import WHOLE
 
 HEAD = b'--b\r\nContent-Disposition: form-data; name="photo"; filename="p.jpg"\r\n\r\n\xff\xd8\xff'
 TAIL = b"\r\n--b--\r\n"
@@ -72,20 +72,21 @@ def storage() -> Iterator[tuple[str, list[int]]]:
 
 
 class Queue:
-    def send(self, body: bytes, **properties: str) -> None:
-        pass
+    def send(self, body: bytes, **properties: str) -> None: ...
+    def prove(self) -> None: ...
 
 
 @pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "abc"}])
 def test_the_largest_photo_is_held_whole_at_most_once(
-    storage: tuple[str, list[int]], headers: dict[str, str]
+    storage: tuple[str, list[int]], headers: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", WHOLE["AZURE_TOKEN_CREDENTIALS"])
     url, stored = storage
     nobody: Any = None
     account = blobs.open_account(url, nobody)
     names = ("originals", "thumbnails")
-    fakes: Any = (*map(account.get_container_client, names), Queue(), None, RateLimit())
-    app = build(Dependencies(*fakes), Readiness([]))
+    fakes: Any = (*map(account.get_container_client, names), Queue(), None)
+    app = create_app(Settings.load(WHOLE), Dependencies(*fakes))
     environ = create_environ("/photos", method="POST", headers=headers)
     environ["CONTENT_TYPE"] = "multipart/form-data; boundary=b"
     environ["CONTENT_LENGTH"] = str(len(HEAD) + FILLED + len(TAIL))

@@ -18,13 +18,14 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from services.common.bus import SendError
-from services.common.health import Readiness
 from services.common.web import Problem
-from services.gateway.app import build
+from services.gateway import admission
+from services.gateway.app import create_app
 from services.gateway.catalog import BrokenCursor
 from services.gateway.form import read_photo
-from services.gateway.limits import RateLimit
 from services.gateway.photos import Dependencies
+from services.gateway.settings import Settings
+from tests.services.test_settings import WHOLE
 
 JPEG = b"\xff\xd8\xff\xe0 and so on"
 FORM = "multipart/form-data; boundary=b"
@@ -83,6 +84,8 @@ class FakeQueue:
             raise self.error
         self.sent.append({"body": json.loads(body)} | properties)
 
+    def prove(self) -> None: ...
+
 
 class FakeCatalog:
     """What the catalog knows."""
@@ -110,10 +113,9 @@ class Gateway:
     def __init__(self) -> None:
         self.originals, self.thumbnails = FakeContainer(), FakeContainer()
         self.queue, self.catalog = FakeQueue(), FakeCatalog()
-        limit = RateLimit(burst=60, per_second=0.01)
-        fakes: Any = (self.originals, self.thumbnails, self.queue, self.catalog, limit)
-        to = Dependencies(*fakes)
-        self.client: FlaskClient = build(to, Readiness([])).test_client()
+        fakes: Any = (self.originals, self.thumbnails, self.queue, self.catalog)
+        app = create_app(Settings.load(WHOLE), Dependencies(*fakes))
+        self.client: FlaskClient = app.test_client()
 
     def upload(self, content: bytes = JPEG, field: str = "photo", **headers: str) -> TestResponse:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -122,7 +124,10 @@ class Gateway:
 
 
 @pytest.fixture
-def gateway() -> Gateway:
+def gateway(monkeypatch: pytest.MonkeyPatch) -> Gateway:
+    monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", WHOLE["AZURE_TOKEN_CREDENTIALS"])
+    monkeypatch.setattr(admission, "BURST", 60)
+    monkeypatch.setattr(admission, "PER_SECOND", 0.01)
     return Gateway()
 
 
@@ -225,7 +230,7 @@ def test_a_body_that_is_no_form_is_refused_before_it_is_read(
         pytest.raises(Problem) as caught,
     ):
         read_photo(context.request)
-    assert (caught.value.status, body.tell()) == (415, 0)
+    assert (caught.value.code, body.tell()) == (415, 0)
     assert kind(send(gateway, PHOTO + END, content_type)) == (415, "not-a-form")
 
 

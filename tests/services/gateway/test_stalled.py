@@ -18,10 +18,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from services.common.health import Readiness
-from services.gateway import places
-from services.gateway.app import build
-from services.gateway.limits import RateLimit
+from services.gateway import admission, app
 from services.gateway.photos import Dependencies
 from tests.services.test_start import ENVIRONMENT, ROOT, free_port, get
 
@@ -35,6 +32,9 @@ ADDRESSES = count()  # nobody asks twice from the same
 class Hanging:
     """Storage and catalog that answer nothing."""
 
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+
     def __getattr__(self, name: str) -> Any:
         threading.Event().wait(60)
 
@@ -46,11 +46,18 @@ class Storage(Hanging):
         return Hanging()
 
 
+class Queue(Hanging):
+    """It has a proof, which hangs as well once it is asked for."""
+
+    def prove(self) -> None:
+        self.hang()
+
+
 def create_app() -> Flask:
     """What gunicorn runs here; WITHOUT_UPLOADS leaves the rate limit nothing to give."""
-    burst = 0 if "WITHOUT_UPLOADS" in os.environ else 1000
-    fakes: Any = (Storage(), Storage(), Hanging(), Hanging(), RateLimit(burst, 1))
-    return build(Dependencies(*fakes), Readiness([]))
+    admission.BURST = 0 if "WITHOUT_UPLOADS" in os.environ else 1000
+    fakes: Any = (Storage(), Storage(), Queue(), Hanging())
+    return app.create_app(deps=Dependencies(*fakes))
 
 
 @contextmanager
@@ -99,11 +106,11 @@ def ask(port: int, method: str, path: str, body: bytes | None = None) -> tuple[i
 def test_while_a_dependency_hangs_the_gateway_stays_alive_and_says_when_to_come_again(
     method: str, path: str
 ) -> None:
-    body, number = FORM % JPEG if method == "POST" else None, 2 * places.THREADS
-    stuck = places.STORING if method == "POST" else places.READS
+    body, number = FORM % JPEG if method == "POST" else None, 2 * admission.THREADS
+    stuck = admission.MAX_STORING if method == "POST" else admission.MAX_READS
     with ThreadPoolExecutor(number) as clients, gateway() as port:
         asked = [clients.submit(ask, port, method, path, body) for _ in range(number)]
-        until = time.monotonic() + places.PATIENCE + 10
+        until = time.monotonic() + admission.STORE_WAIT + 10
         while (answered := sum(each.done() for each in asked)) < number - stuck:
             assert is_alive(port)
             assert time.monotonic() < until, answered
@@ -122,9 +129,9 @@ def is_alive(port: int) -> bool:
 
 
 def test_threads_are_left_when_every_place_is_taken() -> None:
-    taken = places.UPLOADS + places.READS + places.DRAINS
-    assert taken <= places.THREADS - 8
-    assert places.STORING < places.UPLOADS
+    taken = admission.MAX_UPLOADS + admission.MAX_READS + admission.MAX_DRAINING
+    assert taken <= admission.THREADS - 8
+    assert admission.MAX_STORING < admission.MAX_UPLOADS
 
 
 @pytest.mark.parametrize("size", [19_000_000, 30_000_000])

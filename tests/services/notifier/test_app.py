@@ -30,10 +30,10 @@ def test_a_vault_that_accepts_the_connection_and_is_silent_is_given_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """By the SDK's own patience it would take twenty minutes."""
-    assert app.PATIENCE_WITH_VAULT["read_timeout"] <= 10
+    assert app.VAULT_OPTIONS["read_timeout"] <= 10
     shorter = {"connection_timeout": 0.2, "read_timeout": 0.2, "retry_total": 1}
-    assert shorter.keys() == app.PATIENCE_WITH_VAULT.keys()
-    monkeypatch.setattr(app, "PATIENCE_WITH_VAULT", shorter)
+    assert shorter.keys() == app.VAULT_OPTIONS.keys()
+    monkeypatch.setattr(app, "VAULT_OPTIONS", shorter)
     with closing(socket.create_server(("127.0.0.1", 0))) as silent:
         address = f"https://127.0.0.1:{silent.getsockname()[1]}"
         settings = Settings.load({**SETTINGS, "AZURE_KEY_VAULT_ENDPOINT": address})

@@ -44,7 +44,7 @@ def instead(monkeypatch: pytest.MonkeyPatch, body: str) -> None:
         "decoder.make_thumbnail, decoder.SECONDS = read, 1",
         "decoder._serve()",
     )
-    monkeypatch.setattr(module, "COMMAND", (sys.executable, "-c", "\n".join(lines)))
+    monkeypatch.setattr(module, "_COMMAND", (sys.executable, "-c", "\n".join(lines)))
 
 
 def test_the_process_lives_on_between_photos(decoder: Decoder) -> None:

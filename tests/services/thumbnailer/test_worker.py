@@ -12,7 +12,7 @@ from azure.core.exceptions import ResourceNotFoundError, ServiceRequestError
 from PIL import Image
 
 from services.common.bus import SendError
-from services.common.consumer import Leave, Permanent, Transient
+from services.common.consumer import LeaveLocked, Permanent, Transient
 from services.photo_events import UPLOADED, Event
 from services.thumbnailer.decoder import Decoder, DecoderLost
 from services.thumbnailer.worker import Thumbnailer
@@ -229,7 +229,7 @@ def test_a_photo_whose_original_is_gone_has_the_time_at_which_the_bus_took_it(
 
 
 def test_a_dead_letter_that_names_no_photo_stays(worker: Thumbnailer, topic: FakeTopic) -> None:
-    with pytest.raises(Leave):
+    with pytest.raises(LeaveLocked):
         worker.reject(message(b"hello"))
     assert not topic.published
 

@@ -7,10 +7,9 @@ from azure.storage.blob import ContainerClient
 from flask import Flask, request
 from flask.typing import ResponseReturnValue
 
-from services.common import blobs, bus, health, logs, web
+from services.common import blobs, bus, health, logs, server, web
 from services.common.credential import open_credential
 from services.common.health import Proof
-from services.common.server import add_parts
 from services.common.telemetry import Telemetry
 from services.common.web import Problem
 from services.intake.settings import Settings
@@ -22,7 +21,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     """Build the service; it opens no connection and starts no thread. Raises SettingError."""
     settings = settings or Settings.load()
     credential = open_credential(settings.client_id)
-    telemetry = Telemetry("intake", credential, logs.known)
+    telemetry = Telemetry("intake", credential, logs.bound)
     account = blobs.open_account(settings.account, credential)
     inbox = account.get_container_client(settings.container)
     client = bus.open_client(settings.namespace, credential)
@@ -34,8 +33,9 @@ def create_app(settings: Settings | None = None) -> Flask:
         ]
     )
     app = build(inbox, to_read)
-    app.register_blueprint(health.blueprint(readiness, lambda: True, name_scopes=False))
-    add_parts(app, telemetry.watching(app), to_read, readiness)
+    health.init_app(app, readiness, name_scopes=False)
+    telemetry.init_app(app)
+    server.init_app(app, telemetry, to_read, readiness)
     return app
 
 
@@ -43,7 +43,7 @@ def build(inbox: ContainerClient, to_read: bus.Publisher) -> Flask:
     """Build the routes around what they talk to."""
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
-    web.install(app)
+    web.init_app(app)
 
     @app.put("/papers")
     def take() -> ResponseReturnValue:
@@ -51,7 +51,7 @@ def build(inbox: ContainerClient, to_read: bus.Publisher) -> Flask:
         if not content.startswith(b"%PDF-"):
             raise Problem(415, "not-a-pdf", "This is not a PDF")
         paper = str(uuid.uuid4())
-        logs.know(paper=paper)
+        logs.bind(paper=paper)
         blobs.create(inbox, paper, content, len(content))
         body = json.dumps({"paper": paper}).encode()
         to_read.send(body, message_id=paper, subject="paper", content_type="application/json")

@@ -14,11 +14,10 @@ from azure.servicebus import ServiceBusReceivedMessage
 from azure.storage.blob import ContainerClient
 from flask import Flask
 
-from services.common import blobs, bus, health, logs, web, webhooks
-from services.common.consumer import Consumer, Patience, Permanent, Transient
+from services.common import blobs, bus, health, logs, server, web, webhooks
+from services.common.consumer import Consumer, RetryPolicy, Permanent, Transient
 from services.common.credential import open_credential
 from services.common.health import Proof
-from services.common.server import add_parts
 from services.common.session import open_session
 from services.common.telemetry import Telemetry
 from services.common.vault import CachedSecret
@@ -42,7 +41,7 @@ class Reader:
             paper = str(json.loads(b"".join(message.body))["paper"])
         except (ValueError, LookupError, TypeError) as error:
             raise Permanent("NoPaper", "The message names no paper.") from error
-        logs.know(paper=paper)
+        logs.bind(paper=paper)
         try:
             content = self.inbox.download_blob(paper).readall()
         except ResourceNotFoundError as error:
@@ -72,11 +71,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     """Build the service; it opens no connection and starts no thread. Raises SettingError."""
     settings = settings or Settings.load()
     credential = open_credential(settings.client_id)
-    telemetry = Telemetry("reader", credential, logs.known)
+    telemetry = Telemetry("reader", credential, logs.bound)
     reader = open_reader(settings, credential)
     receiver = partial(bus.queue_receiver, settings.namespace, credential, settings.queue)
-    handle = telemetry.follow(reader.handle, settings.queue)
-    papers = Consumer("papers", receiver, handle, Patience())
+    handle = telemetry.traced(reader.handle, settings.queue)
+    papers = Consumer("papers", receiver, handle, RetryPolicy())
     readiness = health.Readiness(
         [
             Proof(
@@ -87,9 +86,10 @@ def create_app(settings: Settings | None = None) -> Flask:
         ]
     )
     app = Flask(__name__)
-    web.install(app)
-    app.register_blueprint(health.blueprint(readiness, papers.is_alive))
-    add_parts(app, telemetry.watching(app), papers, readiness)
+    web.init_app(app)
+    health.init_app(app, readiness, papers.is_alive)
+    telemetry.init_app(app)
+    server.init_app(app, telemetry, papers, readiness)
     return app
 
 

@@ -9,6 +9,6 @@ workers = 1
 threads = 2
 logconfig_dict = logs.config()
 
-on_starting = server.require(Settings.load)
+on_starting = server.validate_settings(Settings.load)
 post_worker_init = server.start
 worker_exit = server.stop

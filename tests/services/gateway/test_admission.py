@@ -1,10 +1,10 @@
-"""The rate limit: how much, for whom, and for how long."""
+"""Admission control: the rate limit, and a gateway that works without any of it."""
 
 import pytest
 from flask import Flask, request
 
-from services.gateway import limits
-from services.gateway.limits import RateLimit, address_of
+from services.gateway import admission
+from services.gateway.admission import RateLimit, address_of, storing
 
 
 class Clock:
@@ -46,7 +46,7 @@ def test_an_address_does_not_pay_for_another(limit: RateLimit) -> None:
 def test_the_table_does_not_grow_without_bound(
     limit: RateLimit, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limits, "TABLE_SIZE", 100)
+    monkeypatch.setattr(admission, "MAX_ADDRESSES", 100)
     for number in range(1000):
         limit.take(str(number))
         clock.now += 0.01
@@ -67,3 +67,8 @@ def test_the_address_is_the_one_that_the_ingress_appended(forwarded: str, addres
     headers = {"X-Forwarded-For": forwarded}
     with Flask(__name__).test_request_context(headers=headers, environ_base=environ):
         assert address_of(request) == address
+
+
+def test_without_its_one_line_nothing_is_held_back() -> None:
+    with Flask(__name__).test_request_context(), storing(), storing():
+        pass
