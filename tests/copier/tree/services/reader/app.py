@@ -15,7 +15,7 @@ from azure.storage.blob import ContainerClient
 from flask import Flask
 
 from services.common import blobs, bus, health, logs, server, web, webhooks
-from services.common.consumer import Consumer, RetryPolicy, Permanent, Transient
+from services.common.consumer import Consumer, Permanent, RetryPolicy, Transient
 from services.common.credential import open_credential
 from services.common.health import Proof
 from services.common.session import open_session
