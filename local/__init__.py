@@ -1,5 +1,5 @@
-"""The services as processes on this machine, as the developer, against a real environment.
+"""The services on a laptop against real Azure, the doctor, and the report.
 
-What it needs to know is the output of the environment's own deployment; what the developer must be
-allowed is the policy of the committed snapshot, carried over to the environment's names.
+The deployment's outputs name the resources; the committed snapshot holds the policy, which is
+translated to the environment's names.
 """

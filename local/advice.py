@@ -1,4 +1,4 @@
-"""What to do about what is missing, in words and commands."""
+"""Advice on missing rights and on deployed workers that compete for messages."""
 
 from collections.abc import Mapping, Sequence
 
@@ -12,43 +12,43 @@ _VERSION = "2025-01-01"
 
 
 def on_rights(missing: Sequence[Missing], who: SignedIn, developer: str) -> list[str]:
-    """How to come by what is missing. `developer` is who the environment was deployed for."""
+    """Return how to obtain the missing rights; `developer` is the environment's own developer."""
     refused = [each for each in missing if each.refused]
     if not refused:
         return []
     if developer.lower() != who.object_id.lower():
         return [
             f"the environment was deployed for {developer or 'no developer'}, and you are "
-            f"{who.object_id}; let the deployment give you all of it:",
+            f"{who.object_id}; let the deployment grant your rights:",
             f"azd env set DEVELOPER_PRINCIPAL_ID {who.object_id} && azd provision",
         ]
     return [
-        "the deployment grants this to you; a role just granted takes minutes to arrive. "
-        f"If it does not, an owner grants it anew by {DEPLOY_AGAIN}, or one by one:",
+        "the deployment grants you these rights; a new role takes minutes to take effect. "
+        f"If it still has none, an owner runs {DEPLOY_AGAIN}, or grants each one:",
         *(grant_command(each.right, who.object_id) for each in refused),
     ]
 
 
 def on_workers(replicas: Mapping[str, int]) -> str:
-    """What deployed workers mean for this machine; empty if there are none."""
+    """Return a warning about deployed workers; empty if there are none."""
     if not replicas:
         return ""
     counted = ", ".join(f"{name} ({_replicas(number)})" for name, number in replicas.items())
     return (
-        f"deployed workers of this environment take its messages too: {counted}. What you upload "
-        "may be handled there. Develop in an environment without apps: azd env new dev && "
+        f"deployed workers of this environment receive its messages too: {counted}. They may "
+        "process your uploads. Develop in an environment without apps: azd env new dev && "
         "azd env set DEPLOY_APPS false && azd provision"
     )
 
 
 def _replicas(number: int) -> str:
-    return "scaled to zero, until a message comes" if not number else f"{number} running"
+    return "scaled to zero until a message arrives" if not number else f"{number} running"
 
 
 def deployed_workers(
     arm: ResourceManager, environment: Environment, workers: Sequence[str]
 ) -> dict[str, int]:
-    """How many replicas each of `workers` has now, if it is deployed. Raises UnseenError.
+    """Return the number of replicas of each deployed worker. Raises UnseenError.
 
     learn.microsoft.com/rest/api/resource-manager/containerapps/container-apps-revision-replicas
     """

@@ -1,4 +1,4 @@
-"""Reads from Azure Resource Manager, as whoever is signed in."""
+"""Read access to Azure Resource Manager with the developer's sign-in."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,18 +13,18 @@ _SECONDS = 30
 
 
 class UnseenError(RuntimeError):
-    """Azure does not let this user see it; the message says what it answered."""
+    """Azure does not show this to the user; the message is Azure's error."""
 
 
 @dataclass(frozen=True)
 class ResourceManager:
-    """One credential's view of the control plane."""
+    """The control plane, as one credential sees it."""
 
     session: requests.Session
     credential: TokenCredential
 
     def listed(self, path: str, api_version: str) -> Iterator[dict[str, Any]]:
-        """Every entry of a list, page by page. Raises UnseenError."""
+        """Yield every entry of a list, page by page. Raises UnseenError."""
         url = f"{ARM}{path}?api-version={api_version}"
         while url:
             page = self._get(url)
@@ -32,7 +32,7 @@ class ResourceManager:
             url = page.get("nextLink") or ""
 
     def one(self, path: str, api_version: str) -> dict[str, Any]:
-        """One resource. Raises UnseenError."""
+        """Return one resource. Raises UnseenError."""
         return self._get(f"{ARM}{path}?api-version={api_version}")
 
     def _get(self, url: str) -> dict[str, Any]:

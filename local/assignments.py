@@ -17,10 +17,10 @@ _AUTHORIZATION = "/providers/Microsoft.Authorization"
 
 @dataclass(frozen=True)
 class Granted:
-    """One right: whose, as the policy names them or by object id; which role; on what.
+    """A role assignment: the principal's name or object id, the role, the scope.
 
-    `why` is its description; `mend` is the command that makes it, or takes it away. It is empty
-    where the role itself is not there.
+    `why` is its description; `mend` is the command that creates or deletes it, empty where the role
+    definition does not exist.
     """
 
     who: str
@@ -37,14 +37,14 @@ class Granted:
 
 @dataclass(frozen=True)
 class Difference:
-    """What the environment lacks, what it has beside the policy, and whom it does not have."""
+    """Assignments that are missing, those beside the policy, and principals that are absent."""
 
     missing: tuple[Granted, ...]
     beside: tuple[Granted, ...]
     absent: tuple[str, ...] = ()
 
     def of(self, who: str) -> "Difference":
-        """What of it is about `who`."""
+        """Return the part that concerns `who`."""
         return Difference(
             missing=tuple(each for each in self.missing if each.who == who),
             beside=tuple(each for each in self.beside if who in each.who.split(_AND)),
@@ -54,7 +54,7 @@ class Difference:
 def compare(
     meant: Iterable[Granted], found: Iterable[Granted], absent: Iterable[str] = ()
 ) -> Difference:
-    """What of `meant` is not there, and what of `found` was never meant."""
+    """Compare the policy (`meant`) with the assignments that Azure lists (`found`)."""
     meant, found = tuple(meant), tuple(found)
     wanted, there = {each.key for each in meant}, {each.key for each in found}
     return Difference(
@@ -67,7 +67,7 @@ def compare(
 def meant(
     deployment: Deployment, environment: Environment, ids: Mapping[str, str], roles: Roles
 ) -> Iterator[Granted]:
-    """The policy under the environment's names; `ids` are those of the principals that it has."""
+    """Yield the policy's assignments under the environment's names, for the principals in `ids`."""
     policy = Policy.of(deployment)
     renamed = renaming(Environment.of_snapshot(deployment), environment)
     for each in deployment.assignments:
@@ -82,10 +82,10 @@ def meant(
 def found(
     arm: ResourceManager, environment: Environment, ids: Mapping[str, str], roles: Roles
 ) -> Iterator[Granted]:
-    """Every assignment on the group or below. Raises UnseenError.
+    """Yield every assignment on the group or below. Raises UnseenError.
 
-    learn.microsoft.com/rest/api/authorization/role-assignments/list-for-scope:
-    without a filter those above are listed, too.
+    Without a filter, Azure lists those above too:
+    learn.microsoft.com/rest/api/authorization/role-assignments/list-for-scope
     """
     group = environment.group_id
     for each in arm.listed(f"{group}{_AUTHORIZATION}/roleAssignments", "2022-04-01"):
@@ -94,7 +94,7 @@ def found(
             principal = given["principalId"].lower()
             names = [name for name, object_id in ids.items() if object_id == principal]
             yield Granted(
-                _AND.join(names) or f"{given.get('principalType', 'somebody')} {principal}",
+                _AND.join(names) or f"{given.get('principalType', 'principal')} {principal}",
                 principal,
                 roles.name(given["roleDefinitionId"]),
                 given["scope"],
@@ -106,10 +106,7 @@ def found(
 def principals(
     arm: ResourceManager, environment: Environment, users: Mapping[str, str]
 ) -> dict[str, str]:
-    """Their object ids by name: of managed identities as Azure has them, and of `users`.
-
-    Raises UnseenError.
-    """
+    """Return the object ids of managed identities and `users`, by name. Raises UnseenError."""
     providers = f"{environment.group_id}/providers"
     ids = {name: object_id for name, object_id in users.items() if object_id}
     identities = f"{providers}/Microsoft.ManagedIdentity/userAssignedIdentities"
@@ -118,5 +115,5 @@ def principals(
             ids[named[1]] = each["properties"]["principalId"]
     for app in arm.listed(f"{providers}/Microsoft.App/containerApps", "2025-01-01"):
         if principal := app.get("identity", {}).get("principalId"):
-            ids.setdefault(app["name"], principal)  # one that has its own may have both
+            ids.setdefault(app["name"], principal)  # an app may have both kinds
     return {name: object_id.lower() for name, object_id in ids.items()}

@@ -1,8 +1,8 @@
-"""The commands by which an owner gives one right, or takes one away.
+"""The `az` commands that create and delete role assignments.
 
-Each gives the assignment the name that the deployment would give it. Under another name, the next
-deployment of the same row fails (RoleAssignmentExists): nobody is assigned a role twice on one
-scope.
+Each assignment gets the name that the deployment would give it. Under another name, the next
+deployment of the same row fails (RoleAssignmentExists): Azure allows one assignment for each
+principal, role and scope.
 """
 
 import re
@@ -11,16 +11,16 @@ import uuid
 from sandbox.deployment import Principal, PrincipalKind, RoleDefinition
 from sandbox.rbac import built_in_roles
 
-# The name space of ARM's guid();
+# The namespace of ARM's guid();
 # learn.microsoft.com/azure/azure-resource-manager/templates/template-functions-string
 _NAMESPACE = uuid.UUID("11fb06fb-712d-4ddd-98c7-e71bbd588830")
 
-# Without the option azd skips a deployment whose template and parameters it has seen:
+# Without the option, azd skips a deployment with unchanged template and parameters:
 # learn.microsoft.com/azure/developer/azure-developer-cli/reference#azd-provision
 DEPLOY_AGAIN = "azd provision --no-state"
 
-# The words of a resource id as Bicep writes them. A refusal may have them in small letters, and
-# guid() tells them apart.
+# The words of a resource id as Bicep writes them. An error may have them in lower case, and guid()
+# is case-sensitive.
 _AS_BICEP = {
     each.lower(): each
     for each in (
@@ -40,14 +40,14 @@ def assignment_name(role: str, scope: str, object_id: str) -> str:
 
 
 def name_option(role: str, scope: str, object_id: str) -> str:
-    """Return the option that names an assignment; empty where a part of the name is not known."""
+    """Return the option that names an assignment; empty if a part of the name is unknown."""
     parts = (role, scope, object_id)
     known = all(each and "<" not in each for each in parts)
     return f" --name {assignment_name(role, scope, object_id)}" if known else ""
 
 
 def built_in_guid(name: str) -> str:
-    """Return the GUID of one of Azure's own roles; empty if it is none that is known here."""
+    """Return the GUID of one of Azure's built-in roles; empty if it is not known here."""
     found = (each.id for each in built_in_roles() if each.name == name)
     return next(found, "").rpartition("/")[2]
 
@@ -55,9 +55,8 @@ def built_in_guid(name: str) -> str:
 def custom_role_guid(role: RoleDefinition, before: str, after: str, name: str) -> str:
     """Return the GUID of `role` in another environment, where it is called `name`.
 
-    modules/roles.bicep makes it of the subscription (`before` here, `after` there), a word and what
-    stands in brackets in the role's name. The word is one that gives the GUID that is known here;
-    empty if there is none.
+    modules/roles.bicep derives it from the subscription (`before` here, `after` there), a word of
+    the name, and the suffix in brackets. The word is found by the known GUID; empty if none fits.
     """
     title, _, suffix = role.name.rstrip(")").partition(" (")
     there = name.rstrip(")").partition(" (")[2]
@@ -69,15 +68,15 @@ def custom_role_guid(role: RoleDefinition, before: str, after: str, name: str) -
 
 
 def with_bicep_casing(scope: str) -> str:
-    """Return a resource id with its fixed words in Bicep's letters."""
+    """Return a resource id with its fixed words in Bicep's casing."""
     return re.sub(r"[^/]+", lambda word: _AS_BICEP.get(word[0].lower(), word[0]), scope)
 
 
 def create_assignment(role: str, scope: str, object_id: str, kind: str) -> str:
-    """Return the command that gives `role`, the GUID of its definition; empty if there is none."""
+    """Return the command that assigns `role`, the GUID of a definition; empty without a role."""
     if not role:
         return ""
-    subscription = "/".join(scope.split("/")[:3])  # and not the one that az has as its default
+    subscription = "/".join(scope.split("/")[:3])  # which may not be az's default
     definition = f"{subscription}/providers/Microsoft.Authorization/roleDefinitions/{role}"
     return (
         f"az role assignment create --assignee-object-id {object_id} "
@@ -92,7 +91,7 @@ def delete_assignment(assignment_id: str) -> str:
 
 
 def principal_type_of(principal: Principal) -> str:
-    """What Azure calls the kind of `principal`: all managed identities are service principals."""
+    """Return Azure's type of `principal`: all managed identities are service principals."""
     return "User" if principal.kind is PrincipalKind.USER else "ServicePrincipal"
 
 

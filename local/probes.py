@@ -1,7 +1,7 @@
-"""Asks Azure itself whether somebody has a right, by the mildest real request that needs it.
+"""Probes for rights: each sends the least invasive request that needs the right.
 
-Nobody's data roles allow reading role assignments, so nothing else can tell. The requests are
-those by which the services prove their rights at each start.
+Data roles do not allow reading role assignments, so there is no other way to find out. The services
+prove their rights at each start with the same requests.
 """
 
 from collections.abc import Callable, Mapping
@@ -21,12 +21,12 @@ from sandbox.deployment import Deployment
 from services.common import blobs, bus
 from services.common.bus import SendError
 
-_PATIENCE = 15  # seconds for a peek; it gets no link to a namespace that hangs
+_PEEK_TIMEOUT = 15  # seconds; a namespace that hangs attaches no link
 
 
 @dataclass(frozen=True)
 class Missing:
-    """A right that could not be used: refused, or not to be asked for; `why` is Azure's word."""
+    """A right that did not work: refused, or not testable; `why` is Azure's error."""
 
     right: Right
     refused: bool
@@ -35,7 +35,7 @@ class Missing:
 
 @dataclass(frozen=True)
 class Endpoints:
-    """Where the data services of one environment are: two addresses, and a host name."""
+    """The endpoints of an environment's data services: two URLs and a host name."""
 
     blobs: str
     vault: str
@@ -43,7 +43,7 @@ class Endpoints:
 
     @classmethod
     def of(cls, values: Values) -> "Endpoints":
-        """Those of a deployed environment, as its outputs tell. Raises ValuesError."""
+        """Return those of a deployed environment, from its outputs. Raises ValuesError."""
         return cls(
             values["AZURE_STORAGE_BLOB_ENDPOINT"],
             values["AZURE_KEY_VAULT_ENDPOINT"],
@@ -52,20 +52,20 @@ class Endpoints:
 
     @classmethod
     def of_snapshot(cls, deployment: Deployment) -> "Endpoints":
-        """Those of the sandbox, whatever its services call the variables that hold them."""
+        """Return those of the sandbox, independent of its services' variables."""
         storage, vault = deployment.storage.host, deployment.vault.host
         return cls(f"https://{storage}", f"https://{vault}", deployment.bus.host)
 
 
 @dataclass(frozen=True)
 class Prober:
-    """Asks with one credential in one environment."""
+    """Probes rights with one credential in one environment."""
 
     credential: TokenCredential
     endpoints: Endpoints
 
     def missing(self, right: Right) -> Missing | None:
-        """What keeps `right` from being used; None if nothing does."""
+        """Return why `right` does not work; None if it does."""
         try:
             for action in right.actions:
                 self._probes[action](right.scope)
@@ -100,7 +100,7 @@ class Prober:
                 bus.await_credit(sender)
 
     def _prove_receive(self, scope: str) -> None:
-        """Peeking needs the right to receive, and neither takes nor locks a message."""
+        """Peek, which needs the right to receive but neither removes nor locks a message."""
         with bus.open_client(self.endpoints.namespace, self.credential) as client:
             receiver: Any
             if "/queues/" in scope:
@@ -109,12 +109,12 @@ class Prober:
                 *_, topic, _, name = scope.split("/")
                 receiver = client.get_subscription_receiver(topic, name)
             with receiver:
-                receiver.peek_messages(timeout=_PATIENCE)
+                receiver.peek_messages(timeout=_PEEK_TIMEOUT)
 
 
 def is_refusal(error: BaseException) -> bool:
-    """Whether Azure knew who asked and said no."""
-    if isinstance(error, ClientAuthenticationError):  # no token was to be had, or it was not taken
+    """Return whether Azure identified the caller and refused."""
+    if isinstance(error, ClientAuthenticationError):  # there was no token, or it was not valid
         return False
     status = getattr(error, "status_code", None)
     return isinstance(error, ServiceBusAuthorizationError) or (
@@ -127,7 +127,7 @@ def _name(scope: str) -> str:
 
 
 def _sentence(error: BaseException) -> str:
-    """What the service said, without its tracking ids; of a HEAD there is a code alone."""
+    """Return the service's error without tracking ids; a HEAD has only a code."""
     if isinstance(error, HttpResponseError):
         code = getattr(error, "error_code", None) or getattr(error.error, "code", None)
         return f"{error.status_code} {code or error.reason}"
@@ -139,9 +139,9 @@ def _sentence(error: BaseException) -> str:
 
 
 def _of_token(error: BaseException | None) -> str:
-    """Return what Service Bus said of a token that it refused; azure-servicebus keeps that inside.
+    """Return why Service Bus refused a token; empty if it did not.
 
-    Empty if nothing was said of one.
+    azure-servicebus keeps this in an inner exception.
     """
     while error is not None:
         said = getattr(error, "status_description", "")

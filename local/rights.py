@@ -1,4 +1,4 @@
-"""What the developer must be allowed in a real environment: the snapshot's policy, carried over."""
+"""The rights that the policy gives an identity, under a real environment's names."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -19,7 +19,7 @@ READ_TAGS = f"{_BLOBS}/tags/read"
 SEND, RECEIVE = f"{_MESSAGES}/send/action", f"{_MESSAGES}/receive/action"
 GET_SECRET = "Microsoft.KeyVault/vaults/secrets/getSecret/action"  # noqa: S105 - an action
 
-# What the services do, by the kind of entity that they do it on.
+# The services' actions, by kind of entity.
 _ACTIONS = {
     "containers": (READ, ADD, WRITE, READ_TAGS),
     "queues": (SEND, RECEIVE),
@@ -45,12 +45,12 @@ class Environment:
 
     @property
     def name(self) -> str:
-        """The environment's own: the vault is kv-<name>-<token>."""
+        """The environment's name: the vault is called kv-<name>-<token>."""
         return self.vault.removeprefix("kv-").rpartition("-")[0]
 
     @classmethod
     def of(cls, values: Values) -> "Environment":
-        """As the environment's values tell. Raises ValuesError."""
+        """Return the environment with these values. Raises ValuesError."""
         return cls(
             subscription=values["AZURE_SUBSCRIPTION_ID"],
             group=values["AZURE_RESOURCE_GROUP"],
@@ -61,7 +61,7 @@ class Environment:
 
     @classmethod
     def of_snapshot(cls, deployment: Deployment) -> "Environment":
-        """As the snapshot has them."""
+        """Return the snapshot's environment."""
         return cls(
             subscription=deployment.subscription_id,
             group=deployment.vault.id.split("/")[4],
@@ -73,9 +73,9 @@ class Environment:
 
 @dataclass(frozen=True)
 class Right:
-    """One role on one scope: what the services do by it, and which of them.
+    """A role on a scope, with the actions that it allows and the services that need it.
 
-    `definition` is the role's GUID, empty where it is not known.
+    `definition` is the role's GUID, empty if unknown.
     """
 
     role: str
@@ -101,14 +101,14 @@ def targets(rights: Iterable[Right]) -> str:
 
 
 def rights_of_developer(deployment: Deployment, environment: Environment) -> tuple[Right, ...]:
-    """Each right on data that the snapshot gives the developer, under the environment's names."""
+    """Return the developer's rights on data, under the environment's names."""
     return rights_of(deployment, environment, DEVELOPER)
 
 
 def rights_of(deployment: Deployment, environment: Environment, who: str) -> tuple[Right, ...]:
-    """Each right on data that the snapshot gives `who`, whenever they were made. Raises KeyError.
+    """Return the rights on data of `who`. Raises KeyError.
 
-    An identity that was made anew needs what the assignments give the one that it was.
+    A recreated identity needs what the assignments give its former id.
     """
     policy = Policy.of(deployment)
     ids = deployment.principal(who).every_id
@@ -135,10 +135,10 @@ def rights_of(deployment: Deployment, environment: Environment, who: str) -> tup
 
 
 def grant_command(right: Right, object_id: str, kind: str = "User") -> str:
-    """Return the command by which an owner grants `right` to a User or a ServicePrincipal.
+    """Return the command that grants `right` to a User or a ServicePrincipal.
 
-    It names the assignment as the deployment would. So a row of access.bicep takes it over, and
-    without one it goes after the next deployment (docs/leftovers.md).
+    The assignment gets the deployment's name for it: a row of access.bicep adopts it, and without a
+    row the next deployment removes it (docs/leftovers.md).
     """
     return (
         f"az role assignment create --assignee-object-id {object_id} "
@@ -159,15 +159,15 @@ def _services(deployment: Deployment, granted: RoleAssignment) -> Iterable[str]:
 
 
 def _actions(role: RoleDefinition, scope: str) -> tuple[str, ...]:
-    """What `role` grants of what the services do on an entity like that at `scope`."""
+    """Return the services' actions on this kind of entity that `role` includes."""
     kind = scope.split("/")[-2]
     return tuple(each for each in _ACTIONS.get(kind, ()) if holds(role, Action(each, data=True)))
 
 
 def renaming(before: Environment, after: Environment) -> Callable[[str], str]:
-    """How a name or an id of the one environment reads in the other."""
+    """Return a function that translates names and ids from one environment to the other."""
     names = dict(zip(astuple(before), astuple(after), strict=True))
-    # What else is named after the environment: custom roles, the component, the registry.
+    # Custom roles, the component and the registry are named after these too.
     for field, prefix in (("vault", "kv-"), ("group", "rg-"), ("account", "st")):
         ours, theirs = getattr(before, field), getattr(after, field)
         names[ours.removeprefix(prefix)] = theirs.removeprefix(prefix)

@@ -1,4 +1,4 @@
-"""The role definitions of a deployed environment, under the policy's names for them."""
+"""The role definitions of a deployed environment, under the policy's names."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ Permitted = tuple[frozenset[str], ...]
 
 @dataclass(frozen=True)
 class Roles:
-    """What each definition is called, by its name (a GUID); `own` are those of the policy.
+    """Role names by the GUID of the definition; `own` are the policy's roles.
 
-    A role of our own is known by what it holds and not by its name: an environment may share it
-    (docs/who-may-deploy.md), and one that was changed is not the policy's any more.
+    A custom role is recognized by its actions, not by its name: environments may share it
+    (docs/who-may-deploy.md), and one that was edited is no longer the policy's.
     """
 
     names: Mapping[str, str]
@@ -29,7 +29,7 @@ class Roles:
     def of_azure(
         cls, arm: ResourceManager, environment: Environment, deployment: Deployment
     ) -> "Roles":
-        """Those that can be assigned in the group, ours and Azure's. Raises UnseenError.
+        """Return the roles that can be assigned in the group. Raises UnseenError.
 
         learn.microsoft.com/rest/api/authorization/role-definitions/list
         """
@@ -40,30 +40,30 @@ class Roles:
         own = {guid_of(each.id): each.name for each in built_in_roles()}
         renamed = renaming(Environment.of_snapshot(deployment), environment)
         expected = {renamed(each.name) for each in deployment.custom_roles}
-        # Where other environments have the same roles, this one's own is the last to be noted.
+        # Other environments may have the same roles, so this one's come last and win.
         for each in sorted(listed, key=lambda each: each["properties"]["roleName"] in expected):
             if (permitted := _permitted(each["properties"]["permissions"])) in ours:
                 own[each["name"].lower()] = ours[permitted]
         return cls(named | own, own)
 
     def name(self, definition_id: str) -> str:
-        """What the role is called; its GUID, if Azure lists none like that."""
+        """Return the role's name; its GUID if Azure does not list it."""
         guid = guid_of(definition_id)
         return self.names.get(guid, guid)
 
     def guid(self, name: str) -> str:
-        """The name of the definition that the policy calls `name`; empty if there is none."""
+        """Return the GUID of the policy's role `name`; empty if there is none."""
         found = [guid for guid, own in self.own.items() if own == name]
         return found[-1] if found else ""
 
 
 def called(role: RoleDefinition) -> str:
-    """A role as the policy calls it, whatever the environment is."""
+    """Return the policy's name of a role, without the environment's suffix."""
     return role.name.partition(" (")[0]
 
 
 def guid_of(definition_id: str) -> str:
-    """The name of a definition: its id without the scope, which one may be asked for in any."""
+    """Return the GUID at the end of a definition's id."""
     return definition_id.rpartition("/")[2].lower()
 
 

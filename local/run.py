@@ -1,4 +1,4 @@
-"""Runs the services here, each as a process of its own, and tells how they are."""
+"""Run the services as local processes and report their state."""
 
 import asyncio
 import os
@@ -22,13 +22,13 @@ from sandbox.supervisor.services import Readiness, is_taken, readiness
 GALLERY_PORT = 8080
 
 _PAUSE = 0.5
-# What would make a service take another identity than the developer's sign-in.
+# Variables that would give a service another identity than the developer's sign-in.
 _OF_IDENTITIES = ("AZURE_CLIENT_ID", "IDENTITY_ENDPOINT", "IDENTITY_HEADER")
 
 
 @dataclass(frozen=True)
 class ServiceState:
-    """What a service says of itself, and the end of its log if it has ended before."""
+    """The readiness of a service, and the end of its log if it has crashed."""
 
     name: str
     readiness: Readiness
@@ -41,11 +41,11 @@ OnChange = Callable[[ServiceState], None]
 def environments(
     values: Values, ports: Mapping[str, int], surroundings: Mapping[str, str]
 ) -> dict[str, dict[str, str]]:
-    """The environment of each service, as the developer. Raises ValuesError.
+    """Return the environment of each service, as the developer. Raises ValuesError.
 
-    Of the deployment's own variables those are missing that say who a service is on Azure, and
-    where the others are: here it is you, and they are here. `surroundings` is what the user's own
-    shell has: the sign-in, a company's proxy.
+    The deployment's variables for identity and for the services' addresses are left out: here the
+    identity is the developer, and the addresses are local. `surroundings` are the variables of the
+    user's shell, such as the sign-in and a proxy.
     """
     around = {name: value for name, value in surroundings.items() if name not in _OF_IDENTITIES}
     around.setdefault("AZURE_TOKEN_CREDENTIALS", "dev")
@@ -55,7 +55,7 @@ def environments(
 
 
 def _addresses(deployment: Deployment, ports: Mapping[str, int]) -> dict[str, dict[str, str]]:
-    """The settings by which services reach each other, as addresses here, by service."""
+    """Return the settings that hold other services' addresses, as local addresses."""
     hosts = {each.ingress.host: each.name for each in deployment.apps if each.ingress}
     return {
         app.name: {
@@ -68,31 +68,31 @@ def _addresses(deployment: Deployment, ports: Mapping[str, int]) -> dict[str, di
 
 
 def _without_proxy(around: Mapping[str, str]) -> dict[str, str]:
-    """Return what keeps the services' ways to each other from a proxy, which is for Azure."""
+    """Return the variables that keep local calls between services off the proxy."""
     known = around.get("no_proxy") or around.get("NO_PROXY", "")
     return dict.fromkeys(("NO_PROXY", "no_proxy"), f"{known},127.0.0.1,localhost".lstrip(","))
 
 
 def choose_ports(gallery: int | None) -> dict[str, int]:
-    """A free port for each service; the public one's is `gallery`, or 8080 if nobody has that.
+    """Return a free port for each service; the public one gets `gallery`, or 8080 if it is free.
 
     Raises OSError if `gallery` is taken.
     """
     if gallery is not None and is_taken(gallery):
-        raise OSError(f"port {gallery} is taken; choose another by --port")
+        raise OSError(f"port {gallery} is taken; choose another with --port")
     first = GALLERY_PORT if not is_taken(GALLERY_PORT) else free_port()
     others = {name: free_port() for name in app_names()}
     return others | dict.fromkeys(public(), first if gallery is None else gallery)
 
 
 def public() -> tuple[str, ...]:
-    """The services that a browser reaches: one, or none."""
+    """Return the services that a browser reaches: one, or none."""
     apps = as_compiled().apps
     return tuple(each.name for each in apps if each.ingress and each.ingress.external)[:1]
 
 
 async def run(values: Values, ports: Mapping[str, int], state: State, on_change: OnChange) -> None:
-    """Run the services until one of ENDINGS; `on_change` hears of each change."""
+    """Run the services until one of ENDINGS; call `on_change` with each change."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in ENDINGS:

@@ -1,4 +1,4 @@
-"""Who is signed in here, as the token says that every service will be shown."""
+"""The developer's sign-in, read from the token that the services will see."""
 
 import json
 import logging
@@ -14,12 +14,12 @@ _SCOPE = "https://storage.azure.com/.default"
 
 
 class SignInError(RuntimeError):
-    """Nobody is signed in, or not so that a token is to be had; the message is one sentence."""
+    """There is no sign-in, or it gives no token; the message is one sentence."""
 
 
 @dataclass(frozen=True)
 class SignedIn:
-    """The principal of a token, and the tenant that it belongs to."""
+    """The principal of a token, and its tenant."""
 
     name: str
     object_id: str
@@ -27,31 +27,31 @@ class SignedIn:
 
 
 def open_developers_credential() -> DefaultAzureCredential:
-    """The developer's own sign-in, by the tools that AZURE_TOKEN_CREDENTIALS names, or any.
+    """Open the developer's credential: the kind that AZURE_TOKEN_CREDENTIALS names, or `dev`.
 
-    One kind is named, always: a chain of all kinds may find another you.
+    A chain of all kinds could find a different identity.
     """
     os.environ.setdefault("AZURE_TOKEN_CREDENTIALS", "dev")
-    logging.getLogger("azure.identity").setLevel(logging.ERROR)  # it warns of what it raises anyway
+    logging.getLogger("azure.identity").setLevel(logging.ERROR)  # it logs what it raises anyway
     return DefaultAzureCredential(require_envvar=True)
 
 
 def signed_in(credential: TokenCredential) -> SignedIn:
-    """Get a token and read it. Raises SignInError.
+    """Get a token and read its claims. Raises SignInError.
 
-    It is read and not verified: whether it is good is for those to say who are shown it.
+    The token is not verified here; the services that receive it do that.
     """
     try:
         token = credential.get_token(_SCOPE).token
     except ClientAuthenticationError as error:
-        raise SignInError(f"nobody is signed in here (az login): {_causes(error)}") from error
+        raise SignInError(f"you are not signed in here (az login): {_causes(error)}") from error
     claims = json.loads(jws.extract_compact(token.encode()).payload)
-    name = claims.get("upn") or claims.get("unique_name") or claims.get("appid", "somebody")
+    name = claims.get("upn") or claims.get("unique_name") or claims.get("appid", "unknown")
     return SignedIn(str(name), str(claims["oid"]), str(claims["tid"]))
 
 
 def _causes(error: ClientAuthenticationError) -> str:
-    """What each credential of the chain said, without the advice around it."""
+    """Return the error of each credential in the chain, without the advice around it."""
     lines = [line.strip() for line in str(error.message).splitlines()]
     said = [line for line in lines if "Credential:" in line]
     return "; ".join(line.rstrip(".") for line in said or lines[:1])

@@ -1,4 +1,5 @@
-"""A managed identity endpoint that answers with a developer's tokens, for services in containers.
+"""A managed identity endpoint that gives services in containers a developer's tokens.
 
-It alone holds the sign-in. A service has a secret header, and gets tokens for what it uses.
+Only the endpoint holds the sign-in. Each service has a secret header and gets tokens for the
+resources it uses.
 """

@@ -1,4 +1,4 @@
-"""The endpoint as an application: the managed identity protocol of Container Apps."""
+"""The endpoint's Flask app: the managed identity protocol of Container Apps."""
 
 import logging
 import uuid
@@ -22,7 +22,7 @@ _NO_TOKEN = "An unexpected error occured while fetching the AAD Token."  # noqa:
 
 
 def create_app(settings: Settings | None = None) -> Flask:
-    """Build the endpoint; nobody is asked to sign in yet. Raises SettingError or OSError."""
+    """Build the endpoint; it does not ask for a sign-in yet. Raises SettingError or OSError."""
     settings = settings or Settings.load()
     record = settings.sign_in / "record.json"
     sign_in = SignIn(open_credential(settings.tenant, record), record)
@@ -32,14 +32,14 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 
 def build(known: Sequence[Identity], sign_in: SignIn) -> Flask:
-    """Build the application around who may ask, and whose tokens they get."""
+    """Build the app for these identities, with the tokens of `sign_in`."""
     app = Flask(__name__)
 
     @app.get("/msi/token", provide_automatic_options=False)
     def token() -> ResponseReturnValue:
         identity = asking(known, ",".join(request.headers.getlist("X-IDENTITY-HEADER")))
         if identity is None:
-            log.warning("Refused a request with no header that is known")
+            log.warning("Refused a request without a known X-IDENTITY-HEADER")
             return Response(status=403)
         resource = request.args.get("resource", "")
         try:
@@ -64,7 +64,7 @@ def _given(identity: Identity, query: Mapping[str, str], sign_in: SignIn) -> Acc
     except NotSignedInError as error:
         raise Refusal(500, f"{_NO_TOKEN} At the identity endpoint {error}.") from error
     except ClientAuthenticationError as error:
-        log.warning("Entra gives no token for %s: %s", scope, error.message)
+        log.warning("Entra issued no token for %s: %s", scope, error.message)
         raise Refusal(500, _NO_TOKEN) from error
 
 

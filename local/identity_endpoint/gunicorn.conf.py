@@ -1,4 +1,4 @@
-"""How gunicorn runs the identity endpoint: one process, since one sign-in is asked for."""
+"""gunicorn's settings for the identity endpoint: one process, since there is one sign-in."""
 
 import logging
 

@@ -1,4 +1,4 @@
-"""Tells each service where its tokens come from, and what the deployed environment is called."""
+"""The environment files that give each service its settings and its identity endpoint."""
 
 from collections.abc import Mapping
 
@@ -8,12 +8,12 @@ from sandbox.handover import SETTINGS, SURROUNDINGS, as_exports, beside_a_proxy,
 
 # The service's name in docker-compose.yml, and the port of Container Apps' own endpoint.
 ADDRESS = "http://azure-identity:42356/msi/token"
-# Whom a service reaches in its own network, while Azure may be behind a company's proxy.
+# Hosts in a service's own network; Azure may be behind a company's proxy.
 _NEIGHBOURS = ("azure-identity", "azure-catalog")
 
 
 def identities(settings: Settings) -> list[Identity]:
-    """Who may ask; each has been told. Raises OSError or ValueError."""
+    """Return the services' identities, after writing their files. Raises OSError or ValueError."""
     known = kept(settings.sign_in / "identities.json", settings.services)
     for each in known:
         told = {

@@ -1,4 +1,4 @@
-"""The services that may ask, and which token each may be given."""
+"""The services' identities, and the resources for which each may get tokens."""
 
 import hmac
 import json
@@ -10,7 +10,7 @@ from pathlib import Path
 
 API_VERSION = "2019-08-01"
 
-# Who is told of such a thing gets tokens for it; nobody gets one for anything else.
+# A service with one of these settings gets tokens for its resource, and for no other.
 _RESOURCES = {
     "AZURE_STORAGE_BLOB_ENDPOINT": "https://storage.azure.com",
     "AZURE_KEY_VAULT_ENDPOINT": "https://vault.azure.net",
@@ -22,7 +22,7 @@ _AUDIENCE = "CATALOG_AUDIENCE"
 
 @dataclass(frozen=True)
 class Refusal(Exception):
-    """An answer that holds no token."""
+    """A refusal to issue a token: a status and a message."""
 
     status: int
     message: str
@@ -30,7 +30,7 @@ class Refusal(Exception):
 
 @dataclass(frozen=True)
 class Identity:
-    """What one service is known by, and the resources that it may have tokens for."""
+    """The header and client id of a service, and the resources for which it gets tokens."""
 
     service: str
     header: str = field(repr=False)
@@ -38,7 +38,7 @@ class Identity:
     resources: Collection[str]
 
     def scope(self, query: Mapping[str, str]) -> str:
-        """The scope that a request for a token asks for. Raises Refusal, as Container Apps would.
+        """Return the scope of a token request. Raises Refusal, as Container Apps would.
 
         https://learn.microsoft.com/azure/container-apps/managed-identity#rest-endpoint-reference
         """
@@ -52,26 +52,29 @@ class Identity:
             )
         resource = query.get("resource", "")
         if resource.rstrip("/") not in self.resources:
-            raise Refusal(400, f"{self.service} uses no {resource or 'resource without a name'}.")
+            raise Refusal(400, f"{self.service} does not use the resource {resource or '(empty)'}.")
         return f"{resource}/.default"
 
 
 def resources(settings: Mapping[str, str]) -> frozenset[str]:
-    """What a service that is told `settings` uses."""
+    """Return the resources that a service with these settings uses."""
     known = {resource for name, resource in _RESOURCES.items() if settings.get(name)}
     audience = settings.get(_AUDIENCE, "none")
     return frozenset(known | ({audience} - {"none", ""}))
 
 
 def asking(identities: Iterable[Identity], header: str) -> Identity | None:
-    """Whose `header` it is; compared in constant time, so that none is guessed by measuring."""
+    """Return the identity with this header, compared in constant time; None if there is none."""
     given = header.encode("utf-8", "surrogateescape")
     found = [each for each in identities if hmac.compare_digest(each.header.encode(), given)]
     return found[0] if found else None
 
 
 def kept(path: Path, settings: Mapping[str, Mapping[str, str]]) -> list[Identity]:
-    """An identity for each service, made at the first start. Raises OSError or ValueError."""
+    """Return an identity for each service, created at the first start.
+
+    Raises OSError or ValueError.
+    """
     known = json.loads(path.read_text("utf-8")) if path.exists() else {}
     for service in settings.keys() - known.keys():
         known[service] = {"header": secrets.token_hex(16), "client_id": str(uuid.uuid4())}
@@ -84,6 +87,6 @@ def kept(path: Path, settings: Mapping[str, Mapping[str, str]]) -> list[Identity
 
 
 def _names(query: Mapping[str, str], client_id: str) -> bool:
-    """Whether a request is for the identity of that id, or for whichever there is."""
+    """Return whether a request names the identity of that id, or none."""
     named = [name for name in ("principal_id", "object_id", "mi_res_id") if name in query]
     return not named and query.get("client_id", client_id).lower() == client_id

@@ -1,4 +1,4 @@
-"""What the endpoint is told by its environment: the values of a deployed one, as azd has them."""
+"""The endpoint's settings, from the values of an azd environment."""
 
 import json
 import os
@@ -16,9 +16,9 @@ class SettingError(ValueError):
 
 @dataclass(frozen=True)
 class Settings:
-    """The tenant to sign in to, and what each service is told. Folders are the image's own.
+    """The tenant to sign in to, and each service's settings. The folders are the image's.
 
-    Without a tenant it is the one that the developer belongs to.
+    The default tenant is the developer's own.
     """
 
     tenant: str
@@ -28,7 +28,7 @@ class Settings:
 
     @classmethod
     def load(cls, env: Mapping[str, str] = os.environ) -> "Settings":
-        """Read the environment; raises SettingError, which names all that is missing."""
+        """Read the environment. Raises SettingError, which names everything that is missing."""
         missing = [name for name in map(_variable, SERVICES) if not env.get(name, "").strip()]
         if missing:
             verb = "is" if len(missing) == 1 else "are"
@@ -44,9 +44,7 @@ def _settings(env: Mapping[str, str], service: str) -> Mapping[str, str]:
     try:
         return {each["name"]: str(each["value"]) for each in json.loads(env[name])}
     except (json.JSONDecodeError, TypeError, KeyError) as error:
-        raise SettingError(
-            f"{name} is malformed: it should be a list of settings in JSON."
-        ) from error
+        raise SettingError(f"{name} is malformed: it must be a JSON list of settings.") from error
 
 
 def _variable(service: str) -> str:

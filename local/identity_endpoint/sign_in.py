@@ -1,4 +1,4 @@
-"""A developer's sign-in by device code, kept where only this container reads it."""
+"""A developer's sign-in by device code, stored where only this container can read it."""
 
 import logging
 import threading
@@ -20,33 +20,33 @@ log = logging.getLogger(__name__)
 
 _ANY_SCOPE = "https://management.azure.com/.default"
 _PAUSE = 10.0
-# The SDK's module that warns of each token that it cannot get without a person.
+# The SDK's module that logs a warning for each token that needs an interactive sign-in.
 _SDK_LOG = logging.getLogger("azure.identity._internal.interactive")
 
 
 class NotSignedInError(RuntimeError):
-    """Nobody is signed in, or not any more."""
+    """There is no sign-in, or it has expired."""
 
 
 class Credential(Protocol):
-    """What of DeviceCodeCredential is used: `authenticate` asks a person, `get_token` never."""
+    """The used part of DeviceCodeCredential: only `authenticate` prompts the user."""
 
     def get_token(self, *scopes: str) -> AccessToken: ...
     def authenticate(self, *, scopes: list[str]) -> AuthenticationRecord: ...
 
 
 class SignIn:
-    """Has somebody sign in, again whenever that is needed, in a thread of its own."""
+    """Prompts for a sign-in, again whenever it expires, in its own thread."""
 
     def __init__(
         self, credential: Credential, record: Path, probe: str = _ANY_SCOPE, pause: float = _PAUSE
     ) -> None:
-        """`record` keeps who is signed in; `pause` (s) is between two attempts."""
+        """`record` stores the account; `pause` is the time between attempts, in seconds."""
         self._credential = credential
         self._record = record
         self._probe = probe
         self._pause = pause
-        # msal-extensions takes a cache for empty that another thread is just writing to its file.
+        # msal-extensions reads a cache as empty while another thread is writing the file.
         self._one_at_a_time = threading.Lock()
         self._signed_in = threading.Event()
         self._needed = threading.Event()
@@ -55,29 +55,29 @@ class SignIn:
 
     @property
     def signed_in(self) -> bool:
-        """Whether tokens are to be had."""
+        """Whether tokens are available."""
         return self._signed_in.is_set()
 
     def start(self) -> None:
-        """Begin."""
+        """Start the thread."""
         self._needed.set()
         self._thread.start()
 
     def stop(self) -> None:
-        """Ask nobody any more; a question that is open ends with the process."""
+        """Stop prompting; an open prompt ends with the process."""
         self._stopping.set()
         self._needed.set()
 
     def token(self, scope: str) -> AccessToken:
-        """A token for `scope`. Raises NotSignedInError, or ClientAuthenticationError (Entra's)."""
+        """Return a token for `scope`. Raises NotSignedInError or ClientAuthenticationError."""
         if not self.signed_in:
-            raise NotSignedInError("nobody is signed in")
+            raise NotSignedInError("there is no sign-in")
         try:
             return self._silently(scope)
         except AuthenticationRequiredError as error:
             self._signed_in.clear()
             self._needed.set()
-            raise NotSignedInError("the sign-in has ended") from error
+            raise NotSignedInError("the sign-in has expired") from error
 
     def _silently(self, scope: str) -> AccessToken:
         with self._one_at_a_time:
@@ -88,7 +88,7 @@ class SignIn:
             try:
                 self._sign_in()
             except ClientAuthenticationError as error:
-                log.warning("Nobody has signed in: %s", error.message)
+                log.warning("The sign-in failed: %s", error.message)
                 self._stopping.wait(self._pause)
             else:
                 self._needed.clear()
@@ -105,9 +105,10 @@ class SignIn:
 
 
 def open_credential(tenant: str, record: Path) -> DeviceCodeCredential:
-    """The developer's credential, which asks only when told to; whoever signed in before still is.
+    """Open the developer's credential, which prompts only in `authenticate`.
 
-    Its tokens lie in the cache of the user that this runs as, readable by that user alone.
+    An earlier sign-in is reused. The tokens are in the cache of this container's user, readable by
+    that user only.
     """
     _SDK_LOG.addFilter(_asks_for_no_sign_in)
     known = AuthenticationRecord.deserialize(record.read_text("utf-8")) if record.exists() else None
@@ -123,7 +124,7 @@ def open_credential(tenant: str, record: Path) -> DeviceCodeCredential:
 
 
 def prompt(say: Callable[[str], object]) -> Callable[[str, str, datetime], None]:
-    """How a developer is asked to sign in."""
+    """Return the callback that asks a developer to sign in."""
 
     def ask(address: str, code: str, until: datetime) -> None:
         say(f"To sign in, open {address} and enter the code {code} (until {until:%H:%M} UTC).")
@@ -132,7 +133,7 @@ def prompt(say: Callable[[str], object]) -> Callable[[str, str, datetime], None]
 
 
 def _asks_for_no_sign_in(record: logging.LogRecord) -> bool:
-    """Drop the SDK's warning that a sign-in is required; keep its warnings of all else.
+    """Drop the SDK's warning that a sign-in is required; keep all others.
 
     It says "get_token failed", which reads as an error. The line with the code follows at once.
     """

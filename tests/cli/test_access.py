@@ -87,5 +87,5 @@ def test_who_is_not_signed_in_is_told_so_in_one_sentence(tmp_path: Path) -> None
     nobody = {"PATH": str(tmp_path), "HOME": str(tmp_path), "AZURE_TOKEN_CREDENTIALS": "dev"}
     done = keyless(tmp_path / "state", "access", "--azure", "--env-file", str(values), **nobody)
     assert (done.returncode, done.stdout) == (69, "")
-    assert done.stderr.startswith("keyless: nobody is signed in here (az login): ")
+    assert done.stderr.startswith("keyless: you are not signed in here (az login): ")
     assert done.stderr.count("\n") == 1

@@ -29,7 +29,7 @@ def test_who_is_not_the_developer_is_made_the_developer() -> None:
 
 def test_the_developer_is_told_to_wait_and_how_to_grant_it() -> None:
     said = on_rights([Missing(RIGHT, refused=True, why="")], ME, "0A1B")
-    assert "a role just granted takes minutes to arrive" in said[0]
+    assert "a new role takes minutes to take effect" in said[0]
     assert "azd provision --no-state" in said[0]  # else azd deploys no template that it knows
     assert '--role "Key Vault Secrets User" --scope /subscriptions/s/secrets/key' in said[1]
 
@@ -40,7 +40,7 @@ def test_what_was_not_refused_is_not_granted() -> None:
 
 def test_workers_are_counted_and_named() -> None:
     said = on_workers({"thumbnailer": 0, "catalog": 1})
-    assert "thumbnailer (scaled to zero, until a message comes), catalog (1 running)" in said
+    assert "thumbnailer (scaled to zero until a message arrives), catalog (1 running)" in said
     assert "azd env set DEPLOY_APPS false" in said
     assert on_workers({}) == ""
 

@@ -45,12 +45,14 @@ def test_a_value_that_is_missing_is_named(file: Path) -> None:
 
 def test_settings_that_are_no_list_are_named(tmp_path: Path) -> None:
     (tmp_path / "azure.env").write_text("GATEWAY_SETTINGS=[1]\n")
-    with pytest.raises(ValuesError, match=r"GATEWAY_SETTINGS of .* is no list of names and values"):
+    with pytest.raises(
+        ValuesError, match=r"GATEWAY_SETTINGS of .* is not a JSON list of names and values"
+    ):
         Values.from_file(tmp_path / "azure.env").settings("gateway")
 
 
 def test_a_file_that_is_not_there_says_how_to_make_it(tmp_path: Path) -> None:
-    with pytest.raises(ValuesError, match=r"there is no file .*; make one by azd env get-values >"):
+    with pytest.raises(ValuesError, match=r"there is no file .*; create it: azd env get-values >"):
         Values.from_file(tmp_path / "azure.env")
 
 
@@ -78,7 +80,9 @@ def test_what_azd_says_of_a_missing_environment_is_passed_on(
 ) -> None:
     script = 'echo "ERROR: environment not specified" >&2; exit 1'
     stand_in_for_azd(tmp_path, script, monkeypatch)
-    with pytest.raises(ValuesError, match="azd has no values: ERROR: environment not specified"):
+    with pytest.raises(
+        ValuesError, match="azd returned no values: ERROR: environment not specified"
+    ):
         Values.from_azd(None)
 
 

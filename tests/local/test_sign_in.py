@@ -42,7 +42,7 @@ def test_who_is_not_signed_in_hears_it_from_each_credential() -> None:
     with pytest.raises(SignInError) as raised:
         signed_in(Credential(None))
     assert str(raised.value) == (
-        "nobody is signed in here (az login): "
+        "you are not signed in here (az login): "
         "AzureCliCredential: Please run 'az login' to set up an account; "
         "AzureDeveloperCliCredential: Azure Developer CLI could not be found"
     )

@@ -56,7 +56,7 @@ def test_a_service_gets_tokens_for_what_it_uses_alone(signed_in: Endpoint) -> No
     assert ask(signed_in, "notifier", resource=VAULT).status_code == 200
     refused = ask(signed_in, "gateway", resource=VAULT)
     assert refused.status_code == 400
-    assert refused.json()["message"] == f"gateway uses no {VAULT}."
+    assert refused.json()["message"] == f"gateway does not use the resource {VAULT}."
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_before_anybody_signs_in_there_is_no_token_and_no_health(endpoint: Endpo
     health = endpoint.url.replace("/msi/token", "/healthz")
     refused = ask(endpoint)
     assert refused.status_code == 500
-    assert "nobody is signed in" in refused.json()["message"]
+    assert "there is no sign-in" in refused.json()["message"]
     assert requests.get(health, proxies=_PROXIES, timeout=60).status_code == 503
     endpoint.developer.here.set()
     eventually(lambda: requests.get(health, proxies=_PROXIES, timeout=60).status_code == 200)

@@ -31,9 +31,9 @@ def test_a_code_that_expires_is_followed_by_another(endpoint: Endpoint) -> None:
 def test_a_sign_in_that_ends_is_asked_for_again(signed_in: Endpoint) -> None:
     signed_in.developer.here.clear()
     signed_in.developer.known = False
-    with pytest.raises(NotSignedInError, match="has ended"):
+    with pytest.raises(NotSignedInError, match="has expired"):
         signed_in.sign_in.token(SCOPE)
-    with pytest.raises(NotSignedInError, match="nobody is signed in"):
+    with pytest.raises(NotSignedInError, match="there is no sign-in"):
         signed_in.sign_in.token(SCOPE)
     signed_in.developer.here.set()
     eventually(lambda: signed_in.sign_in.signed_in)
