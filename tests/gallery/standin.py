@@ -15,7 +15,7 @@ from flask.typing import ResponseReturnValue
 from PIL import Image
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from services.common.web import Problem, install
+from services.common.web import Problem, init_app
 
 GATEWAY = Path(__file__).parents[2] / "services" / "gateway"
 Json = dict[str, Any]
@@ -86,7 +86,7 @@ def refuse(status: int, title: str, **headers: str) -> Callable[[], None]:
 def create_app(api: StandIn) -> Flask:
     folders = {"static_folder": GATEWAY / "static", "template_folder": GATEWAY / "templates"}
     app = Flask(__name__, **folders)  # type: ignore[arg-type]
-    install(app)
+    init_app(app)
     app.add_url_rule("/", view_func=(GATEWAY / "templates/gallery.html").read_text)
     app.add_url_rule("/photos", "upload", lambda: upload(api), methods=["POST"])
     app.add_url_rule("/photos", "page", lambda: page(api))
