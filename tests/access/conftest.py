@@ -1,4 +1,4 @@
-"""One stage for all rows."""
+"""One harness for all rows."""
 
 import os
 from collections.abc import Iterator
@@ -14,8 +14,8 @@ from local.sign_in import open_developers_credential, signed_in
 from sandbox.deployment import as_compiled
 from tests.access import sample
 from tests.access.actor import Actor
+from tests.access.harness import Harness, running_harness
 from tests.access.rows import ANOTHER_SECRET
-from tests.access.stage import Stage, staged
 
 _LEFT_OUT = pytest.StashKey[int]()
 
@@ -39,10 +39,10 @@ def _asks_azure(item: pytest.Item) -> bool:
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    with staged(tmp_path_factory.mktemp("access")) as stage:
-        stage.hand.vault.set_secret(ANOTHER_SECRET, "another value")
-        yield stage
+def harness(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
+    with running_harness(tmp_path_factory.mktemp("access")) as harness:
+        harness.admin.vault.set_secret(ANOTHER_SECRET, "another value")
+        yield harness
 
 
 @pytest.fixture(scope="module")

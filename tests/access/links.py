@@ -2,19 +2,29 @@
 
 import re
 from functools import cache
+from typing import Any
 
 from azure.servicebus import ServiceBusClient, ServiceBusSender
 
 from local.questions.asker import receiver_of
+from local.questions.cbs import audience_of
 from sandbox.deployment import Rule, as_compiled
+from tests.access.actor import Actor
 
-__all__ = ["passing", "receiver_of", "sender_to"]
+__all__ = ["by_namespace", "passing", "receiver_of", "sender_to"]
 
 
 def sender_to(client: ServiceBusClient, entity: str) -> ServiceBusSender:
     """A sender to a queue, or to what is none and so is a topic."""
     is_queue = entity in _queues()
     return client.get_queue_sender(entity) if is_queue else client.get_topic_sender(entity)
+
+
+def by_namespace(actor: Actor, sender: ServiceBusSender) -> ServiceBusSender:
+    """Make a sender put its token for the namespace: one for a missing entity is refused."""
+    private: Any = sender
+    private._auth_uri = audience_of(actor, "")
+    return sender
 
 
 def passing(entity: str) -> str:

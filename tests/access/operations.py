@@ -32,7 +32,7 @@ _VALUE = "a value"
 
 @dataclass(frozen=True)
 class Operation:
-    """`do` is told who does it, a stage hand who may do everything, and on what.
+    """`do` is told who does it, a stage admin who may do everything, and on what.
 
     `actions` are those of which any will do. It raises what the SDK raises.
     """
@@ -50,13 +50,13 @@ def _create(actor: Actor, _: Actor, container: str) -> None:
     blob.upload_blob(b"new", overwrite=False)
 
 
-def _replace(actor: Actor, hand: Actor, container: str) -> None:
-    _put_there(hand, container)
+def _replace(actor: Actor, admin: Actor, container: str) -> None:
+    _put_there(admin, container)
     actor.account.get_blob_client(container, _THERE).upload_blob(b"other", overwrite=True)
 
 
-def _read(actor: Actor, hand: Actor, container: str) -> None:
-    _put_there(hand, container)
+def _read(actor: Actor, admin: Actor, container: str) -> None:
+    _put_there(admin, container)
     actor.account.get_blob_client(container, _THERE).download_blob().readall()
 
 
@@ -64,18 +64,18 @@ def _list(actor: Actor, _: Actor, container: str) -> None:
     next(actor.account.get_container_client(container).list_blobs().by_page(), None)
 
 
-def _delete(actor: Actor, hand: Actor, container: str) -> None:
-    _put_there(hand, container)
+def _delete(actor: Actor, admin: Actor, container: str) -> None:
+    _put_there(admin, container)
     actor.account.get_blob_client(container, _THERE).delete_blob()
 
 
-def _see_tags(actor: Actor, hand: Actor, container: str) -> None:
-    _put_there(hand, container)
+def _see_tags(actor: Actor, admin: Actor, container: str) -> None:
+    _put_there(admin, container)
     actor.account.get_blob_client(container, _THERE).get_blob_tags()
 
 
-def _set_tags(actor: Actor, hand: Actor, container: str) -> None:
-    _put_there(hand, container)
+def _set_tags(actor: Actor, admin: Actor, container: str) -> None:
+    _put_there(admin, container)
     actor.account.get_blob_client(container, _THERE).set_blob_tags({"a": "b"})
 
 
@@ -84,16 +84,16 @@ def _find(actor: Actor, _: Actor, container: str) -> None:
     next(found.by_page(), None)
 
 
-def _put_there(hand: Actor, container: str) -> None:
-    """Created if it is not there: on Azure the hand is the developer, who may not replace all."""
-    blobs.create(hand.account.get_container_client(container), _THERE, b"old", 3)
+def _put_there(admin: Actor, container: str) -> None:
+    """Create the blob if it is missing: on Azure `admin` is the developer, who cannot overwrite."""
+    blobs.create(admin.account.get_container_client(container), _THERE, b"old", 3)
 
 
-def _list_containers(actor: Actor, _hand: Actor, _account: str) -> None:
+def _list_containers(actor: Actor, _admin: Actor, _account: str) -> None:
     next(actor.account.list_containers().by_page(), None)
 
 
-def _create_container(actor: Actor, _hand: Actor, _account: str) -> None:
+def _create_container(actor: Actor, _admin: Actor, _account: str) -> None:
     actor.account.create_container(f"c{uuid.uuid4().hex}")
 
 
@@ -109,7 +109,7 @@ def _see_versions(actor: Actor, _: Actor, secret: str) -> None:
     next(actor.vault.list_properties_of_secret_versions(secret).by_page(), None)
 
 
-def _list_secrets(actor: Actor, _hand: Actor, _vault: str) -> None:
+def _list_secrets(actor: Actor, _admin: Actor, _vault: str) -> None:
     next(actor.vault.list_properties_of_secrets().by_page(), None)
 
 
@@ -117,9 +117,9 @@ def _update(actor: Actor, _: Actor, secret: str) -> None:
     actor.vault.update_secret_properties(secret, tags={"a": "b"})
 
 
-def _delete_secret(actor: Actor, hand: Actor, secret: str) -> None:
+def _delete_secret(actor: Actor, admin: Actor, secret: str) -> None:
     actor.vault.begin_delete_secret(secret)
-    hand.vault.begin_recover_deleted_secret(secret).wait()
+    admin.vault.begin_recover_deleted_secret(secret).wait()
 
 
 def _purge(actor: Actor, _: Actor, secret: str) -> None:
@@ -143,15 +143,15 @@ def _send(actor: Actor, _: Actor, entity: str) -> None:
         sender.send_messages(ServiceBusMessage(b"{}", message_id=uuid.uuid4().hex))
 
 
-def _receive(actor: Actor, hand: Actor, entity: str) -> None:
+def _receive(actor: Actor, admin: Actor, entity: str) -> None:
     """A message is sent before, so that there is what may be received."""
-    _send_to(hand, entity)
+    _send_to(admin, entity)
     _take(actor, entity, lambda receiver, message: receiver.complete_message(message))
 
 
-def _receive_dead(actor: Actor, hand: Actor, entity: str) -> None:
-    _send_to(hand, entity)
-    _take(hand, entity, lambda receiver, message: receiver.dead_letter_message(message))
+def _receive_dead(actor: Actor, admin: Actor, entity: str) -> None:
+    _send_to(admin, entity)
+    _take(admin, entity, lambda receiver, message: receiver.dead_letter_message(message))
     dead = ServiceBusSubQueue.DEAD_LETTER
     _take(actor, entity, lambda receiver, message: receiver.complete_message(message), dead)
 
@@ -169,10 +169,10 @@ def _take(actor: Actor, entity: str, settle: Settle, sub_queue: Any = None) -> N
             settle(receiver, message)
 
 
-def _send_to(hand: Actor, entity: str) -> None:
+def _send_to(admin: Actor, entity: str) -> None:
     """A message that arrives at `entity`; a topic's goes to all that listen for such."""
     message = ServiceBusMessage(b"{}", message_id=uuid.uuid4().hex, subject=passing(entity))
-    with hand.bus() as client:
+    with admin.bus() as client:
         sender_to(client, entity.partition("/")[0]).send_messages(message)
 
 

@@ -3,7 +3,7 @@
 from local.questions import inside
 from sandbox.assumptions import QUESTIONS, Question
 from sandbox.state import PROJECT
-from tests.written import between
+from tests.generated_section import replace_section
 
 PAGE = PROJECT / "docs" / "assumptions.md"
 BEGIN, END = "<!-- written from sandbox/assumptions.py -->\n", "<!-- until here -->\n"
@@ -17,7 +17,7 @@ def rendered() -> str:
 
 def with_table(page: str) -> str:
     """`page` with its table as it must be. Raises ValueError if the marks are not there."""
-    return between(page, BEGIN, END, rendered())
+    return replace_section(page, BEGIN, END, rendered())
 
 
 def _line(each: Question) -> str:

@@ -15,8 +15,8 @@ from local.questions.probes import PROBES, By, Plane
 from local.questions.responses import NothingCameError, TooFewRightsError, TooManyRightsError
 from sandbox.assumptions import LIKELY, QUESTIONS, Assumptions, assume
 from tests.access.actor import Actor
+from tests.access.harness import Harness, running_harness
 from tests.access.sample import DEVELOPER, GATEWAY, OPERATOR, PLATFORM
-from tests.access.stage import Stage, staged
 
 # Whom the sandbox lets ask with such rights.
 ASKERS = {By.DEVELOPER: DEVELOPER, By.STRANGER: OPERATOR}
@@ -47,9 +47,9 @@ def assumed(request: pytest.FixtureRequest) -> Assumptions:
 
 
 @pytest.fixture(scope="module")
-def told(assumed: Assumptions, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    with staged(tmp_path_factory.mktemp("told"), assumed) as stage:
-        yield stage
+def told(assumed: Assumptions, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
+    with running_harness(tmp_path_factory.mktemp("told"), assumed) as harness:
+        yield harness
 
 
 def test_every_question_has_a_probe() -> None:
@@ -57,15 +57,15 @@ def test_every_question_has_a_probe() -> None:
 
 
 CASES_BY_STAGE = [
-    pytest.param(stage, name, answer, id=f"{name}={answer}")
-    for stage in STAGES
+    pytest.param(harness, name, answer, id=f"{name}={answer}")
+    for harness in STAGES
     for name, answer in CASES
-    if (LIKELY.answer(name) == answer and not stage) or f"{name}={answer}" in stage
+    if (LIKELY.answer(name) == answer and not harness) or f"{name}={answer}" in harness
 ]
 
 
 @pytest.mark.parametrize(("assumed", "name", "answer"), CASES_BY_STAGE, indirect=["assumed"])
-def test_the_sandbox_answers_as_it_is_told(told: Stage, name: str, answer: str) -> None:
+def test_the_sandbox_answers_as_it_is_told(told: Harness, name: str, answer: str) -> None:
     if name in inside.PROBES:
         assert inside.PROBES[name](surroundings(told)) == answer
         return
@@ -76,9 +76,9 @@ def test_the_sandbox_answers_as_it_is_told(told: Stage, name: str, answer: str) 
         assert PROBES[name].ask(told.actor(ASKERS[who])) == expected, who
 
 
-def set_often(stage: Stage) -> None:
+def set_often(harness: Harness) -> None:
     """Set the secret until its versions, of which the ids are random, have two orders."""
-    operator, ids = stage.actor(OPERATOR), list[str]()
+    operator, ids = harness.actor(OPERATOR), list[str]()
     while len(ids) < 5 or ids == sorted(ids):
         version = operator.vault.set_secret(operator.entities.secret, "light").properties.version
         ids.append(str(version))
@@ -88,38 +88,38 @@ def test_every_answer_is_given_once() -> None:
     assert len(CASES_BY_STAGE) == len(CASES)
 
 
-def surroundings(stage: Stage) -> Surroundings:
+def surroundings(harness: Harness) -> Surroundings:
     """Where the gateway's code finds itself."""
     return Surroundings(
-        endpoint=stage.endpoints.surroundings.identity_endpoint,
-        header=stage.endpoints.planes.headers[GATEWAY],
-        own=stage.deployment.principal(GATEWAY).client_id,
-        kept=stage.deployment.principal(PLATFORM).resource_id,
+        endpoint=harness.endpoints.surroundings.identity_endpoint,
+        header=harness.endpoints.planes.headers[GATEWAY],
+        own=harness.deployment.principal(GATEWAY).client_id,
+        kept=harness.deployment.principal(PLATFORM).resource_id,
     )
 
 
 @pytest.fixture(scope="module")
-def likely(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    with staged(tmp_path_factory.mktemp("likely")) as stage:
-        yield stage
+def likely(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
+    with running_harness(tmp_path_factory.mktemp("likely")) as harness:
+        yield harness
 
 
 @pytest.mark.parametrize("name", [name for name, each in PROBES.items() if each.refuses])
-def test_who_may_too_much_gets_no_answer_that_would_mislead(likely: Stage, name: str) -> None:
+def test_who_may_too_much_gets_no_answer_that_would_mislead(likely: Harness, name: str) -> None:
     if PROBES[name].refuses is Plane.BUS:
-        assert PROBES[name].ask(likely.hand) == "existence"  # report looks at the roles instead
+        assert PROBES[name].ask(likely.admin) == "existence"  # report looks at the roles instead
         return
     with pytest.raises(TooManyRightsError):
-        PROBES[name].ask(likely.hand)
+        PROBES[name].ask(likely.admin)
 
 
 @pytest.mark.parametrize("name", ["blob-overwrite", "blob-tags-condition"])
-def test_who_may_too_little_gets_no_answer_either(likely: Stage, name: str) -> None:
+def test_who_may_too_little_gets_no_answer_either(likely: Harness, name: str) -> None:
     with pytest.raises(TooFewRightsError):
         PROBES[name].ask(likely.actor(OPERATOR))
 
 
-def test_an_app_without_tokens_does_not_take_that_for_a_kept_identity(likely: Stage) -> None:
+def test_an_app_without_tokens_does_not_take_that_for_a_kept_identity(likely: Harness) -> None:
     nobody = replace(surroundings(likely), own="00000000-0000-4000-8000-000000000001")
     with pytest.raises(inside.NoAnswerError):
         inside.identity_none(nobody)

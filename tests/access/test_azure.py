@@ -10,9 +10,9 @@ import pytest
 
 from sandbox.deployment import as_compiled
 from tests.access.actor import Actor
-from tests.access.judge import refused
 from tests.access.rows import ANOTHER_SECRET, API, Row
 from tests.access.table import TABLE
+from tests.access.verdicts import refusal_of
 
 USERS = {each.name for each in as_compiled().users}
 ROWS = tuple(
@@ -27,4 +27,4 @@ ROWS = tuple(
 def test_azure_says_the_same(azure: Actor, row: Row) -> None:
     if row.who != azure.name:
         pytest.skip(f"you are signed in as the {azure.name}")
-    assert (refused(row, azure, hand=azure) == "") == row.allowed
+    assert (refusal_of(row, azure, admin=azure) == "") == row.allowed

@@ -8,8 +8,8 @@ import pytest
 from sandbox.audit import Outcome, Record
 from sandbox.state import PROJECT
 from tests.access.operations import OPERATIONS
-from tests.access.places import scope_of
 from tests.access.rows import API, TOKEN, Row
+from tests.access.scopes import scope_of
 from tests.access.table import TABLE
 from tests.access.traffic import put_through
 from tests.conftest import Running, up

@@ -11,8 +11,8 @@ import pytest
 from tests.access.actor import Actor
 from tests.access.behaviours import keyvault, servicebus, storage
 from tests.access.behaviours.bus.others import leave_messages
+from tests.access.harness import Harness
 from tests.access.sample import DEVELOPER, FOR_CATALOG, FOR_NOTIFIER, KEY, OPERATOR, UPLOADS
-from tests.access.stage import Stage
 
 Behaviour = Callable[[Actor], None]
 BEHAVIOURS: dict[str, tuple[Behaviour, ...]] = {
@@ -30,15 +30,15 @@ each_behaviour = pytest.mark.parametrize(
 
 
 @pytest.fixture(scope="module")
-def in_use(stage: Stage) -> Stage:
+def in_use(harness: Harness) -> Harness:
     """As an environment is in which the services ran: the key is set, and messages are left."""
-    stage.actor(OPERATOR).vault.set_secret(KEY, "a value")
-    leave_messages(stage.hand)
-    return stage
+    harness.actor(OPERATOR).vault.set_secret(KEY, "a value")
+    leave_messages(harness.admin)
+    return harness
 
 
 @each_behaviour
-def test_the_sandbox_answers_so(in_use: Stage, who: str, behaviour: Behaviour) -> None:
+def test_the_sandbox_answers_so(in_use: Harness, who: str, behaviour: Behaviour) -> None:
     before = _held(in_use)
     behaviour(in_use.actor(who))
     assert _held(in_use) == before, "it has to settle its own messages, and no others"
@@ -52,9 +52,9 @@ def test_azure_answers_so(azure: Actor, who: str, behaviour: Behaviour) -> None:
     behaviour(azure)
 
 
-def _held(stage: Stage) -> tuple[dict[str, int], dict[str, int]]:
+def _held(harness: Harness) -> tuple[dict[str, int], dict[str, int]]:
     """What the behaviours work with: a subscription that somebody adds gets all events as well."""
-    bus = stage.endpoints.planes.bus
+    bus = harness.endpoints.planes.bus
     return _of_theirs(bus.messages()), _of_theirs(bus.dead_letters())
 
 

@@ -7,26 +7,26 @@ import pytest
 
 from sandbox.deployment import Deployment, Lifecycle, PrincipalKind, as_compiled
 from sandbox.rbac import Allowed, Policy
-from tests.access.judge import agrees, judge, needs, role_of_api
+from tests.access.harness import Harness
 from tests.access.mutants import Flip, Mutant, flips, mutants
 from tests.access.rows import API, TOKEN, Row
-from tests.access.stage import Stage
 from tests.access.table import TABLE
+from tests.access.verdicts import mismatch, needs, role_of_api, verdict_on
 
 DEPLOYMENT = as_compiled()
 
 
 @pytest.fixture
-def as_deployed(stage: Stage) -> Iterator[Stage]:
-    """The stage, which is as it was when the test is over."""
-    yield stage
-    stage.enforce(stage.deployment.assignments, stage.deployment.custom_roles)
-    stage.attach(stage.deployment.apps)
-    stage.register(stage.deployment.registration)
+def as_deployed(harness: Harness) -> Iterator[Harness]:
+    """The harness, which is as it was when the test is over."""
+    yield harness
+    harness.enforce(harness.deployment.assignments, harness.deployment.custom_roles)
+    harness.attach(harness.deployment.apps)
+    harness.register(harness.deployment.registration)
 
 
 @pytest.mark.parametrize("mutant", tuple(mutants(DEPLOYMENT)), ids=str)
-def test_a_policy_that_is_a_little_wrong_is_noticed(as_deployed: Stage, mutant: Mutant) -> None:
+def test_a_policy_that_is_a_little_wrong_is_noticed(as_deployed: Harness, mutant: Mutant) -> None:
     assignments, roles = mutant.change(as_deployed.deployment)
     as_deployed.enforce(assignments, roles)
     # Who has got more has to be met by a row that denies it, even where something is lost as well.
@@ -34,15 +34,17 @@ def test_a_policy_that_is_a_little_wrong_is_noticed(as_deployed: Stage, mutant: 
     # What can be done says more than what can be decided.
     suspects.sort(key=lambda row: row.by_decision)
     assert suspects, "no row of the table speaks of it"
-    assert agrees(suspects[0], judge(as_deployed, suspects[0]))
+    assert mismatch(suspects[0], verdict_on(as_deployed, suspects[0]))
 
 
 @pytest.mark.parametrize("flip", tuple(flips(DEPLOYMENT)), ids=str)
-def test_an_identity_that_code_can_use_or_cannot_is_noticed(as_deployed: Stage, flip: Flip) -> None:
+def test_an_identity_that_code_can_use_or_cannot_is_noticed(
+    as_deployed: Harness, flip: Flip
+) -> None:
     rows = [row for row in TABLE if row.who == flip.identity and not row.by_decision]
     assert rows, f"no row of the table is done by {flip.identity}: say so of its {TOKEN}, at least"
     row = rows[0]
-    assert not agrees(row, judge(as_deployed, row))
+    assert not mismatch(row, verdict_on(as_deployed, row))
     as_deployed.attach(
         replace(
             app,
@@ -73,9 +75,9 @@ def _can_ask(deployment: Deployment) -> list[str]:
 if DEPLOYMENT.registration is not None:
 
     @pytest.mark.parametrize("who", _can_ask(DEPLOYMENT))
-    def test_an_app_role_given_or_taken_is_noticed(as_deployed: Stage, who: str) -> None:
+    def test_an_app_role_given_or_taken_is_noticed(as_deployed: Harness, who: str) -> None:
         row = next(row for row in TABLE if (row.who, row.on) == (who, API))
-        assert not agrees(row, judge(as_deployed, row))
+        assert not mismatch(row, verdict_on(as_deployed, row))
         principal = as_deployed.deployment.principal(who).principal_id
         registration = as_deployed.deployment.registration
         assert registration is not None
@@ -83,19 +85,19 @@ if DEPLOYMENT.registration is not None:
         if roles.pop(principal, None) is None:
             roles[principal] = (role_of_api(as_deployed.deployment),)
         as_deployed.register(replace(registration, roles=roles))
-        assert agrees(row, judge(as_deployed, row))
+        assert mismatch(row, verdict_on(as_deployed, row))
 
 
-def _is_noticed(stage: Stage, row: Row) -> bool:
+def _is_noticed(harness: Harness, row: Row) -> bool:
     try:
-        return bool(agrees(row, judge(stage, row)))
+        return bool(mismatch(row, verdict_on(harness, row)))
     except Exception as error:
         return "No User Assigned" in str(error) or "Unable to load" in str(error)
 
 
-def _differs(stage: Stage, row: Row) -> bool:
+def _differs(harness: Harness, row: Row) -> bool:
     if row.on in {API, TOKEN}:
         return False
-    principal = stage.deployment.principal(row.who).principal_id
-    policy: Policy = stage.endpoints.planes.gate.policy
-    return isinstance(policy.decide(principal, needs(stage, row)), Allowed) != row.allowed
+    principal = harness.deployment.principal(row.who).principal_id
+    policy: Policy = harness.endpoints.planes.gate.policy
+    return isinstance(policy.decide(principal, needs(harness, row)), Allowed) != row.allowed

@@ -3,15 +3,15 @@
 import pytest
 
 from sandbox.deployment import Deployment, as_compiled
-from tests.access.judge import agrees, judge
+from tests.access.harness import Harness
 from tests.access.rows import Row
-from tests.access.stage import Stage
 from tests.access.table import TABLE
+from tests.access.verdicts import mismatch, verdict_on
 
 
 @pytest.mark.parametrize("row", TABLE, ids=str)
-def test_the_row_holds(stage: Stage, row: Row) -> None:
-    assert not agrees(row, judge(stage, row))
+def test_the_row_holds(harness: Harness, row: Row) -> None:
+    assert not mismatch(row, verdict_on(harness, row))
 
 
 def test_the_table_has_each_row_once() -> None:

@@ -4,21 +4,21 @@ A guard is a line of the sandbox, or of the reader that aiohttp gives it. `witho
 with the guard taken out; test_confusions.py sees that the test then fails.
 """
 
-from tests.attacks.confusions_held import Held
+from tests.attacks.attack import Attack
 from tests.attacks.confusions_sign_in import SIGN_IN
 
 _STORAGE, _EDGE = "tests/sandbox/storage", "tests/sandbox/edge"
 
 
-def _at_storage(attack: str, test: str, module: str, guard: str, without: str) -> Held:
-    return Held(attack, f"{_STORAGE}/test_{test}", f"sandbox/storage/{module}.py", guard, without)
+def _at_storage(attack: str, test: str, module: str, guard: str, without: str) -> Attack:
+    return Attack(attack, f"{_STORAGE}/test_{test}", f"sandbox/storage/{module}.py", guard, without)
 
 
-def _at_edge(attack: str, test: str, module: str, guard: str, without: str) -> Held:
-    return Held(attack, f"{_EDGE}/test_{test}", f"sandbox/edge/{module}.py", guard, without)
+def _at_edge(attack: str, test: str, module: str, guard: str, without: str) -> Attack:
+    return Attack(attack, f"{_EDGE}/test_{test}", f"sandbox/edge/{module}.py", guard, without)
 
 
-def _reader(attack: str, case: str, lenient: str) -> Held:
+def _reader(attack: str, case: str, lenient: str) -> Attack:
     """The guard is aiohttp's strict reader; without it, somebody in front of it is lenient."""
     test = f"proxy.py::test_a_request_with_two_readings_is_not_served[{case}]"
     strict = "    def handle_error(\n"
@@ -584,7 +584,8 @@ OPERATIONS = (
         "every_operation.py::test_who_has_just_one_of_its_actions_is_allowed",
         "required_actions",
         "    yield Requirement(scope, _actions(operation, assumed))\n",
-        "    yield Requirement(scope, _actions(operation, assumed))\n    yield Requirement(scope, WRITE_TAGS)\n",
+        "    yield Requirement(scope, _actions(operation, assumed))\n"
+        "    yield Requirement(scope, WRITE_TAGS)\n",
     ),
     _at_storage(
         "an operation with another's right",

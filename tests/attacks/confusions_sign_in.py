@@ -1,12 +1,12 @@
 """Attacks on the sign-in of people, each with its test and its guard."""
 
-from tests.attacks.confusions_held import Held
+from tests.attacks.attack import Attack
 
 _TESTS, _CODE = "tests/sandbox/entra", "sandbox/entra"
 
 
-def _at(attack: str, test: str, module: str, guard: str, without: str) -> Held:
-    return Held(attack, f"{_TESTS}/test_{test}", f"{_CODE}/{module}.py", guard, without)
+def _at(attack: str, test: str, module: str, guard: str, without: str) -> Attack:
+    return Attack(attack, f"{_TESTS}/test_{test}", f"{_CODE}/{module}.py", guard, without)
 
 
 SIGN_IN = (

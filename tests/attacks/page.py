@@ -5,7 +5,7 @@ from itertools import groupby
 from sandbox.state import PROJECT
 from tests.attacks.confusions import LEDGER
 from tests.attacks.tokens import CASES
-from tests.written import between
+from tests.generated_section import replace_section
 
 PAGE = PROJECT / "docs" / "attacks.md"
 BEGIN, END = "<!-- written from tests/attacks -->\n", "<!-- until here -->\n"
@@ -21,7 +21,7 @@ def rendered() -> str:
 
 def with_tables(page: str) -> str:
     """`page` with its tables as they must be. Raises ValueError if the marks are not there."""
-    return between(page, BEGIN, END, rendered())
+    return replace_section(page, BEGIN, END, rendered())
 
 
 def _tokens() -> str:

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from sandbox.state import PROJECT
+from tests.attacks.attack import Attack
 from tests.attacks.confusions import LEDGER
-from tests.attacks.confusions_held import Held
 
 ONE = "double encoding"
 ALL = os.environ.get("KEYLESS_GUARDS") == "all"
@@ -25,7 +25,7 @@ AZURITE = Path("sandbox/storage/azurite/node_modules")
 
 
 @pytest.mark.parametrize("held", LEDGER, ids=lambda held: held.attack)
-def test_an_attack_has_its_test_and_its_guard(held: Held) -> None:
+def test_an_attack_has_its_test_and_its_guard(held: Attack) -> None:
     file, _, names = held.test.partition("::")
     name = names.partition("[")[0].rpartition("::")[2]
     assert name in functions(PROJECT / file)
@@ -42,7 +42,7 @@ def test_no_attack_is_told_twice() -> None:
 @pytest.mark.parametrize(
     "held", [each for each in LEDGER if ALL or each.attack == ONE], ids=lambda held: held.attack
 )
-def test_without_its_guard_an_attack_succeeds(held: Held, copy: Path) -> None:
+def test_without_its_guard_an_attack_succeeds(held: Attack, copy: Path) -> None:
     file = copy / held.file
     kept = file.read_text()
     file.write_text(kept.replace(held.guard, held.without))

@@ -10,9 +10,9 @@ from sandbox.audit import FILE
 from sandbox.deployment import load
 from sandbox.state import PROJECT, State
 from sandbox.supervisor import running
-from tests.attacks.seen import Seen, collect
+from tests.attacks.inspection import LOOPBACK, OTHERS, open_to_others
+from tests.attacks.observations import Observations, collect
 from tests.attacks.traffic import traffic
-from tests.attacks.watching import LOOPBACK, OTHERS, open_to_others
 from tests.conftest import Running, keyless
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="it looks into /proc")
@@ -21,7 +21,7 @@ _SHORTEST = 30
 
 
 @pytest.fixture(scope="module")
-def seen(tmp_path_factory: pytest.TempPathFactory) -> Seen:
+def seen(tmp_path_factory: pytest.TempPathFactory) -> Observations:
     """By a user whose umask hides nothing, so that what is private is so by the sandbox's doing."""
     folder = tmp_path_factory.mktemp("watched")
     command = [sys.executable, "-m", "cli", "up", "--detach", "--port", "0"]
@@ -32,7 +32,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Seen:
         started = subprocess.run(command, cwd=PROJECT, env=environment, umask=0, check=False)
         assert started.returncode == 0
         sandbox = Running(State.open(folder))
-        seen = Seen(sandbox.state, exposed=exposed)
+        seen = Observations(sandbox.state, exposed=exposed)
         try:
             traffic(sandbox, seen)
             seen.look(sandbox.report.pid)
@@ -43,12 +43,12 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Seen:
     return seen
 
 
-def test_nothing_is_open_to_others_at_any_time(seen: Seen) -> None:
+def test_nothing_is_open_to_others_at_any_time(seen: Observations) -> None:
     assert seen.exposed == set()
     assert {"audit.jsonl", "bus.db", "vault.db", "sandbox.json", "sandbox.log"} <= seen.files.keys()
 
 
-def test_no_process_keeps_a_file_that_is_open_to_others(seen: Seen) -> None:
+def test_no_process_keeps_a_file_that_is_open_to_others(seen: Observations) -> None:
     """Theirs are in the state folder, or have no name at all, as gunicorn's heartbeats."""
     state = str(seen.state.root)
     own = [(name, mode) for name, mode in seen.opened if name.startswith((state, "/tmp"))]  # noqa: S108
@@ -57,13 +57,13 @@ def test_no_process_keeps_a_file_that_is_open_to_others(seen: Seen) -> None:
     assert [name for name in seen.sockets if not name.startswith(state)] == []
 
 
-def test_every_port_is_on_loopback(seen: Seen) -> None:
+def test_every_port_is_on_loopback(seen: Observations) -> None:
     # Azurite, the proxy, AMQP, the identity endpoint, the gallery, and four services.
     assert len(seen.ports) >= 9
     assert set(seen.ports) == {LOOPBACK}
 
 
-def test_no_secret_is_in_a_file_that_is_not_its_own(seen: Seen) -> None:
+def test_no_secret_is_in_a_file_that_is_not_its_own(seen: Observations) -> None:
     assert len(seen.secrets) == len(load(seen.state).apps) + 7  # each app's header, and the rest
     for what, (secret, meant) in seen.secrets.items():
         assert len(secret) > _SHORTEST, what
@@ -75,13 +75,13 @@ def test_no_secret_is_in_a_file_that_is_not_its_own(seen: Seen) -> None:
         assert b"eyJ" not in seen.files[name], name
 
 
-def test_no_secret_is_in_the_title_of_a_process(seen: Seen) -> None:
+def test_no_secret_is_in_the_title_of_a_process(seen: Observations) -> None:
     assert sum("gunicorn" in each for each in seen.titles) >= 8
     for what, (secret, _) in seen.secrets.items():
         assert not any(secret in each for each in seen.titles), what
 
 
-def test_each_process_is_given_its_own_secrets_only(seen: Seen) -> None:
+def test_each_process_is_given_its_own_secrets_only(seen: Observations) -> None:
     for what, (secret, _) in seen.secrets.items():
         given = [each for each in seen.environments if secret in "\n".join(each.values())]
         if what.startswith("the identity header"):
@@ -94,7 +94,7 @@ def test_each_process_is_given_its_own_secrets_only(seen: Seen) -> None:
             assert given == [], what
 
 
-def test_no_secret_is_in_the_text_of_a_refusal(seen: Seen) -> None:
+def test_no_secret_is_in_the_text_of_a_refusal(seen: Observations) -> None:
     assert len(seen.answers) > 60
     for what, (secret, _) in seen.secrets.items():
         # The header of a token is what Key Vault names an unknown key by, as Azure does.

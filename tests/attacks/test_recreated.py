@@ -7,7 +7,7 @@ import pytest
 from sandbox.audit import Outcome
 from sandbox.deployment import deploy, recreate
 from tests.attacks.answers import PLANES
-from tests.attacks.showing import SHOW, WHO
+from tests.attacks.present_tokens import SHOW, WHO
 from tests.attacks.stack import Stack
 
 # How each plane denies a good token: before it says whether there is anything.

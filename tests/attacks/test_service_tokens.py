@@ -22,8 +22,8 @@ from services.catalog.settings import Settings
 from services.common.bearer import LEEWAY
 from tests.attacks.answers import CATALOG
 from tests.attacks.clients import Reply, ask
-from tests.attacks.mint import Mint
 from tests.attacks.stack import Stack
+from tests.attacks.token_factory import TokenFactory
 from tests.attacks.tokens import CASES, Case
 from tests.services.test_settings import WHOLE
 
@@ -80,9 +80,9 @@ def registration(stack: Stack) -> Registration:
 
 
 @pytest.fixture(scope="module")
-def mint(stack: Stack) -> Mint:
+def mint(stack: Stack) -> TokenFactory:
     deployment, api = stack.deployment, registration(stack)
-    return Mint(
+    return TokenFactory(
         stack.planes.key,
         SigningKey.of(RSAKey.generate_key(2048)),
         deployment.tenant_id,
@@ -108,7 +108,7 @@ def show(stack: Stack, *tokens: str) -> Reply:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_the_catalog_answers_by_rfc_6750(
-    stack: Stack, mint: Mint, case: Case, caplog: pytest.LogCaptureFixture
+    stack: Stack, mint: TokenFactory, case: Case, caplog: pytest.LogCaptureFixture
 ) -> None:
     token, expected = case.make(mint), case.answers[CATALOG]
     reply = show(stack, token)
@@ -136,7 +136,7 @@ def assert_untold(token: str, log: str, reply: Reply) -> None:
         assert secret not in reply.text + str(reply.headers)
 
 
-def test_no_token_is_a_challenge_without_an_error(stack: Stack, mint: Mint) -> None:
+def test_no_token_is_a_challenge_without_an_error(stack: Stack, mint: TokenFactory) -> None:
     reply = show(stack)
     assert (reply.status, reply.headers["WWW-Authenticate"]) == (401, "Bearer")
     assert stack.touched == []
@@ -144,7 +144,7 @@ def test_no_token_is_a_challenge_without_an_error(stack: Stack, mint: Mint) -> N
 
 
 def test_two_authorization_headers_are_not_one_too_many_to_choose_from(
-    stack: Stack, mint: Mint
+    stack: Stack, mint: TokenFactory
 ) -> None:
     good, bad = mint.good(), mint.of_stranger()
     assert show(stack, good).status == 200
@@ -153,7 +153,9 @@ def test_two_authorization_headers_are_not_one_too_many_to_choose_from(
         assert stack.touched == []
 
 
-def test_who_the_service_runs_beside_is_not_let_in_for_that(stack: Stack, mint: Mint) -> None:
+def test_who_the_service_runs_beside_is_not_let_in_for_that(
+    stack: Stack, mint: TokenFactory
+) -> None:
     """Each principal of the deployment, with a token that Entra would give it for the catalog."""
     issuer, api = stack.planes.issuer, registration(stack)
     for principal in stack.deployment.principals:

@@ -10,9 +10,9 @@ from sandbox.audit import Outcome
 from sandbox.entra import VAULT, SigningKey, verifier
 from tests.attacks.answers import ALGORITHM, PLANES, SIGNATURE, UNKNOWN_KEY
 from tests.attacks.clients import ask
-from tests.attacks.mint import Mint
-from tests.attacks.showing import SECRET, SHOW, WHO, show_to_vault
+from tests.attacks.present_tokens import SECRET, SHOW, WHO, show_to_vault
 from tests.attacks.stack import Stack
+from tests.attacks.token_factory import TokenFactory
 from tests.attacks.tokens import CASES, Case
 
 
@@ -27,12 +27,12 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 @pytest.fixture(scope="module")
-def mints(stack: Stack) -> dict[str, Mint]:
+def mints(stack: Stack) -> dict[str, TokenFactory]:
     stranger = SigningKey.of(RSAKey.generate_key(2048))
     deployment = stack.deployment
     assert deployment.registration is not None
     return {
-        plane: Mint(
+        plane: TokenFactory(
             stack.planes.key,
             stranger,
             deployment.tenant_id,
@@ -49,7 +49,7 @@ def mints(stack: Stack) -> dict[str, Mint]:
 @pytest.mark.parametrize("plane", PLANES)
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_every_plane_answers_a_token_as_azure_does(
-    stack: Stack, mints: dict[str, Mint], case: Case, plane: str
+    stack: Stack, mints: dict[str, TokenFactory], case: Case, plane: str
 ) -> None:
     token, expected = case.make(mints[plane]), case.answers[plane]
     stack.touched.clear()
@@ -79,7 +79,7 @@ def assert_untold(token: str, audit: str, answer: str) -> None:
 
 @pytest.mark.parametrize("plane", ["blob", "vault", "telemetry"])
 def test_two_authorization_headers_are_not_one_too_many_to_choose_from(
-    stack: Stack, mints: dict[str, Mint], plane: str
+    stack: Stack, mints: dict[str, TokenFactory], plane: str
 ) -> None:
     good, bad = mints[plane].good(), mints[plane].of_stranger()
     assert SHOW[plane](stack, good).opened
@@ -91,7 +91,7 @@ def test_two_authorization_headers_are_not_one_too_many_to_choose_from(
 
 
 def test_nothing_but_the_header_is_read_before_the_signature_is_proven(
-    stack: Stack, mints: dict[str, Mint], monkeypatch: pytest.MonkeyPatch
+    stack: Stack, mints: dict[str, TokenFactory], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Beside the cases whose payload nobody could read: what is parsed is seen."""
     parsed: list[bytes] = []

@@ -24,10 +24,10 @@ from tests.attacks.answers import (
     UNKNOWN_KEY,
     Answers,
 )
-from tests.attacks.mint import Mint
+from tests.attacks.token_factory import TokenFactory
 from tests.sandbox.entra.forge import base64url, claims_of, encoded
 
-Make = Callable[[Mint], str]
+Make = Callable[[TokenFactory], str]
 OTHER_TENANT = "00000000-0000-4000-8000-000000000099"
 V1 = "https://sts.windows.net/{}"
 V2 = "https://login.microsoftonline.com/{}/v2.0"
@@ -50,13 +50,13 @@ def case(name: str, make: Make, usual: Answers, *good_at: str) -> Case:
     return Case(name, make, usual | {plane: GOOD[plane] for plane in good_at})
 
 
-def of_this_key_inside(mint: Mint) -> str:
+def of_this_key_inside(mint: TokenFactory) -> str:
     """A stranger's token that brings its own key along."""
     public = mint.stranger.key.as_dict(private=False)
     return mint.with_header(kid="of my own", jwk=public, jku="https://example.com/keys")
 
 
-def twice_said(mint: Mint) -> str:
+def twice_said(mint: TokenFactory) -> str:
     """Two audiences in one JSON object: the last counts, for .NET's readers as for this one."""
     claims = json.dumps(claims_of(mint.good()) | {"aud": mint.audience})
     return mint.signed_text(claims[:-1] + f', "aud": "{MANAGEMENT}"}}')

@@ -10,11 +10,11 @@ from PIL import Image
 
 from cli.photos import Upload
 from cli.walk import arrive, send
-from tests.attacks.seen import Seen
+from tests.attacks.observations import Observations
 from tests.conftest import Running
 
 
-def traffic(sandbox: Running, seen: Seen) -> None:
+def traffic(sandbox: Running, seen: Observations) -> None:
     """A photo, and a broken one; then everything that is refused, with tokens in odd places."""
     gallery = sandbox.report.gallery
     pixel = io.BytesIO()
@@ -41,7 +41,7 @@ def traffic(sandbox: Running, seen: Seen) -> None:
         seen.answers.append(requests.get(endpoint, query, headers=wrong, timeout=10).text)
 
 
-def refuse(sandbox: Running, seen: Seen, token: str) -> None:
+def refuse(sandbox: Running, seen: Observations, token: str) -> None:
     """What the planes, the edge and the gallery say to a token, and to one where none belongs."""
     report, deployment = sandbox.report, sandbox.deployment
     session = requests.Session()

@@ -11,7 +11,7 @@ from cli.stale import warn_if_stale, warn_of_ignored
 from sandbox.deployment import SNAPSHOT
 from sandbox.state import PROJECT, State
 from tests.conftest import Running
-from tests.copied import copied, keyless
+from tests.project_copy import copy_project, keyless
 
 EXPLAIN = ("explain", "gateway", "blobs/read", "containers/originals")
 
@@ -19,7 +19,7 @@ EXPLAIN = ("explain", "gateway", "blobs/read", "containers/originals")
 @pytest.fixture
 def edited(tmp_path: Path) -> Path:
     """A copy of the project, in whose policy a word was changed and no snapshot written."""
-    copy = copied(tmp_path)
+    copy = copy_project(tmp_path)
     bicep = PROJECT / "infra" / "bicep"
     shutil.copytree(bicep, copy / "infra" / "bicep", dirs_exist_ok=True)
     module = copy / "infra" / "bicep" / "modules" / "access.bicep"

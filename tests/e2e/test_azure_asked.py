@@ -24,7 +24,7 @@ PASSED = re.compile(r"(\d+) passed")
 def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A sandbox that starts no service, since those would take messages away."""
     state = tmp_path_factory.mktemp("azure")
-    with started_by(state, "tests.e2e.endpoints_alone", str(state)) as running:
+    with started_by(state, "tests.e2e.endpoints_only", str(state)) as running:
         yield running
 
 

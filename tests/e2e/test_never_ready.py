@@ -15,15 +15,15 @@ import pytest
 
 from sandbox.state import State
 from sandbox.supervisor import Report, running
-from tests.copied import copied, environment, keyless, without
+from tests.project_copy import copy_project, environment, keyless, remove_resource
 
 WAITS = "thumbnailer is waiting for read on container originals"
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    copy = copied(tmp_path_factory.mktemp("never-ready"))
-    without(copy, is_the_row)
+    copy = copy_project(tmp_path_factory.mktemp("never-ready"))
+    remove_resource(copy, is_the_row)
     return copy
 
 

@@ -25,7 +25,7 @@ from cli.walk import webhooks
 from sandbox.audit import Outcome
 from sandbox.partner.mood import Mood, behave
 from sandbox.supervisor import running
-from tests.faults.shifted import Shifted, clock, started
+from tests.faults.settable_clock import Shifted, clock, started
 
 HOUR, DAY = 3600.0, 86400.0
 # Back, right again, on, on by more than a token lives, and right again.

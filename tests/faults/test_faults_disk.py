@@ -17,7 +17,7 @@ from sandbox.state import State
 from sandbox.supervisor import Report, running
 from tests.conftest import keyless
 from tests.faults.faults import left_behind, mounted, one_sentence
-from tests.faults.preloaded import compiled, up
+from tests.faults.preloaded_library import compiled, up
 
 
 @dataclass(frozen=True)

@@ -24,16 +24,16 @@ from sandbox.state import State
 from sandbox.storage import free_port
 from sandbox.supervisor import Report, start
 from sandbox.supervisor.run import run
-from tests.copied import MODULES, SNAPSHOT, copied
-from tests.copied import keyless as run_in
 from tests.faults.faults import left_behind, one_sentence
+from tests.project_copy import MODULES, SNAPSHOT, copy_project
+from tests.project_copy import keyless as run_in
 
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the project, in which things can be broken."""
     monkeypatch.delenv("KEYLESS_NODE", raising=False)
-    return copied(tmp_path)
+    return copy_project(tmp_path)
 
 
 def keyless(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.gallery.standin import StandIn, image, serve
+from tests.gallery.fake_gateway import FakeGateway, image, serve
 
 PROGRAMS = "chromium", "chromium-browser", "google-chrome"
 ARGUMENTS = [
@@ -38,8 +38,8 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def api() -> Iterator[StandIn]:
-    api = StandIn()
+def api() -> Iterator[FakeGateway]:
+    api = FakeGateway()
     stop = serve(api)
     yield api
     stop()
@@ -52,7 +52,7 @@ def complaints() -> list[str]:
 
 
 @pytest.fixture
-def open_page(browser: Browser, api: StandIn, complaints: list[str]) -> Iterator[OpenPage]:
+def open_page(browser: Browser, api: FakeGateway, complaints: list[str]) -> Iterator[OpenPage]:
     """Open the page; settings are those of a browser context."""
     opened = []
 

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import FileChooser, Locator, Page, expect
 
 from tests.gallery.conftest import MakeFile, OpenPage, wait_until
-from tests.gallery.standin import StandIn, refuse
+from tests.gallery.fake_gateway import FakeGateway, refuse
 
 CONTRAST = (Path(__file__).parent / "contrast.js").read_text()
 UNNAMED = """() => [...document.querySelectorAll("button, input, img, progress, section, main, dl")]
@@ -23,7 +23,7 @@ ShowAll = Callable[..., Page]
 
 
 @pytest.fixture
-def show_all(open_page: OpenPage, api: StandIn, make_file: MakeFile) -> ShowAll:
+def show_all(open_page: OpenPage, api: FakeGateway, make_file: MakeFile) -> ShowAll:
     """Open the page with every kind of tile on it."""
 
     def show_all(**settings: object) -> Page:
@@ -45,7 +45,7 @@ def outlined(element: Locator) -> bool:
 
 
 def test_everything_is_done_by_keyboard_and_focus_is_always_seen(
-    page: Page, api: StandIn, make_file: MakeFile
+    page: Page, api: FakeGateway, make_file: MakeFile
 ) -> None:
     choosers: list[FileChooser] = []
     page.on("filechooser", lambda chooser: choosers.extend([chooser]))
@@ -118,7 +118,7 @@ def test_the_two_colour_schemes_differ(open_page: OpenPage) -> None:
 
 
 def test_nothing_moves_for_those_who_want_less_motion(
-    open_page: OpenPage, api: StandIn, make_file: MakeFile
+    open_page: OpenPage, api: FakeGateway, make_file: MakeFile
 ) -> None:
     page = open_page(reduced_motion="reduce")
     page.get_by_label("Choose photos").set_input_files(make_file())

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from services.gateway.images import MAX_BYTES
-from tests.gallery.standin import StandIn, serve
+from tests.gallery.fake_gateway import FakeGateway, serve
 
 CALL = """async ([name, values]) => (await import("/static/photo.js"))[name](...values)"""
 PAUSES = """async () => {
@@ -20,7 +20,7 @@ PAUSES = """async () => {
 @pytest.fixture(scope="module")
 def page(browser: Browser) -> Iterator[Page]:
     """One page for all: nothing here changes it."""
-    api = StandIn()
+    api = FakeGateway()
     stop = serve(api)
     page = browser.new_page()
     page.goto(api.url)

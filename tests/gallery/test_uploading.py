@@ -6,7 +6,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from services.gateway.images import MAX_BYTES
 from tests.gallery.conftest import MakeFile, OpenPage, wait_until
-from tests.gallery.standin import StandIn, lose_connection, refuse
+from tests.gallery.fake_gateway import FakeGateway, lose_connection, refuse
 
 GIVE = """([kind, name, bytes]) => {
     const data = new DataTransfer();
@@ -28,13 +28,13 @@ def choose(page: Page, *files: object) -> Locator:
     return page.get_by_role("listitem").first
 
 
-def only_photo(api: StandIn) -> str:
+def only_photo(api: FakeGateway) -> str:
     (photo,) = api.photos
     return photo
 
 
 def test_a_photo_shows_its_progress_then_its_thumbnail_without_a_jump(
-    page: Page, api: StandIn, make_file: MakeFile
+    page: Page, api: FakeGateway, make_file: MakeFile
 ) -> None:
     api.may_read.clear()
     tile = choose(page, make_file(padding=MAX_BYTES - 100_000))
@@ -57,7 +57,7 @@ def test_a_photo_shows_its_progress_then_its_thumbnail_without_a_jump(
     expect(page.get_by_role("status")).to_contain_text("1 processed")
 
 
-def test_a_rejected_photo_says_why(page: Page, api: StandIn, make_file: MakeFile) -> None:
+def test_a_rejected_photo_says_why(page: Page, api: FakeGateway, make_file: MakeFile) -> None:
     tile = choose(page, make_file("torn.jpg", content=b"no image"))
     expect(tile).to_contain_text("Received")
     api.reject(only_photo(api), "The image is damaged")
@@ -68,7 +68,7 @@ def test_a_rejected_photo_says_why(page: Page, api: StandIn, make_file: MakeFile
 
 
 def test_after_a_lost_connection_retry_sends_the_same_key(
-    page: Page, api: StandIn, make_file: MakeFile
+    page: Page, api: FakeGateway, make_file: MakeFile
 ) -> None:
     api.upsets.append(lose_connection)
     tile = choose(page, make_file())
@@ -82,14 +82,14 @@ def test_after_a_lost_connection_retry_sends_the_same_key(
     assert len(api.photos) == 1
 
 
-def test_every_photo_has_its_own_key(page: Page, api: StandIn, make_file: MakeFile) -> None:
+def test_every_photo_has_its_own_key(page: Page, api: FakeGateway, make_file: MakeFile) -> None:
     choose(page, make_file("a.jpg"), make_file("b.jpg"))
     expect(page.get_by_text("Received")).to_have_count(3)  # with the legend's
     assert len(set(api.keys)) == 2
 
 
 def test_what_cannot_be_taken_is_said_before_it_is_sent(
-    page: Page, api: StandIn, make_file: MakeFile
+    page: Page, api: FakeGateway, make_file: MakeFile
 ) -> None:
     files = (
         make_file("huge.jpg", padding=MAX_BYTES),
@@ -110,7 +110,7 @@ def test_what_cannot_be_taken_is_said_before_it_is_sent(
 
 
 def test_the_gateways_refusal_is_shown_in_its_words(
-    page: Page, api: StandIn, make_file: MakeFile
+    page: Page, api: FakeGateway, make_file: MakeFile
 ) -> None:
     api.upsets.append(refuse(415, "This is not an image"))
     tile = choose(page, make_file())
@@ -118,7 +118,7 @@ def test_the_gateways_refusal_is_shown_in_its_words(
     expect(tile.get_by_role("button")).to_have_text("Dismiss")
 
 
-def test_a_rate_limit_is_waited_out(page: Page, api: StandIn, make_file: MakeFile) -> None:
+def test_a_rate_limit_is_waited_out(page: Page, api: FakeGateway, make_file: MakeFile) -> None:
     api.upsets.append(refuse(429, "Too many uploads", Retry_After="90"))
     tile = choose(page, make_file())
     expect(tile).to_contain_text("Too many uploads. It goes on by itself in 2 minutes.")
@@ -130,7 +130,7 @@ def test_a_rate_limit_is_waited_out(page: Page, api: StandIn, make_file: MakeFil
 
 
 def test_a_service_that_is_down_can_be_tried_again(
-    page: Page, api: StandIn, make_file: MakeFile
+    page: Page, api: FakeGateway, make_file: MakeFile
 ) -> None:
     api.upsets.append(refuse(503, "Please try again soon"))
     tile = choose(page, make_file())
@@ -140,7 +140,7 @@ def test_a_service_that_is_down_can_be_tried_again(
     expect(tile).to_contain_text("Received")
 
 
-def test_at_most_three_are_sent_at_once(page: Page, api: StandIn, make_file: MakeFile) -> None:
+def test_at_most_three_are_sent_at_once(page: Page, api: FakeGateway, make_file: MakeFile) -> None:
     api.may_answer.clear()
     choose(page, *[make_file(f"{number}.jpg") for number in range(7)])
     expect(page.get_by_text("Queued")).to_have_count(4)
@@ -152,7 +152,7 @@ def test_at_most_three_are_sent_at_once(page: Page, api: StandIn, make_file: Mak
 
 
 def test_photos_are_taken_by_drop_and_by_paste(
-    page: Page, api: StandIn, make_file: MakeFile
+    page: Page, api: FakeGateway, make_file: MakeFile
 ) -> None:
     content = list(make_file().read_bytes())
     page.evaluate(GIVE, ["dragover", "dropped.jpg", content])
@@ -164,7 +164,9 @@ def test_photos_are_taken_by_drop_and_by_paste(
     assert sorted(api.names) == ["dropped.jpg", "pasted.jpg"]
 
 
-def test_a_reload_keeps_what_is_in_progress(page: Page, api: StandIn, make_file: MakeFile) -> None:
+def test_a_reload_keeps_what_is_in_progress(
+    page: Page, api: FakeGateway, make_file: MakeFile
+) -> None:
     expect(choose(page, make_file())).to_contain_text("Received")
     page.reload()
     tile = page.get_by_role("listitem")
@@ -175,7 +177,7 @@ def test_a_reload_keeps_what_is_in_progress(page: Page, api: StandIn, make_file:
 
 
 def test_a_photo_that_the_wall_shows_before_the_answer_comes_is_shown_once(
-    page: Page, api: StandIn, make_file: MakeFile
+    page: Page, api: FakeGateway, make_file: MakeFile
 ) -> None:
     api.may_answer.clear()
     expect(choose(page, make_file())).to_contain_text("Sending")
@@ -189,7 +191,7 @@ def test_a_photo_that_the_wall_shows_before_the_answer_comes_is_shown_once(
 
 
 def test_it_works_from_a_plain_address_of_the_local_network(
-    open_page: OpenPage, api: StandIn, make_file: MakeFile
+    open_page: OpenPage, api: FakeGateway, make_file: MakeFile
 ) -> None:
     page = open_page(api.url.replace("127.0.0.1", "photos.lan"))
     assert page.evaluate("isSecureContext") is False
@@ -197,7 +199,7 @@ def test_it_works_from_a_plain_address_of_the_local_network(
 
 
 def test_nothing_is_asked_while_the_tab_is_hidden(
-    page: Page, api: StandIn, make_file: MakeFile
+    page: Page, api: FakeGateway, make_file: MakeFile
 ) -> None:
     expect(choose(page, make_file())).to_contain_text("Received")
     page.evaluate(HIDE, True)

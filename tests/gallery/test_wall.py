@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import Page, expect
 
 from tests.gallery.conftest import OpenPage
-from tests.gallery.standin import StandIn
+from tests.gallery.fake_gateway import FakeGateway
 
 A_PAGE, A_REFRESH = 24, 16_000
 
@@ -16,7 +16,7 @@ def test_an_empty_wall_invites(page: Page) -> None:
 
 
 def test_processed_photos_are_shown_and_rejected_ones_say_why(
-    open_page: OpenPage, api: StandIn
+    open_page: OpenPage, api: FakeGateway
 ) -> None:
     api.add(1)
     api.reject(api.receive(), "This has more pixels than are allowed")
@@ -28,7 +28,7 @@ def test_processed_photos_are_shown_and_rejected_ones_say_why(
 
 
 def test_older_photos_come_page_by_page_and_focus_goes_to_them(
-    open_page: OpenPage, api: StandIn
+    open_page: OpenPage, api: FakeGateway
 ) -> None:
     api.add(A_PAGE + 3)
     page = open_page()
@@ -41,7 +41,7 @@ def test_older_photos_come_page_by_page_and_focus_goes_to_them(
     expect(page.get_by_role("status")).to_have_text("3 older.")
 
 
-def test_a_photo_uploaded_elsewhere_comes_by_itself_and_first(page: Page, api: StandIn) -> None:
+def test_a_photo_uploaded_elsewhere_comes_by_itself_and_first(page: Page, api: FakeGateway) -> None:
     expect(page.get_by_text("Nothing on the wall yet")).to_be_visible()
     api.add(1)
     page.clock.fast_forward(A_REFRESH)
@@ -52,7 +52,9 @@ def test_a_photo_uploaded_elsewhere_comes_by_itself_and_first(page: Page, api: S
     expect(page.get_by_role("status")).to_have_text("1 new.")
 
 
-def test_a_gap_after_a_long_absence_is_filled_in_order(open_page: OpenPage, api: StandIn) -> None:
+def test_a_gap_after_a_long_absence_is_filled_in_order(
+    open_page: OpenPage, api: FakeGateway
+) -> None:
     api.add(2)
     page = open_page()
     tiles = page.get_by_role("listitem")
@@ -67,7 +69,7 @@ def test_a_gap_after_a_long_absence_is_filled_in_order(open_page: OpenPage, api:
 
 
 def test_a_list_that_cannot_be_read_is_said_and_can_be_tried_again(
-    open_page: OpenPage, api: StandIn
+    open_page: OpenPage, api: FakeGateway
 ) -> None:
     api.list_works = False
     api.add(1)
@@ -80,7 +82,7 @@ def test_a_list_that_cannot_be_read_is_said_and_can_be_tried_again(
 
 
 def test_the_legend_is_below_the_wall_where_it_heads_no_column(
-    open_page: OpenPage, api: StandIn
+    open_page: OpenPage, api: FakeGateway
 ) -> None:
     api.add(4)
     for width in (420, 1280):
@@ -93,7 +95,7 @@ def test_the_legend_is_below_the_wall_where_it_heads_no_column(
         assert legend["y"] > wall["y"] + wall["height"]
 
 
-def test_each_tile_has_its_photos_id_ready_to_copy(open_page: OpenPage, api: StandIn) -> None:
+def test_each_tile_has_its_photos_id_ready_to_copy(open_page: OpenPage, api: FakeGateway) -> None:
     api.add(1)
     photo = api.receive()
     api.process(photo)
@@ -105,7 +107,7 @@ def test_each_tile_has_its_photos_id_ready_to_copy(open_page: OpenPage, api: Sta
 
 
 def test_without_a_clipboard_one_click_selects_the_whole_id(
-    open_page: OpenPage, api: StandIn
+    open_page: OpenPage, api: FakeGateway
 ) -> None:
     """As over plain HTTP on a network, where browsers give a page none."""
     photo = api.receive()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sandbox.state import PROJECT
 from tests.keys.allowances import STATIC as ALLOWED
-from tests.keys.judge import idle, unallowed
+from tests.keys.allowances import unexplained, unused
 from tests.keys.places import STATIC, template
 from tests.keys.scan import Finding, scan
 
@@ -24,9 +24,9 @@ def found(root: Path) -> Iterator[Finding]:
 def complaints(root: Path) -> Iterator[str]:
     """One sentence for each key that nobody has allowed, and each allowance without a use."""
     findings = list(found(root))
-    for each in unallowed(findings, ALLOWED):
+    for each in unexplained(findings, ALLOWED):
         yield f"{each}: take it out; or say in tests/keys/allowances.py why it is none"
-    for one in idle(findings, ALLOWED):
+    for one in unused(findings, ALLOWED):
         yield f"tests/keys/allowances.py: nothing is {one.kind} like {one.text} any more"
 
 

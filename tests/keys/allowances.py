@@ -1,15 +1,35 @@
-"""What looks like a key and is none, by name and with its reason. One that matches nothing fails.
+"""Text that looks like a key and is not one, each with its reason. An unused allowance fails.
 
 Each allows one kind, in the files that `where` names, inside what `text` matches and no further.
 """
 
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
-from tests.keys.judge import Allowance
+from tests.keys.scan import Finding
 
 KEYWORD = "Secret Keyword"
 CALL = "Call that returns keys"
 ADDRESS = "Basic Auth Credentials"
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """`where` is a pattern of paths, `text` a regular expression for part of a line."""
+
+    kind: str
+    where: str
+    text: str
+    why: str
+
+    def covers(self, finding: Finding) -> bool:
+        """Return whether this explains the whole of a finding."""
+        if finding.kind != self.kind or not fnmatchcase(finding.where, self.where):
+            return False
+        return any(finding.secret in each[0] for each in re.finditer(self.text, finding.text))
+
 
 STATIC: Sequence[Allowance] = (
     Allowance(
@@ -127,3 +147,13 @@ RUNNING: Sequence[Allowance] = (
         "no service gets it, and there is none on Azure.",
     ),
 )
+
+
+def unexplained(findings: Sequence[Finding], allowances: Sequence[Allowance]) -> Sequence[Finding]:
+    """Return the findings that no allowance covers."""
+    return [each for each in findings if not any(one.covers(each) for one in allowances)]
+
+
+def unused(findings: Sequence[Finding], allowances: Sequence[Allowance]) -> Sequence[Allowance]:
+    """Return the allowances that cover no finding."""
+    return [one for one in allowances if not any(one.covers(each) for each in findings)]

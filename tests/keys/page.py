@@ -3,15 +3,14 @@
 from collections.abc import Iterator, Sequence
 
 from sandbox.state import PROJECT
+from tests.generated_section import replace_section
 from tests.keys.allowances import RUNNING as ALLOWED_RUNNING
 from tests.keys.allowances import STATIC as ALLOWED
+from tests.keys.allowances import Allowance
 from tests.keys.detectors import OURS
-from tests.keys.judge import Allowance
 from tests.keys.places import STATIC
+from tests.keys.planting import RUNNING, SITES
 from tests.keys.plants import PLANTS
-from tests.keys.spots import SPOTS
-from tests.keys.spots_running import RUNNING
-from tests.written import between
 
 PAGE = PROJECT / "docs" / "zero-keys.md"
 BEGIN, END = "<!-- written from tests/keys -->\n", "<!-- until here -->\n"
@@ -36,33 +35,33 @@ def rendered() -> str:
 
 def with_tables(page: str) -> str:
     """`page` with its tables as they must be. Raises ValueError if the marks are not there."""
-    return between(page, BEGIN, END, rendered())
+    return replace_section(page, BEGIN, END, rendered())
 
 
 def _all_places() -> Sequence[str]:
     return [*STATIC, *RUNNING]
 
 
-def _spots(place: str) -> Sequence[str]:
-    return [each.where for each in SPOTS if each.place == place] or [RUNNING[place]]
+def _sites(place: str) -> Sequence[str]:
+    return [each.where for each in SITES if each.place == place] or [RUNNING[place]]
 
 
 def _places() -> Iterator[str]:
     yield f"### {len(_all_places())} places\n"
     yield "| place | what is searched | planted in |\n|---|---|---|\n"
     for place in _all_places():
-        yield f"| {place} | {_WORDS[place]} | {', '.join(_spots(place))} |\n"
+        yield f"| {place} | {_WORDS[place]} | {', '.join(_sites(place))} |\n"
 
 
 def _kinds() -> Iterator[str]:
     own = {each().secret_type for each in OURS}
-    planted = len(PLANTS) * sum(len(_spots(place)) for place in _all_places())
+    planted = len(PLANTS) * sum(len(_sites(place)) for place in _all_places())
     yield f"### {len(PLANTS)} kinds, {planted} plants\n"
     yield f"| kind | planted as | found by | {' | '.join(_all_places())} |\n"
     yield f"|---|---|---|{'---|' * len(_all_places())}\n"
     for each in PLANTS:
         by = "ours" if each.kind in own else "detect-secrets"
-        found = " | ".join(str(len(_spots(place))) for place in _all_places())
+        found = " | ".join(str(len(_sites(place))) for place in _all_places())
         yield f"| {each.kind} | {each.example} | {by} | {found} |\n"
 
 

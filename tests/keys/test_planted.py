@@ -10,12 +10,11 @@ from tests.infra.bicep import needs_bicep
 from tests.keys.__main__ import found
 from tests.keys.allowances import RUNNING as ALLOWED_RUNNING
 from tests.keys.allowances import STATIC as ALLOWED
-from tests.keys.judge import unallowed
+from tests.keys.allowances import unexplained
+from tests.keys.planting import RUNNING, SITES, copy_tree, plant, planted_running
 from tests.keys.plants import PLANTS, Plant
 from tests.keys.running import PROC
 from tests.keys.scan import Finding, scan
-from tests.keys.spots import SPOTS, copied, plant
-from tests.keys.spots_running import RUNNING, planted_running
 
 needs_proc = pytest.mark.skipif(not PROC.is_dir(), reason="no /proc shows environments here")
 
@@ -43,10 +42,10 @@ def keys() -> Mapping[str, str]:
 
 @pytest.fixture(scope="module")
 def still(tmp_path_factory: pytest.TempPathFactory, keys: Mapping[str, str]) -> Planted:
-    root = copied(tmp_path_factory.mktemp("tree"))
+    root = copy_tree(tmp_path_factory.mktemp("tree"))
     before = list(found(root))
     plant(root, keys)
-    return Planted(keys, unallowed(before, ALLOWED), unallowed(list(found(root)), ALLOWED))
+    return Planted(keys, unexplained(before, ALLOWED), unexplained(list(found(root)), ALLOWED))
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +55,7 @@ def running(tmp_path_factory: pytest.TempPathFactory, keys: Mapping[str, str]) -
         before = list(scan(texts))
     with planted_running(state, keys) as texts:
         after = list(scan(texts))
-    return Planted(keys, unallowed(before, ALLOWED_RUNNING), unallowed(after, ALLOWED_RUNNING))
+    return Planted(keys, unexplained(before, ALLOWED_RUNNING), unexplained(after, ALLOWED_RUNNING))
 
 
 each_plant = pytest.mark.parametrize(
@@ -69,7 +68,7 @@ each_plant = pytest.mark.parametrize(
     ("place", "where"),
     [
         pytest.param(each.place, each.where, marks=[needs_bicep] if each.file else [])
-        for each in SPOTS
+        for each in SITES
     ],
 )
 def test_a_key_is_found_where_nothing_runs(

@@ -14,8 +14,7 @@ from cli.walk import arrive, send
 from sandbox.telemetry import FILE, trace_of
 from tests.conftest import Running
 from tests.e2e.test_pipeline import eventually, photo, told_of
-from tests.keys.allowances import RUNNING
-from tests.keys.judge import idle, unallowed
+from tests.keys.allowances import RUNNING, unexplained, unused
 from tests.keys.running import PROC, audit, environments, logs, telemetry
 from tests.keys.scan import Finding, Text, scan
 
@@ -54,11 +53,11 @@ def test_every_service_was_looked_at(texts: Sequence[Text]) -> None:
 
 
 def test_there_is_no_key_where_something_runs(findings: Sequence[Finding]) -> None:
-    assert list(map(str, unallowed(findings, RUNNING))) == []
+    assert list(map(str, unexplained(findings, RUNNING))) == []
 
 
 def test_each_allowance_is_still_needed(findings: Sequence[Finding]) -> None:
-    assert idle(findings, RUNNING) == []
+    assert unused(findings, RUNNING) == []
 
 
 def test_the_secrets_that_there_are_stand_in_no_log_and_no_record(

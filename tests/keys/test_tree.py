@@ -8,12 +8,11 @@ import pytest
 from sandbox.state import PROJECT
 from tests.infra.bicep import needs_bicep
 from tests.keys.__main__ import complaints
-from tests.keys.allowances import STATIC
-from tests.keys.judge import Allowance, idle, unallowed
+from tests.keys.allowances import STATIC, Allowance, unexplained, unused
 from tests.keys.places import source, template
+from tests.keys.planting import copy_tree
 from tests.keys.plants import PLANTS
 from tests.keys.scan import Finding, Text, scan
-from tests.keys.spots import copied
 
 
 def test_there_is_no_key_where_nothing_runs() -> None:
@@ -24,7 +23,7 @@ def test_the_command_names_a_key_by_its_file_and_line_and_never_by_its_value(
     tmp_path: Path,
 ) -> None:
     value = PLANTS[0].make()
-    (copied(tmp_path) / "services" / "gateway" / "planted.py").write_text(f'\nkey = "{value}"\n')
+    (copy_tree(tmp_path) / "services" / "gateway" / "planted.py").write_text(f'\nkey = "{value}"\n')
     said = "\n".join(complaints(tmp_path))
     assert "services/gateway/planted.py:2: Storage account key (source)" in said
     assert value not in said
@@ -37,13 +36,13 @@ def test_what_cannot_be_searched_is_said_and_not_taken_for_clean(tmp_path: Path)
 
 @needs_bicep
 def test_a_template_that_does_not_compile_is_said_and_not_taken_for_clean(tmp_path: Path) -> None:
-    (copied(tmp_path) / "infra" / "bicep" / "main.bicep").write_text("no Bicep")
+    (copy_tree(tmp_path) / "infra" / "bicep" / "main.bicep").write_text("no Bicep")
     with pytest.raises(RuntimeError, match=r"main\.bicep does not compile"):
         list(template(tmp_path))
 
 
 def test_an_allowance_that_matches_nothing_is_named(tmp_path: Path) -> None:
-    said = list(complaints(copied(tmp_path)))
+    said = list(complaints(copy_tree(tmp_path)))
     assert [each for each in said if "expressions" in each or "listKeys" in each]
 
 
@@ -57,13 +56,13 @@ def test_an_allowance_is_for_its_kind_its_file_and_its_text_alone() -> None:
         Finding("kind", "source", "a/b.py", 1, "two", finding.text),
     ):
         assert not allowance.covers(other)
-        assert unallowed([other], [allowance]) == [other]
-        assert idle([other], [allowance]) == [allowance]
+        assert unexplained([other], [allowance]) == [other]
+        assert unused([other], [allowance]) == [allowance]
 
 
 def test_a_line_may_hold_an_allowed_text_and_a_key() -> None:
     value = PLANTS[0].make()
     line = f'"integrity": "sha512-{PLANTS[0].make()}", "key": "{value}"\n'
     where = "sandbox/storage/azurite/package-lock.json"
-    found = unallowed(list(scan([Text("source", where, line)])), STATIC)
+    found = unexplained(list(scan([Text("source", where, line)])), STATIC)
     assert [each.secret for each in found] == [value]

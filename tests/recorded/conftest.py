@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.access.stage import Stage, staged
+from tests.access.harness import Harness, running_harness
 from tests.recorded.rows import Answer, Row, complaint, differences, verdict
 
 Compare = Callable[[str, Row, Answer, Mapping[str, str]], None]
@@ -27,10 +27,10 @@ def compare(record_property: Callable[[str, object], None]) -> Compare:
 
 
 @pytest.fixture(scope="session")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+def harness(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
     """Every endpoint, reached through the edge as the SDKs reach it."""
-    with staged(tmp_path_factory.mktemp("recorded")) as stage:
-        yield stage
+    with running_harness(tmp_path_factory.mktemp("recorded")) as harness:
+        yield harness
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -7,7 +7,7 @@ from azure.core.exceptions import HttpResponseError
 
 from tests.access.actor import Actor
 from tests.access.behaviours.vault import answers, denials, reading, setting, tokens
-from tests.access.codes import code_of
+from tests.access.verdicts import code_of
 
 
 def a_secret_that_is_not_there_is_403_to_who_has_a_right_on_another(actor: Actor) -> None:

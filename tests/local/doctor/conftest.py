@@ -4,14 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.access.stage import staged
+from tests.access.harness import running_harness
 from tests.local.doctor.ward import Ward
 
 
 @pytest.fixture(scope="module")
 def endpoints(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ward]:
-    with staged(tmp_path_factory.mktemp("ward")) as stage:
-        yield Ward(stage)
+    with running_harness(tmp_path_factory.mktemp("ward")) as harness:
+        yield Ward(harness)
 
 
 @pytest.fixture

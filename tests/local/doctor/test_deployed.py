@@ -116,7 +116,7 @@ def diagnosed(ward: Ward, arm: ResourceManager, tenant: str = "") -> Diagnosis:
         "AZURE_TENANT_ID": tenant,
     }
     subject = of_deployed(ward.deployment, Values("a file", variables | there), arm, variables)
-    credential: Any = ChainedTokenCredential(ward.stage.actor("developer").credential)
+    credential: Any = ChainedTokenCredential(ward.harness.actor("developer").credential)
     with acting(variables):
         return examine(subject, credential)
 

@@ -18,16 +18,16 @@ from tests.local.doctor.ward import Ward
 
 
 def vault_get(ward: Ward) -> str:
-    return _said(lambda: ward.stage.actor("gateway").vault.get_secret("webhook-signing-key"))
+    return _said(lambda: ward.harness.actor("gateway").vault.get_secret("webhook-signing-key"))
 
 
 def vault_list(ward: Ward) -> str:
-    return _said(lambda: list(ward.stage.actor("notifier").vault.list_properties_of_secrets()))
+    return _said(lambda: list(ward.harness.actor("notifier").vault.list_properties_of_secrets()))
 
 
 def vault_raw(ward: Ward) -> str:
     """The JSON as it stands on the wire, with its ends of line in letters."""
-    token = ward.stage.actor("gateway").credential.get_token("https://vault.azure.net/.default")
+    token = ward.harness.actor("gateway").credential.get_token("https://vault.azure.net/.default")
     url = f"https://{ward.deployment.vault.host}/secrets/webhook-signing-key?api-version=7.5"
     return _get(url, token.token).text
 
@@ -37,17 +37,17 @@ def vault_no_token(ward: Ward) -> str:
 
 
 def vault_audience(ward: Ward) -> str:
-    token = ward.stage.actor("gateway").credential.get_token(STORAGE).token
+    token = ward.harness.actor("gateway").credential.get_token(STORAGE).token
     return _get(f"https://{ward.deployment.vault.host}/secrets/any?api-version=7.5", token).text
 
 
 def blob_sdk(ward: Ward) -> str:
-    container = ward.stage.actor("gateway").account.get_container_client("originals")
+    container = ward.harness.actor("gateway").account.get_container_client("originals")
     return _said(lambda: container.download_blob("any"))
 
 
 def blob_xml(ward: Ward) -> str:
-    token = ward.stage.actor("gateway").credential.get_token(STORAGE).token
+    token = ward.harness.actor("gateway").credential.get_token(STORAGE).token
     return _get(f"https://{ward.deployment.storage.host}/originals/any", token).text
 
 
@@ -56,14 +56,14 @@ def blob_no_token(ward: Ward) -> str:
 
 
 def blob_overwrite(ward: Ward) -> str:
-    container = ward.stage.actor("gateway").account.get_container_client("originals")
+    container = ward.harness.actor("gateway").account.get_container_client("originals")
     container.upload_blob("twice", b"first")
     return _said(lambda: container.upload_blob("twice", b"second", overwrite=True))
 
 
 def bus_send(ward: Ward) -> str:
     def attach() -> None:
-        with ward.stage.actor("catalog").bus() as client:
+        with ward.harness.actor("catalog").bus() as client:
             await_credit(client.get_topic_sender("photo-events"))
 
     return _said(attach)
@@ -71,7 +71,7 @@ def bus_send(ward: Ward) -> str:
 
 def bus_receive(ward: Ward) -> str:
     def peek() -> None:
-        with ward.stage.actor("gateway").bus() as client:
+        with ward.harness.actor("gateway").bus() as client:
             client.get_subscription_receiver("photo-events", "catalog").peek_messages()
 
     return _said(peek)
@@ -94,7 +94,7 @@ def identity_raw(ward: Ward) -> str:
 
 def identity_resource(ward: Ward) -> str:
     def ask() -> None:
-        ward.stage.actor("gateway").credential.get_token("https://nothing.example/.default")
+        ward.harness.actor("gateway").credential.get_token("https://nothing.example/.default")
 
     return _said(ask)
 
@@ -113,7 +113,7 @@ def entra_application(ward: Ward) -> str:
 
 
 def resource_manager(ward: Ward) -> str:
-    token = ward.stage.actor("developer").credential.get_token("https://management.azure.com/")
+    token = ward.harness.actor("developer").credential.get_token("https://management.azure.com/")
     url = f"https://management.azure.com{ward.deployment.vault.id}?api-version=2023-07-01"
     return _get(url, token.token).text
 
@@ -216,7 +216,7 @@ def test_key_vault_names_its_caller(ward: Ward) -> None:
 
 
 def test_a_user_is_granted_a_role_as_a_user(ward: Ward) -> None:
-    said = _said(lambda: list(ward.stage.actor("developer").vault.list_properties_of_secrets()))
+    said = _said(lambda: list(ward.harness.actor("developer").vault.list_properties_of_secrets()))
     found = explain(said)
     assert found is not None
     assert "--assignee-principal-type User" in found.do[1]
@@ -245,7 +245,7 @@ def _token_for(ward: Ward, client_id: str) -> str:
 
 def _challenge(ward: Ward, who: str, scope: str = "") -> str:
     api = ward.variables("gateway")["CATALOG_AUDIENCE"]
-    token = ward.stage.actor(who).credential.get_token(scope or f"{api}/.default").token
+    token = ward.harness.actor(who).credential.get_token(scope or f"{api}/.default").token
     with pytest.raises(Refused) as caught, Flask(__name__).app_context():
         Bearer(ward.deployment.tenant_id, api).check(f"Bearer {token}", "Catalog.Read")
     return caught.value.get_response().headers["WWW-Authenticate"]

@@ -65,13 +65,13 @@ def test_a_queue_that_does_not_exist_is_no_missing_role(ward: Ward) -> None:
 def test_without_a_token_it_says_what_each_credential_said_and_probes_nothing(ward: Ward) -> None:
     variables = ward.variables("gateway")
     del variables["AZURE_CLIENT_ID"]
-    before = len(ward.stage.audit())
+    before = len(ward.harness.audit())
     diagnosis = ward.examine("gateway", variables)
     (attempt,) = diagnosis.answer.others
     assert attempt.credential == "ManagedIdentityCredential"
     assert attempt.said.endswith("400, Unable to load the proper Managed Identity.")
     assert (diagnosis.met, diagnosis.unmet) == ((), ())
-    assert {each.service for each in ward.stage.audit()[before:]} == {"identity"}
+    assert {each.service for each in ward.harness.audit()[before:]} == {"identity"}
 
 
 def test_a_missing_right_is_named_with_its_scope_its_role_and_the_command(ward: Ward) -> None:
@@ -145,11 +145,11 @@ def test_what_a_waiting_service_was_refused_and_nothing_grants_is_named_with_its
     ]
     deployed = [each for each in ward.deployment.assignments if each not in gone]
     ward.enforce(deployed)
-    before = len(ward.stage.audit())
+    before = len(ward.harness.audit())
     ward.examine("catalog")  # uses each of its rights until one is refused: here, to read
     with pytest.raises(HttpResponseError):
-        prove_create(ward.stage.actor("catalog").account.get_container_client("catalog"))
-    refused = ward.stage.audit()[before:]
+        prove_create(ward.harness.actor("catalog").account.get_container_client("catalog"))
+    refused = ward.harness.audit()[before:]
     diagnosis = ward.examine("catalog", deployed=deployed, audit=refused)
     assert not diagnosis.well
     roles = {each.right.scope: each.right.role for each in diagnosis.unmet}
@@ -165,10 +165,10 @@ def test_what_a_known_right_would_allow_is_told_once(ward: Ward) -> None:
     """A put is recorded as the wider of the two actions that allow it; the role is known."""
     gone = ward.assignment("gateway", "containers/originals")
     ward.enforce(each for each in ward.deployment.assignments if each is not gone)
-    before = len(ward.stage.audit())
+    before = len(ward.harness.audit())
     with pytest.raises(HttpResponseError):
-        prove_create(ward.stage.actor("gateway").account.get_container_client("originals"))
-    refused = ward.stage.audit()[before:]
+        prove_create(ward.harness.actor("gateway").account.get_container_client("originals"))
+    refused = ward.harness.audit()[before:]
     assert [each.action for each in refused if each.missing] == [WRITE]
     diagnosis = ward.examine("gateway", deployed=ward.deployment.assignments, audit=refused)
     assert [each.right.scope for each in diagnosis.unmet] == [gone.scope]

@@ -21,7 +21,7 @@ from sandbox.deployment import ContainerApp, Lifecycle, deploy, load, recreate
 from sandbox.state import PROJECT, State
 from sandbox.storage import free_port
 from services.common.blobs import prove_read
-from tests.access.stage import staged
+from tests.access.harness import running_harness
 from tests.local.doctor.ward import Ward
 
 _OWNER = "/providers/Microsoft.Authorization/roleDefinitions/8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
@@ -46,7 +46,7 @@ def client_id_missing(ward: Ward, wrong: bool) -> Diagnosis:
 def two_and_none_named(ward: Ward, wrong: bool) -> Diagnosis:
     """The platform's identity, given to the code, too."""
     apps = [_with_platform_for_code(each) for each in ward.deployment.apps]
-    ward.stage.attach(apps)
+    ward.harness.attach(apps)
     variables = ward.variables("gateway")
     if wrong:
         del variables["AZURE_CLIENT_ID"]
@@ -78,13 +78,13 @@ def assigned_to_nobody(ward: Ward, wrong: bool) -> Diagnosis:
 
 def recreated(ward: Ward, wrong: bool) -> Diagnosis:
     """In a sandbox of its own: who is who is kept in its state. Without: its roles deployed."""
-    root = ward.stage.state.root.parent / f"made-anew-{wrong}"
+    root = ward.harness.state.root.parent / f"made-anew-{wrong}"
     state = State.open(root)
     recreate(state, load(state).principal("gateway").resource_id)
     if not wrong:
         deploy(state)
-    with staged(root) as stage:
-        return Ward(stage).examine("gateway")
+    with running_harness(root) as harness:
+        return Ward(harness).examine("gateway")
 
 
 def deployed_for_the_client_id(ward: Ward, wrong: bool) -> Diagnosis:
@@ -103,13 +103,13 @@ def header_absent(ward: Ward, wrong: bool) -> Diagnosis:
 def own_identity_kept_from_code(ward: Ward, wrong: bool) -> Diagnosis:
     """The notifier's is system-assigned, so that no request could name it."""
     apps = [_kept_from_code(each) if wrong else each for each in ward.deployment.apps]
-    ward.stage.attach(apps)
+    ward.harness.attach(apps)
     return ward.examine("notifier", apps=apps)
 
 
 def user_assigned_kept_from_code(ward: Ward, wrong: bool) -> Diagnosis:
     apps = [_kept_from_code(each) if wrong else each for each in ward.deployment.apps]
-    ward.stage.attach(apps)
+    ward.harness.attach(apps)
     return ward.examine("gateway", apps=apps)
 
 
@@ -136,10 +136,10 @@ def scope_too_narrow(ward: Ward, wrong: bool) -> Diagnosis:
     wide = replace(user, id="wide", scope=ward.deployment.vault.id)
     granted = [*ward.deployment.assignments, *([] if wrong else [wide])]
     ward.enforce(granted)
-    before = len(ward.stage.audit())
+    before = len(ward.harness.audit())
     with suppress(HttpResponseError):
-        list(ward.stage.actor("notifier").vault.list_properties_of_secrets())
-    return ward.examine("notifier", granted=granted, audit=ward.stage.audit()[before:])
+        list(ward.harness.actor("notifier").vault.list_properties_of_secrets())
+    return ward.examine("notifier", granted=granted, audit=ward.harness.audit()[before:])
 
 
 def stale_token(ward: Ward, wrong: bool) -> Diagnosis:
@@ -148,7 +148,7 @@ def stale_token(ward: Ward, wrong: bool) -> Diagnosis:
     assert registration is not None
     variables = ward.variables("gateway")
     subject = of_sandbox(ward.deployment, "gateway", variables, ())
-    issuer = ward.stage.endpoints.planes.issuer
+    issuer = ward.harness.endpoints.planes.issuer
     with acting(variables):
         credential = open_credential(variables)
         issuer.registration = replace(registration, roles={}) if wrong else registration
@@ -163,7 +163,7 @@ def borrowed(ward: Ward, wrong: bool) -> Diagnosis:
     variables = ward.variables("catalog")
     if wrong:
         apps["catalog"] = replace(apps["catalog"], attachments=apps["gateway"].attachments)
-        ward.stage.attach(apps.values())
+        ward.harness.attach(apps.values())
         variables["AZURE_CLIENT_ID"] = ward.deployment.principal("gateway").client_id
     return ward.examine("catalog", variables, apps=apps.values())
 
@@ -238,9 +238,9 @@ def test_an_identity_that_was_made_anew_is_told_both_its_ids(ward: Ward, tmp_pat
     state = State.open(tmp_path)
     before = load(state).principal("gateway")
     recreate(state, before.resource_id)
-    with staged(tmp_path) as stage:
-        (finding,) = Ward(stage).examine("gateway").findings
-        now = stage.deployment.principal("gateway").principal_id
+    with running_harness(tmp_path) as harness:
+        (finding,) = Ward(harness).examine("gateway").findings
+        now = harness.deployment.principal("gateway").principal_id
     assert before.principal_id in finding.sentence
     assert now in finding.sentence
     assert any("./keyless deploy" in each for each in finding.do)
@@ -250,9 +250,9 @@ def test_roles_that_are_deployed_since_have_only_to_arrive(ward: Ward, tmp_path:
     """The sandbox that runs decides by the roles of its start, as Azure by those that arrived."""
     state = State.open(tmp_path)
     recreate(state, load(state).principal("gateway").resource_id)
-    with staged(tmp_path) as stage:
+    with running_harness(tmp_path) as harness:
         deploy(state)
-        diagnosis = Ward(stage).examine("gateway", granted=load(state).assignments)
+        diagnosis = Ward(harness).examine("gateway", granted=load(state).assignments)
     assert diagnosis.unmet
     assert [each.trap for each in diagnosis.findings] == ["only just granted"]
 
@@ -315,8 +315,8 @@ def test_a_list_is_told_with_the_command_that_grants_it_one_level_higher(ward: W
 def test_a_client_id_of_none_is_known_by_the_apps_identities_if_azure_says_500(
     tmp_path: Path,
 ) -> None:
-    with staged(tmp_path, assume(["identity-unknown=500"])) as stage:
-        ward = Ward(stage)
+    with running_harness(tmp_path, assume(["identity-unknown=500"])) as harness:
+        ward = Ward(harness)
         diagnosis, well = unknown_client_id(ward, True), unknown_client_id(ward, False)
         kept = client_id_kept_from_code(ward, True)
     assert [each.trap for each in (*diagnosis.findings, *kept.findings)] == [
@@ -351,8 +351,8 @@ def _deployed_for(ward: Ward, object_id: str) -> Diagnosis:
     meant = replace(right, principal_id=object_id)
     deployed = [meant if each is right else each for each in ward.deployment.assignments]
     ward.enforce(deployed)
-    before = len(ward.stage.audit())
-    thumbnails = ward.stage.actor("gateway").account.get_container_client("thumbnails")
+    before = len(ward.harness.audit())
+    thumbnails = ward.harness.actor("gateway").account.get_container_client("thumbnails")
     with suppress(HttpResponseError):
         prove_read(thumbnails)
-    return ward.examine("gateway", deployed=deployed, audit=ward.stage.audit()[before:])
+    return ward.examine("gateway", deployed=deployed, audit=ward.harness.audit()[before:])

@@ -10,23 +10,23 @@ from local.doctor.subjects import of_sandbox
 from sandbox.audit import Record
 from sandbox.deployment import ContainerApp, Deployment, RoleAssignment
 from sandbox.rbac import Policy
-from tests.access.stage import Stage
+from tests.access.harness import Harness
 
 
 @dataclass(frozen=True)
 class Ward:
-    """One stage, on which everybody can be looked at."""
+    """One harness, on which everybody can be looked at."""
 
-    stage: Stage
+    harness: Harness
 
     @property
     def deployment(self) -> Deployment:
-        return self.stage.deployment
+        return self.harness.deployment
 
     def variables(self, who: str) -> dict[str, str]:
         """What the process of `who` has, as the deployment says and Container Apps adds."""
-        planes = self.stage.endpoints.planes
-        surroundings = self.stage.endpoints.surroundings
+        planes = self.harness.endpoints.planes
+        surroundings = self.harness.endpoints.surroundings
         return dict(surroundings.variables(self.deployment.app(who), planes.headers[who]))
 
     def examine(
@@ -61,13 +61,13 @@ class Ward:
 
     def enforce(self, assignments: Iterable[RoleAssignment]) -> None:
         """Decide by these from now on."""
-        self.stage.enforce(assignments, self.deployment.custom_roles)
+        self.harness.enforce(assignments, self.deployment.custom_roles)
 
     def as_deployed(self) -> None:
         """Undo all that was changed."""
         self.enforce(self.deployment.assignments)
-        self.stage.attach(self.deployment.apps)
-        self.stage.endpoints.planes.issuer.registration = self.deployment.registration
+        self.harness.attach(self.deployment.apps)
+        self.harness.endpoints.planes.issuer.registration = self.deployment.registration
 
     def assignment(self, who: str, end: str, role: str = "") -> RoleAssignment:
         """The one assignment of `who` on the resource that ends so, if need be of `role`."""

@@ -15,8 +15,8 @@ from local.report.model import Answered, Neither, NotAsked, Why
 from local.report.open_questions import ask, in_order, outcome, plan
 from local.sign_in import SignedIn
 from sandbox.assumptions import LIKELY, QUESTIONS
+from tests.access.harness import Harness, running_harness
 from tests.access.sample import DEVELOPER, OPERATOR
-from tests.access.stage import Stage, staged
 from tests.local.report import world
 from tests.local.report.azure import AzureCli
 
@@ -28,14 +28,14 @@ OUTSIDE = [each.name for each in QUESTIONS if each.name not in inside.PROBES]
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    with staged(tmp_path_factory.mktemp("answers")) as stage:
-        yield stage
+def harness(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
+    with running_harness(tmp_path_factory.mktemp("answers")) as harness:
+        yield harness
 
 
 @pytest.mark.parametrize(("by", "name"), [(By.DEVELOPER, DEVELOPER), (By.STRANGER, OPERATOR)])
-def test_each_question_that_one_may_ask_is_answered(stage: Stage, by: By, name: str) -> None:
-    whose, asker = Caller(by, NARROW), stage.actor(name)
+def test_each_question_that_one_may_ask_is_answered(harness: Harness, by: By, name: str) -> None:
+    whose, asker = Caller(by, NARROW), harness.actor(name)
     planned = plan(whose, asker, workers=False)
     assert planned.asked
     found = {each.question: each for each in ask(planned.asked, asker, whose)}
@@ -49,14 +49,14 @@ def test_each_question_that_one_may_ask_is_answered(stage: Stage, by: By, name: 
     assert set(unasked.values()) <= {Why.DEVELOPER}
 
 
-def test_what_will_be_done_is_known_before(stage: Stage) -> None:
-    planned = plan(Caller(By.DEVELOPER, NARROW), stage.actor(DEVELOPER), workers=False)
+def test_what_will_be_done_is_known_before(harness: Harness) -> None:
+    planned = plan(Caller(By.DEVELOPER, NARROW), harness.actor(DEVELOPER), workers=False)
     assert planned.leaves == sum(each.leaves for each in PROBES.values())
     assert planned.sends == any(each.sends for each in PROBES.values())
 
 
-def test_each_question_that_is_not_asked_has_its_reason(stage: Stage) -> None:
-    asker, developer = stage.actor(DEVELOPER), Caller(By.DEVELOPER, NARROW)
+def test_each_question_that_is_not_asked_has_its_reason(harness: Harness) -> None:
+    asker, developer = harness.actor(DEVELOPER), Caller(By.DEVELOPER, NARROW)
     cases: list[tuple[Caller | None, Asker | None, bool, Why]] = [
         (developer, None, False, Why.NO_ADDRESSES),
         (None, asker, False, Why.NOT_SIGNED_IN),
@@ -70,11 +70,11 @@ def test_each_question_that_is_not_asked_has_its_reason(stage: Stage) -> None:
 
 
 def test_a_question_without_a_probe_is_listed(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = OUTSIDE[0]
     monkeypatch.setattr(open_questions, "PROBES", {k: v for k, v in PROBES.items() if k != first})
-    planned = plan(Caller(By.DEVELOPER, NARROW), stage.actor(DEVELOPER), workers=False)
+    planned = plan(Caller(By.DEVELOPER, NARROW), harness.actor(DEVELOPER), workers=False)
     assert NotAsked(first, Why.NO_PROBE) in planned.not_asked
 
 
@@ -82,16 +82,18 @@ def test_every_question_has_its_place_in_the_report() -> None:
     assert [each.question for each in in_order({})] == [each.name for each in QUESTIONS]
 
 
-def test_of_a_right_that_is_not_to_be_seen_only_a_refusal_is_an_answer(stage: Stage) -> None:
-    """The hand may do everything, and Azure does not show it: what is missing is not there."""
-    unseen, hand = Caller(By.STRANGER, None), stage.hand
-    assert list(ask(("bus-missing",), hand, unseen)) == [NotAsked("bus-missing", Why.UNSEEN_RIGHTS)]
-    operator = stage.actor(OPERATOR)
+def test_of_a_right_that_is_not_to_be_seen_only_a_refusal_is_an_answer(harness: Harness) -> None:
+    """The admin may do everything, and Azure does not show it: what is missing is not there."""
+    unseen, admin = Caller(By.STRANGER, None), harness.admin
+    assert list(ask(("bus-missing",), admin, unseen)) == [
+        NotAsked("bus-missing", Why.UNSEEN_RIGHTS)
+    ]
+    operator = harness.actor(OPERATOR)
     assert list(ask(("bus-missing",), operator, unseen)) == [Answered("bus-missing", "role")]
 
 
 def test_an_error_ends_no_question_but_its_own(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def raising(error: Exception) -> Probe:
         def probe(_: Asker) -> str:
@@ -108,7 +110,7 @@ def test_an_error_ends_no_question_but_its_own(
         fifth: raising(UnexpectedError(Response(503, "ServerBusy"))),
     }
     monkeypatch.setattr(open_questions, "PROBES", {**PROBES, **odd})
-    found = list(ask(tuple(odd), stage.actor(DEVELOPER), Caller(By.DEVELOPER, NARROW)))
+    found = list(ask(tuple(odd), harness.actor(DEVELOPER), Caller(By.DEVELOPER, NARROW)))
     assert [str(each) for each in found] == [
         str(Neither(first, 409, safe_text.code("AccountIsDisabled"))),
         str(Neither(second, 418, safe_text.ANOTHER_CODE)),
@@ -118,9 +120,9 @@ def test_an_error_ends_no_question_but_its_own(
     ]
 
 
-def test_where_nobody_answers_no_question_is_answered(stage: Stage) -> None:
+def test_where_nobody_answers_no_question_is_answered(harness: Harness) -> None:
     nowhere = Hosts("127.0.0.1:9", "127.0.0.1:9", "127.0.0.1:9")
-    asker = Asker(stage.actor(DEVELOPER).credential, nowhere, stage.actor(DEVELOPER).entities)
+    asker = Asker(harness.actor(DEVELOPER).credential, nowhere, harness.actor(DEVELOPER).entities)
     found = list(ask(("vault-missing",), asker, Caller(By.DEVELOPER, NARROW)))
     assert found == [NotAsked("vault-missing", Why.NO_ANSWER)]
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import pytest
 import requests
 
-from tests.access.stage import Stage
+from tests.access.harness import Harness
+from tests.recorded.comparison import json_of, seen, words
 from tests.recorded.conftest import Compare
 from tests.recorded.rows import Row
-from tests.recorded.seen import json_of, seen, words
 
 pytestmark = pytest.mark.recorded
 
@@ -75,8 +75,10 @@ KNOWN: Mapping[str, str] = {}
 
 
 @pytest.mark.parametrize("each", ROWS, ids=lambda each: each.row.name)
-def test_the_answer_is_of_the_recorded_kind(each: Asked, stage: Stage, compare: Compare) -> None:
-    path = each.path.format(tenant=stage.deployment.tenant_id)
+def test_the_answer_is_of_the_recorded_kind(
+    each: Asked, harness: Harness, compare: Compare
+) -> None:
+    path = each.path.format(tenant=harness.deployment.tenant_id)
     answer = requests.request(each.method, f"{_HOST}{path}", timeout=30)
     said = json_of(answer)
     code = f"{said['error']} {said['error_codes'][0]}" if "error" in said else ""

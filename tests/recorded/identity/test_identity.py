@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 import pytest
 import requests
 
-from tests.access.stage import Stage
+from tests.access.harness import Harness
+from tests.recorded.comparison import seen, words
 from tests.recorded.conftest import Compare
 from tests.recorded.rows import Answer, Row
-from tests.recorded.seen import seen, words
 
 pytestmark = pytest.mark.recorded
 
@@ -63,16 +63,18 @@ KNOWN: Mapping[str, str] = {}
 
 
 @pytest.mark.parametrize("each", ROWS, ids=lambda each: each.row.name)
-def test_the_answer_is_of_the_recorded_kind(each: Asked, stage: Stage, compare: Compare) -> None:
-    compare("Identity endpoint", each.row, _asked(each, stage), KNOWN)
+def test_the_answer_is_of_the_recorded_kind(
+    each: Asked, harness: Harness, compare: Compare
+) -> None:
+    compare("Identity endpoint", each.row, _asked(each, harness), KNOWN)
 
 
-def _asked(each: Asked, stage: Stage) -> Answer:
-    own = stage.deployment.principal(_APP).client_id
+def _asked(each: Asked, harness: Harness) -> Answer:
+    own = harness.deployment.principal(_APP).client_id
     ids = {name: own if value == "own" else value for name, value in each.query.items()}
-    secret = stage.endpoints.planes.headers[_APP]
+    secret = harness.endpoints.planes.headers[_APP]
     answer = requests.get(
-        stage.endpoints.surroundings.identity_endpoint,
+        harness.endpoints.surroundings.identity_endpoint,
         {"api-version": "2019-08-01", "resource": "https://storage.azure.com", **ids},
         headers={"X-IDENTITY-HEADER": secret} if each.shows_header else {},
         timeout=30,

@@ -9,7 +9,7 @@ import requests
 
 from sandbox.deployment import Principal, PrincipalKind
 from sandbox.entra import VAULT
-from tests.access.stage import Stage
+from tests.access.harness import Harness
 
 _API = "api-version=7.6"
 _STRANGER = Principal("stranger", PrincipalKind.USER, "57a6e4a4-0000-4000-8000-000000000058", "")
@@ -19,7 +19,7 @@ _STRANGER = Principal("stranger", PrincipalKind.USER, "57a6e4a4-0000-4000-8000-0
 class Place:
     """`known` holds what the steps found out, for requests that name it in braces."""
 
-    stage: Stage
+    harness: Harness
     known: dict[str, str] = field(default_factory=lambda: {"name": f"row-{uuid.uuid4().hex}"})
 
     def ask(self, method: str, path: str, body: Any = None, who: str = "role") -> requests.Response:
@@ -32,7 +32,7 @@ class Place:
         content = "" if body is None else json.dumps(body)
         for name, value in self.known.items():
             path, content = (each.replace(f"{{{name}}}", value) for each in (path, content))
-        url = f"https://{self.stage.deployment.vault.host}{path}?{_API}"
+        url = f"https://{self.harness.deployment.vault.host}{path}?{_API}"
         return requests.request(method, url, headers=headers, data=content, timeout=30)
 
     def make(self) -> None:
@@ -66,7 +66,7 @@ class Place:
 
     def protect(self) -> None:
         """Put the vault under purge protection; the test takes it away again."""
-        shelf = self.stage.endpoints.planes.vault._shelf
+        shelf = self.harness.endpoints.planes.vault._shelf
         shelf.vault = replace(shelf.vault, purge_protection=True)
 
     def _do(self, method: str, path: str, body: Any = None) -> Any:
@@ -75,7 +75,7 @@ class Place:
         return answer.json() if answer.content else None
 
     def _token(self, who: str) -> str:
-        hand = self.stage.hand.credential
+        admin = self.harness.admin.credential
         if who == "role":
-            return hand.get_token(f"{VAULT}/.default").token
-        return self.stage.endpoints.planes.issuer.issue(_STRANGER, VAULT).text
+            return admin.get_token(f"{VAULT}/.default").token
+        return self.harness.endpoints.planes.issuer.issue(_STRANGER, VAULT).text

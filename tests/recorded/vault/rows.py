@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.recorded.comparison import words
 from tests.recorded.rows import Row
-from tests.recorded.seen import words
 from tests.recorded.vault.place import Place
 
 _PYTHON = "Azure/azure-sdk-assets (ce6da959, 2026-05) azure-keyvault-secrets test_samples_secrets"

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from tests.access.stage import Stage
+from tests.access.harness import Harness
+from tests.recorded.comparison import json_of, seen
 from tests.recorded.conftest import Compare
-from tests.recorded.seen import json_of, seen
 from tests.recorded.vault.place import Place
 from tests.recorded.vault.rows import ROWS, Asked
 
@@ -15,10 +15,10 @@ KNOWN: Mapping[str, str] = {}
 
 
 @pytest.fixture
-def place(stage: Stage) -> Iterator[Place]:
-    shelf = stage.endpoints.planes.vault._shelf
+def place(harness: Harness) -> Iterator[Place]:
+    shelf = harness.endpoints.planes.vault._shelf
     as_deployed = shelf.vault
-    yield Place(stage)
+    yield Place(harness)
     shelf.vault = as_deployed
 
 

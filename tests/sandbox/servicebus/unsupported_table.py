@@ -2,7 +2,7 @@
 
 from sandbox.servicebus.unsupported import UNSUPPORTED, Unsupported
 from sandbox.state import PROJECT
-from tests.written import between
+from tests.generated_section import replace_section
 
 PAGE = PROJECT / "docs" / "bus-clients.md"
 BEGIN = "<!-- written from sandbox/servicebus/unsupported.py -->\n"
@@ -12,7 +12,7 @@ _HEAD = "| not offered | asked for by | on the wire | refused |\n|---|---|---|--
 
 def with_table(page: str) -> str:
     """Return `page` with its table updated. Raises ValueError if the marks are missing."""
-    return between(page, BEGIN, END, _HEAD + "".join(map(_line, UNSUPPORTED)))
+    return replace_section(page, BEGIN, END, _HEAD + "".join(map(_line, UNSUPPORTED)))
 
 
 def _line(each: Unsupported) -> str:

@@ -9,8 +9,8 @@ from azure.storage.blob import BlobBlock
 
 from tests.access.actor import Actor
 from tests.access.behaviours.blobs.asked import MISSING_ROLE, new_blob, stored
-from tests.access.codes import code_of
 from tests.access.sample import ORIGINALS, THUMBNAILS
+from tests.access.verdicts import code_of
 
 
 def a_missing_blob_is_404_to_who_may_read(actor: Actor) -> None:

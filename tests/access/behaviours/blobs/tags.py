@@ -5,8 +5,8 @@ from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 
 from tests.access.actor import Actor
 from tests.access.behaviours.blobs.asked import MISSING_ROLE, new_blob, stored
-from tests.access.codes import code_of
 from tests.access.sample import ORIGINALS, THUMBNAILS
+from tests.access.verdicts import code_of
 
 
 def tags_are_seen_only_with_the_right_to_see_them(actor: Actor) -> None:

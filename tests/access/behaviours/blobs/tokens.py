@@ -11,7 +11,6 @@ from azure.storage.blob import BlobClient, BlobSasPermissions, generate_blob_sas
 
 from tests.access.actor import Actor
 from tests.access.behaviours.blobs.asked import ask, ask_with, kept, path_of
-from tests.access.codes import code_of
 from tests.access.tokens import (
     BUS,
     SOMEBODY_ELSE,
@@ -23,6 +22,7 @@ from tests.access.tokens import (
     with_header,
     with_wrong_signature,
 )
+from tests.access.verdicts import code_of
 
 NOT_PERMITTED = (403, "KeyBasedAuthenticationNotPermitted")
 

@@ -12,8 +12,8 @@ from azure.storage.blob import BlobBlock, ContentSettings
 
 from tests.access.actor import Actor
 from tests.access.behaviours.blobs.asked import ask, new_blob, path_of, stored
-from tests.access.codes import code_of
 from tests.access.sample import THUMBNAILS
+from tests.access.verdicts import code_of
 
 
 def a_create_of_what_is_there_is_409_to_who_may_write(actor: Actor) -> None:

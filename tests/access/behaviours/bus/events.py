@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from tests.access.actor import Actor
-from tests.access.own import Own, own_messages
+from tests.access.own_messages import OwnMessages, own_messages
 from tests.access.sample import EVENTS, FOR_CATALOG, FOR_NOTIFIER
 
 
@@ -37,7 +37,7 @@ BEHAVIOURS: tuple[Callable[[Actor], None], ...] = (
 )
 
 
-def _taken(own: Own, subscription: str, count: int) -> list[str]:
+def _taken(own: OwnMessages, subscription: str, count: int) -> list[str]:
     with own.receiver(subscription) as receiver:
         got = own.take(receiver, count)
         for each in got:

@@ -8,8 +8,8 @@ from azure.servicebus.exceptions import ServiceBusAuthorizationError, ServiceBus
 
 from services.common.bus import await_credit
 from tests.access.actor import Actor
-from tests.access.cbs import by_namespace
-from tests.access.own import own_messages
+from tests.access.links import by_namespace
+from tests.access.own_messages import own_messages
 from tests.access.sample import EVENTS, FOR_CATALOG, UPLOADS
 
 

@@ -8,7 +8,7 @@ from azure.servicebus import ServiceBusReceivedMessage
 from azure.servicebus.exceptions import MessageLockLostError
 
 from tests.access.actor import Actor
-from tests.access.own import own_messages
+from tests.access.own_messages import own_messages
 from tests.access.sample import UPLOADS
 from tests.sandbox.servicebus.harness import until
 

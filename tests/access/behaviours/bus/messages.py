@@ -11,7 +11,7 @@ from azure.servicebus.exceptions import MessageSizeExceededError
 from tests.access.actor import Actor
 from tests.access.behaviours.bus.websocket import own_messages_over_websocket
 from tests.access.links import sender_to
-from tests.access.own import Own, own_messages
+from tests.access.own_messages import OwnMessages, own_messages
 from tests.access.sample import UPLOADS
 from tests.sandbox.servicebus.harness import until
 
@@ -119,7 +119,7 @@ BEHAVIOURS: tuple[Callable[[Actor], None], ...] = (
 )
 
 
-def _arrives(own: Own) -> None:
+def _arrives(own: OwnMessages) -> None:
     sent = {
         "subject": "label",
         "content_type": "application/json",

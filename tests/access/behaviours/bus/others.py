@@ -1,7 +1,7 @@
 """What others have left in an environment: messages that wait, and one that is dead."""
 
 from tests.access.actor import Actor
-from tests.access.own import own_messages
+from tests.access.own_messages import own_messages
 from tests.access.sample import EVENTS, FOR_CATALOG, UPLOADS
 
 

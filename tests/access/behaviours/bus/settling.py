@@ -6,7 +6,7 @@ import pytest
 from azure.servicebus import ServiceBusReceiveMode, ServiceBusSubQueue
 
 from tests.access.actor import Actor
-from tests.access.own import own_messages
+from tests.access.own_messages import own_messages
 from tests.access.sample import EVENTS, FOR_CATALOG, FOR_NOTIFIER, UPLOADS
 
 DEAD = ServiceBusSubQueue.DEAD_LETTER

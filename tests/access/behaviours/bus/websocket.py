@@ -9,7 +9,7 @@ from azure.servicebus import ServiceBusClient, TransportType
 
 from services.common.bus import proxy_for
 from tests.access.actor import Actor
-from tests.access.own import Own
+from tests.access.own_messages import OwnMessages
 
 
 @contextmanager
@@ -27,7 +27,7 @@ def over_websocket(actor: Actor) -> Iterator[ServiceBusClient]:
 
 
 @contextmanager
-def own_messages_over_websocket(actor: Actor) -> Iterator[Own]:
+def own_messages_over_websocket(actor: Actor) -> Iterator[OwnMessages]:
     """By such a client."""
     with over_websocket(actor) as client:
-        yield Own(client, uuid.uuid4().hex)
+        yield OwnMessages(client, uuid.uuid4().hex)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Held:
+class Attack:
     """One attack, its test, and what stands in its way."""
 
     attack: str

@@ -3,18 +3,20 @@
 import re
 from dataclasses import dataclass
 
+import pytest
 from azure.core.exceptions import ClientAuthenticationError, HttpResponseError
 from azure.servicebus.exceptions import ServiceBusError
 
+from local.questions.responses import error_code
 from sandbox.audit import Outcome, Record
 from sandbox.deployment import Deployment
 from sandbox.rbac import Action, Allowed, Requirement
 from services.common.bearer import Bearer, Refused
 from tests.access.actor import Actor
+from tests.access.harness import Harness
 from tests.access.operations import OPERATIONS
-from tests.access.places import scope_of
 from tests.access.rows import API, TOKEN, Row
-from tests.access.stage import Stage
+from tests.access.scopes import scope_of
 
 # What who may only add is told where a blob is there already; not the 403 of a missing role.
 _NEVER_OVERWRITES = "UnauthorizedBlobOverwrite"
@@ -37,35 +39,35 @@ class Verdict:
     refusal: str = ""
 
 
-def judge(stage: Stage, row: Row) -> Verdict:
+def verdict_on(harness: Harness, row: Row) -> Verdict:
     """Do what the row says and see what comes of it. Raises what is no refusal."""
     if row.by_decision:
-        return Verdict(isinstance(_decided(stage, row), Allowed))
+        return Verdict(isinstance(_decided(harness, row), Allowed))
     if row.on == TOKEN:
-        return _asked_for_a_token(stage, row)
+        return _asked_for_a_token(harness, row)
     if row.on == API:
-        return _called(stage, row)
-    return _done(stage, row)
+        return _called(harness, row)
+    return _done(harness, row)
 
 
-def needs(stage: Stage, row: Row) -> Requirement:
+def needs(harness: Harness, row: Row) -> Requirement:
     """What the row takes, on what."""
     names = (row.operation,) if row.by_decision else OPERATIONS[row.operation].actions
-    scope = scope_of(stage.deployment, row.on)
+    scope = scope_of(harness.deployment, row.on)
     return Requirement(scope, tuple(Action(each, data=_is_data(each)) for each in names))
 
 
-def _decided(stage: Stage, row: Row) -> object:
-    principal = stage.deployment.principal(row.who)
-    return stage.endpoints.planes.gate.policy.decide(principal.principal_id, needs(stage, row))
+def _decided(harness: Harness, row: Row) -> object:
+    principal = harness.deployment.principal(row.who)
+    return harness.endpoints.planes.gate.policy.decide(principal.principal_id, needs(harness, row))
 
 
-def _asked_for_a_token(stage: Stage, row: Row) -> Verdict:
+def _asked_for_a_token(harness: Harness, row: Row) -> Verdict:
     """By the code of each app: the identity is attached to all of them."""
     refusals = []
-    for app in stage.deployment.apps:
+    for app in harness.deployment.apps:
         try:
-            stage.managed(app.name, row.who).get_token(_TOKEN_SCOPE)
+            harness.managed(app.name, row.who).get_token(_TOKEN_SCOPE)
         except ClientAuthenticationError as error:
             refusals.append(str(error))
         else:
@@ -73,14 +75,14 @@ def _asked_for_a_token(stage: Stage, row: Row) -> Verdict:
     return Verdict(allowed=False, refusal=refusals[0])
 
 
-def _called(stage: Stage, row: Row) -> Verdict:
+def _called(harness: Harness, row: Row) -> Verdict:
     """Shown to what stands before the API's routes: app roles are in the token itself."""
-    registration = stage.deployment.registration
+    registration = harness.deployment.registration
     assert registration is not None, "the deployment has no API to call"
-    token = stage.actor(row.who).credential.get_token(f"{registration.app_id}/.default").token
-    bearer = Bearer(stage.deployment.tenant_id, registration.app_id)
+    token = harness.actor(row.who).credential.get_token(f"{registration.app_id}/.default").token
+    bearer = Bearer(harness.deployment.tenant_id, registration.app_id)
     try:
-        bearer.check(f"Bearer {token}", role_of_api(stage.deployment))
+        bearer.check(f"Bearer {token}", role_of_api(harness.deployment))
     except Refused as refused:
         if refused.code != 403:
             raise
@@ -97,20 +99,20 @@ def role_of_api(deployment: Deployment) -> str:
     return role
 
 
-def _done(stage: Stage, row: Row) -> Verdict:
-    before = len(stage.audit())
-    refusal = refused(row, stage.actor(row.who), stage.hand)
-    record = _record(stage, row, before, refusal)
+def _done(harness: Harness, row: Row) -> Verdict:
+    before = len(harness.audit())
+    refusal = refusal_of(row, harness.actor(row.who), harness.admin)
+    record = _record(harness, row, before, refusal)
     return Verdict(allowed=not refusal, record=record, refusal=refusal)
 
 
-def refused(row: Row, actor: Actor, hand: Actor) -> str:
+def refusal_of(row: Row, actor: Actor, admin: Actor) -> str:
     """Let `actor` do what the row says: Azure's code for its refusal, empty if it was done.
 
     Raises what is no refusal.
     """
     try:
-        OPERATIONS[row.operation].do(actor, hand, row.on)
+        OPERATIONS[row.operation].do(actor, admin, row.on)
     except (HttpResponseError, ServiceBusError) as error:
         refusal = _refusal(error)
         if refusal is None:
@@ -128,15 +130,20 @@ def _refusal(error: HttpResponseError | ServiceBusError) -> str | None:
     return named if error.status_code == 403 and named in _REFUSALS else None
 
 
-def _record(stage: Stage, row: Row, before: int, refusal: str = "") -> Record | None:
+def code_of(error: pytest.ExceptionInfo[HttpResponseError]) -> tuple[int | None, str]:
+    """Return the status of a refusal and Azure's code for it."""
+    return error.value.status_code, error_code(error.value)
+
+
+def _record(harness: Harness, row: Row, before: int, refusal: str = "") -> Record | None:
     """The audit's line of this very need, by this very identity; the last, if it says so twice."""
-    need = needs(stage, row)
+    need = needs(harness, row)
     names = {each.name for each in need.any_of}
     if refusal == _NEVER_OVERWRITES:
         names |= {each.replace("blobs/write", "blobs/add/action") for each in names}
     found = [
         each
-        for each in stage.audit()[before:]
+        for each in harness.audit()[before:]
         if each.identity == row.who and each.action in names and _is_on(each.scope, need.scope)
     ]
     return found[-1] if found else None
@@ -147,7 +154,7 @@ def _is_on(scope: str, wanted: str) -> bool:
     return scope == wanted or (wanted.count("/") == 8 and scope.startswith(f"{wanted}/"))
 
 
-def agrees(row: Row, verdict: Verdict) -> str:
+def mismatch(row: Row, verdict: Verdict) -> str:
     """What of a verdict is not as the row says; empty if all of it is."""
     if verdict.allowed != row.allowed:
         return f"{row}, by the table; but it was {'allowed' if verdict.allowed else 'denied'}"

@@ -17,7 +17,7 @@ _PAGE = 100
 
 
 @dataclass(frozen=True)
-class Own(MarkedMessages):
+class OwnMessages(MarkedMessages):
     """A client, and the mark that its messages' ids begin with."""
 
     def send(self, topic: str, *messages: ServiceBusMessage | AmqpAnnotatedMessage) -> None:
@@ -44,7 +44,7 @@ class Own(MarkedMessages):
 
 
 @contextmanager
-def own_messages(actor: Actor) -> Iterator[Own]:
+def own_messages(actor: Actor) -> Iterator[OwnMessages]:
     """By a client of the actor's."""
     with actor.bus() as client:
-        yield Own(client, uuid.uuid4().hex)
+        yield OwnMessages(client, uuid.uuid4().hex)

@@ -1,7 +1,7 @@
 """Pages of which a part is written from data, between two marks."""
 
 
-def between(page: str, begin: str, end: str, text: str) -> str:
+def replace_section(page: str, begin: str, end: str, text: str) -> str:
     """`page` with `text` between its marks. Raises ValueError if they are not there."""
     before, _, rest = page.partition(begin)
     _, mark, after = rest.partition(end)

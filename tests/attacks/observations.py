@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sandbox.state import State
-from tests.attacks.watching import Process, tree
+from tests.attacks.inspection import Process, tree
 from tests.conftest import Running
 
 
 @dataclass
-class Seen:
+class Observations:
     """What was seen of one sandbox from its start to its end."""
 
     state: State
@@ -43,7 +43,7 @@ class Seen:
         self.ports += process.listens_on()
 
 
-def collect(sandbox: Running, seen: Seen) -> None:
+def collect(sandbox: Running, seen: Observations) -> None:
     """Every secret of the sandbox, and the files that are there to hold it."""
     for each in sandbox.report.services:
         secret = each.environment["IDENTITY_HEADER"]

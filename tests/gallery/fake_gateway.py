@@ -22,7 +22,7 @@ Json = dict[str, Any]
 
 
 @dataclass
-class StandIn:
+class FakeGateway:
     """What the page's API knows, and what a test wants of it."""
 
     photos: dict[str, Json] = field(default_factory=dict)
@@ -83,7 +83,7 @@ def refuse(status: int, title: str, **headers: str) -> Callable[[], None]:
     return upset
 
 
-def create_app(api: StandIn) -> Flask:
+def create_app(api: FakeGateway) -> Flask:
     folders = {"static_folder": GATEWAY / "static", "template_folder": GATEWAY / "templates"}
     app = Flask(__name__, **folders)  # type: ignore[arg-type]
     init_app(app)
@@ -95,7 +95,7 @@ def create_app(api: StandIn) -> Flask:
     return app
 
 
-def upload(api: StandIn) -> ResponseReturnValue:
+def upload(api: FakeGateway) -> ResponseReturnValue:
     key = request.headers["Idempotency-Key"]
     api.keys.append(key)
     api.in_flight.append(key)
@@ -112,7 +112,7 @@ def upload(api: StandIn) -> ResponseReturnValue:
     return {"id": photo, "state": "received"}, 202, {"Location": f"/photos/{photo}"}
 
 
-def page(api: StandIn) -> ResponseReturnValue:
+def page(api: FakeGateway) -> ResponseReturnValue:
     api.asked += 1
     if not api.list_works:
         raise Problem(503, "test", "Please try again soon", headers={"Retry-After": "5"})
@@ -123,14 +123,14 @@ def page(api: StandIn) -> ResponseReturnValue:
     return {"photos": known[start:end], "next": str(end) if known[end:] else None}
 
 
-def one(api: StandIn, photo: str) -> ResponseReturnValue:
+def one(api: FakeGateway, photo: str) -> ResponseReturnValue:
     api.asked += 1
     if photo not in api.photos:
         raise Problem(404, "test", "There is no such photo")
     return api.photos[photo]
 
 
-def thumbnail(api: StandIn, photo: str) -> Response:
+def thumbnail(api: FakeGateway, photo: str) -> Response:
     size = api.photos[photo]["width"], api.photos[photo]["height"]
     return Response(image(*size, kind="webp"), mimetype="image/webp")
 
@@ -141,7 +141,7 @@ def image(width: int = 640, height: int = 480, kind: str = "jpeg") -> bytes:
     return file.getvalue()
 
 
-def serve(api: StandIn) -> Callable[[], None]:
+def serve(api: FakeGateway) -> Callable[[], None]:
     """Serve on a free port; returns what ends it."""
     server = make_server("127.0.0.1", 0, create_app(api), threaded=True, request_handler=Silent)
     server.daemon_threads = True  # type: ignore[attr-defined]

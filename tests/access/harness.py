@@ -33,8 +33,8 @@ from sandbox.supervisor.start import Endpoints, start
 from tests.access.actor import Actor
 from tests.sandbox.servicebus.fast_sdk import without_sleeps
 
-_HAND = Principal("stage hand", PrincipalKind.USER, "57a6e4a4-0000-4000-8000-000000000057", "")
-_OF_THE_HAND = (
+_ADMIN = Principal("administrator", PrincipalKind.USER, "57a6e4a4-0000-4000-8000-000000000057", "")
+_ADMIN_ROLES = (
     "b7e6dc6d-f1e8-4753-8033-0f276bb0955b",  # Storage Blob Data Owner
     "00482a5a-887f-4fb3-b363-3b7fe8e74483",  # Key Vault Administrator
     "090c5cfd-751d-490a-894a-3ce6f1109419",  # Azure Service Bus Data Owner
@@ -67,7 +67,7 @@ class Managed(TokenCredential):
 
 
 @dataclass(frozen=True)
-class Stage:
+class Harness:
     """Endpoints that run, and everybody who may act on them."""
 
     endpoints: Endpoints
@@ -79,9 +79,9 @@ class Stage:
         return self.endpoints.planes.deployment
 
     @property
-    def hand(self) -> Actor:
+    def admin(self) -> Actor:
         """Who may do everything, and is in no table."""
-        return self._actor(_HAND.name, lambda: Issued(self.endpoints, _HAND))
+        return self._actor(_ADMIN.name, lambda: Issued(self.endpoints, _ADMIN))
 
     def actor(self, name: str) -> Actor:
         """The identity called `name`, with tokens as it gets them on Azure."""
@@ -103,16 +103,16 @@ class Stage:
             return Managed(ManagedIdentityCredential(client_id=client_id), endpoint)
 
     def enforce(self, assignments: Iterable[RoleAssignment], roles: Iterable[Any]) -> None:
-        """Decide by these from now on, as if they had been deployed; the hand keeps its own."""
+        """Decide by these from now on, as if deployed; the administrator keeps its own roles."""
         own = (
             RoleAssignment(
-                f"hand-{role}",
+                f"admin-{role}",
                 f"/subscriptions/{self.deployment.subscription_id}",
-                _HAND.principal_id,
+                _ADMIN.principal_id,
                 f"/providers/Microsoft.Authorization/roleDefinitions/{role}",
-                "Sets the stage.",
+                "Sets the harness.",
             )
-            for role in _OF_THE_HAND
+            for role in _ADMIN_ROLES
         )
         self.endpoints.planes.gate.policy = Policy((*assignments, *own), roles)
 
@@ -140,7 +140,7 @@ class Stage:
 
 
 @contextmanager
-def staged(root: Path, assumed: Assumptions = LIKELY) -> Iterator[Stage]:
+def running_harness(root: Path, assumed: Assumptions = LIKELY) -> Iterator[Harness]:
     """Endpoints with a state of their own below `root`; they end with the block."""
     state = State.open(root)
     loop = asyncio.new_event_loop()
@@ -151,9 +151,9 @@ def staged(root: Path, assumed: Assumptions = LIKELY) -> Iterator[Stage]:
         starting = asyncio.run_coroutine_threadsafe(start(stack, state, 0, assumed=assumed), loop)
         endpoints = starting.result(60)
         with without_sleeps(), patch.dict(os.environ, _way_in(endpoints)):
-            stage = Stage(endpoints, state)
-            stage.enforce(stage.deployment.assignments, stage.deployment.custom_roles)
-            yield stage
+            harness = Harness(endpoints, state)
+            harness.enforce(harness.deployment.assignments, harness.deployment.custom_roles)
+            yield harness
     finally:
         asyncio.run_coroutine_threadsafe(stack.aclose(), loop).result(60)
         loop.call_soon_threadsafe(loop.stop)

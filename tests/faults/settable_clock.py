@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sandbox.state import PROJECT, State
 from tests.conftest import Running
-from tests.faults.preloaded import compiled, up
+from tests.faults.preloaded_library import compiled, up
 
 
 @dataclass(frozen=True)

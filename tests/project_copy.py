@@ -17,7 +17,7 @@ TREES = ("bench", "cli", "infra/entra", "local", "sandbox", "services", "setup")
 _LEFT_OUT = shutil.ignore_patterns("node_modules", "__pycache__")
 
 
-def copied(folder: Path) -> Path:
+def copy_project(folder: Path) -> Path:
     """Copy what a sandbox runs by into `folder`, which is made; gives the copy's own folder."""
     copy = folder / "project"
     for tree in TREES:
@@ -28,7 +28,7 @@ def copied(folder: Path) -> Path:
     return copy
 
 
-def without(project: Path, is_out: Callable[[Any], bool]) -> None:
+def remove_resource(project: Path, is_out: Callable[[Any], bool]) -> None:
     """Take the one resource that `is_out` tells from the snapshot of a copy."""
     content = json.loads((project / SNAPSHOT).read_text())
     resources = content["predictedResources"]

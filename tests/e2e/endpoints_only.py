@@ -1,4 +1,4 @@
-"""An environment without apps: `python -m tests.e2e.endpoints_alone STATE`.
+"""An environment without apps: `python -m tests.e2e.endpoints_only STATE`.
 
 The endpoints are where a sandbox has them, on loopback and free ports; nobody starts the services.
 """

@@ -16,7 +16,7 @@ from tests.sandbox.entra.forge import base64url, claims_of, encoded, header_of
 
 
 @dataclass(frozen=True)
-class Mint:
+class TokenFactory:
     """Tokens of `principal` for `audience`, with Entra's key, and with a key that is nobody's.
 
     `leeway` is how many seconds the plane grants to clocks that differ.
