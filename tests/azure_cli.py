@@ -63,15 +63,15 @@ class Cli:
         )
         with program:
             assert program.stderr is not None
-            said = program.stderr.readline()
-            found = _CODE.search(said)
+            prompt = program.stderr.readline()
+            found = _CODE.search(prompt)
             answered = sandbox.run("sign-in", found[1] if found else "", "--as", who)
-            assert answered.returncode == 0, said + answered.stderr
+            assert answered.returncode == 0, prompt + answered.stderr
             _, errors = program.communicate()
         assert program.returncode == 0, errors
 
 
 def at_home(home: Path, variables: Mapping[str, str], az: Path | None = None) -> dict[str, str]:
-    """An environment of somebody whose home is `home`, with `az` first on the PATH."""
+    """Return the environment of a user whose home is `home`, with `az` first on the PATH."""
     path = os.environ["PATH"] if az is None else f"{az.parent}:{os.environ['PATH']}"
     return {"PATH": path, "HOME": str(home), "LANG": "C.UTF-8", **variables}

@@ -1,4 +1,4 @@
-"""What all tests share: one running sandbox, and what it is to act as a service in it."""
+"""Fixtures that all tests share: one running sandbox, and its services' identities."""
 
 import os
 import subprocess
@@ -17,7 +17,7 @@ from sandbox.deployment import Deployment, load
 from sandbox.state import PROJECT, State
 from sandbox.supervisor import DEVELOPER, OF_AN_IDENTITY, Report, running
 
-# Whoever has told their own sandbox something has not told those of the tests.
+# The user's own assumptions are not those of the tests.
 os.environ.pop("KEYLESS_ASSUME", None)
 # A busy machine may take longer to start a sandbox than a person would wait for it.
 os.environ["KEYLESS_WAIT"] = "110"
@@ -53,7 +53,7 @@ class Running:
         return load(self.state)
 
     def environment(self, service: str) -> Mapping[str, str]:
-        """What `./keyless env SERVICE` exports; SERVICE may be the developer, too."""
+        """Return what `./keyless env SERVICE` exports; SERVICE may also be the developer."""
         if service == DEVELOPER:
             return as_developer(self.report, self.state)
         return as_service(self.report, service, self.state)
@@ -61,7 +61,7 @@ class Running:
     def act_as(self, service: str, monkeypatch: pytest.MonkeyPatch) -> Mapping[str, str]:
         """Step into a service's shoes, as `eval "$(./keyless env SERVICE)"` does."""
         variables = self.environment(service)
-        # What is in small letters would be believed first.
+        # Lower-case names take precedence.
         for name in (*OF_AN_IDENTITY, *map(str.lower, variables)):
             monkeypatch.delenv(name, raising=False)
         for name, value in variables.items():
@@ -104,7 +104,7 @@ def up(state: Path, *options: str) -> Iterator[Running]:
 
 @pytest.fixture(scope="session")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """One sandbox for all tests that only use it."""
+    """Start one sandbox for all tests that only use it."""
     with up(tmp_path_factory.mktemp("sandbox")) as one:
         yield one
 
@@ -124,7 +124,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what nobody has asked for."""
+    """Deselect the slow tests that were not asked for."""
     given = [Path(argument.split("::")[0]).resolve() for argument in config.args]
     left_out = {
         folder

@@ -1,8 +1,8 @@
-"""Pages of which a part is written from data, between two marks."""
+"""Pages with a section that is generated from data, between two marks."""
 
 
 def replace_section(page: str, begin: str, end: str, text: str) -> str:
-    """`page` with `text` between its marks. Raises ValueError if they are not there."""
+    """Return `page` with `text` between its marks. Raises ValueError if a mark is missing."""
     before, _, rest = page.partition(begin)
     _, mark, after = rest.partition(end)
     if not mark:

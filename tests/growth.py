@@ -1,11 +1,11 @@
-"""How the cost of some work grows with its input: by steps, or by a ratio of two sizes."""
+"""Assertions on how the cost of work grows with its input: by steps, or by a ratio of two sizes."""
 
 import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
 
-# Eight times as much may take eight times as long, and some; what is quadratic takes 64 times.
+# Linear work on eight times the input takes about eight times as long; quadratic work, 64 times.
 FACTOR = 8
 LINEAR = 24
 
@@ -29,7 +29,7 @@ def check_steps(work: Callable[[], object], at_most: int, *expected: type[Except
 
 
 def growth(work: Callable[[int], Callable[[], object]], size: int) -> float:
-    """How much longer the work made for 8 times `size` takes than the one made for `size`.
+    """Return how much longer the work made for 8 times `size` takes than the one made for `size`.
 
     Of the processor's time, and of the best of three: another machine gives the same ratio.
     """

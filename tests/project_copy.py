@@ -29,7 +29,7 @@ def copy_project(folder: Path) -> Path:
 
 
 def remove_resource(project: Path, is_out: Callable[[Any], bool]) -> None:
-    """Take the one resource that `is_out` tells from the snapshot of a copy."""
+    """Remove the one resource that `is_out` matches from the snapshot of a copy."""
     content = json.loads((project / SNAPSHOT).read_text())
     resources = content["predictedResources"]
     kept = [each for each in resources if not is_out(each)]
@@ -38,7 +38,7 @@ def remove_resource(project: Path, is_out: Callable[[Any], bool]) -> None:
 
 
 def environment(project: Path, **variables: str) -> dict[str, str]:
-    """What a command of the copy is run with; its state lies beside it."""
+    """Return the environment for a command of the copy; its state lies beside it."""
     own = {"KEYLESS_STATE": str(project.parent / "state"), "PYTHONPATH": str(project)}
     return {**os.environ, **own, **variables}
 

@@ -1,4 +1,4 @@
-"""Somebody who acts: the SDK's clients with one identity's credential."""
+"""One identity with the SDK's clients."""
 
 import ssl
 import threading
@@ -14,7 +14,7 @@ from services.common import bus
 
 @dataclass
 class Actor(Asker):
-    """One identity with its clients; `amqp_port` is that of loopback, if the namespace is there."""
+    """An identity with its clients; `amqp_port` is set if the namespace listens on loopback."""
 
     name: str = ""
     amqp_port: int | None = None

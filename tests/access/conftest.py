@@ -21,9 +21,9 @@ _LEFT_OUT = pytest.StashKey[int]()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What asks Azure itself runs when it is told which environment.
+    """Deselect what asks Azure itself, unless KEYLESS_AZURE names an environment.
 
-    What is asked on the sample's entities runs where they are.
+    Tests that ask on the sample's entities run where these exist.
     """
     apart = [each for each in items if _asks_azure(each) and not os.environ.get("KEYLESS_AZURE")]
     if not sample.is_in(as_compiled()):
@@ -47,7 +47,7 @@ def harness(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
 
 @pytest.fixture(scope="module")
 def azure() -> Actor:
-    """Who is signed in, by the name that the table has for them."""
+    """The signed-in user, by the name that the table has for them."""
     values = Values.from_file(Path(os.environ["KEYLESS_AZURE"]))
     there = Environment.of(values)
     credential = CachedCredential(open_developers_credential())

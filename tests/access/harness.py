@@ -68,7 +68,7 @@ class Managed(TokenCredential):
 
 @dataclass(frozen=True)
 class Harness:
-    """Endpoints that run, and everybody who may act on them."""
+    """The running endpoints, and an actor for each identity."""
 
     endpoints: Endpoints
     state: State
@@ -80,7 +80,7 @@ class Harness:
 
     @property
     def admin(self) -> Actor:
-        """Who may do everything, and is in no table."""
+        """The administrator, who has every right and is in no table."""
         return self._actor(_ADMIN.name, lambda: Issued(self.endpoints, _ADMIN))
 
     def actor(self, name: str) -> Actor:
@@ -91,7 +91,7 @@ class Harness:
         return self._actor(name, lambda: self.managed(name, name))
 
     def managed(self, app: str, identity: str) -> "Managed":
-        """What code in `app` has to do to get tokens of `identity`."""
+        """Return the credential with which code in `app` gets tokens of `identity`."""
         principal = self.deployment.principal(identity)
         by_system = principal.kind is PrincipalKind.SYSTEM_ASSIGNED
         endpoint = {
@@ -117,13 +117,13 @@ class Harness:
         self.endpoints.planes.gate.policy = Policy((*assignments, *own), roles)
 
     def attach(self, apps: Iterable[ContainerApp]) -> None:
-        """Give tokens by these apps' identities from now on; nobody has one from before."""
+        """Give tokens by these apps' identities from now on; earlier tokens are dropped."""
         planes = self.endpoints.planes
         planes.identity.apps = {planes.headers[app.name]: app for app in apps}
         self.actors.clear()
 
     def register(self, registration: Registration | None) -> None:
-        """Issue tokens for this registration from now on; nobody has one from before."""
+        """Issue tokens for this registration from now on; earlier tokens are dropped."""
         self.endpoints.planes.issuer.registration = registration
         self.actors.clear()
 

@@ -15,7 +15,7 @@ __all__ = ["by_namespace", "passing", "receiver_of", "sender_to"]
 
 
 def sender_to(client: ServiceBusClient, entity: str) -> ServiceBusSender:
-    """A sender to a queue, or to what is none and so is a topic."""
+    """Return a sender to a queue of this name; if there is none, to a topic."""
     is_queue = entity in _queues()
     return client.get_queue_sender(entity) if is_queue else client.get_topic_sender(entity)
 

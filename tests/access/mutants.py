@@ -48,7 +48,7 @@ Roles = tuple[RoleDefinition, ...]
 class Mutant:
     """`change` gives the assignments and custom roles of a deployment, with one thing changed.
 
-    `gives` says that somebody gets a right by it, whatever else they may lose.
+    `gives` says whether an identity gains a right by it, whatever it may lose.
     """
 
     name: str
@@ -61,7 +61,7 @@ class Mutant:
 
 @dataclass(frozen=True)
 class Flip:
-    """An identity on an app whose lifecycle is another than the deployment's."""
+    """An identity on an app, with a lifecycle that differs from the deployment's."""
 
     app: str
     identity: str
@@ -130,7 +130,7 @@ def _actions_beside(role: RoleDefinition) -> Iterator[str]:
 
 
 def _higher(deployment: Deployment, assigned: RoleAssignment) -> RoleDefinition:
-    """The next role, in whose reach is more: what somebody takes who is in a hurry.
+    """The next role, in whose reach is more, as one takes in a hurry.
 
     The narrowest that has all of this one's data actions and others; of a role that has none, or
     all, its actions; and in the end Owner, who may give rights away.
@@ -147,7 +147,7 @@ def _higher(deployment: Deployment, assigned: RoleAssignment) -> RoleDefinition:
 
 
 def _reach(role: RoleDefinition, provider: str, *, data: bool) -> frozenset[str]:
-    """What a role may do with the resources of a provider; and whether it may give rights away."""
+    """Return what a role may do with a provider's resources, and whether it may grant rights."""
     some = (f"{kind}/{name}" for kind, names in _DATA_ACTIONS.items() for name in names)
     named = (each for role in built_in_roles() for each in (*role.actions, *role.data_actions))
     actions = {each for each in (*some, *named) if "*" not in each and each.startswith(provider)}

@@ -1,4 +1,4 @@
-"""What each operation of the table is, through the real SDK, and which action it takes."""
+"""The operations of the table through the real SDK, each with the action that it requires."""
 
 import uuid
 from collections.abc import Callable
@@ -32,7 +32,7 @@ _VALUE = "a value"
 
 @dataclass(frozen=True)
 class Operation:
-    """`do` is told who does it, a stage admin who may do everything, and on what.
+    """`do` takes the actor, an administrator with every right, and the entity.
 
     `actions` are those of which any will do. It raises what the SDK raises.
     """
@@ -123,7 +123,7 @@ def _delete_secret(actor: Actor, admin: Actor, secret: str) -> None:
 
 
 def _purge(actor: Actor, _: Actor, secret: str) -> None:
-    with suppress(ResourceNotFoundError):  # what only who has the right is told
+    with suppress(ResourceNotFoundError):  # only a caller with the right gets a 404
         actor.vault.purge_deleted_secret(secret)
 
 

@@ -27,7 +27,7 @@ class OwnMessages(MarkedMessages):
                 sender.send_messages(each)
 
     def peek(self, receiver: ServiceBusReceiver) -> list[ServiceBusReceivedMessage]:
-        """All of its own that are there, locked or not."""
+        """Return all of its own messages in the entity, locked or not."""
         found: list[ServiceBusReceivedMessage] = []
         after = 0
         while page := receiver.peek_messages(_PAGE, sequence_number=after + 1):
@@ -45,6 +45,6 @@ class OwnMessages(MarkedMessages):
 
 @contextmanager
 def own_messages(actor: Actor) -> Iterator[OwnMessages]:
-    """By a client of the actor's."""
+    """Yield messages by a client of the actor's."""
     with actor.bus() as client:
         yield OwnMessages(client, uuid.uuid4().hex)

@@ -16,7 +16,7 @@ def rendered() -> str:
 
 
 def with_table(page: str) -> str:
-    """`page` with its table as it must be. Raises ValueError if the marks are not there."""
+    """Return `page` with its table as it must be. Raises ValueError if a mark is missing."""
     return replace_section(page, BEGIN, END, rendered())
 
 
@@ -29,7 +29,7 @@ def _line(each: Question) -> str:
 
 
 def _safe(text: str) -> str:
-    """What stands in angle brackets would be taken for HTML."""
+    """Escape angle brackets, which would be taken for HTML."""
     return text.replace("<", "&lt;")
 
 

@@ -1,9 +1,9 @@
-"""What a row of the table is, and what rows call the things that every deployment has.
+"""The rows of the table, and its names for what every deployment has.
 
 A row says that `who`, doing `operation` on `on`, is allowed or denied, and why. Where a service's
 code does it, `code` is the file and the call that needs the right; an allowed row without code is
-a right that comes along with another, and says so. An operation that begins with a provider's name
-is an action that no plane of the sandbox carries out: its row is proved by the decision alone.
+a right that comes along with another, which its reason states. An operation that begins with a
+provider's name is an action that no plane of the sandbox carries out: the decision alone proves it.
 
 Containers, queues, topics and secrets go by their names, a subscription as topic/subscription.
 """
@@ -14,7 +14,7 @@ ACCOUNT, VAULT, NAMESPACE = "account", "vault", "namespace"
 COMPONENT, REGISTRY, GROUP = "component", "registry", "group"
 # The deployment's own API; and a token of the identity itself, as code in any app would ask for it.
 API, TOKEN = "API", "own token"
-# One that nobody has a right on; the stage makes it.
+# A secret on which no identity has a right; the tests create it.
 ANOTHER_SECRET = "another-secret"
 
 
@@ -31,7 +31,7 @@ class Row:
 
     @property
     def by_decision(self) -> bool:
-        """Whether no plane carries it out, so that the decision alone proves it."""
+        """Return whether no plane carries it out, so that the decision alone proves it."""
         return self.operation.startswith("Microsoft.")
 
     def __str__(self) -> str:

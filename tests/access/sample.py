@@ -19,7 +19,7 @@ ABOUT_AZURE = frozenset({"test_data_plane.py", "test_assumptions.py"})
 
 
 def is_in(deployment: Deployment) -> bool:
-    """Whether `deployment` has whatever the questions about Azure need."""
+    """Return whether `deployment` has everything that the questions about Azure need."""
     bus = deployment.bus
     there = {
         *deployment.storage.containers,

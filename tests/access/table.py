@@ -1,4 +1,4 @@
-"""Who may do what, and who must not: written by hand, from intent, and not from the Bicep.
+"""The rights and denials of each identity: written by hand, from intent, and not from the Bicep.
 
 It is this deployment's: another has a table of its own here, in the same words (rows.py), and the
 tests beside it stay as they are.
@@ -40,20 +40,21 @@ _BLOB = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs"
 _BUS = "Microsoft.ServiceBus/namespaces"
 _SECRET = "Microsoft.KeyVault/vaults/secrets"
 
-_LISTING = "Listing is blobs/read: whoever reads a container's blobs may list them, too."
+_LISTING = "Listing is blobs/read: a reader of a container's blobs may list them, too."
+_NO_LISTING = "No service needs to list the account's containers."
 _NO_DELETE = "Nothing in the pipeline deletes; originals end by the lifecycle rule."
 _ONLY_OWN = "Another subscription's events are another service's."
 _NOT_THE_SECRET = "The one secret is the notifier's."
 _NO_CONTROL = "A right on data is none on the thing that holds it."
 _NO_SUPERUSER = "What it would open is every operation on files and their owners."
-_NO_VAULT = "A right on one secret shows no other, not even that it is there."
+_NO_VAULT = "A right on one secret shows no other secret, not even its name."
 _TELEMETRY = "Local auth is off on the component."
 _ONE_COMPONENT = "Telemetry goes to this one component."
 _DEAD_LETTERS = "The dead letters of an entity are below it, and so is the right to receive."
 _PEEK = "Who may receive a message may look at it first."
 
 TABLE: tuple[Row, ...] = (
-    # The gateway: the public face, which everybody on the internet talks to.
+    # The gateway: the public face, open to the internet.
     may(
         GATEWAY,
         "create",
@@ -65,12 +66,12 @@ TABLE: tuple[Row, ...] = (
         GATEWAY,
         "see tags",
         ORIGINALS,
-        "Whether a photo is there is seen by the narrowest right that shows it.",
+        "The narrowest right that shows whether a photo exists.",
         "services/gateway/photos.py: get_blob_tags()",
     ),
-    may_not(GATEWAY, "replace", ORIGINALS, "Whoever breaks in cannot change what others uploaded."),
+    may_not(GATEWAY, "replace", ORIGINALS, "An intruder cannot change what others uploaded."),
     may_not(GATEWAY, "read", ORIGINALS, "Originals hold what thumbnails do not, such as places."),
-    may_not(GATEWAY, "list", ORIGINALS, "Nobody outside learns what was uploaded."),
+    may_not(GATEWAY, "list", ORIGINALS, "The public never learns what was uploaded."),
     may_not(GATEWAY, "delete", ORIGINALS, _NO_DELETE),
     may_not(GATEWAY, "set tags", ORIGINALS, "Tags of Azure's own malware scan would be at stake."),
     may_not(GATEWAY, "find by tags", ORIGINALS, "Finding is a way of listing."),
@@ -99,7 +100,7 @@ TABLE: tuple[Row, ...] = (
     may_not(GATEWAY, "delete", THUMBNAILS, _NO_DELETE),
     may_not(GATEWAY, "read", INDEX, "The index is asked for over catalog's API."),
     may_not(GATEWAY, "create", INDEX, "The index is the catalog's alone."),
-    may_not(GATEWAY, "list containers", ACCOUNT, "What else the account holds is nobody's need."),
+    may_not(GATEWAY, "list containers", ACCOUNT, _NO_LISTING),
     may_not(GATEWAY, "create container", ACCOUNT, "Containers are made by the Bicep."),
     may(
         GATEWAY,
@@ -142,7 +143,7 @@ TABLE: tuple[Row, ...] = (
         THUMBNAILER,
         "read",
         THUMBNAILS,
-        "Whether one is there decides what a dead letter comes to.",
+        "Its existence decides what a dead letter comes to.",
         "services/thumbnailer/worker.py: self.thumbnails",
     ),
     may(THUMBNAILER, "list", THUMBNAILS, _LISTING),
@@ -184,7 +185,7 @@ TABLE: tuple[Row, ...] = (
     may_not(THUMBNAILER, f"{_BLOB}/modifyPermissions/action", THUMBNAILS, _NO_CONTROL),
     may_not(THUMBNAILER, "read", INDEX, "The index is the catalog's alone."),
     may_not(THUMBNAILER, "create", INDEX, "The index is the catalog's alone."),
-    may_not(THUMBNAILER, "list containers", ACCOUNT, "What else there is is nobody's need."),
+    may_not(THUMBNAILER, "list containers", ACCOUNT, _NO_LISTING),
     may(
         THUMBNAILER,
         "receive",
@@ -212,7 +213,7 @@ TABLE: tuple[Row, ...] = (
     may_not(THUMBNAILER, f"{_BUS}/topics/write", EVENTS, _NO_CONTROL),
     may_not(THUMBNAILER, "receive", FOR_CATALOG, "It cannot see who listens, nor to what."),
     may_not(THUMBNAILER, "receive", FOR_NOTIFIER, "It cannot see who listens, nor to what."),
-    may_not(THUMBNAILER, "call", API, "It makes thumbnails and asks nobody which there are."),
+    may_not(THUMBNAILER, "call", API, "It makes thumbnails and needs no list of them."),
     may_not(THUMBNAILER, "get", KEY, _NOT_THE_SECRET),
     may_not(THUMBNAILER, "list secrets", VAULT, _NO_VAULT),
     # The catalog: it lists photos, and never sees one.
@@ -260,10 +261,10 @@ TABLE: tuple[Row, ...] = (
     may(CATALOG, "replace", INDEX, "A success overtakes a rejection."),
     may_not(CATALOG, "delete", INDEX, _NO_DELETE),
     may_not(CATALOG, "see tags", INDEX, "Entries have no tags."),
-    may_not(CATALOG, "read", ORIGINALS, "Who lists photos sees none."),
-    may_not(CATALOG, "read", THUMBNAILS, "Who lists photos sees none."),
+    may_not(CATALOG, "read", ORIGINALS, "The list of photos shows none."),
+    may_not(CATALOG, "read", THUMBNAILS, "The list of photos shows none."),
     may_not(CATALOG, "create", THUMBNAILS, "Thumbnails are the thumbnailer's."),
-    may_not(CATALOG, "list containers", ACCOUNT, "What else there is is nobody's need."),
+    may_not(CATALOG, "list containers", ACCOUNT, _NO_LISTING),
     may_not(CATALOG, "call", API, "It is the API, and calls none."),
     may_not(CATALOG, "get", KEY, _NOT_THE_SECRET),
     # The notifier: it knows the one secret.
@@ -271,7 +272,7 @@ TABLE: tuple[Row, ...] = (
         NOTIFIER,
         "receive",
         FOR_NOTIFIER,
-        "The partner is told about these events.",
+        "The partner gets these events.",
         "services/notifier/app.py: bus.subscription_receiver",
     ),
     may(
@@ -285,7 +286,7 @@ TABLE: tuple[Row, ...] = (
     may_not(NOTIFIER, "receive", FOR_CATALOG, _ONLY_OWN),
     may_not(NOTIFIER, f"{_BUS}/topics/subscriptions/write", FOR_NOTIFIER, _NO_CONTROL),
     may_not(NOTIFIER, "receive", UPLOADS, "Uploads are the thumbnailer's."),
-    may_not(NOTIFIER, "send", EVENTS, "Who tells the partner makes up no event."),
+    may_not(NOTIFIER, "send", EVENTS, "The notifier cannot publish events."),
     may(
         NOTIFIER,
         "get",
@@ -293,20 +294,20 @@ TABLE: tuple[Row, ...] = (
         "A webhook is signed with it.",
         "services/notifier/app.py: CachedSecret(client",
     ),
-    may(NOTIFIER, "see versions", KEY, "Secrets User shows that a secret is there as well."),
-    may_not(NOTIFIER, "set", KEY, "Whoever breaks in cannot put a key of their own there."),
-    may_not(NOTIFIER, "update", KEY, "Nor disable the one that is there."),
+    may(NOTIFIER, "see versions", KEY, "Secrets User also shows a secret's versions."),
+    may_not(NOTIFIER, "set", KEY, "An intruder cannot set a key of their own."),
+    may_not(NOTIFIER, "update", KEY, "Nor disable the current one."),
     may_not(NOTIFIER, "delete secret", KEY, "Nor take it away."),
     may_not(NOTIFIER, "purge", KEY, "Nor take it away for good."),
     may_not(NOTIFIER, "get", ANOTHER_SECRET, _NO_VAULT),
     may_not(NOTIFIER, "list secrets", VAULT, _NO_VAULT),
     may_not(NOTIFIER, f"{_SECRET}/write", KEY, _NO_CONTROL),
-    may_not(NOTIFIER, "call", API, "All that it tells is in the event."),
-    may_not(NOTIFIER, "read", ORIGINALS, "The partner is told of a photo and never shown it."),
-    may_not(NOTIFIER, "read", THUMBNAILS, "The partner is told of a photo and never shown it."),
-    may_not(NOTIFIER, "read", INDEX, "The partner is told of a photo and never shown it."),
+    may_not(NOTIFIER, "call", API, "All that it sends is in the event."),
+    may_not(NOTIFIER, "read", ORIGINALS, "The partner gets a photo's event, never the photo."),
+    may_not(NOTIFIER, "read", THUMBNAILS, "The partner gets a photo's event, never the photo."),
+    may_not(NOTIFIER, "read", INDEX, "The partner gets a photo's event, never the photo."),
     # The platform's identity: on every app, and no code gets its token.
-    may_not(PLATFORM, "get", TOKEN, "Its lifecycle is None: what is broken into cannot borrow it."),
+    may_not(PLATFORM, "get", TOKEN, "Its lifecycle is None: code in the app cannot use it."),
     may(
         PLATFORM,
         "Microsoft.ContainerRegistry/registries/pull/read",
@@ -317,7 +318,7 @@ TABLE: tuple[Row, ...] = (
         PLATFORM,
         "Microsoft.ContainerRegistry/registries/push/write",
         REGISTRY,
-        "Images are pushed by whoever deploys.",
+        "The deployment pushes images.",
     ),
     may_not(
         PLATFORM,
@@ -338,7 +339,7 @@ TABLE: tuple[Row, ...] = (
             PLATFORM,
             "Microsoft.Authorization/roleAssignments/write",
             entity,
-            "Whatever the scaler turns out to need, it gives nobody a right.",
+            "Whatever rights the scaler turns out to need, granting is none of them.",
         )
         for entity in (UPLOADS, FOR_CATALOG, FOR_NOTIFIER)
     ),
@@ -407,15 +408,15 @@ TABLE: tuple[Row, ...] = (
         OPERATOR,
         "set",
         KEY,
-        "Somebody has to.",
+        "The key has to come from an operator.",
         "sandbox/supervisor/operator.py: await self._set(key, value)",
     ),
     may(OPERATOR, "see versions", KEY, "Whether it was set, and when."),
-    may_not(OPERATOR, "get", KEY, "Whoever sets the key cannot read it back."),
+    may_not(OPERATOR, "get", KEY, "The operator cannot read the key back."),
     may_not(OPERATOR, "update", KEY, "A new key is a new version."),
-    may_not(OPERATOR, "delete secret", KEY, "Whoever sets the key cannot take it away."),
+    may_not(OPERATOR, "delete secret", KEY, "The operator cannot delete the key."),
     may_not(OPERATOR, "purge", KEY, "Nor for good."),
-    may_not(OPERATOR, "recover", KEY, "What is deleted, an owner brings back."),
+    may_not(OPERATOR, "recover", KEY, "An owner recovers a deleted secret."),
     may_not(OPERATOR, "back up", KEY, "A backup is a copy to read elsewhere."),
     may_not(OPERATOR, f"{_SECRET}/restore/action", KEY, "Nor can one be brought from elsewhere."),
     may_not(OPERATOR, "set", ANOTHER_SECRET, _NO_VAULT),

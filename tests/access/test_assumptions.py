@@ -1,6 +1,6 @@
-"""What nobody has seen Azure do: the sandbox does it as it is told; Azure is asked which is so.
+"""Behaviour of Azure that no source shows: the sandbox takes each answer, and Azure can be asked.
 
-A probe has to tell the answers apart: the sandbox gives each of them, and the probe names it.
+A probe must distinguish the answers: the sandbox gives each of them, and the probe names it.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from tests.access.actor import Actor
 from tests.access.harness import Harness, running_harness
 from tests.access.sample import DEVELOPER, GATEWAY, OPERATOR, PLATFORM
 
-# Whom the sandbox lets ask with such rights.
+# The identities that the sandbox allows to ask with such rights.
 ASKERS = {By.DEVELOPER: DEVELOPER, By.STRANGER: OPERATOR}
 # Who may add nothing cannot be asked what refuses an overwrite.
 ALONE = "blob-add"
@@ -27,8 +27,8 @@ SEEN_AS = {("bus-default-rule", "replaced"): "stays"}
 CASES = [(each.name, answer) for each in QUESTIONS for answer in each.answers]
 
 
-def _stages() -> tuple[tuple[str, ...], ...]:
-    """As few sandboxes as give every answer: the likely ones, the second ones, and so on."""
+def _sandboxes() -> tuple[tuple[str, ...], ...]:
+    """Return as few sandboxes as give every answer: the likely ones, the second ones, and so on."""
     others = [
         [f"{each.name}={answer}" for answer in each.answers[1:]]
         for each in QUESTIONS
@@ -38,7 +38,7 @@ def _stages() -> tuple[tuple[str, ...], ...]:
     return ((), (f"{ALONE}=needs-write",), *(tuple(filter(None, each)) for each in together))
 
 
-STAGES = _stages()
+SANDBOXES = _sandboxes()
 
 
 @pytest.fixture(scope="module")
@@ -47,8 +47,8 @@ def assumed(request: pytest.FixtureRequest) -> Assumptions:
 
 
 @pytest.fixture(scope="module")
-def told(assumed: Assumptions, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
-    with running_harness(tmp_path_factory.mktemp("told"), assumed) as harness:
+def assuming(assumed: Assumptions, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
+    with running_harness(tmp_path_factory.mktemp("assuming"), assumed) as harness:
         yield harness
 
 
@@ -56,24 +56,24 @@ def test_every_question_has_a_probe() -> None:
     assert {each.name for each in QUESTIONS} == set(PROBES) | set(inside.PROBES)
 
 
-CASES_BY_STAGE = [
-    pytest.param(harness, name, answer, id=f"{name}={answer}")
-    for harness in STAGES
+CASES_BY_SANDBOX = [
+    pytest.param(answers, name, answer, id=f"{name}={answer}")
+    for answers in SANDBOXES
     for name, answer in CASES
-    if (LIKELY.answer(name) == answer and not harness) or f"{name}={answer}" in harness
+    if (LIKELY.answer(name) == answer and not answers) or f"{name}={answer}" in answers
 ]
 
 
-@pytest.mark.parametrize(("assumed", "name", "answer"), CASES_BY_STAGE, indirect=["assumed"])
-def test_the_sandbox_answers_as_it_is_told(told: Harness, name: str, answer: str) -> None:
+@pytest.mark.parametrize(("assumed", "name", "answer"), CASES_BY_SANDBOX, indirect=["assumed"])
+def test_the_sandbox_answers_as_assumed(assuming: Harness, name: str, answer: str) -> None:
     if name in inside.PROBES:
-        assert inside.PROBES[name](surroundings(told)) == answer
+        assert inside.PROBES[name](surroundings(assuming)) == answer
         return
     if name == "vault-versions":
-        set_often(told)
+        set_often(assuming)
     for who in PROBES[name].by:
         expected = SEEN_AS.get((name, answer), answer)
-        assert PROBES[name].ask(told.actor(ASKERS[who])) == expected, who
+        assert PROBES[name].ask(assuming.actor(ASKERS[who])) == expected, who
 
 
 def set_often(harness: Harness) -> None:
@@ -85,11 +85,11 @@ def set_often(harness: Harness) -> None:
 
 
 def test_every_answer_is_given_once() -> None:
-    assert len(CASES_BY_STAGE) == len(CASES)
+    assert len(CASES_BY_SANDBOX) == len(CASES)
 
 
 def surroundings(harness: Harness) -> Surroundings:
-    """Where the gateway's code finds itself."""
+    """The identity endpoint as the gateway's code finds it."""
     return Surroundings(
         endpoint=harness.endpoints.surroundings.identity_endpoint,
         header=harness.endpoints.planes.headers[GATEWAY],

@@ -1,6 +1,6 @@
 """The same rows against a real environment: KEYLESS_AZURE=FILE ./keyless test -m azure_verified.
 
-FILE holds the environment's values (azd env get-values). Whoever is signed in is one user of the
+FILE holds the environment's values (azd env get-values). The signed-in user is one user of the
 deployment, its developer or its operator: the rows of that one are done. A developer's take
 messages from the queue and leave a blob in each container, so make an environment for it, without
 apps.

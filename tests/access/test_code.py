@@ -20,22 +20,22 @@ _PATIENCE = 60.0
 
 @pytest.fixture(scope="module")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """One in which nobody else has acted: other tests do in their shoes what services do not."""
+    """A sandbox of its own: other tests use the identities as no service does."""
     with up(tmp_path_factory.mktemp("sandbox")) as one:
         yield one
 
 
 @pytest.fixture(scope="module")
 def services(sandbox: Running) -> set[str]:
-    """Whoever is deployed; each has an identity of its own name."""
+    """The names of the deployed services; each has an identity of its own name."""
     return {each.name for each in sandbox.deployment.apps}
 
 
 @pytest.fixture(scope="module")
 def audit(sandbox: Running, services: set[str]) -> list[Record]:
-    """What the services did from their start until this deployment's traffic was through.
+    """Everything the services did from their start until this deployment's traffic was through.
 
-    Subscribers whom nobody waits for are done after that, and telemetry is sent seconds later.
+    Late subscribers finish after that, and telemetry is sent seconds later.
     """
     put_through(sandbox)
     deadline = time.monotonic() + _PATIENCE

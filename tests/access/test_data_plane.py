@@ -1,6 +1,6 @@
-"""How Azure's data planes answer, where a service depends on it: the sandbox, and Azure if asked.
+"""Azure's data planes where a service depends on them: tried on the sandbox, and on Azure if asked.
 
-Each is done as the developer or as the operator; -m azure_verified does those of whoever is signed
+Each is done as the developer or as the operator; -m azure_verified does those of the signed-in user
 in, in a real environment (test_azure.py).
 """
 
@@ -31,7 +31,7 @@ each_behaviour = pytest.mark.parametrize(
 
 @pytest.fixture(scope="module")
 def in_use(harness: Harness) -> Harness:
-    """As an environment is in which the services ran: the key is set, and messages are left."""
+    """An environment in which the services ran: the key is set, and messages are left."""
     harness.actor(OPERATOR).vault.set_secret(KEY, "a value")
     leave_messages(harness.admin)
     return harness
@@ -53,7 +53,7 @@ def test_azure_answers_so(azure: Actor, who: str, behaviour: Behaviour) -> None:
 
 
 def _held(harness: Harness) -> tuple[dict[str, int], dict[str, int]]:
-    """What the behaviours work with: a subscription that somebody adds gets all events as well."""
+    """Return the counts of the behaviours' entities; an added subscription gets events, too."""
     bus = harness.endpoints.planes.bus
     return _of_theirs(bus.messages()), _of_theirs(bus.dead_letters())
 

@@ -1,4 +1,4 @@
-"""The table notices each small wrong of the policy: who would survive is a row that is missing."""
+"""The table notices every small error in the policy: a surviving mutant is a missing row."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -61,7 +61,7 @@ def test_an_identity_that_code_can_use_or_cannot_is_noticed(
 
 
 def _can_ask(deployment: Deployment) -> list[str]:
-    """Whoever gets tokens: users, and identities whose tokens code can have."""
+    """Return the principals that get tokens: users, and identities whose tokens code can have."""
     usable = {
         each.identity.name
         for app in deployment.apps

@@ -1,4 +1,4 @@
-"""The pages of rights and of questions tell all that there is."""
+"""The generated tables of rights and of questions are complete."""
 
 from local.questions import inside
 from tests.access import questions

@@ -1,4 +1,4 @@
-"""Tokens as whoever acts gets them, and what a forger would make of one."""
+"""Tokens of an actor, and forged variants of one."""
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -21,21 +21,21 @@ def token_of(actor: Actor, audience: str) -> str:
 
 
 def claims_of(token: str) -> Mapping[str, Any]:
-    """What it says; nothing is verified."""
+    """Return the claims of a token, unverified."""
     return dict(json.loads(urlsafe_b64decode(token.split(".")[1] + "===")))
 
 
 def with_claims(token: str, **claims: Any) -> str:
-    """It with these claims instead, under the signature that it had."""
+    """Return the token with these claims instead, under its old signature."""
     header, _, signature = token.split(".")
     return f"{header}.{encoded({**claims_of(token), **claims})}.{signature}"
 
 
 def with_header(token: str, **header: str) -> str:
-    """It under another header and the signature that it had."""
+    """Return the token under another header and its old signature."""
     return ".".join((encoded(header), *token.split(".")[1:]))
 
 
 def encoded(value: Mapping[str, Any]) -> str:
-    """As it stands in a token."""
+    """Return a JSON object encoded as a part of a token."""
     return urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")

@@ -1,4 +1,4 @@
-"""What makes the services use each of their rights; another deployment has its own here."""
+"""Traffic that makes the services use each of their rights; another deployment has its own here."""
 
 from cli.photos import uploads
 from cli.walk import arrive, send

@@ -1,4 +1,4 @@
-"""What became of a row: done by the SDK, or decided, and what the audit says of it."""
+"""Carries out a row of the table, and compares the outcome and its audit line with the row."""
 
 import re
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from tests.access.operations import OPERATIONS
 from tests.access.rows import API, TOKEN, Row
 from tests.access.scopes import scope_of
 
-# What who may only add is told where a blob is there already; not the 403 of a missing role.
+# Azure's answer to an add-only caller whose blob exists; not the 403 for a missing role.
 _NEVER_OVERWRITES = "UnauthorizedBlobOverwrite"
 _REFUSALS = {"AuthorizationPermissionMismatch", "Forbidden", _NEVER_OVERWRITES}
 # What Azure has as data actions; learn.microsoft.com/azure/role-based-access-control/permissions
@@ -32,7 +32,7 @@ _TOKEN_SCOPE = "https://storage.azure.com/.default"
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether it was allowed, and the audit's line that says so, if anything was decided."""
+    """An outcome, with its line of the audit if anything was decided."""
 
     allowed: bool
     record: Record | None = None
@@ -40,7 +40,7 @@ class Verdict:
 
 
 def verdict_on(harness: Harness, row: Row) -> Verdict:
-    """Do what the row says and see what comes of it. Raises what is no refusal."""
+    """Carry out a row and return the outcome. Raises every error that is not a refusal."""
     if row.by_decision:
         return Verdict(isinstance(_decided(harness, row), Allowed))
     if row.on == TOKEN:
@@ -51,7 +51,7 @@ def verdict_on(harness: Harness, row: Row) -> Verdict:
 
 
 def needs(harness: Harness, row: Row) -> Requirement:
-    """What the row takes, on what."""
+    """Return the actions and the scope that a row requires."""
     names = (row.operation,) if row.by_decision else OPERATIONS[row.operation].actions
     scope = scope_of(harness.deployment, row.on)
     return Requirement(scope, tuple(Action(each, data=_is_data(each)) for each in names))
@@ -63,7 +63,7 @@ def _decided(harness: Harness, row: Row) -> object:
 
 
 def _asked_for_a_token(harness: Harness, row: Row) -> Verdict:
-    """By the code of each app: the identity is attached to all of them."""
+    """Ask from the code of each app: the identity is attached to all of them."""
     refusals = []
     for app in harness.deployment.apps:
         try:
@@ -109,7 +109,7 @@ def _done(harness: Harness, row: Row) -> Verdict:
 def refusal_of(row: Row, actor: Actor, admin: Actor) -> str:
     """Let `actor` do what the row says: Azure's code for its refusal, empty if it was done.
 
-    Raises what is no refusal.
+    Raises every error that is not a refusal.
     """
     try:
         OPERATIONS[row.operation].do(actor, admin, row.on)
@@ -136,7 +136,7 @@ def code_of(error: pytest.ExceptionInfo[HttpResponseError]) -> tuple[int | None,
 
 
 def _record(harness: Harness, row: Row, before: int, refusal: str = "") -> Record | None:
-    """The audit's line of this very need, by this very identity; the last, if it says so twice."""
+    """Return the last audit line with this requirement and this identity."""
     need = needs(harness, row)
     names = {each.name for each in need.any_of}
     if refusal == _NEVER_OVERWRITES:
@@ -155,7 +155,7 @@ def _is_on(scope: str, wanted: str) -> bool:
 
 
 def mismatch(row: Row, verdict: Verdict) -> str:
-    """What of a verdict is not as the row says; empty if all of it is."""
+    """Return how a verdict differs from its row; empty if it does not."""
     if verdict.allowed != row.allowed:
         return f"{row}, by the table; but it was {'allowed' if verdict.allowed else 'denied'}"
     if row.by_decision or row.on in {TOKEN, API}:

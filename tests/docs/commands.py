@@ -8,7 +8,7 @@ from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
 from cli.application import application
 from sandbox.state import PROJECT
-from tests.written import between
+from tests.generated_section import replace_section
 
 PAGE = PROJECT / "docs" / "commands.md"
 
@@ -18,7 +18,7 @@ _END = "<!-- until here -->"
 
 def written(page: str) -> str:
     """Return `page` with the tables that follow from the command line as it is."""
-    return between(page, _BEGIN, _END, "".join(_panels()))
+    return replace_section(page, _BEGIN, _END, "".join(_panels()))
 
 
 def commands() -> dict[str, TyperCommand]:

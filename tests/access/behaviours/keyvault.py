@@ -1,4 +1,4 @@
-"""How Key Vault answers the developer and the operator, where a service depends on it."""
+"""Key Vault's answers to the developer and the operator, where a service depends on them."""
 
 import uuid
 

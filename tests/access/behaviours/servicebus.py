@@ -1,4 +1,4 @@
-"""How Service Bus answers the developer, where a service depends on it."""
+"""Service Bus's answers to the developer, where a service depends on them."""
 
 from tests.access.behaviours.bus import events, links, locks, messages, settling, tokens
 

@@ -1,4 +1,4 @@
-"""How Blob Storage answers the developer, where a service or a page depends on it."""
+"""Blob Storage's answers to the developer, where a service or a page depends on them."""
 
 from tests.access.behaviours.blobs import answers, reading, rights, tags, tokens, writing
 

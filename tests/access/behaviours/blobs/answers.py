@@ -1,4 +1,4 @@
-"""What is the same of all answers of Blob Storage."""
+"""Common to all answers of Blob Storage."""
 
 import re
 import uuid

@@ -12,24 +12,24 @@ from tests.access.actor import Actor
 from tests.access.sample import THUMBNAILS
 from tests.access.tokens import STORAGE, token_of
 
-__all__ = ["VERSION", "path_of"]  # of the product, for those who import all from here
+__all__ = ["VERSION", "path_of"]  # re-exported
 
 TEN = b"0123456789"
 MISSING_ROLE = (403, "AuthorizationPermissionMismatch")
 
 
 def new_blob(actor: Actor, container: str = THUMBNAILS) -> BlobClient:
-    """One that nobody has made yet."""
+    """Return a client of a blob that does not exist yet."""
     return blobs.new_blob(actor, container)
 
 
 def stored(actor: Actor, body: bytes = TEN, container: str = THUMBNAILS) -> BlobClient:
-    """One that is there."""
+    """Store a blob and return its client."""
     return blobs.stored(actor, container, body)
 
 
 def kept(actor: Actor) -> BlobClient:
-    """One for all who only read; whoever comes first makes it, and it stays."""
+    """Return one blob for all that only read; the first caller creates it."""
     blob = actor.account.get_blob_client(THUMBNAILS, "behaviours/kept")
     with suppress(ResourceExistsError):
         blob.upload_blob(TEN, overwrite=False)

@@ -1,4 +1,4 @@
-"""How blobs are read and listed by who may."""
+"""Blobs, read and listed by identities with the right."""
 
 import uuid
 from typing import Any
@@ -78,8 +78,8 @@ def a_list_folds_what_lies_deeper(actor: Actor) -> None:
 def a_list_tells_metadata_if_it_is_asked_to(actor: Actor) -> None:
     container, prefix = _listed(actor)
     container.upload_blob(f"{prefix}a", b"", metadata={"place": "Delft"})
-    (told,) = container.list_blobs(prefix, include=["metadata"])
-    assert told.metadata == {"place": "Delft"}
+    (listed,) = container.list_blobs(prefix, include=["metadata"])
+    assert listed.metadata == {"place": "Delft"}
     (untold,) = container.list_blobs(prefix)
     assert not untold.metadata
 

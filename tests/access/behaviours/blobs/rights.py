@@ -1,4 +1,4 @@
-"""What the developer's roles let it do with blobs, each beside what they do not."""
+"""Allowed and denied requests of the developer's roles, side by side."""
 
 import uuid
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""What Blob Storage answers to who proves nothing, or proves it by something else than a token."""
+"""Blob Storage's answers to requests without a valid token."""
 
 import os
 from base64 import b64encode
@@ -124,7 +124,7 @@ BEHAVIOURS = (
 
 
 def _a_key() -> str:
-    """One of the right length, and nobody's."""
+    """Return a key of the right length that belongs to no account."""
     return b64encode(os.urandom(64)).decode()
 
 

@@ -1,4 +1,4 @@
-"""What a blob keeps of what it is put with, and when a put is refused though the right is there."""
+"""A blob's properties after a put, and puts that are refused though the right is there."""
 
 import hashlib
 import os

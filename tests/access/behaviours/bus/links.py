@@ -1,4 +1,4 @@
-"""Which links are opened, and what is said of those that are not."""
+"""Links: which are opened, and the reasons for those that are refused."""
 
 import uuid
 from collections.abc import Callable
@@ -21,7 +21,7 @@ def who_may_not_receive_is_told_which_claim_is_missing_where(actor: Actor) -> No
 
 
 def who_may_not_send_is_told_which_claim_is_missing_where(actor: Actor) -> None:
-    """On an entity that does not exist: there is none that the developer may not send to."""
+    """On an entity that does not exist: the developer may send to all that do."""
     elsewhere = f"No-{uuid.uuid4().hex}"
     with own_messages(actor) as own:
         await_credit(own.client.get_queue_sender(UPLOADS))

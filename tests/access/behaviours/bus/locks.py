@@ -1,4 +1,4 @@
-"""Locks: whom they keep out, how they are renewed, and that each settles once."""
+"""Locks: they keep other receivers out, are renewed, and settle once."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""What becomes of a message on its way: its properties, batches, duplicates, size and age."""
+"""Messages on their way: their properties, batches, duplicates, size and age."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -98,7 +98,7 @@ def a_message_that_is_too_old_is_dead_lettered(actor: Actor) -> None:
         own.send(UPLOADS, own.message(time_to_live=timedelta(seconds=1)))
         with own.receiver(UPLOADS) as alive, own.receiver(UPLOADS, sub_queue=DEAD) as dead:
             until(lambda: all(_is_too_old(each) for each in own.peek(alive)))
-            # Azure may look for what is too old only where somebody receives.
+            # Azure may look for expired messages only when a receiver is attached.
             for each in alive.receive_messages(max_wait_time=1):
                 own.give_back(alive, each)
             (got,) = own.take(dead)

@@ -1,4 +1,4 @@
-"""What others have left in an environment: messages that wait, and one that is dead."""
+"""Messages that others have left in an environment: some wait, and one is dead-lettered."""
 
 from tests.access.actor import Actor
 from tests.access.own_messages import own_messages

@@ -75,7 +75,7 @@ BEHAVIOURS: tuple[Callable[[Actor], None], ...] = (
 
 @dataclass(frozen=True)
 class _Shown(TokenCredential):
-    """One token, whatever is asked for."""
+    """A credential that always gives the same token."""
 
     token: str = field(repr=False)
 

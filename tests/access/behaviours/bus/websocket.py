@@ -14,7 +14,7 @@ from tests.access.own_messages import OwnMessages
 
 @contextmanager
 def over_websocket(actor: Actor) -> Iterator[ServiceBusClient]:
-    """A client whose AMQP goes over a WebSocket, and through the proxy that there is."""
+    """A client whose AMQP goes over a WebSocket, through the configured proxy."""
     with ServiceBusClient(
         actor.hosts.namespace,
         actor.credential,
@@ -28,6 +28,6 @@ def over_websocket(actor: Actor) -> Iterator[ServiceBusClient]:
 
 @contextmanager
 def own_messages_over_websocket(actor: Actor) -> Iterator[OwnMessages]:
-    """By such a client."""
+    """Yield messages by such a client."""
     with over_websocket(actor) as client:
         yield OwnMessages(client, uuid.uuid4().hex)

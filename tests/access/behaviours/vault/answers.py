@@ -1,4 +1,4 @@
-"""What is the same of all answers of the vault: their headers, and which versions it speaks."""
+"""Common to all answers of the vault: their headers, and the versions it speaks."""
 
 import re
 import uuid

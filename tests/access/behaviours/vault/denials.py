@@ -1,4 +1,4 @@
-"""What the developer, who may get one secret, is refused for want of a role."""
+"""The vault's denials for the developer, who may get one secret."""
 
 import uuid
 

@@ -1,4 +1,4 @@
-"""How the vault shows the developer the one secret that they may get."""
+"""The one secret that the developer may get, as the vault shows it."""
 
 import uuid
 

@@ -1,4 +1,4 @@
-"""How the vault lets the operator set the key, whose versions they may see and not read.
+"""The operator sets the key, whose versions they may see and not read.
 
 On Azure, too, each that sets makes a new version, which is the key from then on. None is deleted.
 """
@@ -96,8 +96,8 @@ BEHAVIOURS = (
 )
 
 
-def _set(actor: Actor, value: str, **said: Any) -> dict[str, Any]:
-    answer = ask(actor, "PUT", KEY, json.dumps({"value": value, **said}).encode())
+def _set(actor: Actor, value: str, **attributes: Any) -> dict[str, Any]:
+    answer = ask(actor, "PUT", KEY, json.dumps({"value": value, **attributes}).encode())
     assert answer.status_code == 200, answer.text
     return dict(answer.json())
 

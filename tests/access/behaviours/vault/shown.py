@@ -1,4 +1,4 @@
-"""Secrets as the vault shows them: their versions, and what is said of each."""
+"""Secrets as the vault shows them, with their versions."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What the vault answers to what is no token of its own."""
+"""The vault's answers to anything but a token of its own."""
 
 import requests
 
