@@ -1,4 +1,4 @@
-"""`keyless access`: who may do what, as a person reads it."""
+"""`keyless access`: the role assignments of the compiled Bicep."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -31,20 +31,22 @@ def access(
     azure: Annotated[
         bool,
         typer.Option(
-            "--azure", help="Compare with a deployed environment. Status 1 if they differ."
+            "--azure", help="Compare with a deployed environment. Exits with 1 if they differ."
         ),
     ] = False,
     env_file: Annotated[
-        Path | None, typer.Option("--env-file", help="With --azure: its values, not by azd.")
+        Path | None,
+        typer.Option("--env-file", help="With --azure: read its values from a file, not from azd."),
     ] = None,
     environment: Annotated[
-        str | None, typer.Option("--environment", "-e", help="With --azure: azd's environment.")
+        str | None,
+        typer.Option("--environment", "-e", help="With --azure: the azd environment to compare."),
     ] = None,
-    json_: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    json_: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Who may do what, on what, and why: every role assignment of the compiled Bicep."""
+    """List the role assignments of the compiled Bicep, each with its reason."""
     if (env_file or environment) and not azure:
-        fail("an environment is there to be compared with: add --azure", USAGE)
+        fail("--env-file and --environment need --azure", USAGE)
     opened = open_state(state)
     with one_sentence(SnapshotError, ExpressionError, KeyError, ValuesError, SignInError):
         deployment = load(opened)
@@ -62,7 +64,7 @@ def access(
 
 
 def _in_lines(who: str, theirs: Sequence[Right]) -> Table:
-    """A line for the role and what it is on, and one for why, which is long."""
+    """Return two lines per right: the role and its scope, then the reason, which is long."""
     table = Table(box=None, pad_edge=False, padding=(0, 1), show_header=False, title=who)
     table.title_justify, table.title_style = "left", "bold"
     table.add_column(ratio=1)
@@ -77,7 +79,7 @@ def _in_lines(who: str, theirs: Sequence[Right]) -> Table:
 
 
 def _said_of_all(whys: Sequence[str]) -> str:
-    """What stands before the colon of each, which is enough to say once; empty if they differ."""
+    """Return the text before the colon that all reasons share; empty if they differ."""
     said = "".join(whys[0].partition(": ")[:2])
     shared = said.endswith(": ") and all(each.startswith(said) for each in whys)
     return said if shared and len(whys) > 1 else ""
@@ -85,7 +87,7 @@ def _said_of_all(whys: Sequence[str]) -> str:
 
 def _compare(difference: Difference, identity: str, *, json_: bool) -> NoReturn:
     if identity in difference.absent:
-        fail(f"{identity} is not there, so it has no right there either")
+        fail(f"{identity} does not exist in that environment, so it has no rights there")
     difference = difference.of(identity) if identity else difference
     if json_:
         print_json(asdict(difference))

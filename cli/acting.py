@@ -30,15 +30,15 @@ def as_(
     json_: Annotated[
         Path | None,
         typer.Option(
-            "--json", metavar="FILE", help="Write what it was allowed and refused to FILE."
+            "--json", metavar="FILE", help="Write its allowed and refused requests to FILE."
         ),
     ] = None,
     stand_in: StandInOption = False,
 ) -> None:
     """Run COMMAND as WHO: ./keyless as gateway -- .venv/bin/python my_script.py
 
-    What it is refused, and why, comes on stderr at once; at its end, all that it was allowed and
-    refused. Ends with the program's own status.
+    Prints each refusal and its reason on stderr as it happens, and at the end a summary of all
+    that was allowed and refused. Exits with the program's own status.
     """
     umask = os.umask(0o077)
     opened = open_state(state)
@@ -65,25 +65,25 @@ def as_(
 
 
 def _names(state: State, who: str) -> frozenset[str]:
-    """The identities that a program may have as `who`: an app's own, and those attached to it."""
+    """Return the identities that `who` can use: the app's own, and those attached to it."""
     app = next((each for each in load(state).apps if each.name == who), None)
     return frozenset({who, *(each.identity.name for each in (app.attachments if app else ()))})
 
 
 def _signed_in(report: Report, state: State, who: str, az: Az) -> dict[str, str]:
-    """The PATH that leads to the Azure CLI of `who`; ends the command if nobody signed in by it."""
+    """Return the PATH to the Azure CLI of `who`; end the command unless `who` is signed in."""
     person = Developer.of(az, report.proxy, Path(report.ca), state, who)
     if not asyncio.run(person.is_signed_in(load(state).principal(who).principal_id)):
         stand_in = " --stand-in" * az.stands_in
         fail(
-            f"nobody has signed in as the {who}; first run"
+            f"no one has signed in as the {who}; first run"
             f" {KEYLESS} sign-in --approve --as {who}{stand_in}"
         )
     return {"PATH": az.first_on(os.environ["PATH"])} if az.stands_in else {}
 
 
 def _environment(report: Report, variables: dict[str, str]) -> dict[str, str]:
-    """The user's own, but for what would make the program act as another or go elsewhere."""
+    """Return the user's environment without variables of another identity, or of real Azure."""
     others = of_others(report, variables)
     own = {name: value for name, value in os.environ.items() if name not in others}
     if own.get("PYTHONPATH") == str(PROJECT):
@@ -92,15 +92,15 @@ def _environment(report: Report, variables: dict[str, str]) -> dict[str, str]:
 
 
 def _watched(witness: Witness, command: list[str], environment: dict[str, str], umask: int) -> int:
-    """Run the program while `witness` looks on; ends the command if it cannot be started."""
+    """Run the program while `witness` follows the audit; end the command if it cannot start."""
     watching = Thread(target=witness.follow, daemon=True)
     watching.start()
     try:
         return run(command, environment, umask)
     except FileNotFoundError:
-        fail(f"no program is called {command[0]}", NOT_FOUND)
+        fail(f"command not found: {command[0]}", NOT_FOUND)
     except OSError as error:
-        fail(f"{command[0]} cannot be run: {error.strerror}", NOT_RUN)
+        fail(f"cannot run {command[0]}: {error.strerror}", NOT_RUN)
     finally:
         witness.ended = True
         watching.join()

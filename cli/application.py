@@ -12,37 +12,49 @@ from cli.encoding import write_anything
 from cli.help import Command, Group
 from sandbox.commands import KEYLESS
 
-# Each command and its module, in the order of the help.
-_MODULES = {
-    "demo": "demo",
-    "up": "up",
-    "down": "up",
-    "status": "status",
-    "env": "env",
-    "as": "acting",
-    "sign-in": "sign_in",
-    "trace": "trace",
-    "explain": "explain",
-    "access": "access",
-    "assumptions": "assumptions",
-    "doctor": "doctor",
-    "redrive": "redrive",
-    "rotate": "rotate",
-    "recreate": "recreate",
-    "deploy": "recreate",
-    "local": "local",
-    "report": "report",
-    "bench": "bench",
-    "soak": "soak",
-    "rehearse": "rehearse",
-    "check": "check",
-    "test": "test",
+# The panels of the help, with their commands and the module of each, in order.
+_PANELS = {
+    "Start": {
+        "demo": "demo",
+        "up": "up",
+        "down": "up",
+        "status": "status",
+        "local": "local",
+    },
+    "Look": {
+        "trace": "trace",
+        "access": "access",
+        "explain": "explain",
+        "doctor": "doctor",
+    },
+    "Change": {
+        "recreate": "recreate",
+        "deploy": "recreate",
+        "rotate": "rotate",
+        "redrive": "redrive",
+    },
+    "Teach": {
+        "as": "acting",
+        "env": "env",
+        "sign-in": "sign_in",
+        "rehearse": "rehearse",
+        "assumptions": "assumptions",
+    },
+    "Maintain": {
+        "report": "report",
+        "bench": "bench",
+        "soak": "soak",
+        "check": "check",
+        "test": "test",
+    },
 }
+_MODULES = {name: module for panel in _PANELS.values() for name, module in panel.items()}
+_PANEL_OF = {name: panel for panel, commands in _PANELS.items() for name in commands}
 _FOR_OTHERS = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
 def application(only: str = "") -> typer.Typer:
-    """The command `only`, which then waits for no import of another; all, if it is none."""
+    """Return the command `only`, without importing the others, or all commands."""
     app = typer.Typer(
         name="keyless",
         cls=Group,
@@ -56,19 +68,21 @@ def application(only: str = "") -> typer.Typer:
     for name in [only] if only in _MODULES else _MODULES:
         module = import_module(f"cli.{_MODULES[name]}")
         command = getattr(module, name.replace("-", "_") + "_" * iskeyword(name))
-        app.command(name, cls=Command, context_settings=_FOR_OTHERS if name == "test" else None)(
-            command
+        settings = _FOR_OTHERS if name == "test" else None
+        add = app.command(
+            name, cls=Command, rich_help_panel=_PANEL_OF[name], context_settings=settings
         )
+        add(command)
     return app
 
 
 def main() -> None:
     """Run the command that the user typed."""
     write_anything()
-    # A last look for garbage among all that was imported would take 0.3 s of each command.
+    # A last garbage collection over all imported modules would add 0.3 s to each command.
     atexit.register(gc.freeze)
     application(*sys.argv[1:2])(prog_name=KEYLESS)
 
 
 def _one_of_several() -> None:
-    """Without it, Typer takes a single command for the whole."""
+    """Keep Typer from running a single command without its name."""

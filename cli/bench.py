@@ -1,4 +1,4 @@
-"""`keyless bench`: how fast, in one table, on this machine."""
+"""`keyless bench`: measurements of this machine, in one table."""
 
 import signal
 import sys
@@ -27,26 +27,26 @@ from cli.sample import needs_the_sample
 from cli.terminal import USAGE, Terminal, err, fail, one_sentence, out, print_json
 
 _RUNS = 7
-# A figure is one line, also where nobody told how wide the terminal is.
+# A figure stays on one line, even where the width of the terminal is unknown.
 _WIDTH = 150
 
 
 def bench(
-    json_: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    json_: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     only: Annotated[
         list[str] | None,
-        typer.Option("--only", help=f"One of {', '.join(MEASURES)}; may be repeated."),
+        typer.Option("--only", help=f"Measure only one of {', '.join(MEASURES)}; repeatable."),
     ] = None,
-    runs: Annotated[int, typer.Option("--runs", min=1, help="How often each is run.")] = _RUNS,
+    runs: Annotated[int, typer.Option("--runs", min=1, help="Runs of each figure.")] = _RUNS,
     quick: Annotated[
-        bool, typer.Option("--quick", help="One run, a tenth of the work: proves no figure.")
+        bool, typer.Option("--quick", help="One run, a tenth of the work: not a measurement.")
     ] = False,
 ) -> None:
-    """Measure it: starts, blobs, messages, secrets, decisions, the gallery, memory."""
+    """Measure starts, blobs, messages, secrets, decisions, the gallery, and memory."""
     if unknown := [each for each in only or () if each not in MEASURES]:
-        fail(f"no figure is called {unknown[0]!r}; there are {', '.join(MEASURES)}.", USAGE)
+        fail(f"unknown figure {unknown[0]!r}; choose from {', '.join(MEASURES)}.", USAGE)
     needs_the_sample("bench")
-    # A kill ends what was started, too, as Ctrl-C does.
+    # SIGTERM ends the started processes, too, as Ctrl-C does.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     give_way()
     machine = this_machine()
@@ -60,11 +60,11 @@ def bench(
         if json_:
             print_json(as_json(machine, taken))
     if failed := [each.what for each in taken if each.failure]:
-        fail(f"could not be measured: {', '.join(failed)}.", status=1)
+        fail(f"could not measure {', '.join(failed)}.", status=1)
 
 
 def _printed(figures: Iterable[Figure], machine: Machine) -> list[Figure]:
-    """Each line as it is measured, so that whatever comes then loses none."""
+    """Print each line as it is measured, so that a later failure loses none."""
     wide = Terminal(highlight=False, width=max(out.width, _WIDTH))
     wide.print(heading())
     taken = []

@@ -1,4 +1,4 @@
-"""`keyless check`: what is checked without running anything."""
+"""`keyless check`: the static checks of this project."""
 
 import os
 import shutil
@@ -32,10 +32,10 @@ _NEED_BICEP = {"infrastructure", "rehearsal"}
 
 def check(
     no_skips: Annotated[
-        bool, typer.Option("--no-skips", help="Leave nothing out (for CI).")
+        bool, typer.Option("--no-skips", help="Fail, instead of skipping, without a Bicep CLI.")
     ] = False,
 ) -> None:
-    """Format, lint, types, import rules, workflows, keys; with a Bicep CLI the Bicep, rehearsed."""
+    """Check format, lint, types, imports, workflows and keys; and the Bicep, given its CLI."""
     refuse_in_an_image("check")
     failed = [name for name, command in _CHECKS if not _passes(name, command, no_skips)]
     if failed:
@@ -43,7 +43,7 @@ def check(
 
 
 def refuse_in_an_image(command: str) -> None:
-    """End a command that needs the whole project, where an image holds only what it runs."""
+    """End a command that needs the whole project, of which an image holds only a part."""
     if not (PROJECT / "tests").is_dir():
         fail(f"{command} needs the whole project; run ./keyless {command} in a clone of it")
 
@@ -51,7 +51,7 @@ def refuse_in_an_image(command: str) -> None:
 def _passes(name: str, command: Sequence[str], no_skips: bool) -> bool:
     has_bicep = shutil.which(os.environ.get("BICEP", "bicep")) is not None
     if name in _NEED_BICEP and not has_bicep and not no_skips:
-        out.print(f"[yellow]-[/] {name:<16}left out: no Bicep CLI on PATH or in BICEP")
+        out.print(f"[yellow]-[/] {name:<16}skipped: no Bicep CLI on PATH or in BICEP")
         return True
     begun = time.monotonic()
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""The policy against what a deployed environment has."""
+"""The policy compared with the role assignments of a deployed environment."""
 
 from pathlib import Path
 
@@ -16,29 +16,30 @@ from local.roles import Roles
 from local.sign_in import open_developers_credential, signed_in
 from sandbox.deployment import Deployment, PrincipalKind, as_compiled
 
-_MAY_BE_MEANT = "such may be meant, like the rights of whoever deploys: take away what nobody needs"
+_MAY_BE_INTENDED = (
+    "these may be intended, such as the deploying user's rights; delete those that are not needed"
+)
 
 
 def with_azure(env_file: Path | None, environment: str | None) -> Difference:
-    """Every assignment at or below the environment's resource group, against the snapshot's.
+    """Compare assignments at or below the environment's resource group with the snapshot's.
 
     Raises SnapshotError, ValuesError, or SignInError.
     """
     values = Values.from_file(env_file) if env_file else Values.from_azd(environment)
     deployed_as, credential = Environment.of(values), open_developers_credential()
-    signed_in(credential)  # who is not hears that, and not what the first request came to
+    signed_in(credential)  # raises a clear error before the first request fails
     try:
         with requests.Session() as session:
             return compared(as_compiled(), values, ResourceManager(session, credential))
     except UnseenError as error:
         fail(
-            "the role assignments there cannot be read, which takes Reader on "
-            f"{deployed_as.group}: {error}"
+            f"cannot read the role assignments, which needs Reader on {deployed_as.group}: {error}"
         )
 
 
 def compared(deployment: Deployment, values: Values, arm: ResourceManager) -> Difference:
-    """The snapshot's policy against what `arm` lists. Raises ValuesError, or UnseenError."""
+    """Compare the snapshot's policy with what `arm` lists. Raises ValuesError, or UnseenError."""
     environment = Environment.of(values)
     users = {
         each.name: values.named.get(f"{each.name.upper()}_PRINCIPAL_ID", "")
@@ -55,23 +56,23 @@ def compared(deployment: Deployment, values: Values, arm: ResourceManager) -> Di
 
 
 def told(difference: Difference) -> Text:
-    """What differs, each with the command that mends it."""
+    """Return the differences, each with the command that fixes it."""
     lines = Text()
     for each in difference.missing:
         lines.append("✗ ", "bold red").append(f"missing: {_in_words(each)}\n{_mend(each)}")
     if difference.missing:
-        lines.append(f"  all that is missing, by the deployment: {DEPLOY_AGAIN}\n")
+        lines.append(f"  to add all missing assignments, deploy again: {DEPLOY_AGAIN}\n")
     for each in difference.beside:
-        lines.append("! ", "bold yellow").append(f"beside the policy: {_in_words(each)}\n")
+        lines.append("! ", "bold yellow").append(f"not in the policy: {_in_words(each)}\n")
         lines.append(_mend(each))
     if difference.beside:
-        lines.append(f"  {_MAY_BE_MEANT}\n")
+        lines.append(f"  {_MAY_BE_INTENDED}\n")
     if not (difference.missing or difference.beside):
         lines.append("✓ ", "green").append(
-            "the environment has the policy's role assignments and no other\n"
+            "the environment has exactly the policy's role assignments\n"
         )
     if difference.absent:
-        lines.append(f"  not there, so not compared: {', '.join(difference.absent)}\n")
+        lines.append(f"  absent, so not compared: {', '.join(difference.absent)}\n")
     return lines
 
 

@@ -1,4 +1,4 @@
-"""`keyless demo`: three photos and one broken file through four services, then one denial."""
+"""`keyless demo`: three photos and a broken file pass the services, then one read is denied."""
 
 import time
 from collections import Counter
@@ -43,11 +43,13 @@ T = TypeVar("T")
 def demo(
     state: StateOption = None,
     port: PortOption = None,
-    exit_: Annotated[bool, typer.Option("--exit", help="End when done, with a verdict.")] = False,
+    exit_: Annotated[
+        bool, typer.Option("--exit", help="Exit when done; with 1 if it fell short.")
+    ] = False,
     assume: AssumeOption = None,
     assume_from: AssumeFromOption = None,
 ) -> None:
-    """Put the sample's photos, three and a broken one, through its services; see one denial."""
+    """Send three photos and a broken file through the services, and show one denial."""
     needs_the_sample("demo")
     assumed = assumptions_of(assume, assume_from) if assume or assume_from else None
     opened = open_state(state)
@@ -70,15 +72,18 @@ def demo(
 
 @contextmanager
 def _a_sandbox(state: State, port: int | None, assumed: Assumptions | None) -> Iterator[Report]:
-    """The sandbox that runs already, or one that ends with the demo.
+    """Yield the running sandbox, or start one that ends with the demo.
 
-    If nobody said what to assume, `assumed` is None, and any that runs will do.
+    If `assumed` is None, a sandbox with any assumptions will do.
     """
     already = running(state)
     if already is not None:
         if assumed and already.assumed != assumed.otherwise:
-            fail(f"the sandbox that is running assumes otherwise; end it by {KEYLESS} down first.")
-        out.print(f"[green]✓[/] uses the sandbox that is running: {published(already.gallery)}")
+            fail(
+                "the running sandbox was started with other --assume options; first run"
+                f" {KEYLESS} down."
+            )
+        out.print(f"[green]✓[/] using the running sandbox: {published(already.gallery)}")
         yield already
         return
     warn_of_ignored()
@@ -94,14 +99,14 @@ def _walk_and_denial(state: State, report: Report) -> list[str]:
     arrivals = _put_through(report.gallery)
     allowed, denied = one_denial(state, report, arrivals[0])
     wanted = Counter(each.id for each in arrivals)
-    told = _settled(lambda: _told(state), lambda found: found >= wanted)
+    verified = _settled(lambda: _verified(state), lambda found: found >= wanted)
     out.print()
     assignments = {each.id for each in load(state).assignments}
     walk = steps(read(state.path(FILE)), assignments)
-    out.print(table(walk, "The walk, by the audit"))
-    _print_webhooks(arrivals, told)
+    out.print(table(walk, "Permissions used, from the audit"))
+    _print_webhooks(arrivals, verified)
     print_denial(allowed, denied)
-    return _verdict(state, arrivals, told, denied)
+    return _verdict(state, arrivals, verified, denied)
 
 
 def _put_through(gallery: str) -> list[Arrival]:
@@ -113,7 +118,7 @@ def _put_through(gallery: str) -> list[Arrival]:
         pairs = zip(files, photos, strict=True)
         arrivals = list(pool.map(lambda pair: arrive(gallery, *pair), pairs))
     finally:
-        # Who does not want to wait for the photos ends the sandbox, and with it their threads.
+        # A user who presses Ctrl-C waits for no photo: the sandbox ends, and so do the threads.
         pool.shutdown(wait=False, cancel_futures=True)
     for each in arrivals:
         out.print(_in_words(each))
@@ -128,19 +133,19 @@ def _in_words(arrival: Arrival) -> str:
     return f"[yellow]✗[/] {name:<12}{size:>9,} bytes   {arrival.state}: {arrival.reason}"
 
 
-def _told(state: State) -> Counter[str]:
-    """How many different webhooks the partner has verified, by photo."""
+def _verified(state: State) -> Counter[str]:
+    """Return how many different webhooks the partner has verified, by photo."""
     return Counter({photo: len(ids) for photo, ids in webhooks(state).items()})
 
 
-def _print_webhooks(arrivals: Sequence[Arrival], told: Mapping[str, int]) -> None:
-    counts = [told.get(each.id, 0) for each in arrivals]
+def _print_webhooks(arrivals: Sequence[Arrival], verified: Mapping[str, int]) -> None:
+    counts = [verified.get(each.id, 0) for each in arrivals]
     mark, which = ("[green]✓[/]", ", one for each photo") if set(counts) == {1} else ("✗", "")
     out.print(f"\n{mark} the partner verified {sum(counts)} webhooks{which}")
 
 
 def _verdict(
-    state: State, arrivals: Sequence[Arrival], told: Mapping[str, int], denied: Attempt
+    state: State, arrivals: Sequence[Arrival], verified: Mapping[str, int], denied: Attempt
 ) -> list[str]:
     def dead() -> Mapping[str, int]:
         now = running(state)
@@ -150,14 +155,14 @@ def _verdict(
     now = running(state)
     restarts = {each.name: each.restarts for each in now.services} if now else {}
     restarts["azurite"] = now.azurite_restarts if now else 0
-    found = shortfalls(arrivals, told, dead_letters, restarts)
+    found = shortfalls(arrivals, verified, dead_letters, restarts)
     if denied.record.outcome is not Outcome.DENIED or denied.status == 0:
         found.append("the gateway was not denied the original")
     return found
 
 
 def _settled(look: Callable[[], T], good: Callable[[T], bool]) -> T:
-    """What `look` gives once it is good, or after a while as it is."""
+    """Return what `look` returns once it is `good`, or its last value after a while."""
     deadline = time.monotonic() + _SETTLING
     while not good(found := look()) and time.monotonic() < deadline:
         time.sleep(0.1)
@@ -167,7 +172,7 @@ def _settled(look: Callable[[], T], good: Callable[[T], bool]) -> T:
 def _timings(report: Report, seconds: float) -> str:
     return (
         f"\n[dim]endpoints ready in {report.endpoints_ready:.1f} s, "
-        f"services in {report.services_ready:.1f} s, the demo in {seconds:.1f} s[/]"
+        f"services in {report.services_ready:.1f} s, demo done in {seconds:.1f} s[/]"
     )
 
 

@@ -1,4 +1,4 @@
-"""The demo's denial: one blob, the same code, an identity that may read it and one that may not."""
+"""The demo's denial: the same code reads one blob under two identities, and one is denied."""
 
 import subprocess
 import sys
@@ -23,18 +23,18 @@ _READ_ORIGINAL = Path(__file__).with_name("read_original.py")
 
 @dataclass(frozen=True)
 class Attempt:
-    """One read of the original by one identity: what the SDK said, and the audit's line."""
+    """One read of the original by one identity: the program's output, and the audit's record."""
 
     identity: str
-    said: str
+    output: str
     status: int
     record: Record
 
 
 def one_denial(state: State, report: Report, arrival: Arrival) -> tuple[Attempt, Attempt]:
-    """The same read by two identities: the thumbnailer's, which may, and the gateway's.
+    """Read as the thumbnailer, which is allowed, and as the gateway, which is denied.
 
-    At once, since most of each is a program's start. Raises DemoError.
+    Both at once, since most of each is a program's start. Raises DemoError.
     """
     deployment = load(state)
     container = deployment.app("gateway").environment["STORAGE_ORIGINALS_CONTAINER"]
@@ -50,9 +50,9 @@ def one_denial(state: State, report: Report, arrival: Arrival) -> tuple[Attempt,
 
 
 def _attempt(state: State, report: Report, identity: str, url: str, scope: str) -> Attempt:
-    """Read the blob at `url` by the SDK, in a process that acts as `identity`. Raises DemoError.
+    """Read the blob at `url` with the SDK, in a process that acts as `identity`. Raises DemoError.
 
-    `scope` is where the audit says that it was read: the container's resource id.
+    `scope` is the container's resource id, which the audit records.
     """
     before = sum(1 for _ in read(state.path(FILE)))
     done = subprocess.run(
@@ -75,7 +75,7 @@ def print_denial(allowed: Attempt, denied: Attempt) -> None:
     out.print("\n[bold]One denial: the same blob, the same code, two identities[/]")
     for each in (allowed, denied):
         mark = "[bold red]✗[/]" if each.status else "[green]✓[/]"
-        said = printable(each.said)
-        out.print(f"{mark} as {each.identity:<12} blob.download_blob()   {escape(said)}")
+        output = escape(printable(each.output))
+        out.print(f"{mark} as {each.identity:<12} blob.download_blob()   {output}")
     out.print()
-    out.print(table([allowed.record, denied.record], "What the audit says of it"))
+    out.print(table([allowed.record, denied.record], "Both reads, from the audit"))

@@ -1,4 +1,4 @@
-"""How a diagnosis is told."""
+"""A diagnosis of the doctor, printed or as JSON."""
 
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -19,15 +19,15 @@ _DONE, _WRONG, _TRAP = Text("✓ ", "green"), Text("✗ ", "bold red"), Text("! 
 
 
 def print_diagnosis(diagnosis: Diagnosis) -> None:
-    """A line for each thing that was looked at, and what to do about what is wrong."""
+    """Print a line for each check, and what to do about each problem."""
     out.print(f"[bold]{diagnosis.subject.name}[/]")
     _print_answer(diagnosis)
     for right in diagnosis.met:
         out.print(Text.assemble(_DONE, f"{short_role(right.role)} on {right.target}"))
     for each in diagnosis.unmet:
         whose = for_services(_others(diagnosis, each.right))
-        told = f"{short_role(each.right.role)} on {each.right.target}{whose}: {each.why}"
-        out.print(Text.assemble(_WRONG, told))
+        line = f"{short_role(each.right.role)} on {each.right.target}{whose}: {each.why}"
+        out.print(Text.assemble(_WRONG, line))
         _print_lines(_assigned(diagnosis, each))
     if role := diagnosis.app_role:
         mark = _DONE if role.in_token else _WRONG
@@ -42,7 +42,7 @@ def print_diagnosis(diagnosis: Diagnosis) -> None:
 
 
 def _lately(diagnosis: Diagnosis) -> Iterator[Text]:
-    """What was refused lately and is no right of its own: by a script, say, in its name."""
+    """Yield recent refusals of other rights, such as a script's that ran as this identity."""
     shown = {
         (each.right.scope, action) for each in diagnosis.unmet for action in each.right.actions
     }
@@ -50,8 +50,8 @@ def _lately(diagnosis: Diagnosis) -> Iterator[Text]:
         if (each.scope, each.action) in shown:
             continue
         if each.action:
-            would = " or ".join(map(short_role, each.roles[:2])) or "no role that is known here"
-            what = f"{short_action(each.action)} on {short_scope(each.scope)}: {would} would do"
+            roles = " or ".join(map(short_role, each.roles[:2])) or "no known role"
+            what = f"{short_action(each.action)} on {short_scope(each.scope)}: {roles} would do"
         else:
             what = f"{each.operation}: {each.reason}"
         times = f", {each.times} times" if each.times > 1 else ""
@@ -59,16 +59,16 @@ def _lately(diagnosis: Diagnosis) -> Iterator[Text]:
 
 
 def _assigned(diagnosis: Diagnosis, missing: Missing) -> tuple[str, ...]:
-    """The caller's own assignments there, where they may be read: none of them does."""
+    """Return the caller's assignments at the scope, if readable: none of them is sufficient."""
     there = diagnosis.assigned(missing.right)
     if there is None or not missing.refused:
         return ()
     named = ", ".join(f"{short_role(each.role.name)} on {target_of(each.scope)}" for each in there)
-    return (f"assigned there, or above: {named or 'nothing'}",)
+    return (f"assigned at or above that scope: {named or 'nothing'}",)
 
 
 def _others(diagnosis: Diagnosis, right: Right) -> tuple[str, ...]:
-    """The services that need a right of somebody's who is none of them."""
+    """Return the services that need a right which the examined identity holds for them."""
     return () if diagnosis.subject.name in right.services else right.services
 
 
@@ -80,12 +80,12 @@ def _print_answer(diagnosis: Diagnosis) -> None:
         who = f"signed in by {answer.by} as {name}object id {answer.object_id}"
         out.print(Text.assemble(_DONE, f"{who}, client id {answer.client_id}"))
     else:
-        out.print(Text.assemble(_WRONG, "nobody is signed in: no credential gave a token"))
-    # The chain says the same of all that come after the one that answered.
-    for said, names in groupby(answer.others, lambda each: each.said):
-        out.print(f"    {', '.join(each.credential for each in names)}: {said}", markup=False)
+        out.print(Text.assemble(_WRONG, "not signed in: no credential returned a token"))
+    # The chain gives one reason for all credentials after the one that answered.
+    for reason, names in groupby(answer.others, lambda each: each.said):
+        out.print(f"    {', '.join(each.credential for each in names)}: {reason}", markup=False)
     if chosen := diagnosis.subject.variables.get("AZURE_TOKEN_CREDENTIALS"):
-        out.print(f"    no others are tried: AZURE_TOKEN_CREDENTIALS={chosen}", markup=False)
+        out.print(f"    only these are tried: AZURE_TOKEN_CREDENTIALS={chosen}", markup=False)
 
 
 def _print_lines(lines: tuple[str, ...]) -> None:
@@ -94,7 +94,7 @@ def _print_lines(lines: tuple[str, ...]) -> None:
 
 
 def as_json(diagnosis: Diagnosis) -> dict[str, Any]:
-    """A diagnosis for a script."""
+    """Return a diagnosis for a script."""
     return {
         "who": diagnosis.subject.name,
         "well": diagnosis.well,

@@ -1,4 +1,4 @@
-"""`keyless doctor`: why something is refused, and what to do."""
+"""`keyless doctor`: the cause of a refusal, and its remedy."""
 
 import logging
 import os
@@ -30,61 +30,61 @@ from sandbox.state import State
 from sandbox.supervisor import DEVELOPER, Report
 
 _A_WHILE = timedelta(hours=1)
-# Longer than the pause between two proofs of a service (services/common/health.py).
+# Longer than the pause between two readiness checks of a service (services/common/health.py).
 _WHILE_PROVING = timedelta(minutes=1)
 
 
 def doctor(
     service: Annotated[
-        str, typer.Argument(help="A service, or developer (default: all services).")
+        str, typer.Argument(help="A service, or developer. Default: all services.")
     ] = "",
     *,
     state: StateOption = None,
     env_file: Annotated[
         Path | None,
-        typer.Option("--env-file", help="As you, in a deployed environment with these values."),
+        typer.Option("--env-file", help="Check your own rights in the environment of this file."),
     ] = None,
     environment: Annotated[
         str | None,
-        typer.Option("--environment", "-e", help="As you, in azd's environment of that name."),
+        typer.Option("--environment", "-e", help="Check your own rights in this azd environment."),
     ] = None,
     explain: Annotated[
-        str | None, typer.Option("--explain", help="Read this error of Azure; - is stdin.")
+        str | None, typer.Option("--explain", help="Explain an error of Azure; - reads stdin.")
     ] = None,
-    json_: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    json_: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Why is it refused: who is signed in, which rights work, which trap it is, what to do.
+    """Diagnose refusals: check the sign-in, each right and known traps, and name the fix.
 
-    Each right is used by the mildest request that needs it. Status 0 if nothing is wrong.
+    Tries each right with the least invasive request that needs it. Exits with 0 if all is well.
     """
-    # What the SDK says of a credential that gives no token, is said here.
+    # The diagnosis reports each credential that gives no token; the SDK's log would repeat it.
     logging.getLogger("azure").addHandler(logging.NullHandler())
     if explain is not None:
         if service or env_file or environment:
-            fail("--explain reads a text, and looks at nobody: give it alone.", USAGE)
+            fail("--explain only reads an error: use it without a service or environment.", USAGE)
         explain_text(explain, state, json_=json_)
         return
     with one_sentence(ValuesError, KeyError, ValueError):
         if env_file or environment:
             if service:
-                fail("in a deployed environment it is you who is looked at, and no service.", USAGE)
+                fail("in a deployed environment the doctor checks you: omit the service.", USAGE)
             found = [
                 _deployed(Values.from_file(env_file) if env_file else Values.from_azd(environment))
             ]
         else:
             found = list(_in_sandbox(open_state(state), service))
-    _tell(found, json_=json_)
+    _print(found, json_=json_)
     raise typer.Exit(0 if all(each.well for each in found) else 1)
 
 
 def _in_sandbox(state: State, service: str) -> Iterator[Diagnosis]:
-    """One after the other, since this process acts as each. Raises KeyError."""
+    """Yield one diagnosis after the other, since this process acts as each. Raises KeyError."""
     report, deployment = the_running(state), load(state)
     if refused := state.refuses():
-        # Nobody gets a token, and who has one is refused: a look at the rights would mislead.
+        # Neither tokens nor requests succeed now: a check of the rights would mislead.
         fail(refused)
     warn_if_stale(state)
-    # Read before anybody is looked at: what the doctor itself is refused is no service's need.
+    # Read before the checks begin: refusals of the doctor's own requests are not a service's.
     recorded = list(_since(_A_WHILE, read_audit(state.path(FILE))))
     waiting = list(_since(_WHILE_PROVING, recorded))
     services = [each.name for each in report.services]
@@ -107,7 +107,7 @@ def _in_sandbox(state: State, service: str) -> Iterator[Diagnosis]:
 
 
 def _variables(report: Report, who: str, state: State) -> Mapping[str, str]:
-    """What a process of `who` has. Services that run as the developer have their own Azure CLI."""
+    """Return the environment of `who`; services that run as the developer have their own PATH."""
     if who == DEVELOPER:
         return as_developer(report, state)
     own = report.service(who).environment
@@ -116,7 +116,7 @@ def _variables(report: Report, who: str, state: State) -> Mapping[str, str]:
 
 
 def _waits_for(report: Report, who: str) -> list[str]:
-    """What services that act as `who` prove still, over and over."""
+    """Return the readiness checks that still fail in services that act as `who`."""
     mine = (each for each in report.services if who in {each.name, DEVELOPER})
     return [failing for each in mine for failing in each.failing]
 
@@ -135,7 +135,7 @@ def _deployed(values: Values) -> Diagnosis:
         return examine(of_deployed(as_compiled(), values, arm, os.environ), credential)
 
 
-def _tell(found: list[Diagnosis], *, json_: bool) -> None:
+def _print(found: list[Diagnosis], *, json_: bool) -> None:
     if json_:
         print_json([as_json(each) for each in found])
         return

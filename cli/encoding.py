@@ -1,4 +1,4 @@
-"""Every text on every terminal: what its encoding lacks is written in another way."""
+"""Replacements for characters that the terminal's encoding lacks."""
 
 import codecs
 import sys
@@ -19,7 +19,7 @@ _NAME = "keyless"
 
 
 def write_anything() -> None:
-    """Let no text end the command that writes it, whatever encoding the terminal has."""
+    """Let no character fail the command that writes it, whatever the terminal's encoding."""
     codecs.register_error(_NAME, _instead)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
@@ -34,6 +34,6 @@ def _instead(error: UnicodeError) -> tuple[bytes, int]:
 
 
 def _written(lacking: str) -> bytes:
-    """A byte of a file's name that stood for no letter goes out as it came in (PEP 383)."""
+    """Return the replacement; an undecodable byte of a file's name stays itself (PEP 383)."""
     code = ord(lacking)
     return bytes([code & 0xFF]) if 0xDC80 <= code <= 0xDCFF else _INSTEAD.get(lacking, "?").encode()

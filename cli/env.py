@@ -1,4 +1,4 @@
-"""`keyless env`: the variables that make a process act as a service or as a person."""
+"""`keyless env`: the variables that make a process act as a service or a user."""
 
 import os
 import shlex
@@ -25,27 +25,27 @@ from sandbox.supervisor import (
     way_to,
 )
 
-# Where a client of Service Bus that opens TCP itself finds the sandbox: docs/bus-clients.md.
+# The sandbox's address for Service Bus clients that open TCP connections: docs/bus-clients.md.
 BUS_ADDRESS = "KEYLESS_SERVICEBUS_ADDRESS"
 _BUS_NOTE = (
-    "# Service Bus: ServiceBusClient(namespace, credential) needs two arguments more,"
+    "# Service Bus: ServiceBusClient(namespace, credential) needs two more arguments,"
     " transport_type=TransportType.AmqpOverWebsocket and"
     " connection_verify=os.environ['SSL_CERT_FILE']; other languages: docs/bus-clients.md"
 )
 
 WhoArgument = Annotated[
     str,
-    typer.Argument(help="A service, or a person of the deployment such as developer or operator."),
+    typer.Argument(help="A service, or a user of the deployment such as developer or operator."),
 ]
 
 
 def env(
     who: WhoArgument,
     state: StateOption = None,
-    json_: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    json_: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     stand_in: StandInOption = False,
 ) -> None:
-    """Export lines, so that programs of a shell act as WHO: eval "$(./keyless env thumbnailer)".
+    """Print lines that make a shell act as WHO: eval "$(./keyless env thumbnailer)".
 
     For one program, ./keyless as WHO -- COMMAND needs no eval and survives restarts.
     """
@@ -59,32 +59,32 @@ def env(
     if json_:
         print_json(variables)
         return
-    if sys.stderr.isatty() and not sys.stdout.isatty():  # eval shows nobody the lines
+    if sys.stderr.isatty() and not sys.stdout.isatty():  # eval hides the lines
         err.print(_BUS_NOTE.removeprefix("# "), style="dim", markup=False, highlight=False)
     out.print("\n".join(_lines(variables, sorted(of_others(report, variables)))), markup=False)
 
 
 def people(state: State) -> tuple[str, ...]:
-    """Those who sign in: the deployment names each by an output such as DEVELOPER_PRINCIPAL_ID."""
+    """Return the users; the deployment names each by an output such as DEVELOPER_PRINCIPAL_ID."""
     return tuple(each.name for each in load(state).users)
 
 
 def check_stand_in(who: str, stand_in: bool, state: State) -> None:
-    """End the command where a service is to have an Azure CLI."""
+    """End the command if `stand_in` is set for a service, which has no Azure CLI."""
     if stand_in and who not in people(state):
-        fail("--stand-in is for people who sign in: no service has az.", USAGE)
+        fail("--stand-in is for users who sign in: services do not use az.", USAGE)
 
 
 def of_others(report: Report, variables: Mapping[str, str]) -> set[str]:
-    """The variables that would make a process with `variables` act as another, or go elsewhere."""
+    """Return the variables that would make a process act as another, or bypass the sandbox."""
     known = {name for each in report.services for name in each.environment} | OF_AN_IDENTITY
-    # Clients believe a proxy in small letters before the one in capitals, which is the sandbox's.
+    # Clients prefer a proxy variable in lower case to the sandbox's, which is in upper case.
     small = {name.lower() for name in variables if name.endswith("_PROXY")}
     return (known | small) - variables.keys() - {"PATH"}
 
 
 def as_anybody(report: Report, who: str, state: State) -> dict[str, str]:
-    """Return what makes a process act as `who`. Raises KeyError, naming everybody."""
+    """Return what makes a process act as `who`. Raises KeyError, with all known names."""
     persons = people(state)
     if who in persons:
         return as_person(report, state, who)
@@ -95,27 +95,27 @@ def as_anybody(report: Report, who: str, state: State) -> dict[str, str]:
 
 
 def unknown(who: str, services: Iterable[str], persons: Sequence[str]) -> str:
-    """Say that nobody has this name, and who there is."""
+    """Return a sentence that lists the known names instead of `who`."""
     *some, last = (*sorted(services), *persons)
-    return f"nobody here is called {who!r}; there are {', '.join(some)} and {last}"
+    return f"unknown identity {who!r}; choose from {', '.join(some)} and {last}"
 
 
 def as_service(report: Report, service: str, state: State) -> dict[str, str]:
-    """What makes a process act as `service`. Raises KeyError if there is none of that name."""
+    """Return what makes a process act as `service`. Raises KeyError if it is unknown."""
     environment = dict(report.service(service).environment)
-    environment.pop("PATH", None)  # the services' own, where they run as the developer
+    environment.pop("PATH", None)  # set only for services that run as the developer
     return {**environment, **_of_any_tool(report, state)}
 
 
 def as_developer(report: Report, state: State) -> dict[str, str]:
-    """What makes a process act as the developer."""
+    """Return what makes a process act as the developer."""
     return as_person(report, state, DEVELOPER)
 
 
 def as_person(report: Report, state: State, who: str) -> dict[str, str]:
-    """What makes a process act as a user, whom `az login` signs in to the sandbox.
+    """Return what makes a process act as a user, who signs in to the sandbox by `az login`.
 
-    AzureCliCredential alone: the user's home has sign-ins of other tools, which are real.
+    AzureCliCredential alone: other tools in the user's home hold sign-ins to real Azure.
     """
     deployment = load(state)
     hosts = {deployment.storage.host, deployment.vault.host, deployment.bus.host}
@@ -133,7 +133,7 @@ def as_person(report: Report, state: State, who: str) -> dict[str, str]:
 
 
 def _of_any_tool(report: Report, state: State, who: str = DEVELOPER) -> Mapping[str, str]:
-    """The way to the sandbox, and folders that keep a user's real sign-in and the sandbox apart."""
+    """Return the sandbox's address, and folders that separate its sign-ins from the real ones."""
     return {
         **way_to(report.proxy, Path(report.ca)),
         BUS_ADDRESS: f"{LOOPBACK}:{report.amqp_port}",
@@ -144,6 +144,6 @@ def _of_any_tool(report: Report, state: State, who: str = DEVELOPER) -> Mapping[
 
 
 def _lines(variables: Mapping[str, str], others: Iterable[str]) -> list[str]:
-    """Another's variables are unset, so that one can change shoes in one shell."""
+    """Return shell lines that also unset the variables of other identities."""
     exports = [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
     return [_BUS_NOTE, *(f"unset {name}" for name in others), *exports]

@@ -1,4 +1,4 @@
-"""`keyless explain`: would it be allowed, by which assignment, or what is missing."""
+"""`keyless explain`: the decision on one action, without making a request."""
 
 from typing import Annotated, Any
 
@@ -11,7 +11,7 @@ from cli.terminal import one_sentence, out, print_json
 from sandbox.deployment import Deployment, ExpressionError, SnapshotError, load
 from sandbox.rbac import Action, Allowed, Decision, Policy, Requirement, built_in_roles
 
-# Data actions that no role here names on its own, only by a pattern.
+# Data actions that the roles here name only by a pattern.
 _MORE_DATA_ACTIONS = (
     "Microsoft.KeyVault/vaults/secrets/delete",
     "Microsoft.KeyVault/vaults/secrets/purge/action",
@@ -30,14 +30,16 @@ _MORE_DATA_ACTIONS = (
 
 def explain(
     identity: Annotated[str, typer.Argument(help="gateway, notifier, developer, ...")],
-    action: Annotated[str, typer.Argument(help="An action or its end: blobs/read")],
-    resource: Annotated[str, typer.Argument(help="A resource id or its end: containers/originals")],
+    action: Annotated[str, typer.Argument(help="An action or its end, such as blobs/read")],
+    resource: Annotated[
+        str, typer.Argument(help="A resource id or its end, such as containers/originals")
+    ],
     state: StateOption = None,
-    json_: Annotated[bool, typer.Option("--json", help="The decision as JSON.")] = False,
+    json_: Annotated[bool, typer.Option("--json", help="Print the decision as JSON.")] = False,
 ) -> None:
-    """Would IDENTITY be allowed ACTION on RESOURCE, and by which assignment?
+    """Explain whether IDENTITY is allowed ACTION on RESOURCE, and by which assignment.
 
-    Ends with status 0 if it would, 1 if not.
+    Exits with 0 if it is allowed, with 1 if it is denied.
     """
     opened = open_state(state)
     with one_sentence(SnapshotError, ExpressionError, KeyError, AmbiguousError):
@@ -54,7 +56,7 @@ def explain(
 
 
 def the_requirement(deployment: Deployment, action: str, resource: str) -> Requirement:
-    """The need that two short names speak of. Raises AmbiguousError."""
+    """Return the need that two short names stand for. Raises AmbiguousError."""
     scope = the_one("resource", resource, resource_ids(deployment))
     return Requirement(scope, (_action(deployment, action),))
 
@@ -73,15 +75,15 @@ def _in_words(identity: str, decision: Decision) -> str:
     what += f"on {short_scope(decision.requirement.scope)}"
     if isinstance(decision, Allowed):
         return (
-            f"[green]✓[/] {what.format('may')}\n"
+            f"[green]✓[/] {what.format('is allowed')}\n"
             f"  by the role  {decision.role.name}\n"
             f"  assigned on  {short_scope(decision.assignment.scope)}\n"
             f"  because      {decision.assignment.why}"
         )
-    roles = "\n               ".join(decision.roles_that_would) or "none that is known here"
+    roles = "\n               ".join(decision.roles_that_would) or "no known role"
     return (
-        f"[bold red]✗[/] {what.format('may not')}\n"
-        f"  no assignment on it, or above it, has a role with this action\n"
+        f"[bold red]✗[/] {what.format('is denied')}\n"
+        f"  no assignment at or above this scope has a role with this action\n"
         f"  would allow  {roles}"
     )
 

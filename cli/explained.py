@@ -1,4 +1,4 @@
-"""`keyless doctor --explain`: what a pasted error of Azure says."""
+"""`keyless doctor --explain`: the meaning of a pasted error of Azure."""
 
 import sys
 from collections.abc import Iterator, Mapping
@@ -18,36 +18,35 @@ from sandbox.deployment import load
 
 _STANDARD_INPUT = "-"
 _UNKNOWN = (
-    "nothing here knows this text; paste the whole of it, with its code and its Caller, Action and "
-    "Resource if it has them, or run "
-    f"{KEYLESS} doctor"
+    "unknown error text; paste all of it, with its code and its Caller, Action and Resource if it"
+    f" has them, or run {KEYLESS} doctor"
 )
 
 
 def explain(given: str, state: Path | None, *, json_: bool) -> None:
-    """Say what the text `given` means, or the one on standard input; ends with 1 if none knows."""
+    """Explain the text `given`, or the one on standard input; exit with 1 if it is unknown."""
     text = _standard_input() if given == _STANDARD_INPUT else given
     reading = explain_text(_without_colours(text))
     if reading is None:
         fail(_UNKNOWN, status=1)
-    # Whose id it is, where a sandbox's state or a deployment says so.
+    # The name of the principal, where a sandbox's state or a deployment has it.
     names: Mapping[str, Any] = load(open_state(state)).names if reading.principal else {}
     _print(reading, str(names.get(reading.principal, "")), json_=json_)
 
 
 def _standard_input() -> str:
-    """All of it, whatever encoding it is in."""
+    """Read all of it, whatever its encoding."""
     return sys.stdin.buffer.read().decode(errors="replace")
 
 
 def _without_colours(text: str) -> str:
-    """What can be printed of `text`, without what coloured it on another terminal."""
+    """Return the printable characters of `text`, without the escapes of another terminal."""
     printable = text.encode(errors="surrogateescape").decode(errors="replace")
     return Text.from_ansi(printable.replace("\r", "\n")).plain
 
 
 def _print(reading: Explanation, name: str, *, json_: bool) -> None:
-    """What an error's text says; `name` is what people call its principal."""
+    """Print the meaning of an error; `name` is its principal's name."""
     if json_:
         print_json(asdict(reading) | {"name": name})
         return
@@ -66,6 +65,6 @@ def _facts(reading: Explanation, name: str) -> Iterator[tuple[str, str]]:
         "action": short_action(reading.action),
         "scope": reading.scope,
         "roles": ", ".join(reading.roles),
-        "not told": reading.silent,
+        "not stated": reading.silent,
     }
     return ((label, value) for label, value in facts.items() if value)

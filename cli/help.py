@@ -1,4 +1,4 @@
-"""Help that names the type of a value, and no type of what takes none."""
+"""Help texts that name the type of a value, and no type for flags."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from typer.core import TyperCommand, TyperGroup
 
 
 def _without_types_of_flags(params: list[Any]) -> list[Any]:
-    """Typer would show `--json <bool>`, which reads as if a value had to follow."""
+    """Hide the type of flags: Typer's `--json <bool>` reads as if a value had to follow."""
     for each in params:
         if getattr(each, "is_flag", False) and each.metavar is None:
             each.metavar = ""
@@ -14,16 +14,16 @@ def _without_types_of_flags(params: list[Any]) -> list[Any]:
 
 
 class Command(TyperCommand):
-    """A command with flags as people type them."""
+    """A command whose help shows flags as people type them."""
 
     def get_params(self, ctx: Any) -> list[Any]:
-        """Every parameter, `--help` too."""
+        """Return every parameter, including `--help`."""
         return _without_types_of_flags(list(super().get_params(ctx)))
 
 
 class Group(TyperGroup):
-    """All commands, the same way."""
+    """A group of commands whose help shows flags as people type them."""
 
     def get_params(self, ctx: Any) -> list[Any]:
-        """Every parameter, `--help` too."""
+        """Return every parameter, including `--help`."""
         return _without_types_of_flags(list(super().get_params(ctx)))

@@ -1,4 +1,4 @@
-"""`keyless local`: the services here, as you, against a real environment."""
+"""`keyless local`: the services on this machine, as you, against a real environment."""
 
 import asyncio
 from collections.abc import Sequence
@@ -30,20 +30,21 @@ def local(
     *,
     env_file: Annotated[
         Path | None,
-        typer.Option("--env-file", help="The environment's values, instead of asking azd."),
+        typer.Option("--env-file", help="A file with the environment's values, instead of azd."),
     ] = None,
     environment: Annotated[
-        str | None, typer.Option("--environment", "-e", help="azd's environment (default: azd's).")
+        str | None,
+        typer.Option("--environment", "-e", help="The azd environment. Default: azd's own."),
     ] = None,
     port: Annotated[
-        int | None, typer.Option("--port", help="Where the gallery is served (default: 8080).")
+        int | None, typer.Option("--port", help="The gallery's port. Default: 8080.")
     ] = None,
-    check: Annotated[bool, typer.Option("--check", help="Check all, and start nothing.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Check, and start nothing.")] = False,
 ) -> None:
-    """Run the services here against real Azure, with your own sign-in.
+    """Run the services on this machine against real Azure, with your own sign-in.
 
-    The sign-in and each right are checked first; what is missing is named with the command that
-    grants it, and then nothing is started (status 69).
+    Checks the sign-in and each right first. If a right is missing, prints the command that grants
+    it, starts nothing, and exits with 69.
     """
     with one_sentence(ValuesError, SignInError, StateError, OSError):
         values = Values.from_file(env_file) if env_file else Values.from_azd(environment)
@@ -81,11 +82,11 @@ def _check_rights(
 def _say_rights(rights: Sequence[Right], missing: Sequence[Missing]) -> None:
     wrong = {each.right: each for each in missing}
     for right in rights:
-        told = f"{right.role} on {right.target}{for_services(right.services)}"
+        sentence = f"{right.role} on {right.target}{for_services(right.services)}"
         if right in wrong:
-            _say(_WRONG, f"{told}: {wrong[right].why}")
+            _say(_WRONG, f"{sentence}: {wrong[right].why}")
         else:
-            _say(_DONE, told)
+            _say(_DONE, sentence)
 
 
 def _warn_of_workers(deployed_as: Environment, credential: TokenCredential) -> None:
@@ -96,7 +97,7 @@ def _warn_of_workers(deployed_as: Environment, credential: TokenCredential) -> N
             workers = tuple(each for each in app_names() if each not in reached)
             warning = on_workers(deployed_workers(arm, deployed_as, workers))
     except UnseenError as error:
-        warning = f"whether workers are deployed here, Azure does not tell you: {error}"
+        warning = f"cannot see whether workers are deployed in this environment: {error}"
     if warning:
         _say(_WAITS, warning)
 
@@ -106,10 +107,10 @@ def _run(values: Values, port: int | None) -> None:
     ports = choose_ports(port)
     for name in public():
         out.print(f"\n{name}: [bold]http://127.0.0.1:{ports[name]}[/]   (Ctrl-C ends it)")
-    asyncio.run(run(values, ports, state, _tell))
+    asyncio.run(run(values, ports, state, _print_news))
 
 
-def _tell(seen: ServiceState) -> None:
+def _print_news(seen: ServiceState) -> None:
     if seen.readiness.ready:
         _say(_DONE, seen.name)
     elif seen.ended:

@@ -1,4 +1,4 @@
-"""Short names for what has long ones: actions and resources, as people say and read them."""
+"""Short names of actions, scopes and roles, as people write and read them."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,11 +15,11 @@ _PREFIXES = (
 
 
 class AmbiguousError(ValueError):
-    """A short name that fits none, or more than one."""
+    """A short name that matches none, or more than one."""
 
 
 def short_action(action: str) -> str:
-    """`blobs/read` for `Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read`."""
+    """Return an action without its resource type, such as `blobs/read`."""
     for prefix in _PREFIXES:
         if action.startswith(prefix):
             return action.removeprefix(prefix)
@@ -27,18 +27,18 @@ def short_action(action: str) -> str:
 
 
 def short_scope(scope: str) -> str:
-    """The kind and name of a resource, `containers/originals`, which tell it apart here."""
+    """Return the kind and name of a resource, such as `containers/originals`."""
     _, provider, resource = scope.partition("/providers/")
     return "/".join(resource.split("/")[-2:]) if provider else scope
 
 
 def short_role(role: str) -> str:
-    """A role without what every other in its place has too: `Azure`, or our environment's token."""
+    """Return a role's name without `Azure`, and without the environment's token in parentheses."""
     return re.sub(r" \([a-z0-9]+(-[a-z0-9]+)+\)$", "", role).removeprefix("Azure ")
 
 
 def resource_ids(deployment: Deployment) -> Iterator[str]:
-    """Every resource of the deployment that a role can be assigned on, and what is assigned."""
+    """Yield every resource that a role can be assigned on, and every assigned scope."""
     storage, vault, bus = deployment.storage, deployment.vault, deployment.bus
     yield from (storage.id, vault.id, bus.id)
     yield from map(storage.container_id, storage.containers)
@@ -51,22 +51,22 @@ def resource_ids(deployment: Deployment) -> Iterator[str]:
 
 
 def the_one(kind: str, wanted: str, known: Iterable[str]) -> str:
-    """The one of `known` that `wanted` is, or is the end of. Raises AmbiguousError."""
+    """Return the one of `known` that `wanted` equals or ends. Raises AmbiguousError."""
     choices = sorted(set(known))
     ending = f"/{wanted.strip('/').lower()}"
-    # The audit writes an action without its last word: messages/send.
+    # The audit shortens messages/send/action to messages/send.
     endings = (ending, f"{ending}/action")
     found = [each for each in choices if f"/{each.lower()}".endswith(endings)]
     exact = [each for each in choices if each.strip("/").lower() == wanted.strip("/").lower()]
     if len(exact or found) == 1:
         return (exact or found)[0]
     if not found:
-        raise AmbiguousError(f"no {kind} ends in {wanted!r}; there are {_listed(choices)}")
-    raise AmbiguousError(f"{wanted!r} could be {_listed(found)}; say more of the {kind}")
+        raise AmbiguousError(f"no {kind} ends in {wanted!r}; choose from {_listed(choices)}")
+    raise AmbiguousError(f"{wanted!r} is ambiguous: {_listed(found)}; give a longer {kind}")
 
 
 def for_services(services: Sequence[str]) -> str:
-    """For which services something is, as a sentence goes on; empty for none."""
+    """Return the end of a sentence that names the services; empty for none."""
     return f", for {' and '.join(services)}" if services else ""
 
 

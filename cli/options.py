@@ -17,19 +17,19 @@ StateOption = Annotated[
     typer.Option(
         "--state",
         envvar="KEYLESS_STATE",
-        help="The folder in which this sandbox keeps everything (default: .keyless).",
+        help="The sandbox's state folder. Default: .keyless.",
     ),
 ]
 
 PortOption = Annotated[
     int | None,
-    typer.Option("--port", help="Where the public app is served (default: 8080, or a free one)."),
+    typer.Option("--port", help="The public app's port. Default: 8080, or a free one."),
 ]
 
 StandInOption = Annotated[
     bool,
     typer.Option(
-        "--stand-in", help="For the developer: Keyless's stand-in, not the Azure CLI, if any."
+        "--stand-in", help="Sign in with Keyless's stand-in, even if the Azure CLI is installed."
     ),
 ]
 
@@ -39,37 +39,38 @@ AssumeOption = Annotated[
         "--assume",
         envvar=ASSUME,
         metavar="NAME=ANSWER",
-        help="What Azure does where nobody knows; see ./keyless assumptions. May be repeated.",
+        help="Another answer to a question of ./keyless assumptions. Repeatable.",
     ),
 ]
 
 
 AssumeFromOption = Annotated[
     Path | None,
-    typer.Option("--assume-from", help="A file of ./keyless report: assume what Azure answered."),
+    typer.Option("--assume-from", help="Assume the answers in a file of ./keyless report."),
 ]
 
 
-def assumptions_of(said: list[str] | None, file: Path | None = None) -> Assumptions:
-    """Return what the sandbox is to assume, by options and by a report.
+def assumptions_of(options: list[str] | None, file: Path | None = None) -> Assumptions:
+    """Return the assumptions that options and a report ask for.
 
-    Ends the command if there is no such assumption, if the two contradict each other, or if the
-    file is no report.
+    Ends the command for an unknown assumption, a contradiction, or a file that is not a report.
     """
     try:
         reported = read(file) if file else {}
-        return assume([*(f"{name}={answer}" for name, answer in reported.items()), *(said or ())])
+        return assume(
+            [*(f"{name}={answer}" for name, answer in reported.items()), *(options or ())]
+        )
     except (AssumptionError, ReportError) as error:
         fail(f"{error}.", USAGE)
 
 
 def as_options(assumed: Assumptions) -> list[str]:
-    """What tells another `up` the same, if its environment says nothing else."""
+    """Return the options that give another `up` the same assumptions."""
     return [f"--assume={name}={answer}" for name, answer in assumed.otherwise.items()]
 
 
 def open_state(path: Path | None) -> State:
-    """The state folder, made if it is not there; ends the command if that cannot be."""
+    """Open the state folder, creating it if needed; end the command if that fails."""
     try:
         return State.open(path or PROJECT / ".keyless")
     except StateError as error:

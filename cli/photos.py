@@ -1,4 +1,4 @@
-"""Photos for the demo: three painted here, in three formats, and one file that is no photo."""
+"""Files for the demo: three photos, painted here in three formats, and one broken file."""
 
 import io
 import math
@@ -14,7 +14,7 @@ _ORIENTATION, _CAMERA, _GPS = 0x0112, 0x0110, 0x8825
 
 @dataclass(frozen=True)
 class Upload:
-    """A file as a browser would send it."""
+    """A file as a browser sends it."""
 
     name: str
     content_type: str
@@ -23,7 +23,7 @@ class Upload:
 
 @dataclass(frozen=True)
 class Scene:
-    """Hills under a sky: its colours from top to horizon, the sun, and the nearest hill."""
+    """Hills under a sky: the colours from top to horizon, the sun, and the nearest hill."""
 
     top: Colour
     horizon: Colour
@@ -37,9 +37,7 @@ _DUSK = Scene((30, 20, 58), (222, 96, 84), (0.46, 0.62), (20, 12, 32))
 
 
 def uploads() -> list[Upload]:
-    """Three photos: a JPEG on its side with a place in its metadata, a PNG, a WebP; then the broken
-    one, which begins like a JPEG and goes on like nothing.
-    """
+    """Return a rotated JPEG with GPS metadata, a PNG, a WebP, and a broken JPEG."""
     return [
         Upload("dawn.jpg", "image/jpeg", _sideways_jpeg(paint(_DAWN))),
         Upload("noon.png", "image/png", _encoded(paint(_NOON), "PNG")),
@@ -49,7 +47,7 @@ def uploads() -> list[Upload]:
 
 
 def paint(scene: Scene) -> Image.Image:
-    """The scene, painted."""
+    """Paint the scene."""
     image = Image.linear_gradient("L").resize(_SIZE)
     picture = Image.composite(
         Image.new("RGB", _SIZE, scene.horizon), Image.new("RGB", _SIZE, scene.top), image
@@ -88,7 +86,7 @@ def _swell(x: float, depth: int) -> float:
 
 
 def _sideways_jpeg(image: Image.Image) -> bytes:
-    """As a phone held upright stores it: turned, with the turn and the place in the metadata."""
+    """Return the JPEG of an upright phone: rotated, with orientation and GPS in its metadata."""
     exif = Image.Exif()
     exif[_ORIENTATION] = 6
     exif[_CAMERA] = "Keyless demo"

@@ -1,4 +1,4 @@
-"""A program that runs in the place of this one: its terminal, its signals, its exit status."""
+"""A program that runs in this one's place, with its terminal, signals and exit status."""
 
 import os
 import signal
@@ -7,20 +7,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from types import FrameType
 
-# As a shell has it for what it cannot start.
+# A shell's exit statuses for a program that it cannot start.
 NOT_FOUND, NOT_RUN = 127, 126
 _BY_A_SIGNAL = 128
 
-# A terminal sends these to all that run in its foreground, so to the program, too.
+# A terminal sends these to its whole foreground process group, so to the program, too.
 _BY_TERMINAL = frozenset({signal.SIGINT, signal.SIGQUIT})
 _PASSED_ON = (*_BY_TERMINAL, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
 
 
 def run(command: Sequence[str], environment: Mapping[str, str], umask: int) -> int:
-    """Run `command` on this process's own input and output; gives its exit status.
+    """Run `command` on this process's own input and output; return its exit status.
 
-    A signal that ends it counts as in a shell: 128 and its number. Raises OSError if the program
-    cannot be started.
+    For a signal it is 128 plus its number, as in a shell. Raises OSError if it cannot start.
     """
     with _signals_passed_on() as started:
         process = subprocess.Popen(command, env=environment, umask=umask)
@@ -31,7 +30,7 @@ def run(command: Sequence[str], environment: Mapping[str, str], umask: int) -> i
 
 @contextmanager
 def _signals_passed_on() -> Iterator[list["subprocess.Popen[bytes]"]]:
-    """Send what this process is sent to the processes in the list, and survive it."""
+    """Forward this process's signals to the processes in the list, and survive them."""
     started: list[subprocess.Popen[bytes]] = []
 
     def pass_on(number: int, _: FrameType | None) -> None:
@@ -41,7 +40,7 @@ def _signals_passed_on() -> Iterator[list["subprocess.Popen[bytes]"]]:
             with suppress(ProcessLookupError):
                 each.send_signal(number)
 
-    # What is ignored, as under nohup, was meant to be.
+    # A signal that is ignored, as under nohup, stays ignored.
     heard = [each for each in _PASSED_ON if signal.getsignal(each) is not signal.SIG_IGN]
     before = {number: signal.signal(number, pass_on) for number in heard}
     try:

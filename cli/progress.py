@@ -1,4 +1,4 @@
-"""What a start says as it goes on."""
+"""The progress of a start, line by line."""
 
 from rich.text import Text
 
@@ -12,10 +12,10 @@ _LOST = Text("!", "bold yellow")
 
 
 class Progress:
-    """Says once of each thing that it is ready, in the order in which it gets there."""
+    """Prints one line per component once it is ready, in the order of their readiness."""
 
     def __init__(self) -> None:
-        self._said: set[str] = set()
+        self._printed: set[str] = set()
 
     def __call__(self, report: Report) -> None:
         if report.endpoints_ready is not None:
@@ -26,12 +26,12 @@ class Progress:
         for each in report.lost:
             self._say(each, f"lost: {each}", _LOST)
         if report.assumed:
-            said = ", ".join(f"{name}={answer}" for name, answer in report.assumed.items())
-            self._say("assumed", f"assumed of Azure: {said}")
+            assumed = ", ".join(f"{name}={answer}" for name, answer in report.assumed.items())
+            self._say("assumed", f"assumptions about Azure: {assumed}")
         if report.sign_in.code:
             self._say(report.sign_in.code, _how_to_sign_in(report.sign_in), _WAITS)
         elif report.sign_in.az and any(each.state != "starting" for each in report.services):
-            self._say("whom", f"signed in as the developer, by {report.sign_in.az}")
+            self._say("signed in", f"signed in as the developer, with {report.sign_in.az}")
         for service in report.services:
             if service.state == "ready":
                 self._say(service.name, f"{service.name}")
@@ -45,19 +45,19 @@ class Progress:
 
     def _say_overdue(self, report: Report) -> None:
         where = f" ({published(report.gallery)})" if report.gallery else ""
-        sentence = f"not all is ready yet{where}; to see why, run {KEYLESS} doctor beside it"
+        sentence = f"not all is ready yet{where}; to see why, run {KEYLESS} doctor"
         self._say("overdue", sentence, _WAITS)
         for each in report.late:
             self._say(f"{each.name} {each.failing} {each.ended}", in_words(each), _WAITS)
 
-    def _say(self, what: str, sentence: str, mark: Text = _DONE) -> None:
-        if what not in self._said:
-            self._said.add(what)
+    def _say(self, topic: str, sentence: str, mark: Text = _DONE) -> None:
+        if topic not in self._printed:
+            self._printed.add(topic)
             out.print(Text.assemble(mark, " ", sentence))
 
 
 def _how_to_sign_in(sign_in: SignInReport) -> str:
     return (
-        f"The services wait for you to sign in as the developer. Open {sign_in.address}\n"
+        f"The services are waiting for you to sign in as the developer. Open {sign_in.address}\n"
         f"  or run {KEYLESS} sign-in {sign_in.code}"
     )

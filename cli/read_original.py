@@ -1,7 +1,7 @@
-"""Reads one original by the SDK, as whoever the environment says: `python -P` with the blob's URL.
+"""A script that reads one blob with the SDK, under the identity of its environment.
 
-Runs in a process of its own under `keyless env`, as anybody's program would. Stands alone: it
-imports nothing of the sandbox.
+Runs as `python -P` with the blob's URL, in a process with the variables of `keyless env`. Like a
+user's own program, it imports nothing of the sandbox.
 """
 
 import os
@@ -13,7 +13,7 @@ from azure.storage.blob import BlobClient
 
 
 def main(url: str) -> int:
-    """Print how many bytes came, or Azure's refusal. Status 0 if the read was allowed, 1 if not."""
+    """Print the number of bytes, or Azure's refusal. Return 0 if the read was allowed, else 1."""
     client_id = os.environ.get("AZURE_CLIENT_ID")
     credential = DefaultAzureCredential(require_envvar=True, managed_identity_client_id=client_id)
     with credential, BlobClient.from_blob_url(url, credential=credential) as blob:

@@ -1,4 +1,4 @@
-"""`keyless redrive`: a service's dead letters, handled again under its own rights."""
+"""`keyless redrive`: handle a service's dead letters again, under its own rights."""
 
 import subprocess
 import sys
@@ -24,7 +24,10 @@ def redrive(
     service: Annotated[str, typer.Argument(help="A service that receives messages.")],
     state: StateOption = None,
 ) -> None:
-    """Handle the dead letters of SERVICE again; no right to send is needed for it."""
+    """Handle the dead letters of SERVICE again, under its own rights.
+
+    It needs no right to send.
+    """
     opened = open_state(state)
     with one_sentence(KeyError, ValueError):
         variables = as_service(the_running(opened), service, opened)
@@ -39,7 +42,7 @@ def redrive(
 
 
 def receives(deployment: Deployment, service: str) -> Iterator[str]:
-    """The queues and subscriptions that `service` may receive from, by their roles."""
+    """Yield the queues and subscriptions that the roles let `service` receive from."""
     policy, app = Policy.of(deployment), deployment.app(service)
     ids = [one for each in app.usable for one in each.every_id]
     subscriptions = [each.id for topic in deployment.bus.topics for each in topic.subscriptions]
@@ -53,6 +56,6 @@ def _why_not(service: str, module: str, received: tuple[str, ...]) -> str:
     if not received:
         return f"{service} may receive from no queue and no subscription, so it has no dead letters"
     return (
-        f"{service} may receive from {' and '.join(map(short_scope, received))}, but there is no"
-        f" {module}, which opens its dead letters and gives its handler: docs/patterns.md"
+        f"{service} may receive from {' and '.join(map(short_scope, received))}, but needs a"
+        f" {module}, which opens its dead letters for its handler: see docs/patterns.md"
     )

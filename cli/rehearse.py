@@ -1,4 +1,4 @@
-"""`keyless rehearse`: a deployment in Azure's own order, offline, and what Azure would refuse."""
+"""`keyless rehearse`: a deployment in Azure's order, offline, with Azure's refusals."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -33,57 +33,57 @@ _MARKS = {
 
 
 @dataclass(frozen=True)
-class _Told:
-    """One rehearsal, as it is told."""
+class _Rehearsal:
+    """One rehearsal, ready to print."""
 
     name: str
     title: str
     plan: Plan
     findings: Sequence[Finding]
-    # What the scenario is there to show, and what it was to show and did not.
+    # The findings that the scenario demonstrates, and the rules that it should have and did not.
     expected: Sequence[Finding] = ()
     unmet: Sequence[str] = ()
 
     @property
     def refused(self) -> int:
-        """How often Azure would stop, or cripple, the deployment."""
+        """The number of faults that would stop or cripple the deployment on Azure."""
         found = [each for each in self.findings if each.severity is Severity.REFUSED]
         return len(found) + len(self.unmet)
 
 
 def rehearse(
     scenario: Annotated[
-        str | None, typer.Option(help=f"One of ours alone: {', '.join(SCENARIOS)}.")
+        str | None, typer.Option(help=f"Rehearse only one of {', '.join(SCENARIOS)}.")
     ] = None,
     template: Annotated[
-        Path | None, typer.Option(help="Another template: compiled (.json), or .bicep.")
+        Path | None, typer.Option(help="Your own template: compiled .json, or .bicep.")
     ] = None,
     parameters: Annotated[
-        Path | None, typer.Option(help="Its parameters: .json, or .bicepparam.")
+        Path | None, typer.Option(help="The template's parameters: .json, or .bicepparam.")
     ] = None,
-    json_: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    json_: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Rehearse the deployment offline: the order that Azure takes, and what it would refuse."""
+    """Rehearse the deployment offline: its order on Azure, and the errors to expect."""
     if scenario is not None and scenario not in SCENARIOS:
-        fail(f"there is no scenario {scenario!r}, only {', '.join(SCENARIOS)}", USAGE)
+        fail(f"unknown scenario {scenario!r}; choose from {', '.join(SCENARIOS)}", USAGE)
     if (template is None and parameters) or (template and scenario):
-        fail("--parameters goes with --template, and --scenario with neither", USAGE)
+        fail("--parameters needs --template, and --scenario cannot go with either", USAGE)
     with one_sentence(FilesError, SnapshotError):
         if template is None and not is_the_sample():
             if scenario is not None:
-                fail("the scenarios are those of the sample, and this deployment is another", USAGE)
+                fail("the scenarios need the sample's deployment, and this is another one", USAGE)
             template, parameters = _FOLDER / "main.bicep", _FOLDER / "sandbox.bicepparam"
-        told = list(_another(template, parameters) if template else _ours(scenario))
+        found = list(_another(template, parameters) if template else _ours(scenario))
     if json_:
-        print_json({"rehearsals": [_as_json(each) for each in told]})
+        print_json({"rehearsals": [_as_json(each) for each in found]})
     else:
-        _print(told)
-    if any(each.refused for each in told):
+        _print(found)
+    if any(each.refused for each in found):
         raise typer.Exit(1)
 
 
 class _Compiled(Mapping[str, Mapping[str, Any]]):
-    """Our templates by their names, each compiled when it is first asked for."""
+    """Our templates by name, each compiled on first use."""
 
     def __init__(self) -> None:
         self.read: dict[str, Template] = {}
@@ -100,44 +100,44 @@ class _Compiled(Mapping[str, Mapping[str, Any]]):
         return len(_TEMPLATES)
 
 
-def _ours(only: str | None) -> Iterator[_Told]:
+def _ours(only: str | None) -> Iterator[_Rehearsal]:
     templates = _Compiled()
     for name in [only] if only else SCENARIOS:
         scenario = SCENARIOS[name]
         played = play(scenario, templates)
-        said = what_the_compiler_says(templates.read[scenario.template].diagnostics)
-        findings = [*said, *played.findings]
-        yield _Told(
+        warnings = what_the_compiler_says(templates.read[scenario.template].diagnostics)
+        findings = [*warnings, *played.findings]
+        yield _Rehearsal(
             name, scenario.title, played.plan, findings, played.expected, sorted(played.unmet)
         )
 
 
-def _another(template: Path, parameters: Path | None) -> Iterator[_Told]:
+def _another(template: Path, parameters: Path | None) -> Iterator[_Rehearsal]:
     read: Template = read_template(template)
     given: Mapping[str, Any] = read_parameters(parameters) if parameters else {}
     plan = plan_of(read.content, given)
     findings = [*what_the_compiler_says(read.diagnostics), *plan.findings, *judge(plan)]
-    yield _Told("", template.name, plan, findings)
+    yield _Rehearsal("", template.name, plan, findings)
 
 
-def _print(told: Sequence[_Told]) -> None:
-    _print_timeline(told[0].plan)
-    for each in told:
-        _print_outcome(each, _FEW if len(told) > 1 else len(each.expected))
-    if unruled := sorted({kind for each in told for kind in _unruled(each.plan)}):
-        out.print(f"[dim]No rule of its own for {', '.join(unruled)}.[/]")
-    refused = sum(each.refused for each in told)
-    if len(told) > 1:
-        said = f"[bold red]{refused} refusals[/]" if refused else "Azure would refuse nothing"
-        out.print(f"{len(told)} rehearsals: {said}, as far as the rules know.")
+def _print(rehearsals: Sequence[_Rehearsal]) -> None:
+    _print_timeline(rehearsals[0].plan)
+    for each in rehearsals:
+        _print_outcome(each, _FEW if len(rehearsals) > 1 else len(each.expected))
+    if unruled := sorted({kind for each in rehearsals for kind in _unruled(each.plan)}):
+        out.print(f"[dim]No specific rules for {', '.join(unruled)}.[/]")
+    refused = sum(each.refused for each in rehearsals)
+    if len(rehearsals) > 1:
+        total = f"[bold red]{refused} refusals[/]" if refused else "Azure would refuse nothing"
+        out.print(f"{len(rehearsals)} rehearsals: {total}, as far as the rules know.")
 
 
 def _print_timeline(plan: Plan) -> None:
     for wave in timeline(plan):
         out.print(f"[bold]{wave.number:>3}[/]", end="")
         rows = groupby(wave.entries, key=lambda each: each.after)
-        for turn, (after, entries) in enumerate(rows):
-            indent = "  " if turn == 0 else " " * 5
+        for number, (after, entries) in enumerate(rows):
+            indent = "  " if number == 0 else " " * 5
             out.print(f"{indent}[dim]{_after(after)}[/]")
             for each in entries:
                 out.print(f"{' ' * 7}{_line(each)}")
@@ -156,26 +156,26 @@ def _line(entry: Entry) -> str:
     return f"[cyan]{who}[/] may [green]{role}[/] on {on}{maybe}"
 
 
-def _print_outcome(told: _Told, few: int) -> None:
-    mark = _MARKS[Severity.REFUSED] if told.refused else "[green]✓[/]"
-    name = f"{told.name:<22}" if told.name else ""
-    out.print(f"{mark} {name}{escape(told.title)} [dim]{_size(told.plan)}[/]")
-    for each in told.findings:
+def _print_outcome(rehearsal: _Rehearsal, few: int) -> None:
+    mark = _MARKS[Severity.REFUSED] if rehearsal.refused else "[green]✓[/]"
+    name = f"{rehearsal.name:<22}" if rehearsal.name else ""
+    out.print(f"{mark} {name}{escape(rehearsal.title)} [dim]{_size(rehearsal.plan)}[/]")
+    for each in rehearsal.findings:
         _print_finding(each)
-    for each in told.expected[:few]:
+    for each in rehearsal.expected[:few]:
         out.print(f"    [dim]as expected: {each.severity.value} {_named(each)}[/]")
-    if (more := len(told.expected) - few) > 0:
-        out.print(f"    [dim]and {more} more: --scenario {told.name}[/]")
-    for rule in told.unmet:
-        out.print(f"    {_MARKS[Severity.REFUSED]} this was to show the rule {rule}, and did not")
-    for sentence in told.plan.not_understood:
+    if (more := len(rehearsal.expected) - few) > 0:
+        out.print(f"    [dim]and {more} more: --scenario {rehearsal.name}[/]")
+    for rule in rehearsal.unmet:
+        out.print(f"    {_MARKS[Severity.REFUSED]} expected a finding by the rule {rule}, got none")
+    for sentence in rehearsal.plan.not_understood:
         out.print(f"    [yellow]?[/] {escape(sentence)}")
 
 
 def _print_finding(finding: Finding) -> None:
     out.print(f"    {_MARKS[finding.severity]} {_named(finding)}")
     out.print(f"      [dim]rule {finding.rule} ({finding.sure.value}): {escape(finding.source)}[/]")
-    out.print(f"      [dim]mend:[/] {escape(finding.mend)}")
+    out.print(f"      [dim]fix:[/] {escape(finding.mend)}")
 
 
 def _named(finding: Finding) -> str:
@@ -194,17 +194,17 @@ def _unruled(plan: Plan) -> Sequence[str]:
     return sorted(each for each in made if each.lower() not in known)
 
 
-def _as_json(told: _Told) -> Mapping[str, Any]:
+def _as_json(rehearsal: _Rehearsal) -> Mapping[str, Any]:
     return {
-        "name": told.name,
-        "title": told.title,
-        "waves": list(as_json(timeline(told.plan))),
-        "findings": [_finding_as_json(each) for each in told.findings],
-        "expected": [_finding_as_json(each) for each in told.expected],
-        "unmet": list(told.unmet),
-        "notUnderstood": list(told.plan.not_understood),
-        "noRuleFor": list(_unruled(told.plan)),
-        "refused": told.refused,
+        "name": rehearsal.name,
+        "title": rehearsal.title,
+        "waves": list(as_json(timeline(rehearsal.plan))),
+        "findings": [_finding_as_json(each) for each in rehearsal.findings],
+        "expected": [_finding_as_json(each) for each in rehearsal.expected],
+        "unmet": list(rehearsal.unmet),
+        "notUnderstood": list(rehearsal.plan.not_understood),
+        "noRuleFor": list(_unruled(rehearsal.plan)),
+        "refused": rehearsal.refused,
     }
 
 

@@ -1,6 +1,6 @@
-"""Stands between one program and the managed identity endpoint, to know which tokens it was given.
+"""A relay to the managed identity endpoint, which records the tokens that one program received.
 
-The audit names the identity that asked, and the service of that name asks beside the program.
+The audit names only the identity, which the program shares with the running service.
 """
 
 import http.client
@@ -17,28 +17,28 @@ from joserfc.errors import JoseError
 from sandbox.edge import LOOPBACK
 
 _TIMEOUT = 60.0
-# What belongs to one connection, and so is not passed on to another.
+# Headers of one connection, which are not passed on to another.
 _OF_A_CONNECTION = frozenset({"connection", "host", "keep-alive", "transfer-encoding"})
 
 
 class Relay(ThreadingHTTPServer):
-    """Passes requests on to the endpoint at `address`; `tokens` are the ids of those it gave."""
+    """Forwards requests to the endpoint at `address`; `tokens` has the ids of issued tokens."""
 
     daemon_threads = True
 
     def __init__(self, address: str) -> None:
-        """Raises OSError if there is no port to be had."""
+        """Raises OSError if no port is free."""
         super().__init__((LOOPBACK, 0), _Passing)
         self.endpoint = urlsplit(address)
         self.tokens = set[str]()
 
     @property
     def address(self) -> str:
-        """Where a program finds it."""
+        """The address for a program to use instead of the endpoint's."""
         return f"http://{LOOPBACK}:{self.server_port}{self.endpoint.path}"
 
     def note(self, body: bytes) -> None:
-        """Remember the token in an answer, if there is one."""
+        """Record the id of the token in an answer, if it has one."""
         with suppress(ValueError, TypeError, LookupError, JoseError):
             token = json.loads(body)["access_token"]
             self.tokens.add(json.loads(jws.extract_compact(token.encode()).payload)["uti"])
@@ -46,7 +46,7 @@ class Relay(ThreadingHTTPServer):
 
 @contextmanager
 def relayed(address: str) -> Iterator[Relay]:
-    """A relay to the endpoint at `address`, for as long as the block takes. Raises OSError."""
+    """Run a relay to the endpoint at `address` during the block. Raises OSError."""
     with Relay(address) as relay:
         serving = Thread(target=relay.serve_forever, daemon=True)
         serving.start()
@@ -58,7 +58,7 @@ def relayed(address: str) -> Iterator[Relay]:
 
 
 class _Passing(BaseHTTPRequestHandler):
-    """Asks the endpoint the same, and gives its answer back as it came."""
+    """Sends each request to the endpoint, and returns its answer unchanged."""
 
     server: Relay
 
@@ -74,11 +74,11 @@ class _Passing(BaseHTTPRequestHandler):
             answer = endpoint.getresponse()
             body = answer.read()
         except (OSError, http.client.HTTPException):
-            self.close_connection = True  # as if nobody listened
+            self.close_connection = True  # as if the endpoint did not listen
             return
         finally:
             endpoint.close()
-        # Before the program has it: whatever it asks with it is then known as its own.
+        # Recorded before the program has the token, and so before its first request.
         self.server.note(body)
         self.send_response_only(answer.status, answer.reason)
         for name, value in answer.getheaders():
@@ -89,4 +89,4 @@ class _Passing(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
-        """Say nothing: stderr is the program's."""
+        """Log nothing: stderr is the program's."""

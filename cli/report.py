@@ -1,4 +1,4 @@
-"""`keyless report`: what a deployed environment answers, in a file to give away."""
+"""`keyless report`: the behaviour of a deployed environment, in a file to share."""
 
 import logging
 from contextlib import closing
@@ -27,8 +27,8 @@ from local.sign_in import SignedIn, SignInError, open_developers_credential, sig
 from sandbox.commands import KEYLESS
 
 _NO_QUESTIONS = (
-    "the questions about Azure are asked on the sample's entities, and this deployment has others:"
-    " the report says only how it was deployed, and who has which role"
+    "the questions about Azure need the sample's entities, and this deployment has others: the"
+    " report has only its deployment and its role assignments"
 )
 _DONE, _WAITS = Text("✓ ", "green"), Text("! ", "bold yellow")
 _NOBODY = SignedIn("", "", "")
@@ -42,10 +42,11 @@ def report(
     *,
     env_file: Annotated[
         Path | None,
-        typer.Option("--env-file", help="The environment's values, instead of asking azd."),
+        typer.Option("--env-file", help="A file with the environment's values, instead of azd."),
     ] = None,
     environment: Annotated[
-        str | None, typer.Option("--environment", "-e", help="azd's environment (default: azd's).")
+        str | None,
+        typer.Option("--environment", "-e", help="The azd environment. Default: azd's own."),
     ] = None,
     output: Annotated[
         Path, typer.Option("--output", "-o", help="The file to write, which must not exist yet.")
@@ -54,24 +55,24 @@ def report(
         bool | None,
         typer.Option(
             "--inside-apps/--no-inside-apps",
-            help="Also ask what only an app's code can ask, by a console in the gateway.",
+            help="Also ask from inside an app, through a console in the gateway.",
         ),
     ] = None,
     yes: Annotated[
-        bool, typer.Option("--yes", "-y", help="Ask, and write, without a prompt.")
+        bool, typer.Option("--yes", "-y", help="Ask and write without prompts.")
     ] = False,
 ) -> None:
-    """Ask a deployed environment what of Azure nobody here has seen, and write the answers.
+    """Test the assumptions about Azure in a deployed environment, and write the answers.
 
     Works after a failed deployment, too. The file holds no id, name, address or secret.
     """
     logging.getLogger("azure").addHandler(logging.NullHandler())
     if output.exists():
-        fail(f"{output} is there already; name another file by --output, or delete it.", USAGE)
+        fail(f"{output} already exists; choose another file with --output, or delete it.", USAGE)
     if not output.parent.is_dir():
-        fail(f"there is no folder {output.parent} to write to.", USAGE)
+        fail(f"the folder {output.parent} does not exist.", USAGE)
     if not yes and not interactive():
-        fail("nobody is here to be asked: --yes agrees to all but --inside-apps.", USAGE)
+        fail("cannot prompt without a terminal: --yes agrees to all but --inside-apps.", USAGE)
     with one_sentence(ValuesError, OSError):
         values = Values.from_file(env_file) if env_file else Values.from_azd(environment)
         reported = Reported.of(values)
@@ -91,7 +92,7 @@ def _page(
     inside: bool | None,
     yes: bool,
 ) -> tuple[str, Report]:
-    seen = gather(reported.azure, reported.name, lambda part: _say(f"reads {part}"))
+    seen = gather(reported.azure, reported.name, lambda part: _say(f"reading {part}"))
     whose = identify(reported.azure, me, reported.values.named) if me is not _NOBODY else None
     asker = reported.asker(credential)
     outcomes = [*_asked(asker, whose, seen, yes), *_asked_inside(reported, seen, inside, yes)]
@@ -114,11 +115,11 @@ def _signed_in(credential: TokenCredential, tenant: str) -> SignedIn:
     try:
         found = signed_in(credential)
     except SignInError as error:
-        _say(f"{error}; so no question is asked", _WAITS)
+        _say(f"{error}; so the questions are skipped", _WAITS)
         return _NOBODY
     if tenant and tenant.lower() != found.tenant.lower():
-        there = f"az login --tenant {tenant}"
-        _say(f"the environment is in another tenant, so no question is asked: {there}", _WAITS)
+        login = f"az login --tenant {tenant}"
+        _say(f"the environment is in another tenant, so the questions are skipped: {login}", _WAITS)
         return _NOBODY
     _say(f"signed in as {found.name}")
     return found
@@ -140,8 +141,8 @@ def _asked(asker: Asker | None, whose: Caller | None, seen: Gathered, yes: bool)
 
 def _what_it_does(planned: Plan) -> str:
     number = len(planned.asked)
-    leaves = f" It leaves {planned.leaves} blobs of one byte." if planned.leaves else ""
-    sends = " It sends two events, and takes them again." if planned.sends else ""
+    leaves = f" This leaves {planned.leaves} blobs of one byte." if planned.leaves else ""
+    sends = " This sends two events and receives them again." if planned.sends else ""
     return f"Ask {number} questions with your own rights?{leaves}{sends}"
 
 
@@ -149,20 +150,22 @@ def _asked_inside(
     reported: Reported, seen: Gathered, agreed: bool | None, yes: bool
 ) -> tuple[Outcome, ...]:
     if agreed is None:
-        prompt = "Open a console in the gateway, to ask what only its code can ask?"
+        prompt = "Open a console in the gateway, for the questions that only its code can ask?"
         agreed = not yes and bool(seen.apps) and typer.confirm(prompt, default=False)
     if not agreed:
         return inside_apps.not_asked(Why.ONLY_INSIDE)
-    _say("asks inside the gateway")
+    _say("asking inside the gateway")
     return inside_apps.ask(reported.azure, seen.apps)
 
 
-def _write(output: Path, page: str, removed: int, said: str, *, yes: bool) -> None:
+def _write(output: Path, page: str, removed: int, summary: str, *, yes: bool) -> None:
     out.print(f"\n{page}", markup=False)
     if removed:
-        _say(f"{removed} words were taken out that should never have been in it: tell us", _WAITS)
-    _say(said)
-    _say("Above is all that the file holds: no id, name, address or secret of yours.")
+        _say(
+            f"{removed} words were removed that are never meant to be in it: please tell us", _WAITS
+        )
+    _say(summary)
+    _say("The text above is the whole file: no id, name, address or secret of yours.")
     if not (yes or typer.confirm(f"Write it to {output}?", default=True)):
         out.print("Nothing was written.")
         return
@@ -170,7 +173,7 @@ def _write(output: Path, page: str, removed: int, said: str, *, yes: bool) -> No
         file.write(page)
     _say(f"written: {output}")
     out.print(
-        "Give it to us in an issue (It differs on Azure), and see what it means here:\n"
+        'Attach it to an issue ("It differs on Azure"), and see what it means for the sandbox:\n'
         f"  {KEYLESS} assumptions --from {output}\n  {KEYLESS} up --assume-from {output}",
         markup=False,
     )

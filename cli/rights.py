@@ -9,7 +9,7 @@ from sandbox.rbac import Policy
 
 @dataclass(frozen=True)
 class Right:
-    """One right, in words."""
+    """One role assignment, in words."""
 
     who: str
     role: str
@@ -19,9 +19,9 @@ class Right:
 
 
 def rights(deployment: Deployment, identity: str = "") -> list[Right]:
-    """Every right, or those of `identity`, in the order of the principals, then of the resources.
+    """Return all rights, or those of `identity`, ordered by principal, then by resource.
 
-    What an identity was before it was made anew has kept its rights, as on Azure.
+    The former ids of a recreated identity have kept their rights, as on Azure.
     """
     policy = Policy.of(deployment)
     return [

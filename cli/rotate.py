@@ -1,4 +1,4 @@
-"""`keyless rotate`: a new signing key, as the operator sets it on Azure."""
+"""`keyless rotate`: a new signing key, set as the operator sets it on Azure."""
 
 import asyncio
 from pathlib import Path
@@ -12,13 +12,16 @@ from sandbox.supervisor.operator import Operator, SigningKeyError
 from sandbox.supervisor.webhook_keys import WebhookKey
 
 _NONE = (
-    "this deployment has no key to rotate: no secret that a user may set"
+    "this deployment has no signing key to rotate: no secret that a user may set"
     " (setSecret) and a service may read (getSecret)"
 )
 
 
 def rotate(state: StateOption = None) -> None:
-    """Set a new signing key as the user who may: in the vault and at the partner; no restart."""
+    """Set a new signing key as the operator, in the vault and at the partner.
+
+    The services keep running.
+    """
     opened = open_state(state)
     report = the_running(opened)
     clock = NeverBack(origin=report.clock)
@@ -32,13 +35,13 @@ def rotate(state: StateOption = None) -> None:
 
 
 def in_words(key: WebhookKey) -> str:
-    """Say what a rotation of `key` has done, and how its service takes it up."""
+    """Return sentences on a rotation of `key`, and on when its services read the new one."""
     verb = "still have" if len(key.signers) > 1 else "still has"
-    old = f"{' and '.join(key.signers)} {verb} the old one"
+    old = f"{' and '.join(key.signers)} {verb} the old key"
     new = f"The {key.setter.name} has set a new {key.secret} in the vault"
     if not key.addresses:
-        return f"{new}.\n{old} until it is read again (services/common/vault.py)."
+        return f"{new}.\n{old} until the next read (services/common/vault.py)."
     return (
-        f"{new}, and the partner has it.\n{old}: the next webhook is refused with 401, the new one"
-        " is read,\nand it is sent again."
+        f"{new}, and the partner has it.\n{old}: its next webhook is refused with 401; then it"
+        " reads the new key\nand sends the webhook again."
     )

@@ -1,4 +1,4 @@
-"""Finding the sandbox that runs, starting one in the background, and ending it."""
+"""The sandbox as a background process: how the commands find it, start it and end it."""
 
 import http.client
 import os
@@ -28,12 +28,12 @@ _LONGEST_END = 11.0
 _LONGEST_KILL = 2.0
 _LONGEST_ANSWER = 5.0
 _PAUSE = 0.05
-# A service that has ended so often without ever being ready will not be ready by waiting.
+# A service that has ended this often without becoming ready is not waited for.
 _HOPELESS = 3
 
 
 def the_running(state: State) -> Report:
-    """The sandbox that runs on `state`; ends the command with one sentence if none does."""
+    """Return the report of the sandbox that runs on `state`; end the command if none does."""
     report = running(state)
     if report is None and holder(state) is not None:
         fail(f"the sandbox on {state.root} is starting or ending.")
@@ -45,36 +45,37 @@ def the_running(state: State) -> Report:
 def start_detached(
     state: State,
     port: int | None,
-    told: Callable[[Report], None],
+    on_report: Callable[[Report], None],
     options: Sequence[str] = (),
     *,
     stays: bool = False,
 ) -> Report:
-    """Start a sandbox in the background and return when all of it is ready.
+    """Start a sandbox in the background and return once all of it is ready.
 
-    `told` is called with each report on the way; `options` are more of those of `up`. Ends the
-    command if the sandbox ends instead, and the sandbox if the command is ended or waits in vain.
+    Calls `on_report` with each report until then; `options` are further options of `up`. Ends the
+    command if the sandbox ends first, and the sandbox if the command ends or its wait times out.
     With `stays`, returns as soon as the services are overdue or keep ending, and ends nothing.
     """
     log = state.path("sandbox.log")
     with one_sentence(StateError, OSError, ValueError, KeyError):
         state.check_room()
         if not stays and AS_DEVELOPER not in options:
-            _refuse_in_vain(state)
+            _refuse_without_roles(state)
         before = log.stat().st_size if log.exists() else 0
         process = _spawned(state, port, log, options)
     try:
-        return _when_ready(state, process, told, partial(_last_words, log, before), stays=stays)
+        reason = partial(_end_reason, log, before)
+        return _when_ready(state, process, on_report, reason, stays=stays)
     except BaseException:
         with undisturbed():
             end_process(process)
         raise
 
 
-def _refuse_in_vain(state: State) -> None:
-    """A service whose identity has no role never gets ready, so nobody shall wait for it.
+def _refuse_without_roles(state: State) -> None:
+    """End the command where a recreated identity has no role: its service would never be ready.
 
-    What is wrong with the deployment itself, the sandbox says at its start.
+    The sandbox itself reports a broken deployment at its start.
     """
     try:
         deployment = load(state)
@@ -85,13 +86,13 @@ def _refuse_in_vain(state: State) -> None:
     for each in deployment.principals:
         if each.name in services and each.former_ids and each.principal_id not in assigned:
             fail(
-                f"{each.name} was made anew and has no role, so it does not get ready; give it its"
-                f" roles by {KEYLESS} deploy, or see it denied by {KEYLESS} up."
+                f"{each.name} was recreated and has no role, so it cannot become ready; assign its"
+                f" roles with {KEYLESS} deploy, or watch it being denied with {KEYLESS} up."
             )
 
 
 class End(Enum):
-    """How a sandbox ended."""
+    """The way in which a sandbox ended."""
 
     BY_ITSELF = "by itself"
     KILLED = "killed"
@@ -99,9 +100,9 @@ class End(Enum):
 
 
 def end(state: State) -> End:
-    """End the sandbox that runs on `state` and wait for it: told at first, by SIGKILL at last.
+    """End the sandbox that runs on `state` and wait for it: first by SIGTERM, then by SIGKILL.
 
-    What it has started ends with it, and what it has acknowledged is on the disk.
+    Its child processes end with it; everything that it has acknowledged is on the disk.
     """
     pid = holder(state)
     for number, patience, ended in (
@@ -127,9 +128,9 @@ def _has_let_go(state: State, pid: int, patience: float) -> bool:
 
 
 def answers(report: Report) -> bool:
-    """Tell whether the sandbox answers: its process may run and be of no use.
+    """Return whether the sandbox answers, since its process may run and hang.
 
-    It is asked for what leaves no line in the audit.
+    Requests a style sheet, which leaves no line in the audit.
     """
     page = urlsplit(report.sign_in.page)
     connection = http.client.HTTPConnection(page.netloc, timeout=_LONGEST_ANSWER)
@@ -144,7 +145,7 @@ def answers(report: Report) -> bool:
 
 
 def end_process(process: "subprocess.Popen[bytes]") -> None:
-    """Tell a sandbox that this command has started to end; by force if it would not go."""
+    """End a sandbox that this command has started, by force if it does not end in time."""
     process.terminate()
     try:
         process.wait(_LONGEST_END)
@@ -164,7 +165,7 @@ def _spawned(
             stdout=file,
             stderr=file,
             cwd=PROJECT,
-            # What of Azure it assumes is among the options, or is what is likely.
+            # Its assumptions about Azure are among the options, or are the default ones.
             env={name: value for name, value in os.environ.items() if name != ASSUME},
             start_new_session=True,
         )
@@ -173,23 +174,23 @@ def _spawned(
 def _when_ready(
     state: State,
     process: "subprocess.Popen[bytes]",
-    told: Callable[[Report], None],
-    last_words: Callable[[], str],
+    on_report: Callable[[Report], None],
+    end_reason: Callable[[], str],
     *,
     stays: bool,
 ) -> Report:
     begun = time.monotonic()
     while time.monotonic() - begun < _LONGEST_START:
         if process.poll() is not None:
-            fail(last_words())
+            fail(end_reason())
         report = running(state)
         if report is not None and report.pid == process.pid:
             hopeless = next(filter(_is_hopeless, report.services), None)
             if stays and (report.overdue or hopeless):
                 return report
-            told(report)
+            on_report(report)
             if stays or report.sign_in.code:
-                begun = time.monotonic()  # a person takes their time, and `overdue` tells the rest
+                begun = time.monotonic()  # a sign-in takes a while; `overdue` covers the rest
             if report.ready:
                 return report
             if hopeless:
@@ -199,7 +200,7 @@ def _when_ready(
 
 
 def why_not_ready(report: Report | None) -> str:
-    """What the services of a start in vain still wait for; empty if none has said it."""
+    """Return a sentence on the services that a failed start waited for; empty if unknown."""
     waiting = [in_words(each) for each in (report.late if report else ()) if each.failing]
     if not waiting:
         return ""
@@ -210,11 +211,11 @@ def why_not_ready(report: Report | None) -> str:
 
 
 def in_words(service: ServiceReport) -> str:
-    """Say what a service that is not ready waits for."""
+    """Return a clause on a service that is not ready."""
     if service.ended:
         return f"{service.name} keeps ending at its start: {service.ended}"
     if service.failing:
-        return f"{service.name} waits for {', '.join(service.failing)}"
+        return f"{service.name} is waiting for {', '.join(service.failing)}"
     return f"{service.name} has not answered yet"
 
 
@@ -222,10 +223,10 @@ def _is_hopeless(service: ServiceReport) -> bool:
     return bool(service.ended) and service.restarts >= _HOPELESS
 
 
-def _last_words(log: Path, before: int) -> str:
-    """What a sandbox has said at its end; what stood in the log `before` was another's."""
+def _end_reason(log: Path, before: int) -> str:
+    """Return a sandbox's last error; the first `before` bytes of the log are an earlier one's."""
     lines = log.read_bytes()[before:].decode(errors="replace").splitlines()
-    said = [line for line in lines if line.startswith("keyless: ")]
-    if not said:
+    errors = [line for line in lines if line.startswith("keyless: ")]
+    if not errors:
         return f"the sandbox ended at once; see {log}."
-    return said[-1].removeprefix("keyless: ")
+    return errors[-1].removeprefix("keyless: ")

@@ -1,4 +1,4 @@
-"""`keyless sign-in`: answer for whoever shows a code, without a browser."""
+"""`keyless sign-in`: approve a device code without a browser."""
 
 import asyncio
 from pathlib import Path
@@ -17,33 +17,38 @@ from sandbox.state import State
 from sandbox.supervisor import Az, Developer, Report, SignInError, SignInReport
 
 _HOW = """\
-A program that signs in, such as [bold]az login --use-device-code[/], shows a code. {}
+A program that signs you in, such as [bold]az login --use-device-code[/], shows a code. {}
 """
 
 
 def sign_in(
     *,
-    code: Annotated[str, typer.Argument(help="What the program shows; without it, the page.")] = "",
-    as_: Annotated[str, typer.Option("--as", help="A person of the deployment.")] = "developer",
-    decline: Annotated[bool, typer.Option("--decline", help="Turn the program away.")] = False,
+    code: Annotated[
+        str, typer.Argument(help="The program's code. Without it, prints the sign-in page.")
+    ] = "",
+    as_: Annotated[str, typer.Option("--as", help="A user of the deployment.")] = "developer",
+    decline: Annotated[bool, typer.Option("--decline", help="Decline the sign-in.")] = False,
     approve: Annotated[
-        bool, typer.Option("--approve", help="Start az login, and approve its code: for scripts.")
+        bool, typer.Option("--approve", help="Start az login and approve its code, for scripts.")
     ] = False,
     stand_in: StandInOption = False,
     state: StateOption = None,
 ) -> None:
-    """Sign in to the sandbox: approve the CODE that a program shows you."""
+    """Sign in to the sandbox by approving the CODE that a program shows."""
     opened = open_state(state)
     report = the_running(opened)
     with one_sentence(ValueError):
         persons = people(opened)
     if as_ not in persons:
-        there_are = " or the ".join(persons) or "users that a deployment names, here none"
-        fail(f"a person signs in, the {there_are}; not {as_!r}.", USAGE)
+        known = ", ".join(persons) or "none"
+        fail(f"unknown user {as_!r}; the deployment's users: {known}.", USAGE)
     if approve:
         if code or decline:
-            fail("--approve takes the code of the az login that it starts.", USAGE)
-        out.print(_started(report, opened, Az.found(opened, stand_in), as_))
+            fail(
+                "--approve starts its own az login: it goes with neither a code nor --decline.",
+                USAGE,
+            )
+        out.print(_signed_in(report, opened, Az.found(opened, stand_in), as_))
     elif code:
         answer = "decline" if decline else "approve"
         out.print(_answered(report.sign_in, code, as_, answer))
@@ -53,11 +58,11 @@ def sign_in(
 
 def _where(sign_in: SignInReport) -> str:
     if IN_CONTAINER:
-        return f"Give it to this command:\n\n  {KEYLESS} sign-in CODE"
-    return f"Enter it on\nthis page, or give it to this command:\n\n  {sign_in.address}"
+        return f"Pass it to this command:\n\n  {KEYLESS} sign-in CODE"
+    return f"Enter it on\nthis page, or pass it to this command:\n\n  {sign_in.address}"
 
 
-def _started(report: Report, state: State, az: Az, who: str) -> str:
+def _signed_in(report: Report, state: State, az: Az, who: str) -> str:
     developer = Developer.of(az, report.proxy, Path(report.ca), state, who)
 
     def waits_for(code: str) -> None:
@@ -65,7 +70,7 @@ def _started(report: Report, state: State, az: Az, who: str) -> str:
 
     with one_sentence(SignInError):
         asyncio.run(developer.sign_in(waits_for))
-    return f"You have signed in as the {who}, by {az}."
+    return f"You are signed in as the {who}, with {az}."
 
 
 def _answered(sign_in: SignInReport, code: str, who: str, answer: str) -> str:

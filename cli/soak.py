@@ -1,4 +1,4 @@
-"""`keyless soak`: kill what runs, again and again, and see that nothing is lost."""
+"""`keyless soak`: kill processes under load, and check that nothing is lost."""
 
 import random
 import shutil
@@ -24,14 +24,14 @@ from sandbox.commands import KEYLESS
 from sandbox.state import State
 
 _OWN_FOLDER = typer.Option(
-    "--state", envvar="KEYLESS_STATE", help="The soak's own folder (default: a temporary one)."
+    "--state", envvar="KEYLESS_STATE", help="The soak's state folder. Default: a temporary one."
 )
-_NOBODY = 0
+_NO_SANDBOX = 0
 
 
 @dataclass
 class Soak:
-    """What is found, as it is found."""
+    """The results so far."""
 
     seed: int
     rounds: list[Round] = field(default_factory=list)
@@ -51,15 +51,20 @@ class Soak:
 def soak(
     *,
     state: Annotated[Path | None, _OWN_FOLDER] = None,
-    rounds: Annotated[int, typer.Option(min=1, help="How often.")] = 20,
-    seed: Annotated[int | None, typer.Option(help="What decides when and whom.")] = None,
-    target: Annotated[Target, typer.Option(help="Whom; each: in turn.")] = Target.EACH,
+    rounds: Annotated[int, typer.Option(min=1, help="The number of kills.")] = 20,
+    seed: Annotated[int | None, typer.Option(help="The seed of the kill schedule.")] = None,
+    target: Annotated[
+        Target, typer.Option(help='The process to kill; "each" takes the others in turn.')
+    ] = Target.EACH,
     load: Annotated[
-        float, typer.Option(metavar="MINUTES", help="Instead: mixed load for so long, no kill.")
+        float, typer.Option(metavar="MINUTES", help="Run mixed load for this long, without kills.")
     ] = 0,
-    json_: Annotated[bool, typer.Option("--json", help="One JSON object at the end.")] = False,
+    json_: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Kill -9 with 50 uploads in flight, see that each photo ends once. Status 0 if all holds."""
+    """Kill processes under load, and check that no photo is lost or repeated.
+
+    Each kill hits 50 uploads in flight. Exits with 0 if all checks hold.
+    """
     needs_the_sample("soak")
     give_way()
     found = Soak(random.SystemRandom().randrange(10**6) if seed is None else seed)
@@ -73,7 +78,7 @@ def soak(
                 _killed(found, Stage(opened), rounds, target)
         finally:
             end(opened)
-            found.processes_left = len(family(opened, _NOBODY).all)
+            found.processes_left = len(family(opened, _NO_SANDBOX).all)
         out.quiet = False
         print_json(_as_json(found)) if json_ else out.print(_verdict(found))
         if not found.holds:
@@ -96,7 +101,7 @@ def _loaded(found: Soak, stage: Stage, minutes: float) -> None:
 
 @contextmanager
 def _folder(path: Path | None) -> Iterator[State]:
-    """The folder to work in; a temporary one is taken away if all held."""
+    """Open the state folder; a temporary one is deleted if all checks held."""
     root = path or Path(tempfile.mkdtemp(prefix="keyless-soak-"))
     yield open_state(root)
     if path is None:
@@ -104,16 +109,16 @@ def _folder(path: Path | None) -> Iterator[State]:
 
 
 def in_words(played: Round, options: str) -> str:
-    """A round on one line, each thing that is wrong on one more, and how to see it again."""
+    """Return a line for the round, one for each fault, and the command that repeats it."""
     mark = "[bold red]✗[/]" if played.wrong else "[green]✓[/]"
     text = (
         f"{mark} {played.number + 1:>3}  {played.killed:<26} after {played.after:.2f} s  "
-        f"{played.accepted} taken, {played.tried_again} tries again  "
+        f"{played.accepted} accepted, {played.tried_again} retries  "
         f"{played.processed} processed, {played.rejected} rejected, {played.overtaken} overtaken  "
         f"{played.webhooks_repeated} webhooks repeated  quiet after {played.quiet_after:.0f} s"
     )
     wrong = [f"       {each}" for each in played.wrong]
-    again = f"       again: {KEYLESS} soak {options} --rounds {played.number + 1}"
+    again = f"       to repeat: {KEYLESS} soak {options} --rounds {played.number + 1}"
     return "\n".join([text, *wrong, *([again] if wrong else [])])
 
 
@@ -121,14 +126,14 @@ def _verdict(found: Soak) -> str:
     if found.processes_left:
         return f"[bold red]✗[/] {found.processes_left} processes are left"
     if not found.holds:
-        return "[bold red]✗[/] it does not hold; the state folder is left as it is"
+        return "[bold red]✗[/] checks failed; the state folder is kept"
     if found.load:
-        return "[green]✓[/] nothing grew by more than what is stored explains, no process left"
-    return "[green]✓[/] nothing lost, nothing twice, nothing stuck, no process left"
+        return "[green]✓[/] no process grew more than its stored data explains, none is left"
+    return "[green]✓[/] nothing lost, repeated or stuck; no process is left"
 
 
 def _as_json(found: Soak) -> dict[str, object]:
-    """Without the photos' ids, which say nothing to a script."""
+    """Return the results without the photos' ids."""
     rounds = [asdict(each) for each in found.rounds]
     for each in rounds:
         del each["photos"]

@@ -1,6 +1,4 @@
-"""What an answer by the snapshot leaves out: edits of the Bicep, another snapshot that runs, and
-what the sandbox does not do of what the snapshot says.
-"""
+"""Notes on the limits of the snapshot: later edits, a different running one, ignored settings."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -15,24 +13,24 @@ from sandbox.state import State
 from sandbox.supervisor import Report, running
 
 _RESTART = (
-    "the sandbox that runs became another snapshot than the one that is there now; "
-    f"to decide by this one: {RESTART}."
+    f"the running sandbox was started from a different snapshot; to use the current one: {RESTART}."
 )
 
 
 def warn_of_edits() -> None:
-    """Say on stderr if the Bicep was edited after its snapshot was written."""
+    """Note on stderr that the Bicep was edited after its snapshot was written."""
     _print(_of_edits(edited_since()))
 
 
 def warn_of_ignored(path: Path = SNAPSHOT) -> None:
-    """Say on stderr what of the deployment the sandbox does not do; nothing of a broken file."""
-    with suppress(SnapshotError, LookupError, TypeError, AttributeError):  # the start says so
+    """Note on stderr which settings of the deployment the sandbox ignores."""
+    # A broken snapshot fails the start, with its own error.
+    with suppress(SnapshotError, LookupError, TypeError, AttributeError):
         _print(ignored(path))
 
 
 def warn_if_stale(state: State) -> None:
-    """Say on stderr if the Bicep is newer than the snapshot, or the snapshot than what runs."""
+    """Note on stderr that the Bicep is newer than the snapshot, or the running one older."""
     _print([*_of_edits(edited_since()), *_of_sandbox(running(state), digest())])
 
 
@@ -40,7 +38,7 @@ def _of_edits(files: Sequence[str]) -> list[str]:
     if not files:
         return []
     named = ", ".join(f"infra/bicep/{each}" for each in files)
-    return [f"edited since the snapshot was written: {named}. To take it in: infra/bicep/snapshot"]
+    return [f"edited since the last snapshot: {named}. To update it: infra/bicep/snapshot"]
 
 
 def _of_sandbox(report: Report | None, now: str) -> list[str]:

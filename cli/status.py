@@ -1,4 +1,4 @@
-"""`keyless status`: what runs, and what is waited for."""
+"""`keyless status`: the running services, and what each still waits for."""
 
 from dataclasses import asdict
 from typing import Annotated
@@ -15,23 +15,23 @@ from sandbox.printable import printable
 from sandbox.supervisor import Report
 
 _SILENT = (
-    f"no: process {{}} has said nothing for 5 seconds, and what is above is old; {KEYLESS} down"
-    " ends it, and what it acknowledged is kept."
+    f"no: process {{}} has not answered for 5 seconds, so the above may be outdated; {KEYLESS} down"
+    " ends it, and keeps everything that it acknowledged."
 )
 _STYLES = {"ready": "green", "starting": "yellow", "restarting": "bold red"}
 
 
 def status(
     state: StateOption = None,
-    json_: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    json_: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     endpoints: Annotated[
-        bool, typer.Option("--endpoints", help="Status 0 once Azure's endpoints are ready.")
+        bool, typer.Option("--endpoints", help="Exit with 0 once Azure's endpoints are ready.")
     ] = False,
 ) -> None:
-    """What runs, where, and what a service still waits for. Status 0 if all is ready.
+    """Show the services, their addresses, and what each still waits for.
 
-    A state folder that cannot be written to, as on a full disk, is status 1 in any case, and so is
-    a sandbox that does not answer.
+    Exits with 0 if all are ready, and with 1 in any case if the sandbox does not answer or cannot
+    write to its state folder, as on a full disk.
     """
     opened = open_state(state)
     report, refused = the_running(opened), opened.refuses()
@@ -54,7 +54,7 @@ def status(
 
 
 def without_environments(report: Report) -> dict[str, object]:
-    """A report for others' eyes: without the identity headers, and without the sign-in's key."""
+    """Return the report without its secrets: the identity headers and the sign-in's key."""
     services = [
         {name: value for name, value in asdict(each).items() if name != "environment"}
         for each in report.services
@@ -65,7 +65,7 @@ def without_environments(report: Report) -> dict[str, object]:
 
 def _table(report: Report) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for heading in ("service", "state", "restarts", "address", "waits for"):
+    for heading in ("service", "state", "restarts", "address", "waiting for"):
         table.add_column(heading)
     for each in report.services:
         state = Text(each.state, _STYLES.get(each.state, ""))

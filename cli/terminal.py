@@ -1,4 +1,4 @@
-"""How the command line writes: in colour on a terminal, plain elsewhere, errors in one sentence."""
+"""Output of the command line: colours only on a terminal, errors in one sentence."""
 
 import logging
 import signal
@@ -18,10 +18,7 @@ from sandbox.supervisor import ENDINGS
 
 
 class Terminal(Console):
-    """A console on which no text does more than be read, wherever it comes from.
-
-    Colours are styles, which stand beside the text and not in it.
-    """
+    """A console that escapes control characters in any text; colours are styles beside it."""
 
     def render(
         self, renderable: RenderableType, options: ConsoleOptions | None = None
@@ -33,16 +30,15 @@ class Terminal(Console):
 out = Terminal(highlight=False, soft_wrap=True)
 err = Terminal(stderr=True, highlight=False, soft_wrap=True)
 
-# What stands for a bad request, for a service that is not there, and for a failure that may pass,
-# as in sysexits.h.
+# EX_USAGE, EX_UNAVAILABLE and EX_TEMPFAIL of sysexits.h.
 USAGE = 64
 UNAVAILABLE = 69
 NOT_READY = 75
 
 
 def fail(sentence: str, status: int = UNAVAILABLE) -> NoReturn:
-    """End with one sentence on stderr."""
-    # Whatever an error says: one line, one full stop, and no markup, which a path may look like.
+    """End the command with one sentence on stderr."""
+    # One line, one full stop, and no markup, for which rich might take a path.
     line = " ".join(sentence.split()).rstrip(".")
     err.print(Text.assemble(("keyless:", "bold red"), f" {line}."))
     raise typer.Exit(status)
@@ -50,7 +46,7 @@ def fail(sentence: str, status: int = UNAVAILABLE) -> NoReturn:
 
 @contextmanager
 def one_sentence(*errors: type[Exception]) -> Iterator[None]:
-    """What goes wrong in these ways is the user's to know, without a traceback."""
+    """End the command with the message of these errors, instead of a traceback."""
     try:
         yield
     except errors as error:
@@ -59,7 +55,7 @@ def one_sentence(*errors: type[Exception]) -> Iterator[None]:
 
 
 def ended_by_signals() -> AbstractContextManager[None]:
-    """What is begun within is ended, whichever way the user ends this command: by SystemExit."""
+    """Raise SystemExit for each signal that ends the command, so that the block cleans up."""
 
     def leave(number: int, _: FrameType | None) -> NoReturn:
         sys.exit(128 + number)
@@ -68,7 +64,7 @@ def ended_by_signals() -> AbstractContextManager[None]:
 
 
 def undisturbed() -> AbstractContextManager[None]:
-    """Nobody's impatience keeps what is ended within from ending as it should."""
+    """Ignore the signals that end the command, so that the block can finish its clean-up."""
     return _signalled(signal.SIG_IGN)
 
 
@@ -76,7 +72,7 @@ def undisturbed() -> AbstractContextManager[None]:
 def _signalled(
     handler: Callable[[int, FrameType | None], object] | signal.Handlers,
 ) -> Iterator[None]:
-    # What is ignored, as under nohup, was meant to be.
+    # A signal that is ignored, as under nohup, stays ignored.
     heard = [each for each in ENDINGS if signal.getsignal(each) is not signal.SIG_IGN]
     before = {number: signal.signal(number, handler) for number in heard}
     try:
@@ -87,13 +83,13 @@ def _signalled(
 
 
 def print_json(found: Any, indent: int | None = 2) -> None:
-    """Write `found` as JSON, which every encoding has the letters for."""
+    """Print `found` as JSON, in ASCII where the encoding needs it."""
     ascii_only = not out.encoding.lower().startswith("utf")
     out.print_json(data=found, indent=indent, ensure_ascii=ascii_only)
 
 
 class OneLine(logging.Formatter):
-    """Writes a record of the log as one line; only a traceback has more."""
+    """Formats a log record as one line, apart from its traceback."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         return printable(super().formatMessage(record))
@@ -103,12 +99,12 @@ class OneLine(logging.Formatter):
 
 
 def log_to_stderr() -> None:
-    """Write warnings and errors of the sandbox where they can be read without harm."""
+    """Log the sandbox's warnings and errors on stderr, without control characters."""
     handler = logging.StreamHandler()
     handler.setFormatter(OneLine())
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
 
 
 def interactive() -> bool:
-    """Whether a person sits at the other end."""
+    """Return whether standard input and output are a terminal."""
     return sys.stdin.isatty() and sys.stdout.isatty()

@@ -8,14 +8,13 @@ import typer
 from cli.check import refuse_in_an_image
 from sandbox.state import PROJECT
 
-# Most tests wait for a process of theirs, so three at once take two cores about half the time. A
-# file stays with one worker, as what its tests share is started once. The order is that of
-# tests/conftest.py: the slow files first, though they have few tests.
+# Most tests wait for a process, so three workers halve the time on two cores. A file stays with one
+# worker, so that its fixtures start once. tests/conftest.py puts the slow files first.
 _AT_ONCE = ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
 
 
 def test(context: typer.Context) -> None:
-    """Run all tests, or those that pytest's own arguments choose."""
+    """Run all tests, or those that pytest's arguments select."""
     refuse_in_an_image("test")
     chosen = any(not each.startswith("-") for each in context.args)
     workers = () if chosen else _AT_ONCE

@@ -1,4 +1,4 @@
-"""`keyless trace`: the audit, readable; or the way of one thing through the services."""
+"""`keyless trace`: the audit, or the trace of one photo through the services."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
@@ -20,32 +20,34 @@ MARKS = {
     Outcome.ISSUED: ("•", "cyan"),
     Outcome.ALLOWED: ("✓", "green"),
     Outcome.DENIED: ("✗", "bold red"),
-    # Not yet a matter of roles: Key Vault's first request always comes without a token.
+    # Refused before any role counts: a Key Vault client's first request never has a token.
     Outcome.REFUSED: ("-", "yellow"),
 }
 
 
 def trace(
     state: StateOption = None,
-    follow_: Annotated[bool, typer.Option("--follow", "-f", help="Go on as more comes.")] = False,
+    follow_: Annotated[
+        bool, typer.Option("--follow", "-f", help="Print new records as they come.")
+    ] = False,
     about: Annotated[
         str,
         typer.Option(
             "--about",
             "--photo",
             metavar="ID",
-            help="The way of one thing that the services tell of (logs.bind): here of a photo.",
+            help="Show the trace of one photo, or of another id that the services log.",
         ),
     ] = "",
-    json_: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    json_: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
 ) -> None:
-    """Who did what, where, and by which role: every token and every decision."""
+    """Print the audit: every token and every decision, and the role behind it."""
     opened = open_state(state)
     if about:
         show(opened, about, as_json=json_)
         return
-    path, spoilt = opened.path(FILE), list[bytes]()
-    records = follow(path, lambda: True) if follow_ else read(path, spoilt.append)
+    path, unreadable = opened.path(FILE), list[bytes]()
+    records = follow(path, lambda: True) if follow_ else read(path, unreadable.append)
     if json_:
         for record in records:
             present = {name: value for name, value in asdict(record).items() if value}
@@ -53,12 +55,12 @@ def trace(
     else:
         for record in without_repeats(records):
             out.print(line(record))
-    if spoilt:
-        err.print(f"left out, as no record can be read in it: {len(spoilt)} lines of {path}")
+    if unreadable:
+        err.print(f"skipped {len(unreadable)} unreadable lines of {path}")
 
 
 def without_repeats(records: Iterable[Record]) -> Iterator[Record]:
-    """All but the telemetry that was allowed again by the same token: it comes all the time."""
+    """Yield all records but repeated telemetry under the same token, which never stops."""
     seen = set[str]()
     for record in records:
         usual = record.service == TELEMETRY and record.outcome is Outcome.ALLOWED
@@ -69,7 +71,7 @@ def without_repeats(records: Iterable[Record]) -> Iterator[Record]:
 
 
 def line(record: Record) -> Text:
-    """One record as a person reads it."""
+    """Return one record as a line of text."""
     mark, style = MARKS[record.outcome]
     text = Text()
     text.append(f"{record.time[11:23]}  ", "dim")
@@ -81,9 +83,9 @@ def line(record: Record) -> Text:
 
 
 def table(records: list[Record], title: str) -> Table:
-    """Records side by side: who, what, where, by which role."""
+    """Return records as a table."""
     found = Table(title=title, title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for heading in ("  who", "what", "where", "by which role"):
+    for heading in ("  identity", "action", "resource", "role"):
         found.add_column(heading, header_style="dim")
     for record in records:
         mark, style = MARKS[record.outcome]
@@ -95,7 +97,7 @@ def table(records: list[Record], title: str) -> Table:
 
 
 def what(record: Record) -> str:
-    """What was asked for: an action on a scope, a token, or an operation that names neither."""
+    """Return the request: an action on a scope, a token, or an operation without either."""
     if record.outcome is Outcome.ISSUED:
         return f"token for {printable(record.resource)}"
     if not record.action:
@@ -104,7 +106,7 @@ def what(record: Record) -> str:
 
 
 def because(record: Record) -> str:
-    """The role that allowed it or is in the token, what would have, or why nobody was believed."""
+    """Return the role that allowed it, the roles that would, or the reason of the refusal."""
     match record.outcome:
         case Outcome.ALLOWED:
             return short_role(record.role)
@@ -117,4 +119,4 @@ def because(record: Record) -> str:
 
 
 def _one_of(roles: tuple[str, ...]) -> str:
-    return " or ".join(map(short_role, roles[:2])) or "no role that is known here"
+    return " or ".join(map(short_role, roles[:2])) or "no known role"

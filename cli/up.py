@@ -1,4 +1,4 @@
-"""`keyless up` and `down`: the sandbox and the services, running."""
+"""`keyless up` and `down`: start and end the sandbox and the services."""
 
 import asyncio
 import signal
@@ -48,8 +48,8 @@ def up(
         typer.Option(
             "--detach",
             "-d",
-            help=f"Return when all is ready; with status {NOT_READY} if it is not in time, and then"
-            " what runs stays up.",
+            help=f"Return once all is ready. Exits with {NOT_READY} if it is not in time; the"
+            " sandbox stays up.",
         ),
     ] = False,
     wait: Annotated[
@@ -59,27 +59,29 @@ def up(
             envvar="KEYLESS_WAIT",
             min=0,
             metavar="SECONDS",
-            help="How long the services may take until it is said what they wait for.",
+            help="How long the services may take before the command reports what they wait for.",
         ),
     ] = PATIENCE,
     listen: Annotated[
         str | None,
         typer.Option(
             "--listen",
-            help="Start no service; listen on this machine's private addresses, for services"
-            " elsewhere that know it by this name. Needs --environments.",
+            help="Start no service; listen on this machine's private addresses for services on"
+            " other machines, which reach it by this name. Needs --environments.",
         ),
     ] = None,
     environments: Annotated[
         Path | None,
-        typer.Option("--environments", help="Where each of them finds what it has to know."),
+        typer.Option(
+            "--environments", help="With --listen: the folder for the services' environments."
+        ),
     ] = None,
     as_: Annotated[
-        str | None, typer.Option("--as", help="developer: the services run under your sign-in.")
+        str | None, typer.Option("--as", help="developer: run the services under your sign-in.")
     ] = None,
     stand_in: StandInOption = False,
     approve: Annotated[
-        bool, typer.Option("--approve", help="With --as: sign in without asking, for scripts.")
+        bool, typer.Option("--approve", help="With --as: approve the sign-in, for scripts.")
     ] = False,
     assume: AssumeOption = None,
     assume_from: AssumeFromOption = None,
@@ -87,7 +89,7 @@ def up(
     """Start the sandbox and the services."""
     assumed = assumptions_of(assume, assume_from)
     elsewhere = _elsewhere(listen, environments, detach)
-    _check_whom(as_, elsewhere, stand_in or approve)
+    _check_sign_in(as_, elsewhere, stand_in or approve)
     opened = open_state(state)
     _check_developer(as_, opened)
     progress = Progress()
@@ -100,7 +102,7 @@ def up(
         with ended_by_signals():
             options = [*_options(as_, stand_in, approve), *as_options(assumed), f"--wait={wait}"]
             report = start_detached(opened, port, progress, options, stays=True)
-        out.print(f"Runs in the background; [bold]{KEYLESS} down[/] ends it.")
+        out.print(f"Running in the background; [bold]{KEYLESS} down[/] ends it.")
         if not report.ready:
             fail(_late(report), NOT_READY)
         return
@@ -119,7 +121,7 @@ def up(
                 patience=wait,
             )
         )
-    # All has ended but this process: nothing is left that a second signal could hurry.
+    # Everything but this process has ended: a second signal has nothing to interrupt.
     for number in ENDINGS:
         signal.signal(number, signal.SIG_IGN)
 
@@ -128,8 +130,8 @@ def _late(report: Report) -> str:
     waiting = "; ".join(map(in_words, report.late))
     where = f", at {published(report.gallery)}" if report.gallery else ""
     return (
-        f"not all is ready, and what runs stays up{where}: {waiting}."
-        f" {KEYLESS} status says how it goes on, and {KEYLESS} doctor why"
+        f"not all is ready; the sandbox stays up{where}: {waiting}."
+        f" See {KEYLESS} status for its progress, and {KEYLESS} doctor for the reason"
     )
 
 
@@ -141,26 +143,26 @@ def _elsewhere(listen: str | None, environments: Path | None, detach: bool) -> E
     if detach:
         fail("--detach waits for services, and --listen starts none.", USAGE)
     if not environments.is_dir():
-        fail(f"--environments names no folder: {environments}.", USAGE)
+        fail(f"--environments is not a folder: {environments}.", USAGE)
     with one_sentence(AddressError):
         return Elsewhere.reached_as(listen, environments.absolute())
 
 
-def _check_whom(as_: str | None, elsewhere: Elsewhere | None, more: bool) -> None:
+def _check_sign_in(as_: str | None, elsewhere: Elsewhere | None, more: bool) -> None:
     if as_ not in {None, "developer"}:
-        fail(f"the services run as themselves, or --as developer; not as {as_!r}.", USAGE)
+        fail(f"the services can run --as developer, not as {as_!r}.", USAGE)
     if as_ and elsewhere:
         fail("--as developer starts the services here; --listen starts none.", USAGE)
     if more and not as_:
-        fail("--stand-in and --approve are for --as developer.", USAGE)
+        fail("--stand-in and --approve need --as developer.", USAGE)
 
 
 def _check_developer(as_: str | None, state: State) -> None:
     with one_sentence(ValueError, KeyError):
         if as_ and as_ not in people(state):
             fail(
-                f"this deployment names no {as_}: an output {as_.upper()}_PRINCIPAL_ID of"
-                " infra/bicep/main.bicep does, with the object id",
+                f"this deployment has no {as_}: it needs an output {as_.upper()}_PRINCIPAL_ID in"
+                " infra/bicep/main.bicep, with the object id",
                 USAGE,
             )
 
@@ -181,6 +183,6 @@ def down(state: StateOption = None) -> None:
         case End.BY_ITSELF:
             out.print("Ended.")
         case End.KILLED:
-            out.print("Ended by force: it did not end by itself. What it acknowledged is kept.")
+            out.print("Killed: it did not end by itself. Everything that it acknowledged is kept.")
         case End.NOT_AT_ALL:
-            fail(f"process {pid} cannot even be killed; its state is {opened.root}.")
+            fail(f"process {pid} cannot be killed; its state folder is {opened.root}.")

@@ -1,4 +1,4 @@
-"""What the demo looks at: each photo's way from upload to webhook, and what it must come to."""
+"""A run of the demo: each photo from its upload to its webhook, and the expected result."""
 
 import io
 import time
@@ -23,12 +23,12 @@ _PAUSE = 0.1
 
 
 class DemoError(RuntimeError):
-    """The demo did not come to what it must come to."""
+    """The demo failed."""
 
 
 @dataclass(frozen=True)
 class Arrival:
-    """What became of one upload. `thumbnail` is its size in pixels, if it decodes."""
+    """The result of one upload. `thumbnail` is its size in pixels, if it decodes."""
 
     upload: Upload
     id: str
@@ -38,7 +38,7 @@ class Arrival:
 
 
 def send(gallery: str, upload: Upload) -> str:
-    """Post one file as a browser would; gives the photo's id. Raises DemoError."""
+    """Post one file as a browser does; return the photo's id. Raises DemoError."""
     files = {"photo": (upload.name, upload.content, upload.content_type)}
     answer = ask("POST", f"{gallery}/photos", files=files, timeout=30)
     if answer.status_code != 202:
@@ -69,10 +69,9 @@ def _thumbnail(gallery: str, photo: str) -> tuple[int, int] | None:
 
 
 def steps(records: Iterable[Record], assignments: Collection[str]) -> list[Record]:
-    """Each thing that a service was allowed, once, in the order of the pipeline.
+    """Return each permission that a service used, once, in the order of the pipeline.
 
-    What was allowed by an assignment that is none of `assignments` any more is history, and
-    telemetry is told of the way, but is not on it.
+    Without those of assignments that are no longer among `assignments`, and without telemetry.
     """
     last: dict[tuple[str, str, str], Record] = {}
     for each in records:
@@ -83,7 +82,7 @@ def steps(records: Iterable[Record], assignments: Collection[str]) -> list[Recor
 
 
 def webhooks(state: State) -> dict[str, set[str]]:
-    """The ids of the webhooks that the partner has verified, by photo."""
+    """Return the ids of the webhooks that the partner has verified, by photo."""
     found: dict[str, set[str]] = defaultdict(set)
     for delivery in deliveries(state.path(JOURNAL)):
         if delivery.verified:
@@ -93,13 +92,13 @@ def webhooks(state: State) -> dict[str, set[str]]:
 
 def shortfalls(
     arrivals: Sequence[Arrival],
-    told: Mapping[str, int],
+    webhooks: Mapping[str, int],
     dead_letters: Mapping[str, int],
     restarts: Mapping[str, int],
 ) -> list[str]:
-    """What is not as it must be, in words; nothing if all is well.
+    """Return sentences on what fell short; none if all is well.
 
-    `told` counts the different verified webhooks of each photo.
+    `webhooks` counts the different verified webhooks of each photo.
     """
     found = []
     processed = [each for each in arrivals if each.state == "processed" and each.thumbnail]
@@ -109,9 +108,9 @@ def shortfalls(
     if len(rejected) != 1:
         found.append(f"{len(rejected)} of 1 photos were rejected with a reason")
     found += [
-        f"{each.upload.name} had {told.get(each.id, 0)} webhooks, not one"
+        f"{each.upload.name} had {webhooks.get(each.id, 0)} webhooks, not one"
         for each in arrivals
-        if told.get(each.id, 0) != 1
+        if webhooks.get(each.id, 0) != 1
     ]
     found += [f"{count} dead letters in {name}" for name, count in dead_letters.items() if count]
     found += [f"{name} was restarted {count} times" for name, count in restarts.items() if count]

@@ -1,4 +1,4 @@
-"""One thing's way through the services: its trace, as the telemetry that came in tells it."""
+"""The distributed trace of one photo, drawn from the telemetry of the services."""
 
 import sqlite3
 from collections.abc import Collection, Sequence
@@ -13,22 +13,22 @@ from sandbox.printable import printable
 from sandbox.state import State
 from sandbox.telemetry import FILE, Item, trace_of
 
-_WITHIN = "telemetry comes every five seconds"
-# A tree is cut at the width of the terminal, or at 80 where there is none: never here.
+_WITHIN = "telemetry arrives every five seconds"
+# Wide, since rich cuts a tree at the width of the terminal, or at 80 without one.
 _wide = Terminal(highlight=False, width=240)
 
 
 @dataclass(frozen=True)
 class Span:
-    """An item of a trace, with those that lie within it."""
+    """An item of a trace, with its children."""
 
     item: Item
     within: tuple["Span", ...]
 
 
 @dataclass(frozen=True)
-class Told:
-    """What a trace is about, and what its services call that: a UUID is `<photo>`."""
+class Subject:
+    """The id that a trace is about, and its kind, which replaces it in names: `<photo>`."""
 
     value: str
     kind: str
@@ -38,13 +38,13 @@ class Told:
 
 
 def show(state: State, about: str, *, as_json: bool) -> None:
-    """Print the trace of what is called `about`; ends the command if nothing is known of it."""
+    """Print the trace of the id `about`; end the command if it has none."""
     try:
         items = trace_of(state.path(FILE), about)
     except sqlite3.Error as error:
-        fail(f"{state.path(FILE)} cannot be read: {error}.")
+        fail(f"cannot read {state.path(FILE)}: {error}.")
     if not items:
-        fail(f"no upload and no message here was about {about}; {_WITHIN}.", status=1)
+        fail(f"no trace of {about}; {_WITHIN}.", status=1)
     if as_json:
         for each in items:
             print_json(asdict(each), indent=None)
@@ -58,17 +58,17 @@ def show(state: State, about: str, *, as_json: bool) -> None:
 
 
 def spans(items: Sequence[Item]) -> tuple[Span, ...]:
-    """The items of one trace as a tree; what lies within an item that is not there stands alone."""
-    there = {each.id for each in items if each.id}
-    roots = [each for each in items if each.parent not in there]
+    """Return the items of one trace as trees; an item without its parent is a root."""
+    known = {each.id for each in items if each.id}
+    roots = [each for each in items if each.parent not in known]
     return tuple(_span(each, items, frozenset()) for each in roots)
 
 
 def _span(item: Item, items: Sequence[Item], around: frozenset[str]) -> Span:
-    """Whoever may publish may also say that two spans lie within each other: not for ever."""
+    """Return an item with its children, but no item within itself: telemetry may claim that."""
     if not item.id or item.id in around:
         return Span(item, ())
-    # Who gets copies of one message stands side by side, whoever was first.
+    # Subscribers of one message are sorted by name, not by time.
     inside = [each for each in items if each.parent == item.id]
     inside.sort(key=lambda each: ("" if each.role == item.role else each.role, each.time))
     return Span(item, tuple(_span(each, items, around | {item.id}) for each in inside))
@@ -76,23 +76,23 @@ def _span(item: Item, items: Sequence[Item], around: frozenset[str]) -> Span:
 
 def _drawn(items: Sequence[Item], about: str) -> Tree:
     kind = next((called for each in items if (called := each.called(about))), "")
-    told = Told(about, f"<{kind}>")
+    subject = Subject(about, f"<{kind}>")
     tree = Tree(Text.assemble(("trace ", "dim"), items[0].operation), guide_style="dim")
     for each in spans(items):
-        _grow(tree, each, told, around="")
+        _grow(tree, each, subject, around="")
     return tree
 
 
-def _grow(tree: Tree, span: Span, told: Told, around: str) -> None:
+def _grow(tree: Tree, span: Span, subject: Subject, around: str) -> None:
     call = _only_call(span)
     inside = call.within if call else span.within
-    branch = tree.add(_line(span.item, call.item if call else None, told, around))
+    branch = tree.add(_line(span.item, call.item if call else None, subject, around))
     for each in inside:
-        _grow(branch, each, told, span.item.role)
+        _grow(branch, each, subject, span.item.role)
 
 
 def _only_call(span: Span) -> Span | None:
-    """The one HTTP request that an SDK's method made; the two are one line."""
+    """Return the only HTTP request of an SDK's method, to print both on one line."""
     if span.item.table == "AppDependencies" and len(span.within) == 1:
         (only,) = span.within
         if only.item.role == span.item.role and only.item.table == "AppDependencies":
@@ -100,18 +100,18 @@ def _only_call(span: Span) -> Span | None:
     return None
 
 
-def _line(item: Item, call: Item | None, told: Told, around: str) -> Text:
-    said = call or item
+def _line(item: Item, call: Item | None, subject: Subject, around: str) -> Text:
+    code = (call or item).code
     line = Text(no_wrap=True, overflow="ignore")
     if item.role != around:
         line.append(f"{item.role} ", "bold")
-    line.append(told.shortened(item.name))
+    line.append(subject.shortened(item.name))
     if item.name.startswith("ServiceBus."):
         line.append(f" {item.target.rpartition('/')[2]}")
     if call:
-        line.append(f": {told.shortened(call.name)}")
-    if said.code not in {"", "0"}:
-        line.append(f"  {said.code}", "red" if said.code in {"401", "403"} else "")
+        line.append(f": {subject.shortened(call.name)}")
+    if code not in {"", "0"}:
+        line.append(f"  {code}", "red" if code in {"401", "403"} else "")
     if item.table == "AppRequests" and not item.success:
         line.append("  failed", "red")
     if item.id:

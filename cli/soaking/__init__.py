@@ -1,1 +1,1 @@
-"""What `keyless soak` is made of: targets to kill, uploads in flight, what must hold afterwards."""
+"""`keyless soak`: its kills, its uploads in flight, and its checks."""

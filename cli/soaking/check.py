@@ -1,4 +1,4 @@
-"""What must hold after a round, whatever was killed: pure."""
+"""The checks after a round, as pure functions."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -11,14 +11,14 @@ _REJECTED = "photo.rejected"
 
 
 def wrongs(sent: Sequence[Sent], before: Iterable[str], seen: Seen) -> list[str]:
-    """What does not hold, in sentences; nothing if all holds.
+    """Return a sentence for each check that fails.
 
-    `before` are the photos of earlier rounds, which must be listed still.
+    `before` are the photos of earlier rounds, which must still be in the index.
     """
     return list(
         chain(
             (
-                f"key {each.file.key} was never taken: {each.refused}"
+                f"key {each.file.key} was never accepted: {each.refused}"
                 for each in sent
                 if not each.id
             ),
@@ -26,7 +26,7 @@ def wrongs(sent: Sequence[Sent], before: Iterable[str], seen: Seen) -> list[str]
             _of_index([*before, *(each.id for each in sent if each.id)], seen.listed),
             (f"photo {each}: its thumbnail does not decode" for each in sorted(seen.undecoded)),
             (f"{count} messages are stuck in {name}" for name, count in _some(seen.messages)),
-            (f"{count} dead letters lie in {name}" for name, count in _some(seen.dead_letters)),
+            (f"{count} dead letters in {name}" for name, count in _some(seen.dead_letters)),
             (f"a process is left: {each}" for each in seen.strays),
         )
     )
@@ -36,15 +36,15 @@ def _of_photo(sent: Sent, photo: str, seen: Seen) -> Iterator[str]:
     state, final = seen.states[photo], "rejected" if sent.file.broken else "processed"
     if state != final:
         yield f"photo {photo} is {state}, not {final}"
-    told = of_photo(seen.webhooks, photo)
-    for kind, ids in told.items():
+    webhooks = of_photo(seen.webhooks, photo)
+    for kind, ids in webhooks.items():
         if len(ids) > 1:
-            yield f"photo {photo}: the partner was told of {kind} under {len(ids)} webhook-ids"
-    if not told.get(f"photo.{final}"):
-        yield f"photo {photo}: the partner was not told that it is {final}"
+            yield f"photo {photo}: the partner received {kind} under {len(ids)} webhook-ids"
+    if not webhooks.get(f"photo.{final}"):
+        yield f"photo {photo}: the partner did not receive photo.{final}"
     # A rejection may come first and be overtaken by the success, never the other way round.
-    if others := told.keys() - {f"photo.{final}", _REJECTED}:
-        yield f"photo {photo}: the partner was told of {', '.join(sorted(others))}"
+    if others := webhooks.keys() - {f"photo.{final}", _REJECTED}:
+        yield f"photo {photo}: the partner also received {', '.join(sorted(others))}"
 
 
 def _of_index(photos: Sequence[str], listed: Sequence[str]) -> Iterator[str]:
@@ -53,11 +53,11 @@ def _of_index(photos: Sequence[str], listed: Sequence[str]) -> Iterator[str]:
         if count[photo] != 1:
             yield f"photo {photo} has {count[photo]} entries in the index, not one"
     for photo in count.keys() - set(photos):
-        yield f"photo {photo} is in the index, and nobody was told of it"
+        yield f"photo {photo} is in the index, but its upload was never accepted"
 
 
 def of_photo(webhooks: Iterable[Webhook], photo: str) -> dict[str, set[str]]:
-    """The ids under which the partner was told of a photo, by kind."""
+    """Return the ids of the webhooks that the partner received for a photo, by kind."""
     found: dict[str, set[str]] = defaultdict(set)
     for each in webhooks:
         if each.photo == photo:

@@ -1,4 +1,4 @@
-"""What each process of a sandbox takes, and whether it grew by more than stored things explain."""
+"""The memory, threads and files of each process, and growth that stored data does not explain."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -7,12 +7,12 @@ from pathlib import Path
 
 from cli.soaking.processes import Family
 
-# What stored things explain. Azurite knows each blob in memory, four a photo, each a few KB of
-# JavaScript; the broker remembers each message id for a day; all else keeps nothing of a photo.
+# Growth per stored photo. Azurite keeps four blobs a photo in memory, each a few KB of JavaScript;
+# the broker remembers each message id for a day; the other processes keep nothing.
 _KB_A_PHOTO = {"azurite": 24, "sandbox": 4}
-# What the warm-up may not have reached: caches, pools that fill, garbage that is not collected.
-# Decoding pictures in several threads leaves holes in the allocator's arenas; by itself, without
-# any service, it levels off some 15 MB above the first hundreds of photos.
+# Room for caches and pools that the warm-up may not have filled, and for uncollected garbage.
+# Decoding pictures in several threads leaves holes in the allocator's arenas; measured without any
+# service, it levels off some 15 MB above the first hundreds of photos.
 _KB_OF_ROOM = {"azurite": 64 * 1024, "thumbnailer worker": 32 * 1024}
 _KB_OF_ROOM_ELSEWHERE = 16 * 1024
 _MORE_THREADS = 4
@@ -20,8 +20,8 @@ _MORE_DESCRIPTORS = 16
 
 
 @dataclass(frozen=True)
-class Taken:
-    """What one process takes; memory in KB, PSS shares out what processes have in common."""
+class Usage:
+    """The resources of one process; memory in KB, where PSS divides shared pages."""
 
     name: str
     pss: int
@@ -30,35 +30,35 @@ class Taken:
     descriptors: int
 
 
-def taken(family: Family) -> dict[int, Taken]:
-    """What each process takes now, by its id; one that ends meanwhile is left out."""
+def usage(family: Family) -> dict[int, Usage]:
+    """Return the usage of each process by its id, without processes that end meanwhile."""
     found = {}
     for each in family.all:
         with suppress(OSError):
-            found[each.pid] = _taken(Path(f"/proc/{each.pid}"), family.name(each))
+            found[each.pid] = _usage(Path(f"/proc/{each.pid}"), family.name(each))
     return found
 
 
-def _taken(path: Path, name: str) -> Taken:
+def _usage(path: Path, name: str) -> Usage:
     memory = numbers((path / "smaps_rollup").read_text("utf-8"))
     status = numbers((path / "status").read_text("utf-8"))
     descriptors = len(list((path / "fd").iterdir()))
-    return Taken(name, memory["Pss"], memory["Rss"], status["Threads"], descriptors)
+    return Usage(name, memory["Pss"], memory["Rss"], status["Threads"], descriptors)
 
 
 def numbers(text: str) -> dict[str, int]:
-    """The lines of a file of /proc that say a number, in KB or plain."""
+    """Return the numbers in a file of /proc, in KB or plain, by their names."""
     words = [line.replace(":", "").split() for line in text.splitlines()]
     return {each[0]: int(each[1]) for each in words if len(each) > 1 and each[1].isdigit()}
 
 
 def room(name: str, photos: int) -> int:
-    """By how many KB a process may grow while so many photos are stored."""
+    """Return how many KB a process may grow while `photos` are stored."""
     return _KB_OF_ROOM.get(name, _KB_OF_ROOM_ELSEWHERE) + _KB_A_PHOTO.get(name, 0) * photos
 
 
-def grown(before: Mapping[int, Taken], after: Mapping[int, Taken], photos: int) -> list[str]:
-    """Which process takes more than it should, in sentences; a new or a missing one is one."""
+def grown(before: Mapping[int, Usage], after: Mapping[int, Usage], photos: int) -> list[str]:
+    """Return a sentence for each excess, and for each process that is new or has ended."""
     found = [f"{before[pid].name} has ended" for pid in before.keys() - after.keys()]
     found += [f"{after[pid].name} is a new process" for pid in after.keys() - before.keys()]
     for pid in before.keys() & after.keys():
@@ -66,15 +66,15 @@ def grown(before: Mapping[int, Taken], after: Mapping[int, Taken], photos: int) 
     return sorted(found)
 
 
-def _grown(before: Taken, after: Taken, photos: int) -> list[str]:
+def _grown(before: Usage, after: Usage, photos: int) -> list[str]:
     memory, allowed = after.pss - before.pss, room(after.name, photos)
     found = []
     if memory > allowed:
-        found.append(f"{after.name} grew by {memory} KB, and {allowed} KB are explained")
+        found.append(f"{after.name} grew by {memory} KB, of which {allowed} KB are explained")
     if after.threads > before.threads + _MORE_THREADS:
-        found.append(f"{after.name} has {after.threads} threads, and had {before.threads}")
+        found.append(f"{after.name} has {after.threads} threads, up from {before.threads}")
     if after.descriptors > before.descriptors + _MORE_DESCRIPTORS:
         found.append(
-            f"{after.name} has {after.descriptors} files open, and had {before.descriptors}"
+            f"{after.name} has {after.descriptors} open files, up from {before.descriptors}"
         )
     return found

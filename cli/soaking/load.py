@@ -1,4 +1,4 @@
-"""Mixed load, for minutes: uploads, gallery pages, thumbnails, denied reads, reads of the trace."""
+"""Mixed load: uploads, gallery pages, thumbnails, denied reads, and reads of the audit."""
 
 import threading
 import time
@@ -24,7 +24,7 @@ _STORAGE = "https://storage.azure.com"
 
 @dataclass
 class Tally:
-    """How often each thing was done, and what went otherwise than it should."""
+    """The number of times that each job ran, and its unexpected results."""
 
     done: Counter[str] = field(default_factory=Counter)
     wrong: Counter[str] = field(default_factory=Counter)
@@ -33,7 +33,7 @@ class Tally:
 
 @dataclass(frozen=True)
 class Load:
-    """What is done at the same time, on the sandbox of `report`."""
+    """Jobs that run concurrently on the sandbox of `report`."""
 
     state: State
     report: Report
@@ -42,7 +42,7 @@ class Load:
 
     @contextmanager
     def running(self) -> Iterator[Tally]:
-        """All of it, until left."""
+        """Run all jobs during the block."""
         over = threading.Event()
         threads = [
             threading.Thread(target=self._repeat, args=(over, name, once, pause))
@@ -58,7 +58,7 @@ class Load:
                 each.join()
 
     def _jobs(self) -> Mapping[str, tuple[Callable[[], None], float]]:
-        """What is done, and how many seconds it rests in between."""
+        """Return each job, and its pause in seconds."""
         upload = self._uploader()
         return {
             "uploads": (upload, 0.3),
@@ -97,7 +97,7 @@ class Load:
                 ask("GET", f"{self.report.gallery}{each['thumbnail']}", timeout=_TIMEOUT)
 
     def _denied_read(self) -> None:
-        """The gateway may not read what it has stored."""
+        """Read an original as the gateway, which may only write originals."""
         variables = self.report.service("gateway").environment
         headers = {"Authorization": f"Bearer {_token(variables)}", "x-ms-version": "2025-11-05"}
         answer = ask(
@@ -117,7 +117,7 @@ class Load:
 
 
 class UnexpectedError(RuntimeError):
-    """An answer that should have been another."""
+    """An unexpected answer."""
 
 
 def _token(variables: Mapping[str, str]) -> str:

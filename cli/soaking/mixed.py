@@ -1,4 +1,4 @@
-"""Minutes of mixed load, and what every process took at both ends of them."""
+"""A run of mixed load, with every process's usage at its start and end."""
 
 import time
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from rich.table import Table
 
-from cli.soaking.growth import Taken, grown, taken
+from cli.soaking.growth import Usage, grown, usage
 from cli.soaking.load import Load, Tally
 from cli.soaking.processes import family
 from cli.soaking.rounds import Stage
@@ -19,28 +19,28 @@ _PATIENCE = 150.0
 
 @dataclass(frozen=True)
 class Mixed:
-    """What was done, what each process took before and after, and what is wrong."""
+    """The work done, each process's usage before and after, and the faults."""
 
     minutes: float
     stored: int
     tally: Tally
-    before: Mapping[int, Taken]
-    after: Mapping[int, Taken]
+    before: Mapping[int, Usage]
+    after: Mapping[int, Usage]
     wrong: tuple[str, ...]
 
 
 def mixed(stage: Stage, minutes: float, seed: int) -> Mixed:
-    """Load the sandbox for so long, a warm-up before it; measured under load, and once quiet."""
+    """Load the sandbox after a warm-up; measure it under load, and again once it is quiet."""
     report = stage.report
     assert report is not None, "the sandbox has ended by itself"  # noqa: S101
     with Load(stage.state, report, seed).running() as tally:
         time.sleep(min(_LONGEST_WARM_UP, minutes * 60 / 3))
-        before, photos = taken(family(stage.state, report.pid)), len(tally.photos)
+        before, photos = usage(family(stage.state, report.pid)), len(tally.photos)
         time.sleep(minutes * 60)
     quiet = _wait_until_quiet(stage)
-    after, stored = taken(family(stage.state, report.pid)), len(tally.photos) - photos
+    after, stored = usage(family(stage.state, report.pid)), len(tally.photos) - photos
     wrong = [f"{what} ({count} times)" for what, count in tally.wrong.items()]
-    wrong += grown(before, after, stored) + ([] if quiet else ["it was never quiet"])
+    wrong += grown(before, after, stored) + ([] if quiet else ["the sandbox was never quiet"])
     return Mixed(minutes, stored, tally, before, after, tuple(wrong))
 
 
@@ -55,9 +55,9 @@ def _wait_until_quiet(stage: Stage) -> bool:
 
 
 def table(found: Mixed) -> Table:
-    """Each process that was there at both ends: before, and after."""
+    """Return the usage, before and after, of each process that ran throughout."""
     done = ", ".join(f"{count} {what}" for what, count in found.tally.done.items())
-    title = f"{found.minutes:g} minutes: {done}; {found.stored} photos stored between both ends"
+    title = f"{found.minutes:g} minutes: {done}; {found.stored} photos stored meanwhile"
     drawn = Table(title=title, title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0))
     drawn.add_column("process")
     for heading in ("PSS MB", "RSS MB", "threads", "open files"):
@@ -68,7 +68,7 @@ def table(found: Mixed) -> Table:
     return drawn
 
 
-def _pairs(before: Taken, after: Taken) -> list[str]:
+def _pairs(before: Usage, after: Usage) -> list[str]:
     memory = [(before.pss, after.pss), (before.rss, after.rss)]
     plain = [(before.threads, after.threads), (before.descriptors, after.descriptors)]
     return [f"{old / 1024:.1f} - {new / 1024:.1f}" for old, new in memory] + [

@@ -1,4 +1,4 @@
-"""The processes of one sandbox, as Linux's /proc knows them."""
+"""The processes of one sandbox, from Linux's /proc."""
 
 import os
 import re
@@ -14,7 +14,7 @@ _PROC = Path("/proc")
 
 
 class NoProcError(RuntimeError):
-    """This machine has no /proc to find processes in."""
+    """This machine has no /proc."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Process:
     environment: bytes = field(default=b"", repr=False)
 
     def works_on(self, folder: Path) -> bool:
-        """Whether it works on this state folder."""
+        """Return whether it works on this state folder."""
         path = str(folder)
         return path.encode() in self.environment or any(path in each for each in self.command)
 
@@ -37,7 +37,7 @@ class Process:
 
     @property
     def service(self) -> str | None:
-        """The service that it is a gunicorn of, master or worker."""
+        """The service whose gunicorn it is, master or worker."""
         last = self.command[-1] if self.command and not self.is_leash else ""
         found = _APP.fullmatch(last)
         return found[1] if found else None
@@ -60,19 +60,19 @@ class Family:
 
     @property
     def masters(self) -> Mapping[str, int]:
-        """The gunicorn of each service: it hangs on a leash, its workers on it."""
+        """The gunicorn master of each service: the child of a leash, the parent of its workers."""
         leashes = {each.pid for each in self.all if each.is_leash}
         return {
             each.service: each.pid for each in self.all if each.service and each.parent in leashes
         }
 
     def workers(self, service: str) -> tuple[int, ...]:
-        """The worker processes of a service's gunicorn."""
+        """Return the worker processes of a service's gunicorn."""
         master = self.masters.get(service)
         return tuple(each.pid for each in self.all if master and each.parent == master)
 
     def name(self, process: Process) -> str:
-        """What a process is, in a word or two."""
+        """Return a short name for a process."""
         if process.pid == self.sandbox:
             return "sandbox"
         if process.is_azurite:
@@ -84,15 +84,15 @@ class Family:
 
     @property
     def strays(self) -> tuple[Process, ...]:
-        """Those that do not descend from the sandbox."""
+        """The processes that do not descend from the sandbox."""
         parents = {each.pid: each.parent for each in self.all}
         return tuple(each for each in self.all if not _descends(each.pid, self.sandbox, parents))
 
 
 def family(state: State, sandbox: int) -> Family:
-    """Every process that works on the state folder. Raises NoProcError."""
+    """Return every process that works on the state folder. Raises NoProcError."""
     if not (_PROC / "self/stat").exists():
-        raise NoProcError("the soak finds its processes in Linux's /proc, which is not here")
+        raise NoProcError("soak needs Linux's /proc to find its processes")
     found = {each.pid: each for each in _all()}
     own = set(_ancestors(os.getpid(), found))
     ours = (each for each in found.values() if each.pid not in own)
@@ -103,7 +103,7 @@ def _all() -> Iterable[Process]:
     for path in _PROC.glob("[0-9]*"):
         with suppress(OSError, ValueError):
             command = (path / "cmdline").read_bytes().decode(errors="replace").split("\0")[:-1]
-            # The name in brackets may hold anything; what follows it is plain.
+            # The name in parentheses may hold any character, so parse only the text after it.
             parent = int((path / "stat").read_text("utf-8").rpartition(")")[2].split()[1])
             environment = (path / "environ").read_bytes()
             yield Process(int(path.name), parent, tuple(command), environment)

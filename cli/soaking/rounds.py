@@ -1,4 +1,4 @@
-"""One round: uploads in flight, a `kill -9` in the middle, and what must hold once it is quiet."""
+"""One round: uploads in flight, a `kill -9` among them, and the checks once it is quiet."""
 
 import os
 import random
@@ -21,14 +21,14 @@ from sandbox.supervisor import Report, running
 
 IN_FLIGHT = 50
 _LATEST = 1.5
-# A message that a killed worker had in hand is locked for a minute.
+# A killed worker's message stays locked for a minute.
 _PATIENCE = 150.0
 _LOOK_AGAIN = 0.5
 
 
 @dataclass(frozen=True)
 class Round:
-    """What one round came to; `wrong` is empty if all holds."""
+    """The result of one round; `wrong` is empty if all checks hold."""
 
     number: int
     killed: str
@@ -46,7 +46,7 @@ class Round:
 
 @dataclass(frozen=True)
 class Kill:
-    """Who was killed in which round, how long after the first upload, and when by the clock."""
+    """The process killed in a round, the seconds since the first upload, and the time."""
 
     number: int
     who: str
@@ -55,7 +55,7 @@ class Kill:
 
 
 class Stage:
-    """A sandbox on a state folder, started again whenever a round has killed it."""
+    """A sandbox on a state folder, restarted whenever a round has killed it."""
 
     def __init__(self, state: State) -> None:
         self.state = state
@@ -70,12 +70,12 @@ class Stage:
         return running(self.state)
 
     def again(self) -> None:
-        """Start it where it was: whoever uploads goes on at the same address."""
+        """Start it again at the same address, where the uploads continue."""
         port = int(self._gallery.rsplit(":", 1)[-1])
         start_detached(self.state, port, lambda _: None)
 
     def kill(self, target: Target, chance: random.Random) -> str:
-        """Kill at once, without a word; gives who it was."""
+        """Kill the target with SIGKILL; return its name."""
         report = self.report
         assert report is not None, "the sandbox has ended by itself"  # noqa: S101
         (found,) = victims(target, family(self.state, report.pid), chance).items()
@@ -83,7 +83,7 @@ class Stage:
         for pid in pids:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        return name if pids else f"nobody, for {name} was not there"
+        return name if pids else f"nothing: {name} was not running"
 
 
 def play(stage: Stage, number: int, target: Target, seed: int, before: Sequence[str]) -> Round:
@@ -103,9 +103,9 @@ def play(stage: Stage, number: int, target: Target, seed: int, before: Sequence[
 def _once_quiet(
     stage: Stage, sent: Sequence[Sent], before: Iterable[str]
 ) -> tuple[Seen | None, list[str]]:
-    """What is seen when nothing moves any more, and what of it is wrong."""
+    """Return the survey of the quiet sandbox, and the faults in it."""
     photos = [each.id for each in sent if each.id]
-    seen, wrong = None, ["it was never quiet"]
+    seen, wrong = None, ["the sandbox was never quiet"]
     deadline = time.monotonic() + _PATIENCE
     while wrong and time.monotonic() < deadline:
         report = stage.report

@@ -1,4 +1,4 @@
-"""What can be seen of a sandbox from outside, once it is quiet."""
+"""A survey of a quiet sandbox, from outside."""
 
 import io
 from collections import defaultdict
@@ -20,7 +20,7 @@ _AT_ONCE = 4
 
 @dataclass(frozen=True)
 class Webhook:
-    """What the partner verified: about which photo, of which kind, under which id, how often."""
+    """A webhook that the partner verified: its photo, kind and id, and how often it came."""
 
     photo: str
     type: str
@@ -30,7 +30,7 @@ class Webhook:
 
 @dataclass(frozen=True)
 class Seen:
-    """Everything that is checked after a round."""
+    """The state of the sandbox that a round checks."""
 
     states: Mapping[str, str]
     undecoded: frozenset[str]
@@ -42,14 +42,14 @@ class Seen:
 
 
 def is_quiet(report: Report, state: State) -> bool:
-    """Whether all is ready again and nothing is on its way."""
+    """Return whether all services are ready and no message is in flight."""
     ready = report.ready and all(each.state == "ready" for each in report.services)
     left = [*report.messages.values(), *report.dead_letters.values()]
     return ready and not any(left) and not family(state, report.pid).strays
 
 
 def survey(state: State, report: Report, photos: Sequence[str]) -> Seen:
-    """Look at everything. Raises requests.RequestException if the gallery does not answer."""
+    """Survey the sandbox. Raises requests.RequestException if the gallery does not answer."""
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         states = dict(
             zip(photos, pool.map(lambda each: _state(report.gallery, each), photos), strict=True)
@@ -69,7 +69,7 @@ def survey(state: State, report: Report, photos: Sequence[str]) -> Seen:
 
 
 def webhooks(state: State) -> tuple[Webhook, ...]:
-    """What the partner has verified so far."""
+    """Return the webhooks that the partner has verified so far."""
     times: dict[tuple[str, str, str], int] = defaultdict(int)
     for each in read(state.path(FILE)):
         if each.verified:
@@ -78,7 +78,7 @@ def webhooks(state: State) -> tuple[Webhook, ...]:
 
 
 def listed(gallery: str) -> list[str]:
-    """The ids of all pages of the index. Raises requests.RequestException."""
+    """Return the ids on all pages of the index. Raises requests.RequestException."""
     found: list[str] = []
     query = {"limit": "100"}
     while True:

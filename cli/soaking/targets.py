@@ -1,4 +1,4 @@
-"""Whom a round kills: pure."""
+"""The choice of the processes that a round kills, as pure functions."""
 
 import random
 from enum import StrEnum
@@ -8,7 +8,7 @@ from sandbox.deployment import app_names
 
 
 class Target(StrEnum):
-    """Who is killed by `kill -9`; `each` takes the others in turn."""
+    """The processes to kill; `each` takes the others in turn."""
 
     MASTER = "gunicorn-master"
     WORKER = "worker"
@@ -18,7 +18,7 @@ class Target(StrEnum):
     EACH = "each"
 
     def of_round(self, number: int) -> "Target":
-        """The target of the round with this number, counted from 0."""
+        """Return the target of the round with this number, counted from 0."""
         if self is not Target.EACH:
             return self
         single = [each for each in Target if each is not Target.EACH]
@@ -30,7 +30,7 @@ class Target(StrEnum):
 
 
 def victims(target: Target, family: Family, chance: random.Random) -> dict[str, tuple[int, ...]]:
-    """The processes to kill at once, by what they are called."""
+    """Return the ids of the processes to kill, by a name for them."""
     service = chance.choice(app_names())
     match target:
         case Target.MASTER:

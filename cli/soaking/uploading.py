@@ -1,4 +1,4 @@
-"""Uploads in flight, each tried again under its key as the gallery does it."""
+"""Uploads in flight, each retried under its idempotency key as the gallery's own script does."""
 
 import io
 import random
@@ -22,7 +22,7 @@ _PATIENCE = 180.0
 
 @dataclass(frozen=True)
 class File:
-    """What is uploaded: a photo, or a broken file that begins like one."""
+    """A photo to upload, or a broken file that begins like one."""
 
     key: str
     content: bytes
@@ -31,7 +31,7 @@ class File:
 
 @dataclass(frozen=True)
 class Sent:
-    """What came of an upload: the photo's id if it was answered 202, else what was answered."""
+    """The result of an upload: the photo's id after a 202, or the last refusal."""
 
     file: File
     id: str | None
@@ -40,7 +40,7 @@ class Sent:
 
 
 def files(count: int, chance: random.Random) -> list[File]:
-    """So many files, no two alike; one in ten is broken."""
+    """Return `count` different files, one in ten of them broken."""
     broken = set(chance.sample(range(count), count * _BROKEN_OF_TEN // 10))
     return [_file(chance, number in broken) for number in range(count)]
 
@@ -57,28 +57,28 @@ def _file(chance: random.Random, broken: bool) -> File:
 
 @contextmanager
 def in_flight(gallery: str, files: Sequence[File]) -> Iterator[list["Future[Sent]"]]:
-    """All uploads at once; on leaving, all have come to an end."""
+    """Start all uploads at once; wait for them at the end of the block."""
     with ThreadPoolExecutor(len(files)) as pool:
         yield [pool.submit(upload, gallery, each) for each in files]
 
 
 def upload(gallery: str, file: File) -> Sent:
-    """Post until it is taken, or refused for good, or patience ends."""
-    deadline, tries, said = time.monotonic() + _PATIENCE, 0, ""
+    """Post the file until it is accepted or refused permanently, or time is up."""
+    deadline, tries, refused = time.monotonic() + _PATIENCE, 0, ""
     while time.monotonic() < deadline:
         tries += 1
         try:
             answer = _post(gallery, file)
         except requests.RequestException as error:
-            said = type(error).__name__
+            refused = type(error).__name__
         else:
             if answer.status_code == 202:
                 return Sent(file, str(answer.json()["id"]), tries)
-            said = f"{answer.status_code} {answer.text[:200]}"
+            refused = f"{answer.status_code} {answer.text[:200]}"
             if answer.status_code < 500 and answer.status_code != 429:
                 break
         time.sleep(_PAUSE * min(tries, 10))
-    return Sent(file, None, tries, said)
+    return Sent(file, None, tries, refused)
 
 
 def _post(gallery: str, file: File) -> requests.Response:

@@ -285,7 +285,7 @@ class Deployment:
             if principal.name == name:
                 return principal
         known = ", ".join(sorted(each.name for each in self.principals))
-        raise KeyError(f"no identity is called {name!r}; there are {known}")
+        raise KeyError(f"no identity is called {name!r}; choose from {known}")
 
     def app(self, name: str) -> ContainerApp:
         """The container app called `name`. Raises KeyError, naming those that there are."""
@@ -293,4 +293,4 @@ class Deployment:
             if app.name == name:
                 return app
         known = ", ".join(sorted(each.name for each in self.apps))
-        raise KeyError(f"no service is called {name!r}; there are {known}")
+        raise KeyError(f"no service is called {name!r}; choose from {known}")

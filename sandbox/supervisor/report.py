@@ -95,7 +95,7 @@ class Report:
             if each.name == name:
                 return each
         known = ", ".join(sorted(each.name for each in self.services))
-        raise KeyError(f"no service is called {name!r}; there are {known}")
+        raise KeyError(f"no service is called {name!r}; choose from {known}")
 
     def write(self, state: State) -> None:
         state.write_json(_FILE, asdict(self))

@@ -66,7 +66,7 @@ def test_who_is_unknown_is_told_who_there_is(tmp_path: Path) -> None:
 def test_an_environment_is_only_named_to_be_compared_with(tmp_path: Path) -> None:
     done = keyless(tmp_path, "access", "-e", "dev")
     assert (done.returncode, done.stdout) == (64, "")
-    assert done.stderr.rstrip().endswith("add --azure.")
+    assert done.stderr.rstrip().endswith("need --azure.")
 
 
 def test_without_an_environments_values_nothing_is_compared(tmp_path: Path) -> None:

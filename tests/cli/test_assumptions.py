@@ -20,7 +20,7 @@ def test_each_question_is_asked_with_its_answers_and_what_follows(tmp_path: Path
     for each in QUESTIONS:
         assumed, other, *more = each.answers
         answers = f"{assumed} assumed {other} {each.otherwise}"
-        rest = "".join(f" {one} the same" for one in more)
+        rest = "".join(f" {one} same consequence" for one in more)
         assert f"{each.name} {each.asks} {answers}{rest}" in said
     assert "←" not in said
 

@@ -86,7 +86,7 @@ def test_the_decision_is_there_as_json(tmp_path: Path) -> None:
         (("nobody", "blobs/read", "containers/originals"), "no identity is called 'nobody'"),
         (("gateway", "fly", "containers/originals"), "no action ends in 'fly'"),
         (("gateway", "blobs/read", "containers/nothing"), "no resource ends in"),
-        (("gateway", "blobs/read", "catalog"), "could be"),
+        (("gateway", "blobs/read", "catalog"), "is ambiguous"),
     ],
 )
 def test_a_name_that_is_not_known_is_one_sentence(

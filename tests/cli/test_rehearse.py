@@ -67,7 +67,7 @@ def test_what_is_not_known_is_named(tmp_path: Path) -> None:
 def test_a_refusal_names_resource_rule_source_and_mend_and_fails(tmp_path: Path) -> None:
     done = rehearse(tmp_path, OUT_OF_ORDER)
     assert done.returncode == 1
-    assert re.search(r"✗ queue: .+\n +rule parent-first \(read\): \S.+\n +mend: \S", done.stdout)
+    assert re.search(r"✗ queue: .+\n +rule parent-first \(read\): \S.+\n +fix: \S", done.stdout)
 
 
 def test_a_script_reads_the_same(tmp_path: Path) -> None:
@@ -91,8 +91,8 @@ def test_a_parameter_file_is_read(tmp_path: Path) -> None:
     ("arguments", "why"),
     [
         (("--scenario", "frist"), "unknown scenario 'frist'; choose from first, "),
-        (("--parameters", "p.json"), "--parameters goes with --template"),
-        (("--template", "t.json", "--scenario", "first"), "--parameters goes with --template"),
+        (("--parameters", "p.json"), "--parameters needs --template"),
+        (("--template", "t.json", "--scenario", "first"), "--parameters needs --template"),
     ],
 )
 def test_what_makes_no_sense_is_a_wrong_use(

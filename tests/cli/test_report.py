@@ -239,7 +239,10 @@ def test_the_answers_are_compared_with_what_is_assumed(shell: Shell) -> None:
     assert shell.run("--yes").returncode == 0
     said = keyless(shell.folder / "none", "assumptions", "--from", str(shell.file))
     answered = read(shell.file)
-    assert f"answers {len(answered)} of {len(QUESTIONS)} questions, 0 otherwise" in said.stdout
+    assert (
+        f"answers {len(answered)} of {len(QUESTIONS)} questions, 0 of them differently"
+        in said.stdout
+    )
     for each in QUESTIONS:
         mark = "✓" if each.name in answered else "·"
         assert f"{mark} {each.name}  " in said.stdout

@@ -81,7 +81,9 @@ def test_who_waits_is_named_with_what_it_waits_for(sandbox: Running) -> None:
     )
     others = (each for each in report.services if each.name != "thumbnailer")
     said = why_not_ready(replace(report, services=(*others, waiting)))
-    assert "thumbnailer is waiting for read on container thumbnails, write on container thum" in said
+    assert (
+        "thumbnailer is waiting for read on container thumbnails, write on container thum" in said
+    )
     assert "gateway" not in said
     assert said.endswith("./keyless doctor")
 

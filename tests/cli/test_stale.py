@@ -51,7 +51,10 @@ def test_a_sandbox_that_became_another_snapshot_is_told_of(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     state = State.open(tmp_path)
-    for found, said in ((sandbox.report, ""), (replace(sandbox.report, snapshot="0"), "became")):
+    for found, said in (
+        (sandbox.report, ""),
+        (replace(sandbox.report, snapshot="0"), "a different snapshot"),
+    ):
         monkeypatch.setattr("cli.stale.running", lambda _, found=found: found)
         warn_if_stale(state)
         assert said in (err := capsys.readouterr().err)

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from cli.terminal import OneLine, Terminal
 from cli.trace import line, table
-from cli.witness import told
+from cli.witness import refusal_lines
 from sandbox.audit import Outcome, Record
 
 ISSUED = Record(
@@ -43,7 +43,7 @@ REFUSED = Record(
 
 @pytest.mark.parametrize(
     "shown",
-    [line(REFUSED), table([REFUSED], "a title"), *told(REFUSED), Text(NASTY)],
+    [line(REFUSED), table([REFUSED], "a title"), *refusal_lines(REFUSED), Text(NASTY)],
     ids=["trace", "the demo", "as", "anything else"],
 )
 def test_what_a_stranger_sent_is_shown_and_never_obeyed(shown: RenderableType) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.witness import Whose, Witness, summary, told
+from cli.witness import Whose, Witness, refusal_lines, summary
 from sandbox.audit import Outcome, Record
 
 SCOPE = "/subscriptions/s/providers/Microsoft.Storage/storageAccounts/a/containers/originals"
@@ -61,17 +61,17 @@ def test_a_refusal_with_nobodys_name_on_it_may_be_the_programs() -> None:
 
 
 def test_a_denial_is_told_with_the_roles_that_would_do() -> None:
-    (line,) = told(read("gateway", "1", Outcome.DENIED))
+    (line,) = refusal_lines(read("gateway", "1", Outcome.DENIED))
     assert str(line) == (
         "keyless: gateway was denied blobs/read on containers/originals: no role assignment "
         "allows it; Storage Blob Data Reader would do."
     )
-    assert told(read("gateway", "1")) == ()
+    assert refusal_lines(read("gateway", "1")) == ()
 
 
 def test_a_token_that_is_refused_is_told_with_its_cause_and_the_cure() -> None:
     first, *others = map(
-        str, told(refused("Unable to load the proper Managed Identity.", "gateway"))
+        str, refusal_lines(refused("Unable to load the proper Managed Identity.", "gateway"))
     )
     assert first.startswith("keyless: gateway was refused a token: Unable to load")
     assert any("Set AZURE_CLIENT_ID to the client id" in each for each in others)

@@ -56,7 +56,7 @@ def test_a_rejection_that_was_overtaken_counts_as_the_success() -> None:
         (replace(SEEN, webhooks=(*TOLD, replace(TOLD[0], id="w9"))), "under 2 webhook-ids"),
         (
             replace(SEEN, webhooks=(*TOLD, Webhook("broken", "photo.processed", "w9", 1))),
-            "told of photo.processed",
+            "also received photo.processed",
         ),
         (replace(SEEN, messages={"photo-uploads": 2}), "2 messages are stuck in photo-uploads"),
         (replace(SEEN, dead_letters={"catalog": 1}), "1 dead letters in catalog"),

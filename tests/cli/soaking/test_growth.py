@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from cli.soaking.growth import Taken, grown, numbers, room
+from cli.soaking.growth import Usage, grown, numbers, room
 
-BEFORE = Taken("sandbox", pss=60_000, rss=70_000, threads=5, descriptors=40)
+BEFORE = Usage("sandbox", pss=60_000, rss=70_000, threads=5, descriptors=40)
 
 
-def found(after: Taken, photos: int = 0) -> list[str]:
+def found(after: Usage, photos: int = 0) -> list[str]:
     return grown({7: BEFORE}, {7: after}, photos)
 
 
@@ -25,7 +25,7 @@ def test_what_stays_as_it_was_has_not_grown() -> None:
         (replace(BEFORE, descriptors=57), "has 57 open files, up from 40"),
     ],
 )
-def test_what_grows_beyond_its_bound_is_said(after: Taken, said: str) -> None:
+def test_what_grows_beyond_its_bound_is_said(after: Usage, said: str) -> None:
     (only,) = found(after)
     assert said in only
 

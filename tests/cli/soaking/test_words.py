@@ -32,7 +32,7 @@ def test_a_round_that_holds_is_one_line() -> None:
 def test_a_round_that_does_not_hold_says_what_is_wrong_and_how_to_see_it_again() -> None:
     _, wrong, again = in_words(BAD, "--seed 7 --target worker").splitlines()
     assert wrong.strip() == "photo p is received, not processed"
-    assert again.strip() == "again: ./keyless soak --seed 7 --target worker --rounds 3"
+    assert again.strip() == "to repeat: ./keyless soak --seed 7 --target worker --rounds 3"
 
 
 def test_all_holds_only_if_no_round_is_wrong_and_no_process_is_left() -> None:
