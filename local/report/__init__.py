@@ -1,5 +1,5 @@
-"""What a deployed environment answered, in a file that its owner can give away.
+"""The report: a deployed environment's answers in a file that is safe to publish.
 
-Only words of this project and of Azure's documentation, numbers and answers get into it: whatever
-Azure says is taken through local.report.safe_text, which lets nothing else pass.
+It contains only answers, numbers, and words of this project and of Azure's documentation: every
+text from Azure passes through local.report.safe_text, which drops all else.
 """

@@ -1,4 +1,4 @@
-"""The answers in a report, or in an issue that holds one."""
+"""The block of answers in a report, or in an issue that quotes one."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -6,16 +6,16 @@ from pathlib import Path
 
 from sandbox.assumptions import AssumptionError, assume
 
-# The block in which a report has its answers: local/report/page.py writes it.
+# The fence of the block, which local/report/page.py writes.
 FENCE, FORMAT = "keyless-answers", 1
 
-LARGEST = 256 * 1024  # bytes; a report has some ten thousand
+LARGEST = 256 * 1024  # bytes; a report has about ten thousand
 _LONGEST = 100  # characters of a line
-_AGAIN = "ask again by ./keyless report"
+_AGAIN = "create a new one with ./keyless report"
 
 
 class ReportError(ValueError):
-    """A file that holds no answers, or others than this version knows: where, and what to do."""
+    """A file without answers that this version knows; the message says where and what to do."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Line:
 
 
 def read(path: Path) -> Mapping[str, str]:
-    """Return the answers that a file holds, by question. Raises ReportError."""
+    """Return the answers in a file, by question. Raises ReportError."""
     return answers_in(_text(path), str(path))
 
 
@@ -36,8 +36,8 @@ def answers_in(text: str, source: str) -> Mapping[str, str]:
     head, *lines = _block(text, source)
     if head.text != f"format {FORMAT}":
         raise ReportError(
-            f"{source}, line {head.number}: this version reads 'format {FORMAT}', and there is "
-            f"{head.text[:40]!r}; take the version of Keyless that wrote it, or {_AGAIN}"
+            f"{source}, line {head.number}: this version reads 'format {FORMAT}', not "
+            f"{head.text[:40]!r}; use the version of Keyless that wrote it, or {_AGAIN}"
         )
     answers: dict[str, str] = {}
     for each in lines:
@@ -47,7 +47,7 @@ def answers_in(text: str, source: str) -> Mapping[str, str]:
         name, _, answer = each.text.partition("=")
         if answers.setdefault(name, answer) != answer:
             raise ReportError(
-                f"{source}, line {each.number}: {name} was answered before, otherwise; "
+                f"{source}, line {each.number}: {name} already has a different answer; "
                 "delete one of the two lines"
             )
     return answers
@@ -67,20 +67,20 @@ def _check(line: Line, source: str) -> None:
 
 
 def _block(text: str, source: str) -> list[Line]:
-    """The lines between the fences, of which the first tells the format."""
+    """Return the lines between the fences; the first names the format."""
     lines = [Line(number, each.strip()) for number, each in enumerate(text.split("\n"), start=1)]
     begins = [each.number for each in lines if each.text == f"```{FENCE}"]
     if not begins:
-        raise ReportError(f"{source} is no report: no line is ```{FENCE}; {_AGAIN}")
+        raise ReportError(f"{source} is not a report: it has no line ```{FENCE}; {_AGAIN}")
     if len(begins) > 1:
         raise ReportError(
-            f"{source} has two reports, in lines {begins[0]} and {begins[1]}; "
-            "put each into a file of its own"
+            f"{source} has two reports, at lines {begins[0]} and {begins[1]}; "
+            "put each into its own file"
         )
     found = list(_until_fence(lines[begins[0] :]))
     if len(found) == len(lines[begins[0] :]):
         raise ReportError(
-            f"{source}, line {begins[0]}: the block does not end (```); the file was cut off"
+            f"{source}, line {begins[0]}: the block has no end (```); the file is cut off"
         )
     return found or [Line(begins[0], "")]
 
@@ -99,8 +99,8 @@ def _text(path: Path) -> str:
     except OSError as error:
         raise ReportError(f"{path} cannot be read: {error.strerror}") from error
     if len(content) > LARGEST:
-        raise ReportError(f"{path} is no report: it is larger than {LARGEST // 1024} KiB")
+        raise ReportError(f"{path} is not a report: it is larger than {LARGEST // 1024} KiB")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise ReportError(f"{path} is no report: it is not UTF-8 text") from error
+        raise ReportError(f"{path} is not a report: it is not UTF-8 text") from error

@@ -1,4 +1,4 @@
-"""The apps, their revisions, and the replicas of the newest one.
+"""The apps, their revisions, and the replicas of the newest revision.
 
 https://learn.microsoft.com/rest/api/resource-manager/containerapps
 """
@@ -24,7 +24,7 @@ _SCALER = "azure-servicebus"
 
 @dataclass(frozen=True)
 class App:
-    """One app as Azure has it. Its texts are Azure's, and do not leave."""
+    """One app on Azure. Its texts are Azure's and do not enter the report."""
 
     name: str
     known: SafeText
@@ -35,7 +35,7 @@ class App:
 
     @property
     def made(self) -> datetime | None:
-        """When its newest revision was made."""
+        """The time at which its newest revision was created."""
         found = self._newest
         return moment(_properties(found).get("createdTime")) if found else None
 
@@ -58,14 +58,14 @@ def apps(azure: ControlPlane) -> list[App]:
 
 
 def first_replica(azure: ControlPlane, app: App) -> str:
-    """Return the oldest replica of the newest revision; nothing for none. Raises UnseenError."""
+    """Return the oldest replica of the newest revision; empty without one. Raises UnseenError."""
     path = f"{_id(azure, app.name)}/revisions/{app.newest}/replicas"
     found = sorted(azure.listed(path, VERSION), key=_created) if app.newest else []
     return str(found[0]["name"]) if found else ""
 
 
 def revisions(found: Sequence[App]) -> tuple[Revision, ...]:
-    """Return the last revisions of each app, the first of which is number 1."""
+    """Return the latest revisions of each app, counted from 1."""
     return tuple(
         _revision(app, number, each)
         for app in found
@@ -109,7 +109,7 @@ def _own_image(revision: Json) -> bool:
 
 
 def _principals(app: Json) -> list[str]:
-    """The object ids of its own identity: system-assigned, or user-assigned and named after it."""
+    """Return the object ids of the app's own identity: system-assigned, or named after the app."""
     identity = app.get("identity") or {}
     attached: Mapping[str, Any] = identity.get("userAssignedIdentities") or {}
     own = [

@@ -1,7 +1,7 @@
-"""Whoever asks: whose rights they have, and where they have more than the policy gives.
+"""The user who asks: the rights of the policy, and rights beyond it.
 
-Most people who deploy are owners, and some have given themselves a data role. What is never refused
-to them says nothing about a refusal.
+Most deployers are owners, and some have given themselves a data role. What Azure never refuses
+to them says nothing about refusals.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,15 +12,15 @@ from local.report.control_plane import ControlPlane, Json, UnseenError
 from local.sign_in import SignedIn
 
 _VERSION = "2022-04-01"
-# What the policy grants on lies deeper than these, which hold it.
+# These resources contain the policy's scopes.
 _HOLDERS = ("storageaccounts", "vaults", "namespaces")
 
 
 @dataclass(frozen=True)
 class Caller:
-    """Whose rights they have, and the planes where a role beside the policy opens more.
+    """The rights of the user, and the planes where another role gives more.
 
-    `open_planes` is None where Azure does not show them their own roles.
+    `open_planes` is None where Azure does not show the user's roles.
     """
 
     by: By
@@ -28,7 +28,7 @@ class Caller:
 
 
 def identify(azure: ControlPlane, signed_in: SignedIn, values: Mapping[str, str]) -> Caller:
-    """Compare whoever is signed in with whom the environment was deployed for."""
+    """Compare the signed-in user with the environment's developer."""
     developer = values.get("DEVELOPER_PRINCIPAL_ID", "").lower()
     by = By.DEVELOPER if signed_in.object_id.lower() == developer else By.STRANGER
     try:
@@ -39,7 +39,7 @@ def identify(azure: ControlPlane, signed_in: SignedIn, values: Mapping[str, str]
 
 
 def _open(azure: ControlPlane, object_id: str) -> Iterator[Plane]:
-    """Roles that they have through a group are listed, too.
+    """Yield the planes that a wide role opens; roles through a group are listed too.
 
     learn.microsoft.com/azure/role-based-access-control/role-assignments-list-rest
     """
@@ -51,7 +51,7 @@ def _open(azure: ControlPlane, object_id: str) -> Iterator[Plane]:
 
 
 def _is_wide(scope: str) -> bool:
-    """Whether a right there is on more than one entity."""
+    """Return whether a right on `scope` covers more than one entity."""
     parts = scope.lower().split("/")
     return len(parts) < 3 or "providers" not in parts[:-2] or parts[-2] in _HOLDERS
 

@@ -1,7 +1,7 @@
-"""A console in an app: asks what only the app's own code can ask, under the app's identity.
+"""A console in an app, which asks what only the app's own code can ask.
 
-`az containerapp exec` reads a terminal, so it is given one. It is not run on Azure, and not at all
-on Windows, which has no such terminals.
+`az containerapp exec` requires a terminal, so it gets a pseudo-terminal. Not run on Azure; not
+available on Windows, which has no pseudo-terminals.
 """
 
 import base64
@@ -23,34 +23,34 @@ from pathlib import Path
 from infra import azure_cli
 from local.questions import inside
 
-# azure-cli says so once it is connected: command_modules/containerapp/custom.py
+# azure-cli prints this once it is connected: command_modules/containerapp/custom.py
 _CONNECTED = "ctrl + D"
-_PATIENCE = 120.0  # seconds
+_TIMEOUT = 120.0  # seconds
 _MOST = 1024 * 1024  # bytes that are read of a console
-# A terminal in between holds back lines that are longer than 4096 bytes.
+# A terminal buffers at most 4096 bytes of a line.
 _WIDTH = 500
 
 
 class ConsoleError(Exception):
-    """No console was opened, or it did not answer in time."""
+    """The console did not open, or did not answer in time."""
 
 
 @dataclass(frozen=True)
 class Console:
-    """The console of an app, as whoever is signed in may open it."""
+    """The console of an app, opened with the user's sign-in to the Azure CLI."""
 
     app: str
     group: str
     subscription: str
-    patience: float = _PATIENCE
+    timeout: float = _TIMEOUT
 
     def answers(self, kept: str) -> dict[str, str]:
-        """Return what the app's code was answered, by question. Raises ConsoleError.
+        """Return the answers that the app's code got, by question. Raises ConsoleError.
 
-        `kept` is the resource id of the identity whose tokens are kept from code.
+        `kept` is the resource id of the identity that is withheld from code.
         """
         if sys.platform == "win32":
-            raise ConsoleError("there are no terminals of that kind on Windows")
+            raise ConsoleError("Windows has no pseudo-terminals")
         with self._opened() as terminal:
             terminal.read_until(re.compile(re.escape(_CONNECTED)))
             terminal.write(script(kept))
@@ -70,7 +70,7 @@ class Console:
         finally:
             os.close(theirs)
         try:
-            yield Terminal(ours, time.monotonic() + self.patience)
+            yield Terminal(ours, time.monotonic() + self.timeout)
         finally:
             _end(process)
             os.close(ours)
@@ -84,7 +84,7 @@ class Console:
 
 @dataclass
 class Terminal:
-    """Our end of a terminal, and all that was shown on it, until a deadline (monotonic seconds)."""
+    """Our end of a terminal, and everything shown on it until a deadline (monotonic seconds)."""
 
     descriptor: int
     deadline: float
@@ -92,13 +92,13 @@ class Terminal:
 
     @property
     def said(self) -> str:
-        """What was shown, as text."""
+        """The shown bytes, as text."""
         return self.shown.decode(errors="replace")
 
     def write(self, lines: Sequence[str]) -> None:
-        """Type lines, and read what they do in between: az passes on a character at a time.
+        """Type lines, and read their output in between: az forwards one character at a time.
 
-        Raises ConsoleError if nobody is there any more.
+        Raises ConsoleError if the console is closed.
         """
         for each in lines:
             try:
@@ -108,14 +108,14 @@ class Terminal:
             self._read(0.05)
 
     def read_until(self, wanted: re.Pattern[str]) -> None:
-        """Read until `wanted` was shown. Raises ConsoleError if it never is."""
+        """Read until `wanted` is shown. Raises ConsoleError at the deadline."""
         while not wanted.search(self.said):
             left = self.deadline - time.monotonic()
             if left <= 0 or not self._read(left) or len(self.shown) > _MOST:
                 raise ConsoleError("the console did not answer")
 
     def _read(self, seconds: float) -> bool:
-        """Read what comes within so many seconds; False if nothing does."""
+        """Read the output of the next `seconds`; return False if there is none."""
         if not select.select([self.descriptor], [], [], seconds)[0]:
             return False
         try:
@@ -130,7 +130,7 @@ def script(kept: str) -> Sequence[str]:
     """Return the lines that ask in a shell: local/questions/inside.py, for the app's own Python."""
     source = Path(inside.__file__).read_bytes()
     packed = base64.b64encode(zlib.compress(source, 9)).decode()
-    # The first answer must not stand behind the prompts for the lines that were typed.
+    # The first answer must start on a new line, after the prompts.
     run = "import base64,sys,zlib;p=sys.stdin.read();print();"
     run += "exec(zlib.decompress(base64.b64decode(p)))"
     return [
@@ -142,14 +142,14 @@ def script(kept: str) -> Sequence[str]:
 
 
 def found_in(said: str) -> dict[str, str]:
-    """Return the answers among all else that a terminal shows."""
+    """Return the answers in a terminal's output."""
     lines = re.findall(rf"^{inside.ANSWER} ([a-z-]+) (\S{{1,40}})\r?$", said, re.MULTILINE)
     known: Mapping[str, object] = inside.PROBES
     return {name: answer for name, answer in lines if name in known}
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
-    """Let it end, or end it: a shell that waits for a person takes no notice of a SIGTERM."""
+    """Wait for the process, or end it: an interactive shell ignores SIGTERM."""
     for signalled in (0, signal.SIGTERM, signal.SIGKILL):
         if signalled:
             process.send_signal(signalled)

@@ -1,6 +1,6 @@
-"""Azure Resource Manager and the logs of apps, read through the Azure CLI as whoever is signed in.
+"""Azure Resource Manager and the logs of apps, read through the Azure CLI.
 
-`az rest` gives the answers of the REST API as they are documented, and needs no extension.
+`az rest` returns the REST API's documented responses and needs no extension.
 """
 
 import re
@@ -15,7 +15,7 @@ from infra.azd.events import Event, events_in
 from local.report import safe_text
 from local.report.safe_text import SafeText
 
-# https://learn.microsoft.com/cli/azure/containerapp/logs: no more than that may be asked for.
+# The maximum: https://learn.microsoft.com/cli/azure/containerapp/logs
 LONGEST_LOG = 300
 _PAGES = 20
 
@@ -23,7 +23,7 @@ Json = Mapping[str, Any]
 
 
 class UnseenError(Exception):
-    """Azure does not show this; `why` is a word that may leave, the message what was said."""
+    """Azure does not show this; `why` is safe to publish, the message is Azure's error."""
 
     def __init__(self, why: SafeText, said: str) -> None:
         super().__init__(said)
@@ -58,7 +58,7 @@ class ControlPlane:
                 return
 
     def log(self, app: str, revision: str, replica: str) -> list[str]:
-        """Return the last lines that a replica's code wrote. Raises UnseenError."""
+        """Return the last lines of a replica's log. Raises UnseenError."""
         which = ("--revision", revision, "--replica", replica, "--format", "text")
         return self._log(app, *which)
 
@@ -72,17 +72,17 @@ class ControlPlane:
 
     def _log(self, app: str, *which: str) -> list[str]:
         here = ("--name", app, "--resource-group", self.group, "--tail", str(LONGEST_LOG))
-        with _told():
+        with _az_errors():
             command = ("containerapp", "logs", "show", *here, *which)
             return azure_cli.run(*command, subscription=self.subscription).splitlines()
 
     def _ask(self, *arguments: str) -> Any:
-        with _told():
+        with _az_errors():
             return azure_cli.ask(*arguments, subscription=self.subscription)
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _az_errors() -> Iterator[None]:
     try:
         yield
     except azure_cli.NotInstalledError as error:
@@ -94,7 +94,7 @@ def _told() -> Iterator[None]:
 
 
 def _code_in(said: str) -> SafeText:
-    """The code in what az says: `Forbidden({"error": {"code": "x"...`, or `(x) The client...`."""
+    """Return the code in an error: `Forbidden({"error": {"code": "x"...` or `(x) The client...`."""
     if "az login" in said:
         return SafeText("the Azure CLI is not signed in")
     for pattern in (r'"code": *"(\w+)"', r"\((\w+)\)", r"(\w+)"):

@@ -1,4 +1,4 @@
-"""The deployments of an azd environment, and what each was refused.
+"""The deployments of an azd environment, and the failures of each.
 
 https://learn.microsoft.com/rest/api/resources/deployments,
 https://learn.microsoft.com/rest/api/resources/deployment-operations
@@ -18,12 +18,12 @@ from local.report.times import seconds
 _VERSION = "2021-04-01"
 _NESTED = "microsoft.resources/deployments"
 _DEPTH = 6
-# The first, which is the one that nobody has seen, and the last.
+# The first deployment, which is the interesting one, and the latest.
 _SHOWN = 6
 
 
 def deployments(azure: ControlPlane, environment: str) -> Part[Deployment]:
-    """Return those that azd made for the environment, by their time: the first, and the last."""
+    """Return azd's first and latest deployments of the environment, by time."""
     try:
         found = sorted(_listed(azure, environment), key=_time)
     except UnseenError as error:
@@ -34,7 +34,7 @@ def deployments(azure: ControlPlane, environment: str) -> Part[Deployment]:
 
 
 def _listed(azure: ControlPlane, environment: str) -> list[Json]:
-    """Of the group and of the subscription, which an attendee of a workshop may not read."""
+    """Return those of the group and, where the user may read it, of the subscription."""
     errors: list[UnseenError] = []
     found: list[Json] = []
     for scope in (azure.group_id, f"/subscriptions/{azure.subscription}"):
@@ -76,7 +76,7 @@ def _refused(azure: ControlPlane, found: Json) -> Part[Refused]:
 
 
 def _below(azure: ControlPlane, deployment: str, depth: int) -> Iterator[Refused]:
-    """What failed in a deployment; of a nested one what failed in it, if Azure shows that."""
+    """Yield the failures of a deployment, and of nested ones where Azure shows them."""
     for operation in azure.listed(f"{deployment}/operations", _VERSION):
         given = operation.get("properties") or {}
         if given.get("provisioningState") != "Failed":
@@ -111,19 +111,19 @@ def _as_refused(target: Json, status: object, error: Any) -> Refused:
 
 
 def _on(resource_id: str) -> SafeText:
-    """The entity or the app that a resource is, or is on, if the template names it everywhere."""
+    """Return the entity or app in a resource id, if its name is the template's."""
     named = [found for each in resource_id.split("/") if (found := safe_text.name(each))]
     return named[-1] if named else NOTHING
 
 
 def _error(message: Any) -> Any:
-    """The error of a status message, which is an object or the text of one."""
+    """Return the error of a status message, which is an object or its JSON text."""
     found = _read(message)
     return found.get("error", found) if isinstance(found, Mapping) else {"message": message}
 
 
 def _chain(error: Any, depth: int = _DEPTH) -> Iterator[tuple[str, str]]:
-    """Codes and texts from the outermost to the innermost of the first details.
+    """Yield codes and texts from the outermost error to its innermost first detail.
 
     Some providers put an error into another's message, as JSON.
     """

@@ -1,4 +1,4 @@
-"""The environment to report on: by its values, as far as its deployment got."""
+"""The environment to report on, from its azd values."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,16 +23,16 @@ class Reported:
 
     @classmethod
     def of(cls, values: Values) -> "Reported":
-        """Read the values. Raises ValuesError where not even a deployment was tried.
+        """Read the values. Raises ValuesError if there was no deployment attempt.
 
-        After one that failed azd knows no output of it; the group is named after the environment.
+        After a failed deployment azd has no outputs; the group is named after the environment.
         """
         name = values["AZURE_ENV_NAME"]
         group = values.named.get("AZURE_RESOURCE_GROUP") or f"rg-keyless-{name}"
         return cls(name, ControlPlane(values["AZURE_SUBSCRIPTION_ID"], group), values)
 
     def asker(self, credential: TokenCredential) -> Asker | None:
-        """Return whoever asks its data services; None where it does not tell their addresses."""
+        """Return a client of its data services; None if their addresses are unknown."""
         try:
             hosts = _hosts(self.values)
         except ValuesError:
@@ -41,7 +41,7 @@ class Reported:
 
     @property
     def named(self) -> Mapping[str, str]:
-        """All of its values, which must not get into a report."""
+        """All of its values, none of which may enter a report."""
         return {**self.values.named, "group": self.azure.group}
 
 

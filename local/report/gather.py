@@ -1,4 +1,4 @@
-"""All parts of a report, gathered one after the other."""
+"""The parts of a report that the control plane shows."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,13 +13,13 @@ from local.report.model import Deployment, Part, Revision, RoleTime, Rule, Scale
 from local.report.proofs import Log, read
 from local.report.rules import rules
 
-# Hears the name of a part before it is gathered.
+# Called with the name of each part before it is read.
 OnPart = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Gathered:
-    """What the control plane shows."""
+    """Everything the control plane shows."""
 
     deployments: Part[Deployment]
     revisions: Part[Revision]
@@ -30,12 +30,12 @@ class Gathered:
 
     @property
     def may_have_workers(self) -> bool:
-        """Whether deployed services take messages, as far as anybody can tell."""
+        """Whether deployed services may receive messages; True if unknown."""
         return isinstance(self.revisions, Unseen) or any(each.own_image for each in self.apps)
 
 
 def gather(azure: ControlPlane, environment: str, on_part: OnPart) -> Gathered:
-    """Read all that the control plane shows whoever is signed in."""
+    """Read everything that the control plane shows the user."""
     on_part("deployments")
     deployed = deployments(azure, environment)
     on_part("revisions")
@@ -55,7 +55,7 @@ def gather(azure: ControlPlane, environment: str, on_part: OnPart) -> Gathered:
 
 
 def _logs(azure: ControlPlane, found: Sequence[App]) -> Mapping[str, Log]:
-    """The log of each app that runs a service; that of another is not to be had."""
+    """Return the log of each app that runs a service, where it is readable."""
     logs: dict[str, Log] = {}
     for each in (each for each in found if each.own_image):
         try:

@@ -1,4 +1,4 @@
-"""The questions that only an app's code can ask, through a console in the gateway."""
+"""The questions that only an app's code can ask, asked through a console in the gateway."""
 
 from collections.abc import Sequence
 
@@ -13,17 +13,17 @@ from sandbox.assumptions import QUESTIONS
 _APP, _KEPT = "gateway", "id-platform-"
 _VERSION = "2023-01-31"
 
-# Those among the questions, whatever probes there are.
+# In the order of the questions.
 NAMES = tuple(each.name for each in QUESTIONS if each.name in inside.PROBES)
 
 
 def not_asked(why: Why) -> tuple[Outcome, ...]:
-    """Return them without an answer."""
+    """Return these questions as not asked."""
     return tuple(NotAsked(each, why) for each in NAMES)
 
 
 def ask(azure: ControlPlane, apps: Sequence[App]) -> tuple[Outcome, ...]:
-    """Ask them as the gateway's code, which always runs."""
+    """Ask them as the gateway's code; the gateway always has a replica."""
     if not any(each.name == _APP and each.own_image for each in apps):
         return not_asked(Why.NO_APP)
     try:
@@ -35,9 +35,9 @@ def ask(azure: ControlPlane, apps: Sequence[App]) -> tuple[Outcome, ...]:
 
 
 def _kept_identity(azure: ControlPlane) -> str:
-    """The id of the identity whose tokens are kept from code. Raises UnseenError, ConsoleError."""
+    """Return the id of the platform's identity. Raises UnseenError or ConsoleError."""
     path = f"{azure.group_id}/providers/Microsoft.ManagedIdentity/userAssignedIdentities"
     for each in azure.listed(path, _VERSION):
         if str(each["name"]).startswith(_KEPT):
             return str(each["id"])
-    raise ConsoleError("the platform's identity is not there")
+    raise ConsoleError("the platform's identity does not exist")

@@ -1,4 +1,4 @@
-"""A report: known words, numbers and answers. No field holds a text as Azure wrote it."""
+"""The report's data: safe texts, numbers and answers; no field holds Azure's own text."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,22 +10,22 @@ T = TypeVar("T")
 
 
 class Why(StrEnum):
-    """Why a question was not asked, or has no answer."""
+    """The reason why a question was not asked or has no answer."""
 
-    NO_PROBE = "nothing here asks it"
-    OTHER_ENTITIES = "it is asked on the sample's entities, and the deployment here has others"
-    NO_ADDRESSES = "no deployment has succeeded that tells where to ask"
-    DECLINED = "whoever ran the report did not want to ask"
-    NOT_SIGNED_IN = "nobody is signed in here who could ask (az login)"
-    DEVELOPER = "it takes the rights of the environment's developer (DEVELOPER_PRINCIPAL_ID)"
-    WORKERS = "deployed workers would take the messages: ask where there are no apps"
-    TOO_MANY_RIGHTS = "whoever asked has a right beside the policy, so nothing would be refused"
-    UNSEEN_RIGHTS = "whether whoever asked has a right beside the policy is not to be seen"
-    TOO_FEW_RIGHTS = "a right that it takes was refused"
-    NO_ANSWER = "no answer came"
+    NO_PROBE = "this version cannot ask it"
+    OTHER_ENTITIES = "it needs the sample's entities, and this deployment has others"
+    NO_ADDRESSES = "no successful deployment says where to ask"
+    DECLINED = "the user declined to ask"
+    NOT_SIGNED_IN = "the user was not signed in (az login)"
+    DEVELOPER = "it requires the rights of the environment's developer (DEVELOPER_PRINCIPAL_ID)"
+    WORKERS = "deployed workers would receive the messages: ask in an environment without apps"
+    TOO_MANY_RIGHTS = "the user has more rights than the policy gives, so nothing would be refused"
+    UNSEEN_RIGHTS = "it is unknown whether the user has more rights than the policy gives"
+    TOO_FEW_RIGHTS = "a right that it requires was refused"
+    NO_ANSWER = "Azure did not answer"
     ONLY_INSIDE = "only code in an app can ask (--inside-apps)"
-    NO_APP = "there is no app to ask in, or it does not run its own image"
-    NO_CONSOLE = "no console was opened in the app"
+    NO_APP = "no app runs its own image"
+    NO_CONSOLE = "no console opened in the app"
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Answered:
 
 @dataclass(frozen=True)
 class Neither:
-    """Azure did what no known answer says; status 0 is none."""
+    """Azure's behaviour matches no known answer; status 0 means none."""
 
     question: str
     status: int
@@ -47,7 +47,7 @@ class Neither:
 
 @dataclass(frozen=True)
 class NotAsked:
-    """No answer, and why."""
+    """No answer, with the reason."""
 
     question: str
     why: Why
@@ -58,7 +58,7 @@ Outcome = Answered | Neither | NotAsked
 
 @dataclass(frozen=True)
 class Unseen:
-    """A part that Azure did not show to whoever asked; `why` is its code."""
+    """A part that Azure did not show; `why` is its code."""
 
     why: SafeText
 
@@ -68,9 +68,9 @@ Part = tuple[T, ...] | Unseen
 
 @dataclass(frozen=True)
 class Refused:
-    """One resource that a deployment was refused: what, where among ours, by which codes.
+    """A resource that failed to deploy: its type, our entity (`on`), and the error codes.
 
-    The last code is the innermost, `said` its text with all but known words left out.
+    The last code is the innermost; `said` is its text, reduced to known words.
     """
 
     kind: SafeText
@@ -83,7 +83,7 @@ class Refused:
 
 @dataclass(frozen=True)
 class Deployment:
-    """One deployment of the environment, the first of which is number 1."""
+    """One deployment of the environment, counted from 1."""
 
     number: int
     state: SafeText
@@ -93,7 +93,7 @@ class Deployment:
 
 @dataclass(frozen=True)
 class Revision:
-    """One revision of an app, the first of which is number 1."""
+    """One revision of an app, counted from 1."""
 
     app: SafeText
     number: int
@@ -108,17 +108,18 @@ class Revision:
 
 @dataclass(frozen=True)
 class RoleTime:
-    """When a role worked for an app, in seconds after it was granted; None is not known.
+    """The time until a role worked for an app, in seconds after its grant; None is unknown.
 
-    So many attempts were `in_vain`, the last of them after `last_in_vain`. If it was `proved`, it
-    `worked` after so many at the latest. `whole` says whether the log goes back to the start.
+    `failures` counts the failed attempts, the last of them after `last_failure`. A `proved` role
+    `worked` after so many seconds at the latest. `whole` means that the log reaches back to the
+    start.
     """
 
     app: SafeText
     role: SafeText
     on: SafeText
-    in_vain: int
-    last_in_vain: int | None
+    failures: int
+    last_failure: int | None
     proved: bool
     worked: int | None
     whole: bool
@@ -126,9 +127,9 @@ class RoleTime:
 
 @dataclass(frozen=True)
 class Scaler:
-    """What the scaler of an app did, in seconds after the newest revision was made.
+    """The scaler of an app, in seconds after the newest revision was created.
 
-    `after_photo` is from the photo that the gateway took before it was first `woken`.
+    `after_photo` counts from the last photo that the gateway accepted before the app was `woken`.
     """
 
     app: SafeText
@@ -142,7 +143,7 @@ class Scaler:
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule of a subscription, and whether it is as the template has it."""
+    """One rule of a subscription, and whether it matches the template."""
 
     subscription: SafeText
     name: SafeText
@@ -153,7 +154,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Report:
-    """All of it."""
+    """The whole report."""
 
     keyless: SafeText
     azure_cli: SafeText

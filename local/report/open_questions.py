@@ -1,4 +1,4 @@
-"""The open questions, put to a deployed environment."""
+"""The open questions about Azure, asked of a deployed environment."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -23,24 +23,24 @@ _KNOWN = {each.name: each for each in QUESTIONS}
 
 @dataclass(frozen=True)
 class Plan:
-    """What will be asked, and of what not, and why."""
+    """The questions to ask, and those not to ask, with the reason."""
 
     asked: tuple[str, ...]
     not_asked: tuple[NotAsked, ...]
 
     @property
     def leaves(self) -> int:
-        """How many blobs stay behind."""
+        """The number of blobs that stay behind."""
         return sum(PROBES[each].leaves for each in self.asked)
 
     @property
     def sends(self) -> bool:
-        """Whether messages are sent, and received again."""
+        """Whether messages are sent and received."""
         return any(PROBES[each].sends for each in self.asked)
 
 
 def plan(who: Caller | None, asker: Asker | None, *, workers: bool) -> Plan:
-    """Decide which questions from outside are asked; `workers` take whatever is sent."""
+    """Decide which questions to ask; deployed `workers` would receive the test messages."""
     asked, not_asked = list[str](), list[NotAsked]()
     for each in QUESTIONS:
         if each.name in inside.PROBES:
@@ -70,7 +70,7 @@ def _why_not(
 
 
 def ask(names: tuple[str, ...], asker: Asker, who: Caller) -> Iterator[Outcome]:
-    """Ask one question after the other; an error ends none but its own."""
+    """Ask one question after the other; an error ends only its own question."""
     for each in names:
         yield _sure(_ask(each, asker), who)
 
@@ -84,12 +84,12 @@ def _ask(name: str, asker: Asker) -> Outcome:
         return NotAsked(name, Why.TOO_MANY_RIGHTS)
     except TooFewRightsError:
         return NotAsked(name, Why.TOO_FEW_RIGHTS)
-    except Exception:  # whatever Azure or an SDK did, the other questions are asked
+    except Exception:  # one failing question must not stop the others
         return NotAsked(name, Why.NO_ANSWER)
 
 
 def _neither(name: str, seen: Response) -> Outcome:
-    """A service that is down or has too much to do says nothing of the question."""
+    """Return the unexpected response; one of an unavailable service answers nothing."""
     if seen.status == _TOO_MANY_REQUESTS or seen.status >= _DOWN:
         return NotAsked(name, Why.NO_ANSWER)
     code = safe_text.code(seen.code) if seen.code else safe_text.NOTHING
@@ -97,7 +97,7 @@ def _neither(name: str, seen: Response) -> Outcome:
 
 
 def _sure(found: Outcome, who: Caller) -> Outcome:
-    """Nothing, where only a refusal would show that nobody had a right to it."""
+    """Drop an answer that could come from a right that cannot be seen."""
     probe = PROBES[found.question]
     unseen = who.open_planes is None and isinstance(found, Answered)
     if unseen and probe.sure and found != Answered(found.question, probe.sure):
@@ -106,7 +106,7 @@ def _sure(found: Outcome, who: Caller) -> Outcome:
 
 
 def outcome(name: str, said: str) -> Outcome:
-    """Return what a probe said: one of the known answers, or a number, or nothing."""
+    """Return a probe's answer: a known one, a number, or none."""
     if said in _KNOWN[name].answers:
         return Answered(name, said)
     if said.isascii() and said.isdigit() and len(said) <= 6:

@@ -1,4 +1,4 @@
-"""A report as Markdown: tables for people, and a block of answers for `--from`."""
+"""The report as Markdown: tables for people, and a block of answers for `--from`."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
@@ -13,9 +13,10 @@ T = TypeVar("T")
 _INTRO = """\
 # What Azure answered to Keyless
 
-Written by `./keyless report`. It holds answers, codes, states, seconds, and words of Keyless and of
-Azure's documentation. It holds no name, id or address of the environment, of its owner or of their
-tenant, and no secret: `…` stands for whatever Azure said besides. Read it before you give it away.
+Written by `./keyless report`. It contains answers, codes, states, seconds, and words of Keyless and
+of Azure's documentation. It contains no name, id or address of the environment, of its owner or of
+their tenant, and no secret: `…` replaces everything else in Azure's texts. Read it before you
+publish it.
 """
 
 
@@ -35,7 +36,7 @@ def rendered(report: Report) -> str:
 
 
 def summary(report: Report) -> str:
-    """Return in a sentence what is in it."""
+    """Return a one-sentence summary."""
     found = report.outcomes
     answered = [each for each in found if isinstance(each, Answered)]
     as_assumed = sum(each.answer == question(each.question).answers[0] for each in answered)
@@ -43,8 +44,8 @@ def summary(report: Report) -> str:
     other = len(answered) - as_assumed
     unasked = len(found) - len(answered) - neither
     return (
-        f"{as_assumed} of {len(found)} questions are answered as assumed, {other} otherwise, "
-        f"{neither} by something that nobody expected; {unasked} were not asked."
+        f"{as_assumed} of {len(found)} questions are answered as assumed, {other} differently, "
+        f"{neither} unexpectedly; {unasked} were not asked."
     )
 
 
@@ -72,7 +73,7 @@ def _answers(outcomes: Sequence[Outcome]) -> str:
 def _in_words(outcome: Outcome) -> tuple[str, str, str]:
     assumed = question(outcome.question).answers[0]
     if isinstance(outcome, Answered):
-        verdict = "as assumed" if outcome.answer == assumed else "**otherwise**"
+        verdict = "as assumed" if outcome.answer == assumed else "**different**"
         return outcome.answer, assumed, verdict
     if isinstance(outcome, Neither):
         return _neither(outcome), assumed, "**neither answer**"
@@ -91,7 +92,7 @@ def _neither(outcome: Neither) -> str:
     return f"{outcome.status or ''} {outcome.code}".strip() or "no status and no code"
 
 
-def _section(title: str, part: Part[T], told: Callable[[Sequence[T]], str]) -> str:
+def _section(title: str, part: Part[T], render: Callable[[Sequence[T]], str]) -> str:
     if isinstance(part, Unseen):
-        return f"## {title}\n\nAzure did not show them: {part.why}.\n"
-    return f"## {title}\n\n" + (told(part) if part else "None.\n")
+        return f"## {title}\n\nAzure did not show this: {part.why}.\n"
+    return f"## {title}\n\n" + (render(part) if part else "None.\n")

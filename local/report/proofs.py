@@ -1,4 +1,4 @@
-"""The log in which a service names the rights that it has not proved: services/common/health.py."""
+"""The log in which a service names its unproved rights (services/common/health.py)."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,7 +16,7 @@ _PHOTO = "Photo received"
 
 @dataclass(frozen=True)
 class Attempt:
-    """A right that could not be proved, at a time."""
+    """A failed attempt to prove a right, and its time."""
 
     right: Right
     at: datetime
@@ -24,27 +24,27 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Log:
-    """What a replica said: attempts in vain, in their order, and when it was ready."""
+    """A replica's log: the failed attempts in order, and when it became ready."""
 
     attempts: tuple[Attempt, ...]
     ready: datetime | None
     photos: tuple[datetime, ...]
     whole: bool
 
-    def in_vain(self, scope: str) -> tuple[Attempt, ...]:
-        """Return the attempts on `scope`, or below it, but those that only lacked the key's value.
+    def failures(self, scope: str) -> tuple[Attempt, ...]:
+        """Return the failed attempts on `scope` or below, except those on a disabled secret.
 
-        Whoever hears that a secret is disabled has the right to it.
+        Key Vault says that a secret is disabled only to a caller with the right to it.
         """
         return tuple(each for each in self._on(scope) if not each.right.waits_for_a_key)
 
     def worked(self, scope: str) -> datetime | None:
         """Return when the rights on `scope` worked at the latest; None if they do not, or unknown.
 
-        A service tries all that is missing, one after the other, over and over. After the last
-        attempt in vain here, the next round is over once some other right fails a second time.
+        A service tries all missing rights in turn, over and over. After the last failure here, the
+        next round is complete once some other right fails a second time.
         """
-        last = max((each.at for each in self.in_vain(scope)), default=None)
+        last = max((each.at for each in self.failures(scope)), default=None)
         signs = [each.at for each in self._on(scope) if each.right.waits_for_a_key]
         signs += [self.ready] if self.ready else []
         if last is not None:
@@ -64,7 +64,7 @@ class Log:
 
 
 def read(lines: Sequence[str]) -> Log:
-    """Read the end of a log; it is `whole` if it may go back to the start."""
+    """Parse the end of a log; it is `whole` if it may reach back to the start."""
     records = [
         (found, at) for each in lines if (at := moment((found := _record(each)).get("time")))
     ]
@@ -80,7 +80,7 @@ def read(lines: Sequence[str]) -> Log:
 
 
 def _record(line: str) -> Mapping[str, Any]:
-    # The stream may put a time before what the service wrote.
+    # The stream may put a time before the service's line.
     try:
         found = json.loads(line[line.index("{") :])
     except ValueError:

@@ -16,7 +16,7 @@ from sandbox.assumptions import QUESTIONS
 
 REMOVED = "[removed]"
 
-_SHORTEST = 5  # a shorter value, such as `dev`, is part of too many words
+_SHORTEST = 5  # shorter values, such as `dev`, are part of too many words
 _TOP_LEVELS = "com|net|io|org|dev|ms|cloud|info|eu|us|uk|de|fr|jp|cn|local|internal"
 _PATTERNS = (
     r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}",  # ids
@@ -35,7 +35,7 @@ _SUSPICIOUS = re.compile("|".join(f"(?:{each})" for each in _PATTERNS), re.IGNOR
 
 
 def redact(text: str, values: Iterable[str]) -> tuple[str, int]:
-    """Return the text without any of `values` or what looks like one, and how many were removed."""
+    """Return the text without `values` and anything similar, and the number of removals."""
     known = {
         word
         for each in QUESTIONS
@@ -57,7 +57,7 @@ def redact(text: str, values: Iterable[str]) -> tuple[str, int]:
 
 
 def values_in(named: Mapping[str, str]) -> Iterator[str]:
-    """Return every value of an environment, those within JSON and the labels of hosts, too."""
+    """Yield every value of an environment, including those in JSON and in host names."""
     for each in named.values():
         yield from _parts(each)
 
@@ -77,14 +77,14 @@ def _parts(value: str) -> Iterator[str]:
 
 
 def _worth_removing(values: Iterable[str]) -> set[str]:
-    """Not our own words: an environment may be called `keyless`, and a page says that often."""
+    """Return the values except our own words: an environment may be called `keyless`."""
     found = {each.strip() for each in values}
     return {each for each in found if len(each) >= _SHORTEST and each.lower() not in _ours()}
 
 
 @cache
 def _ours() -> frozenset[str]:
-    """Entities are named the same everywhere; the rest are the words that a page is made of."""
+    """Return the words that a page consists of: entity names, codes, and our own texts."""
     found = {*safe_text.names(), *CODES, *VOCABULARY}
     found |= {answer for each in QUESTIONS for answer in (each.name, *each.answers)}
     for file in Path(__file__).parent.glob("*.py"):

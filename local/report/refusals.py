@@ -1,4 +1,4 @@
-"""The errors that a first deployment meets, and what to do about each."""
+"""Advice on the errors that a first deployment meets."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from local.report.safe_text import NOTHING, SafeText
 
 @dataclass(frozen=True)
 class Advice:
-    """What to do where one of `codes` comes, with one of `words` in its text if there are any."""
+    """What to do about an error with one of `codes` and, if given, one of `words` in its text."""
 
     codes: frozenset[str]
     words: tuple[str, ...]
@@ -19,16 +19,16 @@ def _on(codes: str, do: str, *words: str) -> Advice:
     return Advice(frozenset(codes.split()), words, do)
 
 
-# The first that fits is the one that is given. Sources: docs/report.md.
+# The first match wins. Sources: docs/report.md.
 _ADVICE = (
     _on(
         "AuthorizationFailed LinkedAuthorizationFailed",
-        "Whoever deploys may not assign roles there: docs/who-may-deploy.md names the right.",
+        "The deployer may not assign roles there: docs/who-may-deploy.md names the right.",
         "roleassignments/write",
     ),
     _on(
         "AuthorizationFailed LinkedAuthorizationFailed",
-        "Whoever deploys lacks this right: docs/who-may-deploy.md.",
+        "The deployer lacks this right: docs/who-may-deploy.md.",
     ),
     _on(
         "RoleAssignmentExists",
@@ -37,24 +37,24 @@ _ADVICE = (
     ),
     _on(
         "RoleAssignmentUpdateNotPermitted",
-        "An assignment of this name is there for an identity that is gone. "
+        "An assignment of this name exists for a deleted identity. "
         "Delete it (az role assignment delete --ids), then azd provision.",
     ),
     _on(
         "RoleDefinitionWithSameNameExists",
         "The tenant has a custom role of this name already. Delete it (az role definition "
-        "delete), or take an environment of another name.",
+        "delete), or choose another environment name.",
     ),
     _on(
         "PrincipalNotFound InvalidPrincipalId",
-        "The id is of no user or identity of this tenant, or of one that was just made. Check "
+        "The id belongs to no user or identity in this tenant, or to a new one. Check "
         "OPERATOR_PRINCIPAL_ID and DEVELOPER_PRINCIPAL_ID, then azd provision.",
     ),
     _on(
         "MaxNumberOfRegionalEnvironmentsInSubExceeded MaxNumberOfGlobalEnvironmentsInSubExceeded "
         "MaxNumberOfEnvsExceeded",
-        "The subscription may have no further Container Apps environment. Delete one, take "
-        "another region (AZURE_LOCATION), or ask for a higher quota.",
+        "The subscription may have no further Container Apps environment. Delete one, choose "
+        "another region (AZURE_LOCATION), or request a higher quota.",
     ),
     _on(
         "TasksOperationsNotAllowed",
@@ -63,7 +63,7 @@ _ADVICE = (
     ),
     _on(
         "ContainerAppOperationError",
-        "The app's identity may not pull from the registry yet, or never: look for its AcrPull "
+        "The app's identity may not pull from the registry, or not yet: check its AcrPull "
         "(./keyless access platform --azure), then azd provision.",
         "acr token exchange",
         "unauthorized",
@@ -71,20 +71,20 @@ _ADVICE = (
     ),
     _on(
         "ContainerAppOperationError",
-        "The revision did not come up in time. What it waits for is below, under Revisions and "
-        "Roles; after mending it, azd provision.",
+        "The revision did not become ready in time. See Revisions and Roles below for what it "
+        "waits for; fix that, then azd provision.",
         "operation expired",
         "progress deadline exceeded",
     ),
     _on(
         "ContainerAppOperationError ContainerAppSecretInvalid ImageNotFound "
         "InvalidParameterValueInContainerTemplate",
-        "The app was refused: az containerapp logs show --type system tells more.",
+        "The app was refused: az containerapp logs show --type system shows details.",
     ),
     _on(
         "VaultAlreadyExists Conflict ConflictError RequestConflict FlagMustBeSetForRestore",
-        "A deleted vault still holds this name. Purge it (az keyvault purge), or take an "
-        "environment of another name; then azd up.",
+        "A deleted vault still has this name. Purge it (az keyvault purge), or choose another "
+        "environment name; then azd up.",
         "deleted state",
         "soft",
         "purge",
@@ -93,40 +93,41 @@ _ADVICE = (
     _on(
         "VaultAlreadyExists StorageAccountAlreadyTaken StorageAccountAlreadyExists "
         "NameUnavailable NamespaceUnavailable",
-        "The name is taken, and all of Azure shares it. Take an environment of another name.",
+        "The name is global and taken. Choose another environment name.",
     ),
     _on(
         "MissingSubscriptionRegistration SubscriptionNotRegistered NoRegisteredProviderFound",
-        "The subscription does not know this provider yet: az provider register --namespace, "
+        "This provider is not registered in the subscription: az provider register --namespace, "
         "then azd provision.",
     ),
     _on(
         "RequestDisallowedByPolicy RequestDisallowedByAzure",
-        "A policy of the subscription forbids it. Ask whoever keeps the policies.",
+        "A policy of the subscription forbids it. Ask its administrator.",
     ),
     _on(
         "LocationNotAvailableForResourceType RegionDoesNotAllowProvisioning SkuNotAvailable "
         "InvalidResourceLocation InvalidResourceGroupLocation",
-        "Not in this region, or the group is in another: azd env set AZURE_LOCATION.",
+        "It is not available in this region, or the group is in another: azd env set "
+        "AZURE_LOCATION.",
     ),
     _on(
         "InsufficientQuota QuotaExceeded SubscriptionIsOverQuotaForSku",
-        "A quota of the subscription is used up. Take another region, or ask for more.",
+        "A quota of the subscription is used up. Choose another region, or request more.",
     ),
     _on(
         "ReadOnlyDisabledSubscription",
-        "The subscription is disabled: its credit or its trial is over.",
+        "The subscription is disabled: its credit or trial has ended.",
     ),
     _on(
         "Conflict ConflictError RequestConflict AnotherOperationInProgress DeploymentActive "
         "ContainerAppOperationInProgress MessagingGatewayTooManyRequests TooManyRequests",
-        "Something else was changing the same resource. Wait a little, then azd provision.",
+        "Another operation was changing the same resource. Wait a little, then azd provision.",
     ),
 )
 
 
 def advise(codes: Sequence[str], said: str) -> SafeText:
-    """Return what to do about an error, the innermost code first; nothing if nobody knows."""
+    """Return the advice on an error, by its innermost known code; empty if there is none."""
     text = said.lower()
     for code in reversed(codes):
         for each in _ADVICE:

@@ -1,4 +1,4 @@
-"""How long each role took to work, by the log of the service that needs it.
+"""The time until each role worked, from the log of the service that needs it.
 
 https://learn.microsoft.com/rest/api/authorization/role-assignments: createdOn.
 """
@@ -18,12 +18,12 @@ from sandbox.deployment import as_compiled
 
 _VERSION = "2022-04-01"
 
-# Whose, on which entity: containers/originals.
+# The creation time by principal id and entity (containers/originals).
 Granted = Mapping[tuple[str, str], datetime]
 
 
 def granted(azure: ControlPlane) -> Granted:
-    """Return when each assignment in the group was made. Raises UnseenError."""
+    """Return when each assignment in the group was created. Raises UnseenError."""
     path = f"{azure.group_id}/providers/Microsoft.Authorization/roleAssignments"
     found: dict[tuple[str, str], datetime] = {}
     for each in azure.listed(path, _VERSION):
@@ -35,7 +35,7 @@ def granted(azure: ControlPlane) -> Granted:
 
 
 def role_times(apps: Sequence[App], logs: Mapping[str, Log], when: Granted) -> tuple[RoleTime, ...]:
-    """Return one line for each right on data that the policy gives an app whose log was read."""
+    """Return a RoleTime for each right on data of an app whose log is readable."""
     return tuple(
         _role_time(app, logs[app.name], right, _made(app, right, when))
         for app in apps
@@ -46,13 +46,13 @@ def role_times(apps: Sequence[App], logs: Mapping[str, Log], when: Granted) -> t
 
 def _role_time(app: App, log: Log, right: Right, made: datetime | None) -> RoleTime:
     scope = as_logged(right.scope)
-    in_vain, worked = log.in_vain(scope), log.worked(scope)
+    failures, worked = log.failures(scope), log.worked(scope)
     return RoleTime(
         app=app.known,
         role=safe_text.name(right.role.partition(" (")[0]),
         on=SafeText(right.target),  # of the compiled template
-        in_vain=len(in_vain),
-        last_in_vain=between(made, max((each.at for each in in_vain), default=None)),
+        failures=len(failures),
+        last_failure=between(made, max((each.at for each in failures), default=None)),
         proved=worked is not None,
         worked=between(made, worked),
         whole=log.whole,
@@ -60,7 +60,7 @@ def _role_time(app: App, log: Log, right: Right, made: datetime | None) -> RoleT
 
 
 def as_logged(scope: str) -> str:
-    """Return what a service calls an entity in its log: `container originals`."""
+    """Return an entity's name in a service's log: `container originals`."""
     *_, parent, kind, name = scope.split("/")
     if kind == "subscriptions":
         return f"{parent}/subscriptions/{name}"

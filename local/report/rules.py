@@ -1,4 +1,4 @@
-"""The rules of each subscription, against those of the template.
+"""The rules of each subscription, compared with the template.
 
 https://learn.microsoft.com/rest/api/servicebus/controlplane-stable/rules
 """
@@ -37,7 +37,7 @@ def rules(azure: ControlPlane) -> Part[Rule]:
 def _rules(
     azure: ControlPlane, topic: str, subscription: deployment.Subscription
 ) -> Iterator[Rule]:
-    """One line at least: a subscription without a rule gets nothing, and that must show."""
+    """Yield at least one line: a subscription without rules gets no messages, which must show."""
     path = f"{topic}/subscriptions/{subscription.name}/rules"
     meant = {each.name: each for each in subscription.rules}
     name = SafeText(subscription.name)

@@ -1,7 +1,7 @@
-"""The words that may leave: each function takes any text of Azure's and returns a known one.
+"""Texts that are safe to publish: each function reduces Azure's text to known words.
 
-A name, an id, an address or a secret is none of these words, so it cannot get into a report. mypy
-holds that the model has no text which did not come from here.
+Names, ids, addresses and secrets are not known words, so they cannot enter a report. mypy enforces
+that every text of the model comes from here.
 """
 
 import re
@@ -30,12 +30,12 @@ _SMALL = re.compile(r"[0-9]{1,3}(/[0-9]{1,3})?")  # 401, or 0/1 replicas
 
 
 def code(text: object) -> SafeText:
-    """Return Azure's code for an error, if it is a documented one."""
+    """Return an error code of Azure, if it is documented."""
     return _among(text, CODES, ANOTHER_CODE)
 
 
 def state(text: object) -> SafeText:
-    """Return a state of a deployment, a revision or a replica; nothing for none."""
+    """Return the state of a deployment, a revision or a replica; empty without one."""
     return _among(text, STATES, ANOTHER) if text else NOTHING
 
 
@@ -45,12 +45,12 @@ def reason(text: object) -> SafeText:
 
 
 def kind(text: object) -> SafeText:
-    """Return a resource type, if the template has it or depends on it."""
+    """Return a resource type, if the template contains it or depends on it."""
     return _among(text, kinds(), SafeText("another resource type"))
 
 
 def name(text: object) -> SafeText:
-    """Return a name that the template gives in every environment; nothing for any other."""
+    """Return a name that the template uses in every environment; empty for any other."""
     return _among(text, names(), NOTHING)
 
 
@@ -60,7 +60,7 @@ def version(text: object) -> SafeText:
 
 
 def message(text: object) -> SafeText:
-    """Return a text of Azure's with all but known words left out, and small numbers."""
+    """Return a text of Azure's with everything but known words and small numbers left out."""
     kept: list[str] = []
     for each in str(text).split()[:_LONGEST]:
         word = each if _is_known(each.strip(_AROUND)) else LEFT_OUT
@@ -71,7 +71,7 @@ def message(text: object) -> SafeText:
 
 @cache
 def names() -> frozenset[str]:
-    """Return what the template calls its apps, entities, rules and roles everywhere."""
+    """Return the template's names of apps, entities, rules and roles."""
     found = as_compiled()
     topics = found.bus.topics
     subscriptions = [each for topic in topics for each in topic.subscriptions]
@@ -92,7 +92,7 @@ def names() -> frozenset[str]:
 
 @cache
 def kinds() -> frozenset[str]:
-    """Return the resource types of the template, and those that a deployment touches besides."""
+    """Return the resource types of the template, and others that a deployment touches."""
     return KINDS | {str(each["type"]) for each in Snapshot.read().resources}
 
 
@@ -104,6 +104,6 @@ def _is_known(word: str) -> bool:
 
 
 def _among(text: object, known: Iterable[str], otherwise: SafeText) -> SafeText:
-    """As it is written here: Azure's own capitals differ from one answer to the next."""
+    """Return the known spelling of a word: Azure's casing varies."""
     wanted = str(text).lower()
     return next((SafeText(each) for each in known if each.lower() == wanted), otherwise)

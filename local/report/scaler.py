@@ -1,4 +1,4 @@
-"""The scaler by the system events of an app, as far as they go back."""
+"""The scaler's activity, from the system events of an app."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,9 +13,9 @@ _TRIGGERS = (SafeText("azure-servicebus"), SafeText("cron"))
 
 
 def scaler(app: App, events: Sequence[Event], photos: Sequence[datetime], now: datetime) -> Scaler:
-    """Return what the scaler did for the newest revision; the reasons are KEDA's.
+    """Return the scaler's activity for the newest revision.
 
-    pkg/eventreason in kedacore/keda
+    The reasons are KEDA's: pkg/eventreason in kedacore/keda.
     """
     own = [each for each in events if each.revision == app.newest]
     woken = _first(own, "KEDAScaleTargetActivated")
@@ -42,6 +42,6 @@ def _at(event: Event | None) -> datetime | None:
 
 
 def _trigger(event: Event | None) -> SafeText:
-    """Newer versions of KEDA say what woke it: pkg/scaling/executor in kedacore/keda."""
+    """Return what woke the app, if KEDA's version says: pkg/scaling/executor in kedacore/keda."""
     said = event.message if event else ""
     return next((each for each in _TRIGGERS if each in said), NOTHING)

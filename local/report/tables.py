@@ -1,4 +1,4 @@
-"""The parts of a report that the control plane shows, as Markdown."""
+"""The control plane's parts of a report, as Markdown."""
 
 from collections.abc import Iterable, Sequence
 
@@ -6,7 +6,7 @@ from local.report.model import Deployment, Refused, Revision, RoleTime, Rule, Sc
 
 
 def deployments(found: Sequence[Deployment]) -> str:
-    """Return each deployment with what it was refused."""
+    """Return each deployment with its failures."""
     return "\n".join(map(_deployment, found))
 
 
@@ -27,7 +27,7 @@ def _refused(each: Refused) -> str:
 
 
 def revisions(found: Sequence[Revision]) -> str:
-    """Return the revisions in a table, and below it what Azure says of them."""
+    """Return the revisions in a table, and Azure's messages below it."""
     heads = ("app", "revision", "image", "active", "provisioning", "running", "health", "replicas")
     rows = (
         (
@@ -49,11 +49,11 @@ def revisions(found: Sequence[Revision]) -> str:
 
 
 def roles(found: Sequence[RoleTime]) -> str:
-    """Return the roles in a table, and how it was measured."""
+    """Return the roles in a table, with a note on the measurement."""
     note = (
-        "From when Azure made the assignment (`createdOn`) to what the service says in its log:\n"
-        "the last attempt in vain, and the first time by which the right was proved. Why an\n"
-        "attempt was in vain is not told apart.\n\n"
+        "Measured from the creation of the assignment (`createdOn`) to the service's log: the\n"
+        "last failed attempt, and the first time by which the right was proved. The causes of\n"
+        "failed attempts are not distinguished.\n\n"
     )
     rows = ((each.app, each.role, each.on, _role_in_words(each)) for each in found)
     return note + table(("app", "role", "on", "worked"), rows)
@@ -61,25 +61,27 @@ def roles(found: Sequence[RoleTime]) -> str:
 
 def _role_in_words(each: RoleTime) -> str:
     if not each.whole:
-        return "not measured: the log does not go back to the start"
+        return "not measured: the log does not reach back to the start"
     if not each.proved:
-        return f"not seen to work{_in_vain(each)}" if each.in_vain else "the log says nothing of it"
+        return f"not seen to work{_failures(each)}" if each.failures else "not in the log"
     if each.worked is None:
-        return f"it did, and Azure does not say when it was granted{_in_vain(each)}"
-    first = "" if each.in_vain else "at the first attempt, "
-    return f"{first}at most {each.worked} s after it was granted{_in_vain(each)}"
+        return f"yes; the time of the grant is unknown{_failures(each)}"
+    first = "" if each.failures else "at the first attempt, "
+    return f"{first}at most {each.worked} s after the grant{_failures(each)}"
 
 
-def _in_vain(each: RoleTime) -> str:
-    if not each.in_vain:
+def _failures(each: RoleTime) -> str:
+    if not each.failures:
         return ""
-    last = "" if each.last_in_vain is None else f", the last after {each.last_in_vain} s"
-    return f"; {each.in_vain} attempt{'s' * (each.in_vain != 1)} in vain{last}"
+    last = "" if each.last_failure is None else f", the last after {each.last_failure} s"
+    return f"; {each.failures} failed attempt{'s' * (each.failures != 1)}{last}"
 
 
 def scalers(found: Sequence[Scaler]) -> str:
-    """Return the scalers in a table, and how it was measured."""
-    note = "In seconds after the newest revision was made, as far as the system events go back.\n\n"
+    """Return the scalers in a table, with a note on the measurement."""
+    note = (
+        "In seconds after the newest revision was created, as far as the system events reach.\n\n"
+    )
     heads = (
         "app",
         "scaler started",
@@ -95,7 +97,7 @@ def scalers(found: Sequence[Scaler]) -> str:
             _number(each.started),
             str(each.failures),
             _number(each.woken, "not yet"),
-            each.trigger or "not said",
+            each.trigger or "unknown",
             _number(each.after_photo),
             _number(each.watched),
         )
@@ -130,5 +132,5 @@ def _after(seconds: int | None) -> str:
     return "" if seconds is None else f" after {seconds} s"
 
 
-def _number(value: int | None, otherwise: str = "not known") -> str:
+def _number(value: int | None, otherwise: str = "unknown") -> str:
     return otherwise if value is None else str(value)

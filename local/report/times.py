@@ -9,7 +9,7 @@ _GO = re.compile(r"(?P<day>[\d-]{10}) (?P<time>[\d:.]+) \+0000 UTC")
 
 
 def moment(text: object) -> datetime | None:
-    """Return a time; None for what is none.
+    """Parse a time; return None if it is not one.
 
     System logs have two forms, `2023-10-06T22:14:01Z` and `2023-10-06 21:41:33 +0000 UTC`:
     articles/container-apps/log-streaming.md in MicrosoftDocs/azure-docs.
@@ -25,7 +25,7 @@ def moment(text: object) -> datetime | None:
 
 
 def seconds(text: object) -> int | None:
-    """Return the length of a duration such as PT1M10.5S; None for what is none."""
+    """Parse a duration such as PT1M10.5S into seconds; return None if it is not one."""
     try:
         length: timedelta = isodate.parse_duration(str(text))
         return round(length.total_seconds())
@@ -34,5 +34,5 @@ def seconds(text: object) -> int | None:
 
 
 def between(first: datetime | None, last: datetime | None) -> int | None:
-    """Return the seconds from one time to another; None where one is not known."""
+    """Return the seconds from one time to another; None if one is unknown."""
     return None if first is None or last is None else round((last - first).total_seconds())

@@ -1,4 +1,4 @@
-"""The versions of what deployed and what asks."""
+"""The versions of Keyless, the Azure CLI and azd."""
 
 import re
 import subprocess

@@ -1,4 +1,4 @@
-"""Azure's documented words: what is not among them does not get into a report.
+"""Azure's documented words, the only ones that may enter a report.
 
 Codes of a deployment's errors:
 https://learn.microsoft.com/azure/azure-resource-manager/troubleshooting/common-deployment-errors
@@ -98,7 +98,7 @@ ScaledObjectUpdateFailed StartingGettingEvents StoppingContainer
 """
 REASONS = frozenset(_REASONS.split())
 
-# The words of the messages that are known, in the order in which a dictionary has them.
+# The words of known messages, in alphabetical order.
 _VOCABULARY = """
 a about access account acr action active additional after against all allowed already an and
 another any api app application apps are as assigned assigning assignment assignments at

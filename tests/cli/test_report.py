@@ -215,12 +215,12 @@ def test_a_deployed_environment_reports_all_that_it_shows(shell: Shell) -> None:
         "ContainerAppOperationError",
         "  - Azure says: Failed to provision revision for container app 'notifier'. Operation "
         "expired. …",
-        "  - What to do: The revision did not come up in time.",
+        "  - What to do: The revision did not become ready in time.",
         "### 2: Succeeded after 612 s",
         "| thumbnailer | 1 | placeholder | no | Provisioned | Running | Healthy | 1 |",
         "| thumbnailer | 2 | its own | yes | Provisioned | Running | Healthy | 1 |",
-        "| gateway | Keyless Blob Depositor | containers/originals | at most 360 s after it was "
-        "granted; 1 attempt in vain, the last after 340 s |",
+        "| gateway | Keyless Blob Depositor | containers/originals | at most 360 s after the "
+        "grant; 1 failed attempt, the last after 340 s |",
         "| thumbnailer | 4 | 1 | 400 | azure-servicebus | 25 |",
         "| notifier | ",
     ):
@@ -267,7 +267,7 @@ def test_after_a_failed_deployment_it_names_the_resource_and_the_rule(shell: She
     assert page.count(Why.NO_ADDRESSES) == len(
         [each for each in QUESTIONS if each.name not in inside.PROBES]
     )
-    assert page.count("Azure did not show them: ResourceNotFound.") == 4
+    assert page.count("Azure did not show this: ResourceNotFound.") == 4
     assert read(shell.file) == {}
     assert [each for each in private(shell.sandbox) if each in page] == []
 
@@ -286,7 +286,7 @@ def test_without_an_azure_cli_it_says_what_is_missing(shell: Shell) -> None:
     done = shell.run("--yes", PATH=str(shell.folder))
     assert done.returncode == 0, done.stderr
     page = shell.file.read_text()
-    assert page.count("Azure did not show them: there is no Azure CLI here.") == 5
+    assert page.count("Azure did not show this: there is no Azure CLI here.") == 5
     assert Why.NOT_SIGNED_IN in page
     assert "az login" in done.stdout
 
@@ -388,5 +388,5 @@ def test_a_foreign_file_is_one_sentence(tmp_path: Path, command: list[str]) -> N
     (tmp_path / "notes.md").write_text("# Notes\n")
     done = keyless(tmp_path / "state", *command, str(tmp_path / "notes.md"))
     assert done.returncode == 64
-    assert "notes.md is no report: no line is ```keyless-answers" in done.stderr
+    assert "notes.md is not a report: it has no line ```keyless-answers" in done.stderr
     assert done.stderr.count("\n") == 1

@@ -52,7 +52,7 @@ def test_a_line_that_is_no_answer_is_named(tmp_path: Path, line: str, said: str)
 
 def test_two_answers_to_one_question_are_a_contradiction(tmp_path: Path) -> None:
     other = f"{KNOWN.name}={KNOWN.answers[0]}"
-    with pytest.raises(ReportError, match=r"line 6: .* was answered before, otherwise"):
+    with pytest.raises(ReportError, match=r"line 6: .* already has a different answer"):
         read(written(tmp_path, FIRST, other))
 
 
@@ -66,22 +66,22 @@ def test_another_format_is_for_another_version(tmp_path: Path) -> None:
 def test_two_reports_in_a_file_are_one_too_many(tmp_path: Path) -> None:
     path = written(tmp_path, FIRST)
     path.write_text(path.read_text() * 2)
-    with pytest.raises(ReportError, match="two reports, in lines 3 and 11"):
+    with pytest.raises(ReportError, match="two reports, at lines 3 and 11"):
         read(path)
 
 
 def test_a_block_that_was_cut_off_is_named(tmp_path: Path) -> None:
     path = written(tmp_path, FIRST)
     path.write_text(path.read_text().rpartition("```")[0])
-    with pytest.raises(ReportError, match="line 3: the block does not end"):
+    with pytest.raises(ReportError, match="line 3: the block has no end"):
         read(path)
 
 
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "is no report: no line is"),
-        (b"# Something else", "is no report: no line is"),
+        (b"", "is not a report: it has no line"),
+        (b"# Something else", "is not a report: it has no line"),
         (b"\xff\xfe\x00", "it is not UTF-8 text"),
         (b"x" * (LARGEST + 1), "it is larger than 256 KiB"),
     ],

@@ -66,7 +66,7 @@ def test_one_that_says_nothing_is_given_up(az: AzureCli) -> None:
     az.tell({}, console={"PATH": "/nowhere"})
     began = time.monotonic()
     with pytest.raises(ConsoleError):
-        Console("gateway", world.GROUP, world.SUBSCRIPTION, patience=2).answers("id")
+        Console("gateway", world.GROUP, world.SUBSCRIPTION, timeout=2).answers("id")
     assert time.monotonic() - began < 60
 
 

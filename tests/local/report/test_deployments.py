@@ -43,7 +43,7 @@ ERRORS = [
         "AcrPull",
     ),
     ("ContainerAppOperationError", "Something else.", "--type system"),
-    ("VaultAlreadyExists", "The vault name is already in use.", "another name"),
+    ("VaultAlreadyExists", "The vault name is already in use.", "another environment name"),
     ("ConflictError", "A vault with the same name already exists in deleted state.", "purge"),
     ("Conflict", "Another operation is in progress.", "Wait a little"),
     ("MissingSubscriptionRegistration", "Not registered.", "az provider register"),

@@ -59,7 +59,7 @@ def test_each_answer_stands_beside_what_is_assumed() -> None:
     page = rendered(report())
     assert f"| `{FIRST.name}` | {FIRST.answers[0]} | {FIRST.answers[0]} | as assumed |" in page
     assert (
-        f"| `{SECOND.name}` | {SECOND.answers[1]} | {SECOND.answers[0]} | **otherwise** |" in page
+        f"| `{SECOND.name}` | {SECOND.answers[1]} | {SECOND.answers[0]} | **different** |" in page
     )
     assert f"| `{THIRD.name}` | 409 Conflict | {THIRD.answers[0]} | **neither answer** |" in page
     assert f"| `{REST[0].name}` |  | {REST[0].answers[0]} | not asked: {Why.NO_ANSWER} |" in page
@@ -68,15 +68,15 @@ def test_each_answer_stands_beside_what_is_assumed() -> None:
 
 def test_the_summary_counts_each_question_once() -> None:
     assert summary(report()) == (
-        f"1 of {len(QUESTIONS)} questions are answered as assumed, 1 otherwise, "
-        f"1 by something that nobody expected; {len(REST)} were not asked."
+        f"1 of {len(QUESTIONS)} questions are answered as assumed, 1 differently, "
+        f"1 unexpectedly; {len(REST)} were not asked."
     )
 
 
 def test_a_part_that_azure_did_not_show_says_so() -> None:
     parts = ("deployments", "revisions", "roles", "scalers", "rules")
     page = rendered(report(**dict.fromkeys(parts, UNSEEN)))
-    assert page.count("Azure did not show them: AuthorizationFailed.") == len(parts)
+    assert page.count("Azure did not show this: AuthorizationFailed.") == len(parts)
     assert rendered(report()).count("\nNone.\n") == len(parts)
 
 
@@ -118,16 +118,15 @@ def test_a_revision_is_a_row_and_what_azure_says_of_it() -> None:
 
 def test_a_role_says_what_was_measured_and_what_not() -> None:
     role, on = safe_text.name("Storage Blob Data Reader"), safe_text.name("originals")
-    granted = "s after it was granted"
+    granted = "s after the grant"
     times = {
         (0, None, True, 7, True): f"at the first attempt, at most 7 {granted}",
-        (3, 20, True, 35, True): f"at most 35 {granted}; 3 attempts in vain, the last after 20 s",
-        (1, 20, True, 35, True): f"at most 35 {granted}; 1 attempt in vain, the last after 20 s",
-        (3, 20, False, None, True): "not seen to work; 3 attempts in vain, the last after 20 s",
-        (3, None, True, None, True): "it did, and Azure does not say when it was granted; 3 "
-        "attempts in vain",
-        (0, None, False, None, True): "the log says nothing of it",
-        (0, None, True, 7, False): "not measured: the log does not go back to the start",
+        (3, 20, True, 35, True): f"at most 35 {granted}; 3 failed attempts, the last after 20 s",
+        (1, 20, True, 35, True): f"at most 35 {granted}; 1 failed attempt, the last after 20 s",
+        (3, 20, False, None, True): "not seen to work; 3 failed attempts, the last after 20 s",
+        (3, None, True, None, True): "yes; the time of the grant is unknown; 3 failed attempts",
+        (0, None, False, None, True): "not in the log",
+        (0, None, True, 7, False): "not measured: the log does not reach back to the start",
     }
     found = tuple(RoleTime(GATEWAY, role, on, *each) for each in times)
     page = rendered(report(roles=found))
@@ -140,7 +139,7 @@ def test_a_scaler_is_a_row() -> None:
     asleep = Scaler(NOTIFIER, None, 12, None, safe_text.NOTHING, None, 1800)
     page = rendered(report(scalers=(woken, asleep)))
     assert "| notifier | 4 | 0 | 400 | cron | 25 | 1800 |" in page
-    assert "| notifier | not known | 12 | not yet | not said | not known | 1800 |" in page
+    assert "| notifier | unknown | 12 | not yet | unknown | unknown | 1800 |" in page
 
 
 def test_a_rule_is_a_row() -> None:

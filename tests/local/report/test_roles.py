@@ -62,9 +62,9 @@ def test_a_role_that_was_refused_first_worked_between_two_attempts(
     )
     found = measured(log, az, azure)
     originals = found[DEPOSITOR]
-    assert (originals.in_vain, originals.last_in_vain, originals.worked) == (3, 20, 35)
+    assert (originals.failures, originals.last_failure, originals.worked) == (3, 20, 35)
     assert (found[SENDER].proved, found[SENDER].worked) == (True, None)  # granted, who knows when
-    assert found[SENDER].in_vain == 3
+    assert found[SENDER].failures == 3
 
 
 def test_a_role_that_worked_at_once_was_there_when_the_service_was_ready(
@@ -72,13 +72,13 @@ def test_a_role_that_worked_at_once_was_there_when_the_service_was_ready(
 ) -> None:
     log = proofs.read([world.logged("08:00:07.400", "Ready")])
     originals = measured(log, az, azure)[DEPOSITOR]
-    assert (originals.in_vain, originals.last_in_vain, originals.worked) == (0, None, 7)
+    assert (originals.failures, originals.last_failure, originals.worked) == (0, None, 7)
 
 
 def test_a_role_that_does_not_work_yet_has_no_time(az: AzureCli, azure: ControlPlane) -> None:
     log = proofs.read([world.refused("create", "container originals", "08:00:10.000")])
     originals = measured(log, az, azure)[DEPOSITOR]
-    assert (originals.last_in_vain, originals.proved, originals.worked) == (10, False, None)
+    assert (originals.last_failure, originals.proved, originals.worked) == (10, False, None)
 
 
 def test_a_secret_that_is_disabled_shows_that_the_role_worked() -> None:
@@ -88,7 +88,7 @@ def test_a_secret_that_is_disabled_shows_that_the_role_worked() -> None:
         "403", "403 Operation get is not allowed on a disabled secret"
     )
     log = proofs.read([world.refused(*get, "08:00:10"), disabled, disabled])
-    (in_vain,) = log.in_vain("secret webhook-signing-key")
+    (in_vain,) = log.failures("secret webhook-signing-key")
     worked = log.worked("secret webhook-signing-key")
     assert worked is not None
     assert (worked - in_vain.at).total_seconds() == 10
@@ -114,7 +114,7 @@ def test_each_right_of_the_policy_is_one_that_the_service_s_log_names(app: Conta
     compiled = as_compiled()
     rights = rights_of(compiled, Environment.of_snapshot(compiled), app.name)
     assert rights
-    assert [each for each in rights if not log.in_vain(roles.as_logged(each.scope))] == []
+    assert [each for each in rights if not log.failures(roles.as_logged(each.scope))] == []
 
 
 def test_a_real_service_s_log_says_when_it_was_ready(sandbox: Running) -> None:
