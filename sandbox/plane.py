@@ -44,7 +44,7 @@ class Granted(Generic[N]):
 
 
 class Plane(Protocol[R_contra, N]):
-    """A service that decides by role. `service` is what the audit calls it."""
+    """A service that decides by role. `service` is its name in the audit."""
 
     service: str
 
@@ -52,10 +52,10 @@ class Plane(Protocol[R_contra, N]):
         """Return the caller that a verified token proves. Raises Refusal."""
 
     def name(self, request: R_contra) -> N:
-        """Return the operation that a request is, and what it requires. Raises Refusal."""
+        """Return the operation that a request is, and the rights that it takes. Raises Refusal."""
 
     def decide(self, gate: Gate, caller: Caller, named: N) -> tuple[Allowed, ...]:
-        """Return what allows the operation, on record. Raises Refusal, and AuditError."""
+        """Return what allows the operation, recorded. Raises Refusal, and AuditError."""
         decision = gate.admit(self.service, named.operation.name, caller, *named.requirements)
         if isinstance(decision, Denied):
             raise self.deny(caller, named, decision)

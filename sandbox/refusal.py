@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 class Refusal(Exception):
     """An error answer of a plane, which renders it in its own form.
 
-    `reason` is what the audit says; by default the status and the code. It repeats nothing that
-    the caller sent and that could be a secret. `details` are what the plane shows beside the
-    message, `headers` those that the answer carries besides the plane's own.
+    `reason` is the audit's sentence, by default the status and the code. It repeats nothing from
+    the request that could be a secret. The plane shows `details` beside the message, and `headers`
+    beside its own.
     """
 
     status: int

@@ -39,7 +39,7 @@ class Named:
 
 
 def name(subscription: str, method: str, path: str) -> Named:
-    """Return what a request is, in the tenant that has one `subscription` (a resource id)."""
+    """Return the operation, in a tenant with one `subscription` (a resource id)."""
     known = {
         "/tenants": TENANTS,
         "/subscriptions": SUBSCRIPTIONS,

@@ -1,4 +1,4 @@
-"""The file that a vault lives in: SQLite, each commit on disk before it is answered."""
+"""The file of a vault: SQLite, each commit on disk before it is answered."""
 
 import os
 import sqlite3
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.broken import check_whole, unusable, way_on
-from sandbox.keyvault.seal import Seal, SealBrokenError
+from sandbox.keyvault.encryption import DecryptionError, Encryption
 
 _LAYOUT = 1
 _SCHEMA = (
@@ -28,15 +28,15 @@ _PROOF = "proof"
 
 
 class DatabaseError(RuntimeError):
-    """A vault's file that cannot be used; the message is one sentence that says why."""
+    """A vault's file that cannot be used; the message is one sentence with the reason."""
 
 
 class Database:
-    """A connection to a vault's file, and the seal that its values are kept under."""
+    """A connection to a vault's file, and the encryption of its values."""
 
     def __init__(self, path: Path, key: bytes) -> None:
-        """Open `path`, made if it is not there (0600). Raises DatabaseError, ValueError."""
-        self.seal = Seal(key)
+        """Open `path`, made at first use (0600). Raises DatabaseError, ValueError."""
+        self.encryption = Encryption(key)
         try:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
             path.chmod(0o600)
@@ -47,20 +47,20 @@ class Database:
             raise DatabaseError(unusable(path, error)) from error
 
     def close(self) -> None:
-        """Give the file back."""
+        """Close the file."""
         self._connection.close()
 
     def rows(self, statement: str, *values: object) -> list[Sequence[Any]]:
-        """All that a query finds. Raises sqlite3.Error."""
+        """Return the rows that a query finds. Raises sqlite3.Error."""
         return self._connection.execute(statement, values).fetchall()
 
-    def change(self, statement: str, *values: object) -> int:
-        """Carry out a change; how many rows it touched. Raises sqlite3.Error."""
-        return self._connection.execute(statement, values).rowcount
+    def change(self, statement: str, *values: object) -> None:
+        """Make a change. Raises sqlite3.Error."""
+        self._connection.execute(statement, values)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All changes within, or none. Raises sqlite3.Error."""
+        """Commit all changes within, or none. Raises sqlite3.Error."""
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -84,12 +84,12 @@ class Database:
     def _make(self) -> None:
         for statement in _SCHEMA:
             self.change(statement)
-        self.change("INSERT INTO proof VALUES (?)", self.seal.close(b"", _PROOF))
+        self.change("INSERT INTO proof VALUES (?)", self.encryption.encrypt(b"", _PROOF))
 
     def _prove_key(self, path: Path) -> None:
-        """Better no start than a vault whose values turn out to be lost one by one."""
+        """Fail at startup if the key does not match, not at each read."""
         try:
-            self.seal.open(self.rows("SELECT sealed FROM proof")[0][0], _PROOF)
-        except SealBrokenError:
-            what = f"{path} is sealed with another key than the one given"
+            self.encryption.decrypt(self.rows("SELECT sealed FROM proof")[0][0], _PROOF)
+        except DecryptionError:
+            what = f"{path} is encrypted with another key than the one given"
             raise DatabaseError(f"{what}; bring that back, or {way_on(path)}") from None

@@ -83,7 +83,7 @@ def method_not_allowed(method: str) -> Refusal:
 
 
 def malformed_backup() -> Refusal:
-    """400: what is to be restored is no backup of this vault's. The code has blanks.
+    """400: the body is not a backup of this vault. The code has blanks.
 
     Azure/azure-sdk-for-net, Azure.Security.KeyVault.Secrets (003bc021, 2021-02):
     RestoreMalformedBackup
@@ -92,7 +92,7 @@ def malformed_backup() -> Refusal:
 
 
 def invalid_property(name: str) -> Refusal:
-    """400: the body is no JSON (an empty name), or one of its properties is not what it must be."""
+    """400: the body is no JSON (an empty name), or one of its properties is invalid."""
     return bad_parameter(f"Property {name} has invalid value\r\n", f"property {name} is invalid")
 
 
@@ -132,7 +132,7 @@ def already_there(name: str) -> Refusal:
 
 
 def purge_protected(vault: str, location: str) -> Refusal:
-    """403: nobody may purge, whatever their role. The text was reported, live, in 2022."""
+    """403: no role may purge. The text was reported, live, in 2022."""
     message = (
         'Operation "purge" is not allowed because purge protection is enabled for this vault. Key '
         "Vault service will automatically purge it after the retention period has passed.\r\n"

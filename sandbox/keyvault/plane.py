@@ -13,14 +13,14 @@ from aiohttp import web
 from sandbox.audit import Gate
 from sandbox.deployment import Vault
 from sandbox.entra import Caller, Verifier
-from sandbox.keyvault import errors, headers
+from sandbox.keyvault import errors
 from sandbox.keyvault.authenticate import authenticate, challenge
-from sandbox.keyvault.bundle import Json
 from sandbox.keyvault.database import Database
+from sandbox.keyvault.encryption import DecryptionError
 from sandbox.keyvault.name import Named, is_host_of, name
-from sandbox.keyvault.seal import SealBrokenError
+from sandbox.keyvault.response import Json, headers, headers_of_decision
 from sandbox.keyvault.serve import declare, refuse_missing, serve
-from sandbox.keyvault.shelf import Shelf
+from sandbox.keyvault.store import DeletedSecrets, LiveSecrets, SecretStore
 from sandbox.plane import Granted, HttpPlane
 from sandbox.rbac import Allowed, Denied
 from sandbox.refusal import Refusal
@@ -63,8 +63,9 @@ class KeyVault(HttpPlane[Named]):
         self._gate = gate
         self._existence_first = existence_first
         self._database = Database(database, key)
-        self._shelf = Shelf(vault, self._database, clock, versions_by)
-        declare(self._shelf, vault.secrets)
+        live, deleted = LiveSecrets(self._database), DeletedSecrets(self._database)
+        self._store = SecretStore(vault, live, deleted, clock, versions_by)
+        declare(self._store, vault.secrets)
 
     def application(self) -> web.Application:
         """Return the vault as an HTTP application."""
@@ -77,10 +78,10 @@ class KeyVault(HttpPlane[Named]):
     def is_as_declared(self, name: str) -> bool:
         """Return whether a secret still has the value that the deployment declared."""
         declared = {each.name: each.value for each in self._vault.secrets}
-        found = self._shelf.secrets.get(name)
+        found = self._store.live.get(name)
         try:
-            return found is not None and self._shelf.secrets.value(found) == declared.get(name)
-        except SealBrokenError:
+            return found is not None and self._store.live.value(found) == declared.get(name)
+        except DecryptionError:
             return False
 
     def authenticate(self, request: web.Request) -> Caller:
@@ -98,7 +99,7 @@ class KeyVault(HttpPlane[Named]):
         """Return Azure's 403. Raises Refusal 404 for a missing secret if existence comes first."""
         if self._existence_first:
             with _answered_500():
-                refuse_missing(self._shelf, named)
+                refuse_missing(self._store, named)
         vault = self._vault
         return errors.forbidden(caller, denied.requirement, vault.name, vault.location)
 
@@ -110,7 +111,7 @@ class KeyVault(HttpPlane[Named]):
         except web.HTTPRequestEntityTooLarge:
             raise errors.too_large() from None
         with _answered_500():
-            body = serve(self._shelf, granted.named, content)
+            body = serve(self._store, granted.named, content)
         return self._response(request, 204 if body is None else 200, body)
 
     async def render(self, request: web.Request, refusal: Refusal) -> web.Response:
@@ -119,9 +120,9 @@ class KeyVault(HttpPlane[Named]):
 
     def _response(self, request: web.Request, status: int, body: Json | None) -> web.Response:
         client_request_id = request.headers.get("x-ms-client-request-id", "")
-        shown = headers.standard(self._vault, client_request_id)
+        shown = headers(self._vault, client_request_id)
         if _ALLOWED in request:
-            shown |= headers.of_decision(request[_ALLOWED])
+            shown |= headers_of_decision(request[_ALLOWED])
         if status == 401:
             shown["WWW-Authenticate"] = challenge(self._tenant_id)
         if body is None:
@@ -134,7 +135,7 @@ def _answered_500() -> Iterator[None]:
     """Raise Refusal 500 when the vault's file fails."""
     try:
         yield
-    except (sqlite3.Error, SealBrokenError, OSError) as error:
+    except (sqlite3.Error, DecryptionError, OSError) as error:
         # The name of the error only: its text could repeat what must stay secret.
         _LOG.error("the vault could not answer: %s", type(error).__name__)
         raise errors.failed() from error

@@ -1,4 +1,4 @@
-"""What a vault keeps of a secret. The value is not among it: that is asked for on its own."""
+"""A secret as a vault keeps it, without its value, which is read on its own."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Properties:
-    """What a caller may say about a version; None is what was left unsaid. Times are epoch seconds.
+    """The properties that a caller may set; None leaves one as it is. Times are epoch seconds.
 
     Key Vault gives out expired and not yet valid secrets: `exp` and `nbf` inform, `enabled` decides
     (https://learn.microsoft.com/azure/key-vault/secrets/about-secrets#date-time-controlled-operations).
@@ -21,7 +21,7 @@ class Properties:
 
 @dataclass(frozen=True)
 class NewSecret:
-    """The body of a set: a value, and what is said about it."""
+    """The body of a set: a value and its properties."""
 
     value: str = field(repr=False)
     properties: Properties

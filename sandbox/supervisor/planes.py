@@ -28,7 +28,7 @@ from sandbox.entra import (
     login,
 )
 from sandbox.identity import IdentityEndpoint
-from sandbox.keyvault import KeyVault, kept_key
+from sandbox.keyvault import KeyVault, load_key
 from sandbox.partner import Partner
 from sandbox.rbac import Policy
 from sandbox.servicebus import Limits, ServiceBus, as_deployed
@@ -135,7 +135,7 @@ def build(
             verifier(VAULT_AUDIENCES),
             gate,
             database=state.path("vault.db"),
-            key=kept_key(state),
+            key=load_key(state),
             existence_first=assumed.vault_missing == "existence",
             versions_by=assumed.vault_versions,
         ),

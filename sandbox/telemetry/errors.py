@@ -1,8 +1,8 @@
 """The errors of the ingestion of telemetry: Azure's words in Azure's place.
 
-For what is wrong with a request as a whole that is the reason phrase of the status line:
-https://github.com/microsoft/ApplicationInsights-dotnet (AuthenticationTransmissionPolicy.cs). What
-is wrong with an item is said in the body: https://github.com/microsoft/ApplicationInsights-Home
+An error of a whole request is the reason phrase of the status line:
+https://github.com/microsoft/ApplicationInsights-dotnet (AuthenticationTransmissionPolicy.cs). An
+error of an item stands in the body: https://github.com/microsoft/ApplicationInsights-Home
 (EndpointSpecs/ENDPOINT-PROTOCOL.md). Azure's body beside 400, 401 and 403 is unknown; it is empty.
 """
 
@@ -24,7 +24,7 @@ _PHRASES = {
 
 @dataclass(frozen=True)
 class ItemError:
-    """What is wrong with one item of a request, which is found by its index."""
+    """An error of one item of a request, which is found by its index."""
 
     index: int
     status: int

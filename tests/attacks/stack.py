@@ -79,9 +79,9 @@ class Stack:
     def _watch(self, patch: pytest.MonkeyPatch) -> None:
         genuine: Any = Admission.serve
 
-        def vault(shelf: Any, named: Any, content: bytes) -> Any:
+        def vault(store: Any, named: Any, content: bytes) -> Any:
             self.touched.append(f"vault {named.operation.name} {named.scope}")
-            return vault_serve.serve(shelf, named, content)
+            return vault_serve.serve(store, named, content)
 
         def bus(admission: Any, link: Any, granted: Any) -> Any:
             named = granted.named

@@ -6,7 +6,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from sandbox.deployment import DeclaredSecret
 from sandbox.entra import AccessToken, Reason, TokenRefused
-from sandbox.keyvault.seal import Seal
+from sandbox.keyvault.encryption import Encryption
 from sandbox.keyvault.secret import NewSecret, Properties
 from sandbox.servicebus.authenticate import PutToken
 from sandbox.servicebus.requests import Request
@@ -28,7 +28,7 @@ def test_nothing_that_carries_a_secret_shows_it_in_a_message_or_a_log() -> None:
         Program("name", (), {"IDENTITY_HEADER": secret}, Path("folder"), Path("log")),
         PutToken("jwt", "audience", secret),
         Request("put-token", {}, secret.encode(), b"", None),
-        Seal(key),
+        Encryption(key),
         ServiceReport("name", "url", "ready", 0, {"IDENTITY_HEADER": secret}),
         TokenRefused(Reason.SIGNATURE),
     ]

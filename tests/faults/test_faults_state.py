@@ -180,7 +180,7 @@ def test_a_vault_under_another_key_waits_for_its_own_or_is_moved_away(
     with pytest.raises(RuntimeError) as error:
         started_once(state)
     said = str(error.value)
-    assert f"{state.path('vault.db')} is sealed with another key than the one given" in said
+    assert f"{state.path('vault.db')} is encrypted with another key than the one given" in said
     assert "bring that back, or move it" in said
     assert " away to go on: the vault's secrets are lost" in said
     state.path("vault.key").write_bytes((used / "vault.key").read_bytes())

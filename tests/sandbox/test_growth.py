@@ -12,7 +12,7 @@ from sandbox.edge.connect import HEAD_LIMIT
 from sandbox.edge.connect import Refusal as ConnectRefusal
 from sandbox.edge.head import read_head
 from sandbox.identity.endpoint import _as_kestrel_reads
-from sandbox.keyvault.query import page_and_version_checked
+from sandbox.keyvault.request import page_and_version_checked
 from sandbox.storage.batch import parse_batch
 from sandbox.storage.errors import Refused
 from sandbox.storage.request import parse_target, read_request

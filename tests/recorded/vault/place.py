@@ -66,8 +66,8 @@ class Place:
 
     def protect(self) -> None:
         """Put the vault under purge protection; the test takes it away again."""
-        shelf = self.harness.endpoints.planes.vault._shelf
-        shelf.vault = replace(shelf.vault, purge_protection=True)
+        store = self.harness.endpoints.planes.vault._store
+        store.vault = replace(store.vault, purge_protection=True)
 
     def _do(self, method: str, path: str, body: Any = None) -> Any:
         answer = self.ask(method, path, body)

@@ -16,10 +16,10 @@ KNOWN: Mapping[str, str] = {}
 
 @pytest.fixture
 def place(harness: Harness) -> Iterator[Place]:
-    shelf = harness.endpoints.planes.vault._shelf
-    as_deployed = shelf.vault
+    store = harness.endpoints.planes.vault._store
+    as_deployed = store.vault
     yield Place(harness)
-    shelf.vault = as_deployed
+    store.vault = as_deployed
 
 
 @pytest.mark.parametrize("each", ROWS, ids=lambda each: each.row.name)

@@ -5,10 +5,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sandbox.audit import Outcome
-from sandbox.keyvault.bundle import Json
 from sandbox.keyvault.name import Named
+from sandbox.keyvault.response import Json
 from sandbox.keyvault.serve import serve
-from sandbox.keyvault.shelf import Shelf
+from sandbox.keyvault.store import SecretStore
 from tests.sandbox.keyvault.harness import API, OFFICER, SECRET, RunningVault
 
 NAMES = [
@@ -75,9 +75,9 @@ def served(monkeypatch: pytest.MonkeyPatch) -> list[Named]:
     """What the store was asked for."""
     asked: list[Named] = []
 
-    def spy(shelf: Shelf, named: Named, content: bytes) -> Json | None:
+    def spy(store: SecretStore, named: Named, content: bytes) -> Json | None:
         asked.append(named)
-        return serve(shelf, named, content)
+        return serve(store, named, content)
 
     monkeypatch.setattr("sandbox.keyvault.plane.serve", spy)
     return asked

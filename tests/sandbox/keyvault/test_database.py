@@ -1,4 +1,4 @@
-"""The vault's file: private, sealed, and there after a kill."""
+"""The vault's file: private, encrypted, and whole after a kill."""
 
 import signal
 import sqlite3
@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.keyvault import DatabaseError, kept_key
+from sandbox.keyvault import DatabaseError, load_key
 from sandbox.keyvault.database import Database
-from sandbox.keyvault.seal import Seal, SealBrokenError
+from sandbox.keyvault.encryption import DecryptionError, Encryption
 from sandbox.keyvault.secret import NewSecret, Properties
-from sandbox.keyvault.store import Secrets
+from sandbox.keyvault.store import LiveSecrets
 from sandbox.state import State
 from tests.sandbox.keyvault.harness import KEY, OFFICER, RunningVault
 
@@ -22,9 +22,9 @@ import sys
 from pathlib import Path
 from sandbox.keyvault.database import Database
 from sandbox.keyvault.secret import NewSecret, Properties
-from sandbox.keyvault.store import Secrets
+from sandbox.keyvault.store import LiveSecrets
 
-secrets = Secrets(Database(Path(sys.argv[1]), bytes(range(32))))
+secrets = LiveSecrets(Database(Path(sys.argv[1]), bytes(range(32))))
 for number in range(100_000):
     stored = secrets.put(f"secret-{number % 7}", NewSecret(str(number), Properties()), number)
     print(stored.version, number, flush=True)
@@ -49,7 +49,7 @@ def test_what_was_acknowledged_survives_a_kill(tmp_path: Path) -> None:
         acknowledged = [writer.stdout.readline() for _ in range(50)]
         writer.send_signal(signal.SIGKILL)
         acknowledged += [line for line in writer.stdout if line.endswith("\n")]
-    secrets = Secrets(Database(path, KEY))
+    secrets = LiveSecrets(Database(path, KEY))
     for line in acknowledged:
         version, number = line.split()
         found = secrets.get(f"secret-{int(number) % 7}", version)
@@ -59,7 +59,7 @@ def test_what_was_acknowledged_survives_a_kill(tmp_path: Path) -> None:
 
 def test_another_key_opens_nothing_and_says_so(tmp_path: Path) -> None:
     Database(tmp_path / "vault.db", KEY).close()
-    with pytest.raises(DatabaseError, match="is sealed with another key"):
+    with pytest.raises(DatabaseError, match="is encrypted with another key"):
         Database(tmp_path / "vault.db", bytes(32))
 
 
@@ -82,33 +82,33 @@ def test_a_file_that_is_no_database_or_cannot_be_made_is_named(tmp_path: Path) -
 
 def test_a_value_cannot_be_passed_off_as_another_secrets(tmp_path: Path) -> None:
     database = Database(tmp_path / "vault.db", KEY)
-    secrets = Secrets(database)
+    secrets = LiveSecrets(database)
     low = secrets.put("low", NewSecret("low value", Properties()), 0)
     secrets.put("high", NewSecret("high value", Properties()), 0)
     database.change(
         "UPDATE version SET sealed = (SELECT sealed FROM version WHERE key = 'high')"
         " WHERE key = 'low'"
     )
-    with pytest.raises(SealBrokenError):
+    with pytest.raises(DecryptionError):
         secrets.value(low)
 
 
-def test_a_seal_opens_what_it_closed_at_its_place_only() -> None:
-    seal = Seal(KEY)
-    sealed = seal.close(b"value", "here")
-    assert seal.open(sealed, "here") == b"value"
-    assert seal.close(b"value", "here") != sealed
-    for broken, place in ((sealed, "there"), (sealed[:-1], "here"), (b"", "here")):
-        with pytest.raises(SealBrokenError):
-            seal.open(broken, place)
+def test_a_value_is_decrypted_at_its_own_place_only() -> None:
+    encryption = Encryption(KEY)
+    encrypted = encryption.encrypt(b"value", "here")
+    assert encryption.decrypt(encrypted, "here") == b"value"
+    assert encryption.encrypt(b"value", "here") != encrypted
+    for broken, place in ((encrypted, "there"), (encrypted[:-1], "here"), (b"", "here")):
+        with pytest.raises(DecryptionError):
+            encryption.decrypt(broken, place)
     with pytest.raises(ValueError, match="32 bytes"):
-        Seal(b"short")
+        Encryption(b"short")
 
 
 def test_the_states_own_key_is_made_once_and_private(tmp_path: Path) -> None:
     state = State.open(tmp_path)
-    key = kept_key(state)
-    assert kept_key(state) == key
+    key = load_key(state)
+    assert load_key(state) == key
     assert len(key) == 32
     assert state.path("vault.key").stat().st_mode & 0o777 == 0o600
 

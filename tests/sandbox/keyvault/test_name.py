@@ -8,9 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox.deployment import Deployment, Vault
-from sandbox.keyvault import operations
-from sandbox.keyvault.name import Named, is_host_of, name
-from sandbox.keyvault.query import Page, cursor
+from sandbox.keyvault.name import LIST, LIST_DELETED, RESTORE, Named, is_host_of, name
+from sandbox.keyvault.request import Page, cursor
 from sandbox.refusal import Refusal
 from tests.sandbox.keyvault.harness import API
 
@@ -100,8 +99,7 @@ def test_what_is_understood_is_one_name_at_one_scope(
         assert re.fullmatch("[0-9a-zA-Z-]{1,127}", named.secret)
     else:
         assert named.scope == vault.id
-        listing = {operations.LIST, operations.LIST_DELETED, operations.RESTORE}
-        assert named.operation in listing
+        assert named.operation in {LIST, LIST_DELETED, RESTORE}
     assert len([each for each in pieces if each]) <= 3
 
 

@@ -271,4 +271,4 @@ def test_a_file_that_is_damaged_is_an_error_of_the_server_and_says_no_more(
     reply = running.send("GET", f"/secrets/one?{API}", running.token(OFFICER))
     assert (reply.status, reply.error["code"]) == (500, "InternalServerError")
     assert "the value" not in caplog.text
-    assert "SealBrokenError" in caplog.text
+    assert "DecryptionError" in caplog.text

@@ -13,12 +13,12 @@ _KEY_LENGTH = 32
 _NONCE_LENGTH = 12
 
 
-class SealBrokenError(ValueError):
-    """What was to be opened was sealed with another key, for another place, or not at all."""
+class DecryptionError(ValueError):
+    """Bytes that were encrypted with another key, for another place, or not at all."""
 
 
-class Seal:
-    """Closes and opens values with one key, which it never shows."""
+class Encryption:
+    """Encrypts and decrypts values with one key, which it never shows."""
 
     def __init__(self, key: bytes) -> None:
         """Raises ValueError if `key` is not 32 bytes long."""
@@ -26,24 +26,24 @@ class Seal:
             raise ValueError("a vault's key is 32 bytes long")
         self._cipher = AESGCM(key)
 
-    def close(self, content: bytes, place: str) -> bytes:
-        """`content` encrypted; it can be opened only as what lies at `place`."""
+    def encrypt(self, content: bytes, place: str) -> bytes:
+        """Return `content` encrypted, to be decrypted at `place` only."""
         nonce = os.urandom(_NONCE_LENGTH)
         return nonce + self._cipher.encrypt(nonce, content, place.encode())
 
-    def open(self, sealed: bytes, place: str) -> bytes:
-        """The content of what was sealed for `place`. Raises SealBrokenError."""
+    def decrypt(self, encrypted: bytes, place: str) -> bytes:
+        """Return the content that was encrypted for `place`. Raises DecryptionError."""
         try:
-            nonce, encrypted = sealed[:_NONCE_LENGTH], sealed[_NONCE_LENGTH:]
-            return self._cipher.decrypt(nonce, encrypted, place.encode())
+            nonce, content = encrypted[:_NONCE_LENGTH], encrypted[_NONCE_LENGTH:]
+            return self._cipher.decrypt(nonce, content, place.encode())
         except (InvalidTag, ValueError) as error:
-            raise SealBrokenError("not sealed with this key for this place") from error
+            raise DecryptionError("not encrypted with this key for this place") from error
 
 
-def kept_key(state: State) -> bytes:
-    """The state's own vault key, made at first use.
+def load_key(state: State) -> bytes:
+    """Return the state's own vault key, made at first use.
 
-    Raises OSError if it cannot be kept, ValueError if it is broken.
+    Raises OSError if it cannot be stored, BrokenError if it has another length.
     """
     path = state.path(_FILE)
     if not path.exists():
