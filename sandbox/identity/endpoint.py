@@ -1,4 +1,4 @@
-"""The managed identity endpoint of Container Apps: which app asks, it knows from the secret header.
+"""The managed identity endpoint of Container Apps, which knows each app by its secret header.
 
 https://learn.microsoft.com/azure/container-apps/managed-identity#rest-endpoint-reference
 """
@@ -7,22 +7,22 @@ import hmac
 import logging
 import uuid
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 from multidict import MultiMapping
 
-from sandbox.assumptions import LIKELY, Assumptions
 from sandbox.audit import AuditError, Gate
 from sandbox.deployment import ContainerApp, Lifecycle, Principal, PrincipalKind
 from sandbox.entra import RESOURCES, AccessToken, Issuer
+from sandbox.refusal import Refusal
 
 _LOG = logging.getLogger(__name__)
 
 PATH = "/msi/token"
-API_VERSION = "2019-08-01"
 
+_SERVICE = "identity"
+_API_VERSION = "2019-08-01"
 _IDS = ("client_id", "principal_id", "object_id", "mi_res_id")
 _NOT_FOUND = (
     "No User Assigned or Delegated Managed Identity found for specified "
@@ -32,47 +32,40 @@ _NOT_FOUND = (
 _NONE_TO_LOAD = "Unable to load the proper Managed Identity."
 # The misspelling is Azure's.
 _NO_TOKEN = "An unexpected error occured while fetching the AAD Token."  # noqa: S105
-# Characters of a resource that is refused.
+# Characters of a refused resource.
 _LONGEST_SHOWN = 200
 _CORRELATION = web.RequestKey("correlation", str)
 
 
-@dataclass(frozen=True)
-class Refusal(Exception):
-    """An answer of the endpoint that holds no token."""
-
-    status: int
-    message: str
-
-
-def identity_asked_for(
-    app: ContainerApp, query: Mapping[str, str], assumed: Assumptions = LIKELY
+def requested_identity(
+    app: ContainerApp,
+    query: Mapping[str, str],
+    *,
+    unknown_status: int = 400,
+    none_gives_tokens: bool = False,
 ) -> Principal:
-    """The identity that a request of `app`'s code names, or its system-assigned one.
+    """Return the identity that a request of `app`'s code names, or its system-assigned one.
 
     Raises Refusal for an identity that is not the app's, or whose lifecycle keeps it from code.
+    `none_gives_tokens` lets lifecycle None give it to code; an unknown one has `unknown_status`.
     """
-    usable = list(_usable(app, assumed))
+    lifecycles = {Lifecycle.MAIN, Lifecycle.ALL}
+    if none_gives_tokens:
+        lifecycles.add(Lifecycle.NONE)
+    usable = [each.identity for each in app.attachments if each.lifecycle in lifecycles]
     named = [(name, query[name]) for name in _IDS if name in query]
     if len(named) > 1:
-        raise Refusal(400, _NOT_FOUND)
+        raise _refusal(400, _NOT_FOUND)
     if not named:
         by_system = (each for each in usable if each.kind is PrincipalKind.SYSTEM_ASSIGNED)
-        return _first(by_system, Refusal(400, _NONE_TO_LOAD))
+        return _first(by_system, _refusal(400, _NONE_TO_LOAD))
     (name, value) = named[0]
-    unknown = {"400": Refusal(400, _NOT_FOUND), "500": Refusal(500, _NO_TOKEN)}
-    found = (each for each in usable if _goes_by(each, name, value))
-    return _first(found, unknown[assumed.identity_unknown])
+    found = (each for each in usable if _has_id(each, name, value))
+    unknown = {400: _refusal(400, _NOT_FOUND), 500: _refusal(500, _NO_TOKEN)}
+    return _first(found, unknown[unknown_status])
 
 
-def _usable(app: ContainerApp, assumed: Assumptions) -> Iterator[Principal]:
-    given = {Lifecycle.MAIN, Lifecycle.ALL}
-    if assumed.identity_none == "gives":
-        given.add(Lifecycle.NONE)
-    return (each.identity for each in app.attachments if each.lifecycle in given)
-
-
-def _goes_by(identity: Principal, name: str, value: str) -> bool:
+def _has_id(identity: Principal, name: str, value: str) -> bool:
     known = {"client_id": identity.client_id, "mi_res_id": identity.resource_id}
     return known.get(name, identity.principal_id).lower() == value.lower()
 
@@ -83,6 +76,11 @@ def _first(found: Iterator[Principal], otherwise: Refusal) -> Principal:
     raise otherwise
 
 
+def _refusal(status: int, message: str) -> Refusal:
+    """Return an answer without a token. Its form has no code."""
+    return Refusal(status, "", message, message)
+
+
 class IdentityEndpoint:
     """Gives each app tokens for the identities that are attached to it, and for no others."""
 
@@ -91,16 +89,25 @@ class IdentityEndpoint:
         apps: Mapping[str, ContainerApp],
         issuer: Issuer,
         gate: Gate,
-        assumed: Assumptions = LIKELY,
+        *,
+        unknown_status: int = 400,
+        wrong_header_status: int = 403,
+        none_gives_tokens: bool = False,
     ) -> None:
-        """`apps` are found by the secret header that each was started with; may be exchanged."""
+        """`apps`, by the secret header that each was started with, may be replaced.
+
+        The statuses answer an identity that is none of the app's, and a header that is no app's.
+        `none_gives_tokens` lets lifecycle None give an identity's tokens to code.
+        """
         self.apps = apps
         self._issuer = issuer
         self._gate = gate
-        self._assumed = assumed
+        self._unknown_status = unknown_status
+        self._wrong_header_status = wrong_header_status
+        self._none_gives_tokens = none_gives_tokens
 
     def application(self) -> web.Application:
-        """The endpoint as an HTTP application; other methods than GET are answered 405."""
+        """Return the endpoint as an HTTP application, which answers 405 to any method but GET."""
         application = web.Application(middlewares=[_kestrel])
         application.router.add_get(PATH, self._answer, allow_head=False)
         return application
@@ -109,23 +116,23 @@ class IdentityEndpoint:
         try:
             return self._answered(request)
         except AuditError as error:
-            _LOG.error("a token cannot be put on record, so none is given: %s", error)
-            return _refused(request, Refusal(503, _NO_TOKEN))
+            _LOG.error("a token cannot be recorded, so it is not issued: %s", error)
+            return _response(request, _refusal(503, _NO_TOKEN))
 
     def _answered(self, request: web.Request) -> web.Response:
         app = self._app(",".join(request.headers.getall("X-IDENTITY-HEADER", [])))
         if app is None:
-            self._gate.refuse("identity", "GetToken", "wrong or missing X-IDENTITY-HEADER")
+            self._gate.refuse(_SERVICE, "GetToken", "wrong or missing X-IDENTITY-HEADER")
             wrong = "X-IDENTITY-HEADER" in request.headers
-            return web.Response(status=int(self._assumed.identity_wrong_header) if wrong else 403)
+            return web.Response(status=self._wrong_header_status if wrong else 403)
         try:
             return web.json_response(self._token(app, _as_kestrel_reads(request.query)))
         except Refusal as refusal:
-            self._gate.refuse("identity", "GetToken", refusal.message, identity=app.name)
-            return _refused(request, refusal)
+            self._gate.refuse(_SERVICE, "GetToken", refusal.message, identity=app.name)
+            return _response(request, refusal)
 
     def _app(self, header: str) -> ContainerApp | None:
-        """Compares in constant time, so that a header cannot be guessed by measuring."""
+        """Compare in constant time, so that a header cannot be guessed by measuring."""
         given = header.encode("utf-8", "surrogateescape")
         for secret, app in self.apps.items():
             if hmac.compare_digest(secret.encode(), given):
@@ -133,16 +140,21 @@ class IdentityEndpoint:
         return None
 
     def _token(self, app: ContainerApp, query: Mapping[str, str]) -> Mapping[str, str]:
-        if query.get("api-version") != API_VERSION:
-            raise Refusal(400, "The api-version is missing or not supported.")
-        identity = identity_asked_for(app, query, self._assumed)
+        if query.get("api-version") != _API_VERSION:
+            raise _refusal(400, "The api-version is missing or not supported.")
+        identity = requested_identity(
+            app,
+            query,
+            unknown_status=self._unknown_status,
+            none_gives_tokens=self._none_gives_tokens,
+        )
         resource = query.get("resource", "")
         if not resource:
-            raise Refusal(400, "The parameter resource is missing.")
+            raise _refusal(400, "The parameter resource is missing.")
         if not self._issuer.knows(resource):
-            # Clients try again after a 500, some for more than a minute; after a 400 they say why.
+            # Clients retry after a 500, some for over a minute; after a 400 they show the text.
             asked, there = repr(resource[:_LONGEST_SHOWN]), ", ".join(RESOURCES)
-            raise Refusal(400, f"This sandbox has no {asked} to get a token for, only {there}.")
+            raise _refusal(400, f"This sandbox has no {asked} to get a token for, only {there}.")
         token = self._issuer.issue(identity, resource, host_id=app.id)
         self._gate.issued(identity.name, identity.principal_id, token)
         return _as_json(token, identity)
@@ -167,7 +179,7 @@ async def _kestrel(request: web.Request, handler: Handler) -> web.StreamResponse
 
 
 def _as_kestrel_reads(query: MultiMapping[str]) -> Mapping[str, str]:
-    """Fold names, and join what is said twice with a comma."""
+    """Fold names, and join repeated values with a comma."""
     read: dict[str, list[str]] = {}
     for name, value in query.items():
         read.setdefault(name.lower(), []).append(value)
@@ -185,7 +197,7 @@ def _as_json(token: AccessToken, identity: Principal) -> Mapping[str, str]:
     }
 
 
-def _refused(request: web.Request, refusal: Refusal) -> web.Response:
+def _response(request: web.Request, refusal: Refusal) -> web.Response:
     body = {
         "statusCode": refusal.status,
         "message": refusal.message,

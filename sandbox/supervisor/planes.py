@@ -154,7 +154,12 @@ def build(
         ),
         partners=tuple(each for key in webhook_keys(deployment) for each in partners(state, key)),
         identity=IdentityEndpoint(
-            {headers[app.name]: app for app in deployment.apps}, issuer, gate, assumed
+            {headers[app.name]: app for app in deployment.apps},
+            issuer,
+            gate,
+            unknown_status=int(assumed.identity_unknown),
+            wrong_header_status=int(assumed.identity_wrong_header),
+            none_gives_tokens=assumed.identity_none == "gives",
         ),
         headers=headers,
     )

@@ -11,7 +11,6 @@ from typing import Any
 import requests
 from aiohttp import web
 
-from sandbox.assumptions import LIKELY, Assumptions
 from sandbox.audit import FILE, Audit, Gate, Record, read
 from sandbox.deployment import Deployment
 from sandbox.entra import Issuer, SigningKey
@@ -43,7 +42,7 @@ class RunningEndpoint:
         deployment: Deployment,
         key: SigningKey,
         folder: Path,
-        assumed: Assumptions = LIKELY,
+        **unknowns: Any,
     ) -> None:
         self.deployment = deployment
         self._file = folder / FILE
@@ -51,7 +50,7 @@ class RunningEndpoint:
         gate = Gate(Policy.of(deployment), self._audit)
         apps = {f"secret of {each.name}": each for each in deployment.apps}
         issuer = Issuer(key, deployment.tenant_id)
-        self._endpoint = IdentityEndpoint(apps, issuer, gate, assumed)
+        self._endpoint = IdentityEndpoint(apps, issuer, gate, **unknowns)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
         self._thread.start()

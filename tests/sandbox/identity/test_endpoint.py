@@ -12,11 +12,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from sandbox.assumptions import assume
 from sandbox.audit import Outcome
 from sandbox.deployment import ContainerApp, Deployment, Lifecycle, Principal, PrincipalKind
 from sandbox.entra import RESOURCES, SigningKey
-from sandbox.identity.endpoint import Refusal, identity_asked_for
+from sandbox.identity.endpoint import requested_identity
+from sandbox.refusal import Refusal
 from tests.sandbox.identity.harness import RESOURCE, VERSION, Reply, RunningEndpoint
 
 NOT_FOUND = (
@@ -270,10 +270,10 @@ def test_code_gets_an_identity_in_the_lifecycles_that_let_it(
     app = with_lifecycle(deployment.app("gateway"), lifecycle)
     query = {"client_id": deployment.principal("gateway").client_id}
     if lifecycle in {Lifecycle.MAIN, Lifecycle.ALL}:
-        assert identity_asked_for(app, query).name == "gateway"
+        assert requested_identity(app, query).name == "gateway"
     else:
         with pytest.raises(Refusal):
-            identity_asked_for(app, query)
+            requested_identity(app, query)
 
 
 @pytest.mark.parametrize("lifecycle", [Lifecycle.NONE, Lifecycle.INIT])
@@ -281,9 +281,9 @@ def test_a_system_assigned_identity_has_a_lifecycle_too(
     deployment: Deployment, lifecycle: Lifecycle
 ) -> None:
     app = with_lifecycle(deployment.app("notifier"), lifecycle)
-    assert identity_asked_for(deployment.app("notifier"), {}).kind is PrincipalKind.SYSTEM_ASSIGNED
+    assert requested_identity(deployment.app("notifier"), {}).kind is PrincipalKind.SYSTEM_ASSIGNED
     with pytest.raises(Refusal):
-        identity_asked_for(app, {})
+        requested_identity(app, {})
 
 
 @pytest.mark.parametrize("lifecycle", Lifecycle)
@@ -292,28 +292,27 @@ def test_if_none_keeps_nothing_back_code_gets_what_has_it_and_init_stays_init(
 ) -> None:
     app = with_lifecycle(deployment.app("gateway"), lifecycle)
     query = {"client_id": deployment.principal("gateway").client_id}
-    gives = assume(["identity-none=gives"])
     if lifecycle is Lifecycle.INIT:
         with pytest.raises(Refusal):
-            identity_asked_for(app, query, gives)
+            requested_identity(app, query, none_gives_tokens=True)
     else:
-        assert identity_asked_for(app, query, gives).name == "gateway"
+        assert requested_identity(app, query, none_gives_tokens=True).name == "gateway"
 
 
 def test_an_unknown_identity_may_be_azures_500(deployment: Deployment) -> None:
     app, nobody = deployment.app("gateway"), {"client_id": "00000000-0000-0000-0000-000000000000"}
-    for said, status in (([], 400), (["identity-unknown=500"], 500)):
+    for status in (400, 500):
         with pytest.raises(Refusal) as refused:
-            identity_asked_for(app, nobody, assume(said))
+            requested_identity(app, nobody, unknown_status=status)
         assert refused.value.status == status
     own = {"client_id": deployment.principal("gateway").client_id}
-    assert identity_asked_for(app, own, assume(["identity-unknown=500"])).name == "gateway"
+    assert requested_identity(app, own, unknown_status=500).name == "gateway"
 
 
 def test_a_wrong_header_may_be_401_and_a_missing_one_stays_403(
     deployment: Deployment, key: SigningKey, tmp_path: Path
 ) -> None:
-    endpoint = RunningEndpoint(deployment, key, tmp_path, assume(["identity-wrong-header=401"]))
+    endpoint = RunningEndpoint(deployment, key, tmp_path, wrong_header_status=401)
     try:
         assert endpoint.ask_with({"X-IDENTITY-HEADER": "wrong"}).status == 401
         assert endpoint.ask_with({}).status == 403
