@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sandbox.entra import Caller, Reason, TokenRefused
-from sandbox.entra.users import AZURE_CLI, user_name
+from sandbox.entra.claims import AZURE_CLI, user_name
 from sandbox.refusal import Refusal
 
 

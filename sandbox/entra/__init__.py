@@ -1,4 +1,4 @@
-"""Entra on a laptop: issues tokens, publishes its key, and verifies what callers show."""
+"""Entra on a laptop: issues tokens, publishes its key, and verifies the tokens of callers."""
 
 from sandbox.entra.audiences import (
     BLOB,

@@ -6,7 +6,7 @@ BUS = "https://servicebus.azure.net"
 MANAGEMENT = "https://management.azure.com"
 MONITOR = "https://monitor.azure.com"
 GRAPH = "https://graph.microsoft.com"
-# What the Azure CLI asks for: Azure Resource Manager under its older name.
+# Azure Resource Manager under its older name, which the Azure CLI asks for.
 _MANAGEMENT_BEFORE = "https://management.core.windows.net"
 
 # Key Vault refuses its own address with a slash behind it (Azure/go-autorest issue 525); Storage
@@ -22,7 +22,7 @@ MANAGEMENT_AUDIENCES = frozenset(
 
 
 def blob_audiences(account_host: str) -> frozenset[str]:
-    """Return what Blob Storage accepts: the service as a whole, or one account by its own address.
+    """Return the audiences of Blob Storage: the whole service, and one account by its address.
 
     The account's: Azure/azure-sdk-assets (15ce6fa2, 2023-09), azure-storage-blob for Python,
     test_storage_account_audience_blob_client; (183ae46c, 2024-01) for Java, storageAccountAudience.
@@ -32,12 +32,12 @@ def blob_audiences(account_host: str) -> frozenset[str]:
     return frozenset(service | {account, f"{account}/"})
 
 
-# What tokens are for, beside one storage account and the registered API.
+# The resources of tokens, beside one storage account and the registered API.
 RESOURCES = (BLOB, VAULT, BUS, MONITOR, MANAGEMENT, GRAPH)
 
 
 def issued_for(resource: str) -> bool:
-    """Whether Entra knows `resource`, so that it issues tokens for it."""
+    """Return whether `resource` is an Azure service that Entra issues tokens for."""
     bare = resource.rstrip("/")
     return bare in {*RESOURCES, _MANAGEMENT_BEFORE} or _is_account(bare)
 

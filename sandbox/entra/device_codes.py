@@ -10,43 +10,43 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from sandbox.deployment import Principal
-from sandbox.entra.refusals import OAuthError, unavailable
+from sandbox.entra.errors import OAuthError, unavailable
 
 # In seconds. Entra asks for 5 between two polls; here there is one client to be served.
 LIFETIME = 15 * 60
 INTERVAL = 1
 
 _LENGTH = 9
-_SIGNS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # none that is read as another
-# Anybody may ask for codes, and each waits for a quarter of an hour.
+_SIGNS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # none that looks like another
+# Any program may ask for codes, and each waits for a quarter of an hour.
 _AT_MOST = 500
 
 
 class UnknownCodeError(LookupError):
-    """Nobody waits for that code; the message is a sentence for whoever entered it."""
+    """A code that no program waits for; the message is a sentence for the person."""
 
 
 @dataclass(frozen=True)
 class Waiting:
-    """A program that waits for somebody to sign in. `expires_at` is in seconds since the epoch."""
+    """A program that waits for a user to sign in. `expires_at` is in seconds since the epoch."""
 
     user_code: str
     client_id: str
     scope: str
     expires_at: float
-    who: Principal | None = None
+    user: Principal | None = None
     declined: bool = False
 
 
 class DeviceCodes:
-    """Who waits for a sign-in; forgotten when the sandbox ends."""
+    """The programs that wait for a sign-in; forgotten when the sandbox ends."""
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
         self._waiting: dict[str, Waiting] = {}
 
     def begin(self, client_id: str, scope: str) -> tuple[str, Waiting]:
-        """A new device code, and what waits under it. Raises OAuthError if too many wait.
+        """Return a new device code, and its program. Raises OAuthError if too many wait.
 
         A sign-in that waits is never given up for a new one.
         """
@@ -63,16 +63,16 @@ class DeviceCodes:
         self._waiting[_hidden(device_code)] = waiting
         return device_code, waiting
 
-    def approve(self, user_code: str, who: Principal) -> Waiting:
-        """Let `who` sign in to what waits under `user_code`. Raises UnknownCodeError."""
-        return self._decide(user_code, who=who)
+    def approve(self, user_code: str, user: Principal) -> Waiting:
+        """Sign `user` in to the program that shows `user_code`. Raises UnknownCodeError."""
+        return self._decide(user_code, user=user)
 
     def decline(self, user_code: str) -> Waiting:
-        """Turn away what waits under `user_code`. Raises UnknownCodeError."""
+        """Turn away the program that shows `user_code`. Raises UnknownCodeError."""
         return self._decide(user_code, declined=True)
 
     def redeem(self, device_code: str, client_id: str) -> tuple[Principal, str]:
-        """Who has signed in, and for which scope: once. Raises OAuthError."""
+        """Return the user that has signed in, and the scope, once. Raises OAuthError."""
         key = _hidden(device_code)
         waiting = self._waiting.get(key)
         if waiting is None or waiting.client_id != client_id:
@@ -81,21 +81,21 @@ class DeviceCodes:
             raise _expired()
         if waiting.declined:
             raise _declined()
-        if waiting.who is None:
+        if waiting.user is None:
             raise _pending()
         del self._waiting[key]
-        return waiting.who, waiting.scope
+        return waiting.user, waiting.scope
 
     def _decide(
-        self, user_code: str, who: Principal | None = None, declined: bool = False
+        self, user_code: str, user: Principal | None = None, declined: bool = False
     ) -> Waiting:
         wanted = user_code.strip().upper()
         for key, waiting in self._waiting.items():
-            decided = waiting.declined or waiting.who is not None
+            decided = waiting.declined or waiting.user is not None
             if waiting.user_code == wanted and not decided:
                 if self._is_over(waiting):
                     raise UnknownCodeError(f"The code {wanted} has expired; ask for a new one.")
-                self._waiting[key] = replace(waiting, who=who, declined=declined)
+                self._waiting[key] = replace(waiting, user=user, declined=declined)
                 return self._waiting[key]
         raise UnknownCodeError(f"Nothing waits for the code {wanted or '(none)'}.")
 

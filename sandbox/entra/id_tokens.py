@@ -1,4 +1,4 @@
-"""ID tokens: who has signed in, told to the program that asked."""
+"""ID tokens, which tell a program the user that has signed in."""
 
 import base64
 import json
@@ -9,9 +9,9 @@ from collections.abc import Callable
 from joserfc import jwt
 
 from sandbox.deployment import Principal
+from sandbox.entra.claims import pairwise, user_name
 from sandbox.entra.issuer import BACKDATED
 from sandbox.entra.keys import SigningKey
-from sandbox.entra.users import pairwise, user_name
 
 _LIFETIME = 60 * 60
 
@@ -27,7 +27,7 @@ class IdTokens:
         self._clock = clock
 
     def issue(self, principal: Principal, client_id: str) -> str:
-        """https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference"""
+        """Return a token. https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference"""
         begun = int(self._clock()) - BACKDATED
         claims = {
             "aud": client_id,
@@ -49,6 +49,6 @@ class IdTokens:
 
 
 def client_info(principal: Principal, tenant_id: str) -> str:
-    """By which MSAL tells accounts apart: the user's id and their home tenant's."""
+    """Return the ids of the user and the home tenant, by which MSAL tells accounts apart."""
     content = json.dumps({"uid": principal.principal_id, "utid": tenant_id}).encode()
     return base64.urlsafe_b64encode(content).decode().rstrip("=")

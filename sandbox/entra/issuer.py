@@ -1,6 +1,6 @@
 """Issues access tokens with the claims that Entra gives a managed identity or a user.
 
-Whose API the token is for decides on its version: Azure's own take 1, a registration says which.
+The API that a token is for decides on its version: Azure's own take 1, a registration has its own.
 https://learn.microsoft.com/entra/identity-platform/access-tokens#token-formats
 """
 
@@ -12,11 +12,10 @@ from typing import Any
 
 from joserfc import jwt
 
-from sandbox.deployment import Principal, PrincipalKind, Registration
+from sandbox.deployment import Principal, Registration
 from sandbox.entra.audiences import issued_for
+from sandbox.entra.claims import version_1, version_2
 from sandbox.entra.keys import SigningKey
-from sandbox.entra.users import AZURE_CLI, pairwise, user_name
-from sandbox.entra.version_2 import version_2
 
 # Entra dates a token five minutes back, for clocks that are behind.
 BACKDATED = 5 * 60
@@ -50,7 +49,7 @@ class AccessToken:
 
 
 class Issuer:
-    """Entra's token service for one tenant. `registration` may be exchanged."""
+    """Entra's token service for one tenant. `registration` may be replaced."""
 
     def __init__(
         self,
@@ -66,7 +65,7 @@ class Issuer:
         self.name = issuer_name(tenant_id)
 
     def knows(self, resource: str) -> bool:
-        """Whether there are tokens for `resource`: Azure's own services, and the registered API."""
+        """Return whether `resource` is an Azure service or the registered API."""
         return issued_for(resource) or self._registered(resource) is not None
 
     def issue(
@@ -76,10 +75,10 @@ class Issuer:
         host_id: str = "",
         lifetime: int = LIFETIME,
     ) -> AccessToken:
-        """A token for `principal` to show to `audience`, valid for `lifetime` seconds.
+        """Return a token for `principal` to show to `audience`, valid for `lifetime` seconds.
 
         `host_id` is the resource that a user-assigned identity is used on. For the registered API
-        it carries the app roles of a principal that holds one; one that holds none gets it, too:
+        it carries the app roles of the principal; a principal without one gets it, too:
         https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow
         """
         registered = self._registered(audience)
@@ -89,7 +88,7 @@ class Issuer:
             claims |= version_2(principal, registered, self.tenant_id)
         else:
             claims |= {"aud": audience, "iss": self.name, "ver": "1.0"}
-            claims |= {"oid": principal.principal_id} | self._who(principal, host_id)
+            claims |= {"oid": principal.principal_id} | version_1(principal, self.name, host_id)
             header["x5t"] = self._key.kid
         text = jwt.encode(header, claims, self._key.key)
         roles = tuple(claims.get("roles", ()))
@@ -100,57 +99,16 @@ class Issuer:
         return found if found is not None and found.goes_by(resource) else None
 
     def _claims(self, lifetime: int) -> dict[str, Any]:
-        """Those of every token."""
+        """Return the claims of every token."""
         now = int(self._clock())
         times = {"iat": now - BACKDATED, "nbf": now - BACKDATED, "exp": now + lifetime}
         return {**times, "tid": self.tenant_id, "uti": secrets.token_urlsafe(16), **_opaque()}
 
-    def _who(self, principal: Principal, host_id: str) -> dict[str, Any]:
-        if principal.kind is PrincipalKind.USER:
-            return _user(principal)
-        claims = _managed_identity(principal) | {"idp": self.name}
-        if principal.kind is PrincipalKind.USER_ASSIGNED and host_id:
-            claims["xms_az_rid"] = _as_claimed(host_id)
-        return claims
-
 
 def issuer_name(tenant_id: str) -> str:
-    """The `iss` of a tenant's v1 tokens."""
+    """Return the `iss` of a tenant's v1 tokens."""
     return f"https://sts.windows.net/{tenant_id}/"
-
-
-def _managed_identity(principal: Principal) -> dict[str, Any]:
-    """Return its claims, as in a token for management.azure.com: idtyp among them.
-
-    Azure/azure-sdk-assets (c5d99156, 2022-01), azure-identity for Python: test_imds_credential
-    """
-    return {
-        "appid": principal.client_id,
-        "appidacr": "2",  # managed identities prove themselves by certificate
-        "idtyp": "app",
-        "sub": principal.principal_id,
-        "xms_mirid": _as_claimed(principal.resource_id),
-    }
-
-
-def _user(principal: Principal) -> dict[str, Any]:
-    return {
-        "appid": AZURE_CLI,
-        "appidacr": "0",
-        "acr": "1",
-        "amr": ["pwd", "mfa"],
-        "idtyp": "user",
-        "name": principal.name,
-        "scp": "user_impersonation",
-        "sub": pairwise(principal, AZURE_CLI),
-        "unique_name": user_name(principal.name),
-        "upn": user_name(principal.name),
-    }
 
 
 def _opaque() -> dict[str, Any]:
     return {"aio": secrets.token_urlsafe(24), "rh": f"1.{secrets.token_urlsafe(24)}."}
-
-
-def _as_claimed(resource_id: str) -> str:
-    return resource_id.replace("/resourceGroups/", "/resourcegroups/")

@@ -1,4 +1,4 @@
-"""The key that the sandbox's Entra signs with: made on this machine, never leaves it."""
+"""The key that the sandbox's Entra signs with; it is made on this machine and never leaves it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class SigningKey:
 
     @classmethod
     def kept_in(cls, state: State) -> "SigningKey":
-        """The state's own signing key, made at first use. Raises ValueError if it is broken."""
+        """Return the state's own key, made at first use. Raises BrokenError if it is not a key."""
         path = state.path(_FILE)
         if not path.exists():
             state.write(_FILE, RSAKey.generate_key(2048).as_pem(private=True))
@@ -33,11 +33,11 @@ class SigningKey:
 
     @classmethod
     def of(cls, key: RSAKey) -> "SigningKey":
-        """`key` under its thumbprint as id, as Entra names its own."""
+        """Return `key` with its thumbprint as id, as Entra names its own."""
         return cls(key, key.thumbprint())
 
     def published(self, issuer: str) -> Mapping[str, Any]:
-        """The public half as it stands in Entra's key set, which carries no `alg`."""
+        """Return the public half as it stands in Entra's key set, which carries no `alg`."""
         public = self.key.as_dict(private=False)
         return {
             "kty": "RSA",

@@ -1,4 +1,4 @@
-"""What Entra tells of itself: its names in each cloud, and a tenant's endpoints.
+"""The metadata of Entra: its names in each cloud, and a tenant's endpoints.
 
 Azure/azure-sdk-for-js, sdk/digitaltwins/digital-twins-core/recordings (2022-03); the configuration
 of version 1 is reported. https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc
@@ -38,9 +38,9 @@ Json = Mapping[str, Any]
 
 
 def instance(authorization_endpoint: str) -> Json | None:
-    """Return what is known of the cloud that an authorization endpoint is of.
+    """Return the metadata of the cloud that an authorization endpoint is of.
 
-    None if it is none of Entra's: MSAL asks before it believes a name that it does not know.
+    None if it is none of Entra's: MSAL asks before it trusts a name that it does not know.
     """
     asked = _OF_A_TENANT.match(authorization_endpoint)
     if asked is None:
@@ -97,7 +97,7 @@ def discovery(tenant: str, version: str, issuer: str, authorization_endpoint: st
 
 
 def _of_version(version: str, base: str) -> Json:
-    """Return what only one of the two documents has."""
+    """Return the entries that only one of the two documents has."""
     if version:
         return {
             "request_uri_parameter_supported": False,

@@ -1,7 +1,7 @@
-"""The page on which a person enters the code of a sign-in, and says who they are.
+"""The page on which a person enters the code of a sign-in, and picks an account.
 
 It is plain HTTP on loopback, for a browser that knows neither the proxy nor the sandbox's
-certificate. Whoever posts to it must show the key of `./keyless sign-in`.
+certificate. A post to it must show the key of `./keyless sign-in`.
 """
 
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ from jinja2 import Environment, FileSystemLoader
 
 from sandbox.commands import KEYLESS
 from sandbox.entra.device_codes import UnknownCodeError
-from sandbox.entra.form import LARGEST, Form, read_form
-from sandbox.entra.sign_in import SERVICE, SignIn
+from sandbox.entra.login import LARGEST_FORM, read_form
+from sandbox.entra.sign_in import SERVICE, Form, SignIn
 
 PATH = "/device"
 
@@ -30,13 +30,13 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",  # the address may hold the key
     "X-Content-Type-Options": "nosniff",
 }
-_WRONG_KEY = f"That is not the key of this sandbox: {KEYLESS} sign-in says it."
+_WRONG_KEY = f"That is not the key of this sandbox: {KEYLESS} sign-in prints it."
 _NOBODY = "There is no such account here."
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a code that was entered: a status, and a sentence for the person."""
+    """The outcome of a code that was entered: a status, and a sentence for the person."""
 
     status: int
     sentence: str
@@ -47,9 +47,9 @@ class Outcome:
 
 
 def application(sign_in: SignIn) -> web.Application:
-    """The page, for a listener of its own."""
+    """Return the page as an HTTP application, for a listener of its own."""
     page = _Page(sign_in)
-    application = web.Application(client_max_size=LARGEST)
+    application = web.Application(client_max_size=LARGEST_FORM)
     application.router.add_get(PATH, page.show)
     application.router.add_post(PATH, page.enter)
     application.router.add_get(f"{PATH}.css", page.style)
@@ -57,7 +57,7 @@ def application(sign_in: SignIn) -> web.Application:
 
 
 def enter(sign_in: SignIn, form: Form) -> Outcome:
-    """Approve or decline the code in `form`, for whoever shows the key."""
+    """Approve or decline the code in `form`, if it shows the key."""
     if not sign_in.has_key(form.get("key", "").strip()):
         sign_in.ledger.refuse(SERVICE, "EnterCode", "the key is wrong or missing")
         return Outcome(403, _WRONG_KEY)
@@ -67,7 +67,7 @@ def enter(sign_in: SignIn, form: Form) -> Outcome:
     try:
         if form.get("answer") == "decline":
             sign_in.codes.decline(form.get("code", ""))
-            return Outcome(200, "You have declined: nobody is signed in.")
+            return Outcome(200, "You have declined the sign-in.")
         sign_in.codes.approve(form.get("code", ""), user)
     except UnknownCodeError as error:
         return Outcome(404, str(error))

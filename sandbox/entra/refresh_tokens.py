@@ -1,4 +1,4 @@
-"""Refresh tokens: sealed by a key of this state, so that nothing of a sign-in has to be stored."""
+"""Refresh tokens: encrypted with a key of this state, so that no sign-in has to be stored."""
 
 import json
 import time
@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from cryptography.fernet import Fernet, InvalidToken
 
 from sandbox.broken import BrokenError
-from sandbox.entra.refusals import OAuthError
+from sandbox.entra.errors import OAuthError
 from sandbox.state import State
 
 _FILE = "refresh-token.key"
@@ -22,16 +22,16 @@ _PREFIX = "1."
 
 
 class RefreshTokens:
-    """Gives out refresh tokens and reads them again; whoever lacks the key can do neither."""
+    """Issues refresh tokens and reads them again, with a key that only the sandbox has."""
 
     def __init__(self, key: bytes, clock: Callable[[], float] = time.time) -> None:
-        """`key` is one of Fernet's. Raises ValueError if it is none."""
-        self._seal = Fernet(key)
+        """`key` is one of Fernet's. Raises ValueError for any other."""
+        self._fernet = Fernet(key)
         self._clock = clock
 
     @classmethod
     def kept_in(cls, state: State, clock: Callable[[], float] = time.time) -> "RefreshTokens":
-        """Those of the state's own key, made at first use. Raises ValueError if it is broken."""
+        """Return those of the state's own key, made at first use. Raises BrokenError for no key."""
         path = state.path(_FILE)
         if not path.exists():
             state.write(_FILE, Fernet.generate_key())
@@ -41,16 +41,16 @@ class RefreshTokens:
             raise BrokenError(path, "it holds no key") from error
 
     def issue(self, principal_id: str, client_id: str) -> str:
-        """A refresh token with which `client_id` may get tokens of `principal_id`."""
+        """Return a refresh token with which `client_id` may get tokens of `principal_id`."""
         content = json.dumps([principal_id, client_id]).encode()
-        return _PREFIX + self._seal.encrypt_at_time(content, int(self._clock())).decode()
+        return _PREFIX + self._fernet.encrypt_at_time(content, int(self._clock())).decode()
 
     def holder(self, token: str, client_id: str) -> str:
-        """The id of the principal that signed in. Raises OAuthError invalid_grant."""
-        sealed = token.removeprefix(_PREFIX).encode("utf-8", "surrogatepass")[:_LONGEST]
+        """Return the id of the principal that signed in. Raises OAuthError invalid_grant."""
+        encrypted = token.removeprefix(_PREFIX).encode("utf-8", "surrogatepass")[:_LONGEST]
         try:
-            principal_id, owner = json.loads(self._seal.decrypt(sealed))
-            issued_at = self._seal.extract_timestamp(sealed)
+            principal_id, owner = json.loads(self._fernet.decrypt(encrypted))
+            issued_at = self._fernet.extract_timestamp(encrypted)
         except InvalidToken:
             raise _malformed() from None
         if owner != client_id:

@@ -1,4 +1,4 @@
-"""How people sign in: device codes for their programs, tokens for those whose code was approved.
+"""The sign-in of users: device codes for their programs, tokens once a code is approved.
 
 https://learn.microsoft.com/entra/identity-platform/v2-oauth2-device-code
 """
@@ -11,12 +11,9 @@ from typing import Any, Protocol
 
 from sandbox.commands import KEYLESS
 from sandbox.deployment import Principal
+from sandbox.entra.claims import AZURE_CLI
 from sandbox.entra.device_codes import INTERVAL, LIFETIME, DeviceCodes, Waiting
-from sandbox.entra.form import Form
-from sandbox.entra.id_tokens import IdTokens, client_info
-from sandbox.entra.issuer import USER_LIFETIME, AccessToken, Issuer
-from sandbox.entra.refresh_tokens import RefreshTokens
-from sandbox.entra.refusals import (
+from sandbox.entra.errors import (
     OAuthError,
     missing,
     odd_scope,
@@ -24,7 +21,9 @@ from sandbox.entra.refusals import (
     unknown_resource,
     unsupported_grant,
 )
-from sandbox.entra.users import AZURE_CLI
+from sandbox.entra.id_tokens import IdTokens, client_info
+from sandbox.entra.issuer import USER_LIFETIME, AccessToken, Issuer
+from sandbox.entra.refresh_tokens import RefreshTokens
 
 SERVICE = "login"
 
@@ -32,10 +31,11 @@ _DEVICE_CODE = frozenset({"urn:ietf:params:oauth:grant-type:device_code", "devic
 _OPENID = frozenset({"openid", "profile", "offline_access", "email"})
 
 Json = Mapping[str, Any]
+Form = Mapping[str, str]
 
 
 class Ledger(Protocol):
-    """Where it is put on record who got a token, and who was turned away."""
+    """The record of issued tokens and refused requests."""
 
     def issued(
         self, identity: str, principal_id: str, token: AccessToken, service: str = ...
@@ -48,9 +48,9 @@ class Ledger(Protocol):
 class SignIn:
     """Entra's sign-in of the tenant's users.
 
-    `page` is where a person enters a code, known once that is served. `key` proves that whoever
-    approves a code sits at this machine's terminal: no service is told it, or it could approve a
-    sign-in of its own and be somebody with other roles.
+    `page` is the address at which a person enters a code, known once it is served. `key` proves
+    that the approval of a code comes from this machine's terminal. No service gets it: it could
+    approve a sign-in of its own and take other roles.
     """
 
     issuer: Issuer
@@ -63,15 +63,15 @@ class SignIn:
     page: str = ""
 
     def has_key(self, given: str) -> bool:
-        """Whether `given` is the key, found out in constant time."""
+        """Return whether `given` is the key, in constant time."""
         return hmac.compare_digest(self.key.encode(), given.encode("utf-8", "surrogatepass"))
 
     def user(self, name: str) -> Principal | None:
-        """The user called `name`."""
+        """Return the user called `name`."""
         return next((each for each in self.users if each.name == name), None)
 
     def device_authorization(self, form: Form) -> Json:
-        """A new pair of codes. Raises OAuthError."""
+        """Return a new pair of codes. Raises OAuthError."""
         client_id, scope = self._client(form), form.get("scope", "")
         self._resource(scope)
         device_code, waiting = self.codes.begin(client_id, scope)
@@ -85,7 +85,7 @@ class SignIn:
         }
 
     def token(self, form: Form) -> Json:
-        """Tokens for whoever has signed in. Raises OAuthError."""
+        """Return tokens for the user that has signed in. Raises OAuthError."""
         client_id, grant_type = self._client(form), form.get("grant_type", "")
         if grant_type in _DEVICE_CODE:
             # MSAL sends it under its older name, too.
@@ -121,7 +121,7 @@ class SignIn:
         return client_id
 
     def _resource(self, scope: str) -> str:
-        """The one resource that `scope` asks for: what stands before the last slash."""
+        """Return the one resource that `scope` names, up to the last slash."""
         wanted = [each for each in scope.split() if each not in _OPENID]
         if not wanted:
             raise missing("scope")
@@ -147,7 +147,7 @@ def _given(form: Form, name: str) -> str:
 
 
 def _message(page: str, waiting: Waiting) -> str:
-    """Entra's sentence, and the way that needs no browser."""
+    """Return Entra's sentence, and the command that needs no browser."""
     return (
         f"To sign in, use a web browser to open the page {page} and enter the code "
         f"{waiting.user_code} to authenticate; or run {KEYLESS} sign-in {waiting.user_code}."

@@ -25,7 +25,7 @@ _NEVER = 2**53
 
 
 class Reason(StrEnum):
-    """Why a token was refused; each plane has its own words for it."""
+    """The reason to refuse a token; each plane has its own words for it."""
 
     MALFORMED = "not a signed token"
     ALGORITHM = "not signed with RS256"
@@ -50,7 +50,7 @@ class TokenRefused(Exception):
 
 @dataclass(frozen=True)
 class Caller:
-    """Whom a verified token speaks for. `expires_at` is in seconds since the epoch."""
+    """The principal that a verified token proves. `expires_at` is in seconds since the epoch."""
 
     principal_id: str
     app_id: str
@@ -61,7 +61,7 @@ class Caller:
 
 
 class Verifier:
-    """What one data plane accepts: tokens for its audiences, from its own tenant."""
+    """Accepts the tokens of one data plane: for its audiences, from its own tenant."""
 
     def __init__(
         self,
@@ -80,7 +80,7 @@ class Verifier:
         self._verified: dict[bytes, tuple[Caller, float]] = {}
 
     def verify(self, token: str) -> Caller:
-        """The caller for whom `token` speaks. Raises TokenRefused.
+        """Return the caller that `token` proves. Raises TokenRefused.
 
         A token once verified is remembered, by its hash, until it ends.
         """
@@ -112,7 +112,7 @@ class Verifier:
         return self._caller(claims), _number(claims, "nbf")
 
     def _signed_claims(self, token: str) -> Mapping[str, Any]:
-        """The claims, once the signature is proven. Only the header is read before."""
+        """Return the claims, once the signature is proven. Only the header is read before."""
         key = self._key(_header(token))
         try:
             signed = jws.deserialize_compact(token, key.key, algorithms=["RS256"])

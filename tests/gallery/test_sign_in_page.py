@@ -6,7 +6,7 @@ import pytest
 import requests
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
-from sandbox.entra.users import AZURE_CLI
+from sandbox.entra.claims import AZURE_CLI
 from tests.conftest import Running
 from tests.gallery.conftest import TELL
 

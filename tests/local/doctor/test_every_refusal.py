@@ -10,7 +10,7 @@ import pytest
 
 from local.doctor.error_texts import explain
 from sandbox.entra import Caller, Reason, TokenRefused
-from sandbox.entra.refusals import OAuthError
+from sandbox.entra.errors import OAuthError
 from sandbox.keyvault.authenticate import _message
 from sandbox.rbac import Requirement
 from sandbox.refusal import Refusal
@@ -36,14 +36,16 @@ TOLD_ELSEWHERE = {
     "arm.errors.failed",
     "telemetry.errors.plain",
 }
-MODULES = ("arm.errors", "entra.refusals", "keyvault.errors", "servicebus.errors")
+MODULES = ("arm.errors", "entra.errors", "keyvault.errors", "servicebus.errors")
 MADE_BY_HAND = ("edge.connect", "edge.proxy", "edge.guard", "identity.endpoint")
 
 
 def said(refusal: Any, module: str) -> str:
     """The text that a client is shown."""
     match refusal:
-        case OAuthError() | ItemRefused():
+        case OAuthError():
+            return refusal.reason
+        case ItemRefused():
             return str(refusal)
         case Refusal() if module == "arm.errors":
             return f"({refusal.code}) {refusal.message}\nCode: {refusal.code}"

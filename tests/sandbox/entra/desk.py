@@ -10,7 +10,7 @@ from cryptography.fernet import Fernet
 
 from sandbox.deployment import Principal, PrincipalKind
 from sandbox.entra import AccessToken, DeviceCodes, IdTokens, RefreshTokens, SignIn, login, page
-from sandbox.entra.users import AZURE_CLI
+from sandbox.entra.claims import AZURE_CLI
 from tests.sandbox.entra.forge import TENANT, Tenant
 
 SCOPE = "https://storage.azure.com/.default offline_access openid profile"

@@ -31,7 +31,7 @@ def test_without_the_key_no_code_is_approved(desk: Desk, key: str) -> None:
     codes = desk.begin()
     status, text = entered(desk, codes["user_code"], key=key)
     assert status == 403
-    assert "./keyless sign-in says it" in text
+    assert "./keyless sign-in prints it" in text
     assert desk.sign_in.key not in text
     assert desk.poll(codes)[1]["error"] == "authorization_pending"
     assert desk.book.refusals == ["the key is wrong or missing"]
@@ -46,7 +46,7 @@ def test_neither_the_program_nor_the_bare_page_is_told_the_key(desk: Desk) -> No
 
 def test_a_code_may_be_declined(desk: Desk) -> None:
     codes = desk.begin()
-    assert "nobody is signed in" in entered(desk, codes["user_code"], answer="decline")[1]
+    assert "You have declined" in entered(desk, codes["user_code"], answer="decline")[1]
     assert desk.poll(codes)[1]["error"] == "authorization_declined"
 
 

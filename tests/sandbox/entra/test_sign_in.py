@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from sandbox.entra import BLOB, BUS, RefreshTokens, TokenRefused, blob_audiences
+from sandbox.entra.claims import AZURE_CLI
 from sandbox.entra.device_codes import LIFETIME
 from sandbox.entra.refresh_tokens import LIFETIME as REFRESHABLE
-from sandbox.entra.users import AZURE_CLI
 from sandbox.state import State
 from tests.sandbox.entra.desk import DEVELOPER, OPERATOR, SCOPE, Desk
 from tests.sandbox.entra.forge import TENANT, Tenant, claims_of

@@ -1,4 +1,4 @@
-"""Entra's refusals: an OAuth error with an AADSTS number, in the body that its clients read.
+"""The errors of Entra: an OAuth error with an AADSTS number, in the body that its clients read.
 
 https://learn.microsoft.com/entra/identity-platform/reference-error-codes
 """
@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sandbox.entra.audiences import RESOURCES
+from sandbox.refusal import Refusal
 
-# Entra answers it with 503.
-UNAVAILABLE = "temporarily_unavailable"
+_UNAVAILABLE = "temporarily_unavailable"
 
 
-class OAuthError(Exception):
-    """Why no token is given. `code` is OAuth's word for it, `number` Entra's own.
+class OAuthError(Refusal):
+    """A refusal of a token. `code` is OAuth's word for it, `number` Entra's own.
 
     `reason` is for the audit, where Entra's text does not say enough.
     """
@@ -23,11 +23,13 @@ class OAuthError(Exception):
     def __init__(
         self, code: str, number: int, text: str, *, suberror: str = "", reason: str = ""
     ) -> None:
-        super().__init__(f"AADSTS{number}: {text}" + (f" ({reason})" if reason else ""))
-        self.code = code
+        recorded = f"AADSTS{number}: {text}" + (f" ({reason})" if reason else "")
+        super().__init__(503 if code == _UNAVAILABLE else 400, code, text, recorded)
         self.number = number
-        self.text = text
         self.suberror = suberror
+
+    def __str__(self) -> str:
+        return self.reason
 
     def body(self, trace: str, correlation_id: str = "") -> Mapping[str, Any]:
         """Return the JSON of the answer. `trace` is its id, `correlation_id` the client's own.
@@ -40,7 +42,7 @@ class OAuthError(Exception):
         traced = f"Trace ID: {trace} Correlation ID: {correlation} Timestamp: {when}"
         body = {
             "error": self.code,
-            "error_description": f"AADSTS{self.number}: {self.text} {traced}",
+            "error_description": f"AADSTS{self.number}: {self.message} {traced}",
             "error_codes": [self.number],
             "timestamp": when,
             "trace_id": trace,
@@ -57,7 +59,7 @@ _NOT_INSTALLED = (
 
 
 def unknown_tenant(tenant: str) -> OAuthError:
-    """What discovery says of a tenant that does not exist.
+    """The tenant does not exist; the answer of discovery.
 
     james-gould/azure-keyvault-emulator#324 (2025-08)
     """
@@ -65,7 +67,7 @@ def unknown_tenant(tenant: str) -> OAuthError:
 
 
 def no_tenant(tenant: str) -> OAuthError:
-    """What the token endpoint says of it: the same, under another code (reported, 2024 to 2026)."""
+    """The tenant does not exist; the token endpoint has another code (reported, 2024 to 2026)."""
     return OAuthError("invalid_request", 90002, _no_tenant(tenant))
 
 
@@ -129,4 +131,4 @@ def unavailable(reason: str = "") -> OAuthError:
     https://learn.microsoft.com/entra/identity-platform/reference-error-codes
     """
     text = "A transient error has occurred. Please try again."
-    return OAuthError(UNAVAILABLE, 90033, text, reason=reason)
+    return OAuthError(_UNAVAILABLE, 90033, text, reason=reason)
