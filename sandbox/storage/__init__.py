@@ -3,5 +3,6 @@
 from sandbox.storage.azurite import Azurite, AzuriteError, free_port
 from sandbox.storage.backend import Backend
 from sandbox.storage.plane import BlobStorage
+from sandbox.storage.recognise import adapted
 
-__all__ = ["Azurite", "AzuriteError", "Backend", "BlobStorage", "free_port"]
+__all__ = ["Azurite", "AzuriteError", "Backend", "BlobStorage", "adapted", "free_port"]

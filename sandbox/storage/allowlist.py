@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from email.utils import parsedate_to_datetime
 from urllib.parse import unquote
 
-from sandbox.storage.errors import Refused, invalid_header
+from sandbox.storage.errors import invalid_header, refusal
 from sandbox.storage.operations import METADATA, Operation
 from sandbox.storage.paging import place_of
 from sandbox.storage.request import IN_XML
@@ -99,20 +99,20 @@ _LARGEST_METADATA = 8 * 1024
 
 
 def check_parameters(operation: Operation, parameters: Mapping[str, str]) -> None:
-    """Raises Refused 400 for a parameter that the operation does not know, or that says nothing."""
+    """Raises Refusal 400 for a parameter that the operation does not know, or that says nothing."""
     for key, value in parameters.items():
         if key not in operation.parameters and key not in KINDS:
-            raise Refused("UnsupportedQueryParameter", {"QueryParameterName": key})
+            raise refusal("UnsupportedQueryParameter", {"QueryParameterName": key})
         if key == "maxresults" and value and not value.strip("0"):
-            raise Refused("OutOfRangeQueryParameterValue", parameter({key: value}))
+            raise refusal("OutOfRangeQueryParameterValue", parameter({key: value}))
         if not is_valid(key, value):
             # So it is recorded: Azure/azure-storage-python tests/recordings/
             # test_common_blob.test_get_blob_metadata_fail.yaml and six more.
             early = key == "snapshot"
-            raise Refused("InvalidQueryParameterValue", parameter({key: value}), early=early)
+            raise refusal("InvalidQueryParameterValue", parameter({key: value}), early=early)
     for key in _MANDATORY & operation.parameters:
         if not parameters.get(key):
-            raise Refused("MissingRequiredQueryParameter", {"QueryParameterName": key})
+            raise refusal("MissingRequiredQueryParameter", {"QueryParameterName": key})
 
 
 def is_valid(key: str, value: str) -> bool:
@@ -139,14 +139,14 @@ def parameter(found: Mapping[str, str]) -> Mapping[str, str]:
 def carried(operation: Operation, headers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """The headers that the operation knows; what Azure ignores goes no further.
 
-    Raises Refused for those that would be misunderstood behind here.
+    Raises Refusal for those that would be misunderstood behind here.
     """
     for sent_as, value in headers.items():
         key = sent_as.lower()
         if key in _CANNOT_HONOUR and key not in operation.headers:
-            raise Refused("UnsupportedHeader", {"HeaderName": key})
+            raise refusal("UnsupportedHeader", {"HeaderName": key})
         if key == "x-ms-blob-public-access":
-            raise Refused("PublicAccessNotPermitted")
+            raise refusal("PublicAccessNotPermitted")
         if key.startswith(METADATA):
             if METADATA in operation.headers:
                 # Azure keeps the case in which a name of metadata was written.
@@ -157,10 +157,10 @@ def carried(operation: Operation, headers: Mapping[str, str]) -> Iterator[tuple[
 
 
 def check_metadata(headers: Mapping[str, str]) -> None:
-    """Raise Refused 400 if names and values of metadata have more than 8 KB together."""
+    """Raise Refusal 400 if names and values of metadata have more than 8 KB together."""
     own = [(name, value) for name, value in headers.items() if name.startswith(METADATA)]
     if sum(len(name) - len(METADATA) + len(value) for name, value in own) > _LARGEST_METADATA:
-        raise Refused("MetadataTooLarge")
+        raise refusal("MetadataTooLarge")
 
 
 def _checked(key: str, value: str) -> str:
@@ -201,11 +201,11 @@ def _check_etag(operation: Operation, key: str, value: str) -> None:
     test_blob_access_conditions.test_append_block_with_if_match_fail.yaml.
     """
     if operation.name == "AppendBlock" and key == "if-match" and not _ETAG.fullmatch(value):
-        raise Refused("OutOfRangeInput")
+        raise refusal("OutOfRangeInput")
 
 
 def _metadata_name(sent_as: str) -> str:
     name = sent_as[len(METADATA) :]
     if not _METADATA_NAME.fullmatch(name):
-        raise Refused("InvalidMetadata")
+        raise refusal("InvalidMetadata")
     return name

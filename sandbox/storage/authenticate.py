@@ -1,19 +1,18 @@
-"""Who asks? Only a token of Entra proves it; keys and signatures are off, as the Bicep says.
+"""Authenticates a request. Only a token of Entra's does: the Bicep turns off keys and signatures.
 
 https://learn.microsoft.com/rest/api/storageservices/authorize-with-azure-active-directory
 """
 
 from collections.abc import Mapping
 
-from sandbox.assumptions import LIKELY, Assumptions
-from sandbox.entra import BLOB, Caller, Reason, TokenRefused, Verifier
-from sandbox.storage.errors import Refused
+from sandbox.entra import BLOB, Caller, Reason, TokenRefused, Verifier, scheme_and_token
+from sandbox.storage.errors import StorageError, refusal
 from sandbox.storage.request import BlobRequest
 from sandbox.storage.versions import version_of
 
 # Storage takes tokens since this version; https://learn.microsoft.com/rest/api/storageservices/versioning-for-the-azure-storage-services
 _FIRST_WITH_TOKENS = "2017-11-09"
-# Since this version a refusal says where to get a token, and its status is 401.
+# Since this version an error says where to get a token, and its status is 401.
 # https://learn.microsoft.com/rest/api/storageservices/version-2019-12-12
 _FIRST_WITH_CHALLENGE = "2019-12-12"
 # Azure/azure-storage-python tests/recordings/test_common_blob.test_token_credential.yaml.
@@ -37,12 +36,9 @@ _DETAILS: Mapping[Reason, str] = {
     Reason.EXPIRED: "Lifetime validation failed. The token is expired.",
     Reason.NOT_YET_VALID: "Lifetime validation failed. The token is not yet valid.",
 }
-# What of them is told. Expiry and audience are, in these words: azure-sdk-for-net issue 42859 and
-# AzureStor issue 119 have live answers.
-_TOLD: Mapping[str, frozenset[Reason]] = {
-    "told": frozenset(Reason),
-    "left-out": frozenset({Reason.AUDIENCE, Reason.EXPIRED}),
-}
+# Azure has been seen to show these, in these words: azure-sdk-for-net issue 42859 and AzureStor
+# issue 119 have live answers.
+_SEEN_SHOWN = frozenset({Reason.AUDIENCE, Reason.EXPIRED})
 _DETAIL = "AuthenticationErrorDetail"
 
 # The parameters of a shared access signature.
@@ -54,73 +50,32 @@ _SIGNED_URL = frozenset(
 
 
 def authenticate(
-    asked: BlobRequest, verifier: Verifier, tenant_id: str, assumed: Assumptions = LIKELY
+    request: BlobRequest, verifier: Verifier, tenant_id: str, *, every_detail: bool = True
 ) -> Caller:
-    """The caller that a verified token speaks for. Raises Refused as Azure words it."""
-    _refuse_preflight(asked)
-    _refuse_signed_url(asked.target.parameters)
-    scheme, _, token = asked.headers.get("Authorization", "").partition(" ")
+    """Return the caller that a verified token proves. Raises Refusal as Azure words it.
+
+    Without `every_detail`, an error explains only what Azure has been seen to explain.
+    """
+    _refuse_preflight(request)
+    _refuse_signed_url(request.target.parameters)
+    scheme, token = scheme_and_token([request.headers.get("Authorization", "")])
     match scheme.lower():
         case "bearer":
-            _check_version(asked)
-            return _verified(asked, token.strip(), verifier, tenant_id, assumed)
+            _check_version(request)
+            return _verified(request, token, verifier, tenant_id, every_detail=every_detail)
         case "sharedkey" | "sharedkeylite":
-            raise Refused("KeyBasedAuthenticationNotPermitted")
+            raise refusal("KeyBasedAuthenticationNotPermitted")
         case "":
-            raise _nobody(asked, tenant_id)
+            raise _unauthenticated(request, tenant_id)
         case _:
             detail = {_DETAIL: f"Authentication scheme {scheme} is not supported."}
-            raise Refused("InvalidAuthenticationInfo", detail, challenge(tenant_id))
+            raise refusal("InvalidAuthenticationInfo", detail, challenge(tenant_id))
 
 
 def challenge(tenant_id: str) -> Mapping[str, str]:
-    """Where a client gets a token, and for what. Azure quotes none of the values."""
+    """Return the header that says where to get a token, and for what. Azure quotes no value."""
     authority = f"https://login.microsoftonline.com/{tenant_id}/oauth2/authorize"
     return {"WWW-Authenticate": f"Bearer authorization_uri={authority} resource_id={BLOB}"}
-
-
-def _check_version(asked: BlobRequest) -> None:
-    if version_of(asked.headers) < _FIRST_WITH_TOKENS:
-        detail = "Authentication scheme Bearer is not supported in this version."
-        raise Refused("AuthenticationFailed", {_DETAIL: detail})
-
-
-def _verified(
-    asked: BlobRequest, token: str, verifier: Verifier, tenant_id: str, assumed: Assumptions
-) -> Caller:
-    try:
-        return verifier.verify(token)
-    except TokenRefused as refused:
-        detail = {_DETAIL: _DETAILS[refused.reason]}
-        told = refused.reason in _TOLD[assumed.blob_token_detail]
-        if version_of(asked.headers) < _FIRST_WITH_CHALLENGE:
-            raise _before_challenges(refused.reason, detail, told=told) from refused
-        where = challenge(tenant_id)
-        raise Refused("InvalidAuthenticationInfo", detail, where, told=told) from refused
-
-
-def _before_challenges(reason: Reason, detail: Mapping[str, str], *, told: bool) -> Refused:
-    """A token that can be read fails with 403: Azure/azure-sdk-for-net issue 10529."""
-    if reason is Reason.MALFORMED:
-        code = "InvalidAuthenticationInfo"
-        return Refused(code, detail, told=False, status=400, message=_WRONG_FORMAT)
-    return Refused("AuthenticationFailed", detail, told=told)
-
-
-def _refuse_preflight(asked: BlobRequest) -> None:
-    """A browser asks without a token; no rule has been set that it could match."""
-    if asked.method == "OPTIONS":
-        raise Refused("CorsPreflightFailure")
-
-
-def _refuse_signed_url(parameters: Mapping[str, str]) -> None:
-    """A signature made with the account's key is off. One made with a user's key comes later."""
-    found = _SIGNED_URL & {each.lower() for each in parameters}
-    if "skoid" in found:
-        detail = "User delegation SAS is not available in this sandbox yet."
-        raise Refused("AuthenticationFailed", {_DETAIL: detail})
-    if found:
-        raise Refused("KeyBasedAuthenticationNotPermitted")
 
 
 def is_signed_url(parameters: Mapping[str, str]) -> bool:
@@ -128,7 +83,51 @@ def is_signed_url(parameters: Mapping[str, str]) -> bool:
     return not _SIGNED_URL.isdisjoint(each.lower() for each in parameters)
 
 
-def _nobody(asked: BlobRequest, tenant_id: str) -> Refused:
-    if version_of(asked.headers) < _FIRST_WITH_CHALLENGE:
-        return Refused("PublicAccessNotPermitted")
-    return Refused("NoAuthenticationInformation", headers=challenge(tenant_id))
+def _check_version(request: BlobRequest) -> None:
+    if version_of(request.headers) < _FIRST_WITH_TOKENS:
+        detail = "Authentication scheme Bearer is not supported in this version."
+        raise refusal("AuthenticationFailed", {_DETAIL: detail})
+
+
+def _verified(
+    request: BlobRequest, token: str, verifier: Verifier, tenant_id: str, *, every_detail: bool
+) -> Caller:
+    try:
+        return verifier.verify(token)
+    except TokenRefused as refused:
+        detail = {_DETAIL: _DETAILS[refused.reason]}
+        shown = every_detail or refused.reason in _SEEN_SHOWN
+        if version_of(request.headers) < _FIRST_WITH_CHALLENGE:
+            raise _before_challenges(refused.reason, detail, shown=shown) from refused
+        where = challenge(tenant_id)
+        raise refusal("InvalidAuthenticationInfo", detail, where, shown=shown) from refused
+
+
+def _before_challenges(reason: Reason, detail: Mapping[str, str], *, shown: bool) -> StorageError:
+    """A token that can be read fails with 403: Azure/azure-sdk-for-net issue 10529."""
+    if reason is Reason.MALFORMED:
+        code = "InvalidAuthenticationInfo"
+        return refusal(code, detail, shown=False, status=400, message=_WRONG_FORMAT)
+    return refusal("AuthenticationFailed", detail, shown=shown)
+
+
+def _refuse_preflight(request: BlobRequest) -> None:
+    """A browser's preflight has no token, and no CORS rule that it could match has been set."""
+    if request.method == "OPTIONS":
+        raise refusal("CorsPreflightFailure")
+
+
+def _refuse_signed_url(parameters: Mapping[str, str]) -> None:
+    """Signatures by the account's key are off; those by a user's key are not offered yet."""
+    found = _SIGNED_URL & {each.lower() for each in parameters}
+    if "skoid" in found:
+        detail = "User delegation SAS is not available in this sandbox yet."
+        raise refusal("AuthenticationFailed", {_DETAIL: detail})
+    if found:
+        raise refusal("KeyBasedAuthenticationNotPermitted")
+
+
+def _unauthenticated(request: BlobRequest, tenant_id: str) -> StorageError:
+    if version_of(request.headers) < _FIRST_WITH_CHALLENGE:
+        return refusal("PublicAccessNotPermitted")
+    return refusal("NoAuthenticationInformation", headers=challenge(tenant_id))

@@ -1,4 +1,4 @@
-"""A batch, taken apart and put together again: every part is a request of its own.
+"""The parts of a batch, each a request of its own, and the response that holds their answers.
 
 https://learn.microsoft.com/rest/api/storageservices/blob-batch
 """
@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from sandbox.storage.errors import Failure, Refused, invalid_header
+from sandbox.storage.errors import StorageError, invalid_header, refusal
 from sandbox.storage.rendering import document, headers_of, new_id, reason_of
 from sandbox.storage.request import BlobRequest, Level, Target, read_request
 
@@ -26,12 +26,12 @@ class Part:
     """One request of a batch, and the id by which its answer is found."""
 
     content_id: str
-    asked: BlobRequest
+    request: BlobRequest
 
 
 @dataclass(frozen=True)
 class PartAnswer:
-    """What came of one part."""
+    """The answer to one part."""
 
     content_id: str
     status: int
@@ -41,32 +41,31 @@ class PartAnswer:
 
 
 def parse_batch(body: bytes, content_type: str, batch: Target, version: str) -> list[Part]:
-    """The parts of a batch on the service or on one container. Raises Refused 400.
+    """Return the parts of a batch on the service or on one container. Raises Refusal 400.
 
-    Too many are an answer of their own: see `serve_batch`.
-
-    A part speaks the `version` of its batch, and one on a container reaches no other.
+    A part has the `version` of its batch. The parts of a batch on a container reach no other.
     """
     sections = _sections(body, content_type)
     if len(sections) > _MOST_PARTS:
-        raise Refused("ExceedsMaxBatchRequestCount")
+        raise refusal("ExceedsMaxBatchRequestCount")
     parts = [_part(section, version) for section in sections]
-    kinds = {(part.asked.method, part.asked.target.parameters.get("comp", "")) for part in parts}
+    requests = [part.request for part in parts]
+    kinds = {(each.method, each.target.parameters.get("comp", "")) for each in requests}
     if len(kinds) != 1 or kinds - set(_BATCHED.items()):
-        raise Refused("InvalidInput")
-    if any(part.asked.target.level is not Level.BLOB for part in parts):
-        raise Refused("InvalidInput")
-    if batch.container and any(part.asked.target.container != batch.container for part in parts):
-        raise Refused("InvalidInput")
+        raise refusal("InvalidInput")
+    if any(each.target.level is not Level.BLOB for each in requests):
+        raise refusal("InvalidInput")
+    if batch.container and any(each.target.container != batch.container for each in requests):
+        raise refusal("InvalidInput")
     return parts
 
 
-def failed(content_id: str, asked: Mapping[str, str], failure: Failure) -> PartAnswer:
-    """Return the answer to a part, with the headers `asked`, that came to nothing."""
+def failed(content_id: str, sent: Mapping[str, str], error: StorageError) -> PartAnswer:
+    """Return the error as the answer to a part with the headers `sent`."""
     request_id = new_id()
-    headers = {**headers_of(failure, asked), "x-ms-request-id": request_id}
-    body = document(failure, request_id)
-    return PartAnswer(content_id, failure.status, reason_of(failure), headers, body)
+    headers = {**headers_of(error, sent), "x-ms-request-id": request_id}
+    body = document(error, request_id)
+    return PartAnswer(content_id, error.status, reason_of(error), headers, body)
 
 
 def compose(answers: Iterable[PartAnswer], boundary: str) -> bytes:
@@ -80,7 +79,7 @@ def compose(answers: Iterable[PartAnswer], boundary: str) -> bytes:
 
 
 def _composed(answer: PartAnswer) -> bytes:
-    """A part is answered behind the front, whose name and date it lacks."""
+    """Return a part as the service answers it: without the name and the date of the front end."""
     kept = {name: it for name, it in answer.headers.items() if name not in {"Date", "Server"}}
     headers = kept | {"Server": _SERVER}
     if answer.body:
@@ -103,23 +102,23 @@ def _sections(body: bytes, content_type: str) -> list[bytes]:
         raise invalid_header("Content-Type", content_type)
     before, *sections = (b"\r\n" + body).split(b"\r\n--" + found[1].encode())
     if before or len(sections) < 2 or not sections[-1].startswith(b"--"):
-        raise Refused("InvalidInput")
+        raise refusal("InvalidInput")
     return sections[:-1]
 
 
 def _part(section: bytes, version: str) -> Part:
-    """Neither a part nor its request has anything behind its headers."""
+    """Return a part. Raises Refusal for one with a body: neither it nor its request has one."""
     outer, _, inner = section.removeprefix(b"\r\n").partition(b"\r\n\r\n")
     head, _, rest = inner.partition(b"\r\n\r\n")
     if rest.strip():
-        raise Refused("InvalidInput")
+        raise refusal("InvalidInput")
     line, *lines = _text(head).rstrip("\r\n").split("\r\n")
     found = _LINE.fullmatch(line)
     if not found:
-        raise Refused("InvalidInput")
+        raise refusal("InvalidInput")
     headers = [each for each in _headers(lines) if each[0].lower() != "x-ms-version"]
-    asked = read_request(found[1], found[2], [*headers, ("x-ms-version", version)])
-    return Part(_content_id(_text(outer)), asked)
+    request = read_request(found[1], found[2], [*headers, ("x-ms-version", version)])
+    return Part(_content_id(_text(outer)), request)
 
 
 def _content_id(outer: str) -> str:
@@ -129,16 +128,16 @@ def _content_id(outer: str) -> str:
 
 def _headers(lines: list[str]) -> Iterator[tuple[str, str]]:
     for line in lines:
-        # An expression for the whole line would try each way to share the blanks in it out.
+        # A pattern for the whole line would backtrack over every way to divide its blanks.
         name, colon, value = line.partition(":")
         if not colon or not _HEADER_NAME.fullmatch(name):
-            raise Refused("InvalidInput")
+            raise refusal("InvalidInput")
         yield name, value.strip(" \t")
 
 
 def _text(octets: bytes) -> str:
-    """Raises Refused for what is not printable: a part is read as nothing but ASCII."""
+    """Return printable ASCII. Raises Refusal for anything else."""
     text = octets.decode("latin-1")
     if not re.fullmatch(r"[\t\r\n -~]*", text):
-        raise Refused("InvalidInput")
+        raise refusal("InvalidInput")
     return text

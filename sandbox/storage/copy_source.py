@@ -1,15 +1,15 @@
-"""The source of a copy: another blob of the same account, and nothing else."""
+"""The source of a copy: another blob of the same account."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sandbox.storage.allowlist import is_valid
 from sandbox.storage.authenticate import is_signed_url
-from sandbox.storage.errors import Failure, Refused
+from sandbox.storage.errors import StorageError, refusal
 from sandbox.storage.request import Level, Target, parse_target
 from sandbox.storage.versions import version_of
 
-# Conditions on the source, and what a reader of the source would send instead.
+# Conditions on the source, and the same conditions as a reader of the source sends them.
 SOURCE_CONDITIONS: Mapping[str, str] = {
     "x-ms-source-if-match": "if-match",
     "x-ms-source-if-modified-since": "if-modified-since",
@@ -17,7 +17,7 @@ SOURCE_CONDITIONS: Mapping[str, str] = {
     "x-ms-source-if-tags": "x-ms-if-tags",
     "x-ms-source-if-unmodified-since": "if-unmodified-since",
 }
-# Since this version the answer says what was answered at the source:
+# Since this version the error repeats the error of the source:
 # https://learn.microsoft.com/rest/api/storageservices/version-2024-08-04
 _FIRST_WITH_CAUSE = "2024-08-04"
 
@@ -31,33 +31,33 @@ class CopySource:
 
     @property
     def url(self) -> str:
-        """The one spelling that is forwarded."""
+        """Return the address in the one spelling that is forwarded."""
         snapshot = self.target.parameters.get("snapshot")
         query = f"?snapshot={snapshot}" if snapshot else ""
         return f"https://{self.host}{self.target.path}{query}"
 
 
 def parse_copy_source(headers: Mapping[str, str], host: str) -> CopySource:
-    """The source that the headers name. Raises Refused for what is no blob of this account.
+    """Return the source that the headers name. Raises Refusal unless it is a blob of this account.
 
-    Credentials in the address are refused: Azurite would use them, and never ask who copies.
+    Credentials in the address are refused: Azurite would use them in place of the caller's rights.
     """
     scheme, separator, rest = headers["x-ms-copy-source"].partition("://")
     authority, slash, path = rest.partition("/")
     if scheme.lower() != "https" or not separator or authority.lower() != host:
-        raise Refused("CannotVerifyCopySource")
+        raise refusal("CannotVerifyCopySource")
     target = parse_target(slash + path)
     if is_signed_url(target.parameters):
-        cause = Refused("KeyBasedAuthenticationNotPermitted").failure
+        cause = refusal("KeyBasedAuthenticationNotPermitted")
         raise cannot_verify(cause, version_of(headers))
     if target.level is not Level.BLOB or target.parameters.keys() - {"snapshot"}:
-        raise Refused("CannotVerifyCopySource")
+        raise refusal("CannotVerifyCopySource")
     if not all(is_valid(key, value) for key, value in target.parameters.items()):
-        raise Refused("CannotVerifyCopySource")
+        raise refusal("CannotVerifyCopySource")
     return CopySource(host, target)
 
 
-def cannot_verify(cause: Failure, version: str) -> Refused:
+def cannot_verify(cause: StorageError, version: str) -> StorageError:
     """Return the error of a copy whose source answered with `cause`, in a service version.
 
     The status and the reason phrase are the source's: Azure/azure-storage-python tests/recordings/
@@ -65,7 +65,7 @@ def cannot_verify(cause: Failure, version: str) -> Refused:
     and elements: Azure/azure-sdk-assets js/sdk/storage/storage-blob/recordings/node/
     appendblobclient_node/recording_appendblockfromurl__should_fail_with_source_error_message.json.
     """
-    told = not version or version >= _FIRST_WITH_CAUSE
+    shown = not version or version >= _FIRST_WITH_CAUSE
     status = str(cause.status)
     details = {
         "CopySourceStatusCode": status,
@@ -76,10 +76,10 @@ def cannot_verify(cause: Failure, version: str) -> Refused:
         "x-ms-copy-source-status-code": status,
         "x-ms-copy-source-error-code": cause.code,
     }
-    return Refused(
+    return refusal(
         "CannotVerifyCopySource",
-        details if told else {},
-        headers if told else {},
+        details if shown else {},
+        headers if shown else {},
         status=cause.status,
         phrase=cause.message,
     )

@@ -1,6 +1,7 @@
-"""Whether the account has rules for browsers of other origins, which its answers tell caches."""
+"""Headers that depend on how a request is sent, and on the account's rules for CORS."""
 
 import aiohttp
+from aiohttp import web
 
 from sandbox.storage.backend import Backend
 from sandbox.storage.forward import question
@@ -9,9 +10,9 @@ _QUESTION = question("GET", "/", {"restype": "service", "comp": "properties"})
 
 
 class Cors:
-    """The rules that are set, of which no more is known than if there are any.
+    """Whether the account has any rules for CORS.
 
-    Azure adds `Vary: Origin` to what it answers to GET and HEAD where a rule is set, also if the
+    Azure adds `Vary: Origin` to its answers to GET and HEAD where a rule is set, also if the
     request names no origin:
     https://learn.microsoft.com/rest/api/storageservices/cross-origin-resource-sharing--cors--support-for-the-azure-storage-services
     """
@@ -20,15 +21,24 @@ class Cors:
         self._backend = backend
         self._known: bool | None = None
 
-    async def has_rules(self) -> bool:
-        """Return whether a rule is set. Azurite is asked once, and again after a change."""
+    def forget(self) -> None:
+        """Ask Azurite again, because the rules may have changed."""
+        self._known = None
+
+    async def finish(self, request: web.Request, response: web.StreamResponse) -> None:
+        """Add the headers to a response before it is sent, as recorded for GET and HEAD."""
+        if request.method not in {"GET", "HEAD"} or "x-ms-version" not in response.headers:
+            return
+        if request.method == "HEAD" and response.status >= 400:
+            # Azure sends no length for the body that is not there.
+            response.headers["Transfer-Encoding"] = "chunked"
+        if await self._has_rules():
+            response.headers["Vary"] = "Origin"
+
+    async def _has_rules(self) -> bool:
         if self._known is None:
             self._known = await self._ask()
         return bool(self._known)
-
-    def forget(self) -> None:
-        """Take notice that the rules may have changed."""
-        self._known = None
 
     async def _ask(self) -> bool | None:
         try:

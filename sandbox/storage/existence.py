@@ -1,39 +1,56 @@
-"""What is not there, told to who has no right on it; done only where Azure is assumed to do so.
+"""Returns 404 instead of 403 for missing blobs and containers; off by default.
 
-By itself the sandbox takes Azure to look at roles first, and asks Azurite nothing about a denial.
+By default the sandbox assumes that Azure looks at roles first, and a denial asks Azurite nothing.
 """
+
+from dataclasses import dataclass
 
 import aiohttp
 
 from sandbox.storage.backend import Backend
-from sandbox.storage.errors import Refused
+from sandbox.storage.errors import StorageError, busy, refusal
 from sandbox.storage.forward import Forwarded, question
 from sandbox.storage.name import Named
 from sandbox.storage.operations import MAKES_A_BLOB
 from sandbox.storage.request import Level, Target
 
-# They need no blob, or no container, that is there already.
+# Operations that do not require an existing blob, or an existing container.
 _OF_NO_BLOB = MAKES_A_BLOB | {"PutBlock", "PutBlockFromURL", "PutBlockList", "UndeleteBlob"}
 _OF_NO_CONTAINER = frozenset({"CreateContainer", "RestoreContainer"})
 _MISSING = frozenset({"BlobNotFound", "ContainerNotFound"})
 
 
-async def refuse_missing(named: Named, backend: Backend) -> None:
-    """Raises Refused 404 if what `named` was denied on is not there; 503 if Azurite is not."""
-    asked = _question(named)
-    if asked is None:
-        return
+@dataclass(eq=False, kw_only=True)
+class Denial(StorageError):
+    """The 403 of a caller whose roles do not allow the request `named`."""
+
+    named: Named
+
+
+def denial(named: Named) -> Denial:
+    """Return Azure's 403, which is the same whether the blob exists or not."""
+    error = refusal("AuthorizationPermissionMismatch")
+    return Denial(error.status, error.code, error.message, error.reason, named=named)
+
+
+async def missing(named: Named, backend: Backend) -> StorageError | None:
+    """Return the 404 of a request whose blob or container does not exist; None if it does.
+
+    503 if Azurite does not answer.
+    """
+    probe = _probe(named)
+    if probe is None:
+        return None
     try:
-        async with backend.send(asked) as answer:
+        async with backend.send(probe) as answer:
             code = answer.headers.get("x-ms-error-code", "")
-    except (aiohttp.ClientError, TimeoutError) as error:
-        raise Refused("ServerBusy", headers={"Retry-After": "1"}) from error
-    if code in _MISSING:
-        raise Refused(code, recorded=True)
+    except (aiohttp.ClientError, TimeoutError):
+        return busy()
+    return refusal(code) if code in _MISSING else None
 
 
-def _question(named: Named) -> Forwarded | None:
-    """What asks Azurite for what the request takes to be there; None if that is nothing."""
+def _probe(named: Named) -> Forwarded | None:
+    """Return a request for what the operation requires to exist; None if that is nothing."""
     target, operation = named.target, named.operation.name
     if target.level is Level.SERVICE or operation in _OF_NO_CONTAINER:
         return None

@@ -1,14 +1,16 @@
-"""Rebuilds the request for Azurite from what was decided on, so that it can mean nothing else."""
+"""The request to Azurite, rebuilt from what was granted, so that it can mean nothing else."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from sandbox.storage.decide import Permitted
-from sandbox.storage.operations import Operation
+from sandbox.plane import Granted
+from sandbox.storage.actions import ADD
+from sandbox.storage.name import Named
+from sandbox.storage.operations import MAKES_A_BLOB, Operation
 from sandbox.storage.paging import place_of
 
-# By which Azurite's records tell what the gateway wants to know from what it was asked for.
+# The client id of the sandbox's own requests, by which Azurite's records tell them from clients'.
 OWN_ID = "gateway"
 _OF_THE_SOURCE = ("x-ms-copy-source", "x-ms-source-")
 _CHECKSUMS = {
@@ -29,7 +31,7 @@ class Forwarded:
 
     @property
     def target(self) -> str:
-        """The request target in its one spelling."""
+        """Return the request target in its one spelling."""
         query = "&".join(
             f"{name}={quote(value, safe='')}" for name, value in self.parameters.items()
         )
@@ -42,21 +44,26 @@ def question(
     parameters: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Forwarded:
-    """Return a question of the gateway's own, which reads and has a client's id of its own."""
-    asked = {**(headers or {}), "x-ms-client-request-id": OWN_ID}
-    return Forwarded(method, path, parameters or {}, asked, takes_body=False)
+    """Return a request of the sandbox's own, which only reads."""
+    sent = {**(headers or {}), "x-ms-client-request-id": OWN_ID}
+    return Forwarded(method, path, parameters or {}, sent, takes_body=False)
 
 
-def rebuild(permitted: Permitted) -> Forwarded:
-    """The request that carries out what is permitted."""
-    named = permitted.named
+def creates_only(granted: Granted[Named]) -> bool:
+    """Return whether a request may create a blob, but not replace one: its right is to add."""
+    return granted.allowed[0].action in ADD and granted.named.operation.name in MAKES_A_BLOB
+
+
+def rebuild(granted: Granted[Named]) -> Forwarded:
+    """Return the request to Azurite that carries out what is granted."""
+    named = granted.named
     operation = named.operation
     headers = dict(named.headers)
     if operation.reads_source:
         headers = _of_the_target(headers)
     elif named.source:
         headers["x-ms-copy-source"] = named.source.url
-    if permitted.only_new:
+    if creates_only(granted):
         # Azurite checks and creates under one lock, so of many at once exactly one succeeds.
         headers["if-none-match"] = "*"
     return Forwarded(
@@ -69,14 +76,14 @@ def rebuild(permitted: Permitted) -> Forwarded:
 
 
 def _of_the_target(headers: Mapping[str, str]) -> dict[str, str]:
-    """What a write carries whose body was read elsewhere; the checksums are those of its body."""
+    """Return the headers of a write whose body was read at a source, with the body's checksums."""
     kept = {name: value for name, value in headers.items() if not name.startswith(_OF_THE_SOURCE)}
     sums = {name: headers[sent] for sent, name in _CHECKSUMS.items() if sent in headers}
     return kept | sums
 
 
 def _parameters(operation: Operation, sent: Mapping[str, str]) -> dict[str, str]:
-    """Known ones that say something; an empty one is as good as none."""
+    """Return the parameters that the operation knows; an empty one counts as none."""
     kind = {} if operation.as_head else operation.kind
     known = {key: value for key, value in sent.items() if value and key in operation.parameters}
     if "marker" in known:

@@ -9,10 +9,28 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
-from sandbox.rbac import Action
+from sandbox.storage.actions import (
+    ACCOUNT_INFO,
+    DELEGATION_KEY,
+    DELETE,
+    DELETE_CONTAINER,
+    FILTER,
+    READ,
+    READ_ACL,
+    READ_CONTAINER,
+    READ_SERVICE,
+    READ_TAGS,
+    RUN_AS_SUPER_USER,
+    WRITE,
+    WRITE_ACL,
+    WRITE_CONTAINER,
+    WRITE_OR_ADD,
+    WRITE_SERVICE,
+    WRITE_TAGS,
+    Actions,
+)
 from sandbox.storage.request import Level
 
-Actions = tuple[Action, ...]
 # A level, and the `restype` of its requests.
 _Resource = tuple[Level, str]
 _When = dict[str, str | None]
@@ -32,6 +50,9 @@ class Operation:
     in `when`. `parameters` and `headers` are all that is forwarded besides. If `offered` is false,
     the request is decided on but not carried out. `as_head` asks Azurite for the headers alone. An
     operation that `reads_source` takes its body from another blob, which a token of its own reads.
+
+    A condition on tags requires `condition_on_tags`. If `takes_token` is false, the operation is
+    for keys alone. If `condition_first`, a put that finds a blob fails by its own If-None-Match.
     """
 
     method: str
@@ -42,10 +63,13 @@ class Operation:
     when: Mapping[str, str | None]
     parameters: frozenset[str]
     headers: frozenset[str]
+    condition_on_tags: Actions
     body: bool = False
     offered: bool = True
     as_head: bool = False
     reads_source: bool = False
+    takes_token: bool = True
+    condition_first: bool = False
 
 
 def _row(
@@ -70,6 +94,7 @@ def _row(
         when or {},
         frozenset(query) | {"timeout"},
         frozenset(headers) | {"x-ms-version", "x-ms-client-request-id"},
+        READ_TAGS,
         **more,
     )
 
@@ -88,34 +113,7 @@ def _exclude(one: Mapping[str, str | None], other: Mapping[str, str | None]) -> 
     return any(len(values) == 2 and (ANY not in values or ABSENT in values) for values in both)
 
 
-def _data(name: str) -> Actions:
-    return (Action(f"Microsoft.Storage/storageAccounts/blobServices/containers/blobs/{name}"),)
-
-
-def _control(name: str) -> Actions:
-    return (Action(f"Microsoft.Storage/storageAccounts/blobServices/{name}", data=False),)
-
-
 # fmt: off
-READ             = _data("read")
-ADD              = _data("add/action")
-WRITE            = _data("write")
-WRITE_OR_ADD     = WRITE + ADD
-DELETE           = _data("delete")
-READ_TAGS        = _data("tags/read")
-WRITE_TAGS       = _data("tags/write")
-FILTER           = _data("filter/action")
-RUN_AS_SUPER_USER = _data("immutableStorage/runAsSuperUser/action")
-READ_SERVICE     = _control("read")
-WRITE_SERVICE    = _control("write")
-ACCOUNT_INFO     = _control("getInfo/action")
-DELEGATION_KEY   = _control("generateUserDelegationKey/action")
-READ_CONTAINER   = _control("containers/read")
-WRITE_CONTAINER  = _control("containers/write")
-DELETE_CONTAINER = _control("containers/delete")
-READ_ACL         = _control("containers/getAcl/action")
-WRITE_ACL        = _control("containers/setAcl/action")
-
 # Parameters and headers that operations share.
 _PAGES       = {"marker", "maxresults"}
 _LISTS       = _PAGES | {"prefix", "include"}

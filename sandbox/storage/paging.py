@@ -10,7 +10,7 @@ import html
 import re
 from collections.abc import Mapping
 
-from sandbox.storage.errors import Refused
+from sandbox.storage.errors import refusal
 
 _MARKER = re.compile(r"2![0-9]+!([A-Za-z0-9_=-]*)", re.ASCII)
 _NEXT_MARKER = re.compile(rb"<NextMarker>([^<]+)</NextMarker></EnumerationResults>\s*\Z")
@@ -46,14 +46,14 @@ def _next_marker(found: re.Match[bytes]) -> bytes:
 
 
 def page_of_ranges(body: bytes, parameters: Mapping[str, str]) -> bytes:
-    """Return the page of a blob's ranges that a request asks for. Raises Refused 400.
+    """Return the page of a blob's ranges that a request asks for. Raises Refusal 400.
 
     Azurite has no pages here. A marker leads to the first byte of a range.
     """
     begin = place_of(parameters.get("marker", "")) or "0"
     if not begin.isdecimal():
         marker = {"QueryParameterName": "marker", "QueryParameterValue": parameters["marker"]}
-        raise Refused("InvalidQueryParameterValue", marker)
+        raise refusal("InvalidQueryParameterValue", marker)
     found = [each for each in _PAGE_RANGE.finditer(body) if int(each[1]) >= int(begin)]
     most = min(int(parameters.get("maxresults") or _MOST_RANGES), _MOST_RANGES)
     page = b"".join(each[0] for each in found[:most])

@@ -1,34 +1,42 @@
-"""Blob Storage as services know it: every request walks authenticate, name, decide, serve."""
-
-import logging
+"""Blob Storage: an account's steps of the walk, and the HTTP application that they make."""
 
 from aiohttp import web
 
-from sandbox.assumptions import LIKELY, Assumptions
-from sandbox.audit import AuditError, Gate
+from sandbox.audit import Gate
 from sandbox.deployment import StorageAccount
 from sandbox.entra import Caller, Verifier
+from sandbox.plane import Granted, Plane
+from sandbox.rbac import Allowed, Denied
+from sandbox.refusal import Refusal
 from sandbox.storage.authenticate import authenticate
 from sandbox.storage.backend import LONGEST_HEADER, Backend
 from sandbox.storage.cors import Cors
-from sandbox.storage.decide import Permitted, decide
-from sandbox.storage.errors import Refused, invalid_header
-from sandbox.storage.existence import refuse_missing
+from sandbox.storage.errors import StorageError, busy, invalid_header, refusal
+from sandbox.storage.existence import Denial, denial, missing
 from sandbox.storage.name import Named, name
-from sandbox.storage.rendering import response
+from sandbox.storage.recognise import Table
+from sandbox.storage.rendering import error_response
 from sandbox.storage.request import BlobRequest, read_request
 from sandbox.storage.serve import serve
 from sandbox.storage.serve_batch import serve_batch
 from sandbox.storage.serve_from_url import serve_from_url
 from sandbox.storage.versions import exists
+from sandbox.walk import permit, walk
 
-_LOG = logging.getLogger(__name__)
 # The longest blob name, every character of it encoded, and a query.
 _LONGEST_LINE = 24 * 1024
+_READ = web.RequestKey("read", BlobRequest)
 
 
-class BlobStorage:
-    """One storage account, in front of Azurite."""
+class BlobStorage(Plane[web.Request | BlobRequest, Named]):
+    """One storage account, in front of Azurite.
+
+    The steps take a request over HTTP, or one that is read already: a part of a batch, or the
+    reading of a source.
+    """
+
+    service = "blob"
+    unrecorded: Refusal = busy()
 
     def __init__(
         self,
@@ -38,18 +46,27 @@ class BlobStorage:
         gate: Gate,
         backend: Backend,
         *,
-        assumed: Assumptions = LIKELY,
+        table: Table | None = None,
+        existence_first: bool = False,
+        every_detail: bool = True,
     ) -> None:
+        """`existence_first` answers a denial on something that does not exist with 404.
+
+        Without `every_detail`, the error of a bad token explains only what Azure has been seen to
+        explain.
+        """
         self._account = account
         self._tenant_id = tenant_id
         self._verifier = verifier
         self._gate = gate
         self._backend = backend
-        self._assumed = assumed
+        self._table = table or Table()
+        self._existence_first = existence_first
+        self._every_detail = every_detail
         self._cors = Cors(backend)
 
     def application(self) -> web.Application:
-        """The account as an HTTP application. It starts and stops its way to Azurite itself."""
+        """Return the account as an HTTP application, which connects to Azurite as it starts."""
         application = web.Application(
             handler_args={
                 "auto_decompress": False,
@@ -60,97 +77,109 @@ class BlobStorage:
         # A pattern of our own, since `.` does not match a line break, which a blob name may hold.
         everything = r"/{target:[\s\S]*}"
         application.router.add_route("*", everything, self._answer, expect_handler=_not_yet)
-        application.on_response_prepare.append(self._finish)
+        application.on_response_prepare.append(self._cors.finish)
         application.on_startup.append(lambda _: self._backend.start())
         application.on_cleanup.append(lambda _: self._backend.stop())
         return application
 
-    async def permit(self, asked: BlobRequest) -> Permitted:
-        """What may be done of what is asked, on record. Raises Refused."""
-        label, identity = asked.label, ""
-        try:
-            caller = authenticate(asked, self._verifier, self._tenant_id, self._assumed)
-            identity = caller.name
-            named = name(asked, self._account, self._assumed)
-            label = named.operation.name
-            return await self._decide(named, caller)
-        except Refused as refused:
-            self._record(refused, label, identity)
-            raise
+    def authenticate(self, request: web.Request | BlobRequest) -> Caller:
+        """Return the caller. Raises Refusal, also for a target, host or version that is invalid."""
+        read = self._read(request)
+        return authenticate(read, self._verifier, self._tenant_id, every_detail=self._every_detail)
 
-    async def _decide(self, named: Named, caller: Caller) -> Permitted:
+    def name(self, request: web.Request | BlobRequest) -> Named:
+        """Return the operation, and what it requires. Raises Refusal."""
+        return name(self._read(request), self._account, self._table)
+
+    def decide(self, gate: Gate, caller: Caller, named: Named) -> tuple[Allowed, ...]:
+        """Return what allows the operation. Raises Refusal 403, whether the blob exists or not.
+
+        501 for an operation that is not offered, to a caller who may do it; 404 for one that takes
+        no token.
+        """
+        if not named.operation.takes_token:
+            raise self._recorded(refusal("ResourceNotFound"), caller, named)
+        allowed = super().decide(gate, caller, named)
+        if not named.operation.offered:
+            raise self._recorded(refusal("NotImplemented"), caller, named)
+        return allowed
+
+    def deny(self, caller: Caller, named: Named, denied: Denied) -> Refusal:
+        """Return Azure's 403; `render` puts 404 in its place if existence comes first."""
+        return denial(named)
+
+    def label(self, request: web.Request | BlobRequest, step: str) -> str:
+        """Return the method of a request, and its level if its target can be read."""
+        read = request if isinstance(request, BlobRequest) else request.get(_READ)
+        return f"{read.method} {read.target.level}" if read else request.method
+
+    async def permit(self, request: BlobRequest) -> Granted[Named]:
+        """Return what is granted of a request that another one holds. Raises Refusal."""
         try:
-            return decide(named, caller, self._gate, self._assumed)
-        except Refused as denied:
-            if denied.status == 403 and self._assumed.blob_missing == "existence":
-                await refuse_missing(named, self._backend)
-            raise
+            return permit(self, self._gate, request)
+        except Refusal as refused:
+            raise await self._by_existence(refused) from refused
+
+    async def serve(self, request: web.Request, granted: Granted[Named]) -> web.StreamResponse:
+        """Return the answer to a request that is allowed. Raises Refusal, on record."""
+        try:
+            return await self._serve(request, granted)
+        except Refusal as refused:
+            raise self._recorded(refused, granted.caller, granted.named) from None
+
+    async def render(self, request: web.Request, refusal: Refusal) -> web.Response:
+        """Return the error as XML."""
+        error = await self._by_existence(refusal)
+        return error_response(error, request.method, request.headers)
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
-        try:
-            asked = self._read(request)
-            permitted = await self.permit(asked)
-            return await self._serve(request, permitted)
-        except Refused as refused:
-            return response(refused.failure, request.method, request.headers)
-        except AuditError as unrecorded:
-            _LOG.error("blob storage cannot put on record what it is asked: %s", unrecorded)
-            busy = Refused("ServerBusy", headers={"Retry-After": "1"})
-            return response(busy.failure, request.method, request.headers)
+        return await walk(self, self._gate, request)
 
-    def _read(self, request: web.Request) -> BlobRequest:
-        try:
-            asked = read_request(request.method, request.raw_path, request.headers.items())
-            _check_host(asked, self._account.host)
-            _check_version(asked.headers.get("x-ms-version", ""))
-        except Refused as refused:
-            self._record(refused, request.method)
-            raise
-        return asked
+    def _read(self, request: web.Request | BlobRequest) -> BlobRequest:
+        if isinstance(request, BlobRequest):
+            return request
+        if _READ not in request:
+            read = read_request(request.method, request.raw_path, request.headers.items())
+            _check_host(read, self._account.host)
+            _check_version(read.headers.get("x-ms-version", ""))
+            request[_READ] = read
+        return request[_READ]
 
-    async def _serve(self, request: web.Request, permitted: Permitted) -> web.StreamResponse:
+    async def _serve(self, request: web.Request, granted: Granted[Named]) -> web.StreamResponse:
+        operation, backend = granted.named.operation, self._backend
         endpoint = f"https://{self._account.host}/"
-        try:
-            if permitted.named.operation.name == "BlobBatch":
-                return await serve_batch(request, permitted, self.permit, self._backend)
-            if permitted.named.operation.name == "SetBlobServiceProperties":
-                self._cors.forget()
-            if permitted.named.operation.reads_source:
-                return await serve_from_url(
-                    request, permitted, self.permit, self._backend, endpoint
-                )
-            return await serve(request, permitted, self._backend, endpoint)
-        except Refused as refused:
-            self._record(refused, permitted.named.operation.name, permitted.caller.name)
-            raise
+        if operation.name == "BlobBatch":
+            return await serve_batch(request, granted, self.permit, backend)
+        if operation.reads_source:
+            return await serve_from_url(request, granted, self.permit, backend, endpoint)
+        if operation.name == "SetBlobServiceProperties":
+            self._cors.forget()
+        return await serve(request, granted, backend, endpoint)
 
-    async def _finish(self, request: web.Request, response: web.StreamResponse) -> None:
-        """Add what depends on how it is asked: in recordings every GET and HEAD has a Vary."""
-        if request.method not in {"GET", "HEAD"} or "x-ms-version" not in response.headers:
-            return
-        if request.method == "HEAD" and response.status >= 400:
-            # Azure ends it in no chunk, rather than to tell a length of nothing.
-            response.headers["Transfer-Encoding"] = "chunked"
-        if await self._cors.has_rules():
-            response.headers["Vary"] = "Origin"
+    async def _by_existence(self, refusal: Refusal) -> StorageError:
+        """Return 404 in place of a denial on something that does not exist, if that comes first."""
+        assert isinstance(refusal, StorageError)  # noqa: S101 (no step raises another)
+        if self._existence_first and isinstance(refusal, Denial):
+            return await missing(refusal.named, self._backend) or refusal
+        return refusal
 
-    def _record(self, refused: Refused, operation: str, identity: str = "") -> None:
-        if not refused.recorded:
-            self._gate.refuse("blob", operation, refused.reason, identity)
+    def _recorded(self, refusal: Refusal, caller: Caller, named: Named) -> Refusal:
+        self._gate.refuse(self.service, named.operation.name, refusal.reason, caller.name)
+        return refusal
 
 
 async def _not_yet(_request: web.Request) -> None:
-    """Nobody is told to go on with a body before the request is allowed."""
+    """Send no 100 Continue before the request is allowed: see serve.py."""
 
 
-def _check_host(asked: BlobRequest, host: str) -> None:
+def _check_host(request: BlobRequest, host: str) -> None:
     """Azurite would take any account's name, and its `-secondary` too."""
-    if asked.headers.get("Host", "").lower().removesuffix(":443") != host:
-        raise invalid_header("Host", asked.headers.get("Host", ""))
+    if request.headers.get("Host", "").lower().removesuffix(":443") != host:
+        raise invalid_header("Host", request.headers.get("Host", ""))
 
 
 def _check_version(version: str) -> None:
-    """Raise Refused for a version that does not exist; Azure checks it before the token.
+    """Raise Refusal for a version that does not exist; Azure checks it before the token.
 
     Azure/azure-sdk-for-net issue 45302 has the headers of the answer, too.
     """

@@ -8,7 +8,7 @@ from urllib.parse import quote, unquote_to_bytes
 
 from multidict import CIMultiDict
 
-from sandbox.storage.errors import Refused
+from sandbox.storage.errors import refusal
 
 # Lists by nature, and nobody here reads them.
 _MAY_REPEAT = frozenset({"accept", "accept-encoding", "accept-language", "cache-control", "via"})
@@ -65,7 +65,7 @@ class BlobRequest:
 
 
 def read_request(method: str, raw_target: str, headers: Iterable[tuple[str, str]]) -> BlobRequest:
-    """The request that stands on the wire. Raises Refused 400 for one that could be read twice."""
+    """The request that stands on the wire. Raises Refusal 400 for one that could be read twice."""
     return BlobRequest(method, parse_target(raw_target), _single(headers))
 
 
@@ -74,15 +74,15 @@ def _single(headers: Iterable[tuple[str, str]]) -> Mapping[str, str]:
     single: CIMultiDict[str] = CIMultiDict()
     for name, value in headers:
         if name in single and name.lower() not in _MAY_REPEAT:
-            raise Refused("InvalidHeaderValue", {"HeaderName": name})
+            raise refusal("InvalidHeaderValue", {"HeaderName": name})
         single[name] = value
     return single
 
 
 def parse_target(raw: str) -> Target:
-    """The target as it stands in the request line. Raises Refused 400 for what is no such thing."""
+    """The target as it stands in the request line. Raises Refusal 400 for what is no such thing."""
     if not raw.startswith("/") or "#" in raw:
-        raise Refused("InvalidUri")
+        raise refusal("InvalidUri")
     path, _, query = raw.partition("?")
     first, separator, rest = path[1:].partition("/")
     parameters = _parameters(query)
@@ -95,7 +95,7 @@ def parse_target(raw: str) -> Target:
 
 def _container_name(container: str, blob: str) -> str:
     if (container and not _CONTAINER.fullmatch(container)) or (blob and not container):
-        raise Refused("InvalidResourceName")
+        raise refusal("InvalidResourceName")
     return container
 
 
@@ -103,7 +103,7 @@ def _root_blob_name(raw: str) -> str:
     """There a name holds no slash, so that no container is meant by a part of it."""
     name = _blob_name(raw)
     if "/" in name:
-        raise Refused("InvalidUri")
+        raise refusal("InvalidUri")
     return name
 
 
@@ -111,9 +111,9 @@ def _blob_name(raw: str) -> str:
     """A backslash is a slash to Azure, and a dot segment would point elsewhere on the way there."""
     name = _decoded(raw).replace("\\", "/")
     if len(name) > _LONGEST_BLOB_NAME or not IN_XML.fullmatch(name):
-        raise Refused("InvalidUri")
+        raise refusal("InvalidUri")
     if not {".", ".."}.isdisjoint(name.split("/")):
-        raise Refused("InvalidUri")
+        raise refusal("InvalidUri")
     return name
 
 
@@ -124,20 +124,20 @@ def _parameters(query: str) -> dict[str, str]:
     for pair in filter(None, query.split("&")):
         name, separator, value = pair.partition("=")
         if not separator or not name or name != _decoded(name):
-            raise Refused("UnsupportedQueryParameter", {"QueryParameterName": name})
+            raise refusal("UnsupportedQueryParameter", {"QueryParameterName": name})
         if name.lower() in folded:
-            raise Refused("InvalidQueryParameterValue", {"QueryParameterName": name})
+            raise refusal("InvalidQueryParameterValue", {"QueryParameterName": name})
         folded.add(name.lower())
         parameters[name] = _decoded(value.replace("+", " "))
     return parameters
 
 
 def _decoded(text: str) -> str:
-    """`text` with its percent-encoding undone, once. Raises Refused for what is not UTF-8."""
+    """`text` with its percent-encoding undone, once. Raises Refusal for what is not UTF-8."""
     octets = text.encode("utf-8", "surrogateescape")
     if _BAD_ESCAPE.search(octets):
-        raise Refused("InvalidUri")
+        raise refusal("InvalidUri")
     try:
         return unquote_to_bytes(octets).decode()
     except UnicodeDecodeError as error:
-        raise Refused("InvalidUri") from error
+        raise refusal("InvalidUri") from error

@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 from xml.etree.ElementTree import Element, SubElement, TreeBuilder, tostring
 from xml.parsers import expat
 
-from sandbox.storage.errors import Refused
+from sandbox.storage.errors import StorageError, refusal
 
 _NO_XML = "Error parsing Xml content"
 # What each document is called at its root. Azurite takes every other for an empty one, and so would
@@ -26,7 +26,7 @@ _DAYS = "Retention days must be greater than 0 and less than or equal to 365 day
 
 
 def for_azurite(operation: str, body: bytes) -> bytes:
-    """Return `body` in a spelling that Azurite takes. Raises Refused 400 as Azure words it."""
+    """Return `body` in a spelling that Azurite takes. Raises Refusal 400 as Azure words it."""
     if not body and operation == "SetContainerACL":
         return body
     return _SPELLED.get(operation, _unchanged)(operation, body)
@@ -149,9 +149,9 @@ def _refuse(parser: Any) -> NoReturn:
     raise _invalid(parser.CurrentLineNumber, parser.CurrentColumnNumber + 1, _NO_XML)
 
 
-def _invalid(line: int, column: int, reason: str) -> Refused:
+def _invalid(line: int, column: int, reason: str) -> StorageError:
     details = {"LineNumber": str(line), "LinePosition": str(column), "Reason": reason}
-    return Refused("InvalidXmlDocument", details)
+    return refusal("InvalidXmlDocument", details)
 
 
 _SPELLED: Mapping[str, Callable[[str, bytes], bytes]] = {

@@ -33,7 +33,7 @@ from sandbox.partner import Partner
 from sandbox.rbac import Policy
 from sandbox.servicebus import Limits, ServiceBus, as_deployed
 from sandbox.state import State
-from sandbox.storage import Azurite, BlobStorage
+from sandbox.storage import Azurite, BlobStorage, adapted
 from sandbox.supervisor.clock import NeverBack
 from sandbox.supervisor.headers import new_headers
 from sandbox.supervisor.webhook_keys import partners, webhook_keys
@@ -121,13 +121,8 @@ def build(
         ),
         arm=ResourceManager(deployment, verifier(MANAGEMENT_AUDIENCES), gate),
         graph=Graph(verifier(GRAPH_AUDIENCES), gate),
-        blobs=BlobStorage(
-            deployment.storage,
-            deployment.tenant_id,
-            verifier(blob_audiences(deployment.storage.host)),
-            gate,
-            azurite.backend(),
-            assumed=assumed,
+        blobs=blob_storage(
+            deployment, verifier(blob_audiences(deployment.storage.host)), gate, azurite, assumed
         ),
         vault=KeyVault(
             deployment.vault,
@@ -184,4 +179,25 @@ def service_bus(
         existence_first=assumed.bus_missing == "existence",
         assign_ids=assumed.bus_message_id == "given",
         accept_unknown=assumed.bus_put_token_unknown == "taken",  # noqa: S105 - an answer
+    )
+
+
+def blob_storage(
+    deployment: Deployment, verifier: Verifier, gate: Gate, azurite: Azurite, assumed: Assumptions
+) -> BlobStorage:
+    """Return the storage account of `deployment`, in front of `azurite`."""
+    return BlobStorage(
+        deployment.storage,
+        deployment.tenant_id,
+        verifier,
+        gate,
+        azurite.backend(),
+        table=adapted(
+            add_creates=assumed.blob_add == "creates",
+            condition_first=assumed.blob_overwrite == "condition",
+            tags_condition_reads=assumed.blob_tags_condition == "needs-tags-read",
+            key_alone=assumed.blob_acl == "not-found",
+        ),
+        existence_first=assumed.blob_missing == "existence",
+        every_detail=assumed.blob_token_detail == "told",  # noqa: S105 (no password)
     )

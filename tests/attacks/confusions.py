@@ -37,6 +37,12 @@ _SOURCE = "second_rights.py::test_a_copy_from_anywhere_else_is_refused[{}]"
 _BATCH = "second_rights.py::TestBatch"
 _KNOWN = "        if key not in operation.parameters and key not in KINDS:\n"
 
+_DENIAL = "            raise self.deny(caller, named, decision)\n"
+_PERMISSION = (
+    "            from sandbox.rbac import Allowed\n"
+    "            return tuple(Allowed(x, x.any_of[0], None, None) for x in named.requirements)\n"
+)
+
 CONFUSIONS = (
     _at_storage(
         "X-HTTP-Method and its kin",
@@ -83,10 +89,10 @@ CONFUSIONS = (
         _at_storage(
             attack,
             _ODD_PARAMETER.format(query),
-            "name",
-            "alike = _ALIKE.get((asked.target.level, frozenset(kind.items())))",
-            "alike = _ALIKE.get((asked.target.level, frozenset(kind.items()))) or "
-            "_ALIKE[asked.target.level, frozenset()]",
+            "recognise",
+            "alike = self._alike.get((request.target.level, frozenset(kind.items())))",
+            "alike = self._alike.get((request.target.level, frozenset(kind.items()))) or "
+            "self._alike[request.target.level, frozenset()]",
         )
         for attack, query in {
             "a value of comp in odd case": "comp=Tags",
@@ -243,7 +249,7 @@ CONFUSIONS = (
         "a Host of another account, or -secondary",
         "confusions.py::test_only_the_accounts_own_host_is_served",
         "plane",
-        'if asked.headers.get("Host", "").lower().removesuffix(":443") != host:',
+        'if request.headers.get("Host", "").lower().removesuffix(":443") != host:',
         "if False:",
     ),
     _at_edge(
@@ -336,10 +342,10 @@ CONFUSIONS = (
         "pipelined requests",
         "confusions.py::test_pipelined_requests_are_each_decided",
         "plane",
-        "            permitted = await self.permit(asked)\n",
-        "            first = self.__dict__.setdefault(id(request.transport), [])\n"
-        "            permitted = first[0] if first else await self.permit(asked)\n"
-        "            first.append(permitted)\n",
+        "        return await walk(self, self._gate, request)\n",
+        "        first = self.__dict__.setdefault(id(request.transport), [])\n"
+        "        first.append(first[0] if first else permit(self, self._gate, request))\n"
+        "        return await self.serve(request, first[0])\n",
     ),
     _at_edge(
         "a request behind a refused one",
@@ -429,7 +435,7 @@ CONFUSIONS = (
     _at_storage(
         "a container's ACL",
         "confusions.py::test_a_stored_access_policy_opens_nothing",
-        "operations",
+        "actions",
         '_control("containers/setAcl/action")',
         '_data("read")',
     ),
@@ -437,14 +443,14 @@ CONFUSIONS = (
         "a signature with a stored access policy",
         "confusions.py::test_a_stored_access_policy_opens_nothing",
         "authenticate",
-        "    _refuse_signed_url(asked.target.parameters)\n",
+        "    _refuse_signed_url(request.target.parameters)\n",
         "",
     ),
     _at_storage(
         "forged user delegation keys",
         "tokens.py::test_a_delegation_key_forged_with_azurites_public_seed_opens_nothing",
         "authenticate",
-        "    _refuse_signed_url(asked.target.parameters)\n",
+        "    _refuse_signed_url(request.target.parameters)\n",
         "",
     ),
     _at_storage(
@@ -457,7 +463,7 @@ CONFUSIONS = (
     _at_storage(
         "a user delegation key made by Azurite",
         "second_rights.py::test_a_user_delegation_key_is_decided_and_not_given_yet",
-        "decide",
+        "plane",
         "if not named.operation.offered:",
         "if False:",
     ),
@@ -465,8 +471,8 @@ CONFUSIONS = (
         "a prefix container name in a batch",
         f"{_BATCH}::test_a_batch_on_a_container_reaches_no_container_with_a_longer_name",
         "batch",
-        "any(part.asked.target.container != batch.container for part in parts)",
-        "not all(part.asked.target.container.startswith(batch.container) for part in parts)",
+        "any(each.target.container != batch.container for each in requests)",
+        "not all(each.target.container.startswith(batch.container) for each in requests)",
     ),
 )
 
@@ -482,15 +488,15 @@ OPERATIONS = (
         "list with tags",
         "second_rights.py::test_a_list_with_tags_needs_the_right_to_read_them",
         "required_actions",
-        'if "x-ms-if-tags" in headers or "tags" in parameters.get("include", "").split(","):',
-        'if "x-ms-if-tags" in headers:',
+        'if "tags" in parameters.get("include", "").split(","):',
+        "if False:",
     ),
     _at_storage(
         "conditional headers on tags",
         "second_rights.py::test_a_condition_on_tags_needs_the_right_to_read_them",
         "required_actions",
-        'if "x-ms-if-tags" in headers or "tags" in parameters.get("include", "").split(","):',
-        'if "tags" in parameters.get("include", "").split(","):',
+        'elif operation.condition_on_tags and "x-ms-if-tags" in headers:',
+        "elif False:",
     ),
     _at_storage(
         "a copy without the right on its source",
@@ -503,8 +509,8 @@ OPERATIONS = (
         "a copy that tells the tags of its source",
         "second_rights.py::test_a_copy_that_reads_its_sources_tags_needs_the_right_to",
         "required_actions",
-        "        if _tags_are_read(headers):\n",
-        "        if False:\n",
+        "        if actions := _for_tags_of_source(operation, headers):\n",
+        "        if actions := ():\n",
     ),
     _at_storage(
         "a copy that carries tags over",
@@ -524,9 +530,9 @@ OPERATIONS = (
         "a part of a batch with another's right",
         f"{_BATCH}::test_the_right_to_send_a_batch_gives_no_right_on_its_parts",
         "plane",
-        "serve_batch(request, permitted, self.permit, self._backend)",
-        "serve_batch(request, permitted, lambda asked: __import__('asyncio').sleep(0, Permitted("
-        "name(asked, self._account), permitted.caller, False)), self._backend)",
+        "serve_batch(request, granted, self.permit, backend)",
+        "serve_batch(request, granted, lambda part: __import__('asyncio').sleep(0, "
+        "Granted(granted.caller, self.name(part), granted.allowed)), backend)",
     ),
     _at_storage(
         "other operations in a batch",
@@ -539,7 +545,7 @@ OPERATIONS = (
         "16 add-only puts at once",
         "roles.py::test_of_sixteen_depositors_at_once_one_creates",
         "forward",
-        "    if permitted.only_new:\n",
+        "    if creates_only(granted):\n",
         "    if False:\n",
     ),
     _at_storage(
@@ -556,41 +562,41 @@ OPERATIONS = (
         '{"PutBlob", "PutBlobFromURL", "CopyBlob", "CopyBlobFromURL", "IncrementalCopyBlob"}',
         '{"PutBlob", "PutBlobFromURL"}',
     ),
-    _at_storage(
+    Attack(
         "403 without a right, whether the blob exists or not",
-        "roles.py::test_a_depositor_is_denied_whether_the_blob_exists_or_not",
-        "decide",
-        '        raise Refused("AuthorizationPermissionMismatch", recorded=True)\n',
-        "        return Permitted(named, caller, only_new=False)\n",
+        f"{_STORAGE}/test_roles.py::test_a_depositor_is_denied_whether_the_blob_exists_or_not",
+        "sandbox/plane.py",
+        _DENIAL,
+        _PERMISSION,
     ),
     _at_storage(
         "404 with it",
         "roles.py::test_a_reader_reads_and_does_nothing_else",
         "azurite_errors",
-        "    if not code and failure.status in _WORDLESS:\n",
-        "    if failure.status == 404:\n"
-        '        raise Refused("AuthorizationPermissionMismatch")\n'
-        "    if not code and failure.status in _WORDLESS:\n",
+        "    if not code and error.status in _WITHOUT_CODE:\n",
+        "    if error.status == 404:\n"
+        '        raise refusal("AuthorizationPermissionMismatch")\n'
+        "    if not code and error.status in _WITHOUT_CODE:\n",
     ),
-    _at_storage(
+    Attack(
         "each operation of the table, denied to who has every other right",
-        "every_operation.py::test_who_has_every_other_right_is_denied",
-        "decide",
-        '        raise Refused("AuthorizationPermissionMismatch", recorded=True)\n',
-        "        return Permitted(named, caller, only_new=False)\n",
+        f"{_STORAGE}/test_every_operation.py::test_who_has_every_other_right_is_denied",
+        "sandbox/plane.py",
+        _DENIAL,
+        _PERMISSION,
     ),
     _at_storage(
         "each operation of the table, allowed to who has just its right",
         "every_operation.py::test_who_has_just_one_of_its_actions_is_allowed",
         "required_actions",
-        "    yield Requirement(scope, _actions(operation, assumed))\n",
-        "    yield Requirement(scope, _actions(operation, assumed))\n"
+        "    yield Requirement(scope, operation.actions)\n",
+        "    yield Requirement(scope, operation.actions)\n"
         "    yield Requirement(scope, WRITE_TAGS)\n",
     ),
     _at_storage(
         "an operation with another's right",
         "table.py::test_a_row_needs_what_microsoft_says",
-        "operations",
+        "actions",
         '_data("tags/read")',
         '_data("read")',
     ),

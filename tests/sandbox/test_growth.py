@@ -14,7 +14,7 @@ from sandbox.edge.head import read_head
 from sandbox.identity.endpoint import _as_kestrel_reads
 from sandbox.keyvault.request import page_and_version_checked
 from sandbox.storage.batch import parse_batch
-from sandbox.storage.errors import Refused
+from sandbox.storage.errors import StorageError
 from sandbox.storage.request import parse_target, read_request
 from sandbox.storage.request_xml import for_azurite
 from sandbox.telemetry.serve import envelopes
@@ -80,7 +80,7 @@ def test_eight_times_as_much_takes_about_eight_times_as_long(what: str) -> None:
 
 
 def test_a_parameter_that_is_there_twice_in_another_case_is_still_refused() -> None:
-    with pytest.raises(Refused, match="InvalidQueryParameterValue"):
+    with pytest.raises(StorageError, match="InvalidQueryParameterValue"):
         parse_target("/c/b?Comp=list&comp=tags")
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.storage import free_port
-from sandbox.storage.operations import READ_TAGS
+from sandbox.storage.actions import READ_TAGS
 from tests.sandbox.storage import test_second_rights as second_rights
 from tests.sandbox.storage.harness import Answer, Storage, all_but
 from tests.sandbox.storage.test_roles import MISSING_ROLE

@@ -6,7 +6,7 @@ import uuid
 import pytest
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 
-from sandbox.storage.errors import Failure
+from sandbox.storage.errors import StorageError
 from sandbox.storage.rendering import document, reason_of
 from tests.sandbox.storage.harness import Answer, Static, Storage
 from tests.sandbox.storage.requests_of_rows import HOST
@@ -72,12 +72,12 @@ def test_the_sdk_shows_the_phrase_of_an_answer_without_a_body(storage: Storage) 
     ],
 )
 def test_a_phrase_is_one_short_line_of_ascii(message: str, reason: str) -> None:
-    assert reason_of(Failure(400, "InvalidInput", message)) == reason
+    assert reason_of(StorageError(400, "InvalidInput", message)) == reason
 
 
 def test_a_document_says_in_xml_whatever_it_is_given() -> None:
     details = {"HeaderValue": "</Error>&\x00\ud800"}
-    written = document(Failure(400, "InvalidHeaderValue", "<No>", details), "id")
+    written = document(StorageError(400, "InvalidHeaderValue", "<No>", details=details), "id")
     assert written.startswith(BOM + b'<?xml version="1.0" encoding="utf-8"?><Error><Code>')
     assert b"<HeaderValue>&lt;/Error&gt;&amp;??</HeaderValue></Error>" in written
     assert b"<Message>&lt;No&gt;\nRequestId:id\nTime:20" in written

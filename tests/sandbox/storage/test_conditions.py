@@ -11,7 +11,7 @@ import pytest
 from azure.core.exceptions import HttpResponseError, ResourceExistsError
 
 from sandbox.storage.allowlist import carried
-from sandbox.storage.errors import Refused
+from sandbox.storage.errors import StorageError
 from sandbox.storage.operations import OPERATIONS, Operation
 from sandbox.storage.request import Level
 from tests.sandbox.storage.harness import Answer, Storage
@@ -109,7 +109,7 @@ def test_a_condition_is_known_or_refused(row: Operation, condition: str) -> None
     if condition in row.headers:
         assert dict(carried(row, sent)) == sent
         return
-    with pytest.raises(Refused) as raised:
+    with pytest.raises(StorageError) as raised:
         dict(carried(row, sent))
     assert raised.value.code == "UnsupportedHeader"
     assert raised.value.details == {"HeaderName": condition}

@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 
-from sandbox.storage.errors import Refused
+from sandbox.storage.errors import StorageError
 from sandbox.storage.request_xml import for_azurite
 from sandbox.storage.response_xml import as_azure_writes
 from tests.sandbox.storage.harness import Storage
@@ -168,7 +168,7 @@ def test_an_access_policy_may_say_nothing(storage: Storage) -> None:
 
 
 def test_a_policy_that_is_no_xml_is_refused() -> None:
-    with pytest.raises(Refused) as raised:
+    with pytest.raises(StorageError) as raised:
         for_azurite("SetContainerACL", b"<SignedIdentifiers>")
     assert raised.value.code == "InvalidXmlDocument"
 

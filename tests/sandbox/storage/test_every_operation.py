@@ -5,7 +5,8 @@ import uuid
 import pytest
 
 from sandbox.rbac import Action
-from sandbox.storage.operations import ADD, OPERATIONS, WRITE_OR_ADD, Operation
+from sandbox.storage.actions import ADD, WRITE_OR_ADD
+from sandbox.storage.operations import OPERATIONS, Operation
 from sandbox.storage.request import Level
 from tests.sandbox.storage.harness import Answer, Storage, all_but
 from tests.sandbox.storage.requests_of_rows import headers_of, ids, row_id, target_of

@@ -7,14 +7,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sandbox.deployment import StorageAccount
+from sandbox.deployment import RoleAssignment, RoleDefinition, StorageAccount
 from sandbox.entra import Caller
-from sandbox.rbac import Requirement
-from sandbox.storage.decide import Permitted
-from sandbox.storage.errors import Refused
+from sandbox.plane import Granted
+from sandbox.rbac import Action, Allowed, Requirement
+from sandbox.storage.actions import ADD, READ
+from sandbox.storage.errors import StorageError
 from sandbox.storage.forward import rebuild
 from sandbox.storage.name import Named, name
-from sandbox.storage.operations import OPERATIONS, READ, Operation
+from sandbox.storage.operations import OPERATIONS, Operation
+from sandbox.storage.recognise import Table
 from sandbox.storage.request import Level, read_request
 from tests.sandbox.storage.judge import Judge
 from tests.sandbox.storage.requests_of_rows import (
@@ -28,10 +30,17 @@ from tests.sandbox.storage.requests_of_rows import (
 )
 
 ACCOUNT = StorageAccount("/subscriptions/s/resourceGroups/g/account", "account", ())
-SOMEBODY = Caller("principal", "app", "somebody", "issuer", 0, "token")
+TABLE = Table()
+CALLER = Caller("principal", "app", "caller", "issuer", 0, "token")
 CONTAINER = ACCOUNT.container_id("container")
 # A batch is taken apart here; Azurite gets its parts.
 FORWARDED = [each for each in OPERATIONS if each.offered and each.name != "BlobBatch"]
+
+
+def granted(named: Named, action: Action) -> Granted[Named]:
+    assignment = RoleAssignment("assigned", ACCOUNT.id, "principal", "role", "a test")
+    role = RoleDefinition("role", "a role")
+    return Granted(CALLER, named, (Allowed(named.requirements[0], action, assignment, role),))
 
 
 def carried_out_as(row: Operation) -> list[str]:
@@ -51,19 +60,19 @@ def judge() -> Iterator[Judge]:
 
 @pytest.mark.parametrize("row", OPERATIONS, ids=ids())
 def test_a_row_is_recognised_and_needs_its_actions_on_its_scope(row: Operation) -> None:
-    named = name(asked_of(row), ACCOUNT)
+    named = name(asked_of(row), ACCOUNT, TABLE)
     scope = ACCOUNT.id if row.level is Level.SERVICE else CONTAINER
     assert named.operation is row
-    assert named.needs[0] == Requirement(scope, row.actions)
+    assert named.requirements[0] == Requirement(scope, row.actions)
     by_the_caller = "x-ms-copy-source" in headers_of(row) and not row.reads_source
     copies = [Requirement(CONTAINER, READ)] if by_the_caller else []
-    assert list(named.needs[1:]) == copies
+    assert list(named.requirements[1:]) == copies
 
 
 @pytest.mark.parametrize("row", FORWARDED, ids=map(row_id, FORWARDED))
 def test_azurite_understands_the_operation_that_was_named(row: Operation, judge: Judge) -> None:
-    for only_new in (False, True):
-        verdict = judge.of(rebuild(Permitted(name(asked_of(row), ACCOUNT), SOMEBODY, only_new)))
+    for action in {*row.actions, *ADD}:
+        verdict = judge.of(rebuild(granted(name(asked_of(row), ACCOUNT, TABLE), action)))
         assert verdict.operation in carried_out_as(row)
         assert verdict.account == "account"
         assert (verdict.container, verdict.blob) == {
@@ -190,12 +199,13 @@ def assert_stays_itself(
 ) -> Named | None:
     """Either nothing is forwarded, or Azurite's own judgement is the one that was decided on."""
     try:
-        named = name(read_request(method, target.replace('"', "%22"), headers.items()), ACCOUNT)
-    except Refused:
+        request = read_request(method, target.replace('"', "%22"), headers.items())
+        named = name(request, ACCOUNT, TABLE)
+    except StorageError:
         return None
     if named.operation not in FORWARDED:
         return named
-    verdict = judge.of(rebuild(Permitted(named, SOMEBODY, only_new=True)))
+    verdict = judge.of(rebuild(granted(named, *ADD)))
     assert verdict.operation in carried_out_as(named.operation)
     assert (verdict.container, verdict.blob) == (named.target.container, named.target.blob)
     return named

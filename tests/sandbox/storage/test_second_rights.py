@@ -6,7 +6,7 @@ import pytest
 from azure.core.exceptions import HttpResponseError
 from azure.storage.blob import BlobClient, PartialBatchErrorException, StandardBlobTier
 
-from sandbox.storage.operations import READ_TAGS, WRITE_TAGS
+from sandbox.storage.actions import READ_TAGS, WRITE_TAGS
 from tests.sandbox.storage.harness import BLOBS, Answer, Storage, all_but
 from tests.sandbox.storage.test_roles import MISSING_ROLE, refusal
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sandbox.storage.errors import Refused
+from sandbox.storage.errors import StorageError
 from sandbox.storage.request import Level, Target, parse_target
 
 LEGAL = st.text(
@@ -18,7 +18,7 @@ LEGAL = st.text(
 
 
 def code(raw: str) -> str:
-    with pytest.raises(Refused) as raised:
+    with pytest.raises(StorageError) as raised:
         parse_target(raw)
     return raised.value.code
 
@@ -52,7 +52,7 @@ def test_parameters_are_decoded_once(parameters: dict[str, str]) -> None:
 def test_nothing_but_a_refusal_comes_of_a_bad_target(raw: str) -> None:
     try:
         target = parse_target("/" + raw)
-    except Refused:
+    except StorageError:
         return
     assert parse_target(target.path).blob == target.blob
 

@@ -11,7 +11,8 @@ import trustme
 from sandbox.assumptions import assume
 from sandbox.audit import Audit, Gate
 from sandbox.entra import Verifier, blob_audiences
-from sandbox.storage import Azurite, BlobStorage
+from sandbox.storage import Azurite
+from sandbox.supervisor.planes import blob_storage
 from tests.sandbox.storage.harness import Running, Storage, policy_of
 
 
@@ -26,14 +27,13 @@ class Elsewhere(Azurite):
 @contextmanager
 def turned(storage: Storage, folder: Path, said: str, *, port: int = 0) -> Iterator[Storage]:
     """`storage` with what is `said`, and an audit of its own; `port` is another Azurite's."""
-    assumed, account = assume([said]), storage.deployment.storage
     azurite = Elsewhere(**vars(replace(storage.azurite, port=port or storage.azurite.port)))
     tenant, names = storage.deployment.tenant_id, storage.principals.items()
     by_id = {each.principal_id: name for name, each in names}
-    verifier = Verifier([storage.signing], tenant, blob_audiences(account.host), by_id)
+    verifier = Verifier([storage.signing], tenant, blob_audiences(storage.host), by_id)
     audit = Audit(folder / "audit.jsonl")
     gate = Gate(policy_of(storage.deployment, storage.principals), audit)
-    gateway = BlobStorage(account, tenant, verifier, gate, azurite.backend(), assumed=assumed)
+    gateway = blob_storage(storage.deployment, verifier, gate, azurite, assume([said]))
     authority, trusted = trustme.CA(), ssl.create_default_context()
     authority.configure_trust(trusted)
     with Running(gateway, azurite, authority, ()) as at:
