@@ -13,7 +13,7 @@ decision. `links` keeps the open links. A link ends when its client detaches it,
 expires, when a new token for its audience does not allow it, or after ten idle minutes. A link
 that ends leaves its locks: they run out by themselves, as on Azure.
 
-What happens between two commits is a turn: one transaction of SQLite. Each change calls
+A turn is all that happens between two commits: one transaction of SQLite. Each change calls
 `CommitBatch.touch`, with the connection that has output about it. The first touch of a turn
 schedules `ServiceBus._end_turn` with `call_soon`, so the turn takes in every callback that is
 already waiting. Its end delivers messages to receivers with credit, commits, and then flushes the

@@ -1,7 +1,7 @@
 """The walk of a link (sandbox/walk.py): authenticate, name, decide, serve.
 
-A link is admitted once, when it attaches. What it carries afterwards takes no decision, until a
-new token replaces the one that admitted it (links.py).
+A link is admitted once, when it attaches. Its messages take no further decision, until a new token
+replaces the one that admitted it (links.py).
 """
 
 import time
@@ -13,7 +13,6 @@ from sandbox.rbac import Denied
 from sandbox.refusal import Refusal
 from sandbox.servicebus import errors, unsupported
 from sandbox.servicebus.amqp.link import Link
-from sandbox.servicebus.authenticate import Tokens
 from sandbox.servicebus.context import BusContext
 from sandbox.servicebus.endpoints import Backpressure, Publisher, Receiver
 from sandbox.servicebus.errors import Condition
@@ -54,7 +53,6 @@ class Admission(Plane[Link, NamedLink]):
     def __init__(
         self,
         context: BusContext,
-        tokens: Tokens,
         links: Links,
         backpressure: Backpressure,
         *,
@@ -63,8 +61,8 @@ class Admission(Plane[Link, NamedLink]):
     ) -> None:
         """`may_reply` is that of RequestTarget, `connection` the container id, for errors."""
         self._context = context
-        self._tokens = tokens
         self._links = links
+        self._tokens = links.tokens
         self._backpressure = backpressure
         self._may_reply = may_reply
         self._connection = connection

@@ -9,7 +9,6 @@ from sandbox.servicebus.admit import Admission
 from sandbox.servicebus.amqp.delivery import Disposition, Transfer
 from sandbox.servicebus.amqp.engine import Engine, EventType, ProtocolEvent
 from sandbox.servicebus.amqp.link import Link
-from sandbox.servicebus.authenticate import Tokens
 from sandbox.servicebus.context import BusContext
 from sandbox.servicebus.endpoints import Backpressure, Publisher, Receiver
 from sandbox.servicebus.errors import Condition
@@ -26,12 +25,10 @@ class Client:
     def __init__(self, context: BusContext, engine: Engine, backpressure: Backpressure) -> None:
         self._context = context
         self._engine = engine
-        self._tokens = Tokens(context.token_policy)
-        self._links = Links(context, self._tokens)
+        self.links = Links(context)
         self._admission = Admission(
             context,
-            self._tokens,
-            self._links,
+            self.links,
             backpressure,
             may_reply=self.may_reply,
             connection=engine.container,
@@ -45,7 +42,7 @@ class Client:
         """React to an event of the protocol."""
         if self.is_closing:
             return
-        link, attached = event.link, self._links.get(event.link)
+        link, attached = event.link, self.links.get(event.link)
         match event.type:
             case EventType.OPEN:
                 self._opened()
@@ -70,38 +67,30 @@ class Client:
 
     def may_reply(self) -> bool:
         """Return whether the replies that wait for credit leave room for another."""
-        # Only what proton has written stops waiting for credit.
+        # A reply waits for credit until proton has written it.
         self._engine.write()
-        sources = (each.endpoint for each in self._links)
+        sources = (each.endpoint for each in self.links)
         waiting = sum(each.waiting for each in sources if isinstance(each, ReplySource))
         return self._usage.set("replies", waiting)
 
     def wake(self) -> None:
-        """Let all links go on: there is room again for what they send."""
-        for attached in self._links:
+        """Let all links send again: the client has caught up."""
+        for attached in self.links:
             self._wake(attached)
 
-    def expire_tokens(self) -> None:
-        """End the links whose tokens have expired."""
-        self._links.expire_tokens()
-
-    def next_expiry(self) -> float | None:
-        """Return when the first token expires."""
-        return self._tokens.next_expiry()
-
     def count_for_principal(self) -> None:
-        """Count what is used for the principal of the first token, once there is one."""
-        if not self.is_authenticated and (principal := self._tokens.principal):
+        """Count the usage for the principal of the first token, once there is one."""
+        if not self.is_authenticated and (principal := self.links.tokens.principal):
             self.is_authenticated = True
             self._usage.join(self._context.usage_of(principal))
 
     def tick(self, now: float) -> None:
         """End idle links, and a connection without a token or a link for too long."""
-        self._links.expire_idle(now)
+        self.links.expire_idle(now)
         wait = self._context.limits.token_wait
         if not self.is_authenticated and now - self._connected >= wait:
             self.close(errors.no_token(wait))
-        elif condition := self._links.unused(now):
+        elif condition := self.links.unused(now):
             self.close(condition)
 
     def check_usage(self) -> None:
@@ -116,7 +105,7 @@ class Client:
             self.refuse(condition)
 
     def refuse(self, condition: Condition) -> None:
-        """Close the connection for what the client did, with a line in the log."""
+        """Close the connection because of the client's own fault, with a line in the log."""
         reason = printable(f"{condition.name}: {condition.description}")
         _LOG.warning("The bus closed a connection: %s", reason)
         self.close(condition)
@@ -133,8 +122,8 @@ class Client:
         self._drop_links()
 
     def _drop_links(self) -> None:
-        for attached in self._links:
-            self._links.drop(attached.link)
+        for attached in self.links:
+            self.links.drop(attached.link)
 
     def _opened(self) -> None:
         """Refuse a client that names another namespace. It may have connected by IP address."""
@@ -144,7 +133,7 @@ class Client:
             self.close(errors.not_found(f"sb://{requested}", namespace, "/"))
 
     def _detached(self, link: Link, *, closed: bool) -> None:
-        self._links.drop(link)
+        self.links.drop(link)
         self._usage.set_unfinished(link)
         if closed:
             link.detach()
@@ -153,9 +142,9 @@ class Client:
         self._engine.free(link)
 
     def _session_ended(self, event: ProtocolEvent) -> None:
-        for attached in self._links:
+        for attached in self.links:
             if attached.link.session == event.session:
-                self._links.drop(attached.link)
+                self.links.drop(attached.link)
         self._usage.release_session(event.session)
         self._engine.free_session(event.session)
 
@@ -168,7 +157,7 @@ class Client:
             if not self._usage.set_unfinished(attached.link, size) and not condition:
                 condition = errors.unfinished(self._usage.quota.unfinished)
             if condition:
-                self._links.detach(attached, condition)
+                self.links.detach(attached, condition)
                 self._usage.set_unfinished(attached.link)
         elif isinstance(delivery, Disposition) and isinstance(endpoint, Receiver | ReplySource):
             endpoint.on_disposition(delivery)

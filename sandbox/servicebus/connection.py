@@ -98,7 +98,7 @@ class Connection:
         self._writing_paused = True
 
     def resume_writing(self) -> None:
-        """Go on: the client has read what was sent."""
+        """Send again: the client has caught up."""
         if not self._writing_paused:
             return
         self._writing_paused = False
@@ -149,18 +149,18 @@ class Connection:
         if self._ended or self._unread > _MAX_UNREAD:
             return
         more = False
-        self._client.expire_tokens()
+        self._client.links.expire_tokens()
         try:
             more = self._slice()
         except FramingError as error:
             self._client.refuse(Condition("amqp:connection:framing-error", str(error)))
         except UNREADABLE as error:
-            reason = f"what was sent is no text: {error}"
+            reason = f"a field cannot be decoded: {error}"
             self._client.refuse(Condition("amqp:decode-error", reason))
         except sqlite3.Error:
             self._context.batch.fail()
         except AuditError as error:
-            _LOG.error("the bus cannot put on record what it is asked: %s", error)
+            _LOG.error("The bus cannot write the audit, so it closes a connection: %s", error)
             self.abort()
         except Exception:
             _LOG.exception("A connection to the bus failed")
@@ -197,7 +197,7 @@ class Connection:
 
     def _watch_expiry(self) -> None:
         """Set the timer for the token that expires next."""
-        expires_at = None if self._ended else self._client.next_expiry()
+        expires_at = None if self._ended else self._client.links.tokens.next_expiry()
         if expires_at == self._expires_at:
             return
         self._client.count_for_principal()
@@ -209,6 +209,6 @@ class Connection:
 
     def _expire(self) -> None:
         self._expires_at = None
-        self._client.expire_tokens()
+        self._client.links.expire_tokens()
         self._watch_expiry()
         self._context.batch.touch(self)

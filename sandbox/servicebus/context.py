@@ -26,8 +26,8 @@ class Flushable(Protocol):
 class CommitBatch:
     """The connections with output since the last commit.
 
-    Acknowledgements, deliveries and refusals wait in each connection's engine until the turn ends
-    and the store has committed what they are about.
+    Acknowledgements, deliveries and refusals wait in each connection's engine until the store has
+    committed the changes that they are about.
     """
 
     def __init__(self, schedule: Callable[[], None]) -> None:

@@ -13,7 +13,7 @@ _MIB = 1024 * _KIB
 
 @dataclass(frozen=True)
 class Quota:
-    """How much of the bus's memory a client may use. Azure publishes no such numbers.
+    """A client's share of the bus's memory. Azure publishes no such numbers.
 
     `links` and `sessions` are counts. `unfinished` is in bytes of messages whose end has not come,
     `replies` in bytes of replies that wait for credit.
@@ -51,14 +51,14 @@ class Limits:
 
 
 class Usage:
-    """How much is in use of each kind (a field of Quota), against its quota."""
+    """The amount in use of each kind (a field of Quota), against its quota."""
 
     def __init__(self, quota: Quota) -> None:
         self.quota = quota
         self._used: dict[str, int] = {}
 
     def add(self, kind: str, more: int) -> bool:
-        """Add to what is in use. Return whether it is within the quota."""
+        """Add to the amount in use. Return whether it is within the quota."""
         self._used[kind] = self._used.get(kind, 0) + more
         return bool(self._used[kind] <= getattr(self.quota, kind))
 

@@ -43,9 +43,9 @@ class AttachedLink:
 class Links:
     """The open links of one connection, and the tokens that they live by."""
 
-    def __init__(self, context: BusContext, tokens: Tokens) -> None:
+    def __init__(self, context: BusContext) -> None:
+        self.tokens = Tokens(context.token_policy)
         self._context = context
-        self._tokens = tokens
         self._links: dict[Link, AttachedLink] = {}
         self._had_links = False
         self._without_links_since = time.monotonic()
@@ -55,7 +55,7 @@ class Links:
         return iter(list(self._links.values()))
 
     def get(self, link: Link | None) -> AttachedLink | None:
-        """Return the open link, and count what is about to happen on it as use."""
+        """Return the open link, and mark it as used."""
         attached = self._links.get(link) if link else None
         if attached:
             attached.last_received = time.monotonic()
@@ -97,13 +97,13 @@ class Links:
 
     def expire_tokens(self) -> None:
         """End the links whose tokens have expired."""
-        for audience in self._tokens.expire(time.time()):
+        for audience in self.tokens.expire(time.time()):
             for attached in self._living_by(audience):
                 self._token_ended(attached)
 
     def on_token(self, audience: str) -> None:
         """Decide the links of an audience again: a new token for it has replaced the old one."""
-        _, caller = self._tokens.covering(audience) or (None, None)
+        _, caller = self.tokens.covering(audience) or (None, None)
         for attached in self._living_by(audience):
             if caller is None or not self._may_keep(caller, attached):
                 self._token_ended(attached)

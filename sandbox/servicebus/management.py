@@ -124,7 +124,7 @@ def _settlement(fields: Mapping[str, object]) -> Settlement | None:
         case "defered" | "deferred":  # the first is how Azure spells it
             return None
         case other:
-            raise MalformedError(f"no such disposition-status as {other}")
+            raise MalformedError(f"unknown disposition-status {other}")
 
 
 def _lock_tokens(subqueue: Subqueue, fields: Mapping[str, object]) -> list[str]:
@@ -134,7 +134,7 @@ def _lock_tokens(subqueue: Subqueue, fields: Mapping[str, object]) -> list[str]:
     """
     given = fields.get("lock-tokens")
     if not isinstance(given, list) or not all(isinstance(each, UUID) for each in given):
-        raise MalformedError("lock-tokens is no array of UUIDs")
+        raise MalformedError("lock-tokens is not an array of UUIDs")
     tokens = [each.bytes_le.decode("latin-1") for each in given]
     for each in tokens:
         subqueue.check(each)
@@ -144,14 +144,14 @@ def _lock_tokens(subqueue: Subqueue, fields: Mapping[str, object]) -> list[str]:
 def _properties(fields: Mapping[str, object]) -> Mapping[str, object]:
     changes = fields.get("properties-to-modify") or {}
     if not isinstance(changes, dict):
-        raise MalformedError("properties-to-modify is no map")
+        raise MalformedError("properties-to-modify is not a map")
     return {str(key): each for key, each in changes.items()}
 
 
 def _number(fields: Mapping[str, object], name: str) -> int:
     value = fields.get(name)
     if not isinstance(value, int):
-        raise MalformedError(f"{name} is no number")
+        raise MalformedError(f"{name} is not a number")
     return value
 
 

@@ -68,7 +68,7 @@ class NamedLink:
 
     @property
     def requirements(self) -> tuple[Requirement, ...]:
-        """Return what the link needs. Dead letters need what their entity needs."""
+        """Return the requirements. Those of dead letters are the same as of their entity."""
         return (Requirement.of(self.node.scope, *self.operation.actions),)
 
     @property

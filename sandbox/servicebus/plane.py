@@ -67,7 +67,7 @@ class ServiceBus:
         self._ticker: asyncio.TimerHandle | None = None
 
     async def start(self) -> None:
-        """Read the store. Raises StoreError or RuleError, which say what is wrong."""
+        """Read the store. Raises StoreError or RuleError, each with the reason in one sentence."""
         self._loop = asyncio.get_running_loop()
         self._clock = _steady_clock()
         self._store = Store(self._database)
@@ -181,7 +181,7 @@ class ServiceBus:
             self._dispatcher.dispatch()
             self._store.commit()
         except sqlite3.Error as error:
-            _LOG.error("The bus cannot write its store (%s); its clients have to return", error)
+            _LOG.error("The bus cannot write its store (%s), so its clients must reconnect", error)
             self._recover()
             return
         for connection in self._batch.take():
@@ -202,12 +202,14 @@ class ServiceBus:
             self._store.rollback()
             self._context.broker = self._load_broker()
         except sqlite3.Error as error:
-            _LOG.error("The bus cannot read its store (%s); the next client makes it try", error)
+            _LOG.error(
+                "The bus cannot read its store (%s); it tries again with the next client", error
+            )
         else:
             self._batch.has_failed = False
 
     def _sweep_soon(self) -> None:
-        """Sweep soon: the turn may have changed what is due next."""
+        """Sweep soon: the turn may have added something that is due earlier."""
         if self._sweep is None or self._sweep.when() > self._loop.time() + _SWEEP:
             self._sweep_in(_SWEEP)
 

@@ -55,7 +55,7 @@ class Request:
         """Return the body, which has to be a map. Raises MalformedError."""
         body = _value(self.raw_body)
         if not isinstance(body, dict):
-            raise MalformedError("the body is no map")
+            raise MalformedError("the body is not a map")
         return cast("Mapping[str, object]", body)
 
     @property

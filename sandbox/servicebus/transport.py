@@ -113,7 +113,7 @@ class WebSocketOutput:
         await self._readable.wait()
 
     async def send_all(self) -> None:
-        """Send what is written, until the connection is closed."""
+        """Send the buffer as it fills, until the connection is closed."""
         while not self._closing or self._buffer:
             await self._wake.wait()
             self._wake.clear()

@@ -121,7 +121,7 @@ def parts(data: bytes, at: int = 0) -> tuple[list[bytes], int]:
 def part(data: bytes, at: int, index: int) -> bytes | None:
     """Return one raw element of the list that starts at `at`, None if the list is shorter.
 
-    It does not read what follows the element. Raises MalformedError.
+    It reads nothing beyond the element. Raises MalformedError.
     """
     constructor = _byte(data, at, len(data))
     if constructor == 0x45:
@@ -159,7 +159,7 @@ def _end(data: bytes, at: int, end: int, depth: int) -> int:
     elif family in (0xB, 0xD, 0xF):
         after = at + 5 + _uint(data, at + 1, end)
     else:
-        raise MalformedError(f"no such type as {constructor:#04x}")
+        raise MalformedError(f"unknown type {constructor:#04x}")
     return _within(after, end)
 
 
@@ -214,7 +214,7 @@ def _mapping(values: list[object]) -> dict[object, object]:
         raise MalformedError("a map has a key without a value")
     keys = values[::2]
     if sum(not isinstance(each, str) for each in keys) > _MAX_KEYS_NOT_TEXT:
-        raise MalformedError(f"a map has more than {_MAX_KEYS_NOT_TEXT} keys that are no text")
+        raise MalformedError(f"a map has more than {_MAX_KEYS_NOT_TEXT} keys that are not text")
     try:
         return dict(zip(keys, values[1::2], strict=True))
     except TypeError as error:
@@ -230,7 +230,7 @@ def _compound(data: bytes, at: int, end: int, constructor: int) -> tuple[int, in
         own_end, first = at + 4 + _uint(data, at, end), at + 8
         count = _uint(data, at + 4, end)
     else:
-        raise MalformedError(f"no such type as {constructor:#04x}")
+        raise MalformedError(f"unknown type {constructor:#04x}")
     # An element takes at least one byte. Only an array of nulls, which no client sends, is denser.
     if count > _within(own_end, end) - first:
         raise MalformedError("more elements than bytes")
@@ -239,7 +239,7 @@ def _compound(data: bytes, at: int, end: int, constructor: int) -> tuple[int, in
 
 def _check_filled(reached: int, end: int) -> None:
     if reached != end:
-        raise MalformedError("a compound value is not as long as it says")
+        raise MalformedError("a compound value does not have its declared length")
 
 
 def _read(read: Callable[[bytes], object], raw: bytes) -> object:

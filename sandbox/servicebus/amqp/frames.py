@@ -13,7 +13,7 @@ from sandbox.servicebus.amqp.decode import Described, MalformedError, decoded, e
 # As Azure announces it. A frame is held in memory until it is whole.
 MAX_FRAME_SIZE = 65536
 # proton keeps the fields of a peer's OPEN, BEGIN and ATTACH, at about 150 bytes a value. These
-# limits leave clients ten times what they need.
+# limits are ten times the need of real clients.
 _MAX_OPENING_SIZE = 4096
 _MAX_VALUES = 256
 # proton stores a disposition once for each delivery in its range.

@@ -63,7 +63,7 @@ def performative(frame: bytes) -> tuple[object, int]:
 
 
 def incoming(frame: bytes, code: object, at: int) -> bytes:
-    """Return what proton is to read of a frame from the peer.
+    """Return a frame from the peer as proton is to read it.
 
     Raises HandleError, and MalformedError for fields that cannot be read.
     """

@@ -105,10 +105,7 @@ def with_entries(raw: bytes | None, entries: Mapping[bytes, bytes]) -> bytes:
 
 
 def without_entries(raw: bytes | None, names: Iterable[str]) -> list[bytes]:
-    """Return the keys and values of the raw map `raw`, without those of `names`.
-
-    Raises MalformedError.
-    """
+    """Return the raw map's keys and values, except those of `names`. Raises MalformedError."""
     old, _ = parts(raw or EMPTY_MAP)
     unwanted = set(names)
     pairs = [old[i : i + 2] for i in range(0, len(old), 2)]
@@ -116,28 +113,22 @@ def without_entries(raw: bytes | None, names: Iterable[str]) -> list[bytes]:
 
 
 def batch(message: bytes) -> list[bytes]:
-    """Return the messages of a batch: each is a data section of its envelope.
-
-    Raises MalformedError.
-    """
+    """Return the messages of a batch, each in a data section. Raises MalformedError."""
     body = split(message).body
     messages, at = [], 0
     while at < len(body) and _code(body, at) == _DATA:
         content = decoded(body, at + 3)
         if not isinstance(content, bytes):
-            raise MalformedError("a batch of something else than data")
+            raise MalformedError("a batch has a section that is not data")
         messages.append(content)
         at = end_of(body, at + 3)
     if at != len(body) and _code(body, at) != _FOOTER:
-        raise MalformedError("a batch of something else than data")
+        raise MalformedError("a batch has a section that is not data")
     return messages
 
 
 def with_application_properties(sections: Sections, entries: Mapping[str, object]) -> Sections:
-    """Return the message with `entries` among its application properties.
-
-    Raises MalformedError.
-    """
+    """Return the message with more application properties. Raises MalformedError."""
     raw = {encode.string(key): encode.value(each) for key, each in entries.items()}
     return replace(sections, application=with_entries(sections.application, raw))
 
@@ -173,7 +164,7 @@ def _code(message: bytes, at: int) -> int:
         code = message[at + 2]
         if _HEADER <= code <= _FOOTER:
             return code
-    raise MalformedError("no section of a message")
+    raise MalformedError("bytes that are not a section of a message")
 
 
 def _name(key: bytes) -> object:

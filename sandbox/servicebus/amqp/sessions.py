@@ -68,7 +68,7 @@ class Sessions:
         self._by_own_channel: dict[int, _Session] = {}
 
     def incoming(self, frame: bytes) -> bytes | None:
-        """Return what proton is to read of a frame from the peer; None to drop it.
+        """Return a frame from the peer as proton is to read it; None to drop it.
 
         Raises MalformedError.
         """

@@ -87,7 +87,7 @@ class Broker:
         store.delete_all_except(frozenset(self._paths))
 
     def sweep(self) -> bool:
-        """Apply what is due: locks that end, messages that expire, ids that leave the window.
+        """End locks, expire messages and forget ids of duplicates, as far as they are due.
 
         Return whether anything was due.
         """

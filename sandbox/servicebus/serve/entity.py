@@ -51,7 +51,7 @@ class Entity:
         self.active.add(_queued(stored, row))
 
     def sweep(self) -> bool:
-        """End the locks that are due, and drop or dead-letter what has expired.
+        """End the locks that are due, and drop or dead-letter the expired messages.
 
         Return whether anything was due.
         """

@@ -131,7 +131,7 @@ def messages_in(content: bytes, message_format: int) -> list[Message]:
     if message_format == BATCH_FORMAT:
         return [Message.parse(each) for each in batch(content)]
     if message_format != 0:
-        raise MalformedError(f"no such message format as {message_format:#x}")
+        raise MalformedError(f"unknown message format {message_format:#x}")
     return [Message.parse(content)]
 
 

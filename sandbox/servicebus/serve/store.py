@@ -77,7 +77,7 @@ class Store:
         self._database.execute("COMMIT")
 
     def close(self) -> None:
-        """Close the file. What was not committed is undone."""
+        """Close the file. Uncommitted writes are undone."""
         self._database.close()
 
     def commit(self) -> None:

@@ -43,7 +43,7 @@ class DeadLetter:
 
     @property
     def as_properties(self) -> Mapping[str, object]:
-        """Return what is set among the message's application properties."""
+        """Return the application properties that it sets on the message."""
         given = {
             "DeadLetterReason": self.reason,
             "DeadLetterErrorDescription": self.description,

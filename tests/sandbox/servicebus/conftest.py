@@ -1,4 +1,4 @@
-"""One bus for all tests that can share it; those that need their own make it themselves."""
+"""One bus for all tests that can share it. Tests that need their own start one."""
 
 from collections.abc import Iterator
 from weakref import WeakKeyDictionary
@@ -13,14 +13,14 @@ from tests.sandbox.servicebus.strict import Reader, ViolationError
 
 @pytest.fixture(scope="session", autouse=True)
 def hurried_sdk() -> Iterator[None]:
-    """Most of the time that these tests would take is the SDK's sleep."""
+    """Shorten the SDK's sleeps, which would be most of these tests' time."""
     with without_sleeps():
         yield
 
 
 @pytest.fixture(scope="session", autouse=True)
 def violations() -> Iterator[list[str]]:
-    """What a strict client would not take of all that leaves the buses of this process."""
+    """Collect what a strict client would refuse of all that the buses of this process send."""
     readers: WeakKeyDictionary[Engine, Reader] = WeakKeyDictionary()
     found: list[str] = []
     output = Engine.output
@@ -42,7 +42,7 @@ def violations() -> Iterator[list[str]]:
 
 @pytest.fixture(autouse=True)
 def strictly_read(violations: list[str]) -> Iterator[None]:
-    """Let a test fail after which the bus has said what AMQP's specification does not allow."""
+    """Fail a test during which the bus sent something that AMQP's specification forbids."""
     yield
     found = list(violations)
     violations.clear()
@@ -51,6 +51,6 @@ def strictly_read(violations: list[str]) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def bus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """A running bus, of whose entities each test leaves none with messages in it."""
+    """Return a running bus. Each test leaves its entities empty."""
     with Running(tmp_path_factory.mktemp("bus")) as running:
         yield running

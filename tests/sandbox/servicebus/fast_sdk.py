@@ -24,7 +24,7 @@ class _ShortSleeps(SimpleNamespace):
 
 @contextmanager
 def without_sleeps() -> Iterator[None]:
-    """Let it sleep hardly at all. Nothing else is changed."""
+    """Shorten the SDK's sleeps to hundredths of a second, and change nothing else."""
     with pytest.MonkeyPatch.context() as patch:
         for module in (_base_handler, _servicebus_receiver, _servicebus_sender, client):
             patch.setattr(module, "time", _ShortSleeps())

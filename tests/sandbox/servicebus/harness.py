@@ -1,4 +1,4 @@
-"""A bus behind TLS on free ports of 127.0.0.1, and the unmodified SDK on its way there."""
+"""A bus behind TLS on free ports of 127.0.0.1, and the unmodified SDK as its client."""
 
 import asyncio
 import sqlite3
@@ -34,19 +34,19 @@ T = TypeVar("T")
 
 @cache
 def signing_key() -> SigningKey:
-    """One key for all tests: making one takes time."""
+    """Return one key for all tests: generating one is slow."""
     return SigningKey.of(RSAKey.generate_key(2048))
 
 
 @cache
 def authority() -> trustme.CA:
-    """The authority that the listeners' certificate is from."""
+    """Return the authority that signs the listeners' certificate."""
     return trustme.CA()
 
 
 @cache
 def trust() -> ssl.SSLContext:
-    """A context that trusts the listeners, which the SDK is given as the services give theirs."""
+    """Return a context that trusts the listeners. The services pass theirs to the SDK, too."""
     context = ssl.create_default_context()
     authority().configure_trust(context)
     return context
@@ -54,7 +54,7 @@ def trust() -> ssl.SSLContext:
 
 @dataclass
 class Credential:
-    """What a principal shows: tokens that Entra issues to it, each for so many seconds."""
+    """A credential of a principal, with tokens of a lifetime in seconds."""
 
     principal: Principal
     lifetime: int = 3600
@@ -63,7 +63,7 @@ class Credential:
     asked: int = 0
 
     def get_token(self, *_scopes: str, **_options: Any) -> AccessToken:
-        """A fresh token."""
+        """Return a fresh token."""
         self.asked += 1
         token = self.issuer.issue(self.principal, self.audience, lifetime=self.lifetime)
         return AccessToken(token.text, token.expires_on)
@@ -107,7 +107,7 @@ class Running:
         self.give_up()
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Do something in the bus's own thread."""
+        """Run a coroutine in the bus's own thread. Return its result."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
 
     def client(
@@ -117,7 +117,7 @@ class Running:
         credential: Credential | None = None,
         **options: Any,
     ) -> ServiceBusClient:
-        """The SDK's client, as the principal called `name`, without its patience."""
+        """Return the SDK's client of a principal, by default without retries."""
         return ServiceBusClient(
             self.namespace.host,
             credential or Credential(PRINCIPALS[name]),
@@ -128,7 +128,7 @@ class Running:
         )
 
     def records(self) -> list[Record]:
-        """The audit so far."""
+        """Return the records of the audit so far."""
         return list(read(self.folder / "audit.jsonl"))
 
     def give_up(self) -> None:
@@ -168,7 +168,7 @@ class Running:
             self._audit.write = write  # type: ignore[method-assign]
 
     def locked(self, queue: str) -> int:
-        """How many messages of a queue are locked."""
+        """Return how many messages of a queue are locked."""
 
         async def count() -> int:
             return sum(each.lock is not None for each in self._queue(queue)._queue.browse(0))
@@ -176,7 +176,7 @@ class Running:
         return self.run(count())
 
     def purge(self, queue: str) -> None:
-        """Drop all messages of a queue, locked or not."""
+        """Delete all messages of a queue, locked or not."""
 
         async def drop() -> None:
             subqueue = self._queue(queue)
@@ -190,7 +190,7 @@ class Running:
         return entities[f"{self.namespace.id}/queues/{name}".lower()].active
 
     def held(self) -> dict[str, int]:
-        """How many messages each subqueue holds."""
+        """Return how many messages each subqueue holds."""
 
         async def count() -> dict[str, int]:
             entities = self.bus._context.broker.entities.values()
@@ -204,7 +204,7 @@ class Running:
         authority().issue_cert("127.0.0.1", self.namespace.host).configure_cert(context)
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(self.bus.amqp_protocol, "127.0.0.1", 0, ssl=context)
-        # Without TLS, as behind the edge: for a peer that is no SDK, and quicker.
+        # Without TLS, as behind the edge: for clients that are not the SDK.
         self._plain = await loop.create_server(self.bus.amqp_protocol, "127.0.0.1", 0)
         self.plain_port = self._plain.sockets[0].getsockname()[1]
         self._runner = web.AppRunner(self.bus.application(), shutdown_timeout=0.1)
@@ -224,15 +224,15 @@ class Running:
         await asyncio.sleep(0.05)
 
 
-def at_once(work: Callable[[T], object], things: Iterable[T]) -> None:
-    """Do `work` with all things at the same time: most of the SDK's time is sleep."""
+def in_parallel(work: Callable[[T], object], things: Iterable[T]) -> None:
+    """Call `work` with all things in parallel: the SDK mostly sleeps."""
     with ThreadPoolExecutor(16) as pool:
         for done in [pool.submit(work, each) for each in things]:
             done.result()
 
 
 def until(true: Callable[[], T], patience: float = 10) -> T:
-    """What `true` gives once it gives something. Raises AssertionError if it never does."""
+    """Return the first true result of `true`. Raises AssertionError if none comes in time."""
     deadline = time.monotonic() + patience
     while not (result := true()):
         assert time.monotonic() < deadline, "it never came true"

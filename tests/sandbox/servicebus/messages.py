@@ -16,7 +16,7 @@ def message(
     time_to_live: float | None = None,
     **standard: Any,
 ) -> Message:
-    """A message with these application properties and standard properties."""
+    """Return a message with these application properties and standard properties."""
     header = None
     if time_to_live is not None:
         lifetime = encode.uint(int(time_to_live * 1000))

@@ -1,4 +1,4 @@
-"""A client that is no SDK: proton's own, for what the SDK would never do, and quicker."""
+"""proton's own client, which is faster than the SDK and does things that the SDK never would."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -17,7 +17,7 @@ HOST = "sb-test.servicebus.windows.net"
 
 @dataclass
 class Reply:
-    """What `$cbs` or `$management` said."""
+    """A reply of `$cbs` or `$management`."""
 
     code: int
     description: str
@@ -27,19 +27,19 @@ class Reply:
 
 @dataclass
 class End:
-    """Why a link, a connection or a settlement came to nothing."""
+    """The error that ended a link or a connection, or refused a settlement."""
 
     name: str
     description: str
 
     @classmethod
     def of(cls, condition: Any) -> "End":
-        """What proton's condition says."""
+        """Return proton's condition."""
         return cls(str(condition.name), str(condition.description))
 
 
 class NoReplyError(Exception):
-    """What came is no reply: a queue that was asked like a node gives a message that it holds."""
+    """A message of a queue came instead of a reply: the address is not a node that replies."""
 
 
 class Peer:
@@ -67,7 +67,7 @@ class Peer:
         return self.put(Credential(PRINCIPALS[name], lifetime).get_token().token, path)
 
     def ask(self, node: str, properties: dict[str, Any], body: Any) -> Reply:
-        """One request and its reply. Raises NoReplyError if the node answers by something else."""
+        """Send one request. Return its reply. Raises NoReplyError if something else comes."""
         replies = self._connection.create_receiver(node, credit=1)
         requests = self._connection.create_sender(node)
         request = Message(id="7", body=body, properties=properties, reply_to=replies.name)
@@ -77,35 +77,35 @@ class Peer:
             raise NoReplyError(node)
         requests.close()
         replies.close()
-        said = answer.properties
+        given = answer.properties
         return Reply(
-            said.get("status-code", said.get("statusCode")),
-            said.get("status-description", said.get("statusDescription")),
-            said.get("errorCondition"),
+            given.get("status-code", given.get("statusCode")),
+            given.get("status-description", given.get("statusDescription")),
+            given.get("errorCondition"),
             answer.body,
         )
 
     def sender(self, address: str) -> Any:
-        """A blocking sender. Raises LinkDetached if it is refused."""
+        """Return a blocking sender. Raises LinkDetached if it is refused."""
         return self._connection.create_sender(address)
 
     def receiver(self, address: str, credit: int = 0) -> Any:
-        """A blocking receiver. Raises LinkDetached if it is refused."""
+        """Return a blocking receiver. Raises LinkDetached if it is refused."""
         return self._connection.create_receiver(address, credit=credit)
 
     def wait(self, true: Callable[[], Any], timeout: float = 5) -> None:
-        """Work until something has become true. Raises proton.Timeout if it does not."""
+        """Process events until something is true. Raises proton.Timeout if it never is."""
         self._connection.wait(true, timeout=timeout)
 
     def wait_for_end(self, link: Any, timeout: float = 5) -> End:
-        """Until the bus ends `link`; why it did."""
+        """Wait until the bus ends `link`. Return the error."""
         with suppress(LinkDetached):
             self._connection.wait(lambda: is_closed(link), timeout=timeout)
         link.link.close()
         return End.of(link.link.remote_condition)
 
     def settle(self, delivery: Any, state: int) -> End | None:
-        """Settle a delivery and wait for what the bus says; why it would not, if so."""
+        """Settle a delivery, and wait for the bus to confirm it. Return the error, if any."""
         delivery.update(state)
         self._connection.wait(lambda: delivery.settled, timeout=5)
         condition = delivery.remote.condition
@@ -113,7 +113,7 @@ class Peer:
         return End.of(condition) if condition else None
 
     def wait_for_close(self, timeout: float = 5) -> End:
-        """Until the bus closes the connection; why it did."""
+        """Wait until the bus closes the connection. Return the error."""
         connection = self._connection.conn
         try:
             self._connection.wait(lambda: connection.remote_condition, timeout=timeout)
@@ -124,18 +124,18 @@ class Peer:
 
 
 def is_closed(link: Any) -> bool:
-    """Whether the bus has ended `link`."""
+    """Return whether the bus has ended `link`."""
     return bool(link.link.state & link.link.REMOTE_CLOSED)
 
 
 def lock_tokens(*deliveries: Any) -> Any:
-    """The lock tokens of deliveries, as `$management` wants them."""
+    """Return the lock tokens of deliveries, in the form that `$management` takes."""
     tokens = [UUID(bytes_le=each.tag.encode()) for each in deliveries]
     undescribed: Any = UNDESCRIBED
     return Array(undescribed, Data.UUID, *tokens)
 
 
 def refusal(error: Any) -> tuple[str, str]:
-    """The condition and the description that a link was refused with."""
+    """Return the condition and the description that a link was refused with."""
     condition = error.link.remote_condition
     return str(condition.name), str(condition.description)

@@ -1,4 +1,4 @@
-"""A bus in a process of its own, so that it can be killed: `python -m ...process <folder>`.
+"""A bus in a process of its own, so that a test can kill it: `python -m ...process <folder>`.
 
 The folder holds Entra's key. Prints the plain port, and stays until it is killed.
 """
@@ -17,7 +17,7 @@ _KEY = "key.pem"
 
 
 class Process:
-    """Starts the bus in a child process, and kills it."""
+    """The child process of a bus."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -40,15 +40,15 @@ class Process:
 
     @property
     def pid(self) -> int:
-        """Its process."""
+        """Return its process id."""
         return self._child.pid
 
     def kill(self) -> None:
-        """As if by `kill -9`."""
+        """Kill it, as `kill -9` does."""
         self._child.send_signal(signal.SIGKILL)
 
     def ended(self) -> None:
-        """Wait until it is dead."""
+        """Wait until it has ended."""
         assert self._child.wait(10) == -signal.SIGKILL
 
 

@@ -23,13 +23,16 @@ _ACCEPTED = b"\x00\x53\x24\x45"
 
 
 def frame(performative: int, *fields: bytes, kind: int = 0, payload: bytes = b"") -> bytes:
-    """One frame on channel 0."""
+    """Return one frame on channel 0."""
     body = bytes((0x00, 0x53, performative)) + encode.sequence(fields) + payload
     return struct.pack(">IBBH", len(body) + 8, 2, kind, 0) + body
 
 
 def hello(*limits: bytes, host: str = HOST) -> bytes:
-    """The beginning of a connection and of a session; `limits` starts with the max-frame-size."""
+    """Return the frames that open a connection and a session.
+
+    `limits` starts with the max-frame-size.
+    """
     return (
         SASL
         + frame(0x41, encode.symbol("ANONYMOUS"), kind=1)
@@ -43,7 +46,7 @@ HELLO = hello()
 
 
 def attach(handle: int, address: str, *, sends: bool = True, name: str = "") -> bytes:
-    """An attach of a link that sends to `address`, or receives from it."""
+    """Return an attach of a link that sends to `address`, or receives from it."""
     where = encode.sequence((encode.string(address),))
     source, target = b"\x00\x53\x28" + where, b"\x00\x53\x29" + where
     rest = (NULL, NULL, ZERO) if sends else ()
@@ -54,29 +57,29 @@ def attach(handle: int, address: str, *, sends: bool = True, name: str = "") -> 
 
 
 def transfer(handle: int, number: int, message: Message, *, settled: bool = True) -> bytes:
-    """One message on a link, whether there is credit for it or not."""
+    """Return a transfer of a message. It ignores credit."""
     tag = encode.binary(struct.pack(">I", number))
     fields = (encode.uint(handle), encode.uint(number), tag, ZERO, encode.boolean(settled))
     return frame(TRANSFER, *fields, payload=message.encode())
 
 
 def put_token(token: str, path: str = "orders", kind: str = "jwt") -> Message:
-    """A request of `$cbs`, to be answered by the link of `Raw.open_cbs`."""
+    """Return a request to `$cbs`, whose reply comes on the link of `Raw.open_cbs`."""
     properties = {"operation": "put-token", "type": kind, "name": f"sb://{HOST}/{path}"}
     return Message(id="1", body=token, properties=properties, reply_to="link 1")
 
 
 def flow(handle: int, credit: int, *, received: int = 0, window: int = 1000) -> bytes:
-    """Let `credit` messages come on a link, and `window` transfers after those `received`."""
+    """Return a flow with credit for a link, and a window after the transfers `received`."""
     fields = (encode.uint(1 + received), encode.uint(window), encode.uint(1), encode.uint(1000))
     return frame(FLOW, *fields, encode.uint(handle), ZERO, encode.uint(credit))
 
 
 def accepted(delivery: int, *, settled: bool = True) -> bytes:
-    """A receiver's disposition of one delivery."""
+    """Return a receiver's disposition of one delivery: accepted."""
     number = encode.uint(delivery)
-    true, said = encode.boolean(True), encode.boolean(settled)
-    return frame(DISPOSITION, true, number, number, said, _ACCEPTED)
+    true, is_settled = encode.boolean(True), encode.boolean(settled)
+    return frame(DISPOSITION, true, number, number, is_settled, _ACCEPTED)
 
 
 @dataclass(frozen=True)
@@ -88,15 +91,15 @@ class Heard:
 
     @property
     def message(self) -> Any:
-        """The message in a transfer."""
+        """Return the message in a transfer."""
         return decode_payload(self.fields[-1])
 
 
 class Raw:
-    """A connection of frames. `opened` and `began` are what the bus said first."""
+    """A connection of frames. `opened` and `began` are the bus's OPEN and BEGIN."""
 
     def __init__(self, bus: Running, *, begins: bytes = HELLO, patience: float = 10) -> None:
-        """Say `begins`, and wait for the session: there is no window before."""
+        """Send `begins`, and wait for the session's BEGIN, which opens its window."""
         self._socket = socket.create_connection(("127.0.0.1", bus.plain_port), timeout=patience)
         self._patience = patience
         self._bytes = b""
@@ -112,11 +115,11 @@ class Raw:
         self._socket.close()
 
     def say(self, *frames: bytes) -> None:
-        """Send these."""
+        """Send frames."""
         self._socket.sendall(b"".join(frames))
 
     def hear(self, code: int) -> Heard:
-        """The next frame with that performative. Raises AssertionError if none comes."""
+        """Return the next frame with that performative. Raises AssertionError if none comes."""
         for heard in self._frames:
             if heard.code == code:
                 return heard
@@ -124,7 +127,7 @@ class Raw:
         raise AssertionError(f"the bus hung up before {code:#x}")
 
     def is_silent(self, seconds: float = 0.3) -> bool:
-        """Whether nothing is said for so long."""
+        """Return whether the bus sends nothing for so long."""
         self._socket.settimeout(seconds)
         try:
             self._bytes += self._socket.recv(65536)
@@ -135,13 +138,13 @@ class Raw:
         return False
 
     def put(self, token: str, path: str = "orders", kind: str = "jwt", number: int = 0) -> Heard:
-        """Put a token by the links of `open_cbs`; the transfer that answers."""
+        """Put a token on the links of `open_cbs`. Return the transfer of the reply."""
         self.say(transfer(0, number, put_token(token, path, kind)))
         return self.hear(TRANSFER)
 
-    def put_as(self, who: str, path: str = "orders", number: int = 0) -> Heard:
-        """Put a fresh token of the principal called `who`."""
-        return self.put(Credential(PRINCIPALS[who]).get_token().token, path, number=number)
+    def put_as(self, caller: str, path: str = "orders", number: int = 0) -> Heard:
+        """Put a fresh token of the principal called `caller`."""
+        return self.put(Credential(PRINCIPALS[caller]).get_token().token, path, number=number)
 
     def open_cbs(self, credit: int = 100) -> None:
         """Open the two links of `$cbs`, under the handles 0 and 1."""

@@ -1,4 +1,4 @@
-"""A second decoder, which takes nothing but what the AMQP 1.0 specification says, type for type.
+"""A second decoder, which accepts only what the AMQP 1.0 specification allows, type for type.
 
 The SDK's own decoder and proton take a string where a symbol belongs; a strict client closes the
 connection for it. This one shares no code with the bus.
@@ -59,29 +59,29 @@ _SIGNED = {"byte", "short", "int", "long", "timestamp"}
 
 
 class Bytes:
-    """What is left of some bytes."""
+    """The rest of some bytes."""
 
     def __init__(self, data: bytes) -> None:
         self.data, self.at = data, 0
 
     @property
     def is_left(self) -> bool:
-        """Whether anything is."""
+        """Return whether any bytes are left."""
         return self.at < len(self.data)
 
     def take(self, size: int) -> bytes:
-        """The next bytes."""
+        """Return the next bytes."""
         if self.at + size > len(self.data):
             raise ViolationError("a value ends after its bytes")
         self.at += size
         return self.data[self.at - size : self.at]
 
     def number(self, size: int) -> int:
-        """The next number without a sign."""
+        """Return the next unsigned number."""
         return int.from_bytes(self.take(size), "big")
 
     def value(self) -> Value:
-        """The next value."""
+        """Return the next value."""
         code = self.number(1)
         if code == 0:
             descriptor = self.value()
@@ -90,7 +90,7 @@ class Bytes:
         return self.body(code)
 
     def body(self, code: int) -> Value:
-        """What follows a constructor."""
+        """Return the value that follows a constructor."""
         if code == 0x45:
             return Value("list", [])
         if code in _FIXED:
@@ -231,7 +231,7 @@ _OUTCOMES = (0x24, 0x25, 0x26, 0x27)
 
 
 def composite(value: Value, *codes: int) -> dict[str, Value]:
-    """The fields of a described list, by their names."""
+    """Return the fields of a described list, by their names."""
     _check(value.type == "described", f"a {value.type} where a described list belongs")
     code = _CODES.get(value.of, value.of)
     _check(code in COMPOSITES and (not codes or code in codes), f"no {code!r} belongs here")
@@ -335,7 +335,7 @@ def _section(code: int, value: Value, section: Value) -> None:
 
 
 def _peeked(value: Value) -> None:
-    """Messages inside a reply of `$management` are messages, too."""
+    """Check the messages inside a reply of `$management`, too."""
     if value.type != "map":
         return
     for key, each in value.value:
@@ -348,7 +348,7 @@ def _peeked(value: Value) -> None:
 
 @dataclass
 class Reader:
-    """Reads all that one side of a connection says. `largest` is what the other takes."""
+    """A reader of all frames of one side. `largest` is the other side's max-frame-size."""
 
     largest: int = 65536
     _open: set[int] = field(default_factory=set)

@@ -117,7 +117,7 @@ def test_the_lock_token_is_the_delivery_tag_in_the_order_of_dotnets_guids(bus: R
 
 
 def with_own(**own: str) -> Message:
-    """A message with these application properties."""
+    """Return a message with these application properties."""
     properties = described(0x74, encode.value(own))
     return Message.parse(properties + BODY)
 

@@ -1,4 +1,4 @@
-"""What nobody has seen Azure do: the bus does it as it is told."""
+"""The bus under each answer to the open questions about Azure."""
 
 import re
 from collections.abc import Iterator
@@ -35,17 +35,17 @@ WITH_DEFAULT = replace(
 
 
 @contextmanager
-def told(
+def assuming(
     folder: Path, *answers: str, namespace: Namespace = NAMESPACE
 ) -> Iterator[tuple[Running, Peer]]:
-    """A bus that does as it is told, and a connection to it."""
+    """Yield a bus with these answers, and a connection to it."""
     running = Running(folder, namespace, assumed=assume(answers))
     with running as bus, Peer(bus.plain_port) as peer:
         yield bus, peer
 
 
 def test_no_token_is_taken_for_an_entity_that_does_not_exist(tmp_path: Path) -> None:
-    with told(tmp_path) as (bus, peer):
+    with assuming(tmp_path) as (bus, peer):
         reply = peer.put_as("owner", ELSEWHERE)
         assert reply.code == 404
         words = f"The messaging entity 'sb://{HOST}/{ELSEWHERE}' could not be found. "
@@ -60,8 +60,8 @@ def test_no_token_is_taken_for_an_entity_that_does_not_exist(tmp_path: Path) -> 
             peer.receiver(ELSEWHERE)
 
 
-def test_a_token_is_taken_for_what_does_not_exist_if_so_told(tmp_path: Path) -> None:
-    with told(tmp_path, "bus-put-token-unknown=taken") as (_, peer):
+def test_a_token_for_a_missing_entity_is_taken_if_so_assumed(tmp_path: Path) -> None:
+    with assuming(tmp_path, "bus-put-token-unknown=taken") as (_, peer):
         assert peer.put_as("owner", ELSEWHERE).code == 202
         with pytest.raises(LinkDetached, match="could not be found"):
             peer.receiver(ELSEWHERE)
@@ -70,7 +70,7 @@ def test_a_token_is_taken_for_what_does_not_exist_if_so_told(tmp_path: Path) -> 
 def test_a_token_taken_for_the_beginning_of_a_name_does_not_cover_the_whole(
     tmp_path: Path,
 ) -> None:
-    with told(tmp_path, "bus-put-token-unknown=taken") as (_, peer):
+    with assuming(tmp_path, "bus-put-token-unknown=taken") as (_, peer):
         assert peer.put_as("owner", "order").code == 202
         with pytest.raises(LinkDetached, match="No token was put for this resource"):
             peer.receiver("orders")
@@ -80,23 +80,25 @@ def test_a_token_taken_for_the_beginning_of_a_name_does_not_cover_the_whole(
     "path",
     ["", "orders", "orders/$DeadLetterQueue", "orders/$management", "events/Subscriptions/red"],
 )
-def test_a_token_is_taken_for_what_is_there(tmp_path: Path, path: str) -> None:
-    with told(tmp_path) as (_, peer):
+def test_a_token_is_taken_for_an_entity_that_exists(tmp_path: Path, path: str) -> None:
+    with assuming(tmp_path) as (_, peer):
         assert peer.put_as("owner", path).code == 202
         peer.receiver(path or "orders")
 
 
-def test_whether_an_entity_is_there_is_told_to_no_false_token(tmp_path: Path) -> None:
+def test_a_false_token_learns_of_no_entity(tmp_path: Path) -> None:
     vaults = Credential(PRINCIPALS["owner"], audience=VAULT).get_token().token
-    with told(tmp_path) as (_, peer):
+    with assuming(tmp_path) as (_, peer):
         assert peer.put(vaults, ELSEWHERE).code == 401
         assert peer.put_as("stranger", ELSEWHERE).code == 404
 
 
-@pytest.mark.parametrize("who", ["stranger", "orders-receiver", "owner"])
-def test_whoever_asks_is_told_what_is_not_there_if_so_told(tmp_path: Path, who: str) -> None:
-    with told(tmp_path, "bus-missing=existence") as (bus, peer):
-        peer.put_as(who, "")
+@pytest.mark.parametrize("caller", ["stranger", "orders-receiver", "owner"])
+def test_every_caller_learns_that_an_entity_is_missing_if_so_assumed(
+    tmp_path: Path, caller: str
+) -> None:
+    with assuming(tmp_path, "bus-missing=existence") as (bus, peer):
+        peer.put_as(caller, "")
         for attach, operation in (
             (peer.sender, "AttachSender"),
             (peer.receiver, "AttachReceiver"),
@@ -108,24 +110,24 @@ def test_whoever_asks_is_told_what_is_not_there_if_so_told(tmp_path: Path, who: 
             assert (last.outcome, last.operation, last.identity) == (
                 Outcome.REFUSED,
                 operation,
-                who,
+                caller,
             )
 
 
-def test_the_role_is_asked_for_first_if_so_told(tmp_path: Path) -> None:
-    with told(tmp_path, "bus-missing=role") as (_, peer):
-        for who, condition in (
+def test_the_role_is_checked_first_if_so_assumed(tmp_path: Path) -> None:
+    with assuming(tmp_path, "bus-missing=role") as (_, peer):
+        for caller, condition in (
             ("orders-receiver", "amqp:unauthorized-access"),
             ("owner", "amqp:not-found"),
         ):
-            peer.put_as(who, "")
+            peer.put_as(caller, "")
             with pytest.raises(LinkDetached) as error:
                 peer.receiver(ELSEWHERE)
             assert refusal(error.value)[0] == condition
 
 
-def test_what_is_there_takes_its_role_however_that_is_told(tmp_path: Path) -> None:
-    with told(tmp_path, "bus-missing=existence") as (_, peer):
+def test_an_existing_entity_needs_its_role_under_either_answer(tmp_path: Path) -> None:
+    with assuming(tmp_path, "bus-missing=existence") as (_, peer):
         for token in (None, "stranger"):
             if token:
                 peer.put_as(token)
@@ -145,7 +147,7 @@ def test_what_is_there_takes_its_role_however_that_is_told(tmp_path: Path) -> No
 def test_a_subscription_gets_what_the_rules_let_through_that_are_left(
     tmp_path: Path, answer: str, named_red: int, named_default: int, unwritten: int
 ) -> None:
-    with told(tmp_path, f"bus-default-rule={answer}", namespace=WITH_DEFAULT) as (bus, peer):
+    with assuming(tmp_path, f"bus-default-rule={answer}", namespace=WITH_DEFAULT) as (bus, peer):
         peer.put_as("events-sender", "events")
         sender = peer.sender("events")
         sender.send(Message("x", subject="blue", id="1"))
@@ -162,7 +164,7 @@ def test_a_subscription_gets_what_the_rules_let_through_that_are_left(
     ids=["bare", "with more"],
 )
 def test_a_message_without_an_id_gets_one_and_keeps_all_else(tmp_path: Path, sent: Message) -> None:
-    with told(tmp_path) as (_, peer):
+    with assuming(tmp_path) as (_, peer):
         peer.put_as("owner", "orders")
         sender = peer.sender("orders")
         sender.send(sent)
@@ -175,7 +177,7 @@ def test_a_message_without_an_id_gets_one_and_keeps_all_else(tmp_path: Path, sen
 
 
 def test_an_id_of_any_type_is_kept(tmp_path: Path) -> None:
-    with told(tmp_path) as (_, peer):
+    with assuming(tmp_path) as (_, peer):
         peer.put_as("owner", "orders")
         sender = peer.sender("orders")
         for each in ("", "one", 7, UUID(int=7)):
@@ -184,8 +186,8 @@ def test_an_id_of_any_type_is_kept(tmp_path: Path) -> None:
         assert [receiver.receive(5).id for _ in range(4)] == ["", "one", 7, UUID(int=7)]
 
 
-def test_a_message_without_an_id_stays_so_where_it_is_told(tmp_path: Path) -> None:
-    with told(tmp_path, "bus-message-id=left-out") as (_, peer):
+def test_a_message_without_an_id_stays_without_one_if_so_assumed(tmp_path: Path) -> None:
+    with assuming(tmp_path, "bus-message-id=left-out") as (_, peer):
         peer.put_as("owner", "orders")
         peer.sender("orders").send(Message("x"))
         assert peer.receiver("orders", credit=1).receive(5).id is None

@@ -1,7 +1,6 @@
-"""What strangers do to a bus in a process of its own: the memory that they take, others' waits.
+"""Attacks by strangers on a bus in its own process: the memory they take, other clients' waits.
 
-Run with `-s` to see both. The times are printed; what is asserted of them is only that the bus goes
-on at all.
+Run with `-s` to see both. The test prints the times, and asserts only that the bus goes on.
 """
 
 import socket
@@ -48,19 +47,19 @@ _PAGE = 4096
 
 @dataclass
 class Attacked:
-    """The bus that is attacked, and the connections of those who do it."""
+    """The bus under attack, and the attackers' connections."""
 
     bus: Process
     folder: Path
     connections: ExitStack = field(default_factory=ExitStack)
 
     def connect(self) -> socket.socket:
-        """A connection, kept until the attack is over."""
+        """Return a connection that stays open until the attack is over."""
         made = socket.create_connection(("127.0.0.1", self.bus.port), timeout=2)
         return self.connections.enter_context(made)
 
     def say(self, *pieces: bytes) -> socket.socket:
-        """Say all of it on a connection of its own; the bus may hang up or stop listening."""
+        """Send it all on a new connection. The bus may hang up or stop reading."""
         made = self.connect()
         with suppress(OSError):
             made.sendall(HELLO)
@@ -72,18 +71,18 @@ class Attacked:
 
     @property
     def memory(self) -> float:
-        """What the process has in memory, in megabytes."""
+        """Return the process's memory in megabytes."""
         statm = Path(f"/proc/{self.bus.pid}/statm").read_text()
         return int(statm.split()[1]) * _PAGE / _MEGABYTE
 
     @property
     def audit(self) -> float:
-        """The size of the audit, in megabytes."""
+        """Return the size of the audit in megabytes."""
         return (self.folder / "audit.jsonl").stat().st_size / _MEGABYTE
 
 
 def unfinished(handle: int, number: int, size: int) -> bytes:
-    """A transfer that says that more is to come."""
+    """Return a transfer with the flag `more`."""
     tag = encode.binary(struct.pack(">I", number))
     fields = (encode.uint(handle), encode.uint(number), tag, ZERO)
     more = (encode.boolean(False), encode.boolean(True))
@@ -91,26 +90,26 @@ def unfinished(handle: int, number: int, size: int) -> bytes:
 
 
 def freezing_frames(bus: Attacked) -> None:
-    """Nested arrays whose siblings overlap, as a descriptor and as a message-format."""
+    """Send nested arrays whose siblings overlap, as a descriptor and as a message-format."""
     for content in (overlapping(20), overlapping(30)):
         bus.say(frame_of(content))
         bus.say(frame(TRANSFER, ZERO, NULL, NULL, content))
 
 
 def links_without_a_token(bus: Attacked) -> None:
-    """250 links to `$cbs` on each of ten connections, each with 240 kB of a message."""
+    """Open 250 links to `$cbs` on each of ten connections, each with 240 kB of a message."""
     for _ in range(10):
         links = (attach(handle, "$cbs", name=f"link {handle}") for handle in range(250))
         bus.say(*links, *(unfinished(each, each, 60_000) for each in range(250) for _ in range(4)))
 
 
 def transfers_on_refused_links(bus: Attacked) -> None:
-    """120 MB on a link that was refused."""
+    """Send 120 MB on a link that was refused."""
     bus.say(attach(0, "orders"), *(unfinished(0, 0, 60_000) for _ in range(2000)))
 
 
 def links_with_long_filters(bus: Attacked) -> None:
-    """Links of which proton keeps 60,000 values each, on ten connections."""
+    """Open links of which proton keeps 60,000 values each, on ten connections."""
     values = encode.mapping([encode.symbol("a"), encode.sequence([NULL] * 60_000)])
     where = encode.string("orders")
     source = b"\x00\x53\x28" + encode.sequence((where, *[NULL] * 6, values))
@@ -126,13 +125,13 @@ def links_with_long_filters(bus: Attacked) -> None:
 
 
 def attaches_with_long_addresses(bus: Attacked) -> None:
-    """300 attaches whose address takes a whole frame each."""
+    """Attach 300 links, each with an address that fills its frame."""
     bus.say(*(attach(number, "x" * 13_000) for number in range(250)))
     bus.say(*(attach(number, "x" * 13_000) for number in range(50)))
 
 
 def sessions_without_a_token(bus: Attacked) -> None:
-    """4,000 sessions on each of three connections."""
+    """Open 4,000 sessions on each of three connections."""
     begun = frame(0x11, NULL, ZERO, encode.uint(1000), encode.uint(1000))
     for _ in range(3):
         bus.say(
@@ -142,8 +141,8 @@ def sessions_without_a_token(bus: Attacked) -> None:
         )
 
 
-def peeks_that_nobody_reads(bus: Attacked) -> None:
-    """300 peeks at a message of 240 kB, without credit for the replies, and 300 more with it."""
+def peeks_without_credit(bus: Attacked) -> None:
+    """Peek 300 times at a message of 240 kB without credit for replies, and 300 times with it."""
     with Peer(bus.bus.port) as feeder:
         feeder.put_as("owner", "orders")
         feeder.sender("orders").send(Message(bytes(240_000)))
@@ -163,7 +162,7 @@ def peeks_that_nobody_reads(bus: Attacked) -> None:
 
 
 def requests_without_a_token(bus: Attacked) -> None:
-    """On each of 20 connections at once 200 requests for a token, all brackets and no token."""
+    """Send 200 token requests of nothing but brackets on each of 20 connections at once."""
     pairs = encode.mapping([b"\xa1\x00", NULL] * 6_000)
     content = b"\x00\x53\x74" + pairs + b"\x00\x53\x77" + encode.string("no token")
     settled = (ZERO, encode.boolean(True))
@@ -178,7 +177,7 @@ def requests_without_a_token(bus: Attacked) -> None:
 
 
 def connections_without_a_token(bus: Attacked) -> None:
-    """400 connections that say hello."""
+    """Open 400 connections that say hello."""
     for _ in range(400):
         bus.say()
 
@@ -192,7 +191,7 @@ ATTACKS: Mapping[str, Callable[[Attacked], None]] = {
         links_with_long_filters,
         attaches_with_long_addresses,
         sessions_without_a_token,
-        peeks_that_nobody_reads,
+        peeks_without_credit,
         requests_without_a_token,
         connections_without_a_token,
     )
@@ -201,7 +200,7 @@ ATTACKS: Mapping[str, Callable[[Attacked], None]] = {
 
 @pytest.fixture
 def attacked(tmp_path: Path) -> Iterator[Attacked]:
-    """A bus of its own for each attack: what one has left behind is not another's."""
+    """Return a bus for one attack only, so that no attack sees another's remains."""
     with Process(tmp_path) as bus:
         attacked = Attacked(bus, tmp_path)
         ask(bus.port)
@@ -210,7 +209,7 @@ def attacked(tmp_path: Path) -> Iterator[Attacked]:
 
 
 def ask(port: int) -> None:
-    """Another client's request: it puts a token, and opens a link."""
+    """Put a token and open a link, as another client."""
     with Peer(port, timeout=_NEVER) as peer:
         peer.put_as("owner", "others")
         peer.sender("others")
@@ -218,7 +217,7 @@ def ask(port: int) -> None:
 
 @contextmanager
 def others(port: int) -> Iterator[list[float]]:
-    """How long another client's requests take meanwhile, in seconds; at least one after it."""
+    """Yield the seconds of another client's requests meanwhile, and of one after the attack."""
     waits: list[float] = []
     over = threading.Event()
 

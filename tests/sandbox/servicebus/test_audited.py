@@ -1,4 +1,4 @@
-"""The broker, watched: no link and no request gets there without an ALLOW for just that entity."""
+"""The broker, watched: no link and no request reaches it without an ALLOW for that very entity."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -49,18 +49,18 @@ ROLES = {OWNER_ROLE: {SEND, RECEIVE}, SENDER_ROLE: {SEND}, RECEIVER_ROLE: {RECEI
 
 @dataclass
 class Watched:
-    """A bus of whose entities is seen which are used, and for what right."""
+    """A bus, with a record of the entities that are used and the rights that this takes."""
 
     bus: Running
     touched: list[tuple[str, str]] = field(default_factory=list)
 
     def forget(self) -> None:
-        """Nothing was touched, and nothing is on record."""
+        """Clear the record of what was touched, and skip the audit so far."""
         self.touched.clear()
         (self.bus.folder / FILE).write_bytes(b"")
 
     def scope_of(self, thing: object) -> str:
-        """Whose subqueue or destination it is."""
+        """Return the entity of a subqueue or destination."""
         at = self.bus.bus._context.broker
         for scope, entity in at.entities.items():
             if thing in entity.subqueues:
@@ -105,33 +105,33 @@ def use(peer: Peer, way: str, address: str) -> None:
 
 @settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
-    who=st.sampled_from(sorted(PRINCIPALS)),
+    caller=st.sampled_from(sorted(PRINCIPALS)),
     audience=st.sampled_from(["", "orders", "others", "events", "events/subscriptions/red"]),
     way=st.sampled_from(["send", "receive", "peek"]),
     address=ADDRESSES,
 )
-@example(who="orders-receiver", audience="orders", way="peek", address="others/$management")
-@example(who="orders-receiver", audience="", way="peek", address="others/$management")
-@example(who="orders-receiver", audience="", way="receive", address="others/$DeadLetterQueue")
-@example(who="red-receiver", audience="", way="receive", address="events/subscriptions/cheap")
-@example(who="orders-sender", audience="", way="receive", address="orders")
-@example(who="owner", audience="orders", way="send", address="others")
-@example(who="owner", audience="", way="peek", address="others")
+@example(caller="orders-receiver", audience="orders", way="peek", address="others/$management")
+@example(caller="orders-receiver", audience="", way="peek", address="others/$management")
+@example(caller="orders-receiver", audience="", way="receive", address="others/$DeadLetterQueue")
+@example(caller="red-receiver", audience="", way="receive", address="events/subscriptions/cheap")
+@example(caller="orders-sender", audience="", way="receive", address="orders")
+@example(caller="owner", audience="orders", way="send", address="others")
+@example(caller="owner", audience="", way="peek", address="others")
 def test_only_what_the_audit_allows_gets_to_an_entity(
-    watched: Watched, who: str, audience: str, way: str, address: str
+    watched: Watched, caller: str, audience: str, way: str, address: str
 ) -> None:
     watched.forget()
     with Peer(watched.bus.plain_port) as peer:
-        assert peer.put_as(who, audience).code == 202
+        assert peer.put_as(caller, audience).code == 202
         use(peer, way, address)
     allowed = {
         (each.action, each.scope.lower())
         for each in watched.bus.records()
-        if each.outcome is Outcome.ALLOWED and each.identity == who
+        if each.outcome is Outcome.ALLOWED and each.identity == caller
     }
     assert set(watched.touched) <= allowed
     for action, scope in watched.touched:
-        grant = GRANTS[who]
+        grant = GRANTS[caller]
         assert action in ROLES[grant.role]
         assert f"{scope}/".startswith(f"{grant.scope.lower()}/")
 
@@ -150,9 +150,9 @@ def test_only_what_the_audit_allows_gets_to_an_entity(
 def test_the_same_link_gets_there_by_the_right_role_and_by_no_other(
     watched: Watched, right: str, way: str, address: str, other: str
 ) -> None:
-    for who, touches in ((other, 0), (right, 1)):
+    for caller, touches in ((other, 0), (right, 1)):
         watched.forget()
         with Peer(watched.bus.plain_port) as peer:
-            peer.put_as(who, "")
+            peer.put_as(caller, "")
             use(peer, way, address)
         assert len(watched.touched) == touches

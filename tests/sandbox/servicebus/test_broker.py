@@ -1,4 +1,4 @@
-"""The broker without a network, on a clock that stands still until it is told."""
+"""The broker without a network, on a clock that the test moves."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -17,7 +17,7 @@ from tests.sandbox.servicebus.messages import message
 from tests.sandbox.servicebus.world import BUS, HASTY, NAMESPACE, SETTINGS, queue, topic
 
 
-class House:
+class Setup:
     """A broker, its store and its clock."""
 
     def __init__(self, path: Path, namespace: Namespace = NAMESPACE) -> None:
@@ -37,21 +37,21 @@ class House:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> House:
-    return House(tmp_path / "bus.sqlite")
+def setup(tmp_path: Path) -> Setup:
+    return Setup(tmp_path / "bus.sqlite")
 
 
 def take(subqueue: Subqueue) -> str:
-    """The token of the next message."""
+    """Return the token of the next message."""
     delivered = subqueue.receive(and_delete=False)
     assert delivered
     assert delivered.token
     return delivered.token
 
 
-def test_a_release_does_not_count_and_an_abandon_does(house: House) -> None:
-    house.send("queues/orders", message())
-    orders = house.entity("queues/orders")
+def test_a_release_does_not_count_and_an_abandon_does(setup: Setup) -> None:
+    setup.send("queues/orders", message())
+    orders = setup.entity("queues/orders")
     for _ in range(10):
         orders.active.settle(take(orders.active), Release())
     for _ in range(2):
@@ -61,13 +61,13 @@ def test_a_release_does_not_count_and_an_abandon_does(house: House) -> None:
     assert (len(orders.active), len(orders.dead_letters)) == (0, 1)
 
 
-def test_a_lock_that_ends_counts_and_ends_in_the_dead_letters(house: House) -> None:
-    house.send("queues/hasty", message())
-    hasty = house.entity("queues/hasty")
+def test_a_lock_that_ends_counts_and_ends_in_the_dead_letters(setup: Setup) -> None:
+    setup.send("queues/hasty", message())
+    hasty = setup.entity("queues/hasty")
     for _ in range(3):
         take(hasty.active)
-        assert house.broker.next_due() == house.now + HASTY.lock_duration.total_seconds()
-        house.pass_time(1)
+        assert setup.broker.next_due() == setup.now + HASTY.lock_duration.total_seconds()
+        setup.pass_time(1)
     assert (len(hasty.active), len(hasty.dead_letters)) == (0, 1)
     (content,) = hasty.dead_letters.peek(1, 10)
     assert Message.parse(content).application_properties["DeadLetterReason"] == (
@@ -75,25 +75,25 @@ def test_a_lock_that_ends_counts_and_ends_in_the_dead_letters(house: House) -> N
     )
 
 
-def test_dead_letters_are_not_counted_and_never_lost(house: House) -> None:
+def test_dead_letters_are_not_counted_and_never_lost(setup: Setup) -> None:
     """Dead-lettering one again leaves it there; only completing it takes it out."""
-    house.send("queues/orders", message())
-    orders = house.entity("queues/orders")
+    setup.send("queues/orders", message())
+    orders = setup.entity("queues/orders")
     orders.active.settle(take(orders.active), DeadLetter("first"))
     for _ in range(5):
         orders.dead_letters.settle(take(orders.dead_letters), Abandon())
     orders.dead_letters.settle(take(orders.dead_letters), DeadLetter("second"))
     take(orders.dead_letters)
-    house.pass_time(60)
+    setup.pass_time(60)
     (content,) = orders.dead_letters.peek(1, 10)
     assert Message.parse(content).application_properties == {"DeadLetterReason": "second"}
     orders.dead_letters.settle(take(orders.dead_letters), Complete())
     assert len(orders.dead_letters) == 0
 
 
-def test_settling_twice_or_elsewhere_is_a_lost_lock(house: House) -> None:
-    house.send("queues/orders", message())
-    orders, others = house.entity("queues/orders"), house.entity("queues/others")
+def test_settling_twice_or_elsewhere_is_a_lost_lock(setup: Setup) -> None:
+    setup.send("queues/orders", message())
+    orders, others = setup.entity("queues/orders"), setup.entity("queues/others")
     token = take(orders.active)
     for subqueue in (others.active, orders.dead_letters):
         with pytest.raises(LockLostError):
@@ -103,39 +103,39 @@ def test_settling_twice_or_elsewhere_is_a_lost_lock(house: House) -> None:
         orders.active.settle(token, Complete())
 
 
-def test_properties_are_changed_by_who_abandons(house: House) -> None:
-    house.send("queues/orders", message(own={"a": 1, "b": 2}))
-    orders = house.entity("queues/orders")
+def test_abandoning_a_message_may_change_its_properties(setup: Setup) -> None:
+    setup.send("queues/orders", message(own={"a": 1, "b": 2}))
+    orders = setup.entity("queues/orders")
     orders.active.settle(take(orders.active), Abandon({"b": 3}))
     (content,) = orders.active.peek(1, 1)
     assert Message.parse(content).application_properties == {"a": 1, "b": 3}
 
 
-def test_a_peek_is_no_larger_than_a_message_may_be(house: House) -> None:
-    house.send("queues/orders", *(message(bytes(100_000)) for _ in range(4)))
-    orders = house.entity("queues/orders").active
+def test_a_peek_is_no_larger_than_a_message_may_be(setup: Setup) -> None:
+    setup.send("queues/orders", *(message(bytes(100_000)) for _ in range(4)))
+    orders = setup.entity("queues/orders").active
     assert len(orders.peek(1, 10)) == 2
     assert len(orders.peek(1, 10, size=10)) == 1
     assert orders.peek(5, 10) == []
 
 
-def test_an_id_is_new_again_after_the_window(house: House) -> None:
-    once = house.entity("queues/once")
-    house.send("queues/once", message(message_id="a"), message(message_id="a"))
-    house.pass_time(599)
-    house.send("queues/once", message(message_id="a"))
+def test_an_id_is_new_again_after_the_window(setup: Setup) -> None:
+    once = setup.entity("queues/once")
+    setup.send("queues/once", message(message_id="a"), message(message_id="a"))
+    setup.pass_time(599)
+    setup.send("queues/once", message(message_id="a"))
     assert len(once.active) == 1
-    house.pass_time(1)
-    house.send("queues/once", message(message_id="a"), message(), message())
+    setup.pass_time(1)
+    setup.send("queues/once", message(message_id="a"), message(), message())
     assert len(once.active) == 4
 
 
 def test_duplicates_are_remembered_across_a_restart(tmp_path: Path) -> None:
-    first = House(tmp_path / "bus.sqlite")
+    first = Setup(tmp_path / "bus.sqlite")
     first.send("queues/once", message(message_id="a"))
     first.store.commit()
     first.store.close()
-    second = House(tmp_path / "bus.sqlite")
+    second = Setup(tmp_path / "bus.sqlite")
     second.send("queues/once", message(message_id="a"))
     assert len(second.entity("queues/once").active) == 1
 
@@ -154,27 +154,27 @@ def test_the_shortest_life_wins(tmp_path: Path) -> None:
             ),
         ),
     )
-    house = House(tmp_path / "bus.sqlite", namespace)
-    house.send("queues/q", message(time_to_live=20), message(time_to_live=3))
-    house.send("topics/t", message(time_to_live=20))
-    below = house.entity("topics/t/subscriptions/s")
-    house.pass_time(3)
-    assert len(house.entity("queues/q").active) == 1
-    house.pass_time(2)
+    setup = Setup(tmp_path / "bus.sqlite", namespace)
+    setup.send("queues/q", message(time_to_live=20), message(time_to_live=3))
+    setup.send("topics/t", message(time_to_live=20))
+    below = setup.entity("topics/t/subscriptions/s")
+    setup.pass_time(3)
+    assert len(setup.entity("queues/q").active) == 1
+    setup.pass_time(2)
     assert (len(below.active), len(below.dead_letters)) == (0, 1)
-    house.pass_time(5)
-    assert len(house.entity("queues/q").active) == 0
+    setup.pass_time(5)
+    assert len(setup.entity("queues/q").active) == 0
 
 
 def test_what_was_not_committed_has_not_happened(tmp_path: Path) -> None:
-    house = House(tmp_path / "bus.sqlite")
-    house.send("queues/orders", message(b"kept"))
-    house.store.commit()
-    house.send("queues/orders", message(b"lost"))
-    house.entity("queues/orders").active.settle(
-        take(house.entity("queues/orders").active), Complete()
+    setup = Setup(tmp_path / "bus.sqlite")
+    setup.send("queues/orders", message(b"kept"))
+    setup.store.commit()
+    setup.send("queues/orders", message(b"lost"))
+    setup.entity("queues/orders").active.settle(
+        take(setup.entity("queues/orders").active), Complete()
     )
-    house.store.rollback()
-    again = Broker(NAMESPACE, house.store, lambda: house.now, lambda _: None)
+    setup.store.rollback()
+    again = Broker(NAMESPACE, setup.store, lambda: setup.now, lambda _: None)
     (content,) = again.entities[f"{BUS}/queues/orders".lower()].active.peek(1, 10)
     assert Message.parse(content).sections.body.endswith(b"kept")

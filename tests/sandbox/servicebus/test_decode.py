@@ -1,4 +1,4 @@
-"""What is read before a token costs steps in proportion to its bytes, whatever the bytes are."""
+"""Decoding before a token: its steps are linear in the bytes, whatever the bytes are."""
 
 import struct
 from collections.abc import Callable
@@ -25,7 +25,7 @@ ARRAY, NULL_TYPE, LIST, MAP = 0xF0, 0x40, 0xD0, 0xD1
 
 
 def overlapping(levels: int, blocks: int = 190) -> bytes:
-    """Arrays of arrays whose elements go on behind the array's own end.
+    """Return arrays of arrays whose elements go on behind the array's own end.
 
     Each says that it has 3 elements in 5 bytes. A decoder that goes back to that end reads the next
     bytes again, once for each sibling.
@@ -34,7 +34,7 @@ def overlapping(levels: int, blocks: int = 190) -> bytes:
 
 
 def frame_of(descriptor: bytes, fields: bytes = b"\x45") -> bytes:
-    """A frame whose performative has this descriptor."""
+    """Return a frame whose performative has this descriptor."""
     body = b"\x00" + descriptor + fields
     return struct.pack(">IBBH", len(body) + 8, 2, 0, 0) + body
 
@@ -62,7 +62,7 @@ HONEST = [
 
 @st.composite
 def mutated(draw: st.DrawFn) -> bytes:
-    """A frame as clients send them, with some of its bytes changed."""
+    """Return a client's frame with some of its bytes changed."""
     content = bytearray(draw(st.sampled_from(HONEST)))
     for _ in range(draw(st.integers(0, 4))):
         content[draw(st.integers(8, len(content) - 1))] = draw(
@@ -117,7 +117,7 @@ def test_a_frame_of_overlapping_arrays_is_read_at_once(where: str) -> None:
         b"\xc0\x00\x00",  # too short for its own count
     ],
 )
-def test_what_does_not_fit_into_what_is_around_it_is_malformed(raw: bytes) -> None:
+def test_a_value_that_does_not_fill_its_window_is_malformed(raw: bytes) -> None:
     with pytest.raises(MalformedError):
         decoded(raw)
 
@@ -140,7 +140,7 @@ def test_keys_whose_places_in_a_table_can_be_foreseen_are_few() -> None:
         return encode.mapping(part for n in range(count) for part in (encode.long(n), NULL))
 
     assert len(decoded(numbered(64))) == 64  # type: ignore[arg-type]
-    with pytest.raises(MalformedError, match="keys that are no text"):
+    with pytest.raises(MalformedError, match="keys that are not text"):
         decoded(numbered(65))
     assert len(decoded(encode.value({f"k{n}": n for n in range(500)}))) == 500  # type: ignore[arg-type]
 

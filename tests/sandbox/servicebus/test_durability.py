@@ -1,4 +1,4 @@
-"""What was acknowledged survives, whatever ends the bus; what was settled does not come back."""
+"""Durability: acknowledged messages survive any end of the bus, settled ones do not come back."""
 
 import random
 import sqlite3
@@ -23,7 +23,7 @@ from tests.sandbox.servicebus.world import NAMESPACE, topic
 
 
 def connected(port: int, *paths: str) -> Peer:
-    """A connection that may do everything."""
+    """Return a connection that may do everything."""
     peer = Peer(port)
     for path in paths:
         peer.put_as("owner", path)
@@ -31,7 +31,7 @@ def connected(port: int, *paths: str) -> Peer:
 
 
 def all_of(peer: Peer, path: str) -> list[Any]:
-    """Every message that waits, received and completed."""
+    """Receive and complete every message that waits. Return them."""
     receiver = peer.receiver(path, credit=1)
     found = []
     with suppress(ProtonException):
@@ -43,14 +43,14 @@ def all_of(peer: Peer, path: str) -> list[Any]:
 
 @dataclass
 class Ledger:
-    """What a client sent, and what it was told, as Jepsen's total-queue keeps it."""
+    """A client's messages and the bus's answers to them, as in Jepsen's total-queue."""
 
     sent: set[int] = field(default_factory=set)
     acknowledged: set[int] = field(default_factory=set)
     completed: set[int] = field(default_factory=set)
 
     def check(self, left: list[int]) -> None:
-        """Nothing lost, nothing unexpected, nothing again after its completion."""
+        """Assert that nothing is lost, unexpected, or delivered again after its completion."""
         assert len(left) == len(set(left))
         assert self.acknowledged - self.completed - set(left) == set()
         assert set(left) - self.sent == set()

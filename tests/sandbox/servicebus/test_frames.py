@@ -1,4 +1,4 @@
-"""What the bus says and takes, frame by frame: the numbers and limits that Azure's traces show."""
+"""Frames of the bus: the numbers and limits that Azure's traces show."""
 
 import re
 
@@ -155,7 +155,7 @@ def test_a_reply_of_cbs_is_unsettled_until_the_client_settles_it(bus: Running) -
 
 
 def test_a_client_that_never_settles_goes_on_and_is_settled_for(bus: Running) -> None:
-    """As the SDK for Python does; behind 100 the oldest is settled, and none comes twice."""
+    """The SDK for Python never settles. After 100 the oldest is settled; none comes twice."""
     with Raw(bus) as client:
         client.open_cbs(credit=120)
         heard = [client.put_as("owner", number=number).fields[1] for number in range(101)]

@@ -1,4 +1,4 @@
-"""Clients that mean harm or know no better: each ends itself at most, and nobody else notices."""
+"""Hostile and broken clients: each can end its own connection, and disturbs no other client."""
 
 import asyncio
 import socket
@@ -20,7 +20,7 @@ from tests.sandbox.servicebus.raw import AMQP, HELLO, NULL, SASL, frame, hello
 
 @pytest.fixture(autouse=True)
 def others_go_on(bus: Running) -> Iterator[None]:
-    """Whatever was done, another client sends and receives as before."""
+    """Assert that another client sends and receives as before."""
     yield
     with Peer(bus.plain_port) as peer:
         peer.put_as("owner", "orders")
@@ -32,7 +32,7 @@ def others_go_on(bus: Running) -> Iterator[None]:
 
 
 def attach(name: bytes, address: bytes, *, sends: bool = True) -> bytes:
-    """An attach with these raw values for the link's name and its address."""
+    """Return an attach with these raw values for the link's name and its address."""
     terminus = b"\x00\x53\x29" + encode.sequence((address,))
     source = b"\x00\x53\x28" + encode.sequence((address,))
     settle = b"\x50\x00"
@@ -43,8 +43,8 @@ def attach(name: bytes, address: bytes, *, sends: bool = True) -> bytes:
     )
 
 
-def said(bus: Running, *pieces: bytes, patience: float = 2) -> bytes:
-    """What the bus says to these bytes until it hangs up or falls silent."""
+def response_to(bus: Running, *pieces: bytes, patience: float = 2) -> bytes:
+    """Return the bus's answer to these bytes until it hangs up or falls silent."""
     with socket.create_connection(("127.0.0.1", bus.plain_port), timeout=patience) as client:
         for piece in pieces:
             client.sendall(piece)
@@ -78,11 +78,11 @@ def said(bus: Running, *pieces: bytes, patience: float = 2) -> bytes:
     ids=range(13),
 )
 def test_noise_ends_its_own_connection_at_most(bus: Running, noise: bytes) -> None:
-    said(bus, noise)
+    response_to(bus, noise)
 
 
-def test_a_frame_too_long_is_told_so(bus: Running) -> None:
-    answer = said(bus, HELLO, struct.pack(">IBBH", 70_000, 2, 0, 0))
+def test_a_frame_that_is_too_long_ends_in_its_own_error(bus: Running) -> None:
+    answer = response_to(bus, HELLO, struct.pack(">IBBH", 70_000, 2, 0, 0))
     assert b"amqp:connection:framing-error" in answer
 
 
@@ -99,7 +99,7 @@ def test_a_message_that_never_ends_is_not_kept(bus: Running) -> None:
         receiver.accept()
 
 
-def test_what_is_no_message_is_rejected_and_the_link_lives(bus: Running) -> None:
+def test_bytes_that_are_no_message_are_rejected_and_the_link_stays_open(bus: Running) -> None:
     with Peer(bus.plain_port) as peer:
         peer.put_as("owner", "orders")
         sender = peer.sender("orders")
@@ -115,7 +115,7 @@ def test_what_is_no_message_is_rejected_and_the_link_lives(bus: Running) -> None
 
 
 def test_a_client_that_does_not_read_does_not_stall_the_others(bus: Running) -> None:
-    """It is sent what fits on the way, and the rest waits for somebody else."""
+    """It gets as much as fits its buffers. The rest waits for other receivers."""
     with Peer(bus.plain_port, timeout=20) as feeder, Peer(bus.plain_port) as lazy:
         feeder.put_as("owner", "others")
         lazy.put_as("owner", "others")
@@ -138,7 +138,7 @@ def test_another_namespace_is_not_served(bus: Running) -> None:
         Peer(bus.plain_port, host="other.servicebus.windows.net").put_as("owner")
     elsewhere = hello(host="other.servicebus.windows.net")
     before = len(bus.records())
-    answer = said(bus, elsewhere + attach(encode.string("x"), encode.string("orders")))
+    answer = response_to(bus, elsewhere + attach(encode.string("x"), encode.string("orders")))
     assert b"amqp:not-found" in answer
     assert len(bus.records()) == before
 
@@ -184,7 +184,7 @@ def test_transactions_and_forwarding_are_refused_by_name(bus: Running) -> None:
         NULL,
         encode.uint(0),
     )
-    assert b"does not support transactions" in said(bus, HELLO + coordinator)
+    assert b"does not support transactions" in response_to(bus, HELLO + coordinator)
 
 
 def test_a_websocket_that_speaks_text_is_closed(bus: Running) -> None:
@@ -203,7 +203,7 @@ def test_a_websocket_that_speaks_text_is_closed(bus: Running) -> None:
     assert asyncio.run(speak()) in closed
 
 
-def test_a_gate_that_cannot_record_admits_nobody(bus: Running) -> None:
+def test_a_gate_that_cannot_record_admits_no_link(bus: Running) -> None:
     """Without an audit there is no decision: the connection ends instead."""
     with Peer(bus.plain_port) as peer:
         peer.put_as("owner", "orders")

@@ -1,4 +1,4 @@
-"""The account of what a client holds: nothing that is held is forgotten unless it is given up."""
+"""Usage against quotas: nothing in use is forgotten before it is released."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The state machine of a queue, told the time."""
+"""The state machine of a queue, at times that the test passes."""
 
 from itertools import count
 
@@ -105,7 +105,7 @@ def held_locked(messages: LockingQueue, token: str, now: float = 0) -> QueuedMes
 
 
 class Anything(RuleBasedStateMachine):
-    """Whatever is done in whatever order: a message is in one place, under one lock at most."""
+    """Any operations in any order leave a message in one place, under at most one lock."""
 
     @initialize()
     def begin(self) -> None:

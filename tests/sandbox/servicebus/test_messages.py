@@ -27,12 +27,12 @@ from azure.servicebus.exceptions import (
     ServiceBusError,
 )
 
-from tests.sandbox.servicebus.harness import Running, at_once, until
+from tests.sandbox.servicebus.harness import Running, in_parallel, until
 
 
 @pytest.fixture(scope="module")
 def client(bus: Running) -> Iterator[ServiceBusClient]:
-    """A client that may do everything."""
+    """Return a client that may do everything."""
     with bus.client("owner") as client:
         yield client
 
@@ -42,7 +42,7 @@ Send = Callable[..., None]
 
 @pytest.fixture(scope="module")
 def send(bus: Running) -> Iterator[Send]:
-    """Sends messages, one by one, by a sender for each queue that stays open."""
+    """A function that sends messages, with one open sender for each queue."""
     with bus.client("owner") as client, ExitStack() as stack:
         senders: dict[str, ServiceBusSender] = {}
 
@@ -57,13 +57,13 @@ def send(bus: Running) -> Iterator[Send]:
 
 @pytest.fixture(autouse=True)
 def nothing_is_left(bus: Running) -> Iterator[None]:
-    """A test that leaves messages behind would be another's riddle."""
+    """Fail a test that leaves messages behind, where another test would find them."""
     yield
     assert {path: held for path, held in bus.held().items() if held} == {}
 
 
 def receive(receiver: ServiceBusReceiver, count: int) -> list[ServiceBusReceivedMessage]:
-    """So many messages, however many calls it takes."""
+    """Receive so many messages, however many calls it takes."""
     found: list[ServiceBusReceivedMessage] = []
     while len(found) < count:
         more = receiver.receive_messages(max_message_count=count - len(found), max_wait_time=10)
@@ -75,7 +75,7 @@ def receive(receiver: ServiceBusReceiver, count: int) -> list[ServiceBusReceived
 def taken(
     client: ServiceBusClient, queue: str, count: int, sub_queue: ServiceBusSubQueue | None = None
 ) -> list[ServiceBusReceivedMessage]:
-    """So many messages, received and deleted."""
+    """Receive so many messages, and delete them."""
     with client.get_queue_receiver(
         queue, sub_queue=sub_queue, receive_mode=ServiceBusReceiveMode.RECEIVE_AND_DELETE
     ) as receiver:
@@ -132,11 +132,11 @@ def test_a_message_arrives_as_it_was_sent(
 def test_each_way_to_settle_ends_where_azure_says(client: ServiceBusClient, send: Send) -> None:
     send("orders", *(ServiceBusMessage("x", message_id=each) for each in "abcd"))
     with client.get_queue_receiver("orders") as receiver:
-        complete, abandon, bury, defer = receive(receiver, 4)
-        assert [each.message_id for each in (complete, abandon, bury, defer)] == list("abcd")
+        complete, abandon, dead_letter, defer = receive(receiver, 4)
+        assert [each.message_id for each in (complete, abandon, dead_letter, defer)] == list("abcd")
         receiver.complete_message(complete)
         receiver.abandon_message(abandon)
-        receiver.dead_letter_message(bury, reason="Unreadable", error_description="not JSON")
+        receiver.dead_letter_message(dead_letter, reason="Unreadable", error_description="not JSON")
         with pytest.raises(ServiceBusError, match="does not support deferred messages"):
             receiver.defer_message(defer)
         (again,) = receive(receiver, 1)
@@ -148,7 +148,7 @@ def test_each_way_to_settle_ends_where_azure_says(client: ServiceBusClient, send
     assert dead.message_id == "c"
     assert dead.dead_letter_reason == "Unreadable"
     assert dead.dead_letter_error_description == "not JSON"
-    assert dead.sequence_number == bury.sequence_number
+    assert dead.sequence_number == dead_letter.sequence_number
     assert b"".join(dead.body) == b"x"
 
 
@@ -271,7 +271,7 @@ def test_a_message_that_looks_like_a_batch_is_one_message(
 
 
 def test_too_large_a_message_is_refused(client: ServiceBusClient, send: Send) -> None:
-    """The link lives on, and so does the next message."""
+    """The link stays open, and takes the next message."""
     with client.get_queue_sender("orders") as sender:
         with pytest.raises(MessageSizeExceededError, match=r"exceeds the limit \(262144 bytes\)"):
             sender.send_messages(ServiceBusMessage(b"x" * 600_000))
@@ -340,7 +340,7 @@ def test_a_topic_copies_to_the_subscriptions_whose_rules_match(
         ) as receiver:
             found[name] = receive(receiver, {"everything": 3}.get(name, 1))
 
-    at_once(take, ("everything", "red", "cheap"))
+    in_parallel(take, ("everything", "red", "cheap"))
     subjects = {name: [str(each) for each in messages] for name, messages in found.items()}
     # red by its rule, cheap by both of its rules at once, and yet in one copy.
     assert subjects["everything"] == ["red", "blue", "green"]

@@ -1,4 +1,4 @@
-"""Which entity an address means, and where its roles are looked for."""
+"""Addresses, the entities that they lead to, and the scopes of their roles."""
 
 import pytest
 
@@ -85,8 +85,8 @@ def test_an_address_leads_to_its_entity(
         "sb://[/orders",
     ],
 )
-def test_what_leads_nowhere_is_looked_for_at_the_namespace(address: str) -> None:
-    """So only who may use the whole namespace learns that there is nothing."""
+def test_an_address_of_no_entity_has_the_namespace_as_its_scope(address: str) -> None:
+    """So only a caller with a role on the namespace learns that an entity is missing."""
     node = DIRECTORY.node(address)
     assert (node.kind, node.scope) == (EntityKind.MISSING, BUS)
 

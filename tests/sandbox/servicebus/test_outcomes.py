@@ -1,4 +1,4 @@
-"""Each way in which a client may settle a message, as the SDKs of each language write it."""
+"""Every settlement that a client may ask for, as each language's SDK writes it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,12 +28,12 @@ ATTEMPT = encode.mapping((encode.symbol("attempt"), encode.integer(7)))
 
 
 def state(code: int, *fields: bytes) -> bytes:
-    """An outcome; trailing fields may be left out."""
+    """Return an outcome. Trailing fields may be left out."""
     return b"\x00\x53" + bytes((code,)) + encode.sequence(fields)
 
 
 def rejected(*pairs: bytes, condition: str = "com.microsoft:dead-letter") -> bytes:
-    """A rejection, with `pairs` in the info of its error."""
+    """Return a rejection, with `pairs` in the info of its error."""
     info = encode.mapping(pairs)
     error = encode.sequence((encode.symbol(condition), NULL, info))
     return state(REJECTED, b"\x00\x53\x1d" + error)
@@ -41,7 +41,7 @@ def rejected(*pairs: bytes, condition: str = "com.microsoft:dead-letter") -> byt
 
 @dataclass(frozen=True)
 class Written:
-    """An outcome, and who writes it so."""
+    """An outcome, and the SDK that writes it in this form."""
 
     by: str
     outcome: bytes
@@ -56,9 +56,9 @@ ABANDONED = (
     Written(".NET, with a property", state(MODIFIED, NULL, NULL, ATTEMPT)),
     Written("Python", state(MODIFIED, YES, NO, ATTEMPT)),
     Written("JavaScript", state(MODIFIED, NULL, NO, ATTEMPT)),
-    Written("nobody, in long form", b"\x00\x80" + bytes(7) + b"\x27\xd0\0\0\0\x04" + bytes(4)),
+    Written("no SDK, in long form", b"\x00\x80" + bytes(7) + b"\x27\xd0\0\0\0\x04" + bytes(4)),
 )
-BURIED = (
+DEAD_LETTERED = (
     Written(
         "Go, .NET and JavaScript", rejected(encode.symbol("DeadLetterReason"), encode.string("old"))
     ),
@@ -78,14 +78,14 @@ def client(bus: Running) -> Iterator[Raw]:
 
 
 def sent(client: Raw, count: int = 1) -> list[int]:
-    """Send messages and receive them; the numbers of their deliveries."""
+    """Send messages and receive them. Return the numbers of their deliveries."""
     client.say(*(transfer(2, number, Message("x")) for number in range(1, count + 1)))
     client.say(flow(3, count, received=1))
     return [client.hear(TRANSFER).fields[1] for _ in range(count)]
 
 
 def settle(client: Raw, first: int, last: int, outcome: bytes, *, settled: bool) -> None:
-    """Say what became of deliveries, and wait for what the bus says unless that is the end."""
+    """Settle deliveries, and wait for the bus to confirm it unless they were sent settled."""
     numbers = encode.uint(first), encode.uint(last)
     client.say(frame(DISPOSITION, encode.boolean(True), *numbers, encode.boolean(settled), outcome))
     if not settled:
@@ -97,7 +97,7 @@ def settle(client: Raw, first: int, last: int, outcome: bytes, *, settled: bool)
 
 
 def again(client: Raw, *, received: int = 1) -> Heard:
-    """The message that comes next, to a receiver that has had so many."""
+    """Return the next message, for a receiver that has had so many."""
     client.say(flow(3, received + 1, received=received + 1))
     return client.hear(TRANSFER)
 
@@ -126,7 +126,7 @@ def test_a_released_message_comes_again_uncounted(client: Raw, settled: bool) ->
 
 
 @pytest.mark.parametrize("settled", [False, True], ids=["unsettled", "settled"])
-@pytest.mark.parametrize("written", BURIED, ids=lambda each: each.by)
+@pytest.mark.parametrize("written", DEAD_LETTERED, ids=lambda each: each.by)
 def test_a_rejected_message_is_a_dead_letter(
     bus: Running, client: Raw, written: Written, settled: bool
 ) -> None:

@@ -57,9 +57,9 @@ def test_the_management_client_is_refused_with_a_sentence_and_on_record(
     )
     with pytest.raises(
         (ClientAuthenticationError, HttpResponseError), match="does not manage"
-    ) as told:
+    ) as error:
         client.get_queue("orders")
-    assert told.value.status_code == 401
+    assert error.value.status_code == 401
     last = bus.records()[-1]
     assert (last.service, last.operation, last.identity) == ("bus", "Administration", "owner")
     assert last.reason == "the sandbox does not offer GET over HTTPS"

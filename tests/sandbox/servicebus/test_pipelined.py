@@ -1,4 +1,4 @@
-"""A client that does not wait for answers: what it sends on a refused link gets nowhere."""
+"""A client that does not wait for answers: its messages on a refused link get nowhere."""
 
 import socket
 from collections.abc import Iterator
@@ -19,21 +19,21 @@ _FLOW, _DISPOSITION, _DETACH, _CLOSE = 0x13, 0x15, 0x16, 0x18
 _ACCEPTED = b"\x00\x53\x24\x45"
 
 
-def put(who: str, number: int = 0) -> bytes:
-    """A request that puts a token for the whole namespace, on the links of `token_of`."""
-    token = Credential(PRINCIPALS[who]).get_token().token
+def put(caller: str, number: int = 0) -> bytes:
+    """Return a request with a token for the whole namespace, for the links of `token_of`."""
+    token = Credential(PRINCIPALS[caller]).get_token().token
     properties = {"operation": "put-token", "type": "jwt", "name": f"sb://{HOST}"}
     request = Message(id="1", body=token, properties=properties, reply_to="link 1")
     return transfer(0, number, request)
 
 
-def token_of(who: str) -> bytes:
-    """Everything that puts a token: two links, and one request."""
-    return attach(0, "$cbs") + attach(1, "$cbs", sends=False) + put(who)
+def token_of(caller: str) -> bytes:
+    """Return all frames that put a token: two links, and one request."""
+    return attach(0, "$cbs") + attach(1, "$cbs", sends=False) + put(caller)
 
 
 def credit(handle: int) -> bytes:
-    """Lets one message come on a link."""
+    """Return a flow with credit for one message."""
     window = encode.uint(1000)
     one = encode.uint(1)
     return frame(_FLOW, ZERO, window, one, window, encode.uint(handle), ZERO, one)
@@ -41,22 +41,22 @@ def credit(handle: int) -> bytes:
 
 @pytest.fixture
 def queues(bus: Running) -> Iterator[Running]:
-    """The shared bus; the two queues are empty before and after."""
+    """Return the shared bus, whose two queues are empty before and after."""
     yield bus
     for name in ("orders", "others"):
         bus.purge(name)
 
 
 def say(bus: Running, *pieces: bytes) -> None:
-    """All of it in one write once a session is open, then wait until the bus has read it."""
+    """Send all frames in one write once a session is open, and wait until the bus has read them."""
     talk(bus, (b"".join(pieces), b""))
 
 
 def talk(bus: Running, *steps: tuple[bytes, bytes]) -> None:
-    """Say each of these, and wait until its answer is heard, if there is to be one."""
+    """Send frames one by one, and wait for the answer of each that has one."""
     with socket.create_connection(("127.0.0.1", bus.plain_port), timeout=5) as client:
-        for said, answer in ((HELLO, _BEGIN), *steps):
-            client.sendall(said)
+        for sent, answer in ((HELLO, _BEGIN), *steps):
+            client.sendall(sent)
             heard = b""
             while answer not in heard:
                 heard += (more := client.recv(65536))
@@ -78,21 +78,21 @@ BOTH = transfer(2, 1, Message("mine")) + transfer(3, 2, Message("not mine"))
 
 
 @pytest.mark.parametrize(
-    ("who", "kept"),
+    ("caller", "kept"),
     [("namespace-sender", (1, 1)), ("orders-sender", (1, 0)), ("others-sender", (0, 1))],
 )
 def test_one_links_right_is_no_right_on_another_link_of_the_connection(
-    queues: Running, who: str, kept: tuple[int, int]
+    queues: Running, caller: str, kept: tuple[int, int]
 ) -> None:
     before = len(queues.records())
-    say(queues, token_of(who), TWO, BOTH)
+    say(queues, token_of(caller), TWO, BOTH)
     until(lambda: held(queues) == kept)
     outcomes = [each.outcome for each in queues.records()[before:]]
     assert outcomes.count(Outcome.ALLOWED) == sum(kept)
     assert outcomes.count(Outcome.DENIED) == 2 - sum(kept)
 
 
-def test_a_link_opened_again_under_its_name_and_handle_is_decided_anew(queues: Running) -> None:
+def test_a_link_opened_again_under_its_name_and_handle_is_decided_again(queues: Running) -> None:
     for second, kept in (("others", (1, 0)), ("orders", (2, 0))):
         queues.purge("orders")
         say(
@@ -132,11 +132,11 @@ def test_what_is_sent_on_a_link_that_receives_gets_nowhere(queues: Running) -> N
 
 
 @pytest.mark.parametrize(
-    ("who", "answer", "kept"),
+    ("caller", "answer", "kept"),
     [("others-sender", b"amqp:link:detach-forced", 1), ("others-receiver", b"", 0)],
 )
 def test_a_message_is_not_settled_by_a_link_that_a_new_token_ended(
-    queues: Running, who: str, answer: bytes, kept: int
+    queues: Running, caller: str, answer: bytes, kept: int
 ) -> None:
     """Another principal's token keeps a link that it allows, and ends one that it does not."""
     say(queues, token_of("owner"), attach(2, "others"), transfer(2, 1, Message("for somebody")))
@@ -145,7 +145,7 @@ def test_a_message_is_not_settled_by_a_link_that_a_new_token_ended(
     talk(
         queues,
         (token_of("owner") + receiver, b"for somebody"),
-        (put(who, 1), answer),
+        (put(caller, 1), answer),
         (settled, b""),
     )
     assert held(queues) == (0, kept)

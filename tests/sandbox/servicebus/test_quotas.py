@@ -1,4 +1,4 @@
-"""How much of the bus a client may hold: before its token, and its principal afterwards."""
+"""Quotas: of a connection before its token, and of its principal afterwards."""
 
 import struct
 from collections.abc import Iterator
@@ -46,13 +46,13 @@ PEEK = Message(
 
 @pytest.fixture(scope="module")
 def bus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """A bus on which a principal may hold little."""
+    """Return a bus with small quotas for principals."""
     with Running(tmp_path_factory.mktemp("quotas"), limits=LIMITS) as running:
         yield running
 
 
 def unfinished(handle: int, number: int, size: int) -> bytes:
-    """A transfer that says that more is to come."""
+    """Return a transfer with the flag `more`."""
     tag = encode.binary(struct.pack(">I", number))
     fields = (encode.uint(handle), encode.uint(number), tag, ZERO)
     more = (encode.boolean(False), encode.boolean(True))
@@ -65,7 +65,7 @@ def begin(channel: int) -> bytes:
 
 
 def closed_for(bus: Running, *pieces: bytes) -> str:
-    """Why the bus closes a connection on which this is said after a session was opened."""
+    """Return the error with which the bus answers these frames, sent in a new session."""
     with Raw(bus) as raw:
         raw.say(*pieces)
         return condition_of(raw)
@@ -119,7 +119,7 @@ def test_a_request_says_little_of_itself_and_its_token_is_text(bus: Running) -> 
 
 
 def test_what_comes_on_a_link_that_was_refused_is_not_kept(bus: Running) -> None:
-    """As much as 20 times what may be unfinished, and the connection is still served."""
+    """It takes 20 times the quota of unfinished bytes, and the connection still works."""
     with Raw(bus) as raw:
         raw.say(attach(2, "orders"))
         raw.hear(DETACH)
@@ -185,7 +185,7 @@ def test_a_principal_has_so_many_unfinished_bytes_and_then_the_link_ends(bus: Ru
         assert (detached[0], detached[2][0]) == (3, b"amqp:resource-limit-exceeded")
 
 
-def test_replies_that_nobody_takes_end_in_a_refusal_until_they_are_taken(bus: Running) -> None:
+def test_unread_replies_end_in_a_refusal_until_they_are_read(bus: Running) -> None:
     with bus.client("owner") as client, client.get_queue_sender("others") as sender:
         sender.send_messages(ServiceBusMessage(b"x" * 60_000))
     with Raw(bus) as raw:
@@ -214,7 +214,7 @@ def test_connections_without_a_token_make_room_for_newer_ones(bus: Running) -> N
 
 
 def test_a_client_that_does_not_read_is_not_heard_either(bus: Running) -> None:
-    """It may send what it likes: not more than a little of it is taken before it reads."""
+    """However much it sends, the bus takes only a little before the client reads."""
     with bus.client("owner") as client, client.get_queue_sender("others") as sender:
         sender.send_messages(ServiceBusMessage(b"x" * 60_000))
     with Raw(bus, patience=0.5) as raw:

@@ -1,4 +1,4 @@
-"""Each action at each scope: denied to who lacks it, and the same request allowed to who has it."""
+"""Each action at each scope: denied without the role, and the same request allowed with it."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from azure.servicebus.exceptions import (
 )
 
 from sandbox.audit import Outcome
-from tests.sandbox.servicebus.harness import Running, at_once
+from tests.sandbox.servicebus.harness import Running, in_parallel
 from tests.sandbox.servicebus.world import BUS
 
 Request = Callable[[ServiceBusClient], object]
@@ -60,7 +60,7 @@ def receive_dead_letters_of_subscription(client: ServiceBusClient) -> None:
 
 @dataclass(frozen=True)
 class Row:
-    """A request, who may do it, and who is told which claim is missing on which resource."""
+    """A request, the principal that may make it, and the errors that the others get."""
 
     request: Request
     allowed: tuple[str, ...]
@@ -118,7 +118,7 @@ CASES = [(number, name) for number, row in enumerate(ROWS) for name in (*row.all
 
 @pytest.fixture(scope="module")
 def answers(bus: Running) -> Iterator[Mapping[tuple[int, str], str]]:
-    """What each asked for, and what it was told; all at once, since the SDK mostly sleeps."""
+    """Return each request's answer. They run in parallel, since the SDK mostly sleeps."""
     told: dict[tuple[int, str], str] = {}
 
     def ask(case: tuple[int, str]) -> None:
@@ -130,7 +130,7 @@ def answers(bus: Running) -> Iterator[Mapping[tuple[int, str], str]]:
         except ServiceBusError as error:
             told[case] = str(error)
 
-    at_once(ask, CASES)
+    in_parallel(ask, CASES)
     yield told
     with bus.client("owner") as client:
         receive_from_queue(client)
@@ -171,7 +171,7 @@ def test_the_sdk_takes_a_denial_for_one(bus: Running, transport: TransportType) 
 
 
 @pytest.mark.parametrize("name", ["owner", "orders-receiver"])
-def test_the_sdk_is_told_by_its_token_that_an_entity_does_not_exist(
+def test_the_sdk_learns_with_its_token_that_an_entity_does_not_exist(
     bus: Running, name: str
 ) -> None:
     with (
@@ -191,7 +191,7 @@ def test_a_topic_is_not_received_from(bus: Running) -> None:
 
 
 @pytest.mark.parametrize("where", ["events/Subscriptions/red", "orders/$DeadLetterQueue"])
-def test_nobody_sends_to_a_subscription_or_to_dead_letters(bus: Running, where: str) -> None:
+def test_a_subscription_and_dead_letters_take_no_sender(bus: Running, where: str) -> None:
     with (
         bus.client("owner") as client,
         pytest.raises(ServiceBusError, match="messages are sent to queues and topics"),

@@ -1,4 +1,4 @@
-"""Filters: correlation, SQL with its three values, and what is refused at the start."""
+"""Filters: correlation, three-valued SQL, and refusals at the start."""
 
 import pytest
 
@@ -83,7 +83,7 @@ def test_sql_says(sql: str, *, expected: bool | None) -> None:
         "not = 1",
     ],
 )
-def test_what_the_grammar_does_not_know_is_refused(sql: str) -> None:
+def test_sql_outside_the_grammar_is_refused(sql: str) -> None:
     with pytest.raises(SqlError):
         parse(sql)
 
@@ -140,7 +140,7 @@ BLUE = Rule("blue", correlation=CorrelationFilter(label="blue"))
     ],
     ids=["none", "one", "two", "only $Default", "$Default and another"],
 )
-def test_what_becomes_of_default_is_as_assumed(
+def test_the_default_rule_is_kept_or_dropped_as_assumed(
     written: tuple[Rule, ...],
     removed: tuple[Rule, ...],
     replaced: tuple[Rule, ...],

@@ -1,4 +1,4 @@
-"""What clients get wrong in a session, and Azure lets pass."""
+"""Errors of clients in a session that Azure tolerates."""
 
 import struct
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ NO, YES = encode.boolean(False), encode.boolean(True)
 
 @pytest.fixture
 def client(bus: Running) -> Iterator[Raw]:
-    """A client with two links that send, under the handles 2 and 3."""
+    """Return a client with two sending links, under the handles 2 and 3."""
     with Raw(bus) as raw:
         raw.open_cbs()
         raw.put_as("owner", "")
@@ -43,14 +43,14 @@ def client(bus: Running) -> Iterator[Raw]:
 
 
 def piece(handle: int, number: int, payload: bytes, *, more: bool) -> bytes:
-    """One frame of a message that has several."""
+    """Return one of several frames of a message."""
     tag = encode.binary(struct.pack(">I", number))
     fields = (encode.uint(handle), encode.uint(number), tag, ZERO, NO, encode.boolean(more))
     return frame(TRANSFER, *fields, payload=payload)
 
 
 def settled(client: Raw, count: int) -> list[int]:
-    """The numbers of the deliveries that the bus settles next, in its order."""
+    """Return the numbers of the deliveries that the bus settles next, in its order."""
     numbers: list[int] = []
     while len(numbers) < count:
         role, first, last, done, *_ = client.hear(DISPOSITION).fields
@@ -127,7 +127,7 @@ def test_what_is_settled_before_it_is_sent_needs_no_number_that_is_kept() -> Non
         "flow-there",
     ],
 )
-def test_what_is_for_nothing_that_is_there_is_let_go(
+def test_a_frame_without_its_channel_or_handle_is_dropped(
     bus: Running, client: Raw, said: bytes
 ) -> None:
     client.say(said, transfer(2, 1, Message("x"), settled=False))
@@ -148,7 +148,7 @@ def test_a_link_may_be_detached_twice_and_its_session_be_ended_twice(
     assert settled(client, 1) == [1]
 
 
-def test_a_session_that_began_anew_numbers_anew(client: Raw) -> None:
+def test_a_new_session_starts_its_numbers_again(client: Raw) -> None:
     client.say(*(transfer(2, each, Message("x"), settled=False) for each in (9, 8)))
     assert sorted(settled(client, 2)) == [8, 9]
     client.say(frame(END))

@@ -1,4 +1,4 @@
-"""The strict decoder itself: it takes what the specification shows, and nothing beside it."""
+"""The strict decoder: it accepts the specification's examples, and nothing outside it."""
 
 import pytest
 from proton import Message, symbol
@@ -11,7 +11,7 @@ OPENED = frame(OPEN, encode.string("me"))
 
 
 def error(key: bytes) -> bytes:
-    """An error with one entry in its info."""
+    """Return an error with one entry in its info."""
     info = encode.mapping((key, encode.string("y")))
     fields = (encode.symbol("amqp:x"), encode.string("why"), info)
     return b"\x00\x53\x1d" + encode.sequence(fields)

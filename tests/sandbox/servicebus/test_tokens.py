@@ -1,4 +1,4 @@
-"""Tokens on a connection: taken or refused, what they cover, how they end."""
+"""Tokens on a connection: accepted or refused, the addresses they cover, their end."""
 
 import base64
 import json
@@ -27,7 +27,7 @@ OWNER = PRINCIPALS["owner"]
 
 @pytest.fixture
 def peer(bus: Running) -> Iterator[Peer]:
-    """A connection on which nothing has been said yet."""
+    """Return a new connection."""
     with Peer(bus.plain_port) as peer:
         yield peer
 
@@ -35,7 +35,7 @@ def peer(bus: Running) -> Iterator[Peer]:
 def issued(
     key: SigningKey | None = None, tenant: str = TENANT, ago: float = 0, **options: object
 ) -> str:
-    """A token for the owner, from another Entra or at another time if need be."""
+    """Return a token for the owner, of another issuer or from another time if given."""
     issuer = Issuer(key or signing_key(), tenant, lambda: time.time() - ago)
     audience = str(options.get("audience", "https://servicebus.azure.net"))
     return issuer.issue(OWNER, audience, lifetime=3600).text
@@ -46,7 +46,7 @@ def stranger_key() -> SigningKey:
 
 
 def altered(token: str) -> str:
-    """The token with another principal in it, under the old signature."""
+    """Return the token with another principal in it, under the old signature."""
     header, payload, signature = token.split(".")
     claims = json.loads(base64.urlsafe_b64decode(payload + "=="))
     claims["oid"] = PRINCIPALS["stranger"].principal_id
@@ -120,7 +120,7 @@ def test_a_shared_access_signature_is_refused(peer: Peer) -> None:
 
 
 def test_the_sdks_shared_access_signature_is_refused_for_what_it_is(bus: Running) -> None:
-    """It goes by the type of a token."""
+    """The SDK puts it with the type of a JWT."""
     signature = f"SharedAccessSignature sr=x&sig=y&se={int(time.time()) + 600}&skn=z"
     by_key: Any = AzureSasCredential(signature)
     with bus.client("owner", credential=by_key) as client, pytest.raises(ServiceBusError) as error:

@@ -1,4 +1,4 @@
-"""What the sandbox does not offer: refused so that an SDK raises it at once, in a sentence."""
+"""Unsupported features: refused so that an SDK raises the sentence at once."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -76,7 +76,7 @@ def test_a_request_is_refused_by_a_status_that_no_sdk_tries_again(
 
 
 def rules(bus: Running, subscription: str, **page: int) -> Any:
-    """What `$management` says of the rules of a subscription, and with which status."""
+    """Return the status and the rules in `$management`'s reply for a subscription."""
     with Peer(bus.plain_port) as peer:
         peer.put_as("owner", "events")
         node = f"events/subscriptions/{subscription}/$management"

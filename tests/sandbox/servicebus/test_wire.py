@@ -139,7 +139,7 @@ def test_a_batch_is_known_by_its_format_alone() -> None:
         b"\x00\x53\x74\xc1\x04\x02\xa1\x01",  # a map that is cut off
     ],
 )
-def test_what_is_no_message_is_malformed(content: bytes) -> None:
+def test_bytes_that_are_no_message_are_malformed(content: bytes) -> None:
     with pytest.raises(MalformedError):
         Message.parse(content)
 

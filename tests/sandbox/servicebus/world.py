@@ -1,4 +1,4 @@
-"""A namespace made for tests, with short locks, and identities with one right each."""
+"""A namespace for tests, with short locks, and identities with one right each."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -24,7 +24,7 @@ BUS = f"{GROUP}/providers/Microsoft.ServiceBus/namespaces/sb-test"
 SENDER_ROLE = "69a216fc-b8fb-44d8-bc22-1f3c2cd27a39"
 RECEIVER_ROLE = "4f6d3b9b-027b-4f4c-9142-0e5a2a2247e0"
 OWNER_ROLE = "090c5cfd-751d-490a-894a-3ce6f1109419"
-# Everything on the control plane, nothing on the data context.
+# Everything on the control plane, nothing on the data plane.
 CONTRIBUTOR_ROLE = "b24988ac-6180-42a0-ab88-20f7382dd24c"
 
 SETTINGS = EntitySettings(lock_duration=timedelta(seconds=30), max_delivery_count=3)
@@ -33,7 +33,7 @@ EVERYTHING = Rule("everything", sql="1=1")
 
 
 def queue(name: str, settings: EntitySettings = SETTINGS) -> Queue:
-    """A queue of the test namespace."""
+    """Return a queue of the test namespace."""
     return Queue(f"{BUS}/queues/{name}", name, settings)
 
 
@@ -43,7 +43,7 @@ def topic(
     below: EntitySettings = SETTINGS,
     **subscriptions: tuple[Rule, ...],
 ) -> Topic:
-    """A topic of the test namespace, with its subscriptions and their rules."""
+    """Return a topic of the test namespace, with its subscriptions and their rules."""
     scope = f"{BUS}/topics/{name}"
     return Topic(
         scope,
