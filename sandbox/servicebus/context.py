@@ -13,7 +13,7 @@ from sandbox.servicebus.name import Directory
 from sandbox.servicebus.serve.broker import Broker
 
 
-class Flushable(Protocol):
+class _Flushable(Protocol):
     """A connection, as the commit batch sees it."""
 
     def flush(self) -> None:
@@ -33,7 +33,7 @@ class CommitBatch:
     def __init__(self, schedule: Callable[[], None]) -> None:
         """`schedule` has the turn end soon; calling it twice is harmless."""
         self._schedule = schedule
-        self._connections: dict[Flushable, None] = {}
+        self._connections: dict[_Flushable, None] = {}
         self.has_failed = False
 
     def fail(self) -> None:
@@ -41,13 +41,13 @@ class CommitBatch:
         self.has_failed = True
         self._schedule()
 
-    def touch(self, connection: Flushable | None = None) -> None:
+    def touch(self, connection: _Flushable | None = None) -> None:
         """Commit soon, and then flush `connection`, if one is given."""
         if connection is not None:
             self._connections[connection] = None
         self._schedule()
 
-    def take(self) -> list[Flushable]:
+    def take(self) -> list[_Flushable]:
         """Return the connections to flush, and start the next batch."""
         connections, self._connections = list(self._connections), {}
         return connections

@@ -75,7 +75,7 @@ class ReplySource:
             disposition.confirm()
 
 
-class Replies(Protocol):
+class _Replies(Protocol):
     """The links that replies can be sent on."""
 
     def reply_sources(self, path: str) -> Iterable[ReplySource]:
@@ -92,7 +92,7 @@ class RequestTarget:
         link: Link,
         path: str,
         respond: Responder,
-        replies: Replies,
+        replies: _Replies,
         may_reply: Callable[[], bool],
         *,
         limit: int,

@@ -92,13 +92,14 @@ class ServiceBus:
 
     async def stop(self) -> None:
         """Close all connections, commit, and close the store."""
-        for connection in list(self._connections):
-            connection.close(errors.stopping())
-        self._end_turn()
+        # From here on nothing is scheduled: a turn that ended later would find the store closed.
         self._running = False
         for handle in (self._turn_end, self._sweep, self._ticker):
             if handle:
                 handle.cancel()
+        for connection in list(self._connections):
+            connection.close(errors.stopping())
+        self._end_turn()
         for connection in list(self._connections):
             connection.lost()
         self._store.close()

@@ -13,9 +13,9 @@ from sandbox.entra import TokenRefused, bearer_token
 from sandbox.servicebus.authenticate import Verifier
 from sandbox.servicebus.connection import Connection, Output
 
-PATH = "/$servicebus/websocket"
+_PATH = "/$servicebus/websocket"
 # Microsoft's own name, and the standard's, which clients in Go and Rust ask for.
-SUBPROTOCOLS = ("AMQPWSB10", "amqp")
+_SUBPROTOCOLS = ("AMQPWSB10", "amqp")
 
 _MAX_MESSAGE = 4 * 1024 * 1024
 _HIGH_WATER = 64 * 1024
@@ -27,15 +27,15 @@ _NO_REST = (
 # https://learn.microsoft.com/rest/api/servicebus/error-codes
 _NO_REST_BODY = f"<Error><Code>401</Code><Detail>{_NO_REST}</Detail></Error>".encode()
 
-Connect = Callable[[Output], Connection]
-Disconnect = Callable[[Connection], None]
+_Connect = Callable[[Output], Connection]
+_Disconnect = Callable[[Connection], None]
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class AmqpProtocol(asyncio.Protocol):
     """AMQP on a socket, behind the edge, which ends TLS."""
 
-    def __init__(self, connect: Connect, disconnect: Disconnect) -> None:
+    def __init__(self, connect: _Connect, disconnect: _Disconnect) -> None:
         self._connect = connect
         self._disconnect = disconnect
         self._connection: Connection | None = None
@@ -71,7 +71,7 @@ class AmqpProtocol(asyncio.Protocol):
             self._connection.resume_writing()
 
 
-class WebSocketOutput:
+class _WebSocketOutput:
     """The output of a connection over WebSocket: a buffer that a task sends."""
 
     def __init__(self, socket: web.WebSocketResponse) -> None:
@@ -129,18 +129,18 @@ class WebSocketOutput:
 
 
 def application(
-    connect: Connect, disconnect: Disconnect, verifier: Verifier, gate: Gate
+    connect: _Connect, disconnect: _Disconnect, verifier: Verifier, gate: Gate
 ) -> web.Application:
     """Return the web application of the namespace: AMQP over WebSocket, and nothing else."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
         socket = web.WebSocketResponse(
-            protocols=SUBPROTOCOLS, max_msg_size=_MAX_MESSAGE, compress=False
+            protocols=_SUBPROTOCOLS, max_msg_size=_MAX_MESSAGE, compress=False
         )
         if not socket.can_prepare(request):
             return await refuse(request)
         await socket.prepare(request)
-        output = WebSocketOutput(socket)
+        output = _WebSocketOutput(socket)
         connection = output.connection = connect(output)
         writer = asyncio.create_task(output.send_all())
         try:
@@ -153,14 +153,14 @@ def application(
 
     refuse = _refusing(verifier, gate)
     app = web.Application()
-    for path in (PATH, f"{PATH}/"):
+    for path in (_PATH, f"{_PATH}/"):
         app.router.add_get(path, handle, allow_head=False)
     app.router.add_route("*", r"/{rest:[\s\S]*}", refuse)  # a path may hold a line feed, as %0A
     return app
 
 
 async def _read(
-    socket: web.WebSocketResponse, output: WebSocketOutput, connection: Connection
+    socket: web.WebSocketResponse, output: _WebSocketOutput, connection: Connection
 ) -> None:
     async for message in socket:
         if message.type is not WSMsgType.BINARY:

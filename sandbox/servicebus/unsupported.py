@@ -15,7 +15,7 @@ CONDITION = "amqp:not-allowed"
 STATUS = 404
 
 
-class Form(Enum):
+class _Form(Enum):
     """The form of a request for a feature, and of its refusal."""
 
     LINK = "a link", "attached and detached"
@@ -29,18 +29,18 @@ class Unsupported:
     """A feature, in words that follow "The sandbox does not support", and its form on the wire."""
 
     feature: str
-    form: Form
+    form: _Form
     on_the_wire: tuple[str, ...]
 
 
-SCHEDULED = Unsupported("scheduled messages", Form.MESSAGE, ("x-opt-scheduled-enqueue-time",))
-DEFERRED = Unsupported("deferred messages", Form.SETTLEMENT, ("modified, undeliverable-here",))
-IN_TRANSACTION = Unsupported("transactions", Form.MESSAGE, ("transactional-state",))
-SETTLED_IN_TRANSACTION = Unsupported("transactions", Form.SETTLEMENT, ("transactional-state",))
-COORDINATOR = Unsupported("transactions", Form.LINK, ("a target that is a coordinator",))
-DYNAMIC = Unsupported("dynamic nodes", Form.LINK, ("a dynamic source or target",))
+SCHEDULED = Unsupported("scheduled messages", _Form.MESSAGE, ("x-opt-scheduled-enqueue-time",))
+DEFERRED = Unsupported("deferred messages", _Form.SETTLEMENT, ("modified, undeliverable-here",))
+IN_TRANSACTION = Unsupported("transactions", _Form.MESSAGE, ("transactional-state",))
+SETTLED_IN_TRANSACTION = Unsupported("transactions", _Form.SETTLEMENT, ("transactional-state",))
+COORDINATOR = Unsupported("transactions", _Form.LINK, ("a target that is a coordinator",))
+DYNAMIC = Unsupported("dynamic nodes", _Form.LINK, ("a dynamic source or target",))
 FORWARDING = Unsupported(
-    "forwarding and its dead letters", Form.LINK, ("$Transfer/$DeadLetterQueue",)
+    "forwarding and its dead letters", _Form.LINK, ("$Transfer/$DeadLetterQueue",)
 )
 
 _REQUESTS = {
@@ -56,7 +56,7 @@ _REQUESTS = {
     "deletion in batches": ("batch-delete-messages",),
 }
 REQUESTS = tuple(
-    Unsupported(feature, Form.REQUEST, tuple(f"com.microsoft:{each}" for each in operations))
+    Unsupported(feature, _Form.REQUEST, tuple(f"com.microsoft:{each}" for each in operations))
     for feature, operations in _REQUESTS.items()
 )
 UNSUPPORTED = (

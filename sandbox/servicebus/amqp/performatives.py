@@ -41,7 +41,7 @@ _TAG = b"\xa0\x10"  # of 16 bytes
 _BATCHABLE = 10
 
 Fields = list[bytes]
-Change = Callable[[bytes, int, int], bytes]
+_Change = Callable[[bytes, int, int], bytes]
 
 
 class HandleError(Exception):
@@ -74,7 +74,7 @@ def incoming(frame: bytes, code: object, at: int) -> bytes:
     return frame
 
 
-def outgoing(data: bytes, largest: int, of_session: Change) -> bytes:
+def outgoing(data: bytes, largest: int, of_session: _Change) -> bytes:
     """Return whole frames of proton's as Azure would have sent them.
 
     `largest` is the size of the largest frame that the peer takes. `of_session` adapts a frame to
@@ -103,7 +103,7 @@ def _cut(data: bytes) -> Iterator[bytes]:
         at += size
 
 
-def _outgoing(frame: bytes, largest: int, of_session: Change) -> bytes:
+def _outgoing(frame: bytes, largest: int, of_session: _Change) -> bytes:
     # proton writes each performative by its short code, right after the shortest header.
     if frame[5] != 0 or frame[_HEADER_SIZE : _HEADER_SIZE + 2] != b"\x00\x53":
         return frame

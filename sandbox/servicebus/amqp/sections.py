@@ -92,7 +92,7 @@ def value_section(raw: bytes) -> bytes:
     return described(0x77, raw)
 
 
-def with_entries(raw: bytes | None, entries: Mapping[bytes, bytes]) -> bytes:
+def _with_entries(raw: bytes | None, entries: Mapping[bytes, bytes]) -> bytes:
     """Return the raw map `raw` updated with `entries`, whose keys and values are raw, too.
 
     Raises MalformedError.
@@ -130,7 +130,7 @@ def batch(message: bytes) -> list[bytes]:
 def with_application_properties(sections: Sections, entries: Mapping[str, object]) -> Sections:
     """Return the message with more application properties. Raises MalformedError."""
     raw = {encode.string(key): encode.value(each) for key, each in entries.items()}
-    return replace(sections, application=with_entries(sections.application, raw))
+    return replace(sections, application=_with_entries(sections.application, raw))
 
 
 def _sections(found: Mapping[int, bytes], body: bytes) -> Sections:

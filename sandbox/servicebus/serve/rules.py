@@ -21,7 +21,7 @@ _STANDARD = {
     "content_type": "content_type",
 }
 
-Filter = Callable[[Message], bool]
+_Filter = Callable[[Message], bool]
 
 # Azure creates it with each subscription.
 DEFAULT = Rule("$Default", sql="1=1")
@@ -35,7 +35,7 @@ class RuleError(ValueError):
 class Filters:
     """The filters of one subscription's rules."""
 
-    filters: tuple[Filter, ...]
+    filters: tuple[_Filter, ...]
 
     def match(self, message: Message) -> bool:
         """Return whether the subscription gets a copy: one, however many rules match."""
@@ -78,7 +78,7 @@ def rules_after(written: tuple[Rule, ...], default: str) -> tuple[Rule, ...]:
     return (*written, DEFAULT)
 
 
-def _filter(rule: Rule, subscription: str) -> Filter:
+def _filter(rule: Rule, subscription: str) -> _Filter:
     try:
         if rule.sql is not None:
             condition = parse(rule.sql)
@@ -90,7 +90,7 @@ def _filter(rule: Rule, subscription: str) -> Filter:
     raise RuleError(f"Rule '{rule.name}' of subscription '{subscription}' has no filter.")
 
 
-def _correlation(wanted: CorrelationFilter) -> Filter:
+def _correlation(wanted: CorrelationFilter) -> _Filter:
     standard = {
         amqp: value
         for name, amqp in _STANDARD.items()

@@ -57,7 +57,7 @@ Settlement = Complete | Release | Abandon | DeadLetter
 
 
 @dataclass(frozen=True, slots=True)
-class ReceivedMessage:
+class _ReceivedMessage:
     """A message on its way to a receiver. Without a token it is already deleted."""
 
     content: bytes
@@ -109,7 +109,7 @@ class Subqueue:
         self._queue.remove(message)
         self._store.delete(message.row)
 
-    def receive(self, *, and_delete: bool) -> ReceivedMessage | None:
+    def receive(self, *, and_delete: bool) -> _ReceivedMessage | None:
         """Lock the first message that waits, or delete it, and return it."""
         now = self._clock()
         message = self._queue.next(now)
@@ -118,10 +118,10 @@ class Subqueue:
         if and_delete:
             content = self._content(message)
             self.delete(message)
-            return ReceivedMessage(content, None)
+            return _ReceivedMessage(content, None)
         lock = self._queue.lock(message, now)
         until = self.to_wall_time(lock.until)
-        return ReceivedMessage(self._content(message, until, as_uuid(lock.token)), lock.token)
+        return _ReceivedMessage(self._content(message, until, _as_uuid(lock.token)), lock.token)
 
     def settle(self, token: str, settlement: Settlement) -> None:
         """Settle the message that `token` locks. Raises LockLostError."""
@@ -235,7 +235,7 @@ class Subqueue:
         return with_broker_properties(self._store.content(message.row), values)
 
 
-def as_uuid(token: str) -> UUID:
+def _as_uuid(token: str) -> UUID:
     """Return a lock token as clients see it: the delivery tag's bytes in .NET's order of a GUID."""
     return UUID(bytes_le=token.encode("latin-1"))
 

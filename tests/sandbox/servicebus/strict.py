@@ -54,7 +54,7 @@ _FIXED = {
 }
 _VARIABLE = {0xA0: "binary", 0xA1: "string", 0xA3: "symbol"}
 _COMPOUND = {0xC0: "list", 0xC1: "map", 0xE0: "array"}
-SIMPLE = {each for each, _ in _FIXED.values()} | set(_VARIABLE.values())
+_SIMPLE = {each for each, _ in _FIXED.values()} | set(_VARIABLE.values())
 _SIGNED = {"byte", "short", "int", "long", "timestamp"}
 
 
@@ -152,7 +152,7 @@ _PRIMITIVES = {
     "delivery-tag": "binary",
 }
 _TERMINUS = "address:address durable:terminus-durability expiry-policy:symbol timeout:seconds"
-COMPOSITES: dict[int, tuple[str, str]] = {
+_COMPOSITES: dict[int, tuple[str, str]] = {
     0x10: (
         "open",
         "container-id:string! hostname:string max-frame-size:uint channel-max:ushort"
@@ -226,7 +226,7 @@ COMPOSITES: dict[int, tuple[str, str]] = {
         " group-sequence:sequence-no reply-to-group-id:string",
     ),
 }
-_CODES = {f"amqp:{name}:list": code for code, (name, _) in COMPOSITES.items()}
+_CODES = {f"amqp:{name}:list": code for code, (name, _) in _COMPOSITES.items()}
 _OUTCOMES = (0x24, 0x25, 0x26, 0x27)
 
 
@@ -234,8 +234,8 @@ def composite(value: Value, *codes: int) -> dict[str, Value]:
     """Return the fields of a described list, by their names."""
     _check(value.type == "described", f"a {value.type} where a described list belongs")
     code = _CODES.get(value.of, value.of)
-    _check(code in COMPOSITES and (not codes or code in codes), f"no {code!r} belongs here")
-    name, written = COMPOSITES[code]
+    _check(code in _COMPOSITES and (not codes or code in codes), f"no {code!r} belongs here")
+    name, written = _COMPOSITES[code]
     _check(value.value.type == "list", f"{name} is a {value.value.type}")
     kinds = [each.split(":") for each in written.split()]
     _check(len(value.value.value) <= len(kinds), f"{name} has too many fields")
@@ -326,7 +326,7 @@ def _section(code: int, value: Value, section: Value) -> None:
     elif code == 0x74:
         _keys("string")(value)
         for key, each in value.value:
-            _check(each.type in SIMPLE, f"the application property {key.value} is a {each.type}")
+            _check(each.type in _SIMPLE, f"the application property {key.value} is a {each.type}")
     elif code in (0x75, 0x76):
         kind = "binary" if code == 0x75 else "list"
         _check(value.type == kind, f"a body of {value.type} in {code:#x}")

@@ -171,3 +171,12 @@ def test_a_store_that_fails_acknowledges_nothing_and_recovers(tmp_path: Path) ->
         with connected(bus.plain_port, "orders") as peer:
             peer.sender("orders").send(Message("later"))
             assert [each.body for each in all_of(peer, "orders")] == ["kept", "later"]
+
+
+def test_a_bus_that_has_stopped_does_not_touch_its_closed_store(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with Running(tmp_path) as bus:
+        peer = connected(bus.plain_port, "orders")
+    assert peer.wait_for_close().name == "amqp:connection:forced"
+    assert caplog.messages == []

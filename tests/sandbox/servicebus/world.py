@@ -25,11 +25,11 @@ SENDER_ROLE = "69a216fc-b8fb-44d8-bc22-1f3c2cd27a39"
 RECEIVER_ROLE = "4f6d3b9b-027b-4f4c-9142-0e5a2a2247e0"
 OWNER_ROLE = "090c5cfd-751d-490a-894a-3ce6f1109419"
 # Everything on the control plane, nothing on the data plane.
-CONTRIBUTOR_ROLE = "b24988ac-6180-42a0-ab88-20f7382dd24c"
+_CONTRIBUTOR_ROLE = "b24988ac-6180-42a0-ab88-20f7382dd24c"
 
 SETTINGS = EntitySettings(lock_duration=timedelta(seconds=30), max_delivery_count=3)
 HASTY = replace(SETTINGS, lock_duration=timedelta(seconds=1))
-EVERYTHING = Rule("everything", sql="1=1")
+_EVERYTHING = Rule("everything", sql="1=1")
 
 
 def queue(name: str, settings: EntitySettings = SETTINGS) -> Queue:
@@ -71,7 +71,7 @@ NAMESPACE = Namespace(
         topic(
             "events",
             replace(SETTINGS, duplicate_window=timedelta(minutes=10)),
-            everything=(EVERYTHING,),
+            everything=(_EVERYTHING,),
             red=(Rule("red", correlation=CorrelationFilter(label="red")),),
             cheap=(
                 Rule("cheap", sql="price < 10 AND sys.Label <> 'blue'"),
@@ -97,7 +97,7 @@ class Grant:
 
 GRANTS: Mapping[str, Grant] = {
     "owner": Grant(OWNER_ROLE, BUS),
-    "contributor": Grant(CONTRIBUTOR_ROLE, BUS),
+    "contributor": Grant(_CONTRIBUTOR_ROLE, BUS),
     "orders-sender": Grant(SENDER_ROLE, f"{BUS}/queues/orders"),
     "orders-receiver": Grant(RECEIVER_ROLE, f"{BUS}/queues/orders"),
     "others-sender": Grant(SENDER_ROLE, f"{BUS}/queues/others"),
