@@ -1,4 +1,4 @@
-"""What the pages name is there: links, paths, variables, commands and their options."""
+"""Everything that the pages name exists: links, paths, variables, commands and their options."""
 
 import re
 from pathlib import Path
@@ -37,6 +37,31 @@ def test_every_relative_link_leads_somewhere(page: Path) -> None:
     targets = {urlsplit(each) for each in _LINK.findall(page.read_text())}
     here = {each.path for each in targets if not each.scheme and each.path}
     assert {each for each in here if not (page.parent / each).exists()} == set()
+
+
+@each_page
+def test_every_section_that_is_linked_exists(page: Path) -> None:
+    targets = [urlsplit(each) for each in _LINK.findall(page.read_text())]
+    linked = {(each.path, each.fragment) for each in targets if not each.scheme and each.fragment}
+    assert {
+        each
+        for each in linked
+        if each[1] not in anchors(page.parent / each[0] if each[0] else page)
+    } == set()
+
+
+def test_every_section_that_the_code_names_exists() -> None:
+    code = "".join(path.read_text() for pattern in _CODE for path in PROJECT.glob(pattern))
+    named = set(re.findall(r"\b(docs/[\w-]+\.md)#([\w-]+)", code))
+    assert {each for each in named if each[1] not in anchors(PROJECT / each[0])} == set()
+
+
+def anchors(page: Path) -> set[str]:
+    """Return the anchors that GitHub gives to the headings of a page."""
+    if page.suffix != ".md":
+        return set()
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\s-]", "", each.lower()).replace(" ", "-") for each in headings}
 
 
 @each_page
