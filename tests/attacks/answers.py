@@ -1,10 +1,10 @@
-"""What each plane answers to a token, by what is wrong with it: Azure's status, code and words.
+"""Each plane's answer to a bad token, by its fault: Azure's status, code and words.
 
 The catalog's API, which is ours, answers by RFC 6750.
 
-Where the words were seen on Azure is said in sandbox/storage/authenticate.py,
+The sources of Azure's words are in sandbox/storage/authenticate.py,
 sandbox/keyvault/authenticate.py, sandbox/telemetry/errors.py and
-sandbox/servicebus/errors.py; those that were never seen are ours, and said so there.
+sandbox/servicebus/errors.py; words without a source are ours, as noted there.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ CATALOG = "catalog"
 
 @dataclass(frozen=True)
 class Answer:
-    """Of one plane. `code` is its error code, `text` how its words begin, `reason` the audit's.
+    """An answer of one plane: its error `code`, how its `text` begins, the audit's `reason`.
 
     A `challenge` says where to get a token; an answer without a `reason` is no refusal.
     """
@@ -33,9 +33,9 @@ Answers = dict[str, Answer]
 
 
 def _of(reason: Reason, blob: str, vault: str, bus: str) -> Answers:
-    told = f"AuthenticationErrorDetail: {blob}"
+    detail = f"AuthenticationErrorDetail: {blob}"
     return {
-        "blob": Answer(401, "InvalidAuthenticationInfo", blob, told, challenge=True),
+        "blob": Answer(401, "InvalidAuthenticationInfo", blob, detail, challenge=True),
         "vault": Answer(401, "Unauthorized", vault, f"the token is {reason}", challenge=True),
         "bus": Answer(401, "", bus, str(reason)),
         "telemetry": Answer(401, "", _UNAUTHORIZED, f"the token is {reason}"),

@@ -1,11 +1,11 @@
-"""What the ledger of attacks holds."""
+"""An entry of the ledger of attacks."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Attack:
-    """One attack, its test, and what stands in its way."""
+    """One attack, its test, and the guard against it."""
 
     attack: str
     test: str

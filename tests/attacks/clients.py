@@ -36,7 +36,7 @@ class Reply:
 def ask(
     stack: Stack, host: str, method: str, target: str, *tokens: str, body: bytes = b""
 ) -> Reply:
-    """One request through the proxy to `host`, with one Authorization header for each token."""
+    """Send a request through the proxy to `host`, with one Authorization header for each token."""
     lines = [("Host", host), ("Content-Length", str(len(body))), _VERSION]
     lines += [("Authorization", f"Bearer {token}") for token in tokens]
     with _tunnel(stack, host) as tunnel:

@@ -19,7 +19,7 @@ def _at_edge(attack: str, test: str, module: str, guard: str, without: str) -> A
 
 
 def _reader(attack: str, case: str, lenient: str) -> Attack:
-    """The guard is aiohttp's strict reader; without it, somebody in front of it is lenient."""
+    """The guard is aiohttp's strict reader; without it, a proxy in front of it is lenient."""
     test = f"proxy.py::test_a_request_with_two_readings_is_not_served[{case}]"
     strict = "    def handle_error(\n"
     without = (

@@ -1,4 +1,4 @@
-"""What a request can be built from, and for each piece what Azure takes it for.
+"""The pieces that requests are built from, each with Azure's reading of it.
 
 A piece that two readers could read differently means nothing (None): no request with it may be
 carried out. All that is legal means itself, however odd it looks.
@@ -78,7 +78,7 @@ PARAMETERS: Mapping[str, tuple[str, str] | None] = {
     **dict.fromkeys([f"snapshot={MOMENT}%26comp=tags", f"snapshot[]={MOMENT}", "sv=x&sig=x"]),
     **dict.fromkeys(["skoid=x&sig=x&sv=2024-11-04", "x-http-method=DELETE", "comp=tags#x"]),
 }
-# Headers that change nothing, or change what is asked in a way that the table tells.
+# Headers that change nothing, or change the operation as the table describes.
 HEADERS: list[tuple[str, str]] = [
     *((each, "DELETE") for each in ("X-HTTP-Method", "x-http-method", "X-Http-Method-Override")),
     ("X-Method-Override", "DELETE"),

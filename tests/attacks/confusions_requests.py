@@ -92,7 +92,7 @@ def most(by: Random, options: Iterable[T]) -> list[T]:
 
 @dataclass(frozen=True)
 class Line:
-    """What stands in a request line, and what it means."""
+    """A request line, and its meaning."""
 
     method: str
     target: str
@@ -175,7 +175,7 @@ def fields(by: Random, storage: Storage, row: Operation) -> tuple[list[str], Mea
 
 
 def asks(by: Random, storage: Storage) -> Ask:
-    """One request, in whatever form."""
+    """Return a random request of any form."""
     row = by.choice(_ROWS)
     line = lines(by, row)
     texts, carried = fields(by, storage, row)
@@ -209,7 +209,7 @@ def identified(storage: Storage, who: str, number: str) -> list[str]:
 
 
 def framings(by: Random, storage: Storage, odd: bool) -> tuple[str, bytes, int, bool]:
-    """How long a body says it is, the body, the length that counts, whether that is one length."""
+    """Return a declared length, the body, the length that counts, and whether these agree."""
     inner = "\r\n".join(
         [
             "DELETE /thumbnails/kept HTTP/1.1",

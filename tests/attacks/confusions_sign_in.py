@@ -60,7 +60,7 @@ SIGN_IN = (
         "        if False:\n",
     ),
     _at(
-        "a refresh token of a user who is no more",
+        "a refresh token of a deleted user",
         "sign_in.py::test_a_refresh_token_of_somebody_who_has_left_gives_nothing",
         "sign_in",
         "            if each.principal_id == principal_id:\n",

@@ -16,7 +16,7 @@ LOOPBACK = "0100007F"
 
 @contextmanager
 def open_to_others(folder: Path) -> Iterator[set[str]]:
-    """What in `folder` anybody else could read at any time within, were it not for the folder."""
+    """Yield the paths in `folder` whose own modes let other users read them at any time."""
     found: set[str] = set()
     ended = threading.Event()
 
@@ -48,7 +48,7 @@ def modes(folder: Path) -> Iterator[tuple[Path, int]]:
 
 @dataclass(frozen=True)
 class Process:
-    """One process, by what the kernel tells of it."""
+    """One process, as the kernel describes it."""
 
     pid: int
 
@@ -62,7 +62,7 @@ class Process:
         return {name: value for name, _, value in pairs}
 
     def open_files(self) -> Iterator[tuple[str, int]]:
-        """What it has open, with the mode: files, sockets, pipes."""
+        """Yield its open files, sockets and pipes, each with its mode."""
         for each in Path(f"/proc/{self.pid}/fd").iterdir():
             with suppress(OSError):
                 yield str(each.readlink()), each.stat().st_mode

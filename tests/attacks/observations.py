@@ -1,4 +1,4 @@
-"""What can be seen of a running sandbox: its processes, its files, its answers, and its secrets."""
+"""Everything that a running sandbox shows: its processes, files, answers and secrets."""
 
 import base64
 import json
@@ -14,7 +14,7 @@ from tests.conftest import Running
 
 @dataclass
 class Observations:
-    """What was seen of one sandbox from its start to its end."""
+    """Observations of one sandbox from its start to its end."""
 
     state: State
     titles: list[str] = field(default_factory=list)
@@ -44,7 +44,7 @@ class Observations:
 
 
 def collect(sandbox: Running, seen: Observations) -> None:
-    """Every secret of the sandbox, and the files that are there to hold it."""
+    """Collect every secret of the sandbox, and the files that may hold it."""
     for each in sandbox.report.services:
         secret = each.environment["IDENTITY_HEADER"]
         seen.secrets[f"the identity header of {each.name}"] = secret, {"sandbox.json"}

@@ -1,4 +1,4 @@
-"""Shows a token to each plane, by the mildest request that takes a role, and hears the answer."""
+"""Presents a token to each plane, by the least privileged request that needs a role."""
 
 import json
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from tests.attacks.clients import BusPeer, Reply, ask
 from tests.attacks.stack import Stack
 from tests.sandbox.servicebus.peer import refusal
 
-# Who may do what is asked for below, and the audience that its plane takes.
+# The identity whose request needs a role on each plane, and the plane's audience.
 WHO = {
     "blob": ("gateway", BLOB),
     "vault": ("notifier", VAULT),
@@ -26,7 +26,7 @@ QUEUE = "photo-uploads"
 
 @dataclass(frozen=True)
 class Heard:
-    """What a plane said to a token, and whether that opened anything."""
+    """A plane's answer to a token, and whether the token opened anything."""
 
     answer: Answer
     opened: bool

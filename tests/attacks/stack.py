@@ -1,7 +1,7 @@
 """Every plane of the real deployment behind the real edge, in this process, backends watched.
 
 Azurite is a stand-in that counts what reaches it; the vault's store and the broker are the real
-ones, and whoever gets to them is counted on the way.
+ones, and each request that gets to them is counted.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ T = TypeVar("T")
 class Stack:
     """The sandbox's own endpoints. `touched` names each backend that was reached, and by what.
 
-    `apps` says where the services listen that somebody has started, by name.
+    `apps` holds the addresses of the services that a test has started, by name.
     """
 
     def __init__(self, folder: Path, deployment: Deployment | None = None) -> None:
@@ -67,7 +67,7 @@ class Stack:
 
     @property
     def authority(self) -> Path:
-        """Whom clients trust."""
+        """The certificate authority that clients trust."""
         return self._certificate.authority
 
     def audit(self) -> list[Record]:

@@ -1,4 +1,4 @@
-"""What carries a secret through the sandbox shows it in no message, no log and no traceback."""
+"""An object that carries a secret shows it in no message, log or traceback."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The ledger of attacks is true: each test is there, each guard is there, and none is idle.
+"""The ledger of attacks is true: each test and each guard exists, and each guard matters.
 
 `KEYLESS_GUARDS=all` takes out one guard after the other, in a copy of the tree, and sees its test
 fail; otherwise that is done to one.
@@ -30,7 +30,7 @@ def test_an_attack_has_its_test_and_its_guard(held: Attack) -> None:
     name = names.partition("[")[0].rpartition("::")[2]
     assert name in functions(PROJECT / file)
     text = (PROJECT / held.file).read_text()
-    assert text.count(held.guard) == 1, "the guard is no longer there, or is there twice"
+    assert text.count(held.guard) == 1, "the guard is missing, or stands twice"
     ast.parse(text.replace(held.guard, held.without))
 
 
@@ -47,10 +47,10 @@ def test_without_its_guard_an_attack_succeeds(held: Attack, copy: Path) -> None:
     kept = file.read_text()
     file.write_text(kept.replace(held.guard, held.without))
     try:
-        ended, told = run(copy, held.test)
+        ended, output = run(copy, held.test)
     finally:
         file.write_text(kept)
-    assert ended == pytest.ExitCode.TESTS_FAILED, told
+    assert ended == pytest.ExitCode.TESTS_FAILED, output
 
 
 @cache
@@ -64,7 +64,7 @@ def functions(file: Path) -> set[str]:
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A tree whose guards may be taken out, with the same Azurite."""
+    """Return a copy of the project whose guards can be removed, with the same Azurite."""
     copy = tmp_path_factory.mktemp("copy")
     for each in TREES:
         shutil.copytree(
@@ -78,7 +78,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(tree: Path, test: str) -> tuple[int, str]:
-    """How pytest ends, and what it says."""
+    """Return pytest's exit status and its output."""
     command = [sys.executable, "-B", "-m", "pytest", "-p", "no:cacheprovider", "-x", test]
     ended = subprocess.run(command, cwd=tree, capture_output=True, text=True, check=False)
     return ended.returncode, ended.stdout[-3000:]

@@ -1,4 +1,4 @@
-"""What Azurite carries out is what a decision allowed, whatever octets a client sends.
+"""Azurite carries out only what a decision allowed, whatever octets a client sends.
 
 Random requests go as they are through the proxy, TLS, the edge and the gateway to an Azurite that
 writes down what its handlers begin to do. `KEYLESS_ATTACKS=12000` opens as many connections.
@@ -41,7 +41,7 @@ OWN_QUESTIONS = {
     "Container_GetPropertiesWithHead",
     "Service_GetProperties",
 }
-# There is nothing to undelete, so it is only looked whether the blob is there.
+# There is nothing to undelete: Azurite only looks for the blob.
 CARRIED_OUT_AS = {"Blob_Undelete": "Blob_GetProperties"}
 MAKE_A_BLOB = {
     "AppendBlob_Create",
@@ -88,13 +88,13 @@ def test_azurite_carries_out_what_was_allowed_as_it_was_meant_and_nothing_else(
 
     attack()
     print(dict(seen))  # for `pytest -s`
-    assert seen["executed"] > seen["connections"] / 5, "too little gets through to tell anything"
+    assert seen["executed"] > seen["connections"] / 5, "too few requests get through"
     assert seen["as a part"] > seen["connections"] / 100, "no batch gets through"
     assert len([each for each in seen if "_" in each]) > 40, "too few kinds of operations"
 
 
 def asked(by: Random, row: Watched) -> list[Ask]:
-    """What is sent on one connection."""
+    """Return the octets of one connection."""
     kinds = by.choices([asks, batches], weights=[3, 1], k=by.randint(1, 4))
     return [each(by, row.storage) for each in kinds]
 
@@ -123,7 +123,7 @@ def legal(connection: list[Ask]) -> Iterator[Ask]:
 
 
 def checked(row: Watched, known: dict[str, Ask]) -> Iterator[str]:
-    """What was carried out, by name. Raises AssertionError for what nobody allowed."""
+    """Return what was carried out, by name. Raises AssertionError for anything not allowed."""
     executed, records = row.executed(), row.records()
     allowed = [each for each in records if each.outcome is Outcome.ALLOWED]
     for record in allowed:
@@ -174,7 +174,7 @@ def as_meant(each: Executed, meaning: Meaning) -> Line:
 def behind_its_decision(
     row: Watched, each: Executed, ask: Ask, line: Line, allowed: list[Record]
 ) -> list[Record]:
-    """What of the decisions is left once those that allowed this are taken away."""
+    """Return the remaining decisions, without those that allowed this request."""
     assert ask.meaning
     own, *source = scopes(row, ask.meaning)
     names = {known.name for known in OPERATIONS if line.azurite in azurites_of(known)}
@@ -198,7 +198,7 @@ def behind_its_decision(
 
 
 def second_needs(each: Executed, own: str, source: list[str]) -> Iterator[tuple[str, str]]:
-    """What Azurite does besides, and the right that this takes."""
+    """Return what else Azurite does, and the right that this requires."""
     if each.writes_tags:
         yield own, f"{BLOBS}/tags/write"
     if each.reads_tags:

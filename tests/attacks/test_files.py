@@ -22,7 +22,7 @@ _SHORTEST = 30
 
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory: pytest.TempPathFactory) -> Observations:
-    """By a user whose umask hides nothing, so that what is private is so by the sandbox's doing."""
+    """Observe a sandbox under an umask that hides nothing: its own modes keep its files private."""
     folder = tmp_path_factory.mktemp("watched")
     command = [sys.executable, "-m", "cli", "up", "--detach", "--port", "0"]
     environment = {**os.environ, "KEYLESS_STATE": str(folder)}

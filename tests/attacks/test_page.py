@@ -1,4 +1,4 @@
-"""The page of attacks tells every attack there is."""
+"""The page of attacks lists every attack."""
 
 from tests.attacks.page import PAGE, with_tables
 

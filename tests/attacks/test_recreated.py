@@ -1,4 +1,4 @@
-"""A token from before its identity was deleted and made anew, and one from after, on each plane."""
+"""A token from before its identity was deleted and recreated, and one from after, on each plane."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ DENIALS = {
 
 
 def token_for(stack: Stack, plane: str) -> str:
-    """What the identity that stands for `plane` would show there, as it is now."""
+    """Return the token that the plane's identity would present now."""
     name, audience = WHO[plane]
     return stack.planes.issuer.issue(stack.deployment.principal(name), audience).text
 
@@ -45,11 +45,11 @@ def test_the_old_token_is_allowed_until_it_ends_and_the_new_one_once_the_roles_a
         assert admitted(stack, old) == set(PLANES)
         assert admitted(stack, new) == set()
         for plane in PLANES:
-            said = SHOW[plane](stack, new[plane]).answer
-            assert (said.status, said.code) == DENIALS[plane]
-        told = {(each.identity, each.outcome) for each in stack.audit()}
+            answer = SHOW[plane](stack, new[plane]).answer
+            assert (answer.status, answer.code) == DENIALS[plane]
+        decided = {(each.identity, each.outcome) for each in stack.audit()}
         for name, _ in WHO.values():
-            assert {(f"{name} (deleted)", Outcome.ALLOWED), (name, Outcome.DENIED)} <= told
+            assert {(f"{name} (deleted)", Outcome.ALLOWED), (name, Outcome.DENIED)} <= decided
     deploy(state)
     with Stack(folder).running() as stack:
         assert admitted(stack, old) == set(PLANES)
@@ -57,7 +57,7 @@ def test_the_old_token_is_allowed_until_it_ends_and_the_new_one_once_the_roles_a
 
 
 def admitted(stack: Stack, tokens: dict[str, str]) -> set[str]:
-    """On which planes a token reaches the backend. A disabled secret was reached, too."""
+    """Return the planes whose backend a token reaches; a disabled secret counts as reached."""
     found = set()
     for plane, token in tokens.items():
         stack.touched.clear()

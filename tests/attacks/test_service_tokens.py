@@ -129,7 +129,7 @@ def test_the_catalog_answers_by_rfc_6750(
 
 
 def assert_untold(token: str, log: str, reply: Reply) -> None:
-    """Neither log nor answer repeats what is claimed in a token, or its signature."""
+    """Neither log nor answer repeats a token's claims or its signature."""
     assert "eyJ" not in log
     for secret in (each for each in token.split(".")[1:] if len(each) > 20):
         assert secret not in log

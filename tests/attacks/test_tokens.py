@@ -1,4 +1,4 @@
-"""One table of tokens against every verifier: the answer, the record, and no backend touched."""
+"""One table of tokens against every verifier: the answer, the record, and no backend reached."""
 
 import json
 from collections.abc import Iterator
@@ -55,22 +55,22 @@ def test_every_plane_answers_a_token_as_azure_does(
     stack.touched.clear()
     records, written = len(stack.audit()), len(stack.raw_audit())
     found = SHOW[plane](stack, token)
-    said = found.answer
-    assert (said.status, said.code, said.challenge) == (
+    answer = found.answer
+    assert (answer.status, answer.code, answer.challenge) == (
         expected.status,
         expected.code,
         expected.challenge,
     )
-    assert said.text.startswith(expected.text)
+    assert answer.text.startswith(expected.text)
     first = stack.audit()[records]
     assert found.opened == (not expected.reason) == bool(stack.touched)
     assert (first.outcome is Outcome.REFUSED) == bool(expected.reason)
     assert expected.reason in first.reason
-    assert_untold(token, stack.raw_audit()[written:], found.words + said.text)
+    assert_unrepeated(token, stack.raw_audit()[written:], found.words + answer.text)
 
 
-def assert_untold(token: str, audit: str, answer: str) -> None:
-    """Neither record nor answer repeats what is claimed in a token, or its signature."""
+def assert_unrepeated(token: str, audit: str, answer: str) -> None:
+    """Neither record nor answer repeats a token's claims or its signature."""
     assert "eyJ" not in audit
     for secret in (each for each in token.split(".")[1:] if len(each) > 20):
         assert secret not in audit
@@ -93,7 +93,7 @@ def test_two_authorization_headers_are_not_one_too_many_to_choose_from(
 def test_nothing_but_the_header_is_read_before_the_signature_is_proven(
     stack: Stack, mints: dict[str, TokenFactory], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Beside the cases whose payload nobody could read: what is parsed is seen."""
+    """Besides the cases with an unreadable payload: what is parsed is inspected."""
     parsed: list[bytes] = []
     genuine = verifier._json_object
 
@@ -114,5 +114,5 @@ def test_nothing_but_the_header_is_read_before_the_signature_is_proven(
 
 
 def test_the_table_has_every_reason_that_a_token_can_be_refused_for() -> None:
-    told = {each.answers["vault"].reason.removeprefix("the token is ") for each in CASES}
-    assert told >= {str(each) for each in verifier.Reason}
+    reasons = {each.answers["vault"].reason.removeprefix("the token is ") for each in CASES}
+    assert reasons >= {str(each) for each in verifier.Reason}

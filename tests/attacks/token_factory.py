@@ -1,4 +1,4 @@
-"""Makes tokens for one plane: good ones, and those that somebody made with care and bad intent."""
+"""Makes tokens for one plane: good ones, and forged ones."""
 
 import hmac
 import json
@@ -17,7 +17,7 @@ from tests.sandbox.entra.forge import base64url, claims_of, encoded, header_of
 
 @dataclass(frozen=True)
 class TokenFactory:
-    """Tokens of `principal` for `audience`, with Entra's key, and with a key that is nobody's.
+    """Tokens of `principal` for `audience`, with Entra's key and with a stranger's.
 
     `leeway` is how many seconds the plane grants to clocks that differ.
     """
@@ -33,7 +33,7 @@ class TokenFactory:
     leeway: int = 0
 
     def good(self, audience: str = "", lifetime: int = 3600, ahead: float = 0) -> str:
-        """What Entra would issue, `ahead` seconds from now."""
+        """Return the token that Entra would issue `ahead` seconds from now."""
         issuer = Issuer(self.key, self.tenant, lambda: time.time() + ahead, self.api)
         return issuer.issue(self.principal, audience or self.audience, lifetime=lifetime).text
 
@@ -51,7 +51,7 @@ class TokenFactory:
         )
 
     def signed_text(self, payload: str, **header: Any) -> str:
-        """With Entra's own signature over any text and any header: by hand, since libraries mind"""
+        """Sign any text and any header with Entra's own key: by hand, since libraries refuse to."""
         usual = {"typ": "JWT", "alg": "RS256", "kid": self.key.kid}
         signed = f"{encoded(usual | header)}.{base64url(payload.encode())}"
         private: Any = self.key.key.private_key
@@ -81,7 +81,7 @@ class TokenFactory:
         return f"{header}.{self._parts()[1]}.{signature}"
 
     def by_public_key(self) -> str:
-        """HS256, whose secret is the key that Entra publishes."""
+        """Return a token with HS256, keyed with the public key that Entra publishes."""
         header = encoded({"typ": "JWT", "alg": "HS256", "kid": self.key.kid})
         signed = f"{header}.{self._parts()[1]}"
         secret = self.key.key.as_pem(private=False)

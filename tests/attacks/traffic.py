@@ -42,7 +42,7 @@ def traffic(sandbox: Running, seen: Observations) -> None:
 
 
 def refuse(sandbox: Running, seen: Observations, token: str) -> None:
-    """What the planes, the edge and the gallery say to a token, and to one where none belongs."""
+    """Collect the answers to a token, from each plane, the edge and the gallery."""
     report, deployment = sandbox.report, sandbox.deployment
     session = requests.Session()
     session.trust_env = False
@@ -62,7 +62,7 @@ def refuse(sandbox: Running, seen: Observations, token: str) -> None:
 
 
 def malformed(url: str, header: str) -> Iterator[str]:
-    """What a port says to requests that cannot be read, with a header that nobody may repeat."""
+    """Collect a port's answers to unreadable requests, with a header that no message may repeat."""
     address = urlsplit(url)
     for line, text in (
         ("GET / HTTP/1.1", f"{header}\0"),

@@ -1,4 +1,4 @@
-"""One sandbox of the copier's project for all tests of it."""
+"""Fixtures: one sandbox of the copier's project for all its tests."""
 
 from collections.abc import Iterator
 

@@ -1,6 +1,6 @@
 """A copier's project: a copy of ours with other services, another Bicep and another table.
 
-`tree` holds what is the copier's own: an intake that takes PDFs, a reader that reads them and signs
+`tree` holds the copier's own files: an intake that takes PDFs, a reader that reads them and signs
 a callback; one container, one queue, one secret; and no name of ours.
 """
 

@@ -34,7 +34,7 @@ def send(project: Project, content: bytes = PDF) -> str:
 
 
 def callbacks(project: Project, paper: str) -> list[Delivery]:
-    """Those about one paper, once it was told."""
+    """Return the callbacks about one paper, once there are any."""
     deadline = time.monotonic() + 60
     while True:
         found = [each for each in read(project.state.path(FILE)) if each.id == paper]
@@ -45,8 +45,8 @@ def callbacks(project: Project, paper: str) -> list[Delivery]:
 
 
 def test_what_comes_in_is_read_and_told_under_the_key_that_the_clerk_set(project: Project) -> None:
-    [told] = callbacks(project, send(project))
-    assert json.loads(told.body)["pages"] == 1
+    [callback] = callbacks(project, send(project))
+    assert json.loads(callback.body)["pages"] == 1
     first = json.loads(project.keyless("trace", "--json").stdout.splitlines()[0])
     assert first["identity"] == "clerk"
     assert first["scope"].endswith("/secrets/callback-key")
@@ -61,8 +61,8 @@ def test_who_may_what_is_told_of_the_deployment(project: Project) -> None:
 
 
 def test_status_names_the_services(project: Project) -> None:
-    said = json.loads(project.keyless("status", "--json").stdout)
-    assert {each["name"]: each["state"] for each in said["services"]} == {
+    status = json.loads(project.keyless("status", "--json").stdout)
+    assert {each["name"]: each["state"] for each in status["services"]} == {
         "intake": "ready",
         "reader": "ready",
     }
@@ -88,11 +88,11 @@ def test_the_way_of_a_paper_is_found_by_its_id(project: Project) -> None:
     callbacks(project, paper)
     deadline = time.monotonic() + 60
     while (
-        "reader process to-read" not in (said := project.keyless("trace", "--about", paper)).stdout
+        "reader process to-read" not in (trace := project.keyless("trace", "--about", paper)).stdout
     ):
-        assert time.monotonic() < deadline, said.stdout + said.stderr
+        assert time.monotonic() < deadline, trace.stdout + trace.stderr
         time.sleep(1)
-    assert "PUT /inbox/<paper>" in said.stdout
+    assert "PUT /inbox/<paper>" in trace.stdout
 
 
 def test_dead_letters_are_handled_again(project: Project) -> None:

@@ -21,7 +21,7 @@ ARGUMENTS = [
     "--disable-sync",
     "--host-resolver-rules=MAP photos.lan 127.0.0.1",
 ]
-TELL = """addEventListener("securitypolicyviolation",
+REPORT_VIOLATIONS = """addEventListener("securitypolicyviolation",
     (event) => console.error(`CSP: ${event.violatedDirective} ${event.blockedURI}`))"""
 
 OpenPage = Callable[..., Page]
@@ -47,7 +47,7 @@ def api() -> Iterator[FakeGateway]:
 
 @pytest.fixture
 def complaints() -> list[str]:
-    """What the page must not do: violate its policy, or fail with an error of its own."""
+    """Collect the page's violations of its policy, and its own errors."""
     return []
 
 
@@ -59,11 +59,11 @@ def open_page(browser: Browser, api: FakeGateway, complaints: list[str]) -> Iter
     def open_page(url: str = "", **settings: Any) -> Page:
         context = browser.new_context(**settings)
         context.set_default_timeout(8_000)
-        context.add_init_script(TELL)
+        context.add_init_script(REPORT_VIOLATIONS)
         opened.append(context)
         page = context.new_page()
         page.clock.install()  # it runs like any clock, until a test turns it forward
-        page.on("console", lambda said: complaints.extend(c for c in [said.text] if "CSP" in c))
+        page.on("console", lambda shown: complaints.extend(c for c in [shown.text] if "CSP" in c))
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(url or api.url)
         return page

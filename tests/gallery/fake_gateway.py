@@ -1,4 +1,4 @@
-"""A stand-in for the gateway: the real page and headers, and photos that change when told to."""
+"""A fake gateway: the real page and headers, and photos that change on demand."""
 
 import io
 import threading
@@ -23,7 +23,7 @@ Json = dict[str, Any]
 
 @dataclass
 class FakeGateway:
-    """What the page's API knows, and what a test wants of it."""
+    """The state behind the page's API, and a test's wishes for it."""
 
     photos: dict[str, Json] = field(default_factory=dict)
     keys: list[str] = field(default_factory=list)

@@ -29,7 +29,7 @@ Named = Iterator[tuple[str, bytes]]
 
 
 def all_odd() -> dict[str, bytes]:
-    """Return each picture under a name that says what is odd about it."""
+    """Return each picture under a name for its oddity."""
     return dict(
         chain(_jpegs(), _profiled_jpegs(), _turned(), _pngs(), _deep_pngs(), _gifs(), _webps())
     )

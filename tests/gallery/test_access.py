@@ -1,4 +1,4 @@
-"""The page for everybody: keyboard, screen reader, small screens, bad sight, a strict policy."""
+"""Accessibility of the page: keyboard, screen reader, small screens, low vision, strict policy."""
 
 import re
 from collections.abc import Callable

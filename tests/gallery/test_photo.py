@@ -1,4 +1,4 @@
-"""The pure part of the page: what can happen to a photo, and what is said about it."""
+"""The pure part of the page: a photo's states, and their texts."""
 
 from collections.abc import Iterator
 from itertools import pairwise

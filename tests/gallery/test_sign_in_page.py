@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from sandbox.entra.claims import AZURE_CLI
 from tests.conftest import Running
-from tests.gallery.conftest import TELL
+from tests.gallery.conftest import REPORT_VIOLATIONS
 
 PHONE: ViewportSize = {"width": 360, "height": 740}
 
@@ -16,7 +16,7 @@ PHONE: ViewportSize = {"width": 360, "height": 740}
 @pytest.fixture
 def page(browser: Browser, complaints: list[str]) -> Page:
     context = browser.new_context(viewport=PHONE)
-    context.add_init_script(TELL)
+    context.add_init_script(REPORT_VIOLATIONS)
     page = context.new_page()
     page.on("console", lambda message: complaints.append(message.text))
     return page
@@ -43,7 +43,7 @@ def test_a_person_signs_in_by_keyboard_alone(
 
 
 def ask_for_a_code(sandbox: Running) -> str:
-    """As a program does that somebody is to sign in to."""
+    """Ask for a code as a program does that a user is to sign in to."""
     answer = requests.post(
         "https://login.microsoftonline.com/organizations/oauth2/v2.0/devicecode",
         data={"client_id": AZURE_CLI, "scope": "https://storage.azure.com/.default"},

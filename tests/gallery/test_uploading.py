@@ -1,4 +1,4 @@
-"""What becomes of a file that somebody gives to the page."""
+"""A file's way through the page that uploads it."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What the wall shows, without anybody uploading here."""
+"""The wall of photos, without an upload here."""
 
 import re
 
@@ -109,7 +109,7 @@ def test_each_tile_has_its_photos_id_ready_to_copy(open_page: OpenPage, api: Fak
 def test_without_a_clipboard_one_click_selects_the_whole_id(
     open_page: OpenPage, api: FakeGateway
 ) -> None:
-    """As over plain HTTP on a network, where browsers give a page none."""
+    """Plain HTTP on a network: browsers give such a page no clipboard."""
     photo = api.receive()
     api.process(photo)
     page = open_page(api.url.replace("127.0.0.1", "photos.lan"))

@@ -1,4 +1,4 @@
-"""What GitHub, Renovate and a dev container are told is well-formed, and of one piece."""
+"""The configuration of GitHub, Renovate and the dev container is well-formed and consistent."""
 
 import json
 import os
@@ -45,10 +45,10 @@ def test_renovate_can_make_a_lock_again_by_its_own_header(lock: Path) -> None:
 def test_the_bicep_cli_is_of_one_version_wherever_it_is_named() -> None:
     manager = json.loads(RENOVATE.read_text())["customManagers"][0]
     patterns = [re.compile(each.replace("(?<", "(?P<")) for each in manager["matchStrings"]]
-    told = [*WORKFLOWS, DEV_CONTAINER, PROJECT / "infra" / "bicep" / "README.md"]
+    files = [*WORKFLOWS, DEV_CONTAINER, PROJECT / "infra" / "bicep" / "README.md"]
     found = {
         (file.name, match["currentValue"])
-        for file in told
+        for file in files
         for pattern in patterns
         for match in pattern.finditer(file.read_text())
     }
@@ -57,22 +57,22 @@ def test_the_bicep_cli_is_of_one_version_wherever_it_is_named() -> None:
 
 
 @pytest.mark.parametrize("workflow", ["azure-dev.yml", "what-if.yml"])
-def test_a_workflow_that_asks_azure_is_told_all_that_the_bicep_asks_for(workflow: str) -> None:
+def test_a_workflow_that_asks_azure_has_all_variables_of_the_bicep(workflow: str) -> None:
     parameters = (PROJECT / "infra" / "bicep" / "main.bicepparam").read_text()
     asked = set(re.findall(r"readEnvironmentVariable\('(\w+)'\)", parameters))
-    told = (PROJECT / ".github" / "workflows" / workflow).read_text()
+    text = (PROJECT / ".github" / "workflows" / workflow).read_text()
     assert asked >= {"AZURE_ENV_NAME", "AZURE_LOCATION"}
-    assert {each for each in asked if f"      {each}: ${{{{ vars.{each} }}}}" not in told} == set()
+    assert {each for each in asked if f"      {each}: ${{{{ vars.{each} }}}}" not in text} == set()
 
 
 @pytest.mark.parametrize("workflow", ["azure-dev.yml", "what-if.yml"])
 def test_azure_is_reached_by_the_federated_identity_of_a_guarded_environment(workflow: str) -> None:
-    told = (PROJECT / ".github" / "workflows" / workflow).read_text()
-    before, _, after = told.partition("id-token: write")
+    text = (PROJECT / ".github" / "workflows" / workflow).read_text()
+    before, _, after = text.partition("id-token: write")
     assert "\npermissions: {}\n" in before
     assert "    environment: " in before
     assert "id-token" not in after
-    assert "pull_request_target" not in re.sub(r"(?m)^#.*", "", told)
+    assert "pull_request_target" not in re.sub(r"(?m)^#.*", "", text)
 
 
 def test_no_workflow_is_given_a_secret() -> None:
@@ -100,12 +100,12 @@ def test_the_dev_container_forwards_the_gallery_and_nothing_else() -> None:
 
 def test_git_reads_the_mounted_project_though_its_owner_is_another(tmp_path: Path) -> None:
     text = (PROJECT / ".github" / "workflows" / "test.yml").read_text()
-    told = dict(re.findall(r"--env (GIT_CONFIG_\w+)=(\S+)", text))
+    given = dict(re.findall(r"--env (GIT_CONFIG_\w+)=(\S+)", text))
     folder = re.search(r"--workdir (\S+)", text)
     assert folder is not None
-    here = {name: str(tmp_path) if value == folder[1] else value for name, value in told.items()}
+    here = {name: str(tmp_path) if value == folder[1] else value for name, value in given.items()}
     subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
-    # git's own switch, for its own tests: every folder is somebody else's.
+    # git's own switch, for its own tests: every folder belongs to another user.
     strange = {"PATH": os.environ["PATH"], "GIT_TEST_ASSUME_DIFFERENT_OWNER": "1"}
     command = ["git", "-C", str(tmp_path), "ls-files"]
     assert subprocess.run(command, env=strange, capture_output=True, check=False).returncode == 128

@@ -22,7 +22,7 @@ def found(root: Path) -> Iterator[Finding]:
 
 
 def complaints(root: Path) -> Iterator[str]:
-    """One sentence for each key that nobody has allowed, and each allowance without a use."""
+    """Yield a sentence for each unexplained key, and for each unused allowance."""
     findings = list(found(root))
     for each in unexplained(findings, ALLOWED):
         yield f"{each}: take it out; or say in tests/keys/allowances.py why it is none"
@@ -32,8 +32,8 @@ def complaints(root: Path) -> Iterator[str]:
 
 if __name__ == "__main__":
     try:
-        said = sorted(set(complaints(PROJECT)))
+        complained = sorted(set(complaints(PROJECT)))
     except RuntimeError as error:
         sys.exit(str(error))
-    print(*said, sep="\n", end="\n" if said else "", file=sys.stderr)
-    sys.exit(bool(said))
+    print(*complained, sep="\n", end="\n" if complained else "", file=sys.stderr)
+    sys.exit(bool(complained))

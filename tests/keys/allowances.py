@@ -124,7 +124,7 @@ RUNNING: Sequence[Allowance] = (
         "Identity header",
         "environment of *",
         r"^IDENTITY_HEADER=[0-9a-f]{32}$",
-        "Container Apps gives it to each app, against requests that somebody makes the app send. "
+        "Container Apps gives it to each app, against forged requests of the app itself. "
         "It is of use at the app's own identity endpoint alone.",
     ),
     Allowance(

@@ -13,7 +13,7 @@ _NO_LETTER_BEFORE = r"(?<![A-Za-z0-9+/])"
 
 
 class _Detector(RegexBasedDetector):
-    """One expression, with at most one group, which is the secret."""
+    """A detector of one expression, with at most one group, which is the secret."""
 
     expression = ""
 
@@ -68,7 +68,7 @@ class PasswordInString(_Detector):
 
 
 class IdentityHeader(_Detector):
-    """The header of the identity endpoint: whoever knows it, gets the app's tokens there."""
+    """The header of the identity endpoint: a reader of it gets the app's tokens."""
 
     secret_type = "Identity header"
     expression = r"(?i:IDENTITY[_-]HEADER)[\"']?\s*[=:]\s*[\"']?[0-9a-zA-Z-]{16,}"
@@ -111,7 +111,7 @@ class BearerToken(_Detector):
 
 
 class NamedToken(_Detector):
-    """What is called a token and has a token's length: detect-secrets knows no such name."""
+    """A value named a token that has a token's length: detect-secrets knows no such name."""
 
     secret_type = "Token by its name"
     expression = (

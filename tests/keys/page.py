@@ -34,7 +34,7 @@ def rendered() -> str:
 
 
 def with_tables(page: str) -> str:
-    """`page` with its tables as they must be. Raises ValueError if the marks are not there."""
+    """Return `page` with its tables as they must be. Raises ValueError if a mark is missing."""
     return replace_section(page, BEGIN, END, rendered())
 
 

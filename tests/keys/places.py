@@ -17,7 +17,7 @@ _QUOTED |= {".py", ".svg"}
 
 
 def source(root: Path) -> Iterator[Text]:
-    """Every file that is committed or could be: by git, without what it is told to ignore.
+    """Yield every file that is committed or could be: git's list, without ignored files.
 
     Raises RuntimeError if git cannot say.
     """
@@ -36,7 +36,7 @@ def bicep(root: Path) -> Iterator[Text]:
 
 
 def template(root: Path) -> Iterator[Text]:
-    """What the Bicep compiles to: the snapshot and, where there is a Bicep CLI, the template.
+    """Yield the compiled Bicep: the snapshot and, with a Bicep CLI, the template.
 
     Raises RuntimeError if it does not compile.
     """
@@ -62,8 +62,8 @@ def compose(root: Path) -> Iterator[Text]:
 def images(root: Path) -> Iterator[Text]:
     """The files that .dockerignore lets into an image, whether git knows them or not."""
     patterns = (root / ".dockerignore").read_text().splitlines()
-    said = [each.strip() for each in patterns if each.strip() and not each.startswith("#")]
-    yield from _texts("images", root, exclude_paths(str(root), said))
+    lines = [each.strip() for each in patterns if each.strip() and not each.startswith("#")]
+    yield from _texts("images", root, exclude_paths(str(root), lines))
 
 
 STATIC: Mapping[str, Callable[[Path], Iterator[Text]]] = {
@@ -85,7 +85,7 @@ def _below(root: Path, folder: Path, *patterns: str) -> Iterator[str]:
 def _texts(place: str, root: Path, files: Iterable[str]) -> Iterator[Text]:
     for each in sorted(files):
         path = root / each
-        # Listed by git, and yet not there: it has been deleted since.
+        # Git lists it, but it has been deleted since.
         if path.is_file():
             content = path.read_bytes().decode("utf-8", "replace")
             yield Text(place, each, content, configuration=path.suffix not in _QUOTED)

@@ -40,8 +40,8 @@ def _bus_token() -> str:
 
 def _jwt() -> str:
     parts = (json.dumps({"alg": "RS256", "kid": "1"}), json.dumps({"aud": "storage", "exp": 1}))
-    said = [base64.urlsafe_b64encode(each.encode()).decode().rstrip("=") for each in parts]
-    return ".".join([*said, secrets.token_urlsafe(256)])
+    encoded = [base64.urlsafe_b64encode(each.encode()).decode().rstrip("=") for each in parts]
+    return ".".join([*encoded, secrets.token_urlsafe(256)])
 
 
 PLANTS: Sequence[Plant] = (

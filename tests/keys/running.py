@@ -30,20 +30,20 @@ def environments(parent: int) -> Iterator[Text]:
 
 
 def logs(state: State) -> Iterator[Text]:
-    """What the sandbox and its processes have written down."""
+    """Yield the logs of the sandbox and its processes."""
     for path in sorted(state.root.rglob("*.log")):
         content = path.read_text("utf-8", "replace")
         yield Text("logs", path.name, content, configuration=True)
 
 
 def audit(state: State) -> Iterator[Text]:
-    """What the sandbox has put on record."""
+    """Yield the audit."""
     content = state.path(_audit.FILE).read_text("utf-8", "replace")
     yield Text("audit", _audit.FILE, content, configuration=True)
 
 
 def telemetry(state: State) -> Iterator[Text]:
-    """What the services have sent to Application Insights, one item a line."""
+    """Yield the telemetry that the services have sent, one item a line."""
     items = _telemetry.everything(state.path(_telemetry.FILE))
     content = "\n".join(json.dumps(asdict(each)) for each in items)
     yield Text("telemetry", _telemetry.FILE, content, configuration=True)

@@ -16,7 +16,7 @@ from tests.keys.detectors import OURS
 # Ids, hashes and names of photos are random text, too; and an address is no secret.
 _NOT_KEYS = (HighEntropyStringsPlugin, IPPublicDetector)
 _NAMES = re.compile("|".join(DENYLIST), re.IGNORECASE)
-# A name without quotes around its value is only found in what is known to be configuration.
+# A name without quotes around its value is only found in known configuration.
 _CONFIGURATION = "any.ini"
 # Between a parameter's name and its value stands its type, in the way of each detector.
 _TYPED = re.compile(r"^([ \t]*param \w+) \w+\?? =", re.MULTILINE)
@@ -36,7 +36,7 @@ class Text:
 
 @dataclass(frozen=True)
 class Finding:
-    """What looks like a key: its kind, and where it stands. Never shown with its value."""
+    """A text that looks like a key: its kind and its place. Never shown with its value."""
 
     kind: str
     place: str
@@ -68,7 +68,7 @@ def _hits(where: str, content: str, configuration: bool) -> Sequence[_Hit]:
 
 
 def _by_form(detector: BasePlugin, content: str, lines: Sequence[str]) -> Iterator[_Hit]:
-    # Most texts hold nothing of most kinds, which is told much faster for the whole than by line.
+    # Most texts hold nothing of most kinds: one look at the whole is much faster than one per line.
     if next(iter(detector.analyze_string(content)), None) is None:
         return
     for number, line in enumerate(lines, 1):

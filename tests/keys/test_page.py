@@ -1,4 +1,4 @@
-"""The page of zero keys tells every kind, place and allowance there is."""
+"""The page of zero keys lists every kind, place and allowance."""
 
 from tests.keys.page import PAGE, with_tables
 

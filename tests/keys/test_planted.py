@@ -21,7 +21,7 @@ needs_proc = pytest.mark.skipif(not PROC.is_dir(), reason="no /proc shows enviro
 
 @dataclass(frozen=True)
 class Planted:
-    """What was planted, by its name, and all that was found."""
+    """The planted keys by name, and all findings."""
 
     keys: Mapping[str, str]
     before: Sequence[Finding]

@@ -25,12 +25,12 @@ pytestmark = pytest.mark.skipif(not PROC.is_dir(), reason="no /proc shows enviro
 
 @pytest.fixture(scope="module")
 def texts(sandbox: Running) -> Sequence[Text]:
-    """What a run from end to end leaves, with a broken file and so a warning in it."""
+    """Return the texts that a run from end to end leaves, with a broken file's warning."""
     gallery = sandbox.report.gallery
     broken = next(each for each in uploads() if each.name == "broken.jpg")
     # Its own bytes: the same file again would be the same photo again for the bus.
-    anew = replace(broken, content=broken.content + uuid.uuid4().bytes)
-    for upload in (photo(), anew):
+    changed = replace(broken, content=broken.content + uuid.uuid4().bytes)
+    for upload in (photo(), changed):
         sent = send(gallery, upload)
         arrive(gallery, upload, sent)
         told_of(sandbox, sent)
@@ -63,7 +63,7 @@ def test_each_allowance_is_still_needed(findings: Sequence[Finding]) -> None:
 def test_the_secrets_that_there_are_stand_in_no_log_and_no_record(
     sandbox: Running, texts: Sequence[Text], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No detector is needed for what is known: the sandbox's own secrets, by their values."""
+    """Known secrets of the sandbox need no detector: they are searched for by value."""
     written = "".join(each.content for each in texts if each.place != "environments")
     assert "Webhook answered" in written
     for name, value in _known(sandbox, texts, monkeypatch).items():

@@ -24,9 +24,9 @@ def test_the_command_names_a_key_by_its_file_and_line_and_never_by_its_value(
 ) -> None:
     value = PLANTS[0].make()
     (copy_tree(tmp_path) / "services" / "gateway" / "planted.py").write_text(f'\nkey = "{value}"\n')
-    said = "\n".join(complaints(tmp_path))
-    assert "services/gateway/planted.py:2: Storage account key (source)" in said
-    assert value not in said
+    found = "\n".join(complaints(tmp_path))
+    assert "services/gateway/planted.py:2: Storage account key (source)" in found
+    assert value not in found
 
 
 def test_what_cannot_be_searched_is_said_and_not_taken_for_clean(tmp_path: Path) -> None:
@@ -42,8 +42,8 @@ def test_a_template_that_does_not_compile_is_said_and_not_taken_for_clean(tmp_pa
 
 
 def test_an_allowance_that_matches_nothing_is_named(tmp_path: Path) -> None:
-    said = list(complaints(copy_tree(tmp_path)))
-    assert [each for each in said if "expressions" in each or "listKeys" in each]
+    found = list(complaints(copy_tree(tmp_path)))
+    assert [each for each in found if "expressions" in each or "listKeys" in each]
 
 
 def test_an_allowance_is_for_its_kind_its_file_and_its_text_alone() -> None:

@@ -12,7 +12,7 @@ _HOP_BY_HOP = frozenset({"connection", "keep-alive"})
 
 
 def seen(answer: requests.Response, code: str) -> Answer:
-    """Return what is compared of an answer, whose JSON says `code`."""
+    """Return the compared parts of an answer, whose JSON has `code`."""
     headers = frozenset(name.lower() for name in answer.headers) - _HOP_BY_HOP
     return Answer(answer.status_code, code, headers, frozenset(keys(json_of(answer))))
 

@@ -33,7 +33,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Answer:
-    """What the sandbox answered. Names of headers are in lower case."""
+    """The sandbox's answer. Names of headers are in lower case."""
 
     status: int
     code: str
@@ -64,7 +64,7 @@ def verdict(row: Row, found: Sequence[str], known: Mapping[str, str]) -> str:
 
 
 def complaint(row: Row, found: Sequence[str]) -> str:
-    """Return what to say of a row whose verdict is "differ"."""
+    """Return the message for a row whose verdict is "differ"."""
     if not found:
         return f"{row.name} agrees: take it out of the known differences"
     return f"{row.name} ({row.source}): {'; '.join(found)}"

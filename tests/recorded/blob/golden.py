@@ -18,7 +18,7 @@ BOM, OWN_REASON = "a BOM", "a reason phrase of its own"
 
 @dataclass(frozen=True)
 class Golden:
-    """A row, and the request that it answers, without what tells it from others of its kind."""
+    """A row, and the one request that gets its answer."""
 
     row: Row
     method: str

@@ -16,7 +16,7 @@ KNOWN: Mapping[str, str] = {
         "There are no delegation keys in the sandbox yet: it answers 501 to who may have one."
     ),
     "GET container?restype=container&comp=list 200": (
-        f"{_REHYDRATED} TagCount was a preview of 2019: today it is there for blobs with tags."
+        f"{_REHYDRATED} TagCount was a preview of 2019: today blobs with tags have it."
     ),
     "GET blob 206": (
         "x-ms-tag-count was a preview of 2019. It is documented since version 2019-12-12, for "

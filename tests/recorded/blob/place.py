@@ -34,7 +34,7 @@ class Place:
         body: bytes = b"",
         who: str | None = "owner",
     ) -> Answer:
-        """Send what is asked, with what is known filled in."""
+        """Send a request, with the known values filled in."""
         sent = {key: value.format(**self.known) for key, value in (headers or {}).items()}
         return self.account.send(method, target.format(**self.known), who, sent, body)
 
@@ -54,7 +54,7 @@ class Place:
         headers: Mapping[str, str] | None = None,
         body: bytes = b"",
     ) -> None:
-        """Take a step on the way, and remember what its answer tells."""
+        """Send a preparing request, and keep the facts of its answer."""
         target = f"{self.path(level)}?{query}" if query else self.path(level)
         answer = self.ask(method, target, headers, body)
         assert answer.status < 300, (method, target, answer.status, answer.body)
@@ -68,7 +68,7 @@ Step = Callable[[Place], None]
 
 
 def container(place: Place) -> None:
-    """Make the container, if it is not there."""
+    """Create the container, unless it exists."""
     answer = place.ask("PUT", "/{container}?restype=container", {"x-ms-meta-hello": "world"})
     assert answer.status in {201, 409}
 

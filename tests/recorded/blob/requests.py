@@ -1,4 +1,4 @@
-"""For each row its request: what is there before, and what the request carries.
+"""The request for each row: its preparation, and its contents.
 
 Method, path, `restype`, `comp` and the service version are the row's own. The rest is written from
 the test that the row names as its example; where that test copies from a URL only to have a body,
@@ -38,7 +38,7 @@ from tests.recorded.blob.place import (
 
 @dataclass(frozen=True)
 class Request:
-    """`given` happens first. `more` is a query beside the row's; `who` may be nobody.
+    """`given` happens first. `more` is a query beside the row's; `who` may be "nobody".
 
     It may be that the account `fails_within`.
     """

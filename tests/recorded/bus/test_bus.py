@@ -1,11 +1,11 @@
-"""What Service Bus was seen to say in frames, said by the sandbox."""
+"""The recorded frames of Service Bus, compared with the sandbox's."""
 
 from collections.abc import Iterator, Mapping
 
 import pytest
 
+from tests.recorded.bus.conversation import Conversation
 from tests.recorded.bus.rows import ROWS, Asked
-from tests.recorded.bus.said import Said
 from tests.recorded.conftest import Compare
 from tests.sandbox.servicebus.harness import Running
 from tests.sandbox.servicebus.raw import Raw
@@ -23,7 +23,7 @@ def bus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 @pytest.mark.parametrize("each", ROWS, ids=lambda each: each.row.name)
 def test_the_bus_says_what_was_seen(each: Asked, bus: Running, compare: Compare) -> None:
     with Raw(bus) as client:
-        said = Said(client)
-        each.asks(said)
+        conversation = Conversation(client)
+        each.asks(conversation)
     bus.purge("orders")
-    compare("Service Bus", each.row, said.answer, KNOWN)
+    compare("Service Bus", each.row, conversation.answer, KNOWN)

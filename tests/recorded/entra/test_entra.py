@@ -1,4 +1,4 @@
-"""What login.microsoftonline.com was recorded to answer, asked of the sandbox's Entra."""
+"""The recorded answers of login.microsoftonline.com, compared with the sandbox's."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -80,6 +80,6 @@ def test_the_answer_is_of_the_recorded_kind(
 ) -> None:
     path = each.path.format(tenant=harness.deployment.tenant_id)
     answer = requests.request(each.method, f"{_HOST}{path}", timeout=30)
-    said = json_of(answer)
-    code = f"{said['error']} {said['error_codes'][0]}" if "error" in said else ""
+    body = json_of(answer)
+    code = f"{body['error']} {body['error_codes'][0]}" if "error" in body else ""
     compare("Entra", each.row, seen(answer, code), KNOWN)

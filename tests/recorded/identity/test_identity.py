@@ -1,4 +1,4 @@
-"""What the identity endpoint of Container Apps was recorded to answer, asked of the sandbox's."""
+"""The recorded answers of the identity endpoint of Container Apps, compared with the sandbox's."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

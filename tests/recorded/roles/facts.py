@@ -27,7 +27,7 @@ _KINDS = ("actions", "notActions", "dataActions", "notDataActions")
 
 @dataclass(frozen=True)
 class Page:
-    """One page of the documentation, and the commit that it is of."""
+    """A page of the documentation, and its commit."""
 
     name: str
     commit: str
@@ -52,10 +52,10 @@ def facts(repository: str, pages: list[Page], ids: frozenset[str]) -> dict[str, 
 
 def _roles(text: str) -> Iterator[Mapping[str, Any]]:
     for block in _BLOCK.findall(text):
-        said = json.loads(block)
-        (permissions,) = said["permissions"]
+        definition = json.loads(block)
+        (permissions,) = definition["permissions"]
         actions = {kind: permissions[kind] for kind in _KINDS if permissions[kind]}
-        yield {"id": said["name"], "name": said["roleName"]} | actions
+        yield {"id": definition["name"], "name": definition["roleName"]} | actions
 
 
 def pages_of(clone: Path) -> list[Page]:

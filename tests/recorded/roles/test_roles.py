@@ -51,10 +51,10 @@ def test_a_built_in_role_grants_what_is_documented(role: RoleDefinition) -> None
 
 
 def test_the_facts_are_of_roles_that_are_named_here_and_say_where_they_are_from() -> None:
-    said = json.loads(FACTS.read_text())
+    facts = json.loads(FACTS.read_text())
     assert named_here() >= set(DOCUMENTED)
-    assert said["repository"] == "MicrosoftDocs/azure-docs"
-    assert all(len(commit) == 40 for commit in said["pages"].values())
+    assert facts["repository"] == "MicrosoftDocs/azure-docs"
+    assert all(len(commit) == 40 for commit in facts["pages"].values())
 
 
 def test_facts_are_made_of_the_blocks_of_a_page() -> None:

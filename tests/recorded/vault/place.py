@@ -23,7 +23,7 @@ class Place:
     known: dict[str, str] = field(default_factory=lambda: {"name": f"row-{uuid.uuid4().hex}"})
 
     def ask(self, method: str, path: str, body: Any = None, who: str = "role") -> requests.Response:
-        """Send what is asked, with what is known filled in."""
+        """Send a request, with the known values filled in."""
         headers = {"x-ms-client-request-id": str(uuid.uuid4())}
         if who:
             headers["Authorization"] = f"Bearer {self._token(who)}"
@@ -57,7 +57,7 @@ class Place:
         self.known["backup"] = self._do("POST", "/secrets/{name}/backup")["value"]
 
     def only(self) -> None:
-        """Set the secret, and see that no other one has more to be said of it."""
+        """Set the secret, and see that no other secret appears in the answer."""
         self.make()
         for each in self._do("GET", "/secrets")["value"]:
             name = each["id"].rpartition("/")[2]

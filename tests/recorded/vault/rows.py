@@ -1,4 +1,4 @@
-"""What Key Vault was recorded to answer, and the request that each row answers.
+"""The recorded answers of Key Vault, and the request that each row answers.
 
 The headers are those of 2026; what was recorded earlier alone (2021, 2022) had them, too, and an
 x-ms-keyvault-rbac-cache beside. Sanitizers take request ids out of the recordings of 2026.

@@ -1,4 +1,4 @@
-"""One conversation with the bus for one row, and the facts of what it says."""
+"""One conversation with the bus for one row, and the facts of its answers."""
 
 import re
 from typing import Any
@@ -27,8 +27,8 @@ from tests.sandbox.servicebus.world import PRINCIPALS, TENANT
 _CODE = re.compile(r"(?P<code>[A-Z]\w+): ")
 
 
-class Said:
-    """What a row asks for is done; `answer` then has what was said."""
+class Conversation:
+    """Carries out the exchange of a row; `answer` then holds the facts."""
 
     def __init__(self, client: Raw) -> None:
         self._client = client
@@ -128,11 +128,11 @@ class Said:
     def _put(self, token: str, path: str = "orders", kind: str = "jwt") -> None:
         self._client.open_cbs()
         reply = self._client.put(token, path, kind)
-        said = reply.message.application_properties
-        described = _CODE.match(said[b"status-description"].decode())
+        properties = reply.message.application_properties
+        described = _CODE.match(properties[b"status-description"].decode())
         self._traits(
             *_of_transfer(reply),
-            status=said[b"status-code"],
+            status=properties[b"status-code"],
             code=described["code"] if described else "",
         )
 
@@ -159,7 +159,7 @@ def _of_transfer(heard: Heard) -> list[str]:
 
 
 def _is_accepted(state: Any) -> bool:
-    """Whether a delivery state is `accepted`, as the SDK's decoder shows it."""
+    """Return whether a delivery state is `accepted`, as the SDK's decoder shows it."""
     return bool(state) and "accepted" in state
 
 
