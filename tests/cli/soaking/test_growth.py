@@ -20,7 +20,7 @@ def test_what_stays_as_it_was_has_not_grown() -> None:
 @pytest.mark.parametrize(
     ("after", "said"),
     [
-        (replace(BEFORE, pss=60_000 + 16 * 1024 + 1), "grew by 16385 KB, and 16384 KB"),
+        (replace(BEFORE, pss=60_000 + 16 * 1024 + 1), "grew by 16385 KB, of which 16384 KB"),
         (replace(BEFORE, threads=10), "has 10 threads, up from 5"),
         (replace(BEFORE, descriptors=57), "has 57 open files, up from 40"),
     ],
