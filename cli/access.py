@@ -1,25 +1,52 @@
-"""`keyless access`: the role assignments of the compiled Bicep."""
+"""`keyless access`: the role assignments of the compiled Bicep, or compared with Azure's."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Annotated, NoReturn
 
+import requests
 import typer
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from cli.compared import told, with_azure
 from cli.options import StateOption, open_state
-from cli.rights import Right, rights
-from cli.stale import warn_if_stale
+from cli.short_names import short_role, short_scope
+from cli.snapshot_notes import warn_if_stale
 from cli.terminal import USAGE, fail, one_sentence, out, print_json
-from local.assignments import Difference
-from local.azd_values import ValuesError
-from local.sign_in import SignInError
-from sandbox.deployment import ExpressionError, SnapshotError, load
+from local.arm import ResourceManager, UnseenError
+from local.assignments import Difference, Granted, compare, found, meant, principals
+from local.az_commands import DEPLOY_AGAIN
+from local.azd_values import Values, ValuesError
+from local.rights import Environment
+from local.roles import Roles
+from local.sign_in import SignInError, open_developers_credential, signed_in
+from sandbox.deployment import (
+    Deployment,
+    ExpressionError,
+    PrincipalKind,
+    SnapshotError,
+    as_compiled,
+    load,
+)
+from sandbox.rbac import Policy
+
+_MAY_BE_INTENDED = (
+    "these may be intended, such as the deploying user's rights; delete those that are not needed"
+)
+
+
+@dataclass(frozen=True)
+class Right:
+    """One role assignment, in words."""
+
+    who: str
+    role: str
+    on: str
+    why: str
+    scope: str
 
 
 def access(
@@ -55,11 +82,11 @@ def access(
             deployment.principal(identity)
         if azure:
             _compare(with_azure(env_file, environment), identity, json_=json_)
-    found = rights(deployment, identity)
+    listed = rights(deployment, identity)
     if json_:
-        print_json([asdict(each) for each in found])
+        print_json([asdict(each) for each in listed])
         return
-    for who, theirs in groupby(found, lambda each: each.who):
+    for who, theirs in groupby(listed, lambda each: each.who):
         out.print(_in_lines(who, list(theirs)))
 
 
@@ -68,21 +95,21 @@ def _in_lines(who: str, theirs: Sequence[Right]) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 1), show_header=False, title=who)
     table.title_justify, table.title_style = "left", "bold"
     table.add_column(ratio=1)
-    said = _said_of_all([each.why for each in theirs])
-    if said:
-        table.add_row(Padding(Text(said.strip(), "dim"), (0, 0, 0, 2)))
+    shared = _shared_reason([each.why for each in theirs])
+    if shared:
+        table.add_row(Padding(Text(shared.strip(), "dim"), (0, 0, 0, 2)))
     for each in theirs:
         table.add_row(Text.assemble(f"  {each.role} on ", (each.on, "cyan")))
-        table.add_row(Padding(Text(each.why.removeprefix(said), "dim"), (0, 0, 0, 4)))
+        table.add_row(Padding(Text(each.why.removeprefix(shared), "dim"), (0, 0, 0, 4)))
     table.add_row()
     return table
 
 
-def _said_of_all(whys: Sequence[str]) -> str:
+def _shared_reason(whys: Sequence[str]) -> str:
     """Return the text before the colon that all reasons share; empty if they differ."""
-    said = "".join(whys[0].partition(": ")[:2])
-    shared = said.endswith(": ") and all(each.startswith(said) for each in whys)
-    return said if shared and len(whys) > 1 else ""
+    first = "".join(whys[0].partition(": ")[:2])
+    shared = first.endswith(": ") and all(each.startswith(first) for each in whys)
+    return first if shared and len(whys) > 1 else ""
 
 
 def _compare(difference: Difference, identity: str, *, json_: bool) -> NoReturn:
@@ -92,5 +119,99 @@ def _compare(difference: Difference, identity: str, *, json_: bool) -> NoReturn:
     if json_:
         print_json(asdict(difference))
     else:
-        out.print(told(difference), end="")
+        out.print(describe(difference), end="")
     raise typer.Exit(1 if difference.missing or difference.beside else 0)
+
+
+def rights(deployment: Deployment, identity: str = "") -> list[Right]:
+    """Return all rights, or those of `identity`, ordered by principal, then by resource.
+
+    The former ids of a recreated identity have kept their rights, as on Azure.
+    """
+    policy = Policy.of(deployment)
+    return [
+        right
+        for principal in deployment.principals
+        if identity in {"", principal.name}
+        for each in principal.every_id
+        for right in _rights_of(each, deployment, policy)
+    ]
+
+
+def _rights_of(principal_id: str, deployment: Deployment, policy: Policy) -> list[Right]:
+    found = [
+        Right(
+            who=deployment.names[principal_id],
+            role=short_role(policy.role(each).name),
+            on=short_scope(each.scope),
+            why=each.why,
+            scope=each.scope,
+        )
+        for each in deployment.assignments
+        if each.principal_id == principal_id
+    ]
+    return sorted(found, key=lambda each: each.on)
+
+
+def with_azure(env_file: Path | None, environment: str | None) -> Difference:
+    """Compare assignments at or below the environment's resource group with the snapshot's.
+
+    Raises SnapshotError, ValuesError, or SignInError.
+    """
+    values = Values.from_file(env_file) if env_file else Values.from_azd(environment)
+    deployed_as, credential = Environment.of(values), open_developers_credential()
+    signed_in(credential)  # raises a clear error before the first request fails
+    try:
+        with requests.Session() as session:
+            return compared(as_compiled(), values, ResourceManager(session, credential))
+    except UnseenError as error:
+        fail(
+            f"cannot read the role assignments, which needs Reader on {deployed_as.group}: {error}"
+        )
+
+
+def compared(deployment: Deployment, values: Values, arm: ResourceManager) -> Difference:
+    """Compare the snapshot's policy with what `arm` lists. Raises ValuesError, or UnseenError."""
+    environment = Environment.of(values)
+    users = {
+        each.name: values.named.get(f"{each.name.upper()}_PRINCIPAL_ID", "")
+        for each in deployment.principals
+        if each.kind is PrincipalKind.USER
+    }
+    ids = principals(arm, environment, users)
+    roles = Roles.of_azure(arm, environment, deployment)
+    return compare(
+        meant(deployment, environment, ids, roles),
+        found(arm, environment, ids, roles),
+        [each.name for each in deployment.principals if each.name not in ids],
+    )
+
+
+def describe(difference: Difference) -> Text:
+    """Return the differences, each with the command that fixes it."""
+    lines = Text()
+    for each in difference.missing:
+        lines.append("✗ ", "bold red").append(f"missing: {_in_words(each)}\n{_mend(each)}")
+    if difference.missing:
+        lines.append(f"  to add all missing assignments, deploy again: {DEPLOY_AGAIN}\n")
+    for each in difference.beside:
+        lines.append("! ", "bold yellow").append(f"not in the policy: {_in_words(each)}\n")
+        lines.append(_mend(each))
+    if difference.beside:
+        lines.append(f"  {_MAY_BE_INTENDED}\n")
+    if not (difference.missing or difference.beside):
+        lines.append("✓ ", "green").append(
+            "the environment has exactly the policy's role assignments\n"
+        )
+    if difference.absent:
+        lines.append(f"  absent, so not compared: {', '.join(difference.absent)}\n")
+    return lines
+
+
+def _in_words(each: Granted) -> str:
+    why = f": {each.why}" if each.why else ""
+    return f"{each.who}'s {each.role} on {short_scope(each.scope)}{why}"
+
+
+def _mend(each: Granted) -> str:
+    return f"    {each.mend}\n" if each.mend else ""

@@ -1,15 +1,16 @@
-"""The command line of Keyless."""
+"""The commands of Keyless, in the panels of their help."""
 
 import atexit
 import gc
 import sys
 from importlib import import_module
 from keyword import iskeyword
+from typing import Any
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
-from cli.encoding import write_anything
-from cli.help import Command, Group
+from cli.terminal import replace_unencodable
 from sandbox.commands import KEYLESS
 
 # The panels of the help, with their commands and the module of each, in order.
@@ -34,7 +35,7 @@ _PANELS = {
         "redrive": "redrive",
     },
     "Teach": {
-        "as": "acting",
+        "as": "run_as",
         "env": "env",
         "sign-in": "sign_in",
         "rehearse": "rehearse",
@@ -43,9 +44,9 @@ _PANELS = {
     "Maintain": {
         "report": "report",
         "bench": "bench",
-        "soak": "soak",
+        "soak": "soak.command",
         "check": "check",
-        "test": "test",
+        "test": "check",
     },
 }
 _MODULES = {name: module for panel in _PANELS.values() for name, module in panel.items()}
@@ -78,7 +79,7 @@ def application(only: str = "") -> typer.Typer:
 
 def main() -> None:
     """Run the command that the user typed."""
-    write_anything()
+    replace_unencodable()
     # A last garbage collection over all imported modules would add 0.3 s to each command.
     atexit.register(gc.freeze)
     application(*sys.argv[1:2])(prog_name=KEYLESS)
@@ -86,3 +87,27 @@ def main() -> None:
 
 def _one_of_several() -> None:
     """Keep Typer from running a single command without its name."""
+
+
+def _without_types_of_flags(params: list[Any]) -> list[Any]:
+    """Hide the type of flags: Typer's `--json <bool>` reads as if a value had to follow."""
+    for each in params:
+        if getattr(each, "is_flag", False) and each.metavar is None:
+            each.metavar = ""
+    return params
+
+
+class Command(TyperCommand):
+    """A command whose help shows flags as people type them."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Return every parameter, including `--help`."""
+        return _without_types_of_flags(list(super().get_params(ctx)))
+
+
+class Group(TyperGroup):
+    """A group of commands whose help shows flags as people type them."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Return every parameter, including `--help`."""
+        return _without_types_of_flags(list(super().get_params(ctx)))

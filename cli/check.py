@@ -1,4 +1,4 @@
-"""`keyless check`: the static checks of this project."""
+"""`keyless check` and `keyless test`: the static checks, and the tests."""
 
 import os
 import shutil
@@ -28,6 +28,10 @@ _CHECKS: Sequence[tuple[str, Sequence[str]]] = (
     ("rehearsal", (sys.executable, "-m", "cli", "rehearse")),
 )
 _NEED_BICEP = {"infrastructure", "rehearsal"}
+
+# Most tests wait for a process, so three workers halve the time on two cores. A file stays with one
+# worker, so that its fixtures start once. tests/conftest.py puts the slow files first.
+_AT_ONCE = ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
 
 
 def check(
@@ -63,3 +67,12 @@ def _passes(name: str, command: Sequence[str], no_skips: bool) -> bool:
     if done.returncode:
         err.print(done.stdout + done.stderr, markup=False)
     return done.returncode == 0
+
+
+def test(context: typer.Context) -> None:
+    """Run all tests, or those that pytest's arguments select."""
+    refuse_in_an_image("test")
+    chosen = any(not each.startswith("-") for each in context.args)
+    workers = () if chosen else _AT_ONCE
+    os.chdir(PROJECT)
+    os.execv(sys.executable, [sys.executable, "-m", "pytest", *workers, *context.args])  # noqa: S606

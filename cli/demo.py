@@ -10,7 +10,19 @@ from typing import Annotated, TypeVar
 import typer
 from requests import RequestException
 
-from cli.denial import Attempt, one_denial, print_denial
+from cli.demo_run import (
+    Arrival,
+    Attempt,
+    DemoError,
+    one_denial,
+    permissions_used,
+    print_denial,
+    send,
+    shortfalls,
+    wait_until_done,
+    webhooks,
+)
+from cli.lifecycle import end, start_detached
 from cli.options import (
     AssumeFromOption,
     AssumeOption,
@@ -22,12 +34,10 @@ from cli.options import (
 )
 from cli.photos import uploads
 from cli.progress import Progress
-from cli.running import end, start_detached
 from cli.sample import needs_the_sample
-from cli.stale import warn_if_stale, warn_of_ignored
-from cli.terminal import ended_by_signals, fail, interactive, out, undisturbed
+from cli.snapshot_notes import warn_if_stale, warn_of_ignored
+from cli.terminal import exit_on_signals, fail, ignoring_signals, interactive, out
 from cli.trace import table
-from cli.walk import Arrival, DemoError, arrive, send, shortfalls, steps, webhooks
 from sandbox.assumptions import LIKELY, Assumptions
 from sandbox.audit import FILE, Outcome, read
 from sandbox.commands import KEYLESS, published
@@ -55,7 +65,7 @@ def demo(
     opened = open_state(state)
     begun = time.monotonic()
     warn_if_stale(opened)
-    with ended_by_signals(), _a_sandbox(opened, port, assumed) as report:
+    with exit_on_signals(), _a_sandbox(opened, port, assumed) as report:
         try:
             found = _walk_and_denial(opened, report)
         except DemoError as error:
@@ -91,7 +101,7 @@ def _a_sandbox(state: State, port: int | None, assumed: Assumptions | None) -> I
     try:
         yield report
     finally:
-        with undisturbed():
+        with ignoring_signals():
             end(state)
 
 
@@ -102,7 +112,7 @@ def _walk_and_denial(state: State, report: Report) -> list[str]:
     verified = _settled(lambda: _verified(state), lambda found: found >= wanted)
     out.print()
     assignments = {each.id for each in load(state).assignments}
-    walk = steps(read(state.path(FILE)), assignments)
+    walk = permissions_used(read(state.path(FILE)), assignments)
     out.print(table(walk, "Permissions used, from the audit"))
     _print_webhooks(arrivals, verified)
     print_denial(allowed, denied)
@@ -116,7 +126,7 @@ def _put_through(gallery: str) -> list[Arrival]:
     pool = ThreadPoolExecutor(len(files))
     try:
         pairs = zip(files, photos, strict=True)
-        arrivals = list(pool.map(lambda pair: arrive(gallery, *pair), pairs))
+        arrivals = list(pool.map(lambda pair: wait_until_done(gallery, *pair), pairs))
     finally:
         # A user who presses Ctrl-C waits for no photo: the sandbox ends, and so do the threads.
         pool.shutdown(wait=False, cancel_futures=True)

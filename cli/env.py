@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 import typer
 
+from cli.lifecycle import require_running
 from cli.options import StandInOption, StateOption, open_state
-from cli.running import the_running
 from cli.terminal import USAGE, err, fail, one_sentence, out, print_json
 from sandbox.deployment import load
 from sandbox.edge import LOOPBACK
@@ -50,10 +50,10 @@ def env(
     For one program, ./keyless as WHO -- COMMAND needs no eval and survives restarts.
     """
     opened = open_state(state)
-    report = the_running(opened)
+    report = require_running(opened)
     with one_sentence(KeyError, ValueError):
         check_stand_in(who, stand_in, opened)
-        variables = as_anybody(report, who, opened)
+        variables = variables_of(report, who, opened)
     if stand_in:
         variables["PATH"] = Az.found(opened, stand_in).first_on(os.environ["PATH"])
     if json_:
@@ -61,21 +61,23 @@ def env(
         return
     if sys.stderr.isatty() and not sys.stdout.isatty():  # eval hides the lines
         err.print(_BUS_NOTE.removeprefix("# "), style="dim", markup=False, highlight=False)
-    out.print("\n".join(_lines(variables, sorted(of_others(report, variables)))), markup=False)
+    out.print(
+        "\n".join(_lines(variables, sorted(variables_to_unset(report, variables)))), markup=False
+    )
 
 
-def people(state: State) -> tuple[str, ...]:
+def users(state: State) -> tuple[str, ...]:
     """Return the users; the deployment names each by an output such as DEVELOPER_PRINCIPAL_ID."""
     return tuple(each.name for each in load(state).users)
 
 
 def check_stand_in(who: str, stand_in: bool, state: State) -> None:
     """End the command if `stand_in` is set for a service, which has no Azure CLI."""
-    if stand_in and who not in people(state):
+    if stand_in and who not in users(state):
         fail("--stand-in is for users who sign in: services do not use az.", USAGE)
 
 
-def of_others(report: Report, variables: Mapping[str, str]) -> set[str]:
+def variables_to_unset(report: Report, variables: Mapping[str, str]) -> set[str]:
     """Return the variables that would make a process act as another, or bypass the sandbox."""
     known = {name for each in report.services for name in each.environment} | OF_AN_IDENTITY
     # Clients prefer a proxy variable in lower case to the sandbox's, which is in upper case.
@@ -83,36 +85,36 @@ def of_others(report: Report, variables: Mapping[str, str]) -> set[str]:
     return (known | small) - variables.keys() - {"PATH"}
 
 
-def as_anybody(report: Report, who: str, state: State) -> dict[str, str]:
+def variables_of(report: Report, who: str, state: State) -> dict[str, str]:
     """Return what makes a process act as `who`. Raises KeyError, with all known names."""
-    persons = people(state)
+    persons = users(state)
     if who in persons:
-        return as_person(report, state, who)
+        return user_variables(report, state, who)
     services = [each.name for each in report.services]
     if who not in services:
-        raise KeyError(unknown(who, services, persons))
-    return as_service(report, who, state)
+        raise KeyError(unknown_identity(who, services, persons))
+    return service_variables(report, who, state)
 
 
-def unknown(who: str, services: Iterable[str], persons: Sequence[str]) -> str:
+def unknown_identity(who: str, services: Iterable[str], persons: Sequence[str]) -> str:
     """Return a sentence that lists the known names instead of `who`."""
     *some, last = (*sorted(services), *persons)
     return f"unknown identity {who!r}; choose from {', '.join(some)} and {last}"
 
 
-def as_service(report: Report, service: str, state: State) -> dict[str, str]:
+def service_variables(report: Report, service: str, state: State) -> dict[str, str]:
     """Return what makes a process act as `service`. Raises KeyError if it is unknown."""
     environment = dict(report.service(service).environment)
     environment.pop("PATH", None)  # set only for services that run as the developer
     return {**environment, **_of_any_tool(report, state)}
 
 
-def as_developer(report: Report, state: State) -> dict[str, str]:
+def developer_variables(report: Report, state: State) -> dict[str, str]:
     """Return what makes a process act as the developer."""
-    return as_person(report, state, DEVELOPER)
+    return user_variables(report, state, DEVELOPER)
 
 
-def as_person(report: Report, state: State, who: str) -> dict[str, str]:
+def user_variables(report: Report, state: State, who: str) -> dict[str, str]:
     """Return what makes a process act as a user, who signs in to the sandbox by `az login`.
 
     AzureCliCredential alone: other tools in the user's home hold sign-ins to real Azure.

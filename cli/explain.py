@@ -1,13 +1,21 @@
-"""`keyless explain`: the decision on one action, without making a request."""
+"""`keyless explain`: the decision on one action; and `keyless doctor --explain`: a pasted error."""
 
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.text import Text
 
-from cli.names import AmbiguousError, resource_ids, short_action, short_scope, the_one
 from cli.options import StateOption, open_state
-from cli.stale import warn_if_stale
-from cli.terminal import one_sentence, out, print_json
+from cli.short_names import AmbiguousError, resolve, resource_ids, short_action, short_scope
+from cli.snapshot_notes import warn_if_stale
+from cli.terminal import fail, one_sentence, out, print_json
+from local.doctor.error_texts import Explanation
+from local.doctor.error_texts import explain as explain_text
+from sandbox.commands import KEYLESS
 from sandbox.deployment import Deployment, ExpressionError, SnapshotError, load
 from sandbox.rbac import Action, Allowed, Decision, Policy, Requirement, built_in_roles
 
@@ -25,6 +33,12 @@ _MORE_DATA_ACTIONS = (
     "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/filter/action",
     "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/tags/read",
     "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/tags/write",
+)
+
+_STANDARD_INPUT = "-"
+_UNKNOWN = (
+    "unknown error text; paste all of it, with its code and its Caller, Action and Resource if it"
+    f" has them, or run {KEYLESS} doctor"
 )
 
 
@@ -56,8 +70,8 @@ def explain(
 
 
 def the_requirement(deployment: Deployment, action: str, resource: str) -> Requirement:
-    """Return the need that two short names stand for. Raises AmbiguousError."""
-    scope = the_one("resource", resource, resource_ids(deployment))
+    """Return the requirement that two short names stand for. Raises AmbiguousError."""
+    scope = resolve("resource", resource, resource_ids(deployment))
     return Requirement(scope, (_action(deployment, action),))
 
 
@@ -66,7 +80,7 @@ def _action(deployment: Deployment, wanted: str) -> Action:
     data = {each for role in roles for each in role.data_actions if "*" not in each}
     control = {each for role in roles for each in role.actions if "*" not in each}
     data.update(_MORE_DATA_ACTIONS)
-    name = the_one("action", wanted, data | control)
+    name = resolve("action", wanted, data | control)
     return Action(name, data=name in data)
 
 
@@ -100,3 +114,50 @@ def _as_json(identity: str, decision: Decision) -> dict[str, Any]:
         found = {"role": decision.role.name, "assignment": assignment.id, "why": assignment.why}
         return common | found
     return common | {"rolesThatWould": list(decision.roles_that_would)}
+
+
+def explain_error(given: str, state: Path | None, *, json_: bool) -> None:
+    """Explain the text `given`, or the one on standard input; exit with 1 if it is unknown."""
+    text = _standard_input() if given == _STANDARD_INPUT else given
+    reading = explain_text(_without_colours(text))
+    if reading is None:
+        fail(_UNKNOWN, status=1)
+    # The name of the principal, where a sandbox's state or a deployment has it.
+    names: Mapping[str, Any] = load(open_state(state)).names if reading.principal else {}
+    _print(reading, str(names.get(reading.principal, "")), json_=json_)
+
+
+def _standard_input() -> str:
+    """Read all of it, whatever its encoding."""
+    return sys.stdin.buffer.read().decode(errors="replace")
+
+
+def _without_colours(text: str) -> str:
+    """Return the printable characters of `text`, without the escapes of another terminal."""
+    printable = text.encode(errors="surrogateescape").decode(errors="replace")
+    return Text.from_ansi(printable.replace("\r", "\n")).plain
+
+
+def _print(reading: Explanation, name: str, *, json_: bool) -> None:
+    """Print the meaning of an error; `name` is its principal's name."""
+    if json_:
+        print_json(asdict(reading) | {"name": name})
+        return
+    out.print(Text.assemble((f"{reading.source}: ", "bold"), reading.means))
+    for label, value in _facts(reading, name):
+        out.print(f"  {label:<10}{value}", markup=False)
+    for line in reading.do:
+        out.print(f"    {line}", markup=False)
+
+
+def _facts(reading: Explanation, name: str) -> Iterator[tuple[str, str]]:
+    known = f" ({name})" if name else ""
+    facts = {
+        "principal": f"{reading.principal}{known}" if reading.principal else "",
+        "client": reading.client,
+        "action": short_action(reading.action),
+        "scope": reading.scope,
+        "roles": ", ".join(reading.roles),
+        "not stated": reading.silent,
+    }
+    return ((label, value) for label, value in facts.items() if value)

@@ -11,7 +11,7 @@ import typer
 from azure.core.credentials import TokenCredential
 from rich.text import Text
 
-from cli.names import for_services
+from cli.short_names import for_services
 from cli.terminal import UNAVAILABLE, fail, one_sentence, out
 from local.advice import deployed_workers, on_rights, on_workers
 from local.arm import ResourceManager, UnseenError

@@ -2,7 +2,7 @@
 
 from rich.text import Text
 
-from cli.running import in_words
+from cli.lifecycle import describe
 from cli.terminal import out
 from sandbox.commands import KEYLESS, published
 from sandbox.supervisor import Report, SignInReport
@@ -48,7 +48,7 @@ class Progress:
         sentence = f"not all is ready yet{where}; to see why, run {KEYLESS} doctor"
         self._say("overdue", sentence, _WAITS)
         for each in report.late:
-            self._say(f"{each.name} {each.failing} {each.ended}", in_words(each), _WAITS)
+            self._say(f"{each.name} {each.failing} {each.ended}", describe(each), _WAITS)
 
     def _say(self, topic: str, sentence: str, mark: Text = _DONE) -> None:
         if topic not in self._printed:

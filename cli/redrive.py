@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from cli.env import as_service
-from cli.names import short_scope
+from cli.env import service_variables
+from cli.lifecycle import require_running
 from cli.options import StateOption, open_state
-from cli.running import the_running
+from cli.short_names import short_scope
 from cli.terminal import USAGE, fail, one_sentence
 from sandbox.deployment import Deployment, load
 from sandbox.rbac import Action, Allowed, Policy, Requirement
@@ -30,7 +30,7 @@ def redrive(
     """
     opened = open_state(state)
     with one_sentence(KeyError, ValueError):
-        variables = as_service(the_running(opened), service, opened)
+        variables = service_variables(require_running(opened), service, opened)
         received = tuple(receives(load(opened), service))
     environment = {**of_any_process(opened.folder("home")), **variables}
     module = f"services/{service}/redrive.py"

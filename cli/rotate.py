@@ -3,8 +3,8 @@
 import asyncio
 from pathlib import Path
 
+from cli.lifecycle import require_running
 from cli.options import StateOption, open_state
-from cli.running import the_running
 from cli.terminal import UNAVAILABLE, fail, one_sentence, out
 from sandbox.deployment import load
 from sandbox.supervisor.clock import NeverBack
@@ -23,7 +23,7 @@ def rotate(state: StateOption = None) -> None:
     The services keep running.
     """
     opened = open_state(state)
-    report = the_running(opened)
+    report = require_running(opened)
     clock = NeverBack(origin=report.clock)
     operator = Operator(opened, load(opened), report.proxy, Path(report.ca), clock)
     with one_sentence(SigningKeyError):

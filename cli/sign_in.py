@@ -7,9 +7,9 @@ from typing import Annotated
 import requests
 import typer
 
-from cli.env import people
+from cli.env import users
+from cli.lifecycle import require_running
 from cli.options import StandInOption, StateOption, open_state
-from cli.running import the_running
 from cli.terminal import USAGE, fail, one_sentence, out
 from sandbox.commands import IN_CONTAINER, KEYLESS
 from sandbox.loopback import ask
@@ -36,9 +36,9 @@ def sign_in(
 ) -> None:
     """Sign in to the sandbox by approving the CODE that a program shows."""
     opened = open_state(state)
-    report = the_running(opened)
+    report = require_running(opened)
     with one_sentence(ValueError):
-        persons = people(opened)
+        persons = users(opened)
     if as_ not in persons:
         known = ", ".join(persons) or "none"
         fail(f"unknown user {as_!r}; the deployment's users: {known}.", USAGE)

@@ -7,8 +7,8 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from cli.lifecycle import answers, require_running
 from cli.options import StateOption, open_state
-from cli.running import answers, the_running
 from cli.terminal import out, print_json
 from sandbox.commands import KEYLESS, published
 from sandbox.printable import printable
@@ -34,7 +34,7 @@ def status(
     write to its state folder, as on a full disk.
     """
     opened = open_state(state)
-    report, refused = the_running(opened), opened.refuses()
+    report, refused = require_running(opened), opened.refuses()
     alive = answers(report)
     if json_:
         print_json({**without_environments(report), "refuses": refused, "answers": alive})

@@ -1,10 +1,12 @@
 """Output of the command line: colours only on a terminal, errors in one sentence."""
 
+import codecs
 import logging
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from io import TextIOWrapper
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -15,6 +17,23 @@ from rich.text import Text
 
 from sandbox.printable import printable, printable_lines
 from sandbox.supervisor import ENDINGS
+
+# EX_USAGE, EX_UNAVAILABLE and EX_TEMPFAIL of sysexits.h.
+USAGE = 64
+UNAVAILABLE = 69
+NOT_READY = 75
+_INSTEAD = {
+    "✓": "+",
+    "✗": "x",
+    "→": ">",
+    "←": "<",
+    "•": "*",
+    "≤": "<=",
+    "≥": ">=",
+    "µ": "u",
+    "…": "...",
+}
+_NAME = "keyless"
 
 
 class Terminal(Console):
@@ -29,11 +48,6 @@ class Terminal(Console):
 
 out = Terminal(highlight=False, soft_wrap=True)
 err = Terminal(stderr=True, highlight=False, soft_wrap=True)
-
-# EX_USAGE, EX_UNAVAILABLE and EX_TEMPFAIL of sysexits.h.
-USAGE = 64
-UNAVAILABLE = 69
-NOT_READY = 75
 
 
 def fail(sentence: str, status: int = UNAVAILABLE) -> NoReturn:
@@ -54,7 +68,7 @@ def one_sentence(*errors: type[Exception]) -> Iterator[None]:
         fail(str(error.args[0]) if isinstance(error, KeyError) else str(error))
 
 
-def ended_by_signals() -> AbstractContextManager[None]:
+def exit_on_signals() -> AbstractContextManager[None]:
     """Raise SystemExit for each signal that ends the command, so that the block cleans up."""
 
     def leave(number: int, _: FrameType | None) -> NoReturn:
@@ -63,7 +77,7 @@ def ended_by_signals() -> AbstractContextManager[None]:
     return _signalled(leave)
 
 
-def undisturbed() -> AbstractContextManager[None]:
+def ignoring_signals() -> AbstractContextManager[None]:
     """Ignore the signals that end the command, so that the block can finish its clean-up."""
     return _signalled(signal.SIG_IGN)
 
@@ -108,3 +122,24 @@ def log_to_stderr() -> None:
 def interactive() -> bool:
     """Return whether standard input and output are a terminal."""
     return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def replace_unencodable() -> None:
+    """Let no character fail the command that writes it, whatever the terminal's encoding."""
+    codecs.register_error(_NAME, _instead)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors=_NAME)
+
+
+def _instead(error: UnicodeError) -> tuple[bytes, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lacking = error.object[error.start : error.end]
+    return b"".join(map(_written, lacking)), error.end
+
+
+def _written(lacking: str) -> bytes:
+    """Return the replacement; an undecodable byte of a file's name stays itself (PEP 383)."""
+    code = ord(lacking)
+    return bytes([code & 0xFF]) if 0xDC80 <= code <= 0xDCFF else _INSTEAD.get(lacking, "?").encode()

@@ -8,10 +8,10 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from cli.names import short_action, short_role, short_scope
 from cli.options import StateOption, open_state
+from cli.photo_trace import show
+from cli.short_names import short_action, short_role, short_scope
 from cli.terminal import err, out, print_json
-from cli.way import show
 from sandbox.audit import FILE, Outcome, Record, follow, read
 from sandbox.printable import printable
 from sandbox.telemetry import SERVICE as TELEMETRY
@@ -77,8 +77,8 @@ def line(record: Record) -> Text:
     text.append(f"{record.time[11:23]}  ", "dim")
     text.append(f"{mark} ", style)
     text.append(f"{printable(record.identity) or '(unknown)':<12}", "bold")
-    text.append(f" {what(record)}")
-    text.append(f"  {because(record)}", style if record.outcome is Outcome.DENIED else "dim")
+    text.append(f" {request_of(record)}")
+    text.append(f"  {reason_of(record)}", style if record.outcome is Outcome.DENIED else "dim")
     return text
 
 
@@ -90,13 +90,13 @@ def table(records: list[Record], title: str) -> Table:
     for record in records:
         mark, style = MARKS[record.outcome]
         who = Text.assemble((f"{mark} ", style), (printable(record.identity), "bold"))
-        what = short_action(record.action).removesuffix("/action")
+        action = short_action(record.action).removesuffix("/action")
         where = record.scope.rsplit("/", 1)[-1]
-        found.add_row(who, Text(what), Text(where), Text(because(record)))
+        found.add_row(who, Text(action), Text(where), Text(reason_of(record)))
     return found
 
 
-def what(record: Record) -> str:
+def request_of(record: Record) -> str:
     """Return the request: an action on a scope, a token, or an operation without either."""
     if record.outcome is Outcome.ISSUED:
         return f"token for {printable(record.resource)}"
@@ -105,7 +105,7 @@ def what(record: Record) -> str:
     return f"{short_action(record.action)} on {short_scope(record.scope)}"
 
 
-def because(record: Record) -> str:
+def reason_of(record: Record) -> str:
     """Return the role that allowed it, the roles that would, or the reason of the refusal."""
     match record.outcome:
         case Outcome.ALLOWED:

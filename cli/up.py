@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from cli.env import people
+from cli.env import users
+from cli.lifecycle import End, describe, end, start_detached
 from cli.options import (
     AssumeFromOption,
     AssumeOption,
@@ -19,12 +20,11 @@ from cli.options import (
     open_state,
 )
 from cli.progress import Progress
-from cli.running import End, end, in_words, start_detached
-from cli.stale import warn_of_edits, warn_of_ignored
+from cli.snapshot_notes import warn_of_edits, warn_of_ignored
 from cli.terminal import (
     NOT_READY,
     USAGE,
-    ended_by_signals,
+    exit_on_signals,
     fail,
     log_to_stderr,
     one_sentence,
@@ -99,7 +99,7 @@ def up(
         pid = holder(opened)
         if pid is not None:
             fail(f"a sandbox is already running on {opened.root} (process {pid}).")
-        with ended_by_signals():
+        with exit_on_signals():
             options = [*_options(as_, stand_in, approve), *as_options(assumed), f"--wait={wait}"]
             report = start_detached(opened, port, progress, options, stays=True)
         out.print(f"Running in the background; [bold]{KEYLESS} down[/] ends it.")
@@ -127,7 +127,7 @@ def up(
 
 
 def _late(report: Report) -> str:
-    waiting = "; ".join(map(in_words, report.late))
+    waiting = "; ".join(map(describe, report.late))
     where = f", at {published(report.gallery)}" if report.gallery else ""
     return (
         f"not all is ready; the sandbox stays up{where}: {waiting}."
@@ -159,7 +159,7 @@ def _check_sign_in(as_: str | None, elsewhere: Elsewhere | None, more: bool) -> 
 
 def _check_developer(as_: str | None, state: State) -> None:
     with one_sentence(ValueError, KeyError):
-        if as_ and as_ not in people(state):
+        if as_ and as_ not in users(state):
             fail(
                 f"this deployment has no {as_}: it needs an output {as_.upper()}_PRINCIPAL_ID in"
                 " infra/bicep/main.bicep, with the object id",

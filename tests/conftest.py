@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from cli.env import as_developer, as_service
+from cli.env import developer_variables, service_variables
 from sandbox.audit import FILE, Record, read
 from sandbox.deployment import Deployment, load
 from sandbox.state import PROJECT, State
@@ -55,8 +55,8 @@ class Running:
     def environment(self, service: str) -> Mapping[str, str]:
         """Return what `./keyless env SERVICE` exports; SERVICE may also be the developer."""
         if service == DEVELOPER:
-            return as_developer(self.report, self.state)
-        return as_service(self.report, service, self.state)
+            return developer_variables(self.report, self.state)
+        return service_variables(self.report, service, self.state)
 
     def act_as(self, service: str, monkeypatch: pytest.MonkeyPatch) -> Mapping[str, str]:
         """Step into a service's shoes, as `eval "$(./keyless env SERVICE)"` does."""

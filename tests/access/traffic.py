@@ -1,7 +1,7 @@
 """Traffic that makes the services use each of their rights; another deployment has its own here."""
 
+from cli.demo_run import send, wait_until_done
 from cli.photos import uploads
-from cli.walk import arrive, send
 from tests.conftest import Running
 
 
@@ -9,4 +9,4 @@ def put_through(sandbox: Running) -> None:
     """Put three photos and a broken file through, and wait for the last of them."""
     gallery = sandbox.report.gallery
     for upload in uploads():
-        arrive(gallery, upload, send(gallery, upload))
+        wait_until_done(gallery, upload, send(gallery, upload))

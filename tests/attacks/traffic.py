@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 import requests
 from PIL import Image
 
+from cli.demo_run import send, wait_until_done
 from cli.photos import Upload
-from cli.walk import arrive, send
 from tests.attacks.observations import Observations
 from tests.conftest import Running
 
@@ -21,7 +21,7 @@ def traffic(sandbox: Running, seen: Observations) -> None:
     Image.new("RGB", (8, 8), "teal").save(pixel, "PNG")
     for content in (pixel.getvalue(), b"\xff\xd8\xff\xe0 no photo"):
         upload = Upload("any", "image/png", content)
-        arrive(gallery, upload, send(gallery, upload))
+        wait_until_done(gallery, upload, send(gallery, upload))
     for service in ("gateway", "notifier"):
         variables = sandbox.environment(service)
         query = {"api-version": "2019-08-01", "resource": "https://storage.azure.com"}

@@ -4,7 +4,7 @@ import json
 import re
 from pathlib import Path
 
-from cli.rights import rights
+from cli.access import rights
 from sandbox.deployment import load
 from sandbox.state import State
 from tests.conftest import keyless

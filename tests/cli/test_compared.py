@@ -7,9 +7,9 @@ import pytest
 import requests
 from typer.testing import CliRunner
 
-from cli import compared as module
+from cli import access as module
+from cli.access import compared, describe
 from cli.application import application
-from cli.compared import compared, told
 from local.assignments import Difference
 from local.azd_values import Values
 from sandbox.deployment import Deployment, load
@@ -57,13 +57,13 @@ def held(answers: Answers, principal: str, end: str) -> Any:
 def test_what_was_deployed_and_not_touched_is_as_the_policy_says(deployment: Deployment) -> None:
     same = difference(deployment, as_deployed(deployment))
     assert same == Difference((), ())
-    assert str(told(same)).startswith("✓ the environment has exactly the policy's")
+    assert str(describe(same)).startswith("✓ the environment has exactly the policy's")
 
 
 def test_one_that_was_taken_away_is_named_with_what_grants_it(deployment: Deployment) -> None:
     answers, gateway = as_deployed(deployment), deployment.principal("gateway").principal_id
     answers[ASSIGNMENTS]["value"].remove(held(answers, gateway, "/originals"))
-    said = str(told(difference(deployment, answers)))
+    said = str(describe(difference(deployment, answers)))
     assert "missing: gateway's Keyless Blob Depositor on containers/originals: " in said
     assert f"--assignee-object-id {gateway} --assignee-principal-type ServicePrincipal" in said
     assert "azd provision --no-state" in said
@@ -74,7 +74,7 @@ def test_one_that_is_wider_is_named_with_what_takes_it_away(deployment: Deployme
     answers, catalog = as_deployed(deployment), deployment.principal("catalog").principal_id
     answers[ASSIGNMENTS]["value"].append(assigned(catalog, OWNER, GROUP, "wider"))
     found = difference(deployment, answers)
-    said = str(told(found))
+    said = str(describe(found))
     assert f"not in the policy: catalog's Owner on {GROUP}" in said
     assert f"az role assignment delete --ids {GROUP}/providers/x/roleAssignments/wider" in said
     assert "missing" not in said
@@ -86,7 +86,7 @@ def test_whoever_is_not_there_is_not_compared(deployment: Deployment) -> None:
     services = ("gateway", "thumbnailer", "catalog", "platform", "notifier")
     found = difference(deployment, as_deployed(deployment, *services))
     assert found == Difference((), (), services)
-    assert "absent, so not compared: gateway, thumbnailer" in str(told(found))
+    assert "absent, so not compared: gateway, thumbnailer" in str(describe(found))
 
 
 def test_an_identity_that_was_made_anew_has_left_its_rights_to_nobody(

@@ -45,9 +45,9 @@ def test_every_command_writes_on_it(
 
 
 PRINTS = """
-from cli.encoding import write_anything
+from cli.terminal import replace_unencodable
 from cli.terminal import print_json
-write_anything()
+replace_unencodable()
 print_json({"said": "\u00e9\u2713\U0001f511"})
 """
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.env import as_developer, as_service
+from cli.env import developer_variables, service_variables
 from sandbox.deployment import as_compiled
 from sandbox.state import State
 from sandbox.supervisor import Report, ServiceReport, SignInReport
@@ -45,14 +45,14 @@ def state(tmp_path: Path) -> State:
 
 
 def test_the_services_path_stays_theirs(report: Report, state: State) -> None:
-    assert "PATH" not in as_service(report, "gateway", state)
-    assert "PATH" not in as_developer(report, state)
+    assert "PATH" not in service_variables(report, "gateway", state)
+    assert "PATH" not in developer_variables(report, state)
 
 
 def test_a_shell_in_the_developers_shoes_takes_the_azure_cli_and_nothing_else(
     report: Report, state: State
 ) -> None:
-    found = as_developer(report, state)
+    found = developer_variables(report, state)
     assert found["AZURE_TOKEN_CREDENTIALS"] == "AzureCliCredential"
     assert found["WHERE_BLOBS_ARE"] == ACCOUNT
     assert found["AZURE_CONFIG_DIR"] == str(state.path("azure-cli"))
@@ -77,7 +77,7 @@ def test_a_shell_loses_the_proxy_that_it_names_in_small_letters(sandbox: Running
 
 
 def test_a_client_that_opens_tcp_itself_is_told_where(report: Report, state: State) -> None:
-    for found in (as_service(report, "gateway", state), as_developer(report, state)):
+    for found in (service_variables(report, "gateway", state), developer_variables(report, state)):
         assert found["KEYLESS_SERVICEBUS_ADDRESS"] == "127.0.0.1:3"
 
 

@@ -8,9 +8,9 @@ import pytest
 from rich.console import RenderableType
 from rich.text import Text
 
+from cli.program_audit import refusal_lines
 from cli.terminal import OneLine, Terminal
 from cli.trace import line, table
-from cli.witness import refusal_lines
 from sandbox.audit import Outcome, Record
 
 ISSUED = Record(

@@ -8,8 +8,8 @@ from collections import Counter
 import pytest
 from PIL import Image
 
+from cli.demo_run import send, webhooks
 from cli.photos import Upload
-from cli.walk import send, webhooks
 from sandbox.audit import Outcome
 from tests.conftest import Running
 from tests.docs import costs

@@ -13,8 +13,8 @@ import pytest
 from azure.core.exceptions import HttpResponseError
 from azure.storage.blob import BlobServiceClient
 
+from cli.demo_run import send, wait_until_done, webhooks
 from cli.photos import uploads
-from cli.walk import arrive, send, webhooks
 from sandbox.audit import Outcome
 from sandbox.state import PROJECT, State
 from services.common.credential import open_credential
@@ -46,7 +46,7 @@ def test_a_photo_goes_through_the_services_under_the_developers_roles_alone(
     developers: Running,
 ) -> None:
     upload, gallery = uploads()[0], developers.report.gallery
-    arrival = arrive(gallery, upload, send(gallery, upload))
+    arrival = wait_until_done(gallery, upload, send(gallery, upload))
     assert arrival.state == "processed"
     assert arrival.thumbnail
     until(lambda: arrival.id in webhooks(developers.state))

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 import requests
 
+from cli.demo_run import send, wait_until_done
 from cli.photos import uploads
-from cli.walk import arrive, send
 from sandbox.deployment import Deployment
 from sandbox.state import PROJECT, State
 from sandbox.storage import free_port
@@ -187,7 +187,7 @@ def test_a_photo_goes_through_the_services_that_run_here(
         gallery = f"http://127.0.0.1:{port}"
         wait_until_ready(local, gallery)
         upload = uploads()[0]
-        assert arrive(gallery, upload, send(gallery, upload)).state == "processed"
+        assert wait_until_done(gallery, upload, send(gallery, upload)).state == "processed"
     finally:
         local.terminate()
         said, _ = local.communicate(timeout=90)

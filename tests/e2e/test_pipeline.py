@@ -10,8 +10,8 @@ import pytest
 import requests
 from PIL import Image
 
+from cli.demo_run import Arrival, send, wait_until_done, webhooks
 from cli.photos import Upload, uploads
-from cli.walk import Arrival, arrive, send, webhooks
 from sandbox.audit import Outcome
 from tests.conftest import Running
 
@@ -36,7 +36,7 @@ def arrivals(sandbox: Running) -> dict[str, Arrival]:
     """What becomes of three photos and one broken file."""
     gallery = sandbox.report.gallery
     sent = [(each, send(gallery, each)) for each in uploads()]
-    return {upload.name: arrive(gallery, upload, photo) for upload, photo in sent}
+    return {upload.name: wait_until_done(gallery, upload, photo) for upload, photo in sent}
 
 
 def photo(size: tuple[int, int] = (64, 48), colour: str = "teal") -> Upload:
@@ -115,7 +115,7 @@ def test_a_replayed_key_answers_as_the_first_time_and_makes_one_photo(sandbox: R
     assert (first.status_code, again.status_code) == (202, 202)
     assert first.json()["id"] == again.json()["id"]
     assert first.headers["Location"] == again.headers["Location"]
-    arrival = arrive(gallery, upload, first.json()["id"])
+    arrival = wait_until_done(gallery, upload, first.json()["id"])
     assert arrival.state == "processed"
     assert len(told_of(sandbox, arrival.id)) == 1
 

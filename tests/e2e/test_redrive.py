@@ -6,8 +6,8 @@ import sys
 import time
 from pathlib import Path
 
+from cli.demo_run import send, webhooks
 from cli.photos import uploads
-from cli.walk import send, webhooks
 from sandbox.partner import Mood, Partner
 from sandbox.state import PROJECT, State
 from tests.conftest import Running, keyless

@@ -2,8 +2,8 @@
 
 import time
 
+from cli.demo_run import send, wait_until_done, webhooks
 from cli.photos import uploads
-from cli.walk import arrive, send, webhooks
 from sandbox.partner.journal import FILE, read
 from tests.conftest import Running
 
@@ -12,7 +12,7 @@ def hear_of(sandbox: Running) -> set[str]:
     """Put one photo through and wait for its webhook; gives the webhook's ids."""
     gallery, upload = sandbox.report.gallery, uploads()[1]
     photo = send(gallery, upload)
-    arrive(gallery, upload, photo)
+    wait_until_done(gallery, upload, photo)
     deadline = time.monotonic() + 30
     while photo not in webhooks(sandbox.state):
         assert time.monotonic() < deadline

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from cli.demo_run import send, wait_until_done
 from cli.photos import Upload, uploads
 from cli.sample import PIPELINE
-from cli.walk import arrive, send
 from sandbox.audit import Outcome
 from sandbox.state import State
 from sandbox.telemetry import FILE, Item, Store, everything, trace_of
@@ -24,7 +24,7 @@ def trace(sandbox: Running, upload: Upload) -> tuple[str, list[Item]]:
     """What is known of an upload once each service has told how it ended."""
     gallery = sandbox.report.gallery
     sent = send(gallery, upload)
-    arrive(gallery, upload, sent)
+    wait_until_done(gallery, upload, sent)
 
     def complete(items: list[Item]) -> bool:
         settled = {each.role for each in items if each.name in SETTLED}

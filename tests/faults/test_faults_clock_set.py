@@ -20,8 +20,8 @@ from uuid import uuid4
 import pytest
 import requests
 
+from cli.demo_run import webhooks
 from cli.photos import Upload, uploads
-from cli.walk import webhooks
 from sandbox.audit import Outcome
 from sandbox.partner.mood import Mood, behave
 from sandbox.supervisor import running

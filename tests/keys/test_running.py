@@ -9,8 +9,8 @@ import pytest
 from azure.identity import ManagedIdentityCredential
 from azure.keyvault.secrets import SecretClient
 
+from cli.demo_run import send, wait_until_done
 from cli.photos import uploads
-from cli.walk import arrive, send
 from sandbox.telemetry import FILE, trace_of
 from tests.conftest import Running
 from tests.e2e.test_pipeline import eventually, photo, told_of
@@ -32,7 +32,7 @@ def texts(sandbox: Running) -> Sequence[Text]:
     changed = replace(broken, content=broken.content + uuid.uuid4().bytes)
     for upload in (photo(), changed):
         sent = send(gallery, upload)
-        arrive(gallery, upload, sent)
+        wait_until_done(gallery, upload, sent)
         told_of(sandbox, sent)
         eventually(partial(trace_of, sandbox.state.path(FILE), sent), bool)
     state = sandbox.state

@@ -16,7 +16,7 @@ TO_AZURE = {
     "local/arm.py",
     "local/questions/blobs.py",
     "bench/client/work.py",
-    "cli/compared.py",
+    "cli/access.py",
     "cli/doctor.py",
     "cli/local.py",
     "sandbox/loopback.py",

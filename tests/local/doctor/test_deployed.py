@@ -9,7 +9,7 @@ import pytest
 import requests
 from azure.identity import ChainedTokenCredential
 
-from cli.diagnosed import print_diagnosis
+from cli.doctor import print_diagnosis
 from local.arm import ResourceManager
 from local.azd_values import Values
 from local.doctor.examine import Diagnosis, acting, examine

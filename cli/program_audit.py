@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.text import Text
 
 from cli.terminal import err
-from cli.trace import MARKS, because, what
+from cli.trace import MARKS, reason_of, request_of
 from local.doctor.error_texts import explain as explain_text
 from sandbox.audit import Outcome, Record, follow
 from sandbox.printable import printable
@@ -21,7 +21,7 @@ _ORDER = tuple(Outcome)
 
 
 @dataclass(frozen=True)
-class Whose:
+class Attribution:
     """Which records are one program's: those of the identities `names` that it may have.
 
     `tokens` are the ids of the tokens that it received, where the running service shares its
@@ -43,10 +43,10 @@ class Whose:
 
 
 @dataclass
-class Witness:
+class ProgramAudit:
     """Follows the audit at `path` from `position` on, while a program runs."""
 
-    whose: Whose
+    whose: Attribution
     path: Path
     position: int
     ended: bool = False
@@ -98,8 +98,8 @@ def refusal_lines(record: Record) -> Sequence[Text]:
     """Return the lines for a refusal and its reason; none for other records."""
     who = printable(record.identity) or "(unknown)"
     if record.outcome is Outcome.DENIED:
-        would = because(record).removeprefix("none; ")
-        denied = f"{who} was denied {what(record)}: no role assignment allows it; {would}."
+        would = reason_of(record).removeprefix("none; ")
+        denied = f"{who} was denied {request_of(record)}: no role assignment allows it; {would}."
         return (_sentence(denied),)
     if record.outcome is not Outcome.REFUSED:
         return ()
@@ -107,8 +107,8 @@ def refusal_lines(record: Record) -> Sequence[Text]:
     why = [reading.means, *reading.do] if reading else []
     if record.service == "identity":
         why.append(_WAITS)
-    asked = "a token" if record.operation == "GetToken" else what(record)
-    refused = _sentence(f"{who} was refused {asked}: {because(record)}")
+    asked = "a token" if record.operation == "GetToken" else request_of(record)
+    refused = _sentence(f"{who} was refused {asked}: {reason_of(record)}")
     return (refused, *(Text(f"    {each}", "dim") for each in why))
 
 
@@ -133,8 +133,8 @@ def _number(outcome: Outcome, times: int) -> str:
 
 def _line(record: Record, times: int) -> Text:
     mark, style = MARKS[record.outcome]
-    line = Text.assemble("  ", (mark, style), f" {what(record)}")
-    if reason := because(record):
+    line = Text.assemble("  ", (mark, style), f" {request_of(record)}")
+    if reason := reason_of(record):
         line.append(f"  {reason}", style if record.outcome is Outcome.DENIED else "dim")
     if times > 1:
         line.append(f"  {times} times", "dim")

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from cli.soaking.growth import Usage, grown, numbers, room
+from cli.soak.usage import Usage, grown, numbers, room
 
 BEFORE = Usage("sandbox", pss=60_000, rss=70_000, threads=5, descriptors=40)
 

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
+from cli.photo_trace import spans
 from cli.trace import without_repeats
-from cli.way import spans
 from sandbox.audit import Outcome, Record
 from sandbox.telemetry import Item
 

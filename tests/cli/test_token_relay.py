@@ -6,7 +6,7 @@ import pytest
 import requests
 from azure.identity import ManagedIdentityCredential
 
-from cli.relay import relayed
+from cli.token_relay import relayed
 from sandbox.storage import free_port
 from tests.conftest import Running
 

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from cli.soaking.check import wrongs
-from cli.soaking.survey import Seen, Webhook
-from cli.soaking.uploading import File, Sent
+from cli.soak.checks import failures
+from cli.soak.survey import Survey, Webhook
+from cli.soak.uploads import File, Sent
 
 GOOD = Sent(File("k1", b"", broken=False), "good", tries=1)
 BROKEN = Sent(File("k2", b"", broken=True), "broken", tries=1)
@@ -14,7 +14,7 @@ TOLD = (
     Webhook("good", "photo.processed", "w1", times=1),
     Webhook("broken", "photo.rejected", "w2", times=1),
 )
-SEEN = Seen(
+SEEN = Survey(
     states={"good": "processed", "broken": "rejected"},
     undecoded=frozenset(),
     listed=("broken", "good", "older"),
@@ -25,8 +25,8 @@ SEEN = Seen(
 )
 
 
-def found(seen: Seen, *sent: Sent) -> list[str]:
-    return wrongs(sent or (GOOD, BROKEN), ["older"], seen)
+def found(seen: Survey, *sent: Sent) -> list[str]:
+    return failures(sent or (GOOD, BROKEN), ["older"], seen)
 
 
 def test_nothing_is_wrong_when_all_holds() -> None:
@@ -63,7 +63,7 @@ def test_a_rejection_that_was_overtaken_counts_as_the_success() -> None:
         (replace(SEEN, strays=("gunicorn",)), "a process is left: gunicorn"),
     ],
 )
-def test_each_thing_that_does_not_hold_is_said(seen: Seen, said: str) -> None:
+def test_each_thing_that_does_not_hold_is_said(seen: Survey, said: str) -> None:
     assert any(said in each for each in found(seen))
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from cli.soaking.processes import family
+from cli.soak.processes import family
 from sandbox.loopback import ask
 from sandbox.partner.journal import FILE, read
 from sandbox.state import State
@@ -29,7 +29,7 @@ class Webhook:
 
 
 @dataclass(frozen=True)
-class Seen:
+class Survey:
     """The state of the sandbox that a round checks."""
 
     states: Mapping[str, str]
@@ -48,7 +48,7 @@ def is_quiet(report: Report, state: State) -> bool:
     return ready and not any(left) and not family(state, report.pid).strays
 
 
-def survey(state: State, report: Report, photos: Sequence[str]) -> Seen:
+def survey(state: State, report: Report, photos: Sequence[str]) -> Survey:
     """Survey the sandbox. Raises requests.RequestException if the gallery does not answer."""
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         states = dict(
@@ -57,7 +57,7 @@ def survey(state: State, report: Report, photos: Sequence[str]) -> Seen:
         shown = [photo for photo, found in states.items() if found == "processed"]
         decoded = pool.map(lambda each: _decodes(report.gallery, each), shown)
         undecoded = [each for each, good in zip(shown, decoded, strict=True) if not good]
-    return Seen(
+    return Survey(
         states=states,
         undecoded=frozenset(undecoded),
         listed=tuple(listed(report.gallery)),

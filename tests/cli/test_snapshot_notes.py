@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.stale import warn_if_stale, warn_of_ignored
+from cli.snapshot_notes import warn_if_stale, warn_of_ignored
 from sandbox.deployment import SNAPSHOT
 from sandbox.state import PROJECT, State
 from tests.conftest import Running
@@ -55,7 +55,7 @@ def test_a_sandbox_that_became_another_snapshot_is_told_of(
         (sandbox.report, ""),
         (replace(sandbox.report, snapshot="0"), "a different snapshot"),
     ):
-        monkeypatch.setattr("cli.stale.running", lambda _, found=found: found)
+        monkeypatch.setattr("cli.snapshot_notes.running", lambda _, found=found: found)
         warn_if_stale(state)
         assert said in (err := capsys.readouterr().err)
         assert bool(err) == bool(said)

@@ -1,12 +1,15 @@
-"""The processes of one sandbox, from Linux's /proc."""
+"""The processes of one sandbox, from Linux's /proc, and the choice of those to kill."""
 
 import os
+import random
 import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 
+from sandbox.deployment import app_names
 from sandbox.state import State
 
 _APP = re.compile(r"services\.(\w+)\.app:create_app\(\)")
@@ -119,3 +122,53 @@ def _descends(pid: int, from_: int, parents: Mapping[int, int]) -> bool:
     while pid in parents and pid != from_:
         pid = parents[pid]
     return pid == from_
+
+
+class Target(StrEnum):
+    """The processes to kill; `each` takes the others in turn."""
+
+    MASTER = "gunicorn-master"
+    WORKER = "worker"
+    SANDBOX = "sandbox"
+    AZURITE = "azurite"
+    ALL = "all"
+    EACH = "each"
+
+    def of_round(self, number: int) -> "Target":
+        """Return the target of the round with this number, counted from 0."""
+        if self is not Target.EACH:
+            return self
+        single = [each for each in Target if each is not Target.EACH]
+        return single[number % len(single)]
+
+    @property
+    def ends_sandbox(self) -> bool:
+        return self in {Target.SANDBOX, Target.ALL}
+
+
+def processes_to_kill(
+    target: Target, family: Family, chance: random.Random
+) -> dict[str, tuple[int, ...]]:
+    """Return the ids of the processes to kill, by a name for them."""
+    service = chance.choice(app_names())
+    match target:
+        case Target.MASTER:
+            return {f"the master of {service}": _present(family.masters.get(service))}
+        case Target.WORKER:
+            return {f"a worker of {service}": _one(family.workers(service), chance)}
+        case Target.SANDBOX:
+            return {"the sandbox": (family.sandbox,)}
+        case Target.AZURITE:
+            return {"Azurite": family.azurite}
+        case _:
+            masters = tuple(family.masters.values())
+            workers = tuple(pid for each in app_names() for pid in family.workers(each))
+            return {"all at once": (family.sandbox, *family.azurite, *masters, *workers)}
+
+
+def _present(pid: int | None) -> tuple[int, ...]:
+    return () if pid is None else (pid,)
+
+
+def _one(pids: tuple[int, ...], chance: random.Random) -> tuple[int, ...]:
+    return (chance.choice(sorted(pids)),) if pids else ()

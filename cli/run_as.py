@@ -9,13 +9,13 @@ from typing import Annotated
 
 import typer
 
-from cli.env import WhoArgument, as_anybody, check_stand_in, of_others, people
+from cli.env import WhoArgument, check_stand_in, users, variables_of, variables_to_unset
+from cli.lifecycle import require_running
 from cli.options import StandInOption, StateOption, open_state
+from cli.program_audit import Attribution, ProgramAudit
 from cli.programs import NOT_FOUND, NOT_RUN, run
-from cli.relay import relayed
-from cli.running import the_running
 from cli.terminal import fail, one_sentence
-from cli.witness import Whose, Witness
+from cli.token_relay import relayed
 from sandbox.audit import FILE
 from sandbox.commands import KEYLESS
 from sandbox.deployment import load
@@ -42,12 +42,12 @@ def as_(
     """
     umask = os.umask(0o077)
     opened = open_state(state)
-    report = the_running(opened)
+    report = require_running(opened)
     with one_sentence(KeyError, ValueError):
         check_stand_in(who, stand_in, opened)
-        variables = as_anybody(report, who, opened)
+        variables = variables_of(report, who, opened)
         names = _names(opened, who)
-        is_a_person = who in people(opened)
+        is_a_person = who in users(opened)
     if is_a_person:
         variables |= _signed_in(report, opened, who, Az.found(opened, stand_in))
     with ExitStack() as stack, one_sentence(OSError):
@@ -55,12 +55,14 @@ def as_(
         if "IDENTITY_ENDPOINT" in variables:
             relay = stack.enter_context(relayed(variables["IDENTITY_ENDPOINT"]))
             variables["IDENTITY_ENDPOINT"], tokens = relay.address, relay.tokens
-        witness = Witness(Whose(names, tokens), opened.path(FILE), _size(opened.path(FILE)))
-        status = _watched(witness, command, _environment(report, variables), umask)
-    witness.end(who)
+        audit = ProgramAudit(
+            Attribution(names, tokens), opened.path(FILE), _size(opened.path(FILE))
+        )
+        status = _watched(audit, command, _environment(report, variables), umask)
+    audit.end(who)
     if json_ is not None:
         with one_sentence(OSError):
-            json_.write_text(witness.as_json(who, status))
+            json_.write_text(audit.as_json(who, status))
     raise typer.Exit(status)
 
 
@@ -84,16 +86,18 @@ def _signed_in(report: Report, state: State, who: str, az: Az) -> dict[str, str]
 
 def _environment(report: Report, variables: dict[str, str]) -> dict[str, str]:
     """Return the user's environment without variables of another identity, or of real Azure."""
-    others = of_others(report, variables)
+    others = variables_to_unset(report, variables)
     own = {name: value for name, value in os.environ.items() if name not in others}
     if own.get("PYTHONPATH") == str(PROJECT):
         del own["PYTHONPATH"]  # ./keyless set it for itself
     return own | variables
 
 
-def _watched(witness: Witness, command: list[str], environment: dict[str, str], umask: int) -> int:
-    """Run the program while `witness` follows the audit; end the command if it cannot start."""
-    watching = Thread(target=witness.follow, daemon=True)
+def _watched(
+    audit: ProgramAudit, command: list[str], environment: dict[str, str], umask: int
+) -> int:
+    """Run the program while `audit` follows the audit; end the command if it cannot start."""
+    watching = Thread(target=audit.follow, daemon=True)
     watching.start()
     try:
         return run(command, environment, umask)
@@ -102,7 +106,7 @@ def _watched(witness: Witness, command: list[str], environment: dict[str, str], 
     except OSError as error:
         fail(f"cannot run {command[0]}: {error.strerror}", NOT_RUN)
     finally:
-        witness.ended = True
+        audit.ended = True
         watching.join()
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from cli import running
-from cli.running import End, answers, end, why_not_ready
+from cli import lifecycle
+from cli.lifecycle import End, answers, end, why_not_ready
 from sandbox.state import PROJECT, State
 from sandbox.supervisor import holder
 from tests.conftest import Running
@@ -49,14 +49,14 @@ def test_what_does_not_end_by_itself_is_killed(
     with held(tmp_path, "heeds") as state:
         assert end(state) is End.BY_ITSELF
         assert end(state) is End.BY_ITSELF, "there is nothing left to end"
-    monkeypatch.setattr(running, "_LONGEST_END", 0.1)
+    monkeypatch.setattr(lifecycle, "_LONGEST_END", 0.1)
     with held(tmp_path, "deaf") as state:
         assert end(state) is End.KILLED
         assert holder(state) is None
 
 
 def test_an_end_takes_15_seconds_at_most() -> None:
-    assert running._LONGEST_END + running._LONGEST_KILL <= 13
+    assert lifecycle._LONGEST_END + lifecycle._LONGEST_KILL <= 13
 
 
 def test_a_sandbox_that_does_not_answer_is_found_out(
@@ -65,7 +65,7 @@ def test_a_sandbox_that_does_not_answer_is_found_out(
     before = len(sandbox.audit())
     assert answers(sandbox.report)
     assert not [each for each in sandbox.audit()[before:] if each.service == "edge"]
-    monkeypatch.setattr(running, "_LONGEST_ANSWER", 0.1)
+    monkeypatch.setattr(lifecycle, "_LONGEST_ANSWER", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         page = f"http://127.0.0.1:{silent.getsockname()[1]}/device"
         sign_in = replace(sandbox.report.sign_in, page=page)

@@ -12,13 +12,12 @@ from typing import Annotated
 import typer
 
 from bench import give_way
+from cli.lifecycle import end
 from cli.options import open_state
-from cli.running import end
 from cli.sample import needs_the_sample
-from cli.soaking.mixed import Mixed, mixed, table
-from cli.soaking.processes import NoProcError, family
-from cli.soaking.rounds import Round, Stage, play
-from cli.soaking.targets import Target
+from cli.soak.load import LoadResult, run_load, table
+from cli.soak.processes import NoProcError, Target, family
+from cli.soak.rounds import Round, SoakSandbox, run_round
 from cli.terminal import one_sentence, out, print_json
 from sandbox.commands import KEYLESS
 from sandbox.state import State
@@ -35,7 +34,7 @@ class Soak:
 
     seed: int
     rounds: list[Round] = field(default_factory=list)
-    load: Mixed | None = None
+    load: LoadResult | None = None
     processes_left: int = 0
 
     @property
@@ -57,7 +56,8 @@ def soak(
         Target, typer.Option(help='The process to kill; "each" takes the others in turn.')
     ] = Target.EACH,
     load: Annotated[
-        float, typer.Option(metavar="MINUTES", help="Run mixed load for this long, without kills.")
+        float,
+        typer.Option(metavar="MINUTES", help="Run mixed load for this long, without kills."),
     ] = 0,
     json_: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -73,9 +73,9 @@ def soak(
         out.print(f"seed {found.seed}, state folder {opened.root}")
         try:
             if load:
-                _loaded(found, Stage(opened), load)
+                _loaded(found, SoakSandbox(opened), load)
             else:
-                _killed(found, Stage(opened), rounds, target)
+                _killed(found, SoakSandbox(opened), rounds, target)
         finally:
             end(opened)
             found.processes_left = len(family(opened, _NO_SANDBOX).all)
@@ -85,15 +85,15 @@ def soak(
             raise typer.Exit(1)
 
 
-def _killed(found: Soak, stage: Stage, rounds: int, target: Target) -> None:
+def _killed(found: Soak, sandbox: SoakSandbox, rounds: int, target: Target) -> None:
     for number in range(rounds):
-        played = play(stage, number, target.of_round(number), found.seed, found.photos)
+        played = run_round(sandbox, number, target.of_round(number), found.seed, found.photos)
         found.rounds.append(played)
-        out.print(in_words(played, f"--seed {found.seed} --target {target}"))
+        out.print(round_lines(played, f"--seed {found.seed} --target {target}"))
 
 
-def _loaded(found: Soak, stage: Stage, minutes: float) -> None:
-    found.load = mixed(stage, minutes, found.seed)
+def _loaded(found: Soak, sandbox: SoakSandbox, minutes: float) -> None:
+    found.load = run_load(sandbox, minutes, found.seed)
     out.print(table(found.load))
     for each in found.load.wrong:
         out.print(f"[bold red]✗[/] {each}")
@@ -108,7 +108,7 @@ def _folder(path: Path | None) -> Iterator[State]:
         shutil.rmtree(root)
 
 
-def in_words(played: Round, options: str) -> str:
+def round_lines(played: Round, options: str) -> str:
     """Return a line for the round, one for each fault, and the command that repeats it."""
     mark = "[bold red]✗[/]" if played.wrong else "[green]✓[/]"
     text = (

@@ -4,13 +4,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 
-from cli.soaking.survey import Seen, Webhook
-from cli.soaking.uploading import Sent
+from cli.soak.survey import Survey, Webhook
+from cli.soak.uploads import Sent
 
 _REJECTED = "photo.rejected"
 
 
-def wrongs(sent: Sequence[Sent], before: Iterable[str], seen: Seen) -> list[str]:
+def failures(sent: Sequence[Sent], before: Iterable[str], seen: Survey) -> list[str]:
     """Return a sentence for each check that fails.
 
     `before` are the photos of earlier rounds, which must still be in the index.
@@ -32,11 +32,11 @@ def wrongs(sent: Sequence[Sent], before: Iterable[str], seen: Seen) -> list[str]
     )
 
 
-def _of_photo(sent: Sent, photo: str, seen: Seen) -> Iterator[str]:
+def _of_photo(sent: Sent, photo: str, seen: Survey) -> Iterator[str]:
     state, final = seen.states[photo], "rejected" if sent.file.broken else "processed"
     if state != final:
         yield f"photo {photo} is {state}, not {final}"
-    webhooks = of_photo(seen.webhooks, photo)
+    webhooks = webhook_ids(seen.webhooks, photo)
     for kind, ids in webhooks.items():
         if len(ids) > 1:
             yield f"photo {photo}: the partner received {kind} under {len(ids)} webhook-ids"
@@ -56,7 +56,7 @@ def _of_index(photos: Sequence[str], listed: Sequence[str]) -> Iterator[str]:
         yield f"photo {photo} is in the index, but its upload was never accepted"
 
 
-def of_photo(webhooks: Iterable[Webhook], photo: str) -> dict[str, set[str]]:
+def webhook_ids(webhooks: Iterable[Webhook], photo: str) -> dict[str, set[str]]:
     """Return the ids of the webhooks that the partner received for a photo, by kind."""
     found: dict[str, set[str]] = defaultdict(set)
     for each in webhooks:

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.soaking.processes import Family, Process
-from cli.soaking.targets import Target, victims
+from cli.soak.processes import Family, Process, Target, processes_to_kill
 from sandbox.deployment import app_names
 
 SANDBOX, AZURITE = 10, 12
@@ -55,13 +54,13 @@ def test_a_target_is_the_processes_that_it_names(
     target: Target, whom: set[int], count: int
 ) -> None:
     for _ in range(20):
-        ((_, pids),) = victims(target, family(), CHANCE).items()
+        ((_, pids),) = processes_to_kill(target, family(), CHANCE).items()
         assert len(pids) == count
         assert set(pids) <= whom
 
 
 def test_the_same_seed_kills_the_same() -> None:
-    one, other = (victims(Target.WORKER, family(), random.Random(5)) for _ in "12")  # noqa: S311
+    one, other = (processes_to_kill(Target.WORKER, family(), random.Random(5)) for _ in "12")  # noqa: S311
     assert one == other
 
 

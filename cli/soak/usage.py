@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from cli.soaking.processes import Family
+from cli.soak.processes import Family
 
 # Growth per stored photo. Azurite keeps four blobs a photo in memory, each a few KB of JavaScript;
 # the broker remembers each message id for a day; the other processes keep nothing.

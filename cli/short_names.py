@@ -50,7 +50,7 @@ def resource_ids(deployment: Deployment) -> Iterator[str]:
     yield from (each.scope for each in deployment.assignments)
 
 
-def the_one(kind: str, wanted: str, known: Iterable[str]) -> str:
+def resolve(kind: str, wanted: str, known: Iterable[str]) -> str:
     """Return the one of `known` that `wanted` equals or ends. Raises AmbiguousError."""
     choices = sorted(set(known))
     ending = f"/{wanted.strip('/').lower()}"

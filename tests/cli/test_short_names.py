@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from cli.names import (
+from cli.short_names import (
     AmbiguousError,
+    resolve,
     resource_ids,
     short_action,
     short_role,
     short_scope,
-    the_one,
 )
 from sandbox.deployment import load
 from sandbox.state import State
@@ -66,18 +66,18 @@ def test_a_role_is_shortened_to_what_it_is(role: str, short: str) -> None:
 
 
 def test_the_end_of_a_resource_id_names_it() -> None:
-    assert the_one("resource", "queues/b", ["/x/queues/a", "/x/queues/b"]) == "/x/queues/b"
+    assert resolve("resource", "queues/b", ["/x/queues/a", "/x/queues/b"]) == "/x/queues/b"
 
 
 def test_an_ending_is_taken_at_a_slash_only() -> None:
     with pytest.raises(AmbiguousError, match="no resource ends in 'ueues/b'"):
-        the_one("resource", "ueues/b", ["/x/queues/b"])
+        resolve("resource", "ueues/b", ["/x/queues/b"])
 
 
 def test_a_name_that_two_resources_share_is_refused_with_both(tmp_path: Path) -> None:
     known = resource_ids(load(State.open(tmp_path)))
     with pytest.raises(AmbiguousError) as refusal:
-        the_one("resource", "catalog", known)
+        resolve("resource", "catalog", known)
     assert "containers/catalog" in str(refusal.value)
     assert "subscriptions/catalog" in str(refusal.value)
 
@@ -86,4 +86,4 @@ def test_every_scope_of_an_assignment_can_be_named(tmp_path: Path) -> None:
     deployment = load(State.open(tmp_path))
     known = list(resource_ids(deployment))
     for assignment in deployment.assignments:
-        assert the_one("resource", assignment.scope, known) == assignment.scope
+        assert resolve("resource", assignment.scope, known) == assignment.scope

@@ -10,12 +10,11 @@ from dataclasses import dataclass
 
 import requests
 
-from cli.running import start_detached
-from cli.soaking.check import of_photo, wrongs
-from cli.soaking.processes import family
-from cli.soaking.survey import Seen, is_quiet, survey
-from cli.soaking.targets import Target, victims
-from cli.soaking.uploading import Sent, files, in_flight
+from cli.lifecycle import start_detached
+from cli.soak.checks import failures, webhook_ids
+from cli.soak.processes import Target, family, processes_to_kill
+from cli.soak.survey import Survey, is_quiet, survey
+from cli.soak.uploads import Sent, files, in_flight
 from sandbox.state import State
 from sandbox.supervisor import Report, running
 
@@ -54,7 +53,7 @@ class Kill:
     at: float
 
 
-class Stage:
+class SoakSandbox:
     """A sandbox on a state folder, restarted whenever a round has killed it."""
 
     def __init__(self, state: State) -> None:
@@ -78,7 +77,7 @@ class Stage:
         """Kill the target with SIGKILL; return its name."""
         report = self.report
         assert report is not None, "the sandbox has ended by itself"  # noqa: S101
-        (found,) = victims(target, family(self.state, report.pid), chance).items()
+        (found,) = processes_to_kill(target, family(self.state, report.pid), chance).items()
         name, pids = found
         for pid in pids:
             with suppress(ProcessLookupError):
@@ -86,34 +85,36 @@ class Stage:
         return name if pids else f"nothing: {name} was not running"
 
 
-def play(stage: Stage, number: int, target: Target, seed: int, before: Sequence[str]) -> Round:
+def run_round(
+    sandbox: SoakSandbox, number: int, target: Target, seed: int, before: Sequence[str]
+) -> Round:
     """Play the round with this number. `before` are the photos of those before it."""
     chance = random.Random(f"{seed} {number}")  # noqa: S311 - a round that can be repeated
     moment = chance.uniform(0.05, _LATEST)
-    with in_flight(stage.gallery, files(IN_FLIGHT, chance)) as uploads:
+    with in_flight(sandbox.gallery, files(IN_FLIGHT, chance)) as uploads:
         time.sleep(moment)
-        kill = Kill(number, stage.kill(target, chance), moment, time.monotonic())
+        kill = Kill(number, sandbox.kill(target, chance), moment, time.monotonic())
         if target.ends_sandbox:
-            stage.again()
+            sandbox.again()
         sent = [each.result() for each in uploads]
-    seen, wrong = _once_quiet(stage, sent, before)
+    seen, wrong = _once_quiet(sandbox, sent, before)
     return _summed_up(kill, sent, seen, wrong)
 
 
 def _once_quiet(
-    stage: Stage, sent: Sequence[Sent], before: Iterable[str]
-) -> tuple[Seen | None, list[str]]:
+    sandbox: SoakSandbox, sent: Sequence[Sent], before: Iterable[str]
+) -> tuple[Survey | None, list[str]]:
     """Return the survey of the quiet sandbox, and the faults in it."""
     photos = [each.id for each in sent if each.id]
     seen, wrong = None, ["the sandbox was never quiet"]
     deadline = time.monotonic() + _PATIENCE
     while wrong and time.monotonic() < deadline:
-        report = stage.report
+        report = sandbox.report
         late = time.monotonic() > deadline - 10
-        if report is not None and (late or is_quiet(report, stage.state)):
+        if report is not None and (late or is_quiet(report, sandbox.state)):
             try:
-                seen = survey(stage.state, report, photos)
-                wrong = wrongs(sent, before, seen)
+                seen = survey(sandbox.state, report, photos)
+                wrong = failures(sent, before, seen)
             except requests.RequestException as error:
                 wrong = [f"the gallery does not answer: {error}"]
         if wrong:
@@ -121,7 +122,9 @@ def _once_quiet(
     return seen, wrong
 
 
-def _summed_up(kill: Kill, sent: Sequence[Sent], seen: Seen | None, wrong: Sequence[str]) -> Round:
+def _summed_up(
+    kill: Kill, sent: Sequence[Sent], seen: Survey | None, wrong: Sequence[str]
+) -> Round:
     photos = tuple(each.id for each in sent if each.id)
     states = [seen.states[each] for each in photos] if seen else []
     webhooks = [each for each in seen.webhooks if each.photo in photos] if seen else []
@@ -133,7 +136,7 @@ def _summed_up(kill: Kill, sent: Sequence[Sent], seen: Seen | None, wrong: Seque
         tried_again=sum(each.tries - 1 for each in sent),
         processed=states.count("processed"),
         rejected=states.count("rejected"),
-        overtaken=sum(len(of_photo(webhooks, photo)) > 1 for photo in photos),
+        overtaken=sum(len(webhook_ids(webhooks, photo)) > 1 for photo in photos),
         webhooks_repeated=sum(each.times - 1 for each in webhooks),
         quiet_after=round(time.monotonic() - kill.at, 1),
         wrong=tuple(wrong),

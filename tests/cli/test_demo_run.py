@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from cli.demo_run import Arrival, permissions_used, shortfalls
 from cli.photos import Upload
-from cli.walk import Arrival, shortfalls, steps
 from sandbox.audit import Outcome, Record
 
 READ = Record(
@@ -23,16 +23,16 @@ SEND = replace(READ, identity="gateway", action="send", assignment="/b")
 
 
 def test_the_walk_shows_each_right_once_in_the_order_of_the_pipeline() -> None:
-    assert steps([READ, SEND, READ], {"/a", "/b"}) == [SEND, READ]
+    assert permissions_used([READ, SEND, READ], {"/a", "/b"}) == [SEND, READ]
 
 
 def test_the_walk_shows_the_role_of_today() -> None:
     today = replace(READ, role="Keeper", assignment="/c")
-    assert steps([READ, today], {"/c"}) == [today]
+    assert permissions_used([READ, today], {"/c"}) == [today]
 
 
 def test_the_walk_forgets_a_right_that_has_been_taken_away() -> None:
-    assert steps([READ], set()) == []
+    assert permissions_used([READ], set()) == []
 
 
 PHOTO = Upload("x.jpg", "image/jpeg", b"")

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from cli.soak import Soak, in_words
-from cli.soaking.rounds import Round
+from cli.soak.command import Soak, round_lines
+from cli.soak.rounds import Round
 
 GOOD = Round(
     number=2,
@@ -23,14 +23,14 @@ BAD = replace(GOOD, wrong=("photo p is received, not processed",))
 
 
 def test_a_round_that_holds_is_one_line() -> None:
-    line = in_words(GOOD, "--seed 7")
+    line = round_lines(GOOD, "--seed 7")
     assert "a worker of catalog" in line
     assert "50 accepted, 3 retries  45 processed, 5 rejected" in line
     assert "\n" not in line
 
 
 def test_a_round_that_does_not_hold_says_what_is_wrong_and_how_to_see_it_again() -> None:
-    _, wrong, again = in_words(BAD, "--seed 7 --target worker").splitlines()
+    _, wrong, again = round_lines(BAD, "--seed 7 --target worker").splitlines()
     assert wrong.strip() == "photo p is received, not processed"
     assert again.strip() == "to repeat: ./keyless soak --seed 7 --target worker --rounds 3"
 

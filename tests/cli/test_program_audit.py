@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.witness import Whose, Witness, refusal_lines, summary
+from cli.program_audit import Attribution, ProgramAudit, refusal_lines, summary
 from sandbox.audit import Outcome, Record
 
 SCOPE = "/subscriptions/s/providers/Microsoft.Storage/storageAccounts/a/containers/originals"
@@ -35,8 +35,8 @@ def refused(reason: str, who: str = "", service: str = "identity") -> Record:
     return Record("t", service, Outcome.REFUSED, "GetToken", who, reason=reason)
 
 
-GATEWAY = Whose(frozenset({"gateway"}), {"new"})
-DEVELOPER = Whose(frozenset({"developer"}))
+GATEWAY = Attribution(frozenset({"gateway"}), {"new"})
+DEVELOPER = Attribution(frozenset({"developer"}))
 
 
 def test_what_the_service_does_by_a_token_of_its_own_is_not_the_programs() -> None:
@@ -79,18 +79,18 @@ def test_a_token_that_is_refused_is_told_with_its_cause_and_the_cure() -> None:
 
 
 def test_the_end_counts_each_kind_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    witness = witnessed(
+    audit = witnessed(
         tmp_path,
         issued("gateway", "new"),
         *3 * [read("gateway", "new")],
         read("gateway", "another"),
     )
-    assert [str(each) for each in summary("gateway", witness.seen)] == [
+    assert [str(each) for each in summary("gateway", audit.seen)] == [
         "keyless: as gateway: 1 token, 3 allowed, 0 denied, 0 refused.",
         "  • token for r",
         "  ✓ blobs/read on containers/originals  3 times",
     ]
-    found = json.loads(witness.as_json("gateway", 4))
+    found = json.loads(audit.as_json("gateway", 4))
     assert (found["who"], found["status"]) == ("gateway", 4)
     assert [each["times"] for each in found["records"]] == [1, 3]
     assert capsys.readouterr().err == ""
@@ -104,18 +104,18 @@ def test_a_refusal_is_told_once_however_often_it_comes(
 
 
 def test_a_program_that_never_came_to_the_sandbox_is_told_so() -> None:
-    (line,) = summary("gateway", Witness(GATEWAY, Path("none"), 0).seen)
+    (line,) = summary("gateway", ProgramAudit(GATEWAY, Path("none"), 0).seen)
     assert "no token was requested" in str(line)
 
 
-def witnessed(folder: Path, *records: Record) -> Witness:
-    """A witness of a program that has ended, behind a record that was there before."""
+def witnessed(folder: Path, *records: Record) -> ProgramAudit:
+    """A audit of a program that has ended, behind a record that was there before."""
     path = folder / "audit.jsonl"
     before = as_line(read("gateway", "0", Outcome.DENIED))
     path.write_text(before + "".join(map(as_line, records)))
-    witness = Witness(GATEWAY, path, len(before), ended=True)
-    witness.follow()
-    return witness
+    audit = ProgramAudit(GATEWAY, path, len(before), ended=True)
+    audit.follow()
+    return audit
 
 
 def as_line(record: Record) -> str:

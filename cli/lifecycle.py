@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from cli.options import ASSUME
-from cli.terminal import fail, one_sentence, undisturbed
+from cli.terminal import fail, ignoring_signals, one_sentence
 from sandbox.commands import KEYLESS
 from sandbox.deployment import load
 from sandbox.state import PROJECT, State, StateError
@@ -32,7 +32,7 @@ _PAUSE = 0.05
 _HOPELESS = 3
 
 
-def the_running(state: State) -> Report:
+def require_running(state: State) -> Report:
     """Return the report of the sandbox that runs on `state`; end the command if none does."""
     report = running(state)
     if report is None and holder(state) is not None:
@@ -67,7 +67,7 @@ def start_detached(
         reason = partial(_end_reason, log, before)
         return _when_ready(state, process, on_report, reason, stays=stays)
     except BaseException:
-        with undisturbed():
+        with ignoring_signals():
             end_process(process)
         raise
 
@@ -194,14 +194,14 @@ def _when_ready(
             if report.ready:
                 return report
             if hopeless:
-                fail(f"{in_words(hopeless)}.")
+                fail(f"{describe(hopeless)}.")
         time.sleep(_PAUSE)
     fail(why_not_ready(running(state)) or f"{_LATE}; see {state.path('sandbox.log')}.")
 
 
 def why_not_ready(report: Report | None) -> str:
     """Return a sentence on the services that a failed start waited for; empty if unknown."""
-    waiting = [in_words(each) for each in (report.late if report else ()) if each.failing]
+    waiting = [describe(each) for each in (report.late if report else ()) if each.failing]
     if not waiting:
         return ""
     return (
@@ -210,7 +210,7 @@ def why_not_ready(report: Report | None) -> str:
     )
 
 
-def in_words(service: ServiceReport) -> str:
+def describe(service: ServiceReport) -> str:
     """Return a clause on a service that is not ready."""
     if service.ended:
         return f"{service.name} keeps ending at its start: {service.ended}"
