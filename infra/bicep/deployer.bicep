@@ -1,19 +1,19 @@
-// Who may deploy workshop.bicep into this one group: everything but rights, and of rights only those of the policy.
+// Lets one principal deploy workshop.bicep into this group: all resources, but only the policy's role assignments.
 // With these two assignments nobody can make themselves Owner, not even of their own group.
 import { customRoles, roles } from 'shared/roles.bicep'
 
-@description('Required. Object id of who deploys.')
+@description('Required. Object id of the deployer.')
 @minLength(36)
 @maxLength(36)
 param principalId string
 
-@description('Required. What the object id is of.')
+@description('Required. Type of the deployer.')
 param principalType 'User' | 'Group' | 'ServicePrincipal'
 
-@description('Required. The roles of our own: the name (a GUID) of each definition, as roles.bicep gives them out.')
+@description('Required. The custom roles: the name (a GUID) of each definition, as output by roles.bicep.')
 param custom customRoles
 
-@description('Optional. The role by which the scaler reads how many messages wait, where it is not the default: a GUID.')
+@description('Optional. The role with which the scaler reads the number of waiting messages: the name (a GUID) of a definition.')
 @minLength(36)
 @maxLength(36)
 param scalerRole string = '090c5cfd-751d-490a-894a-3ce6f1109419'
@@ -42,7 +42,7 @@ resource mayMake 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
     principalId: principalId
     principalType: principalType
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', contributor)
-    description: 'Makes what workshop.bicep makes, and gives no right.'
+    description: 'Creates the resources of workshop.bicep, and grants no right.'
   }
 }
 
@@ -52,7 +52,7 @@ resource mayGive 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
     principalId: principalId
     principalType: principalType
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', accessAdministrator)
-    description: 'Gives and takes the roles of the policy, and no other.'
+    description: 'Grants and revokes the roles of the policy, and no other.'
     condition: onlyThese
     conditionVersion: '2.0'
   }

@@ -1,10 +1,10 @@
-// Keyless: four services that reach storage, messages and one secret through their managed identities only.
+// Keyless: four services that reach storage, messages and one secret only through their managed identities.
 targetScope = 'subscription'
 
 import { setting } from 'modules/application.bicep'
 import { environmentNamed } from 'shared/names.bicep'
 
-@description('Required. Short name of the environment, part of every name: letters, digits, and single hyphens between them.')
+@description('Required. Short name of the environment, part of every resource name: letters, digits, and single hyphens between them.')
 @minLength(2)
 @maxLength(12)
 param environmentName string
@@ -12,64 +12,64 @@ param environmentName string
 @description('Required. Azure region of all resources.')
 param location string
 
-@description('Optional. Whether to deploy the apps. Without them only the data services are made, and the rights of the developer and the operator: enough to run the services on a laptop.')
+@description('Optional. Whether to deploy the apps. Without them, only the data services and the rights of the developer and the operator are deployed: enough to run the services on a laptop.')
 param apps bool = true
 
-@description('Optional. Object id of a developer, who gets what the services have together. Empty for none.')
+@description('Optional. Object id of a developer, who gets the combined rights of the services. Empty for none.')
 param developerPrincipalId string = ''
 
-@description('Optional. Object id of the operator, who may set the signing key; or the word deployer, for whoever deploys; or none.')
+@description('Optional. Object id of the operator, who may set the signing key; \'deployer\' for the user who deploys; \'none\' for no operator.')
 @minLength(4)
 @maxLength(36)
 param operatorPrincipalId string = 'deployer'
 
-@description('Required. The address ranges (CIDR, IPv4) that reach the gateway, whose upload is anonymous, or the one word any.')
+@description('Required. IPv4 ranges (CIDR) that may reach the gateway, whose upload is anonymous; \'any\' for all.')
 @minLength(1)
 param gatewayAddresses addressRange[]
 
-@description('Required. Where the notifier tells the partner about photos; https.')
+@description('Required. The partner\'s webhook, which the notifier calls for each photo; https.')
 @minLength(10)
 param partnerWebhookUrl string
 
-@description('Required. Whom a token for the catalog is for: the application id that infra/entra/register.py prints; or the word none, and then nothing but the internal ingress protects the catalog.')
+@description('Required. Client ID of the catalog API\'s app registration, as infra/entra/register.py prints it; \'none\' to accept calls without a token (internal ingress only).')
 @minLength(4)
 @maxLength(36)
 param catalogAudience string
 
-@description('Optional. Image of the gateway, with registry and tag. Empty while there is none: a placeholder runs.')
+@description('Optional. Image of the gateway, with registry and tag. Empty to run a placeholder.')
 param gatewayImage string = ''
 
-@description('Optional. Image of the thumbnailer, with registry and tag. Empty while there is none: a placeholder runs.')
+@description('Optional. Image of the thumbnailer, with registry and tag. Empty to run a placeholder.')
 param thumbnailerImage string = ''
 
-@description('Optional. Image of the catalog, with registry and tag. Empty while there is none: a placeholder runs.')
+@description('Optional. Image of the catalog, with registry and tag. Empty to run a placeholder.')
 param catalogImage string = ''
 
-@description('Optional. Image of the notifier, with registry and tag. Empty while there is none: a placeholder runs.')
+@description('Optional. Image of the notifier, with registry and tag. Empty to run a placeholder.')
 param notifierImage string = ''
 
-@description('Optional. The role by which the scaler reads how many messages wait: the name (a GUID) of a definition. The default, Azure Service Bus Data Owner, is known to suffice; a lesser one is not.')
+@description('Optional. The role with which the scaler reads the number of waiting messages: the name (a GUID) of a definition. The default, Azure Service Bus Data Owner, is known to suffice; a narrower one is not.')
 @minLength(36)
 @maxLength(36)
 param scalerRole string = '090c5cfd-751d-490a-894a-3ce6f1109419'
 
-@description('Optional. On what the scaler has its role for events: each subscription that it counts, or, should Azure refuse that, their whole topic besides.')
+@description('Optional. Scope of the scaler\'s role for events: each subscription that it counts or, if Azure refuses that, the whole topic as well.')
 param scalerScope 'subscriptions' | 'topic' = 'subscriptions'
 
-@description('Optional. Days after which an original is deleted: more than the fourteen that its message may wait.')
+@description('Optional. Days after which an original is deleted; more than the fourteen days that its message may wait.')
 @minValue(15)
 @maxValue(3650)
 param originalsDays int = 30
 
-@description('Optional. Days in which a deleted blob, container, secret or vault can be brought back. Fixed once the vault exists.')
+@description('Optional. Days in which a deleted blob, container, secret or vault can be recovered. Fixed once the vault exists.')
 @minValue(7)
 @maxValue(90)
 param softDeleteDays int = 7
 
-@description('Optional. Whether nobody, not even an owner, can purge the vault or the secret before these days are over. Cannot be undone.')
+@description('Optional. Prevents everyone, owners included, from purging the vault or the secret before these days are over. Cannot be undone.')
 param purgeProtection bool = false
 
-@description('Optional. Where the alert on dead letters is sent. Empty to show it in the portal only.')
+@description('Optional. Email address for the alert on dead letters. Empty to show it in the portal only.')
 param alertEmail string = ''
 
 @minLength(3)
@@ -118,47 +118,47 @@ module application 'modules/application.bicep' = {
   }
 }
 
-@description('Conditional. Where the gallery is; empty without apps.')
+@description('Conditional. URL of the gallery; empty without apps.')
 output GATEWAY_URL string = application.outputs.gatewayUrl
 
 @description('Conditional. The registry to push images to; empty without apps.')
 output AZURE_CONTAINER_REGISTRY_ENDPOINT string = application.outputs.loginServer
 
-@description('The resource group that everything is in, except the custom roles.')
+@description('The resource group of everything except the custom roles.')
 output AZURE_RESOURCE_GROUP string = group.name
 
-@description('The blobs, for services that run on a laptop.')
+@description('Blob endpoint, for services that run on a laptop.')
 output AZURE_STORAGE_BLOB_ENDPOINT string = application.outputs.blobEndpoint
 
-@description('The vault, for services that run on a laptop.')
+@description('Vault endpoint, for services that run on a laptop.')
 output AZURE_KEY_VAULT_ENDPOINT string = application.outputs.vaultEndpoint
 
 @description('Name of the vault, for the operator.')
 output AZURE_KEY_VAULT_NAME string = application.outputs.vaultName
 
-@description('The Service Bus namespace, for services that run on a laptop.')
+@description('Host name of the Service Bus namespace, for services that run on a laptop.')
 output SERVICEBUS_FULLY_QUALIFIED_NAMESPACE string = application.outputs.busFqdn
 
-@description('What the gateway is told wherever it runs, for services that run on a laptop.')
+@description('Settings of the gateway wherever it runs, for services that run on a laptop.')
 output GATEWAY_SETTINGS setting[] = application.outputs.gatewaySettings
 
-@description('What the thumbnailer is told wherever it runs.')
+@description('Settings of the thumbnailer wherever it runs.')
 output THUMBNAILER_SETTINGS setting[] = application.outputs.thumbnailerSettings
 
-@description('What the catalog is told wherever it runs.')
+@description('Settings of the catalog wherever it runs.')
 output CATALOG_SETTINGS setting[] = application.outputs.catalogSettings
 
-@description('What the notifier is told wherever it runs.')
+@description('Settings of the notifier wherever it runs.')
 output NOTIFIER_SETTINGS setting[] = application.outputs.notifierSettings
 
-@description('Whom a token for the catalog is for; none where it asks for no token.')
+@description('Client ID of the catalog API\'s app registration; \'none\' if the catalog requires no token.')
 output CATALOG_AUDIENCE string = catalogAudience
 
-@description('Conditional. Who calls the catalog, for infra/entra/register.py; empty without apps.')
+@description('Conditional. Object id of the catalog\'s caller, for infra/entra/register.py; empty without apps.')
 output GATEWAY_PRINCIPAL_ID string = application.outputs.gatewayPrincipalId
 
-@description('Who may run the services on a laptop; empty for nobody.')
+@description('Object id of the developer, who may run the services on a laptop; empty for none.')
 output DEVELOPER_PRINCIPAL_ID string = developerPrincipalId
 
-@description('Who may set the signing key; empty for nobody.')
+@description('Object id of the operator, who may set the signing key; empty for none.')
 output OPERATOR_PRINCIPAL_ID string = operatorPrincipalId == 'none' ? '' : operator

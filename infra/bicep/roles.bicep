@@ -1,10 +1,10 @@
-// The roles of our own, made once for many: for a workshop, or where one person may make roles and another deploys.
-// Who then deploys workshop.bicep gives their names and needs no right to make a role.
+// The custom roles, created once for many deployments: for a workshop, or where one person creates roles and another
+// deploys. The deployer of workshop.bicep passes their names and needs no right to create roles.
 targetScope = 'subscription'
 
-// Names of roles are unique in a tenant, and two hosts would think of the same word: so the default is of the
-// subscription. It has 13 letters where an environment's roles have 8, so that no azd down takes these for its own.
-@description('Optional. The end of each role\'s name, by which it is told from all others of the tenant: letters, digits, hyphens.')
+// Role names are unique in a tenant, so the default derives from the subscription. It has 13 letters where an
+// environment's roles have 8, so that no azd down deletes these as its own.
+@description('Optional. End of each role\'s name, which makes it unique in the tenant: letters, digits, hyphens.')
 @minLength(4)
 @maxLength(40)
 param suffix string = 'workshop-${uniqueString(subscription().id)}'

@@ -1,6 +1,6 @@
 using './main.bicep'
 
-// The deployment that the sandbox becomes. Nobody deploys it to Azure, so its people and its partner are made up.
+// The deployment that the sandbox runs. It is never deployed to Azure, so its people and its partner are made up.
 param environmentName = 'sandbox'
 param location = 'westeurope'
 param developerPrincipalId = 'de7e10be-0000-4000-8000-000000000001'

@@ -1,31 +1,31 @@
 using './workshop.bicep'
 
-// What azd sets by itself.
+// Set by azd.
 param environmentName = readEnvironmentVariable('AZURE_ENV_NAME')
 param gatewayImage = readEnvironmentVariable('SERVICE_GATEWAY_IMAGE_NAME', '')
 param thumbnailerImage = readEnvironmentVariable('SERVICE_THUMBNAILER_IMAGE_NAME', '')
 param catalogImage = readEnvironmentVariable('SERVICE_CATALOG_IMAGE_NAME', '')
 param notifierImage = readEnvironmentVariable('SERVICE_NOTIFIER_IMAGE_NAME', '')
 
-// What whoever holds the workshop tells: the outputs of roles.bicep.
+// From the workshop's host: the outputs of roles.bicep.
 param custom = {
   depositor: readEnvironmentVariable('CUSTOM_ROLE_DEPOSITOR')
   keeper: readEnvironmentVariable('CUSTOM_ROLE_KEEPER')
   keySetter: readEnvironmentVariable('CUSTOM_ROLE_KEY_SETTER')
 }
 
-// What only you can know: no default, so that nothing is opened or told to anybody by accident.
+// Only you can know these: no defaults, so that nothing is exposed or sent by accident.
 param gatewayAddresses = split(readEnvironmentVariable('GATEWAY_ADDRESSES'), ',')
 param partnerWebhookUrl = readEnvironmentVariable('PARTNER_WEBHOOK_URL')
 param catalogAudience = readEnvironmentVariable('CATALOG_AUDIENCE', 'none') // attendees may seldom register applications
 
-// A pipeline may hand on a variable that nobody has set.
+// A pipeline may pass on a variable that is not set.
 var scope = readEnvironmentVariable('SCALER_SCOPE', '')
 
-// azd keeps the output of this name, which is empty for nobody, and hands it to the next deployment.
+// azd keeps the output of this name, which is empty for no operator, and passes it to the next deployment.
 var operator = readEnvironmentVariable('OPERATOR_PRINCIPAL_ID', 'deployer')
 
-// What you may choose.
+// Optional choices.
 param apps = bool(readEnvironmentVariable('DEPLOY_APPS', 'true'))
 param developerPrincipalId = readEnvironmentVariable('DEVELOPER_PRINCIPAL_ID', '')
 param operatorPrincipalId = empty(operator) ? 'none' : operator

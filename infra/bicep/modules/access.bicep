@@ -21,22 +21,22 @@ param vaultName string
 @description('Required. The Service Bus namespace that holds the queue and the topic.')
 param busName string
 
-@description('Conditional. The Application Insights component; empty where nobody present has a right on it.')
+@description('Conditional. The Application Insights component; empty if no present principal has a right on it.')
 param insightsName string
 
-@description('Conditional. The container registry; empty where nobody present has a right on it.')
+@description('Conditional. The container registry; empty if no present principal has a right on it.')
 param registryName string
 
-@description('Required. The role by which the scaler reads how many messages wait: the name (a GUID) of a definition.')
+@description('Required. The role with which the scaler reads the number of waiting messages: the name (a GUID) of a definition.')
 param scalerRole string
 
-@description('Required. On what the scaler has that role for events: each subscription that it counts, or their whole topic besides.')
+@description('Required. Scope of that role for events: each subscription that the scaler counts, or the whole topic as well.')
 param scalerScope 'subscriptions' | 'topic'
 
-@description('Required. The roles of our own.')
+@description('Required. The custom roles.')
 param custom customRoles
 
-@description('Required. Who is given their rights by this call. Rows of others fall away.')
+@description('Required. The principals that get their rights from this call. Rows of others are skipped.')
 param present principal[]
 
 @description('Required. Their object ids; empty for others.')
@@ -44,7 +44,7 @@ param ids principalIds
 
 var insights = { kind: 'component', name: insightsName }
 var registry = { kind: 'registry', name: registryName }
-var nothing = { kind: 'topic', name: '' } // a row without a name falls away
+var nothing = { kind: 'topic', name: '' } // a row without a name is skipped
 
 var policy grant[] = [
   {
@@ -123,7 +123,7 @@ var policy grant[] = [
     who: 'notifier'
     role: roles.busReceiver
     on: entities.eventsForNotifier
-    why: 'The partner is told about the events of this one subscription.'
+    why: 'The partner is notified of the events of this one subscription.'
   }
   {
     who: 'notifier'
@@ -149,41 +149,41 @@ var policy grant[] = [
     who: 'platform'
     role: scalerRole
     on: entities.uploads
-    why: 'The scaler reads how many uploads wait for the thumbnailer; the role that this takes is too wide for the worker itself.'
+    why: 'The scaler reads how many uploads wait for the thumbnailer; the role that this requires is too wide for the worker itself.'
   }
   {
     who: 'platform'
     role: scalerRole
     on: entities.eventsForCatalog
-    why: 'The scaler reads how many events wait for the catalog; the role that this takes is too wide for the worker itself.'
+    why: 'The scaler reads how many events wait for the catalog; the role that this requires is too wide for the worker itself.'
   }
   {
     who: 'platform'
     role: scalerRole
     on: entities.eventsForNotifier
-    why: 'The scaler reads how many events wait for the notifier; the role that this takes is too wide for the worker itself.'
+    why: 'The scaler reads how many events wait for the notifier; the role that this requires is too wide for the worker itself.'
   }
   {
     who: 'platform'
     role: scalerRole
     on: scalerScope == 'topic' ? entities.events : nothing
-    why: 'The scaler counts what waits in each subscription, where Azure does not let it by a right on the subscription alone.'
+    why: 'The scaler counts the waiting events of each subscription, where Azure requires a right on the whole topic for that.'
   }
 
   {
     who: 'operator'
     role: custom.keySetter
     on: entities.signingKey
-    why: 'Somebody has to set the key that the partner verifies with; whoever sets it cannot read it back.'
+    why: 'The operator sets the key that the partner verifies with, and cannot read it back.'
   }
 ]
 
-// A developer runs the four services under one sign-in, and so has what the services have together, and no more.
+// A developer runs the four services under one sign-in, and so has their combined rights, and no more.
 var rows = concat(policy, asDeveloper(policy, custom.keeper))
 
 // One pair for each kind of resource, since Bicep allows only a resource as a scope. A row and its scope share an index.
-// The same row is the same assignment at every deployment, and an identity that is made anew gets an assignment of its
-// own instead of an error.
+// The same row is the same assignment at every deployment, and a recreated identity gets its own assignment instead of an
+// error.
 
 resource account 'Microsoft.Storage/storageAccounts@2025-01-01' existing = {
   name: storageName

@@ -1,4 +1,4 @@
-// Dead letters that stay are work for a person.
+// An alert on dead letters that stay, since they need a person.
 
 @description('Required. Names the alert.')
 param name string
@@ -6,7 +6,7 @@ param name string
 @description('Required. The Service Bus namespace to watch.')
 param busName string
 
-@description('Optional. Where the alert is sent; empty to show it in the portal only.')
+@description('Optional. Email address for the alert; empty to show it in the portal only.')
 param email string
 
 resource bus 'Microsoft.ServiceBus/namespaces@2024-01-01' existing = { name: busName }
@@ -25,7 +25,7 @@ resource deadLetters 'Microsoft.Insights/metricAlerts@2018-03-01' = {
   name: 'dead-letters-${name}'
   location: 'global'
   properties: {
-    description: 'Messages stay in a dead-letter queue. Read why (reason and description), mend it, then redrive them.'
+    description: 'Messages stay in a dead-letter queue. Read their reason and description, fix the cause, then redrive them.'
     severity: 2
     enabled: true
     scopes: [bus.id]

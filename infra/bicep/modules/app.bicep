@@ -20,31 +20,31 @@ param environmentId string
 @description('Required. Host name of the registry.')
 param loginServer string
 
-@description('Required. The image, with registry and tag. Empty while there is none: a placeholder runs, so that everything else can be made.')
+@description('Required. The image, with registry and tag. Empty to run a placeholder, so that everything else can be deployed.')
 param image string
 
-@description('Required. The identity by which the platform pulls the image and reads how many messages wait.')
+@description('Required. The identity with which the platform pulls the image and reads the number of waiting messages.')
 param platformIdentityId string
 
 @description('Optional. The user-assigned identity of the service; without one it has a system-assigned identity.')
 param identityId string?
 
-@description('Required. Who reaches the service: everybody, the apps of this environment, or nobody.')
+@description('Required. Ingress of the service: from everywhere, from the apps of this environment, or none.')
 param ingress 'external' | 'internal' | 'none'
 
-@description('Optional. The address ranges that reach an external service; empty for all.')
+@description('Optional. Address ranges that may reach an external service; empty for all.')
 param allowedAddresses string[] = []
 
-@description('Required. The environment of the service, complete.')
+@description('Required. All environment variables of the service.')
 param env variable[]
 
-@description('Optional. What the service works off; a replica is added for every five messages.')
+@description('Optional. The backlog of the service; a replica is added for every five messages.')
 param worksOff backlog?
 
-@description('Optional. Whether a replica also starts every full hour, for what the scaler does not count.')
+@description('Optional. Whether a replica also starts every full hour, for messages that the scaler does not count.')
 param wakesHourly bool = false
 
-@description('Required. Replicas that run when there is nothing to do.')
+@description('Required. Number of replicas when idle.')
 @minValue(0)
 @maxValue(1)
 param minReplicas int
@@ -60,14 +60,14 @@ var port = exists ? 8000 : 80
 var alive = { path: '/healthz', port: port }
 var probes = concat(
   [
-    // A cold start takes 4 to 10 seconds on a quarter of a core; this allows 50. Whoever fails it is killed, so it asks
-    // whether the service answers, never whether its rights are there.
+    // A cold start takes 4 to 10 seconds on a quarter of a core; this allows 50. A replica that fails it is killed, so
+    // it checks that the service answers, never its rights.
     { type: 'Startup', httpGet: alive, periodSeconds: 5, failureThreshold: 10, timeoutSeconds: 5 }
     // One second, the default, is short for a quarter of a core that is busy. Killed after half a minute without answer.
     { type: 'Liveness', httpGet: alive, periodSeconds: 10, failureThreshold: 3, timeoutSeconds: 5 }
   ],
-  // Nothing is routed to a worker, so an unready one has no effect but that its revision is called failed: the notifier's
-  // would be, until the operator sets the key. What a worker waits for stands in its log.
+  // Nothing is routed to a worker, so a readiness probe would only make its revision count as failed, the notifier's until
+  // the operator sets the key. A worker's log says what it waits for.
   ingress == 'none'
     ? []
     : [
@@ -115,7 +115,7 @@ resource app 'Microsoft.App/containerApps@2025-01-01' = {
             ipSecurityRestrictions: map(allowedAddresses, (range, i) => {
               name: 'allowed-${i}'
               ipAddressRange: range
-              action: 'Allow' // one rule that allows makes all other addresses refused
+              action: 'Allow' // with one rule that allows, all other addresses are refused
             })
           }
     }

@@ -1,9 +1,9 @@
-// Keyless in one resource group: four services that reach storage, messages and one secret through their managed
-// identities only. What there is, in which order, and what each app is told.
+// Keyless in one resource group: the resources, their order, and the settings of each app. The four services reach
+// storage, messages and one secret only through their managed identities.
 import { customRoles, principal, way } from '../shared/roles.bicep'
 import { entities } from '../shared/entities.bicep'
 
-@description('The image of each service, with registry and tag; empty where there is none yet, and a placeholder runs.')
+@description('The image of each service, with registry and tag; empty to run a placeholder.')
 @export()
 @sealed()
 type serviceImages = { gateway: string, thumbnailer: string, catalog: string, notifier: string }
@@ -17,7 +17,7 @@ type setting = { name: string, value: string }
 @maxLength(12)
 param environmentName string
 
-@description('Required. What makes names unique that all of Azure shares.')
+@description('Required. Makes globally unique names unique.')
 @minLength(8)
 @maxLength(8)
 param token string
@@ -25,50 +25,50 @@ param token string
 @description('Required. Azure region of all resources.')
 param location string
 
-@description('Required. Whether to deploy the apps, or the data services and the rights on them alone.')
+@description('Required. Whether to deploy the apps, or only the data services and the rights on them.')
 param apps bool
 
 @description('Required. The image of each service.')
 param images serviceImages
 
-@description('Required. The roles of our own: the name (a GUID) of each definition.')
+@description('Required. The custom roles: the name (a GUID) of each definition.')
 param custom customRoles
 
-@description('Required. Object id of a developer, who gets what the services have together. Empty for none.')
+@description('Required. Object id of a developer, who gets the combined rights of the services. Empty for none.')
 param developerPrincipalId string
 
 @description('Required. Object id of the operator, who may set the signing key. Empty for none.')
 param operatorPrincipalId string
 
-@description('Required. The address ranges that reach the gateway, or the one word any.')
+@description('Required. Address ranges that may reach the gateway; \'any\' for all.')
 param gatewayAddresses string[]
 
-@description('Required. Where the notifier tells the partner about photos; https.')
+@description('Required. The partner\'s webhook, which the notifier calls for each photo; https.')
 param partnerWebhookUrl string
 
-@description('Required. Whom a token for the catalog is for: the application id of its registration; or the word none.')
+@description('Required. Client ID of the catalog API\'s app registration; \'none\' to accept calls without a token.')
 param catalogAudience string
 
-@description('Required. The role by which the scaler reads how many messages wait: the name (a GUID) of a definition.')
+@description('Required. The role with which the scaler reads the number of waiting messages: the name (a GUID) of a definition.')
 param scalerRole string
 
-@description('Required. On what the scaler has that role for events: each subscription that it counts, or their whole topic besides.')
+@description('Required. Scope of that role for events: each subscription that the scaler counts, or the whole topic as well.')
 param scalerScope 'subscriptions' | 'topic'
 
 @description('Required. Days after which an original is deleted.')
 param originalsDays int
 
-@description('Required. Days in which a deleted blob, container, secret or vault can be brought back.')
+@description('Required. Days in which a deleted blob, container, secret or vault can be recovered.')
 param softDeleteDays int
 
-@description('Required. Whether nobody, not even an owner, can purge the vault or the secret before these days are over.')
+@description('Required. Prevents everyone, owners included, from purging the vault or the secret before these days are over.')
 param purgeProtection bool
 
-@description('Required. Where the alert on dead letters is sent. Empty to show it in the portal only.')
+@description('Required. Email address for the alert on dead letters. Empty to show it in the portal only.')
 param alertEmail string
 
 var name = 'keyless-${environmentName}'
-var compact = toLower(replace(environmentName, '-', '')) // accounts and registries take letters and digits only
+var compact = toLower(replace(environmentName, '-', '')) // accounts and registries allow letters and digits only
 var partner = startsWith(partnerWebhookUrl, 'https://')
   ? partnerWebhookUrl
   : fail('partnerWebhookUrl must begin with https://')
@@ -76,7 +76,7 @@ var partner = startsWith(partnerWebhookUrl, 'https://')
 var accountName = 'st${compact}${token}'
 var keyVaultName = 'kv-${environmentName}-${token}'
 
-// Who there is has to be known before anything is deployed; who that is may turn out later. All but the platform, whose
+// Which principals exist must be known before the deployment starts; their ids may follow. All but the platform, whose
 // rights come first.
 var present principal[] = concat(
   apps ? ['gateway', 'thumbnailer', 'catalog', 'notifier'] : [],
@@ -106,7 +106,7 @@ module messaging 'messaging.bicep' = {
   params: { name: 'sb-${name}-${token}', location: location }
 }
 
-// A photo's way, for the query of those that wait.
+// The path of a photo, for the query of waiting photos.
 var photos way = {
   takes: 'gateway'
   request: 'POST /photos'
@@ -146,9 +146,9 @@ module platformIdentity 'identity.bicep' = if (apps) {
   params: { name: 'id-platform-${environmentName}', location: location }
 }
 
-// The policy is carried out in two steps. First the platform, whose identity pulls every image and counts for every
-// scaler: an app that may not pull ends as failed. This waits for what these rows are on and for no app, so the account
-// and the vault go by their names.
+// The policy is deployed in two steps. First the platform, whose identity pulls every image and counts for every scaler:
+// an app that may not pull fails. This step depends on the scopes of its rows and on no app, so the account and the vault
+// are passed by name.
 module platformAccess 'access.bicep' = if (apps) {
   params: {
     storageName: accountName
@@ -164,7 +164,7 @@ module platformAccess 'access.bicep' = if (apps) {
   }
 }
 
-// Then everybody else, once the notifier's app exists and with it the notifier's identity.
+// Then all other principals, once the notifier's app exists and with it the notifier's identity.
 module access 'access.bicep' = {
   params: {
     storageName: storage.outputs.name
@@ -187,7 +187,7 @@ module access 'access.bicep' = {
   }
 }
 
-// What each service is told, wherever it runs; what it is told besides on Container Apps stands at its app.
+// The settings of each service wherever it runs; those for Container Apps only are at its app.
 var settings = {
   gateway: [
     { name: 'AZURE_STORAGE_BLOB_ENDPOINT', value: storage.outputs.blobEndpoint }
@@ -307,7 +307,7 @@ module catalog 'app.bicep' = if (apps) {
   ]
 }
 
-// Its identity is system-assigned: it exists only once the app does, so this app comes before its rights, and waits.
+// Its identity is system-assigned and exists only once the app does, so this app starts before it has its rights.
 module notifier 'app.bicep' = if (apps) {
   params: {
     name: 'notifier'
@@ -333,35 +333,35 @@ module notifier 'app.bicep' = if (apps) {
   ]
 }
 
-@description('Conditional. Where the gallery is; empty without apps.')
+@description('Conditional. URL of the gallery; empty without apps.')
 output gatewayUrl string = apps ? 'https://${gateway!.outputs.fqdn}' : ''
 
 @description('Conditional. The registry to push images to; empty without apps.')
 output loginServer string = apps ? registry!.outputs.loginServer : ''
 
-@description('The blobs.')
+@description('Blob endpoint.')
 output blobEndpoint string = storage.outputs.blobEndpoint
 
-@description('The vault.')
+@description('Vault endpoint.')
 output vaultEndpoint string = vault.outputs.endpoint
 
 @description('Name of the vault.')
 output vaultName string = vault.outputs.name
 
-@description('The Service Bus namespace.')
+@description('Host name of the Service Bus namespace.')
 output busFqdn string = messaging.outputs.fqdn
 
 @description('Conditional. Object id of the identity that calls the catalog; empty without apps.')
 output gatewayPrincipalId string = apps ? gatewayIdentity!.outputs.principalId : ''
 
-@description('What the gateway is told wherever it runs.')
+@description('Settings of the gateway wherever it runs.')
 output gatewaySettings setting[] = settings.gateway
 
-@description('What the thumbnailer is told wherever it runs.')
+@description('Settings of the thumbnailer wherever it runs.')
 output thumbnailerSettings setting[] = settings.thumbnailer
 
-@description('What the catalog is told wherever it runs.')
+@description('Settings of the catalog wherever it runs.')
 output catalogSettings setting[] = settings.catalog
 
-@description('What the notifier is told wherever it runs.')
+@description('Settings of the notifier wherever it runs.')
 output notifierSettings setting[] = settings.notifier

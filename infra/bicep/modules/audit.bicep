@@ -1,9 +1,9 @@
-// Who read the key, and who was refused, as the vault itself saw it.
+// The vault's own audit log: every read of the key, and every refusal.
 
 @description('Required. The vault to watch.')
 param vaultName string
 
-@description('Required. Resource id of the workspace that the records go to.')
+@description('Required. Resource id of the workspace for the records.')
 param logsId string
 
 resource vault 'Microsoft.KeyVault/vaults@2024-11-01' existing = { name: vaultName }

@@ -1,4 +1,4 @@
-// A user-assigned identity: it has its rights before the app that uses it starts.
+// A user-assigned identity, which gets its rights before its app starts.
 
 @description('Required. Name of the identity.')
 param name string
@@ -11,11 +11,11 @@ resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' 
   location: location
 }
 
-@description('Resource id: what an app is given to have the identity attached.')
+@description('Resource id, which attaches the identity to an app.')
 output id string = identity.id
 
-@description('Client id: what a service names when it asks for a token.')
+@description('Client id, which a service names in a token request.')
 output clientId string = identity.properties.clientId
 
-@description('Object id: what a role is assigned to.')
+@description('Object id, to which roles are assigned.')
 output principalId string = identity.properties.principalId

@@ -1,4 +1,4 @@
-// Service Bus: uploads wait in a queue, what became of them is published on a topic.
+// Service Bus: a queue for uploads, and a topic for their outcomes.
 import { entities } from '../shared/entities.bicep'
 
 @description('Required. Name of the namespace.')
@@ -9,10 +9,10 @@ param name string
 @description('Required. Azure region.')
 param location string
 
-// Services renew the lock of what they work on; a minute is how long a crashed one holds others up.
+// Services renew the locks of messages in flight; a crashed one delays others by a minute.
 var lockDuration = 'PT1M'
 
-// Fourteen days outlast a long outage, and end before the original is deleted. What expires is not lost: it is
+// Fourteen days outlast a long outage, and end before the original is deleted. An expired message is not lost: it is
 // dead-lettered, and the thumbnailer turns a dead-lettered upload into a rejection.
 var timeToLive = 'P14D'
 
@@ -25,7 +25,7 @@ resource namespace 'Microsoft.ServiceBus/namespaces@2024-01-01' = {
   location: location
   sku: { name: 'Standard', tier: 'Standard' } // the smallest with topics
   properties: {
-    disableLocalAuth: true // no connection strings: only Entra ID opens it
+    disableLocalAuth: true // no connection strings: only Entra ID tokens are accepted
     minimumTlsVersion: '1.2'
   }
 
@@ -55,12 +55,12 @@ resource namespace 'Microsoft.ServiceBus/namespaces@2024-01-01' = {
         maxDeliveryCount: 10
         defaultMessageTimeToLive: timeToLive
         deadLetteringOnMessageExpiration: true
-        deadLetteringOnFilterEvaluationExceptions: true // an event that no filter understands is kept, not dropped
+        deadLetteringOnFilterEvaluationExceptions: true // an event that fails a filter is kept, not dropped
       }
 
-      // Azure gives a new subscription a rule called $Default, which lets everything through. None of ours takes that
-      // name: a rule of it was reported to vanish after the deployment. If Azure keeps its own beside ours, no harm is
-      // done, since the topic carries these two events alone (docs/assumptions.md, bus-default-rule).
+      // Azure gives a new subscription a rule called $Default, which matches everything. None of ours uses that name: such
+      // a rule was reported to vanish after the deployment. If Azure keeps its own beside ours, no harm is done, since
+      // the topic carries only these two events (docs/assumptions.md, bus-default-rule).
       resource processed 'rules' = {
         name: 'processed'
         properties: { filterType: 'CorrelationFilter', correlationFilter: { label: 'photo.processed' } }

@@ -1,13 +1,13 @@
-// What the apps run on: logs, telemetry, and the environment.
+// The platform of the apps: logs, telemetry, and the environment.
 import { way } from '../shared/roles.bicep'
 
-@description('Required. Names the workspace, the component and the environment.')
+@description('Required. Part of the names of the workspace, the component and the environment.')
 param name string
 
 @description('Required. Azure region.')
 param location string
 
-@description('Required. What the query of what waits is about.')
+@description('Required. The pipeline that the query of waiting work is about.')
 param pipeline way
 
 resource logs 'Microsoft.OperationalInsights/workspaces@2025-02-01' = {
@@ -18,7 +18,7 @@ resource logs 'Microsoft.OperationalInsights/workspaces@2025-02-01' = {
     retentionInDays: 30
     features: {
       disableLocalAuth: true // no workspace keys
-      enableLogAccessUsingOnlyResourcePermissions: true // who may read an app reads its logs, and no others
+      enableLogAccessUsingOnlyResourcePermissions: true // a reader of an app reads its logs, and no others
     }
   }
 }
@@ -34,7 +34,7 @@ resource insights 'Microsoft.Insights/components@2020-02-02' = {
   }
 }
 
-// Saved with the workspace, under Queries: what to ask when something does not arrive.
+// Saved with the workspace, under Queries, for when something does not arrive.
 var queries = [
   {
     name: 'denials'
@@ -61,7 +61,7 @@ resource saved 'Microsoft.OperationalInsights/workspaces/savedSearches@2025-02-0
   for each in queries: {
     parent: logs
     name: each.name
-    etag: '*' // replaces the one of an earlier deployment, instead of a conflict
+    etag: '*' // replaces an earlier deployment's query instead of a conflict
     properties: { category: 'Keyless', displayName: each.title, query: each.query, version: 2 }
   }
 ]
@@ -80,11 +80,11 @@ resource toLogs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   name: 'to-logs'
   properties: {
     workspaceId: logs.id
-    // Azure's own tables. Without this they were reported to be custom ones, which the saved queries know, too:
+    // Azure's own tables. Without this they were reported to be custom ones, which the saved queries read too:
     // https://github.com/kommodity-io/kommodity/pull/436
     logAnalyticsDestinationType: 'Dedicated'
-    // What the services say, and what the platform says of them. The log of HTTP requests is left out: it holds the
-    // addresses of clients, is paid for by size, and telemetry has each request already.
+    // The logs of the services and of the platform. The log of HTTP requests is left out: it holds clients' addresses,
+    // is billed by size, and telemetry already has each request.
     logs: [
       { category: 'ContainerAppConsoleLogs', enabled: true }
       { category: 'ContainerAppSystemLogs', enabled: true }
@@ -92,16 +92,16 @@ resource toLogs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   }
 }
 
-@description('The environment that apps run in.')
+@description('Resource id of the environment for apps.')
 output environmentId string = environment.id
 
-@description('What the host names of its apps end in: <app>.<domain>, and <app>.internal.<domain> inside.')
+@description('Domain of its apps\' host names: <app>.<domain>, and <app>.internal.<domain> inside.')
 output domain string = environment.properties.defaultDomain
 
-@description('The workspace that logs go to.')
+@description('Resource id of the workspace for logs.')
 output logsId string = logs.id
 
-@description('Where telemetry goes. No secret: the component takes it by token and role only.')
+@description('Connection string for telemetry. Not a secret: the component requires a token and a role.')
 output connectionString string = insights.properties.ConnectionString
 
 @description('Name of the Application Insights component, for the policy.')

@@ -1,4 +1,4 @@
-// Where the images are. A module of its own: the right to pull is granted while the environment is still being made.
+// The registry of the images. Its own module, so that the right to pull is granted while the environment is being created.
 
 @description('Required. Name of the registry.')
 @minLength(5)
@@ -9,7 +9,7 @@ param name string
 param location string
 
 resource registry 'Microsoft.ContainerRegistry/registries@2025-04-01' = {
-  // checkov:skip=CKV_AZURE_139: Only Premium can close its public address. Nobody pulls without a role: there is no admin user and no anonymous pull.
+  // checkov:skip=CKV_AZURE_139: Only Premium can close its public address. Pulling requires a role: there is no admin user and no anonymous pull.
   // checkov:skip=CKV_AZURE_163: Scanning is Defender for Containers, a plan of the whole subscription: not for a template of one application to buy.
   // checkov:skip=CKV_AZURE_166: Quarantine is for Premium, and needs a scanner that lets images out again.
   name: name

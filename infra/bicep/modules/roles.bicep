@@ -1,10 +1,10 @@
-// Roles of our own, because no built-in one is narrow enough: the narrowest that writes a blob may also delete it, and
-// the narrowest that sets a secret may also read it.
+// Custom roles, because no built-in one is narrow enough: the narrowest that writes blobs may also delete them, and the
+// narrowest that sets secrets may also read them.
 targetScope = 'subscription'
 
 import { customRoles } from '../shared/roles.bicep'
 
-@description('Required. Told apart by this, as role names are unique in a tenant: the environment and its token.')
+@description('Required. End of each role\'s name, since role names are unique in a tenant: the environment and its token.')
 @minLength(4)
 @maxLength(40)
 param suffix string

@@ -1,4 +1,4 @@
-// Blob Storage that only Entra ID opens.
+// Blob Storage that accepts only Entra ID tokens.
 import { entities } from '../shared/entities.bicep'
 
 @description('Required. Name of the storage account.')
@@ -12,7 +12,7 @@ param location string
 @description('Required. Days after which an original is deleted.')
 param originalsDays int
 
-@description('Required. Days in which a deleted blob or container can be brought back.')
+@description('Required. Days in which a deleted blob or container can be recovered.')
 param softDeleteDays int
 
 resource account 'Microsoft.Storage/storageAccounts@2025-01-01' = {
@@ -48,7 +48,7 @@ resource account 'Microsoft.Storage/storageAccounts@2025-01-01' = {
     ]
   }
 
-  // Nobody in the pipeline may delete a blob, so the platform does it.
+  // No service may delete a blob, so the platform does it.
   resource expiry 'managementPolicies' = {
     name: 'default'
     properties: {
@@ -71,5 +71,5 @@ resource account 'Microsoft.Storage/storageAccounts@2025-01-01' = {
 @description('Name of the account, for the policy.')
 output name string = account.name
 
-@description('Endpoint of the blobs, right in every Azure cloud.')
+@description('Blob endpoint, correct in every Azure cloud.')
 output blobEndpoint string = account.properties.primaryEndpoints.blob

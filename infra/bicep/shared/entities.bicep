@@ -1,7 +1,7 @@
-// The things that identities are given rights on, each named once: the modules create them under these names, the
-// policy grants on them, and the services read them from their environment.
+// The entities that identities have rights on, each named once: the modules create them under these names, the policy
+// grants on them, and the services read them from their environment.
 
-@description('Every entity that holds data, by the name that the policy calls it.')
+@description('Every entity that holds data, by its name in the policy.')
 @export()
 var entities = {
   originals: { kind: 'container', name: 'originals' }

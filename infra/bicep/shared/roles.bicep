@@ -1,7 +1,7 @@
-// The vocabulary of the policy: built-in roles, and what a row of the table looks like.
+// The vocabulary of the policy: built-in roles, and the shape of a row.
 // https://learn.microsoft.com/azure/role-based-access-control/built-in-roles
 
-@description('The built-in roles handed out here. Owner and Contributor are absent, so roles.owner does not compile.')
+@description('The built-in roles that the policy uses. Owner and Contributor are absent, so roles.owner does not compile.')
 @export()
 var roles = {
   acrPull: '7f951dda-4ed3-4680-a7ca-43fe172d538d'
@@ -12,28 +12,28 @@ var roles = {
   secretsUser: '4633458b-17de-408a-b874-0445c86b69e6'
 }
 
-@description('The roles of our own, made by modules/roles.bicep: the name (a GUID) of each definition.')
+@description('The custom roles of modules/roles.bicep: the name (a GUID) of each definition.')
 @export()
 @sealed()
 type customRoles = {
-  @description('May create a blob that does not exist yet, and see the tags of one that does.')
+  @description('May create a blob that does not exist yet, and read the tags of one that does.')
   depositor: string
 
   @description('May read and write blobs, never delete them.')
   keeper: string
 
-  @description('May set a secret and see that it is there, never read it.')
+  @description('May set a secret and read its metadata, never its value.')
   keySetter: string
 }
 
-@description('Everyone who can be given a right.')
+@description('Every principal that can have a right.')
 @export()
 type principal = 'gateway' | 'thumbnailer' | 'catalog' | 'notifier' | 'platform' | 'developer' | 'operator'
 
 var services = ['gateway', 'thumbnailer', 'catalog', 'notifier']
 var users = ['developer', 'operator']
 
-@description('The object ids (not the client ids) of the principals; absent or empty where there is no such principal.')
+@description('The object ids (not the client ids) of the principals; absent or empty for a principal that does not exist.')
 @export()
 @sealed()
 type principalIds = {
@@ -46,7 +46,7 @@ type principalIds = {
   operator: string?
 }
 
-@description('What a right is on: the narrowest resource that works.')
+@description('The scope of a right: the narrowest resource that works.')
 @sealed()
 type target = {
   kind: 'container' | 'secret' | 'queue' | 'topic' | 'subscription' | 'component' | 'registry'
@@ -67,17 +67,17 @@ type grant = {
   why: string
 }
 
-@description('What passes through the services: who takes it in by which request, what their telemetry calls it, and who has to handle it. Names that are no principal do not compile.')
+@description('The path of work through the services: the service and request that accept it, its name in telemetry, and the services that handle it. Names that are no principal do not compile.')
 @export()
 @sealed()
 type way = { takes: principal, request: string, what: string, workers: principal[] }
 
-@description('The rows on one kind of resource, as far as this deployment has the resource and the principal.')
+@description('The rows on one kind of resource, for resources and principals that this deployment has.')
 @export()
 func rowsOn(kind string, policy grant[], present principal[]) grant[] =>
   filter(policy, row => row.on.kind == kind && !empty(row.on.name) && contains(present, row.who))
 
-@description('The rights of the four services, each once, as rows of the developer; who keeps a container needs no right to read it.')
+@description('The rights of the four services, each once, as rows of the developer; the keeper of a container needs no reader role on it.')
 @export()
 func asDeveloper(policy grant[], keeper string) grant[] =>
   map(
@@ -100,7 +100,7 @@ func asDeveloper(policy grant[], keeper string) grant[] =>
     }
   )
 
-@description('The body of the role assignment that carries out a row.')
+@description('The properties of the role assignment for a row.')
 @export()
 func assignment(row grant, principalId string) {
   principalId: string
@@ -109,12 +109,12 @@ func assignment(row grant, principalId string) {
   description: string
 } => {
   principalId: principalId
-  // Without the type Azure looks the principal up, and one that is seconds old may not be found yet.
+  // Without the type, Azure looks the principal up, and one that is seconds old may not be found yet.
   principalType: contains(users, row.who) ? 'User' : 'ServicePrincipal'
   roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', row.role)
   description: row.why
 }
 
-@description('The name of the role assignment that carries out a row: of scope, principal and role, and of a word that tells ours from those that others made the same way. The hook that removes what has left the policy knows ours by it.')
+@description('The name of the role assignment for a row: derived from scope, principal, role, and a word that marks it as ours. The hook that removes assignments without a row recognizes ours by it.')
 @export()
 func nameOf(row grant, scope string, principalId string) string => guid(scope, principalId, row.role, 'keyless')
