@@ -19,8 +19,8 @@ def as_azd_gives(state: State) -> Mapping[str, str]:
     """The values that compose takes from .env, of the deployment that the sandbox is."""
     values = {}
     for app in load(state).apps:
-        told = {name: value for name, value in app.environment.items() if name not in _OF_APPS}
-        settings = [{"name": name, "value": value} for name, value in told.items()]
+        own = {name: value for name, value in app.environment.items() if name not in _OF_APPS}
+        settings = [{"name": name, "value": value} for name, value in own.items()]
         values[f"{app.name.upper()}_SETTINGS"] = json.dumps(settings)
     return values
 

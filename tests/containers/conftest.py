@@ -1,4 +1,4 @@
-"""What is read from the compose file, and the namespaces that stand for its networks."""
+"""The compose file, and the namespaces that stand for its networks."""
 
 import os
 import shutil

@@ -24,7 +24,7 @@ class Instruction:
 
 @dataclass(frozen=True)
 class Stage:
-    """What is made from `base`, and how. The last stage is the image; it has no name."""
+    """A build stage on `base`. The last stage is the image; it has no name."""
 
     base: str
     name: str
@@ -52,7 +52,7 @@ def stages(dockerfile: Path, **given: str) -> list[Stage]:
             base, *rest = Template(value).substitute(arguments).split()
             found.append(Stage(base, rest[1] if rest else "", ()))
         elif name != "COMMENT":
-            assert name in KNOWN, f"{dockerfile}: nobody here can carry out {name}"
+            assert name in KNOWN, f"{dockerfile}: cannot carry out {name}"
             last = found.pop()
             done = (*last.instructions, Instruction(name, value))
             found.append(Stage(last.base, last.name, done))
@@ -62,10 +62,10 @@ def stages(dockerfile: Path, **given: str) -> list[Stage]:
 def build_context() -> set[str]:
     """The files that docker would send to its engine, by .dockerignore."""
     patterns = (PROJECT / ".dockerignore").read_text().splitlines()
-    said = [each.strip() for each in patterns if each.strip() and not each.startswith("#")]
+    lines = [each.strip() for each in patterns if each.strip() and not each.startswith("#")]
     return {
         path
-        for path in exclude_paths(str(PROJECT), [*said, "!.dockerignore"])
+        for path in exclude_paths(str(PROJECT), [*lines, "!.dockerignore"])
         if (PROJECT / path).is_file()
     } - {".dockerignore"}
 

@@ -1,4 +1,4 @@
-"""As much of a container engine as it takes to run the compose file: namespaces, mounts, no rights.
+"""A minimal container engine that runs the compose file: namespaces, mounts, no rights.
 
 It does what the file says and docker would: the image's root, read-only; volumes; a small /tmp; a
 user without capabilities; the networks; limits; health checks and the order that they decide.
@@ -33,7 +33,7 @@ class NotThereError(RuntimeError):
 
 @dataclass
 class Container:
-    """One container: its process, its image, and where what it says is written."""
+    """One container: its process, its image, and its log."""
 
     name: str
     service: Service
@@ -52,14 +52,14 @@ class Container:
         """Its first process, as the host sees it. Raises NotThereError."""
         assert self.process is not None
         if self.process.poll() is not None:
-            raise NotThereError(f"{self.name} has ended:\n{self.said}")
+            raise NotThereError(f"{self.name} has ended:\n{self.output}")
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
         if not children:
-            raise NotThereError(f"{self.name} is not there yet")
+            raise NotThereError(f"{self.name} has no process yet")
         return int(children.split()[0])
 
     @property
-    def said(self) -> str:
+    def output(self) -> str:
         """The end of what it has written."""
         return self.log.read_text()[-3000:]
 
@@ -107,14 +107,14 @@ class Engine:
             yield self
         finally:
             for each in self.containers.values():
-                tell(each, signal.SIGTERM)
+                send_signal(each, signal.SIGTERM)
             for each in self.containers.values():
                 wait_until_ended(each)
                 each.limits.remove()
 
     def restart(self, name: str) -> None:
         """End a container without a word and start it again, as a restart policy does."""
-        tell(self.containers[name], signal.SIGKILL)
+        send_signal(self.containers[name], signal.SIGKILL)
         wait_until_ended(self.containers[name])
         self._start(name)
 
@@ -198,12 +198,12 @@ def wait_until(container: Container, state: str) -> None:
     assert container.process is not None
     until = time.monotonic() + _WITHIN
     while container.health.state != state:
-        assert container.process.poll() is None, f"{container.name} has ended:\n{container.said}"
-        assert time.monotonic() < until, f"{container.name} is not {state}:\n{container.said}"
+        assert container.process.poll() is None, f"{container.name} has ended:\n{container.output}"
+        assert time.monotonic() < until, f"{container.name} is not {state}:\n{container.output}"
         time.sleep(_PAUSE)
 
 
-def tell(container: Container, what: signal.Signals) -> None:
+def send_signal(container: Container, what: signal.Signals) -> None:
     """Signal its first process, as docker does."""
     with suppress(NotThereError, ProcessLookupError):
         os.kill(container.pid, what)

@@ -118,7 +118,7 @@ def dockers_umask() -> Iterator[None]:
 
 
 def run(command: Sequence[str], **options: object) -> None:
-    """Run a command; what it said is shown if it fails."""
+    """Run a command; its output is shown if it fails."""
     done = subprocess.run(command, capture_output=True, text=True, check=False, **options)  # type: ignore[call-overload]
     assert done.returncode == 0, (
         f"{shlex.join(command)}\n{done.stdout[-3000:]}{done.stderr[-3000:]}"
@@ -126,7 +126,7 @@ def run(command: Sequence[str], **options: object) -> None:
 
 
 def mirror() -> str:
-    """Where this machine gets Debian's packages."""
+    """The mirror from which this machine gets Debian's packages."""
     targets = ["apt-get", "indextargets", "--format", "$(SITE)", "Origin: Debian"]
     found = subprocess.run(targets, capture_output=True, text=True, check=True).stdout.split()
     return next(each for each in found if "security" not in each)
@@ -169,7 +169,7 @@ def _from_context(path: str, to: Path) -> None:
 
 
 def _environment(stage: Stage) -> Iterator[tuple[str, str]]:
-    """What ENV sets; `$NAME` is what is set before."""
+    """Yield the variables that ENV sets; `$NAME` is an earlier one."""
     known = {"PATH": "/usr/local/bin:/usr/local/sbin:/usr/bin:/usr/sbin:/bin:/sbin"}
     for instruction in stage.instructions:
         if instruction.name == "ENV":

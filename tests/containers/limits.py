@@ -29,7 +29,7 @@ class Limits:
         )
 
     def set(self) -> None:
-        """Make the groups. Raises OSError where this machine lets nobody make any."""
+        """Make the groups. Raises OSError where this machine does not allow any."""
         for file, value in self._values().items():
             file.parent.mkdir(exist_ok=True)
             file.write_text(value)

@@ -43,7 +43,7 @@ class Networks:
         return f"10.89.{self._number(network)}.1"
 
     def hosts(self, container: str) -> str:
-        """The names that `container` knows: those with whom it shares a network, and its own."""
+        """Return the names that `container` resolves: its own, and those on its networks."""
         lines = ["127.0.0.1 localhost"]
         for network in self.members[container]:
             together = [each for each, joined in self.members.items() if network in joined]

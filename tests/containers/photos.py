@@ -8,18 +8,18 @@ from pathlib import Path
 from cli.photos import uploads
 from tests.containers.engine import Engine
 
-# From the host: put a photo in, and wait until it is told what became of it.
+# From the host: upload a photo, and wait for its outcome.
 _UPLOAD = """
 import json, sys, time, requests
 gallery, path = sys.argv[1:]
-said = {"Host": "127.0.0.1:8080"}
+host = {"Host": "127.0.0.1:8080"}
 with open(path, "rb") as photo:
-    sent = requests.post(f"{gallery}/photos", files={"photo": photo}, headers=said, timeout=60)
+    sent = requests.post(f"{gallery}/photos", files={"photo": photo}, headers=host, timeout=60)
 assert sent.status_code == 202, (sent.status_code, sent.text)
 until, found = time.monotonic() + 120, {}
 while found.get("state") not in ("processed", "rejected") and time.monotonic() < until:
     time.sleep(0.1)
-    found = requests.get(f"{gallery}/photos/{sent.json()['id']}", headers=said, timeout=60).json()
+    found = requests.get(f"{gallery}/photos/{sent.json()['id']}", headers=host, timeout=60).json()
 print(json.dumps(found))
 """
 

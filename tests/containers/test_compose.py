@@ -1,4 +1,4 @@
-"""What docker-compose.yml promises, read as compose reads it; there is no engine to ask."""
+"""The promises of docker-compose.yml, read as compose reads it, without an engine."""
 
 import json
 import shlex
@@ -117,17 +117,17 @@ def test_both_galleries_have_a_port_of_their_own() -> None:
 
 
 def test_the_sandbox_is_told_what_to_assume_of_azure_and_the_services_are_not() -> None:
-    told = services(variables={"KEYLESS_ASSUME": "blob-missing=existence"})
-    assert told["sandbox"]["environment"]["KEYLESS_ASSUME"] == "blob-missing=existence"
+    values = services(variables={"KEYLESS_ASSUME": "blob-missing=existence"})
+    assert values["sandbox"]["environment"]["KEYLESS_ASSUME"] == "blob-missing=existence"
     assert DEFAULT["sandbox"]["environment"]["KEYLESS_ASSUME"] == ""
-    assert "KEYLESS_ASSUME" not in str([told[each] for each in SERVICES])
+    assert "KEYLESS_ASSUME" not in str([values[each] for each in SERVICES])
 
 
 def test_the_sandbox_knows_how_a_person_reaches_it() -> None:
-    told = services(variables={"GALLERY_PORT": "9000"})["sandbox"]
-    assert told["environment"]["KEYLESS_GALLERY"] == "http://127.0.0.1:9000"
-    assert told["ports"] == ["127.0.0.1:9000:8080"]
-    command = told["environment"]["KEYLESS_COMMAND"].split()
+    values = services(variables={"GALLERY_PORT": "9000"})["sandbox"]
+    assert values["environment"]["KEYLESS_GALLERY"] == "http://127.0.0.1:9000"
+    assert values["ports"] == ["127.0.0.1:9000:8080"]
+    command = values["environment"]["KEYLESS_COMMAND"].split()
     assert command == ["docker", "compose", "exec", "sandbox", "python", "-m", "cli"]
     assert "sandbox" in DEFAULT
 
@@ -160,10 +160,10 @@ def test_what_a_service_has_to_know_is_read_by_its_own_container_alone(name: str
 def test_a_service_is_started_as_by_its_image_after_it_has_been_told(name: str) -> None:
     service = name.removeprefix("azure-")
     shell, options, script = ALL[name]["command"]
-    *told, last = script.strip().splitlines()
+    *values, last = script.strip().splitlines()
     assert (shell, options) == ("sh", "-ec")
     folder = f"/environments/{service}"
-    assert told == [f". {folder}/settings", f". {folder}/surroundings"]
+    assert values == [f". {folder}/settings", f". {folder}/surroundings"]
     image = stages(PROJECT / ALL[name]["build"]["dockerfile"])[-1]
     assert shlex.split(last) == ["exec", *json.loads(image.last("CMD"))]
 
@@ -182,12 +182,12 @@ def test_whoever_starts_the_gateway_on_azure_starts_everything() -> None:
 def test_the_bicep_is_not_repeated(tmp_path: Path) -> None:
     """Neither by a variable's name nor by its value; but for the catalog, which is elsewhere."""
     apps = load(State.open(tmp_path)).apps
-    told = {name: value for app in apps for name, value in app.environment.items()}
-    said = [name for each in OF_SERVICES.values() for name in each.get("environment", {})]
-    assert said == ["CATALOG_ENDPOINT"]
+    values = {name: value for app in apps for name, value in app.environment.items()}
+    names_set = [name for each in OF_SERVICES.values() for name in each.get("environment", {})]
+    assert names_set == ["CATALOG_ENDPOINT"]
     words = set(FILE.read_text().replace('"', " ").replace("'", " ").split())
     names = {*SERVICES, "none"}  # a subscription is called as its service is
-    assert {value for value in told.values() if value not in names} & words == set()
+    assert {value for value in values.values() if value not in names} & words == set()
 
 
 def test_the_gateway_takes_the_catalogs_name_for_an_address(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What the images promise: pinned, small, not as root, and built by Azure's builder as well."""
+"""The Dockerfiles' promises: pinned, small, not as root, and built by Azure's builder as well."""
 
 import re
 import subprocess

@@ -24,7 +24,7 @@ _TRIES = 20
 
 @dataclass(frozen=True)
 class Checked:
-    """What came of a check: its status, and for how long it slept each time."""
+    """The outcome of a check: its status, and the length of each sleep."""
 
     status: int
     slept: Sequence[str]

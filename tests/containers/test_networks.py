@@ -1,4 +1,4 @@
-"""Whom a container reaches: the networks of the compose file, as network namespaces."""
+"""Reachability between containers: the networks of the compose file, as network namespaces."""
 
 import json
 import subprocess
@@ -42,9 +42,9 @@ async def serve(connection):
 
 async def said_at(address, port):
     reader, writer = await asyncio.open_connection(address, port)
-    said = await reader.read()
+    answer = await reader.read()
     writer.close()
-    return said.decode()
+    return answer.decode()
 
 async def main():
     listener = Listener(serve)
@@ -68,7 +68,7 @@ def networks(request: pytest.FixtureRequest, as_root: None) -> Iterator[Networks
 
 @pytest.fixture(scope="module")
 def reached(networks: Networks) -> Iterator[Reached]:
-    """Whom each container reaches, by any address of theirs; `outside` is the rest of the world."""
+    """Return the containers that each reaches, by any of their addresses, and the internet."""
     listeners = [listener(networks, each) for each in ("host", *networks.members)]
     addresses = {
         networks.address(each, network): each
@@ -123,7 +123,7 @@ def test_a_service_reaches_what_gives_it_tokens_and_no_other_service(
 
 
 def test_without_isolation_a_service_would_reach_its_host(as_root: None) -> None:
-    """As on an engine before 28, which gives the host an address in an internal network, too."""
+    """An engine before 28 gives the host an address in an internal network, too."""
     closed = {"gateway": {"internal": True}}
     with Networks(closed, {"gateway": ["gateway"]}).up() as networks:
         host = listener(networks, "host")
@@ -144,7 +144,7 @@ def test_a_service_knows_no_name_but_of_whom_it_reaches(
 
 
 def test_whoever_comes_to_a_public_address_of_the_sandbox_is_not_heard(as_root: None) -> None:
-    """It listens on every address of its container; one that the world knows is none of them."""
+    """The sandbox listens on every address of its container, and serves none that is public."""
     with Networks(compose()["networks"], {"sandbox": ["front"]}).up() as networks:
         here = networks.namespace("sandbox")
         ip("-n", here, "addr", "add", "8.8.4.4/32", "dev", "lo")

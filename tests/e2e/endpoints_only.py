@@ -1,6 +1,6 @@
 """An environment without apps: `python -m tests.e2e.endpoints_only STATE`.
 
-The endpoints are where a sandbox has them, on loopback and free ports; nobody starts the services.
+The endpoints are where a sandbox has them, on loopback and free ports, and no service is started.
 """
 
 import asyncio
@@ -15,8 +15,8 @@ from sandbox.supervisor.run import run
 
 
 @dataclass(frozen=True)
-class Nobody(Elsewhere):
-    """Services that are not there."""
+class NoServices(Elsewhere):
+    """An environment without services."""
 
     def reach(self, _state: State) -> Reach:
         return Reach()
@@ -24,5 +24,5 @@ class Nobody(Elsewhere):
 
 if __name__ == "__main__":
     state = State.open(Path(sys.argv[1]))
-    services = Nobody("localhost", state.folder("environments"))
+    services = NoServices("localhost", state.folder("environments"))
     asyncio.run(run(state, 0, lambda report: None, SAMPLE, elsewhere=services))

@@ -104,16 +104,16 @@ def test_what_the_developer_may_not_is_denied_to_who_holds_that_environment(
 
 def test_the_first_start_asks_for_the_sign_in_and_the_next_is_silent(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "cli", *_UP, "--stand-in", "--state", str(tmp_path)]
-    said = ""
+    output = ""
     with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True) as starting:
         assert starting.stdout is not None
         for line in starting.stdout:
-            said += line
+            output += line
             if found := _CODE.search(line):
-                assert "services are waiting for you to sign in as the developer" in said
+                assert "services are waiting for you to sign in as the developer" in output
                 assert keyless(tmp_path, "sign-in", found[1]).returncode == 0
-    assert starting.returncode == 0, said
-    assert len(_CODE.findall(said)) == 1
+    assert starting.returncode == 0, output
+    assert len(_CODE.findall(output)) == 1
     assert keyless(tmp_path, "down").returncode == 0
     try:
         again = keyless(tmp_path, *_UP, "--stand-in")

@@ -64,8 +64,8 @@ def test_where_a_role_would_be_too_small_the_audit_names_the_right_that_it_lacks
         return waiting == {"gateway"} == {each.name for each in services} - ready
 
     until(waits_alone)
-    said = needs_write.run("status").stdout
-    assert "assumed  blob-add=needs-write" in said
+    output = needs_write.run("status").stdout
+    assert "assumed  blob-add=needs-write" in output
     denied = [each for each in needs_write.audit() if each.outcome is Outcome.DENIED]
     assert {(each.identity, each.operation) for each in denied} == {("gateway", "PutBlob")}
     assert all(each.action.endswith("/blobs/write") for each in denied)

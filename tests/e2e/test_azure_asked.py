@@ -1,4 +1,4 @@
-"""What -m azure_verified asks of Azure, asked of the sandbox in its place, as people ask it.
+"""The tests of -m azure_verified, with the sandbox in Azure's place, run as a user runs them.
 
 They have signed in and find each service by its name alone; each does their own part of it, in an
 environment without apps, as the page says.
@@ -34,7 +34,7 @@ def azure_env(azure: Running, tmp_path: Path) -> Path:
 
 
 def shell(azure: Running, azure_env: Path, who: str) -> Mapping[str, str]:
-    """What a shell of `who` has after `eval "$(./keyless env WHO --stand-in)"`."""
+    """Return the variables of a shell after `eval "$(./keyless env WHO --stand-in)"`."""
     lines = azure.run("env", who, "--stand-in").stdout
     asked = f"{lines}\nexport KEYLESS_AZURE='{azure_env}'\nenv -0"
     done = subprocess.run(["sh"], input=asked, capture_output=True, text=True, check=True)

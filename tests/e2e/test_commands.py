@@ -20,17 +20,17 @@ def processes_with(text: str) -> list[str]:
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            told = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
+            content = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
         except OSError:
             continue
-        if text.encode() in told and int(process.name) != os.getpid():
-            found.append(told.replace(b"\0", b" ").decode(errors="replace")[:200])
+        if text.encode() in content and int(process.name) != os.getpid():
+            found.append(content.replace(b"\0", b" ").decode(errors="replace")[:200])
     return found
 
 
 @pytest.fixture(scope="module")
 def after_demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[State, str]:
-    """A state folder on which the demo has run, and what it said."""
+    """A state folder on which the demo has run, and its output."""
     state = tmp_path_factory.mktemp("demo")
     done = keyless(state, "demo", "--exit", "--port", "0")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -38,11 +38,11 @@ def after_demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[State, str]:
 
 
 def test_the_demo_shows_the_walk_and_one_denial(after_demo: tuple[State, str]) -> None:
-    _, said = after_demo
-    assert said.count("thumbnail 480 x 320") == 3
-    assert "rejected: " in said
-    assert "verified 4 webhooks" in said
-    assert "403 AuthorizationPermissionMismatch" in said
+    _, output = after_demo
+    assert output.count("thumbnail 480 x 320") == 3
+    assert "rejected: " in output
+    assert "verified 4 webhooks" in output
+    assert "403 AuthorizationPermissionMismatch" in output
 
 
 def test_the_readme_shows_what_the_demo_prints(after_demo: tuple[State, str]) -> None:
@@ -116,12 +116,12 @@ def test_one_state_folder_has_one_sandbox(sandbox: Running) -> None:
 
 
 def test_status_says_that_all_is_ready(sandbox: Running) -> None:
-    said = sandbox.run("status", "--json")
-    report = json.loads(said.stdout)
-    assert said.returncode == 0
+    output = sandbox.run("status", "--json")
+    report = json.loads(output.stdout)
+    assert output.returncode == 0
     assert report["ready"] is True
     assert {each["state"] for each in report["services"]} == {"ready"}
-    assert "IDENTITY_HEADER" not in said.stdout
+    assert "IDENTITY_HEADER" not in output.stdout
 
 
 def test_trace_is_there_for_people_and_for_scripts(sandbox: Running) -> None:

@@ -1,4 +1,4 @@
-"""`./keyless doctor` in a deployed environment, as who is signed in; the sandbox as Azure."""
+"""`./keyless doctor` in a deployed environment, as the signed-in user; the sandbox is Azure."""
 
 import json
 from pathlib import Path
@@ -20,7 +20,7 @@ def env_file(sandbox: Running, tmp_path: Path) -> Path:
 def test_who_has_a_part_of_the_rights_is_told_what_is_missing_and_how_to_compare_it(
     sandbox: Running, env_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No data role lets its holder read role assignments: what is known is known by probing."""
+    """No data role lets its holder read role assignments: only probing shows the rights."""
     sandbox.act_as("notifier", monkeypatch)
     done = sandbox.run("doctor", "--env-file", str(env_file))
     me = sandbox.deployment.principal("notifier").principal_id

@@ -47,7 +47,7 @@ def test_photos_that_are_chosen_appear_by_themselves_and_a_broken_one_says_why(
 def test_the_page_keeps_to_its_own_origin(sandbox: Running, page: Page) -> None:
     violations: list[str] = []
     policy = "Content Security Policy"
-    page.on("console", lambda said: violations.extend(v for v in [said.text] if policy in v))
+    page.on("console", lambda output: violations.extend(v for v in [output.text] if policy in v))
     answer = page.goto(sandbox.report.gallery)
     assert answer is not None
     assert "default-src 'self'" in answer.headers["content-security-policy"]

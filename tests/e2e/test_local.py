@@ -23,7 +23,7 @@ ON_AZURE_ALONE = {"AZURE_CLIENT_ID", "AZURE_TOKEN_CREDENTIALS", "CATALOG_ENDPOIN
 
 
 def values(deployment: Deployment) -> dict[str, str]:
-    """What azd would know of the sandbox's deployment."""
+    """Return the values that azd would have for the sandbox's deployment."""
     settings = {
         f"{app.name.upper()}_SETTINGS": json.dumps(
             [
@@ -89,12 +89,12 @@ def test_the_developer_whose_right_is_missing_hears_the_command_that_grants_it(
     me = sandbox.deployment.principal("notifier").principal_id
     with env_file.open("a") as file:
         file.write(f"\nDEVELOPER_PRINCIPAL_ID={me}\n")
-    said = checked(sandbox, env_file).stdout
+    output = checked(sandbox, env_file).stdout
     originals = sandbox.deployment.storage.container_id("originals")
     assert (
         f"az role assignment create --assignee-object-id {me} --assignee-principal-type User "
         f'--role "Storage Blob Data Reader" --scope {originals}'
-    ) in said
+    ) in output
 
 
 def test_a_sign_in_of_another_tenant_is_refused_before_anything_is_asked(
@@ -190,9 +190,9 @@ def test_a_photo_goes_through_the_services_that_run_here(
         assert wait_until_done(gallery, upload, send(gallery, upload)).state == "processed"
     finally:
         local.terminate()
-        said, _ = local.communicate(timeout=90)
-    assert local.returncode == 0, said
-    assert "✓ gateway" in said
+        output, _ = local.communicate(timeout=90)
+    assert local.returncode == 0, output
+    assert "✓ gateway" in output
 
 
 def wait_until_ready(process: "subprocess.Popen[str]", gallery: str) -> None:

@@ -1,4 +1,4 @@
-"""A service that never gets ready: its sandbox stays up, and says what is the matter.
+"""A service that never gets ready: its sandbox stays up, and names the cause.
 
 The thumbnailer has no right to read the originals: the row is taken from a copy of the snapshot.
 """
@@ -28,7 +28,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def is_the_row(resource: Any) -> bool:
-    """Whether it is the thumbnailer's assignment on the originals."""
+    """Return whether it is the thumbnailer's assignment on the originals."""
     name = resource["id"].split("reference(")
     return (
         resource["type"] == "Microsoft.Authorization/roleAssignments"
@@ -39,7 +39,7 @@ def is_the_row(resource: Any) -> bool:
 
 @pytest.fixture(scope="module")
 def started(project: Path) -> Iterator["subprocess.CompletedProcess[str]"]:
-    """What `up --detach` said, which here gives the services no time at all."""
+    """The output of `up --detach`, which here gives the services no time at all."""
     try:
         yield keyless(project, "up", "--detach", "--port", "0", "--wait", "0")
     finally:
@@ -73,9 +73,9 @@ def test_up_returns_with_a_status_of_its_own_and_what_runs_stays_up(
 @pytest.mark.usefixtures("started")
 def test_status_and_doctor_have_something_to_look_at(project: Path) -> None:
     until(lambda: "read on container originals" in report(project).service("thumbnailer").failing)
-    said = json.loads(keyless(project, "status", "--json").stdout)
-    assert said["overdue"] is True
-    (thumbnailer,) = (each for each in said["services"] if each["name"] == "thumbnailer")
+    output = json.loads(keyless(project, "status", "--json").stdout)
+    assert output["overdue"] is True
+    (thumbnailer,) = (each for each in output["services"] if each["name"] == "thumbnailer")
     assert thumbnailer["failing"] == ["read on container originals"]
     doctor = keyless(project, "doctor", "thumbnailer")
     assert doctor.returncode == 1
@@ -91,7 +91,7 @@ def test_in_the_foreground_it_says_so_too(tmp_path: Path, project: Path) -> None
     ) as process:
         assert process.stdout is not None
         try:
-            said = next((each for each in process.stdout if WAITS in each), "")
+            output = next((each for each in process.stdout if WAITS in each), "")
         finally:
             process.terminate()
-    assert said.startswith("→ ")
+    assert output.startswith("→ ")

@@ -33,7 +33,7 @@ def told_of(sandbox: Running, photo: str) -> set[str]:
 
 @pytest.fixture(scope="module")
 def arrivals(sandbox: Running) -> dict[str, Arrival]:
-    """What becomes of three photos and one broken file."""
+    """Send three photos and one broken file, and return their arrivals."""
     gallery = sandbox.report.gallery
     sent = [(each, send(gallery, each)) for each in uploads()]
     return {upload.name: wait_until_done(gallery, upload, photo) for upload, photo in sent}

@@ -1,4 +1,4 @@
-"""Identities that are deleted and made anew, from the command line to the services and back."""
+"""Identities that are deleted and recreated, from the command line to the services and back."""
 
 import subprocess
 import sys
@@ -24,11 +24,11 @@ from services.common.credential import open_credential
 from tests.conftest import Running, keyless
 
 BLOB, VAULT = "https://storage.azure.com/.default", "https://vault.azure.net/.default"
-Act = Callable[[Running, str], "Shoes"]
+Act = Callable[[Running, str], "Requests"]
 
 
 class Kept:
-    """A token that somebody put by."""
+    """A token that was put by."""
 
     def __init__(self, token: str) -> None:
         self._token = token
@@ -37,8 +37,8 @@ class Kept:
         return AccessToken(self._token, 2**31)
 
 
-class Shoes:
-    """What a service may, asked of each plane in its name."""
+class Requests:
+    """Requests to each plane under a service's identity."""
 
     def __init__(self, variables: dict[str, str]) -> None:
         self._variables = variables
@@ -48,13 +48,13 @@ class Shoes:
         return Kept(self._credential.get_token(scope).token)
 
     def thumbnail(self, credential: Any = None) -> bool:
-        """Whether there is one called `no-such`. Raises HttpResponseError where it is denied."""
+        """Return whether a thumbnail `no-such` exists. Raises HttpResponseError if denied."""
         account = self._variables["AZURE_STORAGE_BLOB_ENDPOINT"]
         client = BlobServiceClient(account, credential or self._credential, retry_total=0)
         return client.get_blob_client("thumbnails", "no-such").exists()
 
     def secret(self, credential: Any = None) -> bool:
-        """Whether the signing key is there. Raises HttpResponseError where it is denied."""
+        """Return whether the signing key exists. Raises HttpResponseError if denied."""
         url = self._variables["AZURE_KEY_VAULT_ENDPOINT"]
         client = SecretClient(url, credential or self._credential, retry_total=0)
         return bool(client.get_secret(self._variables["WEBHOOK_SECRET_NAME"]).value)
@@ -71,7 +71,7 @@ class Shoes:
 
 @pytest.fixture
 def act(monkeypatch: pytest.MonkeyPatch) -> Act:
-    return lambda sandbox, service: Shoes(dict(sandbox.act_as(service, monkeypatch)))
+    return lambda sandbox, service: Requests(dict(sandbox.act_as(service, monkeypatch)))
 
 
 @contextmanager
@@ -119,17 +119,17 @@ def test_the_new_one_is_denied_and_the_old_ones_token_is_not_until_the_roles_are
         assert gateway.thumbnail() is False
         gateway.send()
         for service in ("gateway", "notifier"):
-            said = keyless(tmp_path, "recreate", service).stdout
-            assert "generation 2" in said
-            assert "started next" in said
+            output = keyless(tmp_path, "recreate", service).stdout
+            assert "generation 2" in output
+            assert "started next" in output
         assert gateway.thumbnail() is False
 
     with started(tmp_path) as sandbox:
         denied(sandbox, act, old_gateway, old_notifier)
-        said = keyless(tmp_path, "deploy").stdout
+        output = keyless(tmp_path, "deploy").stdout
         for service in ("gateway", "notifier"):
             named = sandbox.deployment.principal(service).principal_id
-            assert f"role assignments name {named}" in said
+            assert f"role assignments name {named}" in output
 
     with started(tmp_path) as sandbox:
         until(lambda: sandbox.report.ready)
@@ -159,10 +159,10 @@ def denied(sandbox: Running, act: Act, old_gateway: Kept, old_notifier: Kept) ->
     with pytest.raises(HttpResponseError, match="ForbiddenByRbac"):
         notifier.secret()
     assert notifier.secret(old_notifier)
-    told = {(each.identity, each.outcome) for each in sandbox.audit()}
+    decided = {(each.identity, each.outcome) for each in sandbox.audit()}
     for name in ("gateway", "notifier"):
-        assert (name, Outcome.DENIED) in told
-        assert (f"{name} (deleted)", Outcome.ALLOWED) in told
+        assert (name, Outcome.DENIED) in decided
+        assert (f"{name} (deleted)", Outcome.ALLOWED) in decided
 
 
 def test_nobody_waits_for_a_service_that_has_no_role(tmp_path: Path) -> None:

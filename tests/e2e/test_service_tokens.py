@@ -1,4 +1,4 @@
-"""The catalog's API in a running sandbox: whose token opens it, and whose does not."""
+"""The catalog's API in a running sandbox: tokens that open it, and tokens that do not."""
 
 import base64
 import json
@@ -22,14 +22,14 @@ def api(sandbox: Running) -> Registration:
 
 
 def token(sandbox: Running, service: str, resource: str, patch: pytest.MonkeyPatch) -> str:
-    """What the SDK gets for `service`'s own identity."""
+    """Return the token that the SDK gets for the service's own identity."""
     variables = sandbox.act_as(service, patch)
     credential = ManagedIdentityCredential(client_id=variables.get("AZURE_CLIENT_ID"))
     return str(credential.get_token(f"{resource}/.default").token)
 
 
 def ask(sandbox: Running, path: str, shown: str | None = None) -> requests.Response:
-    """By the catalog's own ingress, as from inside the environment."""
+    """Ask through the catalog's own ingress, as from inside the environment."""
     catalog = sandbox.deployment.app("catalog").ingress
     assert catalog is not None
     headers = {"Authorization": f"Bearer {shown}"} if shown else {}

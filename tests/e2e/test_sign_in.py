@@ -1,4 +1,4 @@
-"""Somebody signs in by `az login`: what their roles allow them, and what they deny.
+"""A user's sign-in by `az login`: allowed and denied requests of their roles.
 
 The same tests run with the real Azure CLI and with its stand-in.
 """
@@ -32,7 +32,7 @@ def cli(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Cli:
-    """An Azure CLI in the developer's shoes, in which nobody has signed in yet."""
+    """An Azure CLI in the developer's environment, not yet signed in."""
     az = the_az(request.param, sandbox.state)
     variables = {**sandbox.act_as("developer", monkeypatch), "AZURE_CONFIG_DIR": str(tmp_path)}
     for name, value in at_home(tmp_path, variables, az).items():
@@ -167,7 +167,7 @@ def test_the_azure_cli_goes_on_without_the_directory(
     status, _, refusal = az("ad", "signed-in-user", "show")
     assert status != 0
     assert "Insufficient privileges to complete the operation." in refusal
-    # It looks up whom it is given, and goes on to Resource Manager with the bare id.
+    # It looks up the assignee, and goes on to Resource Manager with the bare id.
     whom = ("--assignee", "11111111-1111-4111-8111-111111111111")
     status, _, refusal = az("role", "assignment", "list", *whom)
     assert status != 0

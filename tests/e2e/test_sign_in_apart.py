@@ -15,7 +15,7 @@ from tests.conftest import Running, keyless
 
 # The sandbox's own: of any other the Azure CLI would not even get as far as to show a token.
 TENANT = "7e4a4700-0000-4000-8000-000000000000"
-USER = "somebody@contoso.example"
+USER = "another@contoso.example"
 CANARY = "canary-of-a-real-sign-in"
 AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 TOKEN = ("account", "get-access-token", "--resource", "https://storage.azure.com")
@@ -74,7 +74,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def refused_by_login(sandbox: Running) -> int:
-    """How often the sandbox's login was shown what is not its own."""
+    """Return how often the sandbox's login got credentials of another tenant."""
     return sum(
         each.service == "login" and each.outcome is Outcome.REFUSED for each in sandbox.audit()
     )
@@ -113,7 +113,7 @@ def test_without_its_own_folder_that_profile_would_have_met_the_sandbox(
 
 @pytest.fixture
 def started(tmp_path: Path, home: Path) -> Iterator[Path]:
-    """A sandbox as the developer, started by somebody with a real sign-in."""
+    """A sandbox as the developer, started by a user with a real sign-in."""
     state = tmp_path / "state"
     options = ("up", "--detach", "--port", "0", "--as", "developer", "--approve")
     path = at_home(home, {}, real_az())["PATH"]

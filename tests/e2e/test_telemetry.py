@@ -1,4 +1,4 @@
-"""One photo's way is one trace, from upload to webhook, in the running sandbox."""
+"""One photo's path is one trace, from upload to webhook, in the running sandbox."""
 
 import base64
 import json
@@ -21,7 +21,7 @@ SETTLED = {"ServiceBus.complete", "ServiceBus.dead-letter"}
 
 
 def trace(sandbox: Running, upload: Upload) -> tuple[str, list[Item]]:
-    """What is known of an upload once each service has told how it ended."""
+    """Return the items of an upload once each service has reported its outcome."""
     gallery = sandbox.report.gallery
     sent = send(gallery, upload)
     wait_until_done(gallery, upload, sent)
@@ -48,7 +48,7 @@ def traces(sandbox: Running) -> Mapping[str, tuple[str, list[Item]]]:
 
 
 def services(sandbox: Running) -> set[str]:
-    """Those of a photo's way, and whoever else listens to what becomes of it."""
+    """Return the services on a photo's path, and further subscribers to its events."""
     return {each.name for each in sandbox.deployment.apps}
 
 
@@ -87,13 +87,13 @@ def test_the_logs_of_the_services_name_the_trace(
     sandbox: Running, traces: Mapping[str, tuple[str, list[Item]]]
 ) -> None:
     sent, items = traces["small.png"]
-    told: dict[str, set[str]] = {}
+    traces_of: dict[str, set[str]] = {}
     for name in ("gateway", "thumbnailer", "notifier"):
         log = (sandbox.state.folder("logs") / f"{name}.log").read_text().splitlines()
         lines = [json.loads(line) for line in log if line.startswith("{")]
         about_it = [each for each in lines if each.get("photo") == sent and "trace_id" in each]
-        told[name] = {each["trace_id"] for each in about_it}
-    assert told == {name: {items[0].operation} for name in told}
+        traces_of[name] = {each["trace_id"] for each in about_it}
+    assert traces_of == {name: {items[0].operation} for name in traces_of}
 
 
 def test_no_token_no_key_and_nothing_of_a_photo_is_in_the_telemetry(
@@ -122,26 +122,26 @@ def test_telemetry_was_allowed_to_the_services_by_their_role(
     sandbox: Running, traces: Mapping[str, tuple[str, list[Item]]]
 ) -> None:
     assert traces
-    told = [each for each in sandbox.audit() if each.service == "telemetry"]
-    assert {each.outcome for each in told} == {Outcome.ALLOWED}
-    assert {each.role for each in told} == {"Monitoring Metrics Publisher"}
-    assert set(PIPELINE) <= {each.identity for each in told} <= services(sandbox)
+    records = [each for each in sandbox.audit() if each.service == "telemetry"]
+    assert {each.outcome for each in records} == {Outcome.ALLOWED}
+    assert {each.role for each in records} == {"Monitoring Metrics Publisher"}
+    assert set(PIPELINE) <= {each.identity for each in records} <= services(sandbox)
 
 
 def test_trace_shows_the_way_of_one_photo_as_a_tree(
     sandbox: Running, traces: Mapping[str, tuple[str, list[Item]]]
 ) -> None:
     sent, items = traces["small.png"]
-    said = sandbox.run("trace", "--photo", sent)
-    assert said.returncode == 0
-    assert said.stdout.count("trace ") == 1
-    assert items[0].operation in said.stdout
+    result = sandbox.run("trace", "--photo", sent)
+    assert result.returncode == 0
+    assert result.stdout.count("trace ") == 1
+    assert items[0].operation in result.stdout
     for name in PIPELINE:
-        assert f"as {name}" in said.stdout
-    assert "PUT /originals/<photo>  201" in said.stdout
-    assert "nothing yet" not in said.stdout
+        assert f"as {name}" in result.stdout
+    assert "PUT /originals/<photo>  201" in result.stdout
+    assert "nothing yet" not in result.stdout
     depths = [
-        next(line.index(name) for line in said.stdout.splitlines() if f"── {name} " in line)
+        next(line.index(name) for line in result.stdout.splitlines() if f"── {name} " in line)
         for name in ("gateway", "thumbnailer", "catalog", "notifier")
     ]
     assert depths[0] < depths[1] < depths[2] == depths[3]
@@ -158,9 +158,9 @@ def test_trace_shows_the_same_to_scripts(
 
 
 def test_a_photo_that_was_never_uploaded_is_said_to_be_unknown(sandbox: Running) -> None:
-    said = sandbox.run("trace", "--photo", str(uuid.uuid4()))
-    assert said.returncode == 1
-    assert "was about" in said.stderr
+    result = sandbox.run("trace", "--photo", str(uuid.uuid4()))
+    assert result.returncode == 1
+    assert "was about" in result.stderr
 
 
 def test_a_photo_that_is_on_its_way_is_shown_as_far_as_it_has_come(
@@ -171,8 +171,8 @@ def test_a_photo_that_is_on_its_way_is_shown_as_far_as_it_has_come(
     store = Store(state.path(FILE))
     store.add([each for each in items if each.role in {"gateway", "thumbnailer"}])
     store.close()
-    said = keyless(state.root, "trace", "--photo", sent)
-    assert said.returncode == 0
-    assert "thumbnailer process photo-uploads" in said.stdout
+    result = keyless(state.root, "trace", "--photo", sent)
+    assert result.returncode == 0
+    assert "thumbnailer process photo-uploads" in result.stdout
     missing = ", ".join(sorted(services(sandbox) - {"gateway", "thumbnailer"}))
-    assert f"nothing yet from {missing}" in said.stdout
+    assert f"nothing yet from {missing}" in result.stdout

@@ -1,4 +1,4 @@
-"""Clones of the project that were never set up, whose package managers are the test's own."""
+"""Clones of the project that were never set up, with the tests' own package managers."""
 
 import base64
 import hashlib
@@ -104,7 +104,7 @@ class Clone:
         launcher: Path | None = None,
         given: Mapping[str, str] | None = None,
     ) -> "subprocess.CompletedProcess[str]":
-        """Run `./keyless` with these arguments; what is `given` is in its environment, too."""
+        """Run `./keyless` with these arguments, and with `given` in its environment."""
         return subprocess.run(
             [str(launcher or self.home / "keyless"), *arguments],
             env={**self.environment, **(given or {})},
@@ -141,13 +141,13 @@ class Clone:
         self.by_pip()
 
     def npm_calls(self) -> int:
-        """How often npm was told to install something."""
+        """Return how often npm was asked to install."""
         calls = self.folder / "npm-was-called"
         return len(calls.read_text().splitlines()) if calls.exists() else 0
 
 
 def never_set_up(folder: Path) -> Clone:
-    """A clone whose one Python package lies in `folder`, with a node and an npm of the test's."""
+    """A clone whose one Python package lies in `folder`, with the test's own node and npm."""
     clone = Clone(
         folder,
         {

@@ -1,4 +1,4 @@
-"""What the tests of faults share: sentences, small disks, processes and ports that are left."""
+"""Shared by the tests of faults: sentences, small disks, processes and ports left behind."""
 
 import asyncio
 import os
@@ -15,19 +15,19 @@ from sandbox.supervisor.start import Endpoints, start
 
 
 def one_sentence(done: "subprocess.CompletedProcess[str]") -> str:
-    """What a command that has failed said last: one sentence, and no traceback before it."""
-    said = done.stderr.strip()
-    assert done.returncode not in {0, -9}, done.stdout + said
-    assert "Traceback" not in done.stdout + said, said
-    last = said.splitlines()[-1] if said else ""
-    assert last.startswith("keyless: "), done.stdout + said
-    assert last.endswith("."), said
+    """Return the last line of a failed command: one sentence, and no traceback before it."""
+    output = done.stderr.strip()
+    assert done.returncode not in {0, -9}, done.stdout + output
+    assert "Traceback" not in done.stdout + output, output
+    last = output.splitlines()[-1] if output else ""
+    assert last.startswith("keyless: "), done.stdout + output
+    assert last.endswith("."), output
     return last
 
 
 @contextmanager
 def mounted(folder: Path, options: str = "size=64m") -> Iterator[Callable[[], None]]:
-    """A file system of its own at `folder`; call what is given to make it read-only.
+    """Mount a file system at `folder`; the yielded function makes it read-only.
 
     Skips the test where that is not allowed.
     """
@@ -35,7 +35,7 @@ def mounted(folder: Path, options: str = "size=64m") -> Iterator[Callable[[], No
         pytest.skip("only root on Linux may mount a file system of its own")
     command = ["mount", "-t", "tmpfs", "-o", f"{options},mode=0700", "keyless-test", str(folder)]
     if subprocess.run(command, capture_output=True, check=False).returncode:
-        pytest.skip("this machine lets nobody mount a file system")
+        pytest.skip("this machine does not allow mounts")
     try:
         yield lambda: _mount("-o", "remount,ro", str(folder))
     finally:
@@ -58,15 +58,15 @@ async def _started_once(state: State) -> None:
 
 
 def left_behind(text: str) -> list[str]:
-    """The processes whose command line or environment speaks of `text`, but this one."""
+    """Return the other processes whose command line or environment contains `text`."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            told = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
+            content = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
         except OSError:
             continue
-        if text.encode() in told and int(process.name) != os.getpid():
+        if text.encode() in content and int(process.name) != os.getpid():
             found.append(
-                f"{process.name}: {told.replace(bytes(1), b' ').decode(errors='replace')[:200]}"
+                f"{process.name}: {content.replace(bytes(1), b' ').decode(errors='replace')[:200]}"
             )
     return found

@@ -1,4 +1,4 @@
-"""A sandbox in whose processes a few calls of the C library are the test's own."""
+"""A sandbox whose processes have some calls of the C library replaced by the test's own."""
 
 import os
 import subprocess
@@ -23,7 +23,7 @@ main()
 
 
 def compiled(name: str, folder: Path) -> Mapping[str, str]:
-    """What puts `name`, a source beside this file, before the C library.
+    """Return the environment that puts `name`, a source beside this file, before the C library.
 
     Skips the test where that cannot be.
     """

@@ -1,4 +1,4 @@
-"""A sandbox whose clock a test sets while it runs: Azurite's, the services', the command line's.
+"""A sandbox with a clock that a test sets while it runs: Azurite's, the services', the CLI's.
 
 The clock that counts from the machine's start stays as it is, as when an administrator or a time
 server sets the other.
@@ -57,6 +57,6 @@ class Shifted(Running):
 
 @contextmanager
 def started(folder: Path, clock: Clock) -> Iterator[Shifted]:
-    """A sandbox on `clock`, whose state is in `folder`."""
+    """Run a sandbox on `clock`, with its state in `folder`."""
     with up(folder, clock.environment):
         yield Shifted(State.open(folder), clock)

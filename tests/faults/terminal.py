@@ -19,10 +19,10 @@ PATIENCE = 45.0
 
 
 class Terminal:
-    """Runs one command; `said` is all that it has written."""
+    """Runs one command; `output` is all that it has written."""
 
     def __init__(self, state: Path, command: Sequence[str], program: Sequence[str] = ()) -> None:
-        self.said = ""
+        self.output = ""
         self._master, slave = pty.openpty()
         self.process = subprocess.Popen(
             [*(program or (sys.executable, "-m", "cli")), *command],
@@ -37,11 +37,11 @@ class Terminal:
         os.close(slave)
 
     def press_ctrl_c(self) -> None:
-        """As the keyboard does it: to everything in the foreground."""
+        """Press Ctrl-C: signal everything in the foreground."""
         os.write(self._master, b"\x03")
 
     def close(self) -> None:
-        """As when its window is closed."""
+        """Close the terminal's window."""
         if self._master >= 0:
             os.close(self._master)
             self._master = -1
@@ -49,7 +49,7 @@ class Terminal:
     def look_for(self, seconds: float, until: str = "\0") -> None:
         """Read what it says for so long, or until it says `until`, or until it ends."""
         ends = time.monotonic() + seconds
-        while (left := ends - time.monotonic()) > 0 and until not in self.said:
+        while (left := ends - time.monotonic()) > 0 and until not in self.output:
             if self._master < 0 or not self._read(min(left, 0.1)):
                 self.process.wait(max(left, 0.1))
                 return
@@ -63,14 +63,14 @@ class Terminal:
         if select.select([self._master], [], [], seconds)[0]:
             with suppress(OSError):
                 found = os.read(self._master, 65536)
-                self.said += found.decode(errors="replace")
+                self.output += found.decode(errors="replace")
                 return bool(found)
             return False
         return True
 
 
 def _in_front() -> None:
-    """What the shell does for a command: the terminal is its own, and no signal is ignored."""
+    """Prepare the command as a shell does: the terminal is its own, and no signal is ignored."""
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
     for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)

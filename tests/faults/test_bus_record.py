@@ -1,4 +1,4 @@
-"""What a client of the bus writes down agrees with itself, however often the bus is killed.
+"""The record of a client of the bus is consistent, however often the bus is killed.
 
 The checks are those of Jepsen's total-queue: https://github.com/jepsen-io/jepsen (checker.clj).
 """
@@ -22,12 +22,12 @@ SENDERS, RECEIVERS, LIVES = 2, 2, 4
 
 
 class Did(Enum):
-    """What a client did with a message, or was told of it."""
+    """A client's action on a message, or an answer it got."""
 
     SEND = "sent"
     ACKNOWLEDGED = "acknowledged"
     DELIVERED = "delivered"
-    COMPLETE = "told to complete"
+    COMPLETE = "answered to complete"
     COMPLETED = "completed"
 
 
@@ -52,7 +52,7 @@ class Record:
 
     @property
     def gone(self) -> set[str]:
-        """Acknowledged, and in the end neither delivered for good nor told to be complete."""
+        """Return messages that were acknowledged, yet neither delivered for good nor completed."""
         return self.bodies(Did.ACKNOWLEDGED) - self.bodies(Did.COMPLETE)
 
     @property

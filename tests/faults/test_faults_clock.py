@@ -1,7 +1,7 @@
-"""The machine's clock set back by an hour or on by a day, with clocks that are set by hand.
+"""The machine's clock set back by an hour or on by a day, by clocks that a test sets.
 
 The bus, the rate limit and the services' pauses are on a clock that cannot be set; what follows
-the machine's clock are tokens, and what clients are told of locks.
+the machine's clock are tokens, and the lock times that clients get.
 """
 
 import math
@@ -43,7 +43,7 @@ class Machine:
 
 
 class Entra:
-    """Who gives tokens out and who judges them, on one machine."""
+    """The issuer and the verifier of tokens, on one machine."""
 
     def __init__(self, folder: Path) -> None:
         state = State.open(folder)
@@ -55,8 +55,8 @@ class Entra:
         self.issuer = Issuer(self._key, self._tenant, self.clock)
         self.verifier = Verifier([self._key], self._tenant, VAULT_AUDIENCES, {}, self.clock)
 
-    def elsewhere(self, origin: float) -> Issuer:
-        """Who gives tokens out in another process, which was told of this one's clock."""
+    def issuer_elsewhere(self, origin: float) -> Issuer:
+        """Return an issuer in another process, which follows this one's clock."""
         clock = NeverBack(lambda: self.machine.wall, lambda: self.machine.steady, origin)
         return Issuer(self._key, self._tenant, clock)
 
@@ -94,9 +94,9 @@ def test_another_process_gives_out_good_tokens_after_a_jump_there_and_back(
     entra: Entra, shift: float
 ) -> None:
     entra.machine.wall += shift
-    told = math.floor(entra.clock.origin)
+    origin = math.floor(entra.clock.origin)
     entra.machine.wall -= shift
-    token = entra.elsewhere(told).issue(entra.who, VAULT)
+    token = entra.issuer_elsewhere(origin).issue(entra.who, VAULT)
     assert entra.verifier.verify(token.text).principal_id == entra.who.principal_id
 
 
@@ -111,7 +111,7 @@ def test_the_bus_goes_on_evenly(monkeypatch: pytest.MonkeyPatch, shift: float) -
 
 @pytest.mark.parametrize("shift", SHIFTS)
 def test_a_lock_is_told_by_the_clock_that_the_client_has(tmp_path: Path, shift: float) -> None:
-    """The SDK settles nothing whose lock has ended by its own clock, and burns a delivery."""
+    """The SDK settles no message whose lock has ended by its own clock, and burns a delivery."""
     machine = Machine()
     store = Store(tmp_path / "bus.db")
     broker = Broker(

@@ -89,7 +89,7 @@ def taken(answers: list[requests.Response], post: Callable[[], requests.Response
 
 
 def put_through(sandbox: Shifted) -> str:
-    """One photo from the gateway to the partner; gives its id."""
+    """Put one photo through from the gateway to the partner; return its id."""
     upload = uploads()[1]
     photo = sent(sandbox, upload)
     until(lambda: photo in webhooks(sandbox.state))
@@ -104,9 +104,9 @@ def wake(sandbox: Shifted) -> None:
 
 
 def settled(sandbox: Shifted) -> None:
-    """Nothing waits, nothing is dead, and everybody was told of each photo once."""
+    """Assert that queues are empty, no message is dead, and each photo's events arrived once."""
     until(lambda: not any(sandbox.report.messages.values()))
-    # A broken file is a dead letter for the moment in which the thumbnailer tells of it.
+    # A broken file is briefly a dead letter, until the thumbnailer has published its rejection.
     until(lambda: not any(sandbox.report.dead_letters.values()))
     assert {len(ids) for ids in webhooks(sandbox.state).values()} == {1}
 
@@ -114,7 +114,7 @@ def settled(sandbox: Shifted) -> None:
 def test_the_catalog_takes_no_token_of_its_future_until_its_clock_is_right(
     shifted: Shifted,
 ) -> None:
-    """As any service of Azure's that judges tokens itself: by its own clock."""
+    """As in any service that verifies tokens itself: by its own clock."""
     page = f"{shifted.report.gallery}/photos"
     assert requests.get(page, timeout=30).status_code == 200
     shifted.clock.shift(-HOUR)
@@ -175,23 +175,23 @@ def test_a_photo_that_is_sent_twice_around_a_jump_is_handled_once(
         photos.append(sent(shifted, upload, f"jump of {shift}"))
         put_through(shifted)  # the queue keeps its order: what came before it has been handled
     assert photos[0] == photos[1]
-    told = shifted.state.path("logs/thumbnailer.log").read_text().splitlines()
-    published = [json.loads(line) for line in told if "Published" in line]
+    log = shifted.state.path("logs/thumbnailer.log").read_text().splitlines()
+    published = [json.loads(line) for line in log if "Published" in line]
     assert [each["photo"] for each in published].count(photos[0]) == 1
 
 
 @pytest.mark.parametrize("shift", [-HOUR, HOUR])
 def test_a_message_that_is_in_hand_at_a_jump_is_not_lost(shifted: Shifted, shift: float) -> None:
     behave(shifted.state, Mood(503, times=3))
-    tries = len(told(shifted))
+    tries = len(refusals(shifted))
     photo = sent(shifted, uploads()[1])
-    until(lambda: len(told(shifted)) > tries)
+    until(lambda: len(refusals(shifted)) > tries)
     shifted.clock.shift(shift)
     until(lambda: photo in webhooks(shifted.state))
     settled(shifted)
 
 
-def told(sandbox: Shifted) -> list[str]:
+def refusals(sandbox: Shifted) -> list[str]:
     return sandbox.state.path("partner.jsonl").read_text().splitlines()
 
 
@@ -199,7 +199,7 @@ def told(sandbox: Shifted) -> list[str]:
 def test_who_sent_too_much_is_let_in_again_after_a_jump(shifted: Shifted, shift: float) -> None:
     address = f"{shifted.report.service('gateway').url}/photos"
     with requests.Session() as session:
-        # What is no form counts, too.
+        # A malformed form counts, too.
         answers = (session.post(address, timeout=30) for _ in range(20 * BURST))
         refused = next(each for each in answers if each.status_code == 429)
         shifted.clock.shift(shift)

@@ -90,9 +90,9 @@ def test_nothing_starts_on_a_full_disk(
         for name, value in small.environment.items():
             here.setenv(name, value)
         with small.full():
-            said = one_sentence(keyless(small.root, *command))
-        assert f"cannot write to the state folder {small.root}" in said
-        assert "No space left on device" in said
+            error = one_sentence(keyless(small.root, *command))
+        assert f"cannot write to the state folder {small.root}" in error
+        assert "No space left on device" in error
         assert left_behind(f"KEYLESS_STATE={small.root}") == []
 
 
@@ -104,8 +104,8 @@ def test_a_folder_that_cannot_even_keep_its_layout_is_one_sentence(
         for name, value in small.environment.items():
             here.setenv(name, value)
         with small.full():
-            said = one_sentence(keyless(small.root / "state", "up"))
-    assert "No space left on device" in said
+            error = one_sentence(keyless(small.root / "state", "up"))
+    assert "No space left on device" in error
 
 
 @dataclass(frozen=True)
@@ -127,14 +127,14 @@ class Small:
         return requests.post(f"{self.report.gallery}/photos", files=files, timeout=60)
 
     def states(self) -> dict[str, str]:
-        """What has become of each photo that the gallery knows."""
+        """Return the state of each photo that the gallery lists."""
         found = requests.get(f"{self.report.gallery}/photos?limit=100", timeout=60)
         return {each["id"]: each["state"] for each in found.json().get("photos", [])}
 
 
 @pytest.fixture
 def disk_environment() -> dict[str, str]:
-    """What a command needs to meet the same disk; filled by `small`."""
+    """The environment for a command on the same disk; filled by `small`."""
     return {}
 
 
@@ -178,10 +178,10 @@ def test_a_disk_that_is_full_is_said_by_whoever_is_asked(
         table, health = asked("status"), asked("status", "--endpoints")
         as_json, doctor = asked("status", "--json"), asked("doctor", "gateway")
     assert [each.returncode for each in (table, health, as_json)] == [1, 1, 1]
-    said = f"nothing can be written to {small.state.root} (No space left on device)"
-    assert said in " ".join(table.stdout.split())
-    assert json.loads(as_json.stdout)["refuses"].startswith(said)
-    assert said in one_sentence(doctor)
+    error = f"nothing can be written to {small.state.root} (No space left on device)"
+    assert error in " ".join(table.stdout.split())
+    assert json.loads(as_json.stdout)["refuses"].startswith(error)
+    assert error in one_sentence(doctor)
     assert "make room" in one_sentence(doctor)
     wait_until(lambda: asked("status", "--endpoints").returncode == 0)
 

@@ -36,7 +36,7 @@ def closed(terminal: Terminal) -> None:
     terminal.close()
 
 
-def told(terminal: Terminal) -> None:
+def terminated(terminal: Terminal) -> None:
     terminal.process.terminate()
 
 
@@ -50,9 +50,9 @@ UP, DETACH, DEMO = (
 @pytest.mark.parametrize(
     ("command", "way"),
     [
-        *((UP, each) for each in (ctrl_c, twice, told, closed)),
+        *((UP, each) for each in (ctrl_c, twice, terminated, closed)),
         (DETACH, ctrl_c),
-        *((DEMO, each) for each in (ctrl_c, told)),
+        *((DEMO, each) for each in (ctrl_c, terminated)),
     ],
 )
 def test_a_command_that_is_ended_at_any_moment_leaves_nothing(
@@ -67,8 +67,8 @@ def test_a_command_that_is_ended_at_any_moment_leaves_nothing(
     finally:
         terminal.process.kill()
         terminal.close()
-    assert "Traceback" not in terminal.said, (moment, terminal.said)
-    assert "Aborted" not in terminal.said
+    assert "Traceback" not in terminal.output, (moment, terminal.output)
+    assert "Aborted" not in terminal.output
     wait_until(lambda: not left_behind(str(tmp_path)), str(tmp_path))
     assert holder(State.open(tmp_path)) is None
     started_once(State.open(tmp_path))
@@ -129,10 +129,10 @@ def test_of_two_starts_at_once_one_wins_and_the_other_says_so(tmp_path: Path) ->
     both = [spawned(tmp_path, *each) for each in (UP, DETACH)]
     wait_until(lambda: any(each.poll() is not None for each in both), str(tmp_path))
     loser, winner = sorted(both, key=lambda each: each.poll() is None)
-    said = loser.communicate()[1]
+    output = loser.communicate()[1]
     assert loser.returncode == 69
-    assert "a sandbox is already running on" in said
-    assert "Traceback" not in said
+    assert "a sandbox is already running on" in output
+    assert "Traceback" not in output
     assert keyless(tmp_path, "down").stdout == "Ended.\n"
     assert winner.wait(30) in {0, 69}
     assert left_behind(str(tmp_path)) == []

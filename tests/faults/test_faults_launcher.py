@@ -1,4 +1,4 @@
-"""The set-up: a step is done when what it makes is there, and the next start heals what is not."""
+"""The set-up: a step is done when its result exists, and the next start repairs a missing one."""
 
 import json
 import os
@@ -16,7 +16,7 @@ import pytest
 from tests.faults.clones import BASE, Clone, never_set_up
 from tests.faults.faults import left_behind, mounted, one_sentence
 from tests.faults.terminal import Terminal
-from tests.faults.test_faults_ending import closed, ctrl_c, told
+from tests.faults.test_faults_ending import closed, ctrl_c, terminated
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def done(clone: Clone) -> Clone:
 
 
 def reached(done: "subprocess.CompletedProcess[str]") -> str:
-    """The node that the command line is told of, which is reached."""
+    """The node that the command line got, which can be run."""
     assert done.returncode == 0, done.stderr
     first, node = done.stdout.splitlines()
     assert first.startswith("the command line is reached:")
@@ -61,11 +61,11 @@ def test_an_npm_that_ends_well_and_does_nothing_is_no_step_done(clone: Clone) ->
     nothing.touch()
     for _ in range(2):
         failed = clone.run("status", given={"npm_config_registry": "http://127.0.0.1:9/"})
-        said = one_sentence(failed)
+        output = one_sentence(failed)
         assert "npm error Exit handler never called!" in failed.stderr
-        assert "could not finish: Azurite" in said
-        assert "the registry cannot be reached" in said
-        assert "npm_config_registry" in said
+        assert "could not finish: Azurite" in output
+        assert "the registry cannot be reached" in output
+        assert "npm_config_registry" in output
         assert "the environment is ready" not in failed.stderr
     nothing.unlink()
     reached(clone.run())
@@ -149,7 +149,7 @@ def test_an_environment_whose_python_is_gone_is_made_again(done: Clone) -> None:
 
 
 def test_an_environment_of_another_python_is_made_again(done: Clone) -> None:
-    """As when the machine's Python has become a later one, in the same place."""
+    """The machine's Python was upgraded in place."""
     stamp = done.venv / "keyless/venv.json"
     stamp.write_text(json.dumps(json.loads(stamp.read_text()) | {"python": "cpython-39"}))
     (done.packages / "of_the_older").mkdir()
@@ -183,7 +183,7 @@ def test_a_stamp_that_is_broken_stands_for_nothing(done: Clone) -> None:
 
 
 def test_an_environment_that_was_half_made_is_made_again(clone: Clone) -> None:
-    """As `python -m venv` leaves it when it is interrupted: a python, but no pip."""
+    """An interrupted `python -m venv` leaves a python, but no pip."""
     clone.by_pip()
     (clone.venv / "bin").mkdir(parents=True)
     (clone.venv / "bin/python").symlink_to(BASE)
@@ -245,9 +245,9 @@ def test_a_setting_of_pip_that_nothing_overrules_is_named_with_its_file(clone: C
     clone.by_pip()
     settings = clone.folder / "pip.conf"
     settings.write_text(f"[install]\nprefix = {clone.folder}/prefix\n")
-    said = one_sentence(clone.run(given={"PIP_CONFIG_FILE": str(settings)}))
-    assert "tiny is not there" in said
-    assert f"install.prefix in {settings} puts packages elsewhere" in said
+    output = one_sentence(clone.run(given={"PIP_CONFIG_FILE": str(settings)}))
+    assert "tiny is not there" in output
+    assert f"install.prefix in {settings} puts packages elsewhere" in output
     reached(clone.run())
 
 
@@ -255,11 +255,11 @@ def test_an_index_that_fails_is_named_by_its_variable(clone: Clone) -> None:
     clone.by_pip()
     (clone.folder / "wheels/tiny-1.0-py3-none-any.whl").rename(clone.folder / "kept")
     index = {"PIP_NO_INDEX": "", "PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_RETRIES": "1"}
-    said = one_sentence(clone.run(given=index))
-    assert "could not finish: Python packages" in said
-    assert "the registry cannot be reached" in said
-    assert "PIP_INDEX_URL" in said
-    assert "run ./keyless again" in said
+    output = one_sentence(clone.run(given=index))
+    assert "could not finish: Python packages" in output
+    assert "the registry cannot be reached" in output
+    assert "PIP_INDEX_URL" in output
+    assert "run ./keyless again" in output
     (clone.folder / "kept").rename(clone.folder / "wheels/tiny-1.0-py3-none-any.whl")
     reached(clone.run())
 
@@ -274,10 +274,10 @@ def test_a_package_with_another_hash_is_refused_and_named(clone: Clone) -> None:
 def test_downloads_use_the_users_proxy(clone: Clone) -> None:
     proxy = {"HTTPS_PROXY": "http://proxy.example:3128", "npm_config_cafile": "/company.pem"}
     reached(clone.run(given=proxy | {"npm_config_global": "true"}))
-    told = (clone.folder / "npm-environment").read_text().splitlines()
-    assert "HTTPS_PROXY=http://proxy.example:3128" in told
-    assert "npm_config_cafile=/company.pem" in told
-    assert "npm_config_global=true" not in told
+    variables = (clone.folder / "npm-environment").read_text().splitlines()
+    assert "HTTPS_PROXY=http://proxy.example:3128" in variables
+    assert "npm_config_cafile=/company.pem" in variables
+    assert "npm_config_global=true" not in variables
 
 
 # Where the clone is
@@ -314,7 +314,7 @@ def test_a_folder_with_an_odd_name_is_as_good_as_another(clone: Clone) -> None:
 
 @contextmanager
 def on_a_disk(clone: Clone, size: str) -> Iterator[tuple[Clone, Callable[[], None]]]:
-    """The clone on a small disk of its own; call what is given to make that read-only."""
+    """The clone on a small disk of its own; the yielded function makes that read-only."""
     disk = clone.folder / "disk"
     disk.mkdir()
     with mounted(disk, f"size={size}") as read_only:
@@ -325,9 +325,9 @@ def on_a_disk(clone: Clone, size: str) -> Iterator[tuple[Clone, Callable[[], Non
 def test_a_clone_that_can_only_be_read_is_named(clone: Clone) -> None:
     with on_a_disk(clone, "8m") as (read, read_only):
         read_only()
-        said = one_sentence(read.run())
-    assert f"cannot use {read.venv}" in said
-    assert "Read-only file system: put the project into a folder of yours" in said
+        output = one_sentence(read.run())
+    assert f"cannot use {read.venv}" in output
+    assert "Read-only file system: put the project into a folder of yours" in output
 
 
 def test_a_clone_that_is_set_up_can_be_read_only(clone: Clone) -> None:
@@ -343,10 +343,10 @@ def test_a_disk_that_is_full_is_named_and_healed_by_room(clone: Clone) -> None:
         with suppress(OSError), filler.open("wb", buffering=0) as file:
             while True:
                 file.write(bytes(1024))
-        said = one_sentence(small.run())
-        assert "a disk is full" in said or "No space left on device" in said
-        assert f"MB free at {small.home}" in said
-        assert "make room" in said
+        output = one_sentence(small.run())
+        assert "a disk is full" in output or "No space left on device" in output
+        assert f"MB free at {small.home}" in output
+        assert "make room" in output
         filler.unlink()
         reached(small.run())
         quiet(small)
@@ -357,14 +357,14 @@ def test_a_disk_that_is_full_is_named_and_healed_by_room(clone: Clone) -> None:
 
 @pytest.fixture
 def slow(clone: Clone, monkeypatch: pytest.MonkeyPatch) -> Clone:
-    """A clone whose packages take a minute to install, until there is no file `slow`."""
+    """A clone whose packages take a minute to install, while a file `slow` exists."""
     (clone.folder / "slow").touch()
     for name, value in {**clone.environment, "KEYLESS_MARK": str(clone.folder)}.items():
         monkeypatch.setenv(name, value)
     return clone
 
 
-@pytest.mark.parametrize("way", [ctrl_c, told, closed])
+@pytest.mark.parametrize("way", [ctrl_c, terminated, closed])
 def test_a_set_up_that_is_interrupted_leaves_nothing_and_is_gone_on_with(
     slow: Clone, way: Callable[[Terminal], None]
 ) -> None:
@@ -373,7 +373,7 @@ def test_a_set_up_that_is_interrupted_leaves_nothing_and_is_gone_on_with(
     way(terminal)
     assert terminal.wait() in {129, 130, 143}
     terminal.close()
-    assert "Traceback" not in terminal.said
+    assert "Traceback" not in terminal.output
     wait_until(lambda: not left_behind(str(slow.folder)))
     (slow.folder / "slow").unlink()
     reached(slow.run())
@@ -413,8 +413,8 @@ def test_of_two_set_ups_at_once_one_waits_and_finds_all_done(clone: Clone) -> No
         for _ in range(2)
     ]
     for each in both:
-        said, _ = each.communicate(timeout=60)
-        assert said.startswith("the command line is reached:")
+        output, _ = each.communicate(timeout=60)
+        assert output.startswith("the command line is reached:")
     assert clone.npm_calls() == 1
 
 

@@ -1,4 +1,4 @@
-"""On a company's machine every variable names its proxy, and nothing of ours asks it."""
+"""On a company's machine every variable names its proxy, and the sandbox never uses it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ import pytest
 
 from tests.conftest import keyless
 
-NOBODY = "http://127.0.0.1:9"
+CLOSED_PORT = "http://127.0.0.1:9"
 
 
 @contextmanager
@@ -21,7 +21,7 @@ def up(state: Path, environment: dict[str, str]) -> Iterator[None]:
         keyless(state, "down")
 
 
-@pytest.mark.parametrize("kind", [NOBODY, "socks5h://127.0.0.1:9"])
+@pytest.mark.parametrize("kind", [CLOSED_PORT, "socks5h://127.0.0.1:9"])
 def test_everything_works_beside_a_proxy_that_does_not_answer(tmp_path: Path, kind: str) -> None:
     names = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
     environment = dict.fromkeys(names, kind) | {"no_proxy": "intranet.example"}

@@ -1,4 +1,4 @@
-"""What keeps a sandbox from starting is said early, in one sentence; a port that is lost is not."""
+"""Faults at a start are one early sentence, and a port lost while running is not fatal."""
 
 import asyncio
 import json
@@ -61,9 +61,9 @@ def stale(snapshot: Path) -> None:
 @pytest.mark.parametrize("harm", [missing, broken, stale])
 def test_a_snapshot_that_is_none_is_named(project: Path, harm: Callable[[Path], None]) -> None:
     harm(project / SNAPSHOT)
-    said = one_sentence(keyless(project, "up", "--detach"))
-    assert "the sandbox cannot start" in said
-    assert "snapshot" in said
+    error = one_sentence(keyless(project, "up", "--detach"))
+    assert "the sandbox cannot start" in error
+    assert "snapshot" in error
 
 
 def test_an_azurite_that_is_not_installed_is_one_sentence(project: Path) -> None:
@@ -76,8 +76,8 @@ def test_an_azurite_that_is_not_installed_is_one_sentence(project: Path) -> None
 @pytest.mark.parametrize("command", ["check", "test"])
 def test_what_needs_the_whole_project_says_so_in_an_image(project: Path, command: str) -> None:
     """The copy holds what an image of the sandbox holds."""
-    said = one_sentence(keyless(project, command))
-    assert f"{command} needs the whole project; run ./keyless {command} in a clone" in said
+    error = one_sentence(keyless(project, command))
+    assert f"{command} needs the whole project; run ./keyless {command} in a clone" in error
 
 
 def test_an_azurite_that_lacks_a_package_is_said_with_the_cure(project: Path) -> None:
@@ -85,14 +85,14 @@ def test_an_azurite_that_lacks_a_package_is_said_with_the_cure(project: Path) ->
     main = project / MODULES / "azurite/dist/src/blob/main.js"
     main.parent.mkdir(parents=True)
     main.touch()
-    said = one_sentence(keyless(project, "up", "--detach"))
-    assert re.search(r"ended at once: Error: Cannot find module '\S+'; delete \S+ and run", said)
-    assert " and run ./keyless again" in said
+    error = one_sentence(keyless(project, "up", "--detach"))
+    assert re.search(r"ended at once: Error: Cannot find module '\S+'; delete \S+ and run", error)
+    assert " and run ./keyless again" in error
 
 
 @pytest.fixture
 def environment(tmp_path: Path) -> Path:
-    """An environment of its own, whose packages are those of this one, but for its own."""
+    """An environment of its own with the packages of this one, except its own."""
     place = tmp_path / "environment"
     venv.create(place)
     packages = site_packages(place)
@@ -106,7 +106,7 @@ def site_packages(environment: Path) -> Path:
 
 
 def cut(environment: Path, package: str, name: str, file: str) -> None:
-    """Give an environment a package of its own, one of whose files is half of it."""
+    """Give an environment a package of its own with one truncated file."""
     for each in (package, metadata.distribution(name)._path.name):  # type: ignore[attr-defined]
         shutil.copytree(site_packages(Path(sys.prefix)) / each, site_packages(environment) / each)
     half = site_packages(environment) / package / file
@@ -118,15 +118,15 @@ def test_a_command_line_with_half_a_package_is_said_with_the_cure(
 ) -> None:
     cut(environment, "rich", "rich", "console.py")
     for command in ("up", "status", "explain"):
-        said = one_sentence(keyless(project, command, python=environment / "bin/python"))
-        assert "rich/console.py of rich is missing or cut short" in said
-        assert said.endswith(f"delete {environment} and run ./keyless again.")
+        error = one_sentence(keyless(project, command, python=environment / "bin/python"))
+        assert "rich/console.py of rich is missing or cut short" in error
+        assert error.endswith(f"delete {environment} and run ./keyless again.")
 
 
 def test_a_package_that_is_missing_is_named_with_the_cure(project: Path, environment: Path) -> None:
     (site_packages(environment) / "shared.pth").unlink()
-    said = one_sentence(keyless(project, "status", python=environment / "bin/python"))
-    assert "the Python package typer is missing; delete " in said
+    error = one_sentence(keyless(project, "status", python=environment / "bin/python"))
+    assert "the Python package typer is missing; delete " in error
 
 
 def test_a_fault_of_our_own_is_no_damage(project: Path) -> None:
@@ -143,9 +143,9 @@ def test_a_service_with_half_a_package_is_said_with_the_cure(
     cut(environment, "pyvips", "pyvips", "vimage.py")
     python = environment / "bin/python"
     try:
-        said = one_sentence(keyless(project, "up", "--detach", "--port", "0", python=python))
-        assert "thumbnailer keeps ending at its start: " in said
-        assert "pyvips/vimage.py of pyvips is missing or cut short; delete " in said
+        error = one_sentence(keyless(project, "up", "--detach", "--port", "0", python=python))
+        assert "thumbnailer keeps ending at its start: " in error
+        assert "pyvips/vimage.py of pyvips is missing or cut short; delete " in error
     finally:
         keyless(project, "down", python=python)
     assert left_behind(str(project.parent / "state")) == []
@@ -154,9 +154,9 @@ def test_a_service_with_half_a_package_is_said_with_the_cure(
 def test_a_node_that_fails_is_quoted_and_its_log_is_named(project: Path) -> None:
     begun = time.monotonic()
     node = fake_node(project, "echo 'node: cannot allocate a soul' >&2; exit 3")
-    said = one_sentence(keyless(project, "up", "--detach", path=node))
-    assert "ended at once: node: cannot allocate a soul (see " in said
-    assert said.endswith("logs/azurite.log).")
+    error = one_sentence(keyless(project, "up", "--detach", path=node))
+    assert "ended at once: node: cannot allocate a soul (see " in error
+    assert error.endswith("logs/azurite.log).")
     assert time.monotonic() - begun < 60
     assert left_behind(str(project.parent / "state")) == []
 
@@ -175,12 +175,12 @@ def test_a_service_that_keeps_ending_is_said_early_with_its_cause(project: Path)
     for variables in environments(content):
         variables[:] = [each for each in variables if each["name"] != "SERVICEBUS_QUEUE_NAME"]
     (project / SNAPSHOT).write_text(json.dumps(content))
-    said = keyless(project, "demo", "--exit", "--port", "0")
-    sentence = one_sentence(said)
-    assert "keeps ending at its start: " in sentence
-    assert "SERVICEBUS_QUEUE_NAME" in sentence
-    assert sentence.endswith(".log).")
-    assert " ended: " in said.stdout
+    demo = keyless(project, "demo", "--exit", "--port", "0")
+    error = one_sentence(demo)
+    assert "keeps ending at its start: " in error
+    assert "SERVICEBUS_QUEUE_NAME" in error
+    assert error.endswith(".log).")
+    assert " ended: " in demo.stdout
     assert left_behind(str(project.parent / "state")) == []
     stays = keyless(project, "up", "--detach", "--port", "0")
     try:
@@ -200,7 +200,7 @@ def environments(snapshot: Any) -> Iterator[list[Any]]:
 
 @contextmanager
 def taken() -> Iterator[int]:
-    """A port that somebody else has."""
+    """A port that another process holds."""
     with socket.create_server(("127.0.0.1", 0)) as somebody:
         yield int(somebody.getsockname()[1])
 
@@ -208,10 +208,10 @@ def taken() -> Iterator[int]:
 def test_ports_that_were_snatched_are_chosen_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Azurite's, whose start is then tried again, and that of one service."""
+    """A port taken from Azurite, which then starts again, and one taken from a service."""
     last: list[Report] = []
 
-    def told(report: Report) -> None:
+    def on_report(report: Report) -> None:
         last.append(report)
         if report.ready:
             os.kill(os.getpid(), signal.SIGTERM)
@@ -219,7 +219,7 @@ def test_ports_that_were_snatched_are_chosen_again(
     with taken() as azurites, taken() as a_services:
         ports = iter([azurites, *map(free_port_of, range(5)), a_services])
         monkeypatch.setattr(start, "free_port", lambda: next(ports, None) or free_port())
-        asyncio.run(run(State.open(tmp_path), 0, told, SAMPLE))
+        asyncio.run(run(State.open(tmp_path), 0, on_report, SAMPLE))
     assert last[-1].ready
     assert f":{a_services}" not in "".join(each.url for each in last[-1].services)
     assert sum(each.restarts for each in last[-1].services) >= 1

@@ -1,4 +1,4 @@
-"""A state folder that cannot be used, or that holds what is broken: one sentence that says so."""
+"""A state folder that cannot be used, or with broken contents: one sentence names the cause."""
 
 import asyncio
 import json
@@ -29,9 +29,9 @@ def test_a_state_of_another_layout_is_refused_and_left_alone(tmp_path: Path, lay
     state = State.open(tmp_path)
     state.path("layout").write_text(layout)
     state.path("bus.db").write_text("messages")
-    said = one_sentence(keyless(tmp_path, "up", "--detach"))
-    assert f"the state folder {tmp_path} is of layout {layout}, not {LAYOUT}" in said
-    assert "move it away, or choose another folder by --state or KEYLESS_STATE" in said
+    error = one_sentence(keyless(tmp_path, "up", "--detach"))
+    assert f"the state folder {tmp_path} is of layout {layout}, not {LAYOUT}" in error
+    assert "move it away, or choose another folder by --state or KEYLESS_STATE" in error
     assert sorted(os.listdir(tmp_path)) == ["bus.db", "layout"]
 
 
@@ -41,9 +41,9 @@ def test_a_layout_that_is_none_is_named_with_what_belongs_in_it(
 ) -> None:
     state = State.open(tmp_path)
     state.path("layout").write_text(layout, "latin-1")
-    said = one_sentence(keyless(tmp_path, "status"))
-    assert f"{state.path('layout')} is broken: it says '" in said
-    assert f"write {LAYOUT} into it if this version has made the folder" in said
+    error = one_sentence(keyless(tmp_path, "status"))
+    assert f"{state.path('layout')} is broken: it says '" in error
+    assert f"write {LAYOUT} into it if this version has made the folder" in error
     state.path("layout").write_text(str(LAYOUT))
     assert State.open(tmp_path) == state
 
@@ -51,16 +51,16 @@ def test_a_layout_that_is_none_is_named_with_what_belongs_in_it(
 @pytest.mark.parametrize("command", ["up", "down"])
 def test_a_state_without_a_layout_is_an_older_one(tmp_path: Path, command: str) -> None:
     (tmp_path / "principals.json").write_text("{}")
-    said = one_sentence(keyless(tmp_path, command))
-    assert "is of an older layout, or its file layout is lost; move it away, write 1 into" in said
+    error = one_sentence(keyless(tmp_path, command))
+    assert "is of an older layout, or its file layout is lost; move it away, write 1 into" in error
     assert os.listdir(tmp_path) == ["principals.json"]
 
 
 def test_a_folder_of_somebodys_files_is_not_taken_over(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("years of work")
     tmp_path.chmod(0o755)
-    said = one_sentence(keyless(tmp_path, "up", "--detach"))
-    assert f"{tmp_path} holds what is no sandbox's, such as thesis.txt" in said
+    error = one_sentence(keyless(tmp_path, "up", "--detach"))
+    assert f"{tmp_path} holds what is no sandbox's, such as thesis.txt" in error
     assert tmp_path.stat().st_mode & 0o777 == 0o755
     assert os.listdir(tmp_path) == ["thesis.txt"]
 
@@ -81,20 +81,20 @@ def test_a_folder_of_another_user_is_refused(
 @pytest.mark.parametrize("below", ["file", "file/below"])
 def test_a_file_is_no_state_folder(tmp_path: Path, below: str) -> None:
     (tmp_path / "file").write_text("")
-    said = one_sentence(keyless(tmp_path / below, "up", "--detach"))
-    assert "it is no folder" in said
+    error = one_sentence(keyless(tmp_path / below, "up", "--detach"))
+    assert "it is no folder" in error
 
 
 def test_a_name_that_is_too_long_is_one_sentence(tmp_path: Path) -> None:
-    said = one_sentence(keyless(tmp_path / ("x" * 300), "up", "--detach"))
-    assert "File name too long" in said
+    error = one_sentence(keyless(tmp_path / ("x" * 300), "up", "--detach"))
+    assert "File name too long" in error
 
 
 @pytest.mark.parametrize("command", ["demo", "status"])
 def test_a_folder_that_can_only_be_read_is_one_sentence(tmp_path: Path, command: str) -> None:
     with mounted(tmp_path, "ro"):
-        said = one_sentence(keyless(tmp_path, command))
-    assert f"cannot use the state folder {tmp_path}: Read-only file system" in said
+        error = one_sentence(keyless(tmp_path, command))
+    assert f"cannot use the state folder {tmp_path}: Read-only file system" in error
 
 
 def test_a_state_that_can_only_be_read_starts_nothing(tmp_path: Path) -> None:
@@ -123,7 +123,7 @@ def another(_: bytes) -> bytes:
 
 
 def holed(content: bytes) -> bytes:
-    """A database whose first page is as it was, and whose others are not."""
+    """A database with an intact first page, and damaged others."""
     return content[:4096] + b"\xa5" * (len(content) - 4096)
 
 
@@ -165,11 +165,11 @@ def test_a_broken_file_is_named_and_left_as_it_is(
     broken = state.path(name).read_bytes()
     with pytest.raises((ValueError, RuntimeError)) as error:
         started_once(state)
-    said = str(error.value)
-    assert f"{state.path(name)} is broken: " in said
+    message = str(error.value)
+    assert f"{state.path(name)} is broken: " in message
     assert state.path(name).read_bytes() == broken
-    assert " away to go on: " in said
-    move_away(state, said)
+    assert " away to go on: " in message
+    move_away(state, message)
     started_once(state)
 
 
@@ -179,18 +179,18 @@ def test_a_vault_under_another_key_waits_for_its_own_or_is_moved_away(
     state = copied(used, tmp_path, "vault.key", garbage)
     with pytest.raises(RuntimeError) as error:
         started_once(state)
-    said = str(error.value)
-    assert f"{state.path('vault.db')} is encrypted with another key than the one given" in said
-    assert "bring that back, or move it" in said
-    assert " away to go on: the vault's secrets are lost" in said
+    message = str(error.value)
+    assert f"{state.path('vault.db')} is encrypted with another key than the one given" in message
+    assert "bring that back, or move it" in message
+    assert " away to go on: the vault's secrets are lost" in message
     state.path("vault.key").write_bytes((used / "vault.key").read_bytes())
     started_once(state)
 
 
-def move_away(state: State, said: str) -> None:
-    """Do what the sentence says, and no more."""
+def move_away(state: State, message: str) -> None:
+    """Do what the message says, and no more."""
     (file, others) = re.search(
-        r"(\S+) is broken: .*; move it(?: and (.*))? away to go on", said
+        r"(\S+) is broken: .*; move it(?: and (.*))? away to go on", message
     ).groups()  # type: ignore[union-attr]
     for each in (file, *(others or "").split(", ")):
         if each:
@@ -213,7 +213,7 @@ def test_a_signing_key_that_is_lost_is_set_anew_and_handed_over(
 
 
 async def looked_at(state: State, secret: str) -> None:
-    """Start all endpoints, and look whether the vault has a secret that somebody has set."""
+    """Start all endpoints, and return whether the vault has a secret that was set."""
     async with AsyncExitStack() as stack:
         endpoints = await start(stack, state, 0)
         assert not endpoints.planes.vault.is_as_declared(secret)
@@ -251,9 +251,9 @@ def test_blobs_that_azurite_cannot_read_are_one_sentence_and_stay(
     database = "azurite/__azurite_db_blob__.json"
     state = copied(used, tmp_path, database, cut)
     broken = state.path(database).read_bytes()
-    said = one_sentence(keyless(state.root, "up", "--detach"))
-    assert f"Azurite, which keeps its data in {state.path('azurite')}, ended at once" in said
-    assert str(state.path("logs/azurite.log")) in said
+    error = one_sentence(keyless(state.root, "up", "--detach"))
+    assert f"Azurite, which keeps its data in {state.path('azurite')}, ended at once" in error
+    assert str(state.path("logs/azurite.log")) in error
     assert state.path(database).read_bytes() == broken
     assert left_behind(str(tmp_path)) == []
 
@@ -271,11 +271,11 @@ def test_photos_that_are_gone_with_half_a_journal_are_told_by_up_and_status(
     finally:
         keyless(state.root, "down")
     assert up.returncode == 0, up.stderr
-    said = f"{state.path(journal)} has {left} of "
-    assert f"! lost: {said}" in up.stdout
-    assert said in status.stdout.replace("\n", "")
+    error = f"{state.path(journal)} has {left} of "
+    assert f"! lost: {error}" in up.stdout
+    assert error in status.stdout.replace("\n", "")
     (lost,) = json.loads(as_json.stdout)["lost"]
-    assert lost.startswith(said)
+    assert lost.startswith(error)
 
 
 def test_lines_of_the_audit_that_cannot_be_read_are_counted_by_trace(

@@ -38,7 +38,7 @@ print(web.urlopen(web.Request(os.environ["IDENTITY_ENDPOINT"] + query, headers=h
 
 @pytest.fixture(scope="module")
 def engine(builder: Builder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    """`docker compose --profile azure up azure-gateway`, and somebody who signs in."""
+    """`docker compose --profile azure up azure-gateway`, and a user who signs in."""
     work = tmp_path_factory.mktemp("azure")
     values = as_azd_gives(State.open(tmp_path_factory.mktemp("values")))
     wanted = services("azure", values) | {"sandbox": services()["sandbox"]}
@@ -64,7 +64,7 @@ def sign_in(engine: Engine, log: Path) -> None:
 
 
 def audit(engine: Engine) -> list[Record]:
-    """What Azure would have on record."""
+    """Return the requests that Azure would have on record."""
     return list(read(engine.volume("sandbox-state") / FILE))
 
 
@@ -89,9 +89,9 @@ def test_a_service_gets_the_developers_tokens_for_what_it_uses_alone(
     engine: Engine, name: str, resource: str, allowed: bool
 ) -> None:
     script = f'. /environments/{name}/surroundings; exec python -c "$0" {resource}'
-    said = engine.containers[f"azure-{name}"].run("sh", "-ec", script, _TOKEN)
-    assert ("200" in said.stdout) == allowed, said.stderr
-    assert allowed or "HTTP Error 400" in said.stderr
+    answer = engine.containers[f"azure-{name}"].run("sh", "-ec", script, _TOKEN)
+    assert ("200" in answer.stdout) == allowed, answer.stderr
+    assert allowed or "HTTP Error 400" in answer.stderr
 
 
 def test_the_sign_in_is_in_one_place_and_for_its_owner_alone(engine: Engine) -> None:

@@ -51,7 +51,7 @@ def engine(builder: Builder, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 
 def gallery(engine: Engine) -> str:
-    """Where the port is that is published."""
+    """Return the address of the published port."""
     return f"http://{engine.networks.address('sandbox', 'front')}:{GALLERY}"
 
 
@@ -67,8 +67,8 @@ def test_a_startup_probe_has_room_at_azures_size(engine: Engine, name: str) -> N
 @pytest.mark.parametrize("name", ["sandbox", *SERVICES])
 def test_no_start_compiles_what_the_image_holds(engine: Engine, name: str) -> None:
     module = "cli.up" if name == "sandbox" else f"services.{name}.app"
-    told = engine.containers[name].run("python", "-c", _UNCOMPILED.format(module))
-    assert (told.returncode, told.stdout.split()) == (0, []), told.stderr
+    result = engine.containers[name].run("python", "-c", _UNCOMPILED.format(module))
+    assert (result.returncode, result.stdout.split()) == (0, []), result.stderr
 
 
 def test_a_photo_goes_through_all_four(engine: Engine, tmp_path: Path) -> None:
@@ -76,9 +76,9 @@ def test_a_photo_goes_through_all_four(engine: Engine, tmp_path: Path) -> None:
 
 
 def test_the_sandbox_tells_how_the_services_are(engine: Engine) -> None:
-    said = engine.containers["sandbox"].run("python", "-m", "cli", "status", "--json")
-    assert said.returncode == 0, said.stderr
-    found = {each["name"]: each for each in json.loads(said.stdout)["services"]}
+    result = engine.containers["sandbox"].run("python", "-m", "cli", "status", "--json")
+    assert result.returncode == 0, result.stderr
+    found = {each["name"]: each for each in json.loads(result.stdout)["services"]}
     assert {each["state"] for each in found.values()} == {"ready"}
     assert {name: each["url"] for name, each in found.items()} == {
         service: f"http://{service}:8000" for service in SERVICES
@@ -89,10 +89,10 @@ def test_the_sandbox_tells_how_the_services_are(engine: Engine) -> None:
 def test_a_container_runs_as_nobody_and_changes_nothing(engine: Engine, name: str) -> None:
     container = engine.containers[name]
     status = Path(f"/proc/{container.pid}/status").read_text().splitlines()
-    said = dict(line.split(":\t", 1) for line in status if ":\t" in line)
-    assert said["Uid"].split() == [str(USER)] * 4
-    assert {int(said[each], 16) for each in ("CapEff", "CapPrm", "CapBnd", "CapInh")} == {0}
-    assert said["NoNewPrivs"] == "1"
+    fields = dict(line.split(":\t", 1) for line in status if ":\t" in line)
+    assert fields["Uid"].split() == [str(USER)] * 4
+    assert {int(fields[each], 16) for each in ("CapEff", "CapPrm", "CapBnd", "CapInh")} == {0}
+    assert fields["NoNewPrivs"] == "1"
     assert "Read-only file system" in container.run("python", "-c", _WRITE, "/app/own").stderr
     assert container.run("python", "-c", _WRITE, "/tmp/own").returncode == 0  # noqa: S108
 
@@ -107,8 +107,8 @@ def test_a_service_reads_what_is_for_it_and_cannot_change_it(engine: Engine, nam
     own = f"/environments/{name}/surroundings"
     assert container.run("python", "-c", _OPEN, own).returncode == 0
     for other in {*SERVICES} - {name}:
-        said = container.run("python", "-c", _OPEN, f"/environments/{other}/surroundings").stderr
-        assert "No such file" in said
+        error = container.run("python", "-c", _OPEN, f"/environments/{other}/surroundings").stderr
+        assert "No such file" in error
     assert "Read-only file system" in container.run("rm", "-f", own).stderr
 
 
@@ -122,7 +122,7 @@ def test_an_image_holds_no_pip_and_no_cli(engine: Engine, name: str) -> None:
 def test_a_sandbox_that_crashes_is_known_to_the_services_again(
     engine: Engine, tmp_path: Path
 ) -> None:
-    """They were told of ports and secrets once; nobody starts them again."""
+    """They got ports and secrets once, and are not restarted."""
     before = {each: engine.containers[each].pid for each in SERVICES}
     engine.restart("sandbox")
     wait_until(engine.containers["sandbox"], "healthy")
@@ -134,31 +134,31 @@ def test_what_it_says_leads_there_from_the_host(engine: Engine) -> None:
     sandbox = engine.containers["sandbox"]
     assert "✓ all ready after" in sandbox.log.read_text()
     assert f"s: http://127.0.0.1:{GALLERY}\n" in sandbox.log.read_text()
-    assert "docker compose exec sandbox python -m cli sign-in CODE" in said(sandbox, "sign-in")
+    assert "docker compose exec sandbox python -m cli sign-in CODE" in output_of(sandbox, "sign-in")
 
 
 @pytest.mark.parametrize("command", ["check", "test"])
 def test_what_needs_the_whole_project_is_not_for_there(engine: Engine, command: str) -> None:
-    assert "needs the whole project" in said(engine.containers["sandbox"], command)
+    assert "needs the whole project" in output_of(engine.containers["sandbox"], command)
 
 
 def test_beside_a_bench_another_says_so_and_the_sandbox_stays(engine: Engine) -> None:
     sandbox = engine.containers["sandbox"]
-    told = sandbox.run("python", "-c", _BENCHES)
-    assert told.stdout.split() == ["69", "0"], told.stderr
-    assert "another bench is running here" in told.stderr
+    result = sandbox.run("python", "-c", _BENCHES)
+    assert result.stdout.split() == ["69", "0"], result.stderr
+    assert "another bench is running here" in result.stderr
     assert sandbox.run("python", "-m", "cli", "status").returncode == 0
 
 
 def test_after_down_inside_it_no_service_reads_healthy(engine: Engine) -> None:
-    """The last: nothing starts it again, since it ended as it was told."""
+    """The last: it ended on request, so that nothing restarts it."""
     assert {engine.containers[each].health.state for each in SERVICES} == {"healthy"}
-    said(engine.containers["sandbox"], "down")  # which ends with its container
+    output_of(engine.containers["sandbox"], "down")  # which ends with its container
     wait_until_ended(engine.containers["sandbox"])
     for each in SERVICES:
         wait_until(engine.containers[each], "unhealthy")
 
 
-def said(container: Container, command: str) -> str:
+def output_of(container: Container, command: str) -> str:
     done = container.run("python", "-m", "cli", command)
     return done.stdout + done.stderr
