@@ -1,8 +1,8 @@
-"""The Azure CLI as a program: the one place that calls it.
+"""Calls of the Azure CLI; no other module calls it.
 
-On Windows az is a batch file. cmd.exe would run it, and would take `(`, `)`, `&`, `%` and `^` in an
-argument for its own marks (Azure/azure-cli#8506, #14783, #15214). So az's own Python is called
-there, with the arguments that the batch file gives it (build_scripts/windows/scripts/az_msi.cmd in
+On Windows, az is a batch file. cmd.exe would run it and interpret `(`, `)`, `&`, `%` and `^` in
+arguments (Azure/azure-cli#8506, #14783, #15214). So az's own Python is called
+there, with the arguments that the batch file passes (build_scripts/windows/scripts/az_msi.cmd in
 Azure/azure-cli). Not run on Windows.
 """
 
@@ -18,40 +18,40 @@ from typing import Any
 
 INSTALL = "install the Azure CLI: https://aka.ms/azure-cli"
 
-# Where Python is, seen from the folder of the batch file: the installer and the ZIP have it one
-# folder up, pip has it beside `az.bat` in a virtual environment and one folder up elsewhere.
+# Python's path relative to the batch file: the installer and the ZIP have it one folder up, pip has
+# it beside `az.bat` in a virtual environment and one folder up elsewhere.
 _BATCH_FILES = {"az.cmd": ("../python.exe",), "az.bat": ("python.exe", "../python.exe")}
 _AS_AZ_CMD_DOES = ("-IBm", "azure.cli")
 
 
 class AzureCliError(Exception):
-    """The Azure CLI gave no answer: a sentence that says why."""
+    """The Azure CLI failed; the message is a sentence that says why."""
 
 
 class NotInstalledError(AzureCliError):
-    """There is no Azure CLI on the PATH, or none that can be called."""
+    """There is no usable Azure CLI on the PATH."""
 
 
 class CommandFailedError(AzureCliError):
-    """A command ended with an error; `said` is its standard error, `status` its exit status."""
+    """A command failed; `said` is its standard error, `status` its exit status."""
 
     def __init__(self, arguments: Sequence[str], status: int, said: str) -> None:
-        reason = said or f"it ended with status {status}"
+        reason = said or f"exit status {status}"
         super().__init__(f"az {' '.join(arguments[:3])} failed: {reason}")
         self.status, self.said = status, said
 
 
 def ask(*arguments: str, subscription: str = "") -> Any:
-    """Return the JSON that a command answers; None for no answer. Raises AzureCliError."""
+    """Return a command's output, parsed as JSON; None if it is empty. Raises AzureCliError."""
     said = run(*arguments, "--output", "json", subscription=subscription)
     return json.loads(said) if said.strip() else None
 
 
 def run(*arguments: str, subscription: str = "") -> str:
-    """Return what a command prints on standard output. Raises AzureCliError.
+    """Return a command's standard output. Raises AzureCliError.
 
-    The command cannot ask a question back: its standard input is empty. Without `subscription` it
-    asks the one that the Azure CLI has as its default.
+    Standard input is empty, so the command cannot prompt. The default `subscription` is the Azure
+    CLI's own.
     """
     of = ("--subscription", subscription) if subscription else ()
     try:
@@ -59,7 +59,7 @@ def run(*arguments: str, subscription: str = "") -> str:
             [*command(), *arguments, "--only-show-errors", *of],
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            encoding=locale.getencoding(),  # as az's Python writes, even if ours is in UTF-8 mode
+            encoding=locale.getencoding(),  # az's encoding, even if this Python is in UTF-8 mode
             errors="replace",
             check=False,
         )
@@ -71,10 +71,10 @@ def run(*arguments: str, subscription: str = "") -> str:
 
 
 def command(platform: str | None = None, path: str | None = None) -> list[str]:
-    """Return the words that start the Azure CLI, before its arguments.
+    """Return the command that starts the Azure CLI, without arguments.
 
-    `platform` is as in sys.platform, `path` as in PATH; by default they are this machine's. Raises
-    NotInstalledError where az is not on the PATH, or not laid out as its installers do.
+    `platform` is as in sys.platform, `path` as in PATH; the defaults are this machine's. Raises
+    NotInstalledError if az is not on the PATH or has an unknown layout.
     """
     path = os.environ.get("PATH", os.defpath) if path is None else path
     if (platform or sys.platform) == "win32":
@@ -86,7 +86,7 @@ def command(platform: str | None = None, path: str | None = None) -> list[str]:
 
 
 def _on_windows(folders: Sequence[Path]) -> list[str]:
-    # Not shutil.which: what it finds depends on PATHEXT, and the folder also holds a shell script
+    # Not shutil.which: its result depends on PATHEXT, and the folder also contains a shell script
     # named `az`.
     for folder in folders:
         if (folder / "az.exe").is_file():
@@ -103,6 +103,6 @@ def _python(folder: Path, name: str, places: Sequence[str]) -> Path:
         if found.is_file():
             return found
     raise NotInstalledError(
-        f"{folder / name} has no Python at {' or '.join(places)}, so it is not the Azure CLI's own "
-        f"batch file. Put the folder of that one first in the PATH, or {INSTALL}."
+        f"{folder / name} has no Python at {' or '.join(places)}, so it is not the Azure CLI's "
+        f"batch file. Put the Azure CLI's folder first in the PATH, or {INSTALL}."
     )

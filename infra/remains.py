@@ -1,4 +1,4 @@
-"""What outlives a resource group: the custom roles, and vaults that can be recovered."""
+"""Resources that outlive a resource group: custom roles, and vaults that can be recovered."""
 
 import re
 import time
@@ -10,21 +10,21 @@ from infra.azure_cli import AzureCliError, run
 # https://learn.microsoft.com/azure/role-based-access-control/troubleshooting: the assignments of a
 # group that was just deleted may still be counted.
 _STILL_ASSIGNED = "RoleDefinitionHasAssignments"
-_PATIENCE = 12  # times ten seconds
+_ATTEMPTS = 12  # ten seconds apart
 
 
 def roles_of(listed: Sequence[Mapping[str, Any]], suffix: str) -> Sequence[str]:
-    """Return the names of the custom roles that roles.bicep made; `suffix` is a pattern."""
+    """Return the names of roles.bicep's custom roles; `suffix` is a pattern."""
     ours = re.compile(rf"Keyless .+ \({suffix}\)")
     return [each["roleName"] for each in listed if ours.fullmatch(each["roleName"])]
 
 
 def delete_role(name: str, subscription: str, pause: Callable[[float], None] = time.sleep) -> None:
-    """Delete a custom role, and wait while Azure still counts its assignments.
+    """Delete a custom role; wait while Azure still counts its assignments.
 
     Raises AzureCliError.
     """
-    for attempt in range(_PATIENCE, 0, -1):
+    for attempt in range(_ATTEMPTS, 0, -1):
         try:
             run("role", "definition", "delete", "--name", name, subscription=subscription)
         except AzureCliError as error:

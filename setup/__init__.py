@@ -1,5 +1,5 @@
-"""The set-up: `./keyless` runs it before each command, so that what the command needs is there.
+"""The set-up, which `./keyless` runs before each command to install what is missing.
 
-Only Python's own library, since it runs before anything is installed. What every start needs is in
-`stamps` and is quick to import; the rest is imported where there is something to do.
+Only the standard library, since it runs before anything is installed. Every start imports only
+`stamps`, which is quick; the rest is imported when there is work to do.
 """

@@ -1,4 +1,4 @@
-"""Why a step failed, read from what its program said, and what to do about it."""
+"""Advice on failed steps, from the output of their programs."""
 
 import errno
 import os
@@ -15,20 +15,20 @@ from setup.variables import addresses, of_a_step
 DEBIAN = "apt-get install python3 python3-venv python3-dev gcc"
 MACOS = "xcode-select --install, then brew install python"
 
-# What everything takes, Azurite and the packages of the tests among it, and as much to unpack it.
+# Bytes for everything, with Azurite and the tests' packages, and as much for unpacking.
 _NEEDED = 1_000_000_000
-AGAIN = "run ./keyless again, which goes on where it stopped"
+AGAIN = "run ./keyless again, which continues where it stopped"
 _ELSEWHERE = re.compile(r"(global|install)\.(target|prefix|root|user)$")
 
-# The first that is found names the cause; a text of another program may hold several.
+# The first match is the cause; an output may match several.
 _CAUSES = (
     (
         r"No space left on device|ENOSPC|Disk quota exceeded|EDQUOT",
-        "a disk is full ({disks}): make room",
+        "a disk is full ({disks}): free some space",
     ),
     (
         r"Read-only file system|EROFS",
-        "something is on a file system that can only be read: put the project where you may write",
+        "a file system is read-only: put the project where you may write",
     ),
     (
         r"Missing dependencies for SOCKS",
@@ -36,16 +36,16 @@ _CAUSES = (
     ),
     (
         r"407 Proxy|Proxy Authentication Required|status code 407|response 407",
-        "the proxy asks for a name and a password: {sources} must hold them",
+        "the proxy requires a user name and a password: add them to {sources}",
     ),
     (
         r"ProxyError|Cannot connect to proxy|tunneling socket could not be established",
-        "the proxy cannot be reached: see {sources}",
+        "the proxy is unreachable: check {sources}",
     ),
     (
         r"CERTIFICATE_VERIFY_FAILED|SELF_SIGNED_CERT|UNABLE_TO_(GET|VERIFY)"
         r"|certificate verify failed|invalid peer certificate",
-        "the certificate of the registry, or of a proxy before it, is not trusted: name your"
+        "the certificate of the registry, or of a proxy in front of it, is not trusted: name your"
         " company's authority in PIP_CERT, SSL_CERT_FILE and NODE_EXTRA_CA_CERTS",
     ),
     (
@@ -54,64 +54,64 @@ _CAUSES = (
     ),
     (
         r"DO NOT MATCH THE HASHES|Hash mismatch|EINTEGRITY",
-        "the registry gives another file than the one that is locked: see {sources}",
+        "the registry's file differs from the locked one: check {sources}",
     ),
     (
         r"\b(401|403) (Client Error|Unauthorized|Forbidden)|\bE40[13]\b|HTTP error 40[13]",
-        "the registry refuses you: see {sources}",
+        "the registry refuses your access: check {sources}",
     ),
     (
         r"Name or service not known|Temporary failure in name resolution|nodename nor servname"
         r"|ENOTFOUND|EAIAGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|Connection refused|timed out"
         r"|Network is unreachable|ENETUNREACH|No route to host|NewConnectionError"
         r"|error sending request|dns error|ENOTCACHED|Exit handler never called",
-        "the registry cannot be reached: see whether this machine is online, and {sources}",
+        "the registry is unreachable: check that this machine is online, and {sources}",
     ),
     (
         r"not a trusted or secure host",
-        "the registry's address is of http, which pip does not trust: see {sources}",
+        "the registry's address is http, which pip does not trust: check {sources}",
     ),
     (
         r"No matching distribution|Could not find a version|No solution found|ETARGET|\bE404\b",
-        "the registry does not have it, or does not answer: see {sources}",
+        "the registry lacks the package, or does not answer: check {sources}",
     ),
     (
         r"Can not perform a '--user' install|Can not combine '--\w+'",
-        "pip's settings put packages elsewhere{pip}: take that away",
+        "pip's settings install packages elsewhere{pip}: remove that setting",
     ),
     (r"Python\.h: No such file", f"Python's C headers are missing: {DEBIAN}"),
     (
         r"EACCES|EPERM|Permission denied|Operation not permitted",
-        "something may not be written: see which file, and whose it is",
+        "a file is not writable: check its owner and permissions",
     ),
     (r"ended with status -9|Cannot allocate memory|ENOMEM", "this machine has too little memory"),
-    (r"node:internal|NODE_OPTIONS", "node does not run: see NODE_OPTIONS"),
+    (r"node:internal|NODE_OPTIONS", "node does not run: check NODE_OPTIONS"),
 )
 
 
 def of_step(error: StepError, python: Path, given: Mapping[str, str] = os.environ) -> str:
-    """The sentence for a step that failed: which, why as far as is known, and what to do."""
+    """Return the sentence for a failed step: which one, the cause if known, and what to do."""
     reason = _reason(error, python, given)
     return f"could not finish: {error}{reason and f': {reason}'}; then {AGAIN}"
 
 
 def of_os_error(error: OSError) -> str:
-    """The sentence for a file that could not be written or read."""
+    """Return the sentence for a file that could not be written or read."""
     what = f"cannot use {error.filename or VENV}: {error.strerror or error}"
     match error.errno:
         case errno.ENOSPC | errno.EDQUOT:
-            return f"{what} ({_disks()}): make room; then {AGAIN}"
+            return f"{what} ({_disks()}): free some space; then {AGAIN}"
         case errno.EROFS | errno.EACCES | errno.EPERM:
-            return f"{what}: put the project into a folder of yours where you may write"
+            return f"{what}: put the project into a folder where you may write"
         case errno.ENOENT if HOME in Path(str(error.filename)).parents:
-            return f"{what}: a file of the project is missing, which git restore brings back"
-    return f"{what}; if that goes on, delete {VENV} and run ./keyless again"
+            return f"{what}: a file of the project is missing; git restore restores it"
+    return f"{what}; if this persists, delete {VENV} and run ./keyless again"
 
 
 def pips_own_settings(python: Path) -> str:
-    """Name pip's files that put packages elsewhere, as the end of a sentence; empty without one."""
+    """Return the end of a sentence on pip's files that install elsewhere; empty without one."""
     found = list(_elsewhere(python))
-    return f"; {' and '.join(found)} puts packages elsewhere" if found else ""
+    return f"; {' and '.join(found)} installs packages elsewhere" if found else ""
 
 
 def _reason(error: StepError, python: Path, given: Mapping[str, str]) -> str:
@@ -125,13 +125,13 @@ def _reason(error: StepError, python: Path, given: Mapping[str, str]) -> str:
 
 
 def _sources(given: Mapping[str, str], tool: str) -> str:
-    """The variables that say where packages come from; where none does, the files that may."""
+    """Return the variables that set the packages' source; without one, the tool's settings."""
     named = addresses(given, tool)
     return ", ".join(named) if named else f"the settings of {tool}"
 
 
 def _disks() -> str:
-    """Return the free space of each disk that packages need and that has too little."""
+    """Return the free space of each disk with too little for the packages."""
     places = {HOME, Path(tempfile.gettempdir()), Path.home()}
     left = {each: shutil.disk_usage(each).free for each in sorted(places) if each.exists()}
     few = {each: free for each, free in left.items() if free < _NEEDED} or left

@@ -1,4 +1,4 @@
-"""Azurite, and a node to run it: this machine's own, or the one that comes as a Python package."""
+"""Azurite, and a Node.js to run it: this machine's, or the one in a Python package."""
 
 import json
 import os
@@ -23,14 +23,14 @@ _TEXT = "Azurite, Microsoft's blob storage emulator"
 
 @dataclass(frozen=True)
 class Node:
-    """A node, by its own path and no link's or shim's, and the npm that goes with it."""
+    """A Node.js, by its resolved path, and its npm."""
 
     path: str
     npm: str
 
 
 def install_azurite(turn: int) -> None:
-    """Install Azurite, unless it is there as it is locked and answers.
+    """Install Azurite, unless the locked version is installed and works.
 
     Raises DamagedError, SetUpError, StepError or OSError.
     """
@@ -42,7 +42,7 @@ def install_azurite(turn: int) -> None:
 
 
 def is_as_locked(installed: Packages, locked: Packages) -> bool:
-    """Tell whether exactly the packages of a lock file are installed, optional ones aside."""
+    """Return whether exactly the packages of a lock file are installed, optional ones aside."""
     needed = {path for path, each in locked.items() if path and not each.get("optional")}
     same = all(
         each.get("version") == locked.get(path, {}).get("version")
@@ -52,9 +52,9 @@ def is_as_locked(installed: Packages, locked: Packages) -> bool:
 
 
 def _installed() -> Packages:
-    """The packages that npm says it has installed, and whose folders are there.
+    """Return the packages that npm lists as installed and whose folders exist.
 
-    What comes from no registry, and so has no checksum, may be a link to somewhere else.
+    A package without a checksum is not from a registry and may be a link.
     """
     said = _packages(INSTALLED).items()
     return {
@@ -63,7 +63,7 @@ def _installed() -> Packages:
 
 
 def _packages(lock: Path) -> Packages:
-    """The packages of a lock file of npm's, by their folders; none if it cannot be read."""
+    """Return the packages of npm's lock file, by folder; none if it is unreadable."""
     try:
         found = json.loads(lock.read_text("utf-8"))
         return dict(found["packages"])
@@ -72,7 +72,7 @@ def _packages(lock: Path) -> Packages:
 
 
 def _own_node() -> Node | None:
-    """This machine's, if it is recent and its npm runs."""
+    """Return this machine's Node.js, if it is recent and its npm runs."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None or npm is None:
         return None
@@ -93,7 +93,7 @@ def _packaged_node(turn: int) -> Node:
 
 
 def _npm_ci(node: Node, turn: int) -> None:
-    # What npm's own files may say is said again, since the last word holds.
+    # These options override npm's own files, since the last one wins.
     here = ("--prefix", str(AZURITE), "--no-global", "--no-dry-run", "--no-package-lock-only")
     quiet = ("--no-audit", "--no-fund", "--loglevel=error")
     command = [node.npm, "ci", *here, *quiet]
@@ -101,11 +101,11 @@ def _npm_ci(node: Node, turn: int) -> None:
 
 
 def _complaint(node: Node) -> str:
-    """Return what is wrong with the installed Azurite; empty if it answers."""
+    """Return what is wrong with the installed Azurite; empty if it works."""
     if not (MAIN.is_file() and is_as_locked(_installed(), _packages(AZURITE_LOCK))):
-        return f"npm says that all is well, and {MODULES} is not what {AZURITE_LOCK.name} names"
+        return f"npm reported success, but {MODULES} does not match {AZURITE_LOCK.name}"
     try:
         answer([node.path, str(MAIN), "--version"], of_a_trial(os.environ))
     except StepError as error:
-        return f"Azurite does not answer: {error.said}"
+        return f"Azurite does not run: {error.said}"
     return ""

@@ -19,19 +19,19 @@ _INSTALLS = {
     stamps.DEV: "Python packages (the application, the sandbox, the tests)",
     NODE: "Node.js (this machine has none of version 20 or later)",
 }
-# What an environment is made of is no environment, and outlives the one that it replaces.
+# The base Python is outside any environment, so it outlives the one that is replaced.
 _BASE = sys.executable if sys.prefix == sys.base_prefix else os.path.realpath(sys.executable)
 _WHICH = "import sys; print(sys.implementation.cache_tag)"
 
 
 class DamagedError(RuntimeError):
-    """A damaged package that pip takes for installed, so that no further installation mends it."""
+    """A damaged package that pip considers installed, so that reinstalling does not fix it."""
 
 
 def make_venv(turn: int) -> None:
-    """Make the environment, in the place of one that does not fit. Raises SetUpError, StepError."""
+    """Create the environment, replacing one that does not fit. Raises SetUpError, StepError."""
     if os.pathsep in str(HOME):
-        raise SetUpError(f"{HOME} has a colon in its name, which no environment may have")
+        raise SetUpError(f"{HOME} has a colon in its name, which virtual environments do not allow")
     _check_compiler()
     _check_venv()
     _clear()
@@ -43,9 +43,9 @@ def make_venv(turn: int) -> None:
 
 
 def adopt_venv() -> bool:
-    """Take over the environment of another tool, if it takes packages; returns whether it does.
+    """Adopt another tool's environment if it has an installer; return whether it does.
 
-    It is kept as it is: an editor may have made it, or an older set-up. Raises OSError.
+    It is kept unchanged: an editor or an older set-up may have created it. Raises OSError.
     """
     inside = os.path.realpath(sys.prefix) == str(VENV)
     if OURS.exists() or not inside or not _has_installer():
@@ -55,9 +55,9 @@ def adopt_venv() -> bool:
 
 
 def install(name: str, turn: int) -> None:
-    """Install what the lock file `name` names, unless all of it is there and answers.
+    """Install the packages of the lock file `name`, unless they are complete and work.
 
-    Raises DamagedError if the environment has to be recreated; else SetUpError, StepError, OSError.
+    Raises DamagedError if the environment must be recreated; else SetUpError, StepError, OSError.
     """
     stamps.remove(name)
     if lacking(lock(name), PACKAGES) or _complaint_of(name):
@@ -66,7 +66,7 @@ def install(name: str, turn: int) -> None:
 
 
 def _install(name: str, turn: int) -> None:
-    # What pip's own files may say is said again, since the last word holds.
+    # These options override pip's own files, since the last one wins.
     here = ("--no-user", "--target=")
     command = [str(PYTHON), "-I", "-m", "pip", "install", "--disable-pip-version-check", *here]
     if uv := shutil.which("uv"):
@@ -82,20 +82,20 @@ def _install(name: str, turn: int) -> None:
 
 
 def _complaint_of(name: str) -> str:
-    """Return what the installed command line says if it fails; empty if it answers."""
+    """Return the error of the installed command line; empty if it works."""
     if name == NODE:
         return ""
     try:
         answer([str(PYTHON), "-P", "-m", "cli", "--help"], of_the_command_line(os.environ, ""))
     except StepError as error:
-        return f"the command line does not answer: {error.said}"
+        return f"the command line does not run: {error.said}"
     return ""
 
 
 def _clear() -> None:
-    """Take away all that was set up, and its stamps first; nothing where this is not our work.
+    """Remove everything that the set-up installed, stamps first; leave others' environments.
 
-    Azurite is installed again, too, so that to delete .venv is a cure for whatever is wrong.
+    Azurite is reinstalled too, so that deleting .venv fixes everything.
     """
     stamps.remove(stamps.VENV_STAMP, *_INSTALLS, stamps.AZURITE_STAMP)
     INSTALLED.unlink(missing_ok=True)
@@ -117,7 +117,7 @@ def _complaint_of_venv() -> str:
 
 
 def _check_compiler() -> None:
-    """The AMQP engine (python-qpid-proton) comes as source: it is compiled on this machine."""
+    """Require a compiler: the AMQP engine (python-qpid-proton) is compiled on this machine."""
     if not (shutil.which("cc") or shutil.which("gcc")):
         raise SetUpError(
             f"needs a C compiler to build its AMQP engine (Debian: {DEBIAN}; macOS: {MACOS})"

@@ -1,4 +1,4 @@
-"""The steps of a set-up, in order, and what it says when it cannot go on."""
+"""The steps of the set-up in order, and its error messages."""
 
 import os
 import sys
@@ -9,7 +9,7 @@ from setup import advice, stamps
 from setup.azurite import install_azurite
 from setup.packages import DamagedError, adopt_venv, install, make_venv
 from setup.places import HOME, LOG, PYTHON, VENV
-from setup.steps import SetUpError, StepError, hear_endings, say
+from setup.steps import SetUpError, StepError, exit_on_signals, say
 from setup.turn import one_at_a_time
 
 _UNAVAILABLE = 69
@@ -17,16 +17,16 @@ _LINES = 25
 
 
 def set_up(packages: str) -> None:
-    """Make all that a command needs and that is not there; ends the process where that fails.
+    """Install whatever a command needs and lacks; end the process if that fails.
 
     `packages` is stamps.RUN or stamps.DEV.
     """
-    hear_endings()
+    exit_on_signals()
     begun = time.monotonic()
     try:
         _in_turn(packages)
     except SystemExit:
-        say("\nkeyless: interrupted; the next start goes on with the set-up.")
+        say("\nkeyless: interrupted; the next start continues the set-up.")
         raise
     except StepError as error:
         say("\n".join(error.said.strip().splitlines()[-_LINES:]))
@@ -43,11 +43,11 @@ def set_up(packages: str) -> None:
 def _in_turn(packages: str) -> None:
     with one_at_a_time() as turn:
         if turn.waited:
-            # The other may have made the environment in which this process should run.
+            # The other set-up may have created the environment for this process.
             launcher = str(HOME / "keyless")
             os.execv(launcher, [launcher, *sys.argv[1:]])  # noqa: S606
         first = not stamps.read(stamps.VENV_STAMP)
-        say(f"Setting up ({'only on first use' if first else 'what has changed, or is gone'}):")
+        say(f"Setting up ({'only on first use' if first else 'what is changed or missing'}):")
         LOG.unlink(missing_ok=True)
         if not (stamps.venv_holds() or adopt_venv()):
             make_venv(turn.descriptor)

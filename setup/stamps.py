@@ -1,7 +1,7 @@
-"""Stamps of what was set up, which tell whether it is still there.
+"""Stamps that record each step's result, to check at every start that it is still valid.
 
-A stamp is taken away before the step that it stands for begins, and written once what the step
-makes is there and answers. It is compared with what is there at every start, so it must be quick.
+A stamp is removed before its step starts, and written once the step's result is installed and
+works. Every start compares it with the files, so it must be quick.
 """
 
 import json
@@ -24,24 +24,24 @@ RUN, DEV = "run", "dev"
 
 
 def all_hold(packages: str) -> bool:
-    """Tell whether a command has everything that it needs; `packages` is RUN or DEV."""
+    """Return whether a command has everything it needs; `packages` is RUN or DEV."""
     return venv_holds() and (packages_hold(DEV) or packages_hold(packages)) and azurite_holds()
 
 
 def venv_holds() -> bool:
-    """Tell whether this process runs in the environment, and by the Python that it was made of."""
+    """Return whether this process runs in the environment, with the Python of its stamp."""
     inside = os.path.realpath(sys.prefix) == os.path.realpath(VENV)
     return inside and read(VENV_STAMP) == venv_stamp()
 
 
 def packages_hold(name: str) -> bool:
-    """Tell whether the packages of one lock file are installed, and none has been taken away."""
+    """Return whether the packages of a lock file are installed and none is missing."""
     stamp = read(name)
     return stamp.get("lock") == checksum(lock(name)) and _are_there(stamp, names_in(PACKAGES))
 
 
 def azurite_holds() -> bool:
-    """Tell whether Azurite is as its lock file says, and was tried with the node that is there."""
+    """Return whether Azurite matches its lock file and was tested with the current Node.js."""
     stamp = read(AZURITE_STAMP)
     node = stamp.get("node", {})
     same = stamp.get("lock") == checksum(AZURITE_LOCK) and MAIN.is_file()
@@ -50,7 +50,7 @@ def azurite_holds() -> bool:
 
 
 def venv_stamp() -> Stamp:
-    """Return what an environment is made for: a version of Python, a kind of machine, a place."""
+    """Return the stamp of an environment: its Python version, machine type and path."""
     return {
         "python": sys.implementation.cache_tag,
         "machine": f"{sys.platform} {os.uname().machine}",
@@ -59,18 +59,18 @@ def venv_stamp() -> Stamp:
 
 
 def packages_stamp(name: str) -> Stamp:
-    """The packages of one lock file, as they are there now."""
+    """Return the stamp of the installed packages of a lock file."""
     return {"lock": checksum(lock(name)), "there": sorted(names_in(PACKAGES))}
 
 
 def azurite_stamp(node: str) -> Stamp:
-    """Azurite as it is there now, and the node that ran it."""
+    """Return the stamp of the installed Azurite and the Node.js that ran it."""
     there = sorted(names_in(MODULES))
     return {"lock": checksum(AZURITE_LOCK), "there": there, "node": program_stamp(node)}
 
 
 def program_stamp(path: str) -> Stamp:
-    """A program's file, as one can tell it from another of the same name; empty without one."""
+    """Return the stamp of a program's file; empty without a file."""
     with suppress(OSError):
         found = os.stat(path)
         return {"path": path, "size": found.st_size, "changed": found.st_mtime_ns}
@@ -84,18 +84,18 @@ def checksum(path: Path) -> str:
 
 
 def names_in(folder: Path) -> set[str]:
-    """The names in a folder of packages, those below npm's scopes with theirs; none without one."""
+    """Return the package names in a folder, with npm's scopes; none without a folder."""
     found: set[str] = set()
     with suppress(OSError):
         for name in os.listdir(folder):
             below = os.listdir(folder / name) if name.startswith("@") else ()
             found.update((f"{name}/{each}" for each in below) if below else (name,))
-    # Python makes the one, npm the other, as they like.
+    # Python and npm create these at any time.
     return found - {"__pycache__", ".bin"}
 
 
 def read(name: str) -> Stamp:
-    """A stamp, empty if there is none."""
+    """Return a stamp; empty if there is none."""
     with suppress(OSError, ValueError):
         found = json.loads(_file(name).read_text("utf-8"))
         return found if isinstance(found, dict) else {}
@@ -103,14 +103,14 @@ def read(name: str) -> Stamp:
 
 
 def write(name: str, stamp: Stamp) -> None:
-    """Write a stamp, whole or not at all. Raises OSError."""
+    """Write a stamp atomically. Raises OSError."""
     draft = KEPT / f"{name}.draft"
     draft.write_text(json.dumps(stamp, indent=1), "utf-8")
     draft.replace(_file(name))
 
 
 def remove(*names: str) -> None:
-    """Take stamps away. Raises OSError."""
+    """Remove stamps. Raises OSError."""
     for name in names:
         _file(name).unlink(missing_ok=True)
 

@@ -1,4 +1,4 @@
-"""One long step: quiet, with its name and its seconds, and ended with all that it has started."""
+"""One long step: quiet, with its name and duration, in a process group of its own."""
 
 import os
 import signal
@@ -19,11 +19,11 @@ _WIDTH = 58
 
 
 class SetUpError(RuntimeError):
-    """Why the set-up cannot go on; the message is a sentence that says what to do."""
+    """An error that ends the set-up; the message is a sentence that says what to do."""
 
 
 class StepError(RuntimeError):
-    """A step that failed; `said` is what its program has written, which is `tool`: pip, uv, npm."""
+    """A failed step; `said` is its output, `tool` is its program: pip, uv or npm."""
 
     def __init__(self, text: str, said: str, tool: str = "") -> None:
         super().__init__(text)
@@ -32,13 +32,13 @@ class StepError(RuntimeError):
 
 
 def say(text: str, end: str = "\n") -> None:
-    """Tell the user, unless the terminal has gone."""
+    """Print to the user, unless the terminal is closed."""
     with suppress(OSError):
         os.write(2, f"{text}{end}".encode(sys.stderr.encoding, "backslashreplace"))
 
 
-def hear_endings() -> None:
-    """End the set-up by SystemExit where the user ends it, so that what it started ends, too."""
+def exit_on_signals() -> None:
+    """Turn the user's signals into SystemExit, so that running steps end too."""
 
     def leave(number: int, _: FrameType | None) -> NoReturn:
         for each in _ENDINGS:
@@ -46,7 +46,7 @@ def hear_endings() -> None:
         sys.exit(128 + number)
 
     for number in _ENDINGS:
-        # What is ignored, as under nohup, was meant to be.
+        # A signal that is ignored, as under nohup, stays ignored.
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, leave)
 
@@ -58,11 +58,11 @@ def run(
     turn: int,
     complaint: Callable[[], str] = str,
 ) -> None:
-    """Run one step, with its name and seconds. Raises StepError, or OSError without the program.
+    """Run one step, with its name and duration. Raises StepError, or OSError without the program.
 
-    A step is done when what it makes is there, and not when its command says so: `complaint` says
-    what is wrong with it, and is empty if nothing is. `turn` is a descriptor that the step keeps:
-    the next set-up waits for a step that outlived its own, after a `kill -9`.
+    A step succeeds if its result is right, not if its command says so: `complaint` returns what is
+    wrong, or nothing. The step inherits the descriptor `turn`: the next set-up waits for a step
+    that outlived its own set-up after a `kill -9`.
     """
     say(f"  {text:<{_WIDTH}}", end="")
     begun = time.monotonic()
@@ -105,7 +105,7 @@ def _status(
 
 
 def answer(command: Sequence[str], environment: Mapping[str, str]) -> str:
-    """Return what a program prints. Raises StepError with it if the program fails or is missing."""
+    """Return a program's output. Raises StepError with it if the program fails or is missing."""
     try:
         done = subprocess.run(
             command,
@@ -125,7 +125,7 @@ def answer(command: Sequence[str], environment: Mapping[str, str]) -> str:
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
-    """The step leads a group of its own, so its group is everything that it has started."""
+    """End the step's process group, which is everything it has started."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, number)

@@ -12,9 +12,9 @@ from setup.steps import say
 
 @dataclass(frozen=True)
 class Turn:
-    """The right to set up; it ends with the last process that has the descriptor.
+    """A lock on the set-up; it is released when the last process closes the descriptor.
 
-    `waited` is whether another set-up had to end first, and may have done all that there is to do.
+    `waited` says whether another set-up ended first, which may have done all the work.
     """
 
     descriptor: int
@@ -23,7 +23,7 @@ class Turn:
 
 @contextmanager
 def one_at_a_time() -> Iterator[Turn]:
-    """Wait for another set-up of this folder to end. Raises OSError."""
+    """Wait until no other set-up of this folder runs. Raises OSError."""
     _make_place()
     descriptor = os.open(KEPT / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
@@ -33,7 +33,7 @@ def one_at_a_time() -> Iterator[Turn]:
 
 
 def _make_place() -> None:
-    """Make the folder of stamps, and mark the environment as ours unless another tool made it."""
+    """Create the folder of stamps; mark the environment as ours unless another tool made it."""
     ours = not VENV.exists() or not any(VENV.iterdir())
     KEPT.mkdir(parents=True, exist_ok=True)
     if ours:
@@ -44,9 +44,9 @@ def _taken_after_waiting(descriptor: int) -> bool:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        say("Another set-up of this folder is running; this one goes on when that has ended.")
+        say("Another set-up of this folder is running; this one continues when it has ended.")
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         return True
     except OSError:
-        pass  # some network file systems know no locks
+        pass  # some network file systems have no locks
     return False

@@ -1,7 +1,7 @@
-"""The part of the user's environment that reaches the programs of the set-up.
+"""The user's variables that reach the programs of the set-up.
 
-Where packages come from is for the user to say: an index, a proxy, a certificate. Where they go,
-and which they are, is not: a variable that says so is meant for the user's own projects.
+The user decides where packages come from: an index, a proxy, a certificate. Where they go and which
+they are is fixed: variables for that belong to the user's own projects.
 """
 
 import os
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from setup.places import HOME, VENV
 
-# What makes a Python another, or ends in it otherwise; and the environments of other projects.
+# Variables that change Python's behaviour, or that name other projects' environments.
 _ELSEWHERE = re.compile(
     r"PYTHON(HOME|PATH|PLATLIBDIR|EXECUTABLE|USERBASE|STARTUP|INSPECT|OPTIMIZE|WARNINGS|CASEOK)"
     r"|__PYVENV_LAUNCHER__|VIRTUAL_ENV|CONDA_PREFIX"
@@ -30,28 +30,25 @@ _ADDRESS = re.compile(r"index|find_links|registry|proxy|offline|config", re.IGNO
 
 
 def of_a_step(given: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables `given` to a step; the environment's own programs come first."""
+    """Return a step's variables; the environment's own programs come first."""
     kept = {name: value for name, value in given.items() if _is_kept(name)}
     programs = VENV / "bin"
     return {**kept, "PATH": f"{programs}{os.pathsep}{kept.get('PATH', os.defpath)}"}
 
 
 def of_a_trial(given: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables that node is tried with: the sandbox's, without NODE_OPTIONS."""
+    """Return the variables for a test of Node.js: the sandbox's, without NODE_OPTIONS."""
     return {name: value for name, value in of_a_step(given).items() if name != "NODE_OPTIONS"}
 
 
 def of_the_command_line(given: Mapping[str, str], node: str) -> dict[str, str]:
-    """Return the variables of the command line: it is found in this folder, and finds `node`."""
+    """Return the variables of the command line, with this folder's path and `node`."""
     kept = {name: value for name, value in given.items() if not _ELSEWHERE.fullmatch(name)}
     return {**kept, "PYTHONPATH": str(HOME), "KEYLESS_NODE": node}
 
 
 def addresses(given: Mapping[str, str], tool: str) -> list[str]:
-    """Return the names of the variables `given` that set an index or a proxy of `tool`.
-
-    `tool` is pip, uv or npm.
-    """
+    """Return the names of the variables that set an index or a proxy of `tool`: pip, uv or npm."""
     return sorted(name for name, value in given.items() if value and _is_address(name, tool))
 
 

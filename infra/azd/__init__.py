@@ -1,5 +1,5 @@
-"""What happens around a deployment by azd: `python -m infra.azd STEP`, as azure.yaml says.
+"""azd's hooks before and after a deployment: `python -m infra.azd STEP`, as azure.yaml says.
 
-Only Python's own library, so that nothing has to be installed before `azd up`; Azure is asked
-through the Azure CLI, which whoever deploys is signed in to.
+Only the standard library, so that `azd up` needs no installation; Azure is called through the Azure
+CLI, with the deployer's sign-in.
 """

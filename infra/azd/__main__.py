@@ -4,18 +4,18 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
-from infra.azd.answers import check_answers
 from infra.azd.choices import keep_choices
-from infra.azd.farewell import say_farewell
+from infra.azd.cleanup import clean_up
 from infra.azd.images import keep_images
 from infra.azd.leftovers import remove_leftovers
-from infra.azd.programs import Stop
 from infra.azd.registration import grant_app_role, register_application
+from infra.azd.required_settings import check_required_settings
 from infra.azd.smoke import send_photo
+from infra.azd.tools import Stop
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one step; what stops it is said in a sentence, and gives status 1."""
+    """Run one step; print an error in one sentence and return status 1."""
     given = _parser().parse_args(arguments)
     try:
         for step in STEPS[given.step](given):
@@ -38,12 +38,12 @@ def _photo(given: argparse.Namespace) -> Steps:
 
 
 STEPS: Mapping[str, Callable[[argparse.Namespace], Steps]] = {
-    "preprovision": lambda _: (check_answers, keep_images, register_application),
+    "preprovision": lambda _: (check_required_settings, keep_images, register_application),
     "postprovision": lambda given: (grant_app_role, *_leftovers(given)),
     "postup": _photo,
     "postdeploy": _photo,
     "predown": lambda _: (keep_choices,),
-    "postdown": lambda _: (say_farewell,),
+    "postdown": lambda _: (clean_up,),
     "leftovers": _leftovers,
     "photo": _photo,
 }
@@ -52,8 +52,8 @@ STEPS: Mapping[str, Callable[[argparse.Namespace], Steps]] = {
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m infra.azd", description=__doc__)
     parser.add_argument("step", choices=STEPS)
-    parser.add_argument("--deployment", help="leftovers: of this deployment, not of azd's last one")
-    parser.add_argument("--list", action="store_true", help="leftovers: take nothing away")
+    parser.add_argument("--deployment", help="leftovers: use this deployment, not azd's last one")
+    parser.add_argument("--list", action="store_true", help="leftovers: list only, remove nothing")
     parser.add_argument("--minutes", type=float, default=15, help="photo: how long to wait")
     return parser
 

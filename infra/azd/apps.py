@@ -1,4 +1,4 @@
-"""The apps as the control plane tells of them: a worker has no ingress that could be asked.
+"""The apps as the control plane shows them; workers have no ingress to ask.
 
 Shapes: https://learn.microsoft.com/rest/api/resource-manager/containerapps
 """
@@ -9,19 +9,19 @@ from typing import Any
 
 from infra.azd.events import Event, events_in, scaler_failure
 from infra.azd.logs import Readiness, Right, readiness_in
-from infra.azd.programs import Stop, az, az_lines
 from infra.azd.revisions import Revision
+from infra.azd.tools import Stop, az, az_lines
 
 _PLACEHOLDER = "mcr.microsoft.com/k8se/"
-_TAIL = 300  # the most that `az containerapp logs show` gives
+_TAIL = 300  # the maximum of `az containerapp logs show`
 
 
 @dataclass(frozen=True)
 class App:
-    """One app, as it was deployed.
+    """One deployed app.
 
-    `works_off` names the queue or subscription that wakes it; without `has_ingress` nobody calls
-    it; where it `is_probed`, Azure asks it whether it is ready.
+    `works_off` names the queue or subscription that wakes it; without `has_ingress` it cannot be
+    called; if it `is_probed`, Azure checks its readiness.
     """
 
     name: str
@@ -51,21 +51,21 @@ class App:
 
     @property
     def is_placeholder(self) -> bool:
-        """Whether it runs what a deployment starts with, while there is no image."""
+        """Whether it runs the placeholder of a first deployment."""
         return self.image.startswith(_PLACEHOLDER)
 
     @property
     def only_listens(self) -> bool:
-        """Whether events alone wake it, so that nothing but its log shows how it is."""
+        """Whether only events wake it, so that only its log shows its state."""
         return self.works_off.startswith("subscription") and not self.has_ingress
 
 
 @dataclass(frozen=True)
 class Seen:
-    """The newest revision of an app: its state, its replicas, and what they wait for.
+    """The state of an app's newest revision: its replicas, and the rights they wait for.
 
-    `ready` counts the replicas that have proved their rights; `scaler` is the last failure to count
-    what waits, looked for where there is no replica.
+    `ready` counts the replicas that have proved their rights; `scaler` is the scaler's last
+    failure, read only if there is no replica.
     """
 
     app: App
@@ -77,36 +77,36 @@ class Seen:
 
     @property
     def failure(self) -> str:
-        """Why the revision does not come up; empty where nothing is known to be wrong."""
+        """Why the revision does not start; empty if no failure is known."""
         if self.revision is None:
             return "Azure lists no such revision"
         return self.revision.failure
 
 
 def listed(group: str) -> Sequence[App]:
-    """Return the apps that azd knows of in a group. Raises Stop."""
+    """Return azd's apps in a group. Raises Stop."""
     found = az("containerapp", "list", "--resource-group", group)
     return [App.from_json(each) for each in found if "azd-service-name" in (each["tags"] or {})]
 
 
 def look_at(app: App, group: str) -> Seen:
-    """Return the state of an app's newest revision, and what its replicas say. Raises Stop."""
+    """Return the state of an app's newest revision and its replicas. Raises Stop."""
     here = ("--name", app.name, "--resource-group", group)
     revisions = [Revision.from_json(each) for each in az("containerapp", "revision", "list", *here)]
     found = az("containerapp", "replica", "list", *here, "--revision", app.revision)
-    told = {each["name"]: _told(here, app.revision, each["name"]) for each in found}
+    logged = {each["name"]: _readiness(here, app.revision, each["name"]) for each in found}
     return Seen(
         app,
         next((each for each in revisions if each.name == app.revision), None),
-        sum(_is_ready(app, each, told[each["name"]]) for each in found),
-        list(told),
-        sorted({right for each in told.values() if each for right in each.missing}),
+        sum(_is_ready(app, each, logged[each["name"]]) for each in found),
+        list(logged),
+        sorted({right for each in logged.values() if each for right in each.missing}),
         scaler_failed(app, group) if app.works_off and not found else None,
     )
 
 
 def scaler_failed(app: App, group: str) -> Event | None:
-    """Return the newest event in which an app's scaler could not count, as far as can be read."""
+    """Return the newest failure of an app's scaler; None if there is none or it is unreadable."""
     here = ("--name", app.name, "--resource-group", group)
     try:
         lines = az_lines(
@@ -117,22 +117,22 @@ def scaler_failed(app: App, group: str) -> Event | None:
     return scaler_failure(events_in(lines))
 
 
-def _told(here: Sequence[str], revision: str, replica: str) -> Readiness | None:
-    """Return what a replica's log says of its readiness; None where that cannot be known."""
+def _readiness(here: Sequence[str], revision: str, replica: str) -> Readiness | None:
+    """Return a replica's readiness from its log; None if it is unknown."""
     which = ("--revision", revision, "--replica", replica, "--tail", str(_TAIL), "--format", "text")
     try:
         lines = az_lines("containerapp", "logs", "show", *here, *which)
-    except Stop:  # the stream is for what runs; a replica that has just gone has none
+    except Stop:  # a replica that has just ended has no log stream
         return None
-    told = readiness_in(lines)
-    is_older = len(lines) >= _TAIL and not told.missing  # so it said long ago that it was ready
-    return None if is_older else told
+    found = readiness_in(lines)
+    is_older = len(lines) >= _TAIL and not found.missing  # it became ready before these lines
+    return None if is_older else found
 
 
-def _is_ready(app: App, replica: Mapping[str, Any], told: Readiness | None) -> bool:
-    """Azure knows of a worker without a probe only that it runs; the rest is in its log."""
+def _is_ready(app: App, replica: Mapping[str, Any], logged: Readiness | None) -> bool:
+    """Return whether a replica is ready; without a probe, its log says so."""
     runs = all(each["ready"] for each in _containers(replica))
-    return runs and (app.is_probed or app.is_placeholder or told is None or told.ready)
+    return runs and (app.is_probed or app.is_placeholder or logged is None or logged.ready)
 
 
 def _containers(replica: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -140,7 +140,7 @@ def _containers(replica: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 def _principal(found: Mapping[str, Any]) -> str:
-    """Return the object id of the identity that the service's code acts as."""
+    """Return the object id of the identity of the service's code."""
     identity = found.get("identity") or {}
     if own := identity.get("principalId"):
         return str(own)

@@ -1,7 +1,7 @@
-"""Role assignments: which of those that are there did this deployment make, and no longer means.
+"""Leftover role assignments: those of this deployment without a row in access.bicep.
 
-A deployment deletes no role assignment. One whose row has left access.bicep stays granted until
-somebody takes it away, and nothing shows it.
+A deployment deletes no role assignment. One whose row was removed stays granted until it is
+deleted, and nothing shows it.
 """
 
 import uuid
@@ -9,18 +9,18 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-# The name space of ARM's guid(); https://learn.microsoft.com/azure/azure-resource-manager/templates/template-functions-string#guid
+# The namespace of ARM's guid(); https://learn.microsoft.com/azure/azure-resource-manager/templates/template-functions-string#guid
 _GUID_NAMESPACE = uuid.UUID("11fb06fb-712d-4ddd-98c7-e71bbd588830")
 _KIND = "/providers/microsoft.authorization/roleassignments/"
 
 
 class UnclearError(Exception):
-    """What is there and what was deployed do not fit: a sentence. Nothing may be deleted then."""
+    """The listed and the deployed assignments contradict each other, so nothing may be deleted."""
 
 
 @dataclass(frozen=True)
 class Assignment:
-    """A role assignment as Azure lists it."""
+    """A role assignment, as Azure lists it."""
 
     id: str
     scope: str
@@ -30,7 +30,7 @@ class Assignment:
 
     @classmethod
     def from_json(cls, found: Mapping[str, Any]) -> "Assignment":
-        """An item of the list; https://learn.microsoft.com/rest/api/authorization/role-assignments"""
+        """Read a list item; https://learn.microsoft.com/rest/api/authorization/role-assignments"""
         given = found["properties"]
         role = given["roleDefinitionId"].rsplit("/", 1)[1]
         description = given.get("description") or ""
@@ -38,7 +38,7 @@ class Assignment:
 
     @property
     def is_ours(self) -> bool:
-        """Whether access.bicep made it: it names by what it grants, and by a word of its own."""
+        """Whether access.bicep created it, by the name that it derives from the grant."""
         name = self.id.rsplit("/", 1)[1].lower()
         return name == _guid(self.scope, self.principal, self.role, "keyless")
 
@@ -50,16 +50,16 @@ class Assignment:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What of the assignments at or below a group is no longer meant, and what others made."""
+    """The leftovers at or below a group, and the assignments of others."""
 
     leftovers: Sequence[Assignment]
     of_others: Sequence[Assignment]
 
 
 def judge(found: Iterable[Assignment], deployed: Collection[str], group: str) -> Verdict:
-    """Compare what is there with the ids of what the last deployment deployed.
+    """Compare Azure's list with the ids of the last deployment.
 
-    Raises UnclearError where a deployed one is not there, or would not be taken for ours.
+    Raises UnclearError if a deployed assignment is not listed, or not recognized as ours.
     """
     inside = [each for each in found if _is_within(each.scope, group)]
     meant = {each.lower() for each in deployed if _KIND in each.lower()}
@@ -76,11 +76,11 @@ def _check(inside: Iterable[Assignment], meant: Collection[str]) -> None:
     there = {each.id.lower(): each for each in inside}
     if missing := [each for each in meant if each not in there]:
         raise UnclearError(
-            f"Azure does not list {missing[0]}, which was deployed. If somebody took it away: "
+            f"Azure does not list {missing[0]}, which was deployed. If it was deleted by hand: "
             "azd provision --no-state"
         )
     if strange := [each for each in meant if not there[each].is_ours]:
-        raise UnclearError(f"{strange[0]} was deployed, and is not named as access.bicep names.")
+        raise UnclearError(f"{strange[0]} was deployed, but not under access.bicep's name for it.")
 
 
 def _is_within(scope: str, group: str) -> bool:

@@ -1,22 +1,22 @@
-"""The last deployment of this azd environment, and what it deployed."""
+"""The resources of the last deployment of this azd environment."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from infra.azd.programs import Stop, az
+from infra.azd.tools import Stop, az
 
 _SHORT = (
     "[].{name: name, tags: tags, state: properties.provisioningState, at: properties.timestamp}"
 )
-_AGAIN = "Run azd provision until it succeeds, then this again."
+_AGAIN = "Run azd provision until it succeeds, then retry."
 
 
 def deployed(environment: str, group: str, name: str | None = None) -> Sequence[str]:
-    """The ids of all that the last deployment deployed; by default the last by azd.
+    """Return the ids of the last deployment's resources; the default is azd's last.
 
-    Raises Stop where there is none, or where it did not succeed.
+    Raises Stop if there is none, or if it did not succeed.
     """
-    # An attendee of a workshop may not read the subscription, so it is asked last.
+    # An attendee of a workshop may not read the subscription, so it comes last.
     for scope in (("group", "--resource-group", group), ("sub",)):
         name_here = name if name and _has(name, scope) else _last(environment, scope)
         if name_here:
@@ -25,7 +25,7 @@ def deployed(environment: str, group: str, name: str | None = None) -> Sequence[
 
 
 def newest(listed: Sequence[Mapping[str, Any]], environment: str) -> Mapping[str, Any] | None:
-    """The newest that azd made for the environment; modules carry no tag, and are none."""
+    """Return azd's newest deployment of the environment; modules have no tag and do not count."""
     ours = [each for each in listed if (each["tags"] or {}).get("azd-env-name") == environment]
     return max(ours, key=lambda each: str(each["at"]), default=None)
 

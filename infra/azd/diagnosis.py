@@ -1,4 +1,4 @@
-"""Why a photo is not processed: a sentence for each app that keeps it, and a command."""
+"""Diagnosis of a photo that is not processed: a sentence and a command for each blocking app."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -9,16 +9,16 @@ from infra.azd.logs import Right
 from infra.azd.rules import Subscription
 
 _NO_BUILD = (
-    "it has no image yet. If the build was refused with TasksOperationsNotAllowed, docs/deploy.md "
-    "says how to build without the registry; if a base image was (429), it works later"
+    "it has no image yet. If the build failed with TasksOperationsNotAllowed, docs/deploy.md says "
+    "how to build without the registry; if a base image failed with 429, retry later"
 )
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What is wrong, and the command that shows more or mends it.
+    """A problem, and the command that shows details or fixes it.
 
-    `of_operator` where the deployment is as it should be, and only the signing key is missing.
+    `of_operator` means that the deployment is correct and only the signing key is missing.
     """
 
     sentence: str
@@ -27,15 +27,15 @@ class Finding:
 
 
 def explain(seen: Iterable[Seen], group: str, *, photo_waits: bool = True) -> Sequence[Finding]:
-    """Return what keeps the photo; empty where every app is as it should be.
+    """Return what blocks the photo; empty if every app is ready.
 
-    Where none waits, a worker may sleep.
+    If no photo waits, a worker may be scaled to zero.
     """
     return [finding for each in seen if (finding := _explain(each, group, photo_waits))]
 
 
 def explain_rules(found: Iterable[Subscription]) -> Sequence[Finding]:
-    """Return a finding for each subscription that lets nothing through."""
+    """Return a finding for each subscription without rules, which gets no message."""
     return [
         Finding(
             f"Subscription {each.name} of topic {each.topic} has no rule, so it gets no message.",
@@ -47,22 +47,22 @@ def explain_rules(found: Iterable[Subscription]) -> Sequence[Finding]:
 
 
 def scaler_note(name: str, works_off: str, failed: Event) -> str:
-    """Return what it means that the scaler could not count what waits, and what to do."""
+    """Return the meaning of a scaler failure, and what to do."""
     role = (
-        "It has its right on the subscription: if it still fails ten minutes after the deployment, "
-        "azd env set SCALER_SCOPE topic, then azd provision, gives it on the whole topic"
+        "It has a right on the subscription: if it still fails ten minutes after the deployment, "
+        "azd env set SCALER_SCOPE topic, then azd provision, grants it on the whole topic"
         if works_off.startswith("subscription")
-        else "If it still fails ten minutes after the deployment, look at the scaler's role"
+        else "If it still fails ten minutes after the deployment, check the scaler's role"
     )
     return (
-        f"The scaler of {name} could not count what waits in {works_off} "
+        f"The scaler of {name} could not count the messages of {works_off} "
         f"(KEDAScalerFailed, {failed.at}): {failed.message.strip().rstrip('.')}. {role} "
         "(docs/deploy.md)."
     )
 
 
 def sleepers(seen: Iterable[Seen]) -> Sequence[str]:
-    """Return the workers of which nothing can be told, since they have no replica."""
+    """Return the workers without a replica, whose state is unknown."""
     return [each.app.name for each in seen if _may_sleep(each)]
 
 
@@ -79,7 +79,7 @@ def _explain(seen: Seen, group: str, photo_waits: bool) -> Finding | None:
     if not seen.ready:
         states = seen.revision.states if seen.revision else "no state"
         name = seen.app.revision
-        sentence = f"{name} is not ready ({states}), and its log names no right that is missing."
+        sentence = f"{name} is not ready ({states}), and its log names no missing right."
         return Finding(sentence, f"{logs} --tail 100")
     return None
 
@@ -110,8 +110,7 @@ def _waits_for(missing: Sequence[Right]) -> str:
 def _lacks(revision: str, missing: Sequence[Right]) -> str:
     return (
         f"{revision} is not ready, it may not: {_named(missing)}. A role takes up to ten minutes "
-        "to have effect; one that is still missing then has no row in access.bicep, or was taken "
-        "away."
+        "to take effect; one that is still missing then has no row in access.bicep, or was removed."
     )
 
 

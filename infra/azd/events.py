@@ -1,4 +1,4 @@
-"""What Container Apps did to an app, out of its system log.
+"""Events of Container Apps, from an app's system log.
 
 Form: https://learn.microsoft.com/azure/container-apps/log-streaming (`--type system`). Reasons that
 begin with KEDA are the scaler's own: github.com/kedacore/keda, pkg/eventreason.
@@ -22,19 +22,19 @@ class Event:
 
 
 def events_in(lines: Sequence[str]) -> Sequence[Event]:
-    """Read the lines of `az containerapp logs show --type system`; others are left out."""
+    """Parse the lines of `az containerapp logs show --type system`; skip others."""
     return [event for each in lines if (event := _event(each))]
 
 
 def scaler_failure(events: Sequence[Event]) -> Event | None:
-    """Return the newest event in which the scaler could not count what waits."""
+    """Return the newest failure of the scaler to count messages."""
     return next((each for each in reversed(events) if each.reason == _SCALER_FAILED), None)
 
 
 def _event(line: str) -> Event | None:
     try:
         found = json.loads(line)
-        told = (found.get(name) or "" for name in ("TimeStamp", "Reason", "Msg", "RevisionName"))
-        return Event(*map(str, told))
+        fields = (found.get(name) or "" for name in ("TimeStamp", "Reason", "Msg", "RevisionName"))
+        return Event(*map(str, fields))
     except (ValueError, AttributeError):
         return None

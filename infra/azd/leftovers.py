@@ -1,4 +1,4 @@
-"""What has left the Bicep leaves Azure: role assignments that are no longer meant."""
+"""Removal of role assignments whose rows have left the Bicep."""
 
 import os
 import time
@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator, Mapping
 
 from infra.azd.assignments import Assignment, UnclearError, Verdict, judge
 from infra.azd.deployments import deployed
-from infra.azd.programs import Stop, az, value_of
+from infra.azd.tools import Stop, az, value_of
 
-# A deployment stack does the same by itself, so whoever deploys by one keeps this from it.
+# `keep` is for deployment stacks, which delete leftovers themselves.
 CHOICES = ("remove", "list", "keep")
 
 _PROVISION = "run azd provision first."
-_PATIENCE = 12  # times ten seconds: a new assignment may be listed late
+_ATTEMPTS = 12  # ten seconds apart: a new assignment may be listed late
 
 
 def remove_leftovers(
@@ -22,20 +22,20 @@ def remove_leftovers(
     env: Mapping[str, str] = os.environ,
     pause: Callable[[float], None] = time.sleep,
 ) -> None:
-    """Delete what access.bicep once granted and grants no more; print it, and what others granted.
+    """Delete and print access.bicep's former grants; print those of others.
 
-    Raises Stop where it is not clear what to delete, or where Azure refuses.
+    Raises Stop if it is unclear what to delete, or if Azure refuses.
     """
     chosen = "list" if only_list else env.get("ROLE_LEFTOVERS") or "remove"
     if chosen not in CHOICES:
-        raise Stop(f"ROLE_LEFTOVERS is '{chosen}': it takes {', '.join(CHOICES)}.")
+        raise Stop(f"ROLE_LEFTOVERS is '{chosen}': it must be one of {', '.join(CHOICES)}.")
     if chosen == "keep":
         return
     verdict = _verdict(name, env, pause)
     for each in verdict.of_others:
-        print(f"  not of this deployment, so it stays: {each}")
+        print(f"  kept, not from this deployment: {each}")
     for each in verdict.leftovers:
-        print(f"  {'is taken away' if chosen == 'remove' else 'is left over'}: {each}")
+        print(f"  {'removed' if chosen == 'remove' else 'left over'}: {each}")
         if chosen == "remove":
             az("role", "assignment", "delete", "--ids", each.id)
     if not verdict.leftovers:
@@ -48,22 +48,22 @@ def _verdict(name: str | None, env: Mapping[str, str], pause: Callable[[float], 
     subscription = value_of("AZURE_SUBSCRIPTION_ID", _PROVISION, env)
     ids = deployed(environment, group, name)
     scope = f"/subscriptions/{subscription}/resourceGroups/{group}"
-    for attempt in range(_PATIENCE, 0, -1):
+    for attempt in range(_ATTEMPTS, 0, -1):
         try:
             return judge(listed(scope), ids, scope)
         except UnclearError as error:
             if attempt == 1:
                 raise Stop(
-                    f"Nothing was taken away, since it is not clear what: {error}"
+                    f"Nothing was removed, since it is unclear what to remove: {error}"
                 ) from error
             pause(10)
     raise AssertionError("the last attempt returns or raises")
 
 
 def listed(scope: str) -> Iterator[Assignment]:
-    """Every role assignment at, above and below a scope.
+    """Yield every role assignment at, above and below a scope.
 
-    `az role assignment list` gives either the whole subscription or one scope without those below.
+    `az role assignment list` lists the whole subscription, or one scope without those below.
     """
     url = f"{scope}/providers/Microsoft.Authorization/roleAssignments?api-version=2022-04-01"
     while url:

@@ -1,4 +1,4 @@
-"""A service's own word on its readiness: services/common/health.py logs each right it waits for."""
+"""A service's readiness from its log, where services/common/health.py names unproved rights."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ _DISABLED = ("SecretDisabled", "disabled secret")
 
 @dataclass(frozen=True, order=True)
 class Right:
-    """What a service could not do when it last tried, in the words of its log."""
+    """An operation that a service could not do, in the words of its log."""
 
     operation: str
     scope: str
@@ -19,25 +19,25 @@ class Right:
 
     @property
     def waits_for_a_key(self) -> bool:
-        """Whether the right is there, and the secret itself is still disabled."""
+        """Whether the right works, and only the secret is still disabled."""
         return any(each in self.because for each in _DISABLED)
 
 
 @dataclass(frozen=True)
 class Readiness:
-    """What a service's log says: ready, or what is missing; neither where it says nothing of it."""
+    """The readiness in a service's log: ready, missing rights, or neither if it says nothing."""
 
     ready: bool = False
     missing: Sequence[Right] = ()
 
 
 def readiness_in(lines: Sequence[str]) -> Readiness:
-    """Read what a service last said: the rights it had not proved, or that it was ready."""
+    """Return a service's latest state: the unproved rights, or that it is ready."""
     found, ready = list[Right](), False
     for each in map(_record, lines):
         message = str(each.get("message"))
         right = Right(str(each.get("operation")), str(each.get("scope")), message)
-        # It tries all that are missing, one after the other: one that comes again begins anew.
+        # A service tries all missing rights in turn: a repeated one starts the next round.
         if message == "Ready" or right in found:
             found.clear()
         if message.startswith("Not proved yet"):
@@ -47,7 +47,7 @@ def readiness_in(lines: Sequence[str]) -> Readiness:
 
 
 def _record(line: str) -> Mapping[str, Any]:
-    # The stream may put a time before what the service wrote.
+    # The stream may put a time before the service's line.
     try:
         found = json.loads(line[line.index("{") :])
     except ValueError:

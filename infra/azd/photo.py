@@ -1,4 +1,4 @@
-"""One photo, sent as anybody would send it."""
+"""A test photo, uploaded as a browser would."""
 
 import json
 import struct
@@ -14,18 +14,18 @@ _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
 class RefusedError(Exception):
-    """This machine is not let in, however often it asks."""
+    """The gateway refuses this machine's address."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What the gateway answered; status 0 where it could not be reached."""
+    """The gateway's response; status 0 if it was unreachable."""
 
     status: int
     body: str
 
     def field(self, name: str) -> str:
-        """A field of the JSON in the body; empty where there is none."""
+        """Return a field of the JSON body; empty without one."""
         try:
             found = json.loads(self.body)
         except ValueError:
@@ -34,7 +34,7 @@ class Answer:
 
 
 def send(gateway: str) -> str | None:
-    """Upload a photo and return its id; None for an answer that may be another later.
+    """Upload a photo and return its id; None after an answer worth a retry.
 
     Raises RefusedError.
     """
@@ -47,18 +47,18 @@ def send(gateway: str) -> str | None:
     kind = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
     answer = _ask(urllib.request.Request(f"{gateway}/photos", form, kind))  # noqa: S310
     if answer.status == _FORBIDDEN:
-        raise RefusedError(f"{gateway} does not let this machine's address in (GATEWAY_ADDRESSES).")
+        raise RefusedError(f"{gateway} blocks this machine's address (GATEWAY_ADDRESSES).")
     return answer.field("id") or None if answer.status == _ACCEPTED else None
 
 
 def state_of(gateway: str, photo: str) -> tuple[str, str]:
-    """What has become of a photo, and the reason where it was rejected; empty if not known."""
+    """Return the state of a photo, and the reason of a rejection; empty if unknown."""
     answer = _ask(urllib.request.Request(f"{gateway}/photos/{photo}"))  # noqa: S310
     return answer.field("state"), answer.field("reason")
 
 
 def picture(side: int = 64) -> bytes:
-    """A small square from dark to light, as a PNG that no upload before had."""
+    """Return a small gradient as a PNG that differs from every earlier one."""
     rows = b"".join(b"\0" + bytes([255 * row // side] * side) for row in range(side))
     comment = b"Comment\0" + uuid.uuid4().hex.encode()
     parts = (

@@ -1,4 +1,4 @@
-"""The catalog's registration with Entra, at the three moments of a deployment that concern it."""
+"""The catalog's registration with Entra: before and after a deployment, and at its removal."""
 
 import os
 import subprocess
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from infra.azd.choices import OFF, audience_of
-from infra.azd.programs import Stop, remember
+from infra.azd.tools import Stop, remember
 
 REGISTER = Path(__file__).parent.parent / "entra" / "register.py"
 _CURE = (
@@ -17,9 +17,9 @@ _CURE = (
 
 
 def register_application(env: Mapping[str, str] = os.environ) -> None:
-    """Make or mend the registration, and put its application id into the azd environment.
+    """Create or update the registration, and store its application id in the azd environment.
 
-    Raises Stop, with what to do where one may not register applications.
+    Raises Stop, with advice for users who may not register applications.
     """
     audience = env.get("CATALOG_AUDIENCE", "")
     if audience == OFF:
@@ -32,22 +32,23 @@ def register_application(env: Mapping[str, str] = os.environ) -> None:
 
 
 def grant_app_role(env: Mapping[str, str] = os.environ) -> None:
-    """Give the app role to its holders. Raises Stop.
+    """Assign the app role to its holders. Raises Stop.
 
-    Before the gateway's image runs: a token from before has no role, and is cached for a day.
+    This must happen before the gateway's image runs: an earlier token has no role and is cached for
+    a day.
     """
     if env.get("CATALOG_AUDIENCE") != OFF and _register("holders") is None:
         raise Stop(f"The gateway was not given its role at the catalog. {_CURE}")
 
 
 def remove_registration(env: Mapping[str, str] = os.environ) -> None:
-    """Delete the registration; say so where that is refused, since the rest has gone already."""
+    """Delete the registration; print a message if that fails, since the rest is deleted already."""
     if audience_of(env) != OFF and _register("remove") is None:
-        print("  the catalog's registration stays: Entra admin center, App registrations")
+        print("  delete the catalog's registration by hand: Entra admin center, App registrations")
 
 
 def _register(step: str) -> str | None:
-    """What register.py prints; None where it fails, having said why itself."""
+    """Return register.py's output; None if it failed, after it has printed why."""
     done = subprocess.run(
         [sys.executable, str(REGISTER), step], stdout=subprocess.PIPE, text=True, check=False
     )

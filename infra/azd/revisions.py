@@ -1,9 +1,9 @@
-"""The revision of an app as the control plane tells of it, and why one does not come up.
+"""A revision of an app, and why it does not start.
 
 States: https://learn.microsoft.com/rest/api/resource-manager/containerapps/container-apps-revisions
 That page does not list all that Azure answers: ActivationFailed and runningStateDetails were
 reported (microsoft/azure-container-apps#1219), and so were Activating, ScaledToZero and
-RunningAtMaxScale. So a state that is not known here is no failure.
+RunningAtMaxScale. So an unknown state is not a failure.
 """
 
 from collections.abc import Mapping
@@ -12,12 +12,12 @@ from typing import Any
 
 _PROVISIONING = {
     "Failed": "its provisioning failed",
-    "Deprovisioning": "Azure is taking it away",
-    "Deprovisioned": "Azure has taken it away",
+    "Deprovisioning": "Azure is removing it",
+    "Deprovisioned": "Azure has removed it",
 }
 _RUNNING = {
     "Failed": "it failed to run",
-    "ActivationFailed": "no replica got ready in the time that a new revision has",
+    "ActivationFailed": "no replica became ready in time",
     "Degraded": "some of its replicas do not run",
     "Stopped": "it was stopped",
 }
@@ -25,7 +25,7 @@ _RUNNING = {
 
 @dataclass(frozen=True)
 class Revision:
-    """One revision: `error` is of its provisioning, `details` are of how it runs."""
+    """One revision: `error` is of its provisioning, `details` are of its running state."""
 
     name: str
     active: bool = True
@@ -51,13 +51,13 @@ class Revision:
 
     @property
     def states(self) -> str:
-        """What Azure calls it, for people: `Provisioned, Processing, Unhealthy`."""
-        told = (self.provisioning, self.running, self.health)
-        return ", ".join(each for each in told if each not in {"", "None"}) or "no state"
+        """Azure's states, for people: `Provisioned, Processing, Unhealthy`."""
+        states = (self.provisioning, self.running, self.health)
+        return ", ".join(each for each in states if each not in {"", "None"}) or "no state"
 
     @property
     def failure(self) -> str:
-        """Why it does not come up by itself: the state, what it means, and Azure's own words."""
+        """Why it does not start: the state, its meaning, and Azure's message."""
         for state, meanings in ((self.provisioning, _PROVISIONING), (self.running, _RUNNING)):
             if state in meanings:
                 return _joined(f"{meanings[state]} ({state})", self.error, self.details)

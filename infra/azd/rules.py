@@ -1,9 +1,9 @@
-"""The rules of each subscription: one without any lets no message through, and nothing fails."""
+"""The rules of each subscription; without rules it silently gets no message."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from infra.azd.programs import az
+from infra.azd.tools import az
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,5 @@
-"""Registers the catalog's API with Entra, as catalog.json declares it: `register.py STEP`.
+"""Registration of the catalog's API with Entra, as declared in catalog.json: `register.py STEP`.
 
-Only Python's own library, so that nothing has to be installed before a deployment; Microsoft Graph
-is asked by `az rest`, as whoever has signed in by `az login`.
+Only the standard library, so that a deployment needs no installation; Microsoft Graph is called
+through `az rest`, with the sign-in of `az login`.
 """

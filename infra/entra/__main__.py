@@ -1,14 +1,14 @@
 """register.py STEP, where STEP is one of
 
-application   makes the registration, or mends it, and prints its application id
-holders       gives the app role to whom catalog.json names, and takes it from all others
+application   creates or updates the registration, and prints its application id
+holders       assigns the app role to the holders in catalog.json, and removes it from all others
 remove        deletes the registration
 
-`application` comes before the deployment, which is told the id; `holders` after it, and before the
-gateway's real image runs: a token from before carries no role, and is cached for up to a day.
+Run `application` before the deployment, which takes the id; run `holders` after it, and before the
+gateway's real image runs: an earlier token has no role and is cached for up to a day.
 
-Where CATALOG_AUDIENCE names an application, and Graph refuses to be asked by a pipeline or a
-colleague, both go on with a warning: whoever registered that application keeps it in order.
+If CATALOG_AUDIENCE names an application and Graph refuses the caller, such as a pipeline, both
+steps continue with a warning: the owner of that application maintains it.
 """
 
 import os
@@ -24,19 +24,20 @@ OFF = "CATALOG_AUDIENCE=none (azd env set CATALOG_AUDIENCE none)"
 
 _DENIED = "Authorization_RequestDenied"
 _WARNINGS = {
-    "application": "application {id} is taken as it is, unseen.",
+    "application": "application {id} is used unchecked.",
     "holders": (
-        "nobody was given the app role of application {id}. Unless the gateway holds it already, "
-        "the catalog refuses it. Its owner grants it by infra/entra/register.py holders, best "
-        "before the gateway's image runs: a token without the role is kept for up to a day."
+        "the app role of application {id} was not assigned. Unless the gateway already has it, the "
+        "catalog refuses the gateway. The application's owner assigns it with "
+        "infra/entra/register.py holders, ideally before the gateway's image runs: a token "
+        "without the role is cached for up to a day."
     ),
 }
 
 
 def main(arguments: Sequence[str], env: Mapping[str, str], graph: Graph) -> int:
-    """Take one step; standard output has the application id alone."""
+    """Run one step; standard output has only the application id."""
     if len(arguments) != 1 or arguments[0] not in STEPS:
-        return _fail(f"say which step to take: {', '.join(STEPS)}.")
+        return _fail(f"name a step: {', '.join(STEPS)}.")
     try:
         _take(arguments[0], env, graph)
     except Refused as refused:
@@ -65,14 +66,14 @@ def _take(step: str, env: Mapping[str, str], graph: Graph) -> None:
 
 
 def _given(env: Mapping[str, str]) -> str:
-    """Return the application id in CATALOG_AUDIENCE, or nothing; all zeros are no id."""
+    """Return the application id in CATALOG_AUDIENCE; empty if there is none, or only zeros."""
     given = env.get("CATALOG_AUDIENCE", "").strip()
     is_id = re.fullmatch(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}", given)
     return given if is_id and given.strip("0-") else ""
 
 
 def _go_on(step: str, given: str) -> int:
-    _say(f"You may not ask Microsoft Graph, so {_WARNINGS[step].format(id=given)}")
+    _say(f"Microsoft Graph refuses you, so {_WARNINGS[step].format(id=given)}")
     if step == "application":
         print(given)
     return 0
@@ -81,8 +82,8 @@ def _go_on(step: str, given: str) -> int:
 def _in_a_sentence(refused: Refused) -> str:
     if refused.code == _DENIED:
         return (
-            "You may not register applications or grant their roles in this tenant: ask for the "
-            f"Entra role Cloud Application Administrator, or turn this off by {OFF}."
+            "You may not register applications or grant their roles in this tenant: request the "
+            f"Entra role Cloud Application Administrator, or turn this off with {OFF}."
         )
     return f"Microsoft Graph refused: {refused}"
 

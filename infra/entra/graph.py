@@ -1,4 +1,4 @@
-"""Microsoft Graph by `az rest`, whose errors are texts with Graph's own answer in them."""
+"""Microsoft Graph through `az rest`, whose error texts contain Graph's response."""
 
 import json
 import time
@@ -9,18 +9,18 @@ from infra import azure_cli
 
 URL = "https://graph.microsoft.com/v1.0"
 NOT_FOUND = "Request_ResourceNotFound"
-# What Graph says of something that was made a moment ago and has not spread.
+# Graph's errors for an object that was just created and is not replicated yet.
 NOT_YET = frozenset({NOT_FOUND, "Request_BadRequest", "NoBackingApplicationObject"})
 
 Json = dict[str, Any]
 
 
 class Stop(Exception):
-    """Why it cannot be done: one sentence."""
+    """An error that ends a step; the message is one sentence."""
 
 
 class Refused(Exception):
-    """Graph's own refusal: its code, and its message."""
+    """Graph's refusal: its code and message."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(f"{code}: {message}")
@@ -28,14 +28,14 @@ class Refused(Exception):
 
 
 class Graph:
-    """Microsoft Graph, as whoever has signed in to the Azure CLI."""
+    """Microsoft Graph, with the Azure CLI's sign-in."""
 
     def __init__(self, pauses: Collection[float] = (1, 2, 4, 8, 15, 15)) -> None:
-        """`pauses` are the seconds between two attempts at what has not spread."""
+        """`pauses` are the seconds between retries until an object is replicated."""
         self._pauses = pauses
 
     def find(self, path: str) -> Json | None:
-        """What is at `path`, None if nothing is. Raises Refused or Stop."""
+        """Return the object at `path`; None if there is none. Raises Refused or Stop."""
         try:
             return self.ask("GET", path)
         except Refused as refused:
@@ -44,7 +44,7 @@ class Graph:
             raise
 
     def patiently(self, method: str, path: str, body: Json | None = None) -> Json:
-        """Ask, and again while Graph does not know what was just made. Raises Refused or Stop."""
+        """Send a request; retry until a new object is replicated. Raises Refused or Stop."""
         for pause in self._pauses:
             try:
                 return self.ask(method, path, body)
@@ -55,7 +55,7 @@ class Graph:
         return self.ask(method, path, body)
 
     def ask(self, method: str, path: str, body: Json | None = None, *headers: str) -> Json:
-        """One request; what it answers, if anything. Raises Refused or Stop."""
+        """Send one request and return its response, if any. Raises Refused or Stop."""
         command = ["rest", "--method", method, "--url", URL + path]
         if body is not None:
             headers = ("Content-Type=application/json", *headers)
@@ -74,9 +74,9 @@ def _run(command: Sequence[str]) -> Json:
 
 
 def _error(said: str) -> Exception:
-    """Of the form `ERROR: Forbidden({"error": {"code": ..., "message": ...}})`."""
+    """Parse an error of the form `ERROR: Forbidden({"error": {"code": ..., "message": ...}})`."""
     try:
         error = json.JSONDecoder().raw_decode(said, said.index("{"))[0]["error"]
         return Refused(error["code"], error["message"])
     except (ValueError, LookupError, TypeError):
-        return Stop(f"az rest failed: {said.splitlines()[-1] if said else 'it said nothing'}")
+        return Stop(f"az rest failed: {said.splitlines()[-1] if said else 'no output'}")

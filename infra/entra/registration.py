@@ -1,4 +1,4 @@
-"""The registration as it is declared, made so by Microsoft Graph; what is so already is left alone.
+"""Bring the registration into its declared state through Microsoft Graph.
 
 https://learn.microsoft.com/graph/api/application-upsert
 https://learn.microsoft.com/graph/api/serviceprincipal-post-approleassignedto
@@ -13,17 +13,17 @@ from typing import Any
 from infra.entra.graph import Graph, Json, Stop
 
 DECLARED = Path(__file__).with_name("catalog.json")
-# The variable that holds the object id of each whom catalog.json may name.
+# The variable with the object id of each possible holder in catalog.json.
 ROLE_HOLDERS = {"gateway": "GATEWAY_PRINCIPAL_ID", "developer": "DEVELOPER_PRINCIPAL_ID"}
 
 
 class Registration:
-    """One environment's registration. `say` is told of each change."""
+    """One environment's registration. `say` is called with each change."""
 
     def __init__(self, graph: Graph, environment: str, say: Callable[[str], None]) -> None:
-        """Raises Stop without a sound name of the environment."""
+        """Raises Stop without a valid environment name."""
         if not re.fullmatch(r"[A-Za-z0-9-]{2,12}", environment):
-            raise Stop("AZURE_ENV_NAME has to be 2 to 12 letters, digits and hyphens.")
+            raise Stop("AZURE_ENV_NAME must be 2 to 12 letters, digits and hyphens.")
         self._graph = graph
         self._say = say
         self._declared = _filled(json.loads(DECLARED.read_text()), "environment", environment)
@@ -32,9 +32,9 @@ class Registration:
         self._api: Json = {}
 
     def apply(self) -> str:
-        """Make or mend the application and its service principal; gives the application id.
+        """Create or update the application and its service principal; return the application id.
 
-        Raises Refused or Stop, as everything here does.
+        Raises Refused or Stop, as do all methods.
         """
         found = self._graph.find(self._path) or self._make()
         app_id: str = found["appId"]
@@ -45,7 +45,7 @@ class Registration:
         return app_id
 
     def grant(self, ids: Mapping[str, str]) -> None:
-        """Give each role to whom the declaration names, by `ids`, and take it from all others."""
+        """Assign each role to its declared holders, by `ids`, and remove it from all others."""
         path = f"/servicePrincipals/{self._api['id']}/appRoleAssignedTo"
         there = self._graph.ask("GET", f"{path}?$top=999")["value"]
         for role in self._declared["application"]["appRoles"]:
@@ -61,7 +61,7 @@ class Registration:
                 self._say(f"{held[who]['principalDisplayName']} ({who}) lost {role['value']}.")
 
     def remove(self) -> None:
-        """Delete it for good: otherwise its name stays taken while it can be brought back."""
+        """Delete it permanently: otherwise its name stays taken while it can be restored."""
         found = self._graph.find(self._path)
         if found is None:
             self._say(f"There is no application {self._name}.")
@@ -71,35 +71,35 @@ class Registration:
         self._say(f"Deleted the application {self._name}.")
 
     def _make(self) -> Json:
-        """Bare: its URI holds its id, and what else there is refers to parts of it."""
+        """Create a minimal application: its URI contains its id, and other parts refer to that."""
         declared = self._declared["application"]
         bare = {name: declared[name] for name in ("displayName", "signInAudience")}
         self._graph.ask("PATCH", self._path, bare, "Prefer=create-if-missing")
-        self._say(f"Made the application {self._name}.")
+        self._say(f"Created the application {self._name}.")
         return self._graph.patiently("GET", self._path)
 
     def _mend(self, found: Json, wanted: Json) -> None:
-        """The scope first: Graph authorizes a client for none that is not there."""
+        """Update the application, its scope first: Graph preauthorizes only for existing scopes."""
         api = {key: value for key, value in wanted["api"].items() if not key.startswith("preAuth")}
         if not holds(found.get("api"), api):
             self._graph.patiently("PATCH", self._path, {**wanted, "api": api})
         self._graph.patiently("PATCH", self._path, wanted)
-        self._say(f"Set the application {self._name} to what is declared.")
+        self._say(f"Updated the application {self._name} to its declaration.")
 
     def _service_principal(self, app_id: str) -> Json:
         path, wanted = f"/servicePrincipals(appId='{app_id}')", self._declared["servicePrincipal"]
         found = self._graph.find(path)
         if found is None:
             found = self._graph.patiently("POST", "/servicePrincipals", {"appId": app_id, **wanted})
-            self._say("Made its service principal.")
+            self._say("Created its service principal.")
         elif not holds(found, wanted):
             self._graph.ask("PATCH", path, wanted)
-            self._say("Set its service principal to what is declared.")
+            self._say("Updated its service principal to its declaration.")
         return found
 
 
 def holds(found: Any, wanted: Any) -> bool:
-    """Whether what is wanted is there: in any order, and beside what Graph adds to an object."""
+    """Return whether `found` includes `wanted`, in any order, with additions by Graph."""
     if isinstance(wanted, dict) and isinstance(found, dict):
         return all(name in found and holds(found[name], each) for name, each in wanted.items())
     if isinstance(wanted, list) and isinstance(found, list):
@@ -110,5 +110,5 @@ def holds(found: Any, wanted: Any) -> bool:
 
 
 def _filled(value: Any, word: str, text: str) -> Any:
-    """`value`, with {word} replaced in each of its texts."""
+    """Return `value` with {word} replaced in each text."""
     return json.loads(json.dumps(value).replace(f"{{{word}}}", text))

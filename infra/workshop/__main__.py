@@ -15,7 +15,7 @@ from infra.workshop.subscription import Workshop
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; what stops it is said in a sentence, and gives status 1."""
+    """Run a command; print an error in one sentence and return status 1."""
     given = _parser().parse_args(arguments)
     try:
         attendees = read_attendees(given.attendees, given.file)
@@ -25,18 +25,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if given.command == "remove":
             remove(workshop, attendees, steps, time.sleep)
         else:
-            told = make(workshop, attendees, given.location, steps)
-            _tell(told, given)
+            prepared = make(workshop, attendees, given.location, steps)
+            _print_commands(prepared, given)
     except (AttendeeError, AzureCliError, OSError) as error:
         print(f"workshop: {error}", file=sys.stderr)
         return 1
     return steps.end()
 
 
-def _tell(told: Mapping[Attendee, Mapping[str, str]], given: argparse.Namespace) -> None:
-    """Print what each attendee runs, or write it into a file for each."""
+def _print_commands(
+    prepared: Mapping[Attendee, Mapping[str, str]], given: argparse.Namespace
+) -> None:
+    """Print each attendee's commands, or write them to a file for each."""
     asked = {"GATEWAY_ADDRESSES": given.addresses, "PARTNER_WEBHOOK_URL": given.partner}
-    for attendee, values in told.items():
+    for attendee, values in prepared.items():
         chosen = {name: value for name, value in asked.items() if value}
         lines = [f"azd env new {attendee.name}"]
         lines += [f"azd env set {name} {value}" for name, value in {**values, **chosen}.items()]
@@ -52,14 +54,18 @@ def _tell(told: Mapping[Attendee, Mapping[str, str]], given: argparse.Namespace)
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python3 -m infra.workshop",
-        description="Make or remove the resource groups of a workshop. Without --do, nothing is.",
+        description="Make or remove the resource groups of a workshop; without --do, only print.",
     )
     parser.add_argument("command", choices=("make", "remove"))
     parser.add_argument("attendees", nargs="*", metavar="[NAME=]USER", help="a sign-in name, or id")
     parser.add_argument("--file", type=Path, help="a file with an attendee on each line")
-    parser.add_argument("--do", action="store_true", help="do it, and do not only print it")
+    parser.add_argument(
+        "--do", action="store_true", help="carry out the steps instead of only printing them"
+    )
     parser.add_argument("--subscription", default="", help="default: az account show")
-    parser.add_argument("--suffix", default="", help="tells this workshop's roles and groups apart")
+    parser.add_argument(
+        "--suffix", default="", help="distinguishes this workshop's roles and groups"
+    )
     parser.add_argument("--location", nargs="+", default=["westeurope"], help="make: in turn")
     parser.add_argument("--addresses", help="make: GATEWAY_ADDRESSES of all attendees")
     parser.add_argument("--partner", help="make: PARTNER_WEBHOOK_URL of all attendees")

@@ -1,22 +1,22 @@
-"""The attendees of a workshop, as words of a command or as lines of a file."""
+"""The attendees of a workshop, from arguments or the lines of a file."""
 
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-# What main.bicep takes for the name of an environment.
+# main.bicep's rule for the name of an environment.
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _LONGEST = 12
 
 
 class AttendeeError(Exception):
-    """An attendee that cannot be one: a sentence."""
+    """An invalid attendee; the message is a sentence."""
 
 
 @dataclass(frozen=True)
 class Attendee:
-    """One attendee: the name of the azd environment, and who signs in.
+    """One attendee: the name of the azd environment, and the user.
 
     `user` is a sign-in name or an object id.
     """
@@ -26,15 +26,15 @@ class Attendee:
 
     @property
     def group(self) -> str:
-        """The resource group that the attendee holds."""
+        """The attendee's resource group."""
         return f"rg-keyless-{self.name}"
 
 
 def read_attendees(words: Iterable[str], file: Path | None = None) -> Sequence[Attendee]:
-    """Return the attendees in the order in which they are given.
+    """Return the attendees in their given order.
 
     Each is `USER`, or `NAME=USER` to choose the name. In a file, each has a line; a `#` begins a
-    comment. Raises AttendeeError where a name cannot be one, or is given twice.
+    comment. Raises AttendeeError if a name is invalid or used twice.
     """
     found = [_attendee(each) for each in (*words, *_lines(file))]
     if not found:
@@ -63,7 +63,7 @@ def _attendee(word: str) -> Attendee:
         name = re.sub(r"[^a-z0-9]+", "-", user.partition("@")[0].lower())[:_LONGEST].strip("-")
     if not user.strip() or not (2 <= len(name) <= _LONGEST and _NAME.fullmatch(name)):
         raise AttendeeError(
-            f"'{word}' names no attendee. Write USER or NAME=USER, where NAME has 2 to {_LONGEST} "
-            "small letters, digits and single hyphens."
+            f"'{word}' is not an attendee. Write USER or NAME=USER, where NAME has 2 to {_LONGEST} "
+            "lower-case letters, digits and single hyphens."
         )
     return Attendee(name, user.strip())

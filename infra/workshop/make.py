@@ -1,7 +1,7 @@
-"""Prepares a resource group for each attendee; to run it again changes nothing.
+"""Prepare a resource group for each attendee; a second run changes nothing.
 
-The providers and the three custom roles are for all. Each attendee gets a group, and on it the two
-roles by which they deploy (infra/bicep/deployer.bicep).
+The providers and the three custom roles are shared. Each attendee gets a group, and the two
+deployer roles on it (infra/bicep/deployer.bicep).
 """
 
 import json
@@ -16,7 +16,7 @@ from infra.workshop.steps import Steps
 from infra.workshop.subscription import Workshop
 
 _BICEP = Path(__file__).resolve().parents[1] / "bicep"
-# The outputs of roles.bicep, by what deployer.bicep calls them.
+# The outputs of roles.bicep, by their names in deployer.bicep.
 _ROLES = {
     "depositor": "CUSTOM_ROLE_DEPOSITOR",
     "keeper": "CUSTOM_ROLE_KEEPER",
@@ -28,10 +28,10 @@ Roles = Mapping[str, str]
 def make(
     workshop: Workshop, attendees: Sequence[Attendee], locations: Sequence[str], steps: Steps
 ) -> Mapping[Attendee, Mapping[str, str]]:
-    """Prepare a group for each attendee; returns what each has to tell azd.
+    """Prepare a group for each attendee; return the azd values of each.
 
-    Attendees are spread over the locations in turn. Raises AzureCliError where the subscription
-    cannot be read.
+    Attendees are spread over the locations in turn. Raises AzureCliError if the subscription is
+    unreadable.
     """
     there = host.groups(workshop.subscription)
     places = {
@@ -58,14 +58,14 @@ def _warn_of_quotas(places: Sequence[str], subscription: str) -> None:
         room, needed = host.room_for_environments(place, subscription), places.count(place)
         if room is not None and room < needed:
             print(
-                f"  ! {place} takes {room} more Container Apps environments, and {needed} are "
+                f"  ! {place} allows {room} more Container Apps environments, but {needed} are "
                 "needed: raise the quota, or name more than one --location "
                 "(docs/who-may-deploy.md)."
             )
 
 
 def _make_roles(workshop: Workshop, location: str, steps: Steps) -> Roles:
-    """Make the custom roles; returns their GUIDs, or words in their place where there are none."""
+    """Create the custom roles; return their GUIDs, or placeholders without `--do`."""
     made = steps.take(
         f"make the three custom roles of {workshop.suffix}",
         *("deployment", "sub", "create", "--name", f"keyless-roles-{workshop.suffix}"),
@@ -86,24 +86,24 @@ def _make_group(
     there: Mapping[str, Mapping[str, Any]],
     steps: Steps,
 ) -> bool:
-    """Make an attendee's group, unless it is there; returns whether the attendee may have it."""
+    """Create an attendee's group unless it exists; return whether the attendee may use it."""
     found = there.get(attendee.group)
     if found is None:
         command = ("group", "create", "--name", attendee.group, "--location", location)
         made = steps.take(f"make {attendee.group}", *command, "--tags", workshop.tag)
         return made is not None or not steps.do
     if host.is_of(workshop, found):
-        print(f"  {attendee.group} is there")
+        print(f"  {attendee.group} exists")
         return True
-    reason = AzureCliError(f"the group is there, and has no tag {workshop.tag}: it is not ours")
+    reason = AzureCliError(f"the group exists without the tag {workshop.tag}: it is not ours")
     return steps.fail(f"make {attendee.group}", reason)
 
 
 def _let_deploy(attendee: Attendee, roles: Roles, steps: Steps) -> bool:
-    """Give an attendee the two roles; returns whether the attendee has them."""
+    """Assign an attendee the two roles; return whether the attendee has them."""
     sentence = f"let {attendee.user} deploy into {attendee.group}"
     if steps.do and any(each.startswith("<") for each in roles.values()):
-        return steps.fail(sentence, AzureCliError("the custom roles are not there"))
+        return steps.fail(sentence, AzureCliError("the custom roles do not exist"))
     try:
         principal = host.object_id(attendee.user)
     except AzureCliError as error:

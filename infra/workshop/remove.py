@@ -1,7 +1,7 @@
-"""Removes what `make` made, and what the attendees deployed into it.
+"""Remove the workshop's groups, with everything that the attendees deployed.
 
-Groups without the workshop's tag are left alone. The custom roles go when no group of the workshop
-is left, since other attendees' assignments name them.
+Groups without the workshop's tag are left alone. The custom roles are deleted after the workshop's
+last group, since other attendees' assignments name them.
 """
 
 import re
@@ -24,7 +24,7 @@ def remove(
 ) -> None:
     """Delete each attendee's group, purge its vault, and delete the roles after the last group.
 
-    Raises AzureCliError where the subscription cannot be read.
+    Raises AzureCliError if the subscription is unreadable.
     """
     there = host.groups(workshop.subscription)
     ours = [each for each in attendees if _is_ours(each, workshop, there, steps)]
@@ -52,7 +52,7 @@ def _is_ours(
 ) -> bool:
     found = there.get(attendee.group)
     if found is None:
-        print(f"  {attendee.group} is not there")
+        print(f"  {attendee.group} does not exist")
         return True
     if host.is_of(workshop, found):
         return True
@@ -61,22 +61,22 @@ def _is_ours(
 
 
 def _delete(groups: Sequence[str], steps: Steps) -> None:
-    """Begin with all, and wait for each: one takes ten minutes, and so do twenty."""
+    """Start all deletions, then wait for each: one takes ten minutes, and so do twenty."""
     begun = [
         each
         for each in groups
         if steps.take(
-            f"delete {each}, with all that is in it",
+            f"delete {each} and its resources",
             *("group", "delete", "--name", each, "--yes", "--no-wait"),
         )
         is not None
     ]
     for each in begun if steps.do else groups:
-        steps.take(f"wait until {each} is gone", "group", "wait", "--name", each, "--deleted")
+        steps.take(f"wait until {each} is deleted", "group", "wait", "--name", each, "--deleted")
 
 
 def _still_there(subscription: str, steps: Steps) -> set[str]:
-    """Return the groups that are there now; where nothing was done, as if all had gone."""
+    """Return the remaining groups; without `--do`, as if all were deleted."""
     return set(host.groups(subscription)) if steps.do else set()
 
 
@@ -87,7 +87,7 @@ def _vaults(group: str, subscription: str) -> Sequence[str]:
 
 
 def _purge(gone: set[str], vaults: set[str], subscription: str, steps: Steps) -> None:
-    """Purge the vaults that were in a group that has gone: their names stay taken otherwise."""
+    """Purge the vaults of deleted groups: otherwise their names stay taken."""
     deleted = ask("keyvault", "list-deleted", "--resource-type", "vault", subscription=subscription)
     found = {name for group in gone for name in remains.vaults_of(deleted or (), group)}
     for each in sorted(found if steps.do else found | vaults):

@@ -1,4 +1,4 @@
-"""Steps that are printed, and carried out where that was asked for."""
+"""Steps that are printed, and carried out with `--do`."""
 
 import shlex
 import sys
@@ -10,17 +10,17 @@ from infra.azure_cli import AzureCliError, ask
 
 @dataclass
 class Steps:
-    """Commands of the Azure CLI in one subscription; `failures` says what failed, and why."""
+    """Commands of the Azure CLI in one subscription; `failures` lists failed steps and reasons."""
 
     subscription: str
     do: bool = False
     failures: list[str] = field(default_factory=list)
 
     def take(self, sentence: str, *command: str) -> Any:
-        """Print a step and its command; carry it out where that was asked for.
+        """Print a step and its command; carry it out with `do`.
 
-        Returns what Azure answers; None where nothing was done, or it failed. A step that fails is
-        kept for the end: it is no reason to leave the other attendees without theirs.
+        Return Azure's response; None if nothing was done, or it failed. A failure is reported at
+        the end, so that the other attendees' steps still run.
         """
         print(f"  {sentence}\n    az {shlex.join(command)}")
         if not self.do:
@@ -32,15 +32,15 @@ class Steps:
             return None
 
     def fail(self, sentence: str, error: Exception) -> Literal[False]:
-        """Print that something failed, and keep it; returns False, for it was not done."""
+        """Print and store a failure; return False."""
         print(f"    ✗ {error}")
         self.failures.append(f"{sentence}: {error}")
         return False
 
     def end(self) -> int:
-        """Print how it ended; give the status to exit with."""
+        """Print the outcome; return the exit status."""
         if not self.do:
-            print("Nothing was done. With --do it is.")
+            print("Nothing was done. Add --do to carry out these steps.")
         for each in self.failures:
             print(f"failed: {each}", file=sys.stderr)
         return 1 if self.failures else 0

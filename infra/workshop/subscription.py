@@ -1,4 +1,4 @@
-"""What the host's subscription has already: nothing here changes anything."""
+"""The state of the host's subscription, read only."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import Any
 
 from infra.azure_cli import AzureCliError, ask
 
-# What workshop.bicep deploys. Who holds one group alone cannot register a provider.
+# The providers of workshop.bicep. An attendee with one group cannot register a provider.
 PROVIDERS = tuple(
     f"Microsoft.{each}"
     for each in (
@@ -21,46 +21,43 @@ PROVIDERS = tuple(
     )
 )
 TAG = "keyless-workshop"
-# Azure/azure-cli-extensions, src/containerapp/azext_containerapp/tests: what list-usages answers.
+# The output of list-usages: Azure/azure-cli-extensions, src/containerapp/azext_containerapp/tests.
 _ENVIRONMENTS = "ManagedEnvironmentCount"
 
 
 @dataclass(frozen=True)
 class Workshop:
-    """One workshop of a subscription. Role names are unique in a tenant, so `suffix` is."""
+    """One workshop of a subscription; `suffix` is unique in the tenant, as role names must be."""
 
     subscription: str
     suffix: str
 
     @classmethod
     def of(cls, subscription: str, suffix: str = "") -> "Workshop":
-        """Return the workshop of a subscription, by default of the one that az has chosen.
-
-        Raises AzureCliError.
-        """
+        """Return the workshop of a subscription, by default az's own. Raises AzureCliError."""
         found = str(ask("account", "show", "--query", "id", subscription=subscription))
-        # Longer than `<environment>-<8 letters>`: an `azd down` takes its own roles by that form.
+        # Longer than `<environment>-<8 letters>`, the form of the roles that `azd down` deletes.
         return cls(found, suffix or f"workshop-{found[:13]}")
 
     @property
     def tag(self) -> str:
-        """The tag that each group of the workshop has."""
+        """The tag of each group of the workshop."""
         return f"{TAG}={self.suffix}"
 
 
 def groups(subscription: str) -> Mapping[str, Mapping[str, Any]]:
-    """Return every group, by its name in small letters. Raises AzureCliError."""
+    """Return every group, by its lower-case name. Raises AzureCliError."""
     found = ask("group", "list", subscription=subscription) or ()
     return {each["name"].lower(): each for each in found}
 
 
 def is_of(workshop: Workshop, group: Mapping[str, Any]) -> bool:
-    """Say whether a group was made for the workshop."""
+    """Return whether a group belongs to the workshop."""
     return bool((group.get("tags") or {}).get(TAG) == workshop.suffix)
 
 
 def unregistered(subscription: str) -> Sequence[str]:
-    """Return the providers that the subscription does not know yet. Raises AzureCliError."""
+    """Return the providers that are not registered yet. Raises AzureCliError."""
     query = "[?registrationState=='Registered'].namespace"
     found = ask("provider", "list", "--query", query, subscription=subscription) or ()
     known = {str(each).lower() for each in found}
@@ -76,7 +73,7 @@ def object_id(user: str) -> str:
 
 
 def room_for_environments(location: str, subscription: str) -> int | None:
-    """Return how many Container Apps environments a region still takes; None if nobody says."""
+    """Return how many Container Apps environments a region still allows; None if unknown."""
     try:
         found = ask(
             "containerapp", "list-usages", "--location", location, subscription=subscription

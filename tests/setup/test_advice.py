@@ -61,20 +61,20 @@ request for url (https://example.org/simple/aiohttp/)\n  Caused by: dns error: f
 @pytest.mark.parametrize(
     ("said", "cause"),
     [
-        (PIP_AWAY, "the registry cannot be reached"),
-        (PIP_NAME, "the registry cannot be reached"),
-        (PIP_UNKNOWN, "the registry does not have it, or does not answer"),
+        (PIP_AWAY, "the registry is unreachable"),
+        (PIP_NAME, "the registry is unreachable"),
+        (PIP_UNKNOWN, "the registry lacks the package, or does not answer"),
         (PIP_SOCKS, "pip cannot use a SOCKS proxy"),
-        (PIP_PROXY, "the proxy asks for a name and a password"),
+        (PIP_PROXY, "the proxy requires a user name and a password"),
         (PIP_TLS, "is not trusted: name your company's authority in PIP_CERT"),
-        (PIP_HASH, "another file than the one that is locked"),
-        (PIP_USER, "pip's settings put packages elsewhere"),
+        (PIP_HASH, "file differs from the locked one"),
+        (PIP_USER, "pip's settings install packages elsewhere"),
         (PIP_FULL, "a disk is full ("),
-        (PIP_HTTP, "is of http, which pip does not trust"),
-        (NPM_AWAY, "the registry cannot be reached"),
-        (NPM_10, "the registry cannot be reached"),
-        (NPM_401, "the registry refuses you"),
-        (UV_AWAY, "the registry cannot be reached"),
+        (PIP_HTTP, "is http, which pip does not trust"),
+        (NPM_AWAY, "the registry is unreachable"),
+        (NPM_10, "the registry is unreachable"),
+        (NPM_401, "the registry refuses your access"),
+        (UV_AWAY, "the registry is unreachable"),
         ("it ended with status -9", "too little memory"),
     ],
 )
@@ -82,14 +82,14 @@ def test_a_cause_is_read_from_what_was_said(said: str, cause: str) -> None:
     sentence = of_step(StepError("a step", said, "pip"), Path(sys.executable), {})
     assert sentence.startswith("could not finish: a step: ")
     assert cause in sentence
-    assert sentence.endswith("run ./keyless again, which goes on where it stopped")
+    assert sentence.endswith("run ./keyless again, which continues where it stopped")
 
 
 def test_a_cause_that_nobody_knows_is_not_made_up() -> None:
     sentence = of_step(StepError("a step", "a riddle", "pip"), Path(sys.executable), {})
     assert (
         sentence
-        == "could not finish: a step; then run ./keyless again, which goes on where it stopped"
+        == "could not finish: a step; then run ./keyless again, which continues where it stopped"
     )
 
 
@@ -98,17 +98,17 @@ def test_the_variables_are_named_and_their_values_are_not_shown() -> None:
     others = {"PIP_CERT": "x", "npm_config_registry": "x", "EDITOR": "ed"}
     given = {"PIP_INDEX_URL": index, "HTTPS_PROXY": "x", **others}
     sentence = of_step(StepError("a step", PIP_AWAY, "pip"), Path(sys.executable), given)
-    assert "whether this machine is online, and HTTPS_PROXY, PIP_INDEX_URL; then" in sentence
+    assert "that this machine is online, and HTTPS_PROXY, PIP_INDEX_URL; then" in sentence
     assert "secret" not in sentence
 
 
 @pytest.mark.parametrize(
     ("number", "cure"),
     [
-        (errno.ENOSPC, "make room"),
-        (errno.EDQUOT, "make room"),
-        (errno.EROFS, "a folder of yours where you may write"),
-        (errno.EACCES, "a folder of yours where you may write"),
+        (errno.ENOSPC, "free some space"),
+        (errno.EDQUOT, "free some space"),
+        (errno.EROFS, "a folder where you may write"),
+        (errno.EACCES, "a folder where you may write"),
         (errno.EIO, "run ./keyless again"),
     ],
 )

@@ -81,7 +81,7 @@ def test_ids_are_compared_as_azure_does_without_regard_to_case() -> None:
     [
         ([LEFT], [], "names no role assignment"),
         ([LEFT], ids(KEPT), "does not list"),
-        ([LEFT, BY_HAND], ids(BY_HAND), "not named as access.bicep names"),
+        ([LEFT, BY_HAND], ids(BY_HAND), "not under access.bicep's name"),
     ],
     ids=["nothing deployed", "not listed yet", "names that cannot be worked out"],
 )

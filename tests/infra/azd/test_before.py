@@ -7,9 +7,9 @@ import pytest
 
 from infra.azd import registration
 from infra.azd.__main__ import main
-from infra.azd.answers import check_answers
 from infra.azd.images import keep_images
-from infra.azd.programs import Stop
+from infra.azd.required_settings import check_required_settings
+from infra.azd.tools import Stop
 from tests.infra.azd.conftest import StandIns
 from tests.infra.azd.recorded import GROUP, app
 
@@ -19,13 +19,15 @@ PLACEHOLDER = "mcr.microsoft.com/k8se/quickstart:latest"
 
 def test_every_open_question_is_asked_at_once() -> None:
     with pytest.raises(Stop) as stopped:
-        check_answers({"GATEWAY_ADDRESSES": " "})
+        check_required_settings({"GATEWAY_ADDRESSES": " "})
     assert "azd env set GATEWAY_ADDRESSES" in str(stopped.value)
     assert "azd env set PARTNER_WEBHOOK_URL" in str(stopped.value)
 
 
 def test_answers_are_taken() -> None:
-    check_answers({"GATEWAY_ADDRESSES": "any", "PARTNER_WEBHOOK_URL": "https://p.example.com/"})
+    check_required_settings(
+        {"GATEWAY_ADDRESSES": "any", "PARTNER_WEBHOOK_URL": "https://p.example.com/"}
+    )
 
 
 def test_from_another_machine_the_images_that_run_go_on(stand_ins: StandIns) -> None:
@@ -107,7 +109,7 @@ def test_who_may_register_nothing_is_told_the_way_without(
     with pytest.raises(Stop, match="was not given its role"):
         registration.grant_app_role({"CATALOG_AUDIENCE": APP_ID})
     registration.remove_registration({})  # the group has gone already: nothing to stop
-    assert "registration stays" in capsys.readouterr().out
+    assert "delete the catalog's registration by hand" in capsys.readouterr().out
 
 
 def test_who_gives_an_application_id_and_may_not_ask_graph_goes_on(
@@ -146,7 +148,7 @@ def test_a_step_that_stops_says_one_sentence_and_gives_a_status(
 ) -> None:
     monkeypatch.delenv("PARTNER_WEBHOOK_URL", raising=False)
     assert main(["preprovision"]) == 1
-    assert capsys.readouterr().err.startswith("keyless: Before the first deployment:")
+    assert capsys.readouterr().err.startswith("keyless: Set these before the first deployment:")
 
 
 def test_before_and_after_provisioning_the_steps_follow_each_other(stand_ins: StandIns) -> None:

@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from infra.azd import farewell, registration
+from infra.azd import cleanup, registration
 from infra.azd.choices import NO_APPLICATION, group_of, keep_choices
-from infra.azd.farewell import say_farewell
-from infra.azd.programs import Stop
+from infra.azd.cleanup import clean_up
+from infra.azd.tools import Stop
 from sandbox.state import PROJECT
 from tests.infra.azd.conftest import StandIns
 
@@ -32,7 +32,7 @@ def down(stand_ins: StandIns, monkeypatch: pytest.MonkeyPatch) -> Down:
     stand_ins.say("az group exists", False)
     stand_ins.say("az role definition list", [])
     stand_ins.say("az keyvault list-deleted", [])
-    monkeypatch.setattr(farewell, "remove_registration", lambda _: None)
+    monkeypatch.setattr(cleanup, "remove_registration", lambda _: None)
 
     def settled(environment: dict[str, str], since: int) -> dict[str, str]:
         for *_, name, value in stand_ins.asked("azd env set")[since:]:
@@ -47,7 +47,7 @@ def down(stand_ins: StandIns, monkeypatch: pytest.MonkeyPatch) -> Down:
         assert 4 <= len(given["CATALOG_AUDIENCE"]) <= 36  # or the template does not compile
         given = {name: value for name, value in given.items() if name not in _OUTPUTS}
         before = len(stand_ins.asked("azd env set"))
-        say_farewell(given)
+        clean_up(given)
         return {name: value for name, value in settled(given, before).items() if value}
 
     return run

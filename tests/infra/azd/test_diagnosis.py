@@ -91,8 +91,8 @@ def test_a_placeholder_is_called_one(stand_ins: StandIns) -> None:
             "its provisioning failed (Failed): ImagePullUnauthorized.",
         ),
         ({"provisioningState": "Failed"}, "its provisioning failed (Failed)."),
-        ({"provisioningState": "Deprovisioning"}, "Azure is taking it away (Deprovisioning)."),
-        ({"provisioningState": "Deprovisioned"}, "Azure has taken it away (Deprovisioned)."),
+        ({"provisioningState": "Deprovisioning"}, "Azure is removing it (Deprovisioning)."),
+        ({"provisioningState": "Deprovisioned"}, "Azure has removed it (Deprovisioned)."),
         ({"provisioningError": "No such secret"}, "does not run: No such secret."),
         ({"runningState": "Failed"}, "it failed to run (Failed)."),
         ({"runningState": "Degraded"}, "some of its replicas do not run (Degraded)."),
@@ -102,7 +102,7 @@ def test_a_placeholder_is_called_one(stand_ins: StandIns) -> None:
                 "runningState": "ActivationFailed",
                 "runningStateDetails": "Deployment Progress Deadline Exceeded. 0/1 replicas ready.",
             },
-            "no replica got ready in the time that a new revision has (ActivationFailed): "
+            "no replica became ready in time (ActivationFailed): "
             "Deployment Progress Deadline Exceeded. 0/1 replicas ready.",
         ),
     ],
@@ -244,7 +244,7 @@ def test_a_worker_that_sleeps_while_messages_wait_points_at_the_scaler(
 def test_one_that_is_not_ready_and_does_not_say_why_leads_to_its_log(stand_ins: StandIns) -> None:
     azure(stand_ins, replicas=[replica("r1", ready=False)], log="Traceback")
     ((sentence, command),) = said()
-    assert "its log names no right that is missing" in sentence
+    assert "its log names no missing right" in sentence
     assert command.endswith(
         "logs show --name thumbnailer --resource-group rg-keyless-dev --tail 100"
     )

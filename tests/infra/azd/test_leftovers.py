@@ -3,7 +3,7 @@
 import pytest
 
 from infra.azd.leftovers import remove_leftovers
-from infra.azd.programs import Stop
+from infra.azd.tools import Stop
 from tests.infra.azd.conftest import StandIns
 from tests.infra.azd.recorded import (
     GATEWAY_ID,
@@ -50,9 +50,9 @@ def test_the_leftover_is_deleted_and_named_and_nothing_else(
     remove_leftovers()
     assert [each[4:6] for each in stand_ins.asked(DELETE)] == [["--ids", LEFT["id"]]]
     said = capsys.readouterr().out
-    assert "is taken away" in said
+    assert "removed:" in said
     assert "The row that was cut." in said
-    assert "not of this deployment, so it stays" in said
+    assert "kept, not from this deployment" in said
 
 
 def test_while_its_row_is_there_it_is_not_deleted(stand_ins: StandIns) -> None:
@@ -67,7 +67,7 @@ def test_a_list_takes_nothing_away(stand_ins: StandIns, capsys: pytest.CaptureFi
     there(stand_ins, KEPT, LEFT)
     remove_leftovers(only_list=True)
     assert stand_ins.asked(DELETE) == []
-    assert "is left over" in capsys.readouterr().out
+    assert "left over:" in capsys.readouterr().out
 
 
 def test_every_page_is_read_and_the_group_s_own_subscription_is_asked(stand_ins: StandIns) -> None:
@@ -92,7 +92,7 @@ def test_one_that_is_listed_late_is_waited_for(stand_ins: StandIns) -> None:
 def test_where_it_stays_unclear_nothing_is_deleted(stand_ins: StandIns) -> None:
     deployed(stand_ins, KEPT["id"])
     there(stand_ins, LEFT)
-    with pytest.raises(Stop, match=r"Nothing was taken away.*does not list"):
+    with pytest.raises(Stop, match=r"Nothing was removed.*does not list"):
         remove_leftovers(pause=lambda _: None)
     assert stand_ins.asked(DELETE) == []
 

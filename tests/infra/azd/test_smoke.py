@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 
 from infra.azd import photo
-from infra.azd.programs import Stop
 from infra.azd.smoke import Clock, send_photo
+from infra.azd.tools import Stop
 from tests.conftest import Running
 from tests.infra.azd.conftest import StandIns
 from tests.infra.azd.recorded import app, backlog, event, listener, replica, revision
@@ -144,7 +144,7 @@ def test_a_notifier_that_lacks_a_right_stops_it(gateway: Gateway, stand_ins: Sta
     hears(stand_ins, LOST)
     with pytest.raises(Stop) as stopped:
         send_photo(minutes=1, clock=clock())
-    assert "the photo was processed, and its event was not heard by all" in str(stopped.value)
+    assert "The photo was processed, but not every worker received its event" in str(stopped.value)
     assert "it may not: send on topic photo-events" in str(stopped.value)
 
 
@@ -173,7 +173,7 @@ def test_of_a_notifier_that_runs_because_it_is_new_the_scaler_is_told_all_the_sa
     send_photo(clock=clock())
     said = capsys.readouterr().out
     assert "notifier is ready" in said
-    assert "The scaler of notifier could not count what waits" in said
+    assert "The scaler of notifier could not count the messages" in said
 
 
 def test_where_every_app_is_ready_it_asks_for_the_rules(
@@ -197,7 +197,7 @@ def test_rules_that_may_not_be_read_stop_nothing_else(
     gateway.answers = [TAKEN, WAITS]
     worker_lacks(stand_ins, "")
     stand_ins.refuse("az servicebus", "(AuthorizationFailed)")
-    with pytest.raises(Stop, match="look for dead letters"):
+    with pytest.raises(Stop, match="check the dead letters"):
         send_photo(clock=clock())
     assert "could not be read: az servicebus topic list failed" in capsys.readouterr().out
 
@@ -210,7 +210,7 @@ def test_in_time_it_says_which_revision_lacks_which_right(
     with pytest.raises(Stop) as stopped:
         send_photo(clock=clock())
     said = str(stopped.value)
-    assert "the photo was taken, and not processed" in said
+    assert "The photo was accepted but not processed" in said
     assert "thumbnailer--0000002 is not ready, it may not: send on topic photo-events." in said
     assert "az role assignment list --all --assignee" in said
 
@@ -220,7 +220,7 @@ def test_where_every_app_is_ready_it_leads_to_the_dead_letters(
 ) -> None:
     gateway.answers = [TAKEN, WAITS]
     worker_lacks(stand_ins, "")
-    with pytest.raises(Stop, match="Every app is ready: look for dead letters") as stopped:
+    with pytest.raises(Stop, match="Every app is ready: check the dead letters") as stopped:
         send_photo(clock=clock())
     assert "--namespace-name sb-keyless-dev-abcdefgh" in str(stopped.value)
 
@@ -230,7 +230,7 @@ def test_a_gateway_that_takes_nothing_is_waited_for_and_then_looked_at(
 ) -> None:
     gateway.answers = [(503, {})]
     worker_lacks(stand_ins, LOST)
-    with pytest.raises(Stop, match="the gateway took no photo"):
+    with pytest.raises(Stop, match="The gateway did not accept the photo"):
         send_photo(clock=clock())
     assert len(gateway.forms) > 100  # for fifteen minutes, one every five seconds
 
@@ -242,8 +242,8 @@ def test_where_this_machine_is_not_let_in_the_control_plane_is_asked_instead(
     worker_lacks(stand_ins, "")
     send_photo(clock=clock())
     said = capsys.readouterr().out
-    assert "does not let this machine's address in (GATEWAY_ADDRESSES)" in said
-    assert "every app that runs has proved its rights\n" in said
+    assert "blocks this machine's address (GATEWAY_ADDRESSES)" in said
+    assert "every running app has proved its rights\n" in said
     assert len(gateway.forms) == 1
 
 
@@ -263,7 +263,7 @@ def test_it_tells_so_too_which_revision_lacks_which_right(
 ) -> None:
     gateway.answers = [(403, {})]
     worker_lacks(stand_ins, LOST)
-    with pytest.raises(Stop, match="not every app got ready") as stopped:
+    with pytest.raises(Stop, match="Not every app became ready") as stopped:
         send_photo(minutes=1, clock=clock())
     assert "send on topic photo-events" in str(stopped.value)
 
@@ -271,7 +271,7 @@ def test_it_tells_so_too_which_revision_lacks_which_right(
 def test_no_app_at_all_is_not_every_app(gateway: Gateway, stand_ins: StandIns) -> None:
     gateway.answers = [(403, {})]
     stand_ins.say("az containerapp list", [])
-    with pytest.raises(Stop, match="No app of azd's is in rg-keyless-dev"):
+    with pytest.raises(Stop, match="rg-keyless-dev has none of azd's apps"):
         send_photo(clock=clock())
 
 
@@ -285,7 +285,7 @@ def test_of_a_worker_that_sleeps_it_claims_nothing(
     stand_ins.say("az containerapp list", [sleeping])
     stand_ins.say("az containerapp replica list", [])
     send_photo(clock=clock())
-    assert "; thumbnailer will when there is something to do" in capsys.readouterr().out
+    assert "; thumbnailer will when messages arrive" in capsys.readouterr().out
 
 
 def test_a_photo_that_is_rejected_is_not_waited_for(gateway: Gateway) -> None:

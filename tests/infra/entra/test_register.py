@@ -141,7 +141,7 @@ def test_a_pipeline_that_may_not_ask_graph_goes_on_with_the_id_that_it_was_given
     graph.denied = frozenset({method})
     done = register("application", CATALOG_AUDIENCE=app_id)
     assert (done.returncode, done.stdout) == (0, f"{app_id}\n")
-    assert f"You may not ask Microsoft Graph, so application {app_id} is taken" in done.stderr
+    assert f"Microsoft Graph refuses you, so application {app_id} is used" in done.stderr
     graph.denied = frozenset()
     assert register("application", CATALOG_AUDIENCE=app_id).stderr.startswith("entra: Set the ")
 
@@ -154,7 +154,7 @@ def test_it_is_warned_that_nobody_was_given_the_role(
     graph.denied = frozenset({method})
     done = register("holders", CATALOG_AUDIENCE=app_id, **HOLDERS)
     assert (done.returncode, done.stdout) == (0, "")
-    assert "nobody was given the app role" in done.stderr
+    assert "the app role of application" in done.stderr
     assert "infra/entra/register.py holders" in done.stderr
     assert held_by(graph) == set()
 
@@ -220,14 +220,14 @@ def test_a_removed_registration_leaves_its_name_free(register: Run, graph: Stand
 def test_an_environment_that_names_nothing_is_refused(register: Run, name: str) -> None:
     done = register("application", AZURE_ENV_NAME=name)
     assert done.returncode == 1
-    assert done.stderr.startswith("entra: AZURE_ENV_NAME has to be ")
+    assert done.stderr.startswith("entra: AZURE_ENV_NAME must be ")
 
 
 @pytest.mark.parametrize("step", ["", "apply"])
 def test_an_unknown_step_is_told_the_known_ones(register: Run, step: str) -> None:
     done = register(step)
     assert done.returncode == 1
-    assert done.stderr == "entra: say which step to take: application, holders, remove.\n"
+    assert done.stderr == "entra: name a step: application, holders, remove.\n"
 
 
 def test_without_the_azure_cli_one_is_told_where_to_get_it(

@@ -43,7 +43,7 @@ def test_a_file_has_one_on_each_line_and_comments(tmp_path: Path) -> None:
     ],
 )
 def test_what_names_nobody_is_refused_with_what_would(word: str) -> None:
-    with pytest.raises(AttendeeError, match=r"names no attendee\. Write USER or NAME=USER"):
+    with pytest.raises(AttendeeError, match=r"is not an attendee\. Write USER or NAME=USER"):
         read_attendees([word])
 
 

@@ -31,7 +31,7 @@ def test_without_being_told_to_it_only_says_what_it_would_do(
 ) -> None:
     for command in ("make", "remove"):
         assert main([command, ADA]) == 0
-        assert "Nothing was done. With --do it is." in capsys.readouterr().out
+        assert "Nothing was done. Add --do to carry out these steps." in capsys.readouterr().out
     assert azure.writes == []
     assert main(["make", ADA]) == 0
     said = capsys.readouterr().out
@@ -99,7 +99,7 @@ def test_regions_are_taken_in_turn_and_one_that_is_too_small_is_named(
 ) -> None:
     azure["room"] = 1
     assert main(["make", ADA, GRACE]) == 0
-    warning = "westeurope takes 1 more Container Apps environments, and 2 are needed"
+    warning = "westeurope allows 1 more Container Apps environments, but 2 are needed"
     assert warning in capsys.readouterr().out
     assert main(["make", ADA, GRACE, "--do", "--location", "westeurope", "northeurope"]) == 0
     assert "are needed" not in capsys.readouterr().out
@@ -127,7 +127,7 @@ def test_where_the_roles_cannot_be_made_nobody_is_given_a_right_without_them(
     azure["refused"] = {"deployment sub create": ""}
     assert main(["make", ADA, "--do"]) == 1
     assert azure["deployers"] == {}
-    assert "the custom roles are not there" in capsys.readouterr().err
+    assert "the custom roles do not exist" in capsys.readouterr().err
 
 
 def test_a_group_of_somebody_elses_is_neither_given_away_nor_removed(

@@ -1,4 +1,4 @@
-"""The Azure CLI and azd as a step calls them, and the values of the azd environment."""
+"""Calls of the Azure CLI and azd, and the values of the azd environment."""
 
 import os
 import shutil
@@ -10,11 +10,11 @@ from infra import azure_cli
 
 
 class Stop(Exception):
-    """What ends a step: one sentence that says what is wrong, and what to do."""
+    """An error that ends a step: one sentence on what is wrong and what to do."""
 
 
 def az(*arguments: str) -> Any:
-    """Return what the Azure CLI answers, out of its JSON; None for no answer. Raises Stop."""
+    """Return the Azure CLI's output, parsed as JSON; None if it is empty. Raises Stop."""
     try:
         return azure_cli.ask(*arguments, subscription=subscription())
     except azure_cli.AzureCliError as error:
@@ -22,7 +22,7 @@ def az(*arguments: str) -> Any:
 
 
 def az_lines(*arguments: str) -> Sequence[str]:
-    """Return what the Azure CLI prints, line by line. Raises Stop."""
+    """Return the lines of the Azure CLI's output. Raises Stop."""
     try:
         return azure_cli.run(*arguments, subscription=subscription()).splitlines()
     except azure_cli.AzureCliError as error:
@@ -30,24 +30,24 @@ def az_lines(*arguments: str) -> Sequence[str]:
 
 
 def remember(name: str, value: str) -> None:
-    """Put a value into the azd environment; azd reads it again after the hook. Raises Stop."""
+    """Store a value in the azd environment, which azd reads after the hook. Raises Stop."""
     found = shutil.which("azd")
     if found is None:
         raise Stop("'azd' is not on the PATH; install the Azure Developer CLI: https://aka.ms/azd.")
     command = [found, "env", "set", name, value]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        said = done.stderr.strip() or f"it ended with status {done.returncode}"
+        said = done.stderr.strip() or f"exit status {done.returncode}"
         raise Stop(f"azd env set {name} failed: {said}")
 
 
 def value_of(name: str, why: str, env: Mapping[str, str] = os.environ) -> str:
-    """Return a value of the azd environment; raises Stop where there is none."""
+    """Return a value of the azd environment. Raises Stop if it is not set."""
     if value := env.get(name, "").strip():
         return value
     raise Stop(f"{name} is not set: {why}")
 
 
 def subscription() -> str:
-    """Return the subscription of the azd environment; nothing before it is chosen."""
+    """Return the subscription of the azd environment; empty before it is chosen."""
     return os.environ.get("AZURE_SUBSCRIPTION_ID", "")

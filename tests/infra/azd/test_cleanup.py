@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from infra.azd import farewell
-from infra.azd.farewell import say_farewell
+from infra.azd import cleanup
+from infra.azd.cleanup import clean_up
 from infra.remains import vaults_of
 from tests.infra.azd.conftest import StandIns
 from tests.infra.azd.recorded import SCOPE, SUBSCRIPTION
@@ -35,7 +35,7 @@ def azure(stand_ins: StandIns) -> StandIns:
 
 
 def test_the_roles_of_this_environment_are_removed_and_no_others(azure: StandIns) -> None:
-    say_farewell()
+    clean_up()
     assert [each[4:6] for each in azure.asked("az role definition delete")] == [["--name", OURS]]
 
 
@@ -45,15 +45,15 @@ def test_where_the_group_is_still_there_nothing_is_removed(
     # azd asks before it deletes, and runs the step after a no, too.
     monkeypatch.setenv("CATALOG_AUDIENCE", "ca7a1060-0000-4000-8000-000000000003")
     removed: list[str] = []
-    monkeypatch.setattr(farewell, "remove_registration", lambda _: removed.append("registration"))
+    monkeypatch.setattr(cleanup, "remove_registration", lambda _: removed.append("registration"))
     azure.say("az group exists", True, "rg-keyless-dev")
-    say_farewell()
+    clean_up()
     assert removed == []
     assert {tuple(each[:3]) for each in azure.asked("az")} == {("az", "group", "exists")}
     assert azure.asked("azd") == []
-    assert "is still there, so nothing else is removed" in capsys.readouterr().out
+    assert "still exists, so nothing else is removed" in capsys.readouterr().out
     azure.say("az group exists", False, "rg-keyless-dev")
-    say_farewell()
+    clean_up()
     assert removed == ["registration"]
     assert azure.asked("az role definition delete") != []
 
@@ -62,7 +62,7 @@ def test_roles_that_were_made_for_others_too_stay(
     azure: StandIns, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CUSTOM_ROLE_DEPOSITOR", "d0000000-0000-4000-8000-000000000001")
-    say_farewell()
+    clean_up()
     assert azure.asked("az role definition") == []
 
 
@@ -78,7 +78,7 @@ def test_roles_that_were_made_for_others_too_stay(
 )
 def test_a_role_of_a_similar_name_is_somebody_elses(azure: StandIns, name: str) -> None:
     azure.say("az role definition list", [role(name), role(OURS)])
-    say_farewell()
+    clean_up()
     assert [each[5] for each in azure.asked("az role definition delete")] == [OURS]
 
 
@@ -86,7 +86,7 @@ def test_a_vault_that_can_come_back_is_named_with_the_command_that_ends_it(
     azure: StandIns, capsys: pytest.CaptureFixture[str]
 ) -> None:
     azure.say("az keyvault list-deleted", [vault("kv-dev-abcdefgh", SCOPE)])
-    say_farewell()
+    clean_up()
     assert "az keyvault purge --name kv-dev-abcdefgh" in capsys.readouterr().out
 
 
@@ -108,9 +108,9 @@ def test_a_role_whose_assignments_linger_is_tried_again(
         if len(pauses) == 3:
             azure.say("az role definition delete", "")
 
-    say_farewell(pause=pause)
+    clean_up(pause=pause)
     assert len(pauses) == 3
-    assert f"the custom role '{OURS}' is gone" in capsys.readouterr().out
+    assert f"deleted the custom role '{OURS}'" in capsys.readouterr().out
 
 
 def test_a_role_that_stays_is_named_with_the_command_and_the_next_one_goes(
@@ -120,14 +120,14 @@ def test_a_role_that_stays_is_named_with_the_command_and_the_next_one_goes(
     azure.say("az role definition list", [role(OURS), role(other)])
     azure.refuse("az role definition delete", "(RoleDefinitionHasAssignments)", OURS)
     pauses = list[float]()
-    say_farewell(pause=pauses.append)
+    clean_up(pause=pauses.append)
     said = capsys.readouterr().out
     assert sum(pauses) == 110  # seconds: less than two minutes
     assert f"later: az role definition delete --name '{OURS}'" in said
-    assert f"the custom role '{other}' is gone" in said
+    assert f"deleted the custom role '{other}'" in said
     azure.refuse("az role definition delete", "(AuthorizationFailed)", OURS)
     pauses.clear()
-    say_farewell(pause=pauses.append)
+    clean_up(pause=pauses.append)
     assert pauses == []  # time does not mend this
 
 
@@ -136,7 +136,7 @@ def test_images_that_have_gone_with_the_registry_are_forgotten(
 ) -> None:
     monkeypatch.setenv("SERVICE_GATEWAY_IMAGE_NAME", "cr/gateway:7")
     monkeypatch.setenv("SERVICE_GATEWAY_RESOURCE_EXISTS", "true")
-    say_farewell()
+    clean_up()
     assert azure.asked("azd") == [["azd", "env", "set", "SERVICE_GATEWAY_IMAGE_NAME", ""]]
 
 
@@ -145,7 +145,7 @@ def test_what_may_not_be_asked_stops_nothing(
 ) -> None:
     azure.refuse("az role definition list", "AuthorizationFailed")
     azure.refuse("az keyvault list-deleted", "AuthorizationFailed")
-    say_farewell()
+    clean_up()
     said = capsys.readouterr().out
-    assert "whether a custom role stays is not known" in said
-    assert "is not known" in said
+    assert "the custom roles could not be listed" in said
+    assert "the deleted vaults could not be listed" in said
