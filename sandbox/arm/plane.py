@@ -67,10 +67,10 @@ class ResourceManager(HttpPlane[Named]):
         """Show the lists, which take no action of a role; refuse every other operation."""
         assignment = self._assignment(caller)
         if named.operation == TENANTS:
-            gate.seen(self.service, TENANTS.name, caller, f"/tenants/{self._tenant}")
+            gate.shown(self.service, TENANTS.name, caller, f"/tenants/{self._tenant}")
         elif named.operation == SUBSCRIPTIONS or (named.operation == SUBSCRIPTION and assignment):
             shown = self._subscription if assignment else SUBSCRIPTIONS.path
-            gate.seen(
+            gate.shown(
                 self.service, SUBSCRIPTIONS.name, caller, shown, assignment=assignment, why=_WHY
             )
         else:

@@ -1,19 +1,18 @@
-"""The one way past a decision: what is admitted or denied is on record before it is answered."""
+"""The gate: every decision is made and recorded here, before it is answered."""
 
-from sandbox.audit.log import Audit
-from sandbox.audit.record import Outcome, Record, now
+from sandbox.audit.log import Audit, Outcome, Record, now
 from sandbox.entra import AccessToken, Caller
 from sandbox.printable import shortened
 from sandbox.rbac import Allowed, Denied, Policy, Requirement
 
-# What a stranger sends is in the reason, and nobody who can fill a disk with it needs a right.
+# A reason holds text from the request, with which a client without any right could fill a disk.
 _LONGEST = 500
 
 
 class Gate:
     """Decides by the policy and records in the audit, always both.
 
-    `policy` may be exchanged: the next decision is by the new one.
+    `policy` may be replaced; the next decision is by the new one.
     """
 
     def __init__(self, policy: Policy, audit: Audit) -> None:
@@ -40,7 +39,7 @@ class Gate:
         return allowed
 
     def refuse(self, service: str, operation: str, reason: str, identity: str = "") -> None:
-        """Record that somebody was turned away before any decision, and why."""
+        """Record a request that was refused before any decision, and the reason."""
         self._audit.write(
             Record(
                 now(),
@@ -52,7 +51,7 @@ class Gate:
             )
         )
 
-    def seen(
+    def shown(
         self,
         service: str,
         operation: str,
@@ -62,7 +61,7 @@ class Gate:
         assignment: str = "",
         why: str = "",
     ) -> None:
-        """Record that `caller` was shown something that takes no action of a role to see."""
+        """Record that `caller` was shown a resource, which requires no action of a role."""
         self._audit.write(
             Record(
                 now(),
@@ -81,7 +80,7 @@ class Gate:
     def issued(
         self, identity: str, principal_id: str, token: AccessToken, service: str = "identity"
     ) -> None:
-        """Record that a token was given out."""
+        """Record an issued token."""
         self._audit.write(
             Record(
                 now(),

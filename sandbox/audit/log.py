@@ -1,13 +1,15 @@
-"""The audit on disk: one JSON object a line, written before what it speaks of is carried out."""
+"""The audit on disk: one JSON object a line, written before the request is carried out."""
 
 import errno
 import json
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 
-from sandbox.audit.record import Outcome, Record
 from sandbox.printable import printable
 
 FILE = "audit.jsonl"
@@ -15,8 +17,44 @@ FILE = "audit.jsonl"
 _as_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
+class Outcome(StrEnum):
+    """The outcome of a request."""
+
+    ISSUED = "issued"
+    ALLOWED = "allowed"
+    DENIED = "denied"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True)
+class Record:
+    """A line of the audit: an issued token, a decision, or a request that proved nothing.
+
+    `service` is the Azure service (blob, vault, bus, telemetry, identity, login, arm, graph) and
+    `identity` the caller, by the name of its identity. `missing` are the roles of which one would
+    have allowed the request; `reason` is why it was refused without a decision. An issued token's
+    `role` are the app roles in it. No record holds a token or a secret.
+    """
+
+    time: str
+    service: str
+    outcome: Outcome
+    operation: str
+    identity: str = ""
+    principal_id: str = ""
+    action: str = ""
+    scope: str = ""
+    role: str = ""
+    assignment: str = ""
+    why: str = ""
+    missing: tuple[str, ...] = ()
+    reason: str = ""
+    token_id: str = ""
+    resource: str = ""
+
+
 class AuditError(OSError):
-    """The disk refuses a record, so what it speaks of must not be carried out."""
+    """The disk refuses a record, so the request must not be carried out."""
 
 
 class Audit:
@@ -47,7 +85,7 @@ class Audit:
 
 
 def read(path: Path, left_out: Callable[[bytes], object] = bytes) -> Iterator[Record]:
-    """All records so far; `left_out` hears of each line that is none, cut short or spoilt."""
+    """Yield all records so far; `left_out` is called with each line that is not a record."""
     if path.exists():
         with path.open("rb") as file:
             yield from _records((line for line in file if line.endswith(b"\n")), left_out)
@@ -56,7 +94,7 @@ def read(path: Path, left_out: Callable[[bytes], object] = bytes) -> Iterator[Re
 def follow(
     path: Path, goes_on: Callable[[], bool], pause: float = 0.2, after: int = 0
 ) -> Iterator[Record]:
-    """All records, then those that come, until `goes_on()` is false.
+    """Yield all records, then the new ones, until `goes_on()` is false.
 
     `pause` is in seconds; `after` is how many bytes of the file to leave out.
     """
@@ -75,14 +113,14 @@ def follow(
 
 
 def parse(line: str) -> Record:
-    """A line of the audit. Raises ValueError if it is none."""
+    """Return the record in a line of the audit. Raises ValueError."""
     try:
         fields = json.loads(line)
         fields["outcome"] = Outcome(fields["outcome"])
         fields["missing"] = tuple(fields.get("missing", ()))
         return Record(**fields)
     except (TypeError, LookupError, AttributeError) as error:
-        raise ValueError(f"no record of an audit: {error}") from error
+        raise ValueError(f"not a record of the audit: {error}") from error
 
 
 def _records(
@@ -96,3 +134,8 @@ def _records(
                 left_out(line)
             continue
         yield record
+
+
+def now() -> str:
+    """Return the time as the audit writes it: ISO 8601, UTC, to the millisecond."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

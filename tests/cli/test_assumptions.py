@@ -28,7 +28,7 @@ def test_each_question_is_asked_with_its_answers_and_what_follows(tmp_path: Path
 def test_what_follows_stands_beside_the_answer_from_which_it_follows(tmp_path: Path) -> None:
     lines = keyless(tmp_path, "assumptions", COLUMNS="80").stdout.splitlines()
     [condition] = (each for each in lines if each.lstrip().startswith("condition"))
-    assert re.fullmatch(r"  condition  Nothing: the services take .*", condition)
+    assert re.fullmatch(r"  condition  Nothing: the services treat .*", condition)
 
 
 def test_a_terminal_of_80_columns_holds_it(tmp_path: Path) -> None:

@@ -80,4 +80,4 @@ def test_a_demo_does_not_run_on_a_sandbox_that_assumes_otherwise(sandbox: Runnin
 def test_what_nobody_asks_is_refused_with_what_there_is_to_assume(tmp_path: Path) -> None:
     done = keyless(tmp_path, "up", "--assume", "blob-adds=creates")
     assert done.returncode == 64
-    assert "nothing that is assumed is called 'blob-adds'; there are blob-add," in done.stderr
+    assert "no assumption is called 'blob-adds'; there are blob-add," in done.stderr

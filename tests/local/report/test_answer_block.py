@@ -36,9 +36,9 @@ def test_the_same_answer_twice_is_one(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("nobody-asks=this", "line 5: nothing that is assumed is called 'nobody-asks'"),
+        ("nobody-asks=this", "line 5: no assumption is called 'nobody-asks'"),
         (f"{KNOWN.name}=perhaps", f"line 5: {KNOWN.name} is "),
-        ("no answer at all", "line 5: nothing that is assumed is called 'no answer at all'"),
+        ("no answer at all", "line 5: no assumption is called 'no answer at all'"),
         ("x" * 101, "line 5 is too long"),
         (f"{KNOWN.name}=\x1b[31m{KNOWN.answers[0]}", r"line 5: .*\\x1b"),
     ],
