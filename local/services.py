@@ -1,4 +1,4 @@
-"""How this project's services run on a laptop: gunicorn, with the settings of their images."""
+"""The project's services on a laptop: gunicorn, with the settings of their images."""
 
 import sys
 from collections.abc import Mapping

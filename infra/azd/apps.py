@@ -51,12 +51,12 @@ class App:
 
     @property
     def is_placeholder(self) -> bool:
-        """Whether it runs the placeholder of a first deployment."""
+        """Return whether it runs the placeholder of a first deployment."""
         return self.image.startswith(_PLACEHOLDER)
 
     @property
     def only_listens(self) -> bool:
-        """Whether only events wake it, so that only its log shows its state."""
+        """Return whether only events wake it, so that only its log shows its state."""
         return self.works_off.startswith("subscription") and not self.has_ingress
 
 

@@ -38,7 +38,7 @@ class Assignment:
 
     @property
     def is_ours(self) -> bool:
-        """Whether access.bicep created it, by the name that it derives from the grant."""
+        """Return whether access.bicep created it, by the name that it derives from the grant."""
         name = self.id.rsplit("/", 1)[1].lower()
         return name == _guid(self.scope, self.principal, self.role, "keyless")
 

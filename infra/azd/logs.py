@@ -19,7 +19,7 @@ class Right:
 
     @property
     def waits_for_a_key(self) -> bool:
-        """Whether the right works, and only the secret is still disabled."""
+        """Return whether the right works, and only the secret is still disabled."""
         return any(each in self.because for each in _DISABLED)
 
 

@@ -1,1 +1,1 @@
-"""A deployment rehearsed offline: in Azure's own order, and what Azure would refuse."""
+"""An offline rehearsal of a deployment: Azure's order of steps, and the steps it would refuse."""

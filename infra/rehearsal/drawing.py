@@ -51,7 +51,7 @@ class Box:
 
 @dataclass(frozen=True)
 class Picture:
-    """What is drawn. Arrows have their numbers; those of `into` end at the frame."""
+    """The content of the picture. Arrows have numbers; those of `into` end at the frame."""
 
     title: str
     description: str
@@ -83,7 +83,7 @@ def svg(picture: Picture) -> str:
 
 
 def _spots(picture: Picture) -> Iterator[tuple[str, Spot]]:
-    """The middle of the left side of each box and each point."""
+    """Yield the middle of the left side of each box and each point."""
     columns = picture.layers.columns
     tall = {
         each: _HIGH if each in picture.boxes else _THIN for column in columns for each in column
@@ -136,7 +136,7 @@ def _path(way: Sequence[str], spots: Mapping[str, Spot]) -> str:
 
 
 def _free_spot(start: Spot, end: Spot, taken: Sequence[Spot]) -> Spot:
-    """A place on the first curve of an arrow where no other number stands, if there is one."""
+    """Return a free place for a number on the first curve of an arrow, if there is one."""
     places = [_on_curve(start, end, part / 100) for part in (50, 38, 62, 28, 72, 20, 80)]
     free = (each for each in places if all(dist(each, other) > 19 for other in taken))
     return next(free, places[0])

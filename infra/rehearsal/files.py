@@ -1,4 +1,4 @@
-"""Templates and parameters as they lie in files, compiled by the Bicep CLI where they are Bicep."""
+"""Templates and parameters in files; the Bicep CLI compiles Bicep files."""
 
 import json
 import os
@@ -19,7 +19,7 @@ class FilesError(Exception):
 
 
 class NoCompilerError(FilesError):
-    """Bicep files are given and there is no Bicep CLI."""
+    """Bicep files need a Bicep CLI, and there is none."""
 
     def __init__(self) -> None:
         program = os.environ.get("BICEP", "bicep")
@@ -31,14 +31,14 @@ class NoCompilerError(FilesError):
 
 @dataclass(frozen=True)
 class Template:
-    """A template, with what the compiler said of it on its way."""
+    """A template, with the compiler's messages."""
 
     content: Mapping[str, Any]
     diagnostics: str = ""
 
 
 def compiler() -> str:
-    """The path of the Bicep CLI: BICEP, or the one on PATH. Raises NoCompilerError."""
+    """Return the path of the Bicep CLI: BICEP, or the one on PATH. Raises NoCompilerError."""
     found = shutil.which(os.environ.get("BICEP", "bicep"))
     if found is None:
         raise NoCompilerError

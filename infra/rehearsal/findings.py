@@ -1,11 +1,11 @@
-"""What a rehearsal finds fault with."""
+"""The findings of a rehearsal."""
 
 from dataclasses import dataclass
 from enum import Enum
 
 
 class Severity(Enum):
-    """How bad it is: the deployment stops or is crippled; it may be; it is worth knowing."""
+    """The severity: Azure refuses the deployment; it may fail; it is worth knowing."""
 
     REFUSED = "✗"
     WARNED = "!"
@@ -13,7 +13,7 @@ class Severity(Enum):
 
 
 class Sure(Enum):
-    """How we know a rule: its source was read; a person reports it; we remember it."""
+    """The evidence for a rule: its source was read; it was reported; it is from memory."""
 
     READ = "read"
     REPORTED = "reported"

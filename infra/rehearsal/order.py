@@ -53,23 +53,23 @@ class Order:
         object.__setattr__(self, "_reached", {})
 
     def must_precede(self, first: str, then: str) -> bool:
-        """Tell whether `first` has ended before `then` begins, in each order there may be."""
+        """Return whether `first` has ended before `then` begins, in each order there may be."""
         begin, end = self._begin(then), self._end(first)
         needs = self._needs[self._numbers[first]] | self._needs[self._numbers[then]]
         return bool(self._reach(needs)[end] >> begin & 1)
 
     def may_precede(self, first: str, then: str) -> bool:
-        """Tell whether there is an order in which `first` has ended before `then` begins."""
+        """Return whether there is an order in which `first` has ended before `then` begins."""
         begin, end = self._begin(then), self._end(first)
         needs = self._needs[self._numbers[first]] | self._needs[self._numbers[then]]
         return first != then and not self._reach(needs)[begin] >> end & 1
 
     def may_run_together(self, one: str, other: str) -> bool:
-        """Tell whether there is an order in which both are under way at one moment."""
+        """Return whether there is an order in which both are under way at one moment."""
         return not (self.must_precede(one, other) or self.must_precede(other, one))
 
     def needs(self, step: str) -> frozenset[str]:
-        """The unknown conditions that must hold for a step to be there."""
+        """Return the unknown conditions that must hold for a step to be there."""
         return self._needs[self._numbers[step]]
 
     def waves(self) -> Sequence[Sequence[str]]:

@@ -31,7 +31,7 @@ class Wait:
 
     @property
     def names(self) -> tuple[str, str]:
-        """What its two ends are called."""
+        """The names of its two ends."""
         return _name(self.first), _name(self.then)
 
 
@@ -42,7 +42,7 @@ def order_of_ours() -> Plan:
 
 
 def waits(plan: Plan) -> Sequence[Wait]:
-    """The arrows of the picture, in the order in which their ends may begin."""
+    """Return the arrows of the picture, in the order in which their ends may begin."""
     shown = {each.key for each in _shown(plan)}
     found = [
         (plan.step(each.first), plan.step(each.then))
@@ -76,7 +76,7 @@ def svg(plan: Plan) -> str:
 
 
 def _around(plan: Plan) -> Step | None:
-    """The first nested deployment that holds others."""
+    """Return the first nested deployment that holds others."""
     deployments = [each for each in plan.of_type(DEPLOYMENT) if each.key in plan.inside]
     return plan.step(plan.inside[deployments[0].key]) if deployments else None
 
@@ -96,7 +96,7 @@ def _is_implied(plan: Plan, one: Step, then: Step, found: Sequence[tuple[Step, S
 
 
 def _begins(plan: Plan, step: Step) -> int:
-    """How many of the steps that are shown must end before this one begins."""
+    """Return how many of the shown steps must end before this one starts."""
     return sum(plan.must_precede(each, step) for each in _shown(plan))
 
 

@@ -63,7 +63,7 @@ class Step:
 
     @property
     def properties(self) -> Value:
-        """What stands in its `properties`: a mapping, or an Unknown."""
+        """Its `properties`: a mapping, or an Unknown."""
         return self.body.get("properties", {})
 
     def is_a(self, resource_type: str) -> bool:
@@ -73,7 +73,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Principal:
-    """Whom a role assignment gives a right."""
+    """The principal of a role assignment."""
 
     object_id: str | Unknown
     # The identity, or the resource with a system-assigned one, that the plan makes or reads; none
@@ -115,35 +115,35 @@ class Plan:
         _ = self.order
 
     def must_precede(self, first: Step, then: Step) -> bool:
-        """Tell whether `first` has ended before `then` begins, whatever order Azure takes."""
+        """Return whether `first` has ended before `then` begins, whatever order Azure takes."""
         return self.order.must_precede(first.key, then.key)
 
     def may_precede(self, first: Step, then: Step) -> bool:
-        """Tell whether `first` may have ended before `then` begins."""
+        """Return whether `first` may have ended before `then` begins."""
         return self.order.may_precede(first.key, then.key)
 
     def may_run_together(self, one: Step, other: Step) -> bool:
-        """Tell whether both may be under way at one moment."""
+        """Return whether both may be under way at one moment."""
         return self.order.may_run_together(one.key, other.key)
 
     def wave(self, step: Step) -> int:
-        """The number of the wave that a step stands in, from 0; see Order.waves."""
+        """Return the number of the wave that a step stands in, from 0; see Order.waves."""
         return self._waves[step.key]
 
     def step(self, key: str) -> Step:
-        """The step of this key. Raises KeyError."""
+        """Return the step of this key. Raises KeyError."""
         return self._by_key[key]
 
     def at(self, identifier: str) -> Sequence[Step]:
-        """The steps that create, change or read the resource of this id."""
+        """Return the steps that create, change or read the resource of this id."""
         return self._by_id.get(identifier.rstrip("/").lower(), ())
 
     def made_at(self, identifier: str) -> Sequence[Step]:
-        """The steps that create or change the resource of this id."""
+        """Return the steps that create or change the resource of this id."""
         return [each for each in self.at(identifier) if not each.existing]
 
     def of_type(self, resource_type: str, existing: bool = False) -> Sequence[Step]:
-        """The steps of one type that create or change a resource; with `existing` that read one."""
+        """Return the steps of a type that create or change one; with `existing`, read one."""
         return self._by_type.get((resource_type.lower(), existing), ())
 
     def principal(self, assignment: Step) -> Principal:
@@ -161,11 +161,11 @@ class Plan:
         return Principal(value, kind="unknown")
 
     def needs(self, step: Step) -> frozenset[str]:
-        """The unknown conditions that must hold for a step to be there, of those around it, too."""
+        """Return the unknown conditions of a step and of the deployments around it."""
         return self.order.needs(step.key)
 
     def without(self, edge: Edge) -> "Plan":
-        """The same plan, had the template not made `edge.then` wait for `edge.first`."""
+        """Return the same plan, had the template not made `edge.then` wait for `edge.first`."""
         kept = [each for each in self.edges if (each.first, each.then) != (edge.first, edge.then)]
         return replace(self, edges=kept)
 

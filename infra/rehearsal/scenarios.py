@@ -109,7 +109,7 @@ def rehearse(
 
 
 def without(plan: Plan, step: Step) -> Plan:
-    """The same plan, had the template not had one of its steps."""
+    """Return the same plan, had the template not had one of its steps."""
     return replace(
         plan,
         steps=[each for each in plan.steps if each.key != step.key],

@@ -1,4 +1,4 @@
-"""What a deployment does, wave by wave: what, after what, and who gets which right when."""
+"""The timeline of a deployment, wave by wave: steps, dependencies, and rights."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from infra.rehearsal.roles import BUILT_IN
 
 @dataclass(frozen=True)
 class Right:
-    """What a role assignment gives."""
+    """The right that a role assignment gives."""
 
     who: str
     role: str
@@ -102,7 +102,7 @@ def _on(assignment: Step) -> str:
 
 
 def as_json(waves: Sequence[Wave]) -> Iterator[list[dict[str, Any]]]:
-    """A timeline for scripts."""
+    """Yield a timeline for scripts."""
     for wave in waves:
         yield [
             {

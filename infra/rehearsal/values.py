@@ -1,4 +1,4 @@
-"""The values of a plan: JSON, and in it what only a deployment would know."""
+"""The values of a plan: JSON with unknown parts that only a deployment determines."""
 
 import hashlib
 import re
@@ -42,12 +42,12 @@ def placeholder(value: Unknown) -> str:
 
 
 def known_part(value: Unknown) -> str:
-    """What is known of a text, without the placeholders for the rest."""
+    """Return the known parts of a text, without placeholders."""
     return _PLACEHOLDER.sub("", value.text)
 
 
 def has_unknown_part(identifier: str) -> bool:
-    """Tell whether a part of a resource id is known to Azure alone."""
+    """Return whether a part of a resource id is known to Azure alone."""
     return _PLACEHOLDER.search(identifier) is not None
 
 

@@ -1,4 +1,4 @@
-"""What Azure holds before a deployment: nothing, an earlier deployment, remains of one."""
+"""The state of Azure before a deployment: empty, an earlier deployment, or its remains."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ Writing = Literal["resources", "role assignments", "role definitions"]
 
 @dataclass(frozen=True)
 class Holding:
-    """What the deployer may write at a scope and below it."""
+    """The deployer's write permissions at a scope and below it."""
 
     scope: str
     writes: frozenset[Writing]
@@ -35,7 +35,7 @@ class Holding:
 
 @dataclass(frozen=True)
 class World:
-    """What a deployment meets. Without arguments: an empty subscription, and a deployer who may.
+    """The state that a deployment meets. The default: an empty subscription, and full permission.
 
     `before` is the deployment that was carried out last, whole. Since then the resources of
     `removed` have been deleted with all that is below them, and those of `recreated` alone: the
@@ -60,20 +60,20 @@ class World:
         return {_key(each.id): each for each in made if not each.existing and not self._gone(each)}
 
     def has(self, step: Step) -> bool:
-        """Tell whether Azure holds the resource of a step already, under the same id."""
+        """Return whether Azure holds the resource of a step already, under the same id."""
         return _key(step.id) in self.kept and not self.is_stale(step)
 
     def earlier(self, step: Step) -> Step | None:
-        """The step of the deployment before that made the resource of this one."""
+        """Return the step of the deployment before that made the resource of this one."""
         return self.kept.get(_key(step.id)) if self.has(step) else None
 
     def is_stale(self, step: Step) -> bool:
-        """Tell whether the name of a step comes from an object id that has changed since."""
+        """Return whether the name of a step comes from an object id that has changed since."""
         names = (each.refers_to for each in unknowns(step.name))
         return any(same_id(of, old) for refers in names for of in refers for old in self.recreated)
 
     def grants(self, assignment: Step) -> bool:
-        """Tell whether a role assignment is there already, for the principal that it is for now."""
+        """Return whether a role assignment already exists for its current principal."""
         return self.has(assignment) and not any(
             same_id(value.of, old)
             for value in unknowns(assignment.properties)
@@ -81,11 +81,11 @@ class World:
         )
 
     def assignments(self) -> Iterator[Step]:
-        """The role assignments that exist."""
+        """Return the role assignments that exist."""
         return (each for each in self.kept.values() if each.is_a(ROLE_ASSIGNMENT))
 
     def deleted(self) -> Iterator[Step]:
-        """The resources that were deleted and keep their name, as nobody purged them."""
+        """Yield the deleted resources that keep their name because they are not purged."""
         if self.before and not self.purged:
             for each in self.before.steps:
                 if each.type.lower() in KEEP_THEIR_NAME and not each.existing and self._gone(each):

@@ -55,7 +55,7 @@ class SignIn:
 
     @property
     def signed_in(self) -> bool:
-        """Whether tokens are available."""
+        """Return whether tokens are available."""
         return self._signed_in.is_set()
 
     def start(self) -> None:

@@ -1,5 +1,5 @@
-"""The open questions of docs/assumptions.md, put to Azure or to the sandbox.
+"""The open questions of docs/assumptions.md, asked of Azure or of the sandbox.
 
-A probe asks one question as a client does, and tells the answers apart. The tests put each to a
-sandbox that gives each answer; `./keyless report` puts them to a deployed environment.
+A probe asks one question as a client does, and returns the answer's name. The tests ask a sandbox
+that gives each answer; `./keyless report` asks a deployed environment.
 """

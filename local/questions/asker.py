@@ -39,30 +39,32 @@ class Entities:
 
     @property
     def known(self) -> bool:
-        """Tell whether the deployment has them all: the questions are about the sample's."""
+        """Return whether the deployment has all of them, as the sample does."""
         return all(astuple(self))
 
     @classmethod
     def of(cls, deployment: Deployment) -> "Entities":
-        """Those that the sample's services are told of; empty where a deployment has others."""
-        told = {name: value for app in deployment.apps for name, value in app.environment.items()}
+        """Return those in the settings of the sample's services; empty for other deployments."""
+        settings = {
+            name: value for app in deployment.apps for name, value in app.environment.items()
+        }
         return cls(
-            originals=told.get("STORAGE_ORIGINALS_CONTAINER", ""),
-            thumbnails=told.get("STORAGE_THUMBNAILS_CONTAINER", ""),
-            queue=told.get("SERVICEBUS_QUEUE_NAME", ""),
-            topic=told.get("SERVICEBUS_TOPIC_NAME", ""),
+            originals=settings.get("STORAGE_ORIGINALS_CONTAINER", ""),
+            thumbnails=settings.get("STORAGE_THUMBNAILS_CONTAINER", ""),
+            queue=settings.get("SERVICEBUS_QUEUE_NAME", ""),
+            topic=settings.get("SERVICEBUS_TOPIC_NAME", ""),
             subscriptions=tuple(
                 f"{topic.name}/{each.name}"
                 for topic in deployment.bus.topics
                 for each in topic.subscriptions
             ),
-            secret=told.get("WEBHOOK_SECRET_NAME", ""),
+            secret=settings.get("WEBHOOK_SECRET_NAME", ""),
         )
 
 
 @dataclass
 class Asker:
-    """Asks with one credential. Nothing is tried again: a refusal is an answer."""
+    """Clients with one credential. They do not retry: a refusal is an answer."""
 
     credential: TokenCredential
     hosts: Hosts
@@ -80,7 +82,7 @@ class Asker:
 
     @contextmanager
     def bus(self) -> Iterator[ServiceBusClient]:
-        """Open a client for one use: a right is asked for when a link is attached."""
+        """Open a client for one use, since rights are checked when a link attaches."""
         with bus.open_client(self.hosts.namespace, self.credential) as client:
             yield client
 

@@ -1,4 +1,4 @@
-"""Blobs of one's own to ask about, and requests without an SDK to tidy them."""
+"""New blobs to ask about, and raw requests without an SDK."""
 
 import uuid
 from urllib.parse import quote
@@ -12,7 +12,7 @@ VERSION = "2023-11-03"
 
 
 def new_blob(asker: Asker, container: str) -> BlobClient:
-    """Return a blob that is not there. Nobody may delete it later, so its name tells what it is."""
+    """Return a new blob. It cannot be deleted later, so its name says what it is."""
     return asker.account.get_blob_client(container, f"behaviours/{uuid.uuid4().hex}")
 
 

@@ -1,6 +1,6 @@
-"""The questions that only an app's own code can ask, of the identity endpoint.
+"""The questions about the identity endpoint that only an app's own code can ask.
 
-Only Python's own library: `./keyless report` sends this file to a console inside an app.
+Only the standard library: `./keyless report` sends this file to a console inside an app.
 """
 
 import os
@@ -10,22 +10,22 @@ import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-# What a line of the console begins with that holds an answer, and the last line.
+# The prefix of a line with an answer, and the last line.
 ANSWER, END = "keyless-answer", "keyless-end"
 UNKNOWN = "-"
 
-_NOBODY = "00000000-0000-0000-0000-000000000000"
-# The endpoint is on loopback, where no proxy of the surroundings leads.
+_UNKNOWN_ID = "00000000-0000-0000-0000-000000000000"
+# The endpoint is on loopback, which a proxy does not reach.
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 class NoAnswerError(Exception):
-    """The endpoint does not even give the app a token of its own identity."""
+    """The endpoint gives the app no token, not even for its own identity."""
 
 
 @dataclass(frozen=True)
 class Surroundings:
-    """Where an app's code asks for tokens.
+    """The identity endpoint of an app's code.
 
     `own` is the client id of its identity, `kept` the resource id of one whose lifecycle is None.
     """
@@ -37,7 +37,7 @@ class Surroundings:
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> "Surroundings":
-        """As Container Apps sets them, and KEPT_IDENTITY beside them. Raises KeyError."""
+        """Read Container Apps' variables, and KEPT_IDENTITY. Raises KeyError."""
         return cls(
             environment["IDENTITY_ENDPOINT"],
             environment["IDENTITY_HEADER"],
@@ -46,10 +46,7 @@ class Surroundings:
         )
 
     def ask(self, header: str = "", **identity: str) -> int:
-        """Ask for a token as the app's code does, or as whoever does not know its `header`.
-
-        Returns the status: nothing looks at a token.
-        """
+        """Request a token as the app's code does, or with another `header`; return the status."""
         asked = {"api-version": "2019-08-01", "resource": "https://storage.azure.com", **identity}
         query = urllib.parse.urlencode(asked)
         headers = {"X-IDENTITY-HEADER": header or self.header}
@@ -65,7 +62,7 @@ Inside = Callable[[Surroundings], str]
 
 
 def identity_unknown(around: Surroundings) -> str:
-    return str(around.ask(client_id=_NOBODY))
+    return str(around.ask(client_id=_UNKNOWN_ID))
 
 
 def identity_wrong_header(around: Surroundings) -> str:
@@ -73,7 +70,7 @@ def identity_wrong_header(around: Surroundings) -> str:
 
 
 def identity_none(around: Surroundings) -> str:
-    """The app's own identity is asked for, too: where no token is to be had, none is kept."""
+    """Ask for the app's own identity too: without any token, nothing can be withheld."""
     if around.ask(client_id=around.own) != 200:
         raise NoAnswerError
     return "gives" if around.ask(mi_res_id=around.kept) == 200 else "keeps"
@@ -87,11 +84,11 @@ PROBES: Mapping[str, Inside] = {
 
 
 def main() -> None:
-    """Print a line for each question, and then that this was all."""
+    """Print a line for each question, and an end mark."""
     for name, probe in PROBES.items():
         try:
             answer = probe(Surroundings.of(os.environ))
-        except Exception:  # whatever it is, the other questions are asked
+        except Exception:  # one failing question must not stop the others
             answer = UNKNOWN
         print(ANSWER, name, answer)
     print(END)

@@ -1,4 +1,4 @@
-"""Messages of one's own among those of others: sent under a mark, known by it, and settled."""
+"""Test messages among others' messages: sent with a mark, recognized by it, and settled."""
 
 import uuid
 from collections.abc import Iterable, Iterator
@@ -22,17 +22,17 @@ _MARK = "keyless-mark"
 
 @dataclass(frozen=True)
 class MarkedMessages:
-    """A client, and the mark that its messages' ids begin with."""
+    """A client, and the prefix of its messages' ids."""
 
     client: ServiceBusClient
     mark: str
 
     def message(self, name: str = "", body: bytes = b"{}", **properties: Any) -> ServiceBusMessage:
-        """Return a message that is known by its id."""
+        """Return a message with a marked id."""
         return ServiceBusMessage(body, message_id=f"{self.mark}{name}", **properties)
 
     def nameless(self, subject: str) -> AmqpAnnotatedMessage:
-        """Return a message without an id, known by a property; a ServiceBusMessage has an id."""
+        """Return a message without an id, marked by a property; a ServiceBusMessage has an id."""
         return AmqpAnnotatedMessage(
             data_body=b"{}",
             properties=AmqpMessageProperties(subject=subject),
@@ -40,23 +40,23 @@ class MarkedMessages:
         )
 
     def send(self, topic: str, *messages: ServiceBusMessage | AmqpAnnotatedMessage) -> None:
-        """Send them to a topic, one by one."""
+        """Send messages to a topic, one by one."""
         with self.client.get_topic_sender(topic) as sender:
             for each in messages:
                 sender.send_messages(each)
 
     def receiver(self, entity: str, **options: Any) -> ServiceBusReceiver:
-        """Return a receiver of a queue, or of what is called topic/subscription."""
+        """Return a receiver of a queue, or of a subscription called topic/subscription."""
         return receiver_of(self.client, entity, **options)
 
     def name(self, message: ServiceBusReceivedMessage) -> str:
-        """Return what the message was called after the mark."""
+        """Return the message's name, which follows the mark."""
         return str(message.message_id).removeprefix(self.mark)
 
     def take(self, receiver: ServiceBusReceiver, count: int = 1) -> list[ServiceBusReceivedMessage]:
-        """Return so many of one's own, locked; what others have sent goes back.
+        """Return `count` marked messages, locked; release those of others.
 
-        Raises NothingCameError if fewer come.
+        Raises NothingCameError if fewer arrive.
         """
         own: list[ServiceBusReceivedMessage] = []
         others: list[ServiceBusReceivedMessage] = []
@@ -64,7 +64,7 @@ class MarkedMessages:
             while len(own) < count:
                 came = receiver.receive_messages(max_message_count=count, max_wait_time=10)
                 if not came:
-                    raise NothingCameError(f"only {len(own)} of {count} came")
+                    raise NothingCameError(f"only {len(own)} of {count} arrived")
                 own += self.among(came)
                 others += [each for each in came if each not in own]
         finally:
@@ -73,13 +73,13 @@ class MarkedMessages:
         return own
 
     def give_back(self, receiver: ServiceBusReceiver, message: ServiceBusReceivedMessage) -> None:
-        """Let others have it as if it had never been here: uncounted, which no public call does."""
+        """Release a message without raising its delivery count, which no public call does."""
         inside: Any = receiver
         held: Any = message
         inside._handler.settle_messages(held._delivery_id, held._delivery_tag, "released")
 
     def among(self, messages: Iterable[ServiceBusReceivedMessage]) -> list[Any]:
-        """Return those of `messages` that are one's own."""
+        """Return the marked ones among `messages`."""
         return [each for each in messages if self._is_own(each)]
 
     def _is_own(self, message: ServiceBusReceivedMessage) -> bool:
@@ -90,6 +90,6 @@ class MarkedMessages:
 
 @contextmanager
 def marked_messages(asker: Asker) -> Iterator[MarkedMessages]:
-    """Give messages of one's own, by a client that is closed afterwards."""
+    """Yield marked messages with a client that is closed afterwards."""
     with asker.bus() as client:
         yield MarkedMessages(client, uuid.uuid4().hex)

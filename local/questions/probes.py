@@ -1,4 +1,4 @@
-"""The probe of each question that is asked from outside, and what it takes to ask it."""
+"""The probe of each question that is asked from outside, and its requirements."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from local.questions.asker import Asker
 
 
 class By(StrEnum):
-    """Whose rights a question takes."""
+    """The rights with which a question is asked."""
 
     DEVELOPER = "developer"
     STRANGER = "stranger"  # signed in to the tenant, without a right on data
@@ -25,12 +25,12 @@ class Plane(StrEnum):
 
 @dataclass(frozen=True)
 class Probe:
-    """How to ask one question.
+    """The probe of one question.
 
-    `refuses` is the plane that has to refuse something to whoever asks: a right beside the policy
-    would make the answer mean something else. Most probes look for that themselves; of one that
-    cannot, only the answer `sure` shows that there was a refusal. `leaves` is how many blobs stay
-    behind, which nobody may delete. Where it `sends` messages, nobody else may receive them.
+    `refuses` is the plane that must refuse the caller something: an additional right would change
+    the meaning of the answer. Most probes check that themselves; for one that cannot, only the
+    answer `sure` shows a refusal. `leaves` counts the blobs that stay behind, since no role may
+    delete them. If it `sends` messages, there must be no other receiver.
     """
 
     ask: Callable[[Asker], str]
@@ -41,19 +41,19 @@ class Probe:
     sends: bool = False
 
 
-_ANYBODY = frozenset(By)
+_ALL = frozenset(By)
 
 PROBES: Mapping[str, Probe] = {
     "blob-add": Probe(storage.blob_add, refuses=Plane.BLOB, leaves=1),
     "blob-overwrite": Probe(storage.blob_overwrite, refuses=Plane.BLOB, leaves=1),
-    "blob-missing": Probe(storage.blob_missing, _ANYBODY, Plane.BLOB, leaves=1),
+    "blob-missing": Probe(storage.blob_missing, _ALL, Plane.BLOB, leaves=1),
     "blob-tags-condition": Probe(storage.blob_tags_condition, refuses=Plane.BLOB, leaves=1),
-    "blob-token-detail": Probe(storage.blob_token_detail, _ANYBODY),
-    "blob-acl": Probe(storage.blob_acl, _ANYBODY),
-    "vault-missing": Probe(keyvault.vault_missing, _ANYBODY, Plane.VAULT),
+    "blob-token-detail": Probe(storage.blob_token_detail, _ALL),
+    "blob-acl": Probe(storage.blob_acl, _ALL),
+    "vault-missing": Probe(keyvault.vault_missing, _ALL, Plane.VAULT),
     "vault-versions": Probe(keyvault.vault_versions),
-    "bus-put-token-unknown": Probe(servicebus.bus_put_token_unknown, _ANYBODY),
-    "bus-missing": Probe(servicebus.bus_missing, _ANYBODY, Plane.BUS, sure="role"),
+    "bus-put-token-unknown": Probe(servicebus.bus_put_token_unknown, _ALL),
+    "bus-missing": Probe(servicebus.bus_missing, _ALL, Plane.BUS, sure="role"),
     "bus-default-rule": Probe(servicebus.bus_default_rule, sends=True),
     "bus-message-id": Probe(servicebus.bus_message_id, sends=True),
 }

@@ -1,4 +1,4 @@
-"""The status and the code by which Azure's answers are told apart."""
+"""The status and error code that distinguish Azure's answers."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from azure.core.exceptions import HttpResponseError
 
 @dataclass(frozen=True)
 class Response:
-    """A status and Azure's own code for it. Status 0 is none; no code is a success."""
+    """A status and Azure's error code. Status 0 is none; an empty code is a success."""
 
     status: int
     code: str = ""
@@ -21,7 +21,7 @@ class Response:
 
 
 class UnexpectedError(Exception):
-    """Azure answered in a way that stands for no known answer to the question."""
+    """Azure's response matches no known answer to the question."""
 
     def __init__(self, seen: Response) -> None:
         super().__init__(f"{seen.status} {seen.code}".strip())
@@ -29,19 +29,19 @@ class UnexpectedError(Exception):
 
 
 class TooManyRightsError(Exception):
-    """Whoever asks may do what the question takes to be refused, so the answer would mislead."""
+    """Azure allows the caller what it should refuse, so the answer would mislead."""
 
 
 class TooFewRightsError(Exception):
-    """Whoever asks may not do what the question takes to be allowed."""
+    """Azure refuses the caller what the question expects it to allow."""
 
 
 class NothingCameError(Exception):
-    """No message came, or no reply, in the time that there was."""
+    """No message or reply arrived in time."""
 
 
 def response_to(request: Callable[[], object]) -> Response:
-    """Send one request by an SDK and return what became of it. Raises AzureError."""
+    """Send one request through an SDK and return its response. Raises AzureError."""
     try:
         request()
     except HttpResponseError as error:
@@ -50,12 +50,12 @@ def response_to(request: Callable[[], object]) -> Response:
 
 
 def error_code(error: HttpResponseError) -> str:
-    """Return Azure's own code; Storage keeps it elsewhere than Key Vault."""
+    """Return Azure's error code, which Storage and Key Vault keep in different places."""
     found = getattr(error, "error_code", None) or getattr(error.error, "code", None)
     return str(getattr(found, "value", found))
 
 
 def expect_refused(request: Callable[[], object]) -> None:
-    """Send what must be refused, or a refusal means nothing. Raises TooManyRightsError."""
+    """Send a request that must be refused. Raises TooManyRightsError if it is not."""
     if response_to(request).status != 403:
         raise TooManyRightsError

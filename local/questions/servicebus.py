@@ -26,7 +26,7 @@ def bus_put_token_unknown(asker: Asker) -> str:
 
 
 def bus_missing(asker: Asker) -> str:
-    """By a token for the namespace, where there is none to be put for what is not there."""
+    """Ask for a missing entity, with a token for the namespace if one for the entity is refused."""
     nothing = _nothing()
     taken = 200 <= _put_for_nothing(asker) <= 299
     with receiver_by(asker, audience_of(asker, nothing if taken else ""), nothing) as receiver:
@@ -42,10 +42,10 @@ def bus_missing(asker: Asker) -> str:
 
 
 def bus_default_rule(asker: Asker) -> str:
-    """An event that no rule of ours is for, and behind it one that every subscription gets.
+    """Send an event that no rule of ours matches, then one that every subscription gets.
 
-    None of our rules is called $Default, so nobody sees here whether one would replace Azure's:
-    "stays" then says no more than that Azure's is beside ours.
+    None of our rules is called $Default, so "stays" means only that Azure's rule exists beside
+    ours, not that one of that name would not replace it.
     """
     with marked_messages(asker) as own:
         odd, known = own.message("odd", subject="photo.odd"), own.message("ok", subject=_KNOWN)
@@ -58,7 +58,7 @@ def bus_default_rule(asker: Asker) -> str:
 
 
 def bus_message_id(asker: Asker) -> str:
-    """An event without an id, which every subscription gets."""
+    """Send an event without an id, which every subscription gets."""
     with marked_messages(asker) as own:
         own.send(asker.entities.topic, own.nameless(_KNOWN))
         came = {_id_that_came(own, each) for each in asker.entities.subscriptions}
@@ -77,7 +77,7 @@ def _put_for_nothing(asker: Asker) -> int:
 
 
 def _came(own: MarkedMessages, subscription: str) -> tuple[str, ...]:
-    """What came, in the order of sending, up to the one that has to come."""
+    """Return the received messages in order, up to the one that must arrive."""
     came: tuple[str, ...] = ()
     with own.receiver(subscription) as receiver:
         while "ok" not in came:

@@ -11,7 +11,7 @@ _DENIED = "AuthorizationPermissionMismatch"
 
 
 def blob_add(asker: Asker) -> str:
-    """The developer may add to originals, and not replace what is there."""
+    """Add a blob with the developer's rights, which allow adding and not replacing."""
     blob = new_blob(asker, asker.entities.originals)
     answer = response_to(lambda: blob.upload_blob(b"x")).among(
         {"": "creates", _DENIED: "needs-write"}
@@ -22,7 +22,7 @@ def blob_add(asker: Asker) -> str:
 
 
 def blob_overwrite(asker: Asker) -> str:
-    """The developer may add to originals, and not replace what is there."""
+    """Add a blob with the developer's rights, which allow adding and not replacing."""
     blob = _own(asker, asker.entities.originals)
     expect_refused(lambda: blob.upload_blob(b"y", overwrite=True))
     return response_to(lambda: blob.upload_blob(b"z", overwrite=False)).among(
@@ -31,7 +31,7 @@ def blob_overwrite(asker: Asker) -> str:
 
 
 def blob_missing(asker: Asker) -> str:
-    """Nobody may delete a blob. Whoever may not even make one has no role that could."""
+    """Delete a missing blob, which no role allows."""
     container = asker.entities.thumbnails
     blob = new_blob(asker, container)
     if not response_to(lambda: blob.upload_blob(b"x")).code:
@@ -42,7 +42,7 @@ def blob_missing(asker: Asker) -> str:
 
 
 def blob_tags_condition(asker: Asker) -> str:
-    """The developer may read thumbnails, and not their tags. No condition on none is true."""
+    """Read a blob with a condition on its tags, which the developer may not read."""
     blob = _own(asker, asker.entities.thumbnails)
     expect_refused(blob.get_blob_tags)
     return response_to(lambda: blob.download_blob(if_tags_match_condition="\"a\"='b'")).among(
@@ -51,7 +51,7 @@ def blob_tags_condition(asker: Asker) -> str:
 
 
 def blob_token_detail(asker: Asker) -> str:
-    """Anybody's token will do, since its signature is wrong."""
+    """Send a token with a wrong signature; any user's token will do."""
     token = with_wrong_signature(token_for(asker.credential, STORAGE))
     answer = request(token, asker, "GET", f"/{asker.entities.originals}/a")
     told = "told" if b"<AuthenticationErrorDetail>" in answer.content else "left-out"
@@ -60,7 +60,7 @@ def blob_token_detail(asker: Asker) -> str:
 
 
 def blob_acl(asker: Asker) -> str:
-    """Whoever may not read an ACL is refused where the token is taken."""
+    """Read an ACL: a user without the right is refused if the token is accepted."""
     path = f"/{asker.entities.originals}?restype=container&comp=acl"
     answer = request(token_for(asker.credential, STORAGE), asker, "GET", path)
     found = Response(answer.status_code, answer.headers.get("x-ms-error-code", ""))

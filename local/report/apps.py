@@ -41,7 +41,7 @@ class App:
 
     @property
     def own_image(self) -> bool:
-        """Whether the newest revision runs a service, and not the placeholder."""
+        """Return whether the newest revision runs a service, and not the placeholder."""
         found = self._newest
         return found is not None and _own_image(found)
 

@@ -30,7 +30,7 @@ class Gathered:
 
     @property
     def may_have_workers(self) -> bool:
-        """Whether deployed services may receive messages; True if unknown."""
+        """Return whether deployed services may receive messages; True if unknown."""
         return isinstance(self.revisions, Unseen) or any(each.own_image for each in self.apps)
 
 

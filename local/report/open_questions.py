@@ -35,7 +35,7 @@ class Plan:
 
     @property
     def sends(self) -> bool:
-        """Whether messages are sent and received."""
+        """Return whether messages are sent and received."""
         return any(PROBES[each].sends for each in self.asked)
 
 

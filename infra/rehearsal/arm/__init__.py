@@ -1,4 +1,4 @@
-"""Compiled ARM templates, as Resource Manager takes them, as far as that can be told offline."""
+"""Compiled ARM templates, evaluated as Resource Manager does, as far as possible offline."""
 
 from infra.rehearsal.arm.target import Target
 from infra.rehearsal.arm.walk import plan_of

@@ -1,4 +1,4 @@
-"""What a template is told of the deployment that it is in.
+"""Facts about the deployment that a template can ask for.
 
 https://learn.microsoft.com/azure/azure-resource-manager/templates/template-functions-scope
 """
@@ -14,7 +14,7 @@ from infra.rehearsal.values import Unknown, Value
 def about(
     function: str, target: Target, place: Place, name: str | Unknown, location: Callable[[], Value]
 ) -> Value:
-    """What subscription(), deployment() and their like give; `location` is the group's."""
+    """Return the result of subscription(), deployment() and the like; `location` is the group's."""
     match function:
         case "utcNow":
             return target.moment

@@ -1,4 +1,4 @@
-"""What a template declares by name: its parameters, variables and functions."""
+"""The declarations of a template: parameters, variables and functions."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -14,7 +14,7 @@ _ABSENT = object()
 
 
 class Declarations:
-    """The named values of a template, each worked out when it is first asked for.
+    """The named values of a template, each evaluated at its first use.
 
     `frame` is where their expressions stand, and `given` the values of parameters. A parameter of
     the outermost template that has no value is one that the deployer is asked for.
@@ -37,18 +37,18 @@ class Declarations:
         self._under_way: set[tuple[str, str]] = set()
 
     def parameter(self, name: str) -> Value:
-        """The value of a parameter. Raises TemplateError."""
+        """Return the value of a parameter. Raises TemplateError."""
         declared = named(as_object(self._raw.get("parameters")), name)
         if declared is None:
             raise RefusedError(f"there is no parameter {name!r}", PARAMETERS)
         return self._once("parameter", name, lambda: self._parameter(name, declared))
 
     def variable(self, name: str) -> Value:
-        """The value of a variable. Raises TemplateError."""
+        """Return the value of a variable. Raises TemplateError."""
         return self._once("variable", name, lambda: self._variable(name))
 
     def function(self, namespace: str, name: str) -> UserFunction | None:
-        """A function that the template defines."""
+        """Return a function that the template defines."""
         for each in map(as_object, as_list(self._raw.get("functions"))):
             made = as_object(named(as_object(each.get("members")), name))
             if made and str(each.get("namespace", "")).lower() == namespace.lower():
@@ -106,17 +106,17 @@ class Declarations:
 
 
 def as_object(value: Value) -> Mapping[str, Any]:
-    """An object, or an empty one in the place of something else."""
+    """Return an object, or an empty one in the place of something else."""
     return value if isinstance(value, Mapping) else {}
 
 
 def as_list(value: Value) -> list[Any]:
-    """An array, or an empty one in the place of something else."""
+    """Return an array, or an empty one in the place of something else."""
     return value if isinstance(value, list) else []
 
 
 def named(found: Mapping[str, Any], name: str, missing: Any = None) -> Any:
-    """What stands under a name, without regard to case."""
+    """Return the value under a name, ignoring case."""
     if name in found:
         return found[name]
     return next((each for key, each in found.items() if key.lower() == name.lower()), missing)

@@ -1,4 +1,4 @@
-"""A resource as a template declares it, and what follows from that for its name and id."""
+"""A resource as a template declares it, with its name and id."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,11 +32,11 @@ class Declared:
 
     @property
     def where(self) -> str:
-        """What to call it while its name is not worked out."""
+        """Its label before its name is evaluated."""
         return f"{self.template.where}, {self.symbol or self.type}"
 
     def name(self) -> str | Unknown:
-        """Work its name out. Raises TooMuchError."""
+        """Evaluate its name. Raises TooMuchError."""
         frame = self.frame.within(where=self.where)
         found = self.template.work.evaluator.value(self.raw.get("name"), frame)
         if isinstance(found, str | Unknown):
@@ -44,14 +44,14 @@ class Declared:
         return str(found) if isinstance(found, int) else self.symbol
 
     def key(self, kind: str, name: str | Unknown) -> str:
-        """What tells it from all others of the plan, unless one is declared twice."""
+        """Return its key, unique in the plan unless a resource is declared twice."""
         last = self.symbol or (str(name) if _nests(kind) else f"{kind.rpartition('/')[2]}:{name}")
         if self.turn is not None and self.symbol:
             last += f"[{'*' if isinstance(self.turn, Unknown) else self.turn}]"
         return "/".join((*self.template.path, last))
 
     def identity(self, kind: str, name: str | Unknown) -> Identity:
-        """Tell its id, by its full type and name. Raises TooMuchError."""
+        """Return its id, from its full type and name. Raises TooMuchError."""
         other = self.raw.get("extension", self.raw.get("import"))
         if other is not None:
             return Identity(f"{other}:{self.where}", kind, "")

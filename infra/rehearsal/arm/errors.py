@@ -1,4 +1,4 @@
-"""Why a template cannot be worked out."""
+"""The errors of evaluating a template."""
 
 
 class TemplateError(ValueError):
@@ -6,7 +6,7 @@ class TemplateError(ValueError):
 
 
 class NotUnderstoodError(TemplateError):
-    """The rehearsal does not know how; Azure may."""
+    """The rehearsal does not support it; Azure may."""
 
 
 class RefusedError(TemplateError):
@@ -19,4 +19,4 @@ class RefusedError(TemplateError):
 
 
 class TooMuchError(TemplateError):
-    """The work that a template asks for has no bound that anyone would want."""
+    """The template requires more work than the budget allows."""

@@ -1,4 +1,4 @@
-"""Working expressions out, as far as that is possible before a deployment."""
+"""Evaluation of expressions, as far as it is possible before a deployment."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
@@ -32,7 +32,7 @@ Report: TypeAlias = Callable[[str, str, TemplateError], None]
 
 
 class Evaluator:
-    """Works values out within a budget; `report` hears of each that has none, and is unknown then.
+    """Evaluates values within a budget; calls `report` for each without one, which is then unknown.
 
     Its methods raise TooMuchError, and those that take a tree TemplateError.
     """
@@ -52,7 +52,7 @@ class Evaluator:
         self._called: dict[tuple[object, ...], tuple[Value, object]] = {}
 
     def value(self, value: Value, frame: Frame) -> Value:
-        """Work out JSON with all expressions in it."""
+        """Evaluate JSON with all its expressions."""
         self.budget.spend()
         if isinstance(value, str):
             return self._text(value, frame) if is_expression(value) else unescaped(value)
@@ -67,7 +67,7 @@ class Evaluator:
             self.budget.leave()
 
     def tree(self, node: Node, frame: Frame) -> Value:
-        """Work out a part of an expression."""
+        """Evaluate a part of an expression."""
         self.budget.spend()
         if isinstance(node, Literal):
             return node.value
@@ -80,23 +80,23 @@ class Evaluator:
         return found
 
     def unknown(self, name: str, arguments: tuple[Value, ...], text: str = "") -> Unknown:
-        """The value of a call whose arguments are not all known."""
+        """Return the value of a call whose arguments are not all known."""
         return Unknown(
             call_written(name, arguments, self.budget), self.referred(arguments), text=text
         )
 
     def undecided(self, node: Node, frame: Frame, on: Value) -> Unknown:
-        """The value of an expression that is not gone into, since `on` decides and is unknown."""
+        """Return the value of an expression that depends on `on`, which is unknown."""
         here = (frame.where, dict(frame.loops), dict(frame.lambdas))
         place = call_written("in", here, self.budget)
         return Unknown(f"{write(node)} {place}", self.referred(on))
 
     def knows(self, value: Value) -> bool:
-        """Tell whether nothing in a value is unknown."""
+        """Return whether nothing in a value is unknown."""
         return next(self._unknowns(value), None) is None
 
     def referred(self, value: Value) -> frozenset[str]:
-        """The ids of all that Azure reads for a value."""
+        """Return the ids of all that Azure reads for a value."""
         return frozenset[str]().union(*(each.refers_to for each in self._unknowns(value)))
 
     def call(self, name: str, arguments: tuple[Value, ...]) -> Value:
@@ -114,7 +114,7 @@ class Evaluator:
         return self.unknown(name, arguments, text)
 
     def loop(self, copy: Mapping[str, Any], frame: Frame) -> range | Unknown:
-        """The turns of a loop; unknown where their number is."""
+        """Return the turns of a loop; unknown where their number is."""
         count = self.value(copy.get("count", 0), frame)
         if isinstance(count, Unknown):
             return count
@@ -214,7 +214,7 @@ class Evaluator:
         return self.part(base, key, node.safe)
 
     def part(self, base: Value, key: Value, safe: bool = False) -> Value:
-        """A property of an object, an element of an array; null for a missing one if `safe`."""
+        """Return a property or an array element; null for a missing one if `safe`."""
         if isinstance(base, Unknown):
             return _part_of_unknown(base, key)
         if isinstance(key, Unknown):

@@ -1,4 +1,4 @@
-"""Where an expression stands, and what it may ask of the template around it."""
+"""The frame of an expression: its place, and its access to the template around it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -16,34 +16,34 @@ class UserFunction:
 
 
 class Surroundings(Protocol):
-    """What an expression may ask of the template that it stands in. All raise TemplateError."""
+    """An expression's access to its template. All methods raise TemplateError."""
 
     def parameter(self, name: str) -> Value:
-        """The value of a parameter."""
+        """Return the value of a parameter."""
 
     def variable(self, name: str) -> Value:
-        """The value of a variable."""
+        """Return the value of a variable."""
 
     def function(self, namespace: str, name: str) -> UserFunction | None:
-        """A function that the template defines."""
+        """Return a function that the template defines."""
 
     def read(self, reference: Value, full: bool, versioned: bool) -> Value:
-        """What reference() gives of a resource: its properties, or all of it."""
+        """Return the result of reference(): a resource's properties, or all of it."""
 
     def read_loop(self, symbol: Value, full: bool) -> Value:
-        """What references() gives: each resource of a loop."""
+        """Return the result of references(): each resource of a loop."""
 
     def listed(self, name: str, arguments: tuple[Value, ...]) -> Value:
         """Return what listKeys and its like give."""
 
     def about(self, function: str) -> Value:
-        """What deployment(), subscription(), resourceGroup() and their like give."""
+        """Return the result of deployment(), subscription(), resourceGroup() and the like."""
 
     def identifier(self, function: str, arguments: tuple[str, ...]) -> str:
-        """The id that resourceId() and its like give."""
+        """Return the id that resourceId() and its like give."""
 
     def info(self, symbol: Value) -> Value:
-        """What resourceInfo() gives: id, name, type and version of a resource of the template."""
+        """Return the result of resourceInfo(): id, name, type and version of a resource."""
 
 
 @dataclass(frozen=True)
@@ -58,19 +58,19 @@ class Frame:
     lambdas: Mapping[str, Value] = field(default_factory=dict)
 
     def within(self, **changes: Any) -> "Frame":
-        """The same place, but for these."""
+        """Return the same place, but for these."""
         return replace(self, **changes)
 
 
 @dataclass(frozen=True)
 class InFunction:
-    """The surroundings of what a function of the template gives: its own parameters, above all."""
+    """The frame of a template's own function: mainly its parameters."""
 
     outer: Surroundings
     given: Mapping[str, Value]
 
     def parameter(self, name: str) -> Value:
-        """The value that the function was called with."""
+        """Return the value that the function was called with."""
         if name.lower() in self.given:
             return self.given[name.lower()]
         return self.outer.parameter(name)

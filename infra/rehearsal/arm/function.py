@@ -1,4 +1,4 @@
-"""What a function of the template language is to those who call it."""
+"""The form of the template language's functions."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The resources of a template, loops unrolled, with what tells one from another."""
+"""The resources of a template, with loops unrolled and unique keys."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -63,22 +63,22 @@ class Instance:
 
     @property
     def raw(self) -> Mapping[str, Any]:
-        """What the template says of it."""
+        """Its declaration in the template."""
         return self.declared.raw
 
     @property
     def frame(self) -> Frame:
-        """Where its expressions stand."""
+        """The frame of its expressions."""
         return self.declared.frame.within(where=self.key)
 
     @property
     def is_deployment(self) -> bool:
-        """Whether it is a nested deployment."""
+        """Return whether it is a nested deployment."""
         return self.type.lower() == "microsoft.resources/deployments"
 
     @cached_property
     def body(self) -> tuple[Mapping[str, Value], Reads]:
-        """What is neither its name nor its place, worked out, and what was read for it."""
+        """Its evaluated body without name and scope, and the resources read for it."""
         given = {key: each for key, each in self.raw.items() if key.lower() not in _NOT_BODY}
         if self.is_deployment and isinstance(given.get("properties"), Mapping):
             properties = given["properties"].items()
@@ -87,7 +87,7 @@ class Instance:
             return self.value(given), reads
 
     def value(self, value: Value) -> Value:
-        """Work out a part of what the template says of it. Raises TooMuchError."""
+        """Evaluate a part of its declaration. Raises TooMuchError."""
         return self.declared.template.work.evaluator.value(value, self.frame)
 
 

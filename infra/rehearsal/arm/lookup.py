@@ -1,4 +1,4 @@
-"""Finding the resources of a template by what it calls them: symbol, id, name, or loop."""
+"""Lookup of a template's resources by symbol, id, name, or loop."""
 
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 
 
 class Lookup:
-    """The resources of one template, by all that a dependsOn or a reference may call them.
+    """The resources of one template, by every name that a dependsOn or a reference may use.
 
     https://learn.microsoft.com/azure/azure-resource-manager/templates/resource-dependency#dependson
     """
@@ -20,7 +20,7 @@ class Lookup:
                 self._found.setdefault(name, []).append(each)
 
     def find(self, name: str) -> Sequence["Instance"]:
-        """The resources of this symbol, id, name or loop; a symbol or loop may have several."""
+        """Return the resources of a symbol, id, name or loop, which may be several."""
         return self._found.get(_plain(name), ())
 
 

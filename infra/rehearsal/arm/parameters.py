@@ -1,4 +1,4 @@
-"""Whether a value is one that a parameter takes.
+"""Validation of parameter values.
 
 https://learn.microsoft.com/azure/azure-resource-manager/templates/parameters
 """
@@ -23,7 +23,7 @@ _TYPES: Mapping[str, Callable[[Value], bool]] = {
 
 
 def resolved(definition: Value, definitions: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A definition together with the types that it refers to."""
+    """Return a definition together with the types that it refers to."""
     found: dict[str, Any] = dict(definition) if isinstance(definition, dict) else {}
     for _ in range(_DEEPEST_TYPE):
         reference = found.pop("$ref", None)
@@ -35,7 +35,7 @@ def resolved(definition: Value, definitions: Mapping[str, Any]) -> Mapping[str, 
 
 
 def fault(value: Value, definition: Mapping[str, Any]) -> str | None:
-    """Why a parameter does not take a value, as the end of a sentence; None if it does."""
+    """Return why a parameter refuses a value, as the end of a sentence; None if it does not."""
     if isinstance(value, Unknown) or (value is None and definition.get("nullable") is True):
         return None
     kind = str(definition.get("type", "")).lower()

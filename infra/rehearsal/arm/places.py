@@ -1,4 +1,4 @@
-"""Where things are deployed to, and the ids that they have there.
+"""The scopes of deployments, and the resource ids in them.
 
 https://learn.microsoft.com/azure/azure-resource-manager/templates/scope-functions
 """
@@ -18,7 +18,7 @@ Level = Literal["group", "subscription", "management group", "tenant"]
 
 @dataclass(frozen=True)
 class Place:
-    """What a deployment is made in."""
+    """The level of a deployment's scope."""
 
     level: Level
     subscription: str = ""
@@ -38,12 +38,12 @@ class Place:
         return ""
 
     def at(self, level: Level) -> "Place":
-        """The place around this one, or one in it, at another level."""
+        """Return the place around this one, or one in it, at another level."""
         return replace(self, level=level)
 
 
 def level_of(schema: object) -> Level:
-    """The level that a template is for, by its $schema."""
+    """Return the level that a template is for, by its $schema."""
     text = str(schema).lower()
     if "subscriptiondeploymenttemplate" in text:
         return "subscription"
@@ -62,7 +62,7 @@ class Identity:
 
 
 def identity(place: Place, resource_type: str, name: str, extends: str = "") -> Identity:
-    """Tell the id of a resource by its full type and name. Raises RefusedError if these misfit."""
+    """Return a resource's id from its full type and name. Raises RefusedError if they misfit."""
     scope = extends.rstrip("/") or place.id
     provider, *types = resource_type.strip("/").split("/")
     names = name.strip("/").split("/")
@@ -81,7 +81,7 @@ def identity(place: Place, resource_type: str, name: str, extends: str = "") -> 
 
 
 def asked_for(function: str, arguments: Sequence[str], place: Place) -> str:
-    """Work out resourceId() and its kin. Raises NotUnderstoodError."""
+    """Evaluate resourceId() and the like. Raises NotUnderstoodError."""
     type_at = next((n for n, each in enumerate(arguments) if _is_type(each)), None)
     if type_at is None:
         raise NotUnderstoodError(f"{function}() is called without the type of a resource")

@@ -67,7 +67,7 @@ def is_expression(text: str) -> bool:
 
 
 def unescaped(text: str) -> str:
-    """The text that is meant by one that is no expression."""
+    """Return the text that is meant by one that is no expression."""
     return text[1:] if text.startswith("[[") and text.endswith("]") else text
 
 

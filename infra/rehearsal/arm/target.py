@@ -1,4 +1,4 @@
-"""What a deployment is made to: the part of the world that a template asks about."""
+"""The target of a deployment: the facts that a template can ask about."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from infra.rehearsal.arm.places import Place
 
 @dataclass(frozen=True)
 class Target:
-    """Made-up ids, unless given: none of them decides what Azure would refuse.
+    """The ids are made up unless given: none of them affects Azure's refusals.
 
     The moment is what utcNow() gives.
     """
@@ -26,7 +26,7 @@ class Target:
     moment: datetime = datetime(2026, 1, 1, tzinfo=UTC)
 
     def place(self, level: str) -> Place:
-        """The place that a template of this level is deployed to."""
+        """Return the place that a template of this level is deployed to."""
         whole = Place("group", self.subscription, self.group, self.management_group)
         return whole.at(level)  # type: ignore[arg-type]
 

@@ -97,7 +97,7 @@ class Template:
         return found
 
     def nested(self, deployment: Instance) -> "Template | None":
-        """The template of a nested deployment; None without one, and while it is being opened."""
+        """Return the template of a nested deployment; None without one, or while it is opening."""
         if deployment.condition is False or not deployment.is_deployment:
             return None
         if deployment.key in self._opening:
@@ -113,7 +113,7 @@ class Template:
         return self._opened[deployment.key]
 
     def place_of(self, raw: Mapping[str, Any], frame: Frame) -> Place:
-        """Where a nested deployment is made."""
+        """Return the scope of a nested deployment."""
         group, subscription, scope = (
             self._value(raw.get(key), frame) for key in ("resourceGroup", "subscriptionId", "scope")
         )
@@ -127,24 +127,24 @@ class Template:
         return replace(place.at("group"), group=str(group)) if group else place
 
     def parameter(self, name: str) -> Value:
-        """The value of a parameter. Raises TemplateError."""
+        """Return the value of a parameter. Raises TemplateError."""
         return self._declared.parameter(name)
 
     def variable(self, name: str) -> Value:
-        """The value of a variable. Raises TemplateError."""
+        """Return the value of a variable. Raises TemplateError."""
         return self._declared.variable(name)
 
     def function(self, namespace: str, name: str) -> UserFunction | None:
-        """A function that the template defines."""
+        """Return a function that the template defines."""
         return self._declared.function(namespace, name)
 
     def about(self, function: str) -> Value:
-        """What the functions without arguments tell of the deployment."""
+        """Return the result of a function without arguments about the deployment."""
         target, place = self.work.target, self.place
         return about(function, target, place, self.name, self._location_of_group)
 
     def read(self, reference: Value, full: bool, versioned: bool) -> Value:
-        """What reference() gives. Raises TemplateError."""
+        """Return the result of reference(). Raises TemplateError."""
         found = self._wanted(reference)
         if found is None:
             return self._of_elsewhere(str(reference), full)
@@ -154,14 +154,14 @@ class Template:
         return self._properties(found, full)
 
     def read_loop(self, symbol: Value, full: bool) -> Value:
-        """What references() gives. Raises TemplateError."""
+        """Return the result of references(). Raises TemplateError."""
         found = self.lookup.find(str(symbol)) if self._wanted(symbol) else ()
         for each in found:
             self._note(each, surely=True)
         return [self._properties(each, full) for each in found]
 
     def listed(self, name: str, arguments: tuple[Value, ...]) -> Value:
-        """What a list function gives. Raises TemplateError."""
+        """Return the result of a list function. Raises TemplateError."""
         found = self._wanted(arguments[0])
         identifier = str(arguments[0]) if found is None else found.id
         if found is not None:
@@ -172,11 +172,11 @@ class Template:
         return Unknown(text, frozenset({identifier}))
 
     def identifier(self, function: str, arguments: tuple[str, ...]) -> str:
-        """The id that resourceId() and its kin give. Raises TemplateError."""
+        """Return the id that resourceId() and its kin give. Raises TemplateError."""
         return asked_for(function, arguments, self.place)
 
     def info(self, symbol: Value) -> Value:
-        """What resourceInfo() gives. Raises TemplateError."""
+        """Return the result of resourceInfo(). Raises TemplateError."""
         found = self._wanted(symbol)
         if found is None:
             raise NotUnderstoodError(f"resourceInfo() asks for {str(symbol)!r}")

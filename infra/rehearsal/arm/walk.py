@@ -1,4 +1,4 @@
-"""Walking a template: every resource in it becomes a step, and what makes it wait an edge."""
+"""The plan of a template: a step for each resource, and an edge for each dependency."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
@@ -67,7 +67,7 @@ class _Walk:
         self.outputs: Mapping[str, Value] = {}
 
     def into(self, template: Template, around: str) -> None:
-        """Take up every resource of a template. Raises TooMuchError."""
+        """Add every resource of a template. Raises TooMuchError."""
         there = [each for each in template.instances if each.condition is not False]
         self._left_out += [each.key for each in template.instances if each.condition is False]
         self._taken.append((template, there))
@@ -82,7 +82,7 @@ class _Walk:
                 self._work.budget.leave()
 
     def order(self) -> None:
-        """Find what waits for what. Raises TooMuchError."""
+        """Find the dependencies. Raises TooMuchError."""
         for template, there in self._taken:
             for each in there:
                 for other in self._named_by(template, each):
@@ -95,7 +95,7 @@ class _Walk:
             self._batches(there)
 
     def plan(self) -> Plan:
-        """All that was taken up; without any step where some wait in a circle."""
+        """Return all that was taken up; without any step where some wait in a circle."""
         steps, edges = list(self._steps.values()), list(self._edges())
         sure = [each for each in edges if each.because != _DOUBTFUL]
         for taken in (edges, sure):

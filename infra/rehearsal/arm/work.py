@@ -1,4 +1,4 @@
-"""What all templates of one rehearsal share: the evaluator, and what is found on the way."""
+"""The shared state of a rehearsal: the evaluator, and its findings."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ from infra.rehearsal.findings import Finding, Severity, Sure
 
 @dataclass
 class Reads:
-    """What was read for a value: ids, and the keys of the steps that this makes it wait for.
+    """The reads behind a value: resource ids, and the keys of the steps that it waits for.
 
     Of `may_wait_for` it is open whether Azure waits: see `walk.plan_of`.
     """
@@ -25,7 +25,7 @@ class Reads:
 
 
 class Work:
-    """The state of one rehearsal while it works."""
+    """The state of a rehearsal in progress."""
 
     def __init__(self, target: Target, budget: Budget) -> None:
         self.target = target
@@ -38,12 +38,12 @@ class Work:
 
     @property
     def reads(self) -> Reads:
-        """What is read for what is being worked out now."""
+        """The reads of the current evaluation."""
         return self._reading[-1]
 
     @contextmanager
     def reading(self) -> Iterator[Reads]:
-        """Keep what is read within from what is being worked out around it."""
+        """Separate the reads within from those of the enclosing evaluation."""
         self._reading.append(Reads())
         try:
             yield self._reading[-1]

@@ -1,4 +1,4 @@
-"""What Azure asks of a deployment: a table of rules, and what a plan does against them."""
+"""Azure's rules for a deployment, as a table, and the violations of a plan."""
 
 from infra.rehearsal.rules.judge import judge, known_types, that_apply
 from infra.rehearsal.rules.table import RULES

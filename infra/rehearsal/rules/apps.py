@@ -10,17 +10,17 @@ JOB = "Microsoft.App/jobs"
 
 
 def apps(plan: Plan) -> Sequence[Step]:
-    """The container apps and jobs that a plan makes."""
+    """Return the container apps and jobs that a plan makes."""
     return [*plan.of_type(APP), *plan.of_type(JOB)]
 
 
 def called(step: Step) -> str:
-    """What a person calls a resource: the last part of its name, or where it stands in the plan."""
+    """Return a resource's short name: the last part of its name, or its place in the plan."""
     return step.name.rpartition("/")[2] if isinstance(step.name, str) else step.key
 
 
 def last_part(identifier: str) -> str:
-    """What a person calls the resource of an id."""
+    """Return the short name of a resource id."""
     return identifier.rstrip("/").rpartition("/")[2]
 
 
@@ -31,11 +31,11 @@ def listed(keys: Iterable[str]) -> str:
 
 
 def probes_of(container: Mapping[str, Value]) -> Sequence[Mapping[str, Value]]:
-    """The probes of one container."""
+    """Return the probes of one container."""
     return entries(container, "probes")
 
 
 def probes(app: Step) -> Sequence[Mapping[str, Value]]:
-    """The probes of all containers of an app."""
+    """Return the probes of all containers of an app."""
     containers = entries(app.properties, "template", "containers")
     return [probe for container in containers for probe in probes_of(container)]

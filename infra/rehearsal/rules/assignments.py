@@ -1,4 +1,4 @@
-"""Role assignments and definitions: what has to be there first, and what may be there only once."""
+"""Role assignments and definitions: their prerequisites, and their uniqueness."""
 
 from collections.abc import Iterator
 
@@ -97,7 +97,7 @@ def is_there_under_another_name(plan: Plan, world: World) -> Iterator[Fault]:
 
 
 def would_change_whom_it_is_for(plan: Plan, world: World) -> Iterator[Fault]:
-    """Find assignments that exist under the same name for an identity that is gone."""
+    """Find assignments that exist under the same name for a deleted identity."""
     planned: dict[str, Step] = {}
     for each in plan.of_type(ROLE_ASSIGNMENT):
         if world.has(each) and not world.grants(each):
@@ -141,7 +141,7 @@ def _made_too_late(plan: Plan, world: World) -> Iterator[tuple[Step, Step]]:
 
 
 def _right(assignment: Step) -> Right | None:
-    """What an assignment gives to whom; None where that is not known enough to compare."""
+    """Return principal, role and scope of an assignment; None if too little is known."""
     role = role_of(assignment)
     principal = text_of(inside(assignment.properties, "principalId"))
     if role is None or principal is None:

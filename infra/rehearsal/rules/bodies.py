@@ -17,7 +17,7 @@ def inside(value: Value, *path: str) -> Value:
 
 
 def entries(value: Value, *path: str) -> Sequence[Mapping[str, Value]]:
-    """The objects of a list within a value; none where it is unknown or something else."""
+    """Return the objects of a list within a value; none where it is unknown or something else."""
     found = inside(value, *path)
     if not isinstance(found, list | tuple):
         return ()
@@ -25,24 +25,24 @@ def entries(value: Value, *path: str) -> Sequence[Mapping[str, Value]]:
 
 
 def text(value: Value, *path: str) -> str | None:
-    """A text within a value, unless it is unknown, empty or something else."""
+    """Return a text within a value, unless it is unknown, empty or something else."""
     found = inside(value, *path)
     return found if isinstance(found, str) and found else None
 
 
 def number(value: Value, *path: str) -> int | None:
-    """A whole number within a value, unless it is unknown or something else."""
+    """Return a whole number within a value, unless it is unknown or something else."""
     found = inside(value, *path)
     return found if isinstance(found, int) and not isinstance(found, bool) else None
 
 
 def is_true(value: Value, *path: str) -> bool:
-    """Tell whether a value within a value is true, and not merely unknown."""
+    """Return whether a value within a value is true, and not merely unknown."""
     return inside(value, *path) is True
 
 
 def text_of(value: Value) -> str | None:
-    """A value to compare by: a text without regard to case, an unknown one by its expression."""
+    """Return a comparable value: a lower-case text, or the expression of an unknown one."""
     if isinstance(value, Unknown):
         return value.expression
     return value.lower() if isinstance(value, str) and value else None

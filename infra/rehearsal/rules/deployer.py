@@ -1,4 +1,4 @@
-"""What the deployer has to be allowed to write."""
+"""The rights that the deployer needs."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -27,7 +27,7 @@ def is_more_than_the_deployer_may(plan: Plan, world: World) -> Iterator[Fault]:
 
 
 def holdings(plan: Plan) -> Sequence[Holding]:
-    """What the role assignments of a plan, which are all of one deployer, let them write."""
+    """Return the write permissions in a plan of one deployer's role assignments."""
     return [held for each in plan.of_type(ROLE_ASSIGNMENT) for held in _held(each)]
 
 
@@ -44,7 +44,7 @@ def _held(assignment: Step) -> Iterator[Holding]:
 
 
 def _roles_of(condition: str) -> frozenset[str]:
-    """The roles that all parts of a condition let through."""
+    """Return the roles that all parts of a condition let through."""
     lists = [
         frozenset(each.strip().lower() for each in found.split(","))
         for found in _GUIDS_OF_A_CONDITION.findall(condition)

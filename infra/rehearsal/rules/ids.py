@@ -1,4 +1,4 @@
-"""Resource ids: what contains what."""
+"""Resource ids and their hierarchy."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ _PROVIDERS = "/providers/"
 
 
 def ancestors(identifier: str) -> Iterator[str]:
-    """The ids of the resources that contain one, within its provider, from the nearest."""
+    """Yield the ids of the resources that contain one, within its provider, from the nearest."""
     before, found, own = identifier.rstrip("/").lower().rpartition(_PROVIDERS)
     if not found:
         return
@@ -16,10 +16,10 @@ def ancestors(identifier: str) -> Iterator[str]:
 
 
 def is_nested(identifier: str) -> bool:
-    """Tell whether an id is that of a child: a secret of a vault, a queue of a namespace."""
+    """Return whether an id is that of a child: a secret of a vault, a queue of a namespace."""
     return next(ancestors(identifier), None) is not None
 
 
 def exists_by_itself(identifier: str) -> bool:
-    """Tell whether a child is made with its parent, as `blobServices/default` is."""
+    """Return whether a child is made with its parent, as `blobServices/default` is."""
     return is_nested(identifier) and identifier.rstrip("/").lower().endswith("/default")

@@ -26,12 +26,12 @@ def judge(
 
 
 def known_types(rules: Iterable[Rule] = RULES) -> frozenset[str]:
-    """The types, in lower case, that a rule of their own looks at."""
+    """Return the types, in lower case, that a rule of their own looks at."""
     return frozenset(each.lower() for rule in rules for each in rule.types if each != "*")
 
 
 def that_apply(plan: Plan, rules: Iterable[Rule] = RULES) -> Sequence[str]:
-    """The names of the rules that have something to look at in a plan."""
+    """Return the names of the rules that have something to look at in a plan."""
     there = {each.type.lower() for each in plan.steps if not each.existing}
     return [
         rule.name

@@ -18,7 +18,7 @@ class Alphabet:
     words: str
 
     def takes(self, name: str) -> bool:
-        """Tell whether a whole name is written in it."""
+        """Return whether a whole name is written in it."""
         return re.fullmatch(self.pattern, name) is not None
 
 
@@ -89,7 +89,7 @@ Unique = Literal["its parent", "its group", "its tenant", "all of Azure"]
 
 @dataclass(frozen=True)
 class NameRule:
-    """What one type asks of the last part of its names, and where it can be only once."""
+    """A type's rules for the last part of its names, and the scope in which they are unique."""
 
     shortest: int
     longest: int

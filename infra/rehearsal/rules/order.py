@@ -1,4 +1,4 @@
-"""What has to be there before a resource that is in it, on it, or names it; and one at a time."""
+"""The prerequisites of a resource that is in, on, or names another; and changes one at a time."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -98,13 +98,13 @@ def _made(plan: Plan) -> Iterator[Step]:
 
 
 def _shares_its_scope(plan: Plan, step: Step) -> bool:
-    """Whether the deployment around a step is made to the same scope, and so waits for it."""
+    """Return whether the deployment around a step has the same scope, and so waits for it."""
     around = plan.inside.get(step.key)
     return around is not None and same_id(plan.step(around).scope, step.scope)
 
 
 def _unready(plan: Plan, world: World, made: Sequence[Step], step: Step) -> Iterator[Step]:
-    """The first of the steps that make a resource, unless one is done when another begins."""
+    """Yield the first of the steps that make a resource, unless one is done when another begins."""
     if made and not any(each is step or is_ready_for(plan, world, each, step) for each in made):
         yield made[0]
 

@@ -1,4 +1,4 @@
-"""The probes of a container app: which of them keep a revision from coming up, and when."""
+"""The probes of a container app that keep a revision from becoming ready."""
 
 from collections.abc import Iterator, Mapping
 
@@ -15,7 +15,7 @@ PROGRESS_DEADLINE = 600
 
 
 def is_ready_only_when_an_operator_has_acted(plan: Plan, world: World) -> Iterator[Fault]:
-    """Find apps that are told of a disabled secret and have a probe that decides their revision."""
+    """Find apps that use a disabled secret and have a probe that decides their revision."""
     disabled = {
         each.name.rpartition("/")[2]: each
         for each in plan.of_type(_SECRET)
@@ -48,7 +48,7 @@ def is_asked_for_readiness_by_nobody(plan: Plan, world: World) -> Iterator[Fault
 
 
 def has_a_probe_that_outlasts_the_deadline(plan: Plan, world: World) -> Iterator[Fault]:
-    """Find startup and readiness probes that allow more time than a revision has to come up."""
+    """Find startup and readiness probes that allow more time than a revision has."""
     for app in apps(plan):
         for container in entries(app.properties, "template", "containers"):
             for probe in _deciding(container):
@@ -77,14 +77,14 @@ def _type(probe: Mapping[str, Value]) -> str:
 
 
 def _deciding(container: Mapping[str, Value]) -> Iterator[Mapping[str, Value]]:
-    """The probes that a revision has to pass to come up."""
+    """Yield the probes that a revision has to pass to come up."""
     for probe in probes_of(container):
         if _type(probe) in {"startup", "readiness"}:
             yield probe
 
 
 def _is_of_the_process_alone(probe: Mapping[str, Value], container: Mapping[str, Value]) -> bool:
-    """Whether a liveness probe asks the same: it would restart an app that only waits."""
+    """Return whether a liveness probe asks the same: it would restart an app that only waits."""
     liveness = (each for each in probes_of(container) if _type(each) == "liveness")
     asked = text(probe, "httpGet", "path")
     return asked is not None and any(text(each, "httpGet", "path") == asked for each in liveness)

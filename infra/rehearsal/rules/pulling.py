@@ -92,7 +92,7 @@ def _if_unsure(plan: Plan, pulls: Sequence[Step], app: Step) -> Severity | None:
 
 
 def _registry(plan: Plan, server: Value) -> str | None:
-    """The id of the registry of a host name, where the template tells it."""
+    """Return the id of the registry of a host name, where the template tells it."""
     if isinstance(server, Unknown):
         return server.of if f"/{REGISTRY}/".lower() in server.of.lower() else None
     if not isinstance(server, str):

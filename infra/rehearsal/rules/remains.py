@@ -1,4 +1,4 @@
-"""What a deployment meets of an earlier one, and what it leaves behind itself."""
+"""The remains of an earlier deployment, and those that this one leaves."""
 
 from collections.abc import Iterator
 

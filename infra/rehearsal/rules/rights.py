@@ -1,4 +1,4 @@
-"""Who holds which right where, as far as a plan says so."""
+"""The rights of identities, as far as a plan shows them."""
 
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
@@ -20,14 +20,14 @@ ROLE_DEFINITION = "Microsoft.Authorization/roleDefinitions"
 
 
 def is_ready_for(plan: Plan, world: World, first: Step, then: Step) -> bool:
-    """Tell whether one resource is surely there when another is made."""
+    """Return whether one resource is surely there when another is made."""
     if world.grants(first) if first.is_a(ROLE_ASSIGNMENT) else world.has(first):
         return True
     return plan.must_precede(first, then) and plan.needs(first) <= plan.needs(then)
 
 
 def comes_earlier_by_luck(plan: Plan, first: Step, then: Step) -> bool:
-    """Tell whether one resource would be there when another is made, were all made equally fast.
+    """Return whether one resource would be there when another is made, were all made equally fast.
 
     Nothing in the template makes it so: the first begins earlier because it waits for less.
     """
@@ -35,7 +35,7 @@ def comes_earlier_by_luck(plan: Plan, first: Step, then: Step) -> bool:
 
 
 def role_of(assignment: Step) -> str | None:
-    """The name (a GUID) of the role of an assignment, in lower case; None where it is unknown."""
+    """Return the GUID of the role of an assignment, in lower case; None if it is unknown."""
     given = inside(assignment.properties, "roleDefinitionId")
     if isinstance(given, Unknown):
         given = given.of
@@ -45,7 +45,7 @@ def role_of(assignment: Step) -> str | None:
 
 
 def role_step(plan: Plan, assignment: Step) -> Step | None:
-    """The definition of the role of an assignment, where the same plan makes it."""
+    """Return the definition of the role of an assignment, where the same plan makes it."""
     given = inside(assignment.properties, "roleDefinitionId")
     identifier = given.of if isinstance(given, Unknown) else given
     if not isinstance(identifier, str) or not identifier:
@@ -62,7 +62,7 @@ def same_role(one: str, other: str) -> bool:
 
 
 def includes(plan: Plan, assignment: Step, action: str) -> bool | None:
-    """Tell whether a role includes an action; None where the role is not known here."""
+    """Return whether a role includes an action; None where the role is not known here."""
     made = role_step(plan, assignment)
     if made is not None:
         return any(_matches(each, action) for each in _actions(made))
@@ -71,17 +71,17 @@ def includes(plan: Plan, assignment: Step, action: str) -> bool | None:
 
 
 def of(plan: Plan, identity: str, world: World) -> Iterator[Step]:
-    """The role assignments of an identity, by its id or that of the resource that it belongs to."""
+    """Return the role assignments of an identity, by its id or its resource's id."""
     return (each for each in _assignments(plan, world) if same_id(_whom(plan, each), identity))
 
 
 def on(assignments: Iterable[Step], resource: str) -> Iterator[Step]:
-    """Those of the assignments whose scope is a resource or contains it."""
+    """Return those of the assignments whose scope is a resource or contains it."""
     return (each for each in assignments if is_at_or_below(resource, each.scope))
 
 
 def may_be_given(plan: Plan, identity: str, resource: str, action: str) -> bool:
-    """Tell whether an assignment gives a right, if what is unknown of it is as it should be."""
+    """Return whether an assignment gives a right, if what is unknown of it is as it should be."""
     for each in plan.of_type(ROLE_ASSIGNMENT):
         anyone = plan.principal(each).kind == "unknown"
         anything = has_unknown_part(each.scope)
@@ -94,7 +94,7 @@ def may_be_given(plan: Plan, identity: str, resource: str, action: str) -> bool:
 
 
 def _whom(plan: Plan, assignment: Step) -> str:
-    """The id of the identity that an assignment is for, or an empty text."""
+    """Return the id of the identity that an assignment is for, or an empty text."""
     value = inside(assignment.properties, "principalId")
     known = plan.principal(assignment).kind in {"user-assigned", "system-assigned"}
     return value.of if known and isinstance(value, Unknown) else ""
@@ -119,7 +119,7 @@ def _matches(pattern: str, action: str) -> bool:
 
 
 def identity_named(app: Step, value: Value) -> str | None:
-    """The id of the identity that an app names by its id, or by the word system: then its own."""
+    """Return the id of the identity that an app names by id, or by the word `system`."""
     if isinstance(value, str) and value.lower() == "system":
         return app.id
     identifier = value.of if isinstance(value, Unknown) else value
@@ -127,7 +127,7 @@ def identity_named(app: Step, value: Value) -> str | None:
 
 
 def kinds_of_identity(step: Step) -> frozenset[str] | None:
-    """The kinds of identity that a resource has, in lower case; None where that is unknown."""
+    """Return the kinds of identity of a resource, in lower case; None if they are unknown."""
     given = inside(step.body, "identity", "type")
     if isinstance(given, Unknown):
         return None

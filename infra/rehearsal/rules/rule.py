@@ -1,4 +1,4 @@
-"""The form of a rule: a sentence, how we know it, and a function that finds what breaks it."""
+"""The form of a rule: a sentence, its evidence, and a function that finds violations."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ EVERY_TYPE = ("*",)
 
 @dataclass(frozen=True)
 class Fault:
-    """One resource that breaks a rule, in a sentence that names it and what it meets."""
+    """One resource that breaks a rule, with a sentence that names it and the conflict."""
 
     step: Step
     what: str

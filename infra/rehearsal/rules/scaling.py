@@ -68,7 +68,7 @@ def _bus_rules(plan: Plan) -> Iterator[tuple[Step, Mapping[str, Value]]]:
 
 
 def _entity(plan: Plan, metadata: Value) -> str | None:
-    """The id of the queue or subscription that a scaler counts, in a namespace of the plan."""
+    """Return the id of the queue or subscription that a scaler counts."""
     wanted = (text(metadata, "namespace") or "").partition(".")[0].lower()
     spaces = [*plan.of_type(_NAMESPACE), *plan.of_type(_NAMESPACE, existing=True)]
     space = next((e for e in spaces if isinstance(e.name, str) and e.name.lower() == wanted), None)

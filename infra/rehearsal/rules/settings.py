@@ -1,4 +1,4 @@
-"""Settings that Azure does not take, or does not keep."""
+"""Settings that Azure refuses, or does not keep."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ RULE = "Microsoft.ServiceBus/namespaces/topics/subscriptions/rules"
 
 
 def is_called_default(plan: Plan, world: World) -> Iterator[Fault]:
-    """Find rules of subscriptions under the name of the one that Azure makes."""
+    """Find rules of subscriptions under the name of Azure's own rule."""
     for each in plan.of_type(RULE):
         name = each.name if isinstance(each.name, str) else ""
         if name.lower().endswith("/$default"):

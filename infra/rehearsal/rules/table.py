@@ -1,6 +1,6 @@
-"""The rules: what Azure asks, row by row, how we know it, and what mends a breach.
+"""The rules: Azure's requirement, the evidence for it, and the remedy, row by row.
 
-A rule that was only reported may refuse; one from memory warns. A source is a page of
+A rule that was only reported may refuse; one from memory only warns. A source is a page of
 learn.microsoft.com, or a repository with an issue or a path.
 """
 
@@ -34,10 +34,10 @@ _NAME_RULES = (
 _RBAC_TROUBLE = "https://learn.microsoft.com/azure/role-based-access-control/troubleshooting"
 
 RULES: Sequence[Rule] = (
-    # What has to be there first
+    # Prerequisites
     Rule(
         "parent-first",
-        "A child is made after the resource that it is in.",
+        "A child is created after its parent.",
         order.comes_before_its_parent,
         REFUSED,
         READ,
@@ -46,7 +46,7 @@ RULES: Sequence[Rule] = (
     ),
     Rule(
         "scope-first",
-        "What extends a resource, as a lock does, or is deployed to a group is made after that.",
+        "An extension, such as a lock, is created after its resource, and content after its group.",
         order.comes_before_its_scope,
         REFUSED,
         READ,
@@ -55,7 +55,7 @@ RULES: Sequence[Rule] = (
     ),
     Rule(
         "read-first",
-        "A value of another resource is read after that resource is made.",
+        "A value of another resource is read after that resource is created.",
         order.comes_before_what_it_reads,
         REFUSED,
         READ,
@@ -64,7 +64,7 @@ RULES: Sequence[Rule] = (
     ),
     Rule(
         "named-first",
-        "A resource that names another by its id is made after it: an app after its environment.",
+        "A resource that names another by id is created after it: an app after its environment.",
         order.comes_before_what_it_names,
         REFUSED,
         READ,
@@ -73,7 +73,7 @@ RULES: Sequence[Rule] = (
     ),
     Rule(
         "one-at-a-time",
-        "Some parents take one child at a time: rules of a subscription, deployments of models.",
+        "Some parents allow one change at a time: rules of a subscription, deployments of models.",
         order.changes_its_parent_beside_another,
         REFUSED,
         REPORTED,
@@ -84,22 +84,22 @@ RULES: Sequence[Rule] = (
     # Rights
     Rule(
         "assigned-on-first",
-        "A role is assigned after the resource that it is on is made.",
+        "A role is assigned after its scope is created.",
         assignments.is_on_a_resource_that_comes_later,
         REFUSED,
         READ,
         f"{_TROUBLE}/error-not-found",
-        "let the assignment wait for the resource that it is on",
+        "let the assignment wait for the resource of its scope",
         (ROLE_ASSIGNMENT,),
     ),
     Rule(
         "assigned-on-entity-first",
-        "A role on a secret, a container or a queue is assigned after that is made.",
+        "A role on a secret, a container or a queue is assigned after that entity is created.",
         assignments.is_on_an_entity_that_comes_later,
         WARNED,
         MEMORY,
-        "no source says whether Azure takes an assignment on an entity that is not there yet",
-        "let the assignment wait for the entity that it is on",
+        "no source says whether Azure accepts an assignment on an entity that does not exist yet",
+        "let the assignment wait for the entity of its scope",
         (ROLE_ASSIGNMENT,),
     ),
     Rule(
@@ -114,29 +114,29 @@ RULES: Sequence[Rule] = (
     ),
     Rule(
         "principal-there",
-        "Only a resource with a system-assigned identity has a principal of its own.",
+        "Only a resource with a system-assigned identity has its own principal.",
         assignments.is_for_an_identity_that_is_not_there,
         REFUSED,
         READ,
         f"{_TROUBLE}/error-not-found",
-        "write identity: { type: 'SystemAssigned' } at the resource, or name another identity",
+        "set identity: { type: 'SystemAssigned' } on the resource, or name another identity",
         (ROLE_ASSIGNMENT,),
     ),
     Rule(
         "principal-type",
-        "An assignment for a principal that was just made says principalType: the directory may "
-        "not have the principal yet.",
+        "An assignment for a new principal sets principalType: the directory may not have the "
+        "principal yet.",
         assignments.is_for_a_new_principal_of_no_type,
         REFUSED,
         READ,
         "https://learn.microsoft.com/azure/role-based-access-control/role-assignments-template, "
         "mspnp/aks-baseline#52",
-        "write principalType: 'ServicePrincipal'",
+        "set principalType: 'ServicePrincipal'",
         (ROLE_ASSIGNMENT,),
     ),
     Rule(
         "role-first",
-        "A role is assigned after its definition is made.",
+        "A role is assigned after its definition is created.",
         assignments.gives_a_role_that_comes_later,
         REFUSED,
         REPORTED,
@@ -146,12 +146,12 @@ RULES: Sequence[Rule] = (
     ),
     Rule(
         "right-once",
-        "A principal has a role on a resource once: under a second name it is refused.",
+        "A principal has a role on a resource only once: a second name is refused.",
         assignments.is_there_under_another_name,
         REFUSED,
         REPORTED,
         "Azure/bicep#11367",
-        "give it one name, made of scope, principal and role, and delete what has another",
+        "derive one name from scope, principal and role, and delete the other assignment",
         (ROLE_ASSIGNMENT,),
     ),
     Rule(
@@ -161,7 +161,7 @@ RULES: Sequence[Rule] = (
         REFUSED,
         READ,
         _RBAC_TROUBLE,
-        "make the name of scope, principal id and role, so that a new identity gets a new one",
+        "derive the name from scope, principal id and role, so that a new identity gets a new one",
         (ROLE_ASSIGNMENT,),
     ),
     Rule(
@@ -171,7 +171,7 @@ RULES: Sequence[Rule] = (
         REFUSED,
         REPORTED,
         "Azure/ARO-RP#1346, MicrosoftDocs/azure-docs#60446",
-        "put into roleName what no other deployment has: the subscription, the environment",
+        "add a part to roleName that no other deployment has: the subscription, the environment",
         (ROLE_DEFINITION,),
     ),
     Rule(
@@ -186,18 +186,18 @@ RULES: Sequence[Rule] = (
     ),
     Rule(
         "deployer-may",
-        "The deployer may write what the template makes, where it makes it.",
+        "The deployer may create every resource of the template at its scope.",
         deployer.is_more_than_the_deployer_may,
         REFUSED,
         READ,
         _RBAC_TROUBLE,
-        "give the deployer the right, or let another deploy",
+        "grant the deployer the right, or deploy as another user",
     ),
     # Container apps
     Rule(
         "pull-first",
-        "An app that names a registry has the right to pull from it before it is made, even while "
-        "its image is public.",
+        "An app that names a registry has the right to pull from it before it is created, even "
+        "with a public image.",
         pulling.names_a_registry_it_may_not_pull_from,
         REFUSED,
         REPORTED,
@@ -218,7 +218,7 @@ RULES: Sequence[Rule] = (
     ),
     Rule(
         "scaler-right",
-        "A scaler with an identity has a right on what it counts.",
+        "A scaler with an identity has a right on the entity that it counts.",
         scaling.has_a_scaler_without_its_right,
         REFUSED,
         REPORTED,
@@ -228,7 +228,7 @@ RULES: Sequence[Rule] = (
     ),
     Rule(
         "scaler-right-first",
-        "A scaler has that right when its app is made, and a role that lets it read the counts.",
+        "A scaler has that right when its app is created, with a role that may read the counts.",
         scaling.has_a_scaler_whose_right_comes_late,
         WARNED,
         REPORTED,
@@ -238,7 +238,7 @@ RULES: Sequence[Rule] = (
     ),
     Rule(
         "rights-before-start",
-        "A role takes up to ten minutes to work, so an app that is probed starts after its rights.",
+        "A role takes up to ten minutes to take effect, so a probed app starts after its rights.",
         pulling.starts_before_its_rights,
         WARNED,
         READ,
@@ -248,17 +248,17 @@ RULES: Sequence[Rule] = (
     ),
     Rule(
         "probe-without-operator",
-        "A startup or readiness probe passes without what an operator does after the deployment.",
+        "A startup or readiness probe passes before an operator's steps after the deployment.",
         probes.is_ready_only_when_an_operator_has_acted,
         WARNED,
         REPORTED,
         "microsoft/azure-container-apps#1219",
-        "probe what the app can answer for by itself, and let its log say what it waits for",
+        "probe only the app itself, and let its log say what it waits for",
         _APPS,
     ),
     Rule(
         "probe-with-ingress",
-        "A readiness probe says who may be routed to: without ingress it only fails the revision.",
+        "A readiness probe controls routing: without ingress it only fails the revision.",
         probes.is_asked_for_readiness_by_nobody,
         WARNED,
         READ,
@@ -268,12 +268,12 @@ RULES: Sequence[Rule] = (
     ),
     Rule(
         "probe-in-time",
-        "A startup or readiness probe passes within the ten minutes that a revision has.",
+        "A startup or readiness probe passes within a revision's ten minutes.",
         probes.has_a_probe_that_outlasts_the_deadline,
         WARNED,
         REPORTED,
         "microsoft/azure-container-apps#1219",
-        "let initialDelaySeconds and failureThreshold times periodSeconds stay below 600",
+        "keep initialDelaySeconds plus failureThreshold times periodSeconds below 600",
         _APPS,
     ),
     Rule(
@@ -289,49 +289,49 @@ RULES: Sequence[Rule] = (
     # Service Bus, Key Vault
     Rule(
         "default-rule",
-        "A rule of a subscription has a name of its own: $Default does not stay.",
+        "A rule of a subscription has its own name: a rule called $Default does not stay.",
         settings.is_called_default,
         REFUSED,
         REPORTED,
         "hashicorp/terraform-provider-azurerm#20718, pulumi/pulumi-azure-native "
         "custom_servicebus_defaultrule.go",
-        "name the rule after what it lets through",
+        "name the rule after the messages that it matches",
         (settings.RULE,),
     ),
     Rule(
         "purge-protection",
-        "Purge protection of a vault is true or not written: false is refused.",
+        "A vault's purge protection is true or absent: false is refused.",
         settings.would_make_a_vault_purgeable,
         REFUSED,
         REPORTED,
         "Azure/azure-rest-api-specs#18106, Azure/bicep#5223",
-        "write null where it is off",
+        "set null to turn it off",
         (settings.VAULT,),
     ),
     # Names
     Rule(
         "name-length",
-        "A name is as long as its type allows.",
+        "A name has a valid length for its type.",
         names.has_a_name_of_the_wrong_length,
         REFUSED,
         READ,
         _NAME_RULES,
-        "shorten or lengthen what the name is made of",
+        "shorten or lengthen the parts of the name",
         tuple(NAMES),
     ),
     Rule(
         "name-letters",
-        "A name has only the characters that its type takes.",
+        "A name has only characters that its type allows.",
         names.has_a_name_of_the_wrong_letters,
         REFUSED,
         READ,
         _NAME_RULES,
-        "replace or remove the others: toLower, replace",
+        "replace or remove other characters: toLower, replace",
         tuple(NAMES),
     ),
     Rule(
         "name-free",
-        "A name that all of Azure shares is free.",
+        "A global name is free.",
         names.has_a_name_that_is_taken,
         REFUSED,
         READ,
@@ -341,15 +341,15 @@ RULES: Sequence[Rule] = (
     ),
     Rule(
         "deleted-twin",
-        "A name is not kept by a deleted resource of its type.",
+        "A name is not reserved by a deleted resource of its type.",
         remains.has_a_name_that_a_deleted_one_keeps,
         REFUSED,
         REPORTED,
         "Azure/azure-dev#6794; https://learn.microsoft.com/azure/key-vault/general/soft-delete-overview",
-        "purge it (azd down --purge), recover it, or take another name",
+        "purge it (azd down --purge), recover it, or choose another name",
         tuple(sorted(KEEP_THEIR_NAME)),
     ),
-    # What an earlier deployment left, and what this one leaves
+    # Remains of an earlier deployment, and of this one
     Rule(
         "stays-where-it-is",
         "A resource that exists stays in its location.",
@@ -361,7 +361,7 @@ RULES: Sequence[Rule] = (
     ),
     Rule(
         "rights-left",
-        "An incremental deployment takes nothing away: a right that left the template stays.",
+        "An incremental deployment removes nothing: a right that left the template stays.",
         remains.leaves_a_right_behind,
         WARNED,
         READ,
@@ -371,11 +371,11 @@ RULES: Sequence[Rule] = (
     ),
     Rule(
         "resources-left",
-        "A resource that left the template stays, too.",
+        "A resource that left the template stays too.",
         remains.leaves_a_resource_behind,
         NOTED,
         READ,
         "https://learn.microsoft.com/azure/azure-resource-manager/templates/deployment-modes",
-        "delete what nothing needs any more",
+        "delete the resource if nothing needs it",
     ),
 )

@@ -1,4 +1,4 @@
-"""What the compiler says of a template: properties and API versions that it does not know."""
+"""The compiler's findings in a template: unknown properties and API versions."""
 
 import re
 from collections.abc import Iterator, Sequence

@@ -136,7 +136,7 @@ def test_who_deploys_by_a_stack_keeps_the_hook_from_it(
     remove_leftovers()
     assert stand_ins.asked("az") == []
     monkeypatch.setenv("ROLE_LEFTOVERS", "sweep")
-    with pytest.raises(Stop, match="'sweep': it takes remove, list, keep"):
+    with pytest.raises(Stop, match="'sweep': it must be one of remove, list, keep"):
         remove_leftovers()
 
 

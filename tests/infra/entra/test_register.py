@@ -143,7 +143,7 @@ def test_a_pipeline_that_may_not_ask_graph_goes_on_with_the_id_that_it_was_given
     assert (done.returncode, done.stdout) == (0, f"{app_id}\n")
     assert f"Microsoft Graph refuses you, so application {app_id} is used" in done.stderr
     graph.denied = frozenset()
-    assert register("application", CATALOG_AUDIENCE=app_id).stderr.startswith("entra: Set the ")
+    assert register("application", CATALOG_AUDIENCE=app_id).stderr.startswith("entra: Updated the ")
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])

@@ -21,7 +21,7 @@ _FAIL = (
 
 
 def given(evaluator: Evaluator, frame: Frame, nodes: tuple[Node, ...]) -> tuple[Value, ...]:
-    """Work all arguments out. Raises TemplateError."""
+    """Evaluate all arguments. Raises TemplateError."""
     return tuple(evaluator.tree(each, frame) for each in nodes)
 
 

@@ -17,7 +17,7 @@ from infra.rehearsal.values import Unknown, Value
 
 
 class _UndecidedError(Exception):
-    """What decides over the result is unknown."""
+    """The result depends on an unknown value."""
 
     def __init__(self, on: Unknown) -> None:
         super().__init__()
@@ -50,7 +50,7 @@ def _decided(value: Value) -> bool:
 
 
 def _over(name: str, kind: type, work: Callable[..., Value]) -> Special:
-    """A function of an array or object and of lambdas; `work` gets the elements and the lambdas."""
+    """Return a function of a collection and lambdas; `work` gets the elements and lambdas."""
 
     def special(evaluator: Evaluator, frame: Frame, nodes: tuple[Node, ...]) -> Value:
         if len(nodes) < 2:

@@ -60,7 +60,7 @@ def _to_bool(value: Any) -> bool:
 
 
 def truth(value: Any) -> bool:
-    """What a condition or an operand of and() must be. Raises TypeError."""
+    """Return a boolean operand or condition. Raises TypeError."""
     if isinstance(value, bool):
         return value
     if isinstance(value, str) and value.lower() in {"true", "false"}:
