@@ -4,6 +4,7 @@ import os
 import shutil
 import sys
 import sysconfig
+from collections.abc import Sequence
 from pathlib import Path
 
 from setup import stamps
@@ -47,8 +48,8 @@ def adopt_venv() -> bool:
 
     It is kept unchanged: an editor or an older set-up may have created it. Raises OSError.
     """
-    inside = os.path.realpath(sys.prefix) == str(VENV)
-    if OURS.exists() or not inside or not _has_installer():
+    pip = [str(PYTHON), "-I", "-m", "pip", "--version"]
+    if OURS.exists() or not stamps.is_inside() or not _has_uv_or(pip):
         return False
     stamps.write(stamps.VENV_STAMP, stamps.venv_stamp())
     return True
@@ -126,20 +127,17 @@ def _check_compiler() -> None:
         raise SetUpError(f"needs the C headers of {_BASE} (Debian: {DEBIAN}; macOS: {MACOS})")
 
 
-def _has_installer() -> bool:
+def _check_venv() -> None:
+    if not _has_uv_or([_BASE, "-I", "-c", "import ensurepip, venv"]):
+        raise SetUpError(f"needs Python's venv module (Debian: {DEBIAN}; macOS: {MACOS})")
+
+
+def _has_uv_or(command: Sequence[str]) -> bool:
+    """Return whether uv is installed, or else `command` succeeds."""
     if shutil.which("uv"):
         return True
     try:
-        answer([str(PYTHON), "-I", "-m", "pip", "--version"], of_a_step(os.environ))
+        answer(command, of_a_step(os.environ))
     except StepError:
         return False
     return True
-
-
-def _check_venv() -> None:
-    if shutil.which("uv"):
-        return
-    try:
-        answer([_BASE, "-I", "-c", "import ensurepip, venv"], of_a_step(os.environ))
-    except StepError:
-        raise SetUpError(f"needs Python's venv module (Debian: {DEBIAN}; macOS: {MACOS})") from None

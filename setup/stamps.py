@@ -30,8 +30,12 @@ def all_hold(packages: str) -> bool:
 
 def venv_holds() -> bool:
     """Return whether this process runs in the environment, with the Python of its stamp."""
-    inside = os.path.realpath(sys.prefix) == os.path.realpath(VENV)
-    return inside and read(VENV_STAMP) == venv_stamp()
+    return is_inside() and read(VENV_STAMP) == venv_stamp()
+
+
+def is_inside() -> bool:
+    """Return whether this process runs in the environment."""
+    return os.path.realpath(sys.prefix) == os.path.realpath(VENV)
 
 
 def packages_hold(name: str) -> bool:
