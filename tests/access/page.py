@@ -1,4 +1,4 @@
-"""The part of docs/access.md that is written from the table: `python -m tests.access.page`."""
+"""The tables of docs/access/table.md, from the rows: `python -m tests.access.page`."""
 
 from itertools import groupby
 
@@ -7,7 +7,7 @@ from tests.access.rows import Row
 from tests.access.table import TABLE
 from tests.generated_section import replace_section
 
-PAGE = PROJECT / "docs" / "access.md"
+PAGE = PROJECT / "docs" / "access" / "table.md"
 BEGIN, END = "<!-- written from tests/access/table.py -->\n", "<!-- until here -->\n"
 
 
@@ -30,7 +30,7 @@ def _who(row: Row) -> str:
 
 def _identity(who: str, rows: list[Row]) -> str:
     allowed = sum(row.allowed for row in rows)
-    head = f"### {who}: {allowed} allowed, {len(rows) - allowed} denied\n"
+    head = f"## {who}: {allowed} allowed, {len(rows) - allowed} denied\n"
     head += "| | operation | on | why | code |\n|---|---|---|---|---|\n"
     return head + "".join(f"{_line(row)}\n" for row in rows)
 
@@ -51,7 +51,7 @@ def _short(action: str) -> str:
 
 def _code(row: Row) -> str:
     file, _, call = row.code.partition(": ")
-    return f"[{call}](../{file})" if file else ""
+    return f"[{call}](../../{file})" if file else ""
 
 
 if __name__ == "__main__":

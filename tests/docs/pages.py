@@ -9,7 +9,7 @@ from sandbox.state import PROJECT
 
 _AT_THE_ROOT = ("CONTRIBUTING.md", "README.md")
 MANUAL = sorted([*PROJECT.glob("docs/*.md"), *map(PROJECT.joinpath, _AT_THE_ROOT)])
-_ROOMS = ("*.md", "[!.]*/README.md", "[!.]*/*/README.md")
+_ROOMS = ("*.md", "docs/*/*.md", "[!.]*/README.md", "[!.]*/*/README.md")
 PAGES = sorted({*MANUAL, *(page for each in _ROOMS for page in PROJECT.glob(each))})
 
 _FENCE = re.compile(r"^```(?P<language>\w*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
