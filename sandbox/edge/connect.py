@@ -14,8 +14,8 @@ _AUTHORITY = re.compile(r"(?P<host>[a-z0-9._-]{1,253}):(?P<port>[0-9]{1,5})", re
 _SHOWN = 200
 
 
-class Refusal(Exception):
-    """Why a request opens no tunnel: the status and one sentence for the person behind it."""
+class ConnectError(Exception):
+    """A request that opens no tunnel: the status, and one sentence for a person."""
 
     def __init__(self, status: int, reason: str) -> None:
         super().__init__(reason)
@@ -24,16 +24,16 @@ class Refusal(Exception):
 
 
 def host_asked_for(head: bytes, hosts: Collection[str]) -> str:
-    """The host, one of `hosts`, to which `head` asks for a tunnel.
+    """Return the host, one of `hosts`, to which `head` requests a tunnel.
 
-    Raises Refusal 400 for what is not HTTP or contradicts itself, 405 for what is not CONNECT, and
-    403 for a host or port that is not served.
+    Raises ConnectError 400 for a head that is not HTTP or contradicts itself, 405 for another
+    method than CONNECT, and 403 for a host or port that is not served.
     """
     request = _parse(head)
     method, target = request.method.decode("latin-1"), request.target.decode("latin-1")
     if method != "CONNECT":
         named = _shown(_host_of_url(target))
-        raise Refusal(
+        raise ConnectError(
             405, f"{_shown(method)} for {named} is no CONNECT, and nothing else goes here."
         )
     host = _served(target, hosts)
@@ -41,7 +41,7 @@ def host_asked_for(head: bytes, hosts: Collection[str]) -> str:
     return host
 
 
-def answer_to(refusal: Refusal, hosts: Collection[str]) -> bytes:
+def answer_to(refusal: ConnectError, hosts: Collection[str]) -> bytes:
     """The refusal as a person reads it, with the hosts that there are."""
     known = "\n".join(f"  {host}:{PORT}" for host in sorted(hosts))
     text = f"{refusal.reason}\nThe sandbox opens tunnels, by CONNECT, to:\n{known}\n"
@@ -56,34 +56,34 @@ def answer_to(refusal: Refusal, hosts: Collection[str]) -> bytes:
 def _parse(head: bytes) -> h11.Request:
     connection = h11.Connection(h11.SERVER, max_incomplete_event_size=HEAD_LIMIT)
     if head.count(b"\n") != head.count(b"\r\n"):
-        raise Refusal(400, "A line of the request ends without a carriage return.")
+        raise ConnectError(400, "A line of the request ends without a carriage return.")
     try:
         connection.receive_data(head)
         event = connection.next_event()
     except h11.RemoteProtocolError as error:
         # Its words repeat the line that it could not read, and a line may hold a token.
-        raise Refusal(400, "That is no HTTP request: a line of it is malformed.") from error
+        raise ConnectError(400, "That is no HTTP request: a line of it is malformed.") from error
     if not isinstance(event, h11.Request) or event.http_version not in {b"1.0", b"1.1"}:
-        raise Refusal(400, "That is no HTTP request.")
+        raise ConnectError(400, "That is no HTTP request.")
     return event
 
 
 def _served(target: str, hosts: Collection[str]) -> str:
     authority = _AUTHORITY.fullmatch(target)
     if authority is None:
-        raise Refusal(400, "The target of CONNECT must be host:port.")
+        raise ConnectError(400, "The target of CONNECT must be host:port.")
     host, port = authority["host"].lower(), authority["port"]
     if host not in hosts or port != PORT:
-        raise Refusal(403, f"The sandbox has no route to {host}:{port}.")
+        raise ConnectError(403, f"The sandbox has no route to {host}:{port}.")
     return host
 
 
 def _refuse_contradictions(request: h11.Request, host: str) -> None:
     for name, value in request.headers:
         if name == b"host" and not _names(value.decode("latin-1"), host):
-            raise Refusal(400, f"The Host header and the target {host} disagree.")
+            raise ConnectError(400, f"The Host header and the target {host} disagree.")
         if name == b"transfer-encoding" or (name == b"content-length" and value != b"0"):
-            raise Refusal(400, "A CONNECT request has no body.")
+            raise ConnectError(400, "A CONNECT request has no body.")
 
 
 def _names(header: str, host: str) -> bool:

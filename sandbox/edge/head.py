@@ -9,7 +9,7 @@ import contextlib
 import re
 import socket
 
-from sandbox.edge.connect import HEAD_LIMIT, Refusal
+from sandbox.edge.connect import HEAD_LIMIT, ConnectError
 
 _END = re.compile(rb"\n\r?\n")
 _LONGEST_END = 3
@@ -18,10 +18,10 @@ _CHUNK = 64 * 1024
 
 
 async def read_head(connection: socket.socket) -> bytes:
-    """What there is up to the blank line.
+    """Return the head of a request, up to the blank line.
 
-    Raises Refusal 400 for what cannot become a request and 431 for a head that is too long, and
-    ConnectionError when the client leaves.
+    Raises ConnectError 400 for bytes that cannot become a request and 431 for a head that is too
+    long, and ConnectionError when the client leaves.
     """
     head = bytearray()
     while True:
@@ -40,9 +40,11 @@ async def read_head(connection: socket.socket) -> bytes:
 
 def _refuse_hopeless(head: bytearray) -> None:
     if not head[:1].isalpha():
-        raise Refusal(400, "That is no HTTP request; the proxy's own address is http, not https.")
+        raise ConnectError(
+            400, "That is no HTTP request; the proxy's own address is http, not https."
+        )
     if len(head) > HEAD_LIMIT:
-        raise Refusal(431, f"The head of the request is longer than {HEAD_LIMIT} bytes.")
+        raise ConnectError(431, f"The head of the request is longer than {HEAD_LIMIT} bytes.")
 
 
 async def farewell(connection: socket.socket, answer: bytes) -> None:

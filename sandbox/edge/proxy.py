@@ -9,7 +9,7 @@ from aiohttp import web
 
 from sandbox.audit import Gate
 from sandbox.edge.certificates import Certificate
-from sandbox.edge.connect import PORT, Refusal, answer_to, host_asked_for
+from sandbox.edge.connect import PORT, ConnectError, answer_to, host_asked_for
 from sandbox.edge.guard import Names
 from sandbox.edge.head import farewell, read_head
 from sandbox.edge.listener import LOOPBACK, Listener
@@ -62,7 +62,7 @@ class Edge:
     async def _serve(self, connection: socket.socket) -> asyncio.Transport | None:
         try:
             host = await self._host_asked_for(connection)
-        except Refusal as refusal:
+        except ConnectError as refusal:
             self._gate.refuse("edge", "CONNECT", refusal.reason)
             await farewell(connection, answer_to(refusal, self._sites))
             return None
@@ -75,7 +75,7 @@ class Edge:
                 await asyncio.get_running_loop().sock_sendall(connection, _ESTABLISHED)
                 return host
         except TimeoutError as error:
-            raise Refusal(408, "The head of the request did not end in time.") from error
+            raise ConnectError(408, "The head of the request did not end in time.") from error
 
     async def _upgrade(self, connection: socket.socket, host: str) -> asyncio.Transport:
         try:

@@ -8,8 +8,7 @@ import pytest
 from multidict import MultiDict
 
 from sandbox.arm.name import action_and_scope
-from sandbox.edge.connect import HEAD_LIMIT
-from sandbox.edge.connect import Refusal as ConnectRefusal
+from sandbox.edge.connect import HEAD_LIMIT, ConnectError
 from sandbox.edge.head import read_head
 from sandbox.identity.endpoint import _as_kestrel_reads
 from sandbox.keyvault.request import page_and_version_checked
@@ -102,5 +101,5 @@ def test_a_head_that_comes_byte_by_byte_is_searched_once() -> None:
         assert asyncio.run(read(b"CONNECT a:443 HTTP/1.1" + end)) == (
             b"CONNECT a:443 HTTP/1.1" + end
         )
-    with pytest.raises(ConnectRefusal, match="longer than"):
+    with pytest.raises(ConnectError, match="longer than"):
         asyncio.run(read(b"C" + b"x" * HEAD_LIMIT, 1000))

@@ -86,7 +86,7 @@ def written() -> Iterator[Any]:
         source = PROJECT / "sandbox" / f"{name.replace('.', '/')}.py"
         for node in ast.walk(ast.parse(source.read_text())):
             match node:
-                case ast.Call(func=ast.Name(id="Refusal" | "_refusal"), args=[_, text]):
+                case ast.Call(func=ast.Name(id="ConnectError" | "_refusal"), args=[_, text]):
                     pass
                 case ast.Return(value=ast.Tuple(elts=[ast.Constant(value=int()), text])):
                     pass

@@ -1,6 +1,6 @@
 import pytest
 
-from sandbox.edge.connect import Refusal, answer_to, host_asked_for
+from sandbox.edge.connect import ConnectError, answer_to, host_asked_for
 
 HOSTS = {"store.blob.core.windows.net", "v.vault.azure.net"}
 
@@ -9,8 +9,8 @@ def asked(head: str) -> str:
     return host_asked_for(head.replace("\n", "\r\n").encode("latin-1"), HOSTS)
 
 
-def refusal(head: str) -> Refusal:
-    with pytest.raises(Refusal) as refused:
+def refusal(head: str) -> ConnectError:
+    with pytest.raises(ConnectError) as refused:
         asked(head)
     return refused.value
 
@@ -70,7 +70,7 @@ def test_a_bare_line_feed_ends_no_line() -> None:
     head = b"CONNECT v.vault.azure.net:443 HTTP/1.0\r\n"
     assert host_asked_for(head + b"A: b\r\n\r\n", HOSTS) == "v.vault.azure.net"
     for ending in (b"A: b\n\r\n", b"A: b\r\n\n"):
-        with pytest.raises(Refusal, match="carriage return"):
+        with pytest.raises(ConnectError, match="carriage return"):
             host_asked_for(head + ending, HOSTS)
 
 
