@@ -1,4 +1,4 @@
-"""What a request may carry: the parameters and headers that its operation knows, and no others."""
+"""The allowlist of a request: the parameters and headers of its operation, and no others."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -10,10 +10,10 @@ from sandbox.storage.operations import METADATA, Operation
 from sandbox.storage.paging import place_of
 from sandbox.storage.request import IN_XML
 
-# What tells operations apart; see the table.
+# Parameters that tell operations apart; see the table.
 KINDS = frozenset({"restype", "comp"})
 _MANDATORY = frozenset({"blockid", "copyid"})
-# Azurite would ignore or misunderstand them, and so do something else than was asked for.
+# Azurite would ignore or misunderstand these headers, and so do something else than requested.
 _CANNOT_HONOUR = frozenset(
     {
         "x-ms-access-tier-if-modified-since",
@@ -51,7 +51,7 @@ _INCLUDES = frozenset(
     }
 )
 _NUMBER = re.compile(r"[0-9]{1,9}")
-# Azurite fails at an answer that repeats a character outside of IN_XML.
+# Azurite crashes when its answer has to repeat a character outside of IN_XML.
 _VALUES: Mapping[str, re.Pattern[str]] = {
     "blocklisttype": re.compile("committed|uncommitted|all"),
     "delimiter": IN_XML,
@@ -63,9 +63,9 @@ _VALUES: Mapping[str, re.Pattern[str]] = {
     "where": IN_XML,
 }
 _METADATA_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-# What a header may hold so that every reader sees the same: no control character, no octet above.
+# Characters of a header that every reader reads alike: printable ASCII.
 _HEADER_VALUE = re.compile(r"[ -~]*")
-# Azurite misunderstands other values of these, or stumbles over them later.
+# Azurite misunderstands other values of these headers, or fails at them later.
 _BYTES = re.compile(r"bytes=[0-9]{1,15}-[0-9]{0,15}")
 _LENGTH = re.compile(r"[0-9]{1,15}")
 _GUID = re.compile(r"[{(]?[0-9A-Fa-f]{8}(?:-?[0-9A-Fa-f]{4}){3}-?[0-9A-Fa-f]{12}[)}]?")
@@ -99,14 +99,14 @@ _LARGEST_METADATA = 8 * 1024
 
 
 def check_parameters(operation: Operation, parameters: Mapping[str, str]) -> None:
-    """Raises Refusal 400 for a parameter that the operation does not know, or that says nothing."""
+    """Raise Refusal 400 for a parameter that the operation does not know, or whose value is bad."""
     for key, value in parameters.items():
         if key not in operation.parameters and key not in KINDS:
             raise refusal("UnsupportedQueryParameter", {"QueryParameterName": key})
         if key == "maxresults" and value and not value.strip("0"):
             raise refusal("OutOfRangeQueryParameterValue", parameter({key: value}))
         if not is_valid(key, value):
-            # So it is recorded: Azure/azure-storage-python tests/recordings/
+            # As recorded: Azure/azure-storage-python tests/recordings/
             # test_common_blob.test_get_blob_metadata_fail.yaml and six more.
             early = key == "snapshot"
             raise refusal("InvalidQueryParameterValue", parameter({key: value}), early=early)
@@ -116,9 +116,9 @@ def check_parameters(operation: Operation, parameters: Mapping[str, str]) -> Non
 
 
 def is_valid(key: str, value: str) -> bool:
-    """Whether a parameter may have this value. None at all is as good as no parameter.
+    """Return whether a parameter may have this value.
 
-    But not for a snapshot: who names none must not be taken to mean the blob itself.
+    An empty value counts as no parameter, except for a snapshot: that would mean the blob itself.
     """
     if not value:
         return key != "snapshot"
@@ -130,16 +130,16 @@ def is_valid(key: str, value: str) -> bool:
 
 
 def parameter(found: Mapping[str, str]) -> Mapping[str, str]:
-    """The details by which Azure names a parameter that it refuses."""
+    """Return the details by which Azure names a parameter that it refuses."""
     for key, value in reversed(list(found.items())):
         return {"QueryParameterName": key, "QueryParameterValue": value}
     return {}
 
 
 def carried(operation: Operation, headers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """The headers that the operation knows; what Azure ignores goes no further.
+    """Yield the headers that the operation knows; headers that Azure ignores are left out.
 
-    Raises Refusal for those that would be misunderstood behind here.
+    Raises Refusal for headers that Azurite would misunderstand.
     """
     for sent_as, value in headers.items():
         key = sent_as.lower()
@@ -184,7 +184,7 @@ def _is_text(encoded: str) -> bool:
 
 
 def _is_well_formed(condition: str, value: str) -> bool:
-    """Azurite ignores a condition that is empty, and a date that it cannot read."""
+    """Return whether Azurite honours a condition: it ignores empty ones, and unreadable dates."""
     if not _DATE.fullmatch(condition):
         return bool(value)
     try:
@@ -195,7 +195,7 @@ def _is_well_formed(condition: str, value: str) -> bool:
 
 
 def _check_etag(operation: Operation, key: str, value: str) -> None:
-    """For Append Block alone an ETag without quotes is more than a condition that is not met.
+    """Raise Refusal for an ETag without quotes: an error of Append Block alone, not a condition.
 
     Azure/azure-storage-python tests/recordings/
     test_blob_access_conditions.test_append_block_with_if_match_fail.yaml.

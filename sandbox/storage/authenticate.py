@@ -104,7 +104,7 @@ def _verified(
 
 
 def _before_challenges(reason: Reason, detail: Mapping[str, str], *, shown: bool) -> StorageError:
-    """A token that can be read fails with 403: Azure/azure-sdk-for-net issue 10529."""
+    """Return the error of old versions: 403 if the token is readable (azure-sdk-for-net#10529)."""
     if reason is Reason.MALFORMED:
         code = "InvalidAuthenticationInfo"
         return refusal(code, detail, shown=False, status=400, message=_WRONG_FORMAT)
@@ -112,13 +112,13 @@ def _before_challenges(reason: Reason, detail: Mapping[str, str], *, shown: bool
 
 
 def _refuse_preflight(request: BlobRequest) -> None:
-    """A browser's preflight has no token, and no CORS rule that it could match has been set."""
+    """Raise Refusal for a browser's preflight: it has no token, and no CORS rule could match it."""
     if request.method == "OPTIONS":
         raise refusal("CorsPreflightFailure")
 
 
 def _refuse_signed_url(parameters: Mapping[str, str]) -> None:
-    """Signatures by the account's key are off; those by a user's key are not offered yet."""
+    """Raise Refusal: signatures by the account's key are off, those by a user's not offered yet."""
     found = _SIGNED_URL & {each.lower() for each in parameters}
     if "skoid" in found:
         detail = "User delegation SAS is not available in this sandbox yet."

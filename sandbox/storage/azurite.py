@@ -1,4 +1,4 @@
-"""Azurite as a child process: how it is started, when it is ready, what it must hold at first."""
+"""Azurite as a child process: its command, its start, and its first containers."""
 
 import asyncio
 import base64
@@ -22,15 +22,15 @@ from sandbox.storage.forward import Forwarded
 
 _FOLDER = Path(__file__).with_name("azurite")
 _MAIN = _FOLDER / "node_modules/azurite/dist/src/blob/main.js"
-# It goes around Azurite's own methods, and so comes first; the others go around it.
+# It wraps Azurite's own methods, and so comes first; the others wrap it.
 _DURABLE = _FOLDER / "durable.js"
 _MENDED = tuple(
     _FOLDER / f"{each}.js" for each in ("checksums", "conditions", "finding", "listing", "names")
 )
 # Metadata, tags and the address of a copy's source may come together.
 _LONGEST_HEADERS = 64 * 1024
-# Azurite derives users' delegation keys from a seed that is printed in its source, so that anybody
-# on this machine could sign for anything; with one that nobody knows, only its own key opens it.
+# Azurite derives users' delegation keys from a seed that is printed in its source, so that any
+# program on this machine could sign anything; with a random seed, only its own key opens it.
 _OWN_SEED = f"""
 import {{ createRequire }} from "node:module";
 import {{ randomUUID }} from "node:crypto";
@@ -42,16 +42,16 @@ _OLDEST_NODE = 20
 
 
 class AzuriteError(RuntimeError):
-    """Azurite cannot be started, or does not do what it must."""
+    """Azurite cannot be started, or does not work as it must."""
 
 
 def new_key() -> str:
-    """An account key for one run. It is never written down."""
+    """Return an account key for one run. It is never written to disk."""
     return base64.b64encode(secrets.token_bytes(64)).decode()
 
 
 def free_port() -> int:
-    """A port of the loopback that nobody listens on."""
+    """Return a free port of the loopback."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
@@ -68,7 +68,7 @@ class Azurite:
     key: str = field(default_factory=new_key, repr=False)
 
     def command(self) -> list[str]:
-        """What to run. Raises AzuriteError if there is no node, or npm has not installed it."""
+        """Return the command line. Raises AzuriteError if Node or Azurite is not installed."""
         if not _MAIN.is_file():
             raise AzuriteError(f"Azurite is not installed: there is no {_MAIN}; {cure()}")
         where = ["--blobHost", "127.0.0.1", "--blobPort", str(self.port)]
@@ -79,12 +79,12 @@ class Azurite:
         return [find_node(), headers, *changes, *seed, str(_MAIN), *where, *what, "--silent"]
 
     def environment(self) -> Mapping[str, str]:
-        """What to run it with: the key is here, since everybody may read a command line."""
+        """Return its variables. They hold the key: command lines are public on a machine."""
         path = os.environ.get("PATH", os.defpath)
         return {"PATH": path, "AZURITE_ACCOUNTS": f"{self.account}:{self.key}"}
 
     def backend(self) -> Backend:
-        """The way to it."""
+        """Return a client of this Azurite."""
         return Backend(self.account, self.host, self.port, self.key)
 
     async def wait(self, within: float = _WITHIN) -> None:
@@ -96,7 +96,7 @@ class Azurite:
             await asyncio.sleep(0.02)
 
     async def prepare(self, containers: Iterable[str]) -> None:
-        """Make the containers that are not there yet. Raises AzuriteError if it refuses one."""
+        """Create the containers that do not exist yet. Raises AzuriteError if one is refused."""
         backend = self.backend()
         await backend.start()
         try:
@@ -107,7 +107,7 @@ class Azurite:
 
     @asynccontextmanager
     async def running(self, containers: Iterable[str]) -> AsyncIterator[None]:
-        """A child process that listens and holds `containers`, ended on leaving."""
+        """Run a child process that has `containers`, until the block ends."""
         process = subprocess.Popen(  # noqa: ASYNC220
             self.command(), env=self.environment(), stdout=subprocess.DEVNULL
         )
@@ -137,9 +137,9 @@ async def _make(backend: Backend, container: str) -> None:
 
 
 def find_node() -> str:
-    """A node that runs Azurite: the set-up's choice, or the machine's own, or a package's.
+    """Return a Node to run Azurite: the set-up's choice, the machine's own, or a package's.
 
-    Raises AzuriteError if there is none.
+    Raises AzuriteError if none is found.
     """
     own = os.environ.get("KEYLESS_NODE") or shutil.which("node")
     if own and _major(own) >= _OLDEST_NODE:

@@ -113,7 +113,7 @@ def _is_overwrite(granted: Granted[Named]) -> bool:
 
 
 def _with_status(error: StorageError, named: Named) -> StorageError:
-    """304 is for reads alone; a write whose condition is not met fails (test_snapshot_blob…_fail).
+    """Return 412 for a 304 to a write: only reads are not modified (test_snapshot_blob…_fail).
 
     https://learn.microsoft.com/rest/api/storageservices/specifying-conditional-headers-for-blob-service-operations
     """
@@ -128,7 +128,7 @@ def _with_status(error: StorageError, named: Named) -> StorageError:
 
 
 async def _has_lost_its_lease(target: Target, backend: Backend) -> bool:
-    """Azure distinguishes a lease that was broken or has expired from none at all.
+    """Return whether a lease was broken or has expired, which is another error than none at all.
 
     Azure/azure-storage-python tests/recordings/test_common_blob.test_lease_blob_break_period.yaml
     and test_lease_blob_with_duration.yaml, test_container.test_lease_container_break_period.yaml.
@@ -141,7 +141,7 @@ async def _has_lost_its_lease(target: Target, backend: Backend) -> bool:
 async def _of_a_copy(
     error: StorageError, named: Named, source: CopySource, backend: Backend
 ) -> StorageError:
-    """Azure distinguishes an error at the source from one at the target; Azurite does not.
+    """Return the error of the source or of the target, which Azurite does not distinguish.
 
     Copy Blob: Azure/azure-sdk-for-go sdk/storage/azblob/blob/client_test.go, TestBlobStartCopy….
     Copy Blob From URL: Azure/azure-sdk-for-net BlobBaseClientTests, SyncCopyFromUriAsync_Error.

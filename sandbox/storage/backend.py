@@ -1,4 +1,4 @@
-"""Azurite as the gateway sees it: takes requests that are signed with its key, and no others."""
+"""The client of Azurite, which signs each request with Azurite's own key."""
 
 import base64
 from collections.abc import AsyncIterator
@@ -10,7 +10,7 @@ from yarl import URL
 from sandbox.storage.forward import Forwarded
 from sandbox.storage.signing import signed_headers
 
-# Azurite says `Keep-Alive: timeout=5` whatever it is told; a socket as old as that may be gone.
+# Azurite always closes idle sockets after 5 seconds (`Keep-Alive: timeout=5`).
 _IDLE_AT_MOST = 4.0
 _TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=120)
 _AUTOMATIC = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
@@ -22,10 +22,10 @@ Body = AsyncIterator[bytes] | bytes | None
 
 
 class Backend:
-    """The way to one account of an Azurite on this machine."""
+    """A client of one account of an Azurite on this machine."""
 
     def __init__(self, account: str, host: str, port: int, key: str) -> None:
-        """`host` is what the account is called in the Host header; `key` is base64."""
+        """`host` is the account's name in the Host header; `key` is base64."""
         self._account = account
         self._host = host
         self._origin = f"http://127.0.0.1:{port}"
@@ -33,7 +33,7 @@ class Backend:
         self._session: aiohttp.ClientSession | None = None
 
     async def start(self) -> None:
-        """Make ready to send."""
+        """Open the session."""
         if self._session is None:
             connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=_IDLE_AT_MOST)
             self._session = aiohttp.ClientSession(
@@ -56,9 +56,9 @@ class Backend:
     async def send(
         self, forwarded: Forwarded, length: int | None = None, body: Body = None
     ) -> AsyncIterator[aiohttp.ClientResponse]:
-        """Azurite's answer. Raises aiohttp.ClientError or TimeoutError if there is none."""
+        """Yield Azurite's answer. Raises aiohttp.ClientError or TimeoutError without one."""
         if self._session is None:
-            raise aiohttp.ClientConnectionError("the way to Azurite has not been started")
+            raise aiohttp.ClientConnectionError("the client of Azurite has not been started")
         headers = signed_headers(forwarded, length, self._account, self._key)
         url = URL(self._origin + forwarded.target, encoded=True)
         async with self._session.request(

@@ -61,8 +61,8 @@ def cannot_verify(cause: StorageError, version: str) -> StorageError:
     """Return the error of a copy whose source answered with `cause`, in a service version.
 
     The status and the reason phrase are the source's: Azure/azure-storage-python tests/recordings/
-    test_append_blob.test_append_block_from_url_with_source_if_match.yaml. What stands in headers
-    and elements: Azure/azure-sdk-assets js/sdk/storage/storage-blob/recordings/node/
+    test_append_blob.test_append_block_from_url_with_source_if_match.yaml. Its headers and
+    elements: Azure/azure-sdk-assets js/sdk/storage/storage-blob/recordings/node/
     appendblobclient_node/recording_appendblockfromurl__should_fail_with_source_error_message.json.
     """
     shown = not version or version >= _FIRST_WITH_CAUSE

@@ -10,7 +10,7 @@ _QUESTION = question("GET", "/", {"restype": "service", "comp": "properties"})
 
 
 class Cors:
-    """Whether the account has any rules for CORS.
+    """The CORS rules of the account, of which only their existence is known.
 
     Azure adds `Vary: Origin` to its answers to GET and HEAD where a rule is set, also if the
     request names no origin:

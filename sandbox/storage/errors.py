@@ -55,7 +55,7 @@ _CODES: Mapping[str, tuple[int, str]] = {
 }
 # fmt: on
 
-# What may prove an identity is neither shown nor recorded.
+# Headers that may hold a credential: their values are neither shown nor recorded.
 _SECRET = frozenset(
     {"authorization", "x-ms-copy-source", "x-ms-copy-source-authorization", "x-ms-encryption-key"}
 )

@@ -1,4 +1,4 @@
-"""Names a request: the operation that it is, on what, what it carries and what it requires."""
+"""Names a request: its operation, its target, its headers and its requirements."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

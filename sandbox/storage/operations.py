@@ -44,7 +44,7 @@ METADATA = "x-ms-meta-"
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation: its request, the actions of which one is required, and what else it may carry.
+    """One operation: its request, its actions (one is required), its other parameters and headers.
 
     A request is recognised by method, level, `restype` and `comp` (its `kind`), then by the headers
     in `when`. `parameters` and `headers` are all that is forwarded besides. If `offered` is false,
@@ -177,7 +177,7 @@ _CHANGE: _When     = {"x-ms-lease-action": "change", "x-ms-lease-id": ANY, "x-ms
 _BREAK: _When      = {"x-ms-lease-action": "break"}
 
 OPERATIONS = _checked(
-    #    method    resource   comp                    operation                       one of these actions is required; what else it may carry
+    #    method    resource   comp                    operation                       one of these actions is required; parameters and headers
     _row("GET",    ACCOUNT,   "list",                 "ListContainers",               READ_CONTAINER, query=_LISTS),
     _row("GET",    SERVICE,   "properties",           "GetBlobServiceProperties",     READ_SERVICE),
     _row("PUT",    SERVICE,   "properties",           "SetBlobServiceProperties",     WRITE_SERVICE, body=True),

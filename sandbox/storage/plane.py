@@ -50,7 +50,7 @@ class BlobStorage(Plane[web.Request | BlobRequest, Named]):
         existence_first: bool = False,
         every_detail: bool = True,
     ) -> None:
-        """`existence_first` answers a denial on something that does not exist with 404.
+        """`existence_first` answers a denial with 404 if the blob or container does not exist.
 
         Without `every_detail`, the error of a bad token explains only what Azure has been seen to
         explain.
@@ -173,7 +173,7 @@ async def _not_yet(_request: web.Request) -> None:
 
 
 def _check_host(request: BlobRequest, host: str) -> None:
-    """Azurite would take any account's name, and its `-secondary` too."""
+    """Raise Refusal for another account's name: Azurite takes any, and `-secondary` too."""
     if request.headers.get("Host", "").lower().removesuffix(":443") != host:
         raise invalid_header("Host", request.headers.get("Host", ""))
 

@@ -10,7 +10,7 @@ from multidict import CIMultiDict
 
 from sandbox.storage.errors import refusal
 
-# Lists by nature, and nobody here reads them.
+# Lists by definition, and not read here.
 _MAY_REPEAT = frozenset({"accept", "accept-encoding", "accept-language", "cache-control", "via"})
 # https://learn.microsoft.com/rest/api/storageservices/naming-and-referencing-containers--blobs--and-metadata
 _CONTAINER = re.compile(r"(?=.{3,63}\Z)[a-z0-9]+(?:-[a-z0-9]+)*|\$root|\$web")
@@ -23,7 +23,7 @@ IN_XML = re.compile(r"[\t\n\r -\ud7ff\ue000-\uffff\U00010000-\U0010ffff]*")
 
 
 class Level(StrEnum):
-    """What a request is about."""
+    """The kind of resource that a request is about."""
 
     SERVICE = "service"
     CONTAINER = "container"
@@ -32,7 +32,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True)
 class Target:
-    """What a request is about, decoded. Names are validated; parameters are what was sent."""
+    """The resource of a request, decoded. Names are validated; parameters are as sent."""
 
     container: str = ""
     blob: str = ""
@@ -46,13 +46,13 @@ class Target:
 
     @property
     def path(self) -> str:
-        """The one spelling that is forwarded: all but letters, digits and `-._~/` is encoded."""
+        """Return the path in the one spelling that is forwarded, encoded but for `-._~/`."""
         return quote("/" + "/".join(filter(None, (self.container, self.blob))))
 
 
 @dataclass(frozen=True)
 class BlobRequest:
-    """A request without its body. `headers` are found in any case, and each stands there once."""
+    """A request without its body. `headers` are case-insensitive, and each occurs once."""
 
     method: str
     target: Target
@@ -60,17 +60,17 @@ class BlobRequest:
 
     @property
     def label(self) -> str:
-        """What the audit calls a request whose operation is not known yet."""
+        """Return the audit's name of a request whose operation is not known yet."""
         return f"{self.method} {self.target.level}"
 
 
 def read_request(method: str, raw_target: str, headers: Iterable[tuple[str, str]]) -> BlobRequest:
-    """The request that stands on the wire. Raises Refusal 400 for one that could be read twice."""
+    """Return the request on the wire. Raises Refusal 400 for one that is ambiguous."""
     return BlobRequest(method, parse_target(raw_target), _single(headers))
 
 
 def _single(headers: Iterable[tuple[str, str]]) -> Mapping[str, str]:
-    """Who reads the first and who reads the last of two equal names would see two requests."""
+    """Return the headers. Duplicates are refused: proxies disagree on which one wins."""
     single: CIMultiDict[str] = CIMultiDict()
     for name, value in headers:
         if name in single and name.lower() not in _MAY_REPEAT:
@@ -80,7 +80,7 @@ def _single(headers: Iterable[tuple[str, str]]) -> Mapping[str, str]:
 
 
 def parse_target(raw: str) -> Target:
-    """The target as it stands in the request line. Raises Refusal 400 for what is no such thing."""
+    """Return the target of a request line. Raises Refusal 400 for an invalid one."""
     if not raw.startswith("/") or "#" in raw:
         raise refusal("InvalidUri")
     path, _, query = raw.partition("?")
@@ -88,7 +88,7 @@ def parse_target(raw: str) -> Target:
     parameters = _parameters(query)
     container, blob = _decoded(first), _blob_name(rest)
     if container and not separator and "restype" not in parameters:
-        # Azure looks for a blob that stands in no container in the one called $root.
+        # Azure takes a blob without a container for one of the container $root.
         return Target(_ROOT, _root_blob_name(first), parameters)
     return Target(_container_name(container, blob), blob, parameters)
 
@@ -100,7 +100,7 @@ def _container_name(container: str, blob: str) -> str:
 
 
 def _root_blob_name(raw: str) -> str:
-    """There a name holds no slash, so that no container is meant by a part of it."""
+    """Return a name in $root, which has no slash: the part before it would be a container."""
     name = _blob_name(raw)
     if "/" in name:
         raise refusal("InvalidUri")
@@ -108,7 +108,7 @@ def _root_blob_name(raw: str) -> str:
 
 
 def _blob_name(raw: str) -> str:
-    """A backslash is a slash to Azure, and a dot segment would point elsewhere on the way there."""
+    """Return a blob name as Azure reads it: with slashes for backslashes, and no dot segments."""
     name = _decoded(raw).replace("\\", "/")
     if len(name) > _LONGEST_BLOB_NAME or not IN_XML.fullmatch(name):
         raise refusal("InvalidUri")
@@ -118,7 +118,7 @@ def _blob_name(raw: str) -> str:
 
 
 def _parameters(query: str) -> dict[str, str]:
-    """Every parameter once, spelled without encoding; else two readers could see two requests."""
+    """Return the parameters: each once and unencoded, so that all readers see one request."""
     parameters: dict[str, str] = {}
     folded: set[str] = set()
     for pair in filter(None, query.split("&")):
@@ -133,7 +133,7 @@ def _parameters(query: str) -> dict[str, str]:
 
 
 def _decoded(text: str) -> str:
-    """`text` with its percent-encoding undone, once. Raises Refusal for what is not UTF-8."""
+    """Return `text` with its percent-encoding decoded once. Raises Refusal unless it is UTF-8."""
     octets = text.encode("utf-8", "surrogateescape")
     if _BAD_ESCAPE.search(octets):
         raise refusal("InvalidUri")

@@ -1,4 +1,4 @@
-"""Documents of XML that clients send, of which Azurite takes fewer spellings than Azure."""
+"""XML documents of requests, which Azurite accepts in fewer spellings than Azure."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -9,8 +9,8 @@ from xml.parsers import expat
 from sandbox.storage.errors import StorageError, refusal
 
 _NO_XML = "Error parsing Xml content"
-# What each document is called at its root. Azurite takes every other for an empty one, and so would
-# delete what was there.
+# The root element of each document. Azurite takes a document with any other for an empty one, and
+# would delete the existing settings.
 _ROOTS: Mapping[str, str] = {
     "PutBlockList": "BlockList",
     "SetBlobServiceProperties": "StorageServiceProperties",
@@ -33,7 +33,7 @@ def for_azurite(operation: str, body: bytes) -> bytes:
 
 
 def _unchanged(operation: str, body: bytes) -> bytes:
-    """Its checksum may have been sent, too. It can be long: 50,000 blocks are a few megabytes."""
+    """Return `body`, checked but byte for byte: its checksum may have been sent, too."""
     root = ""
 
     def start(name: str, _: object) -> None:
@@ -49,9 +49,9 @@ def _unchanged(operation: str, body: bytes) -> bytes:
 
 
 def _properties(operation: str, body: bytes) -> bytes:
-    """Azure takes True for true: the SDK for Python of 2019 wrote it so.
+    """Return the properties with true for True, which the SDK for Python wrote in 2019.
 
-    What is refused, and where it is found: Azure/azure-storage-python tests/recordings/
+    The errors and their positions: Azure/azure-storage-python tests/recordings/
     test_service_properties.test_retention_too_long.yaml and test_too_many_cors_rules.yaml.
     """
     root = _parsed(operation, body, _check_retention)
@@ -64,9 +64,9 @@ def _properties(operation: str, body: bytes) -> bytes:
 
 
 def _identifiers(operation: str, body: bytes) -> bytes:
-    """A policy may say nothing (test_container.test_set_container_acl_with_empty_…identifier).
+    """Return the policies; one may be empty (test_set_container_acl_with_empty_…identifier).
 
-    Nor need there be one at all: the SDK for Python sends none for a policy of None.
+    It may also be left out: the SDK for Python sends none for a policy of None.
     """
     root = _parsed(operation, body)
     found = root.findall("SignedIdentifier")
@@ -94,7 +94,7 @@ Check = Callable[[Element, int, int], None]
 
 @dataclass
 class _Tree:
-    """A tree that is built of what a parser finds; each element is checked where it ends."""
+    """A tree that a parser builds; each element is checked at its end."""
 
     parser: Any
     check: Check
@@ -115,7 +115,7 @@ class _Tree:
 
     def _end(self, name: str) -> None:
         self.depth -= 1
-        # Columns are told from 1, at the name behind "</".
+        # Azure counts columns from 1, at the name behind "</".
         column = self.parser.CurrentColumnNumber + 3
         self.check(self.builder.end(name), self.parser.CurrentLineNumber, column)
 
@@ -140,12 +140,12 @@ def _parse(parser: Any, body: bytes) -> None:
     except expat.ExpatError as error:
         raise _invalid(error.lineno, error.offset + 1, _NO_XML) from error
     except (LookupError, ValueError) as error:
-        # It names an encoding that is not known.
+        # It names an unknown encoding.
         raise _invalid(1, 1, _NO_XML) from error
 
 
 def _refuse(parser: Any) -> NoReturn:
-    """No document here has a document type, whose entities could grow without end."""
+    """Raise Refusal for a document type, whose entities could grow without end."""
     raise _invalid(parser.CurrentLineNumber, parser.CurrentColumnNumber + 1, _NO_XML)
 
 

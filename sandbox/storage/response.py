@@ -16,12 +16,12 @@ from sandbox.storage.rendering import SERVER, new_id, repeated
 from sandbox.storage.response_xml import DOCUMENTS, as_azure_writes
 from sandbox.storage.versions import version_of
 
-# Below this a body is passed on in one piece, which costs less than a stream.
+# Below this a body is sent in one piece, which costs less than a stream.
 _SMALL = 64 * 1024
 _CHUNK = 64 * 1024
 _HOP_BY_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "upgrade", "trailer"})
 _FRAMING = _HOP_BY_HOP | {"content-length"}
-# Operations whose answer says less than Azurite's, which asks for more headers or another request.
+# Operations whose answer has fewer headers than Azurite's.
 _NOTHING_ELSE: Mapping[str, frozenset[str]] = {
     "GetBlobMetadata": frozenset({"etag", "last-modified", METADATA}),
     "GetContainerMetadata": frozenset({"etag", "last-modified", METADATA}),
@@ -35,14 +35,14 @@ _SINCE: Mapping[str, str] = {
     "x-ms-is-hns-enabled": "2019-07-07",
     "x-ms-tag-count": "2019-12-12",
 }
-# Azurite tells the tier of a block blob alone. The recorded accounts were as hot as this one.
+# Azurite has a tier for block blobs alone. The recorded accounts were Hot, as this one is.
 _WITHOUT_TIER = frozenset({"AppendBlob", "PageBlob"})
 
 
 async def pass_on(
     request: web.Request, answer: aiohttp.ClientResponse, named: Named, endpoint: str
 ) -> web.StreamResponse:
-    """Return the answer to `request`. `endpoint` is what the account calls itself in listings."""
+    """Return the answer to `request`. `endpoint` is the account's address in listings."""
     headers = success(answer.status, answer.headers, named, request.headers)
     if named.operation.as_head:
         return web.Response(headers=headers)
@@ -56,7 +56,7 @@ async def pass_on(
 async def _document(
     answer: aiohttp.ClientResponse, named: Named, headers: Mapping[str, str], endpoint: str
 ) -> web.Response:
-    """Azurite writes a document as a whole, too; Azure sends it without telling its length."""
+    """Return a document, held as a whole; Azure sends it without a length."""
     parameters = named.target.parameters
     body = as_azure_writes(await answer.read(), named.operation.name, parameters, endpoint)
     response = web.Response(headers=headers, body=body)
@@ -72,7 +72,7 @@ async def _streamed(
     request: web.Request, answer: aiohttp.ClientResponse, headers: Mapping[str, str]
 ) -> web.StreamResponse:
     response = web.StreamResponse(status=answer.status, headers=headers)
-    # Of a container, or of the account, HEAD has no body to tell the length of.
+    # An answer to HEAD on a container or the account has no body, and the length 0.
     response.content_length = 0 if request.method == "HEAD" else None
     if answer.content_length is not None:
         response.content_length = answer.content_length
@@ -101,10 +101,10 @@ def _add(headers: CIMultiDict[str], status: int, named: Named) -> None:
         headers["ETag"] = etag
     match named.operation.name:
         case "DeleteBlob":
-            # There is no soft delete here: what is deleted is gone.
+            # Without soft delete, every deletion is permanent.
             headers["x-ms-delete-type-permanent"] = "true"
         case "SnapshotBlob":
-            # It says whether what the request brings is encrypted: its metadata, or nothing.
+            # It is about the data that the request sends: its metadata, or nothing.
             # https://learn.microsoft.com/rest/api/storageservices/snapshot-blob
             own = any(name.startswith(METADATA) for name in named.headers)
             headers["x-ms-request-server-encrypted"] = "true" if own else "false"

@@ -1,4 +1,4 @@
-"""Documents of XML that Azure answers with: its declaration, and its elements of a listing."""
+"""XML documents of responses: Azure's declaration, and Azure's elements of a listing."""
 
 import html
 import re
@@ -8,17 +8,17 @@ from urllib.parse import quote
 from sandbox.storage.paging import page_of_ranges, with_opaque_marker
 from sandbox.storage.rendering import BOM, DECLARATION
 
-# Operations that answer with one. What a blob holds is never looked at.
+# Operations that answer with a document. The content of a blob is never read.
 DOCUMENTS = frozenset(
     {"FindBlobsByTags", "GetBlobServiceProperties", "GetBlobServiceStats", "GetBlobTags"}
     | {"GetBlockList", "GetContainerACL", "GetPageRanges", "ListBlobs", "ListContainers"}
 )
-# Answers that come in pages, which a marker leads to.
+# Answers that come in pages.
 _PAGED = frozenset({"FindBlobsByTags", "ListBlobs", "ListContainers"})
 _NOT_IN_XML = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")
 _NAMES_NOT_IN_XML = re.compile(rb"<(Delimiter|Name|Prefix)>([^<]*\xef\xbf[\xbe\xbf][^<]*)</\1>")
 _DECLARED = re.compile(rb"\s*<\?xml[^>]*\?>\s*")
-# Azurite repeats these even if they were not asked for.
+# Azurite repeats these parameters even if they were not sent.
 _ASKED_FOR = {
     b"Prefix": "prefix",
     b"Marker": "marker",
@@ -27,8 +27,8 @@ _ASKED_FOR = {
 }
 _OF_THE_QUESTION = re.compile(rb"<(Prefix|Marker|MaxResults|Delimiter)(?:/>|>[^<]*</\1>)")
 _ENTRIES = re.compile(rb"<(?:Blobs|Containers)[/>]")
-# What Azurite may write behind a blob's type, in its order. Azure names all of them but the MD5
-# even if they are empty.
+# The elements that Azurite may write behind a blob's type, in its order. Azure writes all of them
+# but the MD5 even if they are empty.
 _BEHIND_TYPE = (
     b"Content-Encoding",
     b"Content-Language",
@@ -44,9 +44,9 @@ _OF_A_BLOB = re.compile(
 def as_azure_writes(
     document: bytes, operation: str, parameters: Mapping[str, str], endpoint: str
 ) -> bytes:
-    """Return what Azurite wrote as Azure writes it.
+    """Return Azurite's document as Azure writes it.
 
-    `endpoint` is what the account calls itself in listings; Azurite adds the account's name to it.
+    `endpoint` is the account's address in listings; Azurite appends the account's name to it.
     """
     body = _DECLARED.sub(b"", document, count=1)
     if operation in {"ListBlobs", "ListContainers"}:
@@ -70,7 +70,7 @@ def _listing(body: bytes, parameters: Mapping[str, str]) -> bytes:
 
 
 def _of_the_question(found: re.Match[bytes], parameters: Mapping[str, str]) -> bytes:
-    """An element that repeats a parameter, if it was sent; the marker as it was given out."""
+    """Return an element that repeats a parameter, if it was sent; a marker as it was sent."""
     asked = parameters.get(_ASKED_FOR[found[1]])
     if not asked:
         return b""
@@ -78,7 +78,7 @@ def _of_the_question(found: re.Match[bytes], parameters: Mapping[str, str]) -> b
 
 
 def _encoded(found: re.Match[bytes]) -> bytes:
-    """A name that XML cannot hold comes percent-encoded, and says so.
+    """Return a name that XML cannot hold percent-encoded, and marked so.
 
     https://learn.microsoft.com/rest/api/storageservices/list-blobs#blob-and-blob-prefix-names
     """
@@ -101,7 +101,7 @@ def _named(found: re.Match[bytes]) -> bytes:
 
 
 def _block_list(body: bytes, asked: str) -> bytes:
-    """Only the lists that were asked for; Azurite has the other one too, and empty."""
+    """Return the lists that were asked for, without the empty one that Azurite adds."""
     if asked == "committed":
         return body.replace(b"<UncommittedBlocks/>", b"", 1)
     if asked == "uncommitted":

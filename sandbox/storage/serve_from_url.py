@@ -44,7 +44,7 @@ async def serve_from_url(
 
 
 async def _reading(named: Named, permit: Permit, version: str) -> Granted[Named]:
-    """Without a token of its own, the source would have to be public, which no blob here is.
+    """Return what is granted on the source. Without a token it would have to be public; no blob is.
 
     Azure/azure-sdk-for-net issue 16882 has the status that follows from that.
     """
@@ -87,7 +87,7 @@ async def _written(
 
 
 def _without_sums(error: StorageError, named: Named) -> StorageError:
-    """Only Put Block From URL shows both sums when a checksum is wrong.
+    """Return the error without both sums, which only Put Block From URL shows.
 
     Azure/azure-storage-python tests/recordings/
     test_append_blob.test_append_block_from_url_and_validate_content_md5.yaml, and two more.

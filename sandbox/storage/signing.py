@@ -1,4 +1,4 @@
-"""Signs a request with Azurite's own key, which nobody outside the sandbox ever holds.
+"""Signs a request with Azurite's own key, which never leaves the sandbox.
 
 https://learn.microsoft.com/rest/api/storageservices/authorize-with-shared-key
 """
@@ -25,14 +25,14 @@ _SIGNED = (
     "if-unmodified-since",
     "range",
 )
-# Azurite sorts as people do: the two marks of a header name come before digits and letters.
+# Azurite sorts `_` and `-` before digits and letters.
 _ORDER = str.maketrans({"_": "\x01", "-": "\x02"})
 
 
 def signed_headers(
     forwarded: Forwarded, length: int | None, account: str, key: bytes
 ) -> dict[str, str]:
-    """The headers of `forwarded` with its length, the date and a signature over all of it."""
+    """Return the headers of `forwarded` with its length, the date and a signature."""
     headers = dict(forwarded.headers)
     headers["x-ms-date"] = format_datetime(datetime.now(UTC), usegmt=True)
     if length is not None:
@@ -44,7 +44,7 @@ def signed_headers(
 
 
 def string_to_sign(forwarded: Forwarded, headers: Mapping[str, str], account: str) -> str:
-    """What a signature covers; an empty body's length does not stand in it."""
+    """Return the text that a signature covers; it leaves out the length of an empty body."""
     known = {name.lower(): value for name, value in headers.items()}
     if known.get("content-length") == "0":
         del known["content-length"]
