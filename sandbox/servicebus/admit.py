@@ -87,6 +87,7 @@ class Admission(Plane[Link, NamedLink]):
 
     def _admit(self, link: Link) -> AttachedLink:
         address = _address(link)
+        # Tokens are put here, so it takes none.
         if self._context.directory.path(address) == CBS:
             return AttachedLink(link, CBS, self._cbs(link), time.monotonic())
         granted = permit(self, self._context.gate, link)
@@ -175,7 +176,7 @@ class Admission(Plane[Link, NamedLink]):
         return self._request_target(link, node.path, respond, "Manage", limit)
 
     def _cbs(self, link: Link) -> Endpoint:
-        """Return an endpoint of `$cbs`, which needs no token: it is where tokens are put."""
+        """Return an endpoint of `$cbs`. Raises Refusal for a second one in its direction."""
         is_sender = link.is_sender
         if any(each.path == CBS and each.link.is_sender == is_sender for each in self._links):
             raise _refusal(errors.cbs_open_already(self._connection))

@@ -74,9 +74,6 @@ class Tokens:
         self._callers: dict[str, Caller] = {}
         self.refusals = 0
 
-    def __len__(self) -> int:
-        return len(self._callers)
-
     def put(self, request: PutToken) -> Status:
         """Verify a token and keep its caller. A token without any role is taken, too."""
         if request.audience is None:

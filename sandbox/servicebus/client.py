@@ -42,6 +42,7 @@ class Client:
         """React to an event of the protocol."""
         if self.is_closing:
             return
+        # A link that was refused or has ended is no longer attached, but its frames still come.
         link, attached = event.link, self.links.get(event.link)
         match event.type:
             case EventType.OPEN:

@@ -149,6 +149,7 @@ class Connection:
         if self._ended or self._unread > _MAX_UNREAD:
             return
         more = False
+        # Under load the timer is late, and an expired token must not serve what is already here.
         self._client.links.expire_tokens()
         try:
             more = self._slice()
@@ -177,6 +178,7 @@ class Connection:
             frames, size = frames + 1, size + len(frame.content)
             for event in self._engine.push(frame):
                 self._client.on_event(event)
+            # After each frame: a slice of attaches would use a multiple of the quota.
             if not self._ended:
                 self._client.check_usage()
             if size >= _BYTES_PER_SLICE or self._unsent > _WRITE_AHEAD:

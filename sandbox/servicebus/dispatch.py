@@ -52,6 +52,7 @@ class Dispatcher:
 
 
 def _deliver_in_turn(consumers: deque[Consumer]) -> None:
+    # The receivers in a row that take nothing. It ends once that is all of them.
     full = 0
     while full < len(consumers):
         consumer = consumers[0]

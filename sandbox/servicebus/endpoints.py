@@ -59,6 +59,8 @@ class Publisher:
 
     def on_transfer(self, transfer: Transfer) -> Condition | None:
         """Take the bytes of a message so far. Whatever they are, the link stays open."""
+        # An oversized message is discarded as it comes, and rejected only at its end: a rejection
+        # before that would leave the sender in the middle of a delivery.
         if self._discarded + transfer.size > self._max_message_size:
             self._discarded += transfer.discard()
         if transfer.is_aborted or transfer.is_whole:
@@ -68,6 +70,7 @@ class Publisher:
                 transfer.reject(error)
             else:
                 transfer.accept()
+            # At half, so that only every 500th message costs a flow.
             if self._link.credit <= _CREDIT // 2:
                 self._link.grant_credit(_CREDIT - self._link.credit)
         return None

@@ -198,6 +198,7 @@ class ServiceBus:
         for connection in list(self._connections):
             connection.abort()
         self._batch.take()
+        # Until the store can be read, each turn ends here, and each tries again.
         self._batch.has_failed = True
         try:
             self._store.rollback()

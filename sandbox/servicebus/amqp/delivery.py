@@ -37,7 +37,6 @@ class DeliveryState:
 
     outcome: Outcome
     undeliverable: bool = False
-    condition: str = ""
     description: str = ""
     info: dict[str, Encoded] | None = None
     annotations: dict[str, Encoded] | None = None
@@ -47,7 +46,7 @@ class Transfer:
     """A message that comes in, whole or in part."""
 
     def __init__(self, link: Link, delivery: Any) -> None:
-        self.link = link
+        self._link = link
         self._delivery = delivery
 
     @property
@@ -72,17 +71,17 @@ class Transfer:
 
     def take(self) -> tuple[bytes, int]:
         """Return content and message-format, and make the link ready for the next message."""
-        content = bytes(self.link.proton_link.recv(self.size) or b"") if self.size else b""
+        content = bytes(self._link.proton_link.recv(self.size) or b"") if self.size else b""
         return content, self.advance()
 
     def discard(self) -> int:
         """Discard the bytes so far. Return how many they were."""
-        return len(self.link.proton_link.recv(self.size) or b"") if self.size else 0
+        return len(self._link.proton_link.recv(self.size) or b"") if self.size else 0
 
     def advance(self) -> int:
         """Go on to the link's next message. Return the message-format of this one."""
-        self.link.proton_link.advance()
-        message_format, self.link.message_format = self.link.message_format or 0, None
+        self._link.proton_link.advance()
+        message_format, self._link.message_format = self._link.message_format or 0, None
         return message_format
 
     def ignore(self) -> int:
@@ -114,8 +113,7 @@ class Transfer:
 class Disposition:
     """The peer's disposition of a message that was sent to it."""
 
-    def __init__(self, link: Link, delivery: Any) -> None:
-        self.link = link
+    def __init__(self, delivery: Any) -> None:
         self._delivery = delivery
         self.tag = str(delivery.tag)
         self.is_settled = bool(delivery.settled)
@@ -131,7 +129,6 @@ class Disposition:
         return DeliveryState(
             outcome=Outcome(number) if number in _FINAL else Outcome.NONE,
             undeliverable=bool(remote.undeliverable),
-            condition=str(condition.name) if condition else "",
             description=str(condition.description or "") if condition else "",
             info=_encoded_entries(condition.info) if condition else None,
             annotations=_encoded_entries(remote.annotations),

@@ -208,7 +208,7 @@ class Engine:
         self, link: Link, delivery: Any, message_format: int | None
     ) -> ProtocolEvent | None:
         if link.is_sender:
-            disposition = Disposition(link, delivery)
+            disposition = Disposition(delivery)
             return ProtocolEvent(EventType.DELIVERY, link=link, delivery=disposition)
         if not delivery.readable and not delivery.aborted:
             return None

@@ -48,6 +48,7 @@ class _Topic:
 
     def send(self, messages: Sequence[Message]) -> None:
         for message in self._detection.new(messages):
+            # Numbered by the topic even if no subscription gets it, as the copies' origin.
             self._last_sequence += 1
             for entity, filters in self._subscriptions:
                 if filters.match(message):

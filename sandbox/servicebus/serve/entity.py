@@ -5,7 +5,7 @@ import secrets
 from sandbox.deployment import EntitySettings
 from sandbox.servicebus.serve.locking import LockingQueue, QueuedMessage
 from sandbox.servicebus.serve.message import Message, with_properties
-from sandbox.servicebus.serve.store import Store, StoredMessage
+from sandbox.servicebus.serve.store import Store
 from sandbox.servicebus.serve.subqueue import Clock, DeadLetter, DeadLetterPolicy, Subqueue
 
 _EXPIRED = DeadLetter("TTLExpiredException", "The message expired and was dead lettered.")
@@ -38,17 +38,15 @@ class Entity:
         `origin` is the number that its topic gave it, `time_to_live` the topic's limit in seconds.
         """
         sequence = self._last_sequence = self._last_sequence + 1
-        stored = StoredMessage(
+        queued = QueuedMessage(
             row=0,
-            dead=False,
             sequence=sequence,
             origin=origin or sequence,
             enqueued=self._clock(),
             time_to_live=_shortest(message.time_to_live, time_to_live, seconds(self._settings)),
-            deliveries=0,
         )
-        row = self._store.add(self.queue_id, stored, message.content)
-        self.active.add(_queued(stored, row))
+        queued.row = self._store.add(self.queue_id, queued, message.content)
+        self.active.add(queued)
 
     def sweep(self) -> bool:
         """End the locks that are due, and drop or dead-letter the expired messages.
@@ -77,9 +75,9 @@ class Entity:
         return Subqueue(path, self._store, self._clock, locks, policy)
 
     def _load(self) -> None:
-        for stored in self._store.messages(self.queue_id):
-            subqueue = self.dead_letters if stored.dead else self.active
-            subqueue.add(_queued(stored, stored.row))
+        for message, is_dead_letter in self._store.messages(self.queue_id):
+            subqueue = self.dead_letters if is_dead_letter else self.active
+            subqueue.add(message)
 
 
 def new_token() -> str:
@@ -98,14 +96,3 @@ def _shortest(*limits: float | None) -> float | None:
     https://learn.microsoft.com/azure/service-bus-messaging/message-expiration
     """
     return min((each for each in limits if each is not None), default=None)
-
-
-def _queued(stored: StoredMessage, row: int) -> QueuedMessage:
-    return QueuedMessage(
-        row=row,
-        sequence=stored.sequence,
-        origin=stored.origin,
-        enqueued=stored.enqueued,
-        time_to_live=stored.time_to_live,
-        deliveries=stored.deliveries,
-    )

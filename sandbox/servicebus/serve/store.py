@@ -6,11 +6,11 @@ Locks are not stored: after a restart every message waits again, with its count 
 import os
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sandbox.broken import check_whole, unusable
+from sandbox.servicebus.serve.locking import QueuedMessage
 
 _LAYOUT = 1
 _TABLES = f"""
@@ -31,19 +31,6 @@ COMMIT;
 
 class StoreError(RuntimeError):
     """The file cannot be used. The text gives the reason in one sentence."""
-
-
-@dataclass(frozen=True, slots=True)
-class StoredMessage:
-    """A message as the file has it, without its content."""
-
-    row: int
-    dead: bool
-    sequence: int
-    origin: int
-    enqueued: float
-    time_to_live: float | None
-    deliveries: int
 
 
 class Store:
@@ -109,23 +96,22 @@ class Store:
                 self._write("DELETE FROM duplicates WHERE queue = ?", identity)
                 self._write("DELETE FROM queues WHERE id = ?", identity)
 
-    def messages(self, queue: int) -> Iterator[StoredMessage]:
-        """Yield all messages of a queue in the order of their sequence numbers."""
+    def messages(self, queue: int) -> Iterator[tuple[QueuedMessage, bool]]:
+        """Yield all messages of a queue in sequence, and whether each is a dead letter."""
         rows = self._read(
-            "SELECT id, dead, sequence, origin, enqueued, time_to_live, deliveries"
+            "SELECT dead, id, sequence, origin, enqueued, time_to_live, deliveries"
             " FROM messages WHERE queue = ? ORDER BY sequence",
             queue,
         )
-        return (StoredMessage(row[0], bool(row[1]), *row[2:]) for row in rows)
+        return ((QueuedMessage(*row[1:]), bool(row[0])) for row in rows)
 
-    def add(self, queue: int, message: StoredMessage, content: bytes) -> int:
+    def add(self, queue: int, message: QueuedMessage, content: bytes) -> int:
         """Store a message and its sequence number. Return its row."""
         self.set_last_sequence(queue, message.sequence)
         cursor = self._write(
             "INSERT INTO messages (queue, dead, sequence, origin, enqueued, time_to_live,"
-            " deliveries, content) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            " deliveries, content) VALUES (?, 0, ?, ?, ?, ?, ?, ?)",
             queue,
-            message.dead,
             message.sequence,
             message.origin,
             message.enqueued,
