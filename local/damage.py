@@ -21,7 +21,7 @@ def damaged_package() -> str:
     """Name a file of a Python package that is missing or cut short; empty if all are whole."""
     # A container's image is built whole, is read-only, and has no set-up.
     with suppress(ImportError):
-        from setup.complete import broken_file  # noqa: PLC0415
+        from setup.integrity import broken_file  # noqa: PLC0415
 
         found = ((each.name, broken_file(each)) for each in distributions())
         for name, file in found:

@@ -8,7 +8,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from setup import stamps
-from setup.places import PYTHON
+from setup.paths import PYTHON
 from setup.variables import of_the_command_line
 
 

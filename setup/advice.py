@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from setup.places import HOME, VENV
+from setup.paths import HOME, VENV
 from setup.steps import StepError, answer
 from setup.variables import addresses, of_a_step
 

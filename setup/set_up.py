@@ -8,9 +8,9 @@ from typing import NoReturn
 from setup import advice, stamps
 from setup.azurite import install_azurite
 from setup.packages import DamagedError, adopt_venv, install, make_venv
-from setup.places import HOME, LOG, PYTHON, VENV
+from setup.paths import HOME, LOG, PYTHON, VENV
+from setup.set_up_lock import one_at_a_time
 from setup.steps import SetUpError, StepError, exit_on_signals, say
-from setup.turn import one_at_a_time
 
 _UNAVAILABLE = 69
 _LINES = 25
@@ -24,7 +24,7 @@ def set_up(packages: str) -> None:
     exit_on_signals()
     begun = time.monotonic()
     try:
-        _in_turn(packages)
+        _locked_set_up(packages)
     except SystemExit:
         say("\nkeyless: interrupted; the next start continues the set-up.")
         raise
@@ -40,9 +40,9 @@ def set_up(packages: str) -> None:
     say(f"  the environment is ready after {time.monotonic() - begun:.0f} s\n")
 
 
-def _in_turn(packages: str) -> None:
-    with one_at_a_time() as turn:
-        if turn.waited:
+def _locked_set_up(packages: str) -> None:
+    with one_at_a_time() as lock:
+        if lock.waited:
             # The other set-up may have created the environment for this process.
             launcher = str(HOME / "keyless")
             os.execv(launcher, [launcher, *sys.argv[1:]])  # noqa: S606
@@ -50,19 +50,19 @@ def _in_turn(packages: str) -> None:
         say(f"Setting up ({'only on first use' if first else 'what is changed or missing'}):")
         LOG.unlink(missing_ok=True)
         if not (stamps.venv_holds() or adopt_venv()):
-            make_venv(turn.descriptor)
+            make_venv(lock.descriptor)
         try:
-            _fill(packages, turn.descriptor)
+            _fill(packages, lock.descriptor)
         except DamagedError:
-            make_venv(turn.descriptor)
-            _fill(packages, turn.descriptor)
+            make_venv(lock.descriptor)
+            _fill(packages, lock.descriptor)
 
 
-def _fill(packages: str, turn: int) -> None:
+def _fill(packages: str, lock_fd: int) -> None:
     if not (stamps.packages_hold(stamps.DEV) or stamps.packages_hold(packages)):
-        install(packages, turn)
+        install(packages, lock_fd)
     if not stamps.azurite_holds():
-        install_azurite(turn)
+        install_azurite(lock_fd)
 
 
 def _stop(sentence: str) -> NoReturn:

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from setup.places import AZURITE_LOCK, KEPT, MAIN, MODULES, PACKAGES, VENV, lock
+from setup.paths import AZURITE_LOCK, MAIN, MODULES, OWN_FOLDER, PACKAGES, VENV, lock
 
 Stamp = Mapping[str, Any]
 
@@ -108,7 +108,7 @@ def read(name: str) -> Stamp:
 
 def write(name: str, stamp: Stamp) -> None:
     """Write a stamp atomically. Raises OSError."""
-    draft = KEPT / f"{name}.draft"
+    draft = OWN_FOLDER / f"{name}.draft"
     draft.write_text(json.dumps(stamp, indent=1), "utf-8")
     draft.replace(_file(name))
 
@@ -120,7 +120,7 @@ def remove(*names: str) -> None:
 
 
 def _file(name: str) -> Path:
-    return KEPT / f"{name}.json"
+    return OWN_FOLDER / f"{name}.json"
 
 
 def _are_there(stamp: Stamp, names: Collection[str]) -> bool:

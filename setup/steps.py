@@ -11,7 +11,7 @@ from pathlib import Path
 from types import FrameType
 from typing import BinaryIO, NoReturn
 
-from setup.places import HOME, LOG
+from setup.paths import HOME, LOG
 
 _ENDINGS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
 _GRACE = 5.0
@@ -55,13 +55,13 @@ def run(
     text: str,
     command: Sequence[str],
     environment: Mapping[str, str],
-    turn: int,
+    lock_fd: int,
     complaint: Callable[[], str] = str,
 ) -> None:
     """Run one step, with its name and duration. Raises StepError, or OSError without the program.
 
     A step succeeds if its result is right, not if its command says so: `complaint` returns what is
-    wrong, or nothing. The step inherits the descriptor `turn`: the next set-up waits for a step
+    wrong, or nothing. The step inherits the descriptor `lock_fd`: the next set-up waits for a step
     that outlived its own set-up after a `kill -9`.
     """
     say(f"  {text:<{_WIDTH}}", end="")
@@ -69,7 +69,7 @@ def run(
     with LOG.open("ab") as log:
         log.write(f"\n$ {' '.join(command)}\n".encode())
         before = log.tell()
-        status = _status(command, environment, turn, log)
+        status = _status(command, environment, lock_fd, log)
     said = LOG.read_bytes()[before:].decode(errors="replace")
     try:
         why = f"it ended with status {status}" if status else complaint()
@@ -85,7 +85,7 @@ def run(
 
 
 def _status(
-    command: Sequence[str], environment: Mapping[str, str], turn: int, log: BinaryIO
+    command: Sequence[str], environment: Mapping[str, str], lock_fd: int, log: BinaryIO
 ) -> int:
     log.flush()
     process = subprocess.Popen(
@@ -96,7 +96,7 @@ def _status(
         stdout=log,
         stderr=subprocess.STDOUT,
         process_group=0,
-        pass_fds=(turn,),
+        pass_fds=(lock_fd,),
     )
     try:
         return process.wait()

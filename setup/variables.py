@@ -8,7 +8,7 @@ import os
 import re
 from collections.abc import Mapping
 
-from setup.places import HOME, VENV
+from setup.paths import HOME, VENV
 
 # Variables that change Python's behaviour, or that name other projects' environments.
 _ELSEWHERE = re.compile(

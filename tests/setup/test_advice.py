@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from setup.advice import of_os_error, of_step
-from setup.places import HOME
+from setup.paths import HOME
 from setup.steps import StepError
 
 # As pip, npm and uv word it.

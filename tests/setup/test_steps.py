@@ -24,9 +24,9 @@ def test_a_step_that_fails_names_its_tool(
     fake.write_text("#!/bin/sh\nexit 3\n")
     fake.chmod(0o755)
     monkeypatch.setattr(steps, "LOG", tmp_path / "set-up.log")
-    turn = os.open(tmp_path / "turn", os.O_CREAT | os.O_RDWR)
+    lock = os.open(tmp_path / "lock", os.O_CREAT | os.O_RDWR)
     with pytest.raises(StepError, match="a step") as failed:
-        steps.run("a step", [str(fake), *arguments], {"PATH": os.defpath}, turn, lambda: "")
-    os.close(turn)
+        steps.run("a step", [str(fake), *arguments], {"PATH": os.defpath}, lock, lambda: "")
+    os.close(lock)
     assert "status 3" in failed.value.said
     assert failed.value.tool == tool

@@ -2,7 +2,7 @@
 
 import pytest
 
-from setup.places import HOME, VENV
+from setup.paths import HOME, VENV
 from setup.variables import addresses, of_a_step, of_a_trial, of_the_command_line
 
 COME_FROM = [

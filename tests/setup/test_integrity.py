@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from setup.complete import lacking
+from setup.integrity import lacking
 from tests.faults.clones import lock_of, wheel
 
 

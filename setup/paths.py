@@ -9,10 +9,10 @@ HOME = Path(__file__).resolve().parent.parent
 VENV = (HOME / ".venv").resolve()
 PYTHON = VENV / "bin" / "python"
 # The set-up's own folder in the environment, deleted with it.
-KEPT = VENV / "keyless"
-LOG = KEPT / "set-up.log"
+OWN_FOLDER = VENV / "keyless"
+LOG = OWN_FOLDER / "set-up.log"
 # Exists if the set-up created the environment and may clear it.
-OURS = KEPT / "ours"
+OWNED_MARK = OWN_FOLDER / "ours"
 
 AZURITE = HOME / "sandbox" / "storage" / "azurite"
 AZURITE_LOCK = AZURITE / "package-lock.json"

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from setup.places import KEPT, OURS, VENV
+from setup.paths import OWN_FOLDER, OWNED_MARK, VENV
 from setup.steps import say
 
 
 @dataclass(frozen=True)
-class Turn:
+class SetUpLock:
     """A lock on the set-up; it is released when the last process closes the descriptor.
 
     `waited` says whether another set-up ended first, which may have done all the work.
@@ -22,12 +22,12 @@ class Turn:
 
 
 @contextmanager
-def one_at_a_time() -> Iterator[Turn]:
+def one_at_a_time() -> Iterator[SetUpLock]:
     """Wait until no other set-up of this folder runs. Raises OSError."""
     _make_place()
-    descriptor = os.open(KEPT / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    descriptor = os.open(OWN_FOLDER / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        yield Turn(descriptor, _taken_after_waiting(descriptor))
+        yield SetUpLock(descriptor, _taken_after_waiting(descriptor))
     finally:
         os.close(descriptor)
 
@@ -35,9 +35,9 @@ def one_at_a_time() -> Iterator[Turn]:
 def _make_place() -> None:
     """Create the folder of stamps; mark the environment as ours unless another tool made it."""
     ours = not VENV.exists() or not any(VENV.iterdir())
-    KEPT.mkdir(parents=True, exist_ok=True)
+    OWN_FOLDER.mkdir(parents=True, exist_ok=True)
     if ours:
-        OURS.touch()
+        OWNED_MARK.touch()
 
 
 def _taken_after_waiting(descriptor: int) -> bool:
