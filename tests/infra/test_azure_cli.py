@@ -100,7 +100,7 @@ def test_an_az_that_pip_installed_has_its_python_beside_it_or_above(
     assert command("win32", str(batch.parent)) == [str(python), "-IBm", "azure.cli"]
 
 
-def test_a_batch_file_of_somebody_elses_is_named(tmp_path: Path) -> None:
+def test_a_foreign_batch_file_is_named(tmp_path: Path) -> None:
     batch = program(tmp_path / "shims" / "az.cmd", "")
     with pytest.raises(NotInstalledError) as raised:
         command("win32", str(batch.parent))

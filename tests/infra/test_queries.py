@@ -101,7 +101,7 @@ def test_the_platform_keeps_the_log_that_a_query_reads_and_none_of_clients_addre
     assert categories == {"ContainerAppConsoleLogs", "ContainerAppSystemLogs"}
 
 
-def test_who_waits_is_told_from_words_that_the_services_really_say(sandbox: Running) -> None:
+def test_waiting_services_are_found_by_the_services_real_log_texts(sandbox: Running) -> None:
     """Roles, names and codes in the queries are among those that came in for a photo."""
     _, items = trace(sandbox, photo())
     requests = [each for each in items if each.table == "AppRequests"]
@@ -114,7 +114,7 @@ def test_who_waits_is_told_from_words_that_the_services_really_say(sandbox: Runn
     assert handled <= {each.name for each in sandbox.deployment.apps} - {"gateway"}
 
 
-def test_failures_are_told_from_requests_that_the_services_really_make(sandbox: Running) -> None:
+def test_failures_are_found_by_the_services_real_requests(sandbox: Running) -> None:
     """Where they ask for tokens, what they prove and whom they ask, by the names in the query."""
     hosts = {".core.windows.net", ".vault.azure.net", ".azurecontainerapps.io"}
     words = taken_apart(QUERIES[0]).words

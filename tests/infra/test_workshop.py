@@ -81,7 +81,7 @@ def test_two_attendees_of_one_name_share_no_name_that_all_of_azure_shares(tmp_pa
 
 
 @needs_bicep
-def test_who_deploys_may_give_each_role_of_the_policy_and_no_other(tmp_path: Path) -> None:
+def test_the_deployer_may_grant_each_role_of_the_policy_and_no_other(tmp_path: Path) -> None:
     found = expand(DEPLOYER, tmp_path, "--resource-group", "rg-keyless-ada")
     conditions = [
         each["properties"].get("condition")
@@ -95,7 +95,7 @@ def test_who_deploys_may_give_each_role_of_the_policy_and_no_other(tmp_path: Pat
 
 
 @needs_bicep
-def test_who_deploys_gets_the_two_built_in_roles_and_only_one_of_them_gives_rights(
+def test_the_deployer_gets_two_built_in_roles_and_only_one_of_them_grants_rights(
     tmp_path: Path,
 ) -> None:
     found = expand(DEPLOYER, tmp_path, "--resource-group", "rg-keyless-ada")

@@ -21,13 +21,13 @@ APPS = "/subscriptions/sub/resourceGroups/rg/providers/Microsoft.App/containerAp
 WORKERS = ("thumbnailer", "notifier")
 
 
-def test_who_is_not_the_developer_is_made_the_developer() -> None:
+def test_another_user_is_advised_to_become_the_developer() -> None:
     said = on_rights([Missing(RIGHT, refused=True, why="")], ME, "somebody-else")
     assert said[-1] == "azd env set DEVELOPER_PRINCIPAL_ID 0a1b && azd provision"
     assert "deployed for somebody-else, and you are 0a1b" in said[0]
 
 
-def test_the_developer_is_told_to_wait_and_how_to_grant_it() -> None:
+def test_the_developer_is_advised_to_wait_and_how_to_grant_it() -> None:
     said = on_rights([Missing(RIGHT, refused=True, why="")], ME, "0A1B")
     assert "a new role takes minutes to take effect" in said[0]
     assert "azd provision --no-state" in said[0]  # else azd deploys no template that it knows

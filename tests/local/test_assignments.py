@@ -36,7 +36,7 @@ def test_the_policy_reads_in_the_environments_names(deployment: Deployment) -> N
     assert "Microsoft.ContainerRegistry/registries/crdevabc12345" in text
 
 
-def test_what_is_missing_and_what_is_beside_the_policy_are_told_apart() -> None:
+def test_missing_assignments_and_those_beside_the_policy_are_distinguished() -> None:
     right = Granted("gateway", "p1", "Reader", "/A")
     moved = Granted("gateway", "p1", "Reader", "/B")
     assert compare([right], [Granted("gateway", "p1", "Reader", "/a")]).missing == ()
@@ -88,7 +88,7 @@ def test_what_is_above_or_beside_the_group_is_none_of_its_own(
     assert listed(session, {}, assigned("somebody", READER, GROUP.upper(), "1"))
 
 
-def test_who_may_not_read_assignments_hears_it(session: requests.Session) -> None:
+def test_unreadable_assignments_are_an_error(session: requests.Session) -> None:
     with pytest.raises(UnseenError, match="403"):
         list(found(resource_manager(session, {}), THERE, {}, ROLES))
 

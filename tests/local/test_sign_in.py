@@ -38,7 +38,7 @@ def test_an_application_is_called_by_its_id() -> None:
     assert signed_in(Credential(claims)).name == "a991"
 
 
-def test_who_is_not_signed_in_hears_it_from_each_credential() -> None:
+def test_without_a_sign_in_each_credentials_error_is_shown() -> None:
     with pytest.raises(SignInError) as raised:
         signed_in(Credential(None))
     assert str(raised.value) == (

@@ -78,14 +78,14 @@ request for url (https://example.org/simple/aiohttp/)\n  Caused by: dns error: f
         ("it ended with status -9", "too little memory"),
     ],
 )
-def test_a_cause_is_read_from_what_was_said(said: str, cause: str) -> None:
+def test_a_cause_is_read_from_the_output(said: str, cause: str) -> None:
     sentence = of_step(StepError("a step", said, "pip"), Path(sys.executable), {})
     assert sentence.startswith("could not finish: a step: ")
     assert cause in sentence
     assert sentence.endswith("run ./keyless again, which continues where it stopped")
 
 
-def test_a_cause_that_nobody_knows_is_not_made_up() -> None:
+def test_an_unknown_cause_is_not_made_up() -> None:
     sentence = of_step(StepError("a step", "a riddle", "pip"), Path(sys.executable), {})
     assert (
         sentence

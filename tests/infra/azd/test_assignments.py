@@ -40,13 +40,13 @@ def test_the_same_one_is_no_leftover_while_it_is_deployed() -> None:
     assert judge(read(KEPT, LEFT), ids(KEPT, LEFT), SCOPE).leftovers == []
 
 
-def test_what_somebody_else_granted_is_told_and_is_no_leftover() -> None:
+def test_a_foreign_grant_is_printed_and_is_no_leftover() -> None:
     verdict = judge(read(KEPT, BY_HAND), ids(KEPT), SCOPE)
     assert verdict.leftovers == []
     assert [each.id for each in verdict.of_others] == ids(BY_HAND)
 
 
-def test_one_named_by_scope_principal_and_role_alone_is_somebody_elses() -> None:
+def test_one_named_by_scope_principal_and_role_alone_is_not_ours() -> None:
     # So do many templates; ours has a word of its own in the name.
     from sandbox.deployment.expressions import guid
 
@@ -66,7 +66,7 @@ def test_above_the_group_and_beside_it_nothing_is_left_over(scope: str) -> None:
     assert judge(read(KEPT, inside), ids(KEPT), SCOPE).leftovers != []
 
 
-def test_a_right_of_an_identity_that_was_made_anew_is_left_over_with_the_old_identity() -> None:
+def test_a_right_of_a_recreated_identity_is_left_over_with_the_old_identity() -> None:
     anew = assignment(THUMBNAILS, "00000000-0000-4000-8000-0000000000ff", READER)
     verdict = judge(read(KEPT, anew), ids(anew), SCOPE)
     assert [each.id for each in verdict.leftovers] == ids(KEPT)

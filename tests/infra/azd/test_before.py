@@ -100,7 +100,7 @@ def test_the_word_none_turns_the_registration_off(stand_ins: StandIns, register:
     assert steps(register) == []
 
 
-def test_who_may_register_nothing_is_told_the_way_without(
+def test_a_user_who_may_not_register_gets_the_way_without(
     stand_ins: StandIns, register: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (register / "fails").touch()
@@ -112,7 +112,7 @@ def test_who_may_register_nothing_is_told_the_way_without(
     assert "delete the catalog's registration by hand" in capsys.readouterr().out
 
 
-def test_who_gives_an_application_id_and_may_not_ask_graph_goes_on(
+def test_with_an_application_id_a_user_whom_graph_refuses_continues(
     stand_ins: StandIns, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     denied = 'Forbidden({"error": {"code": "Authorization_RequestDenied", "message": "No."}})'

@@ -76,7 +76,7 @@ def test_roles_that_were_made_for_others_too_stay(
         "Blob Keeper (dev-abcdefgh)",
     ],
 )
-def test_a_role_of_a_similar_name_is_somebody_elses(azure: StandIns, name: str) -> None:
+def test_a_role_of_a_similar_name_is_not_ours(azure: StandIns, name: str) -> None:
     azure.say("az role definition list", [role(name), role(OURS)])
     clean_up()
     assert [each[5] for each in azure.asked("az role definition delete")] == [OURS]

@@ -256,12 +256,12 @@ def test_a_log_that_cannot_be_read_stops_nothing(stand_ins: StandIns) -> None:
     assert len(said()) == 1
 
 
-def test_an_app_of_somebody_elses_in_the_group_is_left_alone(stand_ins: StandIns) -> None:
+def test_a_foreign_app_in_the_group_is_left_alone(stand_ins: StandIns) -> None:
     azure(stand_ins, found={**worker(), "tags": None})
     assert listed(GROUP) == []
 
 
-def test_the_identity_that_code_acts_as_is_told_from_the_platforms() -> None:
+def test_the_codes_identity_is_distinguished_from_the_platforms() -> None:
     from infra.azd.apps import App
 
     assert App.from_json(app(NAME)).principal == THUMBNAILER_ID

@@ -129,7 +129,7 @@ def test_a_deployment_that_azd_did_not_make_is_found_by_its_name(stand_ins: Stan
     assert len(stand_ins.asked(DELETE)) == 1
 
 
-def test_who_deploys_by_a_stack_keeps_the_hook_from_it(
+def test_a_user_of_deployment_stacks_can_turn_the_hook_off(
     stand_ins: StandIns, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ROLE_LEFTOVERS", "keep")

@@ -75,13 +75,13 @@ def test_a_service_that_is_ready_misses_nothing(log: io.StringIO) -> None:
     assert readiness_in(lines) == Readiness(ready=True, missing=[])
 
 
-def test_a_service_that_was_started_again_begins_anew(log: io.StringIO) -> None:
+def test_a_restarted_service_starts_over(log: io.StringIO) -> None:
     lines = tries(log, {READ: 1}, enough=100)
     assert readiness_in(lines).ready
     assert readiness_in([*lines, lines[0]]) == Readiness(ready=False, missing=[READ])
 
 
-def test_a_disabled_secret_is_told_from_a_right_that_is_missing() -> None:
+def test_a_disabled_secret_is_distinguished_from_a_missing_right() -> None:
     def line(error: str) -> str:
         right = {"operation": "get", "scope": "secret webhook-signing-key"}
         return json.dumps({"message": f"Not proved yet: get on secret: {error}", **right})
@@ -106,5 +106,5 @@ def test_a_time_before_the_line_does_no_harm(log: io.StringIO, before: str) -> N
 @pytest.mark.parametrize(
     "line", ["", "Connecting to the container...", "{", '{"message": 3}', "[1]"]
 )
-def test_a_line_of_somebody_elses_says_nothing(line: str) -> None:
+def test_a_foreign_line_is_ignored(line: str) -> None:
     assert readiness_in([line]) == Readiness(ready=False, missing=[])

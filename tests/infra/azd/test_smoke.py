@@ -165,7 +165,7 @@ def test_a_notifier_that_never_wakes_is_named_with_its_scaler_or_its_rules(
     assert "Subscription notifier of topic photo-events has no rule" in str(stopped.value)
 
 
-def test_of_a_notifier_that_runs_because_it_is_new_the_scaler_is_told_all_the_same(
+def test_the_scaler_of_a_notifier_that_runs_because_it_is_new_is_reported_too(
     gateway: Gateway, stand_ins: StandIns, capsys: pytest.CaptureFixture[str]
 ) -> None:
     gateway.answers = [TAKEN, DONE]
@@ -294,7 +294,7 @@ def test_a_photo_that_is_rejected_is_not_waited_for(gateway: Gateway) -> None:
         send_photo(clock=clock())
 
 
-def test_nobody_there_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_gateway_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     assert photo.send("http://127.0.0.1:9") is None
 
 

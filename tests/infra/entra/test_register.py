@@ -86,7 +86,7 @@ def test_gateway_and_developer_get_the_role(register: Run, graph: StandIn) -> No
     assert f"gateway ({GATEWAY}) now holds Catalog.Read." in done.stderr
 
 
-def test_who_is_declared_no_longer_loses_the_role(register: Run, graph: StandIn) -> None:
+def test_a_holder_that_is_no_longer_declared_loses_the_role(register: Run, graph: StandIn) -> None:
     register("holders", **HOLDERS)
     done = register("holders", GATEWAY_PRINCIPAL_ID=GATEWAY, DEVELOPER_PRINCIPAL_ID=OTHER)
     assert held_by(graph) == {GATEWAY, OTHER}
@@ -116,7 +116,7 @@ def test_two_environments_have_a_registration_each(register: Run, graph: StandIn
 
 
 @pytest.mark.parametrize("method", ["GET", "PATCH", "POST"])
-def test_who_may_not_register_is_told_in_a_sentence_what_turns_it_off(
+def test_a_user_who_may_not_register_gets_a_sentence_on_how_to_turn_it_off(
     register: Run, graph: StandIn, method: str
 ) -> None:
     graph.denied = frozenset({method})
@@ -147,7 +147,7 @@ def test_a_pipeline_that_may_not_ask_graph_goes_on_with_the_id_that_it_was_given
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_it_is_warned_that_nobody_was_given_the_role(
+def test_a_warning_says_that_the_role_was_not_assigned(
     register: Run, graph: StandIn, method: str
 ) -> None:
     app_id = register("application").stdout.strip()
@@ -224,13 +224,13 @@ def test_an_environment_that_names_nothing_is_refused(register: Run, name: str) 
 
 
 @pytest.mark.parametrize("step", ["", "apply"])
-def test_an_unknown_step_is_told_the_known_ones(register: Run, step: str) -> None:
+def test_an_unknown_step_gets_the_list_of_steps(register: Run, step: str) -> None:
     done = register(step)
     assert done.returncode == 1
     assert done.stderr == "entra: name a step: application, holders, remove.\n"
 
 
-def test_without_the_azure_cli_one_is_told_where_to_get_it(
+def test_without_the_azure_cli_the_error_says_where_to_get_it(
     register: Run, tmp_path: Path, graph: StandIn
 ) -> None:
     (tmp_path / "az").unlink()

@@ -77,7 +77,7 @@ def test_a_resource_tells_what_it_waits_for_without_what_that_waits_for() -> Non
     assert after["containerApps worker"] == "access"
 
 
-def test_a_right_tells_who_gets_which_role_on_what_and_after_what() -> None:
+def test_a_right_names_principal_role_scope_and_its_prerequisites() -> None:
     rights = [
         (each.right, each.after)
         for wave in timeline(plan_of(TEMPLATE))

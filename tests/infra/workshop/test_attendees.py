@@ -42,7 +42,7 @@ def test_a_file_has_one_on_each_line_and_comments(tmp_path: Path) -> None:
         "",
     ],
 )
-def test_what_names_nobody_is_refused_with_what_would(word: str) -> None:
+def test_an_invalid_attendee_is_refused_with_the_valid_form(word: str) -> None:
     with pytest.raises(AttendeeError, match=r"is not an attendee\. Write USER or NAME=USER"):
         read_attendees([word])
 
@@ -55,7 +55,7 @@ def test_two_of_one_name_are_both_named() -> None:
     )
 
 
-def test_nobody_at_all_is_no_workshop(tmp_path: Path) -> None:
+def test_no_attendee_is_no_workshop(tmp_path: Path) -> None:
     (tmp_path / "empty.txt").write_text("# nobody\n")
     with pytest.raises(AttendeeError, match="at least one attendee"):
         read_attendees([], tmp_path / "empty.txt")

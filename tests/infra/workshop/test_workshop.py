@@ -26,7 +26,7 @@ def azure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Azure:
     return Azure.begin(tmp_path, users=IDS)
 
 
-def test_without_being_told_to_it_only_says_what_it_would_do(
+def test_without_do_it_only_prints_its_steps(
     azure: Azure, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for command in ("make", "remove"):
@@ -69,7 +69,7 @@ def test_made_again_it_stays_as_it_is(azure: Azure) -> None:
     assert set(azure["groups"]) == {"rg-keyless-ada", "rg-keyless-grace"}
 
 
-def test_each_is_told_what_to_tell_azd(
+def test_each_attendee_gets_the_azd_commands(
     azure: Azure, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = tmp_path / "told"
@@ -109,7 +109,7 @@ def test_regions_are_taken_in_turn_and_one_that_is_too_small_is_named(
     assert "are needed" not in capsys.readouterr().out
 
 
-def test_a_user_whom_nobody_knows_is_named_and_the_others_get_theirs(
+def test_an_unknown_user_is_named_and_the_others_get_theirs(
     azure: Azure, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["make", "nobody@example.com", ADA, "--do"]) == 1
@@ -121,7 +121,7 @@ def test_a_user_whom_nobody_knows_is_named_and_the_others_get_theirs(
     assert "does not exist" in error
 
 
-def test_where_the_roles_cannot_be_made_nobody_is_given_a_right_without_them(
+def test_if_the_roles_cannot_be_created_no_right_is_granted_without_them(
     azure: Azure, capsys: pytest.CaptureFixture[str]
 ) -> None:
     azure["refused"] = {"deployment sub create": ""}
@@ -130,7 +130,7 @@ def test_where_the_roles_cannot_be_made_nobody_is_given_a_right_without_them(
     assert "the custom roles do not exist" in capsys.readouterr().err
 
 
-def test_a_group_of_somebody_elses_is_neither_given_away_nor_removed(
+def test_a_foreign_group_is_neither_assigned_nor_removed(
     azure: Azure, capsys: pytest.CaptureFixture[str]
 ) -> None:
     azure["groups"] = {"rg-keyless-ada": THEIRS}

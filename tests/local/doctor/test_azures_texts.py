@@ -245,7 +245,7 @@ def test_a_user_of_resource_manager_is_granted_a_role_as_a_user() -> None:
     assert "--assignee-principal-type User" in found.do[0]
 
 
-def test_nobody_is_told_to_become_owner() -> None:
+def test_becoming_owner_is_never_advised() -> None:
     text = (
         "The client 'a' with object id '0b7e' does not have authorization to perform action "
         "'Microsoft.Authorization/roleAssignments/write' over scope '/subscriptions/1'"
@@ -273,7 +273,7 @@ def test_the_command_names_what_it_makes_as_a_deployment_does_whatever_the_lette
     assert words[words.index("--name") + 1] == name
 
 
-def test_where_the_text_names_nobody_the_deployment_is_the_better_way() -> None:
+def test_without_a_caller_in_the_text_the_deployment_is_advised() -> None:
     found = explain(next(each for each in TEXTS if "SubscriptionRuleRead" in each))
     assert found is not None
     assert "--name" not in " ".join(found.do)
@@ -327,7 +327,7 @@ EXPLANATIONS = [found for text in (*TEXTS, VAULT, SEND) if (found := explain(tex
 COMMANDS = [*commands_in(iter(EXPLANATIONS))]
 
 
-def test_commands_are_told() -> None:
+def test_advice_includes_commands() -> None:
     assert {each.line.split(" --")[0] for each in COMMANDS} >= {
         "az role assignment create",
         "az storage account show",
@@ -336,7 +336,7 @@ def test_commands_are_told() -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=str)
-def test_the_azure_cli_takes_each_command_that_is_told(command: Command, tmp_path: Path) -> None:
+def test_the_azure_cli_accepts_each_advised_command(command: Command, tmp_path: Path) -> None:
     """It reads the whole line before it looks who is signed in; here it is nobody."""
     cli = Cli(real_az(), at_home(tmp_path, {"AZURE_CONFIG_DIR": str(tmp_path)}))
     done = cli.run(*shlex.split(command.line)[1:])

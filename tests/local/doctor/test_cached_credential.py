@@ -32,12 +32,12 @@ def test_a_token_is_asked_for_once_for_each_scope() -> None:
     assert sorted(credential.asked) == ["storage", "vault"]
 
 
-def test_a_token_that_is_about_to_end_is_asked_for_anew() -> None:
+def test_a_token_that_is_about_to_expire_is_requested_again() -> None:
     kept = CachedCredential(Credential(lasts=60))
     assert kept.get_token("storage").token != kept.get_token("storage").token
 
 
-def test_what_a_service_claims_of_a_token_is_asked_for_anew() -> None:
+def test_a_claims_challenge_requests_another_token() -> None:
     credential = Credential()
     kept = CachedCredential(credential)
     assert kept.get_token("storage") != kept.get_token("storage", claims="more")

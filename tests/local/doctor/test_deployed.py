@@ -30,7 +30,7 @@ def session() -> Iterator[requests.Session]:
         yield session
 
 
-def test_who_has_all_rights_is_well(ward: Ward, session: requests.Session) -> None:
+def test_an_identity_with_all_rights_is_well(ward: Ward, session: requests.Session) -> None:
     diagnosis = diagnosed(ward, readable(ward, session, ward.deployment.assignments))
     assert diagnosis.well
     assert diagnosis.met == diagnosis.subject.rights != ()
@@ -61,7 +61,7 @@ def test_a_right_that_is_lacking_is_named_with_its_services_and_the_command_of_a
         ({}, "only just granted"),
     ],
 )
-def test_who_may_read_assignments_is_told_the_trap(
+def test_a_reader_of_assignments_gets_the_trap(
     ward: Ward, session: requests.Session, change: dict[str, str], trap: str
 ) -> None:
     right = ward.assignment("developer", "secrets/webhook-signing-key")
@@ -71,7 +71,7 @@ def test_who_may_read_assignments_is_told_the_trap(
     assert [each.trap for each in diagnosis.findings] == [trap]
 
 
-def test_who_may_not_is_told_what_is_refused_and_how_others_compare(
+def test_others_get_the_refusals_and_the_command_that_compares(
     ward: Ward, session: requests.Session
 ) -> None:
     right = ward.assignment("developer", "secrets/webhook-signing-key")
@@ -82,7 +82,7 @@ def test_who_may_not_is_told_what_is_refused_and_how_others_compare(
     assert commands(diagnosis)[-1].startswith("az role assignment list --all")
 
 
-def test_who_may_read_assignments_is_told_those_that_do_not_do(
+def test_a_reader_of_assignments_gets_those_that_do_not_suffice(
     ward: Ward, session: requests.Session, capsys: pytest.CaptureFixture[str]
 ) -> None:
     right = ward.assignment("developer", "secrets/webhook-signing-key")
@@ -97,7 +97,7 @@ def test_who_may_read_assignments_is_told_those_that_do_not_do(
     assert "assigned there" not in said
 
 
-def test_who_is_signed_in_to_another_tenant_is_told_where_to(
+def test_a_sign_in_to_another_tenant_gets_the_command_for_the_right_one(
     ward: Ward, session: requests.Session
 ) -> None:
     arm = readable(ward, session, ward.deployment.assignments)

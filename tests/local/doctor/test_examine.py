@@ -20,7 +20,7 @@ SERVICES = ("gateway", "thumbnailer", "catalog", "notifier")
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_who_has_all_rights_is_well(ward: Ward, service: str) -> None:
+def test_an_identity_with_all_rights_is_well(ward: Ward, service: str) -> None:
     diagnosis = ward.examine(service)
     assert diagnosis.well
     assert diagnosis.unmet == ()
@@ -62,7 +62,7 @@ def test_a_queue_that_does_not_exist_is_no_missing_role(ward: Ward) -> None:
     assert [each and (each.refused, each.why) for each in missing] == [(False, said)] * 2
 
 
-def test_without_a_token_it_says_what_each_credential_said_and_probes_nothing(ward: Ward) -> None:
+def test_without_a_token_it_shows_each_credentials_error_and_probes_nothing(ward: Ward) -> None:
     variables = ward.variables("gateway")
     del variables["AZURE_CLIENT_ID"]
     before = len(ward.harness.audit())
@@ -94,14 +94,14 @@ def test_a_missing_right_is_named_with_its_scope_its_role_and_the_command(ward: 
     assert any("Azure Service Bus Data Receiver" in each for each in commands(diagnosis))
 
 
-def test_a_missing_secret_is_told_by_key_vaults_own_code(ward: Ward) -> None:
+def test_a_missing_secret_is_recognized_by_key_vaults_code(ward: Ward) -> None:
     gone = ward.assignment("notifier", "secrets/webhook-signing-key")
     ward.enforce(each for each in ward.deployment.assignments if each is not gone)
     (missing,) = ward.examine("notifier").unmet
     assert (missing.right.scope, missing.why) == (gone.scope, "403 Forbidden")
 
 
-def test_an_app_role_that_nobody_assigned_is_told_with_the_command(ward: Ward) -> None:
+def test_an_unassigned_app_role_comes_with_its_command(ward: Ward) -> None:
     registration = ward.deployment.registration
     assert registration is not None
     gateway = ward.deployment.principal("gateway").principal_id
@@ -119,7 +119,7 @@ def test_an_app_role_that_nobody_assigned_is_told_with_the_command(ward: Ward) -
     assert gateway in registration.roles
 
 
-def test_an_app_role_that_a_waiting_service_asks_for_and_nobody_gave_it_is_told(ward: Ward) -> None:
+def test_an_unassigned_app_role_of_a_waiting_service_is_named(ward: Ward) -> None:
     registration = ward.deployment.registration
     assert registration is not None
     diagnosis = ward.examine(
@@ -161,7 +161,7 @@ def test_what_a_waiting_service_was_refused_and_nothing_grants_is_named_with_its
     assert ward.examine("catalog", deployed=deployed).well
 
 
-def test_what_a_known_right_would_allow_is_told_once(ward: Ward) -> None:
+def test_a_denial_that_a_known_right_covers_is_listed_once(ward: Ward) -> None:
     """A put is recorded as the wider of the two actions that allow it; the role is known."""
     gone = ward.assignment("gateway", "containers/originals")
     ward.enforce(each for each in ward.deployment.assignments if each is not gone)
@@ -174,7 +174,7 @@ def test_what_a_known_right_would_allow_is_told_once(ward: Ward) -> None:
     assert [each.right.scope for each in diagnosis.unmet] == [gone.scope]
 
 
-def test_where_nobody_lets_assignments_be_read_it_says_how_to_compare(ward: Ward) -> None:
+def test_without_readable_assignments_it_says_how_to_compare(ward: Ward) -> None:
     gone = ward.assignment("catalog", "containers/catalog")
     ward.enforce(each for each in ward.deployment.assignments if each is not gone)
     diagnosis = ward.examine("catalog")

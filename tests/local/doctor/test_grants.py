@@ -38,6 +38,6 @@ def test_each_comes_with_what_its_role_holds_whatever_scope_it_is_on(
     assert not grant.allows([READ], "/subscriptions/sub-10/resourceGroups/other")
 
 
-def test_who_may_not_read_them_hears_it(session: requests.Session) -> None:
+def test_unreadable_assignments_are_an_error(session: requests.Session) -> None:
     with pytest.raises(UnseenError, match="403"):
         of_azure(resource_manager(session, {}), THERE)

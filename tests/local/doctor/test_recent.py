@@ -29,7 +29,7 @@ def denied(deployment: Deployment, who: str, container: str, second: int = 0) ->
     )
 
 
-def test_a_denial_is_told_once_with_how_often_it_came_and_when_last(
+def test_a_denial_is_listed_once_with_its_count_and_its_last_time(
     deployment: Deployment,
 ) -> None:
     records = [denied(deployment, "gateway", "originals", each) for each in (1, 2)]
@@ -45,19 +45,19 @@ def test_what_is_allowed_by_now_is_history(deployment: Deployment) -> None:
     assert recent_refusals(without, gateway, [denied(deployment, "gateway", "thumbnails")])
 
 
-def test_what_another_was_refused_is_not_told(deployment: Deployment) -> None:
+def test_a_refusal_of_another_identity_is_not_listed(deployment: Deployment) -> None:
     records = [denied(deployment, "catalog", "originals")]
     assert recent_refusals(deployment, deployment.principal("gateway"), records) == ()
 
 
-def test_a_token_that_was_refused_is_told_with_why(deployment: Deployment) -> None:
+def test_a_refused_token_is_listed_with_its_reason(deployment: Deployment) -> None:
     refused = Record("t", "identity", Outcome.REFUSED, "GetToken", "gateway", reason="No.")
     (found,) = recent_refusals(deployment, deployment.principal("gateway"), [refused])
     assert (found.operation, found.reason) == ("identity GetToken", "No.")
     assert recent_refusals(deployment, deployment.principal("catalog"), [refused]) == ()
 
 
-def test_no_more_than_a_few_are_told_the_last_first(deployment: Deployment) -> None:
+def test_only_the_latest_few_are_listed_newest_first(deployment: Deployment) -> None:
     refused = [
         Record(f"{n}", "blob", Outcome.REFUSED, f"Operation{n}", "gateway", reason="No.")
         for n in range(9)

@@ -218,14 +218,14 @@ def test_the_same_without_the_trap_is_well(ward: Ward, trap: Trap) -> None:
     assert diagnosis.well
 
 
-def test_who_lends_an_identity_is_not_given_the_borrowers_rights(ward: Ward) -> None:
+def test_the_owner_of_a_borrowed_identity_is_not_given_the_borrowers_rights(ward: Ward) -> None:
     diagnosis = borrowed(ward, True)
     assert {each.right.target for each in diagnosis.unmet} >= {"containers/catalog"}
     assert commands(diagnosis) == ()
     assert "its own identity" in diagnosis.findings[0].do[0]
 
 
-def test_a_user_who_signed_in_as_another_is_told_to_sign_in(ward: Ward) -> None:
+def test_a_user_signed_in_as_another_is_advised_to_sign_in(ward: Ward) -> None:
     subject = of_sandbox(ward.deployment, "developer", {}, ())
     operator = ward.deployment.principal("operator").principal_id
     answer = Answer(by="AzureCliCredential", object_id=operator)
@@ -234,7 +234,7 @@ def test_a_user_who_signed_in_as_another_is_told_to_sign_in(ward: Ward) -> None:
     assert "./keyless sign-in --approve --as developer" in finding.do[0]
 
 
-def test_an_identity_that_was_made_anew_is_told_both_its_ids(ward: Ward, tmp_path: Path) -> None:
+def test_the_finding_on_a_recreated_identity_names_both_its_ids(ward: Ward, tmp_path: Path) -> None:
     state = State.open(tmp_path)
     before = load(state).principal("gateway")
     recreate(state, before.resource_id)
@@ -275,7 +275,7 @@ def test_a_strangers_wider_role_is_not_taken_for_a_mistake(ward: Ward) -> None:
     assert [each.trap for each in both] == ["wrong object id"]
 
 
-def test_who_has_the_role_already_is_told_to_wait_and_not_to_assign_it(ward: Ward) -> None:
+def test_the_holder_of_a_new_role_is_advised_to_wait_and_not_to_assign_it(ward: Ward) -> None:
     """Though they manage the resources, too: that is not why they are refused."""
     late = ward.assignment("gateway", "containers/thumbnails")
     owner = replace(late, id="owner", scope=ward.deployment.storage.id, role_definition_id=_OWNER)
@@ -301,7 +301,7 @@ def test_the_files_that_a_finding_names_are_there_and_say_it(ward: Ward) -> None
     assert ["AZURE_CLIENT_ID" in (PROJECT / each).read_text() for each in named] == [True]
 
 
-def test_a_list_is_told_with_the_command_that_grants_it_one_level_higher(ward: Ward) -> None:
+def test_the_finding_on_a_list_has_the_command_that_grants_it_one_level_higher(ward: Ward) -> None:
     diagnosis = scope_too_narrow(ward, True)
     (finding,) = diagnosis.findings
     me, vault = ward.deployment.principal("notifier").principal_id, ward.deployment.vault.id
@@ -312,7 +312,7 @@ def test_a_list_is_told_with_the_command_that_grants_it_one_level_higher(ward: W
     )
 
 
-def test_a_client_id_of_none_is_known_by_the_apps_identities_if_azure_says_500(
+def test_an_unknown_client_id_is_recognized_by_the_apps_identities_if_azure_says_500(
     tmp_path: Path,
 ) -> None:
     with running_harness(tmp_path, assume(["identity-unknown=500"])) as harness:

@@ -44,7 +44,7 @@ def test_the_answer_is_container_apps(signed_in: Endpoint) -> None:
 
 
 @pytest.mark.parametrize("header", ["", "wrong", "secret of gateway "])
-def test_whoever_has_no_header_that_is_known_gets_403_and_nothing_else(
+def test_a_request_without_a_known_header_gets_403_and_nothing_else(
     signed_in: Endpoint, header: str
 ) -> None:
     refused = ask(signed_in, header=header.replace(" ", "%20"))
@@ -63,7 +63,7 @@ def test_a_service_gets_tokens_for_what_it_uses_alone(signed_in: Endpoint) -> No
     "resource",
     ["https://management.azure.com", "https://graph.microsoft.com", f"{STORAGE}.example", "", "/"],
 )
-def test_nobody_gets_a_token_for_what_no_service_uses(signed_in: Endpoint, resource: str) -> None:
+def test_a_resource_that_no_service_uses_gets_no_token(signed_in: Endpoint, resource: str) -> None:
     assert ask(signed_in, resource=resource).status_code == 400
     assert ask(signed_in, resource=f"{STORAGE}/").status_code == 200
 

@@ -20,7 +20,7 @@ def environment(**changed: str) -> dict[str, str]:
     return {"AZURE_TENANT_ID": "tenant", **given, **changed}
 
 
-def test_each_service_is_told_what_azd_has_for_it() -> None:
+def test_each_service_gets_its_settings_from_azd() -> None:
     settings = Settings.load(environment())
     assert settings.tenant == "tenant"
     assert settings.services["gateway"] == {STORAGE[0]["name"]: STORAGE[0]["value"]}
@@ -71,7 +71,7 @@ def test_each_service_is_handed_its_own_secret_and_keeps_it(tmp_path: Path) -> N
     assert {stat.S_IMODE(each.stat().st_mode) & 0o077 for each in kept} == {0}
 
 
-def test_a_service_may_have_tokens_for_what_the_bicep_tells_it_of(tmp_path: Path) -> None:
+def test_a_service_may_have_tokens_for_the_resources_in_its_settings(tmp_path: Path) -> None:
     found = {app.name: resources(app.environment) for app in load(State.open(tmp_path)).apps}
     storage, vault = "https://storage.azure.com", "https://vault.azure.net"
     bus = "https://servicebus.azure.net"

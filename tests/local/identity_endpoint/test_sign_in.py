@@ -15,7 +15,7 @@ from tests.local.identity_endpoint.conftest import RECORD, STORAGE, Endpoint, ev
 SCOPE = f"{STORAGE}/.default"
 
 
-def test_who_has_signed_in_is_kept_for_the_next_start(signed_in: Endpoint) -> None:
+def test_a_sign_in_is_kept_for_the_next_start(signed_in: Endpoint) -> None:
     kept = AuthenticationRecord.deserialize(signed_in.record.read_text())
     assert kept.username == RECORD.username
     assert stat.S_IMODE(signed_in.record.stat().st_mode) == 0o600
@@ -49,7 +49,7 @@ def test_tokens_are_asked_for_one_at_a_time(signed_in: Endpoint) -> None:
     assert {each.token for each in found} == {f"token for {SCOPE}"}
 
 
-def test_the_developer_is_told_where_to_enter_which_code() -> None:
+def test_the_prompt_names_the_address_and_the_code() -> None:
     said: list[str] = []
     prompt(said.append)(
         "https://login.example/device", "AB-12", datetime(2026, 1, 1, 9, 5, tzinfo=UTC)

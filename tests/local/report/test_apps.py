@@ -16,7 +16,7 @@ def shown(az: AzureCli, azure: ControlPlane, *found: Any) -> list[apps.App]:
     return apps.apps(azure)
 
 
-def test_each_revision_is_told_by_its_states(az: AzureCli, azure: ControlPlane) -> None:
+def test_each_revision_is_described_by_its_states(az: AzureCli, azure: ControlPlane) -> None:
     old, new = world.revision("gateway", 1, "08:10"), world.revision("gateway", 2, "08:30")
     found = shown(az, azure, (world.app("gateway"), [new, old]))
     first, second = apps.revisions(found)
@@ -27,7 +27,7 @@ def test_each_revision_is_told_by_its_states(az: AzureCli, azure: ControlPlane) 
 
 
 @pytest.mark.parametrize("state", ["Failed", "ActivationFailed", "Degraded", "ScaledToZero"])
-def test_every_state_of_one_that_does_not_come_up_is_told(
+def test_every_state_of_a_failed_revision_is_described(
     az: AzureCli, azure: ControlPlane, state: str
 ) -> None:
     details = "Deployment Progress Deadline Exceeded. 0/1 replicas ready." + world.SECRETS

@@ -144,7 +144,7 @@ def test_an_error_in_another_s_text_is_read(az: AzureCli, azure: ControlPlane) -
     assert "quota" in refused.advice
 
 
-def test_a_code_that_nobody_has_listed_does_not_leave(az: AzureCli, azure: ControlPlane) -> None:
+def test_an_unlisted_code_does_not_enter_the_report(az: AzureCli, azure: ControlPlane) -> None:
     refused = failed_in(az, azure, world.failed("Contoso.Secret/things", ORIGINALS, "JaneDoe", ""))
     assert refused.codes == ("a code that is not listed",)
     assert refused.kind == "another resource type"
@@ -189,7 +189,7 @@ def test_an_attendee_of_a_workshop_sees_those_of_the_group(
     assert (found.number, found.state, found.seconds) == (1, "Succeeded", 612)
 
 
-def test_who_may_see_none_hears_why(az: AzureCli, azure: ControlPlane) -> None:
+def test_a_user_without_access_gets_the_reason(az: AzureCli, azure: ControlPlane) -> None:
     az.tell({GROUP_LIST: "AuthorizationFailed", SUB_LIST: "AuthorizationFailed"})
     found = deployments(azure, ENVIRONMENT)
     assert isinstance(found, Unseen)

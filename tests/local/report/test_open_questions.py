@@ -120,14 +120,14 @@ def test_an_error_ends_no_question_but_its_own(
     ]
 
 
-def test_where_nobody_answers_no_question_is_answered(harness: Harness) -> None:
+def test_without_a_reply_no_question_is_answered(harness: Harness) -> None:
     nowhere = Hosts("127.0.0.1:9", "127.0.0.1:9", "127.0.0.1:9")
     asker = Asker(harness.actor(DEVELOPER).credential, nowhere, harness.actor(DEVELOPER).entities)
     found = list(ask(("vault-missing",), asker, Caller(By.DEVELOPER, NARROW)))
     assert found == [NotAsked("vault-missing", Why.NO_ANSWER)]
 
 
-def test_a_number_that_nobody_expected_is_told() -> None:
+def test_an_unexpected_number_is_reported() -> None:
     name = next(each.name for each in QUESTIONS if each.answers[0].isdigit())
     assert outcome(name, "418") == Neither(name, 418, safe_text.NOTHING)
     for said in ("", "-", "jane", "1234567", "٤١٨"):

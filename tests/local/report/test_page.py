@@ -80,7 +80,7 @@ def test_a_part_that_azure_did_not_show_says_so() -> None:
     assert rendered(report()).count("\nNone.\n") == len(parts)
 
 
-def test_what_the_first_deployment_was_refused_is_told() -> None:
+def test_the_failures_of_the_first_deployment_are_reported() -> None:
     codes = (safe_text.code("DeploymentFailed"), safe_text.code("RoleAssignmentExists"))
     kind = safe_text.kind("Microsoft.Authorization/roleAssignments")
     said, advice = safe_text.message("The role assignment already exists."), SafeText("Delete it.")

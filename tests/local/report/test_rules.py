@@ -56,7 +56,7 @@ def test_a_subscription_without_a_rule_shows(az: AzureCli, azure: ControlPlane) 
     assert [(each.name, each.as_template) for each in found] == [("no rule", False)]
 
 
-def test_somebody_s_own_rule_shows_without_its_name_and_its_filter(
+def test_a_users_own_rule_shows_without_its_name_and_its_filter(
     az: AzureCli, azure: ControlPlane
 ) -> None:
     own = world.rule("jane", **world.sql(f"user = '{world.PERSON_S_ADDRESS}'"))

@@ -447,7 +447,7 @@ def test_a_nested_deployment_that_is_given_too_little_is_refused() -> None:
     assert whats(found) == ["d: the parameter 'name' is given no value"]
 
 
-def test_a_circle_is_refused_with_those_who_wait() -> None:
+def test_a_circle_is_refused_with_its_steps() -> None:
     found = plan({"a": one(STORE, "a", dependsOn=["b"]), "b": one(STORE, "b", dependsOn=["a"])})
     assert len(whats(found)) == 1
     assert "these wait for each other: " in whats(found)[0]
