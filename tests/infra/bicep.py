@@ -78,7 +78,7 @@ def _scope(identifier: str) -> str:
 
 
 def parameters(file: str, **environment: str) -> Mapping[str, Any]:
-    """What a parameter file of the folder gives, in an environment of these variables alone."""
+    """Return the values of a parameter file, in an environment with only these variables."""
     kept = {name: os.environ[name] for name in ("HOME", "PATH") if name in os.environ}
     done = subprocess.run(
         [str(PROGRAM), "build-params", str(FOLDER / file), "--stdout"],

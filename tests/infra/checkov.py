@@ -32,7 +32,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What passed, and what failed."""
+    """The passed and the failed checks."""
 
     passed: frozenset[Finding]
     failed: frozenset[Finding]

@@ -25,7 +25,7 @@ _KEY = re.compile(r"\b(Line|Properties)\.(\w+)")
 
 @dataclass(frozen=True)
 class Query:
-    """What a query names. `keys` are those of JSON: `Line.message`.
+    """The names in a query. `keys` are JSON keys: `Line.message`.
 
     `either` are columns that need not be there.
     """

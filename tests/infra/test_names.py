@@ -1,4 +1,4 @@
-"""What an environment may be called: its name is part of every other, and Azure's rules differ."""
+"""Valid names of an environment, which are part of every resource name."""
 
 import re
 import subprocess

@@ -23,7 +23,7 @@ pytestmark = needs_bicep
 
 @pytest.fixture(scope="module")
 def application() -> Resources:
-    """What application.bicep compiles to, by symbolic name."""
+    """The compiled application.bicep, by symbolic name."""
     done = subprocess.run(
         [str(PROGRAM), "build", str(FOLDER / "modules/application.bicep"), "--stdout"],
         env={**os.environ, "DOTNET_SYSTEM_GLOBALIZATION_INVARIANT": "1"},

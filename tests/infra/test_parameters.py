@@ -1,4 +1,4 @@
-"""What azd keeps of one deployment, and what the next one makes of it."""
+"""The values that azd keeps from one deployment for the next."""
 
 import re
 from collections import Counter

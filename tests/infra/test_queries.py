@@ -115,7 +115,7 @@ def test_waiting_services_are_found_by_the_services_real_log_texts(sandbox: Runn
 
 
 def test_failures_are_found_by_the_services_real_requests(sandbox: Running) -> None:
-    """Where they ask for tokens, what they prove and whom they ask, by the names in the query."""
+    """The services' token requests, proofs and dependencies, by the names in the query."""
     hosts = {".core.windows.net", ".vault.azure.net", ".azurecontainerapps.io"}
     words = taken_apart(QUERIES[0]).words
     assert hosts | {"/msi/token", "/readiness-probe", "ServiceBus."} <= words

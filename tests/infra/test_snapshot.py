@@ -1,4 +1,4 @@
-"""The script that writes the snapshot: whom it blames, and what it leaves behind."""
+"""The script that writes the snapshot: its errors, and the files it leaves."""
 
 import shutil
 import subprocess

@@ -1,4 +1,4 @@
-"""A workshop deploys the same policy into one group, by somebody who holds only that group."""
+"""A workshop deploys the same policy into one group, by a user with rights on that group only."""
 
 import re
 from pathlib import Path

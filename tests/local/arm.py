@@ -1,4 +1,4 @@
-"""A stand-in for Azure Resource Manager: it answers what it was told, and refuses the rest."""
+"""A stand-in for Azure Resource Manager, with given answers; it refuses everything else."""
 
 import json
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ class Credential:
 
 
 class Arm(BaseAdapter):
-    """Answers what it was told to each path; else as ARM refuses who may not read there."""
+    """Gives each path its answer; refuses others as ARM does."""
 
     def __init__(self, answers: Mapping[str, dict[str, Any]]) -> None:
         super().__init__()
@@ -44,6 +44,6 @@ class Arm(BaseAdapter):
 def resource_manager(
     session: requests.Session, answers: Mapping[str, dict[str, Any]]
 ) -> ResourceManager:
-    """The control plane as whoever may read just `answers`, by their paths."""
+    """Return the control plane of a user who may read only `answers`, by path."""
     session.mount(ARM, Arm(answers))
     return ResourceManager(session, Credential())

@@ -1,4 +1,4 @@
-"""What the tests of the control plane share."""
+"""Fixtures for the tests of the control plane."""
 
 from collections.abc import Iterator
 

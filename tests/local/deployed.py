@@ -1,4 +1,4 @@
-"""What Azure lists of an environment that was deployed by the snapshot, and not touched since."""
+"""Azure's lists of an environment that matches the snapshot."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ Answers = dict[str, dict[str, Any]]
 
 
 def as_deployed(deployment: Deployment, *absent: str) -> Answers:
-    """What Azure Resource Manager answers, by path, where all but the `absent` are there."""
+    """Return Azure Resource Manager's answers by path, without the `absent` principals."""
     there = [each for each in deployment.principals if each.name not in absent]
     of_kind = {kind: [each for each in there if each.kind is kind] for kind in PrincipalKind}
     return {

@@ -1,4 +1,4 @@
-"""What the developer must be allowed, in an environment of other names than the snapshot's."""
+"""The developer's rights, in an environment with other names than the snapshot's."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -89,7 +89,7 @@ def test_a_role_that_is_not_known_leaves_the_assignment_unnamed(rights: tuple[Ri
 
 
 def assigned(snapshot: Mapping[str, Any], who: str) -> set[str]:
-    """The names of the assignments of a user, whose object id Bicep was told."""
+    """Return the names of a user's assignments, whose object id is a parameter of the Bicep."""
     return {
         each["name"]
         for each in of_type(snapshot, "Microsoft.Authorization/roleAssignments")

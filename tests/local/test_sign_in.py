@@ -1,4 +1,4 @@
-"""Who is signed in, read off the token that the services would be shown."""
+"""The signed-in user, from the token that the services would get."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What npm has installed, against what its lock file names."""
+"""npm's installed packages, compared with its lock file."""
 
 from typing import Any
 

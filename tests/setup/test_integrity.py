@@ -1,4 +1,4 @@
-"""Packages are whole, or it is said which is not."""
+"""Packages are complete, or the incomplete one is named."""
 
 import subprocess
 import sys

@@ -31,7 +31,7 @@ sys.exit(f"the stand-in was never told what to say to {{name}} {{' '.join(asked)
 
 @dataclass(frozen=True)
 class StandIns:
-    """What the stand-ins say, and what they were asked."""
+    """The stand-ins' output, and the calls they received."""
 
     folder: Path
 
@@ -44,7 +44,7 @@ class StandIns:
         self._add({"to": to.split(), "with": options, "refuses": sentence})
 
     def say_rules(self, *subscriptions: str) -> None:
-        """Give the topic these subscriptions, each with a rule unless it is said otherwise."""
+        """Give the topic these subscriptions, each with a rule by default."""
         self.say("az servicebus topic list", ["photo-events"])
         self.say("az servicebus topic subscription list", list(subscriptions))
         self.say("az servicebus topic subscription rule list", ["processed"])

@@ -1,4 +1,4 @@
-"""What Azure answers, in its shapes.
+"""Azure's responses, in their real shapes.
 
 Role assignments: https://learn.microsoft.com/rest/api/authorization/role-assignments/list-for-scope
 Deployments, with the role assignments of their modules among outputResources: as azd's own tests

@@ -1,4 +1,4 @@
-"""What azd starts: two files of a few lines, for sh and for PowerShell, that do the same.
+"""azd's hook scripts: two short files, for sh and for PowerShell, that do the same.
 
 There is no PowerShell on the machines where this is tested: of hook.ps1 only the text is read.
 """

@@ -20,7 +20,7 @@ RECEIVE = Right("receive", "queue photo-uploads")
 
 @pytest.fixture
 def log() -> Iterator[io.StringIO]:
-    """What a service writes on standard output."""
+    """A service's standard output."""
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonFormatter())

@@ -1,4 +1,4 @@
-"""One photo through the public address: taken, processed, or said why not."""
+"""One photo through the public address: accepted, processed, or diagnosed."""
 
 import io
 import json
@@ -26,7 +26,7 @@ DONE: Answer = (200, {"id": "7", "state": "processed"})
 
 @dataclass
 class Gateway:
-    """A gateway that answers as told; the last answer stays."""
+    """A gateway with given answers; the last one repeats."""
 
     url: str
     answers: list[Answer] = field(default_factory=list)

@@ -68,7 +68,7 @@ def bad(message: str) -> GraphError:
 
 @dataclass
 class StandIn:
-    """What the tenant holds. `spreading` is for how many requests a new object is not known."""
+    """The tenant's objects. For `spreading` requests, a new object is unknown."""
 
     applications: dict[str, Json] = field(default_factory=dict)
     principals: dict[str, Json] = field(default_factory=dict)
@@ -126,7 +126,7 @@ class StandIn:
 
 
 def _check(found: Json, wanted: Json) -> None:
-    """What Graph refuses of an application."""
+    """Return Graph's refusal of an application."""
     own = {f"api://{found['appId']}", f"api://tenant/{found['appId']}"}
     if not set(wanted.get("identifierUris", ())) <= own:
         raise bad("The URI holds no unique tenant identifier.")

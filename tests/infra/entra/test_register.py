@@ -1,4 +1,4 @@
-"""What the step that registers the catalog does to a tenant, against a stand-in of Graph."""
+"""The catalog's registration in a tenant, against a stand-in for Graph."""
 
 import json
 import subprocess

@@ -17,7 +17,7 @@ class Removed:
 
     @property
     def caught(self) -> bool:
-        """Whether removing the edge is noticed, by a refusal or a warning."""
+        """Return whether removing the edge causes a refusal or a warning."""
         return any(each.severity is not Severity.NOTED for each in self.found)
 
     def __str__(self) -> str:

@@ -28,7 +28,7 @@ class Rehearsed:
 
     @property
     def refused(self) -> Sequence[str]:
-        """What Azure is said to refuse."""
+        """The findings that Azure is expected to refuse."""
         found = (each for each in self.findings if each.severity is Severity.REFUSED)
         return [f"{each.rule}: {each.resource}: {each.what}" for each in found]
 
@@ -61,7 +61,7 @@ def row(each: Rehearsed) -> str:
 
 
 def noticed(plan: Plan) -> tuple[int, int]:
-    """How many edges are missed when they are taken out, and how many order anything at all."""
+    """Return how many removed edges go unnoticed, and how many order anything."""
     before = {_mark(each) for each in judge(plan, strict=True)}
     changed = [plan.without(each) for each in plan.edges]
     matter = [

@@ -1,4 +1,4 @@
-"""A timeline tells what comes after what, and who gets which right when."""
+"""A timeline shows the order of steps, and when each principal gets its rights."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""What Azure holds before a deployment: what the one before made, and what has happened since."""
+"""The state of Azure before a deployment: an earlier deployment, and changes since."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ def assignment(name: str, role: str, **properties: str) -> dict[str, Any]:
 
 
 def nested(assignment: dict[str, Any]) -> dict[str, Any]:
-    """A deployment that is told the object id: only so can a name be made of it."""
+    """A deployment with the object id as a parameter, so that a name can depend on it."""
     assignment["properties"]["principalId"] = "[parameters('id')]"
     del assignment["dependsOn"]
     template = {

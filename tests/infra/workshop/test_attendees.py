@@ -1,4 +1,4 @@
-"""Who the attendees are: words, or lines of a file."""
+"""The attendees, from arguments or the lines of a file."""
 
 from pathlib import Path
 

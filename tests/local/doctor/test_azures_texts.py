@@ -307,7 +307,7 @@ def test_ends_of_line_in_letters_are_read_as_such() -> None:
 
 @dataclass(frozen=True)
 class Command:
-    """A command of the Azure CLI that somebody is told to run."""
+    """An advised command of the Azure CLI."""
 
     line: str
 
@@ -337,7 +337,7 @@ def test_advice_includes_commands() -> None:
 
 @pytest.mark.parametrize("command", COMMANDS, ids=str)
 def test_the_azure_cli_accepts_each_advised_command(command: Command, tmp_path: Path) -> None:
-    """It reads the whole line before it looks who is signed in; here it is nobody."""
+    """The Azure CLI parses the whole line before it checks the sign-in; here there is none."""
     cli = Cli(real_az(), at_home(tmp_path, {"AZURE_CONFIG_DIR": str(tmp_path)}))
     done = cli.run(*shlex.split(command.line)[1:])
     assert "Please run 'az login' to setup account" in done.stderr

@@ -1,4 +1,4 @@
-"""A deployed environment is looked at as who is signed in: here, one that the sandbox is."""
+"""A deployed environment, here a sandbox, is examined as the signed-in user."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -131,7 +131,7 @@ def lacking(ward: Ward, gone: RoleAssignment) -> Iterator[list[RoleAssignment]]:
 def readable(
     ward: Ward, session: requests.Session, assignments: Iterable[RoleAssignment]
 ) -> ResourceManager:
-    """The control plane, to somebody who may read it."""
+    """The control plane of a user who may read it."""
     return resource_manager(session, dict(_answers(ward, tuple(assignments))))
 
 

@@ -1,4 +1,4 @@
-"""A pasted error says whom, what and where it is about: the texts are those that are answered."""
+"""A pasted error is explained with caller, action and scope; the texts are real answers."""
 
 from collections.abc import Callable
 from contextlib import closing

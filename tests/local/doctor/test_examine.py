@@ -1,4 +1,4 @@
-"""What a diagnosis says of who is well, and of a right that is missing."""
+"""The diagnosis of an identity that is well, and of a missing right."""
 
 from contextlib import closing
 from dataclasses import replace
@@ -50,7 +50,7 @@ def test_it_says_why_those_before_did_not_answer_and_that_those_behind_were_not_
 
 
 def test_a_queue_that_does_not_exist_is_no_missing_role(ward: Ward) -> None:
-    """The SDK says only that a token was refused; what Service Bus said is shown."""
+    """The SDK says only that a token was refused; Service Bus's reason is shown."""
     variables, namespace = ward.variables("thumbnailer"), ward.deployment.bus
     with acting(variables), closing(open_credential(variables)) as credential:
         prober = Prober(credential, Endpoints("", "", namespace.host))
@@ -138,7 +138,7 @@ def test_an_unassigned_app_role_of_a_waiting_service_is_named(ward: Ward) -> Non
 def test_what_a_waiting_service_was_refused_and_nothing_grants_is_named_with_its_role(
     ward: Ward,
 ) -> None:
-    """As one sees it who has written a proof, and forgotten the row of the policy."""
+    """A service with a proof but without its row in the policy."""
     gone = [
         ward.assignment("catalog", "containers/catalog"),
         ward.assignment("catalog", "subscriptions/catalog"),

@@ -1,4 +1,4 @@
-"""What was refused and no right of the deployment allows, as a right that is lacking."""
+"""A denial that no right of the deployment covers becomes a missing right."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ def deployment(tmp_path: Path) -> Deployment:
 
 
 def test_a_role_of_a_deployment_before_is_passed_over(deployment: Deployment) -> None:
-    """The audit goes on where the Bicep has changed and the sandbox was started anew."""
+    """The audit continues after the Bicep has changed and the sandbox has restarted."""
     gone, known = Denial(READ, "/a", ("Gone",)), Denial(READ, "/b", ("Gone", READER))
     (right,) = unlisted_rights(deployment, "gateway", (), (gone, known))
     assert (right.scope, right.role, right.actions) == ("/b", READER, (READ,))

@@ -1,4 +1,4 @@
-"""What was refused lately is named: what is allowed by now is not, nor what others were refused."""
+"""Recent refusals are listed, but not those now allowed, nor those of others."""
 
 from dataclasses import replace
 

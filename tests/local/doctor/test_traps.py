@@ -77,7 +77,7 @@ def assigned_to_nobody(ward: Ward, wrong: bool) -> Diagnosis:
 
 
 def recreated(ward: Ward, wrong: bool) -> Diagnosis:
-    """In a sandbox of its own: who is who is kept in its state. Without: its roles deployed."""
+    """In its own sandbox, since identities are kept in the state. Without: its roles deployed."""
     root = ward.harness.state.root.parent / f"made-anew-{wrong}"
     state = State.open(root)
     recreate(state, load(state).principal("gateway").resource_id)

@@ -24,7 +24,7 @@ class Ward:
         return self.harness.deployment
 
     def variables(self, who: str) -> dict[str, str]:
-        """What the process of `who` has, as the deployment says and Container Apps adds."""
+        """Return the variables of the process of `who`, with those that Container Apps adds."""
         planes = self.harness.endpoints.planes
         surroundings = self.harness.endpoints.surroundings
         return dict(surroundings.variables(self.deployment.app(who), planes.headers[who]))
@@ -40,7 +40,7 @@ class Ward:
         deployed: Iterable[RoleAssignment] | None = None,
         waits_for: Iterable[str] = (),
     ) -> Diagnosis:
-        """Look at `who`; `granted` and `apps` are what is seen instead of the deployment's.
+        """Examine `who`; `granted` and `apps` replace the deployment's.
 
         `deployed` is what the deployment grants instead, and `audit` then holds its denials, which
         `who` was given while it waited.
@@ -70,7 +70,7 @@ class Ward:
         self.harness.endpoints.planes.issuer.registration = self.deployment.registration
 
     def assignment(self, who: str, end: str, role: str = "") -> RoleAssignment:
-        """The one assignment of `who` on the resource that ends so, if need be of `role`."""
+        """Return the assignment of `who` on the resource with this ending, of `role` if given."""
         principal = self.deployment.principal(who).principal_id
         policy = Policy.of(self.deployment)
         (found,) = (

@@ -24,7 +24,7 @@ _WITHIN = 60.0
 
 @dataclass
 class Developer:
-    """DeviceCodeCredential, as far as it is used, and the person who answers it."""
+    """The used part of DeviceCodeCredential, and the user who completes the sign-in."""
 
     here: threading.Event = field(default_factory=threading.Event)
     asked: int = 0
@@ -69,7 +69,7 @@ class Developer:
 
 @dataclass(frozen=True)
 class Endpoint:
-    """The running endpoint: where it is, who may ask, whose sign-in it has."""
+    """The running endpoint: its address, identities, and sign-in."""
 
     url: str
     known: dict[str, Identity]
@@ -88,7 +88,7 @@ def eventually(condition: Callable[[], bool]) -> None:
 
 @pytest.fixture
 def endpoint(tmp_path: Path) -> Iterator[Endpoint]:
-    """An endpoint that asks for a sign-in, which nobody has answered yet."""
+    """An endpoint with a pending sign-in."""
     known = {
         "gateway": Identity("gateway", "secret of gateway", "c0fc19b5-0000-4000-8000-1", {STORAGE}),
         "notifier": Identity(

@@ -12,7 +12,7 @@ _PROXIES = {"http": ""}
 def ask(
     endpoint: Endpoint, service: str = "gateway", header: str | None = None, **query: str
 ) -> requests.Response:
-    """What is answered to a request for a token for storage; `query` changes it."""
+    """Return the response to a token request for storage, changed by `query`."""
     given = {"api-version": API_VERSION, "resource": STORAGE, **query}
     secret = header if header is not None else endpoint.known[service].header
     headers = {"X-IDENTITY-HEADER": secret} if secret else {}

@@ -15,7 +15,7 @@ STORAGE = [{"name": "AZURE_STORAGE_BLOB_ENDPOINT", "value": "https://st.blob.cor
 
 
 def environment(**changed: str) -> dict[str, str]:
-    """What azd gives, as far as it is asked for."""
+    """The used part of azd's values."""
     given = {f"{service.upper()}_SETTINGS": json.dumps(STORAGE) for service in SERVICES}
     return {"AZURE_TENANT_ID": "tenant", **given, **changed}
 

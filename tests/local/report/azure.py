@@ -82,7 +82,7 @@ class AzureCli:
         console: Mapping[str, str] | None = None,
         signs_in: str = "",
     ) -> None:
-        """What it answers from now on: a text in `rest` is the code of a refusal."""
+        """Set its answers; a text in `rest` is the code of a refusal."""
         told = {
             "rest": dict(rest),
             "logs": dict(logs or {}),

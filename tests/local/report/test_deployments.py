@@ -93,7 +93,7 @@ def test_a_failed_one_names_the_resource_the_rule_and_what_to_do(
 
 
 def failed_in(az: AzureCli, azure: ControlPlane, operation: object) -> Refused:
-    """What a deployment with this operation in a module of a module was refused."""
+    """Return the failures of a deployment with this operation in a module of a module."""
     (found,) = shown(
         az,
         azure,

@@ -1,4 +1,4 @@
-"""Which questions are asked by whom, and what becomes of an answer."""
+"""The choice of questions for a user, and the outcome of each answer."""
 
 from collections.abc import Iterator
 

@@ -13,7 +13,7 @@ from tests.local.report import world
 
 @pytest.fixture
 def nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ControlPlane:
-    """A control plane as the real CLI shows it to somebody who is not signed in."""
+    """The control plane through the real CLI, without a sign-in."""
     monkeypatch.setenv("PATH", f"{real_az().parent}:/usr/bin:/bin")
     monkeypatch.setenv("AZURE_CONFIG_DIR", str(tmp_path))
     monkeypatch.setenv("AZURE_CORE_COLLECT_TELEMETRY", "no")

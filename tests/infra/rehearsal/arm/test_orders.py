@@ -42,7 +42,7 @@ class Node:
 
 
 def waiting(earlier: Sequence[str]) -> st.SearchStrategy[Sequence[str]]:
-    """What a resource waits for: mostly something."""
+    """The dependencies of a resource, mostly at least one."""
     nothing: st.SearchStrategy[Sequence[str]] = st.just(())
     if not earlier:
         return nothing
@@ -127,7 +127,7 @@ def turns_of(made: Made, inside: str) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class State:
-    """What has begun and what has ended."""
+    """The started and the ended steps."""
 
     begun: frozenset[str] = frozenset()
     ended: frozenset[str] = frozenset()
@@ -156,7 +156,7 @@ def states(there: Mapping[str, Node]) -> set[State]:
 
 
 def worlds(all_nodes: Sequence[Node]) -> Iterator[Mapping[str, Node]]:
-    """What is there, for each way in which the unknown conditions may turn out."""
+    """The present steps, for each outcome of the unknown conditions."""
     for first, second in product((True, False), repeat=2):
         holds = {"": True, "first": first, "second": second}
         there: dict[str, Node] = {}

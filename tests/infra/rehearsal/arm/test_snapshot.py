@@ -26,7 +26,7 @@ def made(plan: Plan) -> list[Step]:
 
 
 def key_of(step: Step) -> tuple[str, ...]:
-    """What tells a resource from others: its id; of an assignment scope, principal and reason."""
+    """Return a resource's key: its id; for an assignment, scope, principal and reason."""
     if isinstance(step.name, Unknown):
         given = step.properties
         return step.scope, given["principalId"].of, given["description"]

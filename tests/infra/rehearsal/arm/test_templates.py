@@ -1,4 +1,4 @@
-"""What a template says becomes steps: ids, places, loops, conditions, deployments, unknowns."""
+"""A template's resources become steps: ids, scopes, loops, conditions, deployments, unknowns."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a table of rules makes of a plan: what is grave, what is luck, and what applies."""
+"""The findings of a table of rules in a plan: their severity, and the rules that apply."""
 
 import json
 from pathlib import Path

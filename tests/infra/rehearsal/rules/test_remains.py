@@ -1,4 +1,4 @@
-"""What a deployment finds of an earlier one, and what it leaves."""
+"""The remains of an earlier deployment, and those that a deployment leaves."""
 
 from typing import Any
 

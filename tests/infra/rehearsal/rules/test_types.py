@@ -1,4 +1,4 @@
-"""What the compiler prints becomes findings, which only warn."""
+"""The compiler's messages become findings, which only warn."""
 
 import os
 import subprocess
