@@ -1,4 +1,4 @@
-"""The archiver: keeps each event as it came; it can neither read nor change what it kept."""
+"""The archiver: it keeps each event as it came, and can neither read nor change a kept one."""
 
 from functools import partial
 
@@ -47,7 +47,7 @@ def keeper(archive: ContainerClient) -> Handler:
             raise Permanent("UnknownEvent", str(error)) from error
         logs.bind(photo=event.subject)
         body = event.to_json()
-        # A repeated event has the same name, and what is there already is not written again.
+        # A repeated event has the same name, and an existing blob is not written again.
         blobs.create(archive, f"{event.id}.json", body, len(body))
 
     return keep

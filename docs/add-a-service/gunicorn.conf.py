@@ -1,4 +1,4 @@
-"""How gunicorn runs the archiver."""
+"""The archiver's gunicorn settings."""
 
 from services.archiver.settings import Settings
 from services.common import logs, server

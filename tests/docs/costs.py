@@ -1,4 +1,4 @@
-"""What a day costs: quantities from the snapshot and from counts, times the prices of costs.json.
+"""The cost of a day: quantities from the snapshot and from counts, times the prices of costs.json.
 
 `python -m tests.docs.costs` writes the table of docs/costs.md.
 """
@@ -27,7 +27,7 @@ _SECTION = re.compile(
 
 @dataclass(frozen=True)
 class App:
-    """What the Bicep gives a service: cores, GiB, replicas at rest, seconds woken by the clock."""
+    """A service's share in the Bicep: cores, GiB, replicas at rest, seconds woken by the clock."""
 
     name: str
     cores: float
@@ -53,7 +53,7 @@ def data() -> Data:
 
 
 def apps() -> tuple[App, ...]:
-    """The four services as the snapshot deploys them."""
+    """Return the four services as the snapshot deploys them."""
     snapshot = json.loads((PROJECT / "infra" / "bicep" / "sandbox.snapshot.json").read_text())
     found = snapshot["predictedResources"]
     return tuple(_app(each) for each in found if each["type"] == "Microsoft.App/containerApps")
@@ -73,13 +73,13 @@ def _app(resource: Mapping[str, Any]) -> App:
 
 
 def _woken(cron: Mapping[str, str]) -> float:
-    """Seconds a day between the minutes at which an hourly rule begins and ends."""
+    """Return the seconds a day between the minutes at which an hourly rule begins and ends."""
     begins, ends = (int(cron[each].split()[0]) for each in ("start", "end"))
     return 24 * 60.0 * (ends - begins)
 
 
 def seconds_awake(app: App, photos: int, known: Data) -> float:
-    """How long one replica runs in a day, photos coming evenly: the dearest way they can come."""
+    """Return the seconds a day that one replica runs, with photos spread evenly: the dearest."""
     if app.at_rest:
         return DAY
     cooldown = known.assumed["scaler_cooldown_seconds"]
@@ -91,7 +91,7 @@ def seconds_awake(app: App, photos: int, known: Data) -> float:
 
 
 def seconds_active(app: App, photos: int, known: Data) -> float:
-    """How much of that is charged as active: at rest an idle replica is charged at a lower rate."""
+    """Return the seconds charged as active: an idle replica at its minimum is charged less."""
     awake = seconds_awake(app, photos, known)
     if not app.at_rest:
         return awake
@@ -130,7 +130,7 @@ def bus_operations(photos: int, known: Data) -> float:
 
 
 def bus(photos: int, known: Data) -> float:
-    """Service Bus: its hours, and what is beyond the operations that these include."""
+    """Service Bus: its hours, and the operations beyond the included ones."""
     beyond = bus_operations(photos, known) - known.prices["bus_operations_included_a_month"] / MONTH
     millions = max(0.0, beyond) / 1e6
     return float(24 * known.prices["bus_hour"] + millions * known.prices["bus_million_operations"])
@@ -157,7 +157,7 @@ def vault(photos: int, known: Data) -> float:
 
 
 def logs(photos: int, known: Data, *, free: bool = False) -> float:
-    """Log Analytics: what the services, the platform and the telemetry write."""
+    """Log Analytics: the logs of the services and of the platform, and the telemetry."""
     each = known.photo["log_kb"] + known.assumed["telemetry_kb_a_photo"]
     gb = (photos * each / 1e6) + known.assumed["system_log_mb_a_day"] / 1e3
     if free:
@@ -166,7 +166,7 @@ def logs(photos: int, known: Data, *, free: bool = False) -> float:
 
 
 def rows(photos: int, known: Data, *, free: bool = False) -> dict[str, float]:
-    """Dollars a day, by resource."""
+    """Return dollars a day, by resource."""
     return {
         "Service Bus, Standard": bus(photos, known),
         "Container Apps": compute(photos, known, free=free),
@@ -180,7 +180,7 @@ def rows(photos: int, known: Data, *, free: bool = False) -> dict[str, float]:
 
 
 def table() -> str:
-    """The page's table."""
+    """Return the page's table."""
     return "".join(f"| {' | '.join(each)} |\n" for each in _cells(data()))
 
 
@@ -200,7 +200,7 @@ def _money(dollars: float) -> str:
 
 
 def written(page: str) -> str:
-    """The page with its table as it is now."""
+    """Return the page with its table of today."""
     return _SECTION.sub(lambda _: table(), page)
 
 

@@ -25,7 +25,7 @@ class Step:
     shown: str
 
     def pattern(self) -> re.Pattern[str]:
-        """What the real output has to match: `…` is any text, a line of only `…` any lines."""
+        """Return the pattern of the real output: `…` is any text, a line of only `…` any lines."""
         lines = self.shown.splitlines()
         return re.compile(
             "".join(_any_lines() if each == _ANYTHING else _line(each) for each in lines)
@@ -33,18 +33,18 @@ class Step:
 
 
 def name_of(page: Path) -> str:
-    """The page's path as people write it."""
+    """Return the page's path from the project's root."""
     return str(page.relative_to(PROJECT))
 
 
 def consoles(page: Path) -> list[list[Step]]:
-    """The console blocks of a page, each a list of steps."""
+    """Return the console blocks of a page, each a list of steps."""
     found = _FENCE.finditer(page.read_text())
     return [list(_steps(each["body"])) for each in found if each["language"] == "console"]
 
 
 def quoted(page: Path) -> set[str]:
-    """What stands between backticks in the prose of a page."""
+    """Return the texts between backticks in the prose of a page."""
     return set(re.findall(r"`([^`\n]+)`", _FENCE.sub("", page.read_text())))
 
 

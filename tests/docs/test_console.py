@@ -1,4 +1,4 @@
-"""What the pages show of a terminal is what a reader's terminal shows."""
+"""The terminal output on the pages is the output that a reader gets."""
 
 import os
 import subprocess
@@ -28,7 +28,7 @@ def test_a_console_block_runs_as_shown(block: Sequence[Step], sandbox: Running) 
 
 
 def run(block: Sequence[Step], sandbox: Running) -> Iterator[str]:
-    """The output of each step; one shell runs them all, as one terminal would."""
+    """Return the output of each step; one shell runs them all, as one terminal would."""
     done = subprocess.run(
         ["sh"],
         input="".join(f"{each.command}\nprintf '\\n%s\\n' '{_MARK}'\n" for each in block),

@@ -1,4 +1,4 @@
-"""The page of costs is what the program computes, and a photo is the operations that it counts."""
+"""The page of costs follows from the program, and a photo takes the operations that it counts."""
 
 import io
 import time
@@ -33,7 +33,7 @@ def until_told(sandbox: Running, sent: str, before: int) -> None:
 
 
 def operations(sandbox: Running, before: int) -> "Counter[str]":
-    """The operations on blobs and secrets since a line of the audit."""
+    """Return the operations on blobs and secrets since a line of the audit."""
     return Counter(
         each.operation
         for each in sandbox.audit()[before:]

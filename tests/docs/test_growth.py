@@ -1,4 +1,4 @@
-"""The figures of docs/growth.md follow from the Bicep, the services and what was counted."""
+"""The figures of docs/growth.md follow from the Bicep, the services and the counts."""
 
 import json
 from typing import Any
@@ -22,19 +22,19 @@ def of_type(ending: str) -> list[dict[str, Any]]:
 
 
 def most(service: str) -> float:
-    """Photos a second that all replicas of a service have the processor for."""
+    """Return the photos a second for which all replicas of a service have the processor."""
     app = next(each for each in of_type("containerApps") if each["name"] == service)
     cores = float(app["properties"]["template"]["containers"][0]["resources"]["cpu"])
     return float(app["properties"]["template"]["scale"]["maxReplicas"] * cores / MEASURED[service])
 
 
 @pytest.mark.parametrize(
-    ("service", "told"), [("thumbnailer", 30), ("catalog", 60), ("gateway", 90)]
+    ("service", "shown"), [("thumbnailer", 30), ("catalog", 60), ("gateway", 90)]
 )
-def test_a_services_ceiling_is_its_replicas_by_its_measured_time(service: str, told: int) -> None:
-    assert f"| {told} | the {service}: 3 replicas" in PAGE
+def test_a_services_ceiling_is_its_replicas_by_its_measured_time(service: str, shown: int) -> None:
+    assert f"| {shown} | the {service}: 3 replicas" in PAGE
     assert f"{MEASURED[service]} s" in PAGE
-    assert told == pytest.approx(most(service), rel=0.05)
+    assert shown == pytest.approx(most(service), rel=0.05)
 
 
 def test_one_address_is_held_to_the_gateways_limit() -> None:

@@ -1,4 +1,4 @@
-"""docs/patterns.md names each pattern with what it takes; the smallest use runs; names are kept."""
+"""docs/patterns.md has each pattern with its packages; the smallest use runs; names are kept."""
 
 import ast
 import re
@@ -35,7 +35,7 @@ PACKAGES = {
 
 
 def imported(path: Path) -> set[str]:
-    """The packages that a file takes, by the names under which they are installed."""
+    """Return the packages that a file imports, by the names of their distributions."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text())):
         names = [each.name for each in node.names] if isinstance(node, ast.Import) else []
@@ -51,7 +51,7 @@ def _within(name: str, package: str) -> bool:
 
 
 def row(name: str) -> list[str]:
-    """The cells of a file's row."""
+    """Return the cells of a file's row."""
     (line,) = re.findall(rf"^\| \[{re.escape(name)}\].*\|$", PAGE, re.MULTILINE)
     return [cell.strip() for cell in line.strip("|").split("|")]
 
@@ -82,7 +82,7 @@ NAME = re.compile(r"`(\w+)(?:\.(\w+))?(?:\((\w+)=\))?`(?: \(was ([\w.]+)\))?")
 
 
 def defined(path: Path) -> set[str]:
-    """The public names that a module defines, but for its log."""
+    """Return the public names that a module defines, except its log."""
     found: set[str] = set()
     for node in ast.parse(path.read_text()).body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):

@@ -1,4 +1,4 @@
-"""The policy as docs/roles-and-scopes.md tells it is the policy that is deployed."""
+"""The table of docs/roles-and-scopes.md is the deployed policy."""
 
 import re
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ _ALONE = {"components": "Application Insights", "registries": "registry"}
 
 
 def told() -> Iterator[Right]:
-    """Each right that the page's first table tells, without the developer's."""
+    """Return each right of the page's first table, without the developer's."""
     table = PAGE.read_text().partition("|---")[2].partition("\n\n")[0]
     for row in table.splitlines()[1:]:
         who, role, on, _ = (each.strip().replace("`", "") for each in row.strip("|").split("|"))
@@ -33,7 +33,7 @@ def told() -> Iterator[Right]:
 
 
 def deployed(deployment: Deployment) -> Iterator[Right]:
-    """Each right that the snapshot assigns, in the page's words."""
+    """Return each right that the snapshot assigns, in the page's words."""
     roles = {each.id.rsplit("/", 1)[1]: each for each in built_in_roles()}
     roles |= {each.id.rsplit("/", 1)[1]: each for each in deployment.custom_roles}
     names = {each.principal_id: each.name for each in deployment.principals}

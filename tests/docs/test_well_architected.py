@@ -1,4 +1,4 @@
-"""docs/well-architected.md has every resource type, and what it says is met is in the module."""
+"""docs/well-architected.md has every resource type, and the module has the text of a met point."""
 
 import json
 import re
@@ -16,7 +16,7 @@ STANDINGS = {"met", "refused", "refused in part", "your choice"}
 
 
 def types() -> set[str]:
-    """The resource types that are deployed, without those that live inside another."""
+    """Return the deployed resource types, without those that live inside another."""
     snapshot = json.loads((PROJECT / "infra" / "bicep" / "sandbox.snapshot.json").read_text())
     found = (each["type"].split("/") for each in snapshot["predictedResources"])
     return {"/".join(each[:2]) for each in found}
@@ -30,7 +30,7 @@ def rows(section: str) -> Iterator[tuple[str, str, str]]:
 
 
 def settings(section: str) -> Iterator[tuple[str, str]]:
-    """Each setting that a met point quotes, with the module that it is to stand in."""
+    """Return each setting that a met point quotes, with the module that must contain it."""
     own = MODULE.search(section)
     for _, standing, where in rows(section):
         if standing not in {"met", "your choice"}:

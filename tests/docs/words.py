@@ -32,7 +32,7 @@ _PATTERNS = {
     "nobody, somebody": r"\b(?:nobody|somebody)\b",
     "whoever, whom": r"\b(?:whoever|whom)\b",
     "who": r"\bwho\b",
-    "what": r"\bwhat\b",
+    "what": r"\bwhat\b(?!-if)",
     "anew": r"\banew\b",
     "is away": rf"{_IS}away\b",
     "is there": rf"{_IS}(?:(?:not|still|already|all|again)\s+)?there(?=[.,;:)]|\s*\Z)",
