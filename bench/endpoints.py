@@ -15,8 +15,8 @@ from pathlib import Path
 from bench.process import Process
 from sandbox.deployment import Deployment, load
 from sandbox.state import State
+from sandbox.supervisor.environment import minimal_environment
 from sandbox.supervisor.start import Endpoints, start
-from sandbox.supervisor.surroundings import of_any_process
 
 _STATE = "KEYLESS_STATE"
 
@@ -35,17 +35,17 @@ class Azure:
 def endpoints(root: Path) -> Iterator[Azure]:
     """Endpoints with a state of their own below `root`. Raises BenchError if they do not start."""
     state = State.open(root / "endpoints")
-    environment = {**of_any_process(state.folder("home")), _STATE: str(state.root)}
+    environment = {**minimal_environment(state.folder("home")), _STATE: str(state.root)}
     with Process(__name__, environment, state.path("bench.log")) as process:
         said = process.answer()
-        of_any = of_any_process(state.folder("home"))
+        of_any = minimal_environment(state.folder("home"))
         environments = {name: {**of_any, **each} for name, each in said["environments"].items()}
         yield Azure(load(state), environments, said["amqp_port"], process.pid)
 
 
 def _as_json(found: Endpoints) -> str:
     environments = {
-        app.name: dict(found.surroundings.variables(app, found.planes.headers[app.name]))
+        app.name: dict(found.environment.variables(app, found.planes.headers[app.name]))
         for app in found.planes.deployment.apps
     }
     return json.dumps({"environments": environments, "amqp_port": found.amqp_port})

@@ -60,7 +60,7 @@ def cpu_by_role(before: Iterable[Running], after: Iterable[Running]) -> Mapping[
 
 def role_of(command: str) -> str:
     """What a process is, by its command line. A leash's holds that of its program."""
-    if "leash.py" in command:
+    if "process_guard.py" in command:
         return LEASHES
     if service := _SERVICE.search(command):
         return service[1]

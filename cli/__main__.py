@@ -20,9 +20,9 @@ def _run() -> None:
     except Exception as error:
         # Imported only here: a healthy start needs neither.
         from local.damage import cause_outside  # noqa: PLC0415
-        from sandbox.broken import FaultError  # noqa: PLC0415
+        from sandbox.broken_files import UserError  # noqa: PLC0415
 
-        reason = str(error) if isinstance(error, FaultError) else cause_outside(error)
+        reason = str(error) if isinstance(error, UserError) else cause_outside(error)
         if not reason:
             raise
         print(f"keyless: {reason}.", file=sys.stderr)

@@ -26,7 +26,7 @@ from sandbox.partner.journal import FILE as JOURNAL
 from sandbox.partner.journal import read as deliveries
 from sandbox.printable import printable
 from sandbox.state import PROJECT, State
-from sandbox.supervisor import Report, of_any_process
+from sandbox.supervisor import Report, minimal_environment
 from sandbox.telemetry import SERVICE as TELEMETRY
 
 _PATIENCE = 60.0
@@ -166,7 +166,10 @@ def _read_as(state: State, report: Report, identity: str, url: str, scope: str) 
     before = sum(1 for _ in read(state.path(FILE)))
     done = subprocess.run(
         [sys.executable, "-P", str(_READ_ORIGINAL), url],
-        env={**of_any_process(state.folder("home")), **service_variables(report, identity, state)},
+        env={
+            **minimal_environment(state.folder("home")),
+            **service_variables(report, identity, state),
+        },
         cwd=PROJECT,
         capture_output=True,
         encoding="utf-8",

@@ -18,11 +18,11 @@ from sandbox.edge import LOOPBACK
 from sandbox.state import State
 from sandbox.supervisor import (
     DEVELOPER,
-    OF_AN_IDENTITY,
+    IDENTITY_VARIABLES,
     Az,
     Report,
-    sign_in_apart,
-    way_to,
+    sandbox_variables,
+    separate_sign_in,
 )
 
 # The sandbox's address for Service Bus clients that open TCP connections: docs/bus-clients.md.
@@ -79,7 +79,7 @@ def check_stand_in(who: str, stand_in: bool, state: State) -> None:
 
 def variables_to_unset(report: Report, variables: Mapping[str, str]) -> set[str]:
     """Return the variables that would make a process act as another, or bypass the sandbox."""
-    known = {name for each in report.services for name in each.environment} | OF_AN_IDENTITY
+    known = {name for each in report.services for name in each.environment} | IDENTITY_VARIABLES
     # Clients prefer a proxy variable in lower case to the sandbox's, which is in upper case.
     small = {name.lower() for name in variables if name.endswith("_PROXY")}
     return (known | small) - variables.keys() - {"PATH"}
@@ -137,11 +137,11 @@ def user_variables(report: Report, state: State, who: str) -> dict[str, str]:
 def _of_any_tool(report: Report, state: State, who: str = DEVELOPER) -> Mapping[str, str]:
     """Return the sandbox's address, and folders that separate its sign-ins from the real ones."""
     return {
-        **way_to(report.proxy, Path(report.ca)),
+        **sandbox_variables(report.proxy, Path(report.ca)),
         BUS_ADDRESS: f"{LOOPBACK}:{report.amqp_port}",
         "NODE_EXTRA_CA_CERTS": report.ca,
         "CURL_CA_BUNDLE": report.ca,
-        **sign_in_apart(state, who),
+        **separate_sign_in(state, who),
     }
 
 

@@ -15,7 +15,7 @@ from cli.terminal import USAGE, fail, one_sentence
 from sandbox.deployment import Deployment, load
 from sandbox.rbac import Action, Allowed, Policy, Requirement
 from sandbox.state import PROJECT
-from sandbox.supervisor import of_any_process
+from sandbox.supervisor import minimal_environment
 
 _RECEIVE = Action("Microsoft.ServiceBus/namespaces/messages/receive/action", data=True)
 
@@ -32,7 +32,7 @@ def redrive(
     with one_sentence(KeyError, ValueError):
         variables = service_variables(require_running(opened), service, opened)
         received = tuple(receives(load(opened), service))
-    environment = {**of_any_process(opened.folder("home")), **variables}
+    environment = {**minimal_environment(opened.folder("home")), **variables}
     module = f"services/{service}/redrive.py"
     if not (PROJECT / module).exists():
         fail(_why_not(service, module, received), USAGE)

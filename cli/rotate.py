@@ -7,7 +7,7 @@ from cli.lifecycle import require_running
 from cli.options import StateOption, open_state
 from cli.terminal import UNAVAILABLE, fail, one_sentence, out
 from sandbox.deployment import load
-from sandbox.supervisor.clock import NeverBack
+from sandbox.supervisor.clock import MonotonicClock
 from sandbox.supervisor.operator import Operator, SigningKeyError
 from sandbox.supervisor.webhook_keys import WebhookKey
 
@@ -24,7 +24,7 @@ def rotate(state: StateOption = None) -> None:
     """
     opened = open_state(state)
     report = require_running(opened)
-    clock = NeverBack(origin=report.clock)
+    clock = MonotonicClock(origin=report.clock)
     operator = Operator(opened, load(opened), report.proxy, Path(report.ca), clock)
     with one_sentence(SigningKeyError):
         keys = asyncio.run(operator.rotate())

@@ -16,7 +16,7 @@ from rich.segment import Segment
 from rich.text import Text
 
 from sandbox.printable import printable, printable_lines
-from sandbox.supervisor import ENDINGS
+from sandbox.supervisor import END_SIGNALS
 
 # EX_USAGE, EX_UNAVAILABLE and EX_TEMPFAIL of sysexits.h.
 USAGE = 64
@@ -87,7 +87,7 @@ def _signalled(
     handler: Callable[[int, FrameType | None], object] | signal.Handlers,
 ) -> Iterator[None]:
     # A signal that is ignored, as under nohup, stays ignored.
-    heard = [each for each in ENDINGS if signal.getsignal(each) is not signal.SIG_IGN]
+    heard = [each for each in END_SIGNALS if signal.getsignal(each) is not signal.SIG_IGN]
     before = {number: signal.signal(number, handler) for number in heard}
     try:
         yield

@@ -33,8 +33,8 @@ from cli.terminal import (
 from local.services import SAMPLE
 from sandbox.commands import KEYLESS, published
 from sandbox.state import State
-from sandbox.supervisor import ENDINGS, AsDeveloper, Az, Report, holder
-from sandbox.supervisor.elsewhere import AddressError, Elsewhere
+from sandbox.supervisor import END_SIGNALS, AsDeveloper, Az, Report, holder
+from sandbox.supervisor.remote_services import AddressError, RemoteServices
 from sandbox.supervisor.run import StartError, run
 from sandbox.supervisor.watch import PATIENCE
 
@@ -88,8 +88,8 @@ def up(
 ) -> None:
     """Start the sandbox and the services."""
     assumed = assumptions_of(assume, assume_from)
-    elsewhere = _elsewhere(listen, environments, detach)
-    _check_sign_in(as_, elsewhere, stand_in or approve)
+    remote = _remote_services(listen, environments, detach)
+    _check_sign_in(as_, remote, stand_in or approve)
     opened = open_state(state)
     _check_developer(as_, opened)
     progress = Progress()
@@ -115,14 +115,14 @@ def up(
                 port,
                 progress,
                 SAMPLE,
-                elsewhere=elsewhere,
+                remote=remote,
                 as_developer=as_developer,
                 assumed=assumed,
                 patience=wait,
             )
         )
     # Everything but this process has ended: a second signal has nothing to interrupt.
-    for number in ENDINGS:
+    for number in END_SIGNALS:
         signal.signal(number, signal.SIG_IGN)
 
 
@@ -135,7 +135,9 @@ def _late(report: Report) -> str:
     )
 
 
-def _elsewhere(listen: str | None, environments: Path | None, detach: bool) -> Elsewhere | None:
+def _remote_services(
+    listen: str | None, environments: Path | None, detach: bool
+) -> RemoteServices | None:
     if listen is None and environments is None:
         return None
     if listen is None or environments is None:
@@ -145,13 +147,13 @@ def _elsewhere(listen: str | None, environments: Path | None, detach: bool) -> E
     if not environments.is_dir():
         fail(f"--environments is not a folder: {environments}.", USAGE)
     with one_sentence(AddressError):
-        return Elsewhere.reached_as(listen, environments.absolute())
+        return RemoteServices.reached_by(listen, environments.absolute())
 
 
-def _check_sign_in(as_: str | None, elsewhere: Elsewhere | None, more: bool) -> None:
+def _check_sign_in(as_: str | None, remote: RemoteServices | None, more: bool) -> None:
     if as_ not in {None, "developer"}:
         fail(f"the services can run --as developer, not as {as_!r}.", USAGE)
-    if as_ and elsewhere:
+    if as_ and remote:
         fail("--as developer starts the services here; --listen starts none.", USAGE)
     if more and not as_:
         fail("--stand-in and --approve need --as developer.", USAGE)

@@ -13,10 +13,10 @@ import aiohttp
 from local.azd_values import Values
 from local.services import program
 from sandbox.deployment import Deployment, app_names, as_compiled
-from sandbox.edge import Place
+from sandbox.edge import Address
 from sandbox.state import State
 from sandbox.storage import free_port
-from sandbox.supervisor import ENDINGS, Child
+from sandbox.supervisor import END_SIGNALS, Child
 from sandbox.supervisor.services import Readiness, is_taken, readiness
 
 GALLERY_PORT = 8080
@@ -92,10 +92,10 @@ def public() -> tuple[str, ...]:
 
 
 async def run(values: Values, ports: Mapping[str, int], state: State, on_change: OnChange) -> None:
-    """Run the services until one of ENDINGS; call `on_change` with each change."""
+    """Run the services until one of END_SIGNALS; call `on_change` with each change."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in ENDINGS:
+    for number in END_SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:
             loop.add_signal_handler(number, stop.set)
     variables = environments(values, ports, os.environ)
@@ -119,8 +119,8 @@ async def _watch(
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as session:
         while not stop.is_set():
             for name, child in children.items():
-                found = await readiness(session, Place(ports[name]))
-                ended = child.last_words if child.restarts and not found.ready else ""
+                found = await readiness(session, Address(ports[name]))
+                ended = child.exit_reason if child.restarts and not found.ready else ""
                 now = ServiceState(name, found, ended)
                 if seen.get(name) != now:
                     seen[name] = now

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from local.damage import damaged_package
 from sandbox.state import PROJECT, State
-from sandbox.supervisor import Program, of_any_process
+from sandbox.supervisor import Program, minimal_environment
 from sandbox.supervisor.services import Project
 
 # Seconds, as terminationGracePeriodSeconds in the Bicep.
@@ -27,7 +27,7 @@ def program(name: str, port: int, variables: Mapping[str, str], state: State) ->
             f"127.0.0.1:{port}",
             f"services.{name}.app:create_app()",
         ),
-        environment={**of_any_process(state.folder("home")), **variables},
+        environment={**minimal_environment(state.folder("home")), **variables},
         folder=PROJECT,
         log=state.folder("logs") / f"{name}.log",
         grace=_GRACE,

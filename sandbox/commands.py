@@ -1,26 +1,30 @@
-"""The commands and addresses by which a person reaches the sandbox from where they are.
+"""The commands, addresses and signals by which a user controls the sandbox.
 
-If it runs in a container they are elsewhere: docker-compose.yml says how they reach it from there.
+In a container, docker-compose.yml sets the command and the address for the host.
 """
 
 import os
+import signal
 import sys
 
-# What a command line begins with: `./keyless status`.
+# The first words of a command line: `./keyless status`.
 KEYLESS = os.environ.get("KEYLESS_COMMAND") or "./keyless"
-# What ends this sandbox and starts it again.
+# The commands that restart this sandbox.
 RESTART = os.environ.get("KEYLESS_RESTART") or "./keyless down, then ./keyless up"
-# What a container has and a clone has not: a port that the host reaches it by, and no other.
+# Set only in a container: the address of its published port.
 _PUBLISHED = os.environ.get("KEYLESS_GALLERY", "")
+
+# The signals by which a user ends a sandbox.
+END_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 IN_CONTAINER = bool(_PUBLISHED)
 
 
 def published(gallery: str) -> str:
-    """Where a browser finds what this machine finds at `gallery`."""
+    """Return the address of `gallery` for a browser, which may be outside the container."""
     return _PUBLISHED or gallery
 
 
 def cure() -> str:
-    """Return the cure that mends every set-up."""
+    """Return the remedy for every broken installation."""
     return f"delete {sys.prefix} and run ./keyless again"

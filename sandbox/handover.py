@@ -1,6 +1,6 @@
-"""What a service that runs elsewhere has to know, written where it alone can read it.
+"""Environment files for services on other machines, each readable by its owner alone.
 
-Stands alone: the identity endpoint of docker compose's profile `azure` uses it without the rest.
+Imports nothing of the sandbox: the identity endpoint of docker compose's profile `azure` uses it.
 """
 
 import os
@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
-# What the deployment tells a service wherever it runs, and what is added where it runs.
+# The files with the deployment's settings, and with the variables of the place where it runs.
 SETTINGS = "settings"
 SURROUNDINGS = "surroundings"
 
@@ -17,16 +17,16 @@ _PROXIES = tuple(each for name in _CAPITALS for each in (name, name.lower()))
 
 
 def hand_over(folder: Path, files: Mapping[str, str]) -> None:
-    """Write `files` into `folder`, each for its owner's eyes alone. Raises OSError."""
+    """Write `files` into `folder`, each readable by its owner alone. Raises OSError."""
     folder.mkdir(mode=0o700, exist_ok=True)
     for name, content in files.items():
         _write(folder / name, content)
 
 
 def as_exports(variables: Mapping[str, str]) -> str:
-    """Lines for a shell to source.
+    """Return shell lines that export `variables`.
 
-    A way to a proxy is the only one: Docker's own settings may give every container another.
+    Other proxy variables are unset first: Docker's settings may give every container some.
     """
     others = f"unset {' '.join(_PROXIES)}\n" if variables.keys() & {*_PROXIES} else ""
     lines = (f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
@@ -34,7 +34,7 @@ def as_exports(variables: Mapping[str, str]) -> str:
 
 
 def beside_a_proxy(*hosts: str) -> str:
-    """Lines for a shell to source: whatever proxy there is, `hosts` are reached without it."""
+    """Return shell lines that exempt `hosts` from any proxy."""
     known = ",".join((*hosts, "127.0.0.1", "localhost"))
     return (
         f'export NO_PROXY="${{NO_PROXY:-${{no_proxy:-}}}},{known}"\nexport no_proxy="$NO_PROXY"\n'

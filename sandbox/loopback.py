@@ -1,6 +1,6 @@
-"""Requests to this machine itself, whatever proxy the environment names for the rest of the world.
+"""Requests to this machine itself, without the proxy that the environment may name.
 
-A company's proxy knows nothing of this machine's ports, and no program of ours asks it for them.
+A company's proxy cannot reach this machine's ports.
 """
 
 from typing import Any
@@ -9,13 +9,13 @@ import requests
 
 
 def open_session() -> requests.Session:
-    """A session that takes neither a proxy nor a password from the environment."""
+    """Return a session that ignores the environment's proxies and passwords."""
     session = requests.Session()
     session.trust_env = False
     return session
 
 
 def ask(method: str, url: str, **options: Any) -> requests.Response:
-    """Ask once, as `requests.request` does. Raises requests.RequestException."""
+    """Send one request, as `requests.request` does. Raises requests.RequestException."""
     with open_session() as session:
         return session.request(method, url, **options)

@@ -1,15 +1,15 @@
-"""Text that a terminal shows and does not obey: a client may have sent any character."""
+"""Escaping of control characters in text for terminals: a client may have sent any character."""
 
 import json
 import re
 
-# Control characters of both sets, surrogates, separators of lines and paragraphs, and what turns
-# the direction of writing or joins nothing that can be seen. JSON has an escape for each of them.
+# C0 and C1 control characters, surrogates, line and paragraph separators, bidirectional controls,
+# and invisible characters. JSON has an escape for each of them.
 _UNSEEN = re.compile(
     "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"
     "\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
 )
-# Lines stay lines, and surrogates are bytes of a file's name that is in another encoding.
+# Without line feeds, and without surrogates, which are undecodable bytes of a file's name.
 _UNSEEN_IN_LINES = re.compile(
     _UNSEEN.pattern.replace("\x00-\x1f", "\x00-\x09\x0b-\x1f").replace("\ud800-\udfff", "")
 )
@@ -26,7 +26,7 @@ def printable_lines(text: str) -> str:
 
 
 def shortened(text: str, longest: int) -> str:
-    """Return `text`, or its beginning and how long it was."""
+    """Return `text`, or its beginning and its length."""
     return text if len(text) <= longest else f"{text[:longest]}... ({len(text)} characters)"
 
 

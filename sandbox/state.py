@@ -1,4 +1,4 @@
-"""The folder in which one sandbox keeps everything that it makes up, private to the user."""
+"""The state folder of one sandbox, private to the user."""
 
 import json
 import os
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sandbox.broken import BrokenError
+from sandbox.broken_files import BrokenFileError
 
 PROJECT = Path(__file__).resolve().parent.parent
 
-# Counted up when what older sandboxes have left can no longer be used.
+# Incremented when the files of older sandboxes can no longer be used.
 LAYOUT = 1
-# What `keyless local` keeps, in a folder of this one, which it may have made.
+# The folder of `keyless local` below this one.
 LOCAL = "local"
 _LAYOUT_FILE = "layout"
 _OF_ANY_LAYOUT = frozenset({"audit.jsonl", "bus.db", "principals.json", "vault.db"})
@@ -22,18 +22,18 @@ _ROOM = 1024 * 1024
 
 
 class StateError(RuntimeError):
-    """A folder that cannot be a sandbox's; the message is a sentence that says what to do."""
+    """A folder that cannot be used; the message says what to do."""
 
 
 @dataclass(frozen=True)
 class State:
-    """Where things lie below one state folder (0700, files 0600)."""
+    """The files below one state folder (0700, files 0600)."""
 
     root: Path
 
     @classmethod
     def open(cls, root: Path) -> "State":
-        """The state at `root`, made if it is not there. Raises StateError if it cannot be."""
+        """Return the state at `root`, created if needed. Raises StateError if it cannot be used."""
         os.umask(0o077)
         try:
             root.mkdir(parents=True, exist_ok=True)
@@ -42,38 +42,38 @@ class State:
             state._check_layout()
             root.chmod(0o700)
         except (FileExistsError, NotADirectoryError):
-            what = f"cannot use the state folder {root}: it is no folder"
+            what = f"cannot use the state folder {root}: it is not a folder"
             raise StateError(f"{what}; {_ANOTHER}") from None
         except OSError as error:
             what = f"cannot use the state folder {root}: {error.strerror}"
-            raise StateError(f"{what}; make that possible, or {_ANOTHER}") from error
+            raise StateError(f"{what}; fix that, or {_ANOTHER}") from error
         return state
 
     def path(self, name: str) -> Path:
-        """The path of `name` in the folder."""
+        """Return the path of `name` in the folder."""
         return self.root / name
 
     def folder(self, name: str) -> Path:
-        """The folder `name`, made if it is not there."""
+        """Return the folder `name`, created if needed."""
         path = self.root / name
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         return path
 
     def read_json(self, name: str) -> Any | None:
-        """What `name` holds, or None if it is not there. Raises ValueError if it is broken."""
+        """Return the content of `name`, or None without the file. Raises ValueError if broken."""
         try:
             return json.loads(self.path(name).read_text("utf-8"))
         except FileNotFoundError:
             return None
         except ValueError as error:
-            raise BrokenError(self.path(name), error) from error
+            raise BrokenFileError(self.path(name), error) from error
 
     def write_json(self, name: str, value: Any) -> None:
-        """Write `value` to `name` so that a reader finds the old text or the new, never a part."""
+        """Write `value` to `name` atomically."""
         self.write(name, (json.dumps(value, indent=2) + "\n").encode())
 
     def write(self, name: str, content: bytes) -> Path:
-        """Write `content` to `name`, readable by the user alone, at once or not at all.
+        """Write `content` to `name` atomically, readable by the user alone.
 
         Raises OSError, which names the file.
         """
@@ -90,16 +90,16 @@ class State:
         return path
 
     def check_room(self) -> None:
-        """Raises StateError unless there is room for what a sandbox writes at its start."""
+        """Raise StateError if the disk has no room for a sandbox's start."""
         try:
             self.write("room", bytes(_ROOM)).unlink(missing_ok=True)
         except OSError as error:
             raise StateError(f"cannot write to the state folder {self.root}: {error}") from error
 
     def refuses(self) -> str:
-        """Why what a sandbox writes is refused here, such as a full disk; empty if it is not.
+        """Return why nothing can be written here, such as a full disk; empty if all is well.
 
-        What is tried is gone before it reaches the disk, so it costs next to nothing.
+        The trial file is deleted before it reaches the disk, so this costs next to nothing.
         """
         trial = self.path(f"room.{os.getpid()}.draft")
         try:
@@ -107,21 +107,21 @@ class State:
                 file.write(bytes(_ROOM))
         except OSError as error:
             return (
-                f"nothing can be written to {self.root} ({error.strerror}), so requests are refused"
-                " and nothing that was taken is lost: make room, and all goes on"
+                f"cannot write to {self.root} ({error.strerror}), so requests are refused; nothing"
+                " that was accepted is lost: make room to continue"
             )
         finally:
             trial.unlink(missing_ok=True)
         return ""
 
     def _check_owner(self) -> None:
-        """What somebody else owns they can change, and could not read any more afterwards."""
+        """Refuse a folder of another user, who could change it and would lose access to it."""
         owner = self.root.stat().st_uid
         if owner != os.geteuid():
-            raise StateError(f"the state folder {self.root} is user {owner}'s; {_ANOTHER}")
+            raise StateError(f"the state folder {self.root} belongs to user {owner}; {_ANOTHER}")
 
     def _check_layout(self) -> None:
-        # Listed first: what another sandbox makes after it has kept its layout is not foreign.
+        # List before reading the layout: another sandbox writes its layout before other files.
         names = {each.name for each in self.root.iterdir() if not each.name.endswith(".draft")}
         found = names - {LOCAL}
         try:
@@ -137,17 +137,17 @@ class State:
 
 def _other_layout(root: Path, layout: str) -> str:
     if layout.isdecimal():
-        what = f"the state folder {root} is of layout {layout}, not {LAYOUT}"
+        what = f"the state folder {root} has layout {layout}, not {LAYOUT}"
         return f"{what}; move it away, or {_ANOTHER}"
-    what = f"{root / _LAYOUT_FILE} is broken: it says {layout[:20]!r}"
-    return f"{what}; write {LAYOUT} into it if this version has made the folder, or {_ANOTHER}"
+    what = f"{root / _LAYOUT_FILE} is broken: it holds {layout[:20]!r}"
+    return f"{what}; write {LAYOUT} into it if this version made the folder, or {_ANOTHER}"
 
 
 def _no_layout(root: Path, found: Collection[str]) -> str:
     if _OF_ANY_LAYOUT.intersection(found):
-        what = f"the state folder {root} is of an older layout, or its file {_LAYOUT_FILE} is lost"
+        what = f"the state folder {root} has an older layout, or its file {_LAYOUT_FILE} is lost"
         return f"{what}; move it away, write {LAYOUT} into that file, or {_ANOTHER}"
-    return f"{root} holds what is no sandbox's, such as {min(found)}; {_ANOTHER}"
+    return f"{root} holds files that are not a sandbox's, such as {min(found)}; {_ANOTHER}"
 
 
 def _private(path: str, flags: int) -> int:

@@ -15,7 +15,7 @@ from cli.env import developer_variables, service_variables
 from sandbox.audit import FILE, Record, read
 from sandbox.deployment import Deployment, load
 from sandbox.state import PROJECT, State
-from sandbox.supervisor import DEVELOPER, OF_AN_IDENTITY, Report, running
+from sandbox.supervisor import DEVELOPER, IDENTITY_VARIABLES, Report, running
 
 # The user's own assumptions are not those of the tests.
 os.environ.pop("KEYLESS_ASSUME", None)
@@ -62,7 +62,7 @@ class Running:
         """Step into a service's shoes, as `eval "$(./keyless env SERVICE)"` does."""
         variables = self.environment(service)
         # Lower-case names take precedence.
-        for name in (*OF_AN_IDENTITY, *map(str.lower, variables)):
+        for name in (*IDENTITY_VARIABLES, *map(str.lower, variables)):
             monkeypatch.delenv(name, raising=False)
         for name, value in variables.items():
             monkeypatch.setenv(name, value)

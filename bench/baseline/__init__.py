@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bench.process import Process
 from sandbox.state import State
-from sandbox.supervisor.surroundings import of_any_process
+from sandbox.supervisor.environment import minimal_environment
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,6 @@ class Baseline:
 def servers(root: Path, bus: str, vault: str) -> Iterator[Baseline]:
     """The servers under these host names. Raises BenchError if they do not start."""
     state = State.open(root / "baseline")
-    environment = of_any_process(state.folder("home"))
+    environment = minimal_environment(state.folder("home"))
     with Process("bench.baseline.serve", environment, state.path("bench.log")) as process:
         yield Baseline(**process.ask(state=str(state.root), bus=bus, vault=vault))

@@ -15,7 +15,7 @@ from bench.plan import Plan
 from bench.process import BenchError
 from bench.whole import Whole, whole
 from sandbox.deployment import load
-from sandbox.supervisor import of_any_process
+from sandbox.supervisor import minimal_environment
 
 _FEW, _MANY = 100, 10_000
 _TIMES = 30
@@ -44,7 +44,7 @@ def measure(plan: Plan, root: Path) -> Iterator[Figure]:
 def _fill(sandbox: Whole, copies: int) -> None:
     deployment = load(sandbox.state)
     service = sandbox.report.service("catalog")
-    environment = {**of_any_process(sandbox.state.folder("home")), **service.environment}
+    environment = {**minimal_environment(sandbox.state.folder("home")), **service.environment}
     container = environment["STORAGE_CATALOG_CONTAINER"]
     with client(environment, sandbox.state.root) as process:
         endpoint = f"https://{deployment.storage.host}"

@@ -36,7 +36,7 @@ class Process:
 
     @property
     def is_leash(self) -> bool:
-        return any(each.endswith("leash.py") for each in self.command)
+        return any(each.endswith("process_guard.py") for each in self.command)
 
     @property
     def service(self) -> str | None:

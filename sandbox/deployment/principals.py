@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sandbox.broken import BrokenError
+from sandbox.broken_files import BrokenFileError
 from sandbox.state import State
 
 _FILE = "principals.json"
@@ -94,7 +94,7 @@ def _kept(state: State) -> dict[str, Ids]:
     try:
         return {key: _ids(value) for key, value in (state.read_json(_FILE) or {}).items()}
     except (ValueError, TypeError, AttributeError) as error:
-        raise BrokenError(state.path(_FILE), f"it holds no identities: {error}") from error
+        raise BrokenFileError(state.path(_FILE), f"it holds no identities: {error}") from error
 
 
 def _ids(value: Mapping[str, Any]) -> Ids:

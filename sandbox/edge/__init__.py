@@ -2,9 +2,8 @@
 
 from sandbox.edge.amqp import AmqpListener
 from sandbox.edge.certificates import Certificate
-from sandbox.edge.listener import LOOPBACK
-from sandbox.edge.place import Place
-from sandbox.edge.plain import HttpListener
+from sandbox.edge.http_listener import HttpListener
+from sandbox.edge.listener import LOOPBACK, Address
 from sandbox.edge.proxy import Edge
 
-__all__ = ["LOOPBACK", "AmqpListener", "Certificate", "Edge", "HttpListener", "Place"]
+__all__ = ["LOOPBACK", "Address", "AmqpListener", "Certificate", "Edge", "HttpListener"]

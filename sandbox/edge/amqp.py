@@ -1,4 +1,4 @@
-"""AMQP over TLS on a port of its own, for clients that know no proxy."""
+"""AMQP over TLS on a port of its own, for clients that cannot use a proxy."""
 
 import asyncio
 import socket
@@ -11,20 +11,20 @@ _PATIENCE = 10.0
 
 
 class AmqpListener:
-    """Hands each connection, when its TLS handshake is done, to a protocol of the broker's."""
+    """Hands each connection, after its TLS handshake, to a protocol of the broker."""
 
     def __init__(self, protocol: Callable[[], asyncio.Protocol], certificate: Certificate) -> None:
         """`protocol` is called once for each connection.
 
-        Any name in the certificate will do for TLS, since such a client dials loopback; which
-        namespace it means, it says in AMQP's open frame. Raises OSError if there is no certificate.
+        TLS accepts any name in the certificate, since such a client connects to loopback; AMQP's
+        open frame names the namespace. Raises OSError if there is no certificate.
         """
         self._protocol = protocol
         self._context = certificate.server_context()
         self._listener = Listener(self._serve)
 
     def start(self, port: int = 0) -> int:
-        """Listen on 127.0.0.1; gives the port. Raises OSError if it is taken."""
+        """Listen on 127.0.0.1; return the port. Raises OSError if it is taken."""
         return self._listener.start(port)
 
     async def stop(self) -> None:

@@ -1,7 +1,7 @@
-"""One certificate for all host names of the deployment, signed by an authority that is then gone.
+"""One certificate for all host names of the deployment, signed by a single-use authority.
 
-The authority's key never leaves memory, so trusting `ca.pem` trusts one certificate and nothing
-that anybody could make later.
+The authority's key never leaves memory, so trusting `ca.pem` means trusting this one certificate:
+no other can be signed later.
 """
 
 import ssl
@@ -39,7 +39,7 @@ class Certificate:
 
     @classmethod
     def keep(cls, state: State, hosts: Iterable[str], now: datetime | None = None) -> "Certificate":
-        """The certificate for `hosts` in `state`, made anew where it no longer fits.
+        """Return the certificate for `hosts` in `state`, replaced if it no longer fits.
 
         Raises OSError if it cannot be written.
         """
@@ -51,7 +51,7 @@ class Certificate:
         return kept
 
     def server_context(self, serves: Sni | None = None) -> ssl.SSLContext:
-        """TLS 1.2 or later for a listener; a client whose SNI `serves` refuses gets no handshake.
+        """Return a context with TLS 1.2 or later; `serves` may refuse a handshake by its SNI.
 
         Raises OSError if the certificate cannot be read.
         """

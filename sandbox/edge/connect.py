@@ -1,4 +1,4 @@
-"""The head of a CONNECT request, and whether it names a host that the edge serves."""
+"""Parsing of CONNECT requests to the hosts that the edge serves."""
 
 import re
 from collections.abc import Collection
@@ -15,7 +15,7 @@ _SHOWN = 200
 
 
 class ConnectError(Exception):
-    """A request that opens no tunnel: the status, and one sentence for a person."""
+    """A request opens no tunnel: the status, and the reason in one sentence."""
 
     def __init__(self, status: int, reason: str) -> None:
         super().__init__(reason)
@@ -24,10 +24,10 @@ class ConnectError(Exception):
 
 
 def host_asked_for(head: bytes, hosts: Collection[str]) -> str:
-    """Return the host, one of `hosts`, to which `head` requests a tunnel.
+    """Return the one of `hosts` that `head` requests a tunnel to.
 
-    Raises ConnectError 400 for a head that is not HTTP or contradicts itself, 405 for another
-    method than CONNECT, and 403 for a host or port that is not served.
+    Raises ConnectError: 400 for a malformed or contradictory request, 405 for another method, 403
+    for a host or port that is not served.
     """
     request = _parse(head)
     method, target = request.method.decode("latin-1"), request.target.decode("latin-1")
@@ -42,7 +42,7 @@ def host_asked_for(head: bytes, hosts: Collection[str]) -> str:
 
 
 def answer_to(refusal: ConnectError, hosts: Collection[str]) -> bytes:
-    """The refusal as a person reads it, with the hosts that there are."""
+    """Return the refusal as plain text, with the hosts that are served."""
     known = "\n".join(f"  {host}:{PORT}" for host in sorted(hosts))
     text = f"{refusal.reason}\nThe sandbox opens tunnels, by CONNECT, to:\n{known}\n"
     allow = "Allow: CONNECT\r\n" if refusal.status == HTTPStatus.METHOD_NOT_ALLOWED else ""
@@ -61,7 +61,7 @@ def _parse(head: bytes) -> h11.Request:
         connection.receive_data(head)
         event = connection.next_event()
     except h11.RemoteProtocolError as error:
-        # Its words repeat the line that it could not read, and a line may hold a token.
+        # h11's message repeats the malformed line, which may hold a token.
         raise ConnectError(400, "That is no HTTP request: a line of it is malformed.") from error
     if not isinstance(event, h11.Request) or event.http_version not in {b"1.0", b"1.1"}:
         raise ConnectError(400, "That is no HTTP request.")
@@ -91,7 +91,7 @@ def _names(header: str, host: str) -> bool:
 
 
 def _host_of_url(target: str) -> str:
-    """Only the host: the rest of an address may hold what nobody should log."""
+    """Return only the host: the rest of a URL may hold a secret, which must not be logged."""
     try:
         return urlsplit(target).hostname or "no host"
     except ValueError:

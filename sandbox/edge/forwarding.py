@@ -1,4 +1,4 @@
-"""Which headers the ingress of Container Apps passes on, and which it sets itself.
+"""The headers that the ingress of Container Apps forwards, and those that it sets.
 
 https://learn.microsoft.com/azure/container-apps/ingress-overview#http-headers
 """
@@ -35,7 +35,7 @@ _ENVOYS = "x-envoy-"
 
 
 def admits(ranges: Collection[str], address: str) -> bool:
-    """Whether IP restrictions that allow `ranges` (CIDRs) let `address` in; none let everyone in.
+    """Return whether IP restrictions with the CIDRs `ranges` admit `address`; none admit all.
 
     https://learn.microsoft.com/azure/container-apps/ip-restrictions
     """
@@ -44,9 +44,9 @@ def admits(ranges: Collection[str], address: str) -> bool:
 
 
 def to_app(headers: MultiMapping[str], address: str, scheme: str) -> CIMultiDict[str]:
-    """What the app is told: the caller's address comes last in X-Forwarded-For, whoever else is in.
+    """Return the headers for the app: the client's address comes last in X-Forwarded-For.
 
-    What else the ingress says, a client cannot say for it.
+    A client's own values of the other headers that the ingress sets are dropped.
     """
     passed = CIMultiDict(
         (name, value) for name, value in _end_to_end(headers) if not _says_for_us(name)
@@ -58,7 +58,7 @@ def to_app(headers: MultiMapping[str], address: str, scheme: str) -> CIMultiDict
 
 
 def to_client(headers: MultiMapping[str]) -> CIMultiDict[str]:
-    """What the client is told of the app's answer."""
+    """Return the headers of the app's answer for the client."""
     return CIMultiDict(
         (name, value)
         for name, value in _end_to_end(headers)
@@ -73,6 +73,6 @@ def _end_to_end(headers: MultiMapping[str]) -> Iterable[tuple[str, str]]:
 
 
 def _says_for_us(name: str) -> bool:
-    """A WSGI server takes `_` for `-`, so that X_Forwarded_For would be as good as the real one."""
+    """Return whether the ingress sets this header; WSGI takes X_Forwarded_For for the real one."""
     written = name.lower().replace("_", "-")
     return written in _OWN or written == _FORWARDED_FOR or written.startswith(_ENVOYS)

@@ -1,4 +1,4 @@
-"""The ingress of Container Apps: from an app's host name to the port on which the app listens.
+"""The ingress of Container Apps: from an app's host name to the app's port.
 
 https://learn.microsoft.com/azure/container-apps/ingress-overview
 """
@@ -12,9 +12,9 @@ from yarl import URL
 from sandbox.audit import Gate
 from sandbox.deployment import ContainerApp, Ingress
 from sandbox.edge.forwarding import admits, to_app, to_client
-from sandbox.edge.place import Place
+from sandbox.edge.listener import Address
 
-Places = Mapping[str, Place]
+Addresses = Mapping[str, Address]
 
 # Container Apps gives a request 240 seconds.
 _TIMEOUT = aiohttp.ClientTimeout(total=240, sock_connect=5)
@@ -23,23 +23,25 @@ _AUTOMATIC = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
 _UNAVAILABLE = "upstream connect error or disconnect/reset before headers."
 
 
-def routes(apps: Iterable[ContainerApp], places: Places, gate: Gate) -> dict[str, web.Application]:
-    """An application for each host name that the apps have; one without ingress has none."""
-    return {app.ingress.host: application(app, places, gate) for app in apps if app.ingress}
+def routes(
+    apps: Iterable[ContainerApp], addresses: Addresses, gate: Gate
+) -> dict[str, web.Application]:
+    """Return an application for the host name of each app that has an ingress."""
+    return {app.ingress.host: application(app, addresses, gate) for app in apps if app.ingress}
 
 
 def application(
-    app: ContainerApp, places: Places, gate: Gate, everybody_is: str | None = None
+    app: ContainerApp, addresses: Addresses, gate: Gate, client_address: str | None = None
 ) -> web.Application:
-    """The ingress of `app`; where it listens is looked up in `places` for each request.
+    """Return the ingress of `app`, whose address is looked up in `addresses` for each request.
 
-    `everybody_is` is the address of whoever comes, where a published port hides it.
+    `client_address` replaces the client's address where a container's published port hides it.
 
     Raises ValueError if the app has no ingress.
     """
     if app.ingress is None:
         raise ValueError(f"{app.name} has no ingress")
-    way_in = _WayIn(app.name, app.ingress, places, gate, everybody_is)
+    way_in = _WayIn(app.name, app.ingress, addresses, gate, client_address)
     made = web.Application()
     made.cleanup_ctx.append(way_in.session)
     made.router.add_route("*", "/{path:.*}", way_in.forward)
@@ -48,17 +50,22 @@ def application(
 
 class _WayIn:
     def __init__(
-        self, name: str, ingress: Ingress, places: Places, gate: Gate, everybody_is: str | None
+        self,
+        name: str,
+        ingress: Ingress,
+        addresses: Addresses,
+        gate: Gate,
+        client_address: str | None,
     ) -> None:
         self._name = name
         self._ingress = ingress
-        self._places = places
+        self._places = addresses
         self._gate = gate
-        self._everybody_is = everybody_is
+        self._client_address = client_address
         self._session: aiohttp.ClientSession
 
     async def session(self, _: web.Application) -> AsyncIterator[None]:
-        """Each request has a connection of its own: one kept alive may be closed as it is used."""
+        """Open one connection per request: a reused one may be closed just then."""
         connector = aiohttp.TCPConnector(limit=0, force_close=True)
         async with aiohttp.ClientSession(
             connector=connector,
@@ -71,8 +78,8 @@ class _WayIn:
             yield
 
     async def forward(self, request: web.Request) -> web.StreamResponse:
-        """Azure's refusals, or the app's answer as it comes."""
-        address = self._everybody_is or request.remote or ""
+        """Return Azure's refusal, or stream the app's answer."""
+        address = self._client_address or request.remote or ""
         if not admits(self._ingress.allowed, address):
             reason = f"{address} is not among the addresses that {self._name} admits"
             self._gate.refuse("ingress", f"{request.method} {self._ingress.host}", reason)
@@ -90,7 +97,7 @@ class _WayIn:
             return await _relay(answer, request)
 
     async def _ask(
-        self, request: web.Request, address: str, place: Place
+        self, request: web.Request, address: str, place: Address
     ) -> aiohttp.ClientResponse:
         return await self._session.request(
             request.method,

@@ -1,13 +1,11 @@
-"""A socket whose connections are each handed, raw, to a coroutine of their own.
-
-It is on loopback, or on the private networks of a container.
-"""
+"""A listening socket on loopback or a private network, with a coroutine per connection."""
 
 import asyncio
 import contextlib
 import socket
 import weakref
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from ipaddress import ip_address
 
 LOOPBACK = "127.0.0.1"
@@ -17,27 +15,38 @@ _PAUSE = 0.1
 Serve = Callable[[socket.socket], Awaitable[asyncio.Transport | None]]
 
 
+@dataclass(frozen=True)
+class Address:
+    """A port of a host; as text, the address of its web site."""
+
+    port: int
+    host: str = LOOPBACK
+
+    def __str__(self) -> str:
+        return f"http://{self.host}:{self.port}"
+
+
 class Listener:
-    """Accepts connections until it is stopped, and then leaves none behind."""
+    """Accepts connections until it is stopped, and then closes them all."""
 
     def __init__(self, serve: Serve) -> None:
-        """`serve` gives the transport that it made of its socket, or None to have it closed."""
+        """`serve` returns a transport for its socket, or None to close it."""
         self._serve = serve
         self._socket: socket.socket | None = None
         self._pause: asyncio.TimerHandle | None = None
         self._tasks: dict[asyncio.Task[None], socket.socket] = {}
         self._transports: weakref.WeakSet[asyncio.Transport] = weakref.WeakSet()
 
-    def start(self, port: int = 0, address: str = LOOPBACK, *, else_any: bool = False) -> int:
-        """Listen on `port`, or on a free one, which is returned.
+    def start(self, port: int = 0, address: str = LOOPBACK, *, fallback: bool = False) -> int:
+        """Listen on `port`, or on a free one if it is 0; return the port.
 
-        With `else_any` a free one will do where `port` is taken; without it, raises OSError.
-        Whatever `address` says, nobody is heard who comes to a public address of this machine.
+        If `port` is taken, raises OSError, or with `fallback` takes a free one. Connections to a
+        public address of this machine are closed, even if `address` includes it.
         """
         try:
             self._socket = socket.create_server((address, port), backlog=256)
         except OSError:
-            if not else_any:
+            if not fallback:
                 raise
             self._socket = socket.create_server((address, 0), backlog=256)
         self._socket.setblocking(False)
@@ -45,7 +54,7 @@ class Listener:
         return int(self._socket.getsockname()[1])
 
     def close(self) -> None:
-        """Accept nobody any more; connections that there are go on."""
+        """Stop accepting; open connections continue."""
         if self._pause is not None:
             self._pause.cancel()
         if self._socket is not None:
@@ -54,10 +63,10 @@ class Listener:
             self._socket = None
 
     async def stop(self) -> None:
-        """Close the port and every connection, those in the middle of a handshake too."""
+        """Close the port and every connection, including those in a handshake."""
         self.close()
-        # To cancel a handshake that asyncio has not begun would leave its socket to nobody; what
-        # reads the end of its connection goes the way of a client that has left.
+        # Cancelling a handshake that asyncio has not begun would leak its socket. A shutdown looks
+        # like a client that disconnects.
         for connection in self._tasks.values():
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
@@ -74,7 +83,7 @@ class Listener:
         except (BlockingIOError, ConnectionError):
             return
         except OSError:
-            # No descriptor is free: whoever knocks has to wait until some are.
+            # No file descriptor is free: pause until some are.
             loop = asyncio.get_running_loop()
             loop.remove_reader(listener)
             self._pause = loop.call_later(_PAUSE, self._listen, listener)
@@ -88,7 +97,7 @@ class Listener:
 
     async def _hand_over(self, connection: socket.socket) -> None:
         transport = None
-        # An OSError means that the client has gone: there is nobody left to tell.
+        # An OSError means that the client has disconnected.
         with contextlib.suppress(OSError):
             try:
                 connection.setblocking(False)

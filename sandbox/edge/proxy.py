@@ -1,4 +1,4 @@
-"""The CONNECT proxy: a tunnel to a known host ends, in this process, in that host's application."""
+"""The CONNECT proxy: a tunnel to a known host ends in that host's application, in this process."""
 
 import asyncio
 import socket
@@ -10,10 +10,10 @@ from aiohttp import web
 from sandbox.audit import Gate
 from sandbox.edge.certificates import Certificate
 from sandbox.edge.connect import PORT, ConnectError, answer_to, host_asked_for
-from sandbox.edge.guard import Names
-from sandbox.edge.head import farewell, read_head
+from sandbox.edge.host_header import Names
 from sandbox.edge.listener import LOOPBACK, Listener
-from sandbox.edge.serving import Site
+from sandbox.edge.request_head import read_head, send_and_drain
+from sandbox.edge.site import Site
 
 _PATIENCE = 10.0
 _ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
@@ -29,9 +29,9 @@ class Edge:
         gate: Gate,
         patience: float = _PATIENCE,
     ) -> None:
-        """Each host has an application of its own, which nobody else starts.
+        """Each host has its own application, which the edge starts.
 
-        `patience`, in seconds, is for the head of a request, and then for a handshake.
+        `patience` is the time limit in seconds for a request's head, and again for a handshake.
         """
         hosts = {host.lower(): application for host, application in routes.items()}
         self._sites = {
@@ -43,18 +43,18 @@ class Edge:
         self._patience = patience
         self._listener = Listener(self._serve)
 
-    async def start(self, port: int = 0, address: str = LOOPBACK, *, else_any: bool = False) -> int:
-        """Start the applications, then listen as `Listener.start` does; gives the port.
+    async def start(self, port: int = 0, address: str = LOOPBACK, *, fallback: bool = False) -> int:
+        """Start the applications, then listen as `Listener.start` does; return the port.
 
-        Raises OSError if the port is taken, and what an application's own start raises. `stop` is
-        right even then.
+        Raises OSError if the port is taken, and the errors of an application's start. Call `stop`
+        even then.
         """
         for site in self._sites.values():
             await site.start()
-        return self._listener.start(port, address, else_any=else_any)
+        return self._listener.start(port, address, fallback=fallback)
 
     async def stop(self) -> None:
-        """Close the port, let what is under way end within a second or two, and leave nothing."""
+        """Close the port, give open requests a second or two, and close all connections."""
         self._listener.close()
         await asyncio.gather(*(site.stop() for site in self._sites.values()))
         await self._listener.stop()
@@ -64,7 +64,7 @@ class Edge:
             host = await self._host_asked_for(connection)
         except ConnectError as refusal:
             self._gate.refuse("edge", "CONNECT", refusal.reason)
-            await farewell(connection, answer_to(refusal, self._sites))
+            await send_and_drain(connection, answer_to(refusal, self._sites))
             return None
         return await self._upgrade(connection, host)
 
@@ -86,14 +86,14 @@ class Edge:
                 ssl_handshake_timeout=self._patience,
             )
         except ssl.SSLError as error:
-            # What this side refused has been put on record by its own reason.
+            # A refusal by this side has already been recorded.
             if "ALERT" in (error.reason or ""):
                 self._gate.refuse("edge", f"TLS {host}", f"the client gave up: {error.reason}")
             raise
         return transport
 
     def _context(self, host: str) -> ssl.SSLContext:
-        """A context for one tunnel alone: TLS 1.2 hides the SNI of a session that it resumes."""
+        """Return a context for one tunnel: TLS 1.2 hides the SNI of a resumed session."""
 
         def serves(name: str | None) -> bool:
             if name is not None and name.lower() == host:

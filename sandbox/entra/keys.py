@@ -7,7 +7,7 @@ from typing import Any
 from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
 
-from sandbox.broken import BrokenError
+from sandbox.broken_files import BrokenFileError
 from sandbox.state import State
 
 _FILE = "entra-signing-key.pem"
@@ -22,14 +22,14 @@ class SigningKey:
 
     @classmethod
     def kept_in(cls, state: State) -> "SigningKey":
-        """Return the state's own key, made at first use. Raises BrokenError if it is not a key."""
+        """Return the state's own key, made at first use. Raises BrokenFileError for no key."""
         path = state.path(_FILE)
         if not path.exists():
             state.write(_FILE, RSAKey.generate_key(2048).as_pem(private=True))
         try:
             return cls.of(RSAKey.import_key(path.read_bytes()))
         except (JoseError, ValueError, TypeError) as error:
-            raise BrokenError(path, "it holds no key") from error
+            raise BrokenFileError(path, "it holds no key") from error
 
     @classmethod
     def of(cls, key: RSAKey) -> "SigningKey":

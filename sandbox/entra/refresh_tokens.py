@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from cryptography.fernet import Fernet, InvalidToken
 
-from sandbox.broken import BrokenError
+from sandbox.broken_files import BrokenFileError
 from sandbox.entra.errors import OAuthError
 from sandbox.state import State
 
@@ -31,14 +31,14 @@ class RefreshTokens:
 
     @classmethod
     def kept_in(cls, state: State, clock: Callable[[], float] = time.time) -> "RefreshTokens":
-        """Return those of the state's own key, made at first use. Raises BrokenError for no key."""
+        """Return those of the state's own key, made at first use. Raises BrokenFileError."""
         path = state.path(_FILE)
         if not path.exists():
             state.write(_FILE, Fernet.generate_key())
         try:
             return cls(path.read_bytes(), clock)
         except ValueError as error:
-            raise BrokenError(path, "it holds no key") from error
+            raise BrokenFileError(path, "it holds no key") from error
 
     def issue(self, principal_id: str, client_id: str) -> str:
         """Return a refresh token with which `client_id` may get tokens of `principal_id`."""

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sandbox.broken import check_whole, unusable, way_on
+from sandbox.broken_files import check_integrity, database_error, recovery
 from sandbox.keyvault.encryption import DecryptionError, Encryption
 
 _LAYOUT = 1
@@ -44,7 +44,7 @@ class Database:
             self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             self._prepare(path)
         except (OSError, sqlite3.Error) as error:
-            raise DatabaseError(unusable(path, error)) from error
+            raise DatabaseError(database_error(path, error)) from error
 
     def close(self) -> None:
         """Close the file."""
@@ -72,7 +72,7 @@ class Database:
     def _prepare(self, path: Path) -> None:
         for setting in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
             self._connection.execute(f"PRAGMA {setting}")
-        check_whole(self._connection)
+        check_integrity(self._connection)
         with self.transaction():
             layout = self.rows("PRAGMA user_version")[0][0]
             if layout == 0:
@@ -92,4 +92,4 @@ class Database:
             self.encryption.decrypt(self.rows("SELECT sealed FROM proof")[0][0], _PROOF)
         except DecryptionError:
             what = f"{path} is encrypted with another key than the one given"
-            raise DatabaseError(f"{what}; bring that back, or {way_on(path)}") from None
+            raise DatabaseError(f"{what}; bring that back, or {recovery(path)}") from None

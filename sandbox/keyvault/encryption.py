@@ -5,7 +5,7 @@ import os
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from sandbox.broken import BrokenError
+from sandbox.broken_files import BrokenFileError
 from sandbox.state import State
 
 _FILE = "vault.key"
@@ -43,12 +43,12 @@ class Encryption:
 def load_key(state: State) -> bytes:
     """Return the state's own vault key, made at first use.
 
-    Raises OSError if it cannot be stored, BrokenError if it has another length.
+    Raises OSError if it cannot be stored, BrokenFileError if it has another length.
     """
     path = state.path(_FILE)
     if not path.exists():
         state.write(_FILE, AESGCM.generate_key(256))
     key = path.read_bytes()
     if len(key) != _KEY_LENGTH:
-        raise BrokenError(path, f"it holds {len(key)} bytes, not {_KEY_LENGTH}")
+        raise BrokenFileError(path, f"it holds {len(key)} bytes, not {_KEY_LENGTH}")
     return key

@@ -1,7 +1,7 @@
-"""The partner whom a service tells of its work: outside Azure, so a signature has to do."""
+"""The partner outside Azure, which receives signed webhooks from a service."""
 
+from sandbox.partner.fault import Fault
 from sandbox.partner.journal import Delivery
-from sandbox.partner.mood import Mood
 from sandbox.partner.receiver import Partner
 
-__all__ = ["Delivery", "Mood", "Partner"]
+__all__ = ["Delivery", "Fault", "Partner"]

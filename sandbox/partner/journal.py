@@ -1,4 +1,4 @@
-"""What the partner received and how it answered: one JSON object a line, before the answer."""
+"""The journal of the partner's deliveries: one JSON object a line, written before the answer."""
 
 import errno
 import json
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from sandbox.broken import BrokenError
+from sandbox.broken_files import BrokenFileError
 
 FILE = "partner.jsonl"
 
@@ -17,8 +17,8 @@ FILE = "partner.jsonl"
 class Delivery:
     """One call of the partner's webhook.
 
-    `type`, `photo` and `body` are there only if the signature was good, `body` only the first time;
-    `repeated` is how often this id had been taken before; `reason` is why it was refused.
+    `type`, `photo` and `body` are set only for a valid signature, `body` only for a new id;
+    `repeated` counts earlier deliveries of this id; `reason` is that of a refusal.
     """
 
     time: str
@@ -36,27 +36,27 @@ class Delivery:
 
 
 class Journal:
-    """Appends deliveries; each is in the operating system's hands when `write` returns."""
+    """Appends deliveries; `write` returns once the operating system has them."""
 
     def __init__(self, path: Path) -> None:
         """Raises OSError if the file cannot be written, ValueError if it is broken."""
         self._taken = Counter(each.id for each in read(path) if each.verified)
         self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
-        # A disk that was full may have left the beginning of a line.
+        # A full disk may have left an incomplete line.
         whole = path.read_bytes().rpartition(b"\n")
         os.ftruncate(self._descriptor, len(whole[0] + whole[1]))
 
     def times_taken(self, delivery_id: str) -> int:
-        """How often a delivery with this id has been taken."""
+        """Return how often a delivery with this id was accepted."""
         return self._taken[delivery_id]
 
     def write(self, delivery: Delivery) -> None:
-        """Append one delivery, whole. Raises OSError when the disk refuses it."""
+        """Append one complete delivery. Raises OSError if the disk is full."""
         present = {name: value for name, value in asdict(delivery).items() if value}
         content = (json.dumps(present) + "\n").encode()
         before = os.fstat(self._descriptor).st_size
         if os.write(self._descriptor, content) < len(content):
-            # What a full disk has cut short must not take the next line with it.
+            # An incomplete line would corrupt the next one.
             os.ftruncate(self._descriptor, before)
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         if delivery.verified:
@@ -67,7 +67,7 @@ class Journal:
 
 
 def read(path: Path) -> Iterator[Delivery]:
-    """All deliveries so far, in order. Raises ValueError, which names the file, if it is broken."""
+    """Yield all deliveries in order. Raises ValueError, which names the file, if it is broken."""
     if path.exists():
         with path.open(encoding="utf-8", errors="replace") as file:
             yield from (_parsed(line, path) for line in file if line.endswith("\n"))
@@ -77,4 +77,4 @@ def _parsed(line: str, path: Path) -> Delivery:
     try:
         return Delivery(**json.loads(line))
     except (ValueError, TypeError) as error:
-        raise BrokenError(path, error) from error
+        raise BrokenFileError(path, error) from error

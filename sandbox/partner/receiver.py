@@ -1,4 +1,4 @@
-"""The partner outside Azure: believes a webhook for its signature, since no token reaches so far.
+"""The partner outside Azure, which verifies each webhook by its signature.
 
 https://www.standardwebhooks.com
 """
@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from sandbox.broken import BrokenError
+from sandbox.broken_files import BrokenFileError
+from sandbox.partner.fault import Fault, inject, take
 from sandbox.partner.journal import FILE, Delivery, Journal, read
-from sandbox.partner.mood import Mood, behave, take
 from sandbox.state import State
 
 KEY_FILE = "partner.json"
@@ -28,10 +28,10 @@ _log = logging.getLogger(__name__)
 
 
 class Partner:
-    """The receiver of webhooks at one host; all that it knows is in the state folder."""
+    """The receiver of webhooks at one host; its data is in the state folder."""
 
     def __init__(self, state: State, *urls: str, key_file: str = KEY_FILE) -> None:
-        """`urls` are what services were given, all of one host; `key_file` keeps the key.
+        """`urls` are the services' settings, all with the same host; `key_file` keeps the key.
 
         Raises ValueError if one is not https.
         """
@@ -47,30 +47,30 @@ class Partner:
 
     @property
     def has_key(self) -> bool:
-        """Whether a key was handed over. Raises ValueError if the file that holds it is broken."""
+        """Whether it has a key. Raises ValueError if the file of the key is broken."""
         return self._held() is not None
 
     def accept(self, key: str) -> None:
-        """Take over the signing key that the operator hands over, instead of an older one.
+        """Replace the signing key.
 
-        Raises ValueError if it is no key, OSError if it cannot be kept.
+        Raises ValueError if it is malformed, OSError if it cannot be stored.
         """
         try:
             Webhook(key)
         except Exception as error:
-            raise ValueError("that is no signing key of Standard Webhooks") from error
+            raise ValueError("not a signing key of Standard Webhooks") from error
         self._state.write_json(self._key_file, {"key": key})
 
-    def behave(self, mood: Mood) -> None:
-        """Be out of order for the next calls. Raises OSError if that cannot be written down."""
-        behave(self._state, mood)
+    def inject(self, fault: Fault) -> None:
+        """Answer the next calls with `fault`. Raises OSError if it cannot be written."""
+        inject(self._state, fault)
 
     def deliveries(self) -> list[Delivery]:
-        """All that was received so far, in order."""
+        """Return all deliveries so far, in order."""
         return list(read(self._state.path(FILE)))
 
     def application(self) -> web.Application:
-        """The partner as an HTTP application; other methods and paths are not answered."""
+        """Return the partner as an HTTP application with its paths alone."""
         made = web.Application(client_max_size=_BODY_LIMIT)
         made.cleanup_ctx.append(self._keep_journal)
         for path in sorted(self._paths):
@@ -84,26 +84,26 @@ class Partner:
 
     async def _receive(self, request: web.Request) -> web.Response:
         body = await request.read()
-        mood = self._mood()
-        if mood:
-            delivery = _call(request.headers, str(mood.answer), "told to")
+        fault = self._fault()
+        if fault:
+            delivery = _call(request.headers, str(fault.answer), "injected fault")
         else:
-            delivery = self._judge(request.headers, body)
+            delivery = self._checked(request.headers, body)
         self._journal.write(delivery)
         if delivery.answer == "hang":
             await asyncio.sleep(_FOREVER)
-        later = mood.retry_after if mood else None
+        later = fault.retry_after if fault else None
         headers = {} if later is None else {"Retry-After": str(later)}
         return web.Response(status=int(delivery.answer), headers=headers)
 
-    def _mood(self) -> Mood | None:
+    def _fault(self) -> Fault | None:
         try:
             return take(self._state)
         except (ValueError, TypeError) as error:
-            _log.warning("The partner is in order, since it cannot read how to behave: %s", error)
+            _log.warning("The partner ignores a fault that it cannot read: %s", error)
             return None
 
-    def _judge(self, headers: Mapping[str, str], body: bytes) -> Delivery:
+    def _checked(self, headers: Mapping[str, str], body: bytes) -> Delivery:
         try:
             self._verify(headers, body)
         except (WebhookVerificationError, ValueError) as error:
@@ -119,13 +119,13 @@ class Partner:
         )
 
     def _verify(self, headers: Mapping[str, str], body: bytes) -> None:
-        """The key is read for each call, so that a new one counts at once, whoever handed it over.
+        """Verify by the key in the state folder, read for each call, so that a new one counts.
 
-        Raises WebhookVerificationError, or ValueError for what is not even the shape of one.
+        Raises WebhookVerificationError, or ValueError for a malformed signature.
         """
         held = self._held()
         if held is None:
-            raise WebhookVerificationError("nobody has handed a signing key over yet")
+            raise WebhookVerificationError("there is no signing key yet")
         held.verify(body, dict(headers), json_parse=False)
 
     def _held(self) -> Webhook | None:
@@ -133,7 +133,7 @@ class Partner:
         try:
             return None if held is None else Webhook(held["key"])
         except Exception as error:  # whatever the file holds instead
-            raise BrokenError(self._state.path(self._key_file), "it holds no key") from error
+            raise BrokenFileError(self._state.path(self._key_file), "it holds no key") from error
 
 
 def _content(body: bytes) -> Mapping[str, object]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from sandbox.broken import FaultError
+from sandbox.broken_files import UserError
 from sandbox.deployment import Deployment, RoleAssignment, RoleDefinition
 
 _BUILT_IN = Path(__file__).with_name("builtin_roles.json")
@@ -65,7 +65,7 @@ class Denied:
 Decision = Allowed | Denied
 
 
-class UnknownRoleError(FaultError):
+class UnknownRoleError(UserError):
     """An assignment of a role that is not defined."""
 
 

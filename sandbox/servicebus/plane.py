@@ -10,7 +10,7 @@ from pathlib import Path
 from aiohttp import web
 
 from sandbox.audit import Gate
-from sandbox.broken import unusable
+from sandbox.broken_files import database_error
 from sandbox.deployment import Namespace
 from sandbox.servicebus import errors
 from sandbox.servicebus.authenticate import TokenPolicy, Verifier
@@ -149,7 +149,7 @@ class ServiceBus:
             self._store.commit()
         except sqlite3.Error as error:
             self._store.close()
-            reason = unusable(self._database, error)
+            reason = database_error(self._database, error)
             raise StoreError(f"The bus cannot use its store: {reason}.") from error
         except RuleError:
             self._store.close()

@@ -1,26 +1,26 @@
-"""Runs the sandbox and the services, looks after them, and tells how they are.
+"""The supervisor: runs the sandbox and the services, watches them, and reports their state.
 
-Here is what a command needs that looks at a sandbox; what runs one is in `run` and the modules
-that it leads to, half of the time that such a command would take to start.
+This package exports what commands need to look at a running sandbox. Import `run` itself to run
+one: its imports would double the start time of such a command.
 """
 
+from sandbox.commands import END_SIGNALS
 from sandbox.supervisor.developer import AsDeveloper, Az, Developer, SignInError
-from sandbox.supervisor.endings import ENDINGS
+from sandbox.supervisor.environment import (
+    DEVELOPER,
+    IDENTITY_VARIABLES,
+    minimal_environment,
+    sandbox_variables,
+    separate_sign_in,
+)
 from sandbox.supervisor.lock import holder
 from sandbox.supervisor.processes import Child, Program
 from sandbox.supervisor.report import Report, ServiceReport, SignInReport, running
-from sandbox.supervisor.surroundings import (
-    DEVELOPER,
-    OF_AN_IDENTITY,
-    of_any_process,
-    sign_in_apart,
-    way_to,
-)
 
 __all__ = [
     "DEVELOPER",
-    "ENDINGS",
-    "OF_AN_IDENTITY",
+    "END_SIGNALS",
+    "IDENTITY_VARIABLES",
     "AsDeveloper",
     "Az",
     "Child",
@@ -31,8 +31,8 @@ __all__ = [
     "SignInError",
     "SignInReport",
     "holder",
-    "of_any_process",
+    "minimal_environment",
     "running",
-    "sign_in_apart",
-    "way_to",
+    "sandbox_variables",
+    "separate_sign_in",
 ]

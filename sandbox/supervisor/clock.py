@@ -1,14 +1,14 @@
-"""A clock for tokens: who gives them out and who judges them must agree, whatever is set."""
+"""The clock for issuing and verifying tokens."""
 
 import math
 import time
 from collections.abc import Callable
 
 
-class NeverBack:
-    """Seconds since the epoch that follow the machine's clock forward, and go on evenly else.
+class MonotonicClock:
+    """Seconds since the epoch; follows the machine's clock forward, but never back.
 
-    A clock that is set back would make every token that was given out one of the future.
+    After a step back, every issued token would lie in the future.
     """
 
     def __init__(
@@ -17,14 +17,14 @@ class NeverBack:
         steady: Callable[[], float] = time.monotonic,
         origin: float = -math.inf,
     ) -> None:
-        """`origin` is another's, in another process of this machine: no clock is behind it."""
+        """`origin` is that of another process on this machine; this clock is never behind it."""
         self._wall = wall
         self._steady = steady
         self._origin = origin
 
     @property
     def origin(self) -> float:
-        """What it would have shown when the clock that cannot be set was at 0."""
+        """The time at which the machine's monotonic clock was 0."""
         self._origin = max(self._origin, self._wall() - self._steady())
         return self._origin
 

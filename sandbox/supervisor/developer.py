@@ -1,4 +1,4 @@
-"""The developer's sign-in: by the Azure CLI, or by its stand-in, into a folder of the sandbox."""
+"""The developer's sign-in, by the Azure CLI or its stand-in, kept in a folder of the sandbox."""
 
 import asyncio
 import json
@@ -15,11 +15,16 @@ from joserfc import jws
 from joserfc.errors import JoseError
 
 from sandbox.state import State
-from sandbox.supervisor.surroundings import DEVELOPER, of_any_process, sign_in_apart, way_to
+from sandbox.supervisor.environment import (
+    DEVELOPER,
+    minimal_environment,
+    sandbox_variables,
+    separate_sign_in,
+)
 
 NAME = DEVELOPER
 
-_STAND_IN = Path(__file__).with_name("stand_in.py")
+_STAND_IN = Path(__file__).with_name("fake_az.py")
 _RESOURCE = "https://management.core.windows.net/"
 _TOKEN = ("account", "get-access-token", "--output", "json", "--resource", _RESOURCE)
 _LOGIN = ("login", "--use-device-code")
@@ -27,19 +32,19 @@ _CODE = re.compile(r"enter the code ([A-Z0-9]+) ")
 
 
 class SignInError(RuntimeError):
-    """Nobody has signed in; the message is a sentence."""
+    """The sign-in failed; the message is a sentence."""
 
 
 @dataclass(frozen=True)
 class Az:
-    """The Azure CLI that signs the developer in, or what stands in for it."""
+    """The Azure CLI that signs the developer in, or its stand-in."""
 
     path: Path
     stands_in: bool
 
     @classmethod
     def found(cls, state: State, stand_in: bool = False) -> "Az":
-        """The one on the PATH; the stand-in if there is none, or if `stand_in` says so."""
+        """Return the one on the PATH; the stand-in if there is none, or if `stand_in` is set."""
         installed = None if stand_in else shutil.which("az")
         if installed:
             return cls(Path(installed), stands_in=False)
@@ -50,7 +55,7 @@ class Az:
         return cls(path, stands_in=True)
 
     def first_on(self, path: str) -> str:
-        """`path`, on which this is what `az` means."""
+        """Return `path` with this `az` first."""
         return f"{self.path.parent}:{path}"
 
     def __str__(self) -> str:
@@ -59,9 +64,9 @@ class Az:
 
 @dataclass(frozen=True)
 class AsDeveloper:
-    """That the services run as the developer, by which Azure CLI; and whether they ask nobody.
+    """Run the services as the developer, with this Azure CLI.
 
-    Where `approve` is set, the sandbox approves the sign-in that it needs itself, for scripts.
+    With `approve`, the sandbox approves the sign-in itself, for scripts.
     """
 
     az: Az
@@ -70,7 +75,7 @@ class AsDeveloper:
 
 @dataclass
 class Developer:
-    """Signs the developer in; `code` is what a person has to enter, while one is waited for."""
+    """Signs the developer in; `code` is the device code while a sign-in waits for approval."""
 
     az: Az
     environment: Mapping[str, str] = field(repr=False)
@@ -78,18 +83,18 @@ class Developer:
 
     @classmethod
     def of(cls, az: Az, proxy: str, ca: Path, state: State, who: str = DEVELOPER) -> "Developer":
-        """The developer, led to the sandbox and kept apart from the user's own sign-in.
+        """Return the developer of the sandbox, separate from the user's own sign-in.
 
-        `who` may be the operator, who has a sign-in of their own.
+        `who` may be another user, such as the operator, with a separate sign-in.
         """
-        process = of_any_process(state.folder("home"))
-        # A stand-in comes before whatever else is called az.
+        process = minimal_environment(state.folder("home"))
+        # The stand-in comes before any installed az.
         path = az.first_on(process["PATH"]) if az.stands_in else process["PATH"]
-        led = {**way_to(proxy, ca), **sign_in_apart(state, who)}
+        led = {**sandbox_variables(proxy, ca), **separate_sign_in(state, who)}
         return cls(az, {**process, **led, "PATH": path})
 
     async def is_signed_in(self, principal_id: str) -> bool:
-        """Whether there is a sign-in that still gives tokens, and is of `principal_id`."""
+        """Return whether a sign-in of `principal_id` exists and still gives tokens."""
         process = await self._start(*_TOKEN, stderr=DEVNULL)
         printed, _ = await _ended(process)
         try:
@@ -97,22 +102,22 @@ class Developer:
         except (ValueError, LookupError, JoseError):
             return False
 
-    async def sign_in(self, waits_for: Callable[[str], None]) -> None:
-        """Sign in by device code; `waits_for` hears of the code. Raises SignInError."""
+    async def sign_in(self, on_code: Callable[[str], None]) -> None:
+        """Sign in by device code; call `on_code` with the code. Raises SignInError."""
         process = await self._start(*_LOGIN, stderr=PIPE)
-        said = []
+        lines = []
         try:
             while process.stderr and (line := await process.stderr.readline()):
-                said.append(line.decode(errors="replace").strip())
-                if found := _CODE.search(said[-1]):
+                lines.append(line.decode(errors="replace").strip())
+                if found := _CODE.search(lines[-1]):
                     self.code = found[1]
-                    waits_for(self.code)
+                    on_code(self.code)
             await process.wait()
         finally:
             self.code = ""
             await _end(process)
         if process.returncode:
-            raise SignInError(f"the developer has not signed in: {' '.join(said[-3:])}")
+            raise SignInError(f"the developer has not signed in: {' '.join(lines[-3:])}")
 
     async def _start(self, *arguments: str, stderr: int) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
@@ -139,6 +144,6 @@ async def _end(process: asyncio.subprocess.Process) -> None:
 
 
 def _holder(answer: Mapping[str, str]) -> str:
-    """Whom a token is for. It was just given out, so nothing has to be verified."""
+    """Return the object id in a token, which needs no verification: it was just issued."""
     claims = json.loads(jws.extract_compact(answer["accessToken"].encode()).payload)
     return str(claims["oid"])

@@ -1,6 +1,6 @@
-"""One sandbox a state folder, known by a lock that goes with its process, however that ends.
+"""The lock of a state folder: one sandbox at a time, released whenever its process ends.
 
-A process id alone says nothing: after a `kill -9` it may be anybody's.
+A process id alone would prove nothing: after a `kill -9` another process may have it.
 """
 
 import fcntl
@@ -11,7 +11,7 @@ from contextlib import suppress
 from sandbox.state import State
 
 _FILE = "lock"
-# Who looks for the holder takes the lock for a moment; who wants it must not give up for that.
+# Looking for the holder takes the lock for a moment, so `take` tries several times.
 _TRIES, _PAUSE = 20, 0.01
 
 
@@ -32,7 +32,7 @@ def take(state: State) -> None:
 
 
 def holder(state: State) -> int | None:
-    """The process whose sandbox runs on `state`, or is starting or ending there; None if none is.
+    """Return the id of the process whose sandbox runs, starts or ends on `state`, or None.
 
     Raises OSError if the lock cannot be read.
     """
@@ -43,8 +43,8 @@ def holder(state: State) -> int | None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
-        said = os.pread(descriptor, 32, 0)
-        return int(said) if said.isdigit() else None
+        written = os.pread(descriptor, 32, 0)
+        return int(written) if written.isdigit() else None
     finally:
         os.close(descriptor)
     return None

@@ -1,4 +1,4 @@
-"""The operator's one duty: set the keys of webhooks, and hand them to the partners."""
+"""The operator's one duty: set the signing keys of webhooks, and give them to the partners."""
 
 import base64
 import secrets
@@ -35,9 +35,9 @@ class Operator:
     clock: Callable[[], float] = time.time
 
     async def hand_over_once(self, vault: KeyVault) -> None:
-        """Set each key at first start, and where `vault` has lost it, through the data plane.
+        """Set each key through the data plane at first start, or if `vault` has lost it.
 
-        Raises SigningKeyError, or ValueError if a file that tells of it is broken.
+        Raises SigningKeyError, or ValueError if its file in the state folder is broken.
         """
         for key in webhook_keys(self.deployment):
             done = self.state.read_json(_DONE.format(key.mark)) == key.secret
@@ -47,7 +47,7 @@ class Operator:
                 self.state.write_json(_DONE.format(key.mark), key.secret)
 
     async def rotate(self) -> tuple[WebhookKey, ...]:
-        """Make new keys, give them to the partners and to the vault. Raises SigningKeyError."""
+        """Make new keys for the partners and the vault; return them. Raises SigningKeyError."""
         keys = webhook_keys(self.deployment)
         for key in keys:
             await self._renew(key)

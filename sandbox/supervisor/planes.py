@@ -34,8 +34,8 @@ from sandbox.rbac import Policy
 from sandbox.servicebus import Limits, ServiceBus, as_deployed
 from sandbox.state import State
 from sandbox.storage import Azurite, BlobStorage, adapted
-from sandbox.supervisor.clock import NeverBack
-from sandbox.supervisor.headers import new_headers
+from sandbox.supervisor.clock import MonotonicClock
+from sandbox.supervisor.environment import new_headers
 from sandbox.supervisor.webhook_keys import partners, webhook_keys
 from sandbox.telemetry import FILE as TELEMETRY
 from sandbox.telemetry import Insights
@@ -48,7 +48,7 @@ class Planes:
     deployment: Deployment
     gate: Gate
     audit: Audit
-    clock: NeverBack
+    clock: MonotonicClock
     assumed: Assumptions
     issuer: Issuer
     key: SigningKey
@@ -97,7 +97,7 @@ def build(
     audit = Audit(state.path(FILE))
     gate = Gate(Policy.of(deployment), audit)
     headers = headers or new_headers(app.name for app in deployment.apps)
-    clock = NeverBack()
+    clock = MonotonicClock()
     issuer = Issuer(key, deployment.tenant_id, clock, deployment.registration)
 
     def verifier(audiences: frozenset[str]) -> Verifier:

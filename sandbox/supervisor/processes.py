@@ -1,4 +1,4 @@
-"""Child processes of the sandbox: started on a leash, started again when they crash."""
+"""Child processes of the sandbox, each under a process guard, and restarted after a crash."""
 
 import asyncio
 import logging
@@ -10,20 +10,20 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sandbox.supervisor.last_words import last_words
+from sandbox.supervisor.exit_reason import exit_reason
 
-_LEASH = Path(__file__).with_name("leash.py")
+_GUARD = Path(__file__).with_name("process_guard.py")
 _RAN_WELL = 10.0
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Program:
-    """What to run. `grace` is how many seconds it gets to end by itself when told to.
+    """A program to run. `grace` is the seconds between SIGTERM and SIGKILL.
 
-    `lock` is a file for a program that must be alone: it waits for the last one of a sandbox that
-    was killed. `damage` is called when it has ended by itself: it names what of the installation is
-    broken, or returns an empty text.
+    `lock` is a file for a program that must run alone: it waits until the one of a killed sandbox
+    has ended. `damage` is called after a crash: it names a broken file of the installation, or
+    returns an empty text.
     """
 
     name: str
@@ -39,15 +39,17 @@ class Program:
 class Child:
     """One program that is kept running until it is stopped.
 
-    `last_words` are the end of what it wrote before it crashed last, on one line.
+    `exit_reason` is the last line of its log before the last crash.
     """
 
-    def __init__(self, program: Program, anew: Callable[[Program], Program] | None = None) -> None:
-        """`anew` is asked before each further start, which may have to be a little different."""
+    def __init__(
+        self, program: Program, next_program: Callable[[Program], Program] | None = None
+    ) -> None:
+        """`next_program` returns the program for each restart, which may differ."""
         self.program = program
-        self._anew = anew
+        self._next_program = next_program
         self.restarts = 0
-        self.last_words = ""
+        self.exit_reason = ""
         self.crashed = asyncio.Event()
         self._log_before = 0
         self._stopping = asyncio.Event()
@@ -55,14 +57,14 @@ class Child:
         self._keeper: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Start it, and again whenever it ends. Raises OSError if it cannot be started at all."""
+        """Start it, and restart it whenever it ends. Raises OSError if the first start fails."""
         first = asyncio.create_task(self._spawn())
         self._keeper = asyncio.create_task(self._keep(first))
-        # Whoever gives up on the start must still be able to stop what has been started.
+        # A caller that cancels the start can still stop the process.
         await asyncio.shield(first)
 
     async def stop(self) -> None:
-        """End it and everything that it has started; returns when they are gone."""
+        """End it and everything that it has started; return when they are gone."""
         self._stopping.set()
         self._let_go()
         if self._keeper is not None:
@@ -70,20 +72,20 @@ class Child:
 
     async def _spawn(self) -> None:
         program = self.program
-        leash = [sys.executable, "-I", "-S", str(_LEASH), str(program.grace)]
-        leash.append(str(program.lock or ""))
+        guard = [sys.executable, "-I", "-S", str(_GUARD), str(program.grace)]
+        guard.append(str(program.lock or ""))
         descriptor = os.open(program.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         self._log_before = os.fstat(descriptor).st_size
         try:
             self._process = await asyncio.create_subprocess_exec(
-                *leash,
+                *guard,
                 *program.command,
                 stdin=asyncio.subprocess.PIPE,
                 stdout=descriptor,
                 stderr=descriptor,
                 env=dict(program.environment),
                 cwd=program.folder,
-                # What the terminal signals, Ctrl-C or its own end, is for the sandbox alone.
+                # Signals of the terminal, such as Ctrl-C, are for the sandbox alone.
                 start_new_session=True,
             )
         finally:
@@ -93,7 +95,7 @@ class Child:
 
     def _let_go(self) -> None:
         if self._process is not None and self._process.stdin is not None:
-            self._process.stdin.write(b".")  # a word: whoever is killed lets go without one
+            self._process.stdin.write(b".")  # asks for a graceful end (process_guard.py)
             self._process.stdin.close()
 
     async def _keep(self, first: "asyncio.Task[None]") -> None:
@@ -106,7 +108,7 @@ class Child:
             if self._stopping.is_set():
                 return
             in_a_row = 0 if time.monotonic() - begun > _RAN_WELL else in_a_row + 1
-            self.last_words = await asyncio.to_thread(self._last_words)
+            self.exit_reason = await asyncio.to_thread(self._find_exit_reason)
             self.restarts += 1
             self.crashed.set()
             _log.warning("%s ended with status %s; starting it again", self.program.name, status)
@@ -115,20 +117,20 @@ class Child:
                 return
             await self._again()
 
-    def _last_words(self) -> str:
-        return last_words(self.said(), self.program.damage)
+    def _find_exit_reason(self) -> str:
+        return exit_reason(self.output(), self.program.damage)
 
-    def said(self) -> str:
-        """Return what it has written to its log since it was started last."""
+    def output(self) -> str:
+        """Return its log since its last start."""
         with suppress(OSError), self.program.log.open("rb") as log:
             log.seek(self._log_before)
             return log.read().decode(errors="replace")
         return ""
 
     async def _again(self) -> None:
-        """A disk that is full, or a machine out of processes, may be better at the next try."""
-        if self._anew is not None:
-            self.program = self._anew(self.program)
+        """Start it again; if that fails, as on a full disk, the next attempt may succeed."""
+        if self._next_program is not None:
+            self.program = self._next_program(self.program)
         try:
             await self._spawn()
         except OSError as error:

@@ -1,4 +1,4 @@
-"""What a running sandbox tells of itself, in one file of its state folder."""
+"""The report of a running sandbox, in one file of its state folder."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -13,11 +13,11 @@ _FILE = "sandbox.json"
 
 @dataclass(frozen=True)
 class ServiceReport:
-    """One service as it stands. `state` is starting, ready or restarting.
+    """One service. `state` is starting, ready or restarting.
 
-    `failing` are the operations that it has not proved yet, as /readyz has them.
+    `failing` are the operations that /readyz lists as not yet proved.
 
-    `ended` says why it ended last, if it did and is not ready again.
+    `ended` is the reason of its last crash, until it is ready again.
     """
 
     name: str
@@ -31,10 +31,10 @@ class ServiceReport:
 
 @dataclass(frozen=True)
 class SignInReport:
-    """Where a person signs in, and the key that shows that they sit at this machine.
+    """The sign-in page, and the key that proves access to this machine.
 
-    `code` is what a person has to enter at once, since a start waits for it. `az` says which Azure
-    CLI gives the services their tokens; empty where they act as themselves.
+    `code` is a device code that a start is waiting for. `az` is the Azure CLI that gives the
+    services their tokens; empty where they act as themselves.
     """
 
     page: str
@@ -44,22 +44,22 @@ class SignInReport:
 
     @property
     def address(self) -> str:
-        """The page's address with all that it has to be told, but who signs in."""
-        asked = {"code": self.code} if self.code else {}
-        return f"{self.page}?{urlencode({**asked, 'key': self.key})}"
+        """The page's address, with the key and the code."""
+        query = {"code": self.code} if self.code else {}
+        return f"{self.page}?{urlencode({**query, 'key': self.key})}"
 
 
 @dataclass(frozen=True)
 class Report:
-    """A running sandbox: where it is reached, and how its services are.
+    """A running sandbox: its addresses, and the state of its services.
 
-    `messages` are those that wait or are in hand, by queue and subscription.
-    `clock` is the origin of the clock by which tokens are judged, in whole seconds.
-    `assumed` is what of Azure the sandbox was told to take otherwise than by itself, by name.
-    `lost` is what of the state could not be read at the start, in sentences.
+    `messages` counts active and locked messages, by queue and subscription.
+    `clock` is the origin of the clock for tokens, in whole seconds.
+    `assumed` are the assumptions about Azure that differ from the default, by name.
+    `lost` has a sentence for each part of the state that could not be read at the start.
     `endpoints_ready` and `services_ready` are the seconds from the start, None until then.
-    `snapshot` is the digest of the deployment that it became.
-    `overdue` says that the services had the time that they were given and not all were ready.
+    `snapshot` is the digest of the deployment that the sandbox was started from.
+    `overdue` is set if not all services were ready within the time limit.
     """
 
     pid: int
@@ -90,7 +90,7 @@ class Report:
         return tuple(each for each in self.services if each.state != "ready")
 
     def service(self, name: str) -> ServiceReport:
-        """The service called `name`. Raises KeyError, naming those that there are."""
+        """Return the service called `name`. Raises KeyError, with all known names."""
         for each in self.services:
             if each.name == name:
                 return each
@@ -102,15 +102,15 @@ class Report:
 
 
 def running(state: State) -> Report | None:
-    """The sandbox that runs on `state` and has its endpoints ready, or None."""
+    """Return the report of the sandbox on `state` once its endpoints are ready, else None."""
     pid = holder(state)
     report = _written(state) if pid is not None else None
-    # What a sandbox that was killed has left behind is not this one's.
+    # Another process id means that a killed sandbox left the report behind.
     return report if report is not None and report.pid == pid else None
 
 
 def forget(state: State) -> None:
-    """Take the report away; the sandbox has ended."""
+    """Delete the report of a sandbox that has ended."""
     state.path(_FILE).unlink(missing_ok=True)
 
 

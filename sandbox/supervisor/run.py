@@ -12,48 +12,47 @@ from typing import Any
 import aiohttp
 
 from sandbox.assumptions import LIKELY, Assumptions
+from sandbox.commands import END_SIGNALS
 from sandbox.state import State, StateError
-from sandbox.supervisor.blobs import PortSnatchedError
+from sandbox.supervisor.azurite_process import PortLostError
 from sandbox.supervisor.developer import AsDeveloper, Developer, SignInError
-from sandbox.supervisor.elsewhere import Elsewhere
-from sandbox.supervisor.endings import ENDINGS
 from sandbox.supervisor.lock import TakenError, take
-from sandbox.supervisor.look_after import look_after
+from sandbox.supervisor.remote_services import RemoteServices
 from sandbox.supervisor.report import forget
 from sandbox.supervisor.services import Project
 from sandbox.supervisor.start import Endpoints, start
-from sandbox.supervisor.watch import PATIENCE, Told, Watch
+from sandbox.supervisor.watch import PATIENCE, OnReport, Watch
 
-# Somebody may have taken the port that was free when it was chosen.
+# Another program may take a free port between its choice and its use.
 _TRIES = 3
 _EXPECTED = (OSError, ValueError, KeyError, RuntimeError, sqlite3.Error, aiohttp.ClientError)
 
 
 class StartError(RuntimeError):
-    """Why the sandbox could not start, in one sentence."""
+    """The sandbox could not start; the message is one sentence."""
 
 
 async def run(
     state: State,
     gallery_port: int | None,
-    told: Told,
+    on_report: OnReport,
     project: Project,
     *,
-    elsewhere: Elsewhere | None = None,
+    remote: RemoteServices | None = None,
     as_developer: AsDeveloper | None = None,
     assumed: Assumptions = LIKELY,
     patience: float = PATIENCE,
 ) -> None:
-    """Run until one of ENDINGS; `told` hears of each change. Raises StartError.
+    """Run until one of END_SIGNALS; call `on_report` with each change. Raises StartError.
 
-    The services of `project` are its children, unless they are `elsewhere`. They act as themselves,
+    The services of `project` are its children, unless they are `remote`. They act as themselves,
     unless all run `as_developer`. They are overdue after `patience` seconds.
 
-    The signals stay heard when it returns: the process that ran it is about to end.
+    The signal handlers stay when it returns, since its process is about to end.
     """
     begun = time.monotonic()
     stop = asyncio.Event()
-    _hear(stop)
+    _set_on_signals(stop)
     try:
         state.check_room()
         take(state)
@@ -67,7 +66,7 @@ async def run(
                 start,
                 state=state,
                 gallery_port=gallery_port,
-                elsewhere=elsewhere,
+                remote=remote,
                 assumed=assumed,
                 damage=project.damage,
             ),
@@ -76,41 +75,73 @@ async def run(
         if endpoints is not None:
             developer = None
             if as_developer is not None:
-                there = endpoints.surroundings
-                developer = Developer.of(as_developer.az, there.proxy, there.ca, state)
+                environment = endpoints.environment
+                developer = Developer.of(as_developer.az, environment.proxy, environment.ca, state)
             watch = Watch(
                 endpoints,
                 state,
                 begun,
-                told,
+                on_report,
                 project.service,
-                elsewhere=elsewhere,
+                remote=remote,
                 developer=developer,
                 patience=patience,
             )
             try:
-                await look_after(watch, stop, approve=bool(as_developer and as_developer.approve))
+                await _look_after(watch, stop, approve=bool(as_developer and as_developer.approve))
             except SignInError as error:
                 raise StartError(str(error)) from error
 
 
-def _hear(stop: asyncio.Event) -> None:
+async def _look_after(watch: Watch, stop: asyncio.Event, approve: bool = False) -> None:
+    """Sign in, run the services until `stop`, and end them. Raises SignInError.
+
+    With `approve`, the sandbox approves the sign-in. Services end before the planes that they use.
+    """
+    try:
+        if not await _finished(stop, watch.sign_in(approve)):
+            return
+        await watch.start()
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)) as session:
+            while not stop.is_set():
+                pause = await watch.look(session)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), pause)
+    finally:
+        await watch.stop()
+
+
+async def _finished(stop: asyncio.Event, doing: Coroutine[Any, Any, None]) -> bool:
+    """Run `doing` until it ends or `stop` is set; return whether it has ended."""
+    done = asyncio.create_task(doing)
+    stopped = asyncio.create_task(stop.wait())
+    await asyncio.wait((done, stopped), return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+    done.cancel()
+    try:
+        await done
+    except asyncio.CancelledError:
+        return False
+    return True
+
+
+def _set_on_signals(stop: asyncio.Event) -> None:
     loop = asyncio.get_running_loop()
 
-    def tell(*_: object) -> None:
-        # Told again when all is done and the loop closed, there is nothing left to do.
+    def set_stop(*_: object) -> None:
+        # RuntimeError: a second signal came after the loop was closed.
         with suppress(RuntimeError):
             loop.call_soon_threadsafe(stop.set)
 
-    for number in ENDINGS:
-        # What is ignored, as under nohup, was meant to be. Not the loop's add_signal_handler: the
-        # loop's end would undo it, and a second `down` kill a process that has all but ended.
+    for number in END_SIGNALS:
+        # An ignored signal, as under nohup, stays ignored. Not the loop's add_signal_handler: the
+        # loop's end would undo it, and a second `down` would kill a process that is almost done.
         if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, tell)
+            signal.signal(number, set_stop)
 
 
 async def _started(tried: Coroutine[Any, Any, Endpoints], stop: asyncio.Event) -> Endpoints | None:
-    """Everything but the services; None if told to stop before. Raises StartError."""
+    """Return the started endpoints; None if `stop` came first. Raises StartError."""
     starting = asyncio.create_task(tried)
     stopped = asyncio.create_task(stop.wait())
     await asyncio.wait((starting, stopped), return_when=asyncio.FIRST_COMPLETED)
@@ -121,8 +152,8 @@ async def _started(tried: Coroutine[Any, Any, Endpoints], stop: asyncio.Event) -
     except asyncio.CancelledError:
         return None
     except _EXPECTED as error:
-        said = error.args[0] if isinstance(error, KeyError) else error
-        raise StartError(f"the sandbox cannot start: {said or type(error).__name__}") from error
+        reason = error.args[0] if isinstance(error, KeyError) else error
+        raise StartError(f"the sandbox cannot start: {reason or type(error).__name__}") from error
 
 
 async def _tried(
@@ -132,7 +163,7 @@ async def _tried(
         async with AsyncExitStack() as attempt:
             try:
                 endpoints = await begin(attempt)
-            except PortSnatchedError:
+            except PortLostError:
                 if not left:
                     raise
             else:

@@ -1,4 +1,4 @@
-"""The services that run in the sandbox: who brings them, and when one is ready."""
+"""The services that run in the sandbox, and their readiness."""
 
 import json
 import socket
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import aiohttp
 
-from sandbox.edge import Place
+from sandbox.edge import Address
 from sandbox.state import State
 from sandbox.supervisor.processes import Program
 
@@ -16,11 +16,11 @@ ServiceProgram = Callable[[str, int, Mapping[str, str], State], Program]
 
 @dataclass(frozen=True)
 class Project:
-    """The project that brings the services.
+    """The project that the services belong to.
 
-    `service` makes the program that runs one of them: its name, a port of loopback, its variables
-    and the sandbox's state. `damage` names what of the project's installation is broken, for
-    programs that ended by themselves.
+    `service` returns the program of one service, given its name, a port of loopback, its variables
+    and the sandbox's state. `damage` names a broken file of the project's installation, after a
+    crash.
     """
 
     service: ServiceProgram
@@ -29,14 +29,14 @@ class Project:
 
 @dataclass(frozen=True)
 class Readiness:
-    """What /readyz says: everything proved, or which operation on which scope is not."""
+    """The answer of /readyz: ready, or the operations and scopes that are not yet proved."""
 
     ready: bool
     failing: tuple[str, ...] = ()
 
 
-async def readiness(session: aiohttp.ClientSession, place: Place) -> Readiness:
-    """What the service at `place` says of itself; not ready while it does not answer."""
+async def readiness(session: aiohttp.ClientSession, place: Address) -> Readiness:
+    """Return the readiness of the service at `place`; not ready while it does not answer."""
     try:
         async with session.get(f"{place}/readyz") as answer:
             body = json.loads(await answer.text())
@@ -47,7 +47,7 @@ async def readiness(session: aiohttp.ClientSession, place: Place) -> Readiness:
 
 
 def is_taken(port: int) -> bool:
-    """Whether somebody listens on a port of loopback."""
+    """Return whether a program listens on a port of loopback."""
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -7,40 +7,39 @@ from dataclasses import dataclass, replace
 
 from sandbox.assumptions import LIKELY, Assumptions
 from sandbox.deployment import ContainerApp, load
-from sandbox.edge import LOOPBACK, AmqpListener, Certificate, Edge, HttpListener, Place, ingress
+from sandbox.edge import LOOPBACK, Address, AmqpListener, Certificate, Edge, HttpListener, ingress
 from sandbox.entra import page
 from sandbox.identity import PATH
 from sandbox.state import State
 from sandbox.storage import Azurite, free_port
-from sandbox.supervisor.blobs import azurite_program, losses, ready
-from sandbox.supervisor.elsewhere import PORTS, Elsewhere, Reach, keep_ports
-from sandbox.supervisor.headers import kept_headers
+from sandbox.supervisor.azurite_process import azurite_program, losses, ready
+from sandbox.supervisor.environment import ServiceEnvironment, kept_headers
 from sandbox.supervisor.operator import Operator
 from sandbox.supervisor.planes import Planes, build
 from sandbox.supervisor.processes import Child
-from sandbox.supervisor.surroundings import Surroundings
+from sandbox.supervisor.remote_services import PORTS, ListenAddress, RemoteServices, keep_ports
 
 GALLERY_PORT = 8080
 
 
 class PortTakenError(OSError):
-    """A port that was asked for is somebody else's."""
+    """Another program has the requested port."""
 
 
 @dataclass(frozen=True)
 class Endpoints:
-    """What has been started, and where it is reached: `proxy` from this machine.
+    """The started endpoints and their addresses; `proxy` is for clients on this machine.
 
-    `lost` is what of the state could not be read.
+    `lost` has a sentence for each part of the state that could not be read.
     """
 
     planes: Planes
     azurite: Child
-    surroundings: Surroundings
+    environment: ServiceEnvironment
     proxy: str
     gallery: str
     amqp_port: int
-    places: dict[str, Place]
+    addresses: dict[str, Address]
     lost: tuple[str, ...] = ()
 
 
@@ -48,23 +47,23 @@ async def start(
     stack: AsyncExitStack,
     state: State,
     gallery_port: int | None,
-    elsewhere: Elsewhere | None = None,
+    remote: RemoteServices | None = None,
     assumed: Assumptions = LIKELY,
     *,
     damage: Callable[[], str] = lambda: "",
 ) -> Endpoints:
-    """Every endpoint, ready for the services, which are on this machine or `elsewhere`.
+    """Start every endpoint for the services, which run on this machine or are `remote`.
 
-    `damage` names what of the installation is broken, where Azurite has ended by itself.
+    `damage` names a broken file of the installation, after a crash of Azurite.
 
-    Raises PortSnatchedError, which another try may avoid; else OSError, ValueError, KeyError,
-    RuntimeError, sqlite3.Error or aiohttp.ClientError where that cannot be.
+    Raises PortLostError, which another try may avoid, or OSError, ValueError, KeyError,
+    RuntimeError, sqlite3.Error or aiohttp.ClientError.
     """
     deployment = load(state)
     account = deployment.storage
     azurite = Azurite(account.name, account.host, state.folder("azurite"), free_port())
     names = [app.name for app in deployment.apps]
-    headers = kept_headers(state, names) if elsewhere else None
+    headers = kept_headers(state, names) if remote else None
     planes = build(state, deployment, azurite, headers, assumed)
     stack.callback(planes.audit.close)
     stack.callback(planes.vault.close)
@@ -73,10 +72,10 @@ async def start(
     stack.push_async_callback(child.stop)
     await child.start()
     endpoints = await _listening(
-        stack, state, planes, child, gallery_port=gallery_port, elsewhere=elsewhere
+        stack, state, planes, child, gallery_port=gallery_port, remote=remote
     )
     await ready(azurite, child, account.containers)
-    ca = endpoints.surroundings.ca
+    ca = endpoints.environment.ca
     operator = Operator(state, deployment, endpoints.proxy, ca, planes.clock)
     await operator.hand_over_once(planes.vault)
     return replace(endpoints, lost=losses(child))
@@ -89,14 +88,16 @@ async def _listening(
     azurite: Child,
     *,
     gallery_port: int | None,
-    elsewhere: Elsewhere | None,
+    remote: RemoteServices | None,
 ) -> Endpoints:
-    """Everything that has a port."""
-    apps, reach = planes.deployment.apps, elsewhere.reach(state) if elsewhere else Reach()
-    places = {
-        app.name: elsewhere.place(app.name) if elsewhere else Place(free_port()) for app in apps
+    """Start everything that has a port."""
+    apps = planes.deployment.apps
+    listen = remote.listen_address(state) if remote else ListenAddress()
+    addresses = {
+        app.name: remote.service_address(app.name) if remote else Address(free_port())
+        for app in apps
     }
-    routes = planes.routes() | ingress.routes(apps, places, planes.gate)
+    routes = planes.routes() | ingress.routes(apps, addresses, planes.gate)
     certificate = Certificate.keep(state, routes)
     await planes.bus.start()
     stack.push_async_callback(planes.bus.stop)
@@ -104,75 +105,81 @@ async def _listening(
     stack.push_async_callback(edge.stop)
     amqp = AmqpListener(planes.bus.amqp_protocol, certificate)
     stack.push_async_callback(amqp.stop)
-    identity = HttpListener(planes.identity.application(), planes.gate, [reach.name])
+    identity = HttpListener(planes.identity.application(), planes.gate, [listen.name])
     stack.push_async_callback(identity.stop)
-    with _told_of(state, reach):
+    with _explained(state, listen):
         identity_port = await identity.start(
-            reach.identity_port, reach.address, else_any=reach.else_any
+            listen.identity_port,
+            listen.address,
+            fallback=listen.fallback,
         )
-        proxy_port = await edge.start(reach.proxy_port, reach.address, else_any=reach.else_any)
-    if elsewhere:
+        proxy_port = await edge.start(
+            listen.proxy_port,
+            listen.address,
+            fallback=listen.fallback,
+        )
+    if remote:
         keep_ports(state, identity_port, proxy_port)
     await _sign_in_page(stack, planes)
     return Endpoints(
         planes=planes,
         azurite=azurite,
-        surroundings=Surroundings(
-            identity_endpoint=f"http://{reach.name}:{identity_port}{PATH}",
-            proxy=f"http://{reach.name}:{proxy_port}",
+        environment=ServiceEnvironment(
+            identity_endpoint=f"http://{listen.name}:{identity_port}{PATH}",
+            proxy=f"http://{listen.name}:{proxy_port}",
             ca=certificate.authority,
         ),
-        proxy=str(Place(proxy_port)),
-        gallery=await _gallery(stack, planes, places, gallery_port, reach.address),
+        proxy=str(Address(proxy_port)),
+        gallery=await _gallery(stack, planes, addresses, gallery_port, listen.address),
         amqp_port=amqp.start(),
-        places=places,
+        addresses=addresses,
     )
 
 
 @contextmanager
-def _told_of(state: State, reach: Reach) -> Iterator[None]:
-    """Say of a port that is taken what services elsewhere have to do with it."""
+def _explained(state: State, listen: ListenAddress) -> Iterator[None]:
+    """Add to the error of a taken port that remote services know this port."""
     try:
         yield
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             raise
         raise PortTakenError(
-            f"port {reach.identity_port} or {reach.proxy_port} is taken, which the services"
-            f" elsewhere were told: end what has it; or delete {state.path(PORTS)}, and start them"
-            " again after the sandbox"
+            f"port {listen.identity_port} or {listen.proxy_port} is taken, and services on other"
+            " machines were configured with it: end the program that has it, or delete"
+            f" {state.path(PORTS)} and restart them after the sandbox"
         ) from error
 
 
 async def _sign_in_page(stack: AsyncExitStack, planes: Planes) -> None:
-    """For browsers of this machine, wherever the services are."""
+    """Serve the sign-in page to browsers on this machine."""
     listener = HttpListener(page.application(planes.sign_in), planes.gate)
     stack.push_async_callback(listener.stop)
-    planes.sign_in.page = f"{Place(await listener.start())}{page.PATH}"
+    planes.sign_in.page = f"{Address(await listener.start())}{page.PATH}"
 
 
 async def _gallery(
     stack: AsyncExitStack,
     planes: Planes,
-    places: Mapping[str, Place],
+    addresses: Mapping[str, Address],
     wanted: int | None,
     address: str,
 ) -> str:
-    """Where a browser finds the external app, empty where there is none.
+    """Serve the external app to browsers; return its address, empty without such an app.
 
-    It is on another port if nobody asked for a taken one.
+    If no port was requested and the default one is taken, takes a free one.
     """
     app = next((each for each in planes.deployment.apps if _is_public(each)), None)
     if app is None:
         return ""
-    # What comes by a published port has the address of a container network's gateway.
-    everybody_is = None if address == LOOPBACK else LOOPBACK
+    # Through a container's published port, every client has the network gateway's address.
+    client_address = None if address == LOOPBACK else LOOPBACK
     for port in (GALLERY_PORT, 0) if wanted is None else (wanted,):
-        way_in = ingress.application(app, places, planes.gate, everybody_is)
+        way_in = ingress.application(app, addresses, planes.gate, client_address)
         listener = HttpListener(way_in, planes.gate)
         stack.push_async_callback(listener.stop)
         with suppress(OSError):
-            return str(Place(await listener.start(port, address)))
+            return str(Address(await listener.start(port, address)))
     raise PortTakenError(f"port {wanted} is taken; choose another by --port")
 
 

@@ -1,4 +1,4 @@
-"""Starts the services, looks after them, and reports what there is to see."""
+"""Starts the services, watches their readiness, and reports changes."""
 
 import asyncio
 import math
@@ -11,41 +11,41 @@ from dataclasses import replace
 import aiohttp
 
 from sandbox.deployment import ContainerApp, digest
-from sandbox.edge import Place
+from sandbox.edge import Address
 from sandbox.handover import SETTINGS, SURROUNDINGS
 from sandbox.state import State
 from sandbox.storage import free_port
 from sandbox.supervisor.developer import NAME, Developer
-from sandbox.supervisor.elsewhere import Elsewhere
 from sandbox.supervisor.processes import Child, Program
+from sandbox.supervisor.remote_services import RemoteServices
 from sandbox.supervisor.report import Report, ServiceReport, SignInReport
 from sandbox.supervisor.services import Readiness, ServiceProgram, is_taken, readiness
 from sandbox.supervisor.start import Endpoints
 
 _LOOK_AGAIN = 0.1
 _LOOK_AGAIN_ONCE_READY = 1.0
-# Seconds that the services may take until it is said what they wait for.
+# Seconds until services that are not ready are reported as overdue.
 PATIENCE = 25.0
 
-Told = Callable[[Report], None]
+OnReport = Callable[[Report], None]
 
 
 class Watch:
-    """Starts the services, looks after them, and reports what it sees."""
+    """Starts the services, watches their readiness, and reports changes."""
 
     def __init__(
         self,
         endpoints: Endpoints,
         state: State,
         begun: float,
-        told: Told,
+        on_report: OnReport,
         program: ServiceProgram,
         *,
-        elsewhere: Elsewhere | None = None,
+        remote: RemoteServices | None = None,
         developer: Developer | None = None,
         patience: float = PATIENCE,
     ) -> None:
-        """The services are started here, by `program`, unless they are `elsewhere`.
+        """The services are started here, by `program`, unless they are `remote`.
 
         They act as themselves, or all as the `developer`. After `patience` seconds without all
         ready, the report says that they are overdue.
@@ -53,7 +53,7 @@ class Watch:
         self._endpoints = endpoints
         self._state = state
         self._begun = begun
-        self._told = told
+        self._on_report = on_report
         self._run_service = program
         self._endpoints_ready = time.monotonic() - begun
         self._patience = patience
@@ -61,33 +61,33 @@ class Watch:
         self._services_begun = math.inf
         self._services_ready: float | None = None
         self._seen: Report | None = None
-        self._elsewhere = elsewhere
+        self._remote = remote
         self._developer = developer
         self._apps = endpoints.planes.deployment.apps
-        self._children = {} if elsewhere else {app.name: self._child(app) for app in self._apps}
+        self._children = {} if remote else {app.name: self._child(app) for app in self._apps}
         self._readiness = {app.name: Readiness(False) for app in self._apps}
 
     async def sign_in(self, approve: bool) -> None:
-        """Let the developer sign in, if nobody has. Raises SignInError."""
+        """Sign the developer in, unless they already are. Raises SignInError."""
         sign_in, developer = self._endpoints.planes.sign_in, self._developer
         user = sign_in.user(NAME)
         if developer is None or user is None or await developer.is_signed_in(user.principal_id):
             return
 
-        def waits_for(code: str) -> None:
+        def on_code(code: str) -> None:
             if approve:
                 sign_in.codes.approve(code, user)
             else:
                 self.report()
 
-        await developer.sign_in(waits_for)
+        await developer.sign_in(on_code)
 
     async def start(self) -> None:
-        """Start the services, or tell those elsewhere what they wait for. Raises OSError."""
+        """Start the services, or tell those remote what they wait for. Raises OSError."""
         self._services_begun = time.monotonic()
-        if self._elsewhere is not None:
+        if self._remote is not None:
             for app in self._apps:
-                self._hand_over(app, self._elsewhere)
+                self._hand_over(app, self._remote)
         await asyncio.gather(*(each.start() for each in self._children.values()))
         self.report()
 
@@ -96,10 +96,10 @@ class Watch:
         await asyncio.gather(*(each.stop() for each in self._children.values()))
 
     async def look(self, session: aiohttp.ClientSession) -> float:
-        """Ask each service, report what has changed; gives the seconds until the next look."""
+        """Check each service and report changes; return the seconds until the next check."""
         names = list(self._readiness)
         answers = await asyncio.gather(
-            *(readiness(session, self._endpoints.places[name]) for name in names)
+            *(readiness(session, self._endpoints.addresses[name]) for name in names)
         )
         self._readiness = dict(zip(names, answers, strict=True))
         all_ready = all(each.ready for each in answers)
@@ -109,14 +109,14 @@ class Watch:
         return _LOOK_AGAIN_ONCE_READY if all_ready else _LOOK_AGAIN
 
     def report(self) -> None:
-        """Write and tell what there is to see, if it is news."""
+        """Write the report and pass it on, if it has changed."""
         endpoints = self._endpoints
         report = Report(
             pid=os.getpid(),
             gallery=endpoints.gallery,
             proxy=endpoints.proxy,
             amqp_port=endpoints.amqp_port,
-            ca=str(endpoints.surroundings.ca),
+            ca=str(endpoints.environment.ca),
             messages=endpoints.planes.bus.messages(),
             dead_letters=endpoints.planes.bus.dead_letters(),
             azurite_restarts=endpoints.azurite.restarts,
@@ -132,10 +132,10 @@ class Watch:
         )
         if report == self._seen:
             return
-        # A disk that is full ends nothing: it is tried again at the next look.
+        # On a full disk, try again at the next check.
         with suppress(OSError):
             report.write(self._state)
-            self._told(report)
+            self._on_report(report)
             self._seen = report
 
     def _is_overdue(self) -> bool:
@@ -144,16 +144,16 @@ class Watch:
 
     def _child(self, app: ContainerApp) -> Child:
         def at_free_port(before: Program) -> Program:
-            """The same again, elsewhere if somebody else listens where it should."""
-            if is_taken(self._endpoints.places[app.name].port):
-                self._endpoints.places[app.name] = Place(free_port())
+            """Return the same program, on another port if its port is taken."""
+            if is_taken(self._endpoints.addresses[app.name].port):
+                self._endpoints.addresses[app.name] = Address(free_port())
                 return self._program(app)
             return before
 
         return Child(self._program(app), at_free_port)
 
     def _program(self, app: ContainerApp) -> Program:
-        port = self._endpoints.places[app.name].port
+        port = self._endpoints.addresses[app.name].port
         return self._run_service(app.name, port, self._variables(app), self._state)
 
     def _service(self, app: ContainerApp) -> ServiceReport:
@@ -161,7 +161,7 @@ class Watch:
         restarts = child.restarts if child else 0
         return ServiceReport(
             name=app.name,
-            url=str(self._endpoints.places[app.name]),
+            url=str(self._endpoints.addresses[app.name]),
             state="ready" if found.ready else "restarting" if restarts else "starting",
             restarts=restarts,
             environment=dict(self._variables(app)),
@@ -169,14 +169,14 @@ class Watch:
             ended=_ended(child) if child and restarts and not found.ready else "",
         )
 
-    def _hand_over(self, app: ContainerApp, elsewhere: Elsewhere) -> None:
-        surroundings = self._endpoints.surroundings
-        there = replace(surroundings, ca=elsewhere.authority(app.name))
+    def _hand_over(self, app: ContainerApp, remote: RemoteServices) -> None:
+        environment = self._endpoints.environment
+        there = replace(environment, ca=remote.authority(app.name))
         parts = {
             SETTINGS: app.environment,
             SURROUNDINGS: there.added(self._endpoints.planes.headers[app.name]),
         }
-        elsewhere.hand_over(app.name, surroundings.ca, parts)
+        remote.hand_over(app.name, environment.ca, parts)
 
     def _sign_in(self) -> SignInReport:
         sign_in, developer = self._endpoints.planes.sign_in, self._developer
@@ -190,10 +190,10 @@ class Watch:
     def _variables(self, app: ContainerApp) -> Mapping[str, str]:
         if self._developer is not None:
             path = self._developer.environment["PATH"]
-            return {**self._endpoints.surroundings.as_developer(app, self._state), "PATH": path}
+            return {**self._endpoints.environment.as_developer(app, self._state), "PATH": path}
         header = self._endpoints.planes.headers[app.name]
-        return self._endpoints.surroundings.variables(app, header)
+        return self._endpoints.environment.variables(app, header)
 
 
 def _ended(child: Child) -> str:
-    return f"{child.last_words or 'it ended without a word'} (see {child.program.log})"
+    return f"{child.exit_reason or 'it ended without a message'} (see {child.program.log})"

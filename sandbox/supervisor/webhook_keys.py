@@ -1,8 +1,7 @@
-"""The keys that people set and services sign with, and their partners, by roles and settings.
+"""The signing keys of webhooks and their partners, found from roles and settings, not by names.
 
-No name is known here. A key is a secret of the deployment that a user may set and an app may read;
-whom the app tells is an https address among its settings that is neither the deployment's own nor
-Azure's.
+A signing key is a secret that a user may set and an app may read. A partner is an https address
+among the app's settings that is neither the deployment's own nor Azure's.
 """
 
 from collections.abc import Iterator
@@ -38,7 +37,7 @@ _OF_AZURE = tuple(
 class WebhookKey:
     """A key: the secret that holds it, who sets it, the services that sign with it.
 
-    `addresses` are those that the services tell, by host; empty if they tell nobody outside.
+    `addresses` are the webhook addresses by host; empty without a partner.
     `first` says that it is the deployment's first key.
     """
 

@@ -8,7 +8,7 @@ from dataclasses import astuple, fields
 from pathlib import Path
 from typing import Any
 
-from sandbox.broken import check_whole, unusable
+from sandbox.broken_files import check_integrity, database_error
 from sandbox.telemetry.item import Item
 
 FILE = "telemetry.db"
@@ -39,11 +39,11 @@ class Store:
             # Unlike a message, the last seconds of telemetry may be lost with the power.
             for setting in ("journal_mode = WAL", "synchronous = NORMAL"):
                 self._connection.execute(f"PRAGMA {setting}")
-            check_whole(self._connection)
+            check_integrity(self._connection)
             for statement in _SCHEMA:
                 self._connection.execute(statement)
         except (OSError, sqlite3.Error) as error:
-            raise StoreError(unusable(path, error)) from error
+            raise StoreError(database_error(path, error)) from error
 
     def add(self, items: Iterable[Item]) -> None:
         """Keep `items`, all or none. Raises sqlite3.Error."""

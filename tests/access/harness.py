@@ -95,7 +95,7 @@ class Harness:
         principal = self.deployment.principal(identity)
         by_system = principal.kind is PrincipalKind.SYSTEM_ASSIGNED
         endpoint = {
-            "IDENTITY_ENDPOINT": self.endpoints.surroundings.identity_endpoint,
+            "IDENTITY_ENDPOINT": self.endpoints.environment.identity_endpoint,
             "IDENTITY_HEADER": self.endpoints.planes.headers[app],
         }
         with patch.dict(os.environ, endpoint):
@@ -162,7 +162,7 @@ def running_harness(root: Path, assumed: Assumptions = LIKELY) -> Iterator[Harne
 
 
 def _way_in(endpoints: Endpoints) -> Mapping[str, str]:
-    around = endpoints.surroundings
+    around = endpoints.environment
     return {
         "HTTPS_PROXY": around.proxy,
         "NO_PROXY": "127.0.0.1,localhost",

@@ -91,7 +91,7 @@ def test_every_answer_is_given_once() -> None:
 def surroundings(harness: Harness) -> Surroundings:
     """The identity endpoint as the gateway's code finds it."""
     return Surroundings(
-        endpoint=harness.endpoints.surroundings.identity_endpoint,
+        endpoint=harness.endpoints.environment.identity_endpoint,
         header=harness.endpoints.planes.headers[GATEWAY],
         own=harness.deployment.principal(GATEWAY).client_id,
         kept=harness.deployment.principal(PLATFORM).resource_id,

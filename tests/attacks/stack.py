@@ -16,7 +16,7 @@ from aiohttp import web
 
 from sandbox.audit import FILE, Record, read
 from sandbox.deployment import Deployment, load
-from sandbox.edge import AmqpListener, Certificate, Edge, Place, ingress
+from sandbox.edge import Address, AmqpListener, Certificate, Edge, ingress
 from sandbox.keyvault import serve as vault_serve
 from sandbox.servicebus.admit import Admission
 from sandbox.state import State
@@ -37,7 +37,7 @@ class Stack:
         self.state = State.open(folder)
         self.deployment = deployment or load(self.state)
         self.touched: list[str] = []
-        self.apps: dict[str, Place] = {}
+        self.apps: dict[str, Address] = {}
         self.port = self.amqp_port = 0
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)

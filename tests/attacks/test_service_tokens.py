@@ -14,7 +14,7 @@ from joserfc.jwk import RSAKey
 from werkzeug.serving import make_server
 
 from sandbox.deployment import Registration
-from sandbox.edge import Place
+from sandbox.edge import Address
 from sandbox.entra import SigningKey
 from services.catalog.app import create_app
 from services.catalog.entries import Entry
@@ -65,7 +65,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         patch.setenv("AZURE_TOKEN_CREDENTIALS", environment["AZURE_TOKEN_CREDENTIALS"])
         app = create_app(Settings.load(environment), index)  # type: ignore[arg-type]
         server = make_server("127.0.0.1", 0, app, threaded=True)
-        stack.apps["catalog"] = Place(server.port)
+        stack.apps["catalog"] = Address(server.port)
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         yield stack

@@ -16,7 +16,7 @@ LINUX = pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason=
     [
         ("python -m cli up --state /s", "sandbox"),
         (
-            "python -I -S leash.py 60 python -m gunicorn --config services/x/gunicorn.conf.py",
+            "python -I process_guard.py 60 python -m gunicorn --config services/x/gunicorn.conf.py",
             "leashes",
         ),
         ("python -m gunicorn --config services/gateway/gunicorn.conf.py --bind a", "gateway"),

@@ -14,7 +14,7 @@ from local.identity_endpoint.hand_over import ADDRESS
 from local.identity_endpoint.settings import Settings as OfTheEndpoint
 from sandbox.deployment import load
 from sandbox.state import PROJECT, State
-from sandbox.supervisor.elsewhere import IDENTITY_PORT, PROXY_PORT, SERVICE_PORT
+from sandbox.supervisor.remote_services import IDENTITY_PORT, PROXY_PORT, SERVICE_PORT
 from services.gateway.settings import Settings
 from tests.containers.compose import (
     FILE,

@@ -14,7 +14,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from sandbox.state import PROJECT
-from sandbox.supervisor.elsewhere import IDENTITY_PORT, SERVICE_PORT
+from sandbox.supervisor.remote_services import IDENTITY_PORT, SERVICE_PORT
 from tests.containers.compose import SERVICES
 from tests.containers.dockerfiles import build_context, stages, words
 from tests.containers.images import BASE

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.supervisor.elsewhere import IDENTITY_PORT, SERVICE_PORT
+from sandbox.supervisor.remote_services import IDENTITY_PORT, SERVICE_PORT
 from tests.conftest import Running
 from tests.containers.compose import services
 from tests.containers.health import Health, seconds

@@ -10,19 +10,19 @@ from pathlib import Path
 
 from local.services import SAMPLE
 from sandbox.state import State
-from sandbox.supervisor.elsewhere import Elsewhere, Reach
+from sandbox.supervisor.remote_services import ListenAddress, RemoteServices
 from sandbox.supervisor.run import run
 
 
 @dataclass(frozen=True)
-class NoServices(Elsewhere):
+class NoServices(RemoteServices):
     """An environment without services."""
 
-    def reach(self, _state: State) -> Reach:
-        return Reach()
+    def listen_address(self, _state: State) -> ListenAddress:
+        return ListenAddress()
 
 
 if __name__ == "__main__":
     state = State.open(Path(sys.argv[1]))
     services = NoServices("localhost", state.folder("environments"))
-    asyncio.run(run(state, 0, lambda report: None, SAMPLE, elsewhere=services))
+    asyncio.run(run(state, 0, lambda report: None, SAMPLE, remote=services))

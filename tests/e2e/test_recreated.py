@@ -121,7 +121,7 @@ def test_the_new_one_is_denied_and_the_old_ones_token_is_not_until_the_roles_are
         for service in ("gateway", "notifier"):
             output = keyless(tmp_path, "recreate", service).stdout
             assert "generation 2" in output
-            assert "started next" in output
+            assert "starts again" in output
         assert gateway.thumbnail() is False
 
     with started(tmp_path) as sandbox:

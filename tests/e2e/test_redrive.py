@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cli.demo_run import send, webhooks
 from cli.photos import uploads
-from sandbox.partner import Mood, Partner
+from sandbox.partner import Fault, Partner
 from sandbox.state import PROJECT, State
 from tests.conftest import Running, keyless
 
@@ -40,7 +40,7 @@ def wait_for_dead_letters(sandbox: Running, count: int) -> None:
 
 
 def test_what_a_partner_declared_gone_is_told_after_all(sandbox: Running) -> None:
-    partner(sandbox).behave(Mood(410))
+    partner(sandbox).inject(Fault(410))
     photo = send(sandbox.report.gallery, uploads()[2])
     wait_for_dead_letters(sandbox, 1)
     assert photo not in webhooks(sandbox.state)
@@ -53,7 +53,7 @@ def test_what_a_partner_declared_gone_is_told_after_all(sandbox: Running) -> Non
 
 
 def test_what_still_fails_stays(sandbox: Running) -> None:
-    partner(sandbox).behave(Mood(410, times=2))
+    partner(sandbox).inject(Fault(410, times=2))
     send(sandbox.report.gallery, uploads()[2])
     wait_for_dead_letters(sandbox, 1)
     assert "0 dead letters handled, 1 left" in sandbox.run("redrive", "notifier").stdout

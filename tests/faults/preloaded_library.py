@@ -13,11 +13,11 @@ from sandbox.state import PROJECT, State
 
 # The supervisor gives its children an environment of its own: here, the library in it.
 RUN = """
-import sandbox.supervisor.blobs as blobs, local.services as services
+import sandbox.supervisor.azurite_process as blobs, local.services as services
 from cli.application import main
-genuine, more = services.of_any_process, {more!r}
+genuine, more = services.minimal_environment, {more!r}
 for module in (blobs, services):
-    module.of_any_process = lambda home: {{**genuine(home), **more}}
+    module.minimal_environment = lambda home: {{**genuine(home), **more}}
 main()
 """
 

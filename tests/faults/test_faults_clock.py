@@ -22,7 +22,7 @@ from sandbox.servicebus.serve.broker import Broker
 from sandbox.servicebus.serve.store import Store
 from sandbox.servicebus.serve.subqueue import Complete
 from sandbox.state import State
-from sandbox.supervisor.clock import NeverBack
+from sandbox.supervisor.clock import MonotonicClock
 from tests.sandbox.servicebus.messages import message
 from tests.sandbox.servicebus.world import BUS, NAMESPACE
 
@@ -49,7 +49,7 @@ class Entra:
         state = State.open(folder)
         deployment = load(state)
         self.machine = Machine()
-        self.clock = NeverBack(lambda: self.machine.wall, lambda: self.machine.steady)
+        self.clock = MonotonicClock(lambda: self.machine.wall, lambda: self.machine.steady)
         self._key, self._tenant = SigningKey.kept_in(state), deployment.tenant_id
         self.who: Principal = deployment.principal("operator")
         self.issuer = Issuer(self._key, self._tenant, self.clock)
@@ -57,7 +57,7 @@ class Entra:
 
     def issuer_elsewhere(self, origin: float) -> Issuer:
         """Return an issuer in another process, which follows this one's clock."""
-        clock = NeverBack(lambda: self.machine.wall, lambda: self.machine.steady, origin)
+        clock = MonotonicClock(lambda: self.machine.wall, lambda: self.machine.steady, origin)
         return Issuer(self._key, self._tenant, clock)
 
 

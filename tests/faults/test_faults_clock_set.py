@@ -23,7 +23,7 @@ import requests
 from cli.demo_run import webhooks
 from cli.photos import Upload, uploads
 from sandbox.audit import Outcome
-from sandbox.partner.mood import Mood, behave
+from sandbox.partner.fault import Fault, inject
 from sandbox.supervisor import running
 from tests.faults.settable_clock import Shifted, clock, started
 
@@ -182,7 +182,7 @@ def test_a_photo_that_is_sent_twice_around_a_jump_is_handled_once(
 
 @pytest.mark.parametrize("shift", [-HOUR, HOUR])
 def test_a_message_that_is_in_hand_at_a_jump_is_not_lost(shifted: Shifted, shift: float) -> None:
-    behave(shifted.state, Mood(503, times=3))
+    inject(shifted.state, Fault(503, times=3))
     tries = len(refusals(shifted))
     photo = sent(shifted, uploads()[1])
     until(lambda: len(refusals(shifted)) > tries)

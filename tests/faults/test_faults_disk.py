@@ -178,7 +178,7 @@ def test_a_disk_that_is_full_is_said_by_whoever_is_asked(
         table, health = asked("status"), asked("status", "--endpoints")
         as_json, doctor = asked("status", "--json"), asked("doctor", "gateway")
     assert [each.returncode for each in (table, health, as_json)] == [1, 1, 1]
-    error = f"nothing can be written to {small.state.root} (No space left on device)"
+    error = f"cannot write to {small.state.root} (No space left on device)"
     assert error in " ".join(table.stdout.split())
     assert json.loads(as_json.stdout)["refuses"].startswith(error)
     assert error in one_sentence(doctor)

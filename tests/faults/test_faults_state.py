@@ -30,7 +30,7 @@ def test_a_state_of_another_layout_is_refused_and_left_alone(tmp_path: Path, lay
     state.path("layout").write_text(layout)
     state.path("bus.db").write_text("messages")
     error = one_sentence(keyless(tmp_path, "up", "--detach"))
-    assert f"the state folder {tmp_path} is of layout {layout}, not {LAYOUT}" in error
+    assert f"the state folder {tmp_path} has layout {layout}, not {LAYOUT}" in error
     assert "move it away, or choose another folder by --state or KEYLESS_STATE" in error
     assert sorted(os.listdir(tmp_path)) == ["bus.db", "layout"]
 
@@ -42,8 +42,8 @@ def test_a_layout_that_is_none_is_named_with_what_belongs_in_it(
     state = State.open(tmp_path)
     state.path("layout").write_text(layout, "latin-1")
     error = one_sentence(keyless(tmp_path, "status"))
-    assert f"{state.path('layout')} is broken: it says '" in error
-    assert f"write {LAYOUT} into it if this version has made the folder" in error
+    assert f"{state.path('layout')} is broken: it holds '" in error
+    assert f"write {LAYOUT} into it if this version made the folder" in error
     state.path("layout").write_text(str(LAYOUT))
     assert State.open(tmp_path) == state
 
@@ -52,7 +52,7 @@ def test_a_layout_that_is_none_is_named_with_what_belongs_in_it(
 def test_a_state_without_a_layout_is_an_older_one(tmp_path: Path, command: str) -> None:
     (tmp_path / "principals.json").write_text("{}")
     error = one_sentence(keyless(tmp_path, command))
-    assert "is of an older layout, or its file layout is lost; move it away, write 1 into" in error
+    assert "has an older layout, or its file layout is lost; move it away, write 1 into" in error
     assert os.listdir(tmp_path) == ["principals.json"]
 
 
@@ -60,7 +60,7 @@ def test_a_folder_of_somebodys_files_is_not_taken_over(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("years of work")
     tmp_path.chmod(0o755)
     error = one_sentence(keyless(tmp_path, "up", "--detach"))
-    assert f"{tmp_path} holds what is no sandbox's, such as thesis.txt" in error
+    assert f"{tmp_path} holds files that are not a sandbox's, such as thesis.txt" in error
     assert tmp_path.stat().st_mode & 0o777 == 0o755
     assert os.listdir(tmp_path) == ["thesis.txt"]
 
@@ -82,7 +82,7 @@ def test_a_folder_of_another_user_is_refused(
 def test_a_file_is_no_state_folder(tmp_path: Path, below: str) -> None:
     (tmp_path / "file").write_text("")
     error = one_sentence(keyless(tmp_path / below, "up", "--detach"))
-    assert "it is no folder" in error
+    assert "it is not a folder" in error
 
 
 def test_a_name_that_is_too_long_is_one_sentence(tmp_path: Path) -> None:
@@ -168,7 +168,7 @@ def test_a_broken_file_is_named_and_left_as_it_is(
     message = str(error.value)
     assert f"{state.path(name)} is broken: " in message
     assert state.path(name).read_bytes() == broken
-    assert " away to go on: " in message
+    assert " away to continue: " in message
     move_away(state, message)
     started_once(state)
 
@@ -182,7 +182,7 @@ def test_a_vault_under_another_key_waits_for_its_own_or_is_moved_away(
     message = str(error.value)
     assert f"{state.path('vault.db')} is encrypted with another key than the one given" in message
     assert "bring that back, or move it" in message
-    assert " away to go on: the vault's secrets are lost" in message
+    assert " away to continue: the vault's secrets are lost" in message
     state.path("vault.key").write_bytes((used / "vault.key").read_bytes())
     started_once(state)
 

@@ -9,7 +9,7 @@ from multidict import MultiDict
 
 from sandbox.arm.name import action_and_scope
 from sandbox.edge.connect import HEAD_LIMIT, ConnectError
-from sandbox.edge.head import read_head
+from sandbox.edge.request_head import read_head
 from sandbox.identity.endpoint import _as_kestrel_reads
 from sandbox.keyvault.request import page_and_version_checked
 from sandbox.storage.batch import parse_batch

@@ -36,7 +36,7 @@ async def statuses(state):
         url = f"https://{deployment.storage.host}/originals"
         for app in ("thumbnailer", "notifier"):
             header = {"X-IDENTITY-HEADER": endpoints.planes.headers[app]}
-            place = endpoints.surroundings.identity_endpoint
+            place = endpoints.environment.identity_endpoint
             client = deployment.app(app).environment.get("AZURE_CLIENT_ID")
             wanted = AUDIENCE | ({"client_id": client} if client else {})
             async with session.get(place, params=wanted, headers=header) as answer:

@@ -9,7 +9,7 @@ from sandbox.state import LOCAL, State, StateError
 
 def test_a_folder_of_somebody_elses_files_is_refused(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").touch()
-    with pytest.raises(StateError, match=r"holds what is no sandbox's, such as thesis\.txt"):
+    with pytest.raises(StateError, match=r"are not a sandbox's, such as thesis\.txt"):
         State.open(tmp_path)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from sandbox.broken import check_whole, unusable
+from sandbox.broken_files import check_integrity, database_error
 from sandbox.servicebus.serve.locking import QueuedMessage
 
 _LAYOUT = 1
@@ -42,19 +42,23 @@ class Store:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
             self._database = sqlite3.connect(path, isolation_level=None, timeout=1)
         except (OSError, sqlite3.Error) as error:
-            raise StoreError(f"The bus cannot use its store: {unusable(path, error)}.") from error
+            raise StoreError(
+                f"The bus cannot use its store: {database_error(path, error)}."
+            ) from error
         try:
             self._prepare()
         except sqlite3.Error as error:
             self._database.close()
-            raise StoreError(f"The bus cannot use its store: {unusable(path, error)}.") from error
+            raise StoreError(
+                f"The bus cannot use its store: {database_error(path, error)}."
+            ) from error
 
     def _prepare(self) -> None:
         # Exclusive: two brokers on one file would each deliver the same message.
         # Normal: a commit reaches the kernel, so it survives kill -9, though not a power cut.
         for pragma in ("locking_mode=EXCLUSIVE", "journal_mode=WAL", "synchronous=NORMAL"):
             self._database.execute(f"PRAGMA {pragma}")
-        check_whole(self._database)
+        check_integrity(self._database)
         layout = self._database.execute("PRAGMA user_version").fetchone()[0]
         if layout not in (0, _LAYOUT):
             raise sqlite3.DatabaseError(f"it is of layout {layout}, not {_LAYOUT}")

@@ -12,7 +12,7 @@ SANDBOX, AZURITE = 10, 12
 
 
 def leash(pid: int, parent: int = SANDBOX) -> Process:
-    return Process(pid, parent, ("python", "-I", "leash.py", "60", "", "gunicorn"))
+    return Process(pid, parent, ("python", "-I", "process_guard.py", "60", "", "gunicorn"))
 
 
 def gunicorn(pid: int, parent: int, service: str) -> Process:

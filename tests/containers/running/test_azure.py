@@ -11,7 +11,7 @@ import pytest
 
 from sandbox.audit import FILE, Outcome, Record, read
 from sandbox.state import State
-from sandbox.supervisor.elsewhere import SERVICE_PORT
+from sandbox.supervisor.remote_services import SERVICE_PORT
 from tests.containers.azd_values import as_azd_gives
 from tests.containers.compose import (
     SANDBOX_AS_AZURE,

@@ -26,7 +26,7 @@ class Ward:
     def variables(self, who: str) -> dict[str, str]:
         """Return the variables of the process of `who`, with those that Container Apps adds."""
         planes = self.harness.endpoints.planes
-        surroundings = self.harness.endpoints.surroundings
+        surroundings = self.harness.endpoints.environment
         return dict(surroundings.variables(self.deployment.app(who), planes.headers[who]))
 
     def examine(

@@ -74,7 +74,7 @@ def _asked(each: Asked, harness: Harness) -> Answer:
     ids = {name: own if value == "own" else value for name, value in each.query.items()}
     secret = harness.endpoints.planes.headers[_APP]
     answer = requests.get(
-        harness.endpoints.surroundings.identity_endpoint,
+        harness.endpoints.environment.identity_endpoint,
         {"api-version": "2019-08-01", "resource": "https://storage.azure.com", **ids},
         headers={"X-IDENTITY-HEADER": secret} if each.shows_header else {},
         timeout=30,

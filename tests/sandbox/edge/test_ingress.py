@@ -9,7 +9,7 @@ import requests
 from aiohttp import web
 
 from sandbox.deployment import ContainerApp, Ingress
-from sandbox.edge import Edge, HttpListener, Place
+from sandbox.edge import Address, Edge, HttpListener
 from sandbox.edge.ingress import application, routes
 from tests.sandbox.edge.harness import STORE, Desk
 
@@ -72,7 +72,7 @@ class Front:
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
-        self.places: dict[str, Place] = {}
+        self.addresses: dict[str, Address] = {}
         self.app = container_app("shop")
         self.listener: HttpListener | None = None
         self.runner = web.AppRunner(service(), handler_cancellation=True, shutdown_timeout=0.1)
@@ -83,11 +83,11 @@ class Front:
         await self.runner.setup()
         site = web.TCPSite(self.runner, "127.0.0.1", 0)
         await site.start()
-        self.places["shop"] = Place(self.runner.addresses[0][1])
+        self.addresses["shop"] = Address(self.runner.addresses[0][1])
 
-    def open(self, app: ContainerApp, everybody_is: str | None = None) -> None:
+    def open(self, app: ContainerApp, client_address: str | None = None) -> None:
         self.close()
-        made = application(app, self.places, self.desk.gate, everybody_is)
+        made = application(app, self.addresses, self.desk.gate, client_address)
         self.listener = HttpListener(made, self.desk.gate, ["shop.example"])
         self.port = self.desk.port = self.desk.run(self.listener.start())
 
@@ -161,15 +161,15 @@ def test_an_answer_that_breaks_off_does_not_look_whole(front: Front, path: str) 
 
 
 def test_an_app_that_is_not_up_is_a_503(front: Front) -> None:
-    place = front.places.pop("shop")
+    place = front.addresses.pop("shop")
     assert front.ask("/").status_code == 503
-    front.places["shop"] = Place(1)  # nobody listens there
+    front.addresses["shop"] = Address(1)  # nobody listens there
     answer = front.ask("/", "POST", data=b"x")
     assert (answer.status_code, answer.text) == (
         503,
         "upstream connect error or disconnect/reset before headers.",
     )
-    front.places["shop"] = place
+    front.addresses["shop"] = place
     assert front.ask("/").status_code == 201
 
 
@@ -185,9 +185,9 @@ def test_an_address_that_is_not_allowed_is_refused_and_on_record(front: Front) -
 
 
 def test_behind_a_published_port_everybody_is_who_can_reach_it(front: Front) -> None:
-    front.open(container_app("shop", "10.0.0.0/8"), everybody_is="10.0.0.7")
+    front.open(container_app("shop", "10.0.0.0/8"), client_address="10.0.0.7")
     assert front.ask("/").json()["headers"]["x-forwarded-for"] == "10.0.0.7"
-    front.open(container_app("shop", "10.0.0.0/8"), everybody_is="192.168.0.7")
+    front.open(container_app("shop", "10.0.0.0/8"), client_address="192.168.0.7")
     assert front.ask("/").status_code == 403
 
 
@@ -204,7 +204,7 @@ def test_plain_http_answers_to_loopback_and_the_apps_own_name(
 def test_apps_are_reached_through_the_proxy_by_their_host_names(front: Front) -> None:
     desk = front.desk
     hidden = ContainerApp("/apps/worker", "worker", {}, (), None)
-    ways_in = routes([container_app("shop", external=False), hidden], front.places, desk.gate)
+    ways_in = routes([container_app("shop", external=False), hidden], front.addresses, desk.gate)
     assert list(ways_in) == ["shop.example"]
     edge = Edge(ways_in | {STORE: desk.echo(STORE)}, desk.certificate, desk.gate)
     desk.port = desk.run(edge.start())

@@ -16,7 +16,7 @@ from sandbox.supervisor.planes import blob_storage
 from tests.sandbox.storage.harness import Running, Storage, policy_of
 
 
-class Elsewhere(Azurite):
+class RemoteServices(Azurite):
     """One that somebody else runs."""
 
     @asynccontextmanager
@@ -27,7 +27,7 @@ class Elsewhere(Azurite):
 @contextmanager
 def turned(storage: Storage, folder: Path, said: str, *, port: int = 0) -> Iterator[Storage]:
     """`storage` with what is `said`, and an audit of its own; `port` is another Azurite's."""
-    azurite = Elsewhere(**vars(replace(storage.azurite, port=port or storage.azurite.port)))
+    azurite = RemoteServices(**vars(replace(storage.azurite, port=port or storage.azurite.port)))
     tenant, names = storage.deployment.tenant_id, storage.principals.items()
     by_id = {each.principal_id: name for name, each in names}
     verifier = Verifier([storage.signing], tenant, blob_audiences(storage.host), by_id)

@@ -14,7 +14,7 @@ import pytest
 
 from sandbox.supervisor.processes import Child, Program
 
-LEASH = Path("sandbox/supervisor/leash.py")
+LEASH = Path("sandbox/supervisor/process_guard.py")
 WRITES_ITS_PID = "import os, sys, time; open(sys.argv[1], 'a').write(f'{os.getpid()}\\n'); "
 
 
@@ -186,4 +186,4 @@ def test_last_words_are_those_of_the_last_run(tmp_path: Path) -> None:
     child = Child(program(tmp_path, says))
     (tmp_path / "log").write_text("what another sandbox has left\n")
     run(child, lambda: child.restarts == 1)
-    assert child.last_words == "1"
+    assert child.exit_reason == "1"

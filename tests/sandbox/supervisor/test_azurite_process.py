@@ -10,8 +10,8 @@ from aiohttp import web
 
 from sandbox.storage import Azurite, free_port
 from sandbox.storage.azurite import AzuriteError
-from sandbox.supervisor import blobs
-from sandbox.supervisor.blobs import PortSnatchedError, ready
+from sandbox.supervisor import azurite_process
+from sandbox.supervisor.azurite_process import PortLostError, ready
 from sandbox.supervisor.processes import Child, Program
 
 BINDS = "import time; time.sleep(0.5); raise SystemExit('listen EADDRINUSE')"
@@ -43,13 +43,13 @@ async def wait_with(folder: Path, then: str) -> None:
 
 
 def test_what_anothers_azurite_answers_is_not_taken_for_its_own(tmp_path: Path) -> None:
-    with pytest.raises(PortSnatchedError, match="cannot have port"):
+    with pytest.raises(PortLostError, match="cannot have port"):
         asyncio.run(wait_with(tmp_path, BINDS))
 
 
 def test_a_refusal_is_told_where_it_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(blobs, "_TO_END", 0.2)
+    monkeypatch.setattr(azurite_process, "_TO_END", 0.2)
     with pytest.raises(AzuriteError, match="answers 400 to a new container archive"):
         asyncio.run(wait_with(tmp_path, STAYS))

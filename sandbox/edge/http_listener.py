@@ -1,4 +1,4 @@
-"""Plain HTTP, for a browser that would not trust the sandbox's certificate."""
+"""Plain HTTP listeners, for browsers, which do not trust the sandbox's certificate."""
 
 import asyncio
 import socket
@@ -7,34 +7,33 @@ from collections.abc import Iterable
 from aiohttp import web
 
 from sandbox.audit import Gate
-from sandbox.edge.guard import Names
+from sandbox.edge.host_header import Names
 from sandbox.edge.listener import LOOPBACK, Listener
-from sandbox.edge.serving import Site
+from sandbox.edge.site import Site
 
 
 class HttpListener:
     """Serves one application on a port of its own."""
 
     def __init__(self, application: web.Application, gate: Gate, hosts: Iterable[str] = ()) -> None:
-        """`hosts` are the names it answers to, beside loopback's.
+        """`hosts` are its names besides loopback's.
 
-        Any other is refused, or a page from elsewhere could have its own name lead here (DNS
-        rebinding) and read what is answered.
+        Other names are refused: by DNS rebinding, another site's page could read the answers.
         """
         names = Names(frozenset({LOOPBACK, "localhost", *(each.lower() for each in hosts)}))
         self._site = Site(application, names, gate)
         self._listener = Listener(self._serve)
 
-    async def start(self, port: int = 0, address: str = LOOPBACK, *, else_any: bool = False) -> int:
-        """Start the application, then listen as `Listener.start` does; gives the port.
+    async def start(self, port: int = 0, address: str = LOOPBACK, *, fallback: bool = False) -> int:
+        """Start the application, then listen as `Listener.start` does; return the port.
 
         Raises OSError if the port is taken, and what the application's own start raises.
         """
         await self._site.start()
-        return self._listener.start(port, address, else_any=else_any)
+        return self._listener.start(port, address, fallback=fallback)
 
     async def stop(self) -> None:
-        """Close the port, let what is under way end within a second or two, and leave nothing."""
+        """Close the port, give open requests a second or two, and close all connections."""
         self._listener.close()
         await self._site.stop()
         await self._listener.stop()

@@ -1,6 +1,6 @@
 import pytest
 
-from sandbox.edge.guard import Names, objection
+from sandbox.edge.host_header import Names, host_error
 
 TUNNEL = Names(frozenset({"v.vault.azure.net"}), "443", {"store.blob.core.windows.net"})
 PLAIN = Names(frozenset({"127.0.0.1", "localhost"}))
@@ -11,7 +11,7 @@ PLAIN = Names(frozenset({"127.0.0.1", "localhost"}))
 )
 @pytest.mark.parametrize("target", ["/", "//a/../b%2F?x=#".rstrip("#"), "/?a=/b"])
 def test_a_request_for_the_tunnels_own_host_is_served(target: str, host: str) -> None:
-    assert objection(target, [host], TUNNEL) is None
+    assert host_error(target, [host], TUNNEL) is None
 
 
 @pytest.mark.parametrize(
@@ -37,12 +37,12 @@ def test_a_request_for_the_tunnels_own_host_is_served(target: str, host: str) ->
     ],
 )
 def test_any_other_is_not(status: int, target: str, hosts: list[str]) -> None:
-    found = objection(target, hosts, TUNNEL)
+    found = host_error(target, hosts, TUNNEL)
     assert found is not None
     assert found[0] == status
 
 
 def test_loopback_is_known_at_any_port_and_nobody_else_by_name() -> None:
-    assert objection("/", ["localhost:8080"], PLAIN) is None
-    assert objection("/", ["127.0.0.1:80"], PLAIN) is None
-    assert objection("/", ["rebound.example:8080"], PLAIN) is not None
+    assert host_error("/", ["localhost:8080"], PLAIN) is None
+    assert host_error("/", ["127.0.0.1:80"], PLAIN) is None
+    assert host_error("/", ["rebound.example:8080"], PLAIN) is not None

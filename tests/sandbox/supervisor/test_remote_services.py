@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.edge import Place
+from sandbox.edge import Address
 from sandbox.edge.listener import Listener
 from sandbox.handover import as_exports, beside_a_proxy
 from sandbox.state import State
-from sandbox.supervisor.elsewhere import PORTS, AddressError, Elsewhere, keep_ports
-from sandbox.supervisor.headers import kept_headers, new_headers
+from sandbox.supervisor.environment import kept_headers, new_headers
+from sandbox.supervisor.remote_services import PORTS, AddressError, RemoteServices, keep_ports
 from tests.conftest import keyless
 
 
@@ -35,7 +35,7 @@ def test_a_name_in_a_private_network_is_listened_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
     called("sandbox", address, monkeypatch)
-    assert Elsewhere.reached_as("sandbox", tmp_path).name == "sandbox"
+    assert RemoteServices.reached_by("sandbox", tmp_path).name == "sandbox"
 
 
 @pytest.mark.parametrize("address", ["8.8.8.8", "0.0.0.0"])  # noqa: S104
@@ -43,19 +43,19 @@ def test_a_public_address_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
     called("sandbox", address, monkeypatch)
-    with pytest.raises(AddressError, match=f"sandbox is {address}, which is no private network's"):
-        Elsewhere.reached_as("sandbox", tmp_path)
+    with pytest.raises(AddressError, match=f"sandbox is {address}, which is not a private address"):
+        RemoteServices.reached_by("sandbox", tmp_path)
 
 
 def test_a_name_that_leads_nowhere_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(AddressError, match=r"nowhere\.invalid is no name of this machine"):
-        Elsewhere.reached_as("nowhere.invalid", tmp_path)
+    with pytest.raises(AddressError, match=r"nowhere\.invalid is not a name of this machine"):
+        RemoteServices.reached_by("nowhere.invalid", tmp_path)
 
 
 def test_what_a_service_has_to_know_is_for_its_owners_eyes_alone(tmp_path: Path) -> None:
     authority = tmp_path / "authority.pem"
     authority.write_text("certificate")
-    there = Elsewhere("sandbox", tmp_path)
+    there = RemoteServices("sandbox", tmp_path)
     for _ in range(2):  # a second start writes over the first one's
         there.hand_over("gateway", authority, {"settings": {"NAME": "it's $HOME"}})
     files = list((tmp_path / "gateway").iterdir())
@@ -69,7 +69,9 @@ def test_a_shell_reads_each_value_as_it_was_written(tmp_path: Path) -> None:
     authority = tmp_path / "authority.pem"
     authority.write_text("certificate")
     value = """it's "$HOME" and `id`\nand a line"""
-    Elsewhere("sandbox", tmp_path).hand_over("gateway", authority, {"settings": {"NAME": value}})
+    RemoteServices("sandbox", tmp_path).hand_over(
+        "gateway", authority, {"settings": {"NAME": value}}
+    )
     script = f". {tmp_path}/gateway/settings; printenv NAME"
     assert (
         subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True).stdout
@@ -104,27 +106,27 @@ def test_a_companys_proxy_is_for_azure_and_not_for_what_gives_tokens() -> None:
 
 
 def test_a_second_sandbox_takes_other_ports_and_keeps_them(tmp_path: Path) -> None:
-    state, there = State.open(tmp_path), Elsewhere("sandbox", tmp_path)
-    first = there.reach(state)
-    assert (first.identity_port, first.proxy_port, first.else_any) == (42356, 8443, True)
+    state, there = State.open(tmp_path), RemoteServices("sandbox", tmp_path)
+    first = there.listen_address(state)
+    assert (first.identity_port, first.proxy_port, first.fallback) == (42356, 8443, True)
     keep_ports(state, 50001, 50002)  # as where the two were taken
-    again = there.reach(state)
-    assert (again.identity_port, again.proxy_port, again.else_any) == (50001, 50002, False)
+    again = there.listen_address(state)
+    assert (again.identity_port, again.proxy_port, again.fallback) == (50001, 50002, False)
 
 
 @pytest.mark.parametrize("content", ["{", "3", '{"identity": 1}', '{"identity": 1, "proxy": "x"}'])
 def test_ports_that_cannot_be_read_are_no_new_ones(tmp_path: Path, content: str) -> None:
     state = State.open(tmp_path)
     (tmp_path / PORTS).write_text(content)
-    with pytest.raises(ValueError, match=r"listen-ports\.json is broken.*started again"):
-        Elsewhere("sandbox", tmp_path).reach(state)
+    with pytest.raises(ValueError, match=r"listen-ports\.json is broken.*need a restart"):
+        RemoteServices("sandbox", tmp_path).listen_address(state)
 
 
 def test_a_port_that_is_taken_is_another_or_an_error() -> None:
     async def run() -> None:
         first, second, third = (Listener(_nothing) for _ in range(3))
         port = first.start()
-        assert second.start(port, else_any=True) != port
+        assert second.start(port, fallback=True) != port
         with pytest.raises(OSError, match="in use"):
             third.start(port)
         await asyncio.gather(first.stop(), second.stop())
@@ -133,7 +135,7 @@ def test_a_port_that_is_taken_is_another_or_an_error() -> None:
 
 
 def test_a_service_listens_where_its_image_says() -> None:
-    assert Elsewhere("sandbox", Path()).place("catalog") == Place(8000, "catalog")
+    assert RemoteServices("sandbox", Path()).service_address("catalog") == Address(8000, "catalog")
 
 
 def test_headers_that_were_handed_over_outlive_a_run(tmp_path: Path) -> None:
@@ -161,7 +163,10 @@ def test_headers_that_cannot_be_read_are_no_new_ones(tmp_path: Path, content: st
         (["--environments", "{}"], "--listen and --environments go together"),
         (["--listen", "localhost", "--environments", "{}", "--detach"], "--detach waits"),
         (["--listen", "localhost", "--environments", "{}/none"], "is not a folder"),
-        (["--listen", "8.8.8.8", "--environments", "{}"], "8.8.8.8, which is no private network's"),
+        (
+            ["--listen", "8.8.8.8", "--environments", "{}"],
+            "which is not a private address",
+        ),
     ],
 )
 def test_what_cannot_be_listened_on_is_one_sentence(

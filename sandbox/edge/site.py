@@ -1,4 +1,4 @@
-"""How the edge runs an application: bytes as they came, nothing logged, no work for the absent."""
+"""An aiohttp application as the edge serves it: raw bytes, no access log, no unread bodies."""
 
 import asyncio
 import contextlib
@@ -11,7 +11,7 @@ from aiohttp.http import SERVER_SOFTWARE
 from aiohttp.http_exceptions import HttpProcessingError
 
 from sandbox.audit import Gate
-from sandbox.edge.guard import Names, guarded
+from sandbox.edge.host_header import Names, guarded
 
 _HEAD_LIMIT = 64 * 1024
 _GRACE = 1.0
@@ -26,7 +26,7 @@ _SETTINGS: dict[str, Any] = {
 
 
 class Site:
-    """An application and the names it answers to."""
+    """An application and its names."""
 
     def __init__(self, application: web.Application, names: Names, gate: Gate) -> None:
         self._names = names
@@ -37,19 +37,19 @@ class Site:
         )
 
     async def start(self) -> None:
-        """Start the application. Raises whatever its own start raises."""
+        """Start the application. Raises the errors of its start."""
         await self._runner.setup()
         server = self._server()
         server.request_handler = guarded(server.request_handler, self._names, self._gate)
         server.request_factory = self._make_request
 
     async def stop(self) -> None:
-        """Let what is under way end within a second or two, then end it."""
+        """Give open requests a second or two, then end them."""
         if self._runner.server is not None:
             await self._runner.cleanup()
 
     def protocol(self) -> asyncio.Protocol:
-        """What speaks HTTP on one connection. Raises RuntimeError unless started."""
+        """Return the HTTP protocol for one connection. Raises RuntimeError unless started."""
         return _Protocol(self._server(), self._names, self._gate)
 
     def _server(self) -> web.Server:
@@ -59,9 +59,9 @@ class Site:
 
 
 class _Request(web.Request):
-    """aiohttp's, without the Server header that aiohttp adds to each answer.
+    """aiohttp's request, without the Server header that aiohttp adds to each answer.
 
-    It would tell what runs here. A plane whose answers name a server on Azure names it itself.
+    A plane whose answers have a Server header on Azure sets it itself.
     """
 
     async def _prepare_hook(self, response: web.StreamResponse) -> None:
@@ -71,7 +71,7 @@ class _Request(web.Request):
 
 
 class _Protocol(web.RequestHandler):
-    """aiohttp's, which would log and repeat the line of a request that it could not read."""
+    """aiohttp's handler, which would log and repeat a malformed line of a request."""
 
     __slots__ = ("_gate", "_names", "_socket")
 
@@ -99,7 +99,7 @@ class _Protocol(web.RequestHandler):
     ) -> web.StreamResponse:
         if not isinstance(exc, HttpProcessingError):
             return super().handle_error(request, status, exc, message)
-        # The line may hold a token: only the kind of error is told and kept.
+        # The line may hold a token, so only the kind of error is recorded.
         self._gate.refuse("edge", f"HTTP {self._names}", f"malformed: {type(exc).__name__}")
         answer = web.Response(status=400, text="That is no well-formed HTTP request.\n")
         answer.force_close()
@@ -107,10 +107,10 @@ class _Protocol(web.RequestHandler):
 
 
 def _acknowledge(connection: socket.socket | None) -> None:
-    """Acknowledge what has come at once, where the system can be asked to.
+    """Acknowledge received data at once, on systems with TCP_QUICKACK.
 
-    urllib3 leaves Nagle's algorithm on behind a proxy: the body of a request waits in the client
-    until its head is acknowledged, which Linux would put off for 40 ms.
+    urllib3 leaves Nagle's algorithm on behind a proxy: a client holds back the body of a request
+    until its head is acknowledged, which Linux would delay by 40 ms.
     """
     if connection is not None and hasattr(socket, "TCP_QUICKACK"):
         with contextlib.suppress(OSError):

@@ -9,7 +9,7 @@ import pytest
 from sandbox.state import State
 from sandbox.supervisor import Az
 
-SCRIPT = Path("sandbox/supervisor/stand_in.py")
+SCRIPT = Path("sandbox/supervisor/fake_az.py")
 
 
 def run(*arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":

@@ -1,4 +1,4 @@
-"""Why a program has ended, from the end of its log."""
+"""The reason of a crash, from the end of the program's log."""
 
 import json
 import re
@@ -9,7 +9,7 @@ from sandbox.commands import cure
 
 _LONGEST = 300
 _LATEST = 200
-# What node and gunicorn say last, whatever the cause was.
+# The last lines of Node.js and gunicorn, which do not name the cause.
 _SAYS_NOTHING = re.compile(
     r"Node\.js v\d|Reason: (Worker|App) failed to |gunicorn\.errors\.HaltServer"
 )
@@ -21,12 +21,12 @@ _OF_NPM = re.compile(
 )
 
 
-def last_words(said: str, damage: Callable[[], str]) -> str:
-    """The end of what a program has said on one line: its last error, if what follows says nothing.
+def exit_reason(log: str, damage: Callable[[], str]) -> str:
+    """Return the last line of a log, or its last error if that line does not name the cause.
 
-    What shows that the set-up is not whole comes with the cure.
+    A broken installation comes with its remedy.
     """
-    lines = said.strip().splitlines()[-_LATEST:]
+    lines = log.strip().splitlines()[-_LATEST:]
     if not lines:
         return ""
     last = _message(lines[-1])
@@ -50,14 +50,14 @@ def _of_damage(said: str, damage: Callable[[], str]) -> str:
 
 
 def _message(line: str) -> str:
-    """What a line of a log says, be it text or one of the services' structured records."""
+    """Return the message in a line, be it plain text or a structured record."""
     with suppress(ValueError, TypeError, KeyError):
         return str(json.loads(line)["message"])
     return line.strip()
 
 
 def _trace(line: str) -> str:
-    """The traceback that a structured record holds."""
+    """Return the traceback in a structured record."""
     with suppress(ValueError, TypeError, KeyError):
         return str(json.loads(line)["error"]).strip()
     return ""

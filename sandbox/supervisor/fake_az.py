@@ -1,10 +1,10 @@
-"""A stand-in for the Azure CLI, for those who have none: what AzureCliCredential asks, no more.
+"""A stand-in for the Azure CLI with the two commands that AzureCliCredential needs.
 
     az login --use-device-code
     az account get-access-token --output json (--resource R | --scope S) [--tenant T]
 
-Started as a script of its own (`python -I stand_in.py ARGUMENT...`); it imports nothing of the
-sandbox, and finds it as the Azure CLI does: by the proxy and the authority in its environment.
+The `az` script in the state folder runs it (`python -I fake_az.py ARGUMENT...`). It imports nothing
+of the sandbox, and reaches it as the Azure CLI does: by the proxy and CA file in its environment.
 """
 
 import argparse
@@ -22,13 +22,13 @@ from msal_extensions import FilePersistence, PersistedTokenCache
 _AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 _AUTHORITY = "https://login.microsoftonline.com/organizations"
 _MANAGEMENT = "https://management.core.windows.net/"
-# Without either, a sign-in would end up at another's tenant or in somebody's own profile.
+# Without both, a sign-in could go to real Azure, or into the user's own profile.
 _NEEDED = ("AZURE_CONFIG_DIR", "HTTPS_PROXY")
 _CACHE = "stand_in_token_cache.json"
 
 
 def main(arguments: list[str]) -> None:
-    """Do what `az` would with these arguments, or say that this is not it."""
+    """Run the command in `arguments`, or fail with a message that this is a stand-in."""
     os.umask(0o077)
     asked = _parser().parse_args(arguments)
     for name in _NEEDED:

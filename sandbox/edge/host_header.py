@@ -1,4 +1,4 @@
-"""No request is answered by a host that it does not name: the Host header agrees with the tunnel.
+"""The check that a request's Host header agrees with its tunnel or listener.
 
 https://www.rfc-editor.org/rfc/rfc9112#section-3.2
 """
@@ -18,7 +18,7 @@ _HOST = re.compile(r"(?P<name>[A-Za-z0-9._-]{1,253})(?::(?P<port>[0-9]{1,5}))?")
 
 @dataclass(frozen=True)
 class Names:
-    """The names that an application answers to; `port` is the only one a Host header may give."""
+    """The names of an application; `port` is the only one that a Host header may give."""
 
     own: frozenset[str]
     port: str | None = None
@@ -28,10 +28,10 @@ class Names:
         return min(self.own)
 
 
-def objection(target: str, hosts: Sequence[str], names: Names) -> tuple[int, str] | None:
-    """Why a request with this target and these Host headers is not answered: status and sentence.
+def host_error(target: str, hosts: Sequence[str], names: Names) -> tuple[int, str] | None:
+    """Return the status and the sentence for a wrong target or Host header; None if both are right.
 
-    421 sends a client that has mixed up two connections to the right one; all else is 400.
+    421 is for a client that has mixed up two connections; all else is 400.
     """
     if not target.startswith("/") or "#" in target:
         return 400, "The target of a request must be a path."
@@ -48,10 +48,10 @@ def objection(target: str, hosts: Sequence[str], names: Names) -> tuple[int, str
 
 
 def guarded(handler: Handler, names: Names, gate: Gate) -> Handler:
-    """`handler`, asked only for what is meant for it; what is not is on record and disconnected."""
+    """Return a handler that calls `handler` only for its own names, and records refusals."""
 
     async def guard(request: web.BaseRequest) -> web.StreamResponse:
-        found = objection(request.raw_path, request.headers.getall("Host", []), names)
+        found = host_error(request.raw_path, request.headers.getall("Host", []), names)
         if found is None:
             return await handler(request)
         status, sentence = found

@@ -1,7 +1,7 @@
-"""Reads the head of a request from a raw socket, and not a byte of what is behind it.
+"""Reading the head of a request from a raw socket, without a byte beyond it.
 
-The bytes behind it stay in the kernel, so that TLS, which takes the same socket over, finds all of
-them: none is lost, and none could be taken for something that was said in clear.
+The bytes after the head stay in the kernel for TLS, which takes over the same socket: none is lost,
+and none is mistaken for plain text.
 """
 
 import asyncio
@@ -18,10 +18,10 @@ _CHUNK = 64 * 1024
 
 
 async def read_head(connection: socket.socket) -> bytes:
-    """Return the head of a request, up to the blank line.
+    """Read up to the blank line.
 
-    Raises ConnectError 400 for bytes that cannot become a request and 431 for a head that is too
-    long, and ConnectionError when the client leaves.
+    Raises ConnectError (400 if it cannot become a request, 431 if it is too long), and
+    ConnectionError if the client disconnects.
     """
     head = bytearray()
     while True:
@@ -29,7 +29,7 @@ async def read_head(connection: socket.socket) -> bytes:
         seen = connection.recv(HEAD_LIMIT, socket.MSG_PEEK)
         if not seen:
             raise ConnectionAbortedError
-        # A head may come byte by byte: what was searched before is not searched again.
+        # A head may come byte by byte: search only the new bytes.
         before = bytes(head[1 - _LONGEST_END :])
         end = _END.search(before + seen)
         head += connection.recv(end.end() - len(before) if end else len(seen))
@@ -47,8 +47,8 @@ def _refuse_hopeless(head: bytearray) -> None:
         raise ConnectError(431, f"The head of the request is longer than {HEAD_LIMIT} bytes.")
 
 
-async def farewell(connection: socket.socket, answer: bytes) -> None:
-    """Send `answer` so that it arrives: closing on unread bytes would reset the connection."""
+async def send_and_drain(connection: socket.socket, answer: bytes) -> None:
+    """Send `answer` and read the rest: closing with unread bytes would reset the connection."""
     loop = asyncio.get_running_loop()
     with contextlib.suppress(OSError):
         async with asyncio.timeout(_LINGER):

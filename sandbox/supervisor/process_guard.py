@@ -1,10 +1,10 @@
-"""Runs one program on a leash: when whoever holds the other end is gone, so is the program.
+"""A guard process: runs one program, and ends it when the guard's standard input closes.
 
-Started as a script of its own (`python -I leash.py GRACE LOCK PROGRAM ARGUMENT...`), so that even
-a `kill -9` of the sandbox leaves no process behind, on Linux and macOS alike. A program that is
-told to end gets its grace; one whose sandbox was killed has nobody left to talk to, and gets none.
-Where LOCK names a file, the program waits until no other program has it. Stands alone: it imports
-nothing of the sandbox, which keeps it small and quick to start.
+The sandbox starts it as a script (`python -I process_guard.py GRACE LOCK PROGRAM ARGUMENT...`) and
+holds the pipe, so that even a `kill -9` of the sandbox leaves no process behind, on Linux and macOS
+alike. A byte on the pipe ends the program with GRACE seconds to finish; a closed pipe means that
+the sandbox was killed, and ends it at once. If LOCK names a file, the program first waits for a
+lock on it. The script imports nothing of the sandbox, which keeps it small and quick to start.
 """
 
 import fcntl
@@ -17,14 +17,14 @@ from contextlib import suppress
 
 
 def main(arguments: list[str]) -> int:
-    """Run the program until it ends, or stdin does. Gives its exit status, 128+n for a signal."""
+    """Run the program until it or stdin ends. Return its exit status, 128+n for a signal."""
     grace, lock, command = float(arguments[0]), arguments[1], arguments[2:]
     held = [_locked(lock)] if lock else []
     wake_up, woken = os.pipe()
     os.set_blocking(woken, False)
     signal.set_wakeup_fd(woken)
     signal.signal(signal.SIGCHLD, lambda *_: None)
-    # Ctrl-C reaches the whole terminal; when to stop is for the sandbox alone to say.
+    # Ctrl-C reaches every process of the terminal, but only the sandbox decides when to stop.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     program = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, start_new_session=True, pass_fds=held
@@ -40,7 +40,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _locked(path: str) -> int:
-    """The lock ends with the last process that has this descriptor, however that ends."""
+    """Take the lock, which ends with the last process that has this descriptor."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     fcntl.flock(descriptor, fcntl.LOCK_EX)
     return descriptor
@@ -56,7 +56,7 @@ def _end(program: "subprocess.Popen[bytes]", grace: float) -> None:
 
 
 def _signal_group(program: "subprocess.Popen[bytes]", number: int) -> None:
-    """The program leads its own session, so its group is everything that it started."""
+    """Send a signal to the program and all that it started: it leads its own session."""
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(program.pid, number)
 

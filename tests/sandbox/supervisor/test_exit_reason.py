@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from sandbox.supervisor.last_words import last_words
+from sandbox.supervisor.exit_reason import exit_reason
 
 # As node 20 and gunicorn 27 said it, with a file taken away or cut.
 NO_MODULE = """\
@@ -76,7 +76,7 @@ def whole() -> str:
 def test_they_are_the_last_line_or_the_error_before_one_that_says_nothing(
     written: str, last: str
 ) -> None:
-    assert last_words(written, whole) == last
+    assert exit_reason(written, whole) == last
 
 
 @pytest.mark.parametrize(
@@ -87,10 +87,10 @@ def test_they_are_the_last_line_or_the_error_before_one_that_says_nothing(
     ],
 )
 def test_a_package_of_npms_that_is_not_whole_comes_with_the_cure(written: str, last: str) -> None:
-    assert last_words(written, whole).startswith(last)
-    assert last_words(written, whole).endswith(" and run ./keyless again")
+    assert exit_reason(written, whole).startswith(last)
+    assert exit_reason(written, whole).endswith(" and run ./keyless again")
 
 
 def test_a_python_package_that_is_not_whole_is_named() -> None:
-    said = last_words(GUNICORN, lambda: "PIL/Image.py of pillow is missing")
+    said = exit_reason(GUNICORN, lambda: "PIL/Image.py of pillow is missing")
     assert said == "ImportError: cannot import name 'Image'; PIL/Image.py of pillow is missing"

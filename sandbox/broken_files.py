@@ -1,0 +1,67 @@
+"""Broken files of a state folder, and the recovery that loses least."""
+
+import sqlite3
+from pathlib import Path
+
+# The loss for each file; other files are recreated without any.
+_LOSES = {
+    "bus.db": "the messages that wait in queues and subscriptions are lost",
+    "entra-signing-key.pem": "a new key is made, and issued tokens are no longer valid",
+    "identity-headers.json": "new headers are made, and services in containers need a restart",
+    "listen-ports.json": "other ports are used, and services on other machines need a restart",
+    "partner.json": "a new signing key is made and handed over",
+    "partner.jsonl": "the partner forgets which webhooks it has accepted",
+    "partner-mood.json": "the partner works normally again",
+    "principals.json": "every identity gets new ids, which the roles name at once",
+    "refresh-token.key": "a new key is made, and users have to sign in again",
+    "signing-key-handed-over.json": "a new signing key is made and handed over",
+    "telemetry.db": "the telemetry of earlier photos is lost",
+    "vault.db": "the vault's secrets are lost, and a new signing key is made",
+    "vault.key": "the secrets that it encrypts are lost, and a new signing key is made",
+}
+# The files that have to be moved with it: a database's log, and the data that a key encrypts.
+_OF_A_DATABASE = ("-wal", "-shm")
+_WITH = {"vault.key": ("vault.db", *(f"vault.db{each}" for each in _OF_A_DATABASE))} | {
+    name: tuple(f"{name}{each}" for each in _OF_A_DATABASE)
+    for name in ("bus.db", "telemetry.db", "vault.db")
+}
+
+
+class UserError(ValueError):
+    """A problem that the user has to solve; the message says everything, without a traceback."""
+
+
+class BrokenFileError(UserError):
+    """A file that cannot be read; the message names it and the recovery."""
+
+    def __init__(self, path: Path, why: object) -> None:
+        super().__init__(_sentence(path, why))
+
+
+def recovery(path: Path) -> str:
+    """Return the recovery from a broken file, as the end of a sentence: move it, delete nothing."""
+    others = [each for each in _WITH.get(path.name, ()) if path.with_name(each).exists()]
+    what = f"move it and {', '.join(others)} away" if others else "move it away"
+    return f"{what} to continue: {_LOSES.get(path.name, 'it is recreated')}"
+
+
+def check_integrity(database: sqlite3.Connection) -> None:
+    """Fail at the start if a database is corrupt, not at each read.
+
+    Raises sqlite3.DatabaseError.
+    """
+    (found,) = database.execute("PRAGMA quick_check(1)").fetchone()
+    if found != "ok":
+        raise sqlite3.DatabaseError(found)
+
+
+def database_error(path: Path, error: Exception) -> str:
+    """Return the message for a database that is broken, or only locked or not writable."""
+    if type(error) is sqlite3.DatabaseError:
+        return _sentence(path, error)
+    return f"cannot use {path}: {error}"
+
+
+def _sentence(path: Path, why: object) -> str:
+    reason = " ".join(str(why).split()).rstrip(".")
+    return f"{path} is broken: {reason}; {recovery(path)}"
