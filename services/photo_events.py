@@ -1,4 +1,4 @@
-"""The events that the services exchange: each is about one photo, which its subject names."""
+"""The events that the services exchange; the subject of each is a photo's id."""
 
 import re
 from collections.abc import Iterable

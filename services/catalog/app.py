@@ -22,7 +22,7 @@ from services.common.web import Problem, int_arg
 
 log = logging.getLogger(__name__)
 
-ROLE = "Catalog.Read"  # infra/entra/catalog.json says who holds it
+ROLE = "Catalog.Read"  # its holders: infra/entra/catalog.json
 RETRY_POLICY = RetryPolicy(first=1, longest=300, total=6 * 3600)
 
 bp = Blueprint("photos", __name__)

@@ -8,7 +8,7 @@ from azure.storage.blob import BlobServiceClient, ContainerClient, ExponentialRe
 
 _PROBE = "readiness-probe"
 
-# What Azure answers to a create when the blob is there: 409 to If-None-Match, or 403 because
+# Azure's errors for the creation of a blob that exists: 409 by If-None-Match, or 403 because
 # blobs/add/action never overwrites. The second is not the 403 of a missing role.
 # learn.microsoft.com/rest/api/storageservices/put-blob
 _ALREADY_THERE = ("BlobAlreadyExists", "UnauthorizedBlobOverwrite")
@@ -19,7 +19,7 @@ def open_account(
 ) -> BlobServiceClient:
     """Return the process's client; it is thread-safe and connects at its first request.
 
-    Storage that hangs is given up after `read_timeout` seconds and `retries` more attempts.
+    If storage hangs, a request fails after `read_timeout` seconds and `retries` more attempts.
     """
     return BlobServiceClient(
         endpoint,
@@ -36,10 +36,10 @@ def open_account(
 def create(
     container: ContainerClient, name: str, data: bytes | IO[bytes], length: int, **options: Any
 ) -> bool:
-    """Create a blob in one Put Blob; returns False if it was there already. Raises AzureError.
+    """Create a blob in one Put Blob; return False if it exists already. Raises AzureError.
 
-    That is success, too, to whoever repeats itself, and the SDK does: its retry may meet the blob
-    of its first attempt. Above 64 MiB (max_single_put_size) the SDK sends blocks instead.
+    A caller that repeats itself may treat both as success. The SDK is one: its retry may meet the
+    blob of its first attempt. Above 64 MiB (max_single_put_size) the SDK sends blocks instead.
     """
     blob = container.get_blob_client(name)
     try:
@@ -52,7 +52,7 @@ def create(
 
 
 def prove_read(container: ContainerClient) -> None:
-    """Prove blobs/read by asking for a blob that is not there; raises AzureError."""
+    """Prove blobs/read by a request for a missing blob; raises AzureError."""
     try:
         container.get_blob_client(f"{_PROBE}-missing").get_blob_properties()
     except ResourceNotFoundError as error:
@@ -60,7 +60,7 @@ def prove_read(container: ContainerClient) -> None:
 
 
 def prove_tags(container: ContainerClient) -> None:
-    """Prove blobs/tags/read by the tags of a blob that is not there; raises AzureError."""
+    """Prove blobs/tags/read by a request for the tags of a missing blob; raises AzureError."""
     try:
         container.get_blob_client(f"{_PROBE}-missing").get_blob_tags()
     except ResourceNotFoundError as error:
@@ -73,6 +73,6 @@ def prove_create(container: ContainerClient) -> None:
 
 
 def expect_blob_not_found(error: ResourceNotFoundError) -> None:
-    """Raise `error` again, unless it says that the blob is missing and not its container."""
+    """Reraise `error` unless the blob is missing, as opposed to its container."""
     if getattr(error, "error_code", None) != "BlobNotFound":
         raise error

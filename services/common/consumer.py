@@ -286,7 +286,7 @@ class InFlight:
             self._left.add(each.message.sequence_number)
 
     def _settle(self, receiver: ServiceBusReceiver, each: Delivery, decision: Decision) -> None:
-        message, within = each.message, each.context.copy()  # with its trace, if there is one
+        message, within = each.message, each.context.copy()  # with its trace, if any
         with self._dropped_if_lost(each):
             if decision.action is Action.COMPLETE:
                 within.run(receiver.complete_message, message)

@@ -1,8 +1,8 @@
 """CloudEvents 1.0 in JSON, as the messages between services: written and validated here.
 
 An event about the same subject and of the same type has the same id and the same bytes, whichever
-replica sends it again and when. So the id makes a send idempotent as the message's id, and tells a
-receiver what it has seen. (For the same reason there is no `time`: it would differ.)
+replica sends it again and when. So the id makes a send idempotent as the message's id, and lets
+receivers drop duplicates. (For the same reason the event has no `time`: it would differ.)
 """
 
 import json
@@ -14,7 +14,7 @@ CONTENT_TYPE = "application/cloudevents+json"
 
 
 class InvalidEvent(ValueError):
-    """A message is no event that this service takes."""
+    """The message is no event that this service accepts."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Event:
 
     @property
     def id(self) -> str:
-        """The same for every repetition; without a full stop, which Standard Webhooks reserves."""
+        """The same for each repetition; no full stop, which Standard Webhooks reserves."""
         return f"{self.subject}-{self.type.rpartition('.')[2]}"
 
     def to_json(self) -> bytes:

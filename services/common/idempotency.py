@@ -1,7 +1,7 @@
-"""Idempotency keys: a request that is repeated makes the same thing, not a second one.
+"""Idempotency keys: a repeated request makes the same thing, not a second one.
 
-https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/ has the header. Nothing
-is kept of a key: the id that it leads to names the blob and the message, which are made once.
+https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/ defines the header.
+No key is stored: the id derived from it names the blob and the message, which are created once.
 """
 
 import hashlib
@@ -12,10 +12,10 @@ _CHUNK = 1 << 20
 
 
 def new_id(key: str | None, stream: IO[bytes]) -> str:
-    """Return the id of what these bytes make: random, or derived from the key and the bytes.
+    """Return an id: random, or derived from the key and the bytes.
 
-    The bytes are part of it, so a key that is used again for other bytes leads to another id. The
-    stream is left at its start.
+    The bytes count, so the same key with other bytes leads to another id. The stream is left at
+    its start.
     """
     if not key:
         return str(uuid.uuid4())

@@ -1,4 +1,4 @@
-"""Redrive: a service's handler over its dead letters, by hand, under the service's own rights."""
+"""Redrive: run a service's handler over its dead letters, by hand and with its own rights."""
 
 import logging
 import sys
@@ -16,9 +16,9 @@ _Opened = AbstractContextManager[tuple[ServiceBusReceiver, Handler]]
 
 
 def run(service: str, opened: _Opened) -> None:
-    """Redrive, say what became of the dead letters, and exit: with 1 when some are there still.
+    """Redrive, print the result, and exit: with 1 when dead letters are left.
 
-    A ValueError while `opened` is entered, such as a missing setting, ends it with its sentence.
+    A ValueError while `opened` is entered, such as a missing setting, exits with its message.
     """
     with ExitStack() as stack:
         try:
@@ -27,15 +27,16 @@ def run(service: str, opened: _Opened) -> None:
             sys.exit(str(error))
         handled, left = redrive(receiver, handle)
         locked = max(0, count(receiver) - left)
-    who = f", {locked} locked by another receiver, such as the running service" if locked else ""
-    print(f"{service}: {handled} dead letters handled, {left} left{who}")
+    others = f", {locked} locked by another receiver, such as the running service" if locked else ""
+    print(f"{service}: {handled} dead letters handled, {left} left{others}")
     sys.exit(1 if left or locked else 0)
 
 
 def redrive(receiver: ServiceBusReceiver, handle: Handler) -> tuple[int, int]:
-    """Handle each dead letter once; returns how many were completed and how many are left.
+    """Handle each dead letter once; return how many were completed, and how many are left.
 
-    What fails is kept locked until the end, so that it does not come again, and then abandoned.
+    A message that fails stays locked until the end, so that it does not come again, and is then
+    abandoned.
     """
     kept: dict[int | None, ServiceBusReceivedMessage] = {}
     completed = 0
@@ -51,7 +52,7 @@ def redrive(receiver: ServiceBusReceiver, handle: Handler) -> tuple[int, int]:
 
 
 def count(receiver: ServiceBusReceiver) -> int:
-    """Return how many messages are there, locked or not: they are looked at and not taken."""
+    """Return the number of messages, locked ones included, by peeking."""
     found, last = 0, 0
     while messages := receiver.peek_messages(100, sequence_number=last + 1):
         found += len(messages)
@@ -67,11 +68,11 @@ def _all_of(receiver: ServiceBusReceiver) -> Iterator[ServiceBusReceivedMessage]
 def _succeeds(
     receiver: ServiceBusReceiver, handle: Handler, message: ServiceBusReceivedMessage
 ) -> bool:
-    context = copy_context()  # where the handler says to the log what the message is about
+    context = copy_context()  # in which the handler binds facts for the log
     try:
         context.run(handle, message)
         receiver.complete_message(message)
-    except Exception as error:  # whatever it is, the message stays
+    except Exception as error:  # the message stays, whatever the error
         context.run(log.warning, "Left: %s", str(error) or type(error).__name__)
         return False
     return True

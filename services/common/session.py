@@ -1,4 +1,4 @@
-"""HTTP to services that no SDK covers."""
+"""An HTTP session for services without an SDK."""
 
 from http.cookiejar import DefaultCookiePolicy
 
@@ -6,7 +6,7 @@ import requests
 
 
 def open_session() -> requests.Session:
-    """Return one session for all threads, as azure-core shares its own; so it keeps no cookies."""
+    """Return a session that threads may share, since it keeps no cookies."""
     session = requests.Session()
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     return session

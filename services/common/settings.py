@@ -1,4 +1,4 @@
-"""Settings from the environment: all there and well-formed, or one sentence names what is not."""
+"""Settings from the environment: complete and well-formed, or a message names the first error."""
 
 import re
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ _CREDENTIALS = frozenset(
         "interactivebrowsercredential",
     }
 )
-_MANAGED = frozenset({"prod", "managedidentitycredential"})  # those that may be a managed identity
+_MANAGED = frozenset({"prod", "managedidentitycredential"})  # may be a managed identity
 GUID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 HOST = r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)+"
 ENTITY = r"[A-Za-z0-9$][A-Za-z0-9._/-]*"
@@ -67,7 +67,7 @@ def host(env: Environment, name: str) -> str:
 
 
 def hosts(env: Environment, name: str) -> tuple[str, ...]:
-    """Return host names that commas divide, none where there is no setting; raises SettingError."""
+    """Return host names, separated by commas; none without a setting. Raises SettingError."""
     if not env.get(name, "").strip():
         return ()
     meaning = "host names such as gallery.example.com, with commas between them"
@@ -81,12 +81,12 @@ def entity(env: Environment, name: str) -> str:
 
 
 def tenant_id(env: Environment) -> str:
-    """Return the Entra tenant whose tokens are taken; raises SettingError."""
+    """Return the id of the Entra tenant whose tokens are accepted; raises SettingError."""
     return text(env, "AZURE_TENANT_ID", GUID, "the id (a GUID) of the Entra tenant").lower()
 
 
 def audience(env: Environment, name: str) -> str | None:
-    """Return whom tokens are for, None for the word none: no tokens. Raises SettingError."""
+    """Return the audience of tokens, None for the word none: no tokens. Raises SettingError."""
     meaning = "the application id (a GUID) that its tokens are for, or the word none"
     value = text(env, name, f"{GUID}|none", meaning)
     return None if value == "none" else value.lower()
@@ -95,8 +95,8 @@ def audience(env: Environment, name: str) -> str | None:
 def endpoint(env: Environment, name: str, *, plain_inside: bool = False) -> str:
     """Return the https address of a host, without path; raises SettingError.
 
-    With `plain_inside`, http is taken too where the name cannot leave the machine or its network:
-    a loopback address or a single label.
+    With `plain_inside`, http is accepted for a loopback address or a single label: such a name
+    cannot leave the machine or its network.
     """
     meaning = "an address such as https://example.blob.core.windows.net"
     value = url(env, name, meaning, plain_inside=plain_inside).rstrip("/")

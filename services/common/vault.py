@@ -1,4 +1,4 @@
-"""A secret of Key Vault, cached: refreshed when it is refused, kept while the vault is down."""
+"""A cached secret of Key Vault: refreshed when it is refused, kept while the vault is down."""
 
 import logging
 import random
@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 
 
 class CachedSecret:
-    """The current version of one secret; any number of threads may ask."""
+    """The current version of one secret, for any number of threads."""
 
     def __init__(
         self,
@@ -38,10 +38,10 @@ class CachedSecret:
             return self._value
 
     def refresh(self, refused: str) -> str:
-        """Return a newer secret than the `refused` one, if there is one; raises AzureError."""
+        """Return a newer secret than the `refused` one, if any; raises AzureError."""
         with self._lock:
             if self._value is not None and self._value != refused:
-                return self._value  # another thread has been here
+                return self._value  # another thread has refreshed it
             return self._read()
 
     def _read(self) -> str:
@@ -51,12 +51,12 @@ class CachedSecret:
         except (ServiceRequestError, ServiceResponseError, HttpResponseError) as error:
             if self._value is None or not _vault_is_down(error):
                 raise
-            log.warning("The vault is down, so the secret that is known is used: %s", error)
+            log.warning("The vault is down, so the cached secret is used: %s", error)
             self._keep(self._max_age / 20)
         return self._value
 
     def _keep(self, age: float) -> None:
-        # Jitter: replicas that started together do not ask together for ever.
+        # Jitter: replicas that started together should not keep asking together.
         self._expires = self._clock() + age * random.uniform(0.8, 1.0)  # noqa: S311
 
 

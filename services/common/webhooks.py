@@ -1,6 +1,6 @@
-"""Webhooks to a partner outside of Azure, who knows them by their signature (standardwebhooks.com).
+"""Webhooks to a partner outside of Azure, which verifies their signature (standardwebhooks.com).
 
-The same event has the same id at each repetition, by which the partner drops what it has seen.
+A repeated event has the same id, so that the partner can drop duplicates.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ LONGEST_RETRY_AFTER = 3600.0  # seconds
 
 
 def sign(key: str, event_id: str, body: bytes, now: datetime) -> dict[str, str]:
-    """Return the headers that sign a webhook; raises ValueError for what is no key."""
+    """Return the headers that sign a webhook; raises ValueError for a malformed key."""
     signature = Webhook(key).sign(event_id, now, body.decode())
     return {
         "webhook-id": event_id,

@@ -27,8 +27,8 @@ BURST = 300  # uploads of one address at once
 PER_SECOND = 10  # and in the long run
 MAX_ADDRESSES = 10_000  # in the table of the rate limit
 
-# Fewer requests are admitted than there are threads, so that some stay free for /healthz whatever
-# hangs: storage, the catalog or a slow client. Otherwise the platform would restart the gateway.
+# There are more threads than slots, so that some stay free for /healthz if anything hangs: storage,
+# the catalog or a slow client. Otherwise the platform would restart the gateway.
 THREADS = 60  # in each process; the slots below together take 52
 MAX_UPLOADS = 24  # a connection stays with its process, which may get all uploads
 MAX_STORING = 4  # of the uploads: the SDK holds an original in memory while it stores it
@@ -142,7 +142,7 @@ class _Body:
 
     @contextmanager
     def watched(self) -> Iterator[None]:
-        """Watch the pace of the connection, if there is one: a test client has none."""
+        """Watch the pace of the connection, which a test client lacks."""
         ended = threading.Event()
         if self._connection:
             threading.Thread(
@@ -217,7 +217,7 @@ class RateLimit:
         self._buckets: dict[str, _Bucket] = {}
 
     def take(self, address: str) -> float:
-        """Take a token and return 0, or return the seconds until there is one."""
+        """Take a token and return 0, or return the seconds until the next one."""
         with self._lock:
             now = self._clock()
             tokens = self._tokens(self._buckets.get(address), now)

@@ -48,7 +48,7 @@ class Catalog:
         return page
 
     def photo(self, photo: str) -> _Json | None:
-        """Return the outcome for a photo, None if there is none yet; raises as page()."""
+        """Return the outcome for a photo, None if it has none yet; raises as page()."""
         response = self._get(f"/photos/{photo}", {})
         if response.status_code == 404:
             return None

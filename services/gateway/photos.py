@@ -106,7 +106,7 @@ def dependency_down(error: Exception) -> ResponseReturnValue:
 
 
 def _announce(photo: str, data: dict[str, Any]) -> None:
-    """Send photo.uploaded, even if the original was there already; raises SendError.
+    """Send photo.uploaded, even if the original existed already; raises SendError.
 
     A repeated upload does not know whether its first send went through. If it did, duplicate
     detection drops the second by its id.

@@ -1,4 +1,4 @@
-"""The colours that browsers see and libvips leaves alone: a PNG's gamma, inks without a profile."""
+"""Colours that browsers convert and libvips does not: a PNG's gamma, inks without a profile."""
 
 import struct
 from collections.abc import Iterator
@@ -7,9 +7,9 @@ import pyvips
 
 _SRGB = (0.3127, 0.3290, 0.64, 0.33, 0.30, 0.60, 0.15, 0.06)  # x and y: white, red, green, blue
 _USUAL_GAMMA = 0.45455
-_MAX_CHUNKS = 1000  # that are looked at; libpng keeps no more
+_MAX_CHUNKS = 1000  # are searched; libpng keeps no more
 _HEADER = 8  # bytes of a PNG before its first chunk
-_OVERRIDING = frozenset({b"iCCP", b"sRGB", b"cICP"})  # each says more than gAMA, and goes before it
+_OVERRIDING = frozenset({b"iCCP", b"sRGB", b"cICP"})  # each takes precedence over gAMA
 
 
 def from_inks(image: pyvips.Image) -> pyvips.Image:
@@ -30,7 +30,7 @@ def _has_ink_profile(image: pyvips.Image) -> bool:
 
 
 def from_gamma(image: pyvips.Image, png: bytes) -> pyvips.Image:
-    """Return an image in sRGB whose PNG says in gAMA and cHRM what its numbers stand for."""
+    """Return an image in sRGB whose PNG defines its colours by gAMA and cHRM."""
     chunks = dict(_chunks_before_pixels(png))
     if b"gAMA" not in chunks or _OVERRIDING & chunks.keys():
         return image
@@ -40,7 +40,7 @@ def from_gamma(image: pyvips.Image, png: bytes) -> pyvips.Image:
         places = tuple(place / 100_000 for place in primaries) if primaries else _SRGB
         return _in_srgb(image.colourspace("srgb"), gamma / 100_000, places)
     except (struct.error, ZeroDivisionError, pyvips.Error):
-        return image  # numbers that mean nothing
+        return image  # meaningless numbers
 
 
 def _chunks_before_pixels(png: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -55,7 +55,7 @@ def _chunks_before_pixels(png: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 def _in_srgb(image: pyvips.Image, gamma: float, places: tuple[float, ...]) -> pyvips.Image:
     matrix = _to_light(_SRGB).matrixinvert().matrixmultiply(_to_light(places))
-    if gamma == _USUAL_GAMMA:  # by which sRGB's own curve is meant
+    if gamma == _USUAL_GAMMA:  # stands for sRGB's own curve
         light = image[:3].colourspace("scrgb")
     else:
         light = (image[:3] / 255) ** (1 / gamma)

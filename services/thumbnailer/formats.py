@@ -1,4 +1,4 @@
-"""The four formats that browsers show, and why a file of one of them cannot be."""
+"""The four formats that browsers show, and the reasons why a file cannot be read."""
 
 import re
 import struct
@@ -6,7 +6,7 @@ from enum import Enum
 
 _CUT = "The image ends in the middle."
 MEMORY = "The image takes too much memory to read."
-_MAX_METADATA = 1_000_000  # bytes that are looked through before the first frame
+_MAX_METADATA = 1_000_000  # bytes that are searched for the first frame
 _SCAN = re.compile(rb"\xff\xda\0[\x08\x0a\x0c\x0e][\1-\4]")
 _NO_FRAME = 0, 0, 0, 0
 _NONE = "The file cannot be read as an image."
@@ -28,14 +28,14 @@ def of(original: bytes) -> Format | None:
 
 
 def why_unopened(format: Format, original: bytes, detail: str) -> str:
-    """Return why no picture was found; `detail` is what libvips says of it."""
+    """Return why a file holds no picture; `detail` is libvips's message."""
     if "memory" in detail:
         return MEMORY
     return _CUT if _stops_early(format, original) else _NONE
 
 
 def why_unread(format: Format, original: bytes, detail: str) -> str:
-    """Return why a picture could not be read to its end; `detail` is what libvips says of it."""
+    """Return why a picture cannot be read to its end; `detail` is libvips's message."""
     if is_cut(format, original, detail):
         return _CUT
     if "memory" in detail:
@@ -51,12 +51,12 @@ def is_cut(format: Format, original: bytes, detail: str) -> bool:
 
 
 def _stops_early(format: Format, original: bytes) -> bool:
-    """Return whether a file says of itself that it goes on."""
+    """Return whether a file ends before its own structure does."""
     if format is Format.PNG:
         return original[12:16] == b"IHDR" and b"IEND" not in original
     if format is Format.WEBP:
-        said = int.from_bytes(original[4:8], "little") + 8
-        return original[12:15] == b"VP8" and said > len(original)
+        length = int.from_bytes(original[4:8], "little") + 8
+        return original[12:15] == b"VP8" and length > len(original)
     if format is Format.GIF:
         return first_frame(original) != _NO_FRAME
     at, whole = 2, 0

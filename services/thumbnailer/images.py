@@ -28,7 +28,7 @@ _LOADERS: dict[Format, Callable[..., pyvips.Image]] = {
     Format.GIF: pyvips.Image.gifload_source,
 }
 
-logging.getLogger("pyvips").setLevel(logging.CRITICAL)  # it repeats what strangers wrote
+logging.getLogger("pyvips").setLevel(logging.CRITICAL)  # it repeats bytes of strangers
 pyvips.cache_set_max(0)  # no photo comes twice
 
 

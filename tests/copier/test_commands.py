@@ -132,7 +132,10 @@ def test_people_are_those_whom_the_deployment_names(project: Project) -> None:
     ):
         said = project.keyless(*command).stderr
         assert said.startswith("keyless: unknown identity 'developer'; choose from intake"), said
-    assert "the clerk; not 'operator'" in project.keyless("sign-in", "--as", "operator").stderr
+    assert (
+        "unknown user 'operator'; the deployment's users: clerk"
+        in project.keyless("sign-in", "--as", "operator").stderr
+    )
     assert "DEVELOPER_PRINCIPAL_ID" in project.keyless("up", "--as", "developer").stderr
 
 
