@@ -1,4 +1,4 @@
-"""Everything of the sandbox that answers, built from one deployment."""
+"""Builds the planes of one deployment, with an answer to each open question about Azure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -64,7 +64,7 @@ class Planes:
     headers: Mapping[str, str] = field(repr=False)
 
     def routes(self) -> dict[str, web.Application]:
-        """Which host is served by what, without the apps' own ingress."""
+        """Return the application of each host, without the apps' own ingress."""
         deployment = self.deployment
         return {
             login.HOST: login.application(deployment.tenant_id, self.key, self.sign_in),
@@ -74,7 +74,7 @@ class Planes:
             deployment.vault.host: self.vault.application(),
             deployment.bus.host: self.bus.application(),
             deployment.insights.host: self.insights.application(),
-            # Where two keys lead to one host, it goes by the first.
+            # Where two keys lead to one host, the first one serves it.
             **{each.host: each.application() for each in reversed(self.partners)},
         }
 
@@ -86,10 +86,10 @@ def build(
     headers: Mapping[str, str] | None = None,
     assumed: Assumptions = LIKELY,
 ) -> Planes:
-    """All planes of `deployment`, with what they keep in `state`; nothing listens yet.
+    """Return the planes of `deployment`, with their files in `state`; nothing listens yet.
 
     `headers` are the secrets by which the identity endpoint knows the apps; new ones by default.
-    `assumed` says how Azure answers where nobody has seen it.
+    `assumed` answers the open questions; the planes get plain values for each.
 
     Raises ValueError if the snapshot or the state is not understood, OSError if it cannot be read.
     """

@@ -1,4 +1,4 @@
-"""One item of telemetry: what an envelope says, as Azure's tables would show it.
+"""One item of telemetry, read from an envelope, as Azure's tables would show it.
 
 https://learn.microsoft.com/azure/azure-monitor/app/data-model-complete
 """
@@ -29,10 +29,10 @@ _NEEDED = {"RequestData": ("id", "duration"), "RemoteDependencyData": ("name",)}
 
 @dataclass(frozen=True)
 class Item:
-    """A span, or what was told within one. `seconds` is how long it took.
+    """A span, or a log record within one. `seconds` is how long it took.
 
     `operation` is the id of its trace, `id` its own and `parent` that of the span around it.
-    `identity` is who brought it, by a verified token: no item can claim that for itself.
+    `identity` is the sender by its verified token: no item can claim that for itself.
     """
 
     time: str
@@ -50,12 +50,12 @@ class Item:
     properties: Mapping[str, str]
 
     def called(self, value: str) -> str:
-        """What the item calls `value`, such as photo; empty if it does not speak of it."""
+        """Return the name of the property that has `value`, such as photo; empty without one."""
         return next((name for name, each in self.properties.items() if each == value), "")
 
 
 def read(envelope: Any, key: str, caller: Caller) -> Item:
-    """The item in `envelope`, which must be for the component with `key`. Raises ItemRefused."""
+    """Return the item in `envelope`, for the component with `key`. Raises ItemRefused."""
     if not isinstance(envelope, dict) or len(json.dumps(envelope)) > _LARGEST:
         raise ItemRefused("Telemetry item is too large, or no JSON object")
     if str(envelope.get("iKey", "")).lower() != key:
@@ -106,7 +106,7 @@ def _object(around: Mapping[str, Any], kind: str, field: str) -> dict[str, Any]:
 
 
 def _name(data: Mapping[str, Any]) -> str:
-    """A span's name; what was thrown; what was told."""
+    """Return a span's name, the exception, or the logged message."""
     thrown = data.get("exceptions")
     if isinstance(thrown, list) and thrown and isinstance(thrown[0], dict):
         return f"{thrown[0].get('typeName', '')}: {thrown[0].get('message', '')}"
@@ -114,16 +114,16 @@ def _name(data: Mapping[str, Any]) -> str:
 
 
 def _time(envelope: Mapping[str, Any]) -> str:
-    """ISO 8601, UTC, to the microsecond, so that times compare as text."""
+    """Return the time in ISO 8601, UTC, to the microsecond: such times compare as text."""
     try:
-        told = datetime.fromisoformat(str(envelope.get("time", "")))
+        time = datetime.fromisoformat(str(envelope.get("time", "")))
     except ValueError:
         raise missing("time", "Envelope") from None
-    return told.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return time.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def _seconds(duration: str) -> float:
-    """`DD.HH:MM:SS.ffffff` in seconds; 0 for what is none."""
+    """Return `DD.HH:MM:SS.ffffff` in seconds; 0 for any other text."""
     found = _DURATION.fullmatch(duration)
     if found is None:
         return 0.0

@@ -107,7 +107,7 @@ class Insights(HttpPlane[Named]):
         return errors.forbidden()
 
     async def serve(self, request: web.Request, granted: Granted[Named]) -> web.Response:
-        """Keep the items of the body, and say which were taken. Raises Refusal."""
+        """Keep the items of the body, and return a receipt. Raises Refusal."""
         encoding = request.headers.get("Content-Encoding", "")
         try:
             sent = envelopes(await request.read(), encoding)

@@ -1,4 +1,4 @@
-"""Serve: unpack what was sent, keep it item by item, and say which items were not taken.
+"""Serve: unpack a body, keep its items, and report those that were not taken.
 
 https://github.com/microsoft/ApplicationInsights-Home (EndpointSpecs/ENDPOINT-PROTOCOL.md)
 """
@@ -22,7 +22,7 @@ _GZIP = 16 + zlib.MAX_WBITS
 
 @dataclass(frozen=True)
 class Receipt:
-    """How many items came, and what was wrong with those that were not taken."""
+    """The number of items received, and the errors of those that were not taken."""
 
     received: int
     errors: tuple[ItemError, ...]

@@ -1,4 +1,4 @@
-"""Where telemetry is kept: one SQLite file with the latest items, which does not grow for ever."""
+"""The store of telemetry: one SQLite file with the latest items, which does not grow for ever."""
 
 import json
 import os
@@ -19,19 +19,19 @@ _SCHEMA = (
     f"CREATE TABLE IF NOT EXISTS item (number INTEGER PRIMARY KEY, {_COLUMNS})",
     "CREATE INDEX IF NOT EXISTS item_by_operation ON item (operation)",
 )
-# What takes something in, and what handles its message (services/common/telemetry.py).
+# Spans that take a photo in, or handle its message (services/common/telemetry.py).
 _BEGINNINGS = ("POST %", "PUT %", "process %")
 
 
 class StoreError(RuntimeError):
-    """A file that cannot be used; the message is one sentence that says why."""
+    """A file that cannot be used; the message is one sentence with the reason."""
 
 
 class Store:
     """Keeps the latest items; the oldest give way to them."""
 
     def __init__(self, path: Path, most: int = MOST) -> None:
-        """Open `path`, made if it is not there (0600). Raises StoreError."""
+        """Open `path`, made at first use (0600). Raises StoreError."""
         self._most = most
         try:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
@@ -60,20 +60,20 @@ class Store:
             )
 
     def close(self) -> None:
-        """Give the file back."""
+        """Close the file."""
         self._connection.close()
 
 
 def everything(path: Path) -> list[Item]:
-    """All items that are kept at `path`, in the order in which they came. Raises sqlite3.Error."""
+    """Return all items at `path`, in the order of their arrival. Raises sqlite3.Error."""
     return _select(path, "1 ORDER BY number")
 
 
 def trace_of(path: Path, about: str) -> list[Item]:
-    """The items of each trace in which `about` was taken in or its messages handled, by time.
+    """Return the items of each trace that took `about` in or handled its messages, by time.
 
-    `about` is a value of what a service told of the request or message, such as a photo's id. Who
-    only looked at it is not among them. Raises sqlite3.Error.
+    `about` is a property's value in a span, such as a photo's id. Traces that only read it are left
+    out. Raises sqlite3.Error.
     """
     begins = " OR ".join("name LIKE ?" for _ in _BEGINNINGS)
     about_it = f"SELECT operation FROM item WHERE instr(properties, ?) AND ({begins})"  # noqa: S608
@@ -98,6 +98,6 @@ def _row(item: Item) -> tuple[object, ...]:
 
 
 def _item(row: Sequence[Any]) -> Item:
-    told = {field.name: value for field, value in zip(fields(Item), row, strict=True)}
-    told["properties"] = json.loads(told["properties"])
-    return Item(**told | {"success": bool(told["success"])})
+    values = {field.name: value for field, value in zip(fields(Item), row, strict=True)}
+    values["properties"] = json.loads(values["properties"])
+    return Item(**values | {"success": bool(values["success"])})

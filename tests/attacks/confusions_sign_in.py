@@ -19,7 +19,7 @@ SIGN_IN = (
     ),
     _at(
         "markup in a code that is entered",
-        "page.py::test_what_is_typed_never_becomes_markup",
+        "page.py::test_typed_text_never_becomes_markup",
         "page",
         "autoescape=True",
         "autoescape=False",
@@ -61,7 +61,7 @@ SIGN_IN = (
     ),
     _at(
         "a refresh token of a deleted user",
-        "sign_in.py::test_a_refresh_token_of_somebody_who_has_left_gives_nothing",
+        "sign_in.py::test_a_refresh_token_of_a_removed_user_gives_nothing",
         "sign_in",
         "            if each.principal_id == principal_id:\n",
         "            if each:\n",

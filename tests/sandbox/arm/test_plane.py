@@ -1,4 +1,4 @@
-"""management.azure.com: what a sign-in asks, for whom it is to see, and Azure's refusal else."""
+"""management.azure.com: the lists of a sign-in for a caller with a role, and Azure's refusals."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -63,7 +63,7 @@ def test_a_user_sees_the_tenant(front: Front, developer: Principal) -> None:
 
 
 @pytest.mark.parametrize("name", ["developer", "operator", "gateway"])
-def test_who_has_a_role_in_the_subscription_sees_that_it_is_there(front: Front, name: str) -> None:
+def test_a_caller_with_a_role_in_the_subscription_sees_it(front: Front, name: str) -> None:
     principal, subscription = front.deployment.principal(name), front.deployment.subscription_id
     status, found = front.get(f"/subscriptions?{VERSION}", principal)
     assert status == 200
@@ -75,7 +75,7 @@ def test_who_has_a_role_in_the_subscription_sees_that_it_is_there(front: Front, 
     assert (record.identity, record.assignment in mine) == (name, True)
 
 
-def test_who_has_no_role_sees_no_subscription(front: Front) -> None:
+def test_a_caller_without_a_role_sees_no_subscription(front: Front) -> None:
     assert front.get(f"/subscriptions?{VERSION}", STRANGER) == (200, {"value": []})
     path = f"/subscriptions/{front.deployment.subscription_id}?{VERSION}"
     assert front.get(path, STRANGER)[0] == 403
@@ -113,7 +113,7 @@ def test_without_a_token_that_proves_something_there_is_a_challenge(
     assert f'authorization_uri="{login}"' in headers["WWW-Authenticate"]
 
 
-def test_an_expired_token_is_told_apart(front: Front, developer: Principal) -> None:
+def test_an_expired_token_has_a_code_of_its_own(front: Front, developer: Principal) -> None:
     token = front.issuer.issue(developer, MANAGEMENT, lifetime=-1).text
     status, found, _ = asked(
         front.application(),

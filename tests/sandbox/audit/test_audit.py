@@ -35,7 +35,7 @@ def test_a_record_is_read_as_it_was_written(path: Path, outcome: Outcome) -> Non
     audit.close()
 
 
-def test_a_record_is_one_line_of_json_without_what_is_empty(path: Path) -> None:
+def test_a_record_is_one_line_of_json_without_empty_fields(path: Path) -> None:
     audit = Audit(path)
     audit.write(replace(RECORD, identity="two\nlines\r\u2028\u0085 and \udc80 more"))
     audit.close()
@@ -86,7 +86,7 @@ def test_there_is_nothing_to_read_before_the_first_record(path: Path) -> None:
     assert list(follow(path, lambda: False)) == []
 
 
-def test_following_gives_what_is_there_and_what_comes(path: Path) -> None:
+def test_following_yields_old_records_and_new_ones(path: Path) -> None:
     audit = Audit(path)
     audit.write(RECORD)
     rounds = iter([True, True, False])

@@ -38,7 +38,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     desk.log.close()
 
 
-def test_who_may_is_let_in_and_on_record_with_the_reason(desk: Desk) -> None:
+def test_an_allowed_caller_is_recorded_with_the_assignment(desk: Desk) -> None:
     decision = desk.gate.admit("blob", "GetBlob", CALLER, READ)
     assert not isinstance(decision, Denied)
     [allowed] = decision
@@ -53,7 +53,7 @@ def test_who_may_is_let_in_and_on_record_with_the_reason(desk: Desk) -> None:
     assert record.token_id == "token-id"
 
 
-def test_who_may_not_is_on_record_with_what_is_missing(desk: Desk) -> None:
+def test_a_denied_caller_is_recorded_with_the_missing_roles(desk: Desk) -> None:
     decision = desk.gate.admit("blob", "PutBlob", CALLER, WRITE)
     assert isinstance(decision, Denied)
     [record] = desk.audit()
@@ -78,18 +78,18 @@ def test_each_need_that_is_met_is_on_record(desk: Desk) -> None:
     assert len(desk.audit()) == len(decision) == 2
 
 
-def test_what_needs_nothing_is_not_let_in(desk: Desk) -> None:
+def test_an_operation_without_a_requirement_is_not_admitted(desk: Desk) -> None:
     with pytest.raises(ValueError, match="requires no action"):
         desk.gate.admit("blob", "GetBlob", CALLER)
     assert desk.audit() == []
 
 
-def test_somebody_else_is_denied(desk: Desk) -> None:
+def test_another_principal_is_denied(desk: Desk) -> None:
     somebody = replace(CALLER, principal_id="bbbb")
     assert isinstance(desk.gate.admit("blob", "GetBlob", somebody, READ), Denied)
 
 
-def test_who_proves_nothing_is_on_record_with_the_reason(desk: Desk) -> None:
+def test_a_caller_without_proof_is_recorded_with_the_reason(desk: Desk) -> None:
     desk.gate.refuse("bus", "Attach", "the token is expired")
     desk.gate.refuse("identity", "GetToken", "no such identity", identity="gateway")
     first, second = desk.audit()
@@ -113,7 +113,7 @@ def test_nothing_is_let_in_that_cannot_be_put_on_record(desk: Desk) -> None:
     desk.log = Audit(desk._file)
 
 
-def test_what_a_stranger_sends_makes_no_long_record(desk: Desk, tmp_path: Path) -> None:
+def test_a_strangers_text_makes_no_long_record(desk: Desk, tmp_path: Path) -> None:
     desk.gate.refuse("bus", "x" * 100_000, "y" * 100_000)
     (record,) = desk.audit()
     assert record.operation.endswith("... (100000 characters)")

@@ -1,4 +1,4 @@
-"""One tenant with one key; and one more key, which is nobody's."""
+"""One tenant with one key; and one more key, which belongs to none."""
 
 import pytest
 from joserfc.jwk import RSAKey

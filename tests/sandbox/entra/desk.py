@@ -60,7 +60,7 @@ class Desk:
         )
 
     def begin(self, scope: str = SCOPE, client_id: str = AZURE_CLI) -> dict[str, Any]:
-        """What the answer to a request for codes holds."""
+        """Return the answer to a request for codes."""
         return self.post("devicecode", client_id=client_id, scope=scope)[1]
 
     def poll(self, codes: dict[str, Any], **more: str) -> tuple[int, dict[str, Any]]:
@@ -84,12 +84,12 @@ class Desk:
         return status, found
 
     def ask(self, method: str, path: str, **options: Any) -> tuple[int, Any, dict[str, str]]:
-        """What the login answers: status, JSON, headers."""
+        """Return the answer of the login: status, JSON, headers."""
         application = login.application(TENANT, self.tenant.key, self.sign_in)
         return asked(application, method, path, **options)
 
     def on_page(self, method: str, path: str, **options: Any) -> tuple[int, Any, dict[str, str]]:
-        """What the page answers."""
+        """Return the answer of the page."""
         return asked(page.application(self.sign_in), method, path, **options)
 
 

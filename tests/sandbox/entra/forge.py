@@ -1,4 +1,4 @@
-"""A tenant whose clock stands still, and tokens that somebody made with care and bad intent."""
+"""A tenant whose clock stands still, and tokens that an attacker made with care."""
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -50,12 +50,12 @@ def sign(key: SigningKey, header: dict[str, Any], content: bytes) -> str:
 
 
 def claims_of(token: str) -> dict[str, Any]:
-    """The claims of a token that nobody has verified."""
+    """Return the claims of a token, unverified."""
     return dict(json.loads(decoded(token.split(".")[1])))
 
 
 def header_of(token: str) -> dict[str, Any]:
-    """The header of a token that nobody has verified."""
+    """Return the header of a token, unverified."""
     return dict(json.loads(decoded(token.split(".", maxsplit=1)[0])))
 
 
@@ -70,5 +70,5 @@ def base64url(content: bytes) -> str:
 
 
 def decoded(text: str) -> bytes:
-    """What base64 in a token stands for."""
+    """Return the content of base64 in a token."""
     return urlsafe_b64decode(text + "=" * (-len(text) % 4))

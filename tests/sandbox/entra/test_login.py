@@ -80,7 +80,7 @@ def test_another_tenant_gives_no_token_either(tenant: Tenant, path: str) -> None
     assert (status, found["error"], found["error_codes"]) == (400, "invalid_request", [90002])
 
 
-def test_what_entra_tells_of_itself_may_be_kept_for_a_day_and_read_by_any_page(
+def test_metadata_may_be_cached_for_a_day_and_read_by_any_page(
     tenant: Tenant,
 ) -> None:
     for path in ("v2.0/.well-known/openid-configuration", "discovery/v2.0/keys"):
@@ -99,7 +99,7 @@ def test_a_refusal_is_found_again_by_the_id_of_its_answer(tenant: Tenant) -> Non
 
 
 @pytest.mark.parametrize("path", ["oauth2/token", "oauth2/v2.0/token"])
-def test_nobody_gets_a_token_by_a_grant(tenant: Tenant, path: str) -> None:
+def test_no_client_gets_a_token_by_a_grant(tenant: Tenant, path: str) -> None:
     form = {
         "grant_type": "client_credentials",
         "client_id": APP.client_id,
@@ -114,6 +114,6 @@ def test_nobody_gets_a_token_by_a_grant(tenant: Tenant, path: str) -> None:
     assert "access_token" not in found
 
 
-def test_what_is_not_there_is_not_found(tenant: Tenant) -> None:
+def test_a_missing_name_is_not_found(tenant: Tenant) -> None:
     for path in ("/", f"/{TENANT}", f"/{TENANT}/oauth2/authorize", f"/{TENANT}/oauth2/devicecode"):
         assert asked(tenant, "GET", path)[0] == 404

@@ -1,4 +1,4 @@
-"""The page on which a person enters a code: nobody gets past it without the key."""
+"""The page on which a person enters a code: the key is required."""
 
 import pytest
 
@@ -17,7 +17,7 @@ def entered(desk: Desk, code: str, **more: str) -> tuple[int, str]:
     return status, text
 
 
-def test_a_code_that_is_entered_signs_in_whom_the_page_was_told(desk: Desk) -> None:
+def test_an_entered_code_signs_in_the_account_of_the_page(desk: Desk) -> None:
     for who in (DEVELOPER, OPERATOR):
         codes = desk.begin()
         status, text = entered(desk, f" {codes['user_code'].lower()} ", who=who.name)
@@ -38,7 +38,7 @@ def test_without_the_key_no_code_is_approved(desk: Desk, key: str) -> None:
     assert entered(desk, codes["user_code"])[0] == 200
 
 
-def test_neither_the_program_nor_the_bare_page_is_told_the_key(desk: Desk) -> None:
+def test_neither_the_program_nor_the_bare_page_gets_the_key(desk: Desk) -> None:
     assert desk.sign_in.key not in str(desk.begin())
     assert desk.sign_in.key not in desk.on_page("GET", "/device")[1]
     assert desk.sign_in.key not in repr(desk.sign_in)
@@ -50,7 +50,7 @@ def test_a_code_may_be_declined(desk: Desk) -> None:
     assert desk.poll(codes)[1]["error"] == "authorization_declined"
 
 
-def test_a_mistyped_code_is_said_and_what_was_typed_stays(desk: Desk) -> None:
+def test_a_mistyped_code_is_reported_and_stays_in_its_field(desk: Desk) -> None:
     status, text = entered(desk, "WRONG")
     assert status == 404
     assert "Nothing waits for the code WRONG." in text
@@ -58,7 +58,7 @@ def test_a_mistyped_code_is_said_and_what_was_typed_stays(desk: Desk) -> None:
     assert 'role="alert"' in text
 
 
-def test_who_is_no_user_cannot_be_chosen(desk: Desk) -> None:
+def test_an_unknown_user_cannot_be_chosen(desk: Desk) -> None:
     codes = desk.begin()
     assert entered(desk, codes["user_code"], who="thumbnailer")[0] == 400
     assert desk.poll(codes)[1]["error"] == "authorization_pending"
@@ -84,7 +84,7 @@ def test_the_address_may_hold_the_code_and_the_key_and_leaks_neither(desk: Desk)
     assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
 
 
-def test_what_is_typed_never_becomes_markup(desk: Desk) -> None:
+def test_typed_text_never_becomes_markup(desk: Desk) -> None:
     markup = '"><script>alert(1)</script>'
     for text in (
         desk.on_page("GET", "/device", params={"code": markup})[1],

@@ -1,4 +1,4 @@
-"""The sign-in of a person by device code: codes, tokens, refresh tokens, and who gets none."""
+"""The sign-in of a person by device code: codes, tokens, refresh tokens, and their refusals."""
 
 import json
 from base64 import urlsafe_b64decode
@@ -30,7 +30,7 @@ def test_a_program_gets_two_codes_and_a_sentence_for_the_person(desk: Desk) -> N
     assert codes["device_code"] not in codes["message"]
 
 
-def test_whoever_polls_is_told_to_go_on_until_somebody_answers(desk: Desk) -> None:
+def test_a_program_that_polls_goes_on_until_the_user_answers(desk: Desk) -> None:
     codes = desk.begin()
     status, found = desk.poll(codes)
     assert (status, found["error"], found["error_codes"]) == (400, "authorization_pending", [70016])
@@ -38,7 +38,7 @@ def test_whoever_polls_is_told_to_go_on_until_somebody_answers(desk: Desk) -> No
     assert desk.poll(codes)[0] == 200
 
 
-def test_the_access_token_is_the_users_and_for_what_was_asked(desk: Desk) -> None:
+def test_the_access_token_is_the_users_and_for_the_requested_resource(desk: Desk) -> None:
     found = desk.signed_in()
     claims = claims_of(found["access_token"])
     assert (claims["aud"], claims["iss"]) == (BLOB, f"https://sts.windows.net/{TENANT}/")
@@ -127,7 +127,7 @@ def test_when_too_many_wait_a_new_one_is_refused_and_those_that_wait_go_on(desk:
     assert "user_code" in desk.begin(), "the one that has signed in waits no more"
 
 
-def test_what_has_waited_for_too_long_makes_room(desk: Desk) -> None:
+def test_an_expired_sign_in_makes_room(desk: Desk) -> None:
     for _ in range(500):
         desk.sign_in.codes.begin(AZURE_CLI, SCOPE)
     desk.tenant.now += LIFETIME
@@ -139,7 +139,7 @@ def test_what_has_waited_for_too_long_makes_room(desk: Desk) -> None:
     ["&".join(f"a{number}=" for number in range(65)), b"\xff=1"],
     ids=["too many fields", "bytes that are no text"],
 )
-def test_a_form_that_nobody_would_send_has_no_fields(desk: Desk, body: str | bytes) -> None:
+def test_a_form_that_no_client_would_send_has_no_fields(desk: Desk, body: str | bytes) -> None:
     types = {"Content-Type": "application/x-www-form-urlencoded"}
     path = "/organizations/oauth2/v2.0/token"
     status, found, _ = desk.ask("POST", path, data=body, headers=types)
@@ -191,7 +191,7 @@ def test_a_refresh_token_that_is_not_ours_gives_nothing(desk: Desk, change: obje
     ]
 
 
-def test_a_refresh_token_of_somebody_who_has_left_gives_nothing(desk: Desk) -> None:
+def test_a_refresh_token_of_a_removed_user_gives_nothing(desk: Desk) -> None:
     token = desk.signed_in()["refresh_token"]
     assert desk.refresh(token)[0] == 200
     desk.sign_in.users = [OPERATOR]
@@ -307,7 +307,7 @@ def test_tokens_are_not_kept_by_anything_on_their_way(desk: Desk) -> None:
     assert headers["Cache-Control"] == "no-store, no-cache"
 
 
-def test_what_reads_refresh_tokens_is_the_users_own_file(tmp_path: Path) -> None:
+def test_the_key_of_refresh_tokens_is_the_users_own_file(tmp_path: Path) -> None:
     state = State.open(tmp_path / "state")
     token = RefreshTokens.kept_in(state).issue("me", AZURE_CLI)
     assert RefreshTokens.kept_in(state).holder(token, AZURE_CLI) == "me"

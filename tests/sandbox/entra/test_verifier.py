@@ -243,7 +243,7 @@ def test_each_plane_takes_the_spellings_that_azure_takes(
         assert (refusal.reason, refusal.found) == (Reason.AUDIENCE, each)
 
 
-def test_a_caller_is_who_the_claims_say(tenant: Tenant) -> None:
+def test_a_caller_is_the_principal_of_the_claims(tenant: Tenant) -> None:
     token = tenant.issuer.issue(APP, VAULT, lifetime=60)
     caller = tenant.verifier().verify(token.text)
     assert (caller.principal_id, caller.app_id) == (APP.principal_id, APP.client_id)
@@ -252,7 +252,7 @@ def test_a_caller_is_who_the_claims_say(tenant: Tenant) -> None:
     assert caller.expires_at == NOW + 60
 
 
-def test_who_is_not_known_by_name_is_called_by_id(tenant: Tenant) -> None:
+def test_a_principal_without_a_known_name_is_called_by_id(tenant: Tenant) -> None:
     somebody = replace(APP, principal_id="44444444-0000-4000-8000-000000000000")
     caller = tenant.verifier().verify(tenant.issuer.issue(somebody, VAULT).text)
     assert caller.name == somebody.principal_id
@@ -268,7 +268,7 @@ def test_a_signature_is_checked_once_as_long_as_the_token_lives(
     assert checked == [token]
 
 
-def test_what_is_remembered_does_not_outlive_the_token(tenant: Tenant) -> None:
+def test_the_cache_does_not_outlive_the_token(tenant: Tenant) -> None:
     looking, token = tenant.verifier(), tenant.token(lifetime=60)
     looking.verify(token)
     for later in (60, 61, 3600):
@@ -278,7 +278,7 @@ def test_what_is_remembered_does_not_outlive_the_token(tenant: Tenant) -> None:
         assert caught.value.reason is Reason.EXPIRED
 
 
-def test_what_is_remembered_is_not_valid_before_its_time(tenant: Tenant) -> None:
+def test_a_cached_token_is_not_valid_before_its_time(tenant: Tenant) -> None:
     looking, token = tenant.verifier(), tenant.token()
     looking.verify(token)
     tenant.now -= 3600

@@ -1,4 +1,4 @@
-"""Tokens for a registered API: version 2, with the app roles of whoever holds one."""
+"""Tokens for a registered API: version 2, with the app roles of the principal."""
 
 from collections.abc import Callable
 
@@ -42,7 +42,7 @@ def test_a_managed_identity_that_holds_the_role_has_it_in_its_token(issuer: Issu
     assert not {"appid", "appidacr", "idtyp", "scp"} & set(claims)
 
 
-def test_who_holds_no_role_gets_a_token_without_roles(issuer: Issuer) -> None:
+def test_a_principal_without_a_role_gets_a_token_without_roles(issuer: Issuer) -> None:
     token = issuer.issue(OTHER, API)
     assert "roles" not in claims_of(token.text)
     assert token.roles == ()
@@ -70,7 +70,7 @@ def test_azures_own_services_still_get_version_1_without_roles(issuer: Issuer) -
     assert "roles" not in claims
 
 
-def test_an_api_that_nobody_registered_is_unknown(tenant: Tenant, issuer: Issuer) -> None:
+def test_an_unregistered_api_is_unknown(tenant: Tenant, issuer: Issuer) -> None:
     assert not tenant.issuer.knows(API)
     assert not issuer.knows(f"api://{API}/")
     assert not issuer.knows("api://00000000-0000-4000-8000-000000000000")

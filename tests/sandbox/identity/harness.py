@@ -89,7 +89,7 @@ class RunningEndpoint:
         return Reply(reply.status_code, reply.headers, reply.text)
 
     def audit(self) -> list[Record]:
-        """What is on record."""
+        """Return the records of the audit."""
         return list(read(self._file))
 
     def raw_audit(self) -> str:

@@ -1,4 +1,4 @@
-"""azure-identity's own credential against the endpoint: what a service gets, or is told."""
+"""azure-identity's own credential against the endpoint: the token, or the error."""
 
 import json
 
@@ -92,7 +92,7 @@ def test_no_id_where_one_is_needed_is_an_authentication_error(as_app: AsApp) -> 
         credential.get_token(SCOPE)
 
 
-def test_a_wrong_header_is_what_msal_makes_of_an_empty_403(as_app: AsApp) -> None:
+def test_a_wrong_header_is_an_empty_403_to_msal(as_app: AsApp) -> None:
     """msal reads JSON before it reads the status: on Container Apps it fails in the same way."""
     with as_app("nobody") as credential, pytest.raises(json.JSONDecodeError):
         credential.get_token(SCOPE)

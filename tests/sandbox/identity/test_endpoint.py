@@ -70,7 +70,7 @@ def test_an_answer_has_azures_fields_with_times_as_text(endpoint: RunningEndpoin
     assert record.token_id == claims(reply)["uti"]
 
 
-def test_a_system_assigned_identity_is_the_one_that_nobody_names(
+def test_a_system_assigned_identity_needs_no_name(
     endpoint: RunningEndpoint,
 ) -> None:
     reply = endpoint.ask("notifier")
@@ -91,7 +91,7 @@ def test_anothers_identity_is_not_found(endpoint: RunningEndpoint, whose: str) -
 
 
 @pytest.mark.parametrize("odd", ["", "x", "00000000-0000-0000-0000-000000000000", "*"])
-def test_an_id_of_nobody_is_not_found(endpoint: RunningEndpoint, odd: str) -> None:
+def test_an_id_without_a_principal_is_not_found(endpoint: RunningEndpoint, odd: str) -> None:
     for way in ("client_id", "principal_id", "mi_res_id"):
         assert_refused(endpoint, endpoint.ask("notifier", **{way: odd}), 400, NOT_FOUND)
 
@@ -114,7 +114,7 @@ WAYS = ["client_id", "principal_id", "object_id", "mi_res_id"]
 
 
 @pytest.mark.parametrize(("one", "two"), [*combinations(WAYS, 2), *((each, each) for each in WAYS)])
-def test_no_two_ids_are_taken_whoever_they_name(
+def test_two_ids_are_refused_whatever_they_name(
     endpoint: RunningEndpoint, one: str, two: str
 ) -> None:
     gateway, platform = map(endpoint.deployment.principal, ("gateway", "platform"))
@@ -142,7 +142,7 @@ def test_an_id_counts_however_its_name_is_written(endpoint: RunningEndpoint) -> 
 
 
 @pytest.mark.parametrize("name", ["api-version", "resource"])
-def test_what_is_said_twice_is_not_chosen_from(endpoint: RunningEndpoint, name: str) -> None:
+def test_a_repeated_parameter_is_not_chosen_from(endpoint: RunningEndpoint, name: str) -> None:
     header = {"X-IDENTITY-HEADER": "secret of notifier"}
     usual = [("api-version", VERSION), ("resource", RESOURCE)]
     twice = [*usual, (name, dict(usual)[name])]
@@ -287,7 +287,7 @@ def test_a_system_assigned_identity_has_a_lifecycle_too(
 
 
 @pytest.mark.parametrize("lifecycle", Lifecycle)
-def test_if_none_keeps_nothing_back_code_gets_what_has_it_and_init_stays_init(
+def test_lifecycle_none_may_give_tokens_to_code_and_init_never_does(
     deployment: Deployment, lifecycle: Lifecycle
 ) -> None:
     app = with_lifecycle(deployment.app("gateway"), lifecycle)

@@ -35,7 +35,7 @@ KEY = bytes(range(32))
 
 
 def principal(number: int, name: str) -> Principal:
-    """Somebody who is not of the deployment."""
+    """Return a principal outside the deployment."""
     return Principal(name, PrincipalKind.USER, f"00000000-0000-4000-8000-{number:012}", "")
 
 
@@ -48,7 +48,7 @@ EXTRA = (OFFICER, READER, OWNER, NEIGHBOUR, STRANGER)
 
 
 def with_extras(deployment: Deployment) -> Deployment:
-    """The deployment with people of more and other rights than it gives anybody."""
+    """Return the deployment with five more principals, of other rights than its own."""
     vault = deployment.vault
     extra = (
         _assigned(vault.id, OFFICER, "b86a8fe4-44ce-4948-aee5-eccb2c155cd7"),
@@ -176,7 +176,7 @@ class RunningVault:
         return int(self._runner.addresses[0][1])
 
     def principal(self, name: str) -> Principal:
-        """Somebody by name."""
+        """Return a principal of the deployment by name."""
         return self.deployment.principal(name)
 
     def token(self, who: Principal, audience: str = VAULT, lifetime: int = 3600) -> str:
@@ -184,7 +184,7 @@ class RunningVault:
         return self.issuer.issue(who, audience, lifetime=lifetime).text
 
     def claims(self, who: Principal) -> dict[str, Any]:
-        """What is claimed in a token, for a forger to work on."""
+        """Return the claims of a token, for a forger to work on."""
         payload = self.token(who).split(".")[1]
         return dict(json.loads(urlsafe_b64decode(payload + "===")))
 
@@ -237,7 +237,7 @@ class RunningVault:
             connection.execute(statement)
 
     def audit(self, *outcomes: Outcome) -> list[Record]:
-        """What is on record, or what of it had one of `outcomes`."""
+        """Return the records of the audit, by default with any outcome."""
         everything = read(self.folder / FILE)
         return [each for each in everything if not outcomes or each.outcome in outcomes]
 

@@ -1,4 +1,4 @@
-"""What nobody has seen Key Vault do, turned to its other answer."""
+"""The open questions about Key Vault, with their other answers."""
 
 import pytest
 
@@ -18,7 +18,7 @@ of_a_secret = pytest.mark.parametrize(("method", "path"), OF_A_SECRET)
 
 
 @of_a_secret
-def test_the_denied_may_be_told_that_a_secret_is_missing(
+def test_a_denied_caller_may_learn_that_a_secret_is_missing(
     running: RunningVault, method: str, path: str
 ) -> None:
     running.restart(existence_first=True)
@@ -29,7 +29,7 @@ def test_the_denied_may_be_told_that_a_secret_is_missing(
 
 
 @of_a_secret
-def test_the_denied_are_told_nothing_more_of_one_that_is_there(
+def test_a_denied_caller_learns_nothing_more_of_an_existing_secret(
     running: RunningVault, method: str, path: str
 ) -> None:
     running.restart(existence_first=True)
@@ -43,7 +43,7 @@ def test_the_denied_are_told_nothing_more_of_one_that_is_there(
     assert running.send(method, target, running.token(OFFICER), {"tags": {}}).status < 300
 
 
-def test_who_may_not_set_a_secret_is_denied_though_there_is_none_yet(running: RunningVault) -> None:
+def test_a_caller_without_a_right_is_denied_a_new_secret(running: RunningVault) -> None:
     running.restart(existence_first=True)
     for method, path in (
         ("PUT", "/secrets/new"),
@@ -77,7 +77,7 @@ def test_versions_come_page_by_page_in_the_order_that_is_assumed(
     assert client.get_secret("one").value == "5"
 
 
-def test_who_is_told_404_was_denied_by_the_audit(running: RunningVault) -> None:
+def test_a_404_in_place_of_a_denial_is_a_denial_in_the_audit(running: RunningVault) -> None:
     running.restart(existence_first=True)
     running.send("GET", f"/secrets/nowhere?{API}", running.token(STRANGER))
     [denied] = running.audit(Outcome.DENIED)

@@ -36,7 +36,7 @@ METHODS = st.sampled_from(["GET", "PUT", "POST", "PATCH", "DELETE", "OPTIONS"])
     max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(method=METHODS, path=PATHS, who=WHO)
-def test_the_store_is_asked_for_what_was_allowed_and_for_nothing_else(
+def test_the_store_serves_the_allowed_operation_and_nothing_else(
     running: RunningVault, served: list[Named], method: str, path: str, who: str
 ) -> None:
     served.clear()
@@ -72,7 +72,7 @@ def test_the_record_is_there_before_the_store_is_touched(
 
 @pytest.fixture
 def served(monkeypatch: pytest.MonkeyPatch) -> list[Named]:
-    """What the store was asked for."""
+    """The operations that the store has served."""
     asked: list[Named] = []
 
     def spy(store: SecretStore, named: Named, content: bytes) -> Json | None:

@@ -31,7 +31,9 @@ for number in range(100_000):
 """
 
 
-def test_no_value_stands_in_the_files_and_nobody_else_may_read_them(running: RunningVault) -> None:
+def test_no_value_stands_in_the_files_and_no_other_user_may_read_them(
+    running: RunningVault,
+) -> None:
     running.client(OFFICER).set_secret("one", "a-value-to-look-for")
     files = list(running.folder.glob("vault.db*"))
     assert {each.name for each in files} == {"vault.db", "vault.db-wal", "vault.db-shm"}
@@ -40,7 +42,7 @@ def test_no_value_stands_in_the_files_and_nobody_else_may_read_them(running: Run
         assert b"a-value-to-look-for" not in each.read_bytes()
 
 
-def test_what_was_acknowledged_survives_a_kill(tmp_path: Path) -> None:
+def test_an_acknowledged_write_survives_a_kill(tmp_path: Path) -> None:
     path = tmp_path / "vault.db"
     with subprocess.Popen(
         [sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE, text=True

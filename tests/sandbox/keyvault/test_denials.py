@@ -1,4 +1,4 @@
-"""Every operation, by everybody: each denial is the very request that the right identity may do."""
+"""Every operation by every caller: each denial is the request that the right identity may send."""
 
 import re
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ VAULT_ACTION = "Microsoft.KeyVault/vaults/secrets/"
 
 @dataclass(frozen=True)
 class Case:
-    """An operation on the one secret or on the vault; who may, from the intent, by hand."""
+    """An operation on the one secret or on the vault, and the callers that may, by intent."""
 
     operation: str
     action: str
@@ -86,7 +86,7 @@ def everybody(running: RunningVault) -> list[str]:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.operation)
-def test_an_operation_is_done_for_those_who_may_and_for_nobody_else(
+def test_an_operation_is_done_for_callers_with_the_right_alone(
     running: RunningVault, case: Case
 ) -> None:
     client = running.client(OFFICER)
@@ -149,7 +149,7 @@ def test_a_right_reaches_its_secret_in_any_case(running: RunningVault) -> None:
     assert notifier.get_secret(SECRET.upper()).value == "the value"
 
 
-def test_the_denied_cannot_tell_what_exists(running: RunningVault) -> None:
+def test_a_denied_caller_cannot_find_out_which_secrets_exist(running: RunningVault) -> None:
     running.client(OFFICER).set_secret("there", "1")
     token = running.token(STRANGER)
     replies = [running.send("GET", f"/secrets/{each}?{API}", token) for each in ("there", "where")]
@@ -158,7 +158,7 @@ def test_the_denied_cannot_tell_what_exists(running: RunningVault) -> None:
     assert len(messages) == 1
 
 
-def test_who_owns_the_vault_reads_no_secret(running: RunningVault) -> None:
+def test_an_owner_of_the_vault_reads_no_secret(running: RunningVault) -> None:
     running.client(OFFICER).set_secret("one", "the value")
     with pytest.raises(HttpResponseError, match="not authorized"):
         running.client(OWNER).get_secret("one")
@@ -200,7 +200,7 @@ def test_a_denied_set_with_a_broken_body_is_denied_first(running: RunningVault) 
     assert running.send("PUT", f"/secrets/one?{API}", running.token(OFFICER), b"{").status == 400
 
 
-def test_the_audit_says_who_did_what_by_which_role_or_what_is_missing(
+def test_the_audit_names_the_caller_the_operation_and_the_role_or_the_missing_ones(
     running: RunningVault,
 ) -> None:
     running.client(running.principal("operator")).set_secret(SECRET, "the key")

@@ -62,7 +62,7 @@ def test_each_operation_has_its_action_and_its_scope(vault: Vault) -> None:
         assert named.scope == vault.id + scope
 
 
-def test_a_version_is_told_in_either_case(vault: Vault) -> None:
+def test_a_version_is_read_in_either_case(vault: Vault) -> None:
     named = name(vault, "GET", f"/Secrets/a/{VERSION.upper()}?{API}")
     assert (named.secret, named.version) == ("a", VERSION)
 
@@ -86,7 +86,7 @@ def test_a_host_is_the_vaults_with_or_without_its_port(vault: Vault) -> None:
     pieces=st.lists(PIECES, min_size=1, max_size=5),
     slash=st.sampled_from(["", "/"]),
 )
-def test_what_is_understood_is_one_name_at_one_scope(
+def test_an_understood_target_is_one_name_at_one_scope(
     vault: Vault, method: str, pieces: list[str], slash: str
 ) -> None:
     target = f"/{'/'.join(pieces)}{slash}?{API}"

@@ -1,4 +1,4 @@
-"""What the SDK does with secrets under the right role; it cannot tell the vault from Azure's."""
+"""The SDK's work with secrets under the right role; it cannot tell the vault from Azure's."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -44,7 +44,7 @@ def test_names_and_versions_compare_without_case(running: RunningVault) -> None:
     assert [each.name for each in client.list_properties_of_secrets()] == ["Mixed-Case", SECRET]
 
 
-def test_an_update_changes_what_it_says_and_leaves_the_rest(running: RunningVault) -> None:
+def test_an_update_changes_its_properties_and_leaves_the_rest(running: RunningVault) -> None:
     client = running.client(OFFICER)
     client.set_secret("one", "1", tags={"a": "b"}, content_type="text/plain")
     running.clock.ahead = 5
@@ -93,7 +93,7 @@ def test_expired_and_not_yet_valid_secrets_are_given_out_as_by_azure(running: Ru
     assert client.get_secret("early").properties.not_before == TOMORROW
 
 
-def test_what_is_not_there_is_not_found(running: RunningVault) -> None:
+def test_a_missing_name_is_not_found(running: RunningVault) -> None:
     client = running.client(OFFICER)
     client.set_secret("one", "1")
     with pytest.raises(ResourceNotFoundError) as missing:

@@ -73,7 +73,7 @@ def test_a_purged_secret_is_gone_and_its_name_is_free(running: RunningVault) -> 
         client.get_secret("one", first.properties.version)
 
 
-def test_only_what_is_deleted_can_be_purged_or_recovered(running: RunningVault) -> None:
+def test_only_a_deleted_secret_can_be_purged_or_recovered(running: RunningVault) -> None:
     client = running.client(OFFICER)
     client.set_secret("one", "1")
     with pytest.raises(ResourceNotFoundError):
@@ -102,7 +102,7 @@ def test_a_deleted_secret_purges_itself_when_its_time_is_over(running: RunningVa
     assert running.client(OFFICER).set_secret("one", "2").value == "2"
 
 
-def test_under_purge_protection_nobody_purges(running: RunningVault) -> None:
+def test_under_purge_protection_no_role_purges(running: RunningVault) -> None:
     client = running.client(OFFICER)
     client.set_secret("one", "1")
     client.begin_delete_secret("one").wait()

@@ -148,7 +148,7 @@ def test_no_statement_is_made_but_for_the_secret_that_the_audit_allows(
     assert told <= (named if record.operation == "SecretGet" else set())
 
 
-def test_the_same_request_is_answered_to_who_may_and_reaches_no_store_for_who_may_not(
+def test_the_same_request_is_served_with_the_role_and_reaches_no_store_without(
     watched: Watched,
 ) -> None:
     vault = watched.vault

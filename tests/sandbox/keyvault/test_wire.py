@@ -1,4 +1,4 @@
-"""What stands on the wire: headers, errors, and requests that try to be two things at once."""
+"""The bytes on the wire: headers, errors, and requests that try to be two things at once."""
 
 import pytest
 
@@ -19,7 +19,7 @@ DECIDED = "x-ms-keyvault-rbac-assignment-id"
 
 @pytest.fixture
 def running(emptied: RunningVault) -> RunningVault:
-    """What is refused leaves no trace, so that one vault does for all of these."""
+    """A refused request leaves no trace, so that one vault does for all of these."""
     return emptied
 
 
@@ -183,7 +183,7 @@ def test_a_name_that_is_none_is_refused_however_it_is_spelt(
         "/favicon.ico",
     ],
 )
-def test_what_is_no_collection_is_not_found(running: RunningVault, target: str) -> None:
+def test_an_unknown_collection_is_not_found(running: RunningVault, target: str) -> None:
     assert running.send("GET", f"{target}?{API}", running.token(OFFICER)).status == 404
     assert running.audit(Outcome.ALLOWED) == []
 
@@ -197,7 +197,7 @@ def test_a_target_that_is_no_path_is_refused(running: RunningVault, target: str)
     assert running.audit(Outcome.ALLOWED) == []
 
 
-def test_what_an_encoded_name_means_is_what_is_decided_on(running: RunningVault) -> None:
+def test_an_encoded_name_is_decided_on_by_its_meaning(running: RunningVault) -> None:
     running.client(OFFICER).set_secret(SECRET, "the value")
     running.client(OFFICER).set_secret("other", "another")
     token = running.token(running.principal("notifier"))

@@ -1,4 +1,4 @@
-"""Who may do what, where, and what a decision says about why."""
+"""The decisions of RBAC, and what each one says about why."""
 
 from dataclasses import dataclass
 
@@ -44,7 +44,7 @@ def decided(assignments: list[RoleAssignment], who: str, scope: str, *actions: s
     return Policy(assignments, ROLES).decide(who, Requirement.of(scope, *actions))
 
 
-def test_nobody_may_anything_without_an_assignment() -> None:
+def test_no_principal_may_do_anything_without_an_assignment() -> None:
     assert isinstance(decided([], ANN, SECRET, READ), Denied)
 
 
@@ -88,7 +88,7 @@ def test_roles_add_up_and_one_roles_exception_is_not_anothers() -> None:
     assert both.role is READER
 
 
-def test_who_owns_everything_reads_no_data() -> None:
+def test_an_owner_of_everything_reads_no_data() -> None:
     assignments = [assigned(ANN, OWNER, SUBSCRIPTION)]
     assert isinstance(decided(assignments, ANN, SECRET, READ), Denied)
     requirement = Requirement.of(SECRET, "Test/things/delete", data=False)
@@ -123,7 +123,7 @@ def test_a_denial_names_the_roles_that_would_narrow_ones_first() -> None:
 
 
 def test_of_patterns_the_longer_one_is_the_narrower_one() -> None:
-    """Whoever is to set a secret shall not be made the vault's administrator."""
+    """A principal that sets a secret need not become the vault's administrator."""
     requirement = Requirement.of(SECRET, "Microsoft.KeyVault/vaults/secrets/setSecret/action")
     decision = Policy([]).decide(ANN, requirement)
     assert isinstance(decision, Denied)
@@ -143,7 +143,7 @@ def test_an_assignment_of_an_unknown_role_is_refused_by_name() -> None:
         Policy([assignment], ROLES)
 
 
-def test_the_scopes_above_are_told_nearest_first() -> None:
+def test_the_scopes_above_come_nearest_first() -> None:
     assert list(scope_and_above("/A/b/C/")) == ["/a/b/c", "/a/b", "/a"]
     assert list(scope_and_above("")) == []
 

@@ -44,7 +44,7 @@ def test_a_pattern_is_no_regular_expression() -> None:
     assert not holds(data(GET), Action(GET.replace(".", "x")))
 
 
-def test_what_is_taken_out_is_not_held() -> None:
+def test_a_not_action_is_not_held() -> None:
     role = data("Microsoft.KeyVault/vaults/secrets/*", but=("*/GETSECRET/*",))
     assert not holds(role, Action(GET))
     assert holds(role, Action(GET.replace("getSecret", "setSecret")))

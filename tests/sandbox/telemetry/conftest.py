@@ -1,4 +1,4 @@
-"""The ingestion endpoint of the real deployment, behind the real edge, and who asks it."""
+"""The ingestion endpoint of the real deployment, behind the real edge, and its callers."""
 
 import gzip
 import json
@@ -19,7 +19,7 @@ TRACE = "0af7651916cd43dd8448eb211c80319c"
 
 @dataclass(frozen=True)
 class Ingestion:
-    """What an exporter would say to the endpoint, and what has become of it."""
+    """An exporter's requests to the endpoint, and the telemetry that it kept."""
 
     stack: Stack
 

@@ -1,4 +1,4 @@
-"""The pattern's own exporter against the endpoint: with the role, without, and told nothing."""
+"""The pattern's own exporter against the endpoint: with the role, and without."""
 
 import json
 import os
@@ -19,7 +19,7 @@ from tests.sandbox.telemetry.conftest import Ingestion
 
 @pytest.fixture(scope="module")
 def without_role(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ingestion]:
-    """The same deployment, but nobody may publish."""
+    """The same deployment, but no principal may publish."""
     folder = tmp_path_factory.mktemp("without")
     deployment = load(State.open(folder))
     others = [each for each in deployment.assignments if "/components/" not in each.scope]
@@ -87,7 +87,7 @@ def test_without_a_connection_string_nothing_is_set_up_and_nothing_sent(
     assert len(ingestion.stack.audit()) == before
 
 
-def test_a_connection_string_that_is_none_is_said_and_the_service_goes_on(
+def test_an_invalid_connection_string_is_logged_and_the_service_goes_on(
     ingestion: Ingestion,
 ) -> None:
     log, end = run(ingestion, connection_string="InstrumentationKey=none")
@@ -97,7 +97,7 @@ def test_a_connection_string_that_is_none_is_said_and_the_service_goes_on(
 
 
 def test_only_the_component_is_spoken_to(ingestion: Ingestion) -> None:
-    """What Microsoft counts, switches remotely or shows live would be refused by the proxy."""
+    """The proxy would refuse Microsoft's usage counts, remote switches and live metrics."""
     before = len(ingestion.stack.audit())
     run(ingestion)
     assert {each.service for each in ingestion.stack.audit()[before:]} == {"telemetry"}

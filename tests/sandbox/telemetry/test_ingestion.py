@@ -1,4 +1,4 @@
-"""The ingestion endpoint: who may publish, what is kept of it, and Azure's words to the others."""
+"""The ingestion endpoint: the right to publish, the items it keeps, and Azure's errors."""
 
 import gzip
 import json
@@ -21,7 +21,7 @@ FORBIDDEN = (
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_whoever_has_the_role_publishes_and_is_on_record(ingestion: Ingestion, name: str) -> None:
+def test_a_caller_with_the_role_publishes_and_is_recorded(ingestion: Ingestion, name: str) -> None:
     before = len(ingestion.kept())
     answer = ingestion.send([ingestion.envelope()], ingestion.token(name))
     assert (answer.status_code, answer.json()) == (
@@ -37,7 +37,7 @@ def test_whoever_has_the_role_publishes_and_is_on_record(ingestion: Ingestion, n
 
 
 @pytest.mark.parametrize("name", ["platform", "operator"])
-def test_whoever_has_no_role_is_refused_and_nothing_is_kept(
+def test_a_caller_without_the_role_is_refused_and_nothing_is_kept(
     ingestion: Ingestion, name: str
 ) -> None:
     before = len(ingestion.kept())
@@ -71,7 +71,7 @@ def expired(ingestion: Ingestion) -> str:
         (lambda i: i.token(audience=f"{MONITOR}//"), "for another service"),
     ],
 )
-def test_what_proves_nothing_is_refused_with_azures_words(
+def test_a_request_that_proves_nothing_is_refused_with_azures_words(
     ingestion: Ingestion, token: Any, reason: str
 ) -> None:
     before = len(ingestion.kept())
@@ -162,7 +162,7 @@ def test_items_may_come_one_a_line(ingestion: Ingestion) -> None:
     assert answer.json()["itemsAccepted"] == 2
 
 
-def test_who_brought_an_item_is_known_by_the_token_whatever_the_item_says(
+def test_the_sender_of_an_item_is_known_by_the_token_whatever_the_item_claims(
     ingestion: Ingestion,
 ) -> None:
     tags = {"ai.cloud.role": "notifier", "ai.operation.id": TRACE, "ai.operation.parentId": "1f"}

@@ -30,7 +30,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "telemetry.db"
 
 
-def test_what_is_kept_is_found_again_after_a_restart(path: Path) -> None:
+def test_telemetry_survives_a_restart(path: Path) -> None:
     store = Store(path)
     store.add([ITEM])
     store.close()
@@ -69,7 +69,7 @@ def test_nothing_is_known_where_nothing_was_sent(path: Path) -> None:
     assert not path.exists()
 
 
-def test_a_file_that_is_none_is_told_in_one_sentence(path: Path) -> None:
+def test_a_broken_file_is_reported_in_one_sentence(path: Path) -> None:
     path.write_text("this is no database, and has been long enough to be looked at")
     with pytest.raises(StoreError, match="is broken: file is not a database; move it away"):
         Store(path)
