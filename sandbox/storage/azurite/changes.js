@@ -1,20 +1,20 @@
-// Tells of every change that Azurite makes to a collection.
+// Reports every change that Azurite makes to a collection.
 //
-// LokiJS emits events for changes, but not for all: removing many at once skips them unless somebody else listens too. The
-// four methods below are what every change that Azurite makes goes through.
+// LokiJS emits events for changes, but not for all: removing many at once skips them without another listener. Every
+// change that Azurite makes goes through the four methods below.
 const Loki = require("lokijs");
 const { wrap } = require("./wrap");
 
-const told = [];
+const listeners = [];
 
 // `listen` gets the collection, LokiJS's id of a document, the document as it now is (null if it was removed), and as it
 // was (null if it is new). Azurite alters its documents in place, so after an update both are the same.
 function onChange(listen) {
-  told.push(listen);
+  listeners.push(listen);
 }
 
 function tell(...change) {
-  for (const listen of told) listen(...change);
+  for (const listen of listeners) listen(...change);
 }
 
 wrap(Loki.Collection.prototype, "insertOne", function (proceed) {
@@ -25,14 +25,14 @@ wrap(Loki.Collection.prototype, "insertOne", function (proceed) {
 
 wrap(Loki.Collection.prototype, "update", function (proceed) {
   const document = proceed();
-  if (document) tell(this, document.$loki, document, document); // a list comes here one by one
+  if (document) tell(this, document.$loki, document, document); // a list arrives one by one
   return document;
 });
 
 wrap(Loki.Collection.prototype, "remove", function (proceed, given) {
   const id = typeof given === "number" ? given : given?.$loki;
   const document = proceed();
-  if (document) tell(this, id, null, document); // a list ends in the next one
+  if (document) tell(this, id, null, document); // a list arrives in the next method
   return document;
 });
 

@@ -1,5 +1,5 @@
-// Azure tells a checksum of what it was sent; Azurite does so for blocks, pages and appends, and neither for a whole blob
-// nor for a list of blocks. Here are all of them, computed in the pass over the data that Azurite makes anyway.
+// Azure answers with a checksum of the body; Azurite does so for blocks, pages and appends, but not for a whole blob or a
+// list of blocks. All of them are computed here, in the pass over the data that Azurite makes anyway.
 const { AsyncLocalStorage } = require("node:async_hooks");
 const { createHash } = require("node:crypto");
 const { Readable } = require("node:stream");
@@ -11,7 +11,7 @@ const utils = require("azurite/dist/src/common/utils/utils");
 const { Crc64 } = require("./crc64");
 const { wrap } = require("./wrap");
 
-const uploads = new AsyncLocalStorage(); // what becomes of the one that is going on
+const uploads = new AsyncLocalStorage(); // the result of the current one
 
 utils.computeTransactionalChecksums = async function (stream, expected, force) {
   const upload = uploads.getStore();
@@ -46,7 +46,7 @@ wrap(Blobs.prototype, "setTags", async function (proceed, _options, context) {
   return proceed();
 });
 
-// Azurite reads the checksums of a blob's content, and not those of a document.
+// Azurite checks the checksums of a blob's content, but not those of a document.
 async function validate(context) {
   const [md5, crc64] = [context.request.getHeader("content-md5"), context.request.getHeader("x-ms-content-crc64")];
   const body = Readable.from([Buffer.from(context.request.getBody() ?? "")]);

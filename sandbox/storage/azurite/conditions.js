@@ -9,7 +9,7 @@ const { Operation } = require("azurite/dist/src/blob/generated/artifacts/operati
 const { default: Blobs } = require("azurite/dist/src/blob/persistence/LokiBlobMetadataStore");
 const { wrap } = require("./wrap");
 
-// They make a blob, and answer `If-None-Match: *` with a conflict of their own.
+// Operations that create a blob, and answer `If-None-Match: *` with a conflict of their own.
 const CREATES = new Set([
   Operation.AppendBlob_Create,
   Operation.BlockBlob_CommitBlockList,
@@ -19,7 +19,7 @@ const CREATES = new Set([
   Operation.PageBlob_Create,
 ]);
 
-// Azurite ignores the condition on tags beside another one, and `If-None-Match: *` where a write makes no blob.
+// Azurite ignores the condition on tags beside another one, and `If-None-Match: *` where a write creates no blob.
 wrap(WriteConditions.prototype, "validate", function (proceed, context, conditions, blob) {
   proceed();
   if (!blob.exist) return;
@@ -35,7 +35,7 @@ wrap(Blobs.prototype, "setTier", async function (proceed, context, account, cont
   return proceed();
 });
 
-// Where a request is about a blob's tags, the conditions on the blob have names of their own.
+// Requests about a blob's tags have names of their own for conditions on the blob.
 function conditionsOnBlob(context, known) {
   const header = (name) => context.request.getHeader(`x-ms-blob-${name}`);
   const date = (name) => header(name) && new Date(header(name));
@@ -67,12 +67,12 @@ wrap(Blobs.prototype, "sealBlob", async function (proceed, context, account, con
   return proceed();
 });
 
-// A write that makes a blob looks at the lease id only if it overwrites one. It is to pass only with an active lease:
+// Azurite checks the lease id of a write only if it overwrites a blob. It must pass only with an active lease:
 // https://learn.microsoft.com/python/api/azure-storage-blob/azure.storage.blob.blobclient#azure-storage-blob-blobclient-upload-blob
-// And a blob with staged blocks alone does not exist yet, as far as `If-None-Match: *` is concerned.
+// A blob with nothing but staged blocks does not exist yet for `If-None-Match: *`.
 async function conditionsOfNew(store, context, account, container, name, lease, conditions) {
   const wantsNone = conditions?.ifNoneMatch === "*";
-  if (!lease?.leaseId && !wantsNone) return conditions; // most writes need no second look
+  if (!lease?.leaseId && !wantsNone) return conditions; // as in most writes
   const blob = await store.getBlobWithLeaseUpdated(account, container, name, "", context, false);
   if (!blob && lease?.leaseId) throw errors.getBlobLeaseLost(context.contextId);
   return wantsNone && blob && !blob.isCommitted ? { ...conditions, ifNoneMatch: undefined } : conditions;

@@ -1,6 +1,6 @@
-// Which blobs have content that is not there any more. Pure.
+// Finds the blobs whose content is missing. Pure.
 
-// `blobs` and `extents` are documents of Azurite's; `sizeOf` gives the bytes that there are of an extent.
+// `blobs` and `extents` are documents of Azurite's; `sizeOf` returns the size of an extent on disk, in bytes.
 function* withoutContent(blobs, extents, sizeOf) {
   const sizes = new Map();
   for (const { id, size } of extents) {

@@ -1,11 +1,11 @@
-// CRC-64/NVME, which is Azure Storage's x-ms-content-crc64: reflected, with all bits set before and turned after. The
+// CRC-64/NVME, which is Azure Storage's x-ms-content-crc64: reflected, with all bits set before and inverted after. The
 // polynomial is also in Azure/azure-sdk-for-go, sdk/storage/azblob; the sums of 203 recorded bodies in
-// Azure/azure-storage-python agree. Azurite has it, too, but a byte at a time; eight at once are several times as fast.
+// Azure/azure-storage-python agree. Azurite has it, too, but byte by byte; eight at once are several times as fast.
 const POLYNOMIAL = 0x9a6c9329ac4bc9b5n;
 const AT_ONCE = 8;
 const [HIGH, LOW] = tables();
 
-// For each of the eight places the sums of a byte that stands there, as two words.
+// For each of the eight positions, the sums of each byte in it, as two words.
 function tables() {
   const high = new Int32Array(AT_ONCE * 256);
   const low = new Int32Array(AT_ONCE * 256);

@@ -1,5 +1,5 @@
-// What of the data cannot be read. Where nothing can go on without it, it is refused with what to do; where the rest can,
-// it is told on stderr, in a line that the supervisor looks for.
+// Damaged data. If Azurite cannot run without it, the start fails and says what to do; if it can, the loss is reported on
+// stderr, in a line that the supervisor looks for.
 class Damage extends Error {
   constructor(sentence) {
     super(oneLine(sentence));
@@ -10,7 +10,7 @@ function tell(sentence) {
   console.error(`lost: ${oneLine(sentence)}`);
 }
 
-// A message about text that is none quotes it.
+// The message of a syntax error quotes the text.
 function oneLine(sentence) {
   return sentence.replace(/[\s\p{Cc}]+/gu, " ");
 }

@@ -1,5 +1,5 @@
-// Azurite knows its blobs in memory, writes all of that down every five seconds, and no option changes it: what was
-// acknowledged since would be lost with the process. So each change goes to a journal before it is acknowledged.
+// Azurite keeps its metadata in memory and saves all of it every five seconds, and no option changes that: a crash would
+// lose every change acknowledged since. So each change goes to a journal before it is acknowledged.
 const fs = require("fs");
 const path = require("path");
 const Loki = require("lokijs");
@@ -30,8 +30,8 @@ wrap(Loki.prototype, "addCollection", function (proceed) {
   return collection;
 });
 
-// What one call changes without waiting is one line: an overwritten blob is removed and inserted, or neither. Azurite
-// answers after the call, so nothing is acknowledged that is not written; if it cannot be written, Azurite answers 500.
+// The changes of one synchronous call are one line: an overwritten blob is removed and inserted, or neither. Azurite
+// answers after the call, so every acknowledged change is written; if it cannot be written, Azurite answers 500.
 for (const store of [Blobs, Extents])
   for (const name of Object.getOwnPropertyNames(store.prototype))
     if (store.prototype[name].constructor.name === "AsyncFunction")
@@ -44,23 +44,23 @@ for (const store of [Blobs, Extents])
         }
       });
 
-// A save holds what was there when it began; what comes while it is written is in the next file.
-wrap(Loki.prototype, "saveDatabaseInternal", function (proceed, told) {
+// A save holds the state at its beginning; changes during the save go to the next file.
+wrap(Loki.prototype, "saveDatabaseInternal", function (proceed, done) {
   const journal = journals.get(this);
   if (!journal) return proceed();
   let before;
   try {
     before = journal.rotate();
   } catch (error) {
-    return told(error);
+    return done(error);
   }
   return proceed((error) => {
     if (!error) journal.drop(before);
-    told(error);
+    done(error);
   });
 });
 
-// Saving rewrites everything, so it waits until the journal is worth it: nothing is lost meanwhile.
+// Saving rewrites everything, so it waits until the journal is long enough; the journal loses nothing.
 wrap(Loki.prototype, "autosaveDirty", function (proceed) {
   const journal = journals.get(this);
   return journal ? journal.size > WORTH_A_SAVE : proceed();
@@ -86,7 +86,7 @@ wrap(Loki.prototype, "loadJSONObject", function (proceed, saved) {
   tellOfContent(path.join(path.dirname(this.filename), "__blobstorage__"));
 });
 
-// A database that is not there is made anew, and with it everything that it held would be forgotten.
+// Azurite creates a missing database, and would forget everything that the old one held.
 function refuseToBeginAnew(database) {
   const wasThere = fs.existsSync(journals.get(database)?.lengths.file);
   if (wasThere && !fs.existsSync(database.filename)) throw unreadable(database.filename, "is missing");
@@ -96,7 +96,7 @@ function unreadable(file, why) {
   return new Damage(`${file} ${why}; to go on without its blobs, move ${path.dirname(file)} away`);
 }
 
-// Once both databases are read.
+// Runs when both databases are read.
 function tellOfContent(folder) {
   const [blobs, extents] = ["$BLOBS_COLLECTION$", "$EXTENTS_COLLECTION$"].map((name) => loaded.get(name));
   if (!blobs || !extents) return;

@@ -1,5 +1,5 @@
-// Azurite looks for tags in as many blobs as a page may have results, and takes what it finds among them for all that there
-// is; the marker that it gives names a blob without its container. So it is asked for everything, and the pages are made here.
+// Azurite searches only as many blobs for tags as a page may have results, and takes the hits among them for all; its
+// marker names a blob without its container. So it is asked for everything, and the pages are cut here.
 const { default: Blobs } = require("azurite/dist/src/blob/persistence/LokiBlobMetadataStore");
 const { wrap } = require("./wrap");
 

@@ -1,6 +1,6 @@
-// The changes of one database since it was last saved, in files beside it: <database>.journal.<number>. One line is what
-// belongs together. A line is with the operating system before flush() returns, so it outlives the process; it is not
-// forced to the disk, so it may not outlive the machine.
+// The changes of one database since it was last saved, in files beside it: <database>.journal.<number>. A line holds the
+// changes that belong together. The operating system has it before flush() returns, so it survives the process; it is not
+// forced to the disk, so it may not survive the machine.
 const fs = require("fs");
 const path = require("path");
 const { Damage } = require("./damage");
@@ -11,18 +11,18 @@ class Journal {
     this.stem = `${database}.journal.`;
     this.lengths = new Lengths(`${this.stem}lengths`);
     this.pending = [];
-    this.size = 0; // of all that no save holds yet
+    this.size = 0; // of all changes that are not saved yet
     this.written = 0; // of the newest file
     this.number = null;
     this.descriptor = null;
   }
 
-  // At once in its written form: Azurite goes on to alter its documents.
+  // Serialised at once, because Azurite goes on to change its documents.
   add(collection, id, document) {
     this.pending.push(JSON.stringify([collection, id, document]));
   }
 
-  // What cannot be written stays pending, before all that follows.
+  // A line that cannot be written stays pending, before all later ones.
   flush() {
     if (this.pending.length === 0) return;
     this.descriptor ??= this.open();
@@ -30,7 +30,7 @@ class Journal {
     try {
       for (let at = 0; at < line.length; ) at += fs.writeSync(this.descriptor, line, at);
     } catch (error) {
-      fs.ftruncateSync(this.descriptor, this.written); // or half a line would stand in the middle
+      fs.ftruncateSync(this.descriptor, this.written); // or half a line would remain in the middle
       throw error;
     }
     this.pending = [];
@@ -45,7 +45,7 @@ class Journal {
     return fs.openSync(this.stem + this.number, "ax", 0o600);
   }
 
-  // From now on a new file. What this gives is for drop(), once a save holds all before it.
+  // Begins a new file. Pass the result to drop() once a save holds all changes before it.
   rotate() {
     this.flush();
     if (this.descriptor !== null) fs.closeSync(this.descriptor);
@@ -66,12 +66,12 @@ class Journal {
   *changes() {
     for (const number of this.numbers()) {
       const lines = fs.readFileSync(this.stem + number, "utf8").split("\n");
-      lines.pop(); // nothing, or a line that was torn: nobody was told that it is there, or losses() tells
+      lines.pop(); // empty, or a torn line, which was never acknowledged or which losses() reports
       for (const [index, line] of lines.entries()) yield* parsed(line, `${this.stem}${number}`, index + 1);
     }
   }
 
-  // What was written to a file that is shorter now, or gone, in words.
+  // Describes the changes in files that have become shorter, or are gone.
   *losses() {
     for (const [number, length] of this.lengths.noted) {
       const file = this.stem + number;

@@ -1,16 +1,16 @@
-// How long each file of a journal has become, in a file beside them: one that something else has cut looks like one that
-// has always been shorter. Noted after each line is written, so that it never says more than was.
+// The length of each file of a journal, in a file beside them: without it, a truncated file looks like a short one. Noted
+// after each line is written, so that it is never more than the true length.
 const fs = require("fs");
 
 class Lengths {
   constructor(file) {
     this.file = file;
-    this.width = 0; // what is shorter than the note before it leaves nothing of that behind
+    this.width = 0; // a shorter note is padded to overwrite the one before it
     this.descriptor = null;
     this.known = null;
   }
 
-  // By the number of each file; empty if there is no note, or none that makes sense.
+  // By the number of each file; empty if there is no valid note.
   get noted() {
     this.known ??= new Map(readNote(this.file));
     return this.known;
@@ -26,7 +26,7 @@ class Lengths {
     this.write();
   }
 
-  // A note that a full disk refuses is one that says too little: nobody is told of a loss that is none.
+  // If the disk is full the note is too small: no loss is reported that did not happen.
   write() {
     const note = `${JSON.stringify([...this.noted])}\n`.padStart(this.width);
     this.width = Math.max(this.width, note.length);

@@ -1,10 +1,10 @@
-// Azurite looks at every blob that there is, several times, and sorts those of the container, for each page that it lists.
-// So it is shown only the blobs that its answer can depend on. The answer is still its own.
+// For each page of a listing, Azurite goes through all blobs several times and sorts those of the container. So it is given
+// only the blobs that its answer can depend on. The answer is still its own.
 const { default: Blobs } = require("azurite/dist/src/blob/persistence/LokiBlobMetadataStore");
 const { onChange } = require("./changes");
 const { Order, page } = require("./order");
 
-const orders = new WeakMap(); // by collection, of those that were listed once
+const orders = new WeakMap(); // by collection, once it has been listed
 
 onChange((collection, id, document, before) => {
   const order = orders.get(collection);
@@ -31,7 +31,7 @@ Blobs.prototype.listBlobs = function (...asked) {
     const found = blobs.get(id);
     return found.snapshot.length === 0 && (uncommitted || found.isCommitted);
   };
-  // Anew for each look: Azurite waits between them.
+  // Made for each query, because Azurite waits between queries.
   const chain = () => {
     const entries = orderOf(blobs).of(account, container);
     const shown = [...page(entries, isListed, { prefix, marker, startFrom, delimiter, most })];

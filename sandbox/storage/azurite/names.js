@@ -1,5 +1,5 @@
-// Two characters may stand in the name of a blob and not in XML, and Azurite fails at any listing with one of them. They pass
-// here, and the gateway encodes what has them.
+// Two characters are legal in the name of a blob but not in XML, and Azurite fails at any listing with one of them. They
+// pass here, and the sandbox encodes the names that have them (response_xml.py).
 const Stringifier = require("xmlbuilder/lib/XMLStringifier");
 const { wrap } = require("./wrap");
 

@@ -1,5 +1,5 @@
 // The blobs of each container in the order in which Azurite lists them: by name, as JavaScript compares strings. (LokiJS's
-// own index of the names is of no use: it puts "9" before "10".) Holds names and LokiJS's ids, and no document.
+// own index of the names is of no use: it puts "9" before "10".) Holds names and LokiJS's ids, but no document.
 class Order {
   constructor(documents) {
     this.containers = new Map();
@@ -8,7 +8,7 @@ class Order {
   }
 
   of(account, container) {
-    const key = `${account}/${container}`; // neither holds a slash
+    const key = `${account}/${container}`; // neither contains a slash
     if (!this.containers.has(key)) this.containers.set(key, []);
     return this.containers.get(key);
   }
@@ -34,7 +34,7 @@ function at(entries, entry) {
   return first(entries, (each) => !isBefore(each, entry));
 }
 
-// Where `holds` begins to be true; it stays so up to the end.
+// The first place where `holds` is true; it stays true up to the end.
 function first(entries, holds, from = 0) {
   let to = entries.length;
   while (from < to) {
@@ -45,7 +45,7 @@ function first(entries, holds, from = 0) {
   return from;
 }
 
-// The entries that a page of `most` items can depend on, and one item more, which tells that there is another page. Of the
+// The entries that a page of `most` items can depend on, and one item more, which shows that another page follows. Of the
 // names that a delimiter folds into one item these are the first, which makes the item, and the last, which the next page
 // begins after.
 function* page(entries, isListed, { prefix, marker, startFrom, delimiter, most }) {

@@ -1,7 +1,7 @@
-// What a journal adds to a database as it was last saved. Pure.
+// Applies a journal to a database as it was last saved. Pure.
 
 // Each change is [collection, id, document], and the document is null if it was removed. A change gives the whole
-// document under LokiJS's own id: one that the saved database already holds may come again, and changes nothing.
+// document under LokiJS's own id: one that the saved database already holds may come again without effect.
 function replay(saved, changes) {
   const touched = new Map();
   for (const [name, id, document] of changes) {

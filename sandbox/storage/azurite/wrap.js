@@ -1,4 +1,4 @@
-// Puts something around a method: it gets what calls the original, which may be given other arguments, and then its own.
+// Wraps a method: the wrapper gets a function that calls the original, maybe with other arguments, and then its arguments.
 function wrap(prototype, name, around) {
   const original = prototype[name];
   prototype[name] = function (...given) {
