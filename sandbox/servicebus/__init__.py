@@ -9,9 +9,10 @@ Bytes go down through `transport` and `connection` to `amqp.frames`, which cuts 
 and `amqp.engine`, where proton turns frames into events. `client` reacts to the events. A link
 that attaches is admitted in `admit`: authenticate, name, decide, serve. From then on its endpoint
 (`endpoints`, `nodes`) takes messages and dispositions to the broker in `serve`, without another
-decision. `links` keeps the open links. A link ends when its client detaches it, when its token
-expires, when a new token for its audience does not allow it, or after ten idle minutes. A link
-that ends leaves its locks: they run out by themselves, as on Azure.
+decision; only `$management` has each action decided, once per token. `links` keeps the open links.
+A link ends when its client detaches it, when its token expires, when a new token for its audience
+does not allow it, or after ten idle minutes. It leaves its locks: they run out by themselves, as
+on Azure.
 
 A turn is all that happens between two commits: one transaction of SQLite. Each change calls
 `CommitBatch.touch`, with the connection that has output about it. The first touch of a turn
@@ -19,7 +20,7 @@ schedules `ServiceBus._end_turn` with `call_soon`, so the turn takes in every ca
 already waiting. Its end delivers messages to receivers with credit, commits, and then flushes the
 connections in the batch. Until that flush, acknowledgements, deliveries and refusals stay in the
 engines: nothing leaves before the commit that makes it true. A client may see a message twice,
-never an acknowledgement of a message that is lost.
+but, short of a power cut, no acknowledgement of a message that is lost.
 
 Receivers do not poll. A stored message, an unlocked one, and new credit each call
 `Dispatcher.mark_ready` for their subqueue, and the turn's end visits only those. Time works the
@@ -29,8 +30,8 @@ its tokens by a timer of their own.
 
 Flow control works both ways. A connection reads on only while its client reads (`_MAX_UNREAD`),
 delivers only up to `_WRITE_AHEAD`, and works off frames in slices, so that a flood on one
-connection leaves the others their time. Every byte kept for a client counts against a quota
-(`limits`), small before its first token.
+connection leaves the others their time. Links, sessions, partial messages and waiting replies
+count against a quota (`limits`), which is small before the first token.
 
 If the store fails, as on a full disk, the turn has not happened: every connection is aborted, the
 transaction rolled back, and the broker read again from the last commit (`ServiceBus._recover`).
