@@ -158,6 +158,6 @@ def _facts(reading: Explanation, name: str) -> Iterator[tuple[str, str]]:
         "action": short_action(reading.action),
         "scope": reading.scope,
         "roles": ", ".join(reading.roles),
-        "not stated": reading.silent,
+        "not given": reading.silent,
     }
     return ((label, value) for label, value in facts.items() if value)

@@ -13,7 +13,7 @@ _ROLES = ("Storage Blob Data Reader", "Storage Blob Data Contributor", "Storage 
 _MEANINGS = {
     "AuthorizationPermissionMismatch": (
         "Storage knows the caller, but none of the caller's role assignments allows this there.",
-        "Explanation and listing a container's blobs requires Storage Blob Data Reader on the "
+        "Reading and listing a container's blobs requires Storage Blob Data Reader on the "
         "container, writing requires Contributor; listing containers requires a role on the "
         "account.",
         "A new role takes up to ten minutes; Owner and Contributor include no data action.",
