@@ -29,7 +29,7 @@ def _reader(attack: str, case: str, lenient: str) -> Attack:
     return _at_edge(attack, test, "serving", strict, without)
 
 
-_ODD_PARAMETER = "confusions.py::test_an_odd_parameter_is_refused_whoever_asks[GET-{}]"
+_ODD_PARAMETER = "confusions.py::test_an_odd_parameter_is_refused_for_every_caller[GET-{}]"
 _PATH = "confusions.py::test_no_path_leads_where_it_does_not_say[{}]"
 _TWICE = "confusions.py::test_a_request_that_two_readers_would_read_differently_is_refused"
 _LEGAL = "confusions.py::test_a_name_that_looks_like_an_attack_is_a_name_to_the_sdk"
@@ -557,7 +557,7 @@ OPERATIONS = (
     ),
     _at_storage(
         "an add-only copy over a blob",
-        "second_rights.py::test_who_may_only_add_copies_to_a_new_blob_and_no_other",
+        "second_rights.py::test_a_right_to_add_copies_to_a_new_blob_and_no_other",
         "operations",
         '{"PutBlob", "PutBlobFromURL", "CopyBlob", "CopyBlobFromURL", "IncrementalCopyBlob"}',
         '{"PutBlob", "PutBlobFromURL"}',
@@ -580,14 +580,14 @@ OPERATIONS = (
     ),
     Attack(
         "each operation of the table, denied to who has every other right",
-        f"{_STORAGE}/test_every_operation.py::test_who_has_every_other_right_is_denied",
+        f"{_STORAGE}/test_every_operation.py::test_a_caller_with_every_other_right_is_denied",
         "sandbox/plane.py",
         _DENIAL,
         _PERMISSION,
     ),
     _at_storage(
         "each operation of the table, allowed to who has just its right",
-        "every_operation.py::test_who_has_just_one_of_its_actions_is_allowed",
+        "every_operation.py::test_a_caller_with_just_one_of_its_actions_is_allowed",
         "required_actions",
         "    yield Requirement(scope, operation.actions)\n",
         "    yield Requirement(scope, operation.actions)\n"

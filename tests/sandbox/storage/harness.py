@@ -1,4 +1,4 @@
-"""One Azurite and one gateway behind TLS, and clients that reach them."""
+"""One Azurite and one plane behind TLS, and clients that reach them."""
 
 import asyncio
 import http.client
@@ -38,7 +38,7 @@ VERSION = "2025-11-05"
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back."""
+    """An answer."""
 
     status: int
     headers: http.client.HTTPMessage
@@ -74,7 +74,7 @@ class Loopback(HTTPAdapter):
 
 @dataclass(frozen=True)
 class Storage:
-    """The gateway as clients see it, and what it is made of."""
+    """The plane as clients see it, and its parts."""
 
     deployment: Deployment
     issuer: Issuer
@@ -91,7 +91,7 @@ class Storage:
         return self.deployment.storage.host
 
     def token(self, name: str, audience: str = BLOB, lifetime: int = 3600) -> str:
-        """One token for each purpose, as a service would keep it."""
+        """Return one token for each purpose, as a service would cache it."""
         known = self.tokens.get((name, audience, lifetime))
         if known is None:
             known = self.issuer.issue(self.principals[name], audience, lifetime=lifetime).text
@@ -99,7 +99,7 @@ class Storage:
         return known
 
     def sdk(self, name: str, **options: Any) -> BlobServiceClient:
-        """The SDK's client, acting as `name`."""
+        """Return the SDK's client, acting as `name`."""
         return self.sdk_with(Static(self.token(name)), **options)
 
     def sdk_with(self, credential: Any, **options: Any) -> BlobServiceClient:
@@ -121,7 +121,7 @@ class Storage:
         headers: dict[str, str] | None = None,
         body: bytes = b"",
     ) -> Answer:
-        """One request, its target as it stands; `who` may be nobody."""
+        """Send one request, its target unencoded; without a token if `who` is None."""
         lines = {"Host": self.host, "x-ms-version": VERSION, "Content-Length": str(len(body))}
         if who:
             lines["Authorization"] = f"Bearer {self.token(who)}"
@@ -130,7 +130,7 @@ class Storage:
         return self.wire(f"{method} {target} HTTP/1.1\r\n{text}\r\n".encode() + body, method)
 
     def wire(self, octets: bytes, method: str = "GET") -> Answer:
-        """Whatever is given, on a connection of its own."""
+        """Send octets on a connection of their own."""
         with self.connect() as channel:
             channel.sendall(octets)
             response = http.client.HTTPResponse(channel, method=method)
@@ -156,7 +156,7 @@ class Static:
 
 
 class Running:
-    """Azurite and the gateway on an event loop of their own."""
+    """Azurite and the plane on an event loop of their own."""
 
     def __init__(
         self,
@@ -201,7 +201,7 @@ class Running:
 
 
 def principals_of(deployment: Deployment) -> dict[str, Principal]:
-    """Those of the deployment, and made-up ones who hold one of the roles below, or none."""
+    """Return the deployment's principals, and made-up ones with one of the roles below, or none."""
     made_up = ["nobody", *(role.name for role in made_up_roles())]
     return {each.name: each for each in deployment.principals} | {
         name: _made_up(name, number) for number, name in enumerate(made_up)
@@ -214,7 +214,7 @@ def _made_up(name: str, number: int) -> Principal:
 
 
 def made_up_roles() -> list[RoleDefinition]:
-    """Everything; for each action that one; for each operation all that it does not need."""
+    """Return a role with all actions, one for each action, one for each operation without its own."""
     everything = RoleDefinition(f"{ROLE_IDS}/all", "owner", actions=("*",), data_actions=("*",))
     single = {action.name: _just(action) for each in OPERATIONS for action in each.actions}
     others = {actions: _all_but(actions) for actions in {each.actions for each in OPERATIONS}}
@@ -232,21 +232,21 @@ def _just(action: Action) -> RoleDefinition:
     )
 
 
-def _all_but(needs: tuple[Action, ...]) -> RoleDefinition:
-    names = tuple(each.name for each in needs)
+def _all_but(actions: tuple[Action, ...]) -> RoleDefinition:
+    names = tuple(each.name for each in actions)
     return RoleDefinition(
         f"{ROLE_IDS}/all-but-{'-'.join(names).replace('/', '.')}",
-        all_but(needs),
+        all_but(actions),
         actions=("*",),
-        not_actions=() if needs[0].data else names,
+        not_actions=() if actions[0].data else names,
         data_actions=("*",),
-        not_data_actions=names if needs[0].data else (),
+        not_data_actions=names if actions[0].data else (),
     )
 
 
-def all_but(needs: tuple[Action, ...]) -> str:
-    """Who may do everything but this."""
-    return f"all but {' or '.join(each.name for each in needs)}"
+def all_but(actions: tuple[Action, ...]) -> str:
+    """Return the name of the principal with every right but these."""
+    return f"all but {' or '.join(each.name for each in actions)}"
 
 
 def policy_of(deployment: Deployment, principals: dict[str, Principal]) -> Policy:

@@ -43,7 +43,7 @@ def ids() -> list[str]:
 
 
 def target_of(row: Operation, container: str = "container", blob: str = "a/blob") -> str:
-    """The least target that makes the row's operation complete."""
+    """Return the shortest target that makes the row's operation complete."""
     names = {Level.SERVICE: (), Level.CONTAINER: (container,), Level.BLOB: (container, blob)}
     parameters = {
         **row.kind,
@@ -56,7 +56,7 @@ def target_of(row: Operation, container: str = "container", blob: str = "a/blob"
 def headers_of(
     row: Operation, host: str = HOST, source: str = "container/source"
 ) -> dict[str, str]:
-    """The headers without which the row would not be recognised."""
+    """Return the headers without which the row would not be recognised."""
     known = _ANY | {"x-ms-copy-source": f"https://{host}/{source}"}
     return {
         key: known[key] if value == ANY else value
@@ -65,5 +65,5 @@ def headers_of(
     }
 
 
-def asked_of(row: Operation) -> BlobRequest:
+def request_of(row: Operation) -> BlobRequest:
     return read_request(row.method, target_of(row).replace('"', "%22"), headers_of(row).items())

@@ -1,4 +1,4 @@
-"""What nobody has seen Azure do, turned: each beside what the sandbox does by itself."""
+"""The open questions about Azure, answered otherwise: each beside the sandbox's own answer."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -9,11 +9,11 @@ import pytest
 from sandbox.storage import free_port
 from sandbox.storage.actions import READ_TAGS
 from tests.sandbox.storage import test_second_rights as second_rights
+from tests.sandbox.storage.assuming import assuming
 from tests.sandbox.storage.harness import Answer, Storage, all_but
 from tests.sandbox.storage.test_roles import MISSING_ROLE
 from tests.sandbox.storage.test_second_rights import BLOCK, DELETE, READ, WRITE, copy, outcome, put
 from tests.sandbox.storage.test_tokens import altered
-from tests.sandbox.storage.turned import turned
 
 Turn = Callable[[str], Storage]
 # By its module, or else its tests would be run here again.
@@ -23,7 +23,7 @@ _Batches = second_rights.TestBatch
 @pytest.fixture
 def turn(storage: Storage, tmp_path: Path) -> Iterator[Turn]:
     with ExitStack() as stack:
-        yield lambda said: stack.enter_context(turned(storage, tmp_path, said))
+        yield lambda said: stack.enter_context(assuming(storage, tmp_path, said))
 
 
 def test_adding_may_make_no_blob(storage: Storage, turn: Turn) -> None:
@@ -82,7 +82,7 @@ NOT_THERE = {
 
 
 @pytest.mark.parametrize(("request_line", "code"), NOT_THERE.items(), ids=NOT_THERE)
-def test_who_has_no_right_may_be_told_that_nothing_is_there(
+def test_a_denied_caller_may_get_404_for_a_missing_resource(
     storage: Storage, turn: Turn, request_line: str, code: str
 ) -> None:
     otherwise = turn("blob-missing=existence")
@@ -95,7 +95,7 @@ def test_who_has_no_right_may_be_told_that_nothing_is_there(
     assert outcome(storage.send(method, target, "owner", BLOCK)) == (404, code)
 
 
-def test_what_is_told_to_be_missing_is_a_denial_on_the_audit(turn: Turn) -> None:
+def test_a_404_in_place_of_a_denial_is_a_denial_on_the_audit(turn: Turn) -> None:
     otherwise = turn("blob-missing=existence")
     otherwise.send("GET", "/scratch/nowhere", "nobody")
     (record,) = otherwise.audited()
@@ -105,15 +105,15 @@ def test_what_is_told_to_be_missing_is_a_denial_on_the_audit(turn: Turn) -> None
 THERE = {
     "GET /scratch/there": 200,
     f"GET /scratch?{LIST}": 200,
-    "PUT /scratch/made-anew": 201,
+    "PUT /scratch/created": 201,
     "PUT /scratch/in-blocks?comp=block&blockid=QQ%3D%3D": 201,
-    "PUT /made-anew?restype=container": 201,
+    "PUT /created?restype=container": 201,
     "GET /?comp=list": 200,
 }
 
 
 @pytest.mark.parametrize(("request_line", "status"), THERE.items(), ids=THERE)
-def test_who_has_no_right_is_denied_where_nothing_is_missing(
+def test_a_caller_without_a_right_is_denied_where_nothing_is_missing(
     storage: Storage, turn: Turn, request_line: str, status: int
 ) -> None:
     otherwise = turn("blob-missing=existence")
@@ -123,7 +123,7 @@ def test_who_has_no_right_is_denied_where_nothing_is_missing(
     assert otherwise.send(method, target, "owner", BLOCK, b"x").status == status
 
 
-def test_the_parts_of_a_batch_may_be_told_so_too(storage: Storage, turn: Turn) -> None:
+def test_the_parts_of_a_batch_may_get_404_too(storage: Storage, turn: Turn) -> None:
     otherwise = turn("blob-missing=existence")
     put(storage, "/scratch/there")
     parts = [f"DELETE /scratch/{name} {storage.token(READ)}" for name in ("nowhere", "there")]
@@ -137,7 +137,7 @@ def test_the_parts_of_a_batch_may_be_told_so_too(storage: Storage, turn: Turn) -
 def test_azurite_is_asked_about_a_denial_only_if_existence_comes_first(
     storage: Storage, tmp_path: Path, answer: str, status: int
 ) -> None:
-    with turned(storage, tmp_path, f"blob-missing={answer}", port=free_port()) as down:
+    with assuming(storage, tmp_path, f"blob-missing={answer}", port=free_port()) as down:
         assert down.send("GET", "/scratch/nowhere", "nobody").status == status
 
 
@@ -205,7 +205,7 @@ ACL = "restype=container&comp=acl"
         ("PUT", f"/scratch?{ACL}"),
     ],
 )
-def test_what_takes_no_token_is_not_there_for_who_has_one(
+def test_an_operation_that_takes_no_token_is_not_found_with_one(
     storage: Storage, turn: Turn, method: str, target: str
 ) -> None:
     otherwise = turn("blob-acl=not-found")

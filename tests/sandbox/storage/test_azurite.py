@@ -91,7 +91,7 @@ def test_an_old_node_gives_way_to_the_package(
     assert find_node() == str(package / "bin" / "node")
 
 
-def test_a_machine_without_any_node_is_told_what_is_missing(
+def test_without_node_the_error_names_what_is_missing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))

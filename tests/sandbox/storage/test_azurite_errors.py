@@ -14,7 +14,7 @@ from tests.sandbox.storage.requests_of_rows import HOST
 BLOCK = {"x-ms-blob-type": "BlockBlob"}
 TOMORROW = {"If-Modified-Since": "Fri, 01 Jan 2100 00:00:00 GMT"}
 BOM = b"\xef\xbb\xbf"
-# What each answer has; and the id, if the client sent one.
+# The headers of each answer; and the id, if the client sent one.
 ALWAYS = {"server", "date", "x-ms-request-id", "x-ms-version"}
 
 
@@ -212,9 +212,9 @@ def test_a_bad_token_is_answered_by_the_front_which_repeats_nothing(storage: Sto
     }
     assert answer.headers["Server"] == "Microsoft-HTTPAPI/2.0"
     # Without any, the service answers.
-    nobody = storage.send("GET", "/scratch/x", headers={"x-ms-client-request-id": "my-own-id"})
-    assert nobody.headers["x-ms-client-request-id"] == "my-own-id"
-    assert nobody.headers["Server"] == "Windows-Azure-Blob/1.0 Microsoft-HTTPAPI/2.0"
+    answer = storage.send("GET", "/scratch/x", headers={"x-ms-client-request-id": "my-own-id"})
+    assert answer.headers["x-ms-client-request-id"] == "my-own-id"
+    assert answer.headers["Server"] == "Windows-Azure-Blob/1.0 Microsoft-HTTPAPI/2.0"
 
 
 @pytest.mark.parametrize("version", ["2018-11-09", "2019-07-07"])
@@ -235,12 +235,12 @@ def test_before_there_was_a_challenge_a_bad_token_was_no_401(
     assert read(storage.token("owner")).code == "BlobNotFound"
 
 
-def test_a_header_that_is_refused_is_told_with_its_value(storage: Storage, blob: str) -> None:
+def test_an_invalid_header_is_named_with_its_value(storage: Storage, blob: str) -> None:
     lease = {"x-ms-lease-action": "acquire", "x-ms-lease-duration": "7"}
     answer = storage.send("PUT", f"{blob}?comp=lease", "owner", lease)
     assert (answer.status, answer.code) == (400, "InvalidHeaderValue")
-    told = "<HeaderName>x-ms-lease-duration</HeaderName><HeaderValue>7</HeaderValue>"
-    assert told in answer.text
+    named = "<HeaderName>x-ms-lease-duration</HeaderName><HeaderValue>7</HeaderValue>"
+    assert named in answer.text
 
 
 def test_a_page_blob_is_no_larger_than_eight_tebibytes(storage: Storage) -> None:

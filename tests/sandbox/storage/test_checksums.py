@@ -1,4 +1,4 @@
-"""The checksum that Azure tells of what it was sent: CRC-64/NVME, in base64."""
+"""The checksum that Azure answers a body with: CRC-64/NVME, in base64."""
 
 import base64
 import hashlib
@@ -20,7 +20,7 @@ FOLDER = PROJECT / "sandbox/storage/azurite"
 
 
 def crc64(data: bytes) -> str:
-    """The definition, a bit at a time."""
+    """Return the sum by its definition, bit by bit."""
     value = (1 << 64) - 1
     for byte in data:
         value ^= byte
@@ -83,11 +83,11 @@ def test_many_blobs_at_once_have_each_their_own_sum(storage: Storage) -> None:
         assert base64.b64encode(answer["content_crc64"]).decode() == crc64(body)
 
 
-def test_a_version_that_does_not_know_the_sum_is_not_told_of_it(storage: Storage) -> None:
-    for version, told in (("2018-11-09", False), ("2019-02-02", True)):
+def test_a_version_without_the_sum_gets_none(storage: Storage) -> None:
+    for version, shown in (("2018-11-09", False), ("2019-02-02", True)):
         headers = BLOCK | {"x-ms-version": version}
         answer = storage.send("PUT", "/scratch/old", "owner", headers, b"light")
-        assert ("x-ms-content-crc64" in answer.headers) is told
+        assert ("x-ms-content-crc64" in answer.headers) is shown
 
 
 def test_a_wrong_sum_is_refused_and_a_right_one_taken(storage: Storage) -> None:

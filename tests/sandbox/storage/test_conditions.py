@@ -22,7 +22,7 @@ CONDITION = re.compile(r"(x-ms-(blob-|source-|access-tier-)?)?if-.*|x-ms-blob-co
 NOT_MET_IN_TIME = "Fri, 01 Jan 2100 00:00:00 GMT"
 LONG_AGO = "Sat, 01 Jan 2000 00:00:00 GMT"
 TAGS = b"<Tags><TagSet><Tag><Key>k</Key><Value>v</Value></Tag></TagSet></Tags>"
-# What each condition says of a blob of 512 bytes, tagged k=v, whose sequence number is 10.
+# Values that a blob of 512 bytes, tagged k=v, with the sequence number 10, meets and does not meet.
 NOT_MET = {
     "if-match": '"0x1"',
     "if-modified-since": NOT_MET_IN_TIME,
@@ -59,7 +59,7 @@ LEASED = re.compile("(Release|Renew|Change|Break)(Blob|Container)Lease")
 
 
 def documented() -> dict[str, set[str]]:
-    """The conditions that the SDK can set, by the name of the operation."""
+    """Return the conditions that the SDK can set, by the name of the operation."""
     found: dict[str, set[str]] = {}
     for kind in ("append_blob", "blob", "block_blob", "container", "page_blob"):
         module = importlib.import_module(f"{GENERATED}._{kind}_operations")

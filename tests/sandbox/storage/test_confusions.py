@@ -54,7 +54,7 @@ def test_a_header_never_turns_a_request_into_a_deletion(
     ],
 )
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
-def test_an_odd_parameter_is_refused_whoever_asks(
+def test_an_odd_parameter_is_refused_for_every_caller(
     storage: Storage, kept: str, method: str, query: str
 ) -> None:
     answer = storage.send(method, f"{kept}?{query}", "owner", BLOCK, b"overwritten")
@@ -84,7 +84,7 @@ def test_setting_tags_never_becomes_a_put(storage: Storage, kept: str) -> None:
     ("headers", "code"),
     [({}, "MissingRequiredHeader"), ({"x-ms-blob-type": "Odd"}, "InvalidHeaderValue")],
 )
-def test_a_put_that_names_no_kind_of_blob_is_told_so(
+def test_a_put_without_a_blob_type_gets_an_error_that_says_so(
     storage: Storage, headers: dict[str, str], code: str
 ) -> None:
     answer = storage.send("PUT", "/scratch/of-no-kind", "owner", headers)
@@ -365,7 +365,7 @@ def test_a_browser_that_asks_beforehand_hears_that_no_rule_matches(storage: Stor
     assert (answer.status, answer.code) == (403, "CorsPreflightFailure")
 
 
-def test_azurite_itself_opens_to_nobody_but_the_gateway(storage: Storage, kept: str) -> None:
+def test_azurite_itself_opens_to_the_plane_alone(storage: Storage, kept: str) -> None:
     import requests
 
     address = f"http://127.0.0.1:{storage.azurite.port}{kept}"

@@ -1,4 +1,4 @@
-"""Data that something else has cut or spoilt: Azurite says what is gone, or what cannot be read."""
+"""Truncated or corrupt data: Azurite reports the losses, or the file that cannot be read."""
 
 import asyncio
 import subprocess
@@ -16,7 +16,7 @@ JOURNAL = f"{BLOBS}.journal.1"
 
 
 async def started(folder: Path, store: int = 0) -> str:
-    """What an Azurite says that is started, told to store so many blobs, and killed."""
+    """Start an Azurite, store so many blobs, kill it, and return its output."""
     given = Azurite("account", "account.blob.core.windows.net", folder, free_port())
     with (folder / "said").open("wb") as said:
         process = await asyncio.create_subprocess_exec(
@@ -52,7 +52,7 @@ async def stored(azurite: Azurite, count: int) -> None:
 
 @pytest.fixture
 def used(tmp_path: Path) -> Path:
-    """The folder of an Azurite that was killed after it had stored four blobs."""
+    """The folder of an Azurite that was killed after it stored four blobs."""
     assert asyncio.run(started(tmp_path, store=4)) == ""
     return tmp_path
 
@@ -63,7 +63,7 @@ def lost(folder: Path) -> list[str]:
 
 
 def ended(folder: Path, broken: str) -> str:
-    """What it says that ends instead of listening, and leaves what is broken as it is."""
+    """Return the output of an Azurite that ends instead of listening, and changes no file."""
     files = sorted(folder.glob(f"{broken}*"))
     before = [each.read_bytes() for each in files]
     said = asyncio.run(started(folder)).strip().splitlines()[-1]
@@ -94,7 +94,7 @@ def test_a_journal_that_was_cut_is_named_with_what_is_missing(
     journal.write_bytes(whole[: where(whole)])
     (said,) = lost(used)
     assert said.startswith(f"{journal} has {where(whole)} of {len(whole)} bytes: ")
-    assert lost(used) == []  # what is left was saved; nothing is told twice
+    assert lost(used) == []  # the rest was saved; no loss is reported twice
 
 
 def test_a_journal_that_is_gone_is_named(used: Path) -> None:
@@ -145,7 +145,7 @@ def test_a_database_that_cannot_be_read_is_named_with_a_way_to_go_on(
 
 @pytest.mark.parametrize("database", [BLOBS, EXTENTS])
 @pytest.mark.parametrize("saved", [False, True])
-def test_a_database_that_is_gone_is_not_begun_anew(used: Path, database: str, saved: bool) -> None:
+def test_a_missing_database_is_not_created_again(used: Path, database: str, saved: bool) -> None:
     if saved:
         assert lost(used) == []
     (used / database).unlink()
@@ -163,7 +163,7 @@ def test_blobs_whose_content_is_gone_are_named(used: Path) -> None:
     assert "the content of 4 blobs" in lost(used)[0]
 
 
-def test_a_note_that_nobody_can_read_claims_nothing(used: Path) -> None:
+def test_an_unreadable_note_claims_nothing(used: Path) -> None:
     for note in (b"garbage", b"[[1]]", b"{}", b""):
         (used / f"{BLOBS}.journal.lengths").write_bytes(note)
         assert lost(used) == []

@@ -1,4 +1,4 @@
-"""The documents that are answered, and those that are sent, in Azure's spelling."""
+"""The XML documents of responses and of requests, in Azure's spelling."""
 
 import re
 import uuid
@@ -137,7 +137,7 @@ def test_the_properties_of_the_service_take_true_in_any_case(storage: Storage) -
         (f"<{ROOT}><Cors>{'<CorsRule/>' * 6}</Cors></{ROOT}>", 0, 0, ""),
     ],
 )
-def test_properties_that_are_none_are_told_with_the_place(
+def test_invalid_properties_are_refused_with_their_position(
     storage: Storage, body: str, line: int, column: int, reason: str
 ) -> None:
     answer = storage.send("PUT", PROPERTIES, "owner", body=body.encode())
@@ -173,16 +173,16 @@ def test_a_policy_that_is_no_xml_is_refused() -> None:
     assert raised.value.code == "InvalidXmlDocument"
 
 
-def test_caches_are_told_of_origins_where_a_rule_is_set(storage: Storage) -> None:
+def test_answers_vary_by_origin_where_a_rule_is_set(storage: Storage) -> None:
     rule = (
         "<CorsRule><AllowedOrigins>https://keyless.example</AllowedOrigins>"
         "<AllowedMethods>GET</AllowedMethods><AllowedHeaders /><ExposedHeaders />"
         "<MaxAgeInSeconds>60</MaxAgeInSeconds></CorsRule>"
     )
     target = "/scratch/xml"
-    for rules, told in ((rule, ["Origin"]), ("", None)):
+    for rules, origins in ((rule, ["Origin"]), ("", None)):
         body = f"<StorageServiceProperties><Cors>{rules}</Cors></StorageServiceProperties>"
         assert storage.send("PUT", PROPERTIES, "owner", body=body.encode()).status == 202
         for method, who in (("GET", "owner"), ("HEAD", "owner"), ("GET", "nobody")):
-            assert storage.send(method, target, who).headers.get_all("Vary") == told
+            assert storage.send(method, target, who).headers.get_all("Vary") == origins
         assert "Vary" not in storage.send("PUT", target, "owner", BLOCK).headers

@@ -1,4 +1,4 @@
-"""What Azurite acknowledged outlives a `kill -9` of it."""
+"""Every change that Azurite acknowledged survives a `kill -9` of it."""
 
 import asyncio
 import json
@@ -121,7 +121,7 @@ def test_a_save_while_writers_go_on_drops_nothing(tmp_path: Path) -> None:
 
 
 def node(script: str, folder: Path) -> str:
-    """What a script says that sees the journal's parts."""
+    """Return the output of a script that uses the journal's parts."""
     parts = f"""
         const {{ Journal }} = require({json.dumps(str(FOLDER / "journal.js"))});
         const {{ replay }} = require({json.dumps(str(FOLDER / "replay.js"))});

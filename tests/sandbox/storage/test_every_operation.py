@@ -11,7 +11,7 @@ from sandbox.storage.request import Level
 from tests.sandbox.storage.harness import Answer, Storage, all_but
 from tests.sandbox.storage.requests_of_rows import headers_of, ids, row_id, target_of
 
-# Azurite's own answers to what it does not know, or to our lack of a body.
+# Azurite's own answers to unknown resources, or to a missing body.
 FAILS_LATER = {400, 404, 409, 412, 500, 501}
 DONE = {200, 201, 202, 204, 206}
 
@@ -28,7 +28,7 @@ def send(storage: Storage, row: Operation, container: str, who: str) -> Answer:
 
 @pytest.fixture(scope="module")
 def shared(storage: Storage) -> str:
-    """A container for what does no harm to others."""
+    """A container for requests that do not disturb each other."""
     return made(storage, "rows")
 
 
@@ -40,7 +40,9 @@ def made(storage: Storage, name: str) -> str:
 
 
 @pytest.mark.parametrize("row", OPERATIONS, ids=ids())
-def test_who_has_every_other_right_is_denied(storage: Storage, row: Operation, shared: str) -> None:
+def test_a_caller_with_every_other_right_is_denied(
+    storage: Storage, row: Operation, shared: str
+) -> None:
     answer = send(storage, row, shared, all_but(row.actions))
     assert answer.status == 403
     assert answer.code == "AuthorizationPermissionMismatch"
@@ -65,7 +67,7 @@ def alternatives() -> list[tuple[Operation, Action]]:
     alternatives(),
     ids=[f"{row_id(row)} by {action.name.rsplit('/', 2)[-2:]}" for row, action in alternatives()],
 )
-def test_who_has_just_one_of_its_actions_is_allowed(
+def test_a_caller_with_just_one_of_its_actions_is_allowed(
     storage: Storage, row: Operation, action: Action, shared: str
 ) -> None:
     # Leases and deletions would be felt by the next row.
@@ -83,7 +85,9 @@ def test_who_has_just_one_of_its_actions_is_allowed(
 
 
 @pytest.mark.parametrize("row", OPERATIONS, ids=ids())
-def test_nobody_gets_through_without_a_token(storage: Storage, row: Operation, shared: str) -> None:
+def test_without_a_token_no_request_is_served(
+    storage: Storage, row: Operation, shared: str
+) -> None:
     target, headers = request_of(storage, row, shared)
     assert storage.send(row.method, target, None, headers).status == 401
     assert storage.audited()[-1].outcome == "refused"

@@ -191,7 +191,7 @@ def test_a_list_of_blocks_may_be_longer_than_what_is_held_of_a_blob(storage: Sto
     assert head.headers["Content-Length"] == "4000"
 
 
-def test_the_sdk_is_told_that_a_batch_has_too_many_parts(storage: Storage, blob: str) -> None:
+def test_the_sdk_shows_that_a_batch_has_too_many_parts(storage: Storage, blob: str) -> None:
     """All of them are answered by one, as recorded in Azure/azure-sdk-for-java issue 6725."""
     container = storage.sdk("owner").get_container_client("scratch")
     names = [blob.rpartition("/")[2], *(f"nowhere-{number}" for number in range(256))]

@@ -15,7 +15,7 @@ CHANGES = {"put", "block", "commit", "metadata", "snapshot", "copy", "remove", "
 
 
 def node(script: str, *arguments: str) -> dict[str, Any]:
-    """What a script beside this file says. Raises CalledProcessError if it fails."""
+    """Return the output of a script beside this file. Raises CalledProcessError if it fails."""
     command = [find_node(), str(Path(__file__).with_name(script)), str(AZURITE), *arguments]
     found: dict[str, Any] = json.loads(subprocess.check_output(command, text=True))
     return found

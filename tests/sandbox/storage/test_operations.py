@@ -1,4 +1,4 @@
-"""The table of operations: each row is recognised, needs what it says, and stays itself."""
+"""The table of operations: each row is recognised, requires its actions, and stays itself."""
 
 import re
 from collections.abc import Iterator
@@ -18,13 +18,13 @@ from sandbox.storage.name import Named, name
 from sandbox.storage.operations import OPERATIONS, Operation
 from sandbox.storage.recognise import Table
 from sandbox.storage.request import Level, read_request
-from tests.sandbox.storage.judge import Judge
+from tests.sandbox.storage.dispatch import Dispatch
 from tests.sandbox.storage.requests_of_rows import (
     HOST,
-    asked_of,
     azurites_of,
     headers_of,
     ids,
+    request_of,
     row_id,
     target_of,
 )
@@ -33,7 +33,7 @@ ACCOUNT = StorageAccount("/subscriptions/s/resourceGroups/g/account", "account",
 TABLE = Table()
 CALLER = Caller("principal", "app", "caller", "issuer", 0, "token")
 CONTAINER = ACCOUNT.container_id("container")
-# A batch is taken apart here; Azurite gets its parts.
+# A batch is split here; Azurite gets its parts.
 FORWARDED = [each for each in OPERATIONS if each.offered and each.name != "BlobBatch"]
 
 
@@ -44,7 +44,7 @@ def granted(named: Named, action: Action) -> Granted[Named]:
 
 
 def carried_out_as(row: Operation) -> list[str]:
-    """The operations of Azurite's that a row may become."""
+    """Return the operations of Azurite's that a row may become."""
     if row.as_head:
         return ["Blob_GetProperties"]
     if row.reads_source:
@@ -53,14 +53,14 @@ def carried_out_as(row: Operation) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def judge() -> Iterator[Judge]:
-    with Judge("account", HOST) as asked:
+def dispatch() -> Iterator[Dispatch]:
+    with Dispatch("account", HOST) as asked:
         yield asked
 
 
 @pytest.mark.parametrize("row", OPERATIONS, ids=ids())
 def test_a_row_is_recognised_and_needs_its_actions_on_its_scope(row: Operation) -> None:
-    named = name(asked_of(row), ACCOUNT, TABLE)
+    named = name(request_of(row), ACCOUNT, TABLE)
     scope = ACCOUNT.id if row.level is Level.SERVICE else CONTAINER
     assert named.operation is row
     assert named.requirements[0] == Requirement(scope, row.actions)
@@ -70,12 +70,14 @@ def test_a_row_is_recognised_and_needs_its_actions_on_its_scope(row: Operation) 
 
 
 @pytest.mark.parametrize("row", FORWARDED, ids=map(row_id, FORWARDED))
-def test_azurite_understands_the_operation_that_was_named(row: Operation, judge: Judge) -> None:
+def test_azurite_understands_the_operation_that_was_named(
+    row: Operation, dispatch: Dispatch
+) -> None:
     for action in {*row.actions, *ADD}:
-        verdict = judge.of(rebuild(granted(name(asked_of(row), ACCOUNT, TABLE), action)))
-        assert verdict.operation in carried_out_as(row)
-        assert verdict.account == "account"
-        assert (verdict.container, verdict.blob) == {
+        dispatched = dispatch.of(rebuild(granted(name(request_of(row), ACCOUNT, TABLE), action)))
+        assert dispatched.operation in carried_out_as(row)
+        assert dispatched.account == "account"
+        assert (dispatched.container, dispatched.blob) == {
             Level.SERVICE: ("", ""),
             Level.CONTAINER: ("container", ""),
             Level.BLOB: ("container", "a/blob"),
@@ -84,16 +86,16 @@ def test_azurite_understands_the_operation_that_was_named(row: Operation, judge:
 
 @pytest.mark.parametrize("row", OPERATIONS, ids=ids())
 def test_a_request_without_one_of_its_headers_is_another_or_none(
-    row: Operation, judge: Judge
+    row: Operation, dispatch: Dispatch
 ) -> None:
     """Azurite takes a lease's renewal without its id for the making of a container."""
     headers = headers_of(row)
     for missing in headers:
         fewer = {key: value for key, value in headers.items() if key != missing}
-        assert_stays_itself(judge, row.method, target_of(row), fewer)
+        assert_stays_itself(dispatch, row.method, target_of(row), fewer)
 
 
-def test_every_row_that_differs_in_nothing_but_a_header_is_told_apart() -> None:
+def test_rows_that_differ_in_a_header_alone_are_distinct() -> None:
     for row in OPERATIONS:
         others = [each for each in OPERATIONS if each is not row and each.kind == row.kind]
         alike = [each for each in others if (each.method, each.level) == (row.method, row.level)]
@@ -189,15 +191,15 @@ HEADERS = [
     headers=st.lists(st.sampled_from(HEADERS), max_size=4),
 )
 def test_whatever_is_asked_azurite_does_what_was_named_or_nothing(
-    judge: Judge, method: str, path: str, query: list[str], headers: list[tuple[str, str]]
+    dispatch: Dispatch, method: str, path: str, query: list[str], headers: list[tuple[str, str]]
 ) -> None:
-    assert_stays_itself(judge, method, f"{path}?{'&'.join(query)}", dict(headers))
+    assert_stays_itself(dispatch, method, f"{path}?{'&'.join(query)}", dict(headers))
 
 
 def assert_stays_itself(
-    judge: Judge, method: str, target: str, headers: dict[str, str]
+    dispatch: Dispatch, method: str, target: str, headers: dict[str, str]
 ) -> Named | None:
-    """Either nothing is forwarded, or Azurite's own judgement is the one that was decided on."""
+    """Assert that nothing is forwarded, or that Azurite dispatches it to the operation named."""
     try:
         request = read_request(method, target.replace('"', "%22"), headers.items())
         named = name(request, ACCOUNT, TABLE)
@@ -205,7 +207,7 @@ def assert_stays_itself(
         return None
     if named.operation not in FORWARDED:
         return named
-    verdict = judge.of(rebuild(granted(named, *ADD)))
-    assert verdict.operation in carried_out_as(named.operation)
-    assert (verdict.container, verdict.blob) == (named.target.container, named.target.blob)
+    dispatched = dispatch.of(rebuild(granted(named, *ADD)))
+    assert dispatched.operation in carried_out_as(named.operation)
+    assert (dispatched.container, dispatched.blob) == (named.target.container, named.target.blob)
     return named

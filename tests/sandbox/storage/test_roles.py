@@ -171,7 +171,7 @@ def test_a_right_in_one_container_is_none_in_another(storage: Storage) -> None:
         assert refusal(theirs.download_blob) == MISSING_ROLE
 
 
-def test_nobody_without_an_assignment_does_anything(storage: Storage) -> None:
+def test_without_an_assignment_no_identity_does_anything(storage: Storage) -> None:
     assert refusal(blob(storage, "nobody", "originals", "x").download_blob) == MISSING_ROLE
     assert refusal(lambda: list(storage.sdk("nobody").list_containers())) == MISSING_ROLE
     assert "originals" in [each.name for each in storage.sdk("owner").list_containers()]

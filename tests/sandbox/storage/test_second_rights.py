@@ -1,4 +1,4 @@
-"""What a request needs besides its first action: for tags, for a copy's source, for a batch."""
+"""The actions that a request requires besides its first: for tags, a copy's source, a batch."""
 
 import re
 
@@ -78,7 +78,7 @@ def test_a_copy_needs_the_right_to_read_its_source(storage: Storage, sync: dict[
 
 
 @pytest.mark.parametrize("sync", [{}, {"x-ms-requires-sync": "true"}])
-def test_who_may_only_add_copies_to_a_new_blob_and_no_other(
+def test_a_right_to_add_copies_to_a_new_blob_and_no_other(
     storage: Storage, sync: dict[str, str]
 ) -> None:
     name = f"/originals/copy{len(sync)}"

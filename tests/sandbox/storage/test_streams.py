@@ -166,7 +166,7 @@ def test_a_listing_comes_in_pages_and_by_folders(storage: Storage) -> None:
     assert list(container.list_blob_names(name_starts_with="a/")) == ["a/1", "a/2"]
 
 
-def test_metadata_is_told_without_the_blob(storage: Storage) -> None:
+def test_metadata_comes_without_the_blob(storage: Storage) -> None:
     headers = BLOCK | {"x-ms-meta-Place": "Delft"}
     storage.send("PUT", "/scratch/meta", "owner", headers, b"light")
     for method in ("GET", "HEAD"):
@@ -183,7 +183,7 @@ def test_names_of_metadata_are_signed_in_any_order(storage: Storage) -> None:
 
 
 def through(storage: Storage, backend: Backend, audit: Path) -> tuple[int, str]:
-    """What a gateway on another backend answers to a good request."""
+    """Return the answer of a plane on another backend to a good request."""
 
     async def ask() -> tuple[int, str]:
         account, tenant = storage.deployment.storage, storage.deployment.tenant_id
@@ -223,17 +223,17 @@ def test_an_azurite_that_does_not_know_the_gateway_is_no_missing_role(
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_a_missing_blob_is_told_to_who_may_read(storage: Storage, method: str) -> None:
+def test_a_reader_gets_404_for_a_missing_blob(storage: Storage, method: str) -> None:
     answer = storage.send(method, "/thumbnails/nowhere", "gateway")
     assert (answer.status, answer.code) == (404, "BlobNotFound")
     answer = storage.send(method, "/never-made/nowhere", "owner")
     assert (answer.status, answer.code) == (404, "ContainerNotFound")
 
 
-def test_an_error_tells_its_time_in_seven_digits_whoever_found_it(storage: Storage) -> None:
+def test_an_error_has_its_time_in_seven_digits_from_either_side(storage: Storage) -> None:
     for path, who in (("/thumbnails/nowhere", "gateway"), ("/thumbnails/nowhere", "nobody")):
         answer = storage.send("GET", path, who)
-        told = re.search(r"\nRequestId:(.*)\nTime:(.*)</Message>", answer.text)
-        assert told is not None
-        assert told[1] == answer.headers["x-ms-request-id"]
-        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z", told[2])
+        found = re.search(r"\nRequestId:(.*)\nTime:(.*)</Message>", answer.text)
+        assert found is not None
+        assert found[1] == answer.headers["x-ms-request-id"]
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z", found[2])

@@ -1,11 +1,11 @@
-"""The table of operations says what Microsoft's pages say, and leaves nothing of Azurite's out."""
+"""The table of operations agrees with Microsoft's pages, and has every operation of Azurite's."""
 
 import re
 
 import pytest
 
 from sandbox.storage.operations import OPERATIONS, Operation
-from tests.sandbox.storage.judge import BLOB_SERVER
+from tests.sandbox.storage.dispatch import BLOB_SERVER
 from tests.sandbox.storage.microsofts_table import LINES, NOT_OFFERED
 from tests.sandbox.storage.requests_of_rows import PATHS, azurites_of, ids
 

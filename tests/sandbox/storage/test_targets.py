@@ -1,4 +1,4 @@
-"""Paths and parameters: what is legal stays itself, what could be read twice is refused."""
+"""Paths and parameters: legal ones stay themselves, ambiguous ones are refused."""
 
 import re
 from urllib.parse import quote

@@ -1,4 +1,4 @@
-"""What proves who asks: a token of this tenant's Entra for Storage, and nothing else."""
+"""Proof of identity: a token of this tenant's Entra for Storage, and nothing else."""
 
 import base64
 import hashlib
@@ -166,7 +166,7 @@ def test_a_bad_token_is_answered_as_azure_answers_it(
     assert read_with(storage, f"Bearer {storage.token('gateway')}").status == 200
 
 
-def test_who_says_nothing_is_told_where_to_get_a_token(storage: Storage) -> None:
+def test_a_request_without_a_token_gets_the_place_to_get_one(storage: Storage) -> None:
     answer = read_with(storage, None)
     assert (answer.status, answer.code) == (401, "NoAuthenticationInformation")
     assert answer.headers["WWW-Authenticate"] == challenge(storage)
@@ -228,7 +228,7 @@ def test_a_users_own_signature_is_refused_until_it_is_verified_here(
 
 
 def forged_delegation(storage: Storage) -> str:
-    """Azurite makes a user's delegation key of nothing but what everybody knows."""
+    """Azurite derives a user's delegation key from public values alone."""
     tenant, owner = storage.deployment.tenant_id, storage.principals["owner"].principal_id
     start = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(NOW - 3600))
     key: Any = SimpleNamespace(signed_delegated_user_tid=None)

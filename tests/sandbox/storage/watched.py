@@ -1,4 +1,4 @@
-"""The real edge, gateway and Azurite in a row, and what Azurite's own handlers carried out."""
+"""The real edge, plane and Azurite in a row, and the operations of Azurite's own handlers."""
 
 import json
 import socket
@@ -21,8 +21,8 @@ from sandbox.entra import Issuer, SigningKey, Verifier, blob_audiences
 from sandbox.rbac import Policy
 from sandbox.state import State
 from sandbox.storage import Azurite, BlobStorage, free_port
+from tests.sandbox.storage.dispatch import BLOB_SERVER
 from tests.sandbox.storage.harness import Running, Storage, policy_of, principals_of
-from tests.sandbox.storage.judge import BLOB_SERVER
 
 _SCRIPT = Path(__file__).with_name("watch.js")
 _EXECUTED = "executed.jsonl"
@@ -40,7 +40,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Executed:
-    """What a handler of Azurite's began to do; `id` is the client's own for the request."""
+    """A call of one of Azurite's handlers; `id` is the client's own for the request."""
 
     id: str
     operation: str
@@ -56,7 +56,7 @@ class Executed:
 
 
 class WatchedAzurite(Azurite):
-    """An Azurite that writes down what it carries out."""
+    """An Azurite that logs the operations it carries out."""
 
     @property
     def executed(self) -> Path:
@@ -110,11 +110,11 @@ class Watched:
     azurite: Tail
 
     def records(self) -> list[Record]:
-        """What is new on the audit."""
+        """Return the new records of the audit."""
         return [parse(each) for each in self.audit.lines()]
 
     def executed(self) -> list[Executed]:
-        """What is new at Azurite."""
+        """Return the operations that are new at Azurite."""
         return [_executed(json.loads(each)) for each in self.azurite.lines()]
 
     def tunnel(self, host: str, sni: str) -> ssl.SSLSocket:

@@ -1,4 +1,4 @@
-"""Writers who remember what Azurite acknowledged to them, and tell whether it is still there."""
+"""Writers that remember the changes Azurite acknowledged, and check that it still has them."""
 
 import asyncio
 import base64
@@ -27,7 +27,7 @@ class Blob:
 
 @dataclass
 class Memory:
-    """What is known of one name: its acknowledged state, and the one it may have instead."""
+    """The acknowledged state of one name, and the one that it may have instead."""
 
     known: Blob | None = None
     asked_for: list[Blob | None] = field(default_factory=list)
@@ -35,7 +35,7 @@ class Memory:
 
 
 class Writer:
-    """Writes to names of its own, one request at a time, until nobody answers."""
+    """Writes to names of its own, one request at a time, until Azurite does not answer."""
 
     def __init__(self, name: str, seed: int) -> None:
         self._name = name
@@ -88,7 +88,7 @@ class Writer:
         self.acknowledged += 1
 
     async def lost(self, backend: Backend) -> list[str]:
-        """The names that are not as they were acknowledged; what is found is known from now on."""
+        """Return the names that are not as acknowledged, and remember them as found."""
         wrong = []
         for path, memory in self.memories.items():
             found = await _found(backend, path)
@@ -129,7 +129,7 @@ async def _found(backend: Backend, path: str) -> Blob | None:
 
 
 async def _staged(backend: Backend, path: str) -> set[str]:
-    """The blocks that wait to be committed."""
+    """Return the blocks that wait to be committed."""
     asked = {"comp": "blocklist", "blocklisttype": "uncommitted"}
     async with backend.send(Forwarded("GET", path, asked, {}, takes_body=False)) as answer:
         if answer.status != 200:
@@ -139,5 +139,5 @@ async def _staged(backend: Backend, path: str) -> set[str]:
 
 
 async def write_all(writers: list[Writer], backend: Backend) -> None:
-    """All at once, until nobody answers any more."""
+    """Run all writers at once, until Azurite does not answer."""
     await asyncio.gather(*(each.write(backend) for each in writers))

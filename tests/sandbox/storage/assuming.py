@@ -1,4 +1,4 @@
-"""Another gateway in front of the same Azurite, which takes Azure to be otherwise."""
+"""Another plane in front of the same Azurite, with another answer to an open question."""
 
 import ssl
 from collections.abc import AsyncIterator, Iterable, Iterator
@@ -16,8 +16,8 @@ from sandbox.supervisor.planes import blob_storage
 from tests.sandbox.storage.harness import Running, Storage, policy_of
 
 
-class RemoteServices(Azurite):
-    """One that somebody else runs."""
+class RunningAzurite(Azurite):
+    """An Azurite that runs already."""
 
     @asynccontextmanager
     async def running(self, containers: Iterable[str]) -> AsyncIterator[None]:
@@ -25,15 +25,15 @@ class RemoteServices(Azurite):
 
 
 @contextmanager
-def turned(storage: Storage, folder: Path, said: str, *, port: int = 0) -> Iterator[Storage]:
-    """`storage` with what is `said`, and an audit of its own; `port` is another Azurite's."""
-    azurite = RemoteServices(**vars(replace(storage.azurite, port=port or storage.azurite.port)))
+def assuming(storage: Storage, folder: Path, answer: str, *, port: int = 0) -> Iterator[Storage]:
+    """Yield `storage` under an assumption, with its own audit; `port` is another Azurite's."""
+    azurite = RunningAzurite(**vars(replace(storage.azurite, port=port or storage.azurite.port)))
     tenant, names = storage.deployment.tenant_id, storage.principals.items()
     by_id = {each.principal_id: name for name, each in names}
     verifier = Verifier([storage.signing], tenant, blob_audiences(storage.host), by_id)
     audit = Audit(folder / "audit.jsonl")
     gate = Gate(policy_of(storage.deployment, storage.principals), audit)
-    gateway = blob_storage(storage.deployment, verifier, gate, azurite, assume([said]))
+    gateway = blob_storage(storage.deployment, verifier, gate, azurite, assume([answer]))
     authority, trusted = trustme.CA(), ssl.create_default_context()
     authority.configure_trust(trusted)
     with Running(gateway, azurite, authority, ()) as at:

@@ -1,4 +1,4 @@
-"""Asks Azurite's own code what it would make of a request, without running a server."""
+"""Azurite's own dispatch of a request to an operation, without a server."""
 
 import json
 import subprocess
@@ -15,8 +15,8 @@ BLOB_SERVER = PROJECT / "sandbox/storage/azurite/node_modules/azurite/dist/src/b
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """What Azurite would do, and to what."""
+class Dispatched:
+    """The operation that Azurite would carry out, and its resource."""
 
     operation: str
     account: str
@@ -24,7 +24,7 @@ class Verdict:
     blob: str = ""
 
 
-class Judge:
+class Dispatch:
     """A node process that holds Azurite's dispatch."""
 
     def __init__(self, account: str, host: str) -> None:
@@ -37,25 +37,25 @@ class Judge:
             text=True,
         )
 
-    def __enter__(self) -> "Judge":
+    def __enter__(self) -> "Dispatch":
         return self
 
     def __exit__(self, *_: object) -> None:
         self._node.terminate()
         self._node.communicate()
 
-    def of(self, forwarded: Forwarded) -> Verdict:
-        """What becomes of `forwarded`, as it would be sent."""
+    def of(self, forwarded: Forwarded) -> Dispatched:
+        """Return the dispatch of `forwarded`, as it would be sent."""
         bodiless = forwarded.method in {"GET", "HEAD", "DELETE"}
         headers = signed_headers(forwarded, None if bodiless else 0, self._account, b"key")
         headers = {key.lower(): value for key, value in headers.items()} | {"host": self._host}
         return self.ask(forwarded.method, forwarded.target, headers)
 
-    def ask(self, method: str, target: str, headers: dict[str, str]) -> Verdict:
+    def ask(self, method: str, target: str, headers: dict[str, str]) -> Dispatched:
         assert self._node.stdin
         assert self._node.stdout
         question = {"method": method, "target": target, "headers": headers}
         self._node.stdin.write(json.dumps(question) + "\n")
         self._node.stdin.flush()
         answer: dict[str, Any] = json.loads(self._node.stdout.readline())
-        return Verdict(**{key: value or "" for key, value in answer.items()})
+        return Dispatched(**{key: value or "" for key, value in answer.items()})
