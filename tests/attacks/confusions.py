@@ -26,7 +26,7 @@ def _reader(attack: str, case: str, lenient: str) -> Attack:
         "    def data_received(self, data: bytes) -> None:\n"
         f"        import re; super().data_received({lenient})\n\n{strict}"
     )
-    return _at_edge(attack, test, "serving", strict, without)
+    return _at_edge(attack, test, "site", strict, without)
 
 
 _ODD_PARAMETER = "confusions.py::test_an_odd_parameter_is_refused_for_every_caller[GET-{}]"
@@ -122,8 +122,8 @@ CONFUSIONS = (
     ),
     _at_edge(
         "parameters after a fragment, at the edge",
-        "guard.py::test_any_other_is_not",
-        "guard",
+        "host_header.py::test_any_other_is_not",
+        "host_header",
         'if not target.startswith("/") or "#" in target:',
         'if not target.startswith("/"):',
     ),
@@ -241,7 +241,7 @@ CONFUSIONS = (
     _at_edge(
         "absolute-form and authority-form targets, at the edge",
         "proxy.py::test_only_a_path_is_a_target",
-        "guard",
+        "host_header",
         'if not target.startswith("/") or "#" in target:',
         'if "#" in target:',
     ),
@@ -255,14 +255,14 @@ CONFUSIONS = (
     _at_edge(
         "a Host that is not the tunnel's",
         "proxy.py::test_the_host_header_must_be_the_tunnels_host",
-        "guard",
+        "host_header",
         "    if name in names.own:\n",
         "    if True:\n",
     ),
     _at_edge(
         "two Hosts",
-        "guard.py::test_any_other_is_not",
-        "guard",
+        "host_header.py::test_any_other_is_not",
+        "host_header",
         "if len(hosts) != 1:",
         "if not hosts:",
     ),
@@ -350,7 +350,7 @@ CONFUSIONS = (
     _at_edge(
         "a request behind a refused one",
         "proxy.py::test_a_request_behind_a_refused_one_is_not_served",
-        "guard",
+        "host_header",
         "        refusal.force_close()\n",
         "",
     ),

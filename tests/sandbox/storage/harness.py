@@ -214,7 +214,7 @@ def _made_up(name: str, number: int) -> Principal:
 
 
 def made_up_roles() -> list[RoleDefinition]:
-    """Return a role with all actions, one for each action, one for each operation without its own."""
+    """Return a role with all actions, one per action, and one per operation without its own."""
     everything = RoleDefinition(f"{ROLE_IDS}/all", "owner", actions=("*",), data_actions=("*",))
     single = {action.name: _just(action) for each in OPERATIONS for action in each.actions}
     others = {actions: _all_but(actions) for actions in {each.actions for each in OPERATIONS}}
