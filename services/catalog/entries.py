@@ -22,7 +22,7 @@ class BrokenCursor(ValueError):
 
 @dataclass(frozen=True)
 class Entry:
-    """One photo's final state, and the creation time of its original."""
+    """A photo's final state, and the creation time of its original."""
 
     id: str
     state: str

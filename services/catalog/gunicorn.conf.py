@@ -1,4 +1,4 @@
-"""How gunicorn runs the catalog."""
+"""The catalog's configuration of gunicorn."""
 
 from services.catalog.settings import Settings
 from services.common import logs, server

@@ -106,7 +106,7 @@ def subscription_receiver(
 
 
 class Publisher:
-    """One long-lived sender behind a lock, opened at its first use and reopened when it is lost.
+    """A long-lived sender behind a lock, opened at its first use and reopened when it is lost.
 
     `timeout` is for one attempt (s). While Service Bus hangs, a send fails after little more than
     three of them: one for the open link, one to close it, one for a fresh link.

@@ -1,4 +1,4 @@
-"""One credential for the whole process, pinned by the environment to one kind."""
+"""The credential of the process, pinned by the environment to one kind."""
 
 from azure.identity import DefaultAzureCredential
 

@@ -1,4 +1,4 @@
-"""How gunicorn runs the gateway."""
+"""The gateway's configuration of gunicorn."""
 
 from services.common import logs, server
 from services.gateway.admission import THREADS

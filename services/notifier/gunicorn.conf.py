@@ -1,4 +1,4 @@
-"""How gunicorn runs the notifier."""
+"""The notifier's configuration of gunicorn."""
 
 from services.common import logs, server
 from services.notifier.settings import Settings

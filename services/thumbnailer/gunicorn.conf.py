@@ -1,4 +1,4 @@
-"""How gunicorn runs the thumbnailer."""
+"""The thumbnailer's configuration of gunicorn."""
 
 from services.common import logs, server
 from services.thumbnailer.settings import Settings

@@ -1,4 +1,4 @@
-"""What the services' tests share: records are made as in production, so a bad `extra` shows."""
+"""Fixtures of the services' tests: records are made as in production, so a bad `extra` shows."""
 
 import json
 import logging
@@ -18,7 +18,7 @@ def everything_is_logged(caplog: pytest.LogCaptureFixture) -> None:
 
 @pytest.fixture
 def lines() -> Iterator[Callable[[], list[dict[str, Any]]]]:
-    """What the services have logged, as it is written: one JSON object a line."""
+    """The log of the services, as it is written: one JSON object a line."""
     written = StringIO()
     handler = logging.StreamHandler(written)
     handler.setFormatter(JsonFormatter())

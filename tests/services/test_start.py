@@ -1,4 +1,4 @@
-"""How a service starts and ends: nothing before the fork, one sentence, nothing left."""
+"""A service's start and end: nothing before the fork, one sentence, nothing left."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What the catalog knows of a photo: events in any order, names in order, cursors that hold."""
+"""The catalog's entries: events in any order, names in order, cursors that hold."""
 
 import base64
 from datetime import datetime, timedelta

@@ -63,7 +63,7 @@ class FakeContainer:
 
 
 class FakeBlob:
-    """One blob of the container."""
+    """A blob of the container."""
 
     def __init__(self, container: FakeContainer, name: str) -> None:
         self.container, self.name = container, name

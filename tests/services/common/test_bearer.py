@@ -267,7 +267,7 @@ def test_known_keys_serve_on_while_entra_is_away_and_it_is_not_hammered(entra: E
     assert entra.asked == 3
 
 
-def test_without_any_key_nothing_is_verified_and_nobody_is_called_a_liar(
+def test_without_any_key_nothing_is_verified_and_no_token_is_called_bad(
     entra: Entra, key: RSAPrivateKey
 ) -> None:
     entra.away = True

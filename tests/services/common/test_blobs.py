@@ -21,7 +21,7 @@ LAST_MODIFIED = "Tue, 03 Nov 2026 08:00:00 GMT"
 
 @dataclass
 class Account:
-    """One canned answer for every request, and what was asked."""
+    """A canned response for every request, and the requests."""
 
     status: int = 201
     code: str = ""

@@ -74,7 +74,7 @@ def test_the_client_trusts_what_the_machine_trusts(
 
 
 class Silent:
-    """Who accepts every connection, answers as told, and then says nothing any more."""
+    """A peer that accepts every connection, answers as asked, and then stays silent."""
 
     def __init__(self, answer: Callable[[socket.socket], object]) -> None:
         self._answer = answer
@@ -94,7 +94,7 @@ class Silent:
 
 
 class Anybody:
-    """A credential whose token nobody comes to see."""
+    """A credential whose token is never verified."""
 
     def get_token(self, *_scopes: str, **_options: Any) -> AccessToken:
         return AccessToken("nobody's", 2**31)

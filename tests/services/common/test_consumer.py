@@ -185,7 +185,7 @@ def test_a_busy_handler_does_not_starve_the_renewal_of_locks(bus: FakeReceiver) 
         assert eventually(lambda: bus.settled == [("complete", "slow")])
 
 
-def test_a_transient_failure_waits_in_hand_with_its_lock_renewed(bus: FakeReceiver) -> None:
+def test_a_transient_failure_waits_in_flight_with_its_lock_renewed(bus: FakeReceiver) -> None:
     attempts: list[float] = []
 
     def fail_twice(message: Any) -> None:
@@ -203,7 +203,7 @@ def test_a_transient_failure_waits_in_hand_with_its_lock_renewed(bus: FakeReceiv
 
 def test_a_message_is_abandoned_when_patience_ends(bus: FakeReceiver) -> None:
     def fail(message: Any) -> None:
-        raise ConnectionError("storage is away")
+        raise ConnectionError("storage is unavailable")
 
     bus.put("hopeless")
     with consuming(bus, fail, NO_RETRIES):
@@ -248,7 +248,7 @@ def test_what_comes_again_and_again_is_warned_about_once(
     assert levels == ["WARNING", "DEBUG"]
 
 
-def test_only_a_few_messages_are_in_hand_at_a_time(bus: FakeReceiver) -> None:
+def test_only_a_few_messages_are_in_flight_at_a_time(bus: FakeReceiver) -> None:
     busy = threading.Event()
     bus.put("1", "2", "3", "4", "5")
     with consuming(bus, lambda message: busy.wait(10), max_in_flight=2):
@@ -287,7 +287,7 @@ def test_a_receiver_that_ended_silently_is_opened_again(
         assert eventually(lambda: bus.opened == 2)
 
 
-def test_a_receiver_that_was_quiet_for_long_is_opened_anew(
+def test_a_receiver_that_was_quiet_for_long_is_reopened(
     bus: FakeReceiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(consumer, "RECONNECT_WHEN_IDLE", 0.05)

@@ -17,7 +17,7 @@ CLIENT_ID = "2a9c9b7e-1111-4222-8333-444455556666"
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str, list[str]]]]:
-    """What an identity endpoint like that of Container Apps was asked."""
+    """The requests to an identity endpoint like that of Container Apps."""
     queries: list[dict[str, list[str]]] = []
 
     class Endpoint(BaseHTTPRequestHandler):

@@ -1,4 +1,4 @@
-"""One session for all threads remembers nobody."""
+"""A session that threads share keeps no cookies."""
 
 import threading
 from collections.abc import Iterator

@@ -21,7 +21,7 @@ TRACEPARENT = f"00-{TRACE}-{PARENT}-01"
 
 @pytest.fixture
 def spans(monkeypatch: pytest.MonkeyPatch) -> InMemorySpanExporter:
-    """What has ended, of a provider that is this test's alone."""
+    """The ended spans of this test's own provider."""
     kept, provider = InMemorySpanExporter(), TracerProvider()
     provider.add_span_processor(telemetry._idle_receives_dropped())
     provider.add_span_processor(SimpleSpanProcessor(kept))

@@ -1,4 +1,4 @@
-"""Each way in which a worker can fail, against a real bus: who waits, and which sign shows it.
+"""Each failure of a worker, on a real bus: the messages that wait, and the signs that show it.
 
 docs/consumer.md has the table; a test here is a row of it.
 """

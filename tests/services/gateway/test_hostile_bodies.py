@@ -46,7 +46,7 @@ class Queue:
 
 
 def create_app() -> Flask:
-    """What gunicorn runs here; a body keeps its pace over PERIOD seconds, where that is set."""
+    """Build the gateway for gunicorn; PERIOD sets the seconds over which a body keeps its pace."""
     admission.PERIOD = float(os.environ.get("PERIOD", admission.PERIOD))
     admission.BURST = admission.PER_SECOND = 1000
     fakes: Any = (Storage(), Storage(), Queue(), None)
@@ -62,7 +62,7 @@ class Gateway:
 
     @property
     def worker(self) -> Path:
-        """What the system says of its worker."""
+        """The worker's folder in /proc."""
         master = self.process.pid
         [worker] = Path(f"/proc/{master}/task/{master}/children").read_text().split()
         return Path(f"/proc/{worker}")
@@ -196,7 +196,7 @@ def impatient() -> Iterator[Gateway]:
     end(gateway)
 
 
-def test_slow_uploads_turn_nobody_away(impatient: Gateway) -> None:
+def test_slow_uploads_leave_room_for_others(impatient: Gateway) -> None:
     head = b"POST /photos HTTP/1.1\r\nHost: localhost\r\nContent-Type: " + FORM.encode()
     head += b"\r\nContent-Length: 20000000\r\n\r\n" + HEAD % b"photo"
     slow = [socket.create_connection(("127.0.0.1", impatient.port), timeout=30) for _ in range(90)]

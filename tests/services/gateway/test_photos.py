@@ -73,7 +73,7 @@ class FakeContainer:
 
 
 class FakeQueue:
-    """What was sent."""
+    """A queue that remembers sent messages."""
 
     def __init__(self) -> None:
         self.sent: list[dict[str, Any]] = []
@@ -88,7 +88,7 @@ class FakeQueue:
 
 
 class FakeCatalog:
-    """What the catalog knows."""
+    """A catalog of some photos."""
 
     def __init__(self) -> None:
         self.photos: dict[str, dict[str, Any]] = {}
@@ -288,7 +288,7 @@ def test_a_key_that_is_no_key_is_refused(gateway: Gateway, key: str) -> None:
 
 
 def test_a_photo_that_could_not_be_announced_is_not_acknowledged(gateway: Gateway) -> None:
-    gateway.queue.error = SendError("the bus is away")
+    gateway.queue.error = SendError("the bus is unavailable")
     answer = gateway.upload()
     assert kind(answer) == (503, "dependency-down")
     assert answer.headers["Retry-After"]
@@ -375,7 +375,7 @@ def test_a_dependency_that_is_down_is_503_and_says_when_to_come_again(
 def test_each_line_about_a_photo_names_it_and_a_failure_names_its_operation(
     gateway: Gateway, lines: Callable[[], list[dict[str, Any]]]
 ) -> None:
-    gateway.queue.error = SendError("the bus is away")
+    gateway.queue.error = SendError("the bus is unavailable")
     gateway.upload()
     [photo] = gateway.originals.blobs
     gateway.catalog.error = requests.ConnectionError("away")

@@ -54,7 +54,7 @@ class Queue(Hanging):
 
 
 def create_app() -> Flask:
-    """What gunicorn runs here; WITHOUT_UPLOADS leaves the rate limit nothing to give."""
+    """Build the gateway for gunicorn; with WITHOUT_UPLOADS its rate limit admits none."""
     admission.BURST = 0 if "WITHOUT_UPLOADS" in os.environ else 1000
     fakes: Any = (Storage(), Storage(), Queue(), Hanging())
     return app.create_app(deps=Dependencies(*fakes))

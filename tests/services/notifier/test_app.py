@@ -1,4 +1,4 @@
-"""How long the notifier waits for the vault before it goes on with the key that it has."""
+"""The notifier's wait for the vault before it goes on with its cached key."""
 
 import socket
 from contextlib import closing

@@ -33,7 +33,7 @@ class FakeKey:
 
 
 class FakePartner:
-    """A partner that verifies by one key, or answers what it is told to; also the session."""
+    """A partner that verifies by one key, or answers with a given status; also the session."""
 
     def __init__(self, *answers: int | Exception, key: str = OLD) -> None:
         self.answers = list(answers)

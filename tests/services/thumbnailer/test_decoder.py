@@ -1,4 +1,4 @@
-"""Photos are read in a process that may die: what one can cost, and what is said of it."""
+"""Photos are read in a process that may die: the cost of a photo is bounded."""
 
 import os
 import resource

@@ -62,7 +62,7 @@ class FakeContainer:
 
 
 class FakeTopic:
-    """What was published."""
+    """A topic that remembers published events."""
 
     def __init__(self) -> None:
         self.published: list[Any] = []
@@ -164,16 +164,16 @@ def test_a_failure_that_passes_is_not_permanent(
     worker: Thumbnailer, originals: FakeContainer, topic: FakeTopic, monkeypatch: Any
 ) -> None:
     originals.put(PHOTO, png())
-    topic.error = SendError("the bus is away")
+    topic.error = SendError("the bus is unavailable")
     with pytest.raises(SendError):
         worker.handle(message())
-    away = ServiceRequestError("storage is away")
+    away = ServiceRequestError("storage is unavailable")
     monkeypatch.setattr(originals, "download_blob", lambda name: (_ for _ in ()).throw(away))
     with pytest.raises(ServiceRequestError):
         worker.handle(message())
 
 
-def test_a_photo_whose_decoder_died_stays_in_hand(
+def test_a_photo_whose_decoder_died_stays_in_flight(
     worker: Thumbnailer, originals: FakeContainer, decoder: Decoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def lost(original: bytes) -> None:
@@ -213,7 +213,7 @@ def test_a_dead_upload_whose_thumbnail_is_there_is_told_as_processed_again(
     worker: Thumbnailer, originals: FakeContainer, topic: FakeTopic
 ) -> None:
     originals.put(PHOTO, png())
-    topic.error = SendError("the bus is away")
+    topic.error = SendError("the bus is unavailable")
     with pytest.raises(SendError):
         worker.handle(message())
     topic.error = None
