@@ -6,6 +6,7 @@ import sys
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,9 @@ _APART = {
 }
 
 
-_SLOW = [PROJECT / "tests" / each for each in ("docs", "faults", "e2e", "copier", "attacks")]
+_SLOW = frozenset(
+    PROJECT / "tests" / each for each in ("docs", "faults", "e2e", "copier", "attacks")
+)
 
 
 @dataclass(frozen=True)
@@ -132,15 +135,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if not config.getoption(option)
         and not any(path == folder or folder in path.parents for path in given)
     }
-    apart = [each for each in items if left_out.intersection(each.path.parents)]
+    apart = [each for each in items if _is_below(each.path, frozenset(left_out))]
     config.hook.pytest_deselected(items=apart)
     left = set(apart)
     items[:] = sorted((each for each in items if each not in left), key=_is_quick)
 
 
 def _is_quick(item: pytest.Item) -> bool:
-    """Put what starts sandboxes of its own first, so that no worker ends alone with it."""
-    return not any(folder in item.path.parents for folder in _SLOW)
+    """Put tests that start sandboxes of their own first, so that no worker ends alone with them."""
+    return not _is_below(item.path, _SLOW)
+
+
+@cache
+def _is_below(path: Path, folders: frozenset[Path]) -> bool:
+    return not folders.isdisjoint(path.parents)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -77,7 +77,7 @@ def act(monkeypatch: pytest.MonkeyPatch) -> Act:
 @contextmanager
 def started(state: Path, *options: str) -> Iterator[Running]:
     """A sandbox that need not become ready, since `up --detach` would wait for that."""
-    with started_by(state, "sandbox", "up", "--state", str(state), "--port", "0", *options) as one:
+    with started_by(state, "cli", "up", "--state", str(state), "--port", "0", *options) as one:
         yield one
 
 

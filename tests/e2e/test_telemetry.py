@@ -157,10 +157,10 @@ def test_trace_shows_the_same_to_scripts(
     assert {"role", "identity", "name", "seconds", "code"} <= found[0].keys()
 
 
-def test_a_photo_that_was_never_uploaded_is_said_to_be_unknown(sandbox: Running) -> None:
+def test_a_photo_that_was_never_uploaded_is_reported_as_unknown(sandbox: Running) -> None:
     result = sandbox.run("trace", "--photo", str(uuid.uuid4()))
     assert result.returncode == 1
-    assert "was about" in result.stderr
+    assert "no trace of" in result.stderr
 
 
 def test_a_photo_that_is_on_its_way_is_shown_as_far_as_it_has_come(
