@@ -63,6 +63,19 @@ def transfer(handle: int, number: int, message: Message, *, settled: bool = True
     return frame(TRANSFER, *fields, payload=message.encode())
 
 
+def unfinished(handle: int, number: int, size: int) -> bytes:
+    """Return a transfer with the flag `more`."""
+    tag = encode.binary(struct.pack(">I", number))
+    fields = (encode.uint(handle), encode.uint(number), tag, ZERO)
+    more = (encode.boolean(False), encode.boolean(True))
+    return frame(TRANSFER, *fields, *more, payload=bytes(size))
+
+
+def on_channel(channel: int, content: bytes) -> bytes:
+    """Return a frame on another channel."""
+    return content[:6] + struct.pack(">H", channel) + content[8:]
+
+
 def put_token(token: str, path: str = "orders", kind: str = "jwt") -> Message:
     """Return a request to `$cbs`, whose reply comes on the link of `Raw.open_cbs`."""
     properties = {"operation": "put-token", "type": kind, "name": f"sb://{HOST}/{path}"}

@@ -4,7 +4,6 @@ Run with `-s` to see both. The test prints the times, and asserts only that the 
 """
 
 import socket
-import struct
 import sys
 import threading
 import time
@@ -29,8 +28,10 @@ from tests.sandbox.servicebus.raw import (
     attach,
     flow,
     frame,
+    on_channel,
     put_token,
     transfer,
+    unfinished,
 )
 from tests.sandbox.servicebus.test_decode import frame_of, overlapping
 from tests.sandbox.servicebus.world import PRINCIPALS
@@ -81,14 +82,6 @@ class Attacked:
         return (self.folder / "audit.jsonl").stat().st_size / _MEGABYTE
 
 
-def unfinished(handle: int, number: int, size: int) -> bytes:
-    """Return a transfer with the flag `more`."""
-    tag = encode.binary(struct.pack(">I", number))
-    fields = (encode.uint(handle), encode.uint(number), tag, ZERO)
-    more = (encode.boolean(False), encode.boolean(True))
-    return frame(TRANSFER, *fields, *more, payload=bytes(size))
-
-
 def freezing_frames(bus: Attacked) -> None:
     """Send nested arrays whose siblings overlap, as a descriptor and as a message-format."""
     for content in (overlapping(20), overlapping(30)):
@@ -134,11 +127,7 @@ def sessions_without_a_token(bus: Attacked) -> None:
     """Open 4,000 sessions on each of three connections."""
     begun = frame(0x11, NULL, ZERO, encode.uint(1000), encode.uint(1000))
     for _ in range(3):
-        bus.say(
-            b"".join(
-                begun[:6] + struct.pack(">H", channel) + begun[8:] for channel in range(1, 4000)
-            )
-        )
+        bus.say(b"".join(on_channel(channel, begun) for channel in range(1, 4000)))
 
 
 def peeks_without_credit(bus: Attacked) -> None:

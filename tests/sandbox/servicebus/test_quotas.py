@@ -1,6 +1,5 @@
 """Quotas: of a connection before its token, and of its principal afterwards."""
 
-import struct
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -26,8 +25,10 @@ from tests.sandbox.servicebus.raw import (
     attach,
     flow,
     frame,
+    on_channel,
     put_token,
     transfer,
+    unfinished,
 )
 
 LIMITS = replace(
@@ -51,17 +52,8 @@ def bus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         yield running
 
 
-def unfinished(handle: int, number: int, size: int) -> bytes:
-    """Return a transfer with the flag `more`."""
-    tag = encode.binary(struct.pack(">I", number))
-    fields = (encode.uint(handle), encode.uint(number), tag, ZERO)
-    more = (encode.boolean(False), encode.boolean(True))
-    return frame(TRANSFER, *fields, *more, payload=bytes(size))
-
-
 def begin(channel: int) -> bytes:
-    content = frame(BEGIN, NULL, ZERO, encode.uint(1000), encode.uint(1000))
-    return content[:6] + struct.pack(">H", channel) + content[8:]
+    return on_channel(channel, frame(BEGIN, NULL, ZERO, encode.uint(1000), encode.uint(1000)))
 
 
 def closed_for(bus: Running, *pieces: bytes) -> str:

@@ -24,6 +24,7 @@ from tests.sandbox.servicebus.raw import (
     accepted,
     attach,
     frame,
+    on_channel,
     transfer,
 )
 
@@ -106,7 +107,7 @@ def test_what_is_settled_before_it_is_sent_needs_no_number_that_is_kept() -> Non
         accepted(77, settled=False),
         frame(DISPOSITION, NO, encode.uint(77), NULL, YES),
         *(
-            each[:6] + b"\x00\x05" + each[8:]
+            on_channel(5, each)
             for each in (
                 frame(END),
                 frame(DETACH, encode.uint(2), YES),
