@@ -1,4 +1,4 @@
-"""How fast: each figure with its baseline, its spread and its goal, taken on this machine."""
+"""Measurements of this machine, each with its baseline, spread and goal."""
 
 from bench.alone import alone, give_way
 from bench.figures import Figure, Goal, Samples

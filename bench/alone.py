@@ -1,4 +1,4 @@
-"""One bench at a time, which gives way to the sandbox beside it."""
+"""One bench at a time, at the lowest priority for memory."""
 
 import fcntl
 import os
@@ -16,7 +16,7 @@ _OUT_OF_MEMORY = Path("/proc/self/oom_score_adj")
 
 @contextmanager
 def alone() -> Iterator[None]:
-    """Keep another bench of this project out: each would measure the other, in half the memory.
+    """Refuse a second bench of this project: each would measure the other, in half the memory.
 
     Raises BenchError if one is running.
     """
@@ -32,7 +32,7 @@ def alone() -> Iterator[None]:
 
 
 def give_way() -> None:
-    """Where memory ends, let the kernel end this process and what it starts, and nothing else.
+    """Let the kernel end this process and its children first when memory runs out.
 
     https://docs.kernel.org/filesystems/proc.html#proc-pid-oom-adj-proc-pid-oom-score-adj
     """

@@ -1,6 +1,6 @@
-"""The sandbox's endpoints without the services, so that those take no time from what is measured.
+"""The sandbox's endpoints without the services, which would take time from the measurement.
 
-Started as a process: says in one line of JSON where it is, and ends with its stdin.
+Runs as a process: prints its addresses in one line of JSON, and ends with its stdin.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ _STATE = "KEYLESS_STATE"
 
 @dataclass(frozen=True)
 class Azure:
-    """The sandbox as a client finds it: what acts as each app, and the port for plain AMQP."""
+    """The sandbox for a client: an environment for each app, and the port for plain AMQP."""
 
     deployment: Deployment
     environments: Mapping[str, Mapping[str, str]]
@@ -33,7 +33,7 @@ class Azure:
 
 @contextmanager
 def endpoints(root: Path) -> Iterator[Azure]:
-    """Endpoints with a state of their own below `root`. Raises BenchError if they do not start."""
+    """Start endpoints with a state below `root`. Raises BenchError if they do not start."""
     state = State.open(root / "endpoints")
     environment = {**minimal_environment(state.folder("home")), _STATE: str(state.root)}
     with Process(__name__, environment, state.path("bench.log")) as process:

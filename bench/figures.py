@@ -1,4 +1,4 @@
-"""Figures: what was measured how often, what it is compared with, and whether that is enough."""
+"""Figures: samples, their baseline, and their goals."""
 
 import statistics
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ class Samples:
 
     @classmethod
     def of(cls, values: Sequence[float]) -> "Samples":
-        """Raises ValueError if there is no value."""
+        """Return samples of the values. Raises ValueError without a value."""
         if not values:
             raise ValueError("a figure needs at least one run")
         return cls(tuple(values))
@@ -33,7 +33,7 @@ class Samples:
 
 
 class Of(StrEnum):
-    """What a goal is about."""
+    """The value that a goal bounds."""
 
     RATIO = "ratio"
     MEDIAN = "median"
@@ -41,38 +41,38 @@ class Of(StrEnum):
 
 @dataclass(frozen=True)
 class Goal:
-    """A bound on the ratio or on the median, which may be reached and not be passed."""
+    """An inclusive bound on the ratio or on the median."""
 
     of: Of
     bound: float
     at_least: bool
 
     def is_reached(self, value: float) -> bool:
-        """Whether `value` is on the right side."""
+        """Return whether `value` is within the bound."""
         return value >= self.bound if self.at_least else value <= self.bound
 
 
 def ratio_at_least(bound: float) -> Goal:
-    """So many times the baseline, or more."""
+    """Return a goal for the ratio to the baseline, or more."""
     return Goal(Of.RATIO, bound, at_least=True)
 
 
 def ratio_at_most(bound: float) -> Goal:
-    """So many times the baseline, or less."""
+    """Return a goal for the ratio to the baseline, or less."""
     return Goal(Of.RATIO, bound, at_least=False)
 
 
 def at_most(bound: float) -> Goal:
-    """So much, or less."""
+    """Return a goal for the median, or less."""
     return Goal(Of.MEDIAN, bound, at_least=False)
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One line of the table. `ours` is None for what was left out, and `note` says why.
+    """One line of the table. `ours` is None for a skipped figure, and `note` says why.
 
-    It is None, too, for a whole measure that failed; `failure` says of what. `times` is how many
-    operations one run held.
+    It is also None for a failed measure, whose error is `failure`. `times` is the number of
+    operations in one run.
     """
 
     what: str
@@ -86,14 +86,14 @@ class Figure:
 
     @property
     def ratio(self) -> float | None:
-        """The median of ours to that of the baseline."""
+        """The ratio of our median to the baseline's."""
         if self.ours is None or self.baseline is None or not self.baseline.median:
             return None
         return self.ours.median / self.baseline.median
 
     @property
     def reached(self) -> bool | None:
-        """Whether every goal is; None where there is no goal, or nothing to hold against it."""
+        """Whether every goal is reached; None without goals or values."""
         values = [(goal, self._value(goal)) for goal in self.goals]
         if not values or any(value is None for _, value in values):
             return None

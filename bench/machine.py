@@ -1,4 +1,4 @@
-"""The machine that figures are taken on: without it they say nothing."""
+"""The machine of the measurements, without which figures mean nothing."""
 
 import os
 import platform
@@ -12,7 +12,7 @@ _MODEL = re.compile(r"^model name\s*:\s*(.+)$", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Machine:
-    """What decides how fast something runs; `load` is that of the last minute, before the bench."""
+    """The parts that determine speed; `load` is that of the minute before the bench."""
 
     cpu: str
     cores: int
@@ -29,7 +29,7 @@ class Machine:
 
 
 def this_machine() -> Machine:
-    """The machine as it stands."""
+    """Return the current machine."""
     pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     return Machine(
         cpu=cpu_model(_CPU.read_text("utf-8") if _CPU.exists() else ""),
@@ -42,6 +42,6 @@ def this_machine() -> Machine:
 
 
 def cpu_model(cpuinfo: str) -> str:
-    """The name of the processor by /proc/cpuinfo, or what Python knows of it."""
+    """Return the processor's name from /proc/cpuinfo, or from Python."""
     found = _MODEL.search(cpuinfo)
     return found[1].strip() if found else platform.processor() or platform.machine()

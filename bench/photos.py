@@ -20,7 +20,7 @@ _PAUSE = 0.02
 
 @cache
 def photo() -> bytes:
-    """A JPEG of a phone's kind: gradients, so that it is neither empty nor noise."""
+    """Return a JPEG like a phone's: gradients, so that it is neither empty nor noise."""
     ramp = Image.linear_gradient("L").resize(_SIZE)
     around = Image.radial_gradient("L").resize(_SIZE)
     content = io.BytesIO()
@@ -36,20 +36,20 @@ class Gallery:
     _own: local = field(default_factory=local)
 
     def page(self, limit: int = 24) -> dict[str, Any]:
-        """The first page. Raises BenchError."""
+        """Return the first page. Raises BenchError."""
         answer = self._session.get(f"{self.url}/photos", params={"limit": limit}, timeout=30)
         return self._json(answer, 200)
 
     def upload(self) -> str:
-        """Upload a photo; its id. Raises BenchError."""
+        """Upload a photo; return its id. Raises BenchError."""
         files = {"photo": ("bench.jpg", photo(), "image/jpeg")}
         answer = self._session.post(f"{self.url}/photos", files=files, timeout=60)
         return str(self._json(answer, 202)["id"])
 
     def seconds_to_thumbnail(self) -> float:
-        """From the first byte of an upload until the gallery has its thumbnail. Raises BenchError.
+        """Return the seconds from an upload to its thumbnail. Raises BenchError.
 
-        It is asked every 20 ms, so that it is so much later at most.
+        Polls every 20 ms, so the result is up to that much too high.
         """
         begun = time.monotonic()
         uploaded = self.upload()

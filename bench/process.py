@@ -1,4 +1,4 @@
-"""Other processes of the bench: asked and answering in lines of JSON, ended when they are left."""
+"""Child processes of the bench, which exchange lines of JSON and end with their stdin."""
 
 import json
 import subprocess
@@ -13,11 +13,11 @@ _GRACE = 30.0
 
 
 class BenchError(RuntimeError):
-    """A measurement could not be taken; the text says why."""
+    """A measurement failed; the message says why."""
 
 
 class Process:
-    """A module of the bench that runs by itself, until its stdin ends."""
+    """A module of the bench that runs in a process, until its stdin ends."""
 
     def __init__(self, module: str, environment: Mapping[str, str], log: Path) -> None:
         """Raises OSError if it cannot be started."""
@@ -54,7 +54,7 @@ class Process:
         self._process.stdout.close()
 
     def ask(self, **what: Any) -> Any:
-        """What it answers. Raises BenchError if it fails."""
+        """Send a request and return its answer. Raises BenchError if it fails."""
         assert self._process.stdin  # noqa: S101
         try:
             self._process.stdin.write(json.dumps(what) + "\n")
@@ -64,7 +64,7 @@ class Process:
         return self.answer()
 
     def answer(self) -> Any:
-        """The next line that it says. Raises BenchError if it fails."""
+        """Return the next answer. Raises BenchError if it fails."""
         assert self._process.stdout  # noqa: S101
         line = self._process.stdout.readline()
         if not line:

@@ -1,6 +1,6 @@
-"""The sandbox's processes by Linux's own books: who they are, what memory and what time they take.
+"""The sandbox's processes from Linux's /proc: their roles, memory and processor time.
 
-PSS counts a page that several processes share once in all, so that a sum says something.
+PSS divides pages among the processes that share them, so that a sum is meaningful.
 """
 
 import os
@@ -20,7 +20,7 @@ _TICK = os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True)
 class Running:
-    """One process; `role` is what it is to the sandbox."""
+    """One process; `role` is its role in the sandbox."""
 
     pid: int
     parent: int
@@ -29,7 +29,7 @@ class Running:
 
 
 def tree(root: int, proc: Path = PROC) -> list[Running]:
-    """The process `root` and all below it. There is none where there is no /proc."""
+    """Return the process `root` and its descendants; none without /proc."""
     everything = [_read(each) for each in proc.glob("[0-9]*")]
     known = [each for each in everything if each is not None]
     found: list[Running] = []
@@ -41,7 +41,7 @@ def tree(root: int, proc: Path = PROC) -> list[Running]:
 
 
 def memory_by_role(processes: Iterable[Running], proc: Path = PROC) -> Mapping[str, float]:
-    """Megabytes (PSS) by role."""
+    """Return megabytes (PSS) by role."""
     found: dict[str, float] = defaultdict(float)
     for each in processes:
         pss = _PSS.search((proc / str(each.pid) / "smaps_rollup").read_text("utf-8"))
@@ -50,7 +50,7 @@ def memory_by_role(processes: Iterable[Running], proc: Path = PROC) -> Mapping[s
 
 
 def cpu_by_role(before: Iterable[Running], after: Iterable[Running]) -> Mapping[str, float]:
-    """Seconds of processor time between two looks, by role."""
+    """Return the seconds of processor time between two snapshots, by role."""
     earlier = {each.pid: each.cpu for each in before}
     found: dict[str, float] = defaultdict(float)
     for each in after:
@@ -59,7 +59,7 @@ def cpu_by_role(before: Iterable[Running], after: Iterable[Running]) -> Mapping[
 
 
 def role_of(command: str) -> str:
-    """What a process is, by its command line. A leash's holds that of its program."""
+    """Return the role of a process by its command line; a guard's includes its program's."""
     if "process_guard.py" in command:
         return LEASHES
     if service := _SERVICE.search(command):

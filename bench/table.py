@@ -1,4 +1,4 @@
-"""The table of figures, for people and as JSON."""
+"""The table of figures, as text and as JSON."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -27,36 +27,36 @@ _MARKS = {True: ("✓", "green"), False: ("✗", "bold red"), None: ("", "")}
 
 
 def heading() -> Table:
-    """What stands above the lines."""
+    """Return the heading of the table."""
     return _row([Text(name, style="bold") for name, _ in _COLUMNS])
 
 
 def line(figure: Figure) -> Table:
-    """One line of the table."""
+    """Return one line of the table."""
     return _row(_cells(figure))
 
 
 def notes(figures: Sequence[Figure]) -> Group:
-    """What is to be said of some, below the table."""
+    """Return the notes below the table."""
     said = [(each, each.failure or each.note) for each in figures]
     found = dict.fromkeys(f"{each.what}: {why}" for each, why in said if why)
     return Group(*(Text(note, style="dim") for note in found))
 
 
 def as_json(machine: Machine, figures: Sequence[Figure]) -> dict[str, Any]:
-    """All of it, every run's value too."""
+    """Return all figures, with the value of each run."""
     return {"machine": asdict(machine), "figures": [_figure(each) for each in figures]}
 
 
 def shown(value: float) -> str:
-    """A number with as many digits as anybody reads."""
+    """Return a number with a readable precision."""
     if value >= 100:
         return f"{value:,.0f}"
     return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 
 def in_words(goal: Goal, unit: str) -> str:
-    """`ratio >= 0.7`, `<= 2 s`."""
+    """Return a goal as text: `ratio >= 0.7`, `<= 2 s`."""
     sign = "≥" if goal.at_least else "≤"
     if goal.of is Of.RATIO:
         return f"ratio {sign} {goal.bound:g}"

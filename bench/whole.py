@@ -16,13 +16,13 @@ from sandbox.supervisor import Report, running
 
 _LONGEST = 120.0
 _PAUSE = 0.01
-# By these a person has told their own sandbox something, which is not the one that is measured.
+# Settings of the user's own sandbox, which is not the one that is measured.
 _OF_ANOTHER = frozenset({"KEYLESS_STATE", "KEYLESS_ASSUME"})
 
 
 @dataclass(frozen=True)
 class Whole:
-    """A sandbox that is ready: seconds from its process's start to its endpoints and services."""
+    """A ready sandbox, with the seconds from its process's start to endpoints and services."""
 
     state: State
     report: Report
@@ -31,13 +31,13 @@ class Whole:
 
 
 def keyless(state: State, *arguments: str) -> Sequence[str]:
-    """The command line of `./keyless` on `state`."""
+    """Return the command line of `./keyless` on `state`."""
     return (sys.executable, "-m", "cli", *arguments, "--state", str(state.root))
 
 
 @contextmanager
 def whole(root: Path) -> Iterator[Whole]:
-    """The sandbox on the state at `root`, ready. Raises BenchError if it does not get there."""
+    """Start the sandbox on the state at `root`. Raises BenchError if it is not ready in time."""
     state = State.open(root)
     begun = time.monotonic()
     with state.path("bench.log").open("ab") as log:
@@ -65,7 +65,7 @@ def _ready(state: State, process: "subprocess.Popen[bytes]", begun: float) -> Wh
     endpoints_after = 0.0
     while time.monotonic() - begun < _LONGEST:
         if process.poll() is not None:
-            raise BenchError(f"the sandbox ended: {_last_words(state)}")
+            raise BenchError(f"the sandbox ended: {_end_reason(state)}")
         report = running(state)
         if report is not None and report.pid == process.pid:
             now = time.monotonic() - begun
@@ -73,15 +73,15 @@ def _ready(state: State, process: "subprocess.Popen[bytes]", begun: float) -> Wh
             if report.ready:
                 return Whole(state, report, endpoints_after, now)
         time.sleep(_PAUSE)
-    raise BenchError(f"the services were not ready within {_LONGEST:.0f} s: {_last_words(state)}")
+    raise BenchError(f"the services were not ready within {_LONGEST:.0f} s: {_end_reason(state)}")
 
 
-def _last_words(state: State) -> str:
+def _end_reason(state: State) -> str:
     return state.path("bench.log").read_text("utf-8", "replace").strip()[-400:]
 
 
 def demo(state: State, *arguments: str) -> float:
-    """The seconds that a demo on `state` takes. Raises BenchError if it falls short."""
+    """Return the seconds of a demo on `state`. Raises BenchError if it falls short."""
     begun = time.monotonic()
     done = subprocess.run(
         keyless(state, "demo", *arguments),

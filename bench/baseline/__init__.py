@@ -1,4 +1,4 @@
-"""What the sandbox is held against: servers on the same TLS and proxy that check and store nothing.
+"""The baseline: servers behind the same TLS and proxy that check and store nothing.
 
 The baseline of blobs is Azurite itself: see bench/measures/blob.py.
 """
@@ -15,21 +15,21 @@ from sandbox.supervisor.environment import minimal_environment
 
 @dataclass(frozen=True)
 class Baseline:
-    """Where the servers are: a proxy, an authority that its names are proven by, and a port."""
+    """The addresses of the servers: a proxy, the CA of their names, and a port."""
 
     proxy: str
     ca: str
     amqp_port: int
 
     def instead(self, environment: Mapping[str, str]) -> dict[str, str]:
-        """The same environment, whose tokens are real, but with these servers behind its names."""
+        """Return the same environment with these servers behind its names; its tokens stay real."""
         trust = {"SSL_CERT_FILE": self.ca, "REQUESTS_CA_BUNDLE": self.ca}
         return {**environment, "HTTPS_PROXY": self.proxy, **trust}
 
 
 @contextmanager
 def servers(root: Path, bus: str, vault: str) -> Iterator[Baseline]:
-    """The servers under these host names. Raises BenchError if they do not start."""
+    """Start the servers under these host names. Raises BenchError if they do not start."""
     state = State.open(root / "baseline")
     environment = minimal_environment(state.folder("home"))
     with Process("bench.baseline.serve", environment, state.path("bench.log")) as process:

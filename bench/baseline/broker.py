@@ -1,6 +1,6 @@
-"""The least that the SDK takes for Service Bus: proton, which accepts all and stores nothing.
+"""The least that the SDK accepts as Service Bus: proton, which accepts all and stores nothing.
 
-Every token is accepted and every message too; who receives is sent one message again and again.
+It accepts every token and every message; a receiver gets one message over and over.
 """
 
 import time
@@ -44,7 +44,7 @@ class Broker:
         }
 
     def feed(self, data: bytes) -> None:
-        """Bytes have come in; the answers go out at once."""
+        """Take received bytes; write the answers at once."""
         while data and (room := self._transport.capacity()) > 0:
             self._transport.push(data[:room])
             data = data[room:]

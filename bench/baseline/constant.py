@@ -1,4 +1,4 @@
-"""A vault that says the same of every secret, to everybody who shows any token."""
+"""A vault that returns the same value for every secret and any token."""
 
 import json
 
@@ -20,7 +20,7 @@ _BODY = json.dumps(
 
 
 def application(tenant_id: str = "common") -> web.Application:
-    """The vault as an application: the SDK wants to be told once where tokens are from."""
+    """Return the vault as an application; the SDK first needs a challenge."""
     challenge = (
         f'Bearer authorization="https://login.microsoftonline.com/{tenant_id}",'
         ' resource="https://vault.azure.net"'

@@ -1,4 +1,4 @@
-"""Runs the baseline's servers behind an edge of their own, until stdin ends."""
+"""A process that runs the baseline's servers behind an edge, until stdin ends."""
 
 import asyncio
 import json

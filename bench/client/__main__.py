@@ -1,4 +1,4 @@
-"""Does what each line of stdin asks for; answers with the seconds that it took."""
+"""A process that runs the work in each line of stdin and answers with its seconds."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""Blob Storage by its SDK: get and put, a denial, and the index of a gallery copied many times."""
+"""Blob Storage by its SDK: get and put, a denial, and copies of a gallery's index."""
 
 import time
 import uuid
@@ -14,7 +14,7 @@ from bench.client.work import WIDTH, Work, credential, timed, transport
 
 @cache
 def _container(endpoint: str, container: str, key: str = "") -> ContainerClient:
-    """With the account's key where there is one, else with what the identity may do."""
+    """Return the container's client, with the account's key if there is one."""
     shared = {"account_name": endpoint.rpartition("/")[2], "account_key": key}
     account = BlobServiceClient(endpoint, shared if key else credential(), transport=transport())
     return account.get_container_client(container)
@@ -32,7 +32,7 @@ def put(*, size: int, times: int, width: int, **where: str) -> float:
 
 
 def get(*, size: int, times: int, width: int, **where: str) -> float:
-    """Read what `put` has stored. Raises ValueError if it is not all there."""
+    """Read the blobs of `put`. Raises ValueError if one is incomplete."""
     blobs = _container(**where)
 
     def once(number: int) -> None:
@@ -44,7 +44,7 @@ def get(*, size: int, times: int, width: int, **where: str) -> float:
 
 
 def denied(*, times: int, **where: str) -> list[float]:
-    """The seconds until each read is refused. Raises ValueError if one is not."""
+    """Return the seconds until each read is refused. Raises ValueError if one is not."""
     blob, found = _container(**where).get_blob_client("bench-denied"), []
     for _ in range(times):
         begun = time.perf_counter()
@@ -60,7 +60,7 @@ def denied(*, times: int, **where: str) -> list[float]:
 
 
 def clone(*, copies: int, **where: str) -> int:
-    """Write the one photo of an index `copies` times, under other ids, as its service wrote it."""
+    """Write the one photo of an index `copies` times under other ids, as its service does."""
     blobs = _container(**where)
     listed = [each for each in blobs.list_blobs(include=["metadata"]) if each.metadata]
     photo = next(each.metadata["id"] for each in listed)

@@ -1,4 +1,4 @@
-"""Service Bus by its SDK: send, and receive with complete, one message after the other."""
+"""Service Bus by its SDK: send, and receive with complete, one message at a time."""
 
 import os
 import ssl
@@ -22,7 +22,7 @@ _PATIENCE = 20
 
 @cache
 def _client(host: str, port: int) -> ServiceBusClient:
-    """AMQP on a port of loopback, or over WebSocket through the proxy if the port is 0."""
+    """Return a client for AMQP on a port of loopback; for WebSocket by the proxy if it is 0."""
     trust = ssl.create_default_context()
     if port:
         return ServiceBusClient(
@@ -53,7 +53,7 @@ def _receiver(host: str, queue: str, port: int) -> ServiceBusReceiver:
 
 
 def send(host: str, queue: str, port: int, times: int) -> float:
-    """Send messages, each when the one before it is acknowledged."""
+    """Send messages, each after the acknowledgement of the last."""
     sender = _sender(host, queue, port)
 
     def once(_: int) -> None:
@@ -76,7 +76,7 @@ def receive(host: str, queue: str, port: int, times: int) -> float:
 
 
 def leave() -> None:
-    """Let go of links and connections."""
+    """Close links and connections."""
     _client.cache_clear()
 
 

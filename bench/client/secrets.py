@@ -1,4 +1,4 @@
-"""Key Vault by its SDK: a secret read, and the denial of one."""
+"""Key Vault by its SDK: reads of a secret, and the denial of one."""
 
 import time
 from functools import cache
@@ -15,13 +15,13 @@ def _vault(url: str) -> SecretClient:
 
 
 def get(url: str, secret: str, times: int, width: int) -> float:
-    """Read a secret, each time anew."""
+    """Read a secret, without a cache."""
     vault = _vault(url)
     return timed(lambda _: vault.get_secret(secret), times, width)
 
 
 def denied(url: str, secret: str, times: int) -> list[float]:
-    """The seconds until each read is refused. Raises ValueError if one is not."""
+    """Return the seconds until each read is refused. Raises ValueError if one is not."""
     vault, found = _vault(url), []
     for _ in range(times):
         begun = time.perf_counter()

@@ -1,4 +1,4 @@
-"""What all work of a client shares: credentials as the services have them, and a clock."""
+"""The shared parts of a client: credentials like the services', and timing."""
 
 import os
 import time
@@ -18,15 +18,15 @@ WIDTH = 16
 
 @cache
 def credential() -> DefaultAzureCredential:
-    """The identity that the environment gives this process."""
+    """Return the credential of the identity in this process's environment."""
     client_id = os.environ.get("AZURE_CLIENT_ID")
     return DefaultAzureCredential(require_envvar=True, managed_identity_client_id=client_id)
 
 
 def transport() -> Any:
-    """As many connections as there are threads: the SDK's own ten are opened anew beyond ten.
+    """Return a transport with a connection per thread; the SDK's own pool has ten.
 
-    Ours and the baseline's alike.
+    Used for the sandbox and the baseline alike.
     """
     session = requests.Session()
     for scheme in ("http://", "https://"):
@@ -35,7 +35,7 @@ def transport() -> Any:
 
 
 def timed(once: Callable[[int], object], times: int, width: int) -> float:
-    """The seconds that `times` calls of `once` take, `width` of them at once."""
+    """Return the seconds of `times` calls of `once`, `width` of them at once."""
     if width == 1:
         begun = time.perf_counter()
         for number in range(times):

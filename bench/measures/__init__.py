@@ -1,4 +1,4 @@
-"""Every measurement, by the name that --only takes."""
+"""All measures, by their names for --only."""
 
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -35,10 +35,10 @@ MEASURES: Mapping[str, Measure] = {
 
 
 def measure(names: Sequence[str], plan: Plan) -> Iterator[Figure]:
-    """The figures of `names`, each with a sandbox of its own that is gone afterwards.
+    """Yield the figures of `names`, each measured on a sandbox of its own.
 
-    A measure that fails is a figure that says so, and the others follow. Raises KeyError for a
-    name that there is not.
+    A measure that fails yields a figure with its error, and the others follow. Raises KeyError
+    for an unknown name.
     """
     for name in names:
         taken = MEASURES[name]

@@ -14,9 +14,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from bench.client import client
 from bench.endpoints import endpoints
 from bench.figures import Figure, ratio_at_least
-from bench.measures.clients import client
 from bench.plan import Plan, rate
 from bench.process import Process
 from sandbox.deployment import StorageAccount
@@ -50,7 +50,7 @@ _CASES = (
 
 
 def measure(plan: Plan, root: Path) -> Iterator[Figure]:
-    """Puts a second and gets a second, for each size and width."""
+    """Measure puts and gets a second, for each size and width."""
     with endpoints(root) as azure, bare(azure.deployment.storage, root) as azurite:
         environment = azure.environments[_SERVICE]
         container = environment[_CONTAINER]
@@ -67,7 +67,7 @@ def measure(plan: Plan, root: Path) -> Iterator[Figure]:
 
 @contextmanager
 def bare(account: StorageAccount, root: Path) -> Iterator[Azurite]:
-    """An Azurite without a sandbox, with the same command line and the same containers."""
+    """Run Azurite without a sandbox, with the same command line and containers."""
     folder = State.open(root / "bare").root
     azurite = Azurite(account.name, account.host, folder, free_port())
     process = subprocess.Popen(

@@ -1,13 +1,13 @@
-"""Service Bus send, and receive with complete, against proton that stores and checks nothing."""
+"""Service Bus send, and receive with complete, against a proton server that checks nothing."""
 
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 from bench.baseline import servers
+from bench.client import client
 from bench.endpoints import endpoints
 from bench.figures import Figure, ratio_at_least
-from bench.measures.clients import client
 from bench.plan import Plan, rate
 from bench.process import Process
 
@@ -17,7 +17,7 @@ _QUEUE = "SERVICEBUS_QUEUE_NAME"
 
 
 def measure(plan: Plan, root: Path) -> Iterator[Figure]:
-    """Messages a second, one by one, on plain AMQP and over WebSocket."""
+    """Measure messages a second, one by one, on plain AMQP and over WebSocket."""
     with endpoints(root) as azure:
         host, vault = azure.deployment.bus.host, azure.deployment.vault.host
         sends, receives = azure.environments["gateway"], azure.environments["thumbnailer"]
@@ -37,7 +37,7 @@ def measure(plan: Plan, root: Path) -> Iterator[Figure]:
 def _send_and_receive(
     plan: Plan, transport: str, lines: list[tuple[Process, Process, dict[str, object]]]
 ) -> Iterator[Figure]:
-    """What is received was sent by the measurement before it; a first message opens the links."""
+    """Measure a send and its receive; a first message opens the links."""
     times = plan.times(_TIMES)
     for sender, receiver, where in lines:
         sender.ask(do="bus-send", **where, times=1)

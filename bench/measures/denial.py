@@ -1,12 +1,12 @@
-"""How long a client waits for a denial that is on record."""
+"""The time until a client has a denial that is on record."""
 
 import statistics
 from collections.abc import Iterator
 from pathlib import Path
 
+from bench.client import client
 from bench.endpoints import endpoints
 from bench.figures import Figure, at_most
-from bench.measures.clients import client
 from bench.plan import Plan
 from bench.process import Process
 
@@ -17,7 +17,7 @@ _SERVICE, _CONTAINER = "gateway", "STORAGE_ORIGINALS_CONTAINER"
 
 
 def measure(plan: Plan, root: Path) -> Iterator[Figure]:
-    """Milliseconds by the SDK's clock, of a blob and of a secret; the connection is there."""
+    """Measure the milliseconds for a blob and a secret by the SDK, on an open connection."""
     with endpoints(root) as azure, client(azure.environments[_SERVICE], root) as process:
         deployment, gateway = azure.deployment, azure.environments[_SERVICE]
         secret = azure.environments["notifier"]["WEBHOOK_SECRET_NAME"]

@@ -1,15 +1,15 @@
-"""A page of the gallery when there are many photos, against one when there are few.
+"""A page of a large gallery, against one of a small gallery.
 
-The index is copied from one that the catalog wrote of a real photo, under the catalog's own rights:
-10,000 uploads would take an hour and end in the same blobs.
+The index is copied from the one that the catalog wrote for a real photo, under the catalog's own
+rights: 10,000 uploads would take an hour and end in the same blobs.
 """
 
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from bench.client import client
 from bench.figures import Figure, ratio_at_most
-from bench.measures.clients import client
 from bench.photos import Gallery
 from bench.plan import Plan
 from bench.process import BenchError
@@ -23,12 +23,12 @@ _PAGE = 24
 
 
 def measure(plan: Plan, root: Path) -> Iterator[Figure]:
-    """Milliseconds of a page, from two sandboxes in turns."""
+    """Measure the milliseconds of a page, from two sandboxes in turns."""
     many = plan.times(_MANY)
     with whole(root / "few") as one, whole(root / "many") as other:
         galleries = {_FEW: Gallery(one.report.gallery), many: Gallery(other.report.gallery)}
         for number, sandbox in ((_FEW, one), (many, other)):
-            plan.told(f"an index of {number:,} photos")
+            plan.on_progress(f"an index of {number:,} photos")
             galleries[number].seconds_to_thumbnail()
             _fill(sandbox, number - 1)
         what, times = f"gallery, a page of {_PAGE}", plan.times(_TIMES)

@@ -1,4 +1,4 @@
-"""Memory of the whole tree when the demo has run: each page once, shared ones in parts (PSS)."""
+"""Memory of all processes after the demo, with shared pages divided among them (PSS)."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -15,12 +15,12 @@ _WHAT = "memory after the demo"
 
 
 def measure(plan: Plan, root: Path) -> Iterator[Figure]:
-    """Megabytes of the sandbox with Azurite, of each part, of each service, and of all."""
+    """Measure the megabytes of the sandbox with Azurite, of each part, and of all."""
     plan = plan.fewer(_TAKES_LONG)
     if not (PROC / "self" / "smaps_rollup").exists():
         yield Figure(f"{_WHAT}", "MB", None, goals=(_GOAL,), note="only Linux keeps count of PSS")
         return
-    plan.told(_WHAT)
+    plan.on_progress(_WHAT)
     runs = [_once(root / str(number)) for number in range(plan.runs)]
     yield _sum(runs, "sandbox with Azurite", *_OWN, goal=True)
     services = sorted({role for run in runs for role in run} - set(_OWN))

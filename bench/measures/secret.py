@@ -1,13 +1,13 @@
-"""Reading a secret, against a server that answers a constant behind the same TLS and proxy."""
+"""Reading a secret, against a server that returns a constant behind the same TLS and proxy."""
 
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 from bench.baseline import servers
+from bench.client import client
 from bench.endpoints import endpoints
 from bench.figures import Figure, ratio_at_least
-from bench.measures.clients import client
 from bench.plan import Plan, rate
 from bench.process import Process
 
@@ -17,7 +17,7 @@ _TIMES = 300
 
 
 def measure(plan: Plan, root: Path) -> Iterator[Figure]:
-    """Reads a second, one by one and 16 at once."""
+    """Measure reads a second, one by one and 16 at once."""
     with endpoints(root) as azure:
         host, environment = azure.deployment.vault.host, azure.environments[_SERVICE]
         with (

@@ -1,4 +1,4 @@
-"""Warm starts, timed from the first instruction of the process until its own report says ready."""
+"""Warm starts, from the first instruction of the process until its report says ready."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,12 +12,12 @@ _TAKES_LONG = 5
 
 
 def measure(plan: Plan, root: Path) -> Iterator[Figure]:
-    """Seconds to endpoints, to all services, and through the demo; then the first-ever set-up."""
+    """Measure the seconds to endpoints, to services, and through the demo; then the set-up."""
     plan = plan.fewer(_TAKES_LONG)
     state = State.open(root / "state")
-    plan.told("the first start, which is not counted")
+    plan.on_progress("the first start, which is not counted")
     _start(state)
-    plan.told("warm start")
+    plan.on_progress("warm start")
     starts = [_start(state) for _ in range(plan.runs)]
     endpoints = Samples.of([each.endpoints_after for each in starts])
     services = Samples.of([each.services_after for each in starts])
@@ -34,6 +34,6 @@ def _start(state: State) -> Whole:
 
 
 def _set_up() -> Figure:
-    """It downloads, so that it is not repeated here."""
+    """Report the first set-up, which downloads and so is not repeated."""
     note = "the launcher shows its seconds as it runs, and keeps no record of them"
     return Figure("first-ever set-up", "s", None, goals=(at_most(180),), note=note)

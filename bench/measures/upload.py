@@ -1,4 +1,4 @@
-"""From an upload to its thumbnail in the gallery, alone and in company, and what then limits it."""
+"""From an upload to its thumbnail, one by one and concurrently, and the resource that limits it."""
 
 import os
 import statistics
@@ -23,7 +23,7 @@ _CLIENT = "this client"
 
 @dataclass(frozen=True)
 class _Round:
-    """The seconds of each photo, of all of them, and the processor's by process."""
+    """The seconds of each photo and of all, and the processor time by process."""
 
     each: tuple[float, ...]
     seconds: float
@@ -31,7 +31,7 @@ class _Round:
 
 
 def measure(plan: Plan, root: Path) -> Iterator[Figure]:
-    """Seconds (median and 95th percentile) and photos a second."""
+    """Measure seconds (median and 95th percentile) and photos a second."""
     plan = plan.fewer(_TAKES_LONG)
     with whole(root / "state") as sandbox:
         gallery = Gallery(sandbox.report.gallery)
@@ -39,7 +39,7 @@ def measure(plan: Plan, root: Path) -> Iterator[Figure]:
         for width, full in ((1, _ALONE), (_AT_ONCE, _TOGETHER)):
             times = max(plan.times(full), width)
             label = f"{width} at once" if width > 1 else "one by one"
-            plan.told(f"upload to thumbnail, {label}")
+            plan.on_progress(f"upload to thumbnail, {label}")
             rounds = [_round(gallery, times, width, sandbox.report.pid) for _ in range(plan.runs)]
             yield from _waits(rounds, times, label)
         rates = Samples.of([len(each.each) / each.seconds for each in rounds])
@@ -62,7 +62,7 @@ def _waits(rounds: list[_Round], times: int, label: str) -> Iterator[Figure]:
 
 
 def percentile_95(values: tuple[float, ...]) -> float:
-    """What 95 of 100 values do not exceed, by the nearest rank."""
+    """Return the 95th percentile by the nearest rank."""
     ordered = sorted(values)
     return ordered[-(-len(ordered) * 95 // 100) - 1]
 
@@ -75,7 +75,7 @@ def _limit(rounds: list[_Round]) -> str:
 
 
 def limit_in_words(shares: Mapping[str, float], cores: int | None) -> str:
-    """Who takes how much of a core (1 is all of one), the greediest first, and who is the limit."""
+    """Return each process's share of a core, the largest first, and the limiting one."""
     ordered = sorted(shares.items(), key=lambda pair: -pair[1])
     listed = ", ".join(f"{role} {share:.0%}" for role, share in ordered if share >= 0.01)
     whole_machine = sum(shares.values()) >= 0.9 * (cores or 1)

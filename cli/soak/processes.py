@@ -35,19 +35,19 @@ class Process:
         return path.encode() in self.environment or any(path in each for each in self.command)
 
     @property
-    def is_leash(self) -> bool:
+    def is_guard(self) -> bool:
         return any(each.endswith("process_guard.py") for each in self.command)
 
     @property
     def service(self) -> str | None:
         """The service whose gunicorn it is, master or worker."""
-        last = self.command[-1] if self.command and not self.is_leash else ""
+        last = self.command[-1] if self.command and not self.is_guard else ""
         found = _APP.fullmatch(last)
         return found[1] if found else None
 
     @property
     def is_azurite(self) -> bool:
-        return not self.is_leash and any("azurite/dist" in each for each in self.command)
+        return not self.is_guard and any("azurite/dist" in each for each in self.command)
 
 
 @dataclass(frozen=True)
@@ -63,10 +63,10 @@ class Family:
 
     @property
     def masters(self) -> Mapping[str, int]:
-        """The gunicorn master of each service: the child of a leash, the parent of its workers."""
-        leashes = {each.pid for each in self.all if each.is_leash}
+        """The gunicorn master of each service: the child of a guard, the parent of its workers."""
+        guards = {each.pid for each in self.all if each.is_guard}
         return {
-            each.service: each.pid for each in self.all if each.service and each.parent in leashes
+            each.service: each.pid for each in self.all if each.service and each.parent in guards
         }
 
     def workers(self, service: str) -> tuple[int, ...]:
@@ -80,8 +80,8 @@ class Family:
             return "sandbox"
         if process.is_azurite:
             return "azurite"
-        if process.is_leash:
-            return "leash"
+        if process.is_guard:
+            return "guard"
         rank = "master" if process.pid in self.masters.values() else "worker"
         return f"{process.service} {rank}" if process.service else "?"
 

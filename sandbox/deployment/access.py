@@ -9,10 +9,10 @@ _ASSIGNMENT_MARK = f"/providers/{ASSIGNMENT}/"
 
 
 def assignments(snapshot: Snapshot) -> Iterator[RoleAssignment]:
-    """Who has which role on what.
+    """Return the role assignments of a snapshot.
 
-    Raises SnapshotError if a scope cannot be told, and for a condition: to leave it out would allow
-    more than Azure does.
+    Raises SnapshotError for an unknown scope, and for a condition: ignoring it would allow more
+    than Azure does.
     """
     for each in snapshot.of_type(ASSIGNMENT):
         scope = each["id"].rpartition(_ASSIGNMENT_MARK)[0]
@@ -31,7 +31,7 @@ def assignments(snapshot: Snapshot) -> Iterator[RoleAssignment]:
 
 
 def custom_roles(snapshot: Snapshot) -> Iterator[RoleDefinition]:
-    """The roles that the deployment defines itself.
+    """Return the roles that the deployment defines.
 
     Raises SnapshotError for one of several permissions, whose not-actions each count within one.
     """

@@ -1,4 +1,4 @@
-"""Who there is, and the container apps with the identities attached to them."""
+"""The principals, and the container apps with the identities attached to them."""
 
 import re
 from collections import Counter, defaultdict
@@ -23,7 +23,7 @@ _OF_AZURE = re.compile(r"^id-(.+)-[^-]+$")
 
 
 def principals(snapshot: Snapshot, ids: Mapping[str, Ids]) -> Iterator[Principal]:
-    """Everyone who can be given a role."""
+    """Return every principal that can be given a role."""
     identities = tuple(_identities(snapshot, ids))
     yield from identities
     yield from _users(
@@ -44,11 +44,11 @@ def _identities(snapshot: Snapshot, ids: Mapping[str, Ids]) -> Iterator[Principa
 
 
 def _names(snapshot: Snapshot) -> dict[str, str]:
-    """Return the name of each user-assigned identity, by its id in lower case.
+    """Return the name of each user-assigned identity, by its lower-case id.
 
-    One that is the only one of an app, and of no other, is called as the app. Of any other,
-    id-platform-sandbox is called platform; it has its whole name where that is made otherwise, or
-    where another would have the same name.
+    The only identity of an app, attached to no other, has the app's name. Others lose prefix and
+    suffix: id-platform-sandbox is called platform. An identity keeps its whole name if it has
+    another form, or if the short name is taken.
     """
     of_app = dict(_own_identities(snapshot))
     others = {
@@ -62,7 +62,7 @@ def _names(snapshot: Snapshot) -> dict[str, str]:
 
 
 def _own_identities(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
-    """The identity that each app's code alone uses, with the app's name."""
+    """Return the identities that one app's code alone uses, with the app's name."""
     used_by = defaultdict[str, list[str]](list)
     for app in snapshot.of_type(APP):
         for key in _usable(app):
@@ -90,9 +90,9 @@ def _principal(name: str, kind: PrincipalKind, resource_id: str, made: Ids) -> P
 
 
 def _users(snapshot: Snapshot, identities: Collection[str]) -> Iterator[Principal]:
-    """Users come from outside the deployment, which names them in its outputs.
+    """Yield the users, whom the deployment names in its outputs.
 
-    An output may tell of one of the `identities` as well, known by its name or its principal id.
+    An output may also name one of the `identities`, by its name or its principal id.
     """
     for output, value in snapshot.outputs.items():
         name = output.removesuffix(_USER_OUTPUT).lower()
@@ -101,7 +101,7 @@ def _users(snapshot: Snapshot, identities: Collection[str]) -> Iterator[Principa
 
 
 def container_app(app: Mapping[str, Any], identities: Mapping[str, Principal]) -> ContainerApp:
-    """One app, with `identities` found by resource id in lower case."""
+    """Return one app, with `identities` by lower-case resource id."""
     container = app["properties"]["template"]["containers"][0]
     return ContainerApp(
         id=app["id"],

@@ -24,14 +24,14 @@ _BUS = "Microsoft.ServiceBus/namespaces"
 
 
 def storage_account(snapshot: Snapshot) -> StorageAccount:
-    """The snapshot's one storage account."""
+    """Return the snapshot's one storage account."""
     account = snapshot.only("Microsoft.Storage/storageAccounts")
     containers = snapshot.of_type("Microsoft.Storage/storageAccounts/blobServices/containers")
     return StorageAccount(account["id"], account["name"], tuple(_leaf(each) for each in containers))
 
 
 def vault(snapshot: Snapshot) -> Vault:
-    """The snapshot's one key vault. Raises SnapshotError if it is under access policies."""
+    """Return the snapshot's one key vault. Raises SnapshotError if it uses access policies."""
     resource = snapshot.only("Microsoft.KeyVault/vaults")
     properties = resource["properties"]
     if properties.get("enableRbacAuthorization") is not True:
@@ -55,7 +55,7 @@ def _declared_secret(secret: Mapping[str, Any]) -> DeclaredSecret:
 
 
 def namespace(snapshot: Snapshot) -> Namespace:
-    """The snapshot's one Service Bus namespace with its queues, topics, subscriptions and rules."""
+    """Return the snapshot's one Service Bus namespace with its entities and rules."""
     resource = snapshot.only(_BUS)
     return Namespace(
         id=resource["id"],
@@ -117,7 +117,7 @@ def _settings(entity: Mapping[str, Any]) -> EntitySettings:
 
 
 def _duration(properties: Mapping[str, Any], name: str) -> timedelta | None:
-    """An ISO 8601 duration. Raises isodate.ISO8601Error if it is none."""
+    """Parse an ISO 8601 duration. Raises isodate.ISO8601Error."""
     if name not in properties:
         return None
     duration = isodate.parse_duration(properties[name])

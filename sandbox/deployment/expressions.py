@@ -1,4 +1,4 @@
-"""The template expressions that `bicep snapshot` leaves: only a deployment knows their values.
+"""The template expressions that `bicep snapshot` leaves for the deployment to evaluate.
 
 Bicep folds everything it can; what stays are calls such as
 `[format('https://{0}', reference('<id>', '<api>').configuration.ingress.fqdn)]`.
@@ -29,7 +29,7 @@ Reference = Callable[[str, bool], Mapping[str, Any]]
 
 
 class ExpressionError(ValueError):
-    """An expression that the sandbox cannot work out."""
+    """An expression that the sandbox cannot evaluate."""
 
 
 @cache
@@ -38,7 +38,7 @@ def _parser() -> Lark:
 
 
 def guid(*parts: str) -> str:
-    """ARM's guid(): the same parts give the same identifier."""
+    """Return ARM's guid(): the same parts give the same identifier."""
     return str(uuid.uuid5(_GUID_NAMESPACE, "-".join(parts)))
 
 
@@ -83,9 +83,9 @@ class _Evaluation(Transformer[Any, Any]):
 
 
 def evaluate(value: Any, reference: Reference) -> Any:
-    """`value` with every expression in it worked out; `reference` gives a resource's properties.
+    """Evaluate every expression in `value`; `reference` returns a resource's properties.
 
-    Raises ExpressionError, with the expression, for what it does not know: `listKeys()` above all.
+    Raises ExpressionError for an unknown function, such as `listKeys()`.
     """
     if isinstance(value, dict):
         return {key: evaluate(each, reference) for key, each in value.items()}

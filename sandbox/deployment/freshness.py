@@ -1,6 +1,6 @@
-"""Whether the snapshot is that of the Bicep beside it, and which one a sandbox became.
+"""The freshness of the snapshot, and the digest that identifies a deployment.
 
-By what is in the files: a checkout gives them all a time of its own.
+Files are compared by content: a checkout sets all modification times.
 """
 
 import hashlib
@@ -12,9 +12,9 @@ from sandbox.deployment.snapshot import SNAPSHOT
 
 
 def edited_since(snapshot: Path = SNAPSHOT) -> tuple[str, ...]:
-    """The Bicep files that differ from those that the snapshot was compiled from, by their names.
+    """Return the names of the Bicep files that were edited since the snapshot was compiled.
 
-    None where that is not known, as where there is the snapshot and no Bicep.
+    Returns none if that is unknown, as in an image without the Bicep.
     """
     try:
         then = _by_name(snapshot.with_suffix(".sources").read_text("utf-8"))
@@ -34,7 +34,7 @@ def edited_since(snapshot: Path = SNAPSHOT) -> tuple[str, ...]:
 
 
 def digest(snapshot: Path = SNAPSHOT, registration: Path = REGISTRATION) -> str:
-    """What tells one deployment from another; empty if it cannot be read."""
+    """Return a digest that identifies the deployment; empty if it cannot be read."""
     found = hashlib.sha256()
     try:
         found.update(snapshot.read_bytes())
@@ -46,7 +46,7 @@ def digest(snapshot: Path = SNAPSHOT, registration: Path = REGISTRATION) -> str:
 
 
 def _by_name(text: str) -> dict[str, str]:
-    """The lines of cksum. Raises ValueError if they are none."""
+    """Parse the output of cksum. Raises ValueError."""
     found = {}
     for line in text.splitlines():
         checksum, size, name = line.split(" ", 2)

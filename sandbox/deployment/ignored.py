@@ -1,9 +1,8 @@
-"""What a snapshot asks for and the sandbox leaves out, so that it can say so before anyone relies
-on it.
+"""The settings of a snapshot that the sandbox ignores, so that the start can name them.
 
-What the sandbox cannot leave out without allowing more than Azure, it refuses to load instead: a
-condition of a role assignment, a vault under access policies. Soft delete and lifecycle rules of
-blobs are left out, too, and stand in docs/sandbox.md.
+Where ignoring a setting would allow more than Azure does, the sandbox refuses to load it: a
+condition of a role assignment, a vault with access policies. Soft delete and lifecycle rules of
+blobs are ignored, too; docs/sandbox.md lists them.
 """
 
 from collections.abc import Iterator, Mapping
@@ -19,15 +18,15 @@ _FORWARDING = {
     "forwardDeadLetteredMessagesTo": "its dead letters are not forwarded",
 }
 _ENTITY = {
-    "status": "it takes and gives messages all the same",
+    "status": "it sends and receives messages all the same",
     "autoDeleteOnIdle": "it is never deleted",
 }
 _SESSIONS = {"requiresSession": "there are no sessions, and any receiver gets any message"}
-_RULE = {"action": "it lets messages through and does not change them"}
+_RULE = {"action": "it does not change messages"}
 _ACCOUNT = {"isVersioningEnabled": "blobs have no versions"}
 
-# By type, in lower case: a property that means something unless it has the value that Azure gives
-# by itself, and what the sandbox does instead.
+# By lower-case type: the properties that are ignored unless they have Azure's default, and the
+# sandbox's behaviour instead.
 _PROPERTIES: Mapping[str, Mapping[str, str]] = {
     f"{_BUS}/queues": {**_SESSIONS, **_FORWARDING, **_ENTITY},
     f"{_BUS}/topics": _ENTITY,
@@ -47,7 +46,7 @@ _RESOURCES: Mapping[str, str] = {
 
 
 def ignored(path: Path = SNAPSHOT) -> tuple[str, ...]:
-    """Return a line for each thing that the sandbox leaves out, by resource.
+    """Return a line for each ignored setting, by resource.
 
     Raises SnapshotError.
     """
@@ -55,7 +54,7 @@ def ignored(path: Path = SNAPSHOT) -> tuple[str, ...]:
 
 
 def of_snapshot(snapshot: Snapshot) -> Iterator[str]:
-    """Yield a line for each thing that is left out of a snapshot."""
+    """Yield a line for each ignored setting of a snapshot."""
     for each in snapshot.resources:
         kind, properties = each["type"].lower(), each.get("properties") or {}
         named = f"{each['type'].rpartition('/')[2]} {each['name']}"
@@ -63,9 +62,9 @@ def of_snapshot(snapshot: Snapshot) -> Iterator[str]:
             yield f"{named}: {_RESOURCES[kind]}"
         for name, instead in _PROPERTIES.get(kind, {}).items():
             if properties.get(name) not in _MEANS_NOTHING:
-                yield f"{named}: {name} is left out, {instead}"
+                yield f"{named}: {name} is ignored: {instead}"
         if kind == ASSIGNMENT.lower() and _is_for_a_group(properties):
-            yield f"{named}: the sandbox knows no groups, so this role is nobody's"
+            yield f"{named}: the sandbox has no groups, so this role has no effect"
 
 
 def _is_for_a_group(properties: Mapping[str, Any]) -> bool:

@@ -1,4 +1,4 @@
-"""Becomes the deployment that the committed snapshot describes."""
+"""Loading of the deployment that the committed snapshot describes."""
 
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -18,9 +18,9 @@ from sandbox.state import State
 
 
 def load(state: State, path: Path = SNAPSHOT) -> Deployment:
-    """The deployment that the snapshot at `path` describes, with its ids kept in `state`.
+    """Return the deployment of the snapshot at `path`, with its ids kept in `state`.
 
-    Raises SnapshotError, ExpressionError or RegistrationError, saying what is not understood.
+    Raises SnapshotError, ExpressionError or RegistrationError, with the part that it cannot read.
     """
     raw = Snapshot.read(path)
     with _understood(path):
@@ -34,7 +34,7 @@ def load(state: State, path: Path = SNAPSHOT) -> Deployment:
 
 
 def as_compiled() -> Deployment:
-    """The committed snapshot's, of a state that nobody keeps: no identity in it was made anew.
+    """Return the committed snapshot's deployment without a state: no identity was recreated.
 
     Its ids are made up. Raises as `load` does.
     """
@@ -43,7 +43,7 @@ def as_compiled() -> Deployment:
 
 
 def _assignments(raw: Snapshot, ids: Mapping[str, Ids]) -> tuple[RoleAssignment, ...]:
-    """Those of the last deployment, and those that name identities which are no more."""
+    """Return the assignments of the last deployment, and those of former identities."""
     found: dict[str, RoleAssignment] = {}
     for then in as_assigned(ids):
         resources = evaluate(list(raw.of_type(ASSIGNMENT)), References(raw, then))
@@ -54,7 +54,7 @@ def _assignments(raw: Snapshot, ids: Mapping[str, Ids]) -> tuple[RoleAssignment,
 
 @contextmanager
 def _understood(path: Path) -> Iterator[None]:
-    """What a resource lacks, or says oddly, is the snapshot's fault and is told as such."""
+    """Raise a resource's missing or malformed properties as SnapshotError."""
     try:
         yield
     except (SnapshotError, ExpressionError, RegistrationError):
@@ -70,7 +70,7 @@ def _deployment(
 ) -> Deployment:
     vault_resource = snapshot.only("Microsoft.KeyVault/vaults")
     everyone = tuple(principals(snapshot, ids))
-    # As they were when the roles were deployed last: an identity made anew since has none.
+    # As of the last deployment of the roles: an identity recreated since has none.
     then = {each.name: each.principal_id for each in principals(snapshot, next(as_assigned(ids)))}
     by_id = {each.resource_id.lower(): each for each in everyone if each.resource_id}
     return Deployment(

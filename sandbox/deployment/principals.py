@@ -1,7 +1,7 @@
-"""The ids that Entra would give the deployment's identities: made once, kept in state.
+"""The Entra ids of the deployment's identities, made once and kept in the state.
 
-An identity that is deleted and made anew has other ids. The role assignments name the old one until
-they are deployed again, and then one more each: nothing takes away what names nobody.
+A recreated identity has new ids. The role assignments name the old ones until they are deployed
+again; then each gets another assignment, and the old ones remain.
 https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/managed-identities-faq
 """
 
@@ -18,10 +18,10 @@ _FILE = "principals.json"
 
 @dataclass(frozen=True)
 class Ids:
-    """What Entra knows an identity by; `generation` counts how often it was made.
+    """The ids of an identity in Entra; `generation` counts its creations.
 
-    `former` are the principal ids that it had before; `assigned` those that role assignments name,
-    the last one at the last deployment. Whom nobody has made anew, they name as it is.
+    `former` are its earlier principal ids; `assigned` are those that role assignments name, the
+    last one since the last deployment. An identity that was never recreated is named as it is.
     """
 
     principal_id: str
@@ -32,25 +32,25 @@ class Ids:
 
     @property
     def has_roles(self) -> bool:
-        """Whether the role assignments name it as it is."""
+        """Whether role assignments name its current ids."""
         return self.principal_id in (self.assigned or (self.principal_id,))
 
-    def made_anew(self) -> "Ids":
-        """The same identity after it was deleted and made again: without a role."""
+    def recreated(self) -> "Ids":
+        """Return the identity after it was deleted and recreated: without a role."""
         former, assigned = (*self.former, self.principal_id), self.assigned or (self.principal_id,)
         return replace(_made_up(), generation=self.generation + 1, former=former, assigned=assigned)
 
     def deployed(self) -> "Ids":
-        """The same identity after its role assignments were deployed again."""
+        """Return the identity after its role assignments were deployed again."""
         return (
             self if self.has_roles else replace(self, assigned=(*self.assigned, self.principal_id))
         )
 
 
 def principal_ids(state: State, resource_ids: Iterable[str]) -> dict[str, Ids]:
-    """The ids of each identity, by lower-case resource id; new ones are made and kept.
+    """Return the ids of each identity by lower-case resource id; make and keep new ones.
 
-    Raises ValueError if the file that keeps them is broken.
+    Raises ValueError if their file is broken.
     """
     kept = _kept(state)
     wanted = {each.lower(): kept.get(each.lower()) or _made_up() for each in resource_ids}
@@ -60,21 +60,21 @@ def principal_ids(state: State, resource_ids: Iterable[str]) -> dict[str, Ids]:
 
 
 def as_assigned(ids: Mapping[str, Ids]) -> Iterator[dict[str, Ids]]:
-    """The identities as each deployment of the roles saw them, the last deployment first."""
+    """Return the identities as each deployment of the roles named them, the last one first."""
     for ago in range(max((len(each.assigned) for each in ids.values()), default=0) or 1):
         yield {key: _as_assigned(each, ago) for key, each in ids.items()}
 
 
 def recreate(state: State, resource_id: str) -> Ids:
-    """Delete an identity and make it anew. Raises KeyError if it is none, ValueError as above."""
+    """Delete and recreate an identity. Raises KeyError if it is unknown, ValueError as above."""
     kept = _kept(state)
-    made = kept[resource_id.lower()].made_anew()
+    made = kept[resource_id.lower()].recreated()
     _keep(state, kept | {resource_id.lower(): made})
     return made
 
 
 def deploy(state: State) -> dict[str, Ids]:
-    """Let the roles name everybody as they are; gives those of whom that is news.
+    """Let the role assignments name all current ids; return the identities that changed.
 
     Raises ValueError as above.
     """

@@ -1,6 +1,6 @@
-"""The app registration of the catalog's API: what infra/entra/catalog.json declares, with its ids.
+"""The app registration of the catalog's API, as infra/entra/catalog.json declares it.
 
-Bicep cannot say it offline, so it has a file of its own, which infra/entra/register.py reads too.
+Bicep cannot express it offline, so it has a file of its own, which infra/entra/register.py reads.
 """
 
 import json
@@ -16,15 +16,15 @@ NONE = "none"
 
 
 class RegistrationError(ValueError):
-    """A registration that the sandbox could not become."""
+    """A registration that the sandbox does not support."""
 
 
 @dataclass(frozen=True)
 class Registration:
-    """An API that Entra issues tokens for, in version 2.
+    """An API for which Entra issues tokens of version 2.
 
-    `uris` are its other names; `roles` says who holds which app roles, by principal id; `scope` is
-    what `clients`, by their ids, may ask for in a user's name without the user's consent.
+    `uris` are its other names; `roles` are the holders of its app roles, by principal id; `scope`
+    may be requested by `clients`, by their ids, in a user's name without the user's consent.
     """
 
     app_id: str
@@ -34,14 +34,14 @@ class Registration:
     clients: tuple[str, ...]
 
     def goes_by(self, resource: str) -> bool:
-        """Whether `resource`, as a request names it, is this API."""
+        """Return whether `resource`, as a request names it, is this API."""
         return resource in {self.app_id, *self.uris}
 
 
 def registration(
     app_id: str, ids: Mapping[str, str], path: Path = REGISTRATION
 ) -> Registration | None:
-    """The registration of `app_id`, or None where that is `none`. `ids` are principals by name.
+    """Return the registration of `app_id`, or None for `none`. `ids` are principals by name.
 
     Raises RegistrationError if the file at `path` is not understood.
     """
@@ -74,7 +74,7 @@ def _parse(declared: Mapping[str, Any], app_id: str, ids: Mapping[str, str]) -> 
 
 
 def _held(held_by: Mapping[str, list[str]], ids: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
-    """Who is not deployed holds nothing."""
+    """Return the app roles of the deployed principals."""
     holders = {name for names in held_by.values() for name in names} & ids.keys()
     return {
         ids[name]: tuple(role for role, names in held_by.items() if name in names)

@@ -1,4 +1,4 @@
-"""What a deployment consists of, as far as the sandbox becomes it."""
+"""The resources of a deployment, as far as the sandbox supports them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,13 +21,13 @@ class StorageAccount:
         return f"{self.name}.blob.core.windows.net"
 
     def container_id(self, container: str) -> str:
-        """The resource id of one container, whether it exists or not."""
+        """Return the resource id of one container, whether it exists or not."""
         return f"{self.id}/blobServices/default/containers/{container}"
 
 
 @dataclass(frozen=True)
 class DeclaredSecret:
-    """A secret that the deployment makes, before anybody has set its real value."""
+    """A secret that the deployment creates with a placeholder value."""
 
     name: str
     value: str = field(repr=False)
@@ -50,13 +50,13 @@ class Vault:
         return f"{self.name}.vault.azure.net"
 
     def secret_id(self, secret: str) -> str:
-        """The resource id of one secret, whether it exists or not."""
+        """Return the resource id of one secret, whether it exists or not."""
         return f"{self.id}/secrets/{secret}"
 
 
 @dataclass(frozen=True)
 class EntitySettings:
-    """What a queue, topic or subscription does with its messages."""
+    """The message settings of a queue, topic or subscription."""
 
     lock_duration: timedelta = timedelta(minutes=1)
     max_delivery_count: int = 10
@@ -68,7 +68,7 @@ class EntitySettings:
 
 @dataclass(frozen=True)
 class CorrelationFilter:
-    """All that is named must equal the message's."""
+    """A filter whose properties must all equal the message's."""
 
     label: str | None = None
     message_id: str | None = None
@@ -82,7 +82,7 @@ class CorrelationFilter:
 
 @dataclass(frozen=True)
 class Rule:
-    """Which messages of a topic a subscription gets: by SQL or by correlation."""
+    """A rule of a subscription: an SQL filter or a correlation filter."""
 
     name: str
     sql: str | None = None
@@ -137,12 +137,12 @@ class Component:
 
     @property
     def host(self) -> str:
-        """Where its telemetry goes; the number is that of a stamp, which Azure chooses."""
+        """The host that takes its telemetry; Azure chooses the number of its stamp."""
         return f"{self.location}-0.in.applicationinsights.azure.com"
 
     @property
     def connection_string(self) -> str:
-        """How Azure tells of it; no secret, since the key in it is not enough."""
+        """Its connection string, which is no secret: the key in it does not suffice."""
         live = f"https://{self.location}.livediagnostics.monitor.azure.com/"
         return (
             f"InstrumentationKey={self.instrumentation_key};"
@@ -151,7 +151,7 @@ class Component:
 
 
 class PrincipalKind(StrEnum):
-    """What a principal is."""
+    """The kind of a principal."""
 
     USER_ASSIGNED = "user-assigned"
     SYSTEM_ASSIGNED = "system-assigned"
@@ -160,9 +160,9 @@ class PrincipalKind(StrEnum):
 
 @dataclass(frozen=True)
 class Principal:
-    """Somebody who can be given a role: a managed identity, or a user (who has no resource).
+    """A principal that can be given a role: a managed identity, or a user (without a resource).
 
-    `former_ids` are the principal ids that it had before it was deleted and made anew.
+    `former_ids` are its principal ids from before it was recreated.
     """
 
     name: str
@@ -174,7 +174,7 @@ class Principal:
 
     @property
     def every_id(self) -> tuple[str, ...]:
-        """Its principal id, and those it had before it was recreated."""
+        """Its principal id, and its former ones."""
         return (self.principal_id, *self.former_ids)
 
 
@@ -197,7 +197,7 @@ class Attachment:
 
 @dataclass(frozen=True)
 class Ingress:
-    """How an app is reached: its host name, and from which addresses (CIDRs; empty for all)."""
+    """An app's host name, and the client addresses that it admits (CIDRs; empty for all)."""
 
     host: str
     external: bool
@@ -224,7 +224,7 @@ class ContainerApp:
 
 @dataclass(frozen=True)
 class RoleAssignment:
-    """Who may do what a role says, on which scope and below."""
+    """A role for a principal, on a scope and below."""
 
     id: str
     scope: str
@@ -235,7 +235,7 @@ class RoleAssignment:
 
 @dataclass(frozen=True)
 class RoleDefinition:
-    """A role: patterns of actions with `*`; what is data is never implied by what is not."""
+    """A role: patterns of actions with `*`; control actions never imply data actions."""
 
     id: str
     name: str
@@ -247,7 +247,7 @@ class RoleDefinition:
 
 @dataclass(frozen=True)
 class Deployment:
-    """Everything that a snapshot says, with its runtime values made up.
+    """All resources of a snapshot, with made-up runtime values.
 
     `registration` is the catalog's, None where it asks for no token.
     """
@@ -267,7 +267,7 @@ class Deployment:
 
     @property
     def names(self) -> Mapping[str, str]:
-        """What people call everybody, by principal id; who was deleted is called so."""
+        """The name of each principal by its id, former ids included."""
         now = {each.principal_id: each.name for each in self.principals}
         gone = {
             old: f"{each.name} (deleted)" for each in self.principals for old in each.former_ids
@@ -276,11 +276,11 @@ class Deployment:
 
     @property
     def users(self) -> tuple[Principal, ...]:
-        """Those who sign in: the developer, the operator."""
+        """The users, such as the developer and the operator."""
         return tuple(each for each in self.principals if each.kind is PrincipalKind.USER)
 
     def principal(self, name: str) -> Principal:
-        """The principal called `name`. Raises KeyError, naming those that there are."""
+        """Return the principal called `name`. Raises KeyError, with all known names."""
         for principal in self.principals:
             if principal.name == name:
                 return principal
@@ -288,7 +288,7 @@ class Deployment:
         raise KeyError(f"no identity is called {name!r}; choose from {known}")
 
     def app(self, name: str) -> ContainerApp:
-        """The container app called `name`. Raises KeyError, naming those that there are."""
+        """Return the container app called `name`. Raises KeyError, with all known names."""
         for app in self.apps:
             if app.name == name:
                 return app

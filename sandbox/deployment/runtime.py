@@ -1,4 +1,4 @@
-"""The values that only a running Azure knows, made up: what `reference(<id>)` would give."""
+"""Made-up runtime values, which only Azure knows: the properties that `reference(<id>)` returns."""
 
 import hashlib
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from sandbox.deployment.snapshot import APP, IDENTITY, Snapshot, SnapshotError
 
 
 def identity_ids(snapshot: Snapshot) -> list[str]:
-    """The resources that have an identity: those that are one, and apps with their own."""
+    """Return the resources with an identity: managed identities, and apps with their own."""
     user_assigned = [each["id"] for each in snapshot.of_type(IDENTITY)]
     return user_assigned + [
         each["id"] for each in snapshot.of_type(APP) if has_system_identity(each)
@@ -19,12 +19,12 @@ def identity_ids(snapshot: Snapshot) -> list[str]:
 
 
 def has_system_identity(app: Mapping[str, Any]) -> bool:
-    """Whether an app has a system-assigned identity."""
+    """Return whether an app has a system-assigned identity."""
     return "systemassigned" in app.get("identity", {}).get("type", "").lower()
 
 
 class References:
-    """What `reference(<id>)` would give at run time: properties that only Azure makes up."""
+    """The runtime properties that `reference(<id>)` returns on Azure."""
 
     def __init__(self, snapshot: Snapshot, ids: Mapping[str, Ids]) -> None:
         self._resources = {each["id"].lower(): each for each in snapshot.resources}
@@ -64,9 +64,9 @@ def _runtime_properties(resource: Mapping[str, Any], ids: Ids | None) -> Mapping
 
 
 def component(resource: Mapping[str, Any]) -> Component:
-    """An Application Insights component, with the key and the endpoint that Azure would choose.
+    """Return an Application Insights component, with the key and endpoint that Azure would choose.
 
-    Raises SnapshotError if it takes its key alone: the sandbox does not.
+    Raises SnapshotError if it accepts its key without a token.
     """
     if resource["properties"].get("DisableLocalAuth") is not True:
         raise SnapshotError(f"the component {resource['name']} must have DisableLocalAuth")
@@ -79,7 +79,7 @@ def component(resource: Mapping[str, Any]) -> Component:
 
 
 def ingress_host(app: Mapping[str, Any]) -> str:
-    """The host name that Container Apps would give an app: `internal.` marks what is not public."""
+    """Return the host name that Container Apps would give an app, private ones with `internal.`."""
     properties = app["properties"]
     internal = "" if properties["configuration"]["ingress"]["external"] else "internal."
     return f"{app['name']}.{internal}{_domain(properties['environmentId'], app['location'])}"

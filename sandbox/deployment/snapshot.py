@@ -1,4 +1,4 @@
-"""The committed snapshot of the Bicep: the resources that Bicep predicts, as it wrote them."""
+"""The committed snapshot of the Bicep: the resources as Bicep predicts them."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -15,7 +15,7 @@ IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities"
 
 
 class SnapshotError(ValueError):
-    """A snapshot that is no deployment the sandbox could become."""
+    """A snapshot that the sandbox cannot use."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Snapshot:
 
     @classmethod
     def read(cls, path: Path = SNAPSHOT) -> "Snapshot":
-        """The snapshot at `path`. Raises SnapshotError if it is missing, broken or incomplete."""
+        """Return the snapshot at `path`. Raises SnapshotError if it is missing or broken."""
         try:
             content = json.loads(path.read_text("utf-8"))
             resources, diagnostics = content["predictedResources"], content["diagnostics"]
@@ -42,11 +42,11 @@ class Snapshot:
         return cls(tuple(resources), outputs)
 
     def of_type(self, kind: str) -> Iterator[Mapping[str, Any]]:
-        """The resources of one type."""
+        """Return the resources of one type."""
         return (each for each in self.resources if each["type"].lower() == kind.lower())
 
     def only(self, kind: str) -> Mapping[str, Any]:
-        """The one resource of its type. Raises SnapshotError if there is none, or more."""
+        """Return the one resource of its type. Raises SnapshotError unless there is exactly one."""
         found = list(self.of_type(kind))
         if len(found) != 1:
             raise SnapshotError(f"the sandbox becomes one {kind}; the snapshot has {len(found)}")
@@ -54,5 +54,5 @@ class Snapshot:
 
 
 def app_names() -> tuple[str, ...]:
-    """The services: the apps of the committed snapshot, in its order. Raises SnapshotError."""
+    """Return the apps of the committed snapshot, in its order. Raises SnapshotError."""
     return tuple(str(each["name"]) for each in Snapshot.read().of_type(APP))

@@ -72,7 +72,7 @@ def test_what_the_sandbox_leaves_out_of_a_deployment_is_said_at_its_start(
     warn_of_ignored(tmp_path / "other.json")
     said = " ".join(capsys.readouterr().err.split())
     assert said.startswith("note: queues sb-")
-    assert "requiresSession is left out, there are no sessions" in said
+    assert "requiresSession is ignored: there are no sessions" in said
 
 
 def test_a_snapshot_that_is_none_is_left_to_the_start(

@@ -11,7 +11,7 @@ from sandbox.deployment import app_names
 SANDBOX, AZURITE = 10, 12
 
 
-def leash(pid: int, parent: int = SANDBOX) -> Process:
+def guard(pid: int, parent: int = SANDBOX) -> Process:
     return Process(pid, parent, ("python", "-I", "process_guard.py", "60", "", "gunicorn"))
 
 
@@ -22,15 +22,15 @@ def gunicorn(pid: int, parent: int, service: str) -> Process:
 
 
 def family(*others: Process) -> Family:
-    """A sandbox with Azurite, and for each service a leash, a master and two workers."""
+    """A sandbox with Azurite, and for each service a guard, a master and two workers."""
     found = [
         Process(SANDBOX, 1, ("python", "-m", "cli", "up")),
-        leash(11),
+        guard(11),
         Process(AZURITE, 11, ("node", "azurite/dist/src/blob/main.js")),
     ]
     for number, service in enumerate(app_names()):
         first = 100 + 10 * number
-        found += [leash(first), gunicorn(first + 1, first, service)]
+        found += [guard(first), gunicorn(first + 1, first, service)]
         found += [gunicorn(first + each, first + 1, service) for each in (2, 3)]
     return Family(SANDBOX, (*found, *others))
 
@@ -80,7 +80,7 @@ def test_what_does_not_descend_from_the_sandbox_is_a_stray() -> None:
 def test_every_process_has_a_name() -> None:
     found = family()
     names = {found.name(each) for each in found.all}
-    assert {"sandbox", "azurite", "leash", "gateway master", "notifier worker"} <= names
+    assert {"sandbox", "azurite", "guard", "gateway master", "notifier worker"} <= names
     assert "?" not in names
 
 

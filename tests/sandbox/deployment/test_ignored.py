@@ -26,20 +26,20 @@ def test_our_own_bicep_asks_for_nothing_of_the_kind() -> None:
 @pytest.mark.parametrize(
     ("kind", "properties", "says"),
     [
-        (QUEUE, {"requiresSession": True}, "queues a/b: requiresSession is left out, there are no"),
-        (QUEUE, {"forwardTo": "other"}, "queues a/b: forwardTo is left out, its messages are not"),
+        (QUEUE, {"requiresSession": True}, "queues a/b: requiresSession is ignored: there are no"),
+        (QUEUE, {"forwardTo": "other"}, "queues a/b: forwardTo is ignored: its messages are not"),
         (QUEUE, {"forwardDeadLetteredMessagesTo": "q"}, "its dead letters are not forwarded"),
-        (QUEUE, {"status": "Disabled"}, "status is left out, it takes and gives messages all the"),
-        (f"{BUS}/topics", {"status": "SendDisabled"}, "topics a/b: status is left out"),
-        (SUBSCRIPTION, {"autoDeleteOnIdle": "PT5M"}, "autoDeleteOnIdle is left out, it is never"),
+        (QUEUE, {"status": "Disabled"}, "status is ignored: it sends and receives messages all"),
+        (f"{BUS}/topics", {"status": "SendDisabled"}, "topics a/b: status is ignored"),
+        (SUBSCRIPTION, {"autoDeleteOnIdle": "PT5M"}, "autoDeleteOnIdle is ignored: it is never"),
         (SUBSCRIPTION, {"requiresSession": True}, "subscriptions a/b: requiresSession"),
         (f"{SUBSCRIPTION}/rules", {"action": {"sqlExpression": "SET a=1"}}, "rules a/b: action"),
-        (BLOBS, {"isVersioningEnabled": True}, "isVersioningEnabled is left out, blobs have no"),
+        (BLOBS, {"isVersioningEnabled": True}, "isVersioningEnabled is ignored: blobs have no"),
         ("Microsoft.Authorization/denyAssignments", {}, "denyAssignments a/b: it denies nothing"),
         (f"{BUS}/AuthorizationRules", {"rights": ["Send"]}, "the sandbox has no keys"),
         (f"{QUEUE}/authorizationRules", {}, "the sandbox has no keys"),
         (f"{BUS}/topics/authorizationRules", {}, "the sandbox has no keys"),
-        (ASSIGNMENT, {"principalType": "Group"}, "the sandbox knows no groups, so this role is"),
+        (ASSIGNMENT, {"principalType": "Group"}, "the sandbox has no groups, so this role has"),
     ],
 )
 def test_what_is_left_out_is_listed_by_its_resource(

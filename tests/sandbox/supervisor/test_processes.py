@@ -14,7 +14,7 @@ import pytest
 
 from sandbox.supervisor.processes import Child, Program
 
-LEASH = Path("sandbox/supervisor/process_guard.py")
+GUARD = Path("sandbox/supervisor/process_guard.py")
 WRITES_ITS_PID = "import os, sys, time; open(sys.argv[1], 'a').write(f'{os.getpid()}\\n'); "
 
 
@@ -49,10 +49,10 @@ def wait_until(true: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-def leashed(program: Program) -> int:
-    """Run a program on a leash that is held until it ends; gives the leash's status."""
-    leash = [sys.executable, "-I", str(LEASH), "5", "", *program.command]
-    with subprocess.Popen(leash, stdin=subprocess.PIPE) as process:
+def guarded(program: Program) -> int:
+    """Run a program under a guard until it ends; return the guard's status."""
+    guard = [sys.executable, "-I", str(GUARD), "5", "", *program.command]
+    with subprocess.Popen(guard, stdin=subprocess.PIPE) as process:
         return process.wait()
 
 
@@ -139,24 +139,24 @@ def test_a_program_whose_sandbox_was_killed_has_no_grace(tmp_path: Path) -> None
         "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
         "open(sys.argv[1] + '.deaf', 'w').close(); time.sleep(60)"
     )
-    leash = [sys.executable, "-I", str(LEASH), "60", "", *program(tmp_path, deaf).command]
-    with subprocess.Popen(leash, stdin=subprocess.PIPE) as process:
+    guard = [sys.executable, "-I", str(GUARD), "60", "", *program(tmp_path, deaf).command]
+    with subprocess.Popen(guard, stdin=subprocess.PIPE) as process:
         wait_until((tmp_path / "pids.deaf").exists)
         assert process.stdin is not None
         process.stdin.close()
         assert process.wait(10) == 128 + signal.SIGKILL
 
 
-HOLDS_A_LEASH = """
+HOLDS_A_GUARD = """
 import subprocess, sys, time
 subprocess.Popen([sys.executable, "-I", *sys.argv[1:]], stdin=subprocess.PIPE)
 time.sleep(60)
 """
 
 
-def test_a_program_ends_when_whoever_holds_its_leash_is_killed(tmp_path: Path) -> None:
-    leash = (str(LEASH.resolve()), "5", "", *program(tmp_path, "time.sleep(60)").command)
-    holder = subprocess.Popen([sys.executable, "-c", HOLDS_A_LEASH, *leash])
+def test_a_program_ends_when_the_holder_of_its_guard_is_killed(tmp_path: Path) -> None:
+    guard = (str(GUARD.resolve()), "5", "", *program(tmp_path, "time.sleep(60)").command)
+    holder = subprocess.Popen([sys.executable, "-c", HOLDS_A_GUARD, *guard])
     wait_until(lambda: bool(pids(tmp_path)))
     (pid,) = pids(tmp_path)
     assert not is_gone(pid)
@@ -171,17 +171,17 @@ def test_what_a_program_has_started_ends_with_it(tmp_path: Path) -> None:
         f"import subprocess; subprocess.Popen([sys.executable, '-c', {child}, sys.argv[1]]);\n"
         "while len(open(sys.argv[1]).readlines()) < 2: time.sleep(0.02)"
     )
-    assert leashed(program(tmp_path, starts_another)) == 0
+    assert guarded(program(tmp_path, starts_another)) == 0
     assert len(pids(tmp_path)) == 2
     wait_until(lambda: all(map(is_gone, pids(tmp_path))))
 
 
 @pytest.mark.parametrize(("then", "status"), [("sys.exit(7)", 7), ("os.kill(os.getpid(), 9)", 137)])
 def test_a_leash_passes_on_how_its_program_ended(tmp_path: Path, then: str, status: int) -> None:
-    assert leashed(program(tmp_path, then)) == status
+    assert guarded(program(tmp_path, then)) == status
 
 
-def test_last_words_are_those_of_the_last_run(tmp_path: Path) -> None:
+def test_the_exit_reason_is_that_of_the_last_run(tmp_path: Path) -> None:
     says = "print(len(open(sys.argv[1]).readlines()), flush=True); sys.exit(1)"
     child = Child(program(tmp_path, says))
     (tmp_path / "log").write_text("what another sandbox has left\n")
