@@ -81,7 +81,7 @@ def access(
         if identity:
             deployment.principal(identity)
         if azure:
-            _compare(with_azure(env_file, environment), identity, json_=json_)
+            _compare(_with_azure(env_file, environment), identity, json_=json_)
     listed = rights(deployment, identity)
     if json_:
         print_json([asdict(each) for each in listed])
@@ -153,7 +153,7 @@ def _rights_of(principal_id: str, deployment: Deployment, policy: Policy) -> lis
     return sorted(found, key=lambda each: each.on)
 
 
-def with_azure(env_file: Path | None, environment: str | None) -> Difference:
+def _with_azure(env_file: Path | None, environment: str | None) -> Difference:
     """Compare assignments at or below the environment's resource group with the snapshot's.
 
     Raises SnapshotError, ValuesError, or SignInError.

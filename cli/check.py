@@ -40,13 +40,13 @@ def check(
     ] = False,
 ) -> None:
     """Check format, lint, types, imports, workflows and keys; and the Bicep, given its CLI."""
-    refuse_in_an_image("check")
+    _refuse_in_an_image("check")
     failed = [name for name, command in _CHECKS if not _passes(name, command, no_skips)]
     if failed:
         fail(f"{', '.join(failed)} failed.", status=1)
 
 
-def refuse_in_an_image(command: str) -> None:
+def _refuse_in_an_image(command: str) -> None:
     """End a command that needs the whole project, of which an image holds only a part."""
     if not (PROJECT / "tests").is_dir():
         fail(f"{command} needs the whole project; run ./keyless {command} in a clone of it")
@@ -71,7 +71,7 @@ def _passes(name: str, command: Sequence[str], no_skips: bool) -> bool:
 
 def test(context: typer.Context) -> None:
     """Run all tests, or those that pytest's arguments select."""
-    refuse_in_an_image("test")
+    _refuse_in_an_image("test")
     chosen = any(not each.startswith("-") for each in context.args)
     workers = () if chosen else _AT_ONCE
     os.chdir(PROJECT)

@@ -26,7 +26,7 @@ from sandbox.supervisor import (
 )
 
 # The sandbox's address for Service Bus clients that open TCP connections: docs/bus-clients.md.
-BUS_ADDRESS = "KEYLESS_SERVICEBUS_ADDRESS"
+_BUS_ADDRESS = "KEYLESS_SERVICEBUS_ADDRESS"
 _BUS_NOTE = (
     "# Service Bus: ServiceBusClient(namespace, credential) needs two more arguments,"
     " transport_type=TransportType.AmqpOverWebsocket and"
@@ -89,7 +89,7 @@ def variables_of(report: Report, who: str, state: State) -> dict[str, str]:
     """Return what makes a process act as `who`. Raises KeyError, with all known names."""
     persons = users(state)
     if who in persons:
-        return user_variables(report, state, who)
+        return _user_variables(report, state, who)
     services = [each.name for each in report.services]
     if who not in services:
         raise KeyError(unknown_identity(who, services, persons))
@@ -111,10 +111,10 @@ def service_variables(report: Report, service: str, state: State) -> dict[str, s
 
 def developer_variables(report: Report, state: State) -> dict[str, str]:
     """Return what makes a process act as the developer."""
-    return user_variables(report, state, DEVELOPER)
+    return _user_variables(report, state, DEVELOPER)
 
 
-def user_variables(report: Report, state: State, who: str) -> dict[str, str]:
+def _user_variables(report: Report, state: State, who: str) -> dict[str, str]:
     """Return what makes a process act as a user, who signs in to the sandbox by `az login`.
 
     AzureCliCredential alone: other tools in the user's home hold sign-ins to real Azure.
@@ -138,7 +138,7 @@ def _of_any_tool(report: Report, state: State, who: str = DEVELOPER) -> Mapping[
     """Return the sandbox's address, and folders that separate its sign-ins from the real ones."""
     return {
         **sandbox_variables(report.proxy, Path(report.ca)),
-        BUS_ADDRESS: f"{LOOPBACK}:{report.amqp_port}",
+        _BUS_ADDRESS: f"{LOOPBACK}:{report.amqp_port}",
         "NODE_EXTRA_CA_CERTS": report.ca,
         "CURL_CA_BUNDLE": report.ca,
         **separate_sign_in(state, who),

@@ -59,7 +59,7 @@ def explain(
     with one_sentence(SnapshotError, ExpressionError, KeyError, AmbiguousError):
         deployment = load(opened)
         principal = deployment.principal(identity)
-        requirement = the_requirement(deployment, action, resource)
+        requirement = _the_requirement(deployment, action, resource)
     warn_if_stale(opened)
     decision = Policy.of(deployment).decide(principal.principal_id, requirement)
     if json_:
@@ -69,7 +69,7 @@ def explain(
     raise typer.Exit(0 if isinstance(decision, Allowed) else 1)
 
 
-def the_requirement(deployment: Deployment, action: str, resource: str) -> Requirement:
+def _the_requirement(deployment: Deployment, action: str, resource: str) -> Requirement:
     """Return the requirement that two short names stand for. Raises AmbiguousError."""
     scope = resolve("resource", resource, resource_ids(deployment))
     return Requirement(scope, (_action(deployment, action),))

@@ -20,7 +20,7 @@ from sandbox.deployment import load
 from sandbox.state import PROJECT, State, StateError
 from sandbox.supervisor import Report, ServiceReport, holder, running
 
-AS_DEVELOPER = "--as"
+_AS_DEVELOPER = "--as"
 _LONGEST_START = 120.0
 _LATE = f"not all was ready within {_LONGEST_START:.0f} seconds"
 # In seconds. A service gets 10 to end by itself. Together they leave 2 of 15 for the command.
@@ -59,7 +59,7 @@ def start_detached(
     log = state.path("sandbox.log")
     with one_sentence(StateError, OSError, ValueError, KeyError):
         state.check_room()
-        if not stays and AS_DEVELOPER not in options:
+        if not stays and _AS_DEVELOPER not in options:
             _refuse_without_roles(state)
         before = log.stat().st_size if log.exists() else 0
         process = _spawned(state, port, log, options)
@@ -68,7 +68,7 @@ def start_detached(
         return _when_ready(state, process, on_report, reason, stays=stays)
     except BaseException:
         with ignoring_signals():
-            end_process(process)
+            _end_process(process)
         raise
 
 
@@ -144,7 +144,7 @@ def answers(report: Report) -> bool:
     return True
 
 
-def end_process(process: "subprocess.Popen[bytes]") -> None:
+def _end_process(process: "subprocess.Popen[bytes]") -> None:
     """End a sandbox that this command has started, by force if it does not end in time."""
     process.terminate()
     try:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageDraw, ImageFilter
 
-Colour = tuple[int, int, int]
+_Colour = tuple[int, int, int]
 
 _SIZE = (1600, 1067)
 _ORIENTATION, _CAMERA, _GPS = 0x0112, 0x0110, 0x8825
@@ -22,31 +22,31 @@ class Upload:
 
 
 @dataclass(frozen=True)
-class Scene:
+class _Scene:
     """Hills under a sky: the colours from top to horizon, the sun, and the nearest hill."""
 
-    top: Colour
-    horizon: Colour
+    top: _Colour
+    horizon: _Colour
     sun: tuple[float, float]
-    hill: Colour
+    hill: _Colour
 
 
-_DAWN = Scene((38, 52, 96), (250, 178, 140), (0.70, 0.56), (24, 34, 58))
-_NOON = Scene((58, 128, 202), (208, 230, 242), (0.28, 0.22), (38, 84, 66))
-_DUSK = Scene((30, 20, 58), (222, 96, 84), (0.46, 0.62), (20, 12, 32))
+_DAWN = _Scene((38, 52, 96), (250, 178, 140), (0.70, 0.56), (24, 34, 58))
+_NOON = _Scene((58, 128, 202), (208, 230, 242), (0.28, 0.22), (38, 84, 66))
+_DUSK = _Scene((30, 20, 58), (222, 96, 84), (0.46, 0.62), (20, 12, 32))
 
 
 def uploads() -> list[Upload]:
     """Return a rotated JPEG with GPS metadata, a PNG, a WebP, and a broken JPEG."""
     return [
-        Upload("dawn.jpg", "image/jpeg", _sideways_jpeg(paint(_DAWN))),
-        Upload("noon.png", "image/png", _encoded(paint(_NOON), "PNG")),
-        Upload("dusk.webp", "image/webp", _encoded(paint(_DUSK), "WEBP")),
+        Upload("dawn.jpg", "image/jpeg", _sideways_jpeg(_paint(_DAWN))),
+        Upload("noon.png", "image/png", _encoded(_paint(_NOON), "PNG")),
+        Upload("dusk.webp", "image/webp", _encoded(_paint(_DUSK), "WEBP")),
         Upload("broken.jpg", "image/jpeg", b"\xff\xd8\xff\xe0 this is not a photo " * 64),
     ]
 
 
-def paint(scene: Scene) -> Image.Image:
+def _paint(scene: _Scene) -> Image.Image:
     """Paint the scene."""
     image = Image.linear_gradient("L").resize(_SIZE)
     picture = Image.composite(
@@ -58,7 +58,7 @@ def paint(scene: Scene) -> Image.Image:
     return picture
 
 
-def _sun(picture: Image.Image, scene: Scene) -> None:
+def _sun(picture: Image.Image, scene: _Scene) -> None:
     width, height = _SIZE
     x, y, radius = scene.sun[0] * width, scene.sun[1] * height, 0.055 * width
     mask = Image.new("L", _SIZE, 0)
@@ -68,7 +68,7 @@ def _sun(picture: Image.Image, scene: Scene) -> None:
         picture.paste((255, 240, 214), (0, 0), each)
 
 
-def _hill(picture: Image.Image, scene: Scene, depth: int) -> None:
+def _hill(picture: Image.Image, scene: _Scene, depth: int) -> None:
     width, height = _SIZE
     nearness = depth / 4
     base = height * (0.62 + 0.085 * depth)

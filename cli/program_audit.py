@@ -22,7 +22,7 @@ _ORDER = tuple(Outcome)
 
 @dataclass(frozen=True)
 class Attribution:
-    """Which records are one program's: those of the identities `names` that it may have.
+    """The rule for the records of one program: `names` are the identities that it may have.
 
     `tokens` are the ids of the tokens that it received, where the running service shares its
     identity; None where no other process does.

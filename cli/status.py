@@ -37,7 +37,7 @@ def status(
     report, refused = require_running(opened), opened.refuses()
     alive = answers(report)
     if json_:
-        print_json({**without_environments(report), "refuses": refused, "answers": alive})
+        print_json({**_without_environments(report), "refuses": refused, "answers": alive})
     else:
         out.print(_table(report))
         if report.gallery:
@@ -53,7 +53,7 @@ def status(
     raise typer.Exit(0 if (report.ready or endpoints) and alive and not refused else 1)
 
 
-def without_environments(report: Report) -> dict[str, object]:
+def _without_environments(report: Report) -> dict[str, object]:
     """Return the report without its secrets: the identity headers and the sign-in's key."""
     services = [
         {name: value for name, value in asdict(each).items() if name != "environment"}

@@ -41,7 +41,7 @@ class Tally:
 
 
 @dataclass(frozen=True)
-class Load:
+class _Load:
     """Jobs that run concurrently on the sandbox of `report`."""
 
     state: State
@@ -163,7 +163,7 @@ def run_load(sandbox: SoakSandbox, minutes: float, seed: int) -> LoadResult:
     """Load the sandbox after a warm-up; measure it under load, and again once it is quiet."""
     report = sandbox.report
     assert report is not None, "the sandbox has ended by itself"  # noqa: S101
-    with Load(sandbox.state, report, seed).running() as tally:
+    with _Load(sandbox.state, report, seed).running() as tally:
         time.sleep(min(_LONGEST_WARM_UP, minutes * 60 / 3))
         before, photos = usage(family(sandbox.state, report.pid)), len(tally.photos)
         time.sleep(minutes * 60)

@@ -18,7 +18,7 @@ from cli.soak.uploads import Sent, files, in_flight
 from sandbox.state import State
 from sandbox.supervisor import Report, running
 
-IN_FLIGHT = 50
+_IN_FLIGHT = 50
 _LATEST = 1.5
 # A killed worker's message stays locked for a minute.
 _PATIENCE = 150.0
@@ -91,7 +91,7 @@ def run_round(
     """Play the round with this number. `before` are the photos of those before it."""
     chance = random.Random(f"{seed} {number}")  # noqa: S311 - a round that can be repeated
     moment = chance.uniform(0.05, _LATEST)
-    with in_flight(sandbox.gallery, files(IN_FLIGHT, chance)) as uploads:
+    with in_flight(sandbox.gallery, files(_IN_FLIGHT, chance)) as uploads:
         time.sleep(moment)
         kill = Kill(number, sandbox.kill(target, chance), moment, time.monotonic())
         if target.ends_sandbox:

@@ -27,7 +27,7 @@ _RENEWED_BEFORE = timedelta(days=30)
 _BACKDATED = timedelta(days=2)
 _LOOPBACK = ("localhost", "127.0.0.1")
 
-Sni = Callable[[str | None], bool]
+_Sni = Callable[[str | None], bool]
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Certificate:
             _make(state, names, now)
         return kept
 
-    def server_context(self, serves: Sni | None = None) -> ssl.SSLContext:
+    def server_context(self, serves: _Sni | None = None) -> ssl.SSLContext:
         """Return a context with TLS 1.2 or later; `serves` may refuse a handshake by its SNI.
 
         Raises OSError if the certificate cannot be read.
@@ -99,7 +99,7 @@ def _names_in(certificate: x509.Certificate) -> frozenset[str]:
 
 
 def _refusing_unless(
-    serves: Sni,
+    serves: _Sni,
 ) -> Callable[[ssl.SSLSocket | ssl.SSLObject, str | None, ssl.SSLContext], int | None]:
     def decide(_: object, name: str | None, __: object) -> int | None:
         return None if serves(name) else ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME

@@ -12,7 +12,7 @@ from sandbox.handover import as_exports, hand_over
 from sandbox.state import State
 
 # Every address, since a container has one per network; listeners close connections to public ones.
-ANY_ADDRESS = "0.0.0.0"  # noqa: S104
+_ANY_ADDRESS = "0.0.0.0"  # noqa: S104
 
 # Remote services keep their environment, so the sandbox must keep its ports. The first sandbox on a
 # machine has these, which an image exposes; another takes free ones, and keeps them.
@@ -88,8 +88,8 @@ class RemoteServices:
         """
         kept = _kept_ports(state)
         if kept is None:
-            return ListenAddress(self.name, ANY_ADDRESS, IDENTITY_PORT, PROXY_PORT, fallback=True)
-        return ListenAddress(self.name, ANY_ADDRESS, *kept)
+            return ListenAddress(self.name, _ANY_ADDRESS, IDENTITY_PORT, PROXY_PORT, fallback=True)
+        return ListenAddress(self.name, _ANY_ADDRESS, *kept)
 
 
 def keep_ports(state: State, identity: int, proxy: int) -> None:

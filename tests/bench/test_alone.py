@@ -1,4 +1,4 @@
-"""Two benches at once are none, and a bench is what ends where memory does."""
+"""A second bench is refused, and a bench ends first when memory runs out."""
 
 import subprocess
 import sys

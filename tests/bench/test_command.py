@@ -20,14 +20,14 @@ SLOW = Figure("slow", "s", Samples.of([8.5]))
 
 @pytest.fixture(autouse=True)
 def alone_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No bench of another test is another bench."""
+    """Separate this test's bench from other tests'."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
 
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Result]]:
-    """`bench` of measures of the test's own: `good` takes two, `broken` fails at its second."""
+    """Run `bench` with test measures: `good` has two figures, `broken` fails at its second."""
 
     def good(plan: Plan, root: Path) -> Iterator[Figure]:
         yield FAST

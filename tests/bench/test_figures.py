@@ -1,4 +1,4 @@
-"""What a figure is: medians, ratios, and whether a goal is reached."""
+"""Figures: medians, ratios, and goals."""
 
 import pytest
 

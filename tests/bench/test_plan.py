@@ -1,4 +1,4 @@
-"""How often something is measured, and in which order."""
+"""The number and the order of measurements."""
 
 from bench import Plan
 from bench.plan import rate

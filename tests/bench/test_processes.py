@@ -1,4 +1,4 @@
-"""Who is who among the sandbox's processes, and what each takes."""
+"""The roles of the sandbox's processes, and their memory."""
 
 import os
 from pathlib import Path

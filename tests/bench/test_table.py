@@ -1,4 +1,4 @@
-"""The table, for people and for machines."""
+"""The table, as text and as JSON."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""A sandbox that is measured is as it is by itself."""
+"""A measured sandbox ignores the settings of the user's own."""
 
 import subprocess
 from pathlib import Path

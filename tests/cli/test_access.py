@@ -1,4 +1,4 @@
-"""`./keyless access`: each right of the snapshot, once, with its why."""
+"""`./keyless access` lists each right of the snapshot once, with its reason."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""The command line, whole or one command of it."""
+"""The command line as a whole, and single commands."""
 
 import subprocess
 import sys
@@ -26,7 +26,7 @@ def commands(only: str = "") -> list[str]:
 
 
 def imported_by(name: str) -> set[str]:
-    """The modules that are there when the command `name` is ready to run."""
+    """Return the modules that are loaded once the command `name` is ready to run."""
     command = [sys.executable, "-c", IMPORTED.format(name=name)]
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True)
     return set(done.stdout.split())

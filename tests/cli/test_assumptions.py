@@ -1,4 +1,4 @@
-"""`./keyless assumptions`: each question with its answers, and which of them a sandbox was told."""
+"""`./keyless assumptions` lists each question with its answers, and marks a sandbox's own."""
 
 import json
 import re

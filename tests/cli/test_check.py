@@ -1,4 +1,4 @@
-"""`./keyless check` says which checks it left out."""
+"""`./keyless check` names the checks that it skips."""
 
 import pytest
 from typer.testing import CliRunner

@@ -1,4 +1,4 @@
-"""`./keyless access --azure`: an environment is as the policy says, or hears what is not."""
+"""`./keyless access --azure` names each difference from the policy."""
 
 from pathlib import Path
 from typing import Any
@@ -45,7 +45,7 @@ def difference(deployment: Deployment, answers: Answers, **changed: str) -> Diff
 
 
 def held(answers: Answers, principal: str, end: str) -> Any:
-    """The entry of the assignment that `principal` has on what ends in `end`."""
+    """Return the entry of `principal`'s assignment on the scope that ends in `end`."""
     return next(
         each
         for each in answers[ASSIGNMENTS]["value"]

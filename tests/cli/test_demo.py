@@ -1,4 +1,4 @@
-"""Which sandbox a demo runs on: one that runs, unless it was told otherwise than the demo is."""
+"""The demo uses a running sandbox, unless it has other assumptions than the demo's."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +16,7 @@ Demo = Callable[..., Result]
 
 @pytest.fixture
 def on_a_sandbox_told_otherwise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Demo:
-    """`demo` where a sandbox runs that was told vault-missing=existence; nothing is put through."""
+    """Run `demo` beside a sandbox with vault-missing=existence; nothing is uploaded."""
     report = Report(
         pid=1,
         gallery="http://127.0.0.1:1",

@@ -1,4 +1,4 @@
-"""What the demo shows of the audit, and what it holds against it."""
+"""The demo's table of permissions, and its verdict."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""`./keyless doctor`: what a person and a script are told, and with which status."""
+"""`./keyless doctor`: its output for people and scripts, and its exit statuses."""
 
 import json
 import os
@@ -30,7 +30,7 @@ def test_one_service_is_looked_at_as_itself(sandbox: Running) -> None:
 
 
 def test_a_developer_who_has_not_signed_in_is_told_how(sandbox: Running, tmp_path: Path) -> None:
-    """With no Azure CLI to be found, as on a machine that has none."""
+    """Without an Azure CLI on the machine."""
     done = keyless(sandbox.state.root, "doctor", "developer", PATH=str(tmp_path))
     assert done.returncode == 1
     assert "AzureCliCredential: Azure CLI not found on path" in done.stdout
@@ -83,7 +83,7 @@ def test_a_text_that_nobody_knows_is_answered_in_one_sentence(tmp_path: Path) ->
 
 
 def test_what_terminals_do_to_a_text_is_undone(tmp_path: Path) -> None:
-    """Colours, other line ends, and bytes that are no text in any encoding."""
+    """Colours, other line ends, and bytes that are not text in any encoding."""
     text = (
         "\x1b[31mUnauthorized access. \x1b[1m'Listen'\x1b[0m claim(s) are\r\n required to perform "
         "this opera\ntion. Resource: 'sb://ns.servicebus.windows.net/q'\x1b[0m "
@@ -111,7 +111,7 @@ def test_a_text_is_explained_alone(tmp_path: Path) -> None:
 
 
 def test_a_proxy_in_small_letters_leads_nobody_astray(sandbox: Running) -> None:
-    """Python's own libraries believe it before the one in capitals, which is the sandbox's."""
+    """Python's libraries prefer it to the one in upper case, which is the sandbox's."""
     done = keyless(sandbox.state.root, "doctor", "notifier", https_proxy="http://127.0.0.1:9")
     assert "✓ Key Vault Secrets User on secrets/webhook-signing-key" in done.stdout
     assert "✗" not in done.stdout

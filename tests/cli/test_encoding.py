@@ -1,4 +1,4 @@
-"""A terminal that is not UTF-8 gets every text, with other letters for those that it lacks."""
+"""A terminal that is not UTF-8 gets replacements for the characters that it lacks."""
 
 import json
 import os

@@ -66,7 +66,7 @@ def test_the_key_is_in_the_address_that_is_meant_for_a_person_alone(report: Repo
 
 
 def test_a_shell_loses_the_proxy_that_it_names_in_small_letters(sandbox: Running) -> None:
-    """Python's libraries believe it before the one in capitals, and so would miss the sandbox."""
+    """Python's libraries prefer it to the one in upper case, and would miss the sandbox."""
     lines = sandbox.run("env", "notifier").stdout
     shell = f'{lines}\nprintf \'%s %s\' "${{https_proxy-none}}" "$HTTPS_PROXY"'
     there = {**os.environ, "https_proxy": "http://127.0.0.1:9"}

@@ -1,4 +1,4 @@
-"""`keyless explain` says what the gate would."""
+"""`keyless explain` decides as the gate does."""
 
 import json
 from pathlib import Path

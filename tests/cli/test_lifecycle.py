@@ -1,4 +1,4 @@
-"""A start in vain names who waits, and for what; an end comes in time."""
+"""A failed start names the waiting services and their reasons; an end comes in time."""
 
 import socket
 import subprocess
@@ -31,7 +31,7 @@ while True:
 
 @contextmanager
 def held(folder: Path, how: str) -> Iterator[State]:
-    """A state whose lock a process has, which ends when it is told to or is deaf."""
+    """Run a process that holds the lock of a state, and ends on SIGTERM or ignores it."""
     with subprocess.Popen(
         [sys.executable, "-c", _HOLDS, str(folder), how], cwd=PROJECT, stdout=subprocess.PIPE
     ) as process:

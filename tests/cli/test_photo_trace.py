@@ -1,4 +1,4 @@
-"""One photo's way as a tree: what lies within what, and what is there when something is missing."""
+"""One photo's trace as a tree, also with missing items."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""What the audit says of one program, told from what others did under the same identity."""
+"""The audit of one program, separated from others with the same identity."""
 
 import json
 from pathlib import Path
@@ -109,7 +109,7 @@ def test_a_program_that_never_came_to_the_sandbox_is_told_so() -> None:
 
 
 def witnessed(folder: Path, *records: Record) -> ProgramAudit:
-    """A audit of a program that has ended, behind a record that was there before."""
+    """Return the audit of a program that has ended, after an earlier record."""
     path = folder / "audit.jsonl"
     before = as_line(read("gateway", "0", Outcome.DENIED))
     path.write_text(before + "".join(map(as_line, records)))

@@ -1,4 +1,4 @@
-"""A program that is run in the place of the command line: its status, its signals, its files."""
+"""A program in the place of the command line: its status, signals and files."""
 
 import os
 import signal
@@ -54,7 +54,7 @@ def test_a_signal_goes_on_to_the_program_whose_status_still_counts(name: str) ->
 
 
 def test_a_terminals_ctrl_c_reaches_the_program_once(tmp_path: Path) -> None:
-    """The terminal sends it to both: passed on, it would come twice."""
+    """The terminal sends it to both, so forwarding it would double it."""
     command = [sys.executable, "-c", COUNTING]
     outer = [sys.executable, "-c", RUN.format(command=command)]
     pid, terminal = os.forkpty()

@@ -1,4 +1,4 @@
-"""`./keyless rehearse`: what a person reads, what a script reads, and how it ends."""
+"""`./keyless rehearse`: its output for people and scripts, and its exit statuses."""
 
 import json
 import re

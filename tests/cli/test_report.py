@@ -1,4 +1,4 @@
-"""`./keyless report`: the sandbox answers the questions, a stand-in plays Azure's control plane."""
+"""`./keyless report`: the sandbox answers the questions; a stand-in is the control plane."""
 
 import json
 import os
@@ -33,7 +33,7 @@ APPS = ("catalog", "gateway", "notifier", "thumbnailer")
 
 @pytest.fixture(scope="module")
 def signed_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """A sandbox in whose shell the developer is signed in."""
+    """A sandbox with a shell in which the developer is signed in."""
     with up(tmp_path_factory.mktemp("report")) as sandbox:
         done = sandbox.run("sign-in", "--approve", "--stand-in", "--as", "developer")
         assert done.returncode == 0, done.stderr
@@ -42,7 +42,7 @@ def signed_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 @dataclass(frozen=True)
 class Shell:
-    """A shell of a person's, in which `az` is the stand-in."""
+    """A user's shell, in which `az` is the stand-in."""
 
     sandbox: Running
     az: AzureCli
@@ -75,7 +75,7 @@ class Shell:
 
 @pytest.fixture
 def shell(signed_in: Running, tmp_path: Path) -> Shell:
-    """In an environment that is deployed, at the second attempt."""
+    """A shell for an environment whose second deployment succeeded."""
     found = Shell(signed_in, stand_in(tmp_path / "az"), tmp_path)
     (found.az.folder / "python").symlink_to(sys.executable)
     values(found, **outputs(signed_in))
@@ -84,7 +84,7 @@ def shell(signed_in: Running, tmp_path: Path) -> Shell:
 
 
 def values(shell: Shell, **more: str) -> None:
-    """What azd knows of the environment."""
+    """The environment's values from azd."""
     known = {
         "AZURE_ENV_NAME": ENVIRONMENT,
         "AZURE_SUBSCRIPTION_ID": world.SUBSCRIPTION,
@@ -97,7 +97,7 @@ def values(shell: Shell, **more: str) -> None:
 
 
 def outputs(sandbox: Running) -> dict[str, str]:
-    """What only a deployment that succeeded tells."""
+    """The outputs of a successful deployment."""
     deployment = sandbox.deployment
     return {
         "AZURE_RESOURCE_GROUP": world.GROUP,
@@ -138,7 +138,7 @@ def tell(shell: Shell, answers: Mapping[str, Any]) -> None:
 
 
 def deployed() -> dict[str, Any]:
-    """A first deployment that failed, and a second that did not."""
+    """A first deployment that failed, and a second that succeeded."""
     first = world.deployment(f"{ENVIRONMENT}-1", "08:10", "Failed")
     second = world.deployment(f"{ENVIRONMENT}-2", "08:25")
     topic = as_compiled().bus.topics[0]
@@ -162,7 +162,7 @@ def deployed() -> dict[str, Any]:
 
 
 def failed() -> dict[str, Any]:
-    """The operations of the first, which an app ended that did not come up."""
+    """The operations of the first deployment, which failed because an app did not start."""
     text = "Failed to provision revision for container app 'notifier'. Operation expired."
     return {
         f"{FAILED}/operations": world.page(world.nested("application-x1y2", "Failed")),
@@ -175,7 +175,7 @@ def failed() -> dict[str, Any]:
 
 
 def rights(sandbox: Running) -> dict[str, Any]:
-    """Of the apps, and of whoever asks; and the identity that is kept from the apps' code."""
+    """The rights of the apps and of the user, and the identity that is kept from the apps' code."""
     originals = f"{world.STORAGE}/blobServices/default/containers/originals"
     platform = sandbox.deployment.principal("platform").resource_id
     granted = world.assignment(world.principal("gateway"), originals, "08:24:40")
@@ -187,7 +187,7 @@ def rights(sandbox: Running) -> dict[str, Any]:
 
 
 def private(sandbox: Running) -> list[str]:
-    """What nobody may read in a report: of the environment, and of the sandbox in Azure's place."""
+    """All values that a report must not hold: of the environment, and of the sandbox."""
     deployment = sandbox.deployment
     ids = [each for one in deployment.principals for each in (one.principal_id, one.client_id)]
     hosts = [deployment.storage.name, deployment.vault.name, deployment.bus.name]
@@ -273,7 +273,7 @@ def test_after_a_failed_deployment_it_names_the_resource_and_the_rule(shell: She
 
 
 def test_who_is_signed_in_to_another_tenant_asks_nothing(shell: Shell) -> None:
-    """Whatever a stranger's token is answered says nothing of the questions."""
+    """Answers to a token of another tenant would prove nothing."""
     values(shell, **outputs(shell.sandbox), AZURE_TENANT_ID=world.TENANT)
     done = shell.run("--yes")
     assert done.returncode == 0, done.stderr
@@ -333,7 +333,7 @@ def test_a_person_is_asked_before_each_step_and_may_say_no(shell: Shell) -> None
 
 
 def typed(shell: Shell, keys: str) -> str:
-    """What a terminal shows of the command while a person types."""
+    """Return the terminal's output while a user types."""
     ours, theirs = pty.openpty()
     environment = {**shell.variables, "COLUMNS": "400", "TERM": "dumb"}
     process = subprocess.Popen(

@@ -1,4 +1,4 @@
-"""`./keyless as`: a program as an identity, and what it is told of its refusals."""
+"""`./keyless as`: a program under an identity, and its refusals."""
 
 import json
 import os
@@ -58,7 +58,7 @@ def test_the_same_program_as_another_is_allowed_both(sandbox: Running, tmp_path:
 
 
 def test_why_a_token_is_refused_is_told_while_the_program_still_runs(sandbox: Running) -> None:
-    """A storage client would retry for over a minute; this program waits for as long as it may."""
+    """A storage client would retry for over a minute; this program waits as long."""
     principal = sandbox.deployment.principal("gateway").principal_id
     with acting(sandbox, "gateway", ASKS, AZURE_CLIENT_ID=principal) as process:
         assert process.stderr is not None

@@ -1,4 +1,4 @@
-"""Commands say so where they answer by what is not, or not yet, what runs."""
+"""Commands note where their answer differs from the running sandbox or the edited Bicep."""
 
 import json
 import shutil
@@ -18,7 +18,7 @@ EXPLAIN = ("explain", "gateway", "blobs/read", "containers/originals")
 
 @pytest.fixture
 def edited(tmp_path: Path) -> Path:
-    """A copy of the project, in whose policy a word was changed and no snapshot written."""
+    """A copy of the project with an edited policy and the old snapshot."""
     copy = copy_project(tmp_path)
     bicep = PROJECT / "infra" / "bicep"
     shutil.copytree(bicep, copy / "infra" / "bicep", dirs_exist_ok=True)

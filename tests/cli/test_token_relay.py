@@ -1,4 +1,4 @@
-"""A program's own way to the identity endpoint: nothing changes, and its tokens are known."""
+"""The relay to the identity endpoint changes nothing, and records the tokens."""
 
 import os
 
@@ -53,7 +53,7 @@ def test_a_refusal_is_the_endpoints_own(
 
 
 def shape(answer: requests.Response) -> tuple[list[str], object]:
-    """What both ways have in common: ids, dates and framing belong to each connection."""
+    """Return an answer without its ids, dates and framing, which differ by connection."""
     own = {"correlationId"}
     of_a_connection = {"Date", "Content-Length", "Transfer-Encoding"}
     body = {k: v for k, v in answer.json().items() if k not in own} if answer.content else None

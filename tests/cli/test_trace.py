@@ -1,4 +1,4 @@
-"""The audit as a person reads it."""
+"""The audit as text."""
 
 import io
 import logging

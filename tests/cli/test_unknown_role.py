@@ -16,7 +16,7 @@ QUESTION = ("gateway", "blobs/add/action", "containers/originals")
 
 
 def of_another_template(state: State) -> Deployment:
-    """The deployment, had its first row another role."""
+    """Return the deployment with another role in its first assignment."""
     deployment = load(state)
     first, *others = deployment.assignments
     return replace(deployment, assignments=(replace(first, role_definition_id=UNKNOWN), *others))

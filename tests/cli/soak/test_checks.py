@@ -1,4 +1,4 @@
-"""What must hold after a round: each thing that may be wrong is seen."""
+"""The soak's checks find each kind of fault after a round."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""What the soak says, to people and to scripts."""
+"""The soak's output, for people and for scripts."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Whom a round kills, told from the processes of a sandbox."""
+"""The processes that a round kills."""
 
 import random
 from pathlib import Path

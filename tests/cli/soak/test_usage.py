@@ -1,4 +1,4 @@
-"""What a process takes at both ends, and whether what is stored explains the difference."""
+"""Growth of a process that stored data does not explain."""
 
 from dataclasses import replace
 

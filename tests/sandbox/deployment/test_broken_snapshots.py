@@ -1,4 +1,4 @@
-"""What is no deployment that the sandbox could become is refused in a sentence."""
+"""A snapshot that the sandbox cannot use is refused in one sentence."""
 
 from collections.abc import Callable
 from pathlib import Path

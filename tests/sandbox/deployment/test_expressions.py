@@ -1,4 +1,4 @@
-"""The expressions that a snapshot leaves, and those that the sandbox refuses to guess at."""
+"""The expressions that a snapshot leaves, and those that the sandbox refuses to evaluate."""
 
 import json
 from collections.abc import Mapping
@@ -61,7 +61,7 @@ def test_expressions_are_found_however_deep() -> None:
 
 
 def test_guid_gives_what_bicep_gives() -> None:
-    """Bicep folded the names of the users' assignments itself: they are its own guid()."""
+    """Bicep computed the names of the users' assignments itself."""
     resources = json.loads(SNAPSHOT.read_text())["predictedResources"]
     folded = [
         each

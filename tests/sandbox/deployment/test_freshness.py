@@ -1,4 +1,4 @@
-"""A snapshot knows what it was compiled from, by content: a fresh checkout is never stale."""
+"""A snapshot records its sources by content: a fresh checkout is never stale."""
 
 import os
 import shutil
@@ -11,7 +11,7 @@ from sandbox.deployment import SNAPSHOT, digest, edited_since
 
 @pytest.fixture
 def snapshot(tmp_path: Path) -> Path:
-    """The committed Bicep with its snapshot, as a checkout writes them: in any order, just now."""
+    """The committed Bicep and snapshot as a checkout writes them: in any order, just now."""
     copy = tmp_path / "bicep"
     shutil.copytree(SNAPSHOT.parent, copy)
     os.utime(copy / SNAPSHOT.name, (0, 0))

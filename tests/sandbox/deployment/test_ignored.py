@@ -1,4 +1,4 @@
-"""What a snapshot asks for and the sandbox does not do is listed, by resource."""
+"""The ignored settings of a snapshot are listed by resource."""
 
 from typing import Any
 

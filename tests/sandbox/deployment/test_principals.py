@@ -1,4 +1,4 @@
-"""Who somebody is does not change from one start to the next."""
+"""The ids of an identity are the same at each start."""
 
 import uuid
 from pathlib import Path

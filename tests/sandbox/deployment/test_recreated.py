@@ -1,4 +1,4 @@
-"""An identity that was deleted and made anew: who it is now, and whom the roles name."""
+"""A recreated identity: its new ids, and the ids that the roles name."""
 
 from collections.abc import Callable
 from typing import Any
@@ -20,7 +20,7 @@ def before(state: State) -> Deployment:
 
 @pytest.fixture
 def again(state: State, before: Deployment) -> Callable[[], Deployment]:
-    """Makes gateway anew, and loads what comes of it."""
+    """Recreate gateway, and load the result."""
 
     def make() -> Deployment:
         recreate(state, before.principal("gateway").resource_id.upper())

@@ -1,4 +1,4 @@
-"""The committed snapshot becomes the deployment that the Bicep means."""
+"""The committed snapshot loads as the deployment of the Bicep."""
 
 import json
 import re
@@ -149,7 +149,7 @@ def test_who_is_not_there_is_told_who_is(deployment: Deployment) -> None:
 
 
 def names_of(content: dict[str, Any], **renamed: str) -> None:
-    """Call identities otherwise, wherever a snapshot names them."""
+    """Rename identities wherever a snapshot names them."""
     text = json.dumps(content)
     for old, new in renamed.items():
         text = text.replace(f"id-{old}-sandbox", new)

@@ -1,4 +1,4 @@
-"""A client's view of an edge that runs on a loop in a thread of its own."""
+"""A client of an edge that runs on a loop in another thread."""
 
 import socket
 import ssl
@@ -20,7 +20,7 @@ Run = Callable[[Coroutine[Any, Any, T]], T]
 
 
 class Desk:
-    """The edge with an application each for a store and a vault, and a client's view of it."""
+    """The edge with a store and a vault, and a client of it."""
 
     def __init__(self, run: Run[Any], state: State, gate: Gate) -> None:
         self.run, self.state, self.gate = run, state, gate
@@ -34,7 +34,7 @@ class Desk:
         self.port = self.run(self.edge.start())
 
     def echo(self, name: str) -> web.Application:
-        """Says who served what, with how many bytes of body."""
+        """Return the serving host and the length of the body."""
 
         async def answer(request: web.Request) -> web.Response:
             self.served.append(f"{request.method} {name}{request.raw_path}")
@@ -54,7 +54,7 @@ class Desk:
         return connection
 
     def ask(self, opening: bytes) -> str:
-        """What the proxy says to a client that says this."""
+        """Return the proxy's answer to these bytes."""
         with self.connect(opening) as connection:
             return read_all(connection).decode()
 
@@ -64,20 +64,20 @@ class Desk:
     def tunnel(
         self, host: str = STORE, context: ssl.SSLContext | None = None, **tls: Any
     ) -> ssl.SSLSocket:
-        """A tunnel to `host` with TLS in it. Raises ssl.SSLError or OSError if there is none."""
+        """Open a tunnel to `host` with TLS in it. Raises ssl.SSLError or OSError."""
         connection = self.connect(connect_to(host))
         assert connection.recv(1024).startswith(b"HTTP/1.1 200 ")
         tls.setdefault("server_hostname", host)
         return (context or self.trust()).wrap_socket(connection, **tls)
 
     def say(self, request: bytes, host: str = STORE) -> str:
-        """What `host` answers, all of it, to these bytes in a tunnel to it."""
+        """Return the whole answer of `host` to these bytes in a tunnel."""
         with self.tunnel(host) as tunnel:
             tunnel.sendall(request)
             return read_all(tunnel).decode()
 
     def until(self, condition: Callable[[], bool]) -> None:
-        """Wait for what the other thread is about to do."""
+        """Wait until the other thread has done it."""
         deadline = time.monotonic() + 10
         while not condition():
             assert time.monotonic() < deadline

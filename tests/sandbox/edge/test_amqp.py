@@ -10,7 +10,7 @@ from tests.sandbox.edge.harness import STORE, Desk
 
 
 class Echo(asyncio.Protocol):
-    """Says back what it hears, as a broker would its protocol header."""
+    """Echoes received bytes, as a broker does with a protocol header."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)

@@ -19,7 +19,7 @@ def made(state: State, hosts: list[str] = HOSTS, now: datetime = NOW) -> bytes:
 
 
 def handshake(certificate: Certificate, host: str, version: ssl.TLSVersion) -> str | None:
-    """The TLS version that a strict client and the edge agree upon, without a socket."""
+    """Return the TLS version of a handshake of a strict client with the edge, without a socket."""
     trust = ssl.create_default_context(cafile=str(certificate.authority))
     trust.verify_flags |= ssl.VERIFY_X509_STRICT
     trust.maximum_version = version

@@ -1,4 +1,4 @@
-"""The clients that services and people use, through the proxy and unmodified."""
+"""Unmodified clients of services and users, through the proxy."""
 
 import json
 import shutil
@@ -18,7 +18,7 @@ BUS = "bus.servicebus.windows.net"
 
 @pytest.fixture
 def behind_proxy(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    """The environment that the sandbox gives a service."""
+    """Return the environment that the sandbox gives a service."""
     for name in ("HTTP_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
     authority = str(desk.certificate.authority)
@@ -58,7 +58,7 @@ def test_curl(behind_proxy: Desk) -> None:
 
 @pytest.mark.skipif(not shutil.which("node"), reason="there is no node on this machine")
 def test_node_opens_a_tunnel_of_its_own(behind_proxy: Desk) -> None:
-    """As the agents do that JavaScript's Azure SDKs are behind a proxy with."""
+    """As the proxy agents of JavaScript's Azure SDKs do."""
     script = f"""
       const http = require('http'), https = require('https'), tls = require('tls');
       const ask = http.request({{port: {behind_proxy.port}, host: '127.0.0.1', method: 'CONNECT',
@@ -74,7 +74,7 @@ def test_node_opens_a_tunnel_of_its_own(behind_proxy: Desk) -> None:
 
 
 def test_a_websocket_with_amqp_in_it(behind_proxy: Desk) -> None:
-    """websocket-client is what azure-servicebus takes where the environment names a proxy."""
+    """azure-servicebus uses websocket-client where the environment names a proxy."""
     edge = Edge({BUS: _bus()}, _certificate_for_bus(behind_proxy), behind_proxy.gate)
     port = behind_proxy.run(edge.start())
     connection = websocket.create_connection(

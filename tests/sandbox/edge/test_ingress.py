@@ -23,7 +23,7 @@ def container_app(name: str, *allowed: str, external: bool = True) -> ContainerA
 
 
 def service() -> web.Application:
-    """What an app might be: it tells what it was asked, or does as it is told."""
+    """An app that returns its request, or follows the request's instructions."""
 
     async def tell(request: web.Request) -> web.Response:
         body = await request.read()

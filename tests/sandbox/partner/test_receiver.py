@@ -46,7 +46,7 @@ Post = Callable[..., Awaitable[int]]
 
 
 def calling(partner: Partner, scenario: Callable[[Post], Awaitable[None]]) -> None:
-    """Runs the partner for as long as `scenario` calls it."""
+    """Run the partner while `scenario` calls it."""
 
     async def run() -> None:
         async with TestClient(TestServer(partner.application())) as client:
@@ -63,7 +63,7 @@ def calling(partner: Partner, scenario: Callable[[Post], Awaitable[None]]) -> No
 
 
 def answers(partner: Partner, *headers: Mapping[str, str], body: str | bytes = EVENT) -> list[int]:
-    """What the partner answers to calls with these headers."""
+    """Return the partner's answers to calls with these headers."""
     statuses: list[int] = []
 
     async def scenario(post: Post) -> None:

@@ -1,4 +1,4 @@
-"""Waiting for Azurite, whose port somebody else may have had first."""
+"""Waiting for Azurite, whose port another program may have taken first."""
 
 import asyncio
 import os
@@ -19,12 +19,12 @@ STAYS = "import time; time.sleep(60)"
 
 
 async def refused(request: web.Request) -> web.Response:
-    """As another sandbox's Azurite, which has no such account."""
+    """Refuse as another sandbox's Azurite does, which lacks the account."""
     return web.Response(status=400)
 
 
 async def wait_with(folder: Path, then: str) -> None:
-    """Wait for an Azurite that does `then`, while somebody else answers on its port."""
+    """Wait for an Azurite that does `then`, while another program answers on its port."""
     application = web.Application()
     application.router.add_route("*", "/{path:.*}", refused)
     runner = web.AppRunner(application)

@@ -1,4 +1,4 @@
-"""Why a program has ended: its last error, and the cure where the set-up is not whole."""
+"""The reason of a crash: the last error, and the remedy for a broken installation."""
 
 import json
 

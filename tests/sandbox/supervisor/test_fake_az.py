@@ -1,4 +1,4 @@
-"""The stand-in for the Azure CLI: what it is, and what it says it is not."""
+"""The stand-in for the Azure CLI: its two commands, and its errors for all others."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Child processes: kept running, and gone when they must be gone."""
+"""Child processes are kept running, and end when they must."""
 
 import asyncio
 import os
@@ -62,7 +62,7 @@ async def started(child: Child, when: Callable[[], bool]) -> None:
 
 
 def run(child: Child, when: Callable[[], bool]) -> float:
-    """Start, wait, stop; gives the seconds that stopping took."""
+    """Start, wait and stop; return the seconds that stopping took."""
 
     async def whole() -> float:
         await started(child, when)

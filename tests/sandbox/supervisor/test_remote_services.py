@@ -17,7 +17,7 @@ from tests.conftest import keyless
 
 
 async def _nothing(_: socket.socket) -> None:
-    """Serve nobody."""
+    """Accept no connection."""
 
 
 def called(name: str, address: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,7 +86,7 @@ COMPANYS = dict.fromkeys(
 
 
 def sourced(lines: str) -> dict[str, str]:
-    """The proxies that a shell knows in a company's container, once it has sourced `lines`."""
+    """Return the proxies of a shell in a company's container after it has sourced `lines`."""
     command = ["sh", "-ec", f"{lines}\nenv"]
     said = subprocess.run(command, env=COMPANYS, capture_output=True, text=True, check=True).stdout
     found = dict(line.split("=", 1) for line in said.splitlines())

@@ -1,4 +1,4 @@
-"""A key and its partner are found by who may set and read a secret, and where a service sends."""
+"""Signing keys and partners are found from roles on secrets and from settings."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -15,7 +15,7 @@ SIGNER, URL = "notifier", "https://partner.example.com/webhooks"
 
 
 def telling(settings: Mapping[str, str]) -> Deployment:
-    """The deployment whose signer has these settings beside those that lead inside."""
+    """Return a deployment whose signer has these additional settings."""
     apps = tuple(
         replace(app, environment={**_inside(app.environment), **settings})
         if app.name == SIGNER
