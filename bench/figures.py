@@ -93,7 +93,7 @@ class Figure:
 
     @property
     def reached(self) -> bool | None:
-        """Whether every goal is reached; None without goals or values."""
+        """True if every goal is reached; None without goals or values."""
         values = [(goal, self._value(goal)) for goal in self.goals]
         if not values or any(value is None for _, value in values):
             return None

@@ -171,7 +171,7 @@ def _with_azure(env_file: Path | None, environment: str | None) -> Difference:
 
 
 def compared(deployment: Deployment, values: Values, arm: ResourceManager) -> Difference:
-    """Compare the snapshot's policy with what `arm` lists. Raises ValuesError, or UnseenError."""
+    """Compare the snapshot's policy with that of `arm`. Raises ValuesError, or UnseenError."""
     environment = Environment.of(values)
     users = {
         each.name: values.named.get(f"{each.name.upper()}_PRINCIPAL_ID", "")

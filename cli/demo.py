@@ -172,7 +172,7 @@ def _verdict(
 
 
 def _settled(look: Callable[[], T], good: Callable[[T], bool]) -> T:
-    """Return what `look` returns once it is `good`, or its last value after a while."""
+    """Return the result of `look` once it is `good`, or its last one after a while."""
     deadline = time.monotonic() + _SETTLING
     while not good(found := look()) and time.monotonic() < deadline:
         time.sleep(0.1)

@@ -109,7 +109,7 @@ def shortfalls(
     dead_letters: Mapping[str, int],
     restarts: Mapping[str, int],
 ) -> list[str]:
-    """Return sentences on what fell short; none if all is well.
+    """Return a sentence for each shortfall; none if all is well.
 
     `webhooks` counts the different verified webhooks of each photo.
     """

@@ -86,7 +86,7 @@ def variables_to_unset(report: Report, variables: Mapping[str, str]) -> set[str]
 
 
 def variables_of(report: Report, who: str, state: State) -> dict[str, str]:
-    """Return what makes a process act as `who`. Raises KeyError, with all known names."""
+    """Return the variables that make a process act as `who`. Raises KeyError with the known names."""
     persons = users(state)
     if who in persons:
         return _user_variables(report, state, who)
@@ -103,19 +103,19 @@ def unknown_identity(who: str, services: Iterable[str], persons: Sequence[str]) 
 
 
 def service_variables(report: Report, service: str, state: State) -> dict[str, str]:
-    """Return what makes a process act as `service`. Raises KeyError if it is unknown."""
+    """Return the variables of `service` for a process. Raises KeyError if it is unknown."""
     environment = dict(report.service(service).environment)
     environment.pop("PATH", None)  # set only for services that run as the developer
     return {**environment, **_of_any_tool(report, state)}
 
 
 def developer_variables(report: Report, state: State) -> dict[str, str]:
-    """Return what makes a process act as the developer."""
+    """Return the variables that make a process act as the developer."""
     return _user_variables(report, state, DEVELOPER)
 
 
 def _user_variables(report: Report, state: State, who: str) -> dict[str, str]:
-    """Return what makes a process act as a user, who signs in to the sandbox by `az login`.
+    """Return the variables that make a process act as a user, signed in by `az login`.
 
     AzureCliCredential alone: other tools in the user's home hold sign-ins to real Azure.
     """

@@ -115,7 +115,7 @@ class State:
         return ""
 
     def _check_owner(self) -> None:
-        """Refuse a folder of another user, who could change it and would lose access to it."""
+        """Refuse another user's folder: they could change it, and would lose access to it."""
         owner = self.root.stat().st_uid
         if owner != os.geteuid():
             raise StateError(f"the state folder {self.root} belongs to user {owner}; {_ANOTHER}")

@@ -1,8 +1,8 @@
-"""Blob get and put, against the same SDK on an Azurite of its own, by http and the account's key.
+"""Blob get and put, against the same SDK on a bare Azurite, by HTTP and the account's key.
 
-The bare one runs as the sandbox's does, and is spared TLS, the proxy, the token, the decision and
-the record: the ratio is what those cost. By py-spy, the code of this repository is a fifth of what
-the sandbox's process computes for a small get; the rest is the second hop and TLS.
+The bare Azurite needs no TLS, proxy, token, decision or audit: the ratio is their cost. By py-spy,
+this repository's code is a fifth of the sandbox's processor time for a small get; the rest is the
+second hop and TLS.
 """
 
 import asyncio

@@ -27,7 +27,7 @@ class HttpListener:
     async def start(self, port: int = 0, address: str = LOOPBACK, *, fallback: bool = False) -> int:
         """Start the application, then listen as `Listener.start` does; return the port.
 
-        Raises OSError if the port is taken, and what the application's own start raises.
+        Raises OSError if the port is taken, and the errors of the application's start.
         """
         await self._site.start()
         return self._listener.start(port, address, fallback=fallback)

@@ -47,7 +47,7 @@ class Partner:
 
     @property
     def has_key(self) -> bool:
-        """Whether it has a key. Raises ValueError if the file of the key is broken."""
+        """True if it has a key. Raises ValueError if the file of the key is broken."""
         return self._held() is not None
 
     def accept(self, key: str) -> None:

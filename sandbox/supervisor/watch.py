@@ -83,7 +83,7 @@ class Watch:
         await developer.sign_in(on_code)
 
     async def start(self) -> None:
-        """Start the services, or tell those remote what they wait for. Raises OSError."""
+        """Start the services, or write the environments of the remote ones. Raises OSError."""
         self._services_begun = time.monotonic()
         if self._remote is not None:
             for app in self._apps:

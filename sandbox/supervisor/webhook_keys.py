@@ -35,7 +35,7 @@ _OF_AZURE = tuple(
 
 @dataclass(frozen=True)
 class WebhookKey:
-    """A key: the secret that holds it, who sets it, the services that sign with it.
+    """A key: its secret, the user that sets it, and the services that sign with it.
 
     `addresses` are the webhook addresses by host; empty without a partner.
     `first` says that it is the deployment's first key.
@@ -49,7 +49,7 @@ class WebhookKey:
 
     @property
     def mark(self) -> str:
-        """What tells its files in the state folder from those of other keys."""
+        """The suffix of its files in the state folder."""
         return "" if self.first else f"-{self.secret}"
 
 
