@@ -37,7 +37,7 @@ _When = dict[str, str | None]
 
 # A value of a header in `when`: the header is present with any value, or it is absent.
 ANY = "*"
-ABSENT = None
+_ABSENT = None
 # Stands for every header that begins with it.
 METADATA = "x-ms-meta-"
 
@@ -110,7 +110,7 @@ def _checked(*rows: Operation) -> tuple[Operation, ...]:
 
 def _exclude(one: Mapping[str, str | None], other: Mapping[str, str | None]) -> bool:
     both = [{one[header], other[header]} for header in one.keys() & other.keys()]
-    return any(len(values) == 2 and (ANY not in values or ABSENT in values) for values in both)
+    return any(len(values) == 2 and (ANY not in values or _ABSENT in values) for values in both)
 
 
 # fmt: off
@@ -151,24 +151,24 @@ _READ_SOURCE = _SOURCE | {
 }
 
 # Resources: a level, and the `restype` of its requests.
-ACCOUNT   = (Level.SERVICE, "")
-SERVICE   = (Level.SERVICE, "service")
-CONTAINER = (Level.CONTAINER, "container")
-BLOB      = (Level.BLOB, "")
+_ACCOUNT   = (Level.SERVICE, "")
+_SERVICE   = (Level.SERVICE, "service")
+_CONTAINER = (Level.CONTAINER, "container")
+_BLOB      = (Level.BLOB, "")
 
 # Headers that tell apart the operations of one method, resource and comp.
 _COPY: _When       = {"x-ms-copy-source": ANY}
-_NO_COPY: _When    = {"x-ms-copy-source": ABSENT}
+_NO_COPY: _When    = {"x-ms-copy-source": _ABSENT}
 _BLOCKS: _When     = {"x-ms-blob-type": "BlockBlob"}
 _APPENDABLE: _When = {"x-ms-blob-type": "AppendBlob"}
 _PAGED: _When      = {"x-ms-blob-type": "PageBlob", "x-ms-blob-content-length": ANY}
-_AT_ONCE: _When    = {"x-ms-requires-sync": "true", "x-ms-blob-type": ABSENT}
-_LATER: _When      = {"x-ms-requires-sync": ABSENT, "x-ms-blob-type": ABSENT}
+_AT_ONCE: _When    = {"x-ms-requires-sync": "true", "x-ms-blob-type": _ABSENT}
+_LATER: _When      = {"x-ms-requires-sync": _ABSENT, "x-ms-blob-type": _ABSENT}
 _UPDATE: _When     = {"x-ms-page-write": "update"}
 _CLEAR: _When      = {"x-ms-page-write": "clear"}
-_RESIZE: _When     = {"x-ms-blob-content-length": ANY, "x-ms-sequence-number-action": ABSENT}
-_RENUMBER: _When   = {"x-ms-sequence-number-action": ANY, "x-ms-blob-content-length": ABSENT}
-_NEITHER: _When    = {"x-ms-blob-content-length": ABSENT, "x-ms-sequence-number-action": ABSENT}
+_RESIZE: _When     = {"x-ms-blob-content-length": ANY, "x-ms-sequence-number-action": _ABSENT}
+_RENUMBER: _When   = {"x-ms-sequence-number-action": ANY, "x-ms-blob-content-length": _ABSENT}
+_NEITHER: _When    = {"x-ms-blob-content-length": _ABSENT, "x-ms-sequence-number-action": _ABSENT}
 # Without a duration Azurite makes a lease that no listing survives.
 _ACQUIRE: _When    = {"x-ms-lease-action": "acquire", "x-ms-lease-duration": ANY}
 _RELEASE: _When    = {"x-ms-lease-action": "release", "x-ms-lease-id": ANY}
@@ -177,84 +177,84 @@ _CHANGE: _When     = {"x-ms-lease-action": "change", "x-ms-lease-id": ANY, "x-ms
 _BREAK: _When      = {"x-ms-lease-action": "break"}
 
 OPERATIONS = _checked(
-    #    method    resource   comp                    operation                       one of these actions is required; parameters and headers
-    _row("GET",    ACCOUNT,   "list",                 "ListContainers",               READ_CONTAINER, query=_LISTS),
-    _row("GET",    SERVICE,   "properties",           "GetBlobServiceProperties",     READ_SERVICE),
-    _row("PUT",    SERVICE,   "properties",           "SetBlobServiceProperties",     WRITE_SERVICE, body=True),
-    _row("GET",    SERVICE,   "stats",                "GetBlobServiceStats",          READ_SERVICE),
-    _row("POST",   SERVICE,   "userdelegationkey",    "GetUserDelegationKey",         DELEGATION_KEY, body=True, offered=False),
-    _row("GET",    ACCOUNT,   "blobs",                "FindBlobsByTags",              FILTER, query={"where", *_PAGES}),
-    _row("POST",   ACCOUNT,   "batch",                "BlobBatch",                    WRITE_CONTAINER, body=True),
-    *(_row(method, (level, "account"), "properties",  "GetAccountInfo",               ACCOUNT_INFO) for level in Level for method in ("GET", "HEAD")),
+    #    method    resource    comp                    operation                       one of these actions is required; parameters and headers
+    _row("GET",    _ACCOUNT,   "list",                 "ListContainers",               READ_CONTAINER, query=_LISTS),
+    _row("GET",    _SERVICE,   "properties",           "GetBlobServiceProperties",     READ_SERVICE),
+    _row("PUT",    _SERVICE,   "properties",           "SetBlobServiceProperties",     WRITE_SERVICE, body=True),
+    _row("GET",    _SERVICE,   "stats",                "GetBlobServiceStats",          READ_SERVICE),
+    _row("POST",   _SERVICE,   "userdelegationkey",    "GetUserDelegationKey",         DELEGATION_KEY, body=True, offered=False),
+    _row("GET",    _ACCOUNT,   "blobs",                "FindBlobsByTags",              FILTER, query={"where", *_PAGES}),
+    _row("POST",   _ACCOUNT,   "batch",                "BlobBatch",                    WRITE_CONTAINER, body=True),
+    *(_row(method, (level, "account"), "properties",   "GetAccountInfo",               ACCOUNT_INFO) for level in Level for method in ("GET", "HEAD")),
 
-    _row("PUT",    CONTAINER, "",                     "CreateContainer",              WRITE_CONTAINER, headers=_METADATA),
-    _row("GET",    CONTAINER, "",                     "GetContainerProperties",       READ_CONTAINER, headers=_LEASE),
-    _row("HEAD",   CONTAINER, "",                     "GetContainerProperties",       READ_CONTAINER, headers=_LEASE),
-    _row("GET",    CONTAINER, "metadata",             "GetContainerMetadata",         READ_CONTAINER, headers=_LEASE),
-    _row("HEAD",   CONTAINER, "metadata",             "GetContainerMetadata",         READ_CONTAINER, headers=_LEASE),
-    _row("PUT",    CONTAINER, "metadata",             "SetContainerMetadata",         WRITE_CONTAINER, headers=_LEASE | {METADATA, "if-modified-since"}),
-    _row("DELETE", CONTAINER, "",                     "DeleteContainer",              DELETE_CONTAINER, headers=_LEASE | _TIMES),
-    _row("PUT",    CONTAINER, "undelete",             "RestoreContainer",             WRITE_CONTAINER, headers={"x-ms-deleted-container-name", "x-ms-deleted-container-version"}, offered=False),
-    _row("GET",    CONTAINER, "acl",                  "GetContainerACL",              READ_ACL, headers=_LEASE),
-    _row("PUT",    CONTAINER, "acl",                  "SetContainerACL",              WRITE_ACL, headers=_LEASE | _TIMES, body=True),
-    _row("PUT",    CONTAINER, "lease",                "AcquireContainerLease",        WRITE_CONTAINER, when=_ACQUIRE, headers=_TIMES | _PROPOSED),
-    _row("PUT",    CONTAINER, "lease",                "ReleaseContainerLease",        WRITE_CONTAINER, when=_RELEASE, headers=_TIMES),
-    _row("PUT",    CONTAINER, "lease",                "RenewContainerLease",          WRITE_CONTAINER, when=_RENEW, headers=_TIMES),
-    _row("PUT",    CONTAINER, "lease",                "ChangeContainerLease",         WRITE_CONTAINER, when=_CHANGE, headers=_TIMES),
-    _row("PUT",    CONTAINER, "lease",                "BreakContainerLease",          WRITE_CONTAINER, when=_BREAK, headers=_TIMES | {"x-ms-lease-break-period"}),
-    _row("GET",    CONTAINER, "list",                 "ListBlobs",                    READ, query=_LISTS | {"delimiter", "startFrom"}),
-    _row("GET",    CONTAINER, "blobs",                "FindBlobsByTags",              FILTER, query={"where", *_PAGES}),
-    _row("POST",   CONTAINER, "batch",                "BlobBatch",                    WRITE_CONTAINER, body=True),
+    _row("PUT",    _CONTAINER, "",                     "CreateContainer",              WRITE_CONTAINER, headers=_METADATA),
+    _row("GET",    _CONTAINER, "",                     "GetContainerProperties",       READ_CONTAINER, headers=_LEASE),
+    _row("HEAD",   _CONTAINER, "",                     "GetContainerProperties",       READ_CONTAINER, headers=_LEASE),
+    _row("GET",    _CONTAINER, "metadata",             "GetContainerMetadata",         READ_CONTAINER, headers=_LEASE),
+    _row("HEAD",   _CONTAINER, "metadata",             "GetContainerMetadata",         READ_CONTAINER, headers=_LEASE),
+    _row("PUT",    _CONTAINER, "metadata",             "SetContainerMetadata",         WRITE_CONTAINER, headers=_LEASE | {METADATA, "if-modified-since"}),
+    _row("DELETE", _CONTAINER, "",                     "DeleteContainer",              DELETE_CONTAINER, headers=_LEASE | _TIMES),
+    _row("PUT",    _CONTAINER, "undelete",             "RestoreContainer",             WRITE_CONTAINER, headers={"x-ms-deleted-container-name", "x-ms-deleted-container-version"}, offered=False),
+    _row("GET",    _CONTAINER, "acl",                  "GetContainerACL",              READ_ACL, headers=_LEASE),
+    _row("PUT",    _CONTAINER, "acl",                  "SetContainerACL",              WRITE_ACL, headers=_LEASE | _TIMES, body=True),
+    _row("PUT",    _CONTAINER, "lease",                "AcquireContainerLease",        WRITE_CONTAINER, when=_ACQUIRE, headers=_TIMES | _PROPOSED),
+    _row("PUT",    _CONTAINER, "lease",                "ReleaseContainerLease",        WRITE_CONTAINER, when=_RELEASE, headers=_TIMES),
+    _row("PUT",    _CONTAINER, "lease",                "RenewContainerLease",          WRITE_CONTAINER, when=_RENEW, headers=_TIMES),
+    _row("PUT",    _CONTAINER, "lease",                "ChangeContainerLease",         WRITE_CONTAINER, when=_CHANGE, headers=_TIMES),
+    _row("PUT",    _CONTAINER, "lease",                "BreakContainerLease",          WRITE_CONTAINER, when=_BREAK, headers=_TIMES | {"x-ms-lease-break-period"}),
+    _row("GET",    _CONTAINER, "list",                 "ListBlobs",                    READ, query=_LISTS | {"delimiter", "startFrom"}),
+    _row("GET",    _CONTAINER, "blobs",                "FindBlobsByTags",              FILTER, query={"where", *_PAGES}),
+    _row("POST",   _CONTAINER, "batch",                "BlobBatch",                    WRITE_CONTAINER, body=True),
 
-    _row("GET",    BLOB,      "",                     "GetBlob",                      READ, query=_SNAPSHOT, headers=_GUARDS | _RANGE | {"x-ms-range-get-content-md5"}),
-    _row("HEAD",   BLOB,      "",                     "GetBlobProperties",            READ, query=_SNAPSHOT, headers=_GUARDS),
-    _row("GET",    BLOB,      "metadata",             "GetBlobMetadata",              READ, query=_SNAPSHOT, headers=_GUARDS, as_head=True),
-    _row("HEAD",   BLOB,      "metadata",             "GetBlobMetadata",              READ, query=_SNAPSHOT, headers=_GUARDS),
-    _row("DELETE", BLOB,      "",                     "DeleteBlob",                   DELETE, query=_SNAPSHOT, headers=_GUARDS | {"x-ms-delete-snapshots"}),
+    _row("GET",    _BLOB,      "",                     "GetBlob",                      READ, query=_SNAPSHOT, headers=_GUARDS | _RANGE | {"x-ms-range-get-content-md5"}),
+    _row("HEAD",   _BLOB,      "",                     "GetBlobProperties",            READ, query=_SNAPSHOT, headers=_GUARDS),
+    _row("GET",    _BLOB,      "metadata",             "GetBlobMetadata",              READ, query=_SNAPSHOT, headers=_GUARDS, as_head=True),
+    _row("HEAD",   _BLOB,      "metadata",             "GetBlobMetadata",              READ, query=_SNAPSHOT, headers=_GUARDS),
+    _row("DELETE", _BLOB,      "",                     "DeleteBlob",                   DELETE, query=_SNAPSHOT, headers=_GUARDS | {"x-ms-delete-snapshots"}),
     # There is no soft delete here: a blob that could be undeleted exists already.
-    _row("PUT",    BLOB,      "undelete",             "UndeleteBlob",                 WRITE_CONTAINER, as_head=True),
-    _row("PUT",    BLOB,      "metadata",             "SetBlobMetadata",              WRITE, headers=_GUARDS | _METADATA),
-    _row("PUT",    BLOB,      "tier",                 "SetBlobTier",                  WRITE, when={"x-ms-access-tier": ANY}, query=_SNAPSHOT, headers=_LEASE | _REHYDRATE | _IF_TAGS),
-    _row("PUT",    BLOB,      "expiry",               "SetBlobExpiry",                WRITE, when={"x-ms-expiry-option": ANY}, headers={"x-ms-expiry-time"}, offered=False),
-    _row("GET",    BLOB,      "tags",                 "GetBlobTags",                  READ_TAGS, query=_SNAPSHOT, headers=_LEASE | _ON_THE_BLOB | _IF_TAGS),
-    _row("PUT",    BLOB,      "tags",                 "SetBlobTags",                  WRITE_TAGS, headers=_LEASE | _CONTENT | _ON_THE_BLOB | _IF_TAGS, body=True),
-    _row("PUT",    BLOB,      "lease",                "AcquireBlobLease",             WRITE, when=_ACQUIRE, headers=_CONDITIONS | _PROPOSED),
-    _row("PUT",    BLOB,      "lease",                "ReleaseBlobLease",             WRITE, when=_RELEASE, headers=_CONDITIONS),
-    _row("PUT",    BLOB,      "lease",                "RenewBlobLease",               WRITE, when=_RENEW, headers=_CONDITIONS),
-    _row("PUT",    BLOB,      "lease",                "ChangeBlobLease",              WRITE, when=_CHANGE, headers=_CONDITIONS),
-    _row("PUT",    BLOB,      "lease",                "BreakBlobLease",               WRITE, when=_BREAK, headers=_CONDITIONS | {"x-ms-lease-break-period"}),
-    _row("PUT",    BLOB,      "snapshot",             "SnapshotBlob",                 WRITE_OR_ADD, headers=_GUARDS | _METADATA),
-    _row("PUT",    BLOB,      "copy",                 "AbortCopyBlob",                WRITE, when={"x-ms-copy-action": "abort"}, query={"copyid"}, headers=_LEASE),
-    _row("POST",   BLOB,      "query",                "QueryBlobContents",            READ, query=_SNAPSHOT, headers=_GUARDS | {"content-type"}, body=True, offered=False),
-    _row("PUT",    BLOB,      "immutabilityPolicies", "SetBlobImmutabilityPolicy",    RUN_AS_SUPER_USER, offered=False),
-    _row("DELETE", BLOB,      "immutabilityPolicies", "DeleteBlobImmutabilityPolicy", RUN_AS_SUPER_USER, offered=False),
-    _row("PUT",    BLOB,      "legalhold",            "SetBlobLegalHold",             RUN_AS_SUPER_USER, offered=False),
+    _row("PUT",    _BLOB,      "undelete",             "UndeleteBlob",                 WRITE_CONTAINER, as_head=True),
+    _row("PUT",    _BLOB,      "metadata",             "SetBlobMetadata",              WRITE, headers=_GUARDS | _METADATA),
+    _row("PUT",    _BLOB,      "tier",                 "SetBlobTier",                  WRITE, when={"x-ms-access-tier": ANY}, query=_SNAPSHOT, headers=_LEASE | _REHYDRATE | _IF_TAGS),
+    _row("PUT",    _BLOB,      "expiry",               "SetBlobExpiry",                WRITE, when={"x-ms-expiry-option": ANY}, headers={"x-ms-expiry-time"}, offered=False),
+    _row("GET",    _BLOB,      "tags",                 "GetBlobTags",                  READ_TAGS, query=_SNAPSHOT, headers=_LEASE | _ON_THE_BLOB | _IF_TAGS),
+    _row("PUT",    _BLOB,      "tags",                 "SetBlobTags",                  WRITE_TAGS, headers=_LEASE | _CONTENT | _ON_THE_BLOB | _IF_TAGS, body=True),
+    _row("PUT",    _BLOB,      "lease",                "AcquireBlobLease",             WRITE, when=_ACQUIRE, headers=_CONDITIONS | _PROPOSED),
+    _row("PUT",    _BLOB,      "lease",                "ReleaseBlobLease",             WRITE, when=_RELEASE, headers=_CONDITIONS),
+    _row("PUT",    _BLOB,      "lease",                "RenewBlobLease",               WRITE, when=_RENEW, headers=_CONDITIONS),
+    _row("PUT",    _BLOB,      "lease",                "ChangeBlobLease",              WRITE, when=_CHANGE, headers=_CONDITIONS),
+    _row("PUT",    _BLOB,      "lease",                "BreakBlobLease",               WRITE, when=_BREAK, headers=_CONDITIONS | {"x-ms-lease-break-period"}),
+    _row("PUT",    _BLOB,      "snapshot",             "SnapshotBlob",                 WRITE_OR_ADD, headers=_GUARDS | _METADATA),
+    _row("PUT",    _BLOB,      "copy",                 "AbortCopyBlob",                WRITE, when={"x-ms-copy-action": "abort"}, query={"copyid"}, headers=_LEASE),
+    _row("POST",   _BLOB,      "query",                "QueryBlobContents",            READ, query=_SNAPSHOT, headers=_GUARDS | {"content-type"}, body=True, offered=False),
+    _row("PUT",    _BLOB,      "immutabilityPolicies", "SetBlobImmutabilityPolicy",    RUN_AS_SUPER_USER, offered=False),
+    _row("DELETE", _BLOB,      "immutabilityPolicies", "DeleteBlobImmutabilityPolicy", RUN_AS_SUPER_USER, offered=False),
+    _row("PUT",    _BLOB,      "legalhold",            "SetBlobLegalHold",             RUN_AS_SUPER_USER, offered=False),
 
-    _row("PUT",    BLOB,      "",                     "PutBlob",                      WRITE_OR_ADD, when=_BLOCKS | _NO_COPY, headers=_NEW_BLOB | _CHECKSUMS | _TIER, body=True),
-    _row("PUT",    BLOB,      "block",                "PutBlock",                     WRITE, when=_NO_COPY, query={"blockid"}, headers=_LEASE | _CONTENT, body=True),
-    _row("PUT",    BLOB,      "blocklist",            "PutBlockList",                 WRITE, headers=_NEW_BLOB | _CHECKSUMS | _TIER, body=True),
-    _row("GET",    BLOB,      "blocklist",            "GetBlockList",                 READ, query=_SNAPSHOT | {"blocklisttype"}, headers=_LEASE | _IF_TAGS),
+    _row("PUT",    _BLOB,      "",                     "PutBlob",                      WRITE_OR_ADD, when=_BLOCKS | _NO_COPY, headers=_NEW_BLOB | _CHECKSUMS | _TIER, body=True),
+    _row("PUT",    _BLOB,      "block",                "PutBlock",                     WRITE, when=_NO_COPY, query={"blockid"}, headers=_LEASE | _CONTENT, body=True),
+    _row("PUT",    _BLOB,      "blocklist",            "PutBlockList",                 WRITE, headers=_NEW_BLOB | _CHECKSUMS | _TIER, body=True),
+    _row("GET",    _BLOB,      "blocklist",            "GetBlockList",                 READ, query=_SNAPSHOT | {"blocklisttype"}, headers=_LEASE | _IF_TAGS),
 
-    _row("PUT",    BLOB,      "",                     "PutBlob",                      WRITE_OR_ADD, when=_APPENDABLE | _NO_COPY, headers=_NEW_BLOB),
-    _row("PUT",    BLOB,      "appendblock",          "AppendBlock",                  WRITE_OR_ADD, when=_NO_COPY, headers=_GUARDS | _CONTENT | _APPENDS, body=True),
-    _row("PUT",    BLOB,      "seal",                 "AppendBlobSeal",               WRITE, headers=_GUARDS - _IF_TAGS | _APPEND_AT),
+    _row("PUT",    _BLOB,      "",                     "PutBlob",                      WRITE_OR_ADD, when=_APPENDABLE | _NO_COPY, headers=_NEW_BLOB),
+    _row("PUT",    _BLOB,      "appendblock",          "AppendBlock",                  WRITE_OR_ADD, when=_NO_COPY, headers=_GUARDS | _CONTENT | _APPENDS, body=True),
+    _row("PUT",    _BLOB,      "seal",                 "AppendBlobSeal",               WRITE, headers=_GUARDS - _IF_TAGS | _APPEND_AT),
 
-    _row("PUT",    BLOB,      "",                     "PutBlob",                      WRITE_OR_ADD, when=_PAGED | _NO_COPY, headers=_NEW_BLOB | _TIER | _NUMBER),
-    _row("PUT",    BLOB,      "page",                 "PutPage",                      WRITE, when=_UPDATE | _NO_COPY, headers=_GUARDS | _RANGE | _CONTENT | _IF_NUMBER, body=True),
-    _row("PUT",    BLOB,      "page",                 "ClearPage",                    WRITE, when=_CLEAR | _NO_COPY, headers=_GUARDS | _RANGE | _IF_NUMBER),
-    _row("GET",    BLOB,      "pagelist",             "GetPageRanges",                READ, query=_SNAPSHOT | _PAGES, headers=_GUARDS | _RANGE),
-    _row("PUT",    BLOB,      "properties",           "SetBlobProperties",            WRITE, when=_RESIZE, headers=_GUARDS),
-    _row("PUT",    BLOB,      "properties",           "SetBlobProperties",            WRITE, when=_RENUMBER, headers=_GUARDS | _NUMBER),
-    _row("PUT",    BLOB,      "properties",           "SetBlobProperties",            WRITE, when=_NEITHER, headers=_GUARDS | _PROPERTIES),
+    _row("PUT",    _BLOB,      "",                     "PutBlob",                      WRITE_OR_ADD, when=_PAGED | _NO_COPY, headers=_NEW_BLOB | _TIER | _NUMBER),
+    _row("PUT",    _BLOB,      "page",                 "PutPage",                      WRITE, when=_UPDATE | _NO_COPY, headers=_GUARDS | _RANGE | _CONTENT | _IF_NUMBER, body=True),
+    _row("PUT",    _BLOB,      "page",                 "ClearPage",                    WRITE, when=_CLEAR | _NO_COPY, headers=_GUARDS | _RANGE | _IF_NUMBER),
+    _row("GET",    _BLOB,      "pagelist",             "GetPageRanges",                READ, query=_SNAPSHOT | _PAGES, headers=_GUARDS | _RANGE),
+    _row("PUT",    _BLOB,      "properties",           "SetBlobProperties",            WRITE, when=_RESIZE, headers=_GUARDS),
+    _row("PUT",    _BLOB,      "properties",           "SetBlobProperties",            WRITE, when=_RENUMBER, headers=_GUARDS | _NUMBER),
+    _row("PUT",    _BLOB,      "properties",           "SetBlobProperties",            WRITE, when=_NEITHER, headers=_GUARDS | _PROPERTIES),
 
     # Behind the puts: the error of a put that lacks a header names what a put lacks, not a copy.
-    _row("PUT",    BLOB,      "",                     "PutBlobFromURL",               WRITE_OR_ADD, when=_COPY | _BLOCKS, headers=_NEW_BLOB | _SOURCE | _SOURCE_TAGS | _COPY_TAGS, offered=False),
-    _row("PUT",    BLOB,      "",                     "CopyBlobFromURL",              WRITE_OR_ADD, when=_COPY | _AT_ONCE, headers=_NEW_COPY | _COPY_TAGS),
-    _row("PUT",    BLOB,      "",                     "CopyBlob",                     WRITE_OR_ADD, when=_COPY | _LATER, headers=_NEW_COPY | _SOURCE_TAGS | _REHYDRATE | {"x-ms-seal-blob"}),
-    _row("PUT",    BLOB,      "incrementalcopy",      "IncrementalCopyBlob",          WRITE_OR_ADD, when=_COPY, headers=_CONDITIONS, offered=False),
-    _row("PUT",    BLOB,      "block",                "PutBlockFromURL",              WRITE, when=_COPY, query={"blockid"}, headers=_LEASE | _READ_SOURCE, reads_source=True),
-    _row("PUT",    BLOB,      "appendblock",          "AppendBlockFromURL",           WRITE_OR_ADD, when=_COPY, headers=_GUARDS | _APPENDS | _READ_SOURCE, reads_source=True),
-    _row("PUT",    BLOB,      "page",                 "PutPageFromURL",               WRITE, when=_COPY | _UPDATE, headers=_GUARDS | _RANGE | _IF_NUMBER | _READ_SOURCE, reads_source=True),
+    _row("PUT",    _BLOB,      "",                     "PutBlobFromURL",               WRITE_OR_ADD, when=_COPY | _BLOCKS, headers=_NEW_BLOB | _SOURCE | _SOURCE_TAGS | _COPY_TAGS, offered=False),
+    _row("PUT",    _BLOB,      "",                     "CopyBlobFromURL",              WRITE_OR_ADD, when=_COPY | _AT_ONCE, headers=_NEW_COPY | _COPY_TAGS),
+    _row("PUT",    _BLOB,      "",                     "CopyBlob",                     WRITE_OR_ADD, when=_COPY | _LATER, headers=_NEW_COPY | _SOURCE_TAGS | _REHYDRATE | {"x-ms-seal-blob"}),
+    _row("PUT",    _BLOB,      "incrementalcopy",      "IncrementalCopyBlob",          WRITE_OR_ADD, when=_COPY, headers=_CONDITIONS, offered=False),
+    _row("PUT",    _BLOB,      "block",                "PutBlockFromURL",              WRITE, when=_COPY, query={"blockid"}, headers=_LEASE | _READ_SOURCE, reads_source=True),
+    _row("PUT",    _BLOB,      "appendblock",          "AppendBlockFromURL",           WRITE_OR_ADD, when=_COPY, headers=_GUARDS | _APPENDS | _READ_SOURCE, reads_source=True),
+    _row("PUT",    _BLOB,      "page",                 "PutPageFromURL",               WRITE, when=_COPY | _UPDATE, headers=_GUARDS | _RANGE | _IF_NUMBER | _READ_SOURCE, reads_source=True),
 )
 # fmt: on
 

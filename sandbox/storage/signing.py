@@ -37,13 +37,13 @@ def signed_headers(
     headers["x-ms-date"] = format_datetime(datetime.now(UTC), usegmt=True)
     if length is not None:
         headers["content-length"] = str(length)
-    text = string_to_sign(forwarded, headers, account)
+    text = _string_to_sign(forwarded, headers, account)
     signature = base64.b64encode(hmac.digest(key, text.encode(), hashlib.sha256)).decode()
     headers["authorization"] = f"SharedKey {account}:{signature}"
     return headers
 
 
-def string_to_sign(forwarded: Forwarded, headers: Mapping[str, str], account: str) -> str:
+def _string_to_sign(forwarded: Forwarded, headers: Mapping[str, str], account: str) -> str:
     """Return the text that a signature covers; it leaves out the length of an empty body."""
     known = {name.lower(): value for name, value in headers.items()}
     if known.get("content-length") == "0":
