@@ -1,10 +1,10 @@
-"""Admission control: the rate limit, and a gateway that works without any of it."""
+"""Admission control: how much, for which address, and for how long."""
 
 import pytest
 from flask import Flask, request
 
 from services.gateway import admission
-from services.gateway.admission import RateLimit, address_of, storing
+from services.gateway.admission import RateLimit, address_of
 
 
 class Clock:
@@ -67,8 +67,3 @@ def test_the_address_is_the_one_that_the_ingress_appended(forwarded: str, addres
     headers = {"X-Forwarded-For": forwarded}
     with Flask(__name__).test_request_context(headers=headers, environ_base=environ):
         assert address_of(request) == address
-
-
-def test_without_its_one_line_nothing_is_held_back() -> None:
-    with Flask(__name__).test_request_context(), storing(), storing():
-        pass

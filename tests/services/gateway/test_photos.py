@@ -305,6 +305,17 @@ def test_too_many_uploads_are_told_when_to_come_again_and_others_are_not_held_up
     assert gateway.upload(X_Forwarded_For="198.51.100.7").status_code == 202
 
 
+def test_without_admission_control_everything_else_works(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(admission, "init_app", lambda app: None)
+    open_to_all = Gateway()
+    answers = [open_to_all.upload() for _ in range(70)]
+    assert {answer.status_code for answer in answers} == {202}
+    assert open_to_all.client.get(answers[0].headers["Location"]).status_code == 200
+    assert {gateway.upload().status_code for _ in range(70)} == {202, 429}
+
+
 def test_a_received_photo_is_found_by_its_tags(gateway: Gateway) -> None:
     location = gateway.upload().headers["Location"]
     assert gateway.client.get(location).get_json()["state"] == "received"
