@@ -70,7 +70,7 @@ class Prober:
             for action in right.actions:
                 self._probes[action](right.scope)
         except (ServiceBusAuthorizationError, SendError, AzureError, OSError, ValueError) as error:
-            return Missing(right, is_refusal(error), _sentence(error))
+            return Missing(right, _is_refusal(error), _sentence(error))
         return None
 
     @property
@@ -112,7 +112,7 @@ class Prober:
                 receiver.peek_messages(timeout=_PEEK_TIMEOUT)
 
 
-def is_refusal(error: BaseException) -> bool:
+def _is_refusal(error: BaseException) -> bool:
     """Return whether Azure identified the caller and refused."""
     if isinstance(error, ClientAuthenticationError):  # there was no token, or it was not valid
         return False

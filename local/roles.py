@@ -11,7 +11,7 @@ from sandbox.rbac import built_in_roles
 
 _VERSION = "2022-04-01"
 
-Permitted = tuple[frozenset[str], ...]
+_Permitted = tuple[frozenset[str], ...]
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Roles:
         listed = list(arm.listed(path, _VERSION))
         named = {each["name"].lower(): each["properties"]["roleName"] for each in listed}
         ours = {_held(each): called(each) for each in deployment.custom_roles}
-        own = {guid_of(each.id): each.name for each in built_in_roles()}
+        own = {_guid_of(each.id): each.name for each in built_in_roles()}
         renamed = renaming(Environment.of_snapshot(deployment), environment)
         expected = {renamed(each.name) for each in deployment.custom_roles}
         # Other environments may have the same roles, so this one's come last and win.
@@ -48,7 +48,7 @@ class Roles:
 
     def name(self, definition_id: str) -> str:
         """Return the role's name; its GUID if Azure does not list it."""
-        guid = guid_of(definition_id)
+        guid = _guid_of(definition_id)
         return self.names.get(guid, guid)
 
     def guid(self, name: str) -> str:
@@ -62,17 +62,17 @@ def called(role: RoleDefinition) -> str:
     return role.name.partition(" (")[0]
 
 
-def guid_of(definition_id: str) -> str:
+def _guid_of(definition_id: str) -> str:
     """Return the GUID at the end of a definition's id."""
     return definition_id.rpartition("/")[2].lower()
 
 
-def _held(role: RoleDefinition) -> Permitted:
+def _held(role: RoleDefinition) -> _Permitted:
     kinds = (role.actions, role.not_actions, role.data_actions, role.not_data_actions)
     return tuple(map(_letters_aside, kinds))
 
 
-def _permitted(permissions: Iterable[Mapping[str, Any]]) -> Permitted:
+def _permitted(permissions: Iterable[Mapping[str, Any]]) -> _Permitted:
     permissions = list(permissions)
     return tuple(
         _letters_aside(action for each in permissions for action in each.get(kind) or ())

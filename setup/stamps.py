@@ -41,7 +41,7 @@ def is_inside() -> bool:
 def packages_hold(name: str) -> bool:
     """Return whether the packages of a lock file are installed and none is missing."""
     stamp = read(name)
-    return stamp.get("lock") == checksum(lock(name)) and _are_there(stamp, names_in(PACKAGES))
+    return stamp.get("lock") == checksum(lock(name)) and _are_there(stamp, _names_in(PACKAGES))
 
 
 def azurite_holds() -> bool:
@@ -49,8 +49,8 @@ def azurite_holds() -> bool:
     stamp = read(AZURITE_STAMP)
     node = stamp.get("node", {})
     same = stamp.get("lock") == checksum(AZURITE_LOCK) and MAIN.is_file()
-    tried = bool(node) and node == program_stamp(node["path"])
-    return same and tried and _are_there(stamp, names_in(MODULES))
+    tried = bool(node) and node == _program_stamp(node["path"])
+    return same and tried and _are_there(stamp, _names_in(MODULES))
 
 
 def venv_stamp() -> Stamp:
@@ -64,16 +64,16 @@ def venv_stamp() -> Stamp:
 
 def packages_stamp(name: str) -> Stamp:
     """Return the stamp of the installed packages of a lock file."""
-    return {"lock": checksum(lock(name)), "there": sorted(names_in(PACKAGES))}
+    return {"lock": checksum(lock(name)), "there": sorted(_names_in(PACKAGES))}
 
 
 def azurite_stamp(node: str) -> Stamp:
     """Return the stamp of the installed Azurite and the Node.js that ran it."""
-    there = sorted(names_in(MODULES))
-    return {"lock": checksum(AZURITE_LOCK), "there": there, "node": program_stamp(node)}
+    there = sorted(_names_in(MODULES))
+    return {"lock": checksum(AZURITE_LOCK), "there": there, "node": _program_stamp(node)}
 
 
-def program_stamp(path: str) -> Stamp:
+def _program_stamp(path: str) -> Stamp:
     """Return the stamp of a program's file; empty without a file."""
     with suppress(OSError):
         found = os.stat(path)
@@ -87,7 +87,7 @@ def checksum(path: Path) -> str:
     return f"{crc32(content)} {len(content)}"
 
 
-def names_in(folder: Path) -> set[str]:
+def _names_in(folder: Path) -> set[str]:
     """Return the package names in a folder, with npm's scopes; none without a folder."""
     found: set[str] = set()
     with suppress(OSError):

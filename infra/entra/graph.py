@@ -10,7 +10,7 @@ from infra import azure_cli
 URL = "https://graph.microsoft.com/v1.0"
 NOT_FOUND = "Request_ResourceNotFound"
 # Graph's errors for an object that was just created and is not replicated yet.
-NOT_YET = frozenset({NOT_FOUND, "Request_BadRequest", "NoBackingApplicationObject"})
+_NOT_YET = frozenset({NOT_FOUND, "Request_BadRequest", "NoBackingApplicationObject"})
 
 Json = dict[str, Any]
 
@@ -49,7 +49,7 @@ class Graph:
             try:
                 return self.ask(method, path, body)
             except Refused as refused:
-                if refused.code not in NOT_YET:
+                if refused.code not in _NOT_YET:
                     raise
                 time.sleep(pause)
         return self.ask(method, path, body)

@@ -58,7 +58,7 @@ class Surroundings:
             return error.code
 
 
-Inside = Callable[[Surroundings], str]
+_Inside = Callable[[Surroundings], str]
 
 
 def identity_unknown(around: Surroundings) -> str:
@@ -76,7 +76,7 @@ def identity_none(around: Surroundings) -> str:
     return "gives" if around.ask(mi_res_id=around.kept) == 200 else "keeps"
 
 
-PROBES: Mapping[str, Inside] = {
+PROBES: Mapping[str, _Inside] = {
     "identity-unknown": identity_unknown,
     "identity-wrong-header": identity_wrong_header,
     "identity-none": identity_none,

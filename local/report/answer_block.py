@@ -28,10 +28,10 @@ class Line:
 
 def read(path: Path) -> Mapping[str, str]:
     """Return the answers in a file, by question. Raises ReportError."""
-    return answers_in(_text(path), str(path))
+    return _answers_in(_text(path), str(path))
 
 
-def answers_in(text: str, source: str) -> Mapping[str, str]:
+def _answers_in(text: str, source: str) -> Mapping[str, str]:
     """Return the answers in the one block of a text. Raises ReportError, which names the line."""
     head, *lines = _block(text, source)
     if head.text != f"format {FORMAT}":

@@ -49,10 +49,10 @@ class Declarations:
 
     def function(self, namespace: str, name: str) -> UserFunction | None:
         """Return a function that the template defines."""
-        for each in map(as_object, as_list(self._raw.get("functions"))):
+        for each in map(as_object, _as_list(self._raw.get("functions"))):
             made = as_object(named(as_object(each.get("members")), name))
             if made and str(each.get("namespace", "")).lower() == namespace.lower():
-                given = map(as_object, as_list(made.get("parameters")))
+                given = map(as_object, _as_list(made.get("parameters")))
                 names = tuple(str(one.get("name", "")) for one in given)
                 return UserFunction(names, as_object(made.get("output")).get("value"))
         return None
@@ -95,7 +95,7 @@ class Declarations:
         found = named(variables, name, _ABSENT)
         if found is not _ABSENT:
             return self._value(found, f"variable {name}")
-        for copy in map(as_object, as_list(variables.get("copy"))):
+        for copy in map(as_object, _as_list(variables.get("copy"))):
             if str(copy.get("name", "")).lower() == name.lower():
                 return next(iter(self._value({"copy": [copy]}, f"variable {name}").values()))
         raise RefusedError(f"there is no variable {name!r}", EXPRESSIONS)
@@ -110,7 +110,7 @@ def as_object(value: Value) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
-def as_list(value: Value) -> list[Any]:
+def _as_list(value: Value) -> list[Any]:
     """Return an array, or an empty one in the place of something else."""
     return value if isinstance(value, list) else []
 

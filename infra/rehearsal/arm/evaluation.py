@@ -24,7 +24,7 @@ EXPRESSIONS = "https://learn.microsoft.com/azure/azure-resource-manager/troubles
 # The greatest number of turns of a loop;
 # https://learn.microsoft.com/azure/azure-resource-manager/templates/copy-resources#copy-limits
 COPIES = "https://learn.microsoft.com/azure/azure-resource-manager/templates/copy-resources"
-MOST_COPIES = 800
+_MOST_COPIES = 800
 
 
 Special: TypeAlias = Callable[["Evaluator", Frame, tuple[Node, ...]], Value]
@@ -118,10 +118,10 @@ class Evaluator:
         count = self.value(copy.get("count", 0), frame)
         if isinstance(count, Unknown):
             return count
-        if not isinstance(count, int) or isinstance(count, bool) or not 0 <= count <= MOST_COPIES:
+        if not isinstance(count, int) or isinstance(count, bool) or not 0 <= count <= _MOST_COPIES:
             raise RefusedError(
                 f"the loop {copy.get('name', '')!r} has the count {shown(count)}: it must be a"
-                f" number from 0 to {MOST_COPIES}",
+                f" number from 0 to {_MOST_COPIES}",
                 COPIES,
             )
         return range(count)

@@ -27,7 +27,7 @@ _GRAMMAR = r"""
 """
 
 # Deeper than what people and compilers write, and shallow enough for Python's own stack.
-DEEPEST = 100
+_DEEPEST = 100
 
 
 @dataclass(frozen=True)
@@ -106,8 +106,8 @@ def _parser() -> Lark:
 
 def _above(*nodes: Node) -> int:
     depth = 1 + max((each.depth for each in nodes), default=0)
-    if depth > DEEPEST:
-        raise TooMuchError(f"an expression is nested more than {DEEPEST} levels deep")
+    if depth > _DEEPEST:
+        raise TooMuchError(f"an expression is nested more than {_DEEPEST} levels deep")
     return depth
 
 

@@ -11,7 +11,7 @@ from infra.rehearsal.world import World
 _SECRET = "Microsoft.KeyVault/vaults/secrets"  # noqa: S105 - a type of resource
 
 # How long a revision may take to come up, in seconds. microsoft/azure-container-apps#1219
-PROGRESS_DEADLINE = 600
+_PROGRESS_DEADLINE = 600
 
 
 def is_ready_only_when_an_operator_has_acted(plan: Plan, world: World) -> Iterator[Fault]:
@@ -53,11 +53,11 @@ def has_a_probe_that_outlasts_the_deadline(plan: Plan, world: World) -> Iterator
         for container in entries(app.properties, "template", "containers"):
             for probe in _deciding(container):
                 allowed = _seconds_allowed(probe)
-                if allowed > PROGRESS_DEADLINE:
+                if allowed > _PROGRESS_DEADLINE:
                     yield Fault(
                         app,
                         f"the {text(probe, 'type')} probe of {called(app)} allows {allowed} "
-                        f"seconds, and the revision has {PROGRESS_DEADLINE}",
+                        f"seconds, and the revision has {_PROGRESS_DEADLINE}",
                     )
 
 

@@ -51,10 +51,10 @@ def role_step(plan: Plan, assignment: Step) -> Step | None:
     if not isinstance(identifier, str) or not identifier:
         return None
     made = plan.of_type(ROLE_DEFINITION)
-    return next((each for each in made if same_role(each.id, identifier)), None)
+    return next((each for each in made if _same_role(each.id, identifier)), None)
 
 
-def same_role(one: str, other: str) -> bool:
+def _same_role(one: str, other: str) -> bool:
     """Compare the ids of role definitions, which name one role at whatever scope they begin."""
     mark = "/providers/microsoft.authorization/roledefinitions/"
     left, right = (each.rstrip("/").lower().rpartition(mark) for each in (one, other))

@@ -16,7 +16,7 @@ _NUMBER = re.compile(r"([DdXxNnFf])(\d{0,3})")
 _ZEROS = re.compile(r"0+")
 
 
-def formatted(pattern: str, *values: Any) -> str:
+def _formatted(pattern: str, *values: Any) -> str:
     """Fill in a pattern. Raises ValueError for an unknown format, LookupError for no value."""
 
     def item(match: re.Match[str]) -> str:
@@ -55,4 +55,4 @@ def _one(value: Any, spec: str) -> str:
     return f"{value:.{digits if match.group(2) else 2}f}"
 
 
-FORMATS: Mapping[str, Function] = {"format": Function(formatted, textual=True)}
+FORMATS: Mapping[str, Function] = {"format": Function(_formatted, textual=True)}

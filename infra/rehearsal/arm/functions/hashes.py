@@ -22,7 +22,7 @@ def guid(*parts: str) -> str:
     return str(uuid.uuid5(_GUIDS, "-".join(map(text_of, parts))))
 
 
-def unique_string(*parts: str) -> str:
+def _unique_string(*parts: str) -> str:
     """ARM's uniqueString()."""
     number = _murmur("-".join(map(text_of, parts)).encode())
     return "".join(_LETTERS[(number << 5 * place >> 59) & 31] for place in range(13))
@@ -64,5 +64,5 @@ def _murmur(data: bytes) -> int:
 
 HASHES: Mapping[str, Function] = {
     "guid": Function(guid),
-    "uniquestring": Function(unique_string),
+    "uniquestring": Function(_unique_string),
 }

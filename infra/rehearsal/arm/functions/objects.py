@@ -11,7 +11,7 @@ from infra.rehearsal.arm.functions.arrays import arrays_intersected, arrays_unit
 from infra.rehearsal.arm.written import shown
 
 
-def object_of(value: Any) -> dict[str, Any]:
+def _object_of(value: Any) -> dict[str, Any]:
     """Return an object. Raises TypeError for what is none."""
     if not isinstance(value, dict):
         raise TypeError(f"{shown(value)} is no object")
@@ -36,21 +36,21 @@ def _union(*values: Any) -> Any:
         return arrays_united(*values)
     found: dict[str, Any] = {}
     for each in values:
-        found = _merged(found, object_of(each), deep=True)
+        found = _merged(found, _object_of(each), deep=True)
     return found
 
 
 def _shallow_merge(values: Any) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for each in values:
-        found = _merged(found, object_of(each), deep=False)
+        found = _merged(found, _object_of(each), deep=False)
     return found
 
 
 def _intersection(*values: Any) -> Any:
     if isinstance(values[0], list):
         return arrays_intersected(*values)
-    first, *others = map(object_of, values)
+    first, *others = map(_object_of, values)
     return {
         key: value
         for key, value in first.items()
@@ -59,13 +59,13 @@ def _intersection(*values: Any) -> Any:
 
 
 def _items(value: Any) -> list[dict[str, Any]]:
-    return [{"key": key, "value": each} for key, each in sorted(object_of(value).items())]
+    return [{"key": key, "value": each} for key, each in sorted(_object_of(value).items())]
 
 
 OBJECTS: Mapping[str, Function] = {
     "intersection": Function(_intersection),
     "items": Function(_items, deep=False),
-    "objectkeys": Function(lambda value: sorted(object_of(value)), deep=False),
+    "objectkeys": Function(lambda value: sorted(_object_of(value)), deep=False),
     "shallowmerge": Function(_shallow_merge, deep=False),
     "union": Function(_union, deep=False, compares=True),
 }
