@@ -245,9 +245,9 @@ def test_a_setting_of_pip_that_nothing_overrules_is_named_with_its_file(clone: C
     clone.by_pip()
     settings = clone.folder / "pip.conf"
     settings.write_text(f"[install]\nprefix = {clone.folder}/prefix\n")
-    said = one_sentence(clone.run(given={"PIP_CONFIG_FILE": str(settings)}))
-    assert "tiny is not installed" in said
-    assert f"install.prefix in {settings} installs packages elsewhere" in said
+    sentence = one_sentence(clone.run(given={"PIP_CONFIG_FILE": str(settings)}))
+    assert "tiny is not installed" in sentence
+    assert f"install.prefix in {settings} installs packages elsewhere" in sentence
     reached(clone.run())
 
 
@@ -255,11 +255,11 @@ def test_an_index_that_fails_is_named_by_its_variable(clone: Clone) -> None:
     clone.by_pip()
     (clone.folder / "wheels/tiny-1.0-py3-none-any.whl").rename(clone.folder / "kept")
     index = {"PIP_NO_INDEX": "", "PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_RETRIES": "1"}
-    said = one_sentence(clone.run(given=index))
-    assert "could not finish: Python packages" in said
-    assert "the registry is unreachable" in said
-    assert "PIP_INDEX_URL" in said
-    assert "run ./keyless again" in said
+    sentence = one_sentence(clone.run(given=index))
+    assert "could not finish: Python packages" in sentence
+    assert "the registry is unreachable" in sentence
+    assert "PIP_INDEX_URL" in sentence
+    assert "run ./keyless again" in sentence
     (clone.folder / "kept").rename(clone.folder / "wheels/tiny-1.0-py3-none-any.whl")
     reached(clone.run())
 
@@ -325,9 +325,9 @@ def on_a_disk(clone: Clone, size: str) -> Iterator[tuple[Clone, Callable[[], Non
 def test_a_clone_that_can_only_be_read_is_named(clone: Clone) -> None:
     with on_a_disk(clone, "8m") as (read, read_only):
         read_only()
-        said = one_sentence(read.run())
-    assert f"cannot use {read.venv}" in said
-    assert "Read-only file system: put the project into a folder" in said
+        sentence = one_sentence(read.run())
+    assert f"cannot use {read.venv}" in sentence
+    assert "Read-only file system: put the project into a folder" in sentence
 
 
 def test_a_clone_that_is_set_up_can_be_read_only(clone: Clone) -> None:
@@ -343,10 +343,10 @@ def test_a_disk_that_is_full_is_named_and_healed_by_room(clone: Clone) -> None:
         with suppress(OSError), filler.open("wb", buffering=0) as file:
             while True:
                 file.write(bytes(1024))
-        said = one_sentence(small.run())
-        assert "a disk is full" in said or "No space left on device" in said
-        assert f"MB free at {small.home}" in said
-        assert "free some space" in said
+        sentence = one_sentence(small.run())
+        assert "a disk is full" in sentence or "No space left on device" in sentence
+        assert f"MB free at {small.home}" in sentence
+        assert "free some space" in sentence
         filler.unlink()
         reached(small.run())
         quiet(small)

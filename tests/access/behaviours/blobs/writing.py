@@ -1,4 +1,4 @@
-"""A blob's properties after a put, and puts that are refused though the right is there."""
+"""A blob's properties after a put, and puts that are refused despite the right."""
 
 import hashlib
 import os

@@ -1,4 +1,4 @@
-"""How gunicorn runs the intake."""
+"""Gunicorn's settings for the intake."""
 
 from services.common import logs, server
 from services.intake.settings import Settings

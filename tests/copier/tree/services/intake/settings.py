@@ -1,4 +1,4 @@
-"""What the intake is told by its environment."""
+"""The intake's settings, from its environment."""
 
 import os
 from collections.abc import Mapping

@@ -28,7 +28,7 @@ _PAGE = re.compile(rb"/Type\s*/Page\b")
 
 @dataclass(frozen=True)
 class Reader:
-    """Where papers are, and whom to tell of them."""
+    """The places of papers, and the client that gets callbacks."""
 
     inbox: ContainerClient
     key: CachedSecret

@@ -1,4 +1,4 @@
-"""How gunicorn runs the reader."""
+"""Gunicorn's settings for the reader."""
 
 from services.common import logs, server
 from services.reader.settings import Settings

@@ -1,4 +1,4 @@
-"""What the reader is told by its environment."""
+"""The reader's settings, from its environment."""
 
 import os
 from collections.abc import Mapping

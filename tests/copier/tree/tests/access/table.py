@@ -1,4 +1,4 @@
-"""Who may do what with papers, and who must not: written by hand, from intent."""
+"""Rights and denials on papers: written by hand, from intent, and not from the Bicep."""
 
 from tests.access.rows import (
     ACCOUNT,

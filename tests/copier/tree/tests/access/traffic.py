@@ -1,4 +1,4 @@
-"""What makes the intake and the reader use each of their rights."""
+"""Traffic that makes the intake and the reader use each of their rights."""
 
 import time
 
