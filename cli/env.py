@@ -86,7 +86,7 @@ def variables_to_unset(report: Report, variables: Mapping[str, str]) -> set[str]
 
 
 def variables_of(report: Report, who: str, state: State) -> dict[str, str]:
-    """Return the variables that make a process act as `who`. Raises KeyError with the known names."""
+    """Return the variables that make a process act as `who`. Raises KeyError if unknown."""
     persons = users(state)
     if who in persons:
         return _user_variables(report, state, who)
