@@ -1,4 +1,5 @@
 // Keyless: four services that reach storage, messages and one secret only through their managed identities.
+// Parameters and outputs repeat those of workshop.bicep: Bicep cannot share them between two entry points.
 targetScope = 'subscription'
 
 import { setting } from 'modules/application.bicep'

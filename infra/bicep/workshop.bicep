@@ -1,5 +1,6 @@
 // The same deployment for a deployer who has one resource group and nothing else. The custom roles come from
 // roles.bicep, deployed beforehand by someone with the right to; deployer.bicep lists the rights that suffice here.
+// Parameters and outputs repeat those of main.bicep: Bicep cannot share them between two entry points.
 import { customRoles } from 'shared/roles.bicep'
 import { setting } from 'modules/application.bicep'
 import { environmentNamed } from 'shared/names.bicep'

@@ -77,6 +77,9 @@ type way = { takes: principal, request: string, what: string, workers: principal
 func rowsOn(kind string, policy grant[], present principal[]) grant[] =>
   filter(policy, row => row.on.kind == kind && !empty(row.on.name) && contains(present, row.who))
 
+// Rows with the same key give the same right.
+func keyOf(role string, on target) string => '${role} on ${on.kind} ${on.name}'
+
 @description('The rights of the four services, each once, as rows of the developer; the keeper of a container needs no reader role on it.')
 @export()
 func asDeveloper(policy grant[], keeper string) grant[] =>
@@ -85,11 +88,11 @@ func asDeveloper(policy grant[], keeper string) grant[] =>
       policy,
       (row, i) =>
         contains(services, row.who) && i == indexOf(
-          map(policy, other => '${other.role} on ${other.on.kind} ${other.on.name}'),
-          '${row.role} on ${row.on.kind} ${row.on.name}'
+          map(policy, other => keyOf(other.role, other.on)),
+          keyOf(row.role, row.on)
         ) && !(row.role == roles.blobReader && contains(
-          map(policy, other => '${other.role} on ${other.on.kind} ${other.on.name}'),
-          '${keeper} on ${row.on.kind} ${row.on.name}'
+          map(policy, other => keyOf(other.role, other.on)),
+          keyOf(keeper, row.on)
         ))
     ),
     row => {
