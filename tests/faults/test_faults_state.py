@@ -74,7 +74,7 @@ def test_a_folder_of_another_user_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: tmp_path.stat().st_uid + 1)
-    with pytest.raises(StateError, match=r"is user \d+'s; choose another folder by --state"):
+    with pytest.raises(StateError, match=r"belongs to user \d+; choose another folder by --state"):
         State.open(tmp_path)
 
 
@@ -190,7 +190,7 @@ def test_a_vault_under_another_key_waits_for_its_own_or_is_moved_away(
 def move_away(state: State, message: str) -> None:
     """Do what the message says, and no more."""
     (file, others) = re.search(
-        r"(\S+) is broken: .*; move it(?: and (.*))? away to go on", message
+        r"(\S+) is broken: .*; move it(?: and (.*))? away to continue", message
     ).groups()  # type: ignore[union-attr]
     for each in (file, *(others or "").split(", ")):
         if each:
