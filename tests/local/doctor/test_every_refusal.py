@@ -37,7 +37,7 @@ TOLD_ELSEWHERE = {
     "telemetry.errors.plain",
 }
 MODULES = ("arm.errors", "entra.errors", "keyvault.errors", "servicebus.errors")
-MADE_BY_HAND = ("edge.connect", "edge.proxy", "edge.guard", "identity.endpoint")
+MADE_BY_HAND = ("edge.connect", "edge.proxy", "edge.host_header", "identity.endpoint")
 
 
 def said(refusal: Any, module: str) -> str:
