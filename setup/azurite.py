@@ -107,5 +107,5 @@ def _complaint(node: Node) -> str:
     try:
         answer([node.path, str(MAIN), "--version"], of_a_trial(os.environ))
     except StepError as error:
-        return f"Azurite does not run: {error.said}"
+        return f"Azurite does not run: {error.said or 'it printed nothing'}"
     return ""

@@ -19,7 +19,7 @@ def test_each_assignment_is_one_right_with_its_why(tmp_path: Path) -> None:
 
 def test_one_identitys_rights_are_read_by_a_person(tmp_path: Path) -> None:
     said = re.sub(r"\s+", " ", keyless(tmp_path, "access", "operator").stdout)
-    assert said.startswith("operator Keyless Key Setter on secrets/webhook-signing-key Somebody")
+    assert said.startswith("operator Keyless Key Setter on secrets/webhook-signing-key The")
     assert "gateway" not in said
 
 

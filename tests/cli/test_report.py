@@ -380,7 +380,7 @@ def test_an_answer_that_is_said_and_reported_otherwise_is_a_contradiction(tmp_pa
     for command in ("up", "demo"):
         done = keyless(tmp_path / "state", command, "--assume-from", str(file), other)
         assert done.returncode == 64
-        assert "said twice, with two answers" in done.stderr
+        assert "given twice, with different answers" in done.stderr
 
 
 @pytest.mark.parametrize("command", [["assumptions", "--from"], ["up", "--assume-from"]])

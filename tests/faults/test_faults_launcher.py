@@ -75,7 +75,7 @@ def test_an_npm_that_ends_well_and_does_nothing_is_no_step_done(clone: Clone) ->
 def test_an_azurite_that_does_not_answer_is_no_step_done(clone: Clone) -> None:
     broken = clone.folder / "node-is-broken"
     broken.touch()
-    assert "Azurite does not answer" in clone.run().stderr
+    assert "Azurite does not run: it printed nothing" in clone.run().stderr
     broken.unlink()
     reached(clone.run())
     quiet(clone)

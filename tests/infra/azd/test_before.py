@@ -121,7 +121,7 @@ def test_with_an_application_id_a_user_whom_graph_refuses_continues(
     registration.register_application()
     registration.grant_app_role()
     assert stand_ins.asked("azd") == []
-    assert capfd.readouterr().err.count("You may not ask Microsoft Graph") == 2
+    assert capfd.readouterr().err.count("Microsoft Graph refuses you") == 2
     monkeypatch.setenv("CATALOG_AUDIENCE", "")
     with pytest.raises(Stop, match="could not be registered"):
         registration.register_application()

@@ -93,7 +93,7 @@ def test_an_invalid_connection_string_is_logged_and_the_service_goes_on(
     log, end = run(ingestion, connection_string="InstrumentationKey=none")
     assert end["answers"] == [200] * 4
     (trouble,) = [each for each in log if each["message"] != "asked"]
-    assert trouble["message"].startswith("There will be no telemetry: ")
+    assert trouble["message"].startswith("Telemetry is off: ")
 
 
 def test_only_the_component_is_spoken_to(ingestion: Ingestion) -> None:
