@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Annotated
 
 import requests
@@ -11,6 +10,7 @@ import typer
 from azure.core.credentials import TokenCredential
 from rich.text import Text
 
+from cli.options import EnvFileOption, EnvironmentOption
 from cli.short_names import for_services
 from cli.terminal import UNAVAILABLE, fail, one_sentence, out
 from local.advice import deployed_workers, on_rights, on_workers
@@ -28,14 +28,8 @@ _DONE, _WRONG, _WAITS = Text("✓ ", "green"), Text("✗ ", "bold red"), Text("!
 
 def local(
     *,
-    env_file: Annotated[
-        Path | None,
-        typer.Option("--env-file", help="A file with the environment's values, instead of azd."),
-    ] = None,
-    environment: Annotated[
-        str | None,
-        typer.Option("--environment", "-e", help="The azd environment. Default: azd's own."),
-    ] = None,
+    env_file: EnvFileOption = None,
+    environment: EnvironmentOption = None,
     port: Annotated[
         int | None, typer.Option("--port", help="The gallery's port. Default: 8080.")
     ] = None,

@@ -43,10 +43,19 @@ AssumeOption = Annotated[
     ),
 ]
 
-
 AssumeFromOption = Annotated[
     Path | None,
     typer.Option("--assume-from", help="Assume the answers in a file of ./keyless report."),
+]
+
+EnvFileOption = Annotated[
+    Path | None,
+    typer.Option("--env-file", help="A file with the environment's values, instead of azd."),
+]
+
+EnvironmentOption = Annotated[
+    str | None,
+    typer.Option("--environment", "-e", help="The azd environment. Default: azd's own."),
 ]
 
 

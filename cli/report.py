@@ -9,6 +9,7 @@ import typer
 from azure.core.credentials import TokenCredential
 from rich.text import Text
 
+from cli.options import EnvFileOption, EnvironmentOption
 from cli.sample import is_the_sample
 from cli.terminal import USAGE, fail, interactive, one_sentence, out
 from local.azd_values import Values, ValuesError
@@ -40,14 +41,8 @@ _ASKED_AS = {
 
 def report(
     *,
-    env_file: Annotated[
-        Path | None,
-        typer.Option("--env-file", help="A file with the environment's values, instead of azd."),
-    ] = None,
-    environment: Annotated[
-        str | None,
-        typer.Option("--environment", "-e", help="The azd environment. Default: azd's own."),
-    ] = None,
+    env_file: EnvFileOption = None,
+    environment: EnvironmentOption = None,
     output: Annotated[
         Path, typer.Option("--output", "-o", help="The file to write, which must not exist yet.")
     ] = Path("keyless-report.md"),

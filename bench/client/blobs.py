@@ -1,6 +1,5 @@
 """Blob Storage by its SDK: get and put, a denial, and copies of a gallery's index."""
 
-import time
 import uuid
 from collections.abc import Mapping
 from contextlib import suppress
@@ -9,7 +8,7 @@ from functools import cache
 from azure.core.exceptions import HttpResponseError
 from azure.storage.blob import BlobServiceClient, ContainerClient
 
-from bench.client.work import WIDTH, Work, credential, timed, transport
+from bench.client.work import WIDTH, Work, credential, timed, timed_denials, transport
 
 
 @cache
@@ -45,18 +44,8 @@ def get(*, size: int, times: int, width: int, **where: str) -> float:
 
 def denied(*, times: int, **where: str) -> list[float]:
     """Return the seconds until each read is refused. Raises ValueError if one is not."""
-    blob, found = _container(**where).get_blob_client("bench-denied"), []
-    for _ in range(times):
-        begun = time.perf_counter()
-        try:
-            blob.download_blob()
-        except HttpResponseError as error:
-            found.append(time.perf_counter() - begun)
-            if error.status_code != 403:
-                raise
-        else:
-            raise ValueError("what had to be denied was allowed")
-    return found
+    blob = _container(**where).get_blob_client("bench-denied")
+    return timed_denials(blob.download_blob, times)
 
 
 def clone(*, copies: int, **where: str) -> int:

@@ -1,12 +1,10 @@
 """Key Vault by its SDK: reads of a secret, and the denial of one."""
 
-import time
 from functools import cache
 
-from azure.core.exceptions import HttpResponseError
 from azure.keyvault.secrets import SecretClient
 
-from bench.client.work import Work, credential, timed, transport
+from bench.client.work import Work, credential, timed, timed_denials, transport
 
 
 @cache
@@ -22,18 +20,8 @@ def get(url: str, secret: str, times: int, width: int) -> float:
 
 def denied(url: str, secret: str, times: int) -> list[float]:
     """Return the seconds until each read is refused. Raises ValueError if one is not."""
-    vault, found = _vault(url), []
-    for _ in range(times):
-        begun = time.perf_counter()
-        try:
-            vault.get_secret(secret)
-        except HttpResponseError as error:
-            found.append(time.perf_counter() - begun)
-            if error.status_code != 403:
-                raise
-        else:
-            raise ValueError("what had to be denied was allowed")
-    return found
+    vault = _vault(url)
+    return timed_denials(lambda: vault.get_secret(secret), times)
 
 
 WORK: dict[str, Work] = {"secret-get": get, "secret-denied": denied}

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 import requests
+from azure.core.exceptions import HttpResponseError
 from azure.core.pipeline.transport import RequestsTransport
 from azure.identity import DefaultAzureCredential
 
@@ -46,3 +47,19 @@ def timed(once: Callable[[int], object], times: int, width: int) -> float:
         for _ in pool.map(once, range(times)):
             pass
         return time.perf_counter() - begun
+
+
+def timed_denials(once: Callable[[], object], times: int) -> list[float]:
+    """Return the seconds until each call is refused. Raises ValueError if one is not."""
+    found = []
+    for _ in range(times):
+        begun = time.perf_counter()
+        try:
+            once()
+        except HttpResponseError as error:
+            found.append(time.perf_counter() - begun)
+            if error.status_code != 403:
+                raise
+        else:
+            raise ValueError("what had to be denied was allowed")
+    return found
