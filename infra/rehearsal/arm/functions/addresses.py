@@ -8,8 +8,6 @@ from ipaddress import ip_network
 
 from infra.rehearsal.arm.function import Function
 
-_MOST_BITS = 32
-
 
 def _parse(text: str) -> dict[str, str | int]:
     network = ip_network(text, strict=False)
