@@ -5,6 +5,7 @@ from pathlib import Path
 
 # The loss for each file; other files are recreated without any.
 _LOSES = {
+    "assignments-by-hand.json": "the roles assigned by hand are lost, and the deleted ones back",
     "bus.db": "the messages that wait in queues and subscriptions are lost",
     "entra-signing-key.pem": "a new key is made, and issued tokens are no longer valid",
     "identity-headers.json": "new headers are made, and services in containers need a restart",

@@ -1,12 +1,21 @@
 """The gate: every decision is made and recorded here, before it is answered."""
 
+from typing import Protocol
+
 from sandbox.audit.log import Audit, Outcome, Record, now
 from sandbox.entra import AccessToken, Caller
 from sandbox.printable import shortened
-from sandbox.rbac import Allowed, Denied, Policy, Requirement
+from sandbox.rbac import Allowed, Decision, Denied, Requirement
 
 # A reason holds text from the request, with which a client without any right could fill a disk.
 _LONGEST = 500
+
+
+class Policy(Protocol):
+    """Decides on a requirement of a principal: `Assignments`, or one `Policy` of them."""
+
+    def decide(self, principal_id: str, requirement: Requirement) -> Decision:
+        """Return the assignment that meets the requirement, or the denial."""
 
 
 class Gate:

@@ -1,5 +1,6 @@
 """The deployment that the committed Bicep snapshot describes."""
 
+from sandbox.deployment.deployer import DEPLOYER, standing_assignments
 from sandbox.deployment.expressions import ExpressionError
 from sandbox.deployment.freshness import digest, edited_since
 from sandbox.deployment.ignored import ignored
@@ -8,6 +9,7 @@ from sandbox.deployment.principals import Ids, deploy, recreate
 from sandbox.deployment.registration import REGISTRATION, Registration, RegistrationError
 from sandbox.deployment.resources import (
     Attachment,
+    ByHand,
     Component,
     ContainerApp,
     CorrelationFilter,
@@ -31,9 +33,11 @@ from sandbox.deployment.resources import (
 from sandbox.deployment.snapshot import SNAPSHOT, SnapshotError, app_names
 
 __all__ = [
+    "DEPLOYER",
     "REGISTRATION",
     "SNAPSHOT",
     "Attachment",
+    "ByHand",
     "Component",
     "ContainerApp",
     "CorrelationFilter",
@@ -66,4 +70,5 @@ __all__ = [
     "ignored",
     "load",
     "recreate",
+    "standing_assignments",
 ]

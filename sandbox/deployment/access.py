@@ -47,4 +47,5 @@ def custom_roles(snapshot: Snapshot) -> Iterator[RoleDefinition]:
             not_actions=tuple(permission.get("notActions", ())),
             data_actions=tuple(permission.get("dataActions", ())),
             not_data_actions=tuple(permission.get("notDataActions", ())),
+            assignable_scopes=tuple(properties.get("assignableScopes", ())),
         )

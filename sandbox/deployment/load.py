@@ -8,6 +8,7 @@ from pathlib import Path
 from sandbox.deployment.access import assignments, custom_roles
 from sandbox.deployment.apps import container_app, principals
 from sandbox.deployment.data_services import namespace, storage_account, vault
+from sandbox.deployment.deployer import deployer_of
 from sandbox.deployment.expressions import ExpressionError, evaluate
 from sandbox.deployment.principals import Ids, as_assigned, principal_ids
 from sandbox.deployment.registration import NONE, RegistrationError, registration
@@ -73,8 +74,9 @@ def _deployment(
     # As of the last deployment of the roles: an identity recreated since has none.
     then = {each.name: each.principal_id for each in principals(snapshot, next(as_assigned(ids)))}
     by_id = {each.resource_id.lower(): each for each in everyone if each.resource_id}
+    subscription_id = vault_resource["id"].split("/")[2]
     return Deployment(
-        subscription_id=vault_resource["id"].split("/")[2],
+        subscription_id=subscription_id,
         tenant_id=vault_resource["properties"]["tenantId"],
         location=vault_resource["location"],
         storage=storage_account(snapshot),
@@ -86,4 +88,6 @@ def _deployment(
         assignments=assigned,
         custom_roles=tuple(custom_roles(snapshot)),
         registration=registration(snapshot.outputs.get("CATALOG_AUDIENCE", NONE), then),
+        deployer=deployer_of(subscription_id, everyone),
+        resource_ids=tuple(each["id"] for each in snapshot.resources),
     )

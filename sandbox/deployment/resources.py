@@ -1,11 +1,14 @@
 """The resources of a deployment, as far as the sandbox supports them."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
 from sandbox.deployment.registration import Registration
+
+_GROUP = "/subscriptions/[^/]+/resourceGroups/[^/]+"
 
 
 @dataclass(frozen=True)
@@ -223,19 +226,45 @@ class ContainerApp:
 
 
 @dataclass(frozen=True)
+class ByHand:
+    """The origin of a role assignment that no deployment made: the name of its maker, and more.
+
+    Ids are object ids, times are ISO 8601 in UTC; `description` is the maker's own.
+    """
+
+    maker: str
+    created_by: str
+    created_on: str
+    updated_by: str
+    updated_on: str
+    principal_type: str
+    description: str = ""
+
+
+@dataclass(frozen=True)
 class RoleAssignment:
-    """A role for a principal, on a scope and below."""
+    """A role for a principal, on a scope and below; `by_hand` unless a deployment made it."""
 
     id: str
     scope: str
     principal_id: str
     role_definition_id: str
     why: str
+    by_hand: ByHand | None = None
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """The principal, role and scope, of which Azure allows one assignment."""
+        role = self.role_definition_id.rsplit("/", 1)[-1]
+        return self.principal_id.lower(), role.lower(), self.scope.rstrip("/").lower()
 
 
 @dataclass(frozen=True)
 class RoleDefinition:
-    """A role: patterns of actions with `*`; control actions never imply data actions."""
+    """A role: patterns of actions with `*`; control actions never imply data actions.
+
+    `assignable_scopes` are those of a custom role; Azure's own can be assigned anywhere.
+    """
 
     id: str
     name: str
@@ -243,13 +272,15 @@ class RoleDefinition:
     not_actions: tuple[str, ...] = ()
     data_actions: tuple[str, ...] = ()
     not_data_actions: tuple[str, ...] = ()
+    assignable_scopes: tuple[str, ...] = ("/",)
 
 
 @dataclass(frozen=True)
 class Deployment:
     """All resources of a snapshot, with made-up runtime values.
 
-    `registration` is the catalog's, None where it asks for no token.
+    `registration` is the catalog's, None where it asks for no token. `deployer` is a user beside
+    the `principals`. `resource_ids` has each resource of the snapshot, served here or not.
     """
 
     subscription_id: str
@@ -264,11 +295,19 @@ class Deployment:
     assignments: tuple[RoleAssignment, ...]
     custom_roles: tuple[RoleDefinition, ...]
     registration: Registration | None
+    deployer: Principal
+    resource_ids: tuple[str, ...] = ()
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The resource groups of the deployment, each by its id."""
+        found = (re.match(_GROUP, each, re.IGNORECASE) for each in self.resource_ids)
+        return tuple({each[0].lower(): each[0] for each in found if each}.values())
 
     @property
     def names(self) -> Mapping[str, str]:
         """The name of each principal by its id, former ids included."""
-        now = {each.principal_id: each.name for each in self.principals}
+        now = {each.principal_id: each.name for each in (*self.principals, self.deployer)}
         gone = {
             old: f"{each.name} (deleted)" for each in self.principals for old in each.former_ids
         }
@@ -276,15 +315,16 @@ class Deployment:
 
     @property
     def users(self) -> tuple[Principal, ...]:
-        """The users, such as the developer and the operator."""
-        return tuple(each for each in self.principals if each.kind is PrincipalKind.USER)
+        """The users, such as the developer and the operator; the deployer is the last."""
+        users = [each for each in self.principals if each.kind is PrincipalKind.USER]
+        return (*(each for each in users if each != self.deployer), self.deployer)
 
     def principal(self, name: str) -> Principal:
         """Return the principal called `name`. Raises KeyError, with all known names."""
-        for principal in self.principals:
-            if principal.name == name:
-                return principal
-        known = ", ".join(sorted(each.name for each in self.principals))
+        everyone = {each.name: each for each in (self.deployer, *self.principals)}
+        if name in everyone:
+            return everyone[name]
+        known = ", ".join(sorted(everyone))
         raise KeyError(f"no identity is called {name!r}; choose from {known}")
 
     def app(self, name: str) -> ContainerApp:

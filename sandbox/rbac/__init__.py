@@ -1,5 +1,11 @@
-"""Azure RBAC: a pure decision over role assignments."""
+"""Azure RBAC: the role assignments in force, and a pure decision over them."""
 
+from sandbox.rbac.assignments import (
+    AssignmentExistsError,
+    Assignments,
+    AssignmentUpdateError,
+    RoleInUseError,
+)
 from sandbox.rbac.decision import (
     Action,
     Allowed,
@@ -12,14 +18,22 @@ from sandbox.rbac.decision import (
     holds,
     scope_and_above,
 )
+from sandbox.rbac.drift import FILE as DRIFT_FILE
+from sandbox.rbac.drift import Drift
 
 __all__ = [
+    "DRIFT_FILE",
     "Action",
     "Allowed",
+    "AssignmentExistsError",
+    "AssignmentUpdateError",
+    "Assignments",
     "Decision",
     "Denied",
+    "Drift",
     "Policy",
     "Requirement",
+    "RoleInUseError",
     "UnknownRoleError",
     "built_in_roles",
     "holds",

@@ -8,7 +8,8 @@ https://learn.microsoft.com/azure/role-based-access-control/overview#how-azure-r
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from copy import copy
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -82,17 +83,47 @@ class Policy:
         self, assignments: Iterable[RoleAssignment], custom_roles: Iterable[RoleDefinition] = ()
     ) -> None:
         """Raises UnknownRoleError if an assignment is of a role that is not defined."""
-        self._roles = {_guid(each.id): each for each in (*built_in_roles(), *custom_roles)}
+        self.custom_roles = tuple(custom_roles)
+        self._roles = {_guid(each.id): each for each in (*built_in_roles(), *self.custom_roles)}
         self._roles_that_would: dict[tuple[Action, ...], tuple[str, ...]] = {}
-        self._grants: Mapping[tuple[str, str], list[_Grant]] = defaultdict(list)
+        self._grants: dict[tuple[str, str], tuple[_Grant, ...]] = {}
+        found = defaultdict[tuple[str, str], list[_Grant]](list)
         for assignment in assignments:
-            key = (assignment.principal_id.lower(), assignment.scope.lower())
-            self._grants[key].append(_Grant(assignment, self.role(assignment)))
+            found[_place(assignment)].append(_Grant(assignment, self.role(assignment)))
+        self._grants.update((place, tuple(grants)) for place, grants in found.items())
 
     @classmethod
     def of(cls, deployment: Deployment) -> "Policy":
         """Return the policy of a deployment's assignments and custom roles."""
         return cls(deployment.assignments, deployment.custom_roles)
+
+    @property
+    def assignments(self) -> Iterator[RoleAssignment]:
+        """All assignments that this policy decides by."""
+        return (grant.assignment for grants in self._grants.values() for grant in grants)
+
+    @property
+    def roles(self) -> tuple[RoleDefinition, ...]:
+        """Azure's own roles, then the custom ones."""
+        return tuple(self._roles.values())
+
+    def changed(
+        self, removed: Iterable[RoleAssignment], added: Iterable[RoleAssignment]
+    ) -> "Policy":
+        """Return the policy without `removed` (by id) and with `added`.
+
+        Raises UnknownRoleError.
+        """
+        grants = dict(self._grants)
+        for each in removed:
+            left = [kept for kept in grants.pop(_place(each), ()) if kept.assignment.id != each.id]
+            if left:
+                grants[_place(each)] = tuple(left)
+        for each in added:
+            grants[_place(each)] = (*grants.get(_place(each), ()), _Grant(each, self.role(each)))
+        policy = copy(self)  # shares the roles, and what is known of them
+        policy._grants = grants
+        return policy
 
     def decide(self, principal_id: str, requirement: Requirement) -> Decision:
         """Return the first assignment that grants one of the required actions, or the denial."""
@@ -101,6 +132,10 @@ class Policy:
                 if holds(grant.role, action):
                     return Allowed(requirement, action, grant.assignment, grant.role)
         return Denied(requirement, self._roles_with(requirement.any_of))
+
+    def knows(self, role_definition_id: str) -> bool:
+        """Return whether a role of this id is defined."""
+        return _guid(role_definition_id) in self._roles
 
     def role(self, assignment: RoleAssignment) -> RoleDefinition:
         """Return the role that is assigned. Raises UnknownRoleError if it is not defined."""
@@ -152,6 +187,7 @@ def holds(role: RoleDefinition, action: Action) -> bool:
     return _any(role.actions, action.name) and not _any(role.not_actions, action.name)
 
 
+@cache
 def built_in_roles() -> tuple[RoleDefinition, ...]:
     """Return Azure's own roles, as far as this deployment or a step beside it could use them."""
     return tuple(
@@ -165,6 +201,11 @@ def built_in_roles() -> tuple[RoleDefinition, ...]:
         )
         for each in json.loads(_BUILT_IN.read_text("utf-8"))["roles"]
     )
+
+
+def _place(assignment: RoleAssignment) -> tuple[str, str]:
+    """Return the key of an assignment among the grants."""
+    return assignment.principal_id.lower(), assignment.scope.lower()
 
 
 def _guid(role_definition_id: str) -> str:

@@ -30,7 +30,7 @@ from sandbox.entra import (
 from sandbox.identity import IdentityEndpoint
 from sandbox.keyvault import KeyVault, load_key
 from sandbox.partner import Partner
-from sandbox.rbac import Policy
+from sandbox.rbac import Assignments
 from sandbox.servicebus import Limits, ServiceBus, as_deployed
 from sandbox.state import State
 from sandbox.storage import Azurite, BlobStorage, adapted
@@ -46,6 +46,7 @@ class Planes:
     """The sandbox's Azure: each data plane, Entra, the identity endpoint; and the partners."""
 
     deployment: Deployment
+    assignments: Assignments
     gate: Gate
     audit: Audit
     clock: MonotonicClock
@@ -95,7 +96,8 @@ def build(
     """
     key = SigningKey.kept_in(state)
     audit = Audit(state.path(FILE))
-    gate = Gate(Policy.of(deployment), audit)
+    assignments = Assignments.kept_in(state, deployment)
+    gate = Gate(assignments, audit)
     headers = headers or new_headers(app.name for app in deployment.apps)
     clock = MonotonicClock()
     issuer = Issuer(key, deployment.tenant_id, clock, deployment.registration)
@@ -105,6 +107,7 @@ def build(
 
     return Planes(
         deployment=deployment,
+        assignments=assignments,
         gate=gate,
         audit=audit,
         clock=clock,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from sandbox.deployment import Deployment, Lifecycle, RoleAssignment, RoleDefinition
 from sandbox.rbac import Action, Policy, built_in_roles, holds
@@ -102,7 +103,7 @@ def flips(deployment: Deployment) -> Iterator[Flip]:
 
 
 def _with(
-    index: int, changes: dict[str, str] | None
+    index: int, changes: dict[str, Any] | None
 ) -> Callable[[Deployment], tuple[Assignments, Roles]]:
     def change(deployment: Deployment) -> tuple[Assignments, Roles]:
         found = list(deployment.assignments)

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from sandbox.deployment import Deployment, Lifecycle, PrincipalKind, as_compiled
-from sandbox.rbac import Allowed, Policy
+from sandbox.rbac import Allowed
 from tests.access.harness import Harness
 from tests.access.mutants import Flip, Mutant, flips, mutants
 from tests.access.rows import API, TOKEN, Row
@@ -99,5 +99,5 @@ def _differs(harness: Harness, row: Row) -> bool:
     if row.on in {API, TOKEN}:
         return False
     principal = harness.deployment.principal(row.who).principal_id
-    policy: Policy = harness.endpoints.planes.gate.policy
+    policy = harness.endpoints.planes.gate.policy
     return isinstance(policy.decide(principal, needs(harness, row)), Allowed) != row.allowed

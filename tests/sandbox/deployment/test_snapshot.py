@@ -142,7 +142,7 @@ def test_no_rule_is_called_default_since_azure_may_remove_it(deployment: Deploym
 
 
 def test_who_is_not_there_is_told_who_is(deployment: Deployment) -> None:
-    with pytest.raises(KeyError, match=r"'nobody'; choose from .*catalog, developer, "):
+    with pytest.raises(KeyError, match=r"'nobody'; choose from .*catalog, deployer, developer, "):
         deployment.principal("nobody")
     with pytest.raises(KeyError, match=r"'nobody'; choose from .*catalog, gateway, "):
         deployment.app("nobody")
