@@ -1,5 +1,6 @@
 """Name: the operation that a request to Azure Resource Manager is, its action and its scope."""
 
+import re
 from dataclasses import dataclass
 from urllib.parse import unquote
 
@@ -20,17 +21,47 @@ class Operation:
 TENANTS = Operation("ListTenants", "/tenants")
 SUBSCRIPTIONS = Operation("ListSubscriptions", "/subscriptions")
 SUBSCRIPTION = Operation("ListSubscriptions", "/subscriptions/{id}")
+LIST_ASSIGNMENTS = Operation("ListRoleAssignments")
+GET_ASSIGNMENT = Operation("GetRoleAssignment")
+PUT_ASSIGNMENT = Operation("CreateRoleAssignment")
+DELETE_ASSIGNMENT = Operation("DeleteRoleAssignment")
+LIST_DEFINITIONS = Operation("ListRoleDefinitions")
+GET_DEFINITION = Operation("GetRoleDefinition")
 # An operation of the control plane, which the sandbox does not have.
 OTHER = Operation("Other")
+
+_OF_ROLES = {
+    ("GET", "roleassignments", False): LIST_ASSIGNMENTS,
+    ("GET", "roleassignments", True): GET_ASSIGNMENT,
+    ("PUT", "roleassignments", True): PUT_ASSIGNMENT,
+    ("DELETE", "roleassignments", True): DELETE_ASSIGNMENT,
+    ("GET", "roledefinitions", False): LIST_DEFINITIONS,
+    ("GET", "roledefinitions", True): GET_DEFINITION,
+}
+_ROLES = re.compile(
+    r"(?P<scope>.*)/providers/Microsoft\.Authorization"
+    r"/(?P<kind>roleAssignments|roleDefinitions)(?:/(?P<name>[^/]+))?",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
 class Named:
-    """A request that is understood: `action` is required on `scope` (a resource id)."""
+    """A request that is understood: `action` is required on `scope` (a resource id).
+
+    An operation on roles has the scope that they are assigned on (`on`), and one role's `name`.
+    """
 
     operation: Operation
     action: str
     scope: str
+    on: str = ""
+    name: str = ""
+
+    @property
+    def is_of_roles(self) -> bool:
+        """Whether it is an operation on role assignments or role definitions."""
+        return self.operation in _OF_ROLES.values()
 
     @property
     def requirements(self) -> tuple[Requirement, ...]:
@@ -45,8 +76,12 @@ def name(subscription: str, method: str, path: str) -> Named:
         "/subscriptions": SUBSCRIPTIONS,
         subscription: SUBSCRIPTION,
     }
+    required = action_and_scope(method, path)
+    if found := _ROLES.fullmatch(path.rstrip("/")):
+        key = method, found["kind"].lower(), found["name"] is not None
+        return Named(_OF_ROLES.get(key, OTHER), *required, found["scope"], found["name"] or "")
     operation = known.get(path.rstrip("/").lower(), OTHER) if method == "GET" else OTHER
-    return Named(operation, *action_and_scope(method, path))
+    return Named(operation, *required)
 
 
 def action_and_scope(method: str, path: str) -> tuple[str, str]:

@@ -1,22 +1,39 @@
-"""management.azure.com: the tenant and the subscription that a caller sees, and nothing else.
+"""management.azure.com: the tenant and the subscription that a caller sees, and the roles.
 
-`az login` asks for both. The sandbox has no control plane: any other operation is refused as Azure
+`az login` asks for the first two. Role assignments can be read and changed by callers whose roles
+allow it, and role definitions read. Every other operation of the control plane is refused as Azure
 Resource Manager refuses a caller without a role, even where a role would allow it on Azure.
 """
 
+import logging
+import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from aiohttp import web
 
 from sandbox.arm import errors
-from sandbox.arm.name import SUBSCRIPTION, SUBSCRIPTIONS, TENANTS, Named, name
+from sandbox.arm.name import (
+    DELETE_ASSIGNMENT,
+    GET_ASSIGNMENT,
+    GET_DEFINITION,
+    LIST_ASSIGNMENTS,
+    LIST_DEFINITIONS,
+    SUBSCRIPTION,
+    SUBSCRIPTIONS,
+    TENANTS,
+    Named,
+    name,
+)
+from sandbox.arm.role_assignments import RoleAssignments
+from sandbox.arm.role_definitions import RoleDefinitions
 from sandbox.audit import Gate
 from sandbox.deployment import Deployment
 from sandbox.entra import Caller, TokenRefused, Verifier, bearer_token
 from sandbox.plane import Granted, HttpPlane
-from sandbox.rbac import Allowed, Denied
+from sandbox.rbac import Allowed, Assignments, Denied
 from sandbox.refusal import Refusal
 from sandbox.walk import application
 
@@ -25,6 +42,10 @@ HOST = "management.azure.com"
 _DISPLAY_NAME = "Keyless"
 _DOMAIN = "keyless.example"
 _WHY = "A role anywhere in a subscription shows the subscription."
+_LOG = logging.getLogger(__name__)
+_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-[a-z]+)?")
+# Ours: many times the longest role assignment.
+_LONGEST_BODY = 64 * 1024
 
 Json = Mapping[str, Any]
 
@@ -35,17 +56,29 @@ class ResourceManager(HttpPlane[Named]):
     service = "arm"
     unrecorded = errors.failed()
 
-    def __init__(self, deployment: Deployment, verifier: Verifier, gate: Gate) -> None:
+    def __init__(
+        self,
+        deployment: Deployment,
+        assignments: Assignments,
+        verifier: Verifier,
+        gate: Gate,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         """`verifier` accepts tokens for MANAGEMENT_AUDIENCES."""
         self._deployment = deployment
+        self._assignments = assignments
         self._verifier = verifier
         self._gate = gate
+        self._role_assignments = RoleAssignments(assignments, deployment, now)
+        self._role_definitions = RoleDefinitions(
+            assignments, f"/subscriptions/{deployment.subscription_id}"
+        )
         self._tenant = deployment.tenant_id
         self._subscription = f"/subscriptions/{deployment.subscription_id}".lower()
 
     def application(self) -> web.Application:
         """Return Azure Resource Manager as an HTTP application."""
-        return application(self, self._gate)
+        return application(self, self._gate, longest_body=_LONGEST_BODY)
 
     def authenticate(self, request: web.Request) -> Caller:
         """Return the caller. Raises Refusal 401."""
@@ -58,13 +91,18 @@ class ResourceManager(HttpPlane[Named]):
             raise errors.invalid_token(refused) from None
 
     def name(self, request: web.Request) -> Named:
-        """Return the operation. Raises Refusal 400 without an api-version."""
-        if not request.query.get("api-version"):
+        """Return the operation. Raises Refusal 400 without a valid api-version."""
+        version = request.query.get("api-version")
+        if not version:
             raise errors.no_version()
+        if not _VERSION.fullmatch(version):
+            raise errors.invalid_version(version)
         return name(self._subscription, request.method, request.path)
 
     def decide(self, gate: Gate, caller: Caller, named: Named) -> tuple[Allowed, ...]:
-        """Show the lists, which take no action of a role; refuse every other operation."""
+        """Decide on roles; show the lists, which take no action; refuse every other operation."""
+        if named.is_of_roles:
+            return super().decide(gate, caller, named)
         assignment = self._assignment(caller)
         if named.operation == TENANTS:
             gate.shown(self.service, TENANTS.name, caller, f"/tenants/{self._tenant}")
@@ -74,7 +112,7 @@ class ResourceManager(HttpPlane[Named]):
                 self.service, SUBSCRIPTIONS.name, caller, shown, assignment=assignment, why=_WHY
             )
         else:
-            reason = f"{named.action} on {named.scope}: the sandbox has no control plane"
+            reason = f"{named.action} on {named.scope}: the sandbox has no such control plane"
             gate.refuse(self.service, "Name", reason, identity=caller.name)
             raise self.deny(caller, named, Denied(named.requirements[0], ()))
         return ()
@@ -84,13 +122,40 @@ class ResourceManager(HttpPlane[Named]):
         return errors.authorization_failed(caller, named.action, named.scope)
 
     async def serve(self, request: web.Request, granted: Granted[Named]) -> web.Response:
-        """Return the list that is asked for."""
+        """Return what is asked for, or change a role assignment. Raises Refusal."""
+        if granted.named.is_of_roles:
+            return await self._roles(request, granted)
         if granted.named.operation == TENANTS:
             return _response({"value": [self._tenant_entry()]})
         if granted.named.operation == SUBSCRIPTION:
             return _response(self._subscription_entry())
         seen = [self._subscription_entry()] if self._assignment(granted.caller) else []
         return _response({"value": seen})
+
+    async def _roles(self, request: web.Request, granted: Granted[Named]) -> web.Response:
+        named, filtered = granted.named, request.query.get("$filter", "")
+        if named.operation == LIST_ASSIGNMENTS:
+            return _response(self._role_assignments.list(named.on, filtered))
+        if named.operation == GET_ASSIGNMENT:
+            return _response(self._role_assignments.get(named.on, named.name))
+        if named.operation == LIST_DEFINITIONS:
+            return _response(self._role_definitions.list(named.on, filtered))
+        if named.operation == GET_DEFINITION:
+            return _response(self._role_definitions.get(named.name))
+        return await self._change(request, granted)
+
+    async def _change(self, request: web.Request, granted: Granted[Named]) -> web.Response:
+        caller, named = granted.caller, granted.named
+        body = await _body(request)
+        try:
+            if named.operation == DELETE_ASSIGNMENT:
+                deleted = self._role_assignments.delete(caller, named.on, named.name)
+                return _response(deleted) if deleted else web.Response(status=204)
+            status, made = self._role_assignments.put(caller, named.on, named.name, body)
+            return _response(made, status)
+        except OSError as error:
+            _LOG.error("a role assignment cannot be stored, so nothing has changed: %s", error)
+            raise errors.failed() from error
 
     async def render(self, request: web.Request, refusal: Refusal) -> web.Response:
         """Return the error as JSON, with the challenge if the token is missing."""
@@ -103,8 +168,8 @@ class ResourceManager(HttpPlane[Named]):
 
     def _assignment(self, caller: Caller) -> str:
         """Return an assignment that shows the subscription: any within it. Empty without one."""
-        for each in self._deployment.assignments:
-            within = each.scope.lower().startswith(f"{self._subscription}/")
+        for each in self._assignments.listed:
+            within = f"{each.scope}/".lower().startswith(f"{self._subscription}/")
             if within and each.principal_id == caller.principal_id:
                 return each.id
         return ""
@@ -134,6 +199,14 @@ class ResourceManager(HttpPlane[Named]):
             "subscriptionPolicies": {"spendingLimit": "Off"},
             "managedByTenants": [],
         }
+
+
+async def _body(request: web.Request) -> bytes:
+    """Return the body. Raises Refusal if it is too long."""
+    try:
+        return await request.read()
+    except web.HTTPRequestEntityTooLarge:
+        raise errors.too_long(_LONGEST_BODY) from None
 
 
 def _response(body: Json, status: int = 200) -> web.Response:

@@ -122,7 +122,7 @@ def build(
             users=deployment.users,
             ledger=gate,
         ),
-        arm=ResourceManager(deployment, verifier(MANAGEMENT_AUDIENCES), gate),
+        arm=ResourceManager(deployment, assignments, verifier(MANAGEMENT_AUDIENCES), gate),
         graph=Graph(verifier(GRAPH_AUDIENCES), gate),
         blobs=blob_storage(
             deployment, verifier(blob_audiences(deployment.storage.host)), gate, azurite, assumed

@@ -1,53 +1,15 @@
 """management.azure.com: the lists of a sign-in for a caller with a role, and Azure's refusals."""
 
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
-
 import pytest
-from joserfc.jwk import RSAKey
 
-from sandbox.arm import ResourceManager
-from sandbox.audit import FILE, Audit, Gate, Outcome, Record, read
-from sandbox.deployment import Deployment, Principal, PrincipalKind, load
-from sandbox.entra import MANAGEMENT, MANAGEMENT_AUDIENCES, VAULT, Issuer, SigningKey, Verifier
-from sandbox.rbac import Policy
-from sandbox.state import State
+from sandbox.audit import Outcome
+from sandbox.deployment import Principal, PrincipalKind
+from sandbox.entra import MANAGEMENT, MANAGEMENT_AUDIENCES, VAULT
+from tests.sandbox.arm.front import Front
 from tests.sandbox.entra.desk import asked
 
 VERSION = "api-version=2022-12-01"
 STRANGER = Principal("stranger", PrincipalKind.USER, "9" * 8 + "-0000-4000-8000-000000000000", "")
-KEY = SigningKey.of(RSAKey.generate_key(2048))
-
-
-class Front:
-    """The manager of the committed deployment, and tokens to show it."""
-
-    def __init__(self, deployment: Deployment, state: State, gate: Gate) -> None:
-        self.deployment, self.state = deployment, state
-        tenant, names = deployment.tenant_id, deployment.names
-        verifier = Verifier([KEY], tenant, MANAGEMENT_AUDIENCES, names)
-        self.application = ResourceManager(deployment, verifier, gate).application
-        self.issuer = Issuer(KEY, tenant)
-
-    def get(
-        self, path: str, who: Principal, method: str = "GET", audience: str = MANAGEMENT
-    ) -> tuple[int, Any]:
-        """The answer for `who`, by a token for `audience`."""
-        headers = {"Authorization": f"Bearer {self.issuer.issue(who, audience).text}"}
-        status, body, _ = asked(self.application(), method, path, headers=headers)
-        return status, body
-
-    def last(self) -> Record:
-        return list(read(self.state.path(FILE)))[-1]
-
-
-@pytest.fixture
-def front(tmp_path: Path) -> Iterator[Front]:
-    state = State.open(tmp_path / "state")
-    deployment, audit = load(state), Audit(state.path(FILE))
-    yield Front(deployment, state, Gate(Policy.of(deployment), audit))
-    audit.close()
 
 
 @pytest.fixture
