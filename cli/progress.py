@@ -25,6 +25,8 @@ class Progress:
             )
         for each in report.lost:
             self._say(each, f"lost: {each}", _LOST)
+        for each in report.moved:
+            self._say(each, each, _LOST)
         if report.assumed:
             assumed = ", ".join(f"{name}={answer}" for name, answer in report.assumed.items())
             self._say("assumed", f"assumptions about Azure: {assumed}")

@@ -7,13 +7,13 @@ from pathlib import Path
 from rich.text import Text
 
 from cli.terminal import err
-from sandbox.commands import RESTART
-from sandbox.deployment import SNAPSHOT, SnapshotError, digest, edited_since, ignored
-from sandbox.state import State
+from sandbox.commands import KEYLESS
+from sandbox.deployment import SNAPSHOT, SnapshotError, digest, edited_since, ignored, source
+from sandbox.state import PROJECT, State
 from sandbox.supervisor import Report, running
 
-_RESTART = (
-    f"the running sandbox was started from a different snapshot; to use the current one: {RESTART}."
+_NOT_APPLIED = (
+    f"the running sandbox has another deployment than {{}}; to apply it: {KEYLESS} apply."
 )
 
 
@@ -31,7 +31,8 @@ def warn_of_ignored(path: Path = SNAPSHOT) -> None:
 
 def warn_if_stale(state: State) -> None:
     """Note on stderr that the Bicep is newer than the snapshot, or the running one older."""
-    _print([*_of_edits(edited_since()), *_of_sandbox(running(state), digest())])
+    snapshot = source(state)
+    _print([*_of_edits(edited_since(snapshot)), *_of_sandbox(running(state), snapshot)])
 
 
 def _of_edits(files: Sequence[str]) -> list[str]:
@@ -41,9 +42,15 @@ def _of_edits(files: Sequence[str]) -> list[str]:
     return [f"edited since the last snapshot: {named}. To update it: infra/bicep/snapshot"]
 
 
-def _of_sandbox(report: Report | None, now: str) -> list[str]:
+def _of_sandbox(report: Report | None, snapshot: Path) -> list[str]:
+    now = digest(snapshot)
     is_other = report is not None and report.snapshot and now and report.snapshot != now
-    return [_RESTART] if is_other else []
+    return [_NOT_APPLIED.format(shown(snapshot))] if is_other else []
+
+
+def shown(path: Path) -> str:
+    """Return a path as people write it: relative to the project where it is in it."""
+    return str(path.relative_to(PROJECT)) if path.is_relative_to(PROJECT) else str(path)
 
 
 def _print(sentences: Sequence[str]) -> None:

@@ -54,13 +54,14 @@ def status(
 
 
 def _without_environments(report: Report) -> dict[str, object]:
-    """Return the report without its secrets: the identity headers and the sign-in's key."""
+    """Return the report without its secrets: identity headers, and two keys."""
     services = [
         {name: value for name, value in asdict(each).items() if name != "environment"}
         for each in report.services
     ]
     sign_in = {name: value for name, value in asdict(report.sign_in).items() if name != "key"}
-    return {**asdict(report), "services": services, "sign_in": sign_in, "ready": report.ready}
+    public = {name: value for name, value in asdict(report).items() if name != "control"}
+    return {**public, "services": services, "sign_in": sign_in, "ready": report.ready}
 
 
 def _table(report: Report) -> Table:

@@ -4,6 +4,14 @@ from sandbox.deployment.deployer import DEPLOYER, standing_assignments
 from sandbox.deployment.expressions import ExpressionError
 from sandbox.deployment.freshness import digest, edited_since
 from sandbox.deployment.ignored import ignored
+from sandbox.deployment.in_force import (
+    DEPLOYED,
+    in_force,
+    put_in_force,
+    remember,
+    source,
+    withdraw,
+)
 from sandbox.deployment.load import as_compiled, load
 from sandbox.deployment.principals import Ids, deploy, recreate
 from sandbox.deployment.registration import REGISTRATION, Registration, RegistrationError
@@ -33,6 +41,7 @@ from sandbox.deployment.resources import (
 from sandbox.deployment.snapshot import SNAPSHOT, SnapshotError, app_names
 
 __all__ = [
+    "DEPLOYED",
     "DEPLOYER",
     "REGISTRATION",
     "SNAPSHOT",
@@ -68,7 +77,12 @@ __all__ = [
     "digest",
     "edited_since",
     "ignored",
+    "in_force",
     "load",
+    "put_in_force",
     "recreate",
+    "remember",
+    "source",
     "standing_assignments",
+    "withdraw",
 ]

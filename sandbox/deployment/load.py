@@ -10,6 +10,7 @@ from sandbox.deployment.apps import container_app, principals
 from sandbox.deployment.data_services import namespace, storage_account, vault
 from sandbox.deployment.deployer import deployer_of
 from sandbox.deployment.expressions import ExpressionError, evaluate
+from sandbox.deployment.in_force import in_force
 from sandbox.deployment.principals import Ids, as_assigned, principal_ids
 from sandbox.deployment.registration import NONE, RegistrationError, registration
 from sandbox.deployment.resources import Deployment, RoleAssignment
@@ -18,11 +19,13 @@ from sandbox.deployment.snapshot import APP, ASSIGNMENT, SNAPSHOT, Snapshot, Sna
 from sandbox.state import State
 
 
-def load(state: State, path: Path = SNAPSHOT) -> Deployment:
-    """Return the deployment of the snapshot at `path`, with its ids kept in `state`.
+def load(state: State, path: Path | None = None) -> Deployment:
+    """Return the deployment of the snapshot at `path`, by default the one in force.
 
-    Raises SnapshotError, ExpressionError or RegistrationError, with the part that it cannot read.
+    Its ids are kept in `state`. Raises SnapshotError, ExpressionError or RegistrationError, with
+    the part that it cannot read.
     """
+    path = path or in_force(state)
     raw = Snapshot.read(path)
     with _understood(path):
         identities = identity_ids(raw)
@@ -40,7 +43,7 @@ def as_compiled() -> Deployment:
     Its ids are made up. Raises as `load` does.
     """
     with tempfile.TemporaryDirectory() as folder:
-        return load(State(Path(folder)))
+        return load(State(Path(folder)), SNAPSHOT)
 
 
 def _assignments(raw: Snapshot, ids: Mapping[str, Ids]) -> tuple[RoleAssignment, ...]:

@@ -23,9 +23,9 @@ class AmqpListener:
         self._context = certificate.server_context()
         self._listener = Listener(self._serve)
 
-    def start(self, port: int = 0) -> int:
-        """Listen on 127.0.0.1; return the port. Raises OSError if it is taken."""
-        return self._listener.start(port)
+    def start(self, port: int = 0, *, fallback: bool = False) -> int:
+        """Listen on 127.0.0.1 as `Listener.start` does; return the port. Raises OSError."""
+        return self._listener.start(port, fallback=fallback)
 
     async def stop(self) -> None:
         """Close the port and every connection."""

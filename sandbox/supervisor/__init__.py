@@ -5,6 +5,7 @@ one: its imports would double the start time of such a command.
 """
 
 from sandbox.commands import END_SIGNALS
+from sandbox.lock import holder
 from sandbox.supervisor.developer import AsDeveloper, Az, Developer, SignInError
 from sandbox.supervisor.environment import (
     DEVELOPER,
@@ -13,7 +14,6 @@ from sandbox.supervisor.environment import (
     sandbox_variables,
     separate_sign_in,
 )
-from sandbox.supervisor.lock import holder
 from sandbox.supervisor.processes import Child, Program
 from sandbox.supervisor.report import Report, ServiceReport, SignInReport, running
 

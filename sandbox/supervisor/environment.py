@@ -89,12 +89,15 @@ def minimal_environment(home: Path) -> Mapping[str, str]:
 
 
 def new_headers(apps: Iterable[str]) -> dict[str, str]:
-    """Return identity headers for one run, which are never stored."""
+    """Return new identity headers, in no state."""
     return {app: secrets.token_hex(16) for app in apps}
 
 
 def kept_headers(state: State, apps: Collection[str]) -> Mapping[str, str]:
-    """Return stored identity headers, for apps that outlive a run. Raises ValueError."""
+    """Return the identity headers in `state`, new ones for new apps: shells outlive a run.
+
+    Raises ValueError if their file is broken.
+    """
     kept = state.read_json(_HEADERS_FILE) or {}
     try:
         headers = new_headers(apps) | {app: kept[app] for app in apps if app in kept}

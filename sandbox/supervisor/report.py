@@ -5,8 +5,9 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
+from sandbox.deployment import withdraw
+from sandbox.lock import holder
 from sandbox.state import State
-from sandbox.supervisor.lock import holder
 
 _FILE = "sandbox.json"
 
@@ -50,6 +51,14 @@ class SignInReport:
 
 
 @dataclass(frozen=True)
+class ControlReport:
+    """The address of the control channel, and the key that it asks for."""
+
+    address: str
+    key: str = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Report:
     """A running sandbox: its addresses, and the state of its services.
 
@@ -60,6 +69,8 @@ class Report:
     `endpoints_ready` and `services_ready` are the seconds from the start, None until then.
     `snapshot` is the digest of the deployment that the sandbox was started from.
     `overdue` is set if not all services were ready within the time limit.
+    `moved` has a sentence for each port that another program has taken since the last start.
+    `control` is None in the report of a version without a control channel.
     """
 
     pid: int
@@ -79,6 +90,8 @@ class Report:
     overdue: bool = False
     snapshot: str = ""
     lost: tuple[str, ...] = ()
+    control: ControlReport | None = None
+    moved: tuple[str, ...] = ()
 
     @property
     def ready(self) -> bool:
@@ -110,8 +123,9 @@ def running(state: State) -> Report | None:
 
 
 def forget(state: State) -> None:
-    """Delete the report of a sandbox that has ended."""
+    """Delete the report of a sandbox that has ended, and what it had deployed."""
     state.path(_FILE).unlink(missing_ok=True)
+    withdraw(state)
 
 
 def _written(state: State) -> Report | None:
@@ -127,5 +141,8 @@ def _parse(raw: dict[str, Any]) -> Report:
         ServiceReport(**(each | {"failing": tuple(each["failing"])})) for each in raw["services"]
     ]
     sign_in = SignInReport(**raw["sign_in"])
-    found = {"services": tuple(services), "sign_in": sign_in, "lost": tuple(raw["lost"])}
+    found: dict[str, Any] = {"services": tuple(services), "sign_in": sign_in}
+    found |= {name: tuple(raw.get(name, ())) for name in ("lost", "moved")}
+    if control := raw.get("control"):
+        found["control"] = ControlReport(**control)
     return Report(**(raw | found))

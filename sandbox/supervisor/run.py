@@ -13,10 +13,10 @@ import aiohttp
 
 from sandbox.assumptions import LIKELY, Assumptions
 from sandbox.commands import END_SIGNALS
+from sandbox.lock import TakenError, take
 from sandbox.state import State, StateError
 from sandbox.supervisor.azurite_process import PortLostError
 from sandbox.supervisor.developer import AsDeveloper, Developer, SignInError
-from sandbox.supervisor.lock import TakenError, take
 from sandbox.supervisor.remote_services import RemoteServices
 from sandbox.supervisor.report import forget
 from sandbox.supervisor.services import Project
@@ -59,6 +59,7 @@ async def run(
     except (TakenError, StateError) as error:
         raise StartError(f"{error}.") from error
     async with AsyncExitStack() as stack:
+        forget(state)  # what a killed sandbox has left
         stack.callback(forget, state)
         tried = _tried(
             stack,

@@ -6,16 +6,18 @@ from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 
 from sandbox.assumptions import LIKELY, Assumptions
-from sandbox.deployment import ContainerApp, load
+from sandbox.deployment import ContainerApp, load, put_in_force, source
 from sandbox.edge import LOOPBACK, Address, AmqpListener, Certificate, Edge, HttpListener, ingress
 from sandbox.entra import page
 from sandbox.identity import PATH
 from sandbox.state import State
 from sandbox.storage import Azurite, free_port
 from sandbox.supervisor.azurite_process import azurite_program, losses, ready
+from sandbox.supervisor.control import Control
 from sandbox.supervisor.environment import ServiceEnvironment, kept_headers
 from sandbox.supervisor.operator import Operator
 from sandbox.supervisor.planes import Planes, build
+from sandbox.supervisor.ports import Ports
 from sandbox.supervisor.processes import Child
 from sandbox.supervisor.remote_services import PORTS, ListenAddress, RemoteServices, keep_ports
 
@@ -30,7 +32,9 @@ class PortTakenError(OSError):
 class Endpoints:
     """The started endpoints and their addresses; `proxy` is for clients on this machine.
 
-    `lost` has a sentence for each part of the state that could not be read.
+    `control` is the channel by which commands change the running sandbox.
+    `lost` has a sentence for each part of the state that could not be read, `moved` one for each
+    port that is not the one of the last start.
     """
 
     planes: Planes
@@ -40,6 +44,8 @@ class Endpoints:
     gallery: str
     amqp_port: int
     addresses: dict[str, Address]
+    control: Control
+    moved: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
 
 
@@ -59,12 +65,12 @@ async def start(
     Raises PortLostError, which another try may avoid, or OSError, ValueError, KeyError,
     RuntimeError, sqlite3.Error or aiohttp.ClientError.
     """
-    deployment = load(state)
+    snapshot = source(state)
+    deployment = load(state, snapshot)
     account = deployment.storage
     azurite = Azurite(account.name, account.host, state.folder("azurite"), free_port())
     names = [app.name for app in deployment.apps]
-    headers = kept_headers(state, names) if remote else None
-    planes = build(state, deployment, azurite, headers, assumed)
+    planes = build(state, deployment, azurite, kept_headers(state, names), assumed)
     stack.callback(planes.audit.close)
     stack.callback(planes.vault.close)
     stack.callback(planes.insights.close)
@@ -78,6 +84,7 @@ async def start(
     ca = endpoints.environment.ca
     operator = Operator(state, deployment, endpoints.proxy, ca, planes.clock)
     await operator.hand_over_once(planes.vault)
+    put_in_force(state, snapshot.read_bytes())
     return replace(endpoints, lost=losses(child))
 
 
@@ -92,10 +99,12 @@ async def _listening(
 ) -> Endpoints:
     """Start everything that has a port."""
     apps = planes.deployment.apps
-    listen = remote.listen_address(state) if remote else ListenAddress()
+    kept = Ports() if remote else Ports.kept_in(state)
+    listen = remote.listen_address(state) if remote else _as_before(kept)
+    ports = kept.of_services(app.name for app in apps)
     addresses = {
-        app.name: remote.service_address(app.name) if remote else Address(free_port())
-        for app in apps
+        name: remote.service_address(name) if remote else Address(port)
+        for name, port in ports.items()
     }
     routes = planes.routes() | ingress.routes(apps, addresses, planes.gate)
     certificate = Certificate.keep(state, routes)
@@ -118,9 +127,16 @@ async def _listening(
             listen.address,
             fallback=listen.fallback,
         )
+    amqp_port = amqp.start(kept.amqp, fallback=True)
+    now = Ports(identity_port, proxy_port, amqp_port, {**kept.services, **ports})
     if remote:
         keep_ports(state, identity_port, proxy_port)
+    else:
+        now.keep(state)
     await _sign_in_page(stack, planes)
+    control = Control()
+    stack.push_async_callback(control.stop)
+    await control.start(planes.gate)
     return Endpoints(
         planes=planes,
         azurite=azurite,
@@ -131,9 +147,16 @@ async def _listening(
         ),
         proxy=str(Address(proxy_port)),
         gallery=await _gallery(stack, planes, addresses, gallery_port, listen.address),
-        amqp_port=amqp.start(),
+        amqp_port=amqp_port,
         addresses=addresses,
+        control=control,
+        moved=kept.moved(now),
     )
+
+
+def _as_before(kept: Ports) -> ListenAddress:
+    """Return the address to listen on for this machine, at free ports where others have these."""
+    return ListenAddress(identity_port=kept.identity, proxy_port=kept.proxy, fallback=True)
 
 
 @contextmanager

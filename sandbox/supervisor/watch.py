@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import aiohttp
 
-from sandbox.deployment import ContainerApp, digest
+from sandbox.deployment import ContainerApp, digest, in_force
 from sandbox.edge import Address
 from sandbox.handover import SETTINGS, SURROUNDINGS
 from sandbox.state import State
@@ -57,7 +57,7 @@ class Watch:
         self._run_service = program
         self._endpoints_ready = time.monotonic() - begun
         self._patience = patience
-        self._snapshot = digest()
+        self._snapshot = digest(in_force(state))
         self._services_begun = math.inf
         self._services_ready: float | None = None
         self._seen: Report | None = None
@@ -129,6 +129,8 @@ class Watch:
             overdue=self._is_overdue(),
             snapshot=self._snapshot,
             lost=endpoints.lost,
+            control=endpoints.control.report,
+            moved=endpoints.moved,
         )
         if report == self._seen:
             return

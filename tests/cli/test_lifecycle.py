@@ -19,7 +19,7 @@ from tests.conftest import Running
 _HOLDS = """
 import signal, sys
 from sandbox.state import State
-from sandbox.supervisor.lock import take
+from sandbox.lock import take
 from pathlib import Path
 take(State.open(Path(sys.argv[1])))
 signal.signal(signal.SIGTERM, signal.SIG_IGN if sys.argv[2] == "deaf" else signal.SIG_DFL)

@@ -53,7 +53,7 @@ def test_a_sandbox_that_became_another_snapshot_is_told_of(
     state = State.open(tmp_path)
     for found, said in (
         (sandbox.report, ""),
-        (replace(sandbox.report, snapshot="0"), "a different snapshot"),
+        (replace(sandbox.report, snapshot="0"), "keyless apply"),
     ):
         monkeypatch.setattr("cli.snapshot_notes.running", lambda _, found=found: found)
         warn_if_stale(state)

@@ -96,7 +96,7 @@ def test_down_during_a_start_ends_it(tmp_path: Path) -> None:
 
 def test_what_starts_is_said_to_start_and_is_ended_by_down(tmp_path: Path) -> None:
     state = State.open(tmp_path)
-    code = "from sandbox.supervisor.lock import *; take(State(Path({!r}))); time.sleep(60)"
+    code = "from sandbox.lock import *; take(State(Path({!r}))); time.sleep(60)"
     imports = "import time; from pathlib import Path; from sandbox.state import State; "
     starting = subprocess.Popen([sys.executable, "-c", imports + code.format(str(tmp_path))])
     wait_until(lambda: holder(state) is not None, str(tmp_path))

@@ -1,0 +1,54 @@
+"""The deployment in force: the snapshot that a running sandbox has deployed, and its source.
+
+A snapshot may change while a sandbox runs, so the state keeps a copy of the one that is deployed.
+"""
+
+from pathlib import Path
+
+from sandbox.broken_files import BrokenFileError
+from sandbox.deployment.snapshot import SNAPSHOT
+from sandbox.lock import holder
+from sandbox.state import State
+
+DEPLOYED = "deployed.json"
+SOURCE = "snapshot-source.json"
+
+
+def in_force(state: State) -> Path:
+    """Return the snapshot in force: that of the running sandbox, or the one of the next start.
+
+    Raises ValueError if the file that names its source is broken.
+    """
+    deployed = state.path(DEPLOYED)
+    return deployed if holder(state) is not None and deployed.exists() else source(state)
+
+
+def source(state: State) -> Path:
+    """Return the snapshot to start from: the remembered one, by default the committed one.
+
+    Raises ValueError if its file is broken.
+    """
+    kept = state.read_json(SOURCE)
+    if kept is None:
+        return SNAPSHOT
+    if not isinstance(kept, str) or not kept:
+        raise BrokenFileError(state.path(SOURCE), "it names no snapshot")
+    return Path(kept)
+
+
+def remember(state: State, snapshot: Path) -> None:
+    """Let each start from now on deploy `snapshot`. Raises OSError."""
+    if snapshot.resolve() == SNAPSHOT:
+        state.path(SOURCE).unlink(missing_ok=True)
+    else:
+        state.write_json(SOURCE, str(snapshot.resolve()))
+
+
+def put_in_force(state: State, content: bytes) -> Path:
+    """Keep the snapshot that is deployed now; return its path. Raises OSError."""
+    return state.write(DEPLOYED, content)
+
+
+def withdraw(state: State) -> None:
+    """Forget what is deployed: no sandbox runs, or it is only starting. Raises OSError."""
+    state.path(DEPLOYED).unlink(missing_ok=True)
