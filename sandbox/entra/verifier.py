@@ -6,7 +6,7 @@ import re
 import time
 from base64 import urlsafe_b64decode
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -71,7 +71,7 @@ class Verifier:
         names: Mapping[str, str],
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`names` gives principals, by id, the names that people know them by."""
+        """`names` gives principals, by id, the names that people know them by; it may change."""
         self._keys = {each.kid: each for each in keys}
         self._tenant_id = tenant_id
         self._audiences = frozenset(audiences)
@@ -92,8 +92,14 @@ class Verifier:
         if now >= caller.expires_at:
             self._verified.pop(digest, None)
             raise TokenRefused(Reason.EXPIRED)
+        caller = self._named(caller)
         self._remember(digest, caller, not_before)
         return caller
+
+    def _named(self, caller: Caller) -> Caller:
+        """Return the caller under its present name: its identity may be deleted by now."""
+        name = self._names.get(caller.principal_id, caller.principal_id)
+        return caller if name == caller.name else replace(caller, name=name)
 
     def _remember(self, digest: bytes, caller: Caller, not_before: float) -> None:
         if digest not in self._verified and len(self._verified) >= _CACHED_AT_MOST:

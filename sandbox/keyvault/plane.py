@@ -71,6 +71,14 @@ class KeyVault(HttpPlane[Named]):
         """Return the vault as an HTTP application."""
         return application(self, self._gate, longest_body=_LONGEST_BODY)
 
+    def deploy(self, vault: Vault) -> None:
+        """Take the settings of `vault`, which has the same name, and make its new secrets.
+
+        A secret that the deployment no longer declares stays, as on Azure. Raises sqlite3.Error.
+        """
+        self._vault = self._store.vault = vault
+        declare(self._store, vault.secrets)
+
     def close(self) -> None:
         """Close the vault's file."""
         self._database.close()

@@ -6,6 +6,7 @@ replaces the one that admitted it (links.py).
 
 import time
 from collections.abc import Callable
+from functools import partial
 
 from sandbox.entra import Caller
 from sandbox.plane import Granted, Plane
@@ -169,7 +170,7 @@ class Admission(Plane[Link, NamedLink]):
     def _management(self, link: Link, node: Node) -> Endpoint:
         if link.is_sender:
             return ReplySource(link, self._backpressure, settled=True)
-        subqueue, rules = self._subqueue(node), self._context.directory.rules(node)
+        subqueue, rules = self._subqueue(node), partial(self._context.directory.rules, node)
         management = Management(self._context.namespace.name, node.path, subqueue, rules)
         respond = management_responder(node, self._tokens, self._context.gate, management)
         limit = self._context.limits.max_message_size

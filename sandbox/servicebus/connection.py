@@ -132,6 +132,23 @@ class Connection:
         self._client.close(condition)
         self._context.batch.touch(self)
 
+    def redeployed(self, *, hurry: bool) -> int:
+        """End the links on deleted entities; with `hurry`, also those that lost their right.
+
+        Return how many were ended.
+        """
+        if self._ended:
+            return 0
+        links = self._client.links
+        try:
+            ended = links.end_deleted() + (links.decide_again() if hurry else 0)
+        except AuditError as error:
+            _LOG.error("The bus cannot write the audit, so it closes a connection: %s", error)
+            self.abort()
+            return 0
+        self._context.batch.touch(self)
+        return ended
+
     def tick(self) -> None:
         """Check all time limits. The bus calls this every second or so."""
         now = time.monotonic()

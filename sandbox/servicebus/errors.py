@@ -31,6 +31,8 @@ class Status:
         return 200 <= self.code <= 299
 
 
+_INNER = {"consumer": "Receiver", "publisher": "Sender"}
+
 _CLAIM_REASONS = {
     Reason.EXPIRED: "ExpiredToken: The token is expired.",
     Reason.NOT_YET_VALID: "InvalidToken: The token is not yet valid.",
@@ -115,6 +117,22 @@ def token_ended(link: str, claim: str, resource: str) -> Condition:
         f"Details: {_required(claim, resource)}."
     )
     return Condition("amqp:link:detach-forced", _at_gateway(text))
+
+
+def entity_closed(link: str, kind: str, namespace: str, path: str) -> Condition:
+    """Return the error for an open link whose entity was deleted.
+
+    Azure ends links so when it closes their entity: Azure/azure-sdk-for-java#6280,
+    redpanda-data/connect#483, and for a disabled one azure-sdk-for-python#34820. That it does the
+    same for a deleted one is an assumption. The next attach is refused as not found, as in
+    azure-sdk-for-java#11137.
+    """
+    text = (
+        f"The link '{link}' is force detached. Code: {kind}(link1). "
+        f"Details: InnerMessage{_INNER[kind]} was closed. TrackingId:{_tracking()}, "
+        f"SystemTracker:{namespace}:{path}, Timestamp:{_now()}"
+    )
+    return Condition("amqp:link:detach-forced", text)
 
 
 def not_found(resource: str, namespace: str, path: str) -> Condition:

@@ -103,16 +103,44 @@ class Links:
 
     def on_token(self, audience: str) -> None:
         """Decide the links of an audience again: a new token for it has replaced the old one."""
-        _, caller = self.tokens.covering(audience) or (None, None)
         for attached in self._living_by(audience):
-            if caller is None or not self._may_keep(caller, attached):
-                self._token_ended(attached)
+            self._decide(attached)
+
+    def end_deleted(self) -> int:
+        """End the links on entities that are gone, or are others by now; return their number."""
+        context = self._context
+        gone = [
+            each
+            for each in self
+            if each.named and context.directory.node(each.named.node.path) != each.named.node
+        ]
+        for each in gone:
+            kind, name = each.endpoint.kind, context.namespace.name
+            self.detach(each, errors.entity_closed(each.link.name, kind, name, each.path))
+        return len(gone)
+
+    def decide_again(self) -> int:
+        """End the links that the roles no longer allow, before their tokens end.
+
+        Return their number. Raises AuditError.
+        """
+        before = len(self._links)
+        for attached in self:
+            if attached.audience is not None:
+                self._decide(attached)
+        return before - len(self._links)
 
     def reply_sources(self, path: str) -> Iterator[ReplySource]:
         """Yield the open links on which the client receives from the node at `path`."""
         for attached in self:
             if attached.path == path and isinstance(attached.endpoint, ReplySource):
                 yield attached.endpoint
+
+    def _decide(self, attached: AttachedLink) -> None:
+        """End a link unless its token, or the one that has replaced it, still allows it."""
+        _, caller = self.tokens.covering(attached.audience or "") or (None, None)
+        if caller is None or not self._may_keep(caller, attached):
+            self._token_ended(attached)
 
     def _may_keep(self, caller: Caller, attached: AttachedLink) -> bool:
         if attached.named is None:

@@ -49,12 +49,15 @@ def action_of(operation: str) -> str:
 
 @dataclass(frozen=True)
 class Management:
-    """The operations on one subqueue. A topic has none; only a subscription has `rules`."""
+    """The operations on one subqueue. A topic has none; only a subscription has `rules`.
+
+    `rules` is called for each request, since a deployment may change them.
+    """
 
     namespace: str
     path: str
     subqueue: Subqueue | None
-    rules: tuple[Rule, ...] | None = None
+    rules: Callable[[], tuple[Rule, ...] | None] = lambda: None
 
     def respond(self, request: Request) -> Response:
         """Return the response to `request`."""
@@ -63,7 +66,7 @@ class Management:
             "com.microsoft:renew-lock": self._renew,
             "com.microsoft:update-disposition": self._settle,
         }
-        if self.rules is not None:
+        if self.rules() is not None:
             operations = {**operations, "com.microsoft:enumerate-rules": self._list_rules}
         operation = operations.get(request.operation)
         if operation is None or self.subqueue is None:
@@ -87,7 +90,7 @@ class Management:
 
     def _list_rules(self, _: Subqueue, fields: Mapping[str, object]) -> Response:
         skip, top = _number(fields, "skip"), _number(fields, "top")
-        page = (self.rules or ())[max(skip, 0) :][: max(top, 0)]
+        page = (self.rules() or ())[max(skip, 0) :][: max(top, 0)]
         if not page:
             return Response(Status(204, "NoContent"))
         rules = encode.sequence(map(_rule, page))

@@ -83,9 +83,15 @@ class Directory:
     """The entities of a namespace by their addresses, whatever their case."""
 
     def __init__(self, namespace: Namespace) -> None:
-        self._namespace = namespace
         self._entities: dict[str, tuple[EntityKind, str]] = {}
         self._rules: dict[str, tuple[Rule, ...]] = {}
+        self.deploy(namespace)
+
+    def deploy(self, namespace: Namespace) -> None:
+        """Replace all entities by those of `namespace`, which has the same name."""
+        self._namespace = namespace
+        self._entities.clear()
+        self._rules.clear()
         for queue in namespace.queues:
             self._entities[queue.name.lower()] = EntityKind.QUEUE, queue.id
         for topic in namespace.topics:

@@ -104,6 +104,26 @@ class ServiceBus:
             connection.lost()
         self._store.close()
 
+    def deploy(self, namespace: Namespace, *, hurry: bool = False) -> int:
+        """Become `namespace`, which has the same name, without a restart; return the ended links.
+
+        Entities that stay keep their messages, and connections their other links. A link keeps
+        until its token ends what the roles allowed it; with `hurry`, the roles decide it again.
+
+        Raises RuleError before anything has changed, or StoreError.
+        """
+        try:
+            self._context.broker.deploy(namespace)
+        except sqlite3.Error as error:
+            self._batch.fail()
+            reason = database_error(self._database, error)
+            raise StoreError(f"The bus cannot use its store: {reason}.") from error
+        self._namespace = self._context.namespace = namespace
+        self._context.directory.deploy(namespace)
+        ended = sum(each.redeployed(hurry=hurry) for each in list(self._connections))
+        self._batch.touch()
+        return ended
+
     def amqp_protocol(self) -> asyncio.Protocol:
         """Return a protocol, for `loop.create_server(bus.amqp_protocol, ssl=...)`."""
         return AmqpProtocol(self._connect, self._disconnect)

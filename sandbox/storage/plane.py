@@ -9,6 +9,7 @@ from sandbox.plane import Granted, Plane
 from sandbox.rbac import Allowed, Denied
 from sandbox.refusal import Refusal
 from sandbox.storage.authenticate import authenticate
+from sandbox.storage.azurite import delete_container, make_container
 from sandbox.storage.backend import LONGEST_HEADER, Backend
 from sandbox.storage.cors import Cors
 from sandbox.storage.errors import StorageError, busy, invalid_header, refusal
@@ -81,6 +82,17 @@ class BlobStorage(Plane[web.Request | BlobRequest, Named]):
         application.on_startup.append(lambda _: self._backend.start())
         application.on_cleanup.append(lambda _: self._backend.stop())
         return application
+
+    async def deploy(self, account: StorageAccount) -> None:
+        """Become `account`, which has the same name: make its new containers, delete the others.
+
+        A container goes with its blobs. One that was created by hand stays. Raises AzuriteError.
+        """
+        before, self._account = self._account.containers, account
+        for each in account.containers:
+            await make_container(self._backend, each)
+        for each in set(before) - set(account.containers):
+            await delete_container(self._backend, each)
 
     def authenticate(self, request: web.Request | BlobRequest) -> Caller:
         """Return the caller. Raises Refusal, also for a target, host or version that is invalid."""

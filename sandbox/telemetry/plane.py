@@ -73,6 +73,10 @@ class Insights(HttpPlane[Named]):
         """Return the component's ingestion endpoint as an HTTP application."""
         return application(self, self._gate, longest_body=LARGEST)
 
+    def deploy(self, component: Component) -> None:
+        """Take the settings of `component`, which has the same host."""
+        self._component = component
+
     def close(self) -> None:
         """Close the file of telemetry."""
         self._store.close()

@@ -1,9 +1,9 @@
 """The entities of a namespace, and the destinations that senders send to: queues and topics."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Protocol
 
-from sandbox.deployment import EntitySettings, Namespace, Queue, Topic
+from sandbox.deployment import EntitySettings, Namespace, Queue, Subscription, Topic
 from sandbox.servicebus.serve.duplicates import DuplicateDetection
 from sandbox.servicebus.serve.entity import Entity, seconds
 from sandbox.servicebus.serve.message import Message
@@ -21,16 +21,19 @@ class Destination(Protocol):
 
 class _Queue:
     def __init__(self, entity: Entity, detection: DuplicateDetection) -> None:
-        self._entity = entity
-        self._detection = detection
+        self.entity = entity
+        self.detection = detection
 
     def send(self, messages: Sequence[Message]) -> None:
-        for message in self._detection.new(messages):
-            self._entity.enqueue(message)
+        for message in self.detection.new(messages):
+            self.entity.enqueue(message)
 
 
 class _Topic:
-    """A topic: each subscription with a rule that matches a message gets one copy of it."""
+    """A topic: each subscription with a rule that matches a message gets one copy of it.
+
+    Senders hold it, so its settings and subscriptions are replaced in place.
+    """
 
     def __init__(
         self,
@@ -42,18 +45,18 @@ class _Topic:
     ) -> None:
         self._store = store
         self._id, self._last_sequence = store.queue(path)
-        self._time_to_live = seconds(settings)
-        self._subscriptions = subscriptions
-        self._detection = detection
+        self.time_to_live = seconds(settings)
+        self.subscriptions = subscriptions
+        self.detection = detection
 
     def send(self, messages: Sequence[Message]) -> None:
-        for message in self._detection.new(messages):
+        for message in self.detection.new(messages):
             # Numbered by the topic even if no subscription gets it, as the copies' origin.
             self._last_sequence += 1
-            for entity, filters in self._subscriptions:
+            for entity, filters in self.subscriptions:
                 if filters.match(message):
                     entity.enqueue(
-                        message, origin=self._last_sequence, time_to_live=self._time_to_live
+                        message, origin=self._last_sequence, time_to_live=self.time_to_live
                     )
         self._store.set_last_sequence(self._id, self._last_sequence)
 
@@ -79,13 +82,21 @@ class Broker:
         self._clock = clock
         self._on_ready = on_ready
         self._to_wall_time = to_wall_time
-        self._detections: list[DuplicateDetection] = []
-        self._paths: set[str] = set()
+        self._detections: dict[str, DuplicateDetection] = {}
+        self.deploy(namespace)
+
+    def deploy(self, namespace: Namespace) -> None:
+        """Add, change and delete entities until they are those of `namespace`.
+
+        An entity that stays keeps its messages, locks and receivers. One that goes loses all.
+        Raises RuleError before anything has changed, or sqlite3.Error.
+        """
+        filters = _filters(namespace)
         for queue in namespace.queues:
-            self._add_queue(queue)
+            self._put_queue(queue)
         for topic in namespace.topics:
-            self._add_topic(topic)
-        store.delete_all_except(frozenset(self._paths))
+            self._put_topic(topic, filters)
+        self._delete_others(namespace)
 
     def sweep(self) -> bool:
         """End locks, expire messages and forget ids of duplicates, as far as they are due.
@@ -93,7 +104,7 @@ class Broker:
         Return whether anything was due.
         """
         swept = [entity.sweep() for entity in self.entities.values()]
-        forgotten = [detection.forget() for detection in self._detections]
+        forgotten = [detection.forget() for detection in self._detections.values()]
         return any(swept) or any(forgotten)
 
     def next_due(self) -> float | None:
@@ -102,27 +113,36 @@ class Broker:
         dues = (each.next_due() for each in subqueues)
         return min((due for due in dues if due is not None), default=None)
 
-    def _add_queue(self, queue: Queue) -> None:
-        path = f"queues/{queue.name.lower()}"
-        entity = self._entity(queue.id, path, queue.settings)
+    def _put_queue(self, queue: Queue) -> None:
+        path = _path_of_queue(queue)
+        entity = self._put_entity(queue.id, path, queue.settings)
         detection = self._detection(path, queue.settings)
-        self.destinations[queue.id.lower()] = _Queue(entity, detection)
+        key, known = queue.id.lower(), self.destinations.get(queue.id.lower())
+        if isinstance(known, _Queue):
+            known.detection = detection
+        else:
+            self.destinations[key] = _Queue(entity, detection)
 
-    def _add_topic(self, topic: Topic) -> None:
-        path = f"topics/{topic.name.lower()}"
-        subscriptions = []
-        for each in topic.subscriptions:
-            filters = compiled(each.rules, f"{topic.name}/Subscriptions/{each.name}")
-            below = f"{path}/subscriptions/{each.name.lower()}"
-            subscriptions.append((self._entity(each.id, below, each.settings), filters))
-        self._paths.add(path)
+    def _put_topic(self, topic: Topic, filters: Mapping[str, Filters]) -> None:
+        path = _path_of_topic(topic)
+        subscriptions = [
+            (self._put_entity(each.id, below, each.settings), filters[each.id])
+            for each, below in _below(topic)
+        ]
         detection = self._detection(path, topic.settings)
-        self.destinations[topic.id.lower()] = _Topic(
-            path, topic.settings, self._store, subscriptions, detection
-        )
+        known = self.destinations.get(topic.id.lower())
+        if isinstance(known, _Topic):
+            known.time_to_live, known.detection = seconds(topic.settings), detection
+            known.subscriptions = subscriptions
+        else:
+            self.destinations[topic.id.lower()] = _Topic(
+                path, topic.settings, self._store, subscriptions, detection
+            )
 
-    def _entity(self, resource_id: str, path: str, settings: EntitySettings) -> Entity:
-        self._paths.add(path)
+    def _put_entity(self, resource_id: str, path: str, settings: EntitySettings) -> Entity:
+        if known := self.entities.get(resource_id.lower()):
+            known.change(settings)
+            return known
         entity = Entity(path, settings, self._store, self._clock)
         self.entities[resource_id.lower()] = entity
         for subqueue in entity.subqueues:
@@ -130,7 +150,47 @@ class Broker:
             subqueue.to_wall_time = self._to_wall_time
         return entity
 
+    def _delete_others(self, namespace: Namespace) -> None:
+        """Delete the entities that `namespace` does not have, with their messages."""
+        topics = {each.id.lower(): _path_of_topic(each) for each in namespace.topics}
+        queues = {each.id.lower(): _path_of_queue(each) for each in namespace.queues}
+        below = {
+            each.id.lower(): path for topic in namespace.topics for each, path in _below(topic)
+        }
+        for gone in self.entities.keys() - (queues | below).keys():
+            del self.entities[gone]
+        for gone in self.destinations.keys() - (queues | topics).keys():
+            del self.destinations[gone]
+        paths = frozenset((queues | topics | below).values())
+        for gone in self._detections.keys() - paths:
+            del self._detections[gone]
+        self._store.delete_all_except(paths)
+
     def _detection(self, path: str, settings: EntitySettings) -> DuplicateDetection:
+        """Return the duplicate detection at `path`, with all ids that its store remembers."""
         detection = DuplicateDetection(path, settings, self._store, self._clock)
-        self._detections.append(detection)
+        self._detections[path] = detection
         return detection
+
+
+def _filters(namespace: Namespace) -> dict[str, Filters]:
+    """Return the filters of each subscription, by its id. Raises RuleError."""
+    return {
+        each.id: compiled(each.rules, f"{topic.name}/Subscriptions/{each.name}")
+        for topic in namespace.topics
+        for each in topic.subscriptions
+    }
+
+
+def _path_of_queue(queue: Queue) -> str:
+    return f"queues/{queue.name.lower()}"
+
+
+def _path_of_topic(topic: Topic) -> str:
+    return f"topics/{topic.name.lower()}"
+
+
+def _below(topic: Topic) -> Iterator[tuple[Subscription, str]]:
+    """Yield the subscriptions of `topic`, each with its path."""
+    for each in topic.subscriptions:
+        yield each, f"{_path_of_topic(topic)}/subscriptions/{each.name.lower()}"

@@ -20,8 +20,7 @@ class Entity:
         self._store = store
         self._clock = clock
         self.queue_id, self._last_sequence = store.queue(path)
-        policy = DeadLetterPolicy(settings.max_delivery_count, self._dead_letter)
-        self.active = self._subqueue(path, policy)
+        self.active = self._subqueue(path, self._policy())
         self.dead_letters = self._subqueue(f"{path}/$deadletterqueue", None)
         self._load()
 
@@ -29,6 +28,14 @@ class Entity:
     def subqueues(self) -> tuple[Subqueue, Subqueue]:
         """Return the active messages and the dead letters."""
         return self.active, self.dead_letters
+
+    def change(self, settings: EntitySettings) -> None:
+        """Take other settings, for messages and locks from now on."""
+        if settings == self._settings:
+            return
+        self._settings = settings
+        self.active.change(self._lock_duration(), self._policy())
+        self.dead_letters.change(self._lock_duration(), None)
 
     def enqueue(
         self, message: Message, *, origin: int | None = None, time_to_live: float | None = None
@@ -69,9 +76,14 @@ class Entity:
         self.active.release(message)
         self.dead_letters.add(message)
 
+    def _lock_duration(self) -> float:
+        return self._settings.lock_duration.total_seconds()
+
+    def _policy(self) -> DeadLetterPolicy:
+        return DeadLetterPolicy(self._settings.max_delivery_count, self._dead_letter)
+
     def _subqueue(self, path: str, policy: DeadLetterPolicy | None) -> Subqueue:
-        lock_duration = self._settings.lock_duration.total_seconds()
-        locks = LockingQueue(lock_duration, new_token, expiring=policy is not None)
+        locks = LockingQueue(self._lock_duration(), new_token, expiring=policy is not None)
         return Subqueue(path, self._store, self._clock, locks, policy)
 
     def _load(self) -> None:

@@ -48,8 +48,11 @@ class LockingQueue:
     def __init__(
         self, lock_duration: float, new_token: Callable[[], str], *, expiring: bool = True
     ) -> None:
-        """Dead letters are not `expiring`: they stay until a receiver takes them."""
-        self._lock_duration = lock_duration
+        """Dead letters are not `expiring`: they stay until a receiver takes them.
+
+        `lock_duration` may be replaced; a lock that is held keeps its own.
+        """
+        self.lock_duration = lock_duration
         self._expiring = expiring
         self._new_token = new_token
         self._messages: dict[int, QueuedMessage] = {}
@@ -85,7 +88,7 @@ class LockingQueue:
 
     def lock(self, message: QueuedMessage, now: float) -> Lock:
         """Lock a message that waits, so that no other receiver gets it."""
-        lock = Lock(self._new_token(), now + self._lock_duration)
+        lock = Lock(self._new_token(), now + self.lock_duration)
         self._set_lock(message, lock)
         return lock
 
@@ -99,7 +102,7 @@ class LockingQueue:
     def renew(self, token: str, now: float) -> Lock:
         """Extend a lock that has not ended by its full duration. Raises LockLostError."""
         message = self.locked(token, now)
-        lock = Lock(token, now + self._lock_duration)
+        lock = Lock(token, now + self.lock_duration)
         self._set_lock(message, lock)
         return lock
 

@@ -95,6 +95,11 @@ class Subqueue:
     def __len__(self) -> int:
         return len(self._queue)
 
+    def change(self, lock_duration: float, policy: DeadLetterPolicy | None) -> None:
+        """Take other settings. Messages, locks and receivers stay."""
+        self._queue.lock_duration = lock_duration
+        self._policy = policy
+
     def add(self, message: QueuedMessage) -> None:
         """Make a stored message available to receivers."""
         self._queue.add(message)
