@@ -83,10 +83,11 @@ class Running:
         self.folder = folder
         names = {each.principal_id: each.name for each in PRINCIPALS.values()}
         self._audit = Audit(folder / "audit.jsonl")
+        self.gate = Gate(Policy(ASSIGNMENTS), self._audit)
         self.bus = service_bus(
             namespace,
             Verifier([key or signing_key()], TENANT, BUS_AUDIENCES, names),
-            Gate(Policy(ASSIGNMENTS), self._audit),
+            self.gate,
             folder / "bus.sqlite",
             assumed=assumed,
             limits=limits,
