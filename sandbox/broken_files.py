@@ -6,6 +6,7 @@ from pathlib import Path
 # The loss for each file; other files are recreated without any.
 _LOSES = {
     "assignments-by-hand.json": "the roles assigned by hand are lost, and the deleted ones back",
+    "account-keys.json": "storage accounts get new keys, and programs need them",
     "bus.db": "the messages that wait in queues and subscriptions are lost",
     "deployed.json": "the next start deploys the snapshot that it was given last",
     "entra-signing-key.pem": "a new key is made, and issued tokens are no longer valid",

@@ -7,6 +7,9 @@ from sandbox.entra import AccessToken, Caller
 from sandbox.printable import shortened
 from sandbox.rbac import Allowed, Decision, Denied, Requirement
 
+# The role in the record of a request that an account key authorizes.
+ACCOUNT_KEY = "account key"
+
 # A reason holds text from the request, with which a client without any right could fill a disk.
 _LONGEST = 500
 
@@ -60,6 +63,21 @@ class Gate:
             )
         )
 
+    def by_key(self, service: str, operation: str, *requirements: Requirement) -> None:
+        """Record an operation that a key authorizes: without an identity, and by no assignment."""
+        for each in requirements:
+            self._audit.write(
+                Record(
+                    now(),
+                    service,
+                    Outcome.ALLOWED,
+                    operation,
+                    action=each.any_of[0].name,
+                    scope=each.scope,
+                    role=ACCOUNT_KEY,
+                )
+            )
+
     def shown(
         self,
         service: str,
@@ -87,9 +105,15 @@ class Gate:
         )
 
     def issued(
-        self, identity: str, principal_id: str, token: AccessToken, service: str = "identity"
+        self,
+        identity: str,
+        principal_id: str,
+        token: AccessToken,
+        service: str = "identity",
+        *,
+        why: str = "",
     ) -> None:
-        """Record an issued token."""
+        """Record a token that was handed out."""
         self._audit.write(
             Record(
                 now(),
@@ -98,6 +122,7 @@ class Gate:
                 "GetToken",
                 identity=identity,
                 principal_id=principal_id,
+                why=why,
                 token_id=token.id,
                 resource=token.audience,
                 role=", ".join(token.roles),

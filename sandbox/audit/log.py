@@ -33,7 +33,9 @@ class Record:
     `service` is the Azure service (blob, vault, bus, telemetry, identity, login, arm, graph) and
     `identity` the caller, by the name of its identity. `missing` are the roles of which one would
     have allowed the request; `reason` is why it was refused without a decision. An issued token's
-    `role` are the app roles in it. No record holds a token or a secret.
+    `role` are the app roles in it, and its `why` tells that it came from the endpoint's cache. No
+    record holds a token or a secret. A request by an account key has no `identity`, and the key as
+    its `role`.
     """
 
     time: str

@@ -13,11 +13,15 @@ _GROUP = "/subscriptions/[^/]+/resourceGroups/[^/]+"
 
 @dataclass(frozen=True)
 class StorageAccount:
-    """A storage account and the names of its blob containers."""
+    """A storage account and the names of its blob containers.
+
+    `shared_key` allows its key beside tokens, as Azure does unless the template turns it off.
+    """
 
     id: str
     name: str
     containers: tuple[str, ...]
+    shared_key: bool = False
 
     @property
     def host(self) -> str:

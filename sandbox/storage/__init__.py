@@ -1,8 +1,17 @@
 """Blob Storage: verified tokens and every role assignment enforced, in front of Azurite."""
 
+from sandbox.storage.account_keys import AccountKeys
 from sandbox.storage.azurite import Azurite, AzuriteError, free_port
 from sandbox.storage.backend import Backend
 from sandbox.storage.plane import BlobStorage
 from sandbox.storage.recognise import adapted
 
-__all__ = ["Azurite", "AzuriteError", "Backend", "BlobStorage", "adapted", "free_port"]
+__all__ = [
+    "AccountKeys",
+    "Azurite",
+    "AzuriteError",
+    "Backend",
+    "BlobStorage",
+    "adapted",
+    "free_port",
+]

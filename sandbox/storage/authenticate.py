@@ -1,13 +1,16 @@
-"""Authenticates a request. Only a token of Entra's does: the Bicep turns off keys and signatures.
+"""Authenticates a request: by a token of Entra's, or by a key, where the account allows keys.
 
 https://learn.microsoft.com/rest/api/storageservices/authorize-with-azure-active-directory
 """
 
+import time
 from collections.abc import Mapping
 
 from sandbox.entra import BLOB, Caller, Reason, TokenRefused, Verifier, scheme_and_token
+from sandbox.storage.account_keys import AccountKeys
 from sandbox.storage.errors import StorageError, refusal
 from sandbox.storage.request import BlobRequest
+from sandbox.storage.shared_key import verify
 from sandbox.storage.versions import version_of
 
 # Storage takes tokens since this version; https://learn.microsoft.com/rest/api/storageservices/versioning-for-the-azure-storage-services
@@ -50,19 +53,30 @@ _SIGNED_URL = frozenset(
 
 
 def authenticate(
-    request: BlobRequest, verifier: Verifier, tenant_id: str, *, every_detail: bool = True
+    request: BlobRequest,
+    verifier: Verifier,
+    tenant_id: str,
+    *,
+    every_detail: bool = True,
+    keys: AccountKeys | None = None,
 ) -> Caller:
-    """Return the caller that a verified token proves. Raises Refusal as Azure words it.
+    """Return the caller that a verified token proves, or BY_KEY. Raises Refusal as Azure words it.
 
-    Without `every_detail`, an error explains only what Azure has been seen to explain.
+    Without `every_detail`, an error explains only what Azure has been seen to explain. `keys` are
+    None for an account with `allowSharedKeyAccess: false`:
+    https://learn.microsoft.com/azure/storage/common/shared-key-authorization-prevent
     """
     _refuse_preflight(request)
-    _refuse_signed_url(request.target.parameters)
+    _refuse_signed_url(request.target.parameters, allows_keys=keys is not None)
     scheme, token = scheme_and_token([request.headers.get("Authorization", "")])
     match scheme.lower():
         case "bearer":
             _check_version(request)
             return _verified(request, token, verifier, tenant_id, every_detail=every_detail)
+        case "sharedkey" if keys is not None:
+            return verify(request, token, keys, time.time())
+        case "sharedkeylite" if keys is not None:
+            raise _not_offered("Shared Key Lite")
         case "sharedkey" | "sharedkeylite":
             raise refusal("KeyBasedAuthenticationNotPermitted")
         case "":
@@ -117,14 +131,20 @@ def _refuse_preflight(request: BlobRequest) -> None:
         raise refusal("CorsPreflightFailure")
 
 
-def _refuse_signed_url(parameters: Mapping[str, str]) -> None:
-    """Raise Refusal: signatures by the account's key are off, those by a user's not offered yet."""
+def _refuse_signed_url(parameters: Mapping[str, str], *, allows_keys: bool) -> None:
+    """Raise Refusal: signatures by the account's key are off, or not offered, as a user's are."""
     found = _SIGNED_URL & {each.lower() for each in parameters}
     if "skoid" in found:
-        detail = "User delegation SAS is not available in this sandbox yet."
-        raise refusal("AuthenticationFailed", {_DETAIL: detail})
+        raise _not_offered("User delegation SAS")
+    if found and allows_keys:
+        raise _not_offered("SAS by an account key")
     if found:
         raise refusal("KeyBasedAuthenticationNotPermitted")
+
+
+def _not_offered(way: str) -> StorageError:
+    detail = f"{way} is not available in this sandbox yet."
+    return refusal("AuthenticationFailed", {_DETAIL: detail})
 
 
 def _unauthenticated(request: BlobRequest, tenant_id: str) -> StorageError:

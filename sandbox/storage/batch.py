@@ -5,7 +5,9 @@ https://learn.microsoft.com/rest/api/storageservices/blob-batch
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from multidict import CIMultiDict
 
 from sandbox.storage.errors import StorageError, invalid_header, refusal
 from sandbox.storage.rendering import document, headers_of, new_id, reason_of
@@ -116,9 +118,10 @@ def _part(section: bytes, version: str) -> Part:
     found = _LINE.fullmatch(line)
     if not found:
         raise refusal("InvalidInput")
-    headers = [each for each in _headers(lines) if each[0].lower() != "x-ms-version"]
-    request = read_request(found[1], found[2], [*headers, ("x-ms-version", version)])
-    return Part(_content_id(_text(outer)), request)
+    read = read_request(found[1], found[2], _headers(lines))
+    headers = CIMultiDict(read.headers)
+    headers["x-ms-version"] = version
+    return Part(_content_id(_text(outer)), replace(read, headers=headers))
 
 
 def _content_id(outer: str) -> str:

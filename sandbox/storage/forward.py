@@ -51,7 +51,8 @@ def question(
 
 def creates_only(granted: Granted[Named]) -> bool:
     """Return whether a request may create a blob, but not replace one: its right is to add."""
-    return granted.allowed[0].action in ADD and granted.named.operation.name in MAKES_A_BLOB
+    by_adding = bool(granted.allowed) and granted.allowed[0].action in ADD
+    return by_adding and granted.named.operation.name in MAKES_A_BLOB
 
 
 def rebuild(granted: Granted[Named]) -> Forwarded:

@@ -8,6 +8,7 @@ from sandbox.entra import Caller, Verifier
 from sandbox.plane import Granted, Plane
 from sandbox.rbac import Allowed, Denied
 from sandbox.refusal import Refusal
+from sandbox.storage.account_keys import AccountKeys
 from sandbox.storage.authenticate import authenticate
 from sandbox.storage.azurite import delete_container, make_container
 from sandbox.storage.backend import LONGEST_HEADER, Backend
@@ -21,6 +22,7 @@ from sandbox.storage.request import BlobRequest, read_request
 from sandbox.storage.serve import serve
 from sandbox.storage.serve_batch import serve_batch
 from sandbox.storage.serve_from_url import serve_from_url
+from sandbox.storage.shared_key import BY_KEY
 from sandbox.storage.versions import exists
 from sandbox.walk import permit, walk
 
@@ -50,11 +52,12 @@ class BlobStorage(Plane[web.Request | BlobRequest, Named]):
         table: Table | None = None,
         existence_first: bool = False,
         every_detail: bool = True,
+        keys: AccountKeys | None = None,
     ) -> None:
         """`existence_first` answers a denial with 404 if the blob or container does not exist.
 
         Without `every_detail`, the error of a bad token explains only what Azure has been seen to
-        explain.
+        explain. Without `keys`, the account takes tokens alone.
         """
         self._account = account
         self._tenant_id = tenant_id
@@ -64,6 +67,7 @@ class BlobStorage(Plane[web.Request | BlobRequest, Named]):
         self._table = table or Table()
         self._existence_first = existence_first
         self._every_detail = every_detail
+        self._keys = keys
         self._cors = Cors(backend)
 
     def application(self) -> web.Application:
@@ -97,7 +101,13 @@ class BlobStorage(Plane[web.Request | BlobRequest, Named]):
     def authenticate(self, request: web.Request | BlobRequest) -> Caller:
         """Return the caller. Raises Refusal, also for a target, host or version that is invalid."""
         read = self._read(request)
-        return authenticate(read, self._verifier, self._tenant_id, every_detail=self._every_detail)
+        return authenticate(
+            read,
+            self._verifier,
+            self._tenant_id,
+            every_detail=self._every_detail,
+            keys=self._keys,
+        )
 
     def name(self, request: web.Request | BlobRequest) -> Named:
         """Return the operation, and what it requires. Raises Refusal."""
@@ -106,12 +116,16 @@ class BlobStorage(Plane[web.Request | BlobRequest, Named]):
     def decide(self, gate: Gate, caller: Caller, named: Named) -> tuple[Allowed, ...]:
         """Return what allows the operation. Raises Refusal 403, whether the blob exists or not.
 
-        501 for an operation that is not offered, to a caller who may do it; 404 for one that takes
-        no token.
+        501 for an operation that is not offered, to a caller with the right to it; 404 for one that
+        takes no token. An account key authorizes everything, by no assignment.
         """
-        if not named.operation.takes_token:
+        if caller is BY_KEY:
+            gate.by_key(self.service, named.operation.name, *named.requirements)
+            allowed: tuple[Allowed, ...] = ()
+        elif not named.operation.takes_token:
             raise self._recorded(refusal("ResourceNotFound"), caller, named)
-        allowed = super().decide(gate, caller, named)
+        else:
+            allowed = super().decide(gate, caller, named)
         if not named.operation.offered:
             raise self._recorded(refusal("NotImplemented"), caller, named)
         return allowed

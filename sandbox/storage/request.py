@@ -52,11 +52,16 @@ class Target:
 
 @dataclass(frozen=True)
 class BlobRequest:
-    """A request without its body. `headers` are case-insensitive, and each occurs once."""
+    """A request without its body. `headers` are case-insensitive, and each occurs once.
+
+    `sent_path` and `sent_headers` are those that the client signed, if it has signed any.
+    """
 
     method: str
     target: Target
     headers: Mapping[str, str] = field(repr=False)
+    sent_path: str = ""
+    sent_headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def label(self) -> str:
@@ -66,7 +71,8 @@ class BlobRequest:
 
 def read_request(method: str, raw_target: str, headers: Iterable[tuple[str, str]]) -> BlobRequest:
     """Return the request on the wire. Raises Refusal 400 for one that is ambiguous."""
-    return BlobRequest(method, parse_target(raw_target), _single(headers))
+    single, path = _single(headers), raw_target.partition("?")[0]
+    return BlobRequest(method, parse_target(raw_target), single, path, single)
 
 
 def _single(headers: Iterable[tuple[str, str]]) -> Mapping[str, str]:

@@ -12,13 +12,18 @@ from sandbox.audit import Audit, Gate
 from sandbox.deployment import load
 from sandbox.entra import Issuer, SigningKey, Verifier, blob_audiences
 from sandbox.state import State
-from sandbox.storage import Azurite, Backend, BlobStorage, free_port
+from sandbox.storage import AccountKeys, Azurite, Backend, BlobStorage, free_port
 from tests.sandbox.storage.harness import Running, Storage, policy_of, principals_of
 
 
 @contextmanager
-def serving(folder: Path, key_of_gateway: str = "") -> Iterator[Storage]:
-    """Serve until the block ends. A gateway with another key than Azurite's is refused by it."""
+def serving(
+    folder: Path, key_of_gateway: str = "", *, shared_key: bool = False
+) -> Iterator[Storage]:
+    """Serve until the block ends. A gateway with another key than Azurite's is refused by it.
+
+    With `shared_key`, the account takes the keys that the state holds.
+    """
     state = State.open(folder)
     deployment = load(state)
     principals = principals_of(deployment)
@@ -30,7 +35,8 @@ def serving(folder: Path, key_of_gateway: str = "") -> Iterator[Storage]:
     gate = Gate(policy_of(deployment, principals), audit)
     azurite = Azurite(account.name, account.host, state.folder("azurite"), free_port())
     backend = Backend(account.name, account.host, azurite.port, key_of_gateway or azurite.key)
-    gateway = BlobStorage(account, deployment.tenant_id, verifier, gate, backend)
+    keys = AccountKeys.kept_in(state, account.name) if shared_key else None
+    gateway = BlobStorage(account, deployment.tenant_id, verifier, gate, backend, keys=keys)
     authority = trustme.CA()
     with Running(gateway, azurite, authority, account.containers) as port:
         trusted = ssl.create_default_context()
