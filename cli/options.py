@@ -1,14 +1,17 @@
 """Options that several commands share."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
-from cli.terminal import USAGE, fail
+from cli.terminal import USAGE, err, fail
 from local.report.answer_block import ReportError, read
 from sandbox.assumptions import AssumptionError, Assumptions, assume
 from sandbox.state import PROJECT, State, StateError
+from sandbox.supervisor.settings import AZURES, SettingError, Settings, changed
 
 ASSUME = "KEYLESS_ASSUME"
 
@@ -48,6 +51,26 @@ AssumeFromOption = Annotated[
     typer.Option("--assume-from", help="Assume the answers in a file of ./keyless report."),
 ]
 
+TokenLifetimeOption = Annotated[
+    str | None,
+    typer.Option(
+        "--token-lifetime",
+        metavar="DURATION",
+        help="How long access tokens live: 5s to 24h, such as 6m. Default: Entra's, a day for"
+        " identities and 75 minutes for users.",
+    ),
+]
+
+EndpointCacheOption = Annotated[
+    str | None,
+    typer.Option(
+        "--endpoint-cache",
+        metavar="on/off",
+        help="Whether the identity endpoint gives an identity the same token until it expires, as"
+        " on Azure. Default: on.",
+    ),
+]
+
 EnvFileOption = Annotated[
     Path | None,
     typer.Option("--env-file", help="A file with the environment's values, instead of azd."),
@@ -76,6 +99,30 @@ def assumptions_of(options: list[str] | None, file: Path | None = None) -> Assum
 def as_options(assumed: Assumptions) -> list[str]:
     """Return the options that give another `up` the same assumptions."""
     return [f"--assume={name}={answer}" for name, answer in assumed.otherwise.items()]
+
+
+def settings_of(**given: str | None) -> Settings:
+    """Return Azure's settings with those that are `given`, by the names of their options.
+
+    Ends the command for a wrong value, and warns of a misleading one.
+    """
+    try:
+        settings = changed(AZURES, settings_given(**given))
+    except SettingError as error:
+        fail(f"{error}.", USAGE)
+    warn_of_settings(settings.warnings)
+    return settings
+
+
+def settings_given(**given: str | None) -> dict[str, str]:
+    """Return the settings that options name, without the others."""
+    return {name.replace("_", "-"): value for name, value in given.items() if value is not None}
+
+
+def warn_of_settings(warnings: Iterable[str]) -> None:
+    """Print each warning as a sentence on stderr."""
+    for each in warnings:
+        err.print(Text.assemble(("keyless:", "bold yellow"), f" {each}."))
 
 
 def open_state(path: Path | None) -> State:

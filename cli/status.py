@@ -44,6 +44,8 @@ def status(
             out.print(f"open     {published(report.gallery)}")
         for name, answer in report.assumed.items():
             out.print(f"assumed  {name}={answer}")
+        for name, value in report.settings.items():
+            out.print(f"set      {name}={value}")
         for each in report.lost:
             out.print(Text.assemble(("lost     ", "bold yellow"), printable(each)))
         if refused:

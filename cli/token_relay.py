@@ -1,10 +1,12 @@
 """A relay to the managed identity endpoint, which records the tokens that one program received.
 
-The audit names only the identity, which the program shares with the running service.
+The audit names only the identity, which the program shares with the running service. So the relay
+asks for tokens that differ in their ids from those that the endpoint's cache holds for the service.
 """
 
 import http.client
 import json
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,6 +17,7 @@ from joserfc import jws
 from joserfc.errors import JoseError
 
 from sandbox.edge import LOOPBACK
+from sandbox.identity import PROGRAM_HEADER
 
 _TIMEOUT = 60.0
 # Headers of one connection, which are not passed on to another.
@@ -31,6 +34,7 @@ class Relay(ThreadingHTTPServer):
         super().__init__((LOOPBACK, 0), _Passing)
         self.endpoint = urlsplit(address)
         self.tokens = set[str]()
+        self.program = secrets.token_urlsafe(16)
 
     @property
     def address(self) -> str:
@@ -70,7 +74,7 @@ class _Passing(BaseHTTPRequestHandler):
             if name.lower() not in _OF_A_CONNECTION
         }
         try:
-            endpoint.request("GET", self.path, headers=kept)
+            endpoint.request("GET", self.path, headers=kept | {PROGRAM_HEADER: self.server.program})
             answer = endpoint.getresponse()
             body = answer.read()
         except (OSError, http.client.HTTPException):

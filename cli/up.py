@@ -12,12 +12,15 @@ from cli.lifecycle import End, describe, end, start_detached
 from cli.options import (
     AssumeFromOption,
     AssumeOption,
+    EndpointCacheOption,
     PortOption,
     StandInOption,
     StateOption,
+    TokenLifetimeOption,
     as_options,
     assumptions_of,
     open_state,
+    settings_of,
 )
 from cli.progress import Progress
 from cli.snapshot_notes import warn_of_edits, warn_of_ignored
@@ -85,9 +88,12 @@ def up(
     ] = False,
     assume: AssumeOption = None,
     assume_from: AssumeFromOption = None,
+    token_lifetime: TokenLifetimeOption = None,
+    endpoint_cache: EndpointCacheOption = None,
 ) -> None:
     """Start the sandbox and the services."""
     assumed = assumptions_of(assume, assume_from)
+    settings = settings_of(token_lifetime=token_lifetime, endpoint_cache=endpoint_cache)
     remote = _remote_services(listen, environments, detach)
     _check_sign_in(as_, remote, stand_in or approve)
     opened = open_state(state)
@@ -100,7 +106,12 @@ def up(
         if pid is not None:
             fail(f"a sandbox is already running on {opened.root} (process {pid}).")
         with exit_on_signals():
-            options = [*_options(as_, stand_in, approve), *as_options(assumed), f"--wait={wait}"]
+            options = [
+                *_options(as_, stand_in, approve),
+                *as_options(assumed),
+                *(f"--{name}={value}" for name, value in settings.otherwise.items()),
+                f"--wait={wait}",
+            ]
             report = start_detached(opened, port, progress, options, stays=True)
         out.print(f"Running in the background; [bold]{KEYLESS} down[/] ends it.")
         if not report.ready:
@@ -118,6 +129,7 @@ def up(
                 remote=remote,
                 as_developer=as_developer,
                 assumed=assumed,
+                settings=settings,
                 patience=wait,
             )
         )

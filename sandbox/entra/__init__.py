@@ -18,7 +18,7 @@ from sandbox.entra.audiences import (
 )
 from sandbox.entra.device_codes import DeviceCodes
 from sandbox.entra.id_tokens import IdTokens
-from sandbox.entra.issuer import AccessToken, Issuer
+from sandbox.entra.issuer import AccessToken, Issuer, Lifetimes
 from sandbox.entra.keys import SigningKey
 from sandbox.entra.refresh_tokens import RefreshTokens
 from sandbox.entra.sign_in import SignIn
@@ -49,6 +49,7 @@ __all__ = [
     "DeviceCodes",
     "IdTokens",
     "Issuer",
+    "Lifetimes",
     "Reason",
     "RefreshTokens",
     "SignIn",

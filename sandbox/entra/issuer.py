@@ -7,7 +7,7 @@ https://learn.microsoft.com/entra/identity-platform/access-tokens#token-formats
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from joserfc import jwt
@@ -31,6 +31,14 @@ USER_LIFETIME = 75 * 60
 
 
 @dataclass(frozen=True)
+class Lifetimes:
+    """The lives of access tokens, in seconds: Entra's by default."""
+
+    managed_identity: int = LIFETIME
+    user: int = USER_LIFETIME
+
+
+@dataclass(frozen=True)
 class AccessToken:
     """A signed token. Times are in seconds since the epoch; `id` may be logged, `text` never.
 
@@ -49,7 +57,7 @@ class AccessToken:
 
 
 class Issuer:
-    """Entra's token service for one tenant. `registration` may be replaced."""
+    """Entra's token service for one tenant. `registration` and `lifetimes` may be replaced."""
 
     def __init__(
         self,
@@ -59,8 +67,9 @@ class Issuer:
         registration: Registration | None = None,
     ) -> None:
         self.registration = registration
+        self.lifetimes = Lifetimes()
+        self.clock = clock
         self._key = key
-        self._clock = clock
         self.tenant_id = tenant_id
         self.name = issuer_name(tenant_id)
 
@@ -73,15 +82,17 @@ class Issuer:
         principal: Principal,
         audience: str,
         host_id: str = "",
-        lifetime: int = LIFETIME,
+        lifetime: int | None = None,
     ) -> AccessToken:
         """Return a token for `principal` to show to `audience`, valid for `lifetime` seconds.
 
-        `host_id` is the resource that a user-assigned identity is used on. For the registered API
-        it carries the app roles of the principal; a principal without one gets it, too:
+        The default is the lifetime of a managed identity's. `host_id` is the resource that a
+        user-assigned identity is used on. For the registered API the token carries the app roles
+        of the principal; a principal without one gets it, too:
         https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow
         """
         registered = self._registered(audience)
+        lifetime = self.lifetimes.managed_identity if lifetime is None else lifetime
         claims, header = self._claims(lifetime), {"typ": "JWT", "alg": "RS256"}
         header["kid"] = self._key.kid
         if registered:
@@ -94,15 +105,22 @@ class Issuer:
         roles = tuple(claims.get("roles", ()))
         return AccessToken(text, claims["uti"], audience, claims["nbf"], claims["exp"], roles=roles)
 
+    def copy(self, token: AccessToken) -> AccessToken:
+        """Return a token with the claims and times of `token`, under an id of its own."""
+        read = jwt.decode(token.text, self._key.key, algorithms=["RS256"])
+        claims = {**read.claims, **_unique()}
+        text = jwt.encode(read.header, claims, self._key.key)
+        return replace(token, text=text, id=claims["uti"])
+
     def _registered(self, resource: str) -> Registration | None:
         found = self.registration
         return found if found is not None and found.goes_by(resource) else None
 
     def _claims(self, lifetime: int) -> dict[str, Any]:
         """Return the claims of every token."""
-        now = int(self._clock())
+        now = int(self.clock())
         times = {"iat": now - BACKDATED, "nbf": now - BACKDATED, "exp": now + lifetime}
-        return {**times, "tid": self.tenant_id, "uti": secrets.token_urlsafe(16), **_opaque()}
+        return {**times, "tid": self.tenant_id, **_unique()}
 
 
 def issuer_name(tenant_id: str) -> str:
@@ -110,5 +128,7 @@ def issuer_name(tenant_id: str) -> str:
     return f"https://sts.windows.net/{tenant_id}/"
 
 
-def _opaque() -> dict[str, Any]:
-    return {"aio": secrets.token_urlsafe(24), "rh": f"1.{secrets.token_urlsafe(24)}."}
+def _unique() -> dict[str, Any]:
+    """Return the id of a token, and the claims that only Entra can read."""
+    opaque = {"aio": secrets.token_urlsafe(24), "rh": f"1.{secrets.token_urlsafe(24)}."}
+    return {"uti": secrets.token_urlsafe(16), **opaque}

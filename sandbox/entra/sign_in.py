@@ -22,7 +22,7 @@ from sandbox.entra.errors import (
     unsupported_grant,
 )
 from sandbox.entra.id_tokens import IdTokens, client_info
-from sandbox.entra.issuer import USER_LIFETIME, AccessToken, Issuer
+from sandbox.entra.issuer import AccessToken, Issuer
 from sandbox.entra.refresh_tokens import RefreshTokens
 
 SERVICE = "login"
@@ -100,13 +100,14 @@ class SignIn:
         return self._tokens(user, client_id, self._resource(scope))
 
     def _tokens(self, user: Principal, client_id: str, resource: str) -> Json:
-        token = self.issuer.issue(user, resource, lifetime=USER_LIFETIME)
+        lifetime = self.issuer.lifetimes.user
+        token = self.issuer.issue(user, resource, lifetime=lifetime)
         self.ledger.issued(user.name, user.principal_id, token, SERVICE)
         return {
             "token_type": "Bearer",
             "scope": f"{resource}/user_impersonation {resource}/.default",
-            "expires_in": USER_LIFETIME,
-            "ext_expires_in": USER_LIFETIME,
+            "expires_in": lifetime,
+            "ext_expires_in": lifetime,
             "access_token": token.text,
             "refresh_token": self.refresh_tokens.issue(user.principal_id, client_id),
             "foci": "1",

@@ -1,5 +1,6 @@
 """The managed identity endpoint that Container Apps gives each app's code."""
 
-from sandbox.identity.endpoint import PATH, IdentityEndpoint
+from sandbox.identity.cache import TokenCache
+from sandbox.identity.endpoint import PATH, PROGRAM_HEADER, IdentityEndpoint
 
-__all__ = ["PATH", "IdentityEndpoint"]
+__all__ = ["PATH", "PROGRAM_HEADER", "IdentityEndpoint", "TokenCache"]

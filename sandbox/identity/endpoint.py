@@ -15,11 +15,16 @@ from multidict import MultiMapping
 from sandbox.audit import AuditError, Gate
 from sandbox.deployment import ContainerApp, Lifecycle, Principal, PrincipalKind
 from sandbox.entra import RESOURCES, AccessToken, Issuer
+from sandbox.identity.cache import TokenCache, Wanted
 from sandbox.refusal import Refusal
 
 _LOG = logging.getLogger(__name__)
 
 PATH = "/msi/token"
+# The header by which `keyless as` names the program that it follows.
+PROGRAM_HEADER = "X-KEYLESS-PROGRAM"
+# The audit's word for a token that was handed out before.
+FROM_THE_CACHE = "from the cache"
 
 _SERVICE = "identity"
 _API_VERSION = "2019-08-01"
@@ -34,6 +39,8 @@ _NONE_TO_LOAD = "Unable to load the proper Managed Identity."
 _NO_TOKEN = "An unexpected error occured while fetching the AAD Token."  # noqa: S105
 # Characters of a refused resource.
 _LONGEST_SHOWN = 200
+# Characters of a program's name.
+_LONGEST_NAME = 64
 _CORRELATION = web.RequestKey("correlation", str)
 
 
@@ -100,6 +107,7 @@ class IdentityEndpoint:
         `none_gives_tokens` lets lifecycle None give an identity's tokens to code.
         """
         self.apps = apps
+        self.cache = TokenCache(issuer)
         self._issuer = issuer
         self._gate = gate
         self._unknown_status = unknown_status
@@ -126,7 +134,9 @@ class IdentityEndpoint:
             wrong = "X-IDENTITY-HEADER" in request.headers
             return web.Response(status=self._wrong_header_status if wrong else 403)
         try:
-            return web.json_response(self._token(app, _as_kestrel_reads(request.query)))
+            program = request.headers.get(PROGRAM_HEADER, "")[:_LONGEST_NAME]
+            answer = self._token(app, _as_kestrel_reads(request.query), program)
+            return web.json_response(answer)
         except Refusal as refusal:
             self._gate.refuse(_SERVICE, "GetToken", refusal.message, identity=app.name)
             return _response(request, refusal)
@@ -139,7 +149,9 @@ class IdentityEndpoint:
                 return app
         return None
 
-    def _token(self, app: ContainerApp, query: Mapping[str, str]) -> Mapping[str, str]:
+    def _token(
+        self, app: ContainerApp, query: Mapping[str, str], program: str
+    ) -> Mapping[str, str]:
         if query.get("api-version") != _API_VERSION:
             raise _refusal(400, "The api-version is missing or not supported.")
         identity = requested_identity(
@@ -155,9 +167,10 @@ class IdentityEndpoint:
             # Clients retry after a 500, some for over a minute; after a 400 they show the text.
             asked, there = repr(resource[:_LONGEST_SHOWN]), ", ".join(RESOURCES)
             raise _refusal(400, f"This sandbox has no {asked} to get a token for, only {there}.")
-        token = self._issuer.issue(identity, resource, host_id=app.id)
-        self._gate.issued(identity.name, identity.principal_id, token)
-        return _as_json(token, identity)
+        found = self.cache.token(Wanted(identity, resource, app.id, program))
+        why = FROM_THE_CACHE if found.again else ""
+        self._gate.issued(identity.name, identity.principal_id, found.token, why=why)
+        return _as_json(found.token, identity)
 
 
 @web.middleware

@@ -36,6 +36,8 @@ from sandbox.state import State
 from sandbox.storage import Azurite, BlobStorage, adapted
 from sandbox.supervisor.clock import MonotonicClock
 from sandbox.supervisor.environment import new_headers
+from sandbox.supervisor.settings import AZURES, Settings
+from sandbox.supervisor.settings_in_force import SettingsInForce
 from sandbox.supervisor.webhook_keys import partners, webhook_keys
 from sandbox.telemetry import FILE as TELEMETRY
 from sandbox.telemetry import Insights
@@ -62,6 +64,7 @@ class Planes:
     insights: Insights
     partners: tuple[Partner, ...]
     identity: IdentityEndpoint
+    settings: SettingsInForce
     headers: Mapping[str, str] = field(repr=False)
 
     def routes(self) -> dict[str, web.Application]:
@@ -86,11 +89,14 @@ def build(
     azurite: Azurite,
     headers: Mapping[str, str] | None = None,
     assumed: Assumptions = LIKELY,
+    *,
+    settings: Settings = AZURES,
 ) -> Planes:
     """Return the planes of `deployment`, with their files in `state`; nothing listens yet.
 
     `headers` are the secrets by which the identity endpoint knows the apps; new ones by default.
-    `assumed` answers the open questions; the planes get plain values for each.
+    `assumed` answers the open questions; the planes get plain values for each. `settings` may
+    change while the planes run.
 
     Raises ValueError if the snapshot or the state is not understood, OSError if it cannot be read.
     """
@@ -101,6 +107,15 @@ def build(
     headers = headers or new_headers(app.name for app in deployment.apps)
     clock = MonotonicClock()
     issuer = Issuer(key, deployment.tenant_id, clock, deployment.registration)
+
+    identity = IdentityEndpoint(
+        {headers[app.name]: app for app in deployment.apps},
+        issuer,
+        gate,
+        unknown_status=int(assumed.identity_unknown),
+        wrong_header_status=int(assumed.identity_wrong_header),
+        none_gives_tokens=assumed.identity_none == "gives",
+    )
 
     def verifier(audiences: frozenset[str]) -> Verifier:
         return Verifier([key], deployment.tenant_id, audiences, deployment.names, clock)
@@ -151,14 +166,8 @@ def build(
             database=state.path(TELEMETRY),
         ),
         partners=tuple(each for key in webhook_keys(deployment) for each in partners(state, key)),
-        identity=IdentityEndpoint(
-            {headers[app.name]: app for app in deployment.apps},
-            issuer,
-            gate,
-            unknown_status=int(assumed.identity_unknown),
-            wrong_header_status=int(assumed.identity_wrong_header),
-            none_gives_tokens=assumed.identity_none == "gives",
-        ),
+        identity=identity,
+        settings=SettingsInForce(issuer, identity.cache, settings),
         headers=headers,
     )
 

@@ -65,6 +65,7 @@ class Report:
     `messages` counts active and locked messages, by queue and subscription.
     `clock` is the origin of the clock for tokens, in whole seconds.
     `assumed` are the assumptions about Azure that differ from the default, by name.
+    `settings` are those that differ from Azure's, by name, as on the command line.
     `lost` has a sentence for each part of the state that could not be read at the start.
     `endpoints_ready` and `services_ready` are the seconds from the start, None until then.
     `snapshot` is the digest of the deployment that the sandbox was started from.
@@ -87,6 +88,7 @@ class Report:
     services_ready: float | None = None
     clock: int = 0
     assumed: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)
     overdue: bool = False
     snapshot: str = ""
     lost: tuple[str, ...] = ()

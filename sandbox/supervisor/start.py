@@ -20,6 +20,7 @@ from sandbox.supervisor.planes import Planes, build
 from sandbox.supervisor.ports import Ports
 from sandbox.supervisor.processes import Child
 from sandbox.supervisor.remote_services import PORTS, ListenAddress, RemoteServices, keep_ports
+from sandbox.supervisor.settings import AZURES, Settings
 
 GALLERY_PORT = 8080
 
@@ -56,6 +57,7 @@ async def start(
     remote: RemoteServices | None = None,
     assumed: Assumptions = LIKELY,
     *,
+    settings: Settings = AZURES,
     damage: Callable[[], str] = lambda: "",
 ) -> Endpoints:
     """Start every endpoint for the services, which run on this machine or are `remote`.
@@ -70,7 +72,9 @@ async def start(
     account = deployment.storage
     azurite = Azurite(account.name, account.host, state.folder("azurite"), free_port())
     names = [app.name for app in deployment.apps]
-    planes = build(state, deployment, azurite, kept_headers(state, names), assumed)
+    planes = build(
+        state, deployment, azurite, kept_headers(state, names), assumed, settings=settings
+    )
     stack.callback(planes.audit.close)
     stack.callback(planes.vault.close)
     stack.callback(planes.insights.close)

@@ -126,6 +126,7 @@ class Watch:
             services_ready=self._services_ready and round(self._services_ready, 2),
             clock=math.floor(endpoints.planes.clock.origin),
             assumed=endpoints.planes.assumed.otherwise,
+            settings=endpoints.planes.settings.now.otherwise,
             overdue=self._is_overdue(),
             snapshot=self._snapshot,
             lost=endpoints.lost,
