@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,9 +12,13 @@ from rich.text import Text
 from cli.options import StateOption, open_state
 from cli.photo_trace import show
 from cli.short_names import short_action, short_role, short_scope
-from cli.terminal import err, out, print_json
-from sandbox.audit import FILE, Outcome, Record, follow, read
+from cli.terminal import USAGE, err, fail, out, print_json
+from cli.trace_summary import as_json, since, summarize
+from cli.trace_summary import table as summary_table
+from sandbox.audit import ACCOUNT_KEY, FILE, Outcome, Record, follow, read
+from sandbox.durations import DurationError, parse_duration
 from sandbox.printable import printable
+from sandbox.state import State
 from sandbox.telemetry import SERVICE as TELEMETRY
 
 MARKS = {
@@ -26,6 +31,7 @@ MARKS = {
 
 
 def trace(
+    *,
     state: StateOption = None,
     follow_: Annotated[
         bool, typer.Option("--follow", "-f", help="Print new records as they come.")
@@ -39,10 +45,32 @@ def trace(
             help="Show the trace of one photo, or of another id that the services log.",
         ),
     ] = "",
-    json_: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
+    summary: Annotated[
+        bool,
+        typer.Option(
+            "--summary", help="Count tokens and decisions by identity, action and resource."
+        ),
+    ] = False,
+    span: Annotated[
+        str | None,
+        typer.Option(
+            "--since", metavar="DURATION", help="With --summary: count the last 10m, for example."
+        ),
+    ] = None,
+    json_: Annotated[
+        bool,
+        typer.Option("--json", help="Print one JSON object a line; with --summary, one in all."),
+    ] = False,
 ) -> None:
     """Print the audit: every token and every decision, and the role behind it."""
     opened = open_state(state)
+    if summary:
+        if follow_ or about:
+            fail("--summary counts what has happened: leave out --follow and --about.", USAGE)
+        _summarize(opened, span, json=json_)
+        return
+    if span is not None:
+        fail("--since needs --summary.", USAGE)
     if about:
         show(opened, about, as_json=json_)
         return
@@ -55,8 +83,26 @@ def trace(
     else:
         for record in without_repeats(records):
             out.print(line(record))
-    if unreadable:
-        err.print(f"skipped {len(unreadable)} unreadable lines of {path}")
+    _report_unreadable(path, len(unreadable))
+
+
+def _summarize(state: State, span: str | None, *, json: bool) -> None:
+    try:
+        begun = "" if span is None else since(parse_duration(span))
+    except DurationError as error:
+        fail(f"--since: {error}", USAGE)
+    path, unreadable = state.path(FILE), list[bytes]()
+    summary = summarize(read(path, unreadable.append), begun)
+    if json:
+        print_json(as_json(summary, begun, len(unreadable)))
+        return
+    out.print(summary_table(summary))
+    _report_unreadable(path, len(unreadable))
+
+
+def _report_unreadable(path: Path, lines: int) -> None:
+    if lines:
+        err.print(f"skipped {lines} unreadable lines of {path}")
 
 
 def without_repeats(records: Iterable[Record]) -> Iterator[Record]:
@@ -76,7 +122,7 @@ def line(record: Record) -> Text:
     text = Text()
     text.append(f"{record.time[11:23]}  ", "dim")
     text.append(f"{mark} ", style)
-    text.append(f"{printable(record.identity) or '(unknown)':<12}", "bold")
+    text.append(f"{who(record):<12}", "bold")
     text.append(f" {request_of(record)}")
     text.append(f"  {reason_of(record)}", style if record.outcome is Outcome.DENIED else "dim")
     return text
@@ -96,6 +142,12 @@ def table(records: list[Record], title: str) -> Table:
     return found
 
 
+def who(record: Record) -> str:
+    """Return the identity, or a word for a request without one."""
+    nobody = f"({ACCOUNT_KEY})" if record.role == ACCOUNT_KEY else "(unknown)"
+    return printable(record.identity) or nobody
+
+
 def request_of(record: Record) -> str:
     """Return the request: an action on a scope, a token, or an operation without either."""
     if record.outcome is Outcome.ISSUED:
@@ -113,7 +165,7 @@ def reason_of(record: Record) -> str:
         case Outcome.DENIED:
             return f"none; {_one_of(record.missing)} would do"
         case Outcome.ISSUED:
-            return record.role
+            return ", ".join(filter(None, (record.role, record.why)))
         case _:
             return printable(record.reason)
 
