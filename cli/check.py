@@ -5,13 +5,13 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from cli.terminal import err, fail, out
+from cli.terminal import USAGE, err, fail, out
 from sandbox.state import PROJECT
 
 _TOOLS = Path(sys.executable).parent
@@ -22,8 +22,8 @@ _CHECKS: Sequence[tuple[str, Sequence[str]]] = (
     ("types", (str(_TOOLS / "mypy"),)),
     ("imports", (str(_TOOLS / "lint-imports"), "--no-cache")),
     ("workflows", (str(_TOOLS / "actionlint"), *_WORKFLOWS)),
-    ("workflow rights", (str(_TOOLS / "zizmor"), "--offline", "--quiet", *_WORKFLOWS)),
-    ("zero keys", (sys.executable, "-m", "tests.keys")),
+    ("workflow-rights", (str(_TOOLS / "zizmor"), "--offline", "--quiet", *_WORKFLOWS)),
+    ("keys", (sys.executable, "-m", "tests.keys")),
     ("infrastructure", (str(PROJECT / "infra" / "bicep" / "snapshot"), "--check")),
     ("rehearsal", (sys.executable, "-m", "cli", "rehearse")),
 )
@@ -38,12 +38,28 @@ def check(
     no_skips: Annotated[
         bool, typer.Option("--no-skips", help="Fail, instead of skipping, without a Bicep CLI.")
     ] = False,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--only", metavar="NAME", help="Run one check alone, such as keys. Repeatable."
+        ),
+    ] = None,
 ) -> None:
     """Check format, lint, types, imports, workflows and keys; and the Bicep, given its CLI."""
     _refuse_in_an_image("check")
-    failed = [name for name, command in _CHECKS if not _passes(name, command, no_skips)]
+    checks = _chosen(only or ())
+    failed = [name for name, command in checks if not _passes(name, command, no_skips)]
     if failed:
         fail(f"{', '.join(failed)} failed.", status=1)
+
+
+def _chosen(only: Collection[str]) -> list[tuple[str, Sequence[str]]]:
+    """Return the checks that `only` names, or all; end the command for an unknown name."""
+    names = [name for name, _ in _CHECKS]
+    for each in only:
+        if each not in names:
+            fail(f"no check is called {each!r}; choose from {', '.join(names)}", USAGE)
+    return [each for each in _CHECKS if not only or each[0] in only]
 
 
 def _refuse_in_an_image(command: str) -> None:

@@ -34,3 +34,15 @@ def test_nothing_is_left_out_if_nothing_may_be(monkeypatch: pytest.MonkeyPatch) 
     assert status == 1
     assert "left out" not in said
     assert "✗ rehearsal" in said
+
+
+def test_one_check_can_run_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    status, said = checked(monkeypatch, "--only", "rehearsal")
+    assert status == 0
+    assert [line.split()[:2] for line in said.splitlines()] == [["-", "rehearsal"]]
+
+
+def test_an_unknown_check_is_refused_with_the_known_ones() -> None:
+    done = CliRunner().invoke(application("check"), ["check", "--only", "key"])
+    assert done.exit_code == 64
+    assert "no check is called 'key'; choose from format, lint, types" in done.output
