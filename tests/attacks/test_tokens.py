@@ -4,12 +4,12 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from joserfc.jwk import RSAKey
 
 from sandbox.audit import Outcome
-from sandbox.entra import VAULT, SigningKey, verifier
+from sandbox.entra import BLOB, VAULT, verifier
 from tests.attacks.answers import ALGORITHM, PLANES, SIGNATURE, UNKNOWN_KEY
 from tests.attacks.clients import ask
+from tests.attacks.hostile_tokens import factory_for, hostile_tokens
 from tests.attacks.present_tokens import SECRET, SHOW, WHO, show_to_vault
 from tests.attacks.stack import Stack
 from tests.attacks.token_factory import TokenFactory
@@ -28,20 +28,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @pytest.fixture(scope="module")
 def mints(stack: Stack) -> dict[str, TokenFactory]:
-    stranger = SigningKey.of(RSAKey.generate_key(2048))
-    deployment = stack.deployment
-    assert deployment.registration is not None
     return {
-        plane: TokenFactory(
-            stack.planes.key,
-            stranger,
-            deployment.tenant_id,
-            deployment.principal(name),
-            audience,
-            f"https://{deployment.storage.host}",
-            f"https://{deployment.vault.host}",
-            deployment.registration,
-        )
+        plane: factory_for(stack.deployment, stack.planes.key, name, audience)
         for plane, (name, audience) in WHO.items()
     }
 
@@ -116,3 +104,16 @@ def test_nothing_but_the_header_is_read_before_the_signature_is_proven(
 def test_the_table_has_every_reason_that_a_token_can_be_refused_for() -> None:
     reasons = {each.answers["vault"].reason.removeprefix("the token is ") for each in CASES}
     assert reasons >= {str(each) for each in verifier.Reason}
+
+
+def test_another_test_gets_every_token_that_a_plane_refuses(stack: Stack) -> None:
+    deployment, key = stack.deployment, stack.planes.key
+    api = deployment.registration
+    assert api is not None
+    found = hostile_tokens(deployment, key, "gateway", api.app_id, "catalog")
+    assert len(found) > 90
+    assert {"alg none", "expired", "another tenant", "no app role"} <= found.keys()
+    assert "good" not in found
+    assert "no app role" not in hostile_tokens(deployment, key, "gateway", BLOB, "blob")
+    with pytest.raises(KeyError, match="no plane is called 'queue'; choose from blob"):
+        hostile_tokens(deployment, key, "gateway", BLOB, "queue")
