@@ -4,7 +4,6 @@ import os
 import shlex
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -15,10 +14,12 @@ from cli.options import StandInOption, StateOption, open_state
 from cli.terminal import USAGE, err, fail, one_sentence, out, print_json
 from sandbox.deployment import load
 from sandbox.edge import LOOPBACK
+from sandbox.startup import FILE, FOLDER, VARIABLE
 from sandbox.state import State
 from sandbox.supervisor import (
     DEVELOPER,
     IDENTITY_VARIABLES,
+    TRUST,
     Az,
     Report,
     sandbox_variables,
@@ -28,9 +29,8 @@ from sandbox.supervisor import (
 # The sandbox's address for Service Bus clients that open TCP connections: docs/bus-clients.md.
 _BUS_ADDRESS = "KEYLESS_SERVICEBUS_ADDRESS"
 _BUS_NOTE = (
-    "# Service Bus: ServiceBusClient(namespace, credential) needs two more arguments,"
-    " transport_type=TransportType.AmqpOverWebsocket and"
-    " connection_verify=os.environ['SSL_CERT_FILE']; other languages: docs/bus-clients.md"
+    "# Python needs nothing more: ServiceBusClient(namespace, credential) works as it is."
+    " Other languages: docs/bus-clients.md"
 )
 
 WhoArgument = Annotated[
@@ -135,17 +135,37 @@ def _user_variables(report: Report, state: State, who: str) -> dict[str, str]:
 
 
 def _of_any_tool(report: Report, state: State, who: str = DEVELOPER) -> Mapping[str, str]:
-    """Return the sandbox's address, and folders that separate its sign-ins from the real ones."""
+    """Return the sandbox's address, and folders that separate its sign-ins from the real ones.
+
+    The folder on PYTHONPATH makes a Python program find and trust the sandbox under Azure's names.
+    """
+    trust = state.path(TRUST)
     return {
-        **sandbox_variables(report.proxy, Path(report.ca)),
+        **sandbox_variables(report.shell_proxy, trust),
         _BUS_ADDRESS: f"{LOOPBACK}:{report.amqp_port}",
         "NODE_EXTRA_CA_CERTS": report.ca,
-        "CURL_CA_BUNDLE": report.ca,
+        "CURL_CA_BUNDLE": str(trust),
+        "PYTHONPATH": str(FOLDER),
+        VARIABLE: str(state.path(FILE)),
         **separate_sign_in(state, who),
     }
 
 
 def _lines(variables: Mapping[str, str], others: Iterable[str]) -> list[str]:
     """Return shell lines that also unset the variables of other identities."""
-    exports = [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
+    exports = [
+        _before_the_users_own(name, value)
+        if name == "PYTHONPATH"
+        else f"export {name}={shlex.quote(value)}"
+        for name, value in variables.items()
+    ]
     return [_BUS_NOTE, *(f"unset {name}" for name in others), *exports]
+
+
+def _before_the_users_own(name: str, folder: str) -> str:
+    """Return a shell line that puts `folder` first on a path, once."""
+    quoted = shlex.quote(folder)
+    return (
+        f'case ":${name}:" in *:{quoted}:*) ;; *) export {name}={quoted}"${{{name}:+:${name}}}";;'
+        " esac"
+    )

@@ -22,6 +22,9 @@ from sandbox.deployment import load
 from sandbox.state import PROJECT, State
 from sandbox.supervisor import Az, Developer, Report
 
+# The launcher keeps the user's PYTHONPATH here (setup/variables.py): its own replaces it.
+USERS_PYTHONPATH = "KEYLESS_PYTHONPATH"
+
 
 def as_(
     who: WhoArgument,
@@ -88,9 +91,16 @@ def _environment(report: Report, variables: dict[str, str]) -> dict[str, str]:
     """Return the user's environment without variables of another identity, or of real Azure."""
     others = variables_to_unset(report, variables)
     own = {name: value for name, value in os.environ.items() if name not in others}
-    if own.get("PYTHONPATH") == str(PROJECT):
-        del own["PYTHONPATH"]  # ./keyless set it for itself
-    return own | variables
+    path = own.get("PYTHONPATH", "")
+    if path == str(PROJECT):  # ./keyless set it for itself
+        path = own.pop(USERS_PYTHONPATH, "")
+    return own | variables | {"PYTHONPATH": _joined(variables["PYTHONPATH"], path)}
+
+
+def _joined(folder: str, path: str) -> str:
+    """Return `path` with `folder` first, once."""
+    others = [each for each in path.split(os.pathsep) if each not in {"", folder}]
+    return os.pathsep.join([folder, *others])
 
 
 def _watched(

@@ -18,6 +18,7 @@ _LOSES = {
     "ports.json": "other ports are used, and open shells need them",
     "principals.json": "every identity gets new ids, which the roles name at once",
     "refresh-token.key": "a new key is made, and users have to sign in again",
+    "shell-proxy.json": "a new key is made, and open shells have to be opened again",
     "signing-key-handed-over.json": "a new signing key is made and handed over",
     "snapshot-source.json": "the next start deploys the committed snapshot",
     "telemetry.db": "the telemetry of earlier photos is lost",

@@ -42,9 +42,13 @@ def of_a_trial(given: Mapping[str, str]) -> dict[str, str]:
 
 
 def of_the_command_line(given: Mapping[str, str], node: str) -> dict[str, str]:
-    """Return the variables of the command line, with this folder's path and `node`."""
+    """Return the variables of the command line, with this folder's path and `node`.
+
+    `./keyless as` gives the user's own PYTHONPATH back to the program that it runs.
+    """
     kept = {name: value for name, value in given.items() if not _ELSEWHERE.fullmatch(name)}
-    return {**kept, "PYTHONPATH": str(HOME), "KEYLESS_NODE": node}
+    own = {"KEYLESS_PYTHONPATH": given["PYTHONPATH"]} if given.get("PYTHONPATH") else {}
+    return {**kept, **own, "PYTHONPATH": str(HOME), "KEYLESS_NODE": node}
 
 
 def addresses(given: Mapping[str, str], tool: str) -> list[str]:

@@ -1,9 +1,18 @@
 """The sandbox's edge: one proxy, one certificate, and the way to each host's application."""
 
 from sandbox.edge.amqp import AmqpListener
+from sandbox.edge.beyond import Beyond
 from sandbox.edge.certificates import Certificate
 from sandbox.edge.http_listener import HttpListener
 from sandbox.edge.listener import LOOPBACK, Address
 from sandbox.edge.proxy import Edge
 
-__all__ = ["LOOPBACK", "Address", "AmqpListener", "Certificate", "Edge", "HttpListener"]
+__all__ = [
+    "LOOPBACK",
+    "Address",
+    "AmqpListener",
+    "Beyond",
+    "Certificate",
+    "Edge",
+    "HttpListener",
+]

@@ -5,7 +5,7 @@ import socket
 from collections.abc import Callable
 
 from sandbox.edge.certificates import Certificate
-from sandbox.edge.listener import Listener
+from sandbox.edge.listener import LOOPBACK, Listener
 
 _PATIENCE = 10.0
 
@@ -23,9 +23,9 @@ class AmqpListener:
         self._context = certificate.server_context()
         self._listener = Listener(self._serve)
 
-    def start(self, port: int = 0, *, fallback: bool = False) -> int:
-        """Listen on 127.0.0.1 as `Listener.start` does; return the port. Raises OSError."""
-        return self._listener.start(port, fallback=fallback)
+    def start(self, port: int = 0, address: str = LOOPBACK, *, fallback: bool = False) -> int:
+        """Listen as `Listener.start` does; return the port. Raises OSError if it is taken."""
+        return self._listener.start(port, address, fallback=fallback)
 
     async def stop(self) -> None:
         """Close the port and every connection."""

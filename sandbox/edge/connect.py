@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -12,6 +13,10 @@ PORT = "443"
 
 _AUTHORITY = re.compile(r"(?P<host>[a-z0-9._-]{1,253}):(?P<port>[0-9]{1,5})", re.IGNORECASE)
 _SHOWN = 200
+_HEADERS = {
+    405: "Allow: CONNECT\r\n",
+    407: 'Proxy-Authenticate: Basic realm="Keyless sandbox"\r\n',
+}
 
 
 class ConnectError(Exception):
@@ -23,11 +28,23 @@ class ConnectError(Exception):
         self.reason = reason
 
 
-def host_asked_for(head: bytes, hosts: Collection[str]) -> str:
-    """Return the one of `hosts` that `head` requests a tunnel to.
+@dataclass(frozen=True)
+class Target:
+    """The host, in lower case, and the port of a tunnel; and the client's proof to the proxy."""
 
-    Raises ConnectError: 400 for a malformed or contradictory request, 405 for another method, 403
-    for a host or port that is not served.
+    host: str
+    port: str
+    authorization: str = field(default="", repr=False)
+
+    def served(self, hosts: Collection[str]) -> str | None:
+        """Return the one of `hosts` that it is."""
+        return self.host if self.host in hosts and self.port == PORT else None
+
+
+def target_asked_for(head: bytes) -> Target:
+    """Return the target that `head` requests a tunnel to.
+
+    Raises ConnectError: 400 for a malformed or contradictory request, 405 for another method.
     """
     request = _parse(head)
     method, target = request.method.decode("latin-1"), request.target.decode("latin-1")
@@ -36,18 +53,18 @@ def host_asked_for(head: bytes, hosts: Collection[str]) -> str:
         raise ConnectError(
             405, f"{_shown(method)} for {named} is no CONNECT, and nothing else goes here."
         )
-    host = _served(target, hosts)
-    _refuse_contradictions(request, host)
-    return host
+    host, port = _split(target)
+    _refuse_contradictions(request, host, port)
+    return Target(host, port, _authorization(request))
 
 
 def answer_to(refusal: ConnectError, hosts: Collection[str]) -> bytes:
     """Return the refusal as plain text, with the hosts that are served."""
     known = "\n".join(f"  {host}:{PORT}" for host in sorted(hosts))
     text = f"{refusal.reason}\nThe sandbox opens tunnels, by CONNECT, to:\n{known}\n"
-    allow = "Allow: CONNECT\r\n" if refusal.status == HTTPStatus.METHOD_NOT_ALLOWED else ""
+    more = _HEADERS.get(refusal.status, "")
     return (
-        f"HTTP/1.1 {refusal.status} {HTTPStatus(refusal.status).phrase}\r\n{allow}"
+        f"HTTP/1.1 {refusal.status} {HTTPStatus(refusal.status).phrase}\r\n{more}"
         f"Content-Type: text/plain\r\nContent-Length: {len(text)}\r\n"
         f"Connection: close\r\n\r\n{text}"
     ).encode("ascii")
@@ -68,26 +85,29 @@ def _parse(head: bytes) -> h11.Request:
     return event
 
 
-def _served(target: str, hosts: Collection[str]) -> str:
+def _split(target: str) -> tuple[str, str]:
     authority = _AUTHORITY.fullmatch(target)
     if authority is None:
         raise ConnectError(400, "The target of CONNECT must be host:port.")
-    host, port = authority["host"].lower(), authority["port"]
-    if host not in hosts or port != PORT:
-        raise ConnectError(403, f"The sandbox has no route to {host}:{port}.")
-    return host
+    return authority["host"].lower(), authority["port"]
 
 
-def _refuse_contradictions(request: h11.Request, host: str) -> None:
+def _authorization(request: h11.Request) -> str:
+    """Return the one Proxy-Authorization; empty for none or several."""
+    found = [value for name, value in request.headers if name == b"proxy-authorization"]
+    return found[0].decode("latin-1") if len(found) == 1 else ""
+
+
+def _refuse_contradictions(request: h11.Request, host: str, port: str) -> None:
     for name, value in request.headers:
-        if name == b"host" and not _names(value.decode("latin-1"), host):
+        if name == b"host" and not _names(value.decode("latin-1"), host, port):
             raise ConnectError(400, f"The Host header and the target {host} disagree.")
         if name == b"transfer-encoding" or (name == b"content-length" and value != b"0"):
             raise ConnectError(400, "A CONNECT request has no body.")
 
 
-def _names(header: str, host: str) -> bool:
-    return header.lower() in {host, f"{host}:{PORT}"}
+def _names(header: str, host: str, port: str) -> bool:
+    return header.lower() in {host, f"{host}:{port}"}
 
 
 def _host_of_url(target: str) -> str:

@@ -1,22 +1,30 @@
-"""The CONNECT proxy: a tunnel to a known host ends in that host's application, in this process."""
+"""The CONNECT proxy: a tunnel to a known host ends in that host's application, in this process.
+
+Clients that know no proxy reach the same applications by TLS.
+"""
 
 import asyncio
 import socket
 import ssl
 from collections.abc import Mapping
+from functools import partial
 
 from aiohttp import web
 
 from sandbox.audit import Gate
+from sandbox.edge.beyond import Beyond
 from sandbox.edge.certificates import Certificate
-from sandbox.edge.connect import PORT, ConnectError, answer_to, host_asked_for
+from sandbox.edge.connect import PORT, ConnectError, Target, answer_to, target_asked_for
 from sandbox.edge.host_header import Names
 from sandbox.edge.listener import LOOPBACK, Listener
 from sandbox.edge.request_head import read_head, send_and_drain
 from sandbox.edge.site import Site
+from sandbox.edge.tls_listener import TlsListener
 
 _PATIENCE = 10.0
 _ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
+# A client sends its key only after a 407, and another machine's silence is no decision of ours.
+_NO_REFUSALS = frozenset({407, 502})
 
 
 class Edge:
@@ -41,7 +49,9 @@ class Edge:
         self._certificate = certificate
         self._gate = gate
         self._patience = patience
-        self._listener = Listener(self._serve)
+        self._listener = Listener(partial(self._serve, None))
+        self._tls = TlsListener(self._sites.get, certificate, gate, patience)
+        self._for_shells: Listener | None = None
 
     async def start(self, port: int = 0, address: str = LOOPBACK, *, fallback: bool = False) -> int:
         """Start the applications, then listen as `Listener.start` does; return the port.
@@ -53,27 +63,53 @@ class Edge:
             await site.start()
         return self._listener.start(port, address, fallback=fallback)
 
-    async def stop(self) -> None:
-        """Close the port, give open requests a second or two, and close all connections."""
-        self._listener.close()
-        await asyncio.gather(*(site.stop() for site in self._sites.values()))
-        await self._listener.stop()
+    def start_tls(self, port: int = 0, address: str = LOOPBACK, *, fallback: bool = False) -> int:
+        """Listen as `Listener.start` does for clients that use no proxy; return the port.
 
-    async def _serve(self, connection: socket.socket) -> asyncio.Transport | None:
+        Call it after `start`. Raises OSError if the port is taken.
+        """
+        return self._tls.start(port, address, fallback=fallback)
+
+    def start_for_shells(self, beyond: Beyond, port: int = 0) -> int:
+        """Listen on loopback for clients that also go `beyond` these hosts; return the port.
+
+        It is a free one if `port` is 0 or taken.
+        """
+        self._for_shells = Listener(partial(self._serve, beyond))
+        return self._for_shells.start(port, fallback=True)
+
+    async def stop(self) -> None:
+        """Close the ports, give open requests a second or two, and close all connections."""
+        listeners: list[Listener | TlsListener] = [self._listener, self._tls]
+        if self._for_shells is not None:
+            listeners.append(self._for_shells)
+        for each in listeners:
+            each.close()
+        await asyncio.gather(*(site.stop() for site in self._sites.values()))
+        await asyncio.gather(*(each.stop() for each in listeners))
+
+    async def _serve(
+        self, beyond: Beyond | None, connection: socket.socket
+    ) -> asyncio.Transport | None:
         try:
-            host = await self._host_asked_for(connection)
+            target = await self._asked_for(connection)
+            host = target.served(self._sites)
+            if host is None:
+                await _go_beyond(beyond, target, connection)
+                return None
         except ConnectError as refusal:
-            self._gate.refuse("edge", "CONNECT", refusal.reason)
+            if refusal.status not in _NO_REFUSALS:
+                self._gate.refuse("edge", "CONNECT", refusal.reason)
             await send_and_drain(connection, answer_to(refusal, self._sites))
             return None
+        async with asyncio.timeout(self._patience):
+            await asyncio.get_running_loop().sock_sendall(connection, _ESTABLISHED)
         return await self._upgrade(connection, host)
 
-    async def _host_asked_for(self, connection: socket.socket) -> str:
+    async def _asked_for(self, connection: socket.socket) -> Target:
         try:
             async with asyncio.timeout(self._patience):
-                host = host_asked_for(await read_head(connection), self._sites)
-                await asyncio.get_running_loop().sock_sendall(connection, _ESTABLISHED)
-                return host
+                return target_asked_for(await read_head(connection))
         except TimeoutError as error:
             raise ConnectError(408, "The head of the request did not end in time.") from error
 
@@ -104,3 +140,10 @@ class Edge:
         context = self._certificate.server_context(serves)
         context.set_alpn_protocols(["http/1.1"])
         return context
+
+
+async def _go_beyond(beyond: Beyond | None, target: Target, connection: socket.socket) -> None:
+    if beyond is None:
+        raise ConnectError(403, f"The sandbox has no route to {target.host}:{target.port}.")
+    beyond.check(target)
+    await beyond.join(connection, target, _ESTABLISHED)

@@ -16,11 +16,13 @@ from sandbox.supervisor.environment import (
 )
 from sandbox.supervisor.processes import Child, Program
 from sandbox.supervisor.report import Report, ServiceReport, SignInReport, running
+from sandbox.supervisor.trust import FILE as TRUST
 
 __all__ = [
     "DEVELOPER",
     "END_SIGNALS",
     "IDENTITY_VARIABLES",
+    "TRUST",
     "AsDeveloper",
     "Az",
     "Child",

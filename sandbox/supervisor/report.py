@@ -69,6 +69,7 @@ class Report:
     `lost` has a sentence for each part of the state that could not be read at the start.
     `endpoints_ready` and `services_ready` are the seconds from the start, None until then.
     `snapshot` is the digest of the deployment that the sandbox was started from.
+    `shell_proxy` is the proxy of the user's shells, with the key that it wants.
     `overdue` is set if not all services were ready within the time limit.
     `moved` has a sentence for each port that another program has taken since the last start.
     `control` is None in the report of a version without a control channel.
@@ -91,6 +92,7 @@ class Report:
     settings: Mapping[str, str] = field(default_factory=dict)
     overdue: bool = False
     snapshot: str = ""
+    shell_proxy: str = field(default="", repr=False)
     lost: tuple[str, ...] = ()
     control: ControlReport | None = None
     moved: tuple[str, ...] = ()

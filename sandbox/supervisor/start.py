@@ -3,7 +3,7 @@
 import errno
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from sandbox.assumptions import LIKELY, Assumptions
 from sandbox.deployment import ContainerApp, load, put_in_force, source
@@ -15,12 +15,15 @@ from sandbox.storage import Azurite, free_port
 from sandbox.supervisor.azurite_process import azurite_program, losses, ready
 from sandbox.supervisor.control import Control
 from sandbox.supervisor.environment import ServiceEnvironment, kept_headers
+from sandbox.supervisor.names import write_names
 from sandbox.supervisor.operator import Operator
 from sandbox.supervisor.planes import Planes, build
 from sandbox.supervisor.ports import Ports
 from sandbox.supervisor.processes import Child
 from sandbox.supervisor.remote_services import PORTS, ListenAddress, RemoteServices, keep_ports
 from sandbox.supervisor.settings import AZURES, Settings
+from sandbox.supervisor.shell_proxy import start_shell_proxy
+from sandbox.supervisor.trust import write_trust
 
 GALLERY_PORT = 8080
 
@@ -34,6 +37,7 @@ class Endpoints:
     """The started endpoints and their addresses; `proxy` is for clients on this machine.
 
     `control` is the channel by which commands change the running sandbox.
+    `shell_proxy` is for the shells of its user, and has a key in it.
     `lost` has a sentence for each part of the state that could not be read, `moved` one for each
     port that is not the one of the last start.
     """
@@ -44,6 +48,7 @@ class Endpoints:
     proxy: str
     gallery: str
     amqp_port: int
+    shell_proxy: str = field(repr=False)
     addresses: dict[str, Address]
     control: Control
     moved: tuple[str, ...] = ()
@@ -137,6 +142,8 @@ async def _listening(
         keep_ports(state, identity_port, proxy_port)
     else:
         now.keep(state)
+    write_trust(state, certificate.authority)
+    write_names(state, routes, https=edge.start_tls(), amqps=amqp_port)
     await _sign_in_page(stack, planes)
     control = Control()
     stack.push_async_callback(control.stop)
@@ -152,6 +159,7 @@ async def _listening(
         proxy=str(Address(proxy_port)),
         gallery=await _gallery(stack, planes, addresses, gallery_port, listen.address),
         amqp_port=amqp_port,
+        shell_proxy=start_shell_proxy(state, edge),
         addresses=addresses,
         control=control,
         moved=kept.moved(now),

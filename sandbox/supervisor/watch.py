@@ -116,6 +116,7 @@ class Watch:
             gallery=endpoints.gallery,
             proxy=endpoints.proxy,
             amqp_port=endpoints.amqp_port,
+            shell_proxy=endpoints.shell_proxy,
             ca=str(endpoints.environment.ca),
             messages=endpoints.planes.bus.messages(),
             dead_letters=endpoints.planes.bus.dead_letters(),

@@ -73,7 +73,7 @@ def test_a_shell_loses_the_proxy_that_it_names_in_small_letters(sandbox: Running
     done = subprocess.run(
         ["sh", "-c", shell], env=there, capture_output=True, text=True, check=True
     )
-    assert done.stdout == f"none {sandbox.report.proxy}"
+    assert done.stdout == f"none {sandbox.report.shell_proxy}"
 
 
 def test_a_client_that_opens_tcp_itself_is_told_where(report: Report, state: State) -> None:
@@ -85,7 +85,7 @@ def test_the_lines_say_what_a_client_of_service_bus_needs_and_a_shell_takes_them
     sandbox: Running,
 ) -> None:
     lines = sandbox.run("env", "notifier").stdout
-    assert lines.startswith("# Service Bus: ServiceBusClient(namespace, credential) needs two")
+    assert lines.startswith("# Python needs nothing more: ServiceBusClient(namespace, credential)")
     shell = f'{lines}\nprintf %s "$KEYLESS_SERVICEBUS_ADDRESS"'
     done = subprocess.run(["sh", "-c", shell], capture_output=True, text=True, check=True)
     assert done.stdout == f"127.0.0.1:{sandbox.report.amqp_port}"

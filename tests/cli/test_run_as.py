@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.startup import FOLDER
 from sandbox.state import PROJECT
 from tests.conftest import Running, keyless
 
@@ -102,7 +103,7 @@ def acting(
 
 
 def test_what_would_lead_a_program_elsewhere_is_not_in_its_environment(sandbox: Running) -> None:
-    names = ("https_proxy", "no_proxy", "AZURE_CLIENT_ID", "PYTHONPATH", "KEPT")
+    names = ("https_proxy", "no_proxy", "AZURE_CLIENT_ID", "KEYLESS_PYTHONPATH", "KEPT")
     done = keyless(
         sandbox.state.root,
         "as",
@@ -110,14 +111,16 @@ def test_what_would_lead_a_program_elsewhere_is_not_in_its_environment(sandbox: 
         "--",
         sys.executable,
         "-c",
-        f"import os; print([os.environ.get(each, '-') for each in {names}])",
+        f"import os; print([os.environ.get(each, '-') for each in {names}])\n"
+        "print(os.environ['PYTHONPATH'])",
         https_proxy="http://127.0.0.1:9",
         no_proxy="*",
         AZURE_CLIENT_ID="another's",
         PYTHONPATH=str(PROJECT),
+        KEYLESS_PYTHONPATH="/mine",
         KEPT="yes",
     )
-    assert done.stdout == "['-', '-', '-', '-', 'yes']\n"
+    assert done.stdout == f"['-', '-', '-', '-', 'yes']\n{FOLDER}:/mine\n"
 
 
 def test_a_program_that_asks_for_nothing_is_told_so(sandbox: Running) -> None:

@@ -99,4 +99,6 @@ def test_options_for_node_reach_npm_and_not_what_is_tried() -> None:
 def test_the_command_line_is_the_clones_and_knows_the_node() -> None:
     given = {"PYTHONHOME": "/x", "PYTHONPATH": "/x", "PYTHONOPTIMIZE": "1", "PIP_TARGET": "/x"}
     found = of_the_command_line(given, "/a/node")
-    assert found == {"PIP_TARGET": "/x", "PYTHONPATH": str(HOME), "KEYLESS_NODE": "/a/node"}
+    own = {"PYTHONPATH": str(HOME), "KEYLESS_NODE": "/a/node"}
+    assert found == {"PIP_TARGET": "/x", "KEYLESS_PYTHONPATH": "/x", **own}
+    assert of_the_command_line({}, "/a/node") == own

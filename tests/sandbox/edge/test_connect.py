@@ -1,12 +1,13 @@
 import pytest
 
-from sandbox.edge.connect import ConnectError, answer_to, host_asked_for
+from sandbox.edge.connect import ConnectError, answer_to, target_asked_for
 
 HOSTS = {"store.blob.core.windows.net", "v.vault.azure.net"}
 
 
-def asked(head: str) -> str:
-    return host_asked_for(head.replace("\n", "\r\n").encode("latin-1"), HOSTS)
+def asked(head: str) -> str | None:
+    target = target_asked_for(head.replace("\n", "\r\n").encode("latin-1"))
+    return target.served(HOSTS)
 
 
 def refusal(head: str) -> ConnectError:
@@ -30,13 +31,30 @@ def test_a_known_host_is_found(head: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "target",
+    [
+        "example.com:443",
+        "v.vault.azure.net:80",
+        "v.vault.azure.net:00443",
+        "v.vault.azure.net.:443",
+        "127.0.0.1:443",
+    ],
+)
+def test_another_host_or_port_is_not_found(target: str) -> None:
+    assert asked(f"CONNECT {target} HTTP/1.0\n\n") is None
+
+
+def test_the_proof_to_the_proxy_is_the_one_that_was_sent() -> None:
+    once = "CONNECT example.com:443 HTTP/1.0\nProxy-Authorization: Basic a-key\n"
+    for head, proof in ((once, "Basic a-key"), (once + "Proxy-Authorization: b\n", "")):
+        target = target_asked_for(f"{head}\n".replace("\n", "\r\n").encode())
+        assert target.authorization == proof
+        assert "a-key" not in repr(target)
+
+
+@pytest.mark.parametrize(
     ("status", "head"),
     [
-        (403, "CONNECT example.com:443 HTTP/1.0\n\n"),
-        (403, "CONNECT v.vault.azure.net:80 HTTP/1.0\n\n"),
-        (403, "CONNECT v.vault.azure.net:00443 HTTP/1.0\n\n"),
-        (403, "CONNECT v.vault.azure.net.:443 HTTP/1.0\n\n"),
-        (403, "CONNECT 127.0.0.1:443 HTTP/1.0\n\n"),
         (400, "CONNECT v.vault.azure.net HTTP/1.0\n\n"),
         (400, "CONNECT v.vault.azure.net:443/ HTTP/1.0\n\n"),
         (400, "CONNECT me:pass@v.vault.azure.net:443 HTTP/1.0\n\n"),
@@ -62,25 +80,25 @@ def test_a_known_host_is_found(head: str) -> None:
         (405, "GET / HTTP/1.0\n\n"),
     ],
 )
-def test_what_is_no_connect_to_a_known_host_is_refused(status: int, head: str) -> None:
+def test_what_is_no_connect_to_a_host_is_refused(status: int, head: str) -> None:
     assert refusal(head).status == status
 
 
 def test_a_bare_line_feed_ends_no_line() -> None:
     head = b"CONNECT v.vault.azure.net:443 HTTP/1.0\r\n"
-    assert host_asked_for(head + b"A: b\r\n\r\n", HOSTS) == "v.vault.azure.net"
+    assert target_asked_for(head + b"A: b\r\n\r\n").served(HOSTS) == "v.vault.azure.net"
     for ending in (b"A: b\n\r\n", b"A: b\r\n\n"):
         with pytest.raises(ConnectError, match="carriage return"):
-            host_asked_for(head + ending, HOSTS)
+            target_asked_for(head + ending)
 
 
 def test_a_refusal_names_the_host_and_those_that_there_are() -> None:
-    answer = answer_to(refusal("CONNECT example.com:443 HTTP/1.0\n\n"), HOSTS).decode()
+    answer = answer_to(ConnectError(403, "There is no route to example.com:443."), HOSTS).decode()
     head, _, text = answer.partition("\r\n\r\n")
     assert head.startswith("HTTP/1.1 403 Forbidden\r\n")
     assert f"Content-Length: {len(text)}" in head
     assert text == (
-        "The sandbox has no route to example.com:443.\n"
+        "There is no route to example.com:443.\n"
         "The sandbox opens tunnels, by CONNECT, to:\n"
         "  store.blob.core.windows.net:443\n"
         "  v.vault.azure.net:443\n"

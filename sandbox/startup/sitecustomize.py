@@ -1,0 +1,147 @@
+"""Leads this Python to the sandbox, for the host names of one deployment and no others.
+
+Python imports this module at its start, since `./keyless as` and `./keyless env` put its folder on
+PYTHONPATH. A client that opens TCP itself, such as one of AMQP, then reaches the sandbox under
+Azure's names, and trusts its authority. The file that KEYLESS_NAMES names has the names and ports.
+
+It runs in the user's environments, from Python 3.8 on, with the standard library alone: newer
+syntax may stand in annotations only.
+"""
+
+from __future__ import annotations
+
+import importlib.abc
+import json
+import os
+import socket
+import sys
+from collections.abc import Callable
+from importlib.machinery import ModuleSpec, PathFinder
+from importlib.util import module_from_spec
+from typing import Any
+
+_VARIABLE = "KEYLESS_NAMES"
+_FOLDER = os.path.dirname(os.path.abspath(__file__))
+_SERVICES = {"https": "443", "amqps": "5671"}
+
+
+class Names:
+    """The deployment's host names, and the sandbox's port for each of Azure's."""
+
+    def __init__(self, written: dict[str, Any]) -> None:
+        """`written` is the file's content. Raises LookupError or TypeError if it is another's."""
+        self.hosts: frozenset[str] = frozenset(written["hosts"])
+        self.address: str = written["address"]
+        self.ports: dict[str, int] = dict(written["ports"])
+        self.trust: str = written["trust"]
+
+    def lead(self, host: Any, port: Any) -> tuple[Any, Any]:
+        """Return the sandbox's address for a host and port of the deployment, else the same."""
+        name = host.decode("ascii", "replace") if isinstance(host, bytes) else host
+        if not isinstance(name, str) or name.lower().rstrip(".") not in self.hosts:
+            return host, port
+        number = port.decode("ascii", "replace") if isinstance(port, bytes) else str(port)
+        led = self.ports.get(_SERVICES.get(number, number))
+        return (host, port) if led is None else (self.address, led)
+
+
+def start() -> None:
+    """Change this process; without a file of names, leave it as it is."""
+    names = _read(os.environ.get(_VARIABLE, ""))
+    if names is None:
+        return
+    _lead_sockets(names)
+    changes = {
+        "certifi": lambda module: _trust(module, names.trust),
+        "uvloop": lambda module: _lead_uvloop(module, names),
+    }
+    sys.meta_path.insert(0, _AfterImport(changes))
+
+
+def _read(path: str) -> Names | None:
+    if not path:
+        return None
+    try:
+        with open(path, encoding="utf-8") as file:
+            return Names(json.load(file))
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        print(f"keyless: no connection is led to the sandbox: {path}: {error}", file=sys.stderr)
+        return None
+
+
+def _lead_sockets(names: Names) -> None:
+    resolve = socket.getaddrinfo
+
+    def getaddrinfo(host: Any, port: Any, *options: Any, **more: Any) -> Any:
+        return resolve(*names.lead(host, port), *options, **more)
+
+    socket.getaddrinfo = getaddrinfo
+
+
+def _lead_uvloop(module: Any, names: Names) -> None:
+    """Lead uvloop, too, which resolves names without Python's `socket`."""
+    loop = module.Loop
+    connect, resolve = loop.create_connection, loop.getaddrinfo
+
+    async def create_connection(
+        self: Any, protocol: Any, host: Any = None, port: Any = None, **more: Any
+    ) -> Any:
+        if more.get("ssl") and more.get("server_hostname") is None:
+            more["server_hostname"] = host
+        return await connect(self, protocol, *names.lead(host, port), **more)
+
+    async def getaddrinfo(self: Any, host: Any, port: Any, **more: Any) -> Any:
+        return await resolve(self, *names.lead(host, port), **more)
+
+    loop.create_connection, loop.getaddrinfo = create_connection, getaddrinfo
+
+
+def _trust(certifi: Any, trust: str) -> None:
+    """Let certifi name the file with the machine's authorities and the sandbox's."""
+
+    def where() -> str:
+        return trust
+
+    def contents() -> str:
+        with open(trust, encoding="ascii") as file:
+            return file.read()
+
+    for module in (certifi, certifi.core):
+        module.where, module.contents = where, contents
+
+
+class _AfterImport(importlib.abc.MetaPathFinder):
+    """Changes a module as soon as a program imports it, and imports none itself."""
+
+    def __init__(self, changes: dict[str, Callable[[Any], None]]) -> None:
+        self._changes = changes
+
+    def find_spec(self, name: str, path: Any, target: Any = None) -> ModuleSpec | None:
+        change = self._changes.get(name)
+        spec = PathFinder.find_spec(name, path, target) if change else None
+        if change is None or spec is None or spec.loader is None:
+            return None
+        execute = spec.loader.exec_module
+
+        def exec_module(module: Any) -> None:
+            execute(module)
+            change(module)
+
+        spec.loader.exec_module = exec_module  # type: ignore[method-assign]
+        return spec
+
+
+def run_next() -> None:
+    """Run the `sitecustomize` that this one hides: the user's, a distribution's or a tool's."""
+    others = [each for each in sys.path if os.path.abspath(each) != _FOLDER]
+    spec = PathFinder.find_spec(__name__, others)
+    if spec is None or spec.loader is None:
+        return
+    module = module_from_spec(spec)
+    sys.modules[__name__] = module
+    spec.loader.exec_module(module)
+
+
+if __name__ == "sitecustomize":
+    start()
+    run_next()
