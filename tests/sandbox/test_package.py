@@ -60,6 +60,10 @@ def test_it_names_what_it_imports_and_nothing_else() -> None:
     assert imported == {_normal(each) for each in declared}
 
 
+def test_its_licence_is_the_projects() -> None:
+    assert (PACKAGE / "LICENSE").read_text() == (PROJECT / "LICENSE").read_text()
+
+
 def test_it_runs_beside_nothing_but_a_deployment(tmp_path: Path) -> None:
     left_out = shutil.ignore_patterns("node_modules", "__pycache__")
     shutil.copytree(PACKAGE, tmp_path / "sandbox", ignore=left_out)

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.state import PROJECT
-from sandbox.storage.azurite import find_node
 from sandbox.storage.forward import Forwarded
+from sandbox.storage.installation import find_node
 from sandbox.storage.signing import signed_headers
 
 BLOB_SERVER = PROJECT / "sandbox/storage/azurite/node_modules/azurite/dist/src/blob/main.js"

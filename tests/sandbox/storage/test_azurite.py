@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.storage import Azurite, AzuriteError, azurite, free_port
-from sandbox.storage.azurite import find_node
+from sandbox.storage import Azurite, AzuriteError, free_port, installation
 from sandbox.storage.forward import Forwarded
+from sandbox.storage.installation import find_node
 
 HOST = "account.blob.core.windows.net"
 
@@ -53,7 +53,7 @@ def test_it_forgets_its_key_with_each_run() -> None:
 def test_without_an_installation_it_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(azurite, "_MAIN", tmp_path / "main.js")
+    monkeypatch.setattr(installation, "SHIPPED", tmp_path)
     with pytest.raises(AzuriteError, match="not installed"):
         at(tmp_path).command()
 

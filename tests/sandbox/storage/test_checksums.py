@@ -9,7 +9,7 @@ import uuid
 import pytest
 
 from sandbox.state import PROJECT
-from sandbox.storage.azurite import find_node
+from sandbox.storage.installation import find_node
 from tests.sandbox.storage.harness import Storage
 
 BLOCK = {"x-ms-blob-type": "BlockBlob"}

@@ -13,8 +13,8 @@ import pytest
 
 from sandbox.state import PROJECT
 from sandbox.storage import Azurite, free_port
-from sandbox.storage.azurite import find_node
 from sandbox.storage.backend import Backend
+from sandbox.storage.installation import find_node
 from tests.sandbox.storage.writers import CONTAINER, Writer, write_all
 
 FOLDER = PROJECT / "sandbox/storage/azurite"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sandbox.state import PROJECT
-from sandbox.storage.azurite import find_node
+from sandbox.storage.installation import find_node
 
 AZURITE = PROJECT / "sandbox/storage/azurite"
 CHANGES = {"put", "block", "commit", "metadata", "snapshot", "copy", "remove", "container"}
