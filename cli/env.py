@@ -120,7 +120,7 @@ def _user_variables(report: Report, state: State, who: str) -> dict[str, str]:
     AzureCliCredential alone: other tools in the user's home hold sign-ins to real Azure.
     """
     deployment = load(state)
-    hosts = {deployment.storage.host, deployment.vault.host, deployment.bus.host}
+    hosts = {each.host for each in deployment.data_services}
     settings = {
         name: value
         for each in report.services
@@ -140,9 +140,10 @@ def _of_any_tool(report: Report, state: State, who: str = DEVELOPER) -> Mapping[
     The folder on PYTHONPATH makes a Python program find and trust the sandbox under Azure's names.
     """
     trust = state.path(TRUST)
+    bus = {_BUS_ADDRESS: f"{LOOPBACK}:{report.amqp_port}"} if report.amqp_port else {}
     return {
         **sandbox_variables(report.shell_proxy, trust),
-        _BUS_ADDRESS: f"{LOOPBACK}:{report.amqp_port}",
+        **bus,
         "NODE_EXTRA_CA_CERTS": report.ca,
         "CURL_CA_BUNDLE": str(trust),
         "PYTHONPATH": str(FOLDER),

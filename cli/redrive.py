@@ -45,8 +45,10 @@ def receives(deployment: Deployment, service: str) -> Iterator[str]:
     """Yield the queues and subscriptions that the roles let `service` receive from."""
     policy, app = Policy.of(deployment), deployment.app(service)
     ids = [one for each in app.usable for one in each.every_id]
-    subscriptions = [each.id for topic in deployment.bus.topics for each in topic.subscriptions]
-    for entity in (*(each.id for each in deployment.bus.queues), *subscriptions):
+    queues = [each.id for bus in deployment.namespaces for each in bus.queues]
+    topics = [each for bus in deployment.namespaces for each in bus.topics]
+    subscriptions = [each.id for topic in topics for each in topic.subscriptions]
+    for entity in (*queues, *subscriptions):
         requirement = Requirement(entity, (_RECEIVE,))
         if any(isinstance(policy.decide(each, requirement), Allowed) for each in ids):
             yield entity

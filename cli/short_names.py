@@ -39,14 +39,18 @@ def short_role(role: str) -> str:
 
 def resource_ids(deployment: Deployment) -> Iterator[str]:
     """Yield every resource that a role can be assigned on, and every assigned scope."""
-    storage, vault, bus = deployment.storage, deployment.vault, deployment.bus
-    yield from (storage.id, vault.id, bus.id)
-    yield from map(storage.container_id, storage.containers)
-    yield from (vault.secret_id(each.name) for each in vault.secrets)
-    yield from (each.id for each in bus.queues)
-    for topic in bus.topics:
-        yield topic.id
-        yield from (each.id for each in topic.subscriptions)
+    for account in deployment.accounts:
+        yield account.id
+        yield from map(account.container_id, account.containers)
+    for vault in deployment.vaults:
+        yield vault.id
+        yield from (vault.secret_id(each.name) for each in vault.secrets)
+    for namespace in deployment.namespaces:
+        yield namespace.id
+        yield from (each.id for each in namespace.queues)
+        for topic in namespace.topics:
+            yield topic.id
+            yield from (each.id for each in topic.subscriptions)
     yield from (each.scope for each in deployment.assignments)
 
 

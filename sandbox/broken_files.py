@@ -1,6 +1,8 @@
 """Broken files of a state folder, and the recovery that loses least."""
 
+import re
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 # The loss for each file; other files are recreated without any.
@@ -8,6 +10,7 @@ _LOSES = {
     "assignments-by-hand.json": "the roles assigned by hand are lost, and the deleted ones back",
     "account-keys.json": "storage accounts get new keys, and programs need them",
     "bus.db": "the messages that wait in queues and subscriptions are lost",
+    "databases.json": "vault.db and bus.db go to the first vault and namespace of the deployment",
     "deployed.json": "the next start deploys the snapshot that it was given last",
     "entra-signing-key.pem": "a new key is made, and issued tokens are no longer valid",
     "identity-headers.json": "new headers are made: shells, and services in containers, need them",
@@ -25,12 +28,9 @@ _LOSES = {
     "vault.db": "the vault's secrets are lost, and a new signing key is made",
     "vault.key": "the secrets that it encrypts are lost, and a new signing key is made",
 }
-# The files that have to be moved with it: a database's log, and the data that a key encrypts.
+# A vault or namespace that is not the first has a file of its own, such as vault-kv-orders.db.
+_OF_ANOTHER = re.compile(r"^(vault|bus)-.+\.db$")
 _OF_A_DATABASE = ("-wal", "-shm")
-_WITH = {"vault.key": ("vault.db", *(f"vault.db{each}" for each in _OF_A_DATABASE))} | {
-    name: tuple(f"{name}{each}" for each in _OF_A_DATABASE)
-    for name in ("bus.db", "telemetry.db", "vault.db")
-}
 
 
 class UserError(ValueError):
@@ -46,9 +46,21 @@ class BrokenFileError(UserError):
 
 def recovery(path: Path) -> str:
     """Return the recovery from a broken file, as the end of a sentence: move it, delete nothing."""
-    others = [each for each in _WITH.get(path.name, ()) if path.with_name(each).exists()]
+    others = list(_moved_with(path))
     what = f"move it and {', '.join(others)} away" if others else "move it away"
-    return f"{what} to continue: {_LOSES.get(path.name, 'it is recreated')}"
+    plain = _OF_ANOTHER.sub(r"\1.db", path.name)
+    return f"{what} to continue: {_LOSES.get(plain, 'it is recreated')}"
+
+
+def _moved_with(path: Path) -> Iterator[str]:
+    """Yield the other files to move: a database's log, and the data that a key encrypts."""
+    if path.name == "vault.key":
+        databases = sorted(each.name for each in path.parent.glob("vault*.db"))
+    else:
+        databases = [path.name] if path.suffix == ".db" else []
+    for each in databases:
+        names = (each, *(f"{each}{suffix}" for suffix in _OF_A_DATABASE))
+        yield from (name for name in names if name != path.name and path.with_name(name).exists())
 
 
 def check_integrity(database: sqlite3.Connection) -> None:

@@ -1,4 +1,4 @@
-"""The deployment that the committed Bicep snapshot describes."""
+"""The deployment that a Bicep snapshot describes: the committed one, or any other."""
 
 from sandbox.deployment.deployer import DEPLOYER, standing_assignments
 from sandbox.deployment.expressions import ExpressionError
@@ -25,8 +25,10 @@ from sandbox.deployment.resources import (
     Deployment,
     EntitySettings,
     Ingress,
+    LeftOut,
     Lifecycle,
     Namespace,
+    NotEvaluated,
     Principal,
     PrincipalKind,
     Queue,
@@ -56,8 +58,10 @@ __all__ = [
     "ExpressionError",
     "Ids",
     "Ingress",
+    "LeftOut",
     "Lifecycle",
     "Namespace",
+    "NotEvaluated",
     "Principal",
     "PrincipalKind",
     "Queue",

@@ -1,51 +1,97 @@
 """The role assignments and custom roles of a snapshot."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from sandbox.deployment.resources import RoleAssignment, RoleDefinition
-from sandbox.deployment.snapshot import ASSIGNMENT, Snapshot, SnapshotError
+from sandbox.deployment.expressions import Unresolved, guid
+from sandbox.deployment.resources import LeftOut, NotEvaluated, RoleAssignment, RoleDefinition
+from sandbox.deployment.snapshot import (
+    ASSIGNMENT,
+    ROLE,
+    Snapshot,
+    SnapshotError,
+    about,
+    known,
+    properties_of,
+)
 
-_ASSIGNMENT_MARK = f"/providers/{ASSIGNMENT}/"
+_MARK = f"/providers/{ASSIGNMENT}/"
+_ELSEWHERE = re.compile(r"\[extensionResourceId\('([^']+)', ", re.IGNORECASE)
+_ONLY_AZURE_KNOWS = "its {} is known only on Azure, so it grants nothing here"
+
+Found = RoleAssignment | NotEvaluated | LeftOut
 
 
-def assignments(snapshot: Snapshot) -> Iterator[RoleAssignment]:
-    """Return the role assignments of a snapshot.
+def assignments(snapshot: Snapshot) -> Iterator[Found]:
+    """Return the role assignments of a snapshot, and those that grant nothing here.
 
-    Raises SnapshotError for an unknown scope, and for a condition: ignoring it would allow more
-    than Azure does.
+    Raises SnapshotError for an assignment without a scope.
     """
     for each in snapshot.of_type(ASSIGNMENT):
-        scope = each["id"].rpartition(_ASSIGNMENT_MARK)[0]
-        if not scope:
-            raise SnapshotError(f"cannot tell the scope of the role assignment {each['id']}")
-        properties = each["properties"]
-        if properties.get("condition"):
-            raise SnapshotError(f"the sandbox knows no condition, and {each['id']} has one")
-        yield RoleAssignment(
-            id=each["id"],
-            scope=scope,
-            principal_id=properties["principalId"],
-            role_definition_id=properties["roleDefinitionId"],
-            why=properties.get("description", ""),
-        )
+        with about(each):
+            yield _assignment(each)
 
 
-def custom_roles(snapshot: Snapshot) -> Iterator[RoleDefinition]:
+def _assignment(resource: Mapping[str, Any]) -> Found:
+    properties = properties_of(resource)
+    for name in ("principalId", "roleDefinitionId"):
+        if isinstance(properties[name], Unresolved):
+            return LeftOut(ASSIGNMENT, str(_id(resource)), _ONLY_AZURE_KNOWS.format(name))
+    found = RoleAssignment(
+        id=_id(resource),
+        scope=_scope(resource),
+        principal_id=properties["principalId"],
+        role_definition_id=properties["roleDefinitionId"],
+        why=known(properties, "description", ""),
+    )
+    if properties.get("condition"):
+        return NotEvaluated(found, "it has a condition, which the sandbox does not evaluate")
+    if str(known(properties, "principalType", "")).lower() == "group":
+        return NotEvaluated(found, "it is to a group, and the sandbox has no groups", to_group=True)
+    return found
+
+
+def _id(resource: Mapping[str, Any]) -> str:
+    """Return the assignment's id. Its name may depend on what only Azure knows; its scope not."""
+    written = resource["id"]
+    if not isinstance(written, Unresolved):
+        return str(written)
+    scope = _ELSEWHERE.match(written.text)
+    if scope is None:
+        raise SnapshotError(f"cannot tell the scope of the role assignment {written.text}")
+    return f"{scope[1]}{_MARK}{guid(written.text)}"
+
+
+def _scope(resource: Mapping[str, Any]) -> str:
+    scope = _id(resource).rpartition(_MARK)[0]
+    if not scope:
+        raise SnapshotError(f"cannot tell the scope of the role assignment {resource['id']}")
+    return scope
+
+
+def custom_roles(snapshot: Snapshot) -> Iterator[RoleDefinition | LeftOut]:
     """Return the roles that the deployment defines.
 
-    Raises SnapshotError for one of several permissions, whose not-actions each count within one.
+    One of several permissions is left out: the not-actions of each count within it alone.
     """
-    for each in snapshot.of_type("Microsoft.Authorization/roleDefinitions"):
-        properties = each["properties"]
-        if len(properties["permissions"]) != 1:
-            raise SnapshotError(f"the role {properties['roleName']} must have one permission")
-        (permission,) = properties["permissions"]
-        yield RoleDefinition(
-            id=each["id"],
-            name=properties["roleName"],
-            actions=tuple(permission.get("actions", ())),
-            not_actions=tuple(permission.get("notActions", ())),
-            data_actions=tuple(permission.get("dataActions", ())),
-            not_data_actions=tuple(permission.get("notDataActions", ())),
-            assignable_scopes=tuple(properties.get("assignableScopes", ())),
-        )
+    for each in snapshot.of_type(ROLE):
+        with about(each):
+            yield _custom_role(each)
+
+
+def _custom_role(resource: Mapping[str, Any]) -> RoleDefinition | LeftOut:
+    properties = resource["properties"]
+    name = known(properties, "roleName", resource["name"])
+    if len(properties["permissions"]) != 1:
+        return LeftOut(ROLE, name, "it has several permissions, so it grants nothing here")
+    (permission,) = properties["permissions"]
+    return RoleDefinition(
+        id=resource["id"],
+        name=name,
+        actions=tuple(known(permission, "actions", ())),
+        not_actions=tuple(known(permission, "notActions", ())),
+        data_actions=tuple(known(permission, "dataActions", ())),
+        not_data_actions=tuple(known(permission, "notDataActions", ())),
+        assignable_scopes=tuple(known(properties, "assignableScopes", ())),
+    )

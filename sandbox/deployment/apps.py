@@ -1,140 +1,119 @@
-"""The principals, and the container apps with the identities attached to them."""
+"""The apps of a snapshot: their environments, and the identities attached to them.
 
-import re
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping
+Container apps, their jobs, and App Service's sites count as apps.
+"""
+
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sandbox.deployment.principals import Ids
-from sandbox.deployment.resources import (
-    Attachment,
-    ContainerApp,
-    Ingress,
-    Lifecycle,
-    Principal,
-    PrincipalKind,
+from sandbox.deployment.expressions import Unresolved
+from sandbox.deployment.resources import Attachment, ContainerApp, Ingress, Lifecycle, Principal
+from sandbox.deployment.runtime import has_system_identity, ingress_host, ingress_of
+from sandbox.deployment.snapshot import (
+    APP,
+    JOB,
+    SITE,
+    SITE_SETTINGS,
+    Snapshot,
+    about,
+    known,
+    leaf,
+    properties_of,
 )
-from sandbox.deployment.runtime import has_system_identity, ingress_host
-from sandbox.deployment.snapshot import APP, IDENTITY, Snapshot
 
-_USER_OUTPUT = "_PRINCIPAL_ID"
-# learn.microsoft.com/azure/cloud-adoption-framework, its abbreviations: `id` is an identity.
-_OF_AZURE = re.compile(r"^id-(.+)-[^-]+$")
+APPS = (APP, JOB, SITE)
+_SETTINGS = "appsettings"
 
 
-def principals(snapshot: Snapshot, ids: Mapping[str, Ids]) -> Iterator[Principal]:
-    """Return every principal that can be given a role."""
-    identities = tuple(_identities(snapshot, ids))
-    yield from identities
-    yield from _users(
-        snapshot, {one for each in identities for one in (each.name, each.principal_id)}
-    )
+def app(
+    snapshot: Snapshot, resource: Mapping[str, Any], identities: Mapping[str, Principal], name: str
+) -> ContainerApp:
+    """Return one app under `name`, with `identities` by lower-case resource id."""
+    with about(resource):
+        return ContainerApp(
+            id=resource["id"],
+            name=name,
+            environment={
+                setting: value
+                for setting, value in settings(snapshot, resource)
+                if not isinstance(value, Unresolved)
+            },
+            attachments=tuple(_attachments(resource, identities)),
+            ingress=_ingress(resource),
+        )
 
 
-def _identities(snapshot: Snapshot, ids: Mapping[str, Ids]) -> Iterator[Principal]:
-    names = _names(snapshot)
-    for identity in snapshot.of_type(IDENTITY):
-        made = ids[identity["id"].lower()]
-        kind = PrincipalKind.USER_ASSIGNED
-        yield _principal(names[identity["id"].lower()], kind, identity["id"], made)
-    for app in filter(has_system_identity, snapshot.of_type(APP)):
-        made = ids[app["id"].lower()]
-        kind = PrincipalKind.SYSTEM_ASSIGNED
-        yield _principal(app["name"], kind, app["id"], made)
+def settings(
+    snapshot: Snapshot, resource: Mapping[str, Any]
+) -> Iterator[tuple[str, str | Unresolved]]:
+    """Yield the names and values of an app's environment, of its first container."""
+    if resource["type"].lower() == SITE.lower():
+        yield from _settings_of_site(snapshot, resource)
+        return
+    template = known(properties_of(resource), "template", {})
+    for container in (known(template, "containers") or [{}])[:1]:
+        yield from map(_variable, known(container, "env") or [])
 
 
-def _names(snapshot: Snapshot) -> dict[str, str]:
-    """Return the name of each user-assigned identity, by its lower-case id.
-
-    The only identity of an app, attached to no other, has the app's name. Others lose prefix and
-    suffix: id-platform-sandbox is called platform. An identity keeps its whole name if it has
-    another form, or if the short name is taken.
-    """
-    of_app = dict(_own_identities(snapshot))
-    others = {
-        each["id"].lower(): str(each["name"])
-        for each in snapshot.of_type(IDENTITY)
-        if each["id"].lower() not in of_app
-    }
-    short = {key: _OF_AZURE.sub(r"\1", name) for key, name in others.items()}
-    called = Counter([*short.values(), *(str(each["name"]) for each in snapshot.of_type(APP))])
-    return of_app | {key: name if called[name] == 1 else others[key] for key, name in short.items()}
+def _settings_of_site(
+    snapshot: Snapshot, site: Mapping[str, Any]
+) -> Iterator[tuple[str, str | Unresolved]]:
+    config = known(properties_of(site), "siteConfig", {})
+    yield from map(_variable, known(config, "appSettings") or [])
+    for each in snapshot.children(site, SITE_SETTINGS):
+        if leaf(each).lower() == _SETTINGS:
+            yield from properties_of(each).items()
 
 
-def _own_identities(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
-    """Return the identities that one app's code alone uses, with the app's name."""
-    used_by = defaultdict[str, list[str]](list)
-    for app in snapshot.of_type(APP):
-        for key in _usable(app):
-            used_by[key].append(str(app["name"]))
-    for app in filter(lambda each: not has_system_identity(each), snapshot.of_type(APP)):
-        own = [key for key in _usable(app) if used_by[key] == [app["name"]]]
-        if len(own) == 1:
-            yield own[0], str(app["name"])
-
-
-def _usable(app: Mapping[str, Any]) -> list[str]:
-    attached = (app.get("identity") or {}).get("userAssignedIdentities") or {}
-    lifecycles = _lifecycles(app)
-    return [
-        each.lower()
-        for each in attached
-        if lifecycles.get(each.lower(), Lifecycle.ALL) is not Lifecycle.NONE
-    ]
-
-
-def _principal(name: str, kind: PrincipalKind, resource_id: str, made: Ids) -> Principal:
-    return Principal(
-        name, kind, made.principal_id, made.client_id, resource_id, former_ids=made.former
-    )
-
-
-def _users(snapshot: Snapshot, identities: Collection[str]) -> Iterator[Principal]:
-    """Yield the users, whom the deployment names in its outputs.
-
-    An output may also name one of the `identities`, by its name or its principal id.
-    """
-    for output, value in snapshot.outputs.items():
-        name = output.removesuffix(_USER_OUTPUT).lower()
-        if output.endswith(_USER_OUTPUT) and value and not {name, value} & set(identities):
-            yield Principal(name, PrincipalKind.USER, principal_id=value, client_id="")
-
-
-def container_app(app: Mapping[str, Any], identities: Mapping[str, Principal]) -> ContainerApp:
-    """Return one app, with `identities` by lower-case resource id."""
-    container = app["properties"]["template"]["containers"][0]
-    return ContainerApp(
-        id=app["id"],
-        name=app["name"],
-        environment={each["name"]: each["value"] for each in container.get("env", [])},
-        attachments=tuple(_attachments(app, identities)),
-        ingress=_ingress(app),
-    )
+def _variable(written: Mapping[str, Any]) -> tuple[str, str | Unresolved]:
+    if "secretRef" in written:
+        reason = f"it is the secret {written['secretRef']} of the app"
+        return written["name"], Unresolved(str(written["secretRef"]), reason)
+    value = written.get("value")
+    return written["name"], value if isinstance(value, Unresolved) else str(value or "")
 
 
 def _attachments(
-    app: Mapping[str, Any], identities: Mapping[str, Principal]
+    resource: Mapping[str, Any], identities: Mapping[str, Principal]
 ) -> Iterator[Attachment]:
-    lifecycles = _lifecycles(app)
-    for resource_id in app["identity"].get("userAssignedIdentities", {}):
-        lifecycle = lifecycles.get(resource_id.lower(), Lifecycle.ALL)
-        yield Attachment(identities[resource_id.lower()], lifecycle)
-    if has_system_identity(app):
-        yield Attachment(identities[app["id"].lower()], lifecycles.get("system", Lifecycle.ALL))
+    found = lifecycles(resource)
+    for key in attached(resource):
+        # An identity of another deployment has no principal here.
+        if key in identities:
+            yield Attachment(identities[key], found.get(key, Lifecycle.ALL))
+    if has_system_identity(resource) and resource["id"].lower() in identities:
+        system = identities[resource["id"].lower()]
+        yield Attachment(system, found.get("system", Lifecycle.ALL))
 
 
-def _lifecycles(app: Mapping[str, Any]) -> dict[str, Lifecycle]:
-    settings = app["properties"]["configuration"].get("identitySettings") or []
-    return {each["identity"].lower(): Lifecycle(each["lifecycle"]) for each in settings}
+def attached(resource: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the lower-case ids of the user-assigned identities on a resource."""
+    identities = known(known(resource, "identity"), "userAssignedIdentities", {})
+    return tuple(each.lower() for each in identities)
 
 
-def _ingress(app: Mapping[str, Any]) -> Ingress | None:
-    ingress = app["properties"]["configuration"].get("ingress")
-    if not ingress:
+def lifecycles(resource: Mapping[str, Any]) -> dict[str, Lifecycle]:
+    """Return the lifecycles that an app sets, by lower-case id of the identity, or `system`.
+
+    Raises SnapshotError for a lifecycle that does not exist.
+    """
+    with about(resource):
+        configuration = known(properties_of(resource), "configuration", {})
+        return {
+            each["identity"].lower(): Lifecycle(known(each, "lifecycle", Lifecycle.ALL))
+            for each in known(configuration, "identitySettings") or []
+            if isinstance(each["identity"], str)
+        }
+
+
+def _ingress(resource: Mapping[str, Any]) -> Ingress | None:
+    ingress = ingress_of(resource)
+    host = ingress_host(resource)
+    if not ingress or not host:
         return None
     allowed = [
         each["ipAddressRange"]
-        for each in ingress.get("ipSecurityRestrictions") or []
-        if each["action"] == "Allow"
+        for each in known(ingress, "ipSecurityRestrictions") or []
+        if known(each, "action") == "Allow"
     ]
-    return Ingress(ingress_host(app), bool(ingress["external"]), tuple(allowed))
+    return Ingress(host, bool(known(ingress, "external", False)), tuple(allowed))

@@ -1,6 +1,6 @@
-"""The storage account, the vault and the bus of a snapshot, with Azure's defaults filled in."""
+"""The storage accounts, vaults and namespaces of a snapshot, with Azure's defaults filled in."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -18,118 +18,117 @@ from sandbox.deployment.resources import (
     Topic,
     Vault,
 )
-from sandbox.deployment.snapshot import Snapshot, SnapshotError
+from sandbox.deployment.snapshot import (
+    CONTAINER,
+    QUEUE,
+    RULE,
+    SECRET,
+    SUBSCRIPTION,
+    TOPIC,
+    Snapshot,
+    about,
+    known,
+    leaf,
+    properties_of,
+    required,
+)
 
-_BUS = "Microsoft.ServiceBus/namespaces"
+# The value of a secret that the deployment computes on Azure, such as a connection string.
+UNKNOWN = "known only on Azure"
 
 
-def storage_account(snapshot: Snapshot) -> StorageAccount:
-    """Return the snapshot's one storage account."""
-    account = snapshot.only("Microsoft.Storage/storageAccounts")
-    containers = snapshot.of_type("Microsoft.Storage/storageAccounts/blobServices/containers")
-    return StorageAccount(account["id"], account["name"], tuple(_leaf(each) for each in containers))
+def storage_account(snapshot: Snapshot, resource: Mapping[str, Any]) -> StorageAccount:
+    """Return a storage account with its containers."""
+    containers = tuple(map(leaf, snapshot.children(resource, CONTAINER)))
+    shared_key = known(properties_of(resource), "allowSharedKeyAccess", True) is not False
+    return StorageAccount(resource["id"], resource["name"], containers, shared_key)
 
 
-def vault(snapshot: Snapshot) -> Vault:
-    """Return the snapshot's one key vault. Raises SnapshotError if it uses access policies."""
-    resource = snapshot.only("Microsoft.KeyVault/vaults")
-    properties = resource["properties"]
-    if properties.get("enableRbacAuthorization") is not True:
-        raise SnapshotError(f"the vault {resource['name']} must have enableRbacAuthorization")
+def vault(snapshot: Snapshot, resource: Mapping[str, Any]) -> Vault:
+    """Return a key vault with its secrets."""
+    properties = properties_of(resource)
     return Vault(
         id=resource["id"],
         name=resource["name"],
-        location=resource["location"],
-        retention=timedelta(days=properties.get("softDeleteRetentionInDays", 90)),
-        purge_protection=bool(properties.get("enablePurgeProtection")),
-        secrets=tuple(
-            _declared_secret(each) for each in snapshot.of_type("Microsoft.KeyVault/vaults/secrets")
-        ),
+        location=known(resource, "location", ""),
+        retention=timedelta(days=known(properties, "softDeleteRetentionInDays", 90)),
+        purge_protection=bool(known(properties, "enablePurgeProtection")),
+        secrets=tuple(map(_declared_secret, snapshot.children(resource, SECRET))),
     )
 
 
 def _declared_secret(secret: Mapping[str, Any]) -> DeclaredSecret:
-    properties = secret["properties"]
-    enabled = properties.get("attributes", {}).get("enabled", True)
-    return DeclaredSecret(_leaf(secret), properties.get("value", ""), enabled)
+    with about(secret):
+        properties = properties_of(secret)
+        value = UNKNOWN if properties.get("value") else ""
+        enabled = known(known(properties, "attributes"), "enabled", True)
+        return DeclaredSecret(leaf(secret), known(properties, "value", value), enabled)
 
 
-def namespace(snapshot: Snapshot) -> Namespace:
-    """Return the snapshot's one Service Bus namespace with its entities and rules."""
-    resource = snapshot.only(_BUS)
+def namespace(snapshot: Snapshot, resource: Mapping[str, Any]) -> Namespace:
+    """Return a Service Bus namespace with its entities and rules."""
+    queues = snapshot.children(resource, QUEUE)
+    topics = snapshot.children(resource, TOPIC)
     return Namespace(
         id=resource["id"],
         name=resource["name"],
-        queues=tuple(
-            Queue(each["id"], _leaf(each), _settings(each))
-            for each in snapshot.of_type(f"{_BUS}/queues")
-        ),
-        topics=tuple(_topic(snapshot, each) for each in snapshot.of_type(f"{_BUS}/topics")),
+        queues=tuple(Queue(each["id"], leaf(each), _settings(each)) for each in queues),
+        topics=tuple(_topic(snapshot, each) for each in topics),
     )
 
 
 def _topic(snapshot: Snapshot, topic: Mapping[str, Any]) -> Topic:
     subscriptions = [
-        Subscription(each["id"], _leaf(each), _settings(each), _rules(snapshot, each))
-        for each in _children(snapshot, topic, f"{_BUS}/topics/subscriptions")
+        Subscription(each["id"], leaf(each), _settings(each), _rules(snapshot, each))
+        for each in snapshot.children(topic, SUBSCRIPTION)
     ]
-    return Topic(topic["id"], _leaf(topic), _settings(topic), tuple(subscriptions))
+    return Topic(topic["id"], leaf(topic), _settings(topic), tuple(subscriptions))
 
 
 def _rules(snapshot: Snapshot, subscription: Mapping[str, Any]) -> tuple[Rule, ...]:
-    rules = _children(snapshot, subscription, f"{_BUS}/topics/subscriptions/rules")
-    return tuple(map(_rule, rules))
+    return tuple(map(_rule, snapshot.children(subscription, RULE)))
 
 
 def _rule(rule: Mapping[str, Any]) -> Rule:
-    properties = rule["properties"]
-    if properties["filterType"] == "SqlFilter":
-        return Rule(_leaf(rule), sql=properties["sqlFilter"]["sqlExpression"])
-    written = properties["correlationFilter"]
-    return Rule(
-        _leaf(rule),
-        correlation=CorrelationFilter(
-            label=written.get("label"),
-            message_id=written.get("messageId"),
-            correlation_id=written.get("correlationId"),
-            to=written.get("to"),
-            reply_to=written.get("replyTo"),
-            session_id=written.get("sessionId"),
-            content_type=written.get("contentType"),
-            properties=written.get("properties", {}),
-        ),
-    )
+    with about(rule):
+        properties = properties_of(rule)
+        if known(properties, "filterType") == "SqlFilter" or "sqlFilter" in properties:
+            return Rule(leaf(rule), sql=required(properties["sqlFilter"], "sqlExpression"))
+        written = known(properties, "correlationFilter", {})
+        return Rule(
+            leaf(rule),
+            correlation=CorrelationFilter(
+                label=known(written, "label"),
+                message_id=known(written, "messageId"),
+                correlation_id=known(written, "correlationId"),
+                to=known(written, "to"),
+                reply_to=known(written, "replyTo"),
+                session_id=known(written, "sessionId"),
+                content_type=known(written, "contentType"),
+                properties=known(written, "properties", {}),
+            ),
+        )
 
 
 def _settings(entity: Mapping[str, Any]) -> EntitySettings:
-    properties = entity.get("properties", {})
-    window = _duration(properties, "duplicateDetectionHistoryTimeWindow") or timedelta(minutes=10)
-    return EntitySettings(
-        lock_duration=_duration(properties, "lockDuration") or timedelta(minutes=1),
-        max_delivery_count=properties.get("maxDeliveryCount", 10),
-        time_to_live=_duration(properties, "defaultMessageTimeToLive"),
-        duplicate_window=window if properties.get("requiresDuplicateDetection") else None,
-        dead_letter_on_expiration=properties.get("deadLetteringOnMessageExpiration", False),
-        dead_letter_on_filter_error=properties.get(
-            "deadLetteringOnFilterEvaluationExceptions", True
-        ),
-    )
+    with about(entity):
+        properties = properties_of(entity)
+        window = known(properties, "duplicateDetectionHistoryTimeWindow", "PT10M")
+        detects = known(properties, "requiresDuplicateDetection", False)
+        to_live = known(properties, "defaultMessageTimeToLive")
+        return EntitySettings(
+            lock_duration=_duration(known(properties, "lockDuration", "PT1M")),
+            max_delivery_count=known(properties, "maxDeliveryCount", 10),
+            time_to_live=_duration(to_live) if to_live else None,
+            duplicate_window=_duration(window) if detects else None,
+            dead_letter_on_expiration=known(properties, "deadLetteringOnMessageExpiration", False),
+            dead_letter_on_filter_error=known(
+                properties, "deadLetteringOnFilterEvaluationExceptions", True
+            ),
+        )
 
 
-def _duration(properties: Mapping[str, Any], name: str) -> timedelta | None:
+def _duration(written: str) -> timedelta:
     """Parse an ISO 8601 duration. Raises isodate.ISO8601Error."""
-    if name not in properties:
-        return None
-    duration = isodate.parse_duration(properties[name])
+    duration = isodate.parse_duration(written)
     return duration if isinstance(duration, timedelta) else duration.totimedelta(start=None)
-
-
-def _children(
-    snapshot: Snapshot, parent: Mapping[str, Any], kind: str
-) -> Iterator[Mapping[str, Any]]:
-    prefix = f"{parent['name']}/".lower()
-    return (each for each in snapshot.of_type(kind) if each["name"].lower().startswith(prefix))
-
-
-def _leaf(resource: Mapping[str, Any]) -> str:
-    return str(resource["name"]).rsplit("/", 1)[-1]

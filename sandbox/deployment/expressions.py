@@ -1,21 +1,25 @@
 """The template expressions that `bicep snapshot` leaves for the deployment to evaluate.
 
 Bicep folds everything it can; what stays are calls such as
-`[format('https://{0}', reference('<id>', '<api>').configuration.ingress.fqdn)]`.
+`[format('https://{0}', reference('<id>', '<api>').configuration.ingress.fqdn)]`. An expression that
+only Azure can evaluate, such as `[listKeys(...)]`, becomes an `Unresolved`.
 """
 
 import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
+from urllib.parse import urljoin
 
 from lark import Lark, LarkError, Transformer, v_args
 
 _GRAMMAR = r"""
     ?start: value
-    ?value: call | access | text | number
+    ?value: call | access | index | text | number
     call: NAME "(" [value ("," value)*] ")"
     access: value "." NAME
+    index: value "[" value "]"
     text: /'(?:[^']|'')*'/
     number: /-?\d+/
     NAME: /[A-Za-z_][A-Za-z0-9_]*/
@@ -25,11 +29,37 @@ _GRAMMAR = r"""
 # The name space of ARM's guid(); https://learn.microsoft.com/azure/azure-resource-manager/templates/template-functions-string#guid
 _GUID_NAMESPACE = uuid.UUID("11fb06fb-712d-4ddd-98c7-e71bbd588830")
 
+# Of the public cloud;
+# https://learn.microsoft.com/azure/azure-resource-manager/templates/template-functions-deployment#environment
+_ENVIRONMENT: Mapping[str, Any] = {
+    "name": "AzureCloud",
+    "resourceManager": "https://management.azure.com/",
+    "authentication": {
+        "loginEndpoint": "https://login.microsoftonline.com/",
+        "audiences": ["https://management.core.windows.net/", "https://management.azure.com/"],
+        "tenant": "common",
+    },
+    "suffixes": {
+        "acrLoginServer": ".azurecr.io",
+        "keyvaultDns": ".vault.azure.net",
+        "sqlServerHostname": ".database.windows.net",
+        "storage": "core.windows.net",
+    },
+}
+
 Reference = Callable[[str, bool], Mapping[str, Any]]
 
 
 class ExpressionError(ValueError):
     """An expression that the sandbox cannot evaluate."""
+
+
+@dataclass(frozen=True)
+class Unresolved:
+    """The place of a value that only Azure knows: its expression, and why it stays one."""
+
+    text: str
+    reason: str
 
 
 @cache
@@ -46,21 +76,65 @@ def _format(pattern: str, *values: object) -> str:
     return pattern.format(*values)
 
 
+def _concat(*values: Any) -> Any:
+    if values and isinstance(values[0], list):
+        return [each for value in values for each in value]
+    return "".join(map(str, values))
+
+
+def _try_get(value: Any, *path: Any) -> Any:
+    for step in path:
+        try:
+            value = value[step]
+        except (LookupError, TypeError):
+            return None
+    return value
+
+
 def _extension_resource_id(scope: str, kind: str, *names: str) -> str:
     provider, *types = kind.split("/")
     pairs = "/".join(f"{each}/{name}" for each, name in zip(types, names, strict=True))
     return f"{scope}/providers/{provider}/{pairs}"
 
 
+# By lower-case name; https://learn.microsoft.com/azure/azure-resource-manager/templates/template-functions
+_FUNCTIONS: Mapping[str, Callable[..., Any]] = {
+    "coalesce": lambda *values: next((each for each in values if each is not None), None),
+    "concat": _concat,
+    "createarray": lambda *values: list(values),
+    "createobject": lambda *pairs: dict(zip(pairs[::2], pairs[1::2], strict=True)),
+    "empty": lambda value: not value,
+    "environment": lambda: _ENVIRONMENT,
+    "equals": lambda one, other: one == other,
+    "extensionresourceid": _extension_resource_id,
+    "false": lambda: False,
+    "first": lambda value: value[0],
+    "format": _format,
+    "guid": guid,
+    "if": lambda condition, yes, no=None: yes if condition else no,
+    "join": lambda values, between: between.join(values),
+    "last": lambda value: value[-1],
+    "length": len,
+    "not": lambda value: not value,
+    "replace": lambda text, old, new: text.replace(old, new),
+    "split": lambda text, at: text.split(at),
+    "string": str,
+    "tolower": str.lower,
+    "toupper": str.upper,
+    "trim": str.strip,
+    "true": lambda: True,
+    "tryget": _try_get,
+    "uri": urljoin,
+}
+
+
 @v_args(inline=True)
 class _Evaluation(Transformer[Any, Any]):
     def __init__(self, reference: Reference) -> None:
         super().__init__()
-        self._functions: dict[str, Callable[..., Any]] = {
+        self._functions = {
+            **_FUNCTIONS,
             "reference": lambda resource, _version="", part="": reference(resource, part == "full"),
-            "guid": guid,
-            "format": _format,
-            "extensionresourceid": _extension_resource_id,
         }
 
     def text(self, token: str) -> str:
@@ -72,14 +146,28 @@ class _Evaluation(Transformer[Any, Any]):
     def call(self, name: str, *arguments: Any) -> Any:
         function = self._functions.get(name.lower())
         if function is None:
-            known = ", ".join(sorted(self._functions))
-            raise ExpressionError(f"the function {name}() is not known here, only {known}")
+            raise ExpressionError(f"only Azure can evaluate the function {name}()")
         return function(*(each for each in arguments if each is not None))
 
     def access(self, value: Mapping[str, Any], name: str) -> Any:
         if name not in value:
             raise ExpressionError(f"nothing is known of the runtime property {str(name)!r}")
         return value[name]
+
+    def index(self, value: Any, key: Any) -> Any:
+        return value[key]
+
+
+def resolve(value: Any, reference: Reference) -> Any:
+    """Evaluate every expression in `value`; one that only Azure can becomes an Unresolved."""
+    if isinstance(value, dict):
+        return {key: resolve(each, reference) for key, each in value.items()}
+    if isinstance(value, list):
+        return [resolve(each, reference) for each in value]
+    try:
+        return evaluate(value, reference)
+    except ExpressionError as error:
+        return Unresolved(value, str(error))
 
 
 def evaluate(value: Any, reference: Reference) -> Any:
@@ -102,7 +190,7 @@ def _evaluate_text(text: str, reference: Reference) -> Any:
     try:
         tree = _parser().parse(text[1:-1])
         return _Evaluation(reference).transform(tree)
-    except LarkError as error:
+    except (LarkError, RecursionError) as error:
         cause = getattr(error, "orig_exc", None)
         reason = cause if isinstance(cause, ValueError) else "it is not understood"
         raise ExpressionError(f"cannot work out {text}: {reason}") from None

@@ -1,40 +1,73 @@
-"""Loading of the deployment that the committed snapshot describes."""
+"""Loading of a deployment from a snapshot.
+
+Only resources that the sandbox serves are evaluated. All else is left out, and listed.
+"""
 
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any, TypeVar
 
-from sandbox.deployment.access import assignments, custom_roles
-from sandbox.deployment.apps import container_app, principals
+from sandbox.deployment.access import Found, assignments, custom_roles
+from sandbox.deployment.apps import APPS, app
 from sandbox.deployment.data_services import namespace, storage_account, vault
 from sandbox.deployment.deployer import deployer_of
-from sandbox.deployment.expressions import ExpressionError, evaluate
-from sandbox.deployment.in_force import in_force
+from sandbox.deployment.expressions import Unresolved, guid, resolve
+from sandbox.deployment.identities import principals
+from sandbox.deployment.in_force import in_force, source
+from sandbox.deployment.left_out import (
+    SERVED,
+    not_served,
+    under_access_policies,
+    unresolved,
+    without_parent,
+)
 from sandbox.deployment.principals import Ids, as_assigned, principal_ids
-from sandbox.deployment.registration import NONE, RegistrationError, registration
-from sandbox.deployment.resources import Deployment, RoleAssignment
-from sandbox.deployment.runtime import References, component, identity_ids
-from sandbox.deployment.snapshot import APP, ASSIGNMENT, SNAPSHOT, Snapshot, SnapshotError
+from sandbox.deployment.registration import NONE, registration
+from sandbox.deployment.resources import (
+    ContainerApp,
+    Deployment,
+    LeftOut,
+    NotEvaluated,
+    Principal,
+    RoleAssignment,
+    RoleDefinition,
+)
+from sandbox.deployment.runtime import (
+    References,
+    components,
+    has_system_identity,
+    identity_ids,
+    is_label,
+)
+from sandbox.deployment.snapshot import (
+    ACCOUNT,
+    ASSIGNMENT,
+    NAMESPACE,
+    SNAPSHOT,
+    VAULT,
+    Snapshot,
+    SnapshotError,
+    about,
+    known,
+    properties_of,
+)
 from sandbox.state import State
 
+_Resource = TypeVar("_Resource")
+_Kind = TypeVar("_Kind")
 
-def load(state: State, path: Path | None = None) -> Deployment:
+
+def load(state: State, path: Path | None = None, *, is_own: bool | None = None) -> Deployment:
     """Return the deployment of the snapshot at `path`, by default the one in force.
 
-    Its ids are kept in `state`. Raises SnapshotError, ExpressionError or RegistrationError, with
-    the part that it cannot read.
+    Its ids are kept in `state`. It is the project's own (`is_own`) if `state` was given no other
+    snapshot. Raises SnapshotError or RegistrationError, with the resource that it cannot read.
     """
-    path = path or in_force(state)
-    raw = Snapshot.read(path)
-    with _understood(path):
-        identities = identity_ids(raw)
-    ids = principal_ids(state, identities)
-    with _understood(path):
-        others = [each for each in raw.resources if each["type"].lower() != ASSIGNMENT.lower()]
-        resources = evaluate(others, References(raw, ids))
-        outputs = evaluate(dict(raw.outputs), References(raw, ids))
-        return _deployment(Snapshot(tuple(resources), outputs), ids, _assignments(raw, ids))
+    is_own = source(state) == SNAPSHOT if is_own is None else is_own
+    raw = Snapshot.read(path or in_force(state))
+    ids = principal_ids(state, identity_ids(raw))
+    return _Loading(raw, ids, is_own=is_own).deployment()
 
 
 def as_compiled() -> Deployment:
@@ -46,51 +79,150 @@ def as_compiled() -> Deployment:
         return load(State(Path(folder)), SNAPSHOT)
 
 
-def _assignments(raw: Snapshot, ids: Mapping[str, Ids]) -> tuple[RoleAssignment, ...]:
-    """Return the assignments of the last deployment, and those of former identities."""
-    found: dict[str, RoleAssignment] = {}
-    for then in as_assigned(ids):
-        resources = evaluate(list(raw.of_type(ASSIGNMENT)), References(raw, then))
-        for each in assignments(Snapshot(tuple(resources), {})):
-            found.setdefault(each.id, each)
-    return tuple(found.values())
+class _Loading:
+    """One snapshot on its way to a deployment, with everything that it leaves out."""
+
+    def __init__(self, raw: Snapshot, ids: Mapping[str, Ids], *, is_own: bool) -> None:
+        self._raw = raw
+        self._ids = ids
+        self._is_own = is_own
+        self._left_out = list(not_served(raw))
+        self._snapshot = self._evaluated()
+
+    def deployment(self) -> Deployment:
+        """Return the deployment. Raises SnapshotError and RegistrationError."""
+        snapshot, subscription = self._snapshot, _subscription(self._raw)
+        everyone = principals(snapshot, self._ids)
+        accounts = self._served(ACCOUNT, storage_account)
+        vaults = self._served(VAULT, vault)
+        namespaces = self._served(NAMESPACE, namespace)
+        ids = (each.id for found in (accounts, vaults, namespaces) for each in found)
+        served = {each.lower() for each in ids}
+        self._left_out += [*without_parent(snapshot, served), *unresolved(snapshot)]
+        assigned = self._assigned()
+        roles = list(custom_roles(snapshot))
+        self._left_out += _of(LeftOut, [*assigned, *roles])
+        return Deployment(
+            subscription_id=subscription,
+            tenant_id=_tenant(snapshot, subscription),
+            accounts=accounts,
+            vaults=vaults,
+            namespaces=namespaces,
+            components=components(snapshot),
+            apps=tuple(_apps(snapshot, everyone)),
+            principals=everyone,
+            assignments=tuple(_of(RoleAssignment, assigned)),
+            custom_roles=tuple(_of(RoleDefinition, roles)),
+            registration=self._registration(),
+            deployer=deployer_of(subscription, everyone),
+            resource_ids=tuple(each["id"] for each in self._raw.resources),
+            not_evaluated=tuple(_of(NotEvaluated, assigned)),
+            left_out=tuple(self._left_out),
+            is_own=self._is_own,
+        )
+
+    def _evaluated(self) -> Snapshot:
+        """Return the resources that are served, or have an identity, and the outputs."""
+        references = References(self._raw, self._ids)
+        found: dict[str, Mapping[str, Any]] = {}
+        kinds = {each.lower() for each in SERVED}
+        for each in self._raw.resources:
+            if each["type"].lower() in kinds:
+                resource = resolve(each, references)
+                if self._is_there(resource):
+                    found[str(resource["id"]).lower()] = resource
+            elif has_system_identity(each):
+                found[each["id"].lower()] = {**each, "properties": {}}
+        outputs = resolve(dict(self._raw.outputs), references)
+        return Snapshot(tuple(found.values()), outputs)
+
+    def _is_there(self, resource: Mapping[str, Any]) -> bool:
+        """Return whether a resource is deployed, under a name that is known here."""
+        if resource.get("condition") is False:
+            return False
+        unknown = [each for each in ("id", "name") if isinstance(resource[each], Unresolved)]
+        if unknown and resource["type"].lower() != ASSIGNMENT.lower():
+            why = "its name is known only on Azure"
+            self._left_out.append(LeftOut(resource["type"], resource[unknown[0]].text, why))
+            return False
+        return True
+
+    def _served(
+        self, kind: str, build: Callable[[Snapshot, Mapping[str, Any]], _Resource]
+    ) -> tuple[_Resource, ...]:
+        found: dict[str, _Resource] = {}
+        for each in self._snapshot.of_type(kind):
+            why = _why_not(each, found)
+            if why:
+                self._left_out.append(LeftOut(kind, str(each["name"]), why))
+                continue
+            with about(each):
+                found[each["name"].lower()] = build(self._snapshot, each)
+        return tuple(found.values())
+
+    def _assigned(self) -> list[Found]:
+        """Return the assignments of the last deployment, and those of former identities."""
+        found: dict[str, Found] = {}
+        for then in as_assigned(self._ids):
+            references = References(self._raw, then)
+            resources = resolve(list(self._raw.of_type(ASSIGNMENT)), references)
+            for each in assignments(Snapshot(tuple(resources), {})):
+                found.setdefault(_key(each), each)
+        return list(found.values())
+
+    def _registration(self) -> Any:
+        if not self._is_own:
+            return None
+        # As of the last deployment of the roles: an identity recreated since has none.
+        then = principals(self._snapshot, next(as_assigned(self._ids)))
+        ids = {each.name: each.principal_id for each in then}
+        return registration(self._snapshot.outputs.get("CATALOG_AUDIENCE", NONE), ids)
 
 
-@contextmanager
-def _understood(path: Path) -> Iterator[None]:
-    """Raise a resource's missing or malformed properties as SnapshotError."""
-    try:
-        yield
-    except (SnapshotError, ExpressionError, RegistrationError):
-        raise
-    except LookupError as error:
-        raise SnapshotError(f"the snapshot {path} lacks {error}") from error
-    except (TypeError, AttributeError, ValueError) as error:
-        raise SnapshotError(f"the snapshot {path} is not understood: {error}") from error
+def _why_not(resource: Mapping[str, Any], others: Mapping[str, object]) -> str:
+    """Return why a resource is not served; empty if it is."""
+    if not is_label(resource["name"]):
+        return "its name cannot be part of a host name"
+    if resource["name"].lower() in others:
+        return "another resource has its name"
+    if resource["type"].lower() == VAULT.lower() and under_access_policies(resource):
+        return "it is under access policies (enableRbacAuthorization is not true): no role decides"
+    return ""
 
 
-def _deployment(
-    snapshot: Snapshot, ids: Mapping[str, Ids], assigned: tuple[RoleAssignment, ...]
-) -> Deployment:
-    vault_resource = snapshot.only("Microsoft.KeyVault/vaults")
-    everyone = tuple(principals(snapshot, ids))
-    # As of the last deployment of the roles: an identity recreated since has none.
-    then = {each.name: each.principal_id for each in principals(snapshot, next(as_assigned(ids)))}
+def _of(kind: type[_Kind], found: list[Any]) -> Iterator[_Kind]:
+    return (each for each in found if isinstance(each, kind))
+
+
+def _key(found: Found) -> str:
+    if isinstance(found, NotEvaluated):
+        return found.assignment.id
+    return found.id if isinstance(found, RoleAssignment) else found.name
+
+
+def _apps(snapshot: Snapshot, everyone: tuple[Principal, ...]) -> Iterator[ContainerApp]:
     by_id = {each.resource_id.lower(): each for each in everyone if each.resource_id}
-    subscription_id = vault_resource["id"].split("/")[2]
-    return Deployment(
-        subscription_id=subscription_id,
-        tenant_id=vault_resource["properties"]["tenantId"],
-        location=vault_resource["location"],
-        storage=storage_account(snapshot),
-        vault=vault(snapshot),
-        bus=namespace(snapshot),
-        insights=component(snapshot.only("Microsoft.Insights/components")),
-        apps=tuple(container_app(each, by_id) for each in snapshot.of_type(APP)),
-        principals=everyone,
-        assignments=assigned,
-        custom_roles=tuple(custom_roles(snapshot)),
-        registration=registration(snapshot.outputs.get("CATALOG_AUDIENCE", NONE), then),
-        deployer=deployer_of(subscription_id, everyone),
-        resource_ids=tuple(each["id"] for each in snapshot.resources),
+    names: dict[str, int] = {}
+    for each in snapshot.of_type(*APPS):
+        number = names[each["name"]] = names.get(each["name"], 0) + 1
+        name = each["name"] if number == 1 else f"{each['name']}-{number}"
+        yield app(snapshot, each, by_id, name)
+
+
+def _subscription(snapshot: Snapshot) -> str:
+    """Return the subscription of the resources. Raises SnapshotError if no id names one."""
+    for each in snapshot.resources:
+        if each["id"].lower().startswith("/subscriptions/"):
+            return str(each["id"].split("/")[2])
+    raise SnapshotError(
+        "no resource of the snapshot has an id: take the snapshot with --subscription-id,"
+        " --resource-group, --location and --deployment-name"
     )
+
+
+def _tenant(snapshot: Snapshot, subscription: str) -> str:
+    """Return the tenant that a vault names, or a made-up one."""
+    for each in snapshot.of_type(VAULT):
+        if tenant := known(properties_of(each), "tenantId"):
+            return str(tenant)
+    return guid("tenant", subscription)

@@ -1,12 +1,14 @@
 """The resources of a deployment, as far as the sandbox supports them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
+from typing import Protocol, TypeVar
 
 from sandbox.deployment.registration import Registration
+from sandbox.deployment.snapshot import SnapshotError
 
 _GROUP = "/subscriptions/[^/]+/resourceGroups/[^/]+"
 
@@ -135,17 +137,21 @@ class Namespace:
 
 @dataclass(frozen=True)
 class Component:
-    """An Application Insights component, which takes telemetry by token only."""
+    """An Application Insights component, which takes telemetry by token only.
+
+    `stamp` is the number of its host. Azure chooses it; here, no two components share one.
+    """
 
     id: str
     name: str
     location: str
     instrumentation_key: str
+    stamp: int = 0
 
     @property
     def host(self) -> str:
-        """The host that takes its telemetry; Azure chooses the number of its stamp."""
-        return f"{self.location}-0.in.applicationinsights.azure.com"
+        """The host that takes its telemetry."""
+        return f"{self.location}-{self.stamp}.in.applicationinsights.azure.com"
 
     @property
     def connection_string(self) -> str:
@@ -264,6 +270,30 @@ class RoleAssignment:
 
 
 @dataclass(frozen=True)
+class NotEvaluated:
+    """A role assignment that grants nothing here, and the reason.
+
+    `to_group` says that it is to a group, whose members only Entra knows.
+    """
+
+    assignment: RoleAssignment
+    why: str
+    to_group: bool = False
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A resource that the sandbox does not serve, or a part of one, with the reason.
+
+    `why` is empty for a resource of a type that no plane serves.
+    """
+
+    type: str
+    name: str
+    why: str = ""
+
+
+@dataclass(frozen=True)
 class RoleDefinition:
     """A role: patterns of actions with `*`; control actions never imply data actions.
 
@@ -284,16 +314,16 @@ class Deployment:
     """All resources of a snapshot, with made-up runtime values.
 
     `registration` is the catalog's, None where it asks for no token. `deployer` is a user beside
-    the `principals`. `resource_ids` has each resource of the snapshot, served here or not.
+    the `principals`. `resource_ids` has each resource of the snapshot, served here or not. `is_own`
+    says that it is the project's own deployment, whose keys and services the sandbox knows.
     """
 
     subscription_id: str
     tenant_id: str
-    location: str
-    storage: StorageAccount
-    vault: Vault
-    bus: Namespace
-    insights: Component
+    accounts: tuple[StorageAccount, ...]
+    vaults: tuple[Vault, ...]
+    namespaces: tuple[Namespace, ...]
+    components: tuple[Component, ...]
     apps: tuple[ContainerApp, ...]
     principals: tuple[Principal, ...]
     assignments: tuple[RoleAssignment, ...]
@@ -301,12 +331,40 @@ class Deployment:
     registration: Registration | None
     deployer: Principal
     resource_ids: tuple[str, ...] = ()
+    not_evaluated: tuple[NotEvaluated, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    is_own: bool = True
 
     @property
     def groups(self) -> tuple[str, ...]:
         """The resource groups of the deployment, each by its id."""
         found = (re.match(_GROUP, each, re.IGNORECASE) for each in self.resource_ids)
         return tuple({each[0].lower(): each[0] for each in found if each}.values())
+
+    @property
+    def storage(self) -> StorageAccount:
+        """The only storage account. Raises SnapshotError if there are none or several."""
+        return _only("storage account", self.accounts)
+
+    @property
+    def vault(self) -> Vault:
+        """The only key vault. Raises SnapshotError if there are none or several."""
+        return _only("key vault", self.vaults)
+
+    @property
+    def bus(self) -> Namespace:
+        """The only Service Bus namespace. Raises SnapshotError if there are none or several."""
+        return _only("Service Bus namespace", self.namespaces)
+
+    @property
+    def insights(self) -> Component:
+        """The only component. Raises SnapshotError if there are none or several."""
+        return _only("Application Insights component", self.components)
+
+    @property
+    def data_services(self) -> tuple[StorageAccount | Vault | Namespace, ...]:
+        """The resources whose data the sandbox serves, each at a host of its own."""
+        return (*self.accounts, *self.vaults, *self.namespaces)
 
     @property
     def names(self) -> Mapping[str, str]:
@@ -338,3 +396,18 @@ class Deployment:
                 return app
         known = ", ".join(sorted(each.name for each in self.apps))
         raise KeyError(f"no service is called {name!r}; choose from {known}")
+
+
+class _Named(Protocol):
+    @property
+    def name(self) -> str: ...
+
+
+_Resource = TypeVar("_Resource", bound=_Named)
+
+
+def _only(kind: str, found: Sequence[_Resource]) -> _Resource:
+    if len(found) != 1:
+        names = f": {', '.join(each.name for each in found)}" if found else ""
+        raise SnapshotError(f"this needs exactly one {kind}, and there are {len(found)}{names}")
+    return found[0]

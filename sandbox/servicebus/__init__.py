@@ -43,5 +43,6 @@ from sandbox.servicebus.limits import Limits
 from sandbox.servicebus.plane import ServiceBus
 from sandbox.servicebus.serve.rules import RuleError, as_deployed
 from sandbox.servicebus.serve.store import StoreError
+from sandbox.servicebus.shared_socket import amqp_protocol
 
-__all__ = ["Limits", "RuleError", "ServiceBus", "StoreError", "as_deployed"]
+__all__ = ["Limits", "RuleError", "ServiceBus", "StoreError", "amqp_protocol", "as_deployed"]

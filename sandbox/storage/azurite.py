@@ -47,7 +47,7 @@ def free_port() -> int:
 
 @dataclass(frozen=True)
 class Azurite:
-    """One Azurite with one account, which keeps its data in `folder`."""
+    """One account of the Azurite that listens on `port` and keeps its data in `folder`."""
 
     account: str
     host: str
@@ -68,10 +68,13 @@ class Azurite:
         headers = f"--max-http-header-size={_LONGEST_HEADERS}"
         return [find_node(), headers, *changes, *seed, main, *where, *what, "--silent"]
 
-    def environment(self) -> Mapping[str, str]:
-        """Return its variables. They hold the key: command lines are public on a machine."""
-        path = os.environ.get("PATH", os.defpath)
-        return {"PATH": path, "AZURITE_ACCOUNTS": f"{self.account}:{self.key}"}
+    def environment(self, *others: "Azurite") -> Mapping[str, str]:
+        """Return its variables, for this account and `others`.
+
+        They hold the keys: command lines are public on a machine.
+        """
+        accounts = ";".join(f"{each.account}:{each.key}" for each in (self, *others))
+        return {"PATH": os.environ.get("PATH", os.defpath), "AZURITE_ACCOUNTS": accounts}
 
     def backend(self) -> Backend:
         """Return a client of this Azurite."""

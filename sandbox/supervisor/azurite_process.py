@@ -1,10 +1,11 @@
 """Azurite as a child process of the sandbox."""
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 
+from sandbox.deployment import StorageAccount
 from sandbox.state import PROJECT, State
-from sandbox.storage import Azurite
+from sandbox.storage import Azurite, free_port
 from sandbox.supervisor.environment import minimal_environment
 from sandbox.supervisor.processes import Child, Program
 from sandbox.supervisor.services import is_taken
@@ -22,12 +23,21 @@ class PortLostError(AzuriteEndedError):
     """Another program took the port first."""
 
 
-def azurite_program(azurite: Azurite, state: State, damage: Callable[[], str]) -> Program:
-    """Return the program that runs Azurite."""
+def azurites(accounts: Sequence[StorageAccount], state: State) -> tuple[Azurite, ...]:
+    """Return each account of one Azurite, on a free port, with its data in `state`."""
+    folder, port = state.folder("azurite"), free_port()
+    return tuple(Azurite(each.name, each.host, folder, port) for each in accounts)
+
+
+def azurite_program(
+    accounts: Sequence[Azurite], state: State, damage: Callable[[], str]
+) -> Program:
+    """Return the program that runs the Azurite of `accounts`, of which there is at least one."""
+    first, *others = accounts
     return Program(
         name="azurite",
-        command=azurite.command(),
-        environment={**minimal_environment(state.folder("home")), **azurite.environment()},
+        command=first.command(),
+        environment={**minimal_environment(state.folder("home")), **first.environment(*others)},
         folder=PROJECT,
         log=state.folder("logs") / "azurite.log",
         lock=state.folder("run") / "azurite.lock",
@@ -35,12 +45,12 @@ def azurite_program(azurite: Azurite, state: State, damage: Callable[[], str]) -
     )
 
 
-async def ready(azurite: Azurite, child: Child, containers: Collection[str]) -> None:
-    """Wait until Azurite has `containers`, or has ended.
+async def ready(containers: Mapping[Azurite, Collection[str]], child: Child) -> None:
+    """Wait until each account of an Azurite has its containers, or Azurite has ended.
 
     Raises PortLostError, AzuriteEndedError, AzuriteError or aiohttp.ClientError.
     """
-    preparing = asyncio.create_task(_prepared(azurite, containers))
+    preparing = asyncio.create_task(_prepared(containers))
     crashed = asyncio.create_task(child.crashed.wait())
     try:
         await asyncio.wait((preparing, crashed), return_when=asyncio.FIRST_COMPLETED)
@@ -48,7 +58,7 @@ async def ready(azurite: Azurite, child: Child, containers: Collection[str]) -> 
             # Another Azurite may have answered, while ours is about to end without its port.
             await asyncio.wait((crashed,), timeout=_TO_END)
         if crashed.done():
-            raise _why(azurite, child)
+            raise _why(next(iter(containers)), child)
         await preparing
     finally:
         preparing.cancel()
@@ -62,9 +72,10 @@ def losses(child: Child) -> tuple[str, ...]:
     return tuple(line.removeprefix(_LOST) for line in lines if line.startswith(_LOST))
 
 
-async def _prepared(azurite: Azurite, containers: Collection[str]) -> None:
-    await azurite.wait()
-    await azurite.prepare(containers)
+async def _prepared(containers: Mapping[Azurite, Collection[str]]) -> None:
+    for azurite, names in containers.items():
+        await azurite.wait()
+        await azurite.prepare(names)
 
 
 def _why(azurite: Azurite, child: Child) -> AzuriteEndedError:

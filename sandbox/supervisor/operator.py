@@ -4,7 +4,7 @@ import base64
 import secrets
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,15 +34,16 @@ class Operator:
     ca: Path
     clock: Callable[[], float] = time.time
 
-    async def hand_over_once(self, vault: KeyVault) -> None:
-        """Set each key through the data plane at first start, or if `vault` has lost it.
+    async def hand_over_once(self, vaults: Mapping[str, KeyVault]) -> None:
+        """Set each key through the data plane at first start, or if its vault has lost it.
 
-        Raises SigningKeyError, or ValueError if its file in the state folder is broken.
+        `vaults` are by host. Raises SigningKeyError, or ValueError if its file in the state folder
+        is broken.
         """
         for key in webhook_keys(self.deployment):
             done = self.state.read_json(_DONE.format(key.mark)) == key.secret
             known = all(each.has_key for each in partners(self.state, key))
-            if not (done and known) or vault.is_as_declared(key.secret):
+            if not (done and known) or vaults[key.vault.host].is_as_declared(key.secret):
                 await self._renew(key)
                 self.state.write_json(_DONE.format(key.mark), key.secret)
 
@@ -64,8 +65,7 @@ class Operator:
         return issuer.issue(setter, VAULT).text
 
     async def _set(self, key: WebhookKey, value: str) -> None:
-        vault = self.deployment.vault.host
-        url = f"https://{vault}/secrets/{key.secret}?api-version={_API_VERSION}"
+        url = f"https://{key.vault.host}/secrets/{key.secret}?api-version={_API_VERSION}"
         headers = {"Authorization": f"Bearer {self._token(key.setter)}"}
         body = {"value": value, "attributes": {"enabled": True}}
         trust = ssl.create_default_context(cafile=str(self.ca))

@@ -1,8 +1,7 @@
 """Builds the planes of one deployment, with an answer to each open question about Azure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from aiohttp import web
 
@@ -10,42 +9,40 @@ from sandbox.arm import GRAPH_HOST, Graph, ResourceManager
 from sandbox.arm import HOST as ARM_HOST
 from sandbox.assumptions import LIKELY, Assumptions
 from sandbox.audit import FILE, Audit, Gate
-from sandbox.deployment import Deployment, Namespace
+from sandbox.deployment import Deployment
 from sandbox.entra import (
-    BUS_AUDIENCES,
     GRAPH_AUDIENCES,
     MANAGEMENT_AUDIENCES,
-    MONITOR_AUDIENCES,
-    VAULT_AUDIENCES,
     DeviceCodes,
     IdTokens,
     Issuer,
     RefreshTokens,
     SignIn,
     SigningKey,
-    Verifier,
-    blob_audiences,
     login,
 )
 from sandbox.identity import IdentityEndpoint
-from sandbox.keyvault import KeyVault, load_key
+from sandbox.keyvault import KeyVault
 from sandbox.partner import Partner
 from sandbox.rbac import Assignments
-from sandbox.servicebus import Limits, ServiceBus, as_deployed
+from sandbox.servicebus import ServiceBus
 from sandbox.state import State
-from sandbox.storage import Azurite, BlobStorage, adapted
+from sandbox.storage import Azurite, BlobStorage
 from sandbox.supervisor.clock import MonotonicClock
+from sandbox.supervisor.data_planes import DataPlanes
 from sandbox.supervisor.environment import new_headers
 from sandbox.supervisor.settings import AZURES, Settings
 from sandbox.supervisor.settings_in_force import SettingsInForce
 from sandbox.supervisor.webhook_keys import partners, webhook_keys
-from sandbox.telemetry import FILE as TELEMETRY
 from sandbox.telemetry import Insights
 
 
 @dataclass(frozen=True)
 class Planes:
-    """The sandbox's Azure: each data plane, Entra, the identity endpoint; and the partners."""
+    """The sandbox's Azure: each data plane, Entra, the identity endpoint; and the partners.
+
+    The planes of accounts, vaults, namespaces and components are by host.
+    """
 
     deployment: Deployment
     assignments: Assignments
@@ -58,10 +55,10 @@ class Planes:
     sign_in: SignIn
     arm: ResourceManager
     graph: Graph
-    blobs: BlobStorage
-    vault: KeyVault
-    bus: ServiceBus
-    insights: Insights
+    accounts: Mapping[str, BlobStorage]
+    vaults: Mapping[str, KeyVault]
+    namespaces: Mapping[str, ServiceBus]
+    components: Mapping[str, Insights]
     partners: tuple[Partner, ...]
     identity: IdentityEndpoint
     settings: SettingsInForce
@@ -69,24 +66,32 @@ class Planes:
 
     def routes(self) -> dict[str, web.Application]:
         """Return the application of each host, without the apps' own ingress."""
-        deployment = self.deployment
+        tenant = self.deployment.tenant_id
         return {
-            login.HOST: login.application(deployment.tenant_id, self.key, self.sign_in),
+            login.HOST: login.application(tenant, self.key, self.sign_in),
             ARM_HOST: self.arm.application(),
             GRAPH_HOST: self.graph.application(),
-            deployment.storage.host: self.blobs.application(),
-            deployment.vault.host: self.vault.application(),
-            deployment.bus.host: self.bus.application(),
-            deployment.insights.host: self.insights.application(),
+            **{host: plane.application() for host, plane in self.accounts.items()},
+            **{host: plane.application() for host, plane in self.vaults.items()},
+            **{host: plane.application() for host, plane in self.namespaces.items()},
+            **{host: plane.application() for host, plane in self.components.items()},
             # Where two keys lead to one host, the first one serves it.
             **{each.host: each.application() for each in reversed(self.partners)},
         }
+
+    def close(self) -> None:
+        """Close the files of the vaults, of the components and of the audit."""
+        for vault in self.vaults.values():
+            vault.close()
+        for component in self.components.values():
+            component.close()
+        self.audit.close()
 
 
 def build(
     state: State,
     deployment: Deployment,
-    azurite: Azurite,
+    azurites: Sequence[Azurite],
     headers: Mapping[str, str] | None = None,
     assumed: Assumptions = LIKELY,
     *,
@@ -94,9 +99,9 @@ def build(
 ) -> Planes:
     """Return the planes of `deployment`, with their files in `state`; nothing listens yet.
 
-    `headers` are the secrets by which the identity endpoint knows the apps; new ones by default.
-    `assumed` answers the open questions; the planes get plain values for each. `settings` may
-    change while the planes run.
+    `azurites` are the backends of its accounts, in order. `headers` are the secrets by which the
+    identity endpoint knows the apps; new ones by default. `assumed` answers the open questions;
+    the planes get plain values for each. `settings` may change while the planes run.
 
     Raises ValueError if the snapshot or the state is not understood, OSError if it cannot be read.
     """
@@ -107,7 +112,6 @@ def build(
     headers = headers or new_headers(app.name for app in deployment.apps)
     clock = MonotonicClock()
     issuer = Issuer(key, deployment.tenant_id, clock, deployment.registration)
-
     identity = IdentityEndpoint(
         {headers[app.name]: app for app in deployment.apps},
         issuer,
@@ -116,10 +120,7 @@ def build(
         wrong_header_status=int(assumed.identity_wrong_header),
         none_gives_tokens=assumed.identity_none == "gives",
     )
-
-    def verifier(audiences: frozenset[str]) -> Verifier:
-        return Verifier([key], deployment.tenant_id, audiences, deployment.names, clock)
-
+    make = DataPlanes(state, deployment, key, gate, clock, assumed)
     return Planes(
         deployment=deployment,
         assignments=assignments,
@@ -137,79 +138,17 @@ def build(
             users=deployment.users,
             ledger=gate,
         ),
-        arm=ResourceManager(deployment, assignments, verifier(MANAGEMENT_AUDIENCES), gate),
-        graph=Graph(verifier(GRAPH_AUDIENCES), gate),
-        blobs=blob_storage(
-            deployment, verifier(blob_audiences(deployment.storage.host)), gate, azurite, assumed
-        ),
-        vault=KeyVault(
-            deployment.vault,
-            deployment.tenant_id,
-            verifier(VAULT_AUDIENCES),
-            gate,
-            database=state.path("vault.db"),
-            key=load_key(state),
-            existence_first=assumed.vault_missing == "existence",
-            versions_by=assumed.vault_versions,
-        ),
-        bus=service_bus(
-            deployment.bus,
-            verifier(BUS_AUDIENCES),
-            gate,
-            state.path("bus.db"),
-            assumed=assumed,
-        ),
-        insights=Insights(
-            deployment.insights,
-            verifier(MONITOR_AUDIENCES),
-            gate,
-            database=state.path(TELEMETRY),
-        ),
+        arm=ResourceManager(deployment, assignments, make.verifier(MANAGEMENT_AUDIENCES), gate),
+        graph=Graph(make.verifier(GRAPH_AUDIENCES), gate),
+        accounts={
+            each.host: make.account(each, azurite)
+            for each, azurite in zip(deployment.accounts, azurites, strict=True)
+        },
+        vaults={each.host: make.vault(each) for each in deployment.vaults},
+        namespaces={each.host: make.namespace(each) for each in deployment.namespaces},
+        components={each.host: make.component(each) for each in deployment.components},
         partners=tuple(each for key in webhook_keys(deployment) for each in partners(state, key)),
         identity=identity,
         settings=SettingsInForce(issuer, identity.cache, settings),
         headers=headers,
-    )
-
-
-def service_bus(
-    namespace: Namespace,
-    verifier: Verifier,
-    gate: Gate,
-    database: Path,
-    *,
-    assumed: Assumptions,
-    limits: Limits | None = None,
-) -> ServiceBus:
-    """Return a bus that answers as `assumed`."""
-    return ServiceBus(
-        as_deployed(namespace, assumed.bus_default_rule),
-        verifier,
-        gate,
-        database,
-        limits,
-        existence_first=assumed.bus_missing == "existence",
-        assign_ids=assumed.bus_message_id == "given",
-        accept_unknown=assumed.bus_put_token_unknown == "taken",  # noqa: S105 - an answer
-    )
-
-
-def blob_storage(
-    deployment: Deployment, verifier: Verifier, gate: Gate, azurite: Azurite, assumed: Assumptions
-) -> BlobStorage:
-    """Return the storage account of `deployment`, in front of `azurite`."""
-    return BlobStorage(
-        deployment.storage,
-        deployment.tenant_id,
-        verifier,
-        gate,
-        azurite.backend(),
-        table=adapted(
-            add_creates=assumed.blob_add == "creates",
-            condition_first=assumed.blob_overwrite == "condition",
-            tags_condition_reads=assumed.blob_tags_condition == "needs-tags-read",
-            key_alone=assumed.blob_acl == "not-found",
-        ),
-        existence_first=assumed.blob_missing == "existence",
-        every_detail=assumed.blob_token_detail == "told",  # noqa: S105 (no password)
     )

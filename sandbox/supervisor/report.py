@@ -62,7 +62,8 @@ class ControlReport:
 class Report:
     """A running sandbox: its addresses, and the state of its services.
 
-    `messages` counts active and locked messages, by queue and subscription.
+    `amqp_port` is 0 without a namespace. `messages` counts active and locked messages, by queue
+    and subscription, whose paths begin with the namespace's name if there are several.
     `clock` is the origin of the clock for tokens, in whole seconds.
     `assumed` are the assumptions about Azure that differ from the default, by name.
     `settings` are those that differ from Azure's, by name, as on the command line.

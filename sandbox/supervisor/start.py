@@ -10,9 +10,9 @@ from sandbox.deployment import ContainerApp, load, put_in_force, source
 from sandbox.edge import LOOPBACK, Address, AmqpListener, Certificate, Edge, HttpListener, ingress
 from sandbox.entra import page
 from sandbox.identity import PATH
+from sandbox.servicebus import amqp_protocol
 from sandbox.state import State
-from sandbox.storage import Azurite, free_port
-from sandbox.supervisor.azurite_process import azurite_program, losses, ready
+from sandbox.supervisor.azurite_process import azurite_program, azurites, losses, ready
 from sandbox.supervisor.control import Control
 from sandbox.supervisor.environment import ServiceEnvironment, kept_headers
 from sandbox.supervisor.names import write_names
@@ -38,12 +38,13 @@ class Endpoints:
 
     `control` is the channel by which commands change the running sandbox.
     `shell_proxy` is for the shells of its user, and has a key in it.
+    `azurite` is None without a storage account, `amqp_port` 0 without a namespace.
     `lost` has a sentence for each part of the state that could not be read, `moved` one for each
     port that is not the one of the last start.
     """
 
     planes: Planes
-    azurite: Child
+    azurite: Child | None
     environment: ServiceEnvironment
     proxy: str
     gallery: str
@@ -74,34 +75,34 @@ async def start(
     """
     snapshot = source(state)
     deployment = load(state, snapshot)
-    account = deployment.storage
-    azurite = Azurite(account.name, account.host, state.folder("azurite"), free_port())
+    backends = azurites(deployment.accounts, state)
     names = [app.name for app in deployment.apps]
     planes = build(
-        state, deployment, azurite, kept_headers(state, names), assumed, settings=settings
+        state, deployment, backends, kept_headers(state, names), assumed, settings=settings
     )
-    stack.callback(planes.audit.close)
-    stack.callback(planes.vault.close)
-    stack.callback(planes.insights.close)
-    child = Child(azurite_program(azurite, state, damage))
-    stack.push_async_callback(child.stop)
-    await child.start()
+    stack.callback(planes.close)
+    child = Child(azurite_program(backends, state, damage)) if backends else None
+    if child:
+        stack.push_async_callback(child.stop)
+        await child.start()
     endpoints = await _listening(
         stack, state, planes, child, gallery_port=gallery_port, remote=remote
     )
-    await ready(azurite, child, account.containers)
+    if child:
+        wanted = (each.containers for each in deployment.accounts)
+        await ready(dict(zip(backends, wanted, strict=True)), child)
     ca = endpoints.environment.ca
     operator = Operator(state, deployment, endpoints.proxy, ca, planes.clock)
-    await operator.hand_over_once(planes.vault)
+    await operator.hand_over_once(planes.vaults)
     put_in_force(state, snapshot.read_bytes())
-    return replace(endpoints, lost=losses(child))
+    return replace(endpoints, lost=losses(child) if child else ())
 
 
 async def _listening(
     stack: AsyncExitStack,
     state: State,
     planes: Planes,
-    azurite: Child,
+    azurite: Child | None,
     *,
     gallery_port: int | None,
     remote: RemoteServices | None,
@@ -117,12 +118,11 @@ async def _listening(
     }
     routes = planes.routes() | ingress.routes(apps, addresses, planes.gate)
     certificate = Certificate.keep(state, routes)
-    await planes.bus.start()
-    stack.push_async_callback(planes.bus.stop)
+    for bus in planes.namespaces.values():
+        await bus.start()
+        stack.push_async_callback(bus.stop)
     edge = Edge(routes, certificate, planes.gate)
     stack.push_async_callback(edge.stop)
-    amqp = AmqpListener(planes.bus.amqp_protocol, certificate)
-    stack.push_async_callback(amqp.stop)
     identity = HttpListener(planes.identity.application(), planes.gate, [listen.name])
     stack.push_async_callback(identity.stop)
     with _explained(state, listen):
@@ -136,8 +136,8 @@ async def _listening(
             listen.address,
             fallback=listen.fallback,
         )
-    amqp_port = amqp.start(kept.amqp, fallback=True)
-    now = Ports(identity_port, proxy_port, amqp_port, {**kept.services, **ports})
+    amqp_port = _amqp(stack, planes, certificate, kept.amqp)
+    now = Ports(identity_port, proxy_port, amqp_port or kept.amqp, {**kept.services, **ports})
     if remote:
         keep_ports(state, identity_port, proxy_port)
     else:
@@ -164,6 +164,15 @@ async def _listening(
         control=control,
         moved=kept.moved(now),
     )
+
+
+def _amqp(stack: AsyncExitStack, planes: Planes, certificate: Certificate, port: int) -> int:
+    """Serve AMQP over TLS, at `port` if it is free; return the port, 0 without a namespace."""
+    if not planes.namespaces:
+        return 0
+    listener = AmqpListener(amqp_protocol(planes.namespaces), certificate)
+    stack.push_async_callback(listener.stop)
+    return listener.start(port, fallback=True)
 
 
 def _as_before(kept: Ports) -> ListenAddress:

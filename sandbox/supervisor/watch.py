@@ -13,9 +13,11 @@ import aiohttp
 from sandbox.deployment import ContainerApp, digest, in_force
 from sandbox.edge import Address
 from sandbox.handover import SETTINGS, SURROUNDINGS
+from sandbox.servicebus import ServiceBus
 from sandbox.state import State
 from sandbox.storage import free_port
 from sandbox.supervisor.developer import NAME, Developer
+from sandbox.supervisor.planes import Planes
 from sandbox.supervisor.processes import Child, Program
 from sandbox.supervisor.remote_services import RemoteServices
 from sandbox.supervisor.report import Report, ServiceReport, SignInReport
@@ -118,9 +120,9 @@ class Watch:
             amqp_port=endpoints.amqp_port,
             shell_proxy=endpoints.shell_proxy,
             ca=str(endpoints.environment.ca),
-            messages=endpoints.planes.bus.messages(),
-            dead_letters=endpoints.planes.bus.dead_letters(),
-            azurite_restarts=endpoints.azurite.restarts,
+            messages=_by_path(endpoints.planes, ServiceBus.messages),
+            dead_letters=_by_path(endpoints.planes, ServiceBus.dead_letters),
+            azurite_restarts=endpoints.azurite.restarts if endpoints.azurite else 0,
             services=tuple(map(self._service, self._apps)),
             sign_in=self._sign_in(),
             endpoints_ready=round(self._endpoints_ready, 2),
@@ -197,6 +199,17 @@ class Watch:
             return {**self._endpoints.environment.as_developer(app, self._state), "PATH": path}
         header = self._endpoints.planes.headers[app.name]
         return self._endpoints.environment.variables(app, header)
+
+
+def _by_path(planes: Planes, count: Callable[[ServiceBus], dict[str, int]]) -> dict[str, int]:
+    """Return the counts of all namespaces; several have their names before their entities'."""
+    if len(planes.namespaces) == 1:
+        return count(next(iter(planes.namespaces.values())))
+    return {
+        f"{host.partition('.')[0]}/{path}": number
+        for host, bus in planes.namespaces.items()
+        for path, number in count(bus).items()
+    }
 
 
 def _ended(child: Child) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
-from sandbox.deployment import ContainerApp, Deployment, Principal
+from sandbox.deployment import ContainerApp, Deployment, Principal, Vault
 from sandbox.partner import Partner
 from sandbox.rbac import Action, Allowed, Policy, Requirement
 from sandbox.state import State
@@ -35,36 +35,40 @@ _OF_AZURE = tuple(
 
 @dataclass(frozen=True)
 class WebhookKey:
-    """A key: its secret, the user that sets it, and the services that sign with it.
+    """A key: its secret in a vault, the user that sets it, the services that sign with it.
 
     `addresses` are the webhook addresses by host; empty without a partner.
-    `first` says that it is the deployment's first key.
+    `mark` is the suffix of its files in the state folder, empty for the deployment's first key.
     """
 
+    vault: Vault
     secret: str
     setter: Principal
     signers: tuple[str, ...]
     addresses: tuple[tuple[str, ...], ...]
-    first: bool = True
-
-    @property
-    def mark(self) -> str:
-        """The suffix of its files in the state folder."""
-        return "" if self.first else f"-{self.secret}"
+    mark: str = ""
 
 
 def webhook_keys(deployment: Deployment) -> tuple[WebhookKey, ...]:
     """Every key of `deployment`; none where no user sets a secret that a service reads."""
     policy, found = Policy.of(deployment), list[WebhookKey]()
-    for secret in deployment.vault.secrets:
-        scope = deployment.vault.secret_id(secret.name)
-        setters = [each for each in deployment.users if _may(policy, each, _SET, scope)]
-        signers = [each for each in deployment.apps if _reads(policy, each, scope)]
-        if setters and signers:
-            names = tuple(each.name for each in signers)
-            addresses = tuple(_outside(deployment, signers))
-            found.append(WebhookKey(secret.name, setters[0], names, addresses, first=not found))
+    for vault in deployment.vaults:
+        for secret in vault.secrets:
+            scope = vault.secret_id(secret.name)
+            setters = [each for each in deployment.users if _may(policy, each, _SET, scope)]
+            signers = [each for each in deployment.apps if _reads(policy, each, scope)]
+            if setters and signers:
+                names = tuple(each.name for each in signers)
+                addresses = tuple(_outside(deployment, signers))
+                mark = _mark(vault, secret.name, found)
+                found.append(WebhookKey(vault, secret.name, setters[0], names, addresses, mark))
     return tuple(found)
+
+
+def _mark(vault: Vault, secret: str, before: list[WebhookKey]) -> str:
+    mark = f"-{secret}" if before else ""
+    is_taken = mark in {each.mark for each in before}
+    return f"-{vault.name}{mark}" if is_taken else mark
 
 
 def partners(state: State, key: WebhookKey) -> tuple[Partner, ...]:

@@ -54,7 +54,7 @@ def test_azure_answers_so(azure: Actor, who: str, behaviour: Behaviour) -> None:
 
 def _held(harness: Harness) -> tuple[dict[str, int], dict[str, int]]:
     """Return the counts of the behaviours' entities; an added subscription gets events, too."""
-    bus = harness.endpoints.planes.bus
+    [bus] = harness.endpoints.planes.namespaces.values()
     return _of_theirs(bus.messages()), _of_theirs(bus.dead_letters())
 
 

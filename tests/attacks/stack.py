@@ -18,6 +18,7 @@ from sandbox.audit import FILE, Record, read
 from sandbox.deployment import Deployment, load
 from sandbox.edge import Address, AmqpListener, Certificate, Edge, ingress
 from sandbox.keyvault import serve as vault_serve
+from sandbox.servicebus import amqp_protocol
 from sandbox.servicebus.admit import Admission
 from sandbox.state import State
 from sandbox.storage import Azurite, free_port
@@ -107,24 +108,25 @@ class Stack:
         self._stand_in = web.AppRunner(stand_in, access_log=None, shutdown_timeout=0.1)
         await self._stand_in.setup()
         await web.TCPSite(self._stand_in, "127.0.0.1", port).start()
-        account = self.deployment.storage
-        azurite = Azurite(account.name, account.host, self.state.folder("azurite"), port)
-        self._planes = build(self.state, self.deployment, azurite)
+        folder, accounts = self.state.folder("azurite"), self.deployment.accounts
+        azurites = [Azurite(each.name, each.host, folder, port) for each in accounts]
+        self._planes = build(self.state, self.deployment, azurites)
         inside = ingress.routes(self.deployment.apps, self.apps, self._planes.gate)
         routes = self._planes.routes() | inside
         self._certificate = Certificate.keep(self.state, routes)
-        await self._planes.bus.start()
+        for bus in self._planes.namespaces.values():
+            await bus.start()
         self._edge = Edge(routes, self._certificate, self._planes.gate)
-        self._amqp = AmqpListener(self._planes.bus.amqp_protocol, self._certificate)
+        protocol = amqp_protocol(self._planes.namespaces)
+        self._amqp = AmqpListener(protocol, self._certificate)
         self.port = await self._edge.start()
         self.amqp_port = self._amqp.start()
 
     async def _stop(self) -> None:
         await self._amqp.stop()
         await self._edge.stop()
-        await self._planes.bus.stop()
+        for bus in self._planes.namespaces.values():
+            await bus.stop()
         await self._stand_in.cleanup()
-        self._planes.vault.close()
-        self._planes.insights.close()
-        self._planes.audit.close()
+        self._planes.close()
         await asyncio.sleep(0.05)

@@ -66,7 +66,8 @@ class Place:
 
     def protect(self) -> None:
         """Put the vault under purge protection; the test takes it away again."""
-        store = self.harness.endpoints.planes.vault._store
+        [vault] = self.harness.endpoints.planes.vaults.values()
+        store = vault._store
         store.vault = replace(store.vault, purge_protection=True)
 
     def _do(self, method: str, path: str, body: Any = None) -> Any:

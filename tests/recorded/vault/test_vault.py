@@ -16,7 +16,8 @@ KNOWN: Mapping[str, str] = {}
 
 @pytest.fixture
 def place(harness: Harness) -> Iterator[Place]:
-    store = harness.endpoints.planes.vault._store
+    [vault] = harness.endpoints.planes.vaults.values()
+    store = vault._store
     as_deployed = store.vault
     yield Place(harness)
     store.vault = as_deployed

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sandbox.deployment import SNAPSHOT, ExpressionError
-from sandbox.deployment.expressions import evaluate, guid
+from sandbox.deployment.expressions import Unresolved, evaluate, guid, resolve
 
 VAULT = "/subscriptions/s/providers/Microsoft.KeyVault/vaults/kv"
 
@@ -82,8 +82,7 @@ def test_a_function_that_is_not_known_is_refused_by_name(function: str) -> None:
     with pytest.raises(ExpressionError) as refused:
         evaluated(expression)
     assert str(refused.value) == (
-        f"cannot work out {expression}: the function {function}() is not known here, "
-        "only extensionresourceid, format, guid, reference"
+        f"cannot work out {expression}: only Azure can evaluate the function {function}()"
     )
 
 
@@ -119,3 +118,45 @@ def test_why_a_resource_is_not_known_is_told() -> None:
 
     with pytest.raises(ExpressionError, match="x is not in it"):
         evaluate("[reference('x').y]", nothing)
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("[concat('a', 'b')]", "ab"),
+        ("[toLower(reference('x').deep.er)]", "value"),
+        (
+            "[format('https://x.blob.{0}', environment().suffixes.storage)]",
+            "https://x.blob.core.windows.net",
+        ),
+        ("[if(equals(reference('x').deep.er, 'value'), 'yes', 'no')]", "yes"),
+        ("[split('a,b', ',')[1]]", "b"),
+        ("[last(split('a/b', '/'))]", "b"),
+        ("[coalesce(tryGet(reference('x'), 'none'), 'other')]", "other"),
+        ("[createObject('a', 'b').a]", "b"),
+        ("[join(createArray('a', 'b'), '-')]", "a-b"),
+        ("[replace(trim(' a.b '), '.', '-')]", "a-b"),
+    ],
+)
+def test_the_common_functions_around_a_runtime_value_are_evaluated(
+    expression: str, value: str
+) -> None:
+    assert evaluated(expression) == value
+
+
+@pytest.mark.parametrize(
+    ("expression", "why"),
+    [
+        ("[listKeys('x', '1').keys[0].value]", "the function listKeys()"),
+        ("[parameters('password')]", "the function parameters()"),
+        ("[map(reference('x').deep, lambda('e', lambdaVariables('e')))]", "only Azure can"),
+        ("[reference('x').none]", "nothing is known of the runtime property 'none'"),
+        (f"[{'concat(' * 3000}'a'{')' * 3000}]", ""),
+    ],
+)
+def test_what_only_azure_can_evaluate_stays_with_its_reason(expression: str, why: str) -> None:
+    known, unknown = resolve(["a", {"b": expression}], reference)
+    assert known == "a"
+    assert isinstance(unknown["b"], Unresolved)
+    assert unknown["b"].text == expression
+    assert why in unknown["b"].reason

@@ -26,7 +26,7 @@ from sandbox.entra import BUS, BUS_AUDIENCES, Issuer, SigningKey, Verifier
 from sandbox.rbac import Policy
 from sandbox.servicebus import Limits
 from sandbox.servicebus.serve.subqueue import Subqueue
-from sandbox.supervisor.planes import service_bus
+from sandbox.supervisor.data_planes import service_bus
 from tests.sandbox.servicebus.world import ASSIGNMENTS, NAMESPACE, PRINCIPALS, TENANT
 
 T = TypeVar("T")

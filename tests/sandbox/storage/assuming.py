@@ -12,7 +12,7 @@ from sandbox.assumptions import assume
 from sandbox.audit import Audit, Gate
 from sandbox.entra import Verifier, blob_audiences
 from sandbox.storage import Azurite
-from sandbox.supervisor.planes import blob_storage
+from sandbox.supervisor.data_planes import blob_storage
 from tests.sandbox.storage.harness import Running, Storage, policy_of
 
 
@@ -33,7 +33,8 @@ def assuming(storage: Storage, folder: Path, answer: str, *, port: int = 0) -> I
     verifier = Verifier([storage.signing], tenant, blob_audiences(storage.host), by_id)
     audit = Audit(folder / "audit.jsonl")
     gate = Gate(policy_of(storage.deployment, storage.principals), audit)
-    gateway = blob_storage(storage.deployment, verifier, gate, azurite, assume([answer]))
+    account, assumed = storage.deployment.storage, assume([answer])
+    gateway = blob_storage(account, tenant, verifier, gate, azurite, assumed=assumed)
     authority, trusted = trustme.CA(), ssl.create_default_context()
     authority.configure_trust(trusted)
     with Running(gateway, azurite, authority, ()) as at:

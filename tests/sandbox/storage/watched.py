@@ -62,9 +62,9 @@ class WatchedAzurite(Azurite):
     def executed(self) -> Path:
         return self.folder.with_name(_EXECUTED)
 
-    def environment(self) -> Mapping[str, str]:
+    def environment(self, *others: Azurite) -> Mapping[str, str]:
         watch = {"WATCH_MAIN": str(BLOB_SERVER), "WATCH_FILE": str(self.executed)}
-        return {**super().environment(), **watch, "NODE_OPTIONS": f'--require "{_SCRIPT}"'}
+        return {**super().environment(*others), **watch, "NODE_OPTIONS": f'--require "{_SCRIPT}"'}
 
 
 class BehindEdge(Running):

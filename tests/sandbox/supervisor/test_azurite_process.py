@@ -36,7 +36,7 @@ async def wait_with(folder: Path, then: str) -> None:
     child = Child(Program("azurite", command, environment, folder, folder / "log"))
     try:
         await child.start()
-        await ready(azurite, child, ["archive"])
+        await ready({azurite: ["archive"]}, child)
     finally:
         await child.stop()
         await runner.cleanup()

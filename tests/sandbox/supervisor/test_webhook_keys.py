@@ -119,7 +119,7 @@ def test_two_keys_are_kept_apart(tmp_path: Path) -> None:
     ]
     both = replace(
         DEPLOYMENT,
-        vault=replace(vault, secrets=(*vault.secrets, second)),
+        vaults=(replace(vault, secrets=(*vault.secrets, second)),),
         assignments=(*DEPLOYMENT.assignments, *added),
     )
     state, keys = State.open(tmp_path), webhook_keys(both)

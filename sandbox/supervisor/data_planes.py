@@ -1,0 +1,128 @@
+"""Builds the plane of one account, vault, namespace or component, with its files in a state."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from sandbox.assumptions import Assumptions
+from sandbox.audit import Gate
+from sandbox.deployment import Component, Deployment, Namespace, StorageAccount, Vault
+from sandbox.entra import (
+    BUS_AUDIENCES,
+    MONITOR_AUDIENCES,
+    VAULT_AUDIENCES,
+    SigningKey,
+    Verifier,
+    blob_audiences,
+)
+from sandbox.keyvault import KeyVault, load_key
+from sandbox.servicebus import Limits, ServiceBus, as_deployed
+from sandbox.state import State
+from sandbox.storage import AccountKeys, Azurite, BlobStorage, adapted
+from sandbox.supervisor.databases import database
+from sandbox.telemetry import FILE as TELEMETRY
+from sandbox.telemetry import Insights
+
+
+@dataclass(frozen=True)
+class DataPlanes:
+    """Builds data planes for the principals of a deployment; the planes answer as `assumed`."""
+
+    state: State
+    deployment: Deployment
+    key: SigningKey
+    gate: Gate
+    clock: Callable[[], float]
+    assumed: Assumptions
+
+    def verifier(self, audiences: frozenset[str]) -> Verifier:
+        """Return a verifier of this deployment's tokens for `audiences`."""
+        deployment = self.deployment
+        return Verifier([self.key], deployment.tenant_id, audiences, deployment.names, self.clock)
+
+    def account(self, account: StorageAccount, azurite: Azurite) -> BlobStorage:
+        """Return the plane of a storage account, in front of `azurite`."""
+        verifier = self.verifier(blob_audiences(account.host))
+        tenant = self.deployment.tenant_id
+        keys = AccountKeys.kept_in(self.state, account.name) if account.shared_key else None
+        return blob_storage(
+            account, tenant, verifier, self.gate, azurite, assumed=self.assumed, keys=keys
+        )
+
+    def vault(self, vault: Vault) -> KeyVault:
+        """Return the plane of a vault. Raises DatabaseError, BrokenFileError or OSError."""
+        return KeyVault(
+            vault,
+            self.deployment.tenant_id,
+            self.verifier(VAULT_AUDIENCES),
+            self.gate,
+            database=database(self.state, "vault", vault.name),
+            key=load_key(self.state),
+            existence_first=self.assumed.vault_missing == "existence",
+            versions_by=self.assumed.vault_versions,
+        )
+
+    def namespace(self, namespace: Namespace) -> ServiceBus:
+        """Return the plane of a namespace. Raises BrokenFileError or OSError."""
+        file = database(self.state, "bus", namespace.name)
+        verifier = self.verifier(BUS_AUDIENCES)
+        return service_bus(namespace, verifier, self.gate, file, assumed=self.assumed)
+
+    def component(self, component: Component) -> Insights:
+        """Return the plane of a component. Raises StoreError.
+
+        All share one file, since one operation may report to several components.
+        """
+        verifier = self.verifier(MONITOR_AUDIENCES)
+        return Insights(component, verifier, self.gate, database=self.state.path(TELEMETRY))
+
+
+def service_bus(
+    namespace: Namespace,
+    verifier: Verifier,
+    gate: Gate,
+    database: Path,
+    *,
+    assumed: Assumptions,
+    limits: Limits | None = None,
+) -> ServiceBus:
+    """Return a bus that answers as `assumed`."""
+    return ServiceBus(
+        as_deployed(namespace, assumed.bus_default_rule),
+        verifier,
+        gate,
+        database,
+        limits,
+        existence_first=assumed.bus_missing == "existence",
+        assign_ids=assumed.bus_message_id == "given",
+        accept_unknown=assumed.bus_put_token_unknown == "taken",  # noqa: S105 - an answer
+    )
+
+
+def blob_storage(
+    account: StorageAccount,
+    tenant_id: str,
+    verifier: Verifier,
+    gate: Gate,
+    azurite: Azurite,
+    *,
+    assumed: Assumptions,
+    keys: AccountKeys | None = None,
+) -> BlobStorage:
+    """Return a storage account that answers as `assumed`, in front of `azurite`."""
+    return BlobStorage(
+        account,
+        tenant_id,
+        verifier,
+        gate,
+        azurite.backend(),
+        table=adapted(
+            add_creates=assumed.blob_add == "creates",
+            condition_first=assumed.blob_overwrite == "condition",
+            tags_condition_reads=assumed.blob_tags_condition == "needs-tags-read",
+            key_alone=assumed.blob_acl == "not-found",
+        ),
+        existence_first=assumed.blob_missing == "existence",
+        every_detail=assumed.blob_token_detail == "told",  # noqa: S105 (no password)
+        keys=keys,
+    )
