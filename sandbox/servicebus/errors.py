@@ -31,8 +31,6 @@ class Status:
         return 200 <= self.code <= 299
 
 
-_INNER = {"consumer": "Receiver", "publisher": "Sender"}
-
 _CLAIM_REASONS = {
     Reason.EXPIRED: "ExpiredToken: The token is expired.",
     Reason.NOT_YET_VALID: "InvalidToken: The token is not yet valid.",
@@ -127,9 +125,10 @@ def entity_closed(link: str, kind: str, namespace: str, path: str) -> Condition:
     same for a deleted one is an assumption. The next attach is refused as not found, as in
     azure-sdk-for-java#11137.
     """
+    inner = "Receiver" if kind == "consumer" else "Sender"
     text = (
         f"The link '{link}' is force detached. Code: {kind}(link1). "
-        f"Details: InnerMessage{_INNER[kind]} was closed. TrackingId:{_tracking()}, "
+        f"Details: InnerMessage{inner} was closed. TrackingId:{_tracking()}, "
         f"SystemTracker:{namespace}:{path}, Timestamp:{_now()}"
     )
     return Condition("amqp:link:detach-forced", text)

@@ -115,6 +115,10 @@ _KNOWN = {
         "Its management API refuses the caller: managing entities is not a data action.",
         "Manage entities through Azure Resource Manager (the Bicep), not the data plane.",
     ),
+    "Details: InnerMessage": (
+        "Azure has closed the entity of an open link: it was moved, disabled or deleted.",
+        "The SDK opens the link again; if that is refused as not found, deploy the entity.",
+    ),
     "LocalAuthDisabled": (
         "The namespace accepts no SAS and no connection string.",
         "Use a credential of azure-identity.",

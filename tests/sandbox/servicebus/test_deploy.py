@@ -32,7 +32,7 @@ def deployed(
     *queues: str, settings: EntitySettings = SETTINGS, **rules: tuple[Rule, ...]
 ) -> Namespace:
     """Return a namespace with these queues, and a topic `t` with these subscriptions."""
-    topics = (topic("t", **rules),) if rules else ()
+    topics = (topic("t", SETTINGS, SETTINGS, **rules),) if rules else ()
     return replace(NAMESPACE, queues=tuple(queue(each, settings) for each in queues), topics=topics)
 
 
