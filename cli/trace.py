@@ -15,7 +15,7 @@ from cli.short_names import short_action, short_role, short_scope
 from cli.terminal import USAGE, err, fail, out, print_json
 from cli.trace_summary import as_json, since, summarize
 from cli.trace_summary import table as summary_table
-from sandbox.audit import ACCOUNT_KEY, FILE, Outcome, Record, follow, read
+from sandbox.audit import FILE, KEYED, Outcome, Record, follow, read
 from sandbox.durations import DurationError, parse_duration
 from sandbox.printable import printable
 from sandbox.state import State
@@ -144,7 +144,7 @@ def table(records: list[Record], title: str) -> Table:
 
 def who(record: Record) -> str:
     """Return the identity, or a word for a request without one."""
-    nobody = f"({ACCOUNT_KEY})" if record.role == ACCOUNT_KEY else "(unknown)"
+    nobody = f"({KEYED})" if record.role == KEYED else "(unknown)"
     return printable(record.identity) or nobody
 
 

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.short_names import short_action, short_scope
-from sandbox.audit import ACCOUNT_KEY, Outcome, Record
+from sandbox.audit import KEYED, Outcome, Record
 from sandbox.printable import printable
 
 _TOKEN = "token"  # noqa: S105 - the name of a row
@@ -101,7 +101,7 @@ def table(summary: Summary) -> Table:
 def _row(record: Record) -> Row:
     if record.outcome is Outcome.ISSUED:
         return Row(record.identity, _TOKEN, record.resource)
-    identity = f"({ACCOUNT_KEY})" if record.role == ACCOUNT_KEY else record.identity
+    identity = f"({KEYED})" if record.role == KEYED else record.identity
     action = record.action or f"{record.service} {record.operation}"
     return Row(identity, action, record.scope)
 

@@ -8,7 +8,7 @@ from sandbox.printable import shortened
 from sandbox.rbac import Allowed, Decision, Denied, Requirement
 
 # The role in the record of a request that an account key authorizes.
-ACCOUNT_KEY = "account key"
+KEYED = "account key"
 
 # A reason holds text from the request, with which a client without any right could fill a disk.
 _LONGEST = 500
@@ -74,7 +74,7 @@ class Gate:
                     operation,
                     action=each.any_of[0].name,
                     scope=each.scope,
-                    role=ACCOUNT_KEY,
+                    role=KEYED,
                 )
             )
 

@@ -106,6 +106,12 @@ STATIC: Sequence[Allowance] = (
         "A SAS that tests make up, and see refused.",
     ),
     Allowance(
+        "Credential made of a key",
+        "tests/sandbox/storage/test_shared_key.py",
+        r"AzureNamedKeyCredential\(",
+        "A key that the sandbox makes for a test's account, where the account allows keys.",
+    ),
+    Allowance(
         "Storage account key",
         "tests/sandbox/storage/test_confusions.py",
         r"\"Eby8vdM02x[^\"]+\"",
