@@ -1,6 +1,7 @@
 """The commands of Keyless, in the panels of their help."""
 
 import atexit
+import builtins
 import gc
 import sys
 from importlib import import_module
@@ -31,6 +32,7 @@ _PANELS = {
     "Change": {
         "recreate": "recreate",
         "deploy": "recreate",
+        "set": "settings",
         "rotate": "rotate",
         "redrive": "redrive",
     },
@@ -68,7 +70,7 @@ def application(only: str = "") -> typer.Typer:
     app.callback()(_one_of_several)
     for name in [only] if only in _MODULES else _MODULES:
         module = import_module(f"cli.{_MODULES[name]}")
-        command = getattr(module, name.replace("-", "_") + "_" * iskeyword(name))
+        command = getattr(module, _function(name))
         settings = _FOR_OTHERS if name == "test" else None
         add = app.command(
             name, cls=Command, rich_help_panel=_PANEL_OF[name], context_settings=settings
@@ -83,6 +85,11 @@ def main() -> None:
     # A last garbage collection over all imported modules would add 0.3 s to each command.
     atexit.register(gc.freeze)
     application(*sys.argv[1:2])(prog_name=KEYLESS)
+
+
+def _function(name: str) -> str:
+    """Return the function of a command, which no keyword or builtin may share its name with."""
+    return name.replace("-", "_") + "_" * (iskeyword(name) or hasattr(builtins, name))
 
 
 def _one_of_several() -> None:

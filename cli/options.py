@@ -1,6 +1,6 @@
 """Options that several commands share."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +11,7 @@ from cli.terminal import USAGE, err, fail
 from local.report.answer_block import ReportError, read
 from sandbox.assumptions import AssumptionError, Assumptions, assume
 from sandbox.state import PROJECT, State, StateError
-from sandbox.supervisor.settings import AZURES, SettingError, Settings, changed
+from sandbox.supervisor.settings import USUAL, SettingError, Settings, changed
 
 ASSUME = "KEYLESS_ASSUME"
 
@@ -66,8 +66,18 @@ EndpointCacheOption = Annotated[
     typer.Option(
         "--endpoint-cache",
         metavar="on/off",
-        help="Whether the identity endpoint gives an identity the same token until it expires, as"
-        " on Azure. Default: on.",
+        help="on: the identity endpoint gives an identity the same token until it expires, as on"
+        " Azure. Default: on.",
+    ),
+]
+
+PropagationOption = Annotated[
+    str | None,
+    typer.Option(
+        "--propagation",
+        metavar="DURATION",
+        help="How long each role assignment and each removal takes to take effect: up to 1h."
+        " Azure takes up to 10m. Default: 0s.",
     ),
 ]
 
@@ -102,21 +112,30 @@ def as_options(assumed: Assumptions) -> list[str]:
 
 
 def settings_of(**given: str | None) -> Settings:
-    """Return Azure's settings with those that are `given`, by the names of their options.
+    """Return the usual settings with those that are `given`, by the names of their options.
 
     Ends the command for a wrong value, and warns of a misleading one.
     """
-    try:
-        settings = changed(AZURES, settings_given(**given))
-    except SettingError as error:
-        fail(f"{error}.", USAGE)
+    settings = _checked(settings_given(**given))
     warn_of_settings(settings.warnings)
     return settings
 
 
 def settings_given(**given: str | None) -> dict[str, str]:
-    """Return the settings that options name, without the others."""
-    return {name.replace("_", "-"): value for name, value in given.items() if value is not None}
+    """Return the settings that options name, without the others.
+
+    Ends the command for a wrong value.
+    """
+    found = {name.replace("_", "-"): value for name, value in given.items() if value is not None}
+    _checked(found)
+    return found
+
+
+def _checked(given: Mapping[str, str]) -> Settings:
+    try:
+        return changed(USUAL, given)
+    except SettingError as error:
+        fail(f"{error}.", USAGE)
 
 
 def warn_of_settings(warnings: Iterable[str]) -> None:

@@ -14,6 +14,7 @@ from cli.options import (
     AssumeOption,
     EndpointCacheOption,
     PortOption,
+    PropagationOption,
     StandInOption,
     StateOption,
     TokenLifetimeOption,
@@ -90,10 +91,13 @@ def up(
     assume_from: AssumeFromOption = None,
     token_lifetime: TokenLifetimeOption = None,
     endpoint_cache: EndpointCacheOption = None,
+    propagation: PropagationOption = None,
 ) -> None:
     """Start the sandbox and the services."""
     assumed = assumptions_of(assume, assume_from)
-    settings = settings_of(token_lifetime=token_lifetime, endpoint_cache=endpoint_cache)
+    settings = settings_of(
+        token_lifetime=token_lifetime, endpoint_cache=endpoint_cache, propagation=propagation
+    )
     remote = _remote_services(listen, environments, detach)
     _check_sign_in(as_, remote, stand_in or approve)
     opened = open_state(state)

@@ -31,7 +31,7 @@ from sandbox.storage import Azurite, BlobStorage
 from sandbox.supervisor.clock import MonotonicClock
 from sandbox.supervisor.data_planes import DataPlanes
 from sandbox.supervisor.environment import new_headers
-from sandbox.supervisor.settings import AZURES, Settings
+from sandbox.supervisor.settings import USUAL, Settings
 from sandbox.supervisor.settings_in_force import SettingsInForce
 from sandbox.supervisor.webhook_keys import partners, webhook_keys
 from sandbox.telemetry import Insights
@@ -95,7 +95,7 @@ def build(
     headers: Mapping[str, str] | None = None,
     assumed: Assumptions = LIKELY,
     *,
-    settings: Settings = AZURES,
+    settings: Settings = USUAL,
 ) -> Planes:
     """Return the planes of `deployment`, with their files in `state`; nothing listens yet.
 
@@ -149,6 +149,6 @@ def build(
         components={each.host: make.component(each) for each in deployment.components},
         partners=tuple(each for key in webhook_keys(deployment) for each in partners(state, key)),
         identity=identity,
-        settings=SettingsInForce(issuer, identity.cache, settings),
+        settings=SettingsInForce(issuer, identity.cache, assignments, settings),
         headers=headers,
     )

@@ -66,7 +66,7 @@ class Report:
     and subscription, whose paths begin with the namespace's name if there are several.
     `clock` is the origin of the clock for tokens, in whole seconds.
     `assumed` are the assumptions about Azure that differ from the default, by name.
-    `settings` are those that differ from Azure's, by name, as on the command line.
+    `settings` are those that differ from the default, by name, as on the command line.
     `lost` has a sentence for each part of the state that could not be read at the start.
     `endpoints_ready` and `services_ready` are the seconds from the start, None until then.
     `snapshot` is the digest of the deployment that the sandbox was started from.

@@ -20,7 +20,7 @@ from sandbox.supervisor.developer import AsDeveloper, Developer, SignInError
 from sandbox.supervisor.remote_services import RemoteServices
 from sandbox.supervisor.report import forget
 from sandbox.supervisor.services import Project
-from sandbox.supervisor.settings import AZURES, Settings
+from sandbox.supervisor.settings import USUAL, Settings
 from sandbox.supervisor.start import Endpoints, start
 from sandbox.supervisor.watch import PATIENCE, OnReport, Watch
 
@@ -42,7 +42,7 @@ async def run(
     remote: RemoteServices | None = None,
     as_developer: AsDeveloper | None = None,
     assumed: Assumptions = LIKELY,
-    settings: Settings = AZURES,
+    settings: Settings = USUAL,
     patience: float = PATIENCE,
 ) -> None:
     """Run until one of END_SIGNALS; call `on_report` with each change. Raises StartError.

@@ -4,16 +4,24 @@ from collections.abc import Mapping
 
 from sandbox.entra import Issuer, Lifetimes
 from sandbox.identity import TokenCache
-from sandbox.supervisor.settings import AZURES, Settings, changed
+from sandbox.rbac import Assignments
+from sandbox.supervisor.settings import USUAL, Settings, changed
 
 
 class SettingsInForce:
     """The settings of a running sandbox; each change reaches the planes at once."""
 
-    def __init__(self, issuer: Issuer, cache: TokenCache, settings: Settings = AZURES) -> None:
+    def __init__(
+        self,
+        issuer: Issuer,
+        cache: TokenCache,
+        assignments: Assignments,
+        settings: Settings = USUAL,
+    ) -> None:
         self._issuer = issuer
         self._cache = cache
-        self.now = AZURES
+        self._assignments = assignments
+        self.now = USUAL
         self._put(settings)
 
     def change(self, asked: Mapping[str, object]) -> Mapping[str, object]:
@@ -33,4 +41,5 @@ class SettingsInForce:
             self._cache.forget()
         if settings.endpoint_cache != self.now.endpoint_cache:
             self._cache.on = settings.endpoint_cache
+        self._assignments.propagation = settings.propagation
         self.now = settings

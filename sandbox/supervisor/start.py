@@ -21,7 +21,7 @@ from sandbox.supervisor.planes import Planes, build
 from sandbox.supervisor.ports import Ports
 from sandbox.supervisor.processes import Child
 from sandbox.supervisor.remote_services import PORTS, ListenAddress, RemoteServices, keep_ports
-from sandbox.supervisor.settings import AZURES, Settings
+from sandbox.supervisor.settings import USUAL, Settings
 from sandbox.supervisor.shell_proxy import start_shell_proxy
 from sandbox.supervisor.trust import write_trust
 
@@ -63,7 +63,7 @@ async def start(
     remote: RemoteServices | None = None,
     assumed: Assumptions = LIKELY,
     *,
-    settings: Settings = AZURES,
+    settings: Settings = USUAL,
     damage: Callable[[], str] = lambda: "",
 ) -> Endpoints:
     """Start every endpoint for the services, which run on this machine or are `remote`.
@@ -147,6 +147,7 @@ async def _listening(
     await _sign_in_page(stack, planes)
     control = Control()
     stack.push_async_callback(control.stop)
+    control.on("set", planes.settings.change)
     await control.start(planes.gate)
     return Endpoints(
         planes=planes,
