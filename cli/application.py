@@ -39,6 +39,7 @@ _PANELS = {
     "Teach": {
         "as": "run_as",
         "env": "env",
+        "names": "names",
         "sign-in": "sign_in",
         "rehearse": "rehearse",
         "assumptions": "assumptions",

@@ -8,9 +8,11 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
-# The files with the deployment's settings, and with the variables of the place where it runs.
+# The files with the deployment's settings, and with the variables of the place where it runs: for
+# clients that use a proxy, and for clients to which Azure's own names lead there.
 SETTINGS = "settings"
 SURROUNDINGS = "surroundings"
+IDENTITY = "identity"
 
 _CAPITALS = ("ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY")
 _PROXIES = tuple(each for name in _CAPITALS for each in (name, name.lower()))

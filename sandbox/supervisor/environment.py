@@ -39,6 +39,20 @@ class ServiceEnvironment:
             **sandbox_variables(self.proxy, self.ca),
         }
 
+    def by_name(self, identity_header: str, trust: Path) -> Mapping[str, str]:
+        """Return the variables of an app in whose network Azure's names lead to the sandbox.
+
+        `trust` is a file with the authorities of the app's machine, and the sandbox's.
+        """
+        return {
+            "IDENTITY_ENDPOINT": self.identity_endpoint,
+            "IDENTITY_HEADER": identity_header,
+            "CURL_CA_BUNDLE": str(trust),
+            "REQUESTS_CA_BUNDLE": str(trust),
+            "SSL_CERT_FILE": str(trust),
+            "NODE_EXTRA_CA_CERTS": str(self.ca),
+        }
+
     def as_developer(self, app: ContainerApp, state: State) -> Mapping[str, str]:
         """Return the environment of `app` under the developer's own sign-in."""
         settings = {

@@ -1,13 +1,29 @@
-"""The file by which a user's Python programs find the sandbox under Azure's names."""
+"""The host names that lead to the sandbox, and the file that tells Python programs of them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from urllib.parse import urlsplit
 
+from sandbox.arm import GRAPH_HOST
+from sandbox.arm import HOST as ARM_HOST
+from sandbox.deployment import Deployment
 from sandbox.edge import LOOPBACK
+from sandbox.entra import login
 from sandbox.startup import FILE
 from sandbox.state import State
 from sandbox.supervisor.trust import FILE as TRUST
+from sandbox.supervisor.webhook_keys import webhook_keys
 
 HTTPS, AMQPS = 443, 5671
+
+
+def hosts(deployment: Deployment) -> Iterator[str]:
+    """Yield each host name of `deployment`, of Entra and of Resource Manager."""
+    yield from (login.HOST, ARM_HOST, GRAPH_HOST)
+    planes = (deployment.storage, deployment.vault, deployment.bus, deployment.insights)
+    yield from (each.host for each in planes)
+    yield from (each.ingress.host for each in deployment.apps if each.ingress)
+    for key in webhook_keys(deployment):
+        yield from (urlsplit(addresses[0]).hostname or "" for addresses in key.addresses)
 
 
 def write_names(state: State, hosts: Iterable[str], *, https: int, amqps: int) -> None:

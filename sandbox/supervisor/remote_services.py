@@ -10,6 +10,8 @@ from sandbox.broken_files import BrokenFileError
 from sandbox.edge import LOOPBACK, Address
 from sandbox.handover import as_exports, hand_over
 from sandbox.state import State
+from sandbox.supervisor.names import AMQPS, HTTPS
+from sandbox.supervisor.trust import FILE as TRUST
 
 # Every address, since a container has one per network; listeners close connections to public ones.
 _ANY_ADDRESS = "0.0.0.0"  # noqa: S104
@@ -28,13 +30,16 @@ PORTS = "listen-ports.json"
 class ListenAddress:
     """The address and ports to listen on, and the name that services use. Port 0 is a free one.
 
-    With `fallback`, a free port replaces one that is taken.
+    With `fallback`, a free port replaces one that is taken. `https_port` and `amqps_port` are for
+    clients that use Azure's names and no proxy.
     """
 
     name: str = LOOPBACK
     address: str = LOOPBACK
     identity_port: int = 0
     proxy_port: int = 0
+    https_port: int = 0
+    amqps_port: int = 0
     fallback: bool = False
 
 
@@ -70,12 +75,17 @@ class RemoteServices:
     ) -> None:
         """Write the environment of `service`, readable by its owner alone. Raises OSError."""
         exports = {name: as_exports(variables) for name, variables in parts.items()}
-        files = {AUTHORITY: authority.read_text("utf-8"), **exports}
-        hand_over(self.environments / service, files)
+        pems = {AUTHORITY: authority, TRUST: authority.with_name(TRUST)}
+        files = {name: path.read_text("utf-8") for name, path in pems.items()}
+        hand_over(self.environments / service, files | exports)
 
     def authority(self, service: str) -> Path:
         """Return the path of the CA file that `service` trusts."""
         return self.environments / service / AUTHORITY
+
+    def trust(self, service: str) -> Path:
+        """Return the path of the file with the usual authorities and the sandbox's."""
+        return self.environments / service / TRUST
 
     def service_address(self, service: str) -> Address:
         """Return the address of `service`, whose port its image sets."""
@@ -87,9 +97,10 @@ class RemoteServices:
         Raises ValueError if the file that keeps them is broken.
         """
         kept = _kept_ports(state)
-        if kept is None:
-            return ListenAddress(self.name, _ANY_ADDRESS, IDENTITY_PORT, PROXY_PORT, fallback=True)
-        return ListenAddress(self.name, _ANY_ADDRESS, *kept)
+        identity, proxy = kept or (IDENTITY_PORT, PROXY_PORT)
+        return ListenAddress(
+            self.name, _ANY_ADDRESS, identity, proxy, HTTPS, AMQPS, fallback=kept is None
+        )
 
 
 def keep_ports(state: State, identity: int, proxy: int) -> None:

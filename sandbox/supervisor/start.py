@@ -1,6 +1,7 @@
 """Starts every endpoint of the sandbox: Azurite, the data planes, the edge, the ingress."""
 
 import errno
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -15,7 +16,7 @@ from sandbox.state import State
 from sandbox.supervisor.azurite_process import azurite_program, azurites, losses, ready
 from sandbox.supervisor.control import Control
 from sandbox.supervisor.environment import ServiceEnvironment, kept_headers
-from sandbox.supervisor.names import write_names
+from sandbox.supervisor.names import AMQPS, HTTPS, write_names
 from sandbox.supervisor.operator import Operator
 from sandbox.supervisor.planes import Planes, build
 from sandbox.supervisor.ports import Ports
@@ -26,6 +27,12 @@ from sandbox.supervisor.shell_proxy import start_shell_proxy
 from sandbox.supervisor.trust import write_trust
 
 GALLERY_PORT = 8080
+
+_LOG = logging.getLogger(__name__)
+_NOT_BY_NAME = (
+    "ports %d and %d are taken or need a right: services reach the sandbox by its proxy,"
+    " and not under Azure's names"
+)
 
 
 class PortTakenError(OSError):
@@ -136,14 +143,17 @@ async def _listening(
             listen.address,
             fallback=listen.fallback,
         )
-    amqp_port = _amqp(stack, planes, certificate, kept.amqp)
+    https_port = edge.start_tls(listen.https_port, listen.address, fallback=True)
+    amqp_port = _amqp(stack, planes, certificate, listen.amqps_port or kept.amqp, listen.address)
+    if listen.https_port and (https_port, amqp_port or AMQPS) != (HTTPS, AMQPS):
+        _LOG.warning(_NOT_BY_NAME, HTTPS, AMQPS)
     now = Ports(identity_port, proxy_port, amqp_port or kept.amqp, {**kept.services, **ports})
     if remote:
         keep_ports(state, identity_port, proxy_port)
     else:
         now.keep(state)
     write_trust(state, certificate.authority)
-    write_names(state, routes, https=edge.start_tls(), amqps=amqp_port)
+    write_names(state, routes, https=https_port, amqps=amqp_port)
     await _sign_in_page(stack, planes)
     control = Control()
     stack.push_async_callback(control.stop)
@@ -167,13 +177,15 @@ async def _listening(
     )
 
 
-def _amqp(stack: AsyncExitStack, planes: Planes, certificate: Certificate, port: int) -> int:
+def _amqp(
+    stack: AsyncExitStack, planes: Planes, certificate: Certificate, port: int, address: str
+) -> int:
     """Serve AMQP over TLS, at `port` if it is free; return the port, 0 without a namespace."""
     if not planes.namespaces:
         return 0
     listener = AmqpListener(amqp_protocol(planes.namespaces), certificate)
     stack.push_async_callback(listener.stop)
-    return listener.start(port, fallback=True)
+    return listener.start(port, address, fallback=True)
 
 
 def _as_before(kept: Ports) -> ListenAddress:

@@ -12,7 +12,7 @@ import aiohttp
 
 from sandbox.deployment import ContainerApp, digest, in_force
 from sandbox.edge import Address
-from sandbox.handover import SETTINGS, SURROUNDINGS
+from sandbox.handover import IDENTITY, SETTINGS, SURROUNDINGS
 from sandbox.servicebus import ServiceBus
 from sandbox.state import State
 from sandbox.storage import free_port
@@ -178,9 +178,11 @@ class Watch:
     def _hand_over(self, app: ContainerApp, remote: RemoteServices) -> None:
         environment = self._endpoints.environment
         there = replace(environment, ca=remote.authority(app.name))
+        header = self._endpoints.planes.headers[app.name]
         parts = {
             SETTINGS: app.environment,
-            SURROUNDINGS: there.added(self._endpoints.planes.headers[app.name]),
+            SURROUNDINGS: there.added(header),
+            IDENTITY: there.by_name(header, remote.trust(app.name)),
         }
         remote.hand_over(app.name, environment.ca, parts)
 

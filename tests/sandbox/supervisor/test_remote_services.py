@@ -52,22 +52,29 @@ def test_a_name_that_leads_nowhere_is_refused(tmp_path: Path) -> None:
         RemoteServices.reached_by("nowhere.invalid", tmp_path)
 
 
-def test_what_a_service_has_to_know_is_for_its_owners_eyes_alone(tmp_path: Path) -> None:
-    authority = tmp_path / "authority.pem"
+def pems(folder: Path) -> Path:
+    """Return the sandbox's authority, beside the file of all that are trusted."""
+    (folder / "trust.pem").write_text("the machine's and the sandbox's")
+    authority = folder / "authority.pem"
     authority.write_text("certificate")
+    return authority
+
+
+def test_what_a_service_has_to_know_is_for_its_owners_eyes_alone(tmp_path: Path) -> None:
+    authority = pems(tmp_path)
     there = RemoteServices("sandbox", tmp_path)
     for _ in range(2):  # a second start writes over the first one's
         there.hand_over("gateway", authority, {"settings": {"NAME": "it's $HOME"}})
     files = list((tmp_path / "gateway").iterdir())
-    assert {each.name for each in files} == {"ca.pem", "settings"}
+    assert {each.name for each in files} == {"ca.pem", "settings", "trust.pem"}
     assert {stat.S_IMODE(each.stat().st_mode) for each in files} == {0o400}
     assert stat.S_IMODE((tmp_path / "gateway").stat().st_mode) == 0o700
     assert there.authority("gateway").read_text() == "certificate"
+    assert there.trust("gateway").read_text() == "the machine's and the sandbox's"
 
 
 def test_a_shell_reads_each_value_as_it_was_written(tmp_path: Path) -> None:
-    authority = tmp_path / "authority.pem"
-    authority.write_text("certificate")
+    authority = pems(tmp_path)
     value = """it's "$HOME" and `id`\nand a line"""
     RemoteServices("sandbox", tmp_path).hand_over(
         "gateway", authority, {"settings": {"NAME": value}}
@@ -109,6 +116,7 @@ def test_a_second_sandbox_takes_other_ports_and_keeps_them(tmp_path: Path) -> No
     state, there = State.open(tmp_path), RemoteServices("sandbox", tmp_path)
     first = there.listen_address(state)
     assert (first.identity_port, first.proxy_port, first.fallback) == (42356, 8443, True)
+    assert (first.https_port, first.amqps_port) == (443, 5671)
     keep_ports(state, 50001, 50002)  # as where the two were taken
     again = there.listen_address(state)
     assert (again.identity_port, again.proxy_port, again.fallback) == (50001, 50002, False)
