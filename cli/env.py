@@ -14,6 +14,7 @@ from cli.options import StandInOption, StateOption, open_state
 from cli.terminal import USAGE, err, fail, one_sentence, out, print_json
 from sandbox.deployment import load
 from sandbox.edge import LOOPBACK
+from sandbox.handover import PYTHONPATH, before_the_users_own
 from sandbox.startup import FILE, FOLDER, VARIABLE
 from sandbox.state import State
 from sandbox.supervisor import (
@@ -146,7 +147,7 @@ def _of_any_tool(report: Report, state: State, who: str = DEVELOPER) -> Mapping[
         **bus,
         "NODE_EXTRA_CA_CERTS": report.ca,
         "CURL_CA_BUNDLE": str(trust),
-        "PYTHONPATH": str(FOLDER),
+        PYTHONPATH: str(FOLDER),
         VARIABLE: str(state.path(FILE)),
         **separate_sign_in(state, who),
     }
@@ -155,18 +156,7 @@ def _of_any_tool(report: Report, state: State, who: str = DEVELOPER) -> Mapping[
 def _lines(variables: Mapping[str, str], others: Iterable[str]) -> list[str]:
     """Return shell lines that also unset the variables of other identities."""
     exports = [
-        _before_the_users_own(name, value)
-        if name == "PYTHONPATH"
-        else f"export {name}={shlex.quote(value)}"
+        before_the_users_own(value) if name == PYTHONPATH else f"export {name}={shlex.quote(value)}"
         for name, value in variables.items()
     ]
     return [_BUS_NOTE, *(f"unset {name}" for name in others), *exports]
-
-
-def _before_the_users_own(name: str, folder: str) -> str:
-    """Return a shell line that puts `folder` first on a path, once."""
-    quoted = shlex.quote(folder)
-    return (
-        f'case ":${name}:" in *:{quoted}:*) ;; *) export {name}={quoted}"${{{name}:+:${name}}}";;'
-        " esac"
-    )

@@ -14,6 +14,8 @@ SETTINGS = "settings"
 SURROUNDINGS = "surroundings"
 IDENTITY = "identity"
 
+PYTHONPATH = "PYTHONPATH"
+
 _CAPITALS = ("ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY")
 _PROXIES = tuple(each for name in _CAPITALS for each in (name, name.lower()))
 
@@ -31,8 +33,21 @@ def as_exports(variables: Mapping[str, str]) -> str:
     Other proxy variables are unset first: Docker's settings may give every container some.
     """
     others = f"unset {' '.join(_PROXIES)}\n" if variables.keys() & {*_PROXIES} else ""
-    lines = (f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
-    return others + "".join(lines)
+    return others + "".join(f"{_export(name, value)}\n" for name, value in variables.items())
+
+
+def _export(name: str, value: str) -> str:
+    quoted = shlex.quote(value)
+    return before_the_users_own(value) if name == PYTHONPATH else f"export {name}={quoted}"
+
+
+def before_the_users_own(folder: str) -> str:
+    """Return a shell line that puts `folder` first on PYTHONPATH, once."""
+    quoted = shlex.quote(folder)
+    return (
+        f'case ":${PYTHONPATH}:" in *:{quoted}:*) ;;'
+        f' *) export {PYTHONPATH}={quoted}"${{{PYTHONPATH}:+:${PYTHONPATH}}}";; esac'
+    )
 
 
 def beside_a_proxy(*hosts: str) -> str:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from sandbox.broken_files import BrokenFileError
 from sandbox.deployment import ContainerApp
+from sandbox.handover import PYTHONPATH
+from sandbox.startup import FILE, VARIABLE
 from sandbox.state import State
 
 _HEADERS_FILE = "identity-headers.json"
@@ -42,7 +44,8 @@ class ServiceEnvironment:
     def by_name(self, identity_header: str, trust: Path) -> Mapping[str, str]:
         """Return the variables of an app in whose network Azure's names lead to the sandbox.
 
-        `trust` is a file with the authorities of the app's machine, and the sandbox's.
+        `trust` is a file with the usual authorities and the sandbox's. Python's start-up file is
+        beside it, for packages that trust certifi alone.
         """
         return {
             "IDENTITY_ENDPOINT": self.identity_endpoint,
@@ -51,6 +54,8 @@ class ServiceEnvironment:
             "REQUESTS_CA_BUNDLE": str(trust),
             "SSL_CERT_FILE": str(trust),
             "NODE_EXTRA_CA_CERTS": str(self.ca),
+            PYTHONPATH: str(trust.parent),
+            VARIABLE: str(trust.with_name(FILE)),
         }
 
     def as_developer(self, app: ContainerApp, state: State) -> Mapping[str, str]:

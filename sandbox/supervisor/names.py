@@ -1,6 +1,9 @@
 """The host names that lead to the sandbox, and the file that tells Python programs of them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 from urllib.parse import urlsplit
 
 from sandbox.arm import GRAPH_HOST
@@ -14,6 +17,9 @@ from sandbox.supervisor.trust import FILE as TRUST
 from sandbox.supervisor.webhook_keys import webhook_keys
 
 HTTPS, AMQPS = 443, 5671
+_NONE: Mapping[int, int] = MappingProxyType({})
+
+Json = Mapping[str, Any]
 
 
 def hosts(deployment: Deployment) -> Iterator[str]:
@@ -32,10 +38,14 @@ def write_names(state: State, hosts: Iterable[str], *, https: int, amqps: int) -
     The file outlives the sandbox: while none runs, a program is refused a connection, and reaches
     no one else under these names. Raises OSError.
     """
-    names: dict[str, object] = {
-        "hosts": sorted(hosts),
-        "address": LOOPBACK,
-        "ports": {str(HTTPS): https, str(AMQPS): amqps},
-        "trust": str(state.path(TRUST)),
-    }
-    state.write_json(FILE, names)
+    ports = {HTTPS: https, AMQPS: amqps}
+    state.write_json(FILE, led(state.path(TRUST), hosts, ports))
+
+
+def led(trust: Path, hosts: Iterable[str] = (), ports: Mapping[int, int] = _NONE) -> Json:
+    """Return the file's content: the names and ports that are led to loopback, and the trust.
+
+    In a network where Azure's names lead to the sandbox, there are none.
+    """
+    by_text = {str(azures): own for azures, own in ports.items()}
+    return {"hosts": sorted(hosts), "address": LOOPBACK, "ports": by_text, "trust": str(trust)}

@@ -1,5 +1,6 @@
 """Services on other machines, such as compose's containers: their addresses and environments."""
 
+import json
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,8 +10,10 @@ from pathlib import Path
 from sandbox.broken_files import BrokenFileError
 from sandbox.edge import LOOPBACK, Address
 from sandbox.handover import as_exports, hand_over
+from sandbox.startup import FILE as NAMES
+from sandbox.startup import STARTUP
 from sandbox.state import State
-from sandbox.supervisor.names import AMQPS, HTTPS
+from sandbox.supervisor.names import AMQPS, HTTPS, led
 from sandbox.supervisor.trust import FILE as TRUST
 
 # Every address, since a container has one per network; listeners close connections to public ones.
@@ -75,9 +78,10 @@ class RemoteServices:
     ) -> None:
         """Write the environment of `service`, readable by its owner alone. Raises OSError."""
         exports = {name: as_exports(variables) for name, variables in parts.items()}
-        pems = {AUTHORITY: authority, TRUST: authority.with_name(TRUST)}
-        files = {name: path.read_text("utf-8") for name, path in pems.items()}
-        hand_over(self.environments / service, files | exports)
+        copied = (authority, authority.with_name(TRUST), STARTUP)
+        files = {path.name: path.read_text("utf-8") for path in copied}
+        names = {NAMES: json.dumps(led(self.trust(service)))}
+        hand_over(self.environments / service, files | names | exports)
 
     def authority(self, service: str) -> Path:
         """Return the path of the CA file that `service` trusts."""

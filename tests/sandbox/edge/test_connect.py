@@ -80,7 +80,7 @@ def test_the_proof_to_the_proxy_is_the_one_that_was_sent() -> None:
         (405, "GET / HTTP/1.0\n\n"),
     ],
 )
-def test_what_is_no_connect_to_a_host_is_refused(status: int, head: str) -> None:
+def test_what_is_no_connect_to_a_known_host_is_refused(status: int, head: str) -> None:
     assert refusal(head).status == status
 
 

@@ -55,7 +55,7 @@ def test_a_name_that_leads_nowhere_is_refused(tmp_path: Path) -> None:
 def pems(folder: Path) -> Path:
     """Return the sandbox's authority, beside the file of all that are trusted."""
     (folder / "trust.pem").write_text("the machine's and the sandbox's")
-    authority = folder / "authority.pem"
+    authority = folder / "ca.pem"
     authority.write_text("certificate")
     return authority
 
@@ -66,7 +66,13 @@ def test_what_a_service_has_to_know_is_for_its_owners_eyes_alone(tmp_path: Path)
     for _ in range(2):  # a second start writes over the first one's
         there.hand_over("gateway", authority, {"settings": {"NAME": "it's $HOME"}})
     files = list((tmp_path / "gateway").iterdir())
-    assert {each.name for each in files} == {"ca.pem", "settings", "trust.pem"}
+    assert {each.name for each in files} == {
+        "ca.pem",
+        "names.json",
+        "settings",
+        "sitecustomize.py",
+        "trust.pem",
+    }
     assert {stat.S_IMODE(each.stat().st_mode) for each in files} == {0o400}
     assert stat.S_IMODE((tmp_path / "gateway").stat().st_mode) == 0o700
     assert there.authority("gateway").read_text() == "certificate"

@@ -1,0 +1,186 @@
+"""A container beside the sandbox's, in whose network Azure's own names lead there."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from sandbox.state import PROJECT
+from tests.conftest import keyless
+from tests.containers.networks import Networks
+
+PAGE = PROJECT / "docs" / "your-containers.md"
+_WITHIN = 110.0
+# A process of root without any capability: a container's port below 1024 is free to bind.
+_UNPRIVILEGED = ["setpriv", "--no-new-privs", "--bounding-set=-all", "--inh-caps=-all"]
+_GATEWAY = """
+import os
+from azure.core.exceptions import HttpResponseError
+from azure.identity import DefaultAzureCredential
+from azure.servicebus import ServiceBusClient, ServiceBusMessage
+from azure.servicebus.exceptions import ServiceBusError
+from azure.storage.blob import BlobServiceClient
+
+credential = DefaultAzureCredential()
+account = BlobServiceClient(os.environ["AZURE_STORAGE_BLOB_ENDPOINT"], credential)
+blob = account.get_blob_client("originals", "by-name")
+blob.upload_blob(b"written")
+print("blob written")
+try:
+    blob.download_blob()
+except HttpResponseError as error:
+    print("blob read", error.error_code)
+bus = os.environ["SERVICEBUS_FULLY_QUALIFIED_NAMESPACE"]
+with ServiceBusClient(bus, credential, retry_total=0) as client:
+    with client.get_queue_sender("photo-uploads") as sender:
+        sender.send_messages(ServiceBusMessage("by name"))
+        print("message sent")
+    try:
+        with client.get_queue_receiver("photo-uploads") as receiver:
+            receiver.peek_messages()
+    except ServiceBusError as error:
+        print("message read", type(error).__name__)
+print(sorted(name for name in os.environ if name.upper().endswith("_PROXY")))
+"""
+_NOTIFIER = """
+import os
+from azure.identity import DefaultAzureCredential
+from azure.keyvault.secrets import SecretClient
+
+vault = SecretClient(os.environ["AZURE_KEY_VAULT_ENDPOINT"], DefaultAzureCredential())
+print(bool(vault.get_secret("webhook-signing-key").value))
+"""
+
+
+@dataclass(frozen=True)
+class Together:
+    """The sandbox and containers of one network, with a folder of environments."""
+
+    networks: Networks
+    environments: Path
+    names: Mapping[str, Path]
+
+    def run(self, container: str, identity: str, command: list[str]) -> str:
+        """Run a program in `container` under an identity, as the page's entrypoint does."""
+        folder = self.environments / identity
+        script = f'. {folder}/settings; . {folder}/identity; exec "$@"'
+        done = self._run(container, ["sh", "-ec", script, "sh", *command])
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def start(self, container: str, command: list[str], **variables: str) -> list[str]:
+        """Return the command that runs another in `container`, with no capability."""
+        mounted = f'mount --bind {self.names[container]} /etc/hosts; exec "$@"'
+        enter = ["ip", "netns", "exec", self.networks.namespace(container)]
+        given = [f"{name}={value}" for name, value in variables.items()]
+        clean = ["env", "--ignore-environment", f"PATH={os.environ['PATH']}", *given]
+        apart = [*enter, "unshare", "--mount", "sh", "-ec", mounted, "sh"]
+        return [*apart, *_UNPRIVILEGED, *clean, *command]
+
+    def _run(self, container: str, command: list[str]) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            self.start(container, command),
+            cwd=PROJECT,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_WITHIN,
+        )
+
+
+def aliases(state: Path) -> list[str]:
+    """Return what `./keyless names --json` prints for the page's `aliases`."""
+    found: list[str] = json.loads(keyless(state, "names", "--json").stdout)
+    return found
+
+
+@pytest.fixture(scope="module")
+def together(as_root: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Together]:
+    work = tmp_path_factory.mktemp("by-name")
+    members = {"sandbox": ["default"], "worker": ["default"]}
+    with Networks({"default": None}, members).up() as networks:
+        names = aliases(work / "state")
+        lines = "".join(f"{networks.address('sandbox', 'default')} {each}\n" for each in names)
+        found = {name: work / f"{name}.hosts" for name in members}
+        for name, path in found.items():
+            path.write_text(networks.hosts(name) + lines)
+        environments = work / "environments"
+        environments.mkdir()
+        one = Together(networks, environments, found)
+        with running(one, work):
+            yield one
+
+
+@contextmanager
+def running(one: Together, work: Path) -> Iterator[None]:
+    here = one.networks.namespace("sandbox")
+    free = ["sysctl", "--quiet", "--write", "net.ipv4.ip_unprivileged_port_start=0"]
+    subprocess.run(["ip", "netns", "exec", here, *free], check=True)
+    up = [sys.executable, "-m", "cli", "up", "--listen", "sandbox", "--port", "8080"]
+    up += ["--environments", str(one.environments)]
+    log = work / "log"
+    with log.open("wb") as file:
+        process = subprocess.Popen(
+            one.start("sandbox", up, KEYLESS_STATE=str(work / "state")),
+            cwd=PROJECT,
+            stdout=file,
+            stderr=file,
+        )
+    try:
+        until = time.monotonic() + _WITHIN
+        while not (one.environments / "notifier" / "identity").exists():
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() < until, log.read_text()
+            time.sleep(0.1)
+        yield
+    finally:
+        keyless(work / "state", "down")
+        process.wait(60)
+    assert "under Azure's names" not in log.read_text()
+
+
+@pytest.mark.timeout(240)
+def test_plain_clients_are_allowed_and_refused_by_their_roles(together: Together) -> None:
+    said = together.run("worker", "gateway", [sys.executable, "-c", _GATEWAY])
+    assert said.splitlines() == [
+        "blob written",
+        "blob read AuthorizationPermissionMismatch",
+        "message sent",
+        "message read ServiceBusAuthorizationError",
+        "[]",
+    ]
+    assert together.run("worker", "notifier", [sys.executable, "-c", _NOTIFIER]) == "True\n"
+
+
+def test_a_program_in_another_language_trusts_the_file(together: Together) -> None:
+    get = '-o /dev/null -w "%{http_code}" "$AZURE_STORAGE_BLOB_ENDPOINT"'
+    command = ["sh", "-ec", f"curl --silent --show-error {get}"]
+    assert together.run("worker", "gateway", command) == "409"
+
+
+def test_the_names_are_those_that_the_sandbox_serves(together: Together) -> None:
+    state = together.environments.parent / "state"
+    written = json.loads((state / "names.json").read_text())
+    assert written["hosts"] == aliases(state)
+    assert written["ports"] == {"443": 443, "5671": 5671}
+
+
+def test_the_pages_compose_file_is_one(tmp_path: Path) -> None:
+    text = PAGE.read_text().partition("```yaml\n")[2].partition("```")[0]
+    assert len(text.splitlines()) <= 20
+    path = tmp_path / "docker-compose.yml"
+    path.write_text(text)
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec"]
+    done = subprocess.run([*command, str(path)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    services = YAML(typ="safe").load(text)["services"]
+    reads = services["worker"]["entrypoint"][2]
+    assert reads == '. /environments/worker/settings; . /environments/worker/identity; exec "$$@"'
