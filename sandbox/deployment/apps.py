@@ -3,11 +3,18 @@
 Container apps, their jobs, and App Service's sites count as apps.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from sandbox.deployment.expressions import Unresolved
-from sandbox.deployment.resources import Attachment, ContainerApp, Ingress, Lifecycle, Principal
+from sandbox.deployment.resources import (
+    Attachment,
+    ContainerApp,
+    Ingress,
+    Lifecycle,
+    Principal,
+    PrincipalKind,
+)
 from sandbox.deployment.runtime import has_system_identity, ingress_host, ingress_of
 from sandbox.deployment.snapshot import (
     APP,
@@ -117,3 +124,22 @@ def _ingress(resource: Mapping[str, Any]) -> Ingress | None:
         if known(each, "action") == "Allow"
     ]
     return Ingress(host, bool(known(ingress, "external", False)), tuple(allowed))
+
+
+def unattached(
+    identities: Iterable[Principal], apps: Iterable[ContainerApp]
+) -> Iterator[ContainerApp]:
+    """Yield an environment for each user-assigned identity that no app has.
+
+    Its program runs where the deployment does not say: in a cluster, in a test.
+    """
+    attached = {each.identity.principal_id for app in apps for each in app.attachments}
+    for each in identities:
+        if each.kind is PrincipalKind.USER_ASSIGNED and each.principal_id not in attached:
+            yield ContainerApp(
+                id=each.resource_id,
+                name=each.name,
+                environment={"AZURE_CLIENT_ID": each.client_id},
+                attachments=(Attachment(each, Lifecycle.ALL),),
+                ingress=None,
+            )

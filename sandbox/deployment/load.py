@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sandbox.deployment.access import Found, assignments, custom_roles
-from sandbox.deployment.apps import APPS, app
+from sandbox.deployment.apps import APPS, app, unattached
 from sandbox.deployment.data_services import namespace, storage_account, vault
 from sandbox.deployment.deployer import deployer_of
 from sandbox.deployment.expressions import Unresolved, guid, resolve
@@ -93,6 +93,7 @@ class _Loading:
         """Return the deployment. Raises SnapshotError and RegistrationError."""
         snapshot, subscription = self._snapshot, _subscription(self._raw)
         everyone = principals(snapshot, self._ids)
+        apps = tuple(_apps(snapshot, everyone))
         accounts = self._served(ACCOUNT, storage_account)
         vaults = self._served(VAULT, vault)
         namespaces = self._served(NAMESPACE, namespace)
@@ -109,7 +110,7 @@ class _Loading:
             vaults=vaults,
             namespaces=namespaces,
             components=components(snapshot),
-            apps=tuple(_apps(snapshot, everyone)),
+            apps=(*apps, *unattached(everyone, apps)),
             principals=everyone,
             assignments=tuple(_of(RoleAssignment, assigned)),
             custom_roles=tuple(_of(RoleDefinition, roles)),

@@ -1,13 +1,17 @@
 """The ids of an identity are the same at each start."""
 
 import uuid
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from sandbox.deployment import load
 from sandbox.deployment.principals import principal_ids
+from sandbox.deployment.snapshot import IDENTITY
 from sandbox.state import State
+from tests.sandbox.deployment.conftest import Change
 
 A, B = "/identities/A", "/identities/b"
 
@@ -45,6 +49,23 @@ def test_the_file_is_private(state: State) -> None:
 
 def test_a_deployment_is_the_same_after_a_restart(state: State) -> None:
     assert load(state) == load(State.open(state.root))
+
+
+def test_an_identity_that_no_app_has_is_an_environment_of_its_own(
+    changed: Callable[[Change], Path], state: State
+) -> None:
+    deployment = load(state, changed(_with_a_cluster))
+    cluster = deployment.principal("cluster")
+    assert deployment.app("cluster").usable == (cluster,)
+    assert deployment.app("cluster").environment == {"AZURE_CLIENT_ID": cluster.client_id}
+    assert "platform" not in {each.name for each in deployment.apps}  # the apps have it, for pulls
+
+
+def _with_a_cluster(snapshot: dict[str, Any]) -> None:
+    one = next(each for each in snapshot["predictedResources"] if each["type"] == IDENTITY)
+    name = "id-cluster-sandbox"
+    place = one["id"].rpartition("/")[0]
+    snapshot["predictedResources"].append({**one, "id": f"{place}/{name}", "name": name})
 
 
 @pytest.mark.parametrize("broken", ["{", "[1]", "1", '{"a": 1}', '{"a": {"odd": 1}}'])
