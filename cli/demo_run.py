@@ -14,7 +14,6 @@ from typing import Any
 from PIL import Image
 from rich.markup import escape
 
-from cli.env import service_variables
 from cli.photos import Upload
 from cli.sample import PIPELINE
 from cli.terminal import out
@@ -27,6 +26,7 @@ from sandbox.partner.journal import read as deliveries
 from sandbox.printable import printable
 from sandbox.state import PROJECT, State
 from sandbox.supervisor import Report, minimal_environment
+from sandbox.supervisor.program_variables import service_variables
 from sandbox.telemetry import SERVICE as TELEMETRY
 
 _PATIENCE = 60.0

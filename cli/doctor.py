@@ -14,7 +14,7 @@ import requests
 import typer
 from rich.text import Text
 
-from cli.env import developer_variables, service_variables, unknown_identity, users
+from cli.env import developer_variables, unknown_identity, users
 from cli.explain import explain_error
 from cli.lifecycle import require_running
 from cli.options import StateOption, open_state
@@ -35,6 +35,7 @@ from sandbox.deployment import as_compiled, load
 from sandbox.printable import printable
 from sandbox.state import State
 from sandbox.supervisor import DEVELOPER, Report
+from sandbox.supervisor.program_variables import service_variables
 
 _A_WHILE = timedelta(hours=1)
 # Longer than the pause between two readiness checks of a service (services/common/health.py).

@@ -13,22 +13,16 @@ from cli.lifecycle import require_running
 from cli.options import StandInOption, StateOption, open_state
 from cli.terminal import USAGE, err, fail, one_sentence, out, print_json
 from sandbox.deployment import load
-from sandbox.edge import LOOPBACK
 from sandbox.handover import PYTHONPATH, before_the_users_own
-from sandbox.startup import FILE, FOLDER, VARIABLE
 from sandbox.state import State
 from sandbox.supervisor import (
     DEVELOPER,
     IDENTITY_VARIABLES,
-    TRUST,
     Az,
     Report,
-    sandbox_variables,
-    separate_sign_in,
 )
+from sandbox.supervisor.program_variables import service_variables, variables_of_any
 
-# The sandbox's address for Service Bus clients that open TCP connections: docs/bus-clients.md.
-_BUS_ADDRESS = "KEYLESS_SERVICEBUS_ADDRESS"
 _BUS_NOTE = (
     "# Python needs nothing more: ServiceBusClient(namespace, credential) works as it is."
     " Other languages: docs/bus-clients.md"
@@ -103,13 +97,6 @@ def unknown_identity(who: str, services: Iterable[str], persons: Sequence[str]) 
     return f"unknown identity {who!r}; choose from {', '.join(some)} and {last}"
 
 
-def service_variables(report: Report, service: str, state: State) -> dict[str, str]:
-    """Return the variables of `service` for a process. Raises KeyError if it is unknown."""
-    environment = dict(report.service(service).environment)
-    environment.pop("PATH", None)  # set only for services that run as the developer
-    return {**environment, **_of_any_tool(report, state)}
-
-
 def developer_variables(report: Report, state: State) -> dict[str, str]:
     """Return the variables that make a process act as the developer."""
     return _user_variables(report, state, DEVELOPER)
@@ -131,25 +118,7 @@ def _user_variables(report: Report, state: State, who: str) -> dict[str, str]:
     return {
         **settings,
         "AZURE_TOKEN_CREDENTIALS": "AzureCliCredential",
-        **_of_any_tool(report, state, who),
-    }
-
-
-def _of_any_tool(report: Report, state: State, who: str = DEVELOPER) -> Mapping[str, str]:
-    """Return the sandbox's address, and folders that separate its sign-ins from the real ones.
-
-    The folder on PYTHONPATH makes a Python program find and trust the sandbox under Azure's names.
-    """
-    trust = state.path(TRUST)
-    bus = {_BUS_ADDRESS: f"{LOOPBACK}:{report.amqp_port}"} if report.amqp_port else {}
-    return {
-        **sandbox_variables(report.shell_proxy, trust),
-        **bus,
-        "NODE_EXTRA_CA_CERTS": report.ca,
-        "CURL_CA_BUNDLE": str(trust),
-        PYTHONPATH: str(FOLDER),
-        VARIABLE: str(state.path(FILE)),
-        **separate_sign_in(state, who),
+        **variables_of_any(report, state, who),
     }
 
 

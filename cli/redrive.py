@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from cli.env import service_variables
 from cli.lifecycle import require_running
 from cli.options import StateOption, open_state
 from cli.short_names import short_scope
@@ -16,6 +15,7 @@ from sandbox.deployment import Deployment, load
 from sandbox.rbac import Action, Allowed, Policy, Requirement
 from sandbox.state import PROJECT
 from sandbox.supervisor import minimal_environment
+from sandbox.supervisor.program_variables import service_variables
 
 _RECEIVE = Action("Microsoft.ServiceBus/namespaces/messages/receive/action", data=True)
 

@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 
-from cli.env import developer_variables, service_variables
+from cli.env import developer_variables
 from sandbox.audit import FILE, Record, read
 from sandbox.deployment import Deployment, load
 from sandbox.state import PROJECT, State
 from sandbox.supervisor import DEVELOPER, IDENTITY_VARIABLES, Report, running
+from sandbox.supervisor.program_variables import service_variables
 
 # The user's own assumptions are not those of the tests.
 os.environ.pop("KEYLESS_ASSUME", None)

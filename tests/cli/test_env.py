@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from cli.env import developer_variables, service_variables
+from cli.env import developer_variables
 from sandbox.deployment import as_compiled
 from sandbox.state import State
 from sandbox.supervisor import Report, ServiceReport, SignInReport
+from sandbox.supervisor.program_variables import service_variables
 from tests.conftest import Running
 
 ACCOUNT = f"https://{as_compiled().storage.host}/"
