@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,7 @@ OnStep = Callable[[str], object]
 
 _LOG = "npm.log"
 _DRAFT = ".draft"
-_PAUSE = 2.0
+_PAUSE = 3.0
 # The options come last, so that they outweigh npm's own files. No package needs its scripts.
 _OPTIONS = (
     *("--no-global", "--no-dry-run", "--no-package-lock-only", "--ignore-scripts"),
@@ -156,23 +156,24 @@ def _run_npm(node: Node, draft: Path, lock: int, total: int, on_step: OnStep) ->
 
 
 def _wait(process: "subprocess.Popen[bytes]", draft: Path, total: int, on_step: OnStep) -> None:
-    """Wait for npm, and say every other second how far it is."""
-    while True:
-        try:
+    """Wait for npm, and say how far it is whenever that has changed."""
+    before = 0
+    while process.poll() is None:
+        with suppress(subprocess.TimeoutExpired):
             process.wait(_PAUSE)
-        except subprocess.TimeoutExpired:
-            on_step(f"  {_count(draft / 'node_modules')} of {total} packages")
-        else:
-            return
+        found = _count(draft / "node_modules")
+        if found > before:
+            on_step(f"  {found} of {total} packages")
+        before = found
 
 
 def _count(modules: Path) -> int:
-    """Return how many packages are there, those of npm's scopes included."""
+    """Return the number of installed packages, those of npm's scopes included."""
     return sum(1 for each in ("*/package.json", "@*/*/package.json") for _ in modules.glob(each))
 
 
 def _variables(node: Node) -> dict[str, str]:
-    """Return the user's variables, without those that would change what Node runs."""
+    """Return the user's variables, without NODE_OPTIONS, which may load other code."""
     kept = {name: value for name, value in os.environ.items() if name != "NODE_OPTIONS"}
     return {**kept, "PATH": f"{Path(node.path).parent}{os.pathsep}{kept.get('PATH', os.defpath)}"}
 

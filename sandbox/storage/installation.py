@@ -106,7 +106,7 @@ def _how_to_get_node() -> str:
 
 
 def _digest() -> str:
-    """Return a digest of what is shipped: another version has a folder of its own."""
+    """Return a digest of the shipped files: another version has a folder of its own."""
     found = hashlib.sha256()
     for name in shipped_files():
         found.update(f"{name}\n".encode() + (SHIPPED / name).read_bytes())

@@ -15,5 +15,5 @@ def test_the_lines_are_those_of_the_contract() -> None:
         for each in CONTRACTS["contracts"]
         if each["type"] == "layers" and each.get("containers") == ["sandbox"]
     )
-    (block,) = re.findall(r"^```\n(supervisor\n.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    (block,) = re.findall(r"^```\n(__main__\n.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
     assert block.splitlines() == layers

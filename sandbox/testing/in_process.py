@@ -1,0 +1,62 @@
+"""Changes of this process for a block of a test, so that its clients reach the sandbox.
+
+The environment leads clients of HTTPS. One that opens TCP itself, such as a client of AMQP, is led
+by its names, and trusts what certifi names.
+"""
+
+import os
+import socket
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from types import ModuleType
+from typing import Any
+
+import certifi
+import certifi.core
+
+from sandbox.startup.sitecustomize import Names
+
+
+@contextmanager
+def environment(variables: Mapping[str, str], unset: Collection[str]) -> Iterator[None]:
+    """Set `variables` and remove `unset` in the block."""
+    before = {name: os.environ.get(name) for name in {*variables, *unset}}
+    for name in unset:
+        os.environ.pop(name, None)
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+@contextmanager
+def led(names: Names) -> Iterator[None]:
+    """Lead new connections by `names`, and trust the sandbox, in the block.
+
+    A connection that was opened in the block stays open after it.
+    """
+    resolve = socket.getaddrinfo
+
+    def getaddrinfo(host: Any, port: Any, *options: Any, **more: Any) -> Any:
+        return resolve(*names.lead(host, port), *options, **more)
+
+    with ExitStack() as stack:
+        stack.enter_context(_replaced(socket, "getaddrinfo", getaddrinfo))
+        for module in (certifi, certifi.core):
+            stack.enter_context(_replaced(module, "where", lambda: names.trust))
+        yield
+
+
+@contextmanager
+def _replaced(module: ModuleType, name: str, value: object) -> Iterator[None]:
+    before = getattr(module, name)
+    setattr(module, name, value)
+    try:
+        yield
+    finally:
+        setattr(module, name, before)

@@ -1,0 +1,86 @@
+"""The pytest plugin, in the test runs of other projects."""
+
+from pathlib import Path
+
+import pytest
+
+from sandbox.state import PROJECT
+from sandbox.testing.deployment import Keyless
+
+pytest_plugins = ("pytester",)
+
+# Imported once for all: each of pytester's runs forgets what it has imported.
+assert callable(Keyless)
+USES_IT = "def test_it(keyless): assert keyless.identities"
+
+
+def run(pytester: pytest.Pytester, *arguments: str) -> pytest.RunResult:
+    return pytester.runpytest_inprocess("-p", "sandbox.testing.plugin", *arguments)
+
+
+@pytest.fixture(autouse=True)
+def project(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(USES_IT)
+
+
+def sentence(result: pytest.RunResult) -> str:
+    """Return the one error of the run."""
+    result.assert_outcomes(errors=1)
+    (found,) = {each for each in result.outlines if each.startswith("keyless: ")}
+    return found
+
+
+def test_without_a_deployment_it_says_how_to_give_one(pytester: pytest.Pytester) -> None:
+    said = sentence(run(pytester))
+    assert said.startswith("keyless: the fixture keyless needs a deployment: set keyless_snapshot")
+
+
+def test_a_path_in_the_configuration_is_relative_to_it(pytester: pytest.Pytester) -> None:
+    pytester.makeini("[pytest]\nkeyless_snapshot = infra/main.json")
+    (pytester.path / "below").mkdir()
+    said = sentence(run(pytester, "--rootdir", str(pytester.path), "-c", "tox.ini"))
+    assert f"{pytester.path}/infra/main.json is no Bicep snapshot" in said
+
+
+def test_the_command_line_counts_more_than_the_configuration(pytester: pytest.Pytester) -> None:
+    pytester.makeini("[pytest]\nkeyless_snapshot = one.json")
+    assert "/other.json is no" in sentence(run(pytester, "--keyless-snapshot", "other.json"))
+
+
+def test_a_fixture_of_the_project_counts_most(pytester: pytest.Pytester) -> None:
+    pytester.makeini("[pytest]\nkeyless_snapshot = one.json")
+    pytester.makeconftest(
+        "import pytest\n"
+        "@pytest.fixture(scope='session')\n"
+        "def keyless_snapshot(): return 'fixtures.json'\n"
+    )
+    assert "fixtures.json is no Bicep snapshot" in sentence(run(pytester))
+
+
+def test_a_broken_snapshot_is_named(pytester: pytest.Pytester) -> None:
+    pytester.makefile(".json", broken="{")
+    assert "broken.json is no Bicep snapshot" in sentence(
+        run(pytester, "--keyless-snapshot", "broken.json")
+    )
+
+
+def test_a_deployment_that_cannot_start_says_why(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("KEYLESS_NODE", raising=False)
+    snapshot = PROJECT / "infra" / "bicep" / "sandbox.snapshot.json"
+    assert "Azurite needs node 20 or later" in sentence(
+        run(pytester, "--keyless-snapshot", str(snapshot))
+    )
+
+
+def test_a_project_that_does_not_use_it_notices_nothing(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytester.makepyfile(
+        "import sys\ndef test_it(): assert 'sandbox.testing.deployment' not in sys.modules"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(PROJECT))
+    done = pytester.runpytest_subprocess("-p", "sandbox.testing.plugin")
+    done.assert_outcomes(passed=1)
