@@ -20,7 +20,7 @@ RETRY_POLICY = RetryPolicy(first=1, longest=300, total=6 * 3600)
 
 def create_app(settings: Settings | None = None) -> Flask:
     """Build the service; it opens no connection and starts no thread. Raises SettingError."""
-    settings = settings or Settings.load()
+    settings = settings or Settings()
     credential = open_credential(settings.client_id)
     telemetry = Telemetry("archiver", credential, logs.bound)
     archive = open_archive(settings, credential)

@@ -35,7 +35,7 @@ def create_app(
 
     Tests pass fakes as `index` and `callers`.
     """
-    settings = settings or Settings.load()
+    settings = settings or Settings()
     credential = open_credential(settings.client_id)
     telemetry = Telemetry("catalog", credential, logs.bound)
     index = index or open_index(settings, credential)

@@ -3,7 +3,7 @@
 import logging
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, suppress
+from contextlib import AbstractContextManager, suppress
 from contextvars import copy_context
 
 from azure.servicebus import ServiceBusReceivedMessage, ServiceBusReceiver
@@ -12,19 +12,20 @@ from azure.servicebus.exceptions import MessageLockLostError
 log = logging.getLogger(__name__)
 
 Handler = Callable[[ServiceBusReceivedMessage], object]
-_Opened = AbstractContextManager[tuple[ServiceBusReceiver, Handler]]
+Prepared = tuple[AbstractContextManager[ServiceBusReceiver], Handler]
 
 
-def run(service: str, opened: _Opened) -> None:
+def run(service: str, prepare: Callable[[], Prepared]) -> None:
     """Redrive, print the result, and exit: with 1 when dead letters are left.
 
-    A ValueError while `opened` is entered, such as a missing setting, exits with its message.
+    `prepare` returns a receiver of the dead letters, and their handler. When it raises ValueError,
+    as for a missing setting, the exit gives its message.
     """
-    with ExitStack() as stack:
-        try:
-            receiver, handle = stack.enter_context(opened)
-        except ValueError as error:
-            sys.exit(str(error))
+    try:
+        dead_letters, handle = prepare()
+    except ValueError as error:
+        sys.exit(str(error))
+    with dead_letters as receiver:
         handled, left = redrive(receiver, handle)
         locked = max(0, count(receiver) - left)
     others = f", {locked} locked by another receiver, such as the running service" if locked else ""

@@ -25,7 +25,7 @@ def create_app(settings: Settings | None = None, deps: Dependencies | None = Non
 
     Tests pass fakes as `deps`.
     """
-    settings = settings or Settings.load()
+    settings = settings or Settings()
     credential = open_credential(settings.client_id)
     telemetry = Telemetry("gateway", credential, logs.bound)
     deps = deps or _connect(settings, credential)

@@ -23,7 +23,7 @@ VAULT_OPTIONS = {"connection_timeout": 5, "read_timeout": 10, "retry_total": 2}
 
 def create_app(settings: Settings | None = None) -> Flask:
     """Build the service; it opens no connection and starts no thread. Raises SettingError."""
-    settings = settings or Settings.load()
+    settings = settings or Settings()
     credential = open_credential(client_id=None)  # system-assigned: no id names it
     telemetry = Telemetry("notifier", credential, logs.bound)
     partner = open_partner(settings, credential)

@@ -13,6 +13,6 @@ control_socket_disable = True
 umask = 0o077
 logconfig_dict = logs.config()
 
-on_starting = server.validate_settings(Settings.load)
+on_starting = server.validate_settings(Settings)
 post_worker_init = server.start
 worker_exit = server.stop

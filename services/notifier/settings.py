@@ -1,33 +1,20 @@
 """The notifier's settings, from its environment."""
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
 
 from services.common import settings
 
 
-@dataclass(frozen=True)
 class Settings:
     """Complete and well-formed settings."""
 
-    vault: str
-    secret: str
-    namespace: str
-    topic: str
-    subscription: str
-    partner: str
-
-    @classmethod
-    def load(cls, env: Mapping[str, str] = os.environ) -> "Settings":
+    def __init__(self, env: settings.Environment = os.environ) -> None:
         """Read the environment; raises SettingError, which names the first that is wrong."""
         partner = "the https address of the partner's webhook"
         settings.credential(env)  # the SDK reads it itself
-        return cls(
-            vault=settings.endpoint(env, "AZURE_KEY_VAULT_ENDPOINT"),
-            secret=settings.entity(env, "WEBHOOK_SECRET_NAME"),
-            namespace=settings.host(env, "SERVICEBUS_FULLY_QUALIFIED_NAMESPACE"),
-            topic=settings.entity(env, "SERVICEBUS_TOPIC_NAME"),
-            subscription=settings.entity(env, "SERVICEBUS_SUBSCRIPTION_NAME"),
-            partner=settings.url(env, "PARTNER_WEBHOOK_URL", partner),
-        )
+        self.vault = settings.endpoint(env, "AZURE_KEY_VAULT_ENDPOINT")
+        self.secret = settings.entity(env, "WEBHOOK_SECRET_NAME")
+        self.namespace = settings.host(env, "SERVICEBUS_FULLY_QUALIFIED_NAMESPACE")
+        self.topic = settings.entity(env, "SERVICEBUS_TOPIC_NAME")
+        self.subscription = settings.entity(env, "SERVICEBUS_SUBSCRIPTION_NAME")
+        self.partner = settings.url(env, "PARTNER_WEBHOOK_URL", partner)

@@ -5,10 +5,6 @@ could not reject, or that died while it was down.
 """
 
 import logging.config
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-from azure.servicebus import ServiceBusReceiver
 
 from services.common import bus, logs, redrive
 from services.common.credential import open_credential
@@ -16,19 +12,14 @@ from services.thumbnailer.app import open_worker
 from services.thumbnailer.settings import Settings
 
 
-@contextmanager
-def opened() -> Iterator[tuple[ServiceBusReceiver, redrive.Handler]]:
-    """Open a receiver of the dead letters, with their handler; raises SettingError."""
-    settings = Settings.load()
+def prepare() -> redrive.Prepared:
+    """Return a receiver of the dead letters, and their handler; raises SettingError."""
+    settings = Settings()
     credential = open_credential(settings.client_id)
-    worker = open_worker(settings, credential)
     dead = bus.queue_receiver(settings.namespace, credential, settings.queue, dead_letters=True)
-    with dead as receiver:
-        yield receiver, worker.handle
-    worker.events.stop()
-    worker.decoder.stop()
+    return dead, open_worker(settings, credential).handle
 
 
 if __name__ == "__main__":
     logging.config.dictConfig(logs.config())
-    redrive.run("thumbnailer", opened())
+    redrive.run("thumbnailer", prepare)

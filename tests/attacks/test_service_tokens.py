@@ -63,7 +63,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
             "TRUSTED_HOSTS": catalog_host(stack),
         }
         patch.setenv("AZURE_TOKEN_CREDENTIALS", environment["AZURE_TOKEN_CREDENTIALS"])
-        app = create_app(Settings.load(environment), index)  # type: ignore[arg-type]
+        app = create_app(Settings(environment), index)  # type: ignore[arg-type]
         server = make_server("127.0.0.1", 0, app, threaded=True)
         stack.apps["catalog"] = Address(server.port)
         thread = threading.Thread(target=server.serve_forever)

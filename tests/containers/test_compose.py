@@ -193,7 +193,7 @@ def test_the_bicep_is_not_repeated(tmp_path: Path) -> None:
 def test_the_gateway_takes_the_catalogs_name_for_an_address(tmp_path: Path) -> None:
     found = AZURE["azure-gateway"]["environment"]
     app = load(State.open(tmp_path)).app("gateway")
-    settings = Settings.load({**app.environment, **found})
+    settings = Settings({**app.environment, **found})
     assert settings.catalog == f"http://azure-catalog:{SERVICE_PORT}"
     shared = set(AZURE["azure-gateway"]["networks"]) & set(AZURE["azure-catalog"]["networks"])
     assert len(shared) == 1

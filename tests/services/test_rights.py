@@ -66,7 +66,7 @@ def test_a_service_starts_with_what_the_bicep_gives_it_and_proves_each_of_its_ri
     for setting, value in deployed(name).items():
         monkeypatch.setenv(setting, value)
     module: Any = importlib.import_module(f"services.{name}.app")
-    settings = importlib.import_module(f"services.{name}.settings").Settings.load(deployed(name))
+    settings = importlib.import_module(f"services.{name}.settings").Settings(deployed(name))
     answer = module.create_app(settings).test_client().get("/readyz")
     expected: list[dict[str, str]] = [
         {"operation": operation} | ({} if name == "gateway" else {"scope": scope})
@@ -86,7 +86,7 @@ def test_where_the_catalog_asks_for_no_token_nobody_proves_one(
     for setting, value in environment.items():
         monkeypatch.setenv(setting, value)
     module: Any = importlib.import_module(f"services.{name}.app")
-    settings = importlib.import_module(f"services.{name}.settings").Settings.load(environment)
+    settings = importlib.import_module(f"services.{name}.settings").Settings(environment)
     failing = module.create_app(settings).test_client().get("/readyz").get_json()["failing"]
     assert len(failing) == len(RIGHTS[name]) - (right is None)
     assert right is None or right in failing

@@ -52,7 +52,7 @@ def of(service: Any) -> dict[str, str]:
 
 @pytest.mark.parametrize("service", NEEDED)
 def test_what_the_deployment_gives_a_service_is_enough(service: Any) -> None:
-    service.load(of(service))
+    service(of(service))
 
 
 @pytest.mark.parametrize(("service", "name"), EACH)
@@ -60,13 +60,13 @@ def test_a_missing_setting_is_named_in_one_sentence(service: Any, name: str) -> 
     env = of(service)
     del env[name]
     with pytest.raises(SettingError, match=rf"^{name} is missing: [^\n]*\.$"):
-        service.load(env)
+        service(env)
 
 
 @pytest.mark.parametrize(("service", "name"), EACH)
 def test_a_malformed_setting_is_named_in_one_sentence(service: Any, name: str) -> None:
     with pytest.raises(SettingError, match=rf"^{name} is malformed: [^\n]*\.$"):
-        service.load(of(service) | {name: "no such thing!"})
+        service(of(service) | {name: "no such thing!"})
 
 
 @pytest.mark.parametrize("chosen", ["dev", "AzureCliCredential", "environmentcredential"])
@@ -76,43 +76,43 @@ def test_a_credential_that_is_no_managed_identitys_needs_no_client_id(
 ) -> None:
     env = of(service) | {"AZURE_TOKEN_CREDENTIALS": chosen}
     del env["AZURE_CLIENT_ID"]
-    assert service.load(env).client_id is None
+    assert service(env).client_id is None
 
 
 @pytest.mark.parametrize("chosen", ["prod", "managedidentitycredential"])
 def test_a_managed_identity_needs_its_client_id(chosen: str) -> None:
     env = of(Gateway) | {"AZURE_TOKEN_CREDENTIALS": chosen}
-    assert Gateway.load(env).client_id == WHOLE["AZURE_CLIENT_ID"]
+    assert Gateway(env).client_id == WHOLE["AZURE_CLIENT_ID"]
     del env["AZURE_CLIENT_ID"]
     with pytest.raises(SettingError, match=r"^AZURE_CLIENT_ID is missing"):
-        Gateway.load(env)
+        Gateway(env)
 
 
 @pytest.mark.parametrize("value", ["http://127.0.0.1:8003", "http://localhost", "http://catalog/"])
 def test_plain_http_is_taken_where_it_stays_inside(value: str) -> None:
-    assert Gateway.load(of(Gateway) | {"CATALOG_ENDPOINT": value}).catalog == value.rstrip("/")
+    assert Gateway(of(Gateway) | {"CATALOG_ENDPOINT": value}).catalog == value.rstrip("/")
 
 
 def test_plain_http_is_not_taken_elsewhere() -> None:
     with pytest.raises(SettingError, match="CATALOG_ENDPOINT"):
-        Gateway.load(of(Gateway) | {"CATALOG_ENDPOINT": "http://catalog.example.com"})
+        Gateway(of(Gateway) | {"CATALOG_ENDPOINT": "http://catalog.example.com"})
 
 
 @pytest.mark.parametrize("service", [Gateway, Catalog])
 def test_that_the_catalog_asks_for_no_token_has_to_be_said(service: Any) -> None:
     """A variable that was forgotten must not open the catalog."""
-    assert service.load(of(service)).audience == WHOLE["CATALOG_AUDIENCE"]
-    assert service.load(of(service) | {"CATALOG_AUDIENCE": "none"}).audience is None
+    assert service(of(service)).audience == WHOLE["CATALOG_AUDIENCE"]
+    assert service(of(service) | {"CATALOG_AUDIENCE": "none"}).audience is None
     for value in ("", "None", "off", "api://ca7a1060-0000-4000-8000-000000000003"):
         with pytest.raises(SettingError, match="CATALOG_AUDIENCE"):
-            service.load(of(service) | {"CATALOG_AUDIENCE": value})
+            service(of(service) | {"CATALOG_AUDIENCE": value})
 
 
 def test_hosts_are_names_with_commas_between_or_none() -> None:
     env = of(Gateway)
-    assert Gateway.load(env).hosts == ()
+    assert Gateway(env).hosts == ()
     named = env | {"TRUSTED_HOSTS": "gateway.example.com, Gallery.example.com"}
-    assert Gateway.load(named).hosts == ("gateway.example.com", "gallery.example.com")
+    assert Gateway(named).hosts == ("gateway.example.com", "gallery.example.com")
     for wrong in ("*", "https://gateway.example.com", "gateway", "a.example.com;b.example.com"):
         with pytest.raises(SettingError, match=r"^TRUSTED_HOSTS is malformed"):
-            Gateway.load(env | {"TRUSTED_HOSTS": wrong})
+            Gateway(env | {"TRUSTED_HOSTS": wrong})

@@ -107,7 +107,7 @@ def test_a_line_that_is_no_record_is_passed_over(line: str) -> None:
 @pytest.mark.parametrize("app", as_compiled().apps, ids=lambda app: str(app.name))
 def test_each_right_of_the_policy_is_one_that_the_service_s_log_names(app: ContainerApp) -> None:
     service = import_module(f"services.{app.name}.app")
-    settings = import_module(f"services.{app.name}.settings").Settings.load(app.environment)
+    settings = import_module(f"services.{app.name}.settings").Settings(app.environment)
     others = [MagicMock() for _ in list(signature(service.proofs).parameters)[1:]]
     proved = service.proofs(settings, *others)
     log = proofs.read([world.refused(each.operation, each.scope, "08:00:10") for each in proved])

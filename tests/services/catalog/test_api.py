@@ -43,7 +43,7 @@ def index(monkeypatch: pytest.MonkeyPatch) -> FakeIndex:
 
 @pytest.fixture
 def client(index: Any) -> FlaskClient:
-    settings = Settings.load(WHOLE | {"CATALOG_AUDIENCE": "none"})
+    settings = Settings(WHOLE | {"CATALOG_AUDIENCE": "none"})
     return create_app(settings, index).test_client()
 
 
@@ -94,7 +94,7 @@ class FakeBearer(Bearer):
 
 @pytest.fixture
 def guarded(index: Any) -> FlaskClient:
-    return create_app(Settings.load(WHOLE), index, FakeBearer()).test_client()
+    return create_app(Settings(WHOLE), index, FakeBearer()).test_client()
 
 
 @pytest.mark.parametrize("path", ["/photos", f"/photos/{KNOWN.id}"], ids=["all", "one"])

@@ -103,14 +103,9 @@ def test_the_exit_status_says_whether_dead_letters_are_left(
         if message.message_id == "bad":
             raise OSError("still down")
 
-    @contextmanager
-    def opened() -> Iterator[Any]:
-        with bus.open() as receiver:
-            yield receiver, handle
-
     bus.put(*names)
     with pytest.raises(SystemExit) as ended:
-        run("catalog", opened())
+        run("catalog", lambda: (bus.open(), handle))
     assert ended.value.code == status
     handled = len(names) - status
     assert capsys.readouterr().out == f"catalog: {handled} dead letters handled, {status} left\n"
@@ -120,15 +115,10 @@ def test_the_exit_status_says_whether_dead_letters_are_left(
 def test_what_another_receiver_has_locked_is_told(
     bus: FakeReceiver, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    @contextmanager
-    def opened() -> Iterator[Any]:
-        with bus.open() as receiver:
-            yield receiver, lambda message: None
-
     bus.put("free")
     bus.locked += [Message("locked", number) for number in range(1, 251)]
     with pytest.raises(SystemExit) as ended:
-        run("thumbnailer", opened())
+        run("thumbnailer", lambda: (bus.open(), lambda message: None))
     assert ended.value.code == 1
     assert capsys.readouterr().out == (
         "thumbnailer: 1 dead letters handled, 0 left,"

@@ -86,7 +86,7 @@ def test_the_largest_photo_is_held_whole_at_most_once(
     account = blobs.open_account(url, nobody)
     names = ("originals", "thumbnails")
     fakes: Any = (*map(account.get_container_client, names), Queue(), None)
-    app = create_app(Settings.load(WHOLE), Dependencies(*fakes))
+    app = create_app(Settings(WHOLE), Dependencies(*fakes))
     environ = create_environ("/photos", method="POST", headers=headers)
     environ["CONTENT_TYPE"] = "multipart/form-data; boundary=b"
     environ["CONTENT_LENGTH"] = str(len(HEAD) + FILLED + len(TAIL))

@@ -114,7 +114,7 @@ class Gateway:
         self.originals, self.thumbnails = FakeContainer(), FakeContainer()
         self.queue, self.catalog = FakeQueue(), FakeCatalog()
         fakes: Any = (self.originals, self.thumbnails, self.queue, self.catalog)
-        app = create_app(Settings.load(WHOLE), Dependencies(*fakes))
+        app = create_app(Settings(WHOLE), Dependencies(*fakes))
         self.client: FlaskClient = app.test_client()
 
     def upload(self, content: bytes = JPEG, field: str = "photo", **headers: str) -> TestResponse:

@@ -36,6 +36,6 @@ def test_a_vault_that_accepts_the_connection_and_is_silent_is_given_up(
     monkeypatch.setattr(app, "VAULT_OPTIONS", shorter)
     with closing(socket.create_server(("127.0.0.1", 0))) as silent:
         address = f"https://127.0.0.1:{silent.getsockname()[1]}"
-        settings = Settings.load({**SETTINGS, "AZURE_KEY_VAULT_ENDPOINT": address})
+        settings = Settings({**SETTINGS, "AZURE_KEY_VAULT_ENDPOINT": address})
         with pytest.raises(AzureError):
             app.open_partner(settings, Anybody()).key.get()
