@@ -13,7 +13,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
-from dataclasses import dataclass
 from math import ceil
 from typing import IO
 
@@ -65,7 +64,7 @@ class _Control:
 
     def __init__(self) -> None:
         self._limit = RateLimit(BURST, PER_SECOND)
-        self._bodies = _Bodies()
+        self._lock, self._bodies = threading.Lock(), Counter[str]()  # read now, of each address
         self._uploads = threading.BoundedSemaphore(MAX_UPLOADS)
         self._reads = threading.BoundedSemaphore(MAX_READS)
         self._draining = threading.BoundedSemaphore(MAX_DRAINING)
@@ -86,10 +85,11 @@ class _Control:
         if not 0 < len(request.headers.get("Idempotency-Key", "none")) <= 255:
             title = "Idempotency-Key takes 1 to 255 characters"
             raise Problem(400, "bad-idempotency-key", title)
-        body, reading = _body(request), held.enter_context(ExitStack())
-        reading.enter_context(self._bodies.one_of(address_of(request)))
+        reading = held.enter_context(ExitStack())
+        reading.enter_context(self._one_body_of(address_of(request)))
+        body = _Body(request, on_end=reading.close)
         reading.enter_context(body.watched())
-        body.on_end = reading.close
+        request.environ["wsgi.input"] = body
 
     def release_and_drain(self, response: Response) -> Response:
         """Read the rest of a refused body, within bounds.
@@ -99,8 +99,21 @@ class _Control:
         _release()
         if response.status_code >= 400:
             with suppress(Problem, OSError, ParseException), _slot(self._draining):
-                _drain(_body(request))
+                _drain(_Body(request))
         return response
+
+    @contextmanager
+    def _one_body_of(self, address: str) -> Iterator[None]:
+        """Count a body while it is read; raises Problem if its address has too many."""
+        with self._lock:
+            if self._bodies[address] >= _MAX_BODIES:
+                raise Problem(429, "rate-limited", "Too many uploads at once", headers=_RETRY)
+            self._bodies[address] += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._bodies -= Counter([address])  # which leaves no zero behind
 
 
 def _release(_: BaseException | None = None) -> None:
@@ -121,11 +134,11 @@ def _slot(slots: threading.Semaphore, wait: float = 0) -> Iterator[None]:
 class _Body:
     """A request's body; its connection is shut for reading when it comes too slowly."""
 
-    def __init__(self, stream: IO[bytes], connection: socket.socket | None) -> None:
-        self._stream = stream
-        self._connection = connection
+    def __init__(self, request: Request, on_end: Callable[[], object] = bool) -> None:
+        self._stream: IO[bytes] = request.environ["wsgi.input"]
+        self._connection: socket.socket | None = request.environ.get("gunicorn.socket")
         self._bytes, self._too_slow = 0, False  # of this period
-        self.on_end: Callable[[], object] = bool
+        self._on_end = on_end
 
     def read(self, size: int) -> bytes:
         """Return the next bytes, none at the end; raises Problem when they came too slowly."""
@@ -134,7 +147,7 @@ class _Body:
         except OSError:  # the client disconnected
             data = b""
         if not data:
-            self.on_end()
+            self._on_end()
             if self._too_slow:
                 raise Problem(408, "too-slow", "The photo comes too slowly")
         self._bytes += len(data)
@@ -161,47 +174,11 @@ class _Body:
                 connection.shutdown(socket.SHUT_RD)
 
 
-def _body(request: Request) -> _Body:
-    body = request.environ["wsgi.input"]
-    if not isinstance(body, _Body):
-        body = _Body(body, request.environ.get("gunicorn.socket"))
-        request.environ["wsgi.input"] = body
-    return body
-
-
 def _drain(body: _Body) -> None:
     until, left = time.monotonic() + _DRAIN_SECONDS, 2 * MAX_BYTES
     with body.watched():
         while left > 0 and time.monotonic() < until and (chunk := body.read(min(left, _CHUNK))):
             left -= len(chunk)
-
-
-class _Bodies:
-    """The number of bodies of each address that are being read."""
-
-    def __init__(self) -> None:
-        self._lock, self._reading = threading.Lock(), Counter[str]()
-
-    @contextmanager
-    def one_of(self, address: str) -> Iterator[None]:
-        """Count one more body; raises Problem if the address has too many."""
-        with self._lock:
-            if self._reading[address] >= _MAX_BODIES:
-                raise Problem(429, "rate-limited", "Too many uploads at once", headers=_RETRY)
-            self._reading[address] += 1
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._reading -= Counter([address])  # which leaves no zero behind
-
-
-@dataclass(frozen=True)
-class _Bucket:
-    """The tokens that were left at a time (s)."""
-
-    tokens: float
-    at: float
 
 
 class RateLimit:
@@ -214,28 +191,19 @@ class RateLimit:
         self._per_second = per_second
         self._clock = clock
         self._lock = threading.Lock()
-        self._buckets: dict[str, _Bucket] = {}
+        self._buckets: dict[str, tuple[float, float]] = {}  # tokens used, and when (s)
 
     def take(self, address: str) -> float:
         """Take a token and return 0, or return the seconds until the next one."""
         with self._lock:
             now = self._clock()
-            tokens = self._tokens(self._buckets.get(address), now)
-            if tokens < 1:
-                return (1 - tokens) / self._per_second
-            if len(self._buckets) >= MAX_ADDRESSES:
-                self._forget_full(now)
-            self._buckets[address] = _Bucket(tokens - 1, now)
-            return 0
-
-    def _tokens(self, bucket: _Bucket | None, now: float) -> float:
-        if bucket is None:
-            return self._burst
-        return min(self._burst, bucket.tokens + (now - bucket.at) * self._per_second)
-
-    def _forget_full(self, now: float) -> None:
-        used = {a: b for a, b in self._buckets.items() if self._tokens(b, now) < self._burst}
-        self._buckets = used if len(used) < MAX_ADDRESSES else {}
+            used, at = self._buckets.pop(address, (0, now))
+            used = max(0, used - (now - at) * self._per_second)
+            missing = used + 1 - self._burst
+            self._buckets[address] = (used if missing > 0 else used + 1), now
+            if len(self._buckets) > MAX_ADDRESSES:
+                del self._buckets[next(iter(self._buckets))]  # the one unseen for longest
+            return max(0, missing / self._per_second)
 
 
 def address_of(request: Request) -> str:
