@@ -1,19 +1,19 @@
 """The catalog's entries: pure decisions, no I/O."""
 
 import base64
-import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, unquote
+from zlib import crc32
 
 from services.photo_events import PROCESSED, Event
 
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 _MAX_REASON = 300
 _END_OF_TIME = 10**10  # seconds; the year 2286
-_CHECKSUM = 4
+_CHECKSUM = 4  # bytes
 
 
 class BrokenCursor(ValueError):
@@ -83,7 +83,7 @@ def from_metadata(metadata: Mapping[str, str]) -> Entry:
 def to_cursor(marker: str) -> str:
     """Return storage's marker as a cursor with a checksum."""
     raw = marker.encode()
-    return base64.urlsafe_b64encode(_checksum(raw) + raw).decode().rstrip("=")
+    return base64.urlsafe_b64encode(crc32(raw).to_bytes(_CHECKSUM) + raw).decode().rstrip("=")
 
 
 def from_cursor(cursor: str) -> str:
@@ -93,13 +93,9 @@ def from_cursor(cursor: str) -> str:
         marker = raw[_CHECKSUM:].decode()
     except ValueError as error:
         raise BrokenCursor from error
-    if not marker or _checksum(raw[_CHECKSUM:]) != raw[:_CHECKSUM]:
+    if not marker or crc32(raw[_CHECKSUM:]) != int.from_bytes(raw[:_CHECKSUM]):
         raise BrokenCursor
     return marker
-
-
-def _checksum(raw: bytes) -> bytes:
-    return hashlib.sha256(raw).digest()[:_CHECKSUM]
 
 
 def _length(value: object) -> int:

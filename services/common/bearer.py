@@ -61,10 +61,6 @@ class Refused(HTTPException):
         self.error = error
         self.principal = principal
 
-    def __str__(self) -> str:
-        """Return the reason alone."""
-        return self.description or ""
-
 
 class Keys:
     """Entra's public keys by id; known keys stay in use while Entra is unavailable."""
@@ -200,7 +196,8 @@ def requires(role: str) -> Callable[[_View], _View]:
                 if bearer:
                     bearer.check(request.headers.get("Authorization", ""), role)
             except Refused as refused:
-                log.warning("Refused: %s", refused, extra={"principal": refused.principal})
+                facts = {"principal": refused.principal}
+                log.warning("Refused: %s", refused.description, extra=facts)
                 raise
             return view(*args, **options)
 

@@ -24,6 +24,7 @@ from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from queue import Empty, SimpleQueue
+from typing import Any
 
 from azure.servicebus import ServiceBusReceivedMessage, ServiceBusReceiver
 from azure.servicebus.exceptions import MessageAlreadySettled, MessageLockLostError
@@ -168,17 +169,10 @@ class Delivery:
         """Note that an attempt starts."""
         self.started, self.retry_at = time.monotonic(), None
 
-    def log(
-        self,
-        level: int,
-        text: str,
-        *values: object,
-        trace: BaseException | None = None,
-        **extra: object,
-    ) -> None:
+    def log(self, level: int, text: str, trace: BaseException | None = None, **extra: Any) -> None:
         """Log about this message, in a copy of its context: its handler may be running there."""
         extra["message_id"] = self.message.message_id
-        self.context.copy().run(log.log, level, text, *values, extra=extra, exc_info=trace)
+        self.context.copy().run(log.log, level, text, extra=extra, exc_info=trace)
 
 
 @dataclass(eq=False)
@@ -270,8 +264,8 @@ class InFlight:
     def _report_overdue(self, each: Delivery) -> None:
         if self._is_overdue(each) and not each.reported:
             each.reported = True
-            text = "%s: a handler has not returned for %.0f s, so this process is not alive"
-            each.log(logging.ERROR, text, self.name, self.overdue_after)
+            late = f"a handler has not returned for {self.overdue_after:.0f} s"
+            each.log(logging.ERROR, f"{self.name}: {late}, so this process is not alive")
 
     def _log_outcome(self, each: Delivery, decision: Decision, error: BaseException) -> None:
         level, trace = logging.WARNING, None
@@ -279,9 +273,8 @@ class InFlight:
             level = logging.DEBUG
         elif is_defect(error):
             level, trace = logging.ERROR, error
-        text = "%s: %s: %s"
-        values = self.name, decision.action.name, describe(error)
-        each.log(level, text, *values, trace=trace, pause=round(decision.pause, 1))
+        text = f"{self.name}: {decision.action.name}: {describe(error)}"
+        each.log(level, text, trace, pause=round(decision.pause, 1))
         if decision.action is Action.LEAVE:
             self._left.add(each.message.sequence_number)
 
@@ -315,8 +308,8 @@ class InFlight:
             raise
 
     def _drop(self, each: Delivery, why: str, error: Exception) -> None:
-        text = "%s: %s, so the message comes again: %s"
-        each.log(logging.WARNING, text, self.name, why, error)
+        text = f"{self.name}: {why}, so the message comes again: {error}"
+        each.log(logging.WARNING, text)
         self._deliveries.remove(each)
 
 

@@ -39,16 +39,7 @@ DEFAULTS = {
     "OTEL_EXPERIMENTAL_RESOURCE_DETECTORS": "otel",  # others ask 169.254.169.254 about the machine
 }
 # Only the Azure SDKs, requests and the app make spans.
-UNWANTED = (
-    "django",
-    "fastapi",
-    "flask",
-    "httpx",
-    "httpx2",
-    "psycopg2",
-    "urllib",
-    "urllib3",
-)
+UNWANTED = ("django", "fastapi", "flask", "httpx", "httpx2", "psycopg2", "urllib", "urllib3")
 _PROBES = "/healthz$,/readyz$"
 _FLUSH_TIMEOUT = 5.0  # seconds at the end for unsent telemetry
 _REPEAT_AFTER = 3600.0  # seconds before the exporter logs the same warning again

@@ -55,18 +55,17 @@ def read_photo(request: Request) -> IO[bytes]:
 def _events(request: Request, boundary: bytes) -> Iterator[Event]:
     """Yield the events of a form as its bytes arrive; raises as read_photo()."""
     decoder = _Decoder(boundary, _MAX_AROUND + _CHUNK, max_parts=_MAX_PARTS)
-    with suppress(ClientDisconnected):
-        while data := request.stream.read(_CHUNK):
-            decoder.receive_data(data)
-            yield from _decoded(decoder)
-    decoder.receive_data(None)
-    yield from _decoded(decoder)
-
-
-def _decoded(decoder: _Decoder) -> Iterator[Event]:
     try:
-        while not isinstance(event := decoder.next_event(), NeedData | Epilogue):
-            yield event
+        for data in _chunks(request):
+            decoder.receive_data(data)
+            while not isinstance(event := decoder.next_event(), NeedData | Epilogue):
+                yield event
     except ValueError as error:
         why = "ends without its closing boundary" if decoder.complete else "cannot be read"
         raise Problem(400, "broken-form", f"The form {why}") from error
+
+
+def _chunks(request: Request) -> Iterator[bytes | None]:
+    with suppress(ClientDisconnected):
+        yield from iter(lambda: request.stream.read(_CHUNK), b"")
+    yield None

@@ -23,14 +23,6 @@ _REFUSALS = frozenset({400, 409, 413, 415, 422})
 
 
 @dataclass(frozen=True)
-class Answer:
-    """The partner's status code, and its Retry-After (s)."""
-
-    status: int
-    retry_after: float
-
-
-@dataclass(frozen=True)
 class Partner:
     """The partner's endpoint, and the key that signs its webhooks."""
 
@@ -46,17 +38,17 @@ class Partner:
             raise Permanent("UnknownEvent", str(error)) from error
         logs.bind(photo=event.subject)
         answer = self._deliver(event)
-        log.info("Webhook answered %s", answer.status)
-        raise_for_status(answer)
+        log.info("Webhook answered %s", answer.status_code)
+        raise_for_status(answer.status_code, retry_after(answer.headers))
 
-    def _deliver(self, event: Event) -> Answer:
+    def _deliver(self, event: Event) -> requests.Response:
         key = self.key.get()
         answer = self._post(event, key)
-        if answer.status == 401:  # the key may have been rotated: read it again once
+        if answer.status_code == 401:  # the key may have been rotated: read it again once
             answer = self._post(event, self.key.refresh(refused=key))
         return answer
 
-    def _post(self, event: Event, key: str) -> Answer:
+    def _post(self, event: Event, key: str) -> requests.Response:
         body = event.to_json()
         try:
             signature = sign(key, event.id, body, datetime.now(UTC))
@@ -73,17 +65,17 @@ class Partner:
                 allow_redirects=False,
                 stream=True,
             ) as answer:
-                return Answer(answer.status_code, retry_after(answer.headers))
+                return answer
         except requests.RequestException as error:
             raise Transient(f"the partner was not reached: {error}") from error
 
 
-def raise_for_status(answer: Answer) -> None:
-    """Raise Permanent or Transient unless the partner took the event."""
-    if 200 <= answer.status < 300:
+def raise_for_status(status: int, pause: float) -> None:
+    """Raise Permanent or Transient unless the partner took the event; it asks for a `pause` (s)."""
+    if 200 <= status < 300:
         return
-    if answer.status == 410:
+    if status == 410:
         raise Permanent("PartnerGone", "The partner answers 410: it wants no more webhooks.")
-    if answer.status in _REFUSALS:
-        raise Permanent("PartnerRefused", f"The partner answers {answer.status} to this event.")
-    raise Transient(f"the partner answers {answer.status}", answer.retry_after)
+    if status in _REFUSALS:
+        raise Permanent("PartnerRefused", f"The partner answers {status} to this event.")
+    raise Transient(f"the partner answers {status}", pause)

@@ -30,10 +30,10 @@ _ENVIRONMENT = {"VIPS_CONCURRENCY": "1"}
 # A crash of the process itself. Any other signal comes from outside, and says nothing of the photo.
 _CRASHES = (signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGSEGV)
 _GROWN = 50_000_000  # bytes: a process that keeps more after a photo ends, and a new one is small
-_HEAD = struct.Struct(">?III")  # whether it ends; width and height, or zeros; how many bytes follow
+_HEAD = struct.Struct(">III")  # width and height, or zeros; how many bytes follow
 _MAX_MESSAGE = 32_000_000  # bytes in one message
 
-_Message = tuple[bool, int, int, bytes]
+_Message = tuple[int, int, bytes]
 
 
 class DecoderLost(Exception):
@@ -65,13 +65,13 @@ class Decoder:
             late = threading.Timer(_DEADLINE, process.kill)
             late.start()
             try:
-                ends, width, height, answer = _ask(process, original)
+                width, height, answer = _ask(process, original)
             except (OSError, EOFError):
                 self._process = None
                 raise _why_it_ended(process) from None
             finally:
                 late.cancel()
-            if ends:
+            if _resident(process.pid) > _GROWN:
                 self._process = None
                 process.communicate()
         if not width:
@@ -89,8 +89,16 @@ def _process() -> subprocess.Popen[bytes]:
 def _ask(process: subprocess.Popen[bytes], original: bytes) -> _Message:
     if process.stdin is None or process.stdout is None:
         raise EOFError
-    _write(process.stdin, (False, 0, 0, original))
+    _write(process.stdin, (0, 0, original))
     return _read(process.stdout)
+
+
+def _resident(pid: int) -> int:
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    except OSError:  # macOS has no /proc, and enforces no limit of memory either
+        return 0
+    return pages * resource.getpagesize()
 
 
 def _why_it_ended(process: subprocess.Popen[bytes]) -> Exception:
@@ -107,8 +115,8 @@ def _why_it_ended(process: subprocess.Popen[bytes]) -> Exception:
 
 
 def _write(stream: IO[bytes], message: _Message) -> None:
-    ends, width, height, data = message
-    stream.write(_HEAD.pack(ends, width, height, len(data)))
+    width, height, data = message
+    stream.write(_HEAD.pack(width, height, len(data)))
     stream.write(data)
     stream.flush()
 
@@ -118,40 +126,29 @@ def _read(stream: IO[bytes]) -> _Message:
     head = stream.read(_HEAD.size)
     if len(head) < _HEAD.size:
         raise EOFError
-    ends, width, height, length = _HEAD.unpack(head)
+    width, height, length = _HEAD.unpack(head)
     data = stream.read(min(length, _MAX_MESSAGE))
     if len(data) < length:
         raise EOFError
-    return ends, width, height, data
+    return width, height, data
 
 
 def _serve() -> None:
     """Serve photo after photo in this process until the service ends."""
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_DATA, _MEMORY)
-    grown = False
     with suppress(EOFError):
-        while not grown:
+        while True:
             *_, original = _read(sys.stdin.buffer)
             _limit(resource.RLIMIT_CPU, int(time.process_time()) + SECONDS)
-            width, height, answer = _answer(original)
-            grown = _resident() > _GROWN
-            _write(sys.stdout.buffer, (grown, width, height, answer))
-
-
-def _resident() -> int:
-    try:
-        pages = int(Path("/proc/self/statm").read_text().split()[1])
-    except OSError:  # macOS has no /proc, and enforces no limit of memory either
-        return 0
-    return pages * resource.getpagesize()
+            _write(sys.stdout.buffer, _answer(original))
 
 
 def _limit(kind: int, most: int) -> None:
     resource.setrlimit(kind, (most, resource.getrlimit(kind)[1]))
 
 
-def _answer(original: bytes) -> tuple[int, int, bytes]:
+def _answer(original: bytes) -> _Message:
     try:
         thumbnail = make_thumbnail(original)
     except NotAnImage as error:

@@ -10,7 +10,7 @@ import requests
 from standardwebhooks import Webhook
 
 from services.common.consumer import Permanent, Transient
-from services.notifier.webhook import Answer, Partner, raise_for_status
+from services.notifier.webhook import Partner, raise_for_status
 from services.photo_events import PROCESSED, UPLOADED, Event
 
 PHOTO = "6f1d7f5e-8c1b-4a53-9d53-0d7c5b8f2a10"
@@ -127,19 +127,19 @@ def test_no_redirect_is_followed_and_no_answer_waited_for_for_ever() -> None:
 
 @pytest.mark.parametrize("status", [200, 202, 204])
 def test_any_success_is_done(status: int) -> None:
-    raise_for_status(Answer(status, 0))
+    raise_for_status(status, 0)
 
 
 @pytest.mark.parametrize("status", [400, 409, 410, 413, 415, 422])
 def test_a_partner_that_refuses_the_event_or_is_gone_is_permanent(status: int) -> None:
     with pytest.raises(Permanent):
-        raise_for_status(Answer(status, 0))
+        raise_for_status(status, 0)
 
 
 @pytest.mark.parametrize("status", [301, 401, 403, 404, 405, 408, 425, 429, 500, 502, 503, 504])
 def test_trouble_with_the_endpoint_or_the_moment_waits_as_long_as_it_asks(status: int) -> None:
     with pytest.raises(Transient) as caught:
-        raise_for_status(Answer(status, 17))
+        raise_for_status(status, 17)
     assert caught.value.retry_after == 17
 
 
