@@ -11,12 +11,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from azure.core import MatchConditions
-from azure.core.exceptions import (
-    HttpResponseError,
-    ResourceExistsError,
-    ResourceModifiedError,
-    ResourceNotFoundError,
-)
+from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceModifiedError
 from azure.servicebus import ServiceBusReceivedMessage
 from azure.storage.blob import ContainerClient
 
@@ -82,12 +77,8 @@ class Index:
         return found, pages.continuation_token or None  # type: ignore[attr-defined]
 
     def _read(self, photo: str) -> tuple[Entry | None, str | None]:
-        try:
-            found = self.container.get_blob_client(f"photos/{photo}").get_blob_properties()
-        except ResourceNotFoundError as error:
-            blobs.expect_blob_not_found(error)
-            return None, None
-        return entries.from_metadata(found.metadata), found.etag
+        found = blobs.find(self.container, f"photos/{photo}")
+        return (entries.from_metadata(found.metadata), found.etag) if found else (None, None)
 
     def _write(self, entry: Entry, etag: str | None) -> bool:
         """Write unless another replica wrote in the meantime; return whether it was written."""

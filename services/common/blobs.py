@@ -4,7 +4,12 @@ from typing import IO, Any
 
 from azure.core.credentials import TokenCredential
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
-from azure.storage.blob import BlobServiceClient, ContainerClient, ExponentialRetry
+from azure.storage.blob import (
+    BlobProperties,
+    BlobServiceClient,
+    ContainerClient,
+    ExponentialRetry,
+)
 
 _PROBE = "readiness-probe"
 
@@ -51,12 +56,18 @@ def create(
     return True
 
 
-def prove_read(container: ContainerClient) -> None:
-    """Prove blobs/read by a request for a missing blob; raises AzureError."""
+def find(container: ContainerClient, name: str) -> BlobProperties | None:
+    """Return a blob's properties, None if it is missing; raises AzureError."""
     try:
-        container.get_blob_client(f"{_PROBE}-missing").get_blob_properties()
+        return container.get_blob_client(name).get_blob_properties()
     except ResourceNotFoundError as error:
         expect_blob_not_found(error)
+        return None
+
+
+def prove_read(container: ContainerClient) -> None:
+    """Prove blobs/read by a request for a missing blob; raises AzureError."""
+    find(container, f"{_PROBE}-missing")
 
 
 def prove_tags(container: ContainerClient) -> None:

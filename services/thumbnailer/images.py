@@ -5,7 +5,6 @@ colours and orientation; metadata that cannot be read is ignored.
 """
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,16 +16,9 @@ from services.thumbnailer.formats import Format
 _MAX_PIXELS = 50_000_000  # the most that phones make
 _MAX_SCANS = 100  # of a progressive JPEG; each goes over all pixels, and cameras write about ten
 EDGE = 480
-_ON_ITS_SIDE = (5, 6, 7, 8)  # EXIF's orientations
 _QUALITY = 85
 _END_OF_JPEG = b"\xff\xd9"
 _TURNED = (Format.JPEG, Format.PNG)  # formats that browsers turn as EXIF says
-_LOADERS: dict[Format, Callable[..., pyvips.Image]] = {
-    Format.JPEG: pyvips.Image.jpegload_source,
-    Format.PNG: pyvips.Image.pngload_source,
-    Format.WEBP: pyvips.Image.webpload_source,
-    Format.GIF: pyvips.Image.gifload_source,
-}
 
 logging.getLogger("pyvips").setLevel(logging.CRITICAL)  # it repeats bytes of strangers
 pyvips.cache_set_max(0)  # no photo comes twice
@@ -53,7 +45,7 @@ def make_thumbnail(original: bytes) -> Thumbnail:
     if format is Format.JPEG and not original.endswith(_END_OF_JPEG):
         original += _END_OF_JPEG
     try:
-        width, height, upright = _measured(format, original)
+        width, height = _size(format, original)
     except pyvips.Error as error:
         raise NotAnImage(formats.why_unopened(format, original, error.detail)) from error
     if format is Format.JPEG and formats.scans(original) > _MAX_SCANS:
@@ -64,21 +56,21 @@ def make_thumbnail(original: bytes) -> Thumbnail:
         data = _shrunk(format, original, min(width, height), max(width, height) / EDGE)
     except pyvips.Error as error:
         raise NotAnImage(formats.why_unread(format, original, error.detail)) from error
-    return Thumbnail(data, *((width, height) if upright else (height, width)))
+    return Thumbnail(data, width, height)
 
 
-def _measured(format: Format, original: bytes) -> tuple[int, int, bool]:
-    """Return width, height, and whether it is upright; raises pyvips.Error."""
+def _size(format: Format, original: bytes) -> tuple[int, int]:
+    """Return the width and height of an image when it is upright; raises pyvips.Error."""
     image = _load(format, original)
-    turned = format in _TURNED and image.get_typeof("orientation")
-    return image.width, image.height, not turned or image.get("orientation") not in _ON_ITS_SIDE
+    upright = image.autorot() if format in _TURNED else image
+    return upright.width, upright.height
 
 
 def _load(format: Format, original: bytes, **options: Any) -> pyvips.Image:
     """Return an image whose pixels are read when they are needed; raises pyvips.Error."""
-    source = pyvips.Source.new_from_memory(original)
+    load = getattr(pyvips.Image, f"{format.name.lower()}load_source")
     options = {"access": "sequential", "fail_on": "truncated"} | options
-    return _LOADERS[format](source, **options)
+    return load(pyvips.Source.new_from_memory(original), **options)
 
 
 def _shrunk(format: Format, original: bytes, narrow: int, factor: float) -> bytes:

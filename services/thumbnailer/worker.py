@@ -10,8 +10,7 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.servicebus import ServiceBusReceivedMessage
 from azure.storage.blob import ContainerClient, ContentSettings
 
-from services.common import logs
-from services.common.blobs import expect_blob_not_found
+from services.common import blobs, logs
 from services.common.bus import Publisher
 from services.common.consumer import LeaveLocked, Permanent, Transient
 from services.photo_events import (
@@ -87,7 +86,7 @@ class Thumbnailer:
         try:
             stored = self.originals.download_blob(photo)
         except ResourceNotFoundError as error:
-            expect_blob_not_found(error)
+            blobs.expect_blob_not_found(error)
             raise Permanent("OriginalGone", "The original is gone.") from error
         if stored.size > _MAX_BYTES:
             raise Permanent("TooLarge", "The original is larger than a photo may be.")
@@ -104,22 +103,17 @@ class Thumbnailer:
         )
 
     def _facts(self, photo: str) -> dict[str, Any] | None:
-        try:
-            known = self.thumbnails.get_blob_client(photo).get_blob_properties().metadata
-        except ResourceNotFoundError as error:
-            expect_blob_not_found(error)
+        found = blobs.find(self.thumbnails, photo)
+        if found is None:
             return None
+        known = found.metadata
         width, height = int(known["width"]), int(known["height"])
         return {"created": known["created"], "width": width, "height": height}
 
     def _created(self, photo: str, message: ServiceBusReceivedMessage) -> str:
         """Return when the original was created or, if it is gone, when the message was enqueued."""
-        try:
-            properties = self.originals.get_blob_client(photo).get_blob_properties()
-        except ResourceNotFoundError as error:
-            expect_blob_not_found(error)
-            return _iso(message.enqueued_time_utc)
-        return _iso(properties.creation_time)
+        original = blobs.find(self.originals, photo)
+        return _iso(original.creation_time if original else message.enqueued_time_utc)
 
     def _publish(self, kind: str, photo: str, data: dict[str, Any]) -> None:
         event = Event(kind, "urn:keyless:thumbnailer", photo, data)
