@@ -62,7 +62,7 @@ def test_a_right_that_is_lacking_is_named_with_its_services_and_the_command_of_a
     ],
 )
 def test_a_reader_of_assignments_gets_the_trap(
-    ward: Ward, session: requests.Session, change: dict[str, str], trap: str
+    ward: Ward, session: requests.Session, change: dict[str, Any], trap: str
 ) -> None:
     right = ward.assignment("developer", "secrets/webhook-signing-key")
     with lacking(ward, right) as rest:

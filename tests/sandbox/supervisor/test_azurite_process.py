@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from sandbox.storage import Azurite, free_port
-from sandbox.storage.azurite import AzuriteError
+from sandbox.storage import Azurite, AzuriteError, free_port
 from sandbox.supervisor import azurite_process
 from sandbox.supervisor.azurite_process import PortLostError, ready
 from sandbox.supervisor.processes import Child, Program
