@@ -187,6 +187,7 @@ def _lately(diagnosis: Diagnosis) -> Iterator[Text]:
         if each.action:
             roles = " or ".join(map(short_role, each.roles[:2])) or "no known role"
             what = f"{short_action(each.action)} on {short_scope(each.scope)}: {roles} would do"
+            what += f"; {each.reason}" if each.reason else ""
         else:
             what = f"{each.operation}: {each.reason}"
         times = f", {each.times} times" if each.times > 1 else ""

@@ -95,10 +95,11 @@ def _in_words(identity: str, decision: Decision) -> str:
             f"  because      {decision.assignment.why}"
         )
     roles = "\n               ".join(decision.roles_that_would) or "no known role"
+    unsure = "".join(f"\n  but          {each}" for each in decision.not_evaluated)
     return (
         f"[bold red]✗[/] {what.format('is denied')}\n"
         f"  no assignment at or above this scope has a role with this action\n"
-        f"  would allow  {roles}"
+        f"  would allow  {roles}{unsure}"
     )
 
 
@@ -113,7 +114,10 @@ def _as_json(identity: str, decision: Decision) -> dict[str, Any]:
         assignment = decision.assignment
         found = {"role": decision.role.name, "assignment": assignment.id, "why": assignment.why}
         return common | found
-    return common | {"rolesThatWould": list(decision.roles_that_would)}
+    return common | {
+        "rolesThatWould": list(decision.roles_that_would),
+        "notEvaluated": [each.assignment.id for each in decision.not_evaluated],
+    }
 
 
 def explain_error(given: str, state: Path | None, *, json_: bool) -> None:

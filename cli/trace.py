@@ -163,7 +163,8 @@ def reason_of(record: Record) -> str:
         case Outcome.ALLOWED:
             return short_role(record.role)
         case Outcome.DENIED:
-            return f"none; {_one_of(record.missing)} would do"
+            would = f"none; {_one_of(record.missing)} would do"
+            return f"{would}; {printable(record.reason)}" if record.reason else would
         case Outcome.ISSUED:
             return ", ".join(filter(None, (record.role, record.why)))
         case _:

@@ -15,7 +15,8 @@ _SHOWN = 5
 class RecentRefusal:
     """A refusal, how often it occurred and when last (ISO 8601, UTC).
 
-    It has either an action on a scope that `roles` would allow, or an operation and a `reason`.
+    It has either an action on a scope that `roles` would allow, or an operation and a `reason`. The
+    reason of an action names an assignment that is not evaluated, and might allow it on Azure.
     """
 
     when: str
@@ -51,7 +52,7 @@ def _kind(record: Record, principal: Principal, policy: Policy) -> RecentRefusal
     requirement = Requirement(record.scope, (Action(record.action, data=True),))
     if not isinstance(policy.decide(principal.principal_id, requirement), Denied):
         return None
-    return RecentRefusal("", 0, record.action, record.scope, record.missing)
+    return RecentRefusal("", 0, record.action, record.scope, record.missing, reason=record.reason)
 
 
 def _with(kind: RecentRefusal, when: str, times: int) -> RecentRefusal:

@@ -158,5 +158,6 @@ def _denied(service: str, operation: str, caller: Caller, denied: Denied) -> Rec
         action=denied.action.name,
         scope=denied.requirement.scope,
         missing=denied.roles_that_would,
+        reason=shortened("; ".join(map(str, denied.not_evaluated)), _LONGEST),
         token_id=caller.token_id,
     )

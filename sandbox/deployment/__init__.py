@@ -1,5 +1,6 @@
 """The deployment that a Bicep snapshot describes: the committed one, or any other."""
 
+from sandbox.deployment.builtin_roles import built_in_roles
 from sandbox.deployment.deployer import DEPLOYER, standing_assignments
 from sandbox.deployment.expressions import ExpressionError
 from sandbox.deployment.freshness import digest, edited_since
@@ -77,6 +78,7 @@ __all__ = [
     "Vault",
     "app_names",
     "as_compiled",
+    "built_in_roles",
     "deploy",
     "digest",
     "edited_since",

@@ -46,9 +46,9 @@ def _assignment(resource: Mapping[str, Any]) -> Found:
         why=known(properties, "description", ""),
     )
     if properties.get("condition"):
-        return NotEvaluated(found, "it has a condition, which the sandbox does not evaluate")
+        return NotEvaluated(found, "its condition is not evaluated here")
     if str(known(properties, "principalType", "")).lower() == "group":
-        return NotEvaluated(found, "it is to a group, and the sandbox has no groups", to_group=True)
+        return NotEvaluated(found, "the sandbox has no groups", to_group=True)
     return found
 
 

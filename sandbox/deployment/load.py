@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from sandbox.deployment.access import Found, assignments, custom_roles
 from sandbox.deployment.apps import APPS, app, unattached
+from sandbox.deployment.builtin_roles import built_in_roles
 from sandbox.deployment.data_services import namespace, storage_account, vault
 from sandbox.deployment.deployer import deployer_of
 from sandbox.deployment.expressions import Unresolved, guid, resolve
@@ -102,6 +103,7 @@ class _Loading:
         self._left_out += [*without_parent(snapshot, served), *unresolved(snapshot)]
         assigned = self._assigned()
         roles = list(custom_roles(snapshot))
+        enforced = tuple(self._enforced(assigned, roles))
         self._left_out += _of(LeftOut, [*assigned, *roles])
         return Deployment(
             subscription_id=subscription,
@@ -112,7 +114,7 @@ class _Loading:
             components=components(snapshot),
             apps=(*apps, *unattached(everyone, apps)),
             principals=everyone,
-            assignments=tuple(_of(RoleAssignment, assigned)),
+            assignments=enforced,
             custom_roles=tuple(_of(RoleDefinition, roles)),
             registration=self._registration(),
             deployer=deployer_of(subscription, everyone),
@@ -171,6 +173,20 @@ class _Loading:
                 found.setdefault(_key(each), each)
         return list(found.values())
 
+    def _enforced(
+        self, assigned: list[Found], roles: list[RoleDefinition | LeftOut]
+    ) -> Iterator[RoleAssignment]:
+        """Yield the assignments whose roles are known; leave out the others."""
+        definitions = (*built_in_roles(), *_of(RoleDefinition, roles))
+        known_ids = {_guid(each.id) for each in definitions}
+        for each in _of(RoleAssignment, assigned):
+            if _guid(each.role_definition_id) in known_ids:
+                yield each
+            else:
+                role = _guid(each.role_definition_id)
+                why = f"its role {role} is not known here, so it grants nothing"
+                self._left_out.append(LeftOut(ASSIGNMENT, each.id, why))
+
     def _registration(self) -> Any:
         if not self._is_own:
             return None
@@ -193,6 +209,10 @@ def _why_not(resource: Mapping[str, Any], others: Mapping[str, object]) -> str:
 
 def _of(kind: type[_Kind], found: list[Any]) -> Iterator[_Kind]:
     return (each for each in found if isinstance(each, kind))
+
+
+def _guid(role_definition_id: str) -> str:
+    return role_definition_id.rsplit("/", 1)[-1].lower()
 
 
 def _key(found: Found) -> str:

@@ -280,6 +280,10 @@ class NotEvaluated:
     why: str
     to_group: bool = False
 
+    def __str__(self) -> str:
+        whom = f" members of the group {self.assignment.principal_id}" if self.to_group else " it"
+        return f"on Azure, {self.assignment.id} may allow{whom}: {self.why}"
+
 
 @dataclass(frozen=True)
 class LeftOut:

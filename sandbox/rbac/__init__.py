@@ -1,5 +1,6 @@
 """Azure RBAC: the role assignments in force, and a pure decision over them."""
 
+from sandbox.deployment import built_in_roles
 from sandbox.rbac.assignments import (
     AssignmentExistsError,
     Assignments,
@@ -14,7 +15,6 @@ from sandbox.rbac.decision import (
     Policy,
     Requirement,
     UnknownRoleError,
-    built_in_roles,
     holds,
     scope_and_above,
 )

@@ -11,7 +11,13 @@ from dataclasses import dataclass
 from functools import partial
 
 from sandbox.broken_files import UserError
-from sandbox.deployment import Deployment, RoleAssignment, RoleDefinition, standing_assignments
+from sandbox.deployment import (
+    Deployment,
+    NotEvaluated,
+    RoleAssignment,
+    RoleDefinition,
+    standing_assignments,
+)
 from sandbox.rbac.decision import Decision, Policy, Requirement
 from sandbox.rbac.drift import NONE, Drift, keep, read
 from sandbox.state import State
@@ -51,7 +57,7 @@ class _Change:
             return policy.changed(self.removed, self.added)
         gone = {each.id for each in self.removed}
         kept = (each for each in policy.assignments if each.id not in gone)
-        return Policy((*kept, *self.added), self.custom_roles)
+        return Policy((*kept, *self.added), self.custom_roles, policy.not_evaluated)
 
 
 class Assignments:
@@ -66,6 +72,7 @@ class Assignments:
         deployed: Iterable[RoleAssignment],
         custom_roles: Iterable[RoleDefinition] = (),
         *,
+        not_evaluated: Iterable[NotEvaluated] = (),
         drift: Drift = NONE,
         standing: Iterable[RoleAssignment] = (),
         keep: Callable[[Drift], None] = lambda _: None,
@@ -83,7 +90,7 @@ class Assignments:
         self._keep = keep
         self._clock = clock
         self._listed = self._everything(self._deployed, drift)
-        self._planned = Policy(self._listed.values(), custom_roles)
+        self._planned = Policy(self._listed.values(), custom_roles, not_evaluated)
         self._policy = self._planned
         self._waiting = deque[_Change]()
 
@@ -98,6 +105,7 @@ class Assignments:
         return cls(
             deployment.assignments,
             deployment.custom_roles,
+            not_evaluated=deployment.not_evaluated,
             drift=read(state),
             standing=standing_assignments(deployment),
             keep=partial(keep, state),

@@ -5,19 +5,21 @@ comes out. It names the assignment that allows the action, or the roles of which
 https://learn.microsoft.com/azure/role-based-access-control/overview#how-azure-rbac-determines-if-a-user-has-access-to-a-resource
 """
 
-import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from copy import copy
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 from sandbox.broken_files import UserError
-from sandbox.deployment import Deployment, RoleAssignment, RoleDefinition
-
-_BUILT_IN = Path(__file__).with_name("builtin_roles.json")
+from sandbox.deployment import (
+    Deployment,
+    NotEvaluated,
+    RoleAssignment,
+    RoleDefinition,
+    built_in_roles,
+)
 
 
 @dataclass(frozen=True)
@@ -53,10 +55,14 @@ class Allowed:
 
 @dataclass(frozen=True)
 class Denied:
-    """A requirement that no assignment meets, and the names of the roles that would."""
+    """A requirement that no assignment meets, and the names of the roles that would.
+
+    `not_evaluated` are assignments that might meet it on Azure, and grant nothing here.
+    """
 
     requirement: Requirement
     roles_that_would: tuple[str, ...]
+    not_evaluated: tuple[NotEvaluated, ...] = ()
 
     @property
     def action(self) -> Action:
@@ -80,10 +86,17 @@ class Policy:
     """All role assignments, by principal and scope: a decision costs the depth of its scope."""
 
     def __init__(
-        self, assignments: Iterable[RoleAssignment], custom_roles: Iterable[RoleDefinition] = ()
+        self,
+        assignments: Iterable[RoleAssignment],
+        custom_roles: Iterable[RoleDefinition] = (),
+        not_evaluated: Iterable[NotEvaluated] = (),
     ) -> None:
-        """Raises UnknownRoleError if an assignment is of a role that is not defined."""
+        """`not_evaluated` grant nothing; a denial names those that might allow it on Azure.
+
+        Raises UnknownRoleError if an assignment is of a role that is not defined.
+        """
         self.custom_roles = tuple(custom_roles)
+        self.not_evaluated = tuple(not_evaluated)
         self._roles = {_guid(each.id): each for each in (*built_in_roles(), *self.custom_roles)}
         self._roles_that_would: dict[tuple[Action, ...], tuple[str, ...]] = {}
         self._grants: dict[tuple[str, str], tuple[_Grant, ...]] = {}
@@ -95,7 +108,7 @@ class Policy:
     @classmethod
     def of(cls, deployment: Deployment) -> "Policy":
         """Return the policy of a deployment's assignments and custom roles."""
-        return cls(deployment.assignments, deployment.custom_roles)
+        return cls(deployment.assignments, deployment.custom_roles, deployment.not_evaluated)
 
     @property
     def assignments(self) -> Iterator[RoleAssignment]:
@@ -131,7 +144,11 @@ class Policy:
             for grant in self._inherited(principal_id, requirement.scope):
                 if holds(grant.role, action):
                     return Allowed(requirement, action, grant.assignment, grant.role)
-        return Denied(requirement, self._roles_with(requirement.any_of))
+        return Denied(
+            requirement,
+            self._roles_with(requirement.any_of),
+            tuple(self._not_evaluated(principal_id, requirement)),
+        )
 
     def knows(self, role_definition_id: str) -> bool:
         """Return whether a role of this id is defined."""
@@ -143,15 +160,30 @@ class Policy:
         if role is None:
             raise UnknownRoleError(
                 f"{assignment.id} assigns {assignment.role_definition_id}, which is neither a "
-                "custom role of the snapshot nor in sandbox/rbac/builtin_roles.json; the sandbox "
-                "enforces no role that it does not know, so add it there as Azure defines it: "
-                "az role definition list --name " + _guid(assignment.role_definition_id)
+                "custom role of the snapshot nor in sandbox/deployment/builtin_roles.json; the "
+                "sandbox enforces no role that it does not know, so add it there as Azure defines "
+                "it: az role definition list --name " + _guid(assignment.role_definition_id)
             )
         return role
 
     def _inherited(self, principal_id: str, scope: str) -> Iterator[_Grant]:
         for each in scope_and_above(scope):
             yield from self._grants.get((principal_id.lower(), each), ())
+
+    def _not_evaluated(self, principal_id: str, requirement: Requirement) -> Iterator[NotEvaluated]:
+        """Return what might meet a requirement on Azure: any principal may be in a group."""
+        scopes = set(scope_and_above(requirement.scope))
+        return (
+            each
+            for each in self.not_evaluated
+            if each.assignment.scope.lower() in scopes
+            and (each.to_group or each.assignment.principal_id.lower() == principal_id.lower())
+            and self._might_meet(each.assignment, requirement)
+        )
+
+    def _might_meet(self, assignment: RoleAssignment, requirement: Requirement) -> bool:
+        role = self._roles.get(_guid(assignment.role_definition_id))
+        return role is not None and any(holds(role, action) for action in requirement.any_of)
 
     def _roles_with(self, actions: tuple[Action, ...]) -> tuple[str, ...]:
         """Cached per set of actions: there are few, and a policy's roles never change."""
@@ -185,22 +217,6 @@ def holds(role: RoleDefinition, action: Action) -> bool:
     if action.data:
         return _any(role.data_actions, action.name) and not _any(role.not_data_actions, action.name)
     return _any(role.actions, action.name) and not _any(role.not_actions, action.name)
-
-
-@cache
-def built_in_roles() -> tuple[RoleDefinition, ...]:
-    """Return Azure's own roles, as far as this deployment or a step beside it could use them."""
-    return tuple(
-        RoleDefinition(
-            id=f"/providers/Microsoft.Authorization/roleDefinitions/{each['id']}",
-            name=each["name"],
-            actions=tuple(each.get("actions", ())),
-            not_actions=tuple(each.get("notActions", ())),
-            data_actions=tuple(each.get("dataActions", ())),
-            not_data_actions=tuple(each.get("notDataActions", ())),
-        )
-        for each in json.loads(_BUILT_IN.read_text("utf-8"))["roles"]
-    )
 
 
 def _place(assignment: RoleAssignment) -> tuple[str, str]:

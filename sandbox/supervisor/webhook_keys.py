@@ -50,7 +50,13 @@ class WebhookKey:
 
 
 def webhook_keys(deployment: Deployment) -> tuple[WebhookKey, ...]:
-    """Every key of `deployment`; none where no user sets a secret that a service reads."""
+    """Every key of `deployment`; none where no user sets a secret that a service reads.
+
+    Nothing is assumed of a deployment that is not the project's own: its secrets are its users' to
+    set.
+    """
+    if not deployment.is_own:
+        return ()
     policy, found = Policy.of(deployment), list[WebhookKey]()
     for vault in deployment.vaults:
         for secret in vault.secrets:

@@ -18,7 +18,7 @@ from typing import Any
 PAGES = "articles/role-based-access-control/built-in-roles"
 FACTS = Path(__file__).with_name("facts.json")
 _PROJECT = Path(__file__).parents[3]
-_BUILT_IN = _PROJECT / "sandbox/rbac/builtin_roles.json"
+_BUILT_IN = _PROJECT / "sandbox/deployment/builtin_roles.json"
 _BICEP = _PROJECT / "infra/bicep"
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _BLOCK = re.compile(r"^```json\n(.*?)^```", re.MULTILINE | re.DOTALL)

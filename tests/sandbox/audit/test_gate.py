@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.audit import FILE, Audit, Gate, Outcome, Record, read
-from sandbox.deployment import RoleAssignment, RoleDefinition
+from sandbox.deployment import NotEvaluated, RoleAssignment, RoleDefinition
 from sandbox.entra import AccessToken, Caller
 from sandbox.rbac import Allowed, Denied, Policy, Requirement
 
@@ -61,6 +61,21 @@ def test_a_denied_caller_is_recorded_with_the_missing_roles(desk: Desk) -> None:
     assert (record.action, record.scope) == ("Test/write", SCOPE)
     assert record.missing == ("writer",)
     assert record.role == record.assignment == ""
+
+
+def test_a_denial_records_the_assignment_that_is_not_evaluated(desk: Desk) -> None:
+    unsure = NotEvaluated(
+        replace(ASSIGNMENT, id="/assignments/2", role_definition_id=WRITER.id),
+        "its condition is not evaluated here",
+    )
+    desk.gate.policy = Policy([ASSIGNMENT], (READER, WRITER), [unsure])
+    assert isinstance(desk.gate.admit("blob", "PutBlob", CALLER, WRITE), Denied)
+    assert not isinstance(desk.gate.admit("blob", "GetBlob", CALLER, READ), Denied)
+    denied, allowed = desk.audit()
+    assert denied.reason == (
+        "on Azure, /assignments/2 may allow it: its condition is not evaluated here"
+    )
+    assert allowed.reason == ""
 
 
 def test_one_need_that_is_denied_denies_all_and_is_the_one_record(desk: Desk) -> None:

@@ -218,8 +218,12 @@ def test_a_user_that_only_an_assignment_names_is_a_principal(loaded: Load) -> No
 @pytest.mark.parametrize(
     ("more", "why", "to_group"),
     [
-        ({"condition": "@Resource[name] StringEquals 'mine'"}, "it has a condition", False),
-        ({"principalType": "Group"}, "it is to a group", True),
+        (
+            {"condition": "@Resource[name] StringEquals 'mine'"},
+            "its condition is not evaluated",
+            False,
+        ),
+        ({"principalType": "Group"}, "has no groups", True),
     ],
 )
 def test_a_condition_and_a_group_grant_nothing_and_are_kept_apart(
@@ -243,6 +247,14 @@ def test_an_assignment_whose_principal_only_azure_knows_grants_nothing(loaded: L
     [left] = found.left_out
     assert left.name.startswith(f"{GROUP}/providers/{kind}/")
     assert "its principalId is known only on Azure" in left.why
+
+
+def test_an_assignment_of_a_role_that_is_not_known_grants_nothing(loaded: Load) -> None:
+    other = f"{READER.rpartition('/')[0]}/00000000-0000-4000-8000-00000000abcd"
+    found = loaded(*account("one"), assignment(GROUP, USER, roleDefinitionId=other))
+    assert found.assignments == ()
+    [left] = found.left_out
+    assert "its role 00000000-0000-4000-8000-00000000abcd is not known here" in left.why
 
 
 def test_a_role_of_several_permissions_is_left_out(loaded: Load) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.deployment import RoleAssignment, RoleDefinition
+from sandbox.deployment import NotEvaluated, RoleAssignment, RoleDefinition
 from sandbox.rbac import (
     Action,
     Allowed,
@@ -216,3 +216,23 @@ def test_another_assignment_never_takes_a_right_away(
 ) -> None:
     if isinstance(decided(assignments, who, scope, READ), Allowed):
         assert isinstance(decided(assignments + more, who, scope, READ), Allowed)
+
+
+@pytest.mark.parametrize("to_group", [False, True])
+def test_an_assignment_that_is_not_evaluated_grants_nothing_and_a_denial_names_it(
+    to_group: bool,
+) -> None:
+    whom = "a-group" if to_group else ANN
+    unsure = NotEvaluated(assigned(whom, READER, VAULT), "the reason", to_group=to_group)
+    elsewhere = NotEvaluated(assigned(ANN, READER, TOPIC), "the reason")
+    lesser = NotEvaluated(assigned(ANN, ALL_BUT_READ, VAULT), "the reason")
+    policy = Policy([], ROLES, [unsure, elsewhere, lesser])
+    denied = policy.decide(ANN, Requirement.of(SECRET, READ))
+    assert isinstance(denied, Denied)
+    assert denied.not_evaluated == (unsure,)
+    others = policy.decide(BEN, Requirement.of(SECRET, READ))
+    assert isinstance(others, Denied)
+    assert others.not_evaluated == ((unsure,) if to_group else ())
+    granted = policy.changed([], [assigned(ANN, READER, SECRET)])
+    assert isinstance(granted.decide(ANN, Requirement.of(SECRET, READ)), Allowed)
+    assert granted.not_evaluated == policy.not_evaluated

@@ -48,6 +48,11 @@ def test_the_samples_key_is_the_operators_to_set_and_the_notifiers_to_sign_with(
     assert key.addresses == ((URL,),)
 
 
+def test_no_key_is_set_in_a_deployment_of_somebody_else() -> None:
+    assert webhook_keys(DEPLOYMENT)
+    assert webhook_keys(replace(DEPLOYMENT, is_own=False)) == ()
+
+
 @pytest.mark.parametrize("who", ["operator", "notifier"])
 def test_a_secret_that_nobody_sets_or_no_service_reads_is_no_key(who: str) -> None:
     without = granted(DEPLOYMENT, "secrets/webhook-signing-key", who)
