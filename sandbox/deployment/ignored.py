@@ -1,15 +1,16 @@
 """The settings of a snapshot that the sandbox ignores, so that the start can name them.
 
-Where ignoring a setting would allow more than Azure does, the sandbox refuses to load it: a
-condition of a role assignment, a vault with access policies. Soft delete and lifecycle rules of
-blobs are ignored, too; docs/sandbox.md lists them.
+A setting whose neglect would allow more than Azure does is not among them: an assignment with a
+condition grants nothing, and a vault under access policies is not served. The exception are rules
+of networks, since every client is on this machine. Soft delete and lifecycle rules of blobs are
+ignored, too; docs/sandbox.md lists them.
 """
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from sandbox.deployment.snapshot import ASSIGNMENT, SNAPSHOT, Snapshot
+from sandbox.deployment.snapshot import SNAPSHOT, Snapshot
 
 _BUS = "microsoft.servicebus/namespaces"
 _NEVER = "P10675199DT2H48M5.4775807S"
@@ -23,7 +24,10 @@ _ENTITY = {
 }
 _SESSIONS = {"requiresSession": "there are no sessions, and any receiver gets any message"}
 _RULE = {"action": "it does not change messages"}
-_ACCOUNT = {"isVersioningEnabled": "blobs have no versions"}
+_BLOBS = {"isVersioningEnabled": "blobs have no versions"}
+_ANONYMOUS = "a request without a token is refused"
+_ACCOUNT = {"allowBlobPublicAccess": _ANONYMOUS, "isHnsEnabled": "there are no directories"}
+_CONTAINER = {"publicAccess": _ANONYMOUS}
 
 # By lower-case type: the properties that are ignored unless they have Azure's default, and the
 # sandbox's behaviour instead.
@@ -32,9 +36,17 @@ _PROPERTIES: Mapping[str, Mapping[str, str]] = {
     f"{_BUS}/topics": _ENTITY,
     f"{_BUS}/topics/subscriptions": {**_SESSIONS, **_FORWARDING, **_ENTITY},
     f"{_BUS}/topics/subscriptions/rules": _RULE,
-    "microsoft.storage/storageaccounts/blobservices": _ACCOUNT,
+    "microsoft.storage/storageaccounts": _ACCOUNT,
+    "microsoft.storage/storageaccounts/blobservices": _BLOBS,
+    "microsoft.storage/storageaccounts/blobservices/containers": _CONTAINER,
 }
-_MEANS_NOTHING: tuple[object, ...] = (None, False, "", {}, "Active", _NEVER)
+_MEANS_NOTHING: tuple[object, ...] = (None, False, "", {}, "Active", "None", _NEVER)
+# By lower-case type: the property that turns keys off. Azure takes them unless it is true.
+_WITHOUT_KEYS: Mapping[str, str] = {
+    _BUS: "disableLocalAuth",
+    "microsoft.insights/components": "DisableLocalAuth",
+}
+_WITH_NETWORK_RULES = ("microsoft.keyvault/vaults", "microsoft.storage/storageaccounts", _BUS)
 
 _NO_KEYS = "the sandbox has no keys"
 _RESOURCES: Mapping[str, str] = {
@@ -46,7 +58,7 @@ _RESOURCES: Mapping[str, str] = {
 
 
 def ignored(path: Path = SNAPSHOT) -> tuple[str, ...]:
-    """Return a line for each ignored setting, by resource.
+    """Return a line for each ignored setting of the resources that are served, by resource.
 
     Raises SnapshotError.
     """
@@ -63,9 +75,14 @@ def of_snapshot(snapshot: Snapshot) -> Iterator[str]:
         for name, instead in _PROPERTIES.get(kind, {}).items():
             if properties.get(name) not in _MEANS_NOTHING:
                 yield f"{named}: {name} is ignored: {instead}"
-        if kind == ASSIGNMENT.lower() and _is_for_a_group(properties):
-            yield f"{named}: the sandbox has no groups, so this role has no effect"
+        without_keys = _WITHOUT_KEYS.get(kind)
+        if without_keys and properties.get(without_keys) is not True:
+            yield f"{named}: {without_keys} is not true; here it takes tokens alone all the same"
+        if kind in _WITH_NETWORK_RULES and _has_network_rules(properties):
+            yield f"{named}: its network rules are ignored: every client is on this machine"
 
 
-def _is_for_a_group(properties: Mapping[str, Any]) -> bool:
-    return str(properties.get("principalType", "")).lower() == "group"
+def _has_network_rules(properties: Mapping[str, Any]) -> bool:
+    rules = properties.get("networkAcls")
+    denies = isinstance(rules, dict) and rules.get("defaultAction") == "Deny"
+    return denies or properties.get("publicNetworkAccess") == "Disabled"

@@ -11,7 +11,8 @@ from sandbox.deployment.snapshot import Snapshot
 BUS = "Microsoft.ServiceBus/namespaces"
 QUEUE, SUBSCRIPTION = f"{BUS}/queues", f"{BUS}/topics/subscriptions"
 BLOBS = "Microsoft.Storage/storageAccounts/blobServices"
-ASSIGNMENT = "Microsoft.Authorization/roleAssignments"
+ACCOUNT, VAULT = "Microsoft.Storage/storageAccounts", "Microsoft.KeyVault/vaults"
+COMPONENT = "Microsoft.Insights/components"
 
 
 def listed(kind: str, **properties: Any) -> list[str]:
@@ -39,7 +40,13 @@ def test_our_own_bicep_asks_for_nothing_of_the_kind() -> None:
         (f"{BUS}/AuthorizationRules", {"rights": ["Send"]}, "the sandbox has no keys"),
         (f"{QUEUE}/authorizationRules", {}, "the sandbox has no keys"),
         (f"{BUS}/topics/authorizationRules", {}, "the sandbox has no keys"),
-        (ASSIGNMENT, {"principalType": "Group"}, "the sandbox has no groups, so this role has"),
+        (BUS, {}, "namespaces a/b: disableLocalAuth is not true; here it takes tokens alone"),
+        (COMPONENT, {"DisableLocalAuth": False}, "components a/b: DisableLocalAuth is not true"),
+        (ACCOUNT, {"allowBlobPublicAccess": True}, "a request without a token is refused"),
+        (ACCOUNT, {"isHnsEnabled": True}, "there are no directories"),
+        (f"{BLOBS}/containers", {"publicAccess": "Blob"}, "a request without a token is refused"),
+        (ACCOUNT, {"networkAcls": {"defaultAction": "Deny"}}, "its network rules are ignored"),
+        (VAULT, {"publicNetworkAccess": "Disabled"}, "its network rules are ignored"),
     ],
 )
 def test_what_is_left_out_is_listed_by_its_resource(
@@ -56,7 +63,9 @@ def test_what_is_left_out_is_listed_by_its_resource(
         (SUBSCRIPTION, {"autoDeleteOnIdle": "P10675199DT2H48M5.4775807S"}),
         (f"{SUBSCRIPTION}/rules", {"action": {}, "filterType": "SqlFilter"}),
         (BLOBS, {"isVersioningEnabled": False}),
-        (ASSIGNMENT, {"principalType": "ServicePrincipal"}),
+        (f"{BLOBS}/containers", {"publicAccess": "None"}),
+        (BUS, {"disableLocalAuth": True, "publicNetworkAccess": "Enabled"}),
+        (ACCOUNT, {"networkAcls": {"defaultAction": "Allow", "bypass": "AzureServices"}}),
         (QUEUE.upper(), {"lockDuration": "PT1M"}),
     ],
 )
