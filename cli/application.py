@@ -30,6 +30,7 @@ _PANELS = {
         "doctor": "doctor",
     },
     "Change": {
+        "apply": "apply",
         "recreate": "recreate",
         "deploy": "recreate",
         "set": "settings",

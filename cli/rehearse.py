@@ -33,7 +33,7 @@ _MARKS = {
 
 
 @dataclass(frozen=True)
-class _Rehearsal:
+class Rehearsal:
     """One rehearsal, ready to print."""
 
     name: str
@@ -73,7 +73,7 @@ def rehearse(
             if scenario is not None:
                 fail("the scenarios need the sample's deployment, and this is another one", USAGE)
             template, parameters = _FOLDER / "main.bicep", _FOLDER / "sandbox.bicepparam"
-        found = list(_another(template, parameters) if template else _ours(scenario))
+        found = [rehearsal_of(template, parameters)] if template else list(_ours(scenario))
     if json_:
         print_json({"rehearsals": [_as_json(each) for each in found]})
     else:
@@ -100,27 +100,28 @@ class _Compiled(Mapping[str, Mapping[str, Any]]):
         return len(_TEMPLATES)
 
 
-def _ours(only: str | None) -> Iterator[_Rehearsal]:
+def _ours(only: str | None) -> Iterator[Rehearsal]:
     templates = _Compiled()
     for name in [only] if only else SCENARIOS:
         scenario = SCENARIOS[name]
         played = play(scenario, templates)
         warnings = what_the_compiler_says(templates.read[scenario.template].diagnostics)
         findings = [*warnings, *played.findings]
-        yield _Rehearsal(
+        yield Rehearsal(
             name, scenario.title, played.plan, findings, played.expected, sorted(played.unmet)
         )
 
 
-def _another(template: Path, parameters: Path | None) -> Iterator[_Rehearsal]:
+def rehearsal_of(template: Path, parameters: Path | None) -> Rehearsal:
+    """Return the rehearsal of a template. Raises FilesError."""
     read: Template = read_template(template)
     given: Mapping[str, Any] = read_parameters(parameters) if parameters else {}
     plan = plan_of(read.content, given)
     findings = [*what_the_compiler_says(read.diagnostics), *plan.findings, *judge(plan)]
-    yield _Rehearsal("", template.name, plan, findings)
+    return Rehearsal("", template.name, plan, findings)
 
 
-def _print(rehearsals: Sequence[_Rehearsal]) -> None:
+def _print(rehearsals: Sequence[Rehearsal]) -> None:
     _print_timeline(rehearsals[0].plan)
     for each in rehearsals:
         _print_outcome(each, _FEW if len(rehearsals) > 1 else len(each.expected))
@@ -156,7 +157,7 @@ def _line(entry: Entry) -> str:
     return f"[cyan]{who}[/] may [green]{role}[/] on {on}{maybe}"
 
 
-def _print_outcome(rehearsal: _Rehearsal, few: int) -> None:
+def _print_outcome(rehearsal: Rehearsal, few: int) -> None:
     mark = _MARKS[Severity.REFUSED] if rehearsal.refused else "[green]✓[/]"
     name = f"{rehearsal.name:<22}" if rehearsal.name else ""
     out.print(f"{mark} {name}{escape(rehearsal.title)} [dim]{_size(rehearsal.plan)}[/]")
@@ -194,7 +195,7 @@ def _unruled(plan: Plan) -> Sequence[str]:
     return sorted(each for each in made if each.lower() not in known)
 
 
-def _as_json(rehearsal: _Rehearsal) -> Mapping[str, Any]:
+def _as_json(rehearsal: Rehearsal) -> Mapping[str, Any]:
     return {
         "name": rehearsal.name,
         "title": rehearsal.title,

@@ -76,6 +76,10 @@ class ResourceManager(HttpPlane[Named]):
         self._tenant = deployment.tenant_id
         self._subscription = f"/subscriptions/{deployment.subscription_id}".lower()
 
+    def deploy(self, deployment: Deployment) -> None:
+        """Show the resources and principals of `deployment`, of the same subscription."""
+        self._deployment = self._role_assignments.deployment = deployment
+
     def application(self) -> web.Application:
         """Return Azure Resource Manager as an HTTP application."""
         return application(self, self._gate, longest_body=_LONGEST_BODY)

@@ -49,7 +49,7 @@ class RoleAssignments:
         self, assignments: Assignments, deployment: Deployment, now: Callable[[], datetime]
     ) -> None:
         self._assignments = assignments
-        self._deployment = deployment
+        self.deployment = deployment
         self._now = now
         self._began = _iso(now())
 
@@ -73,7 +73,7 @@ class RoleAssignments:
         if not _is_guid(name):
             raise errors.invalid_assignment_name(name)
         asked = self._asked(body)
-        check_exists(self._deployment, scope)
+        check_exists(self.deployment, scope)
         there = self._assignments.find(_id(scope, name))
         if there is None and len(self._assignments.listed) >= MOST:
             raise errors.too_many_assignments()
@@ -103,7 +103,7 @@ class RoleAssignments:
             scope=scope,
             principal_id=asked.principal_id,
             role_definition_id=(
-                f"/subscriptions/{self._deployment.subscription_id}/providers/{_DEFINITION}"
+                f"/subscriptions/{self.deployment.subscription_id}/providers/{_DEFINITION}"
                 f"/{asked.role}"
             ),
             why=f"granted by hand by {caller.name}{described}",
@@ -148,14 +148,14 @@ class RoleAssignments:
             raise errors.not_evaluated("group")
         found = self._known_type(principal_id)
         if not (given or found):
-            raise errors.principal_not_found(principal_id, self._deployment.tenant_id)
+            raise errors.principal_not_found(principal_id, self.deployment.tenant_id)
         if given and found and given != found:
             raise errors.unmatched_principal_type(principal_id, found, given)
         return given or found
 
     def _known_type(self, principal_id: str) -> str:
         """Return the type of a principal that exists; empty if there is none."""
-        everyone = (*self._deployment.principals, self._deployment.deployer)
+        everyone = (*self.deployment.principals, self.deployment.deployer)
         for each in everyone:
             if each.principal_id.lower() == principal_id.lower():
                 return _USER if each.kind is PrincipalKind.USER else _SERVICE_PRINCIPAL
@@ -164,7 +164,7 @@ class RoleAssignments:
     def _shown(self, assignment: RoleAssignment) -> Json:
         hand = assignment.by_hand or self._of_deployment(assignment)
         role = assignment.role_definition_id.rpartition("/")[2]
-        subscription = f"/subscriptions/{self._deployment.subscription_id}"
+        subscription = f"/subscriptions/{self.deployment.subscription_id}"
         return {
             "properties": {
                 "roleDefinitionId": f"{subscription}/providers/{_DEFINITION}/{role}",
@@ -187,7 +187,7 @@ class RoleAssignments:
 
     def _of_deployment(self, assignment: RoleAssignment) -> ByHand:
         """Return what a deployment's assignment shows: the deployer made it before the start."""
-        by, on = self._deployment.deployer.principal_id, self._began
+        by, on = self.deployment.deployer.principal_id, self._began
         kind = self._known_type(assignment.principal_id) or _SERVICE_PRINCIPAL
         return ByHand("", by, on, by, on, kind, assignment.why)
 

@@ -2,6 +2,7 @@
 
 from sandbox.deployment.builtin_roles import built_in_roles
 from sandbox.deployment.deployer import DEPLOYER, standing_assignments
+from sandbox.deployment.difference import Difference, Kind, difference
 from sandbox.deployment.expressions import ExpressionError
 from sandbox.deployment.freshness import digest, edited_since
 from sandbox.deployment.ignored import ignored
@@ -14,7 +15,7 @@ from sandbox.deployment.in_force import (
     withdraw,
 )
 from sandbox.deployment.load import as_compiled, load
-from sandbox.deployment.principals import Ids, deploy, recreate
+from sandbox.deployment.principals import Ids, deploy, forget, recreate
 from sandbox.deployment.registration import REGISTRATION, Registration, RegistrationError
 from sandbox.deployment.resources import (
     Attachment,
@@ -55,10 +56,12 @@ __all__ = [
     "CorrelationFilter",
     "DeclaredSecret",
     "Deployment",
+    "Difference",
     "EntitySettings",
     "ExpressionError",
     "Ids",
     "Ingress",
+    "Kind",
     "LeftOut",
     "Lifecycle",
     "Namespace",
@@ -80,8 +83,10 @@ __all__ = [
     "as_compiled",
     "built_in_roles",
     "deploy",
+    "difference",
     "digest",
     "edited_since",
+    "forget",
     "ignored",
     "in_force",
     "load",

@@ -65,6 +65,13 @@ def as_assigned(ids: Mapping[str, Ids]) -> Iterator[dict[str, Ids]]:
         yield {key: _as_assigned(each, ago) for key, each in ids.items()}
 
 
+def forget(state: State, resource_ids: Iterable[str]) -> None:
+    """Delete identities: under the same name, they get new ids. Raises ValueError as above."""
+    kept, gone = _kept(state), {each.lower() for each in resource_ids}
+    if gone & kept.keys():
+        _keep(state, {key: ids for key, ids in kept.items() if key not in gone})
+
+
 def recreate(state: State, resource_id: str) -> Ids:
     """Delete and recreate an identity. Raises KeyError if it is unknown, ValueError as above."""
     kept = _kept(state)

@@ -4,6 +4,7 @@ https://learn.microsoft.com/azure/container-apps/ingress-overview
 """
 
 from collections.abc import AsyncIterator, Iterable, Mapping
+from types import MappingProxyType
 
 import aiohttp
 from aiohttp import web
@@ -15,6 +16,7 @@ from sandbox.edge.forwarding import admits, to_app, to_client
 from sandbox.edge.listener import Address
 
 Addresses = Mapping[str, Address]
+Ingresses = Mapping[str, Ingress]
 
 # Container Apps gives a request 240 seconds.
 _TIMEOUT = aiohttp.ClientTimeout(total=240, sock_connect=5)
@@ -24,24 +26,37 @@ _UNAVAILABLE = "upstream connect error or disconnect/reset before headers."
 
 
 def routes(
-    apps: Iterable[ContainerApp], addresses: Addresses, gate: Gate
+    apps: Iterable[ContainerApp],
+    addresses: Addresses,
+    gate: Gate,
+    ingresses: Ingresses = MappingProxyType({}),
 ) -> dict[str, web.Application]:
     """Return an application for the host name of each app that has an ingress."""
-    return {app.ingress.host: application(app, addresses, gate) for app in apps if app.ingress}
+    return {
+        app.ingress.host: application(app, addresses, gate, ingresses=ingresses)
+        for app in apps
+        if app.ingress
+    }
 
 
 def application(
-    app: ContainerApp, addresses: Addresses, gate: Gate, client_address: str | None = None
+    app: ContainerApp,
+    addresses: Addresses,
+    gate: Gate,
+    client_address: str | None = None,
+    *,
+    ingresses: Ingresses = MappingProxyType({}),
 ) -> web.Application:
     """Return the ingress of `app`, whose address is looked up in `addresses` for each request.
 
     `client_address` replaces the client's address where a container's published port hides it.
+    `ingresses` are looked up in the same way; one replaces the app's own by its name.
 
     Raises ValueError if the app has no ingress.
     """
     if app.ingress is None:
         raise ValueError(f"{app.name} has no ingress")
-    way_in = _WayIn(app.name, app.ingress, addresses, gate, client_address)
+    way_in = _WayIn(app, addresses, gate, client_address, ingresses)
     made = web.Application()
     made.cleanup_ctx.append(way_in.session)
     made.router.add_route("*", "/{path:.*}", way_in.forward)
@@ -51,14 +66,15 @@ def application(
 class _WayIn:
     def __init__(
         self,
-        name: str,
-        ingress: Ingress,
+        app: ContainerApp,
         addresses: Addresses,
         gate: Gate,
         client_address: str | None,
+        ingresses: Ingresses,
     ) -> None:
-        self._name = name
-        self._ingress = ingress
+        self._name = app.name
+        self._ingress = app.ingress
+        self._ingresses = ingresses
         self._places = addresses
         self._gate = gate
         self._client_address = client_address
@@ -80,9 +96,10 @@ class _WayIn:
     async def forward(self, request: web.Request) -> web.StreamResponse:
         """Return Azure's refusal, or stream the app's answer."""
         address = self._client_address or request.remote or ""
-        if not admits(self._ingress.allowed, address):
+        ingress = self._ingresses.get(self._name, self._ingress)
+        if ingress is None or not admits(ingress.allowed, address):
             reason = f"{address} is not among the addresses that {self._name} admits"
-            self._gate.refuse("ingress", f"{request.method} {self._ingress.host}", reason)
+            self._gate.refuse("ingress", f"{request.method} {request.host}", reason)
             return web.Response(status=403, text="RBAC: access denied")
         place = self._places.get(self._name)
         if place is None:

@@ -20,7 +20,7 @@ from sandbox.servicebus.dispatch import Dispatcher
 from sandbox.servicebus.limits import Limits
 from sandbox.servicebus.name import Directory
 from sandbox.servicebus.serve.broker import Broker
-from sandbox.servicebus.serve.rules import RuleError
+from sandbox.servicebus.serve.rules import RuleError, compiled
 from sandbox.servicebus.serve.store import Store, StoreError
 from sandbox.servicebus.transport import AmqpProtocol, application
 
@@ -103,6 +103,12 @@ class ServiceBus:
         for connection in list(self._connections):
             connection.lost()
         self._store.close()
+
+    def check(self, namespace: Namespace) -> None:
+        """Raise RuleError if a rule of `namespace` has a filter that is not understood."""
+        for topic in namespace.topics:
+            for each in topic.subscriptions:
+                compiled(each.rules, f"{topic.name}/Subscriptions/{each.name}")
 
     def deploy(self, namespace: Namespace, *, hurry: bool = False) -> int:
         """Become `namespace`, which has the same name, without a restart; return the ended links.

@@ -87,12 +87,13 @@ class BlobStorage(Plane[web.Request | BlobRequest, Named]):
         application.on_cleanup.append(lambda _: self._backend.stop())
         return application
 
-    async def deploy(self, account: StorageAccount) -> None:
+    async def deploy(self, account: StorageAccount, keys: AccountKeys | None) -> None:
         """Become `account`, which has the same name: make its new containers, delete the others.
 
-        A container goes with its blobs. One that was created by hand stays. Raises AzuriteError.
+        A container goes with its blobs. One that was created by hand stays. `keys` are as at the
+        start. Raises AzuriteError or aiohttp.ClientError.
         """
-        before, self._account = self._account.containers, account
+        before, self._account, self._keys = self._account.containers, account, keys
         for each in account.containers:
             await make_container(self._backend, each)
         for each in set(before) - set(account.containers):

@@ -1,6 +1,6 @@
 """Builds the plane of one account, vault, namespace or component, with its files in a state."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,10 +26,14 @@ from sandbox.telemetry import Insights
 
 @dataclass(frozen=True)
 class DataPlanes:
-    """Builds data planes for the principals of a deployment; the planes answer as `assumed`."""
+    """Builds data planes for the principals of a deployment; the planes answer as `assumed`.
+
+    `names` are those of the principals by id, and may change.
+    """
 
     state: State
     deployment: Deployment
+    names: Mapping[str, str]
     key: SigningKey
     gate: Gate
     clock: Callable[[], float]
@@ -37,14 +41,14 @@ class DataPlanes:
 
     def verifier(self, audiences: frozenset[str]) -> Verifier:
         """Return a verifier of this deployment's tokens for `audiences`."""
-        deployment = self.deployment
-        return Verifier([self.key], deployment.tenant_id, audiences, deployment.names, self.clock)
+        tenant = self.deployment.tenant_id
+        return Verifier([self.key], tenant, audiences, self.names, self.clock)
 
     def account(self, account: StorageAccount, azurite: Azurite) -> BlobStorage:
         """Return the plane of a storage account, in front of `azurite`."""
         verifier = self.verifier(blob_audiences(account.host))
         tenant = self.deployment.tenant_id
-        keys = AccountKeys.kept_in(self.state, account.name) if account.shared_key else None
+        keys = account_keys(self.state, account)
         return blob_storage(
             account, tenant, verifier, self.gate, azurite, assumed=self.assumed, keys=keys
         )
@@ -75,6 +79,11 @@ class DataPlanes:
         """
         verifier = self.verifier(MONITOR_AUDIENCES)
         return Insights(component, verifier, self.gate, database=self.state.path(TELEMETRY))
+
+
+def account_keys(state: State, account: StorageAccount) -> AccountKeys | None:
+    """Return the keys of an account that allows them. Raises BrokenFileError or OSError."""
+    return AccountKeys.kept_in(state, account.name) if account.shared_key else None
 
 
 def service_bus(

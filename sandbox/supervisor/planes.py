@@ -9,7 +9,7 @@ from sandbox.arm import GRAPH_HOST, Graph, ResourceManager
 from sandbox.arm import HOST as ARM_HOST
 from sandbox.assumptions import LIKELY, Assumptions
 from sandbox.audit import FILE, Audit, Gate
-from sandbox.deployment import Deployment
+from sandbox.deployment import Deployment, Ingress, Namespace
 from sandbox.entra import (
     GRAPH_AUDIENCES,
     MANAGEMENT_AUDIENCES,
@@ -25,26 +25,32 @@ from sandbox.identity import IdentityEndpoint
 from sandbox.keyvault import KeyVault
 from sandbox.partner import Partner
 from sandbox.rbac import Assignments
-from sandbox.servicebus import ServiceBus
+from sandbox.servicebus import ServiceBus, as_deployed
 from sandbox.state import State
 from sandbox.storage import Azurite, BlobStorage
 from sandbox.supervisor.clock import MonotonicClock
-from sandbox.supervisor.data_planes import DataPlanes
-from sandbox.supervisor.environment import new_headers
+from sandbox.supervisor.data_planes import DataPlanes, account_keys
+from sandbox.supervisor.environment import kept_headers, new_headers
 from sandbox.supervisor.settings import USUAL, Settings
 from sandbox.supervisor.settings_in_force import SettingsInForce
 from sandbox.supervisor.webhook_keys import partners, webhook_keys
 from sandbox.telemetry import Insights
 
+_DELETED = " (deleted)"
 
-@dataclass(frozen=True)
+
+@dataclass
 class Planes:
     """The sandbox's Azure: each data plane, Entra, the identity endpoint; and the partners.
 
     The planes of accounts, vaults, namespaces and components are by host.
+    `names` are those of principals by id, also of the identities that a deployment has deleted.
+    `ingresses` are those that a later deployment has changed, by app.
     """
 
     deployment: Deployment
+    names: dict[str, str]
+    ingresses: dict[str, Ingress]
     assignments: Assignments
     gate: Gate
     audit: Audit
@@ -87,6 +93,47 @@ class Planes:
             component.close()
         self.audit.close()
 
+    def check(self, deployment: Deployment) -> None:
+        """Raise RuleError if a namespace of `deployment` has a rule that is not understood."""
+        for each in deployment.namespaces:
+            self.namespaces[each.host].check(each)
+
+    async def deploy(self, state: State, deployment: Deployment, *, hurry: bool) -> int:
+        """Become `deployment`, whose hosts are the same; return how many links that ended.
+
+        With `hurry`, open links that lost their right end at once. Raises ValueError if the roles
+        are refused, before anything has changed; OSError, StoreError, AzuriteError, sqlite3.Error
+        or aiohttp.ClientError.
+        """
+        self.assignments.deploy(deployment.assignments, deployment.custom_roles)
+        self.deployment = deployment
+        self._rename(deployment.names)
+        self.headers = kept_headers(state, [app.name for app in deployment.apps])
+        self.identity.apps = {self.headers[app.name]: app for app in deployment.apps}
+        self.ingresses |= {app.name: app.ingress for app in deployment.apps if app.ingress}
+        self.issuer.registration = deployment.registration
+        self.sign_in.users = deployment.users
+        self.arm.deploy(deployment)
+        for component in deployment.components:
+            self.components[component.host].deploy(component)
+        for vault in deployment.vaults:
+            self.vaults[vault.host].deploy(vault)
+        for account in deployment.accounts:
+            await self.accounts[account.host].deploy(account, account_keys(state, account))
+        return sum(self._deploy(each, hurry=hurry) for each in deployment.namespaces)
+
+    def _deploy(self, namespace: Namespace, *, hurry: bool) -> int:
+        rules = self.assumed.bus_default_rule
+        return self.namespaces[namespace.host].deploy(as_deployed(namespace, rules), hurry=hurry)
+
+    def _rename(self, names: Mapping[str, str]) -> None:
+        gone = {
+            principal_id: name if name.endswith(_DELETED) else name + _DELETED
+            for principal_id, name in self.names.items()
+            if principal_id not in names
+        }
+        self.names.update({**gone, **names})
+
 
 def build(
     state: State,
@@ -120,9 +167,12 @@ def build(
         wrong_header_status=int(assumed.identity_wrong_header),
         none_gives_tokens=assumed.identity_none == "gives",
     )
-    make = DataPlanes(state, deployment, key, gate, clock, assumed)
+    names = dict(deployment.names)
+    make = DataPlanes(state, deployment, names, key, gate, clock, assumed)
     return Planes(
         deployment=deployment,
+        names=names,
+        ingresses={},
         assignments=assignments,
         gate=gate,
         audit=audit,

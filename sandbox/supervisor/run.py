@@ -15,6 +15,7 @@ from sandbox.assumptions import LIKELY, Assumptions
 from sandbox.commands import END_SIGNALS
 from sandbox.lock import TakenError, take
 from sandbox.state import State, StateError
+from sandbox.supervisor.apply import Apply
 from sandbox.supervisor.azurite_process import PortLostError
 from sandbox.supervisor.developer import AsDeveloper, Developer, SignInError
 from sandbox.supervisor.remote_services import RemoteServices
@@ -91,6 +92,7 @@ async def run(
                 developer=developer,
                 patience=patience,
             )
+            endpoints.control.on("apply", Apply(endpoints, watch, state))
             try:
                 await _look_after(watch, stop, approve=bool(as_developer and as_developer.approve))
             except SignInError as error:

@@ -123,7 +123,8 @@ async def _listening(
         name: remote.service_address(name) if remote else Address(port)
         for name, port in ports.items()
     }
-    routes = planes.routes() | ingress.routes(apps, addresses, planes.gate)
+    inside = ingress.routes(apps, addresses, planes.gate, planes.ingresses)
+    routes = planes.routes() | inside
     certificate = Certificate.keep(state, routes)
     for bus in planes.namespaces.values():
         await bus.start()
@@ -232,7 +233,9 @@ async def _gallery(
     # Through a container's published port, every client has the network gateway's address.
     client_address = None if address == LOOPBACK else LOOPBACK
     for port in (GALLERY_PORT, 0) if wanted is None else (wanted,):
-        way_in = ingress.application(app, addresses, planes.gate, client_address)
+        way_in = ingress.application(
+            app, addresses, planes.gate, client_address, ingresses=planes.ingresses
+        )
         listener = HttpListener(way_in, planes.gate)
         stack.push_async_callback(listener.stop)
         with suppress(OSError):

@@ -1,12 +1,14 @@
 """Starts the services, watches their readiness, and reports changes."""
 
 import asyncio
+import logging
 import math
 import os
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 
 import aiohttp
 
@@ -24,6 +26,7 @@ from sandbox.supervisor.report import Report, ServiceReport, SignInReport
 from sandbox.supervisor.services import Readiness, ServiceProgram, is_taken, readiness
 from sandbox.supervisor.start import Endpoints
 
+_LOG = logging.getLogger(__name__)
 _LOOK_AGAIN = 0.1
 _LOOK_AGAIN_ONCE_READY = 1.0
 # Seconds until services that are not ready are reported as overdue.
@@ -68,6 +71,7 @@ class Watch:
         self._apps = endpoints.planes.deployment.apps
         self._children = {} if remote else {app.name: self._child(app) for app in self._apps}
         self._readiness = {app.name: Readiness(False) for app in self._apps}
+        self._restarting: dict[str, asyncio.Task[None]] = {}
 
     async def sign_in(self, approve: bool) -> None:
         """Sign the developer in, unless they already are. Raises SignInError."""
@@ -95,7 +99,59 @@ class Watch:
 
     async def stop(self) -> None:
         """End the services that were started here."""
+        for each in self._restarting.values():
+            each.cancel()
+        await asyncio.gather(*self._restarting.values(), return_exceptions=True)
         await asyncio.gather(*(each.stop() for each in self._children.values()))
+
+    def deploy(self, apps: tuple[ContainerApp, ...]) -> tuple[str, ...]:
+        """Run `apps` from now on; return those that start anew, since something of theirs changed.
+
+        It does not wait for them. Remote services get their environments and are not restarted.
+        Raises OSError.
+        """
+        before, self._apps = {each.name: each for each in self._apps}, apps
+        changed = [each for each in apps if _differs(before.get(each.name), each)]
+        names = {each.name for each in apps}
+        gone = [name for name in before if name not in names]
+        stays = names - {each.name for each in changed}
+        self._readiness = {
+            each.name: self._readiness[each.name] if each.name in stays else Readiness(False)
+            for each in apps
+        }
+        self._snapshot = digest(in_force(self._state))
+        if self._remote is not None:
+            for app in changed:
+                self._hand_over(app, self._remote)
+        else:
+            for name in (*(each.name for each in changed), *gone):
+                self._restart(name)
+        self.report()
+        return tuple(each.name for each in changed)
+
+    def _restart(self, name: str) -> None:
+        """Begin to end the service `name`, and to start it if the deployment still has it."""
+        task = asyncio.create_task(self._start_anew(name, self._restarting.get(name)))
+        self._restarting[name] = task
+        task.add_done_callback(partial(self._restarted, name))
+
+    async def _start_anew(self, name: str, previous: "asyncio.Task[None] | None") -> None:
+        if previous is not None:
+            await asyncio.wait((previous,))
+        if child := self._children.get(name):
+            await child.stop()
+            del self._children[name]
+        for app in self._apps:
+            if app.name == name:
+                self._endpoints.addresses.setdefault(name, Address(free_port()))
+                self._children[name] = self._child(app)
+                await self._children[name].start()
+
+    def _restarted(self, name: str, task: "asyncio.Task[None]") -> None:
+        if self._restarting.get(name) is task:
+            del self._restarting[name]
+        if not task.cancelled() and (error := task.exception()):
+            _LOG.error("%s cannot be started: %s", name, error)
 
     async def look(self, session: aiohttp.ClientSession) -> float:
         """Check each service and report changes; return the seconds until the next check."""
@@ -103,8 +159,14 @@ class Watch:
         answers = await asyncio.gather(
             *(readiness(session, self._endpoints.addresses[name]) for name in names)
         )
-        self._readiness = dict(zip(names, answers, strict=True))
-        all_ready = all(each.ready for each in answers)
+        found = dict(zip(names, answers, strict=True))
+        # Meanwhile, a deployment may have changed the services; the old one still answers.
+        self._readiness |= {
+            name: answer
+            for name, answer in found.items()
+            if name in self._readiness and name not in self._restarting
+        }
+        all_ready = all(each.ready for each in self._readiness.values())
         if all_ready and self._services_ready is None:
             self._services_ready = time.monotonic() - self._begun
         self.report()
@@ -212,6 +274,13 @@ def _by_path(planes: Planes, count: Callable[[ServiceBus], dict[str, int]]) -> d
         for host, bus in planes.namespaces.items()
         for path, number in count(bus).items()
     }
+
+
+def _differs(before: ContainerApp | None, after: ContainerApp) -> bool:
+    """Return whether a deployment would make another revision of an app, or of its identities."""
+    if before is None:
+        return True
+    return (before.environment, before.attachments) != (after.environment, after.attachments)
 
 
 def _ended(child: Child) -> str:

@@ -1,0 +1,113 @@
+"""`keyless apply`: another deployment in a running sandbox, without a restart."""
+
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.text import Text
+
+from cli.changes import CHANGES, lines
+from cli.compiled import CompileError, FilesError, RefusedError, compiled, followed
+from cli.control import ask
+from cli.lifecycle import require_running
+from cli.options import StateOption, open_state
+from cli.snapshot_notes import shown
+from cli.terminal import err, fail, one_sentence, out, print_json
+from sandbox.deployment import source
+from sandbox.state import State
+
+_PAUSE = 0.3  # seconds between two looks at the files
+
+
+def apply(
+    state: StateOption = None,
+    snapshot: Annotated[
+        Path | None,
+        typer.Option("--snapshot", help="A snapshot of another deployment, also for later starts."),
+    ] = None,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Apply again whenever a file of the deployment changes.")
+    ] = False,
+    hurry: Annotated[
+        bool,
+        typer.Option(
+            "--hurry", help="End open Service Bus links that lost their right, before their tokens."
+        ),
+    ] = False,
+    json_: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Put the deployment into force in the running sandbox, and show what changes.
+
+    Compiles the Bicep and rehearses it where there is a Bicep CLI. A fault changes nothing.
+    """
+    opened = open_state(state)
+    require_running(opened)
+    with one_sentence(ValueError):
+        chosen = snapshot.absolute() if snapshot else source(opened)
+    if watch:
+        _follow(opened, chosen, hurry=hurry, as_json=json_)
+    _once(opened, chosen, hurry=hurry, as_json=json_)
+
+
+def _once(state: State, chosen: Path, *, hurry: bool, as_json: bool) -> None:
+    """Apply `chosen`, or end the command with the reason."""
+    try:
+        with out.status(f"reading {shown(chosen)}"):
+            found = compiled(chosen)
+    except RefusedError as error:
+        for place, finding in error.findings:
+            _print_refusal(place, finding.what, finding.mend)
+        fail(f"{error}; nothing was changed")
+    except (CompileError, FilesError, OSError) as error:
+        fail(f"{error}; nothing was changed")
+    if found.note:
+        err.print(Text.assemble(("note:", "bold yellow"), f" {found.note}."))
+    body = {"snapshot": found.text, "source": str(found.source), "hurry": hurry}
+    applied = ask(state, "apply", body)
+    _print(applied, as_json=as_json)
+    with one_sentence(OSError):
+        if found.write() and not as_json:
+            out.print(f"[dim]{shown(found.source)} is compiled anew: commit it with the Bicep.[/]")
+
+
+def _follow(state: State, chosen: Path, *, hurry: bool, as_json: bool) -> None:
+    """Apply `chosen` now and after each change of its files, until the command is ended."""
+    seen: dict[Path, tuple[int, int]] | None = None
+    while True:
+        if (now := _stamps(chosen)) != seen:
+            seen = now
+            try:
+                _once(state, chosen, hurry=hurry, as_json=as_json)
+            except typer.Exit:
+                require_running(state)
+            if not as_json:
+                out.print("[dim]watching; Ctrl-C ends it[/]")
+        time.sleep(_PAUSE)
+
+
+def _stamps(chosen: Path) -> dict[Path, tuple[int, int]]:
+    """Return the time and size of each file that `chosen` depends on."""
+    found = {}
+    for each in followed(chosen):
+        if each.exists():
+            status = each.stat()
+            found[each] = status.st_mtime_ns, status.st_size
+    return found
+
+
+def _print(applied: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print_json(applied)
+        return
+    for each in lines(applied):
+        out.print(each)
+    if any(applied[each] for each in CHANGES):
+        out.print(f"In force after {applied['seconds']:.2f} s.")
+
+
+def _print_refusal(place: str, what: str, fix: str) -> None:
+    where = f"{escape(place)}: " if place else ""
+    err.print(f"[bold red]✗[/] {where}{escape(what)}")
+    err.print(f"  [dim]fix:[/] {escape(fix)}")

@@ -1,0 +1,119 @@
+"""Puts another deployment into force in a running sandbox, without a restart."""
+
+import sqlite3
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import aiohttp
+
+from sandbox.deployment import (
+    DEPLOYED,
+    Deployment,
+    difference,
+    forget,
+    load,
+    put_in_force,
+    remember,
+)
+from sandbox.rbac import built_in_roles
+from sandbox.state import State
+from sandbox.storage import AzuriteError
+from sandbox.supervisor.control import ControlError, Json
+from sandbox.supervisor.operator import Operator, SigningKeyError
+from sandbox.supervisor.start import Endpoints
+from sandbox.supervisor.watch import Watch
+
+_CANDIDATE = "candidate.json"
+_FAILED = (AzuriteError, SigningKeyError, sqlite3.Error, aiohttp.ClientError, TimeoutError)
+_OTHER_HOSTS = (
+    "the deployment has other host names ({}), for which the running sandbox has no certificate:"
+    " end it and start it again, with the same snapshot"
+)
+
+
+@dataclass(frozen=True)
+class Apply:
+    """The verb `apply` of a running sandbox."""
+
+    endpoints: Endpoints
+    watch: Watch
+    state: State
+
+    async def __call__(self, body: Json) -> Json:
+        """Put the snapshot in `body` into force; without one, the ids that the state has by now.
+
+        `source` is the file of the next start. `hurry` also ends open links of Service Bus that
+        the roles no longer allow. A snapshot that cannot be loaded changes nothing.
+
+        Raises ValueError, KeyError or OSError.
+        """
+        begun = time.monotonic()
+        before, snapshot = self.endpoints.planes.deployment, _text(body, "snapshot")
+        after = self._loaded(snapshot)
+        self._check(before, after)
+        found = difference(before, after, built_in_roles())
+        try:
+            links = await self._deploy(before, after, hurry=body.get("hurry") is True)
+        except _FAILED as error:
+            raise ControlError(f"the deployment is in force only in part: {error}") from error
+        self._keep(before, after, snapshot, _text(body, "source"))
+        restarted = self.watch.deploy(after.apps)
+        seconds = round(time.monotonic() - begun, 3)
+        return {**asdict(found), "restarted": restarted, "links": links, "seconds": seconds}
+
+    def _loaded(self, snapshot: str) -> Deployment:
+        """Return the deployment of a snapshot, which the state keeps only for this moment."""
+        if not snapshot:
+            return load(self.state, self.state.path(DEPLOYED))
+        candidate = self.state.write(_CANDIDATE, snapshot.encode())
+        try:
+            return load(self.state, candidate)
+        except ValueError as error:
+            raise ControlError(str(error).replace(f"{candidate} ", "")) from error
+        finally:
+            candidate.unlink(missing_ok=True)
+
+    def _check(self, before: Deployment, after: Deployment) -> None:
+        """Raise ControlError or RuleError for a deployment that cannot be put into force."""
+        if others := _hosts(before) ^ _hosts(after):
+            raise ControlError(_OTHER_HOSTS.format(", ".join(sorted(others))))
+        self.endpoints.planes.check(after)
+
+    async def _deploy(self, before: Deployment, after: Deployment, *, hurry: bool) -> int:
+        """Put `after` into force; return how many links that ended."""
+        endpoints, planes = self.endpoints, self.endpoints.planes
+        links = await planes.deploy(self.state, after, hurry=hurry)
+        operator = Operator(
+            self.state, after, endpoints.proxy, endpoints.environment.ca, planes.clock
+        )
+        await operator.hand_over_once(planes.vaults)
+        return links
+
+    def _keep(self, before: Deployment, after: Deployment, snapshot: str, source: str) -> None:
+        """Let commands and later starts see what is in force."""
+        now = {each.resource_id.lower() for each in after.principals}
+        gone = (each.resource_id for each in before.principals if each.resource_id)
+        forget(self.state, (each for each in gone if each.lower() not in now))
+        if snapshot:
+            put_in_force(self.state, snapshot.encode())
+        if source:
+            remember(self.state, Path(source))
+
+
+def _hosts(deployment: Deployment) -> set[str]:
+    return {
+        *(each.host for each in deployment.accounts),
+        *(each.host for each in deployment.vaults),
+        *(each.host for each in deployment.namespaces),
+        *(each.host for each in deployment.components),
+        *(each.ingress.host for each in deployment.apps if each.ingress),
+    }
+
+
+def _text(body: Json, name: str) -> str:
+    """Return a text of a request's body, empty by default. Raises ControlError."""
+    found = body.get(name, "")
+    if not isinstance(found, str):
+        raise ControlError(f"{name} must be a text")
+    return found
