@@ -1,7 +1,7 @@
 """`keyless access`: the role assignments of the compiled Bicep, or compared with Azure's."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from itertools import groupby
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -13,7 +13,8 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.options import StateOption, open_state
-from cli.short_names import short_role, short_scope
+from cli.rights import DELETED, GRANTED, Right, all_rights
+from cli.short_names import short_scope
 from cli.snapshot_notes import warn_if_stale
 from cli.terminal import USAGE, fail, one_sentence, out, print_json
 from local.arm import ResourceManager, UnseenError
@@ -23,6 +24,7 @@ from local.azd_values import Values, ValuesError
 from local.rights import Environment
 from local.roles import Roles
 from local.sign_in import SignInError, open_developers_credential, signed_in
+from sandbox.broken_files import UserError
 from sandbox.deployment import (
     Deployment,
     ExpressionError,
@@ -31,22 +33,15 @@ from sandbox.deployment import (
     as_compiled,
     load,
 )
-from sandbox.rbac import Policy
+from sandbox.rbac import Assignments
 
 _MAY_BE_INTENDED = (
     "these may be intended, such as the deploying user's rights; delete those that are not needed"
 )
-
-
-@dataclass(frozen=True)
-class Right:
-    """One role assignment, in words."""
-
-    who: str
-    role: str
-    on: str
-    why: str
-    scope: str
+_MARKS = {GRANTED: Text("+ ", "bold yellow"), DELETED: Text("- ", "bold yellow")}
+_DRIFT = (
+    "+ granted by hand, - deleted by hand: in no Bicep (docs/assign-by-hand.md). To undo a grant:"
+)
 
 
 def access(
@@ -71,23 +66,29 @@ def access(
     ] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """List the role assignments of the compiled Bicep, each with its reason."""
+    """List the role assignments, each with its reason: the Bicep's, and those made by hand."""
     if (env_file or environment) and not azure:
         fail("--env-file and --environment need --azure", USAGE)
     opened = open_state(state)
-    with one_sentence(SnapshotError, ExpressionError, KeyError, ValuesError, SignInError):
+    with one_sentence(
+        SnapshotError, ExpressionError, KeyError, ValuesError, SignInError, UserError
+    ):
         deployment = load(opened)
         warn_if_stale(opened)
         if identity:
             deployment.principal(identity)
         if azure:
             _compare(_with_azure(env_file, environment), identity, json_=json_)
-    listed = rights(deployment, identity)
+        listed = all_rights(deployment, Assignments.kept_in(opened, deployment), identity)
     if json_:
         print_json([asdict(each) for each in listed])
         return
     for who, theirs in groupby(listed, lambda each: each.who):
         out.print(_in_lines(who, list(theirs)))
+    if any(each.origin in _MARKS for each in listed):
+        out.print(_DRIFT)
+    for each in filter(None, (each.remedy for each in listed)):
+        out.print(f"  {each}", markup=False, soft_wrap=True)
 
 
 def _in_lines(who: str, theirs: Sequence[Right]) -> Table:
@@ -99,7 +100,8 @@ def _in_lines(who: str, theirs: Sequence[Right]) -> Table:
     if shared:
         table.add_row(Padding(Text(shared.strip(), "dim"), (0, 0, 0, 2)))
     for each in theirs:
-        table.add_row(Text.assemble(f"  {each.role} on ", (each.on, "cyan")))
+        mark = _MARKS.get(each.origin, Text("  "))
+        table.add_row(Text.assemble(mark, f"{each.role} on ", (each.on, "cyan")))
         table.add_row(Padding(Text(each.why.removeprefix(shared), "dim"), (0, 0, 0, 4)))
     table.add_row()
     return table
@@ -121,36 +123,6 @@ def _compare(difference: Difference, identity: str, *, json_: bool) -> NoReturn:
     else:
         out.print(describe(difference), end="")
     raise typer.Exit(1 if difference.missing or difference.beside else 0)
-
-
-def rights(deployment: Deployment, identity: str = "") -> list[Right]:
-    """Return all rights, or those of `identity`, ordered by principal, then by resource.
-
-    The former ids of a recreated identity have kept their rights, as on Azure.
-    """
-    policy = Policy.of(deployment)
-    return [
-        right
-        for principal in deployment.principals
-        if identity in {"", principal.name}
-        for each in principal.every_id
-        for right in _rights_of(each, deployment, policy)
-    ]
-
-
-def _rights_of(principal_id: str, deployment: Deployment, policy: Policy) -> list[Right]:
-    found = [
-        Right(
-            who=deployment.names[principal_id],
-            role=short_role(policy.role(each).name),
-            on=short_scope(each.scope),
-            why=each.why,
-            scope=each.scope,
-        )
-        for each in deployment.assignments
-        if each.principal_id == principal_id
-    ]
-    return sorted(found, key=lambda each: each.on)
 
 
 def _with_azure(env_file: Path | None, environment: str | None) -> Difference:

@@ -33,6 +33,7 @@ from sandbox.audit import FILE, Record
 from sandbox.audit import read as read_audit
 from sandbox.deployment import as_compiled, load
 from sandbox.printable import printable
+from sandbox.rbac import Assignments
 from sandbox.state import State
 from sandbox.supervisor import DEVELOPER, Report
 from sandbox.supervisor.program_variables import service_variables
@@ -101,6 +102,7 @@ def _in_sandbox(state: State, service: str) -> Iterator[Diagnosis]:
     persons = [each for each in users(state) if each == DEVELOPER]
     if service and service not in {*services, *persons}:
         raise KeyError(unknown_identity(service, services, persons))
+    listed = Assignments.kept_in(state, deployment).listed
     for who in [service] if service else services:
         variables = _variables(report, who, state)
         waits_for = _waits_for(report, who)
@@ -111,6 +113,7 @@ def _in_sandbox(state: State, service: str) -> Iterator[Diagnosis]:
             recorded,
             waiting=waiting if waits_for else (),
             waits_for=waits_for,
+            listed=listed,
         )
         with acting(variables), closing(open_credential(variables)) as credential:
             yield examine(subject, credential)

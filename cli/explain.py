@@ -13,11 +13,13 @@ from cli.options import StateOption, open_state
 from cli.short_names import AmbiguousError, resolve, resource_ids, short_action, short_scope
 from cli.snapshot_notes import warn_if_stale
 from cli.terminal import fail, one_sentence, out, print_json
+from local.az_commands import in_sandbox
 from local.doctor.error_texts import Explanation
 from local.doctor.error_texts import explain as explain_text
+from sandbox.broken_files import UserError
 from sandbox.commands import KEYLESS
 from sandbox.deployment import Deployment, ExpressionError, SnapshotError, load
-from sandbox.rbac import Action, Allowed, Decision, Policy, Requirement, built_in_roles
+from sandbox.rbac import Action, Allowed, Assignments, Decision, Requirement, built_in_roles
 
 # Data actions that the roles here name only by a pattern.
 _MORE_DATA_ACTIONS = (
@@ -56,12 +58,13 @@ def explain(
     Exits with 0 if it is allowed, with 1 if it is denied.
     """
     opened = open_state(state)
-    with one_sentence(SnapshotError, ExpressionError, KeyError, AmbiguousError):
+    with one_sentence(SnapshotError, ExpressionError, KeyError, AmbiguousError, UserError):
         deployment = load(opened)
         principal = deployment.principal(identity)
         requirement = _the_requirement(deployment, action, resource)
+        assignments = Assignments.kept_in(opened, deployment)
     warn_if_stale(opened)
-    decision = Policy.of(deployment).decide(principal.principal_id, requirement)
+    decision = assignments.decide(principal.principal_id, requirement)
     if json_:
         print_json(_as_json(identity, decision))
     else:
@@ -150,7 +153,8 @@ def _print(reading: Explanation, name: str, *, json_: bool) -> None:
     out.print(Text.assemble((f"{reading.source}: ", "bold"), reading.means))
     for label, value in _facts(reading, name):
         out.print(f"  {label:<10}{value}", markup=False)
-    for line in reading.do:
+    # A principal of the sandbox is granted a role in the sandbox.
+    for line in in_sandbox(reading.do) if name else reading.do:
         out.print(f"    {line}", markup=False)
 
 

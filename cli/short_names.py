@@ -27,9 +27,9 @@ def short_action(action: str) -> str:
 
 
 def short_scope(scope: str) -> str:
-    """Return the kind and name of a resource, such as `containers/originals`."""
-    _, provider, resource = scope.partition("/providers/")
-    return "/".join(resource.split("/")[-2:]) if provider else scope
+    """Return the kind and name of a resource or a group, such as `containers/originals`."""
+    within = scope.startswith("/subscriptions/")
+    return "/".join(scope.rstrip("/").split("/")[-2:]) if within else scope
 
 
 def short_role(role: str) -> str:

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from cli.options import StateOption, open_state
 from cli.photo_trace import show
+from cli.rights import GRANTED
 from cli.short_names import short_action, short_role, short_scope
 from cli.terminal import USAGE, err, fail, out, print_json
 from cli.trace_summary import as_json, since, summarize
@@ -161,7 +162,7 @@ def reason_of(record: Record) -> str:
     """Return the role that allowed it, the roles that would, or the reason of the refusal."""
     match record.outcome:
         case Outcome.ALLOWED:
-            return short_role(record.role)
+            return f"{short_role(record.role)}{_by_whose_hand(record)}"
         case Outcome.DENIED:
             would = f"none; {_one_of(record.missing)} would do"
             return f"{would}; {printable(record.reason)}" if record.reason else would
@@ -169,6 +170,12 @@ def reason_of(record: Record) -> str:
             return ", ".join(filter(None, (record.role, record.why)))
         case _:
             return printable(record.reason)
+
+
+def _by_whose_hand(record: Record) -> str:
+    """Return the maker of an assignment that no deployment made; empty for any other."""
+    by_hand = record.why.startswith(GRANTED)
+    return f", {printable(record.why.partition(':')[0])}" if by_hand else ""
 
 
 def _one_of(roles: tuple[str, ...]) -> str:

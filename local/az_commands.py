@@ -7,8 +7,10 @@ principal, role and scope.
 
 import re
 import uuid
+from collections.abc import Iterable, Iterator
 
-from sandbox.deployment import Principal, PrincipalKind, RoleDefinition
+from sandbox.commands import KEYLESS
+from sandbox.deployment import DEPLOYER, Principal, PrincipalKind, RoleDefinition
 from sandbox.rbac import built_in_roles
 
 # The namespace of ARM's guid();
@@ -83,6 +85,19 @@ def create_assignment(role: str, scope: str, object_id: str, kind: str) -> str:
         f"--assignee-principal-type {kind} --role {definition} --scope {scope}"
         f"{name_option(role, scope, object_id)}"
     )
+
+
+def in_sandbox(lines: Iterable[str]) -> Iterator[str]:
+    """Yield lines of advice; the sandbox's deployer signs in and runs those of `az role`."""
+    signed_in = False
+    for each in lines:
+        if not each.startswith("az role "):
+            yield each
+            continue
+        if not signed_in:
+            yield f"{KEYLESS} sign-in --approve --as {DEPLOYER}"
+        signed_in = True
+        yield f"{KEYLESS} as {DEPLOYER} -- {each}"
 
 
 def delete_assignment(assignment_id: str) -> str:

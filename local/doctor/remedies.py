@@ -1,6 +1,6 @@
 """Remedies for missing rights, in words and commands."""
 
-from local.az_commands import DEPLOY_AGAIN
+from local.az_commands import DEPLOY_AGAIN, in_sandbox
 from local.doctor.evidence import principal_type
 from local.doctor.examine import Diagnosis
 from local.doctor.grants import is_held
@@ -12,9 +12,11 @@ _BY_ROW = (
     "The deployment has no assignment for it. To grant it: add a row to "
     f"infra/bicep/modules/access.bicep, run infra/bicep/snapshot, then {RESTART}."
 )
-_BY_COMMAND = (
-    "On Azure, an owner can grant each one; without a row, only until the next deployment:"
+_NOT_IN_FORCE = (
+    "The deployment has an assignment for it, which is not in force: it was deleted by hand, or "
+    "the sandbox runs an older snapshot."
 )
+_BY_HAND = "The deployer grants each one by hand, as an owner does on Azure:"
 _BY_DEPLOYMENT = f"The deployment grants it: {DEPLOY_AGAIN}; or an owner grants each one:"
 
 
@@ -32,7 +34,8 @@ def commands(diagnosis: Diagnosis) -> tuple[str, ...]:
     if refused:
         lines.append(_how(diagnosis))
         kind = principal_type(subject.principal, answer)
-        lines += [grant_command(each, answer.object_id, kind) for each in refused]
+        granting = [grant_command(each, answer.object_id, kind) for each in refused]
+        lines += in_sandbox(granting) if subject.in_sandbox else granting
     if refused and subject.grants is None:
         lines += [
             "You may not read role assignments; somebody who may can compare the ids:",
@@ -46,7 +49,10 @@ def _how(diagnosis: Diagnosis) -> str:
     """Say who grants it; a finding already says why the snapshot's grant has no effect."""
     if not diagnosis.subject.in_sandbox:
         return _BY_DEPLOYMENT
-    return _BY_COMMAND if diagnosis.findings else f"{_BY_ROW} {_BY_COMMAND}"
+    if diagnosis.findings:
+        return _BY_HAND
+    has_row = any(each.right in diagnosis.subject.rights for each in diagnosis.unmet)
+    return f"{_NOT_IN_FORCE if has_row else _BY_ROW} {_BY_HAND}"
 
 
 def _sign_in(diagnosis: Diagnosis) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 
 from local.arm import ResourceManager, UnseenError
 from local.assignments import principals
@@ -13,7 +14,7 @@ from local.doctor.recent import recent_refusals
 from local.probes import Endpoints
 from local.rights import DEVELOPER, Environment, rights_of, rights_of_developer
 from sandbox.audit import Outcome, Record
-from sandbox.deployment import Deployment
+from sandbox.deployment import Deployment, RoleAssignment
 
 
 def of_sandbox(
@@ -24,8 +25,11 @@ def of_sandbox(
     *,
     waiting: Iterable[Record] = (),
     waits_for: Iterable[str] = (),
+    listed: Iterable[RoleAssignment] | None = None,
 ) -> Subject:
     """Return the identity `who` of a sandbox. Raises KeyError if there is none.
+
+    `listed` are the assignments in force, if they are not those of the deployment.
 
     Its process has `variables`. `audit` may include what others did as it. `waiting` are the
     records since it began to prove its rights, which show what it needs; `waits_for` is as in
@@ -33,6 +37,7 @@ def of_sandbox(
     """
     principal = deployment.principal(who)
     recorded = tuple(audit)
+    in_force = deployment if listed is None else replace(deployment, assignments=tuple(listed))
     registration = deployment.registration
     rights = rights_of(deployment, Environment.of_snapshot(deployment), who)
     return Subject(
@@ -41,7 +46,7 @@ def of_sandbox(
         variables=variables,
         rights=rights,
         known=deployment.names,
-        grants=of_policy(deployment),
+        grants=of_policy(in_force),
         principal=principal,
         app=next((each for each in deployment.apps if each.name == who), None),
         app_roles=registration.roles if registration else {},
@@ -51,7 +56,7 @@ def of_sandbox(
             deployment, who, rights, _denials(waiting, principal.principal_id)
         ),
         in_sandbox=True,
-        recent=recent_refusals(deployment, principal, recorded),
+        recent=recent_refusals(in_force, principal, recorded),
         api=registration.app_id if registration else "",
     )
 

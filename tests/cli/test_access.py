@@ -2,10 +2,14 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
-from cli.access import rights
-from sandbox.deployment import load
+import pytest
+
+from cli.rights import rights
+from sandbox.deployment import Deployment, RoleAssignment, load
+from sandbox.rbac import DRIFT_FILE, Assignments
 from sandbox.state import State
 from tests.conftest import keyless
 
@@ -46,6 +50,68 @@ def test_the_rights_of_who_was_deleted_stand_under_that_name(tmp_path: Path) -> 
     assert said() == ["thumbnailer", "thumbnailer (deleted)"]
 
 
+def test_the_deployers_rights_are_a_fact_of_the_start(tmp_path: Path) -> None:
+    said = re.sub(r"\s+", " ", keyless(tmp_path, "access", "deployer").stdout)
+    assert "deployer a fact of the sandbox's start, in no Bicep: Owner on resourceGroups/" in said
+    found = json.loads(keyless(tmp_path, "access", "deployer", "--json").stdout)
+    assert {(each["role"], each["origin"]) for each in found} == {
+        ("Owner", "start"),
+        ("Reader", "start"),
+    }
+    assert not any(each.who == "deployer" for each in rights(load(State.open(tmp_path))))
+
+
+@pytest.fixture
+def changed(tmp_path: Path) -> tuple[Deployment, RoleAssignment, RoleAssignment]:
+    """A deployment in which one assignment was made by hand, and another deleted."""
+    state = State.open(tmp_path)
+    deployment = load(state)
+    assignments = Assignments.kept_in(state, deployment)
+    gone = deployment.assignments[0]
+    made = replace(
+        gone,
+        id=f"{deployment.storage.id}/providers/Microsoft.Authorization/roleAssignments/by-hand",
+        scope=deployment.storage.id,
+        principal_id=deployment.principal("notifier").principal_id,
+        why="granted by hand by deployer: a trial",
+    )
+    assignments.put(made)
+    assignments.delete(gone.id, by="deployer")
+    return deployment, made, gone
+
+
+def test_what_hands_have_changed_shows_as_drift(
+    tmp_path: Path, changed: tuple[Deployment, RoleAssignment, RoleAssignment]
+) -> None:
+    _, made, gone = changed
+    said = keyless(tmp_path, "access").stdout
+    assert "+ Service Bus Data Owner on storageAccounts/" in said
+    assert "granted by hand by deployer: a trial" in said
+    assert f"- Service Bus Data Owner on {'/'.join(gone.scope.split('/')[-2:])}" in said
+    assert "deleted by hand by deployer; the next deployment assigns it again" in " ".join(
+        said.split()
+    )
+    assert f"as deployer -- az role assignment delete --ids {made.id}\n" in said
+    found = json.loads(keyless(tmp_path, "access", "--json").stdout)
+    assert {each["id"]: each["origin"] for each in found if each["origin"].endswith("by hand")} == {
+        made.id: "granted by hand",
+        gone.id: "deleted by hand",
+    }
+
+
+def test_without_drift_nothing_is_said_of_it(tmp_path: Path) -> None:
+    assert "by hand" not in keyless(tmp_path, "access").stdout
+
+
+def test_a_broken_file_is_one_sentence(tmp_path: Path) -> None:
+    State.open(tmp_path).path(DRIFT_FILE).write_text("[")
+    for command in (["access"], ["explain", "notifier", "blobs/read", "containers/originals"]):
+        done = keyless(tmp_path, *command)
+        assert (done.returncode, done.stdout) == (69, "")
+        assert f"{DRIFT_FILE} is broken" in done.stderr
+        assert done.stderr.count("\n") == 1
+
+
 def test_a_script_reads_them_as_json(tmp_path: Path) -> None:
     found = json.loads(keyless(tmp_path, "access", "notifier", "--json").stdout)
     assert {each["role"] for each in found} == {
@@ -60,7 +126,7 @@ def test_who_is_unknown_is_told_who_there_is(tmp_path: Path) -> None:
     assert done.returncode == 69
     unknown, _, known = done.stderr.partition("; choose from ")
     assert unknown.endswith("no identity is called 'nobody'")
-    assert "catalog, developer" in known
+    assert "catalog, deployer, developer" in known
 
 
 def test_an_environment_is_only_named_to_be_compared_with(tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ def test_one_that_is_wider_is_named_with_what_takes_it_away(deployment: Deployme
     answers[ASSIGNMENTS]["value"].append(assigned(catalog, OWNER, GROUP, "wider"))
     found = difference(deployment, answers)
     said = str(describe(found))
-    assert f"not in the policy: catalog's Owner on {GROUP}" in said
+    assert "not in the policy: catalog's Owner on resourceGroups/" in said
     assert f"az role assignment delete --ids {GROUP}/providers/x/roleAssignments/wider" in said
     assert "missing" not in said
     assert found.of("gateway") == Difference((), ())

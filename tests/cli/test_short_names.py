@@ -46,7 +46,7 @@ def test_an_action_is_shortened_to_what_tells_it_apart(action: str, short: str) 
             "subscriptions/s",
         ),
         (f"{GROUP}/providers/Microsoft.KeyVault/vaults/v", "vaults/v"),
-        (GROUP, GROUP),
+        (GROUP, "resourceGroups/g"),
     ],
 )
 def test_a_scope_is_shortened_to_its_entity(scope: str, short: str) -> None:

@@ -2,7 +2,17 @@
 
 from collections.abc import Callable
 
-from local.doctor.error_texts import api, bus, deployment, entra, identity, network, storage, vault
+from local.doctor.error_texts import (
+    api,
+    bus,
+    deployment,
+    entra,
+    identity,
+    network,
+    roles,
+    storage,
+    vault,
+)
 from local.doctor.error_texts.explanation import Explanation, Pasted
 
 __all__ = ["Explanation", "explain"]
@@ -13,6 +23,7 @@ _PATTERNS: tuple[Callable[[Pasted], Explanation | None], ...] = (
     api.by_resource_manager,
     api.by_principal,
     deployment.refused,
+    roles.refused,
     bus.by_claim,
     vault.otherwise,
     storage.refused,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from local.az_commands import built_in_guid
+from local.az_commands import built_in_guid, in_sandbox
 from local.doctor.evidence import Evidence, Finding
 from local.doctor.grants import Grant
 from local.rights import Right, grant_command, target_of, targets
@@ -47,11 +47,7 @@ def scope_too_narrow(evidence: Evidence) -> Iterator[Finding]:
                 f"{refused.action} was refused on {target_of(refused.scope)} in the last hour: "
                 f"{below[0].role.name} is only on {entries}, and listing requires a role one level "
                 "higher.",
-                (
-                    "Get each by name; or, to list present and future entries, add a row to "
-                    "access.bicep. By hand, until the next deployment:",
-                    _command(evidence, below[0].role.name, refused.scope),
-                ),
+                _by_row_or_hand(evidence, below[0].role.name, refused.scope),
             )
 
 
@@ -67,9 +63,14 @@ def stale_token(evidence: Evidence) -> Iterator[Finding]:
         )
 
 
-def _command(evidence: Evidence, role: str, scope: str) -> str:
+def _by_row_or_hand(evidence: Evidence, role: str, scope: str) -> tuple[str, ...]:
     right = Right(role, scope, (), (), built_in_guid(role))
-    return grant_command(right, evidence.answer.object_id, evidence.kind)
+    lines = (
+        "Get each by name; or, to list present and future entries, add a row to access.bicep. By "
+        "hand, until the next deployment:",
+        grant_command(right, evidence.answer.object_id, evidence.kind),
+    )
+    return tuple(in_sandbox(lines)) if evidence.subject.in_sandbox else lines
 
 
 def _mine(evidence: Evidence) -> Iterator[Grant]:

@@ -1,0 +1,176 @@
+"""Roles assigned by hand with `az role assignment`, as the deployer, on a running sandbox."""
+
+import os
+import shlex
+import subprocess
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+
+import pytest
+import requests
+from azure.core.exceptions import HttpResponseError
+from azure.identity import ManagedIdentityCredential
+from azure.keyvault.secrets import SecretClient
+from azure.servicebus.exceptions import ServiceBusError
+from azure.storage.blob import BlobServiceClient
+
+from sandbox.deployment import RoleAssignment
+from sandbox.state import PROJECT
+from services.common.bus import open_client
+from services.common.credential import open_credential
+from tests.azure_cli import BOTH, real_az
+from tests.conftest import Running
+
+READER = "Storage Blob Data Reader"
+SECRETS = "Key Vault Secrets User"
+RECEIVER = "Azure Service Bus Data Receiver"
+PUBLISHER = "Monitoring Metrics Publisher"
+
+
+def pasted(sandbox: Running, lines: Iterable[str], path: str = "") -> str:
+    """What a shell in the project's folder prints for `lines`; each of them must succeed."""
+    variables = {"KEYLESS_STATE": str(sandbox.state.root), "PATH": f"{path}{os.environ['PATH']}"}
+    done = subprocess.run(
+        ["sh", "-e"],
+        input="\n".join(lines),
+        cwd=PROJECT,
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def az(*commands: str) -> list[str]:
+    """Return the lines that run `commands` of az as the deployer, who signs in first."""
+    script = shlex.quote(" && ".join(f"az role assignment {each}" for each in commands))
+    return [
+        "./keyless sign-in --approve --as deployer",
+        f"./keyless as deployer -- sh -c {script}",
+    ]
+
+
+def assigned(sandbox: Running, who: str, scope: str) -> RoleAssignment:
+    ids = sandbox.deployment.principal(who).every_id
+    found = (each for each in sandbox.deployment.assignments if each.principal_id in ids)
+    return next(each for each in found if each.scope.endswith(scope))
+
+
+@pytest.mark.parametrize("which", BOTH)
+def test_every_command_that_the_doctor_prints_can_be_pasted_and_cures_its_refusal(
+    sandbox: Running, which: str
+) -> None:
+    path = f"{real_az().parent}:" if which == "az" else ""
+    gone = [assigned(sandbox, "notifier", each) for each in ("-key", "subscriptions/notifier")]
+    pasted(sandbox, az(f"delete --ids {' '.join(each.id for each in gone)}"), path)
+    ill = sandbox.run("doctor", "notifier")
+    assert ill.returncode == 1
+    assert f"✗ {SECRETS} on secrets/webhook-signing-key: 403 Forbidden" in ill.stdout
+    lines = [line.strip() for line in ill.stdout.splitlines() if "az role" in line]
+    assert len(lines) == 2
+    signs_in = [line.strip() for line in ill.stdout.splitlines() if "keyless sign-in" in line]
+    pasted(sandbox, [*signs_in, *lines], path)
+    healed = sandbox.run("doctor", "notifier")
+    assert healed.returncode == 0, healed.stdout
+    assert "by hand" not in sandbox.run("access", "notifier").stdout, "it is as deployed again"
+
+
+def reads_originals(variables: dict[str, str]) -> bool:
+    credential = open_credential(variables.get("AZURE_CLIENT_ID"))
+    endpoint = variables["AZURE_STORAGE_BLOB_ENDPOINT"]
+    with BlobServiceClient(endpoint, credential, retry_total=0) as client:
+        return not client.get_blob_client("originals", f"no-{uuid.uuid4()}").exists()
+
+
+def reads_the_key(variables: dict[str, str]) -> bool:
+    credential = open_credential(variables.get("AZURE_CLIENT_ID"))
+    with SecretClient(variables["VAULT"], credential, retry_total=0) as client:
+        return client.get_secret("webhook-signing-key").value is not None
+
+
+def receives_uploads(variables: dict[str, str]) -> bool:
+    credential = open_credential(variables.get("AZURE_CLIENT_ID"))
+    namespace = variables["SERVICEBUS_FULLY_QUALIFIED_NAMESPACE"]
+    with (
+        open_client(namespace, credential) as client,
+        client.get_queue_receiver("photo-uploads") as receiver,
+    ):
+        receiver.peek_messages()
+    return True
+
+
+def sends_telemetry(variables: dict[str, str]) -> bool:
+    credential = ManagedIdentityCredential(client_id=variables.get("AZURE_CLIENT_ID"))
+    token = credential.get_token("https://monitor.azure.com//.default").token
+    given = variables["APPLICATIONINSIGHTS_CONNECTION_STRING"].split("IngestionEndpoint=")[1]
+    url = f"{given.split(';')[0]}v2.1/track"
+    answer = requests.post(url, json=[], headers={"Authorization": f"Bearer {token}"}, timeout=30)
+    return answer.status_code != 403
+
+
+PROBES: tuple[Callable[[dict[str, str]], bool], ...] = (
+    reads_originals,
+    reads_the_key,
+    receives_uploads,
+    sends_telemetry,
+)
+
+
+def allowed(variables: dict[str, str]) -> list[bool]:
+    """Whether each of the probes is let through now."""
+
+    def passes(probe: Callable[[dict[str, str]], bool]) -> bool:
+        try:
+            return probe(variables)
+        except (HttpResponseError, ServiceBusError):
+            return False
+
+    return [passes(each) for each in PROBES]
+
+
+@pytest.fixture
+def telemetry_assignment(sandbox: Running) -> Iterator[RoleAssignment]:
+    """The gateway's assignment on the component, which it has back in the end."""
+    found = assigned(sandbox, "gateway", sandbox.deployment.insights.name)
+    yield found
+    pasted(
+        sandbox,
+        az(
+            f"{granting(found.principal_id, PUBLISHER, found.scope)} --name "
+            f"{found.id.rpartition('/')[2]}"
+        ),
+    )
+
+
+def granting(principal_id: str, role: str, scope: str) -> str:
+    return f"create --assignee {principal_id} --role '{role}' --scope {scope} --output none"
+
+
+def test_on_each_plane_a_denial_becomes_an_allow_and_a_denial_again(
+    sandbox: Running, monkeypatch: pytest.MonkeyPatch, telemetry_assignment: RoleAssignment
+) -> None:
+    deployment = sandbox.deployment
+    gateway = telemetry_assignment.principal_id
+    variables = {
+        **sandbox.act_as("gateway", monkeypatch),
+        "VAULT": f"https://{deployment.vault.host}/",
+    }
+    places = {
+        READER: deployment.storage.container_id("originals"),
+        SECRETS: deployment.vault.secret_id("webhook-signing-key"),
+        RECEIVER: next(each.id for each in deployment.bus.queues if each.name == "photo-uploads"),
+        PUBLISHER: telemetry_assignment.scope,
+    }
+    pasted(sandbox, az(f"delete --ids {telemetry_assignment.id}"))
+    assert allowed(variables) == [False] * 4
+    pasted(sandbox, az(*(granting(gateway, role, scope) for role, scope in places.items())))
+    assert allowed(variables) == [True] * 4
+    explained = sandbox.run("explain", "gateway", "blobs/read", "containers/originals")
+    assert "because      granted by hand by deployer" in explained.stdout
+    assert f"{READER}, granted by hand by deployer" in sandbox.run("trace").stdout
+    assert sandbox.run("access", "gateway").stdout.count("granted by hand by deployer") == 4
+    deleting = "delete --assignee {} --role '{}' --scope {}"
+    pasted(sandbox, az(*(deleting.format(gateway, *place) for place in places.items())))
+    assert allowed(variables) == [False] * 4
