@@ -8,8 +8,9 @@ from pathlib import Path
 
 from rich.text import Text
 
+from cli.outcomes import MARKS
 from cli.terminal import err
-from cli.trace import MARKS, reason_of, request_of
+from cli.trace import reason_of, request_of
 from local.doctor.error_texts import explain as explain_text
 from sandbox.audit import Outcome, Record, follow
 from sandbox.printable import printable

@@ -10,25 +10,18 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.options import StateOption, open_state
+from cli.outcomes import MARKS, caller_of
 from cli.photo_trace import show
 from cli.rights import GRANTED
 from cli.short_names import short_action, short_role, short_scope
 from cli.terminal import USAGE, err, fail, out, print_json
-from cli.trace_summary import as_json, since, summarize
+from cli.trace_summary import as_json, since, summarize, totals
 from cli.trace_summary import table as summary_table
-from sandbox.audit import FILE, KEYED, Outcome, Record, follow, read
+from sandbox.audit import FILE, Outcome, Record, follow, read
 from sandbox.durations import DurationError, parse_duration
 from sandbox.printable import printable
 from sandbox.state import State
 from sandbox.telemetry import SERVICE as TELEMETRY
-
-MARKS = {
-    Outcome.ISSUED: ("•", "cyan"),
-    Outcome.ALLOWED: ("✓", "green"),
-    Outcome.DENIED: ("✗", "bold red"),
-    # Refused before any role counts: a Key Vault client's first request never has a token.
-    Outcome.REFUSED: ("-", "yellow"),
-}
 
 
 def trace(
@@ -98,6 +91,7 @@ def _summarize(state: State, span: str | None, *, json: bool) -> None:
         print_json(as_json(summary, begun, len(unreadable)))
         return
     out.print(summary_table(summary))
+    out.print(totals(summary))
     _report_unreadable(path, len(unreadable))
 
 
@@ -123,7 +117,7 @@ def line(record: Record) -> Text:
     text = Text()
     text.append(f"{record.time[11:23]}  ", "dim")
     text.append(f"{mark} ", style)
-    text.append(f"{who(record):<12}", "bold")
+    text.append(f"{caller_of(record):<12}", "bold")
     text.append(f" {request_of(record)}")
     text.append(f"  {reason_of(record)}", style if record.outcome is Outcome.DENIED else "dim")
     return text
@@ -141,12 +135,6 @@ def table(records: list[Record], title: str) -> Table:
         where = record.scope.rsplit("/", 1)[-1]
         found.add_row(who, Text(action), Text(where), Text(reason_of(record)))
     return found
-
-
-def who(record: Record) -> str:
-    """Return the identity, or a word for a request without one."""
-    nobody = f"({KEYED})" if record.role == KEYED else "(unknown)"
-    return printable(record.identity) or nobody
 
 
 def request_of(record: Record) -> str:

@@ -8,20 +8,20 @@ from datetime import UTC, datetime, timedelta
 from rich.table import Table
 from rich.text import Text
 
-from cli.short_names import short_action, short_scope
-from sandbox.audit import KEYED, Outcome, Record
+from cli.outcomes import MARKS, caller_of
+from cli.short_names import short_action
+from sandbox.audit import Outcome, Record
 from sandbox.printable import printable
 
 _TOKEN = "token"  # noqa: S105 - the name of a row
-_STYLES = {Outcome.DENIED: "bold red", Outcome.REFUSED: "yellow"}
 
 
 @dataclass(frozen=True, order=True)
 class Row:
     """One kind of record: `action` is a token, an action, or the operation of a plane.
 
-    `identity` is empty where a request proved none. `scope` is a resource id, the resource of
-    a token, or empty.
+    `identity` is in parentheses where a request proved none. `scope` is a resource id, the
+    resource of a token, or empty.
     """
 
     identity: str
@@ -84,36 +84,48 @@ def as_json(summary: Summary, begun: str, unreadable: int) -> Mapping[str, objec
 
 
 def table(summary: Summary) -> Table:
-    """Return the summary as a table with a line for each row, and one for all."""
-    found = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_footer=True)
-    totals = summary.totals
-    for heading, footer in (("identity", "all"), ("action", ""), ("on", "")):
-        found.add_column(heading, footer, header_style="dim", overflow="fold")
-    for outcome in Outcome:
-        footer = str(totals[outcome])
-        found.add_column(outcome.value, footer, header_style="dim", justify="right")
-    found.add_column("from cache", str(summary.cached.total()), header_style="dim", justify="right")
+    """Return the summary as a table, with a line for each row and outcome."""
+    found = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for heading in ("  identity", "action", "on"):
+        found.add_column(heading, header_style="dim", overflow="fold")
+    for heading in ("times", "from cache"):
+        found.add_column(heading, header_style="dim", justify="right", no_wrap=True)
     for row in sorted(summary.counts):
-        found.add_row(*_cells(row, summary.counts[row], summary.cached[row]))
+        for outcome in filter(summary.counts[row].get, Outcome):
+            found.add_row(*_cells(row, outcome, summary))
     return found
+
+
+def totals(summary: Summary) -> str:
+    """Return a sentence with the sum of each outcome."""
+    sums, cached = summary.totals, summary.cached.total()
+    return (
+        f"{sums[Outcome.ISSUED]} tokens issued, {cached} of them from the cache;"
+        f" {sums[Outcome.ALLOWED]} requests allowed, {sums[Outcome.DENIED]} denied,"
+        f" {sums[Outcome.REFUSED]} refused."
+    )
 
 
 def _row(record: Record) -> Row:
     if record.outcome is Outcome.ISSUED:
-        return Row(record.identity, _TOKEN, record.resource)
-    identity = f"({KEYED})" if record.role == KEYED else record.identity
+        return Row(caller_of(record), _TOKEN, record.resource)
     action = record.action or f"{record.service} {record.operation}"
-    return Row(identity, action, record.scope)
+    return Row(caller_of(record), action, record.scope)
 
 
 def _counted(counts: Mapping[Outcome, int], cached: int) -> dict[str, int]:
     return {each.value: counts.get(each, 0) for each in Outcome} | {"cached": cached}
 
 
-def _cells(row: Row, counts: Counter[Outcome], cached: int) -> Iterator[Text]:
-    yield Text(printable(row.identity) or "(unknown)", "bold")
+def _cells(row: Row, outcome: Outcome, summary: Summary) -> Iterator[Text]:
+    mark, style = MARKS[outcome]
+    yield Text.assemble((f"{mark} ", style), (row.identity, "bold"))
     yield Text(printable(short_action(row.action)).removesuffix("/action"))
-    yield Text(printable(short_scope(row.scope)))
-    for outcome in Outcome:
-        yield Text(str(counts[outcome] or ""), _STYLES.get(outcome, ""))
-    yield Text(str(cached or ""))
+    yield Text(printable(_leaf(row.scope)))
+    yield Text(str(summary.counts[row][outcome]))
+    yield Text(str((outcome is Outcome.ISSUED and summary.cached[row]) or ""))
+
+
+def _leaf(scope: str) -> str:
+    """Return the last name of a resource id, or the host of a token's resource."""
+    return scope.rstrip("/").rsplit("/", 1)[-1]

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cli.terminal import Terminal
-from cli.trace_summary import Row, as_json, since, summarize, table
+from cli.trace_summary import Row, as_json, since, summarize, table, totals
 from sandbox.audit import FILE, Audit, Outcome, Record
 from sandbox.state import State
 from tests.conftest import keyless
@@ -56,7 +57,7 @@ def test_a_row_is_a_token_an_action_or_an_operation() -> None:
     assert set(summarize([read, token, refused]).counts) == {
         Row("gateway", READ, SCOPE),
         Row("gateway", "token", "r"),
-        Row("", "vault Authenticate", ""),
+        Row("(unknown)", "vault Authenticate", ""),
     }
 
 
@@ -64,15 +65,29 @@ def test_a_time_in_the_past_is_written_as_in_the_audit() -> None:
     assert since(90, datetime(2026, 1, 1, 0, 1, 30, 5000, UTC)) == "2026-01-01T00:00:00.005Z"
 
 
-def test_the_table_ends_with_the_sums(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_table_has_a_line_for_each_outcome_and_obeys_no_client(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     read = Record("t", "blob", Outcome.ALLOWED, "GetBlob", "gateway", action=READ, scope=SCOPE)
+    by_key = replace(read, identity="", role="account key")
+    token = Record("t", "identity", Outcome.ISSUED, "GetToken", "gateway", resource="https://r/")
     nasty = Record("t", "vault", Outcome.REFUSED, "\x1b[2J", "[bold]x[/]")
-    Terminal(highlight=False, width=200).print(table(summarize([read, read, nasty])))
+    again = replace(token, why="from the cache")
+    denied = replace(read, outcome=Outcome.DENIED)
+    summary = summarize([read, read, denied, by_key, token, again, nasty])
+    Terminal(highlight=False, width=80).print(table(summary))
     lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
-    heading, *_, first, last = lines
-    assert heading == "identity action on issued allowed denied refused from cache"
-    assert first == "gateway blobs/read containers/originals 2"
-    assert last == "all 0 2 0 1 0"
+    assert lines == [
+        "identity action on times from cache",
+        "✓ (account key) blobs/read originals 1",
+        "- [bold]x[/] vault \\u001b[2J 1",
+        "✓ gateway blobs/read originals 2",
+        "✗ gateway blobs/read originals 1",
+        "• gateway token r 2 1",
+    ]
+    assert totals(summary) == (
+        "2 tokens issued, 1 of them from the cache; 3 requests allowed, 1 denied, 1 refused."
+    )
 
 
 def written(state: Path, *records: Record) -> Path:
