@@ -13,6 +13,10 @@ MARKS = {
 
 
 def caller_of(record: Record) -> str:
-    """Return the identity; in parentheses, the key or the nothing that a request came with."""
-    nobody = f"({KEYED})" if record.role == KEYED else "(unknown)"
-    return printable(record.identity) or nobody
+    """Return the identity of a record's request, or a word in parentheses without one."""
+    return caller(record.identity, keyed=record.role == KEYED)
+
+
+def caller(identity: str, *, keyed: bool) -> str:
+    """Return `identity`, or a word in parentheses for a request that proved none."""
+    return printable(identity) or (f"({KEYED})" if keyed else "(unknown)")

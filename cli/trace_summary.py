@@ -1,19 +1,32 @@
 """`keyless trace --summary`: the tokens and decisions, counted by identity, action and scope."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from rich.table import Table
 from rich.text import Text
 
-from cli.outcomes import MARKS, caller_of
+from cli.outcomes import MARKS, caller
 from cli.short_names import short_action
-from sandbox.audit import Outcome, Record
+from sandbox.audit import KEYED, Outcome, Record
 from sandbox.printable import printable
 
 _TOKEN = "token"  # noqa: S105 - the name of a row
+
+
+class _Kind(NamedTuple):
+    outcome: Outcome
+    identity: str
+    keyed: bool
+    service: str
+    operation: str
+    action: str
+    scope: str
+    resource: str
+    why: str
 
 
 @dataclass(frozen=True, order=True)
@@ -29,33 +42,28 @@ class Row:
     scope: str
 
 
-@dataclass
+@dataclass(frozen=True)
 class Summary:
     """The counts of each outcome, by row. `cached` counts tokens that were handed out again."""
 
-    counts: dict[Row, Counter[Outcome]] = field(default_factory=dict)
-    cached: Counter[Row] = field(default_factory=Counter)
-    records: int = 0
+    counts: Mapping[Row, Counter[Outcome]]
+    cached: Counter[Row]
 
     @property
     def totals(self) -> Counter[Outcome]:
         return sum(self.counts.values(), Counter[Outcome]())
 
-    def add(self, record: Record) -> None:
-        """Count one record."""
-        row = _row(record)
-        self.counts.setdefault(row, Counter())[record.outcome] += 1
-        self.cached[row] += record.outcome is Outcome.ISSUED and bool(record.why)
-        self.records += 1
-
 
 def summarize(records: Iterable[Record], since: str = "") -> Summary:
     """Return the counts of the records from `since` on, a time as the audit writes it."""
-    summary = Summary()
-    for each in records:
-        if each.time >= since:
-            summary.add(each)
-    return summary
+    alike = Counter(_kind(each) for each in records if each.time >= since)
+    counts, cached = defaultdict[Row, Counter[Outcome]](Counter), Counter[Row]()
+    for kind, times in alike.items():
+        row, outcome = _row(kind), kind.outcome
+        counts[row][outcome] += times
+        if outcome is Outcome.ISSUED and kind.why:
+            cached[row] += times
+    return Summary(counts, cached)
 
 
 def since(span: float, now: datetime | None = None) -> str:
@@ -68,7 +76,7 @@ def as_json(summary: Summary, begun: str, unreadable: int) -> Mapping[str, objec
     """Return the summary for a script; `begun` is empty for the whole audit."""
     return {
         "since": begun or None,
-        "records": summary.records,
+        "records": summary.totals.total(),
         "unreadable": unreadable,
         **_counted(summary.totals, summary.cached.total()),
         "rows": [
@@ -106,11 +114,26 @@ def totals(summary: Summary) -> str:
     )
 
 
-def _row(record: Record) -> Row:
-    if record.outcome is Outcome.ISSUED:
-        return Row(caller_of(record), _TOKEN, record.resource)
-    action = record.action or f"{record.service} {record.operation}"
-    return Row(caller_of(record), action, record.scope)
+def _kind(record: Record) -> _Kind:
+    """Return the few fields by which records differ here: most of a long audit is alike."""
+    return _Kind(
+        record.outcome,
+        record.identity,
+        record.role == KEYED,
+        record.service,
+        record.operation,
+        record.action,
+        record.scope,
+        record.resource,
+        record.why if record.outcome is Outcome.ISSUED else "",
+    )
+
+
+def _row(kind: _Kind) -> Row:
+    identity = caller(kind.identity, keyed=kind.keyed)
+    if kind.outcome is Outcome.ISSUED:
+        return Row(identity, _TOKEN, kind.resource)
+    return Row(identity, kind.action or f"{kind.service} {kind.operation}", kind.scope)
 
 
 def _counted(counts: Mapping[Outcome, int], cached: int) -> dict[str, int]:
