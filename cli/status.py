@@ -46,6 +46,10 @@ def status(
             out.print(f"assumed  {name}={answer}")
         for name, value in report.settings.items():
             out.print(f"set      {name}={value}")
+        for fault in report.faults:
+            on = f" on {fault.on}" if fault.on else ""
+            line = f"{fault.name}{on} until {fault.ends[11:19]} UTC"
+            out.print(Text.assemble(("fault    ", "bold yellow"), printable(line)))
         for each in report.lost:
             out.print(Text.assemble(("lost     ", "bold yellow"), printable(each)))
         if refused:

@@ -13,13 +13,20 @@ _PATIENCE = 10.0
 class AmqpListener:
     """Hands each connection, after its TLS handshake, to a protocol of the broker."""
 
-    def __init__(self, protocol: Callable[[], asyncio.Protocol], certificate: Certificate) -> None:
+    def __init__(
+        self,
+        protocol: Callable[[], asyncio.Protocol],
+        certificate: Certificate,
+        unreachable: Callable[[], str] = str,
+    ) -> None:
         """`protocol` is called once for each connection.
 
-        TLS accepts any name in the certificate, since such a client connects to loopback; AMQP's
+        `unreachable` tells why connections are closed at once now; empty if they are not. TLS
+        accepts any name in the certificate, since such a client connects to loopback; AMQP's
         open frame names the namespace. Raises OSError if there is no certificate.
         """
         self._protocol = protocol
+        self._unreachable = unreachable
         self._context = certificate.server_context()
         self._listener = Listener(self._serve)
 
@@ -31,7 +38,9 @@ class AmqpListener:
         """Close the port and every connection."""
         await self._listener.stop()
 
-    async def _serve(self, connection: socket.socket) -> asyncio.Transport:
+    async def _serve(self, connection: socket.socket) -> asyncio.Transport | None:
+        if self._unreachable():
+            return None
         transport, _ = await asyncio.get_running_loop().connect_accepted_socket(
             self._protocol, connection, ssl=self._context, ssl_handshake_timeout=_PATIENCE
         )

@@ -32,6 +32,14 @@ class HttpListener:
         await self._site.start()
         return self._listener.start(port, address, fallback=fallback)
 
+    def refuse(self) -> None:
+        """Have the system refuse connections, and close the open ones; the port stays taken."""
+        self._listener.refuse()
+
+    def accept_again(self) -> None:
+        """Accept connections after `refuse`."""
+        self._listener.accept_again()
+
     async def stop(self) -> None:
         """Close the port, give open requests a second or two, and close all connections."""
         self._listener.close()

@@ -11,6 +11,7 @@ from ipaddress import ip_address
 LOOPBACK = "127.0.0.1"
 
 _PAUSE = 0.1
+_BACKLOG = 256
 
 Serve = Callable[[socket.socket], Awaitable[asyncio.Transport | None]]
 
@@ -33,6 +34,7 @@ class Listener:
         """`serve` returns a transport for its socket, or None to close it."""
         self._serve = serve
         self._socket: socket.socket | None = None
+        self._held: socket.socket | None = None
         self._pause: asyncio.TimerHandle | None = None
         self._tasks: dict[asyncio.Task[None], socket.socket] = {}
         self._transports: weakref.WeakSet[asyncio.Transport] = weakref.WeakSet()
@@ -44,17 +46,44 @@ class Listener:
         public address of this machine are closed, even if `address` includes it.
         """
         try:
-            self._socket = socket.create_server((address, port), backlog=256)
+            self._socket = socket.create_server((address, port), backlog=_BACKLOG)
         except OSError:
             if not fallback:
                 raise
-            self._socket = socket.create_server((address, 0), backlog=256)
+            self._socket = socket.create_server((address, 0), backlog=_BACKLOG)
         self._socket.setblocking(False)
         self._listen(self._socket)
         return int(self._socket.getsockname()[1])
 
+    def refuse(self) -> None:
+        """Have the system refuse connections, and close the open ones; the port stays taken."""
+        if self._socket is None:
+            return
+        address = self._socket.getsockname()
+        self.close()
+        for transport in list(self._transports):
+            transport.abort()
+        # A socket that is bound and does not listen.
+        self._held = socket.socket()
+        self._held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._held.setblocking(False)
+        self._held.bind(address)
+        # Another program could share the port otherwise, as long as nothing listens.
+        self._held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
+
+    def accept_again(self) -> None:
+        """Accept connections after `refuse`."""
+        if self._held is not None:
+            self._socket, self._held = self._held, None
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            self._socket.listen(_BACKLOG)
+            self._listen(self._socket)
+
     def close(self) -> None:
         """Stop accepting; open connections continue."""
+        if self._held is not None:
+            self._held.close()
+            self._held = None
         if self._pause is not None:
             self._pause.cancel()
         if self._socket is not None:

@@ -6,7 +6,7 @@ Clients that know no proxy reach the same applications by TLS.
 import asyncio
 import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from aiohttp import web
@@ -27,6 +27,11 @@ _ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 _NO_REFUSALS = frozenset({407, 502})
 
 
+def reach_all(_: str) -> str:
+    """Reach every host."""
+    return ""
+
+
 class Edge:
     """Routes each host name of the deployment to its application, and refuses every other."""
 
@@ -36,10 +41,12 @@ class Edge:
         certificate: Certificate,
         gate: Gate,
         patience: float = _PATIENCE,
+        unreachable: Callable[[str], str] = reach_all,
     ) -> None:
         """Each host has its own application, which the edge starts.
 
         `patience` is the time limit in seconds for a request's head, and again for a handshake.
+        `unreachable` tells why a host cannot be reached now; empty if it can be.
         """
         hosts = {host.lower(): application for host, application in routes.items()}
         self._sites = {
@@ -49,8 +56,9 @@ class Edge:
         self._certificate = certificate
         self._gate = gate
         self._patience = patience
+        self._unreachable = unreachable
         self._listener = Listener(partial(self._serve, None))
-        self._tls = TlsListener(self._sites.get, certificate, gate, patience)
+        self._tls = TlsListener(self._reached, certificate, gate, patience)
         self._for_shells: Listener | None = None
 
     async def start(self, port: int = 0, address: str = LOOPBACK, *, fallback: bool = False) -> int:
@@ -93,7 +101,7 @@ class Edge:
     ) -> asyncio.Transport | None:
         try:
             target = await self._asked_for(connection)
-            host = target.served(self._sites)
+            host = self._served(target)
             if host is None:
                 await _go_beyond(beyond, target, connection)
                 return None
@@ -105,6 +113,16 @@ class Edge:
         async with asyncio.timeout(self._patience):
             await asyncio.get_running_loop().sock_sendall(connection, _ESTABLISHED)
         return await self._upgrade(connection, host)
+
+    def _served(self, target: Target) -> str | None:
+        """Return the host of `target`, None if it is beyond. Raises ConnectError."""
+        host = target.served(self._sites)
+        if host and (reason := self._unreachable(host)):
+            raise ConnectError(503, f"{host} cannot be reached: {reason}.")
+        return host
+
+    def _reached(self, host: str) -> Site | None:
+        return None if self._unreachable(host) else self._sites.get(host)
 
     async def _asked_for(self, connection: socket.socket) -> Target:
         try:

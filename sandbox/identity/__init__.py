@@ -1,6 +1,6 @@
 """The managed identity endpoint that Container Apps gives each app's code."""
 
 from sandbox.identity.cache import TokenCache
-from sandbox.identity.endpoint import PATH, PROGRAM_HEADER, IdentityEndpoint
+from sandbox.identity.endpoint import PATH, PROGRAM_HEADER, IdentityEndpoint, error_response
 
-__all__ = ["PATH", "PROGRAM_HEADER", "IdentityEndpoint", "TokenCache"]
+__all__ = ["PATH", "PROGRAM_HEADER", "IdentityEndpoint", "TokenCache", "error_response"]

@@ -89,7 +89,12 @@ def _refusal(status: int, message: str) -> Refusal:
 
 
 class IdentityEndpoint:
-    """Gives each app tokens for the identities that are attached to it, and for no others."""
+    """Gives each app tokens for the identities that are attached to it, and for no others.
+
+    `unrecorded` is its answer while the audit cannot be written.
+    """
+
+    unrecorded = _refusal(503, _NO_TOKEN)
 
     def __init__(
         self,
@@ -125,10 +130,10 @@ class IdentityEndpoint:
             return self._answered(request)
         except AuditError as error:
             _LOG.error("a token cannot be recorded, so it is not issued: %s", error)
-            return _response(request, _refusal(503, _NO_TOKEN))
+            return error_response(request, self.unrecorded)
 
     def _answered(self, request: web.Request) -> web.Response:
-        app = self._app(",".join(request.headers.getall("X-IDENTITY-HEADER", [])))
+        app = self.app_of(request)
         if app is None:
             self._gate.refuse(_SERVICE, "GetToken", "wrong or missing X-IDENTITY-HEADER")
             wrong = "X-IDENTITY-HEADER" in request.headers
@@ -139,7 +144,11 @@ class IdentityEndpoint:
             return web.json_response(answer)
         except Refusal as refusal:
             self._gate.refuse(_SERVICE, "GetToken", refusal.message, identity=app.name)
-            return _response(request, refusal)
+            return error_response(request, refusal)
+
+    def app_of(self, request: web.Request) -> ContainerApp | None:
+        """Return the app that a request comes from; None with a wrong header, or without one."""
+        return self._app(",".join(request.headers.getall("X-IDENTITY-HEADER", [])))
 
     def _app(self, header: str) -> ContainerApp | None:
         """Compare in constant time, so that a header cannot be guessed by measuring."""
@@ -210,10 +219,11 @@ def _as_json(token: AccessToken, identity: Principal) -> Mapping[str, str]:
     }
 
 
-def _response(request: web.Request, refusal: Refusal) -> web.Response:
+def error_response(request: web.Request, refusal: Refusal) -> web.Response:
+    """Return an answer without a token, in the endpoint's form."""
     body = {
         "statusCode": refusal.status,
         "message": refusal.message,
         "correlationId": request[_CORRELATION],
     }
-    return web.json_response(body, status=refusal.status)
+    return web.json_response(body, status=refusal.status, headers=refusal.headers)

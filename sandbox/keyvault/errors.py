@@ -52,6 +52,33 @@ def failed() -> Refusal:
     return Refusal(500, "InternalServerError", "The server encountered an internal error.")
 
 
+def throttled() -> Refusal:
+    """429: too many requests within ten seconds.
+
+    Azure/azure-sdk-for-java#14879, vcsjones/AzureSignTool#219 (2023-12). Neither answer shows a
+    Retry-After, so its seconds are ours.
+    """
+    message = (
+        "Request was not processed because too many requests were received. "
+        "Reason: VaultRequestTypeLimitReached"
+    )
+    return Refusal(429, "Throttled", message, headers={"Retry-After": "2"})
+
+
+def unavailable() -> Refusal:
+    """503: the service does not answer now.
+
+    MSEndpointMgr/CloudLAPS#70, where the vault took no writes. The text is ours.
+    """
+    return Refusal(503, "ServiceUnavailable", "The service is unavailable at the moment.")
+
+
+def being_recovered(name: str) -> Refusal:
+    """409: the recovery of a secret has not ended. microsoft/AzureTRE#2824 (2022-11)"""
+    message = f"Secret {name} is currently being recovered and cannot be re-created; retry later."
+    return _with_inner(409, "Conflict", message, "ObjectIsBeingRecovered")
+
+
 def too_large() -> Refusal:
     """413: a body that is too long. The text is ours."""
     return Refusal(413, "BadParameter", "Request body is too large.")

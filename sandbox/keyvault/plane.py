@@ -124,7 +124,9 @@ class KeyVault(HttpPlane[Named]):
 
     async def render(self, request: web.Request, refusal: Refusal) -> web.Response:
         """Return the error as JSON, with the challenge if the token is missing."""
-        return self._response(request, refusal.status, errors.body(refusal))
+        response = self._response(request, refusal.status, errors.body(refusal))
+        response.headers.update(refusal.headers)
+        return response
 
     def _response(self, request: web.Request, status: int, body: Json | None) -> web.Response:
         client_request_id = request.headers.get("x-ms-client-request-id", "")

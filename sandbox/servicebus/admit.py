@@ -110,8 +110,11 @@ class Admission(Plane[Link, NamedLink]):
     def name(self, request: Link) -> NamedLink:
         """Return the node of the link's address, and the operation that attaches the link.
 
-        Raises Refusal for a missing entity if existence comes first.
+        Raises Refusal for a missing entity if existence comes first, and for a caller that is
+        throttled.
         """
+        if throttled := self._context.throttle(self.authenticate(request)):
+            raise throttled
         node = self._context.directory.node(_address(request))
         if self._context.existence_first and node.kind is EntityKind.MISSING:
             raise _refusal(self._not_found(node), f"there is no {node.resource}")
@@ -136,7 +139,7 @@ class Admission(Plane[Link, NamedLink]):
         if operation is ATTACH_MANAGEMENT:
             return self._management(link, node)
         if operation is ATTACH_SENDER:
-            return self._publisher(link, node)
+            return self._publisher(link, node, granted.caller)
         if _SESSIONS in link.filters:
             raise _refusal(errors.no_sessions())
         return self._receiver(link, node)
@@ -151,12 +154,25 @@ class Admission(Plane[Link, NamedLink]):
             return _ANY_SIZE
         return 0 if attached.link.is_sender else self._context.limits.max_message_size
 
-    def _publisher(self, link: Link, node: Node) -> Publisher:
+    def _publisher(self, link: Link, node: Node, caller: Caller) -> Publisher:
         destination = self._context.broker.destinations.get(node.scope.lower())
         if destination is None or node.is_dead_letters:
             raise _refusal(errors.not_for_sending(node.resource))
-        limit = self._context.limits.max_message_size
-        return Publisher(link, destination, limit, assign_ids=self._context.assign_ids)
+
+        def throttled() -> Condition | None:
+            refusal = self._context.throttle(caller)
+            if refusal is None:
+                return None
+            self._context.gate.refuse(self.service, "SendMessage", refusal.reason, caller.name)
+            return Condition(refusal.code, refusal.message)
+
+        return Publisher(
+            link,
+            destination,
+            self._context.limits.max_message_size,
+            assign_ids=self._context.assign_ids,
+            throttled=throttled,
+        )
 
     def _receiver(self, link: Link, node: Node) -> Receiver:
         subqueue = self._subqueue(node)

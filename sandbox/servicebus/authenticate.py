@@ -101,9 +101,14 @@ class Tokens:
             path = path.rpartition("/")[0]
 
     @property
+    def caller(self) -> Caller | None:
+        """Return the caller of the first token."""
+        return next(iter(self._callers.values()), None)
+
+    @property
     def principal(self) -> str | None:
         """Return the principal of the first token."""
-        return next((each.principal_id for each in self._callers.values()), None)
+        return self.caller.principal_id if self.caller else None
 
     def expire(self, now: float) -> list[str]:
         """Drop the tokens that have expired. Return their audiences."""

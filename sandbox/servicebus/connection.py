@@ -4,14 +4,17 @@ import asyncio
 import logging
 import sqlite3
 import time
+from collections.abc import Callable
 from typing import Protocol
 
 from sandbox.audit import AuditError
+from sandbox.entra import Caller
 from sandbox.servicebus.amqp.engine import UNREADABLE, Engine
 from sandbox.servicebus.amqp.frames import Frames, FramingError
 from sandbox.servicebus.client import Client
 from sandbox.servicebus.context import BusContext
 from sandbox.servicebus.errors import Condition
+from sandbox.servicebus.links import AttachedLink
 
 _LOG = logging.getLogger(__name__)
 
@@ -66,6 +69,11 @@ class Connection:
     def is_authenticated(self) -> bool:
         """Return whether a valid token has been put."""
         return self._client.is_authenticated
+
+    @property
+    def caller(self) -> Caller | None:
+        """Return the caller of the first token, None before it."""
+        return self._client.links.tokens.caller
 
     @property
     def can_send(self) -> bool:
@@ -148,6 +156,13 @@ class Connection:
             return 0
         self._context.batch.touch(self)
         return ended
+
+    def detach_links(self, reason: Callable[[AttachedLink], Condition]) -> None:
+        """Detach the links to entities, each with a reason; those to `$cbs` stay."""
+        for attached in self._client.links:
+            if attached.named:
+                self._client.links.detach(attached, reason(attached))
+        self._context.batch.touch(self)
 
     def tick(self) -> None:
         """Check all time limits. The bus calls this every second or so."""

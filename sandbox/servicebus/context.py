@@ -6,11 +6,20 @@ from typing import Protocol
 
 from sandbox.audit import Gate
 from sandbox.deployment import Namespace
+from sandbox.entra import Caller
+from sandbox.refusal import Refusal
 from sandbox.servicebus.authenticate import TokenPolicy
 from sandbox.servicebus.dispatch import Dispatcher
 from sandbox.servicebus.limits import Limits, Usage
 from sandbox.servicebus.name import Directory
 from sandbox.servicebus.serve.broker import Broker
+
+# It returns the error for a caller whose links and messages are not taken now, else None.
+Throttle = Callable[[Caller], Refusal | None]
+
+
+def take_all(_: Caller) -> None:
+    """Throttle no caller."""
 
 
 class _Flushable(Protocol):
@@ -58,7 +67,8 @@ class BusContext:
     """The parts of the bus. The broker is replaced when the store had to be read again.
 
     With `existence_first`, a caller learns that an entity is missing whatever its roles. With
-    `assign_ids`, a message sent without an id gets one.
+    `assign_ids`, a message sent without an id gets one. `throttle` is asked for each link that
+    attaches and for each message.
     """
 
     namespace: Namespace
@@ -71,6 +81,7 @@ class BusContext:
     broker: Broker
     existence_first: bool
     assign_ids: bool
+    throttle: Throttle
     usages: dict[str, Usage] = field(default_factory=dict)
 
     def usage_of(self, principal_id: str) -> Usage:

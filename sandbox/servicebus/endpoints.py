@@ -1,6 +1,7 @@
 """The endpoints of links to entities: a publisher takes messages, a receiver delivers them."""
 
 import time
+from collections.abc import Callable
 from typing import Protocol
 from uuid import uuid4
 
@@ -43,10 +44,20 @@ class Publisher:
     kind = "publisher"
 
     def __init__(
-        self, link: Link, destination: Destination, max_message_size: int, *, assign_ids: bool
+        self,
+        link: Link,
+        destination: Destination,
+        max_message_size: int,
+        *,
+        assign_ids: bool,
+        throttled: Callable[[], Condition | None],
     ) -> None:
-        """With `assign_ids`, a message without an id gets one."""
+        """With `assign_ids`, a message without an id gets one.
+
+        `throttled` returns the error that rejects a message while the namespace is busy.
+        """
         self._assign_ids = assign_ids
+        self._throttled = throttled
         self._link = link
         self._destination = destination
         self._max_message_size = max_message_size
@@ -86,7 +97,7 @@ class Publisher:
             return errors.too_large(self._count, self._discarded, self._max_message_size)
         if in_transaction:
             return errors.unsupported(unsupported.IN_TRANSACTION.feature)
-        return self._store(content, message_format)
+        return self._throttled() or self._store(content, message_format)
 
     def _store(self, content: bytes, message_format: int) -> Condition | None:
         try:

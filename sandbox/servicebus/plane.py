@@ -15,7 +15,7 @@ from sandbox.deployment import Namespace
 from sandbox.servicebus import errors
 from sandbox.servicebus.authenticate import TokenPolicy, Verifier
 from sandbox.servicebus.connection import Connection, Output
-from sandbox.servicebus.context import BusContext, CommitBatch
+from sandbox.servicebus.context import BusContext, CommitBatch, Throttle, take_all
 from sandbox.servicebus.dispatch import Dispatcher
 from sandbox.servicebus.limits import Limits
 from sandbox.servicebus.name import Directory
@@ -45,12 +45,14 @@ class ServiceBus:
         existence_first: bool = False,
         assign_ids: bool = True,
         accept_unknown: bool = False,
+        throttle: Throttle = take_all,
     ) -> None:
         """Open nothing yet.
 
         With `existence_first`, a caller learns that an entity is missing whatever its roles. With
         `assign_ids`, a message sent without an id gets one. With `accept_unknown`, `$cbs` takes
-        tokens for missing entities.
+        tokens for missing entities. `throttle` returns the error for a caller while the namespace
+        is busy.
         """
         self._namespace = namespace
         self._verifier = verifier
@@ -60,6 +62,7 @@ class ServiceBus:
         self._existence_first = existence_first
         self._assign_ids = assign_ids
         self._accept_unknown = accept_unknown
+        self._throttle = throttle
         self._connections: dict[Connection, None] = {}
         self._running = False
         self._turn_end: asyncio.Handle | None = None
@@ -85,6 +88,7 @@ class ServiceBus:
             broker=self._first_broker(),
             existence_first=self._existence_first,
             assign_ids=self._assign_ids,
+            throttle=self._throttle,
         )
         self._running = True
         self._batch.touch()
@@ -137,6 +141,11 @@ class ServiceBus:
     def application(self) -> web.Application:
         """Return the web application: AMQP over WebSocket, everything else refused."""
         return application(self._connect, self._disconnect, self._verifier, self._gate)
+
+    @property
+    def connections(self) -> tuple[Connection, ...]:
+        """Return the open connections."""
+        return tuple(self._connections)
 
     def messages(self) -> dict[str, int]:
         """Return how many active messages each queue and subscription has, locked or not."""

@@ -74,8 +74,10 @@ class AmqpProtocol(asyncio.Protocol):
 class _WebSocketOutput:
     """The output of a connection over WebSocket: a buffer that a task sends."""
 
-    def __init__(self, socket: web.WebSocketResponse) -> None:
+    def __init__(self, socket: web.WebSocketResponse, transport: asyncio.Transport | None) -> None:
+        """`transport` is the connection below the WebSocket, None once it is lost."""
         self._socket = socket
+        self._transport = transport
         self._buffer = bytearray()
         self._wake = asyncio.Event()
         self._readable = asyncio.Event()
@@ -96,9 +98,10 @@ class _WebSocketOutput:
         self._wake.set()
 
     def abort(self) -> None:
-        """Close at once."""
+        """Close at once, without the end of the WebSocket."""
         self._buffer.clear()
-        self.close()
+        if self._transport:
+            self._transport.abort()
 
     def pause_reading(self) -> None:
         """Stop reading from the client."""
@@ -140,7 +143,7 @@ def application(
         if not socket.can_prepare(request):
             return await refuse(request)
         await socket.prepare(request)
-        output = _WebSocketOutput(socket)
+        output = _WebSocketOutput(socket, request.transport)
         connection = output.connection = connect(output)
         writer = asyncio.create_task(output.send_all())
         try:

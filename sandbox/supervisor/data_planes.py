@@ -15,8 +15,11 @@ from sandbox.entra import (
     Verifier,
     blob_audiences,
 )
+from sandbox.faults import Faults
+from sandbox.faults.bus import throttle
 from sandbox.keyvault import KeyVault, load_key
 from sandbox.servicebus import Limits, ServiceBus, as_deployed
+from sandbox.servicebus.context import Throttle, take_all
 from sandbox.state import State
 from sandbox.storage import AccountKeys, Azurite, BlobStorage, adapted
 from sandbox.supervisor.databases import database
@@ -38,6 +41,7 @@ class DataPlanes:
     gate: Gate
     clock: Callable[[], float]
     assumed: Assumptions
+    faults: Faults
 
     def verifier(self, audiences: frozenset[str]) -> Verifier:
         """Return a verifier of this deployment's tokens for `audiences`."""
@@ -70,7 +74,10 @@ class DataPlanes:
         """Return the plane of a namespace. Raises BrokenFileError or OSError."""
         file = database(self.state, "bus", namespace.name)
         verifier = self.verifier(BUS_AUDIENCES)
-        return service_bus(namespace, verifier, self.gate, file, assumed=self.assumed)
+        busy = throttle(self.faults, namespace.name)
+        return service_bus(
+            namespace, verifier, self.gate, file, assumed=self.assumed, throttle=busy
+        )
 
     def component(self, component: Component) -> Insights:
         """Return the plane of a component. Raises StoreError.
@@ -94,8 +101,9 @@ def service_bus(
     *,
     assumed: Assumptions,
     limits: Limits | None = None,
+    throttle: Throttle = take_all,
 ) -> ServiceBus:
-    """Return a bus that answers as `assumed`."""
+    """Return a bus that answers as `assumed`; `throttle` is that of ServiceBus."""
     return ServiceBus(
         as_deployed(namespace, assumed.bus_default_rule),
         verifier,
@@ -105,6 +113,7 @@ def service_bus(
         existence_first=assumed.bus_missing == "existence",
         assign_ids=assumed.bus_message_id == "given",
         accept_unknown=assumed.bus_put_token_unknown == "taken",  # noqa: S105 - an answer
+        throttle=throttle,
     )
 
 

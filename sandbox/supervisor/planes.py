@@ -21,6 +21,9 @@ from sandbox.entra import (
     SigningKey,
     login,
 )
+from sandbox.faults import Faults
+from sandbox.faults.applications import of_account, of_partner, of_vault
+from sandbox.faults.tokens import skewed
 from sandbox.identity import IdentityEndpoint
 from sandbox.keyvault import KeyVault
 from sandbox.partner import Partner
@@ -68,21 +71,22 @@ class Planes:
     partners: tuple[Partner, ...]
     identity: IdentityEndpoint
     settings: SettingsInForce
+    faults: Faults
     headers: Mapping[str, str] = field(repr=False)
 
     def routes(self) -> dict[str, web.Application]:
         """Return the application of each host, without the apps' own ingress."""
-        tenant = self.deployment.tenant_id
+        tenant, front = self.deployment.tenant_id, (self.faults, self.gate)
         return {
             login.HOST: login.application(tenant, self.key, self.sign_in),
             ARM_HOST: self.arm.application(),
             GRAPH_HOST: self.graph.application(),
-            **{host: plane.application() for host, plane in self.accounts.items()},
-            **{host: plane.application() for host, plane in self.vaults.items()},
+            **{host: of_account(plane, *front) for host, plane in self.accounts.items()},
+            **{host: of_vault(plane, *front) for host, plane in self.vaults.items()},
             **{host: plane.application() for host, plane in self.namespaces.items()},
             **{host: plane.application() for host, plane in self.components.items()},
             # Where two keys lead to one host, the first one serves it.
-            **{each.host: each.application() for each in reversed(self.partners)},
+            **{each.host: of_partner(each, *front) for each in reversed(self.partners)},
         }
 
     def close(self) -> None:
@@ -158,7 +162,8 @@ def build(
     gate = Gate(assignments, audit)
     headers = headers or new_headers(app.name for app in deployment.apps)
     clock = MonotonicClock()
-    issuer = Issuer(key, deployment.tenant_id, clock, deployment.registration)
+    faults = Faults(clock)
+    issuer = Issuer(key, deployment.tenant_id, skewed(clock), deployment.registration)
     identity = IdentityEndpoint(
         {headers[app.name]: app for app in deployment.apps},
         issuer,
@@ -168,7 +173,7 @@ def build(
         none_gives_tokens=assumed.identity_none == "gives",
     )
     names = dict(deployment.names)
-    make = DataPlanes(state, deployment, names, key, gate, clock, assumed)
+    make = DataPlanes(state, deployment, names, key, gate, clock, assumed, faults)
     return Planes(
         deployment=deployment,
         names=names,
@@ -200,5 +205,6 @@ def build(
         partners=tuple(each for key in webhook_keys(deployment) for each in partners(state, key)),
         identity=identity,
         settings=SettingsInForce(issuer, identity.cache, assignments, settings),
+        faults=faults,
         headers=headers,
     )

@@ -59,6 +59,15 @@ class ControlReport:
 
 
 @dataclass(frozen=True)
+class FaultReport:
+    """A fault in force, the caller that it is limited to, and its end (ISO 8601, UTC)."""
+
+    name: str
+    on: str
+    ends: str
+
+
+@dataclass(frozen=True)
 class Report:
     """A running sandbox: its addresses, and the state of its services.
 
@@ -68,6 +77,7 @@ class Report:
     `assumed` are the assumptions about Azure that differ from the default, by name.
     `settings` are those that differ from the default, by name, as on the command line.
     `lost` has a sentence for each part of the state that could not be read at the start.
+    `faults` are those in force.
     `endpoints_ready` and `services_ready` are the seconds from the start, None until then.
     `snapshot` is the digest of the deployment that the sandbox was started from.
     `shell_proxy` is the proxy of the user's shells, with the key that it wants.
@@ -97,6 +107,7 @@ class Report:
     lost: tuple[str, ...] = ()
     control: ControlReport | None = None
     moved: tuple[str, ...] = ()
+    faults: tuple[FaultReport, ...] = ()
 
     @property
     def ready(self) -> bool:
@@ -150,4 +161,5 @@ def _parse(raw: dict[str, Any]) -> Report:
     found |= {name: tuple(raw.get(name, ())) for name in ("lost", "moved")}
     if control := raw.get("control"):
         found["control"] = ControlReport(**control)
+    found["faults"] = tuple(FaultReport(**each) for each in raw.get("faults", ()))
     return Report(**(raw | found))

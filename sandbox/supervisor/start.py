@@ -5,17 +5,21 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from sandbox.assumptions import LIKELY, Assumptions
 from sandbox.deployment import ContainerApp, load, put_in_force, source
 from sandbox.edge import LOOPBACK, Address, AmqpListener, Certificate, Edge, HttpListener, ingress
 from sandbox.entra import page
+from sandbox.faults.bus import lost
+from sandbox.faults.tokens import identity_application
 from sandbox.identity import PATH
 from sandbox.servicebus import amqp_protocol
 from sandbox.state import State
 from sandbox.supervisor.azurite_process import azurite_program, azurites, losses, ready
 from sandbox.supervisor.control import Control
 from sandbox.supervisor.environment import ServiceEnvironment, kept_headers
+from sandbox.supervisor.faults import FaultControl
 from sandbox.supervisor.names import AMQPS, HTTPS, write_names
 from sandbox.supervisor.operator import Operator
 from sandbox.supervisor.planes import Planes, build
@@ -129,9 +133,11 @@ async def _listening(
     for bus in planes.namespaces.values():
         await bus.start()
         stack.push_async_callback(bus.stop)
-    edge = Edge(routes, certificate, planes.gate)
+    unreachable = lost(planes.faults, planes.namespaces)
+    edge = Edge(routes, certificate, planes.gate, unreachable=unreachable)
     stack.push_async_callback(edge.stop)
-    identity = HttpListener(planes.identity.application(), planes.gate, [listen.name])
+    application = identity_application(planes.identity, planes.faults, planes.gate)
+    identity = HttpListener(application, planes.gate, [listen.name])
     stack.push_async_callback(identity.stop)
     with _explained(state, listen):
         identity_port = await identity.start(
@@ -158,7 +164,10 @@ async def _listening(
     await _sign_in_page(stack, planes)
     control = Control()
     stack.push_async_callback(control.stop)
+    faults = FaultControl(planes, identity)
+    stack.callback(faults.stop)
     control.on("set", planes.settings.change)
+    control.on("fault", faults.handle)
     await control.start(planes.gate)
     return Endpoints(
         planes=planes,
@@ -184,7 +193,8 @@ def _amqp(
     """Serve AMQP over TLS, at `port` if it is free; return the port, 0 without a namespace."""
     if not planes.namespaces:
         return 0
-    listener = AmqpListener(amqp_protocol(planes.namespaces), certificate)
+    unreachable = partial(lost(planes.faults, planes.namespaces), next(iter(planes.namespaces)))
+    listener = AmqpListener(amqp_protocol(planes.namespaces), certificate, unreachable)
     stack.push_async_callback(listener.stop)
     return listener.start(port, address, fallback=True)
 

@@ -19,6 +19,7 @@ from sandbox.servicebus import ServiceBus
 from sandbox.state import State
 from sandbox.storage import free_port
 from sandbox.supervisor.developer import NAME, Developer
+from sandbox.supervisor.faults import reports
 from sandbox.supervisor.planes import Planes
 from sandbox.supervisor.processes import Child, Program
 from sandbox.supervisor.remote_services import RemoteServices
@@ -197,6 +198,7 @@ class Watch:
             lost=endpoints.lost,
             control=endpoints.control.report,
             moved=endpoints.moved,
+            faults=reports(endpoints.planes.faults),
         )
         if report == self._seen:
             return

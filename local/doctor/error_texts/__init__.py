@@ -7,6 +7,7 @@ from local.doctor.error_texts import (
     bus,
     deployment,
     entra,
+    faults,
     identity,
     network,
     roles,
@@ -19,6 +20,7 @@ __all__ = ["Explanation", "explain"]
 
 # In this order: the most specific errors first, the texts around them last.
 _PATTERNS: tuple[Callable[[Pasted], Explanation | None], ...] = (
+    faults.met,
     vault.by_rbac,
     api.by_resource_manager,
     api.by_principal,

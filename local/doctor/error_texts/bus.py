@@ -160,6 +160,19 @@ _KNOWN = {
         "The link was idle for ten minutes, so Service Bus closed it. This is normal.",
         "Open it again, as the SDK does.",
     ),
+    "is being throttled": (
+        "The namespace has more requests than it takes for the moment.",
+        "Let the SDK wait and repeat, or send fewer at a time: "
+        "learn.microsoft.com/azure/service-bus-messaging/service-bus-throttling",
+    ),
+    "InnerMessageReceiver was closed": (
+        "Service Bus closed the link by itself, as in an upgrade. This is normal.",
+        "Open it again, as the SDK does.",
+    ),
+    "AmqpMessagePublisher was closed": (
+        "Service Bus closed the link by itself, as in an upgrade. This is normal.",
+        "Open it again, as the SDK does.",
+    ),
     "closed by container 'LinkTracker'": (
         "The connection had no link for minutes, so Service Bus closed it. This is normal.",
         "Open it again, as the SDK does.",

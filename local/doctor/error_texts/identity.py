@@ -76,6 +76,10 @@ _ANSWERS = {
         "The app has no identity with the requested id (an older text).",
         "Set AZURE_CLIENT_ID to the client id of an attached identity.",
     ),
+    "Temporarily throttled, too many requests": (
+        "The endpoint answers too many requests of this app.",
+        "Keep one credential per process: it keeps its token, and repeats what is throttled.",
+    ),
     "The parameter resource is missing": (
         "The request does not name the resource that the token is for.",
         "Let azure-identity send it, with a scope; by hand: resource=https://storage.azure.com/.",

@@ -55,6 +55,11 @@ _KNOWN = {
     r"Name or service not known|Temporary failure in name resolution|Failed to resolve '"
     r"|nodename nor servname provided|No address associated with hostname|getaddrinfo failed"
     r"|ENOTFOUND|EAI_AGAIN|Could not resolve host": _NO_ADDRESS,
+    r"cannot be reached: |Tunnel connection failed: 503|CONNECT tunnel failed, response 503": (
+        "The proxy does not reach the host at the moment: its name does not resolve, or nothing "
+        "answers. Roles are not checked.",
+        "In the sandbox, a fault is on: ./keyless status shows it, ./keyless fault --end ends it.",
+    ),
     r"Tunnel connection failed: 403|The sandbox has no route to|CONNECT tunnel failed, response "
     r"403": _NO_ROUTE,
     r"is no CONNECT, and nothing else goes here|That is no HTTP request"

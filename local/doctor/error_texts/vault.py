@@ -87,6 +87,18 @@ _KNOWN = {
         "The token is not valid here: it is cut off, altered, or of another kind.",
         "Get a new one with azure-identity, for the scope https://vault.azure.net/.default.",
     ),
+    r"too many requests were received|VaultRequestTypeLimitReached": (
+        "The vault answers too many requests: each has a limit per ten seconds.",
+        "Keep a secret for minutes, as services/common/vault.py does, and wait longer each time.",
+    ),
+    r"The service is unavailable at the moment|currently in a read-only state": (
+        "The vault does not answer now, or takes no changes while it moves to another region.",
+        "Let the SDK retry, and keep the secret that you have.",
+    ),
+    r"currently being recovered|ObjectIsBeingRecovered": (
+        "The secret is being recovered, which takes seconds.",
+        "Wait for the end of begin_recover_deleted_secret, then set it.",
+    ),
     r"currently in a deleted but recoverable state|ObjectIsDeletedButRecoverable": (
         "A deleted secret keeps its name until it is recovered or purged.",
         "az keyvault secret recover --vault-name <vault> --name <name>",

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,9 +48,9 @@ class RunningEndpoint:
         self.deployment = deployment
         self._file = folder / FILE
         self._audit = Audit(self._file)
-        gate = Gate(Policy.of(deployment), self._audit)
+        self.gate = gate = Gate(Policy.of(deployment), self._audit)
         apps = {f"secret of {each.name}": each for each in deployment.apps}
-        issuer = Issuer(key, deployment.tenant_id)
+        issuer = Issuer(key, deployment.tenant_id, self.clock)
         self._endpoint = IdentityEndpoint(apps, issuer, gate, **unknowns)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
@@ -58,6 +59,14 @@ class RunningEndpoint:
         self.url = f"http://127.0.0.1:{port}{PATH}"
         self._session = requests.Session()
         self._session.trust_env = False
+
+    def clock(self) -> float:
+        """Return the issuer's time."""
+        return time.time()
+
+    def application(self, endpoint: IdentityEndpoint) -> web.Application:
+        """Return the application that serves the endpoint."""
+        return endpoint.application()
 
     def stop(self) -> None:
         """Leave no thread, port or file open behind."""
@@ -69,7 +78,7 @@ class RunningEndpoint:
         self._audit.close()
 
     async def _serve(self) -> int:
-        self._runner = web.AppRunner(self._endpoint.application(), shutdown_timeout=0.1)
+        self._runner = web.AppRunner(self.application(self._endpoint), shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
         return int(self._runner.addresses[0][1])

@@ -133,7 +133,7 @@ class RunningVault:
         tenant = self.deployment.tenant_id
         verifier = Verifier([self.signing], tenant, VAULT_AUDIENCES, names, self.clock)
         self._audit = Audit(self.folder / FILE)
-        gate = Gate(Policy.of(self.deployment), self._audit)
+        self.gate = gate = Gate(Policy.of(self.deployment), self._audit)
         self._keyvault = KeyVault(
             self.vault,
             tenant,
@@ -166,10 +166,16 @@ class RunningVault:
         self._keyvault.close()
         self._audit.close()
 
+    def application(self, vault: KeyVault) -> web.Application:
+        """Return the application that serves the vault."""
+        return vault.application()
+
     async def _serve(self) -> int:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         self._ca.issue_cert(self.vault.host).configure_cert(context)
-        self._runner = web.AppRunner(self._keyvault.application(), shutdown_timeout=0.1)
+        self._runner = web.AppRunner(
+            self.application(self._keyvault), handler_cancellation=True, shutdown_timeout=0.1
+        )
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=context)
         await site.start()

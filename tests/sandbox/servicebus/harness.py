@@ -25,6 +25,7 @@ from sandbox.deployment import Namespace, Principal
 from sandbox.entra import BUS, BUS_AUDIENCES, Issuer, SigningKey, Verifier
 from sandbox.rbac import Policy
 from sandbox.servicebus import Limits
+from sandbox.servicebus.context import Throttle, take_all
 from sandbox.servicebus.serve.subqueue import Subqueue
 from sandbox.supervisor.data_planes import service_bus
 from tests.sandbox.servicebus.world import ASSIGNMENTS, NAMESPACE, PRINCIPALS, TENANT
@@ -79,6 +80,8 @@ class Running:
         limits: Limits | None = None,
         key: SigningKey | None = None,
         assumed: Assumptions = LIKELY,
+        *,
+        throttle: Throttle = take_all,
     ) -> None:
         self.folder = folder
         names = {each.principal_id: each.name for each in PRINCIPALS.values()}
@@ -91,6 +94,7 @@ class Running:
             folder / "bus.sqlite",
             assumed=assumed,
             limits=limits,
+            throttle=throttle,
         )
         self.namespace = namespace
         self._loop = asyncio.new_event_loop()

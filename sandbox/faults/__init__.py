@@ -1,0 +1,24 @@
+"""Faults that are put upon a running sandbox: what Azure does when it does not work.
+
+A fault stands in front of a plane and knows its callers by the tokens that they show. No plane
+knows of it.
+"""
+
+from sandbox.faults.active import USUAL, ActiveFault, Faults, Target, seconds_of, target_of
+from sandbox.faults.catalogue import FAULTS, Fault, FaultError, fault
+from sandbox.faults.incident import Planned, incident
+
+__all__ = [
+    "FAULTS",
+    "USUAL",
+    "ActiveFault",
+    "Fault",
+    "FaultError",
+    "Faults",
+    "Planned",
+    "Target",
+    "fault",
+    "incident",
+    "seconds_of",
+    "target_of",
+]

@@ -1,0 +1,127 @@
+"""The command `fault` in a running sandbox: it begins faults and ends them."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from sandbox.audit import AuditError
+from sandbox.edge import HttpListener
+from sandbox.faults import (
+    USUAL,
+    ActiveFault,
+    FaultError,
+    Faults,
+    Planned,
+    fault,
+    incident,
+    target_of,
+)
+from sandbox.faults.bus import begin as begin_on_bus
+from sandbox.faults.effects import Refused
+from sandbox.supervisor.planes import Planes
+from sandbox.supervisor.report import FaultReport
+
+Json = Mapping[str, Any]
+
+
+def reports(faults: Faults) -> tuple[FaultReport, ...]:
+    """Return the faults in force, for the report; those of an incident without their names."""
+    return tuple(_report(each) for each in faults.active())
+
+
+@dataclass
+class FaultControl:
+    """The handler of the verb `fault`, with the timers of what a fault does as it begins or ends.
+
+    `identity` is the listener of the identity endpoint.
+    """
+
+    planes: Planes
+    identity: HttpListener
+    _timers: dict[int, list[asyncio.TimerHandle]] = field(default_factory=dict)
+
+    def handle(self, body: Json) -> Json:
+        """Carry out a request of `fault`: begin, end or an incident; return the faults.
+
+        `{"begin": NAME, "on": NAME, "seconds": N}`, `{"end": NAME}` (empty for all), or
+        `{"seed": TEXT, "count": N}`. Raises FaultError.
+        """
+        if "end" in body:
+            return {"ended": [_json(each) for each in self._end(str(body["end"]))]}
+        if "seed" in body:
+            planned = incident(str(body["seed"]), int(body["count"]), self.planes.deployment)
+            begun = [self._begin(each, str(body["seed"])) for each in planned]
+            return {"begun": [_json(each) for each in begun]}
+        on = str(body.get("on") or "")
+        wanted = Planned(
+            fault(str(body.get("begin", ""))),
+            target_of(self.planes.deployment, on) if on else None,
+            after=0,
+            lasts=float(body.get("seconds") or USUAL),
+        )
+        return {"begun": [_json(self._begin(wanted))]}
+
+    def stop(self) -> None:
+        """Cancel the timers."""
+        self._end("")
+
+    def _begin(self, planned: Planned, seed: str = "") -> ActiveFault:
+        active = self.planes.faults.begin(
+            planned.fault, planned.lasts, planned.target, after=planned.after, incident=seed
+        )
+        if planned.after:
+            self._later(planned.after, active, self._act)
+        else:
+            self._act(active)
+        return active
+
+    def _act(self, active: ActiveFault) -> None:
+        """Do what the fault does as it begins."""
+        if isinstance(active.fault.effect, Refused):
+            self.identity.refuse()
+            self._later(active.ends - active.begins, active, self._accept_again)
+        try:
+            for bus in self.planes.namespaces.values():
+                begin_on_bus(bus, active, self.planes.gate)
+        except AuditError as error:
+            raise FaultError(f"the audit cannot be written: {error}") from error
+
+    def _accept_again(self, _: ActiveFault) -> None:
+        self.identity.accept_again()
+
+    def _later(self, seconds: float, active: ActiveFault, act: Any) -> None:
+        timer = asyncio.get_running_loop().call_later(seconds, act, active)
+        self._timers.setdefault(active.number, []).append(timer)
+
+    def _end(self, name: str) -> tuple[ActiveFault, ...]:
+        if name:
+            fault(name)
+        ended = self.planes.faults.end(name)
+        for each in ended:
+            for timer in self._timers.pop(each.number, ()):
+                timer.cancel()
+            if isinstance(each.fault.effect, Refused):
+                self.identity.accept_again()
+        return ended
+
+
+def _report(active: ActiveFault) -> FaultReport:
+    on = active.target.name if active.target else ""
+    name = f"a fault of incident {active.incident}" if active.incident else active.fault.name
+    return FaultReport(name, "" if active.incident else on, _time(active.ends))
+
+
+def _json(active: ActiveFault) -> Json:
+    return {
+        "fault": active.fault.name,
+        "on": active.target.name if active.target else "",
+        "begins": _time(active.begins),
+        "ends": _time(active.ends),
+    }
+
+
+def _time(seconds: float) -> str:
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
