@@ -36,6 +36,7 @@ _PANELS = {
         "set": "settings",
         "rotate": "rotate",
         "redrive": "redrive",
+        "fault": "fault",
     },
     "Teach": {
         "as": "run_as",

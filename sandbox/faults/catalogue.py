@@ -93,9 +93,9 @@ FAULTS = (
     Fault(
         "tokens-future",
         "identity",
-        "new tokens are dated ahead, so they are not valid for 15 seconds",
+        "new tokens are dated ahead, so they are not valid for 10 seconds",
         _OURS,
-        Skew(BACKDATED + 15.0),
+        Skew(BACKDATED + 10.0),
         felt=False,
     ),
     Fault(

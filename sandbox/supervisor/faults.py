@@ -1,7 +1,7 @@
 """The command `fault` in a running sandbox: it begins faults and ends them."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -43,17 +43,17 @@ class FaultControl:
     _timers: dict[int, list[asyncio.TimerHandle]] = field(default_factory=dict)
 
     def handle(self, body: Json) -> Json:
-        """Carry out a request of `fault`: begin, end or an incident; return the faults.
+        """Carry out a request of `fault`: begin one, end some, or begin an incident.
 
-        `{"begin": NAME, "on": NAME, "seconds": N}`, `{"end": NAME}` (empty for all), or
-        `{"seed": TEXT, "count": N}`. Raises FaultError.
+        It is `{"begin": NAME, "on": NAME, "seconds": N}`, `{"end": NAME}` (empty for all), or
+        `{"seed": TEXT, "count": N}`, whose answer names no fault. Raises FaultError.
         """
         if "end" in body:
-            return {"ended": [_json(each) for each in self._end(str(body["end"]))]}
+            return {"ended": _names(self._end(str(body["end"])))}
         if "seed" in body:
             planned = incident(str(body["seed"]), int(body["count"]), self.planes.deployment)
             begun = [self._begin(each, str(body["seed"])) for each in planned]
-            return {"begun": [_json(each) for each in begun]}
+            return {"incident": body["seed"], "ends": _time(max(each.ends for each in begun))}
         on = str(body.get("on") or "")
         wanted = Planned(
             fault(str(body.get("begin", ""))),
@@ -61,7 +61,7 @@ class FaultControl:
             after=0,
             lasts=float(body.get("seconds") or USUAL),
         )
-        return {"begun": [_json(self._begin(wanted))]}
+        return _json(self._begin(wanted))
 
     def stop(self) -> None:
         """Cancel the timers."""
@@ -108,9 +108,17 @@ class FaultControl:
 
 
 def _report(active: ActiveFault) -> FaultReport:
-    on = active.target.name if active.target else ""
-    name = f"a fault of incident {active.incident}" if active.incident else active.fault.name
-    return FaultReport(name, "" if active.incident else on, _time(active.ends))
+    on = active.target.name if active.target and not active.incident else ""
+    return FaultReport(_name(active), on, _time(active.ends))
+
+
+def _names(faults: Iterable[ActiveFault]) -> list[str]:
+    return list(dict.fromkeys(map(_name, faults)))
+
+
+def _name(active: ActiveFault) -> str:
+    """Return the name of a fault; the incident alone of one that is to be found out."""
+    return f"incident {active.incident}" if active.incident else active.fault.name
 
 
 def _json(active: ActiveFault) -> Json:
