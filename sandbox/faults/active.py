@@ -100,8 +100,8 @@ class Faults:
     def find(
         self, plane: str, *effects: type[Effect], principal: str = "", app: str = ""
     ) -> ActiveFault | None:
-        """Return the first fault in force that a request of the caller meets on `plane`."""
-        for each in self.active():
+        """Return the fault in force that a request of the caller meets: the latest of several."""
+        for each in reversed(self.active()):
             is_one = each.fault.plane == plane and isinstance(each.fault.effect, effects)
             if is_one and meets(each.target, principal, app):
                 return each

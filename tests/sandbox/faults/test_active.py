@@ -45,6 +45,16 @@ def test_a_target_is_met_by_its_principal_or_its_app_and_nobody_else() -> None:
     assert faults.find("vault", Answer) is None
 
 
+def test_of_several_faults_the_latest_is_met_as_long_as_it_lasts() -> None:
+    clock = Clock()
+    faults = Faults(clock)
+    older = faults.begin(THROTTLED, 30)
+    newer = faults.begin(fault("vault-503"), 10)
+    assert faults.find("vault", Answer) == newer
+    clock.now += 10
+    assert faults.find("vault", Answer) == older
+
+
 def test_a_fault_ends_when_it_is_told_to() -> None:
     faults = Faults(Clock())
     busy = faults.begin(fault("bus-busy"))
