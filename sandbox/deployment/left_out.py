@@ -12,6 +12,7 @@ from sandbox.deployment.snapshot import (
     ASSIGNMENT,
     COMPONENT,
     CONTAINER,
+    FEDERATED,
     IDENTITY,
     NAMESPACE,
     QUEUE,
@@ -30,7 +31,7 @@ from sandbox.deployment.snapshot import (
 _CHILDREN = (CONTAINER, SECRET, QUEUE, TOPIC, SUBSCRIPTION, RULE)
 SERVED = (
     *(ACCOUNT, f"{ACCOUNT}/blobServices", VAULT, NAMESPACE, COMPONENT, *_CHILDREN),
-    *(IDENTITY, ASSIGNMENT, ROLE, *APPS, SITE_SETTINGS),
+    *(IDENTITY, FEDERATED, ASSIGNMENT, ROLE, *APPS, SITE_SETTINGS),
 )
 _ENTITY = (
     *("lockDuration", "maxDeliveryCount", "defaultMessageTimeToLive", "requiresDuplicateDetection"),

@@ -14,6 +14,7 @@ from sandbox.deployment.builtin_roles import built_in_roles
 from sandbox.deployment.data_services import namespace, storage_account, vault
 from sandbox.deployment.deployer import deployer_of
 from sandbox.deployment.expressions import Unresolved, guid, resolve
+from sandbox.deployment.federation import federated_credentials
 from sandbox.deployment.identities import principals
 from sandbox.deployment.in_force import in_force, source
 from sandbox.deployment.left_out import (
@@ -28,6 +29,7 @@ from sandbox.deployment.registration import NONE, registration
 from sandbox.deployment.resources import (
     ContainerApp,
     Deployment,
+    FederatedCredential,
     LeftOut,
     NotEvaluated,
     Principal,
@@ -104,7 +106,8 @@ class _Loading:
         assigned = self._assigned()
         roles = list(custom_roles(snapshot))
         enforced = tuple(self._enforced(assigned, roles))
-        self._left_out += _of(LeftOut, [*assigned, *roles])
+        federated = list(federated_credentials(snapshot))
+        self._left_out += _of(LeftOut, [*assigned, *roles, *federated])
         return Deployment(
             subscription_id=subscription,
             tenant_id=_tenant(snapshot, subscription),
@@ -121,6 +124,7 @@ class _Loading:
             resource_ids=tuple(each["id"] for each in self._raw.resources),
             not_evaluated=tuple(_of(NotEvaluated, assigned)),
             left_out=tuple(self._left_out),
+            federated=tuple(_of(FederatedCredential, federated)),
             is_own=self._is_own,
         )
 

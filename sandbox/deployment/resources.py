@@ -252,6 +252,17 @@ class ByHand:
 
 
 @dataclass(frozen=True)
+class FederatedCredential:
+    """An identity's trust in an outside issuer's tokens for one subject and these audiences."""
+
+    name: str
+    identity_id: str
+    issuer: str
+    subject: str
+    audiences: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class RoleAssignment:
     """A role for a principal, on a scope and below; `by_hand` unless a deployment made it."""
 
@@ -337,6 +348,7 @@ class Deployment:
     resource_ids: tuple[str, ...] = ()
     not_evaluated: tuple[NotEvaluated, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
+    federated: tuple[FederatedCredential, ...] = ()
     is_own: bool = True
 
     @property

@@ -29,6 +29,7 @@ SECRET = f"{VAULT}/secrets"
 QUEUE, TOPIC = f"{NAMESPACE}/queues", f"{NAMESPACE}/topics"
 SUBSCRIPTION = f"{TOPIC}/subscriptions"
 RULE = f"{SUBSCRIPTION}/rules"
+FEDERATED = f"{IDENTITY}/federatedIdentityCredentials"
 
 
 class SnapshotError(ValueError):

@@ -17,6 +17,7 @@ from sandbox.entra.audiences import (
     issued_for,
 )
 from sandbox.entra.device_codes import DeviceCodes
+from sandbox.entra.federation import Federation
 from sandbox.entra.id_tokens import IdTokens
 from sandbox.entra.issuer import AccessToken, Issuer, Lifetimes
 from sandbox.entra.keys import SigningKey
@@ -47,6 +48,7 @@ __all__ = [
     "AccessToken",
     "Caller",
     "DeviceCodes",
+    "Federation",
     "IdTokens",
     "Issuer",
     "Lifetimes",

@@ -12,6 +12,7 @@ from sandbox.entra.audiences import RESOURCES
 from sandbox.refusal import Refusal
 
 _UNAVAILABLE = "temporarily_unavailable"
+_STATUSES = {_UNAVAILABLE: 503, "invalid_client": 401}
 
 
 class OAuthError(Refusal):
@@ -24,7 +25,7 @@ class OAuthError(Refusal):
         self, code: str, number: int, text: str, *, suberror: str = "", reason: str = ""
     ) -> None:
         recorded = f"AADSTS{number}: {text}" + (f" ({reason})" if reason else "")
-        super().__init__(503 if code == _UNAVAILABLE else 400, code, text, recorded)
+        super().__init__(_STATUSES.get(code, 400), code, text, recorded)
         self.number = number
         self.suberror = suberror
 

@@ -2,7 +2,7 @@
 
 import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from urllib.parse import parse_qsl
 
 from aiohttp import web
@@ -17,6 +17,7 @@ from sandbox.entra.errors import (
     unknown_client,
     unknown_tenant,
 )
+from sandbox.entra.federation import GRANT, Federation
 from sandbox.entra.issuer import issuer_name
 from sandbox.entra.keys import SigningKey
 from sandbox.entra.metadata import HOST
@@ -50,9 +51,14 @@ _COOKIES = ("x-ms-gateway-slice=estsfd", "stsservicecookie=estsfd")
 _TOKENS = {"Cache-Control": "no-store, no-cache", "Pragma": "no-cache", "Expires": "-1"}
 
 
-def application(tenant_id: str, key: SigningKey, sign_in: SignIn | None = None) -> web.Application:
+def application(
+    tenant_id: str,
+    key: SigningKey,
+    sign_in: SignIn | None = None,
+    federation: Federation | None = None,
+) -> web.Application:
     """Return Entra's sign-in host for one tenant. Without `sign_in` it has the keys alone."""
-    login = _Login(tenant_id, key, sign_in)
+    login = _Login(tenant_id, key, sign_in, federation)
     application = web.Application(middlewares=[_traced], client_max_size=LARGEST_FORM)
     tenant = r"/{tenant:[0-9A-Za-z.-]+}"
     application.router.add_get("/common/discovery/instance", login.instance)
@@ -82,7 +88,14 @@ async def read_form(request: web.Request) -> Form:
 
 
 class _Login:
-    def __init__(self, tenant_id: str, key: SigningKey, sign_in: SignIn | None) -> None:
+    def __init__(
+        self,
+        tenant_id: str,
+        key: SigningKey,
+        sign_in: SignIn | None,
+        federation: Federation | None,
+    ) -> None:
+        self._federation = federation
         self._tenant_id = tenant_id
         self._key = key
         self._sign_in = sign_in
@@ -111,10 +124,10 @@ class _Login:
         return web.json_response({"keys": [self._key.published(issuer)]})
 
     async def device_code(self, request: web.Request) -> web.Response:
-        return await self._answer(request, SignIn.device_authorization)
+        return await self._answer(request, "device_authorization", _authorized)
 
     async def token(self, request: web.Request) -> web.Response:
-        return await self._answer(request, SignIn.token)
+        return await self._answer(request, "token", self._granted)
 
     async def refuse_grant(self, request: web.Request) -> web.Response:
         """Refuse the grant: there is no client with a secret or a certificate here."""
@@ -123,16 +136,22 @@ class _Login:
         form = await read_form(request)
         return _refused(request, unknown_client(form.get("client_id", ""), self._tenant_id))
 
+    async def _granted(self, sign_in: SignIn, form: Form) -> Json:
+        """Return tokens for an identity that another's token proves, or for a user."""
+        if self._federation is not None and form.get("grant_type") == GRANT:
+            return await self._federation.token(form)
+        return sign_in.token(form)
+
     async def _answer(
-        self, request: web.Request, asked: Callable[[SignIn, Form], Json]
+        self, request: web.Request, operation: str, asked: Callable[[SignIn, Form], Awaitable[Json]]
     ) -> web.Response:
         if self._sign_in is None or not self._knows(request):
             return await self.refuse_grant(request)
         try:
-            body = asked(self._sign_in, await read_form(request))
+            body = await asked(self._sign_in, await read_form(request))
         except OAuthError as error:
             if error.code != _JUST_WAITING:
-                self._sign_in.ledger.refuse(SERVICE, asked.__name__, error.reason)
+                self._sign_in.ledger.refuse(SERVICE, operation, error.reason)
             return _refused(request, error)
         except OSError as error:
             # A token that cannot be recorded is not issued.
@@ -151,6 +170,10 @@ class _Login:
 
     def _knows(self, request: web.Request) -> bool:
         return request.match_info["tenant"].lower() in {self._tenant_id, *_ANY_TENANT}
+
+
+async def _authorized(sign_in: SignIn, form: Form) -> Json:
+    return sign_in.device_authorization(form)
 
 
 @web.middleware

@@ -25,8 +25,10 @@ Json = Mapping[str, Any]
 def hosts(deployment: Deployment) -> Iterator[str]:
     """Yield each host name of `deployment`, of Entra and of Resource Manager."""
     yield from (login.HOST, ARM_HOST, GRAPH_HOST)
-    planes = (deployment.storage, deployment.vault, deployment.bus, deployment.insights)
-    yield from (each.host for each in planes)
+    yield from (each.host for each in deployment.accounts)
+    yield from (each.host for each in deployment.vaults)
+    yield from (each.host for each in deployment.namespaces)
+    yield from (each.host for each in deployment.components)
     yield from (each.ingress.host for each in deployment.apps if each.ingress)
     for key in webhook_keys(deployment):
         yield from (urlsplit(addresses[0]).hostname or "" for addresses in key.addresses)

@@ -14,6 +14,7 @@ from sandbox.entra import (
     GRAPH_AUDIENCES,
     MANAGEMENT_AUDIENCES,
     DeviceCodes,
+    Federation,
     IdTokens,
     Issuer,
     RefreshTokens,
@@ -62,6 +63,7 @@ class Planes:
     issuer: Issuer
     key: SigningKey
     sign_in: SignIn
+    federation: Federation
     arm: ResourceManager
     graph: Graph
     accounts: Mapping[str, BlobStorage]
@@ -78,7 +80,7 @@ class Planes:
         """Return the application of each host, without the apps' own ingress."""
         tenant, front = self.deployment.tenant_id, (self.faults, self.gate)
         return {
-            login.HOST: login.application(tenant, self.key, self.sign_in),
+            login.HOST: login.application(tenant, self.key, self.sign_in, self.federation),
             ARM_HOST: self.arm.application(),
             GRAPH_HOST: self.graph.application(),
             **{host: of_account(plane, *front) for host, plane in self.accounts.items()},
@@ -193,6 +195,7 @@ def build(
             users=deployment.users,
             ledger=gate,
         ),
+        federation=Federation(deployment, issuer, gate),
         arm=ResourceManager(deployment, assignments, make.verifier(MANAGEMENT_AUDIENCES), gate),
         graph=Graph(make.verifier(GRAPH_AUDIENCES), gate),
         accounts={

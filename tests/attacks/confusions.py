@@ -5,6 +5,7 @@ with the guard taken out; test_confusions.py sees that the test then fails.
 """
 
 from tests.attacks.attack import Attack
+from tests.attacks.confusions_federation import FEDERATION
 from tests.attacks.confusions_sign_in import SIGN_IN
 
 _STORAGE, _EDGE = "tests/sandbox/storage", "tests/sandbox/edge"
@@ -285,15 +286,51 @@ CONFUSIONS = (
         "a CONNECT target and a Host that disagree",
         "connect.py::test_what_is_no_connect_to_a_known_host_is_refused",
         "connect",
-        "    _refuse_contradictions(request, host)\n",
+        "    _refuse_contradictions(request, host, port)\n",
         "",
     ),
     _at_edge(
         "a CONNECT target that is not served",
-        "connect.py::test_what_is_no_connect_to_a_known_host_is_refused",
+        "connect.py::test_another_host_or_port_is_not_found",
         "connect",
-        "if host not in hosts or port != PORT:",
+        "return self.host if self.host in hosts and self.port == PORT else None",
+        "return self.host",
+    ),
+    _at_edge(
+        "a name of TLS that no host here has",
+        "tls_listener.py::test_another_name_or_none_ends_the_handshake_on_record[localhost]",
+        "tls_listener",
+        "            if site is None:\n",
+        "            if False:\n",
+    ),
+    _at_edge(
+        "a TLS session of another host, without a proxy",
+        "tls_listener.py::test_a_session_of_one_host_is_not_resumed_for_another",
+        "tls_listener",
+        "        context = self._certificate.server_context(serves)\n",
+        '        self.__dict__.setdefault("kept", self._certificate.server_context(serves))\n'
+        '        context = self.__dict__["kept"]\n',
+    ),
+    _at_edge(
+        "the shells' proxy used without its key",
+        "beyond.py::test_without_the_key_nothing_is_passed_on",
+        "beyond",
+        'if scheme.lower() != "basic" or not',
+        "if False and not",
+    ),
+    _at_edge(
+        "the shells' proxy to real Azure",
+        "beyond.py::test_a_name_of_azure_that_the_deployment_lacks_goes_nowhere",
+        "beyond",
+        'if any(host == each or host.endswith(f".{each}") for each in _AZURES):',
         "if False:",
+    ),
+    _at_edge(
+        "the services' proxy to the rest of the world",
+        "beyond.py::test_the_services_proxy_passes_nothing_on_whatever_the_key",
+        "proxy",
+        "Listener(partial(self._serve, None))",
+        'Listener(partial(self._serve, Beyond("a-key")))',
     ),
     _at_edge(
         "a bare LF in a CONNECT",
@@ -609,4 +646,4 @@ OPERATIONS = (
     ),
 )
 
-LEDGER = (*OPERATIONS, *CONFUSIONS, *SIGN_IN)
+LEDGER = (*OPERATIONS, *CONFUSIONS, *SIGN_IN, *FEDERATION)

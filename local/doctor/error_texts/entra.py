@@ -22,6 +22,11 @@ _NO_FEDERATION = (
     "Compare issuer, subject and audience with the identity's federated credential: "
     "az identity federated-credential list --identity-name <name> --resource-group <group>",
 )
+_NO_KEYS_OF_ISSUER = (
+    "Entra cannot read the issuer's keys, or the key that signed the federated token is not there.",
+    "Open <issuer>/.well-known/openid-configuration and its jwks_uri; Entra must reach both. In "
+    "the sandbox, docs/federation.md says how it trusts and reaches an issuer.",
+)
 
 _NUMBERS = {
     "50001": _NO_RESOURCE,
@@ -39,8 +44,25 @@ _NUMBERS = {
         "az identity show --name <name> --resource-group <group> --query clientId",
     ),
     "700082": _SIGN_IN_AGAIN,
+    "70021": _NO_FEDERATION,
     "700211": _NO_FEDERATION,
+    "700212": _NO_FEDERATION,
     "700213": _NO_FEDERATION,
+    "7002138": (
+        "The federated credential has the subject in other upper and lower case.",
+        "Write the subject in the Bicep as the token has it: the case counts.",
+    ),
+    "700024": (
+        "The federated token has expired, or is not valid yet.",
+        "Let its issuer write a new one to AZURE_FEDERATED_TOKEN_FILE, and check both clocks.",
+    ),
+    "50166": _NO_KEYS_OF_ISSUER,
+    "7000272": _NO_KEYS_OF_ISSUER,
+    "50013": (
+        "The federated token is not signed with the key that its header names.",
+        "Take a new token from the issuer, unchanged.",
+    ),
+    "7000216": _NO_SECRETS,
     "7000215": _NO_SECRETS,
     "7000222": _NO_SECRETS,
     "90002": (

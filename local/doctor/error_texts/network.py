@@ -60,8 +60,21 @@ _KNOWN = {
         "answers. Roles are not checked.",
         "In the sandbox, a fault is on: ./keyless status shows it, ./keyless fault --end ends it.",
     ),
+    r"This deployment has no \S+, and Azure's is not reached": (
+        "The program asks a host of Azure that the deployment does not have.",
+        "Compare the name with those of ./keyless names; the sandbox reaches no real Azure.",
+    ),
+    r"Only the shells of this sandbox|407 Proxy Authentication Required": (
+        "The proxy passes a request on only for a client that has its key.",
+        "Open the shell again: HTTPS_PROXY of ./keyless env has the key.",
+    ),
+    r"\S+:\d+ is unreachable: ": (
+        "The sandbox passed the request on, and the host did not answer.",
+        "Start the sandbox in a shell whose HTTPS_PROXY reaches the internet, if this machine "
+        "needs one.",
+    ),
     r"Tunnel connection failed: 403|The sandbox has no route to|CONNECT tunnel failed, response "
-    r"403": _NO_ROUTE,
+    r"403|no host here is called": _NO_ROUTE,
     r"is no CONNECT, and nothing else goes here|That is no HTTP request"
     r"|A line of the request ends without|The target of CONNECT must be|The Host header (?:and|is)"
     r"|A CONNECT request has no body|The target of a request must be a path"

@@ -36,8 +36,20 @@ TOLD_ELSEWHERE = {
     "arm.errors.failed",
     "telemetry.errors.plain",
 }
-MODULES = ("arm.errors", "entra.errors", "keyvault.errors", "servicebus.errors")
-MADE_BY_HAND = ("edge.connect", "edge.proxy", "edge.host_header", "identity.endpoint")
+MODULES = (
+    "arm.errors",
+    "entra.errors",
+    "entra.federation_errors",
+    "keyvault.errors",
+    "servicebus.errors",
+)
+MADE_BY_HAND = (
+    "edge.beyond",
+    "edge.connect",
+    "edge.proxy",
+    "edge.host_header",
+    "identity.endpoint",
+)
 
 
 def said(refusal: Any, module: str) -> str:
