@@ -3,16 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-import requests
-
 from cli.lifecycle import require_running
-from cli.terminal import fail
-from sandbox import loopback
+from cli.terminal import fail, one_sentence
 from sandbox.commands import RESTART
 from sandbox.state import State
+from sandbox.supervisor import control_request
+from sandbox.supervisor.control_request import ControlRefusedError
 
-# Seconds. A change takes less than one; a service that ends slowly is not waited for.
-_LONGEST = 60.0
 _TOO_OLD = (
     "the sandbox on {} was started by an older version of Keyless, which takes no changes while it"
     f" runs; start it again: {RESTART}"
@@ -24,17 +21,5 @@ def ask(state: State, verb: str, body: Mapping[str, Any]) -> dict[str, Any]:
     control = require_running(state).control
     if control is None:
         fail(_TOO_OLD.format(state.root))
-    try:
-        answer = loopback.ask(
-            "POST",
-            f"{control.address}/{verb}",
-            json=body,
-            headers={"Authorization": f"Bearer {control.key}"},
-            timeout=_LONGEST,
-        )
-        found: dict[str, Any] = answer.json()
-    except (requests.RequestException, ValueError) as error:
-        fail(f"the sandbox on {state.root} does not answer: {type(error).__name__}")
-    if not answer.ok:
-        fail(str(found.get("error")))
-    return found
+    with one_sentence(ControlRefusedError):
+        return control_request.ask(control, verb, body)
