@@ -5,8 +5,8 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 from sandbox.audit import Outcome, Record
@@ -16,7 +16,9 @@ from sandbox.startup.sitecustomize import Names
 from sandbox.state import PROJECT, State
 from sandbox.storage import AzuriteError, fetch
 from sandbox.supervisor import Report, process_guard, running
+from sandbox.supervisor.control_request import ControlRefusedError, ask
 from sandbox.supervisor.program_variables import service_variables
+from sandbox.testing.bicep import PARAMETERS, BicepError, compiled
 from sandbox.testing.expectations import expected, since
 from sandbox.testing.identity import Identity
 
@@ -47,13 +49,17 @@ class Keyless:
     def start(cls, snapshot: Path, folder: Path, on_step: Callable[[str], object]) -> "Keyless":
         """Start the deployment of `snapshot`, with its data in `folder`, which is its own.
 
+        `snapshot` may also be a parameter file of Bicep, where there is a compiler.
+
         `on_step` is called with sentences of progress, at the first use. Raises KeylessError.
         """
         try:
+            if snapshot.suffix == PARAMETERS:
+                snapshot = compiled(snapshot, folder)
             started = cls(snapshot, State(folder / "state"))
             if started._has_account:
                 fetch(on_step)
-        except (SnapshotError, AzuriteError) as error:
+        except (BicepError, SnapshotError, AzuriteError) as error:
             raise KeylessError(str(error)) from error
         started._start()
         return started
@@ -114,6 +120,28 @@ class Keyless:
     def audit(self) -> list[Record]:
         """Return all records since the start: each token, each decision and each refusal."""
         return since(self._state)
+
+    @contextmanager
+    def fault(self, name: str, *, on: str = "", seconds: float = 300.0) -> Iterator[None]:
+        """Let the deployment fail in the block, as `name` of `./keyless fault --list` says.
+
+        `on` limits the fault to an identity. It ends with the block, or after `seconds`.
+        Raises KeylessError for a fault that the sandbox does not know, or cannot limit.
+        """
+        self._ask("fault", {"begin": name, "on": on, "seconds": seconds})
+        try:
+            yield
+        finally:
+            self._ask("fault", {"end": name})
+
+    def _ask(self, verb: str, body: Mapping[str, object]) -> None:
+        control = self._report().control
+        if control is None:
+            raise KeylessError("the deployment takes no changes while it runs")
+        try:
+            ask(control, verb, body)
+        except ControlRefusedError as error:
+            raise KeylessError(str(error)) from error
 
     def _check(self, identity: str) -> None:
         known = self.identities

@@ -24,20 +24,32 @@ def expected(
 ) -> Iterator[list[Record]]:
     """Check at the end of the block that the audit has such a decision since its beginning.
 
-    Yields a list that has the matching records after the block. An error in the block goes on as
-    it is. Raises AssertionError, with the records of the block.
+    Yields a list that has the matching records after the block. An error in the block goes on, if
+    the expectation is met. Raises AssertionError, with the records of the block.
     """
     __tracebackhide__ = True
     begun, found = _size(state.path(FILE)), list[Record]()
-    yield found
-    records = since(state, begun)
-    alike = [each for each in records if _is_about(each, action, identity, resource)]
-    found += [each for each in alike if each.outcome is outcome]
-    what = _in_words(outcome, action, identity, resource)
-    if not found:
-        raise AssertionError(f"expected {what}, but {_seen(records)}")
-    if outcome is Outcome.ALLOWED and (denied := _denied(alike)):
-        raise AssertionError(f"expected {what}, and one was denied: {line(denied[0])}")
+
+    def check() -> str:
+        """Return the sentence on an expectation that is not met; empty if it is."""
+        records = since(state, begun)
+        alike = [each for each in records if _is_about(each, action, identity, resource)]
+        found[:] = [each for each in alike if each.outcome is outcome]
+        what = _in_words(outcome, action, identity, resource)
+        if not found:
+            return f"expected {what}, but {_seen(records)}"
+        if outcome is Outcome.ALLOWED and (denied := _denied(alike)):
+            return f"expected {what}, and one was denied: {line(denied[0])}"
+        return ""
+
+    try:
+        yield found
+    except Exception as error:
+        if unmet := check():
+            raise AssertionError(unmet) from error
+        raise
+    if unmet := check():
+        raise AssertionError(unmet)
 
 
 def since(state: State, position: int = 0) -> list[Record]:

@@ -1,7 +1,7 @@
 """Changes of this process for a block of a test, so that its clients reach the sandbox.
 
 The environment leads clients of HTTPS. One that opens TCP itself, such as a client of AMQP, is led
-by its names, and trusts what certifi names.
+by its names, and trusts certifi's authorities.
 """
 
 import os

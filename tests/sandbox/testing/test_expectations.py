@@ -1,4 +1,4 @@
-"""What a test expects of the audit, and what its reader sees if the audit has something else."""
+"""Expectations on the audit, and their message if the audit has other records."""
 
 import pytest
 
@@ -104,9 +104,19 @@ def test_a_request_that_is_allowed_once_and_denied_once_is_not_allowed(
         recorded(audit, state, "blobs/read", Outcome.ALLOWED, READ, NOT_READ)
 
 
-def test_an_error_in_the_block_goes_on_as_it_is(state: State) -> None:
+def test_the_error_of_a_denied_client_goes_on(state: State, audit: Audit) -> None:
+    def upload() -> None:
+        audit.write(NOT_WRITTEN)
+        raise PermissionError
+
+    with pytest.raises(PermissionError), expected(Outcome.DENIED, state, "blobs/write", "", ""):
+        upload()
+
+
+def test_another_error_is_the_cause_of_an_unmet_expectation(state: State) -> None:
     with (
-        pytest.raises(ZeroDivisionError),
-        expected(Outcome.DENIED, state, "blobs/read", "", ""),
+        pytest.raises(AssertionError, match="no request reached the sandbox") as caught,
+        expected(Outcome.DENIED, state, "blobs/write", "", ""),
     ):
-        raise ZeroDivisionError
+        raise FileNotFoundError
+    assert isinstance(caught.value.__cause__, FileNotFoundError)
