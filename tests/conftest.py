@@ -31,12 +31,13 @@ for _name in ("NO_PROXY", "no_proxy"):
 # What takes minutes runs when it is asked for: by its option, or by its path.
 _APART = {
     "--faults": PROJECT / "tests" / "faults",
+    "--installed": PROJECT / "tests" / "installed",
     "--containers": PROJECT / "tests" / "containers" / "running",
 }
 
 
 _SLOW = frozenset(
-    PROJECT / "tests" / each for each in ("docs", "faults", "e2e", "copier", "attacks")
+    PROJECT / "tests" / each for each in ("docs", "faults", "installed", "e2e", "copier", "attacks")
 )
 
 
@@ -119,6 +120,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     parser.addoption(
         "--faults", action="store_true", help="Run tests/faults too, which start many sandboxes."
+    )
+    parser.addoption(
+        "--installed",
+        action="store_true",
+        help="Run tests/installed too, which installs the sandbox with pip and npm.",
     )
     parser.addoption(
         "--containers",
