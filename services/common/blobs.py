@@ -4,12 +4,7 @@ from typing import IO, Any
 
 from azure.core.credentials import TokenCredential
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
-from azure.storage.blob import (
-    BlobProperties,
-    BlobServiceClient,
-    ContainerClient,
-    ExponentialRetry,
-)
+from azure.storage.blob import BlobProperties, BlobServiceClient, ContainerClient, ExponentialRetry
 
 _PROBE = "readiness-probe"
 

@@ -462,13 +462,9 @@ class Consumer:
         self._failures += 1
         defect = is_defect(error)  # such as a missing package
         self._defective = defect and self._failures >= 3
-        log.log(
-            logging.ERROR if defect else logging.WARNING,
-            "%s lost its link and reopens it: %s",
-            self._name,
-            describe(error),
-            exc_info=error if defect else None,
-        )
+        level, trace = (logging.ERROR, error) if defect else (logging.WARNING, None)
+        text = "%s lost its link and reopens it: %s"
+        log.log(level, text, self._name, describe(error), exc_info=trace)
         self._back_off(min(30, 0.5 * 2 ** min(self._failures, 10)))
 
     def _back_off(self, seconds: float) -> None:

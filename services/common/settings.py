@@ -6,19 +6,17 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 # The values that DefaultAzureCredential knows; learn.microsoft.com/python/api/azure-identity
-_CREDENTIALS = frozenset(
-    {
-        "dev",
-        "prod",
-        "environmentcredential",
-        "workloadidentitycredential",
-        "managedidentitycredential",
-        "visualstudiocodecredential",
-        "azureclicredential",
-        "azuredeveloperclicredential",
-        "azurepowershellcredential",
-        "interactivebrowsercredential",
-    }
+_CREDENTIALS = (
+    "dev",
+    "prod",
+    "environmentcredential",
+    "workloadidentitycredential",
+    "managedidentitycredential",
+    "visualstudiocodecredential",
+    "azureclicredential",
+    "azuredeveloperclicredential",
+    "azurepowershellcredential",
+    "interactivebrowsercredential",
 )
 _MANAGED = frozenset({"prod", "managedidentitycredential"})  # may be a managed identity
 GUID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
@@ -44,11 +42,8 @@ def text(env: Environment, name: str, pattern: str, meaning: str) -> str:
 
 def credential(env: Environment) -> str:
     """Return which credential AZURE_TOKEN_CREDENTIALS chooses; raises SettingError."""
-    name, meaning = "AZURE_TOKEN_CREDENTIALS", "a credential's name, ManagedIdentityCredential"
-    value = text(env, name, r"[A-Za-z]+", f"{meaning} on Azure")
-    if value.lower() not in _CREDENTIALS:
-        raise SettingError(f"{name} is malformed: it should be {meaning} on Azure.")
-    return value
+    meaning = "a credential's name, ManagedIdentityCredential on Azure"
+    return text(env, "AZURE_TOKEN_CREDENTIALS", f"(?i:{'|'.join(_CREDENTIALS)})", meaning)
 
 
 def client_id(env: Environment) -> str | None:

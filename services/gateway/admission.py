@@ -142,10 +142,7 @@ class _Body:
 
     def read(self, size: int) -> bytes:
         """Return the next bytes, none at the end; raises Problem when they came too slowly."""
-        try:
-            data = self._stream.read(size)
-        except OSError:  # the client disconnected
-            data = b""
+        data = self._stream.read(size)
         if not data:
             self._on_end()
             if self._too_slow:

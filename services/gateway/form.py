@@ -5,13 +5,12 @@ is empty where a form breaks off or where a name is not UTF-8.
 """
 
 from collections.abc import Iterator
-from contextlib import suppress
+from itertools import chain
 from tempfile import TemporaryFile
 from typing import IO
 
 from flask import Request
 from werkzeug.datastructures import Headers
-from werkzeug.exceptions import ClientDisconnected
 from werkzeug.sansio.multipart import Data, Epilogue, Event, Field, File, MultipartDecoder, NeedData
 
 from services.common.web import Problem
@@ -56,16 +55,10 @@ def _events(request: Request, boundary: bytes) -> Iterator[Event]:
     """Yield the events of a form as its bytes arrive; raises as read_photo()."""
     decoder = _Decoder(boundary, _MAX_AROUND + _CHUNK, max_parts=_MAX_PARTS)
     try:
-        for data in _chunks(request):
+        for data in chain(iter(lambda: request.stream.read(_CHUNK), b""), [None]):
             decoder.receive_data(data)
             while not isinstance(event := decoder.next_event(), NeedData | Epilogue):
                 yield event
     except ValueError as error:
         why = "ends without its closing boundary" if decoder.complete else "cannot be read"
         raise Problem(400, "broken-form", f"The form {why}") from error
-
-
-def _chunks(request: Request) -> Iterator[bytes | None]:
-    with suppress(ClientDisconnected):
-        yield from iter(lambda: request.stream.read(_CHUNK), b"")
-    yield None
