@@ -14,8 +14,9 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import IO
 
 from services.thumbnailer.formats import MEMORY as TOO_MUCH_MEMORY
 from services.thumbnailer.images import NotAnImage, Thumbnail, make_thumbnail
@@ -30,10 +31,8 @@ _ENVIRONMENT = {"VIPS_CONCURRENCY": "1"}
 # A crash of the process itself. Any other signal comes from outside, and says nothing of the photo.
 _CRASHES = (signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGSEGV)
 _GROWN = 50_000_000  # bytes: a process that keeps more after a photo ends, and a new one is small
-_HEAD = struct.Struct(">III")  # width and height, or zeros; how many bytes follow
-_MAX_MESSAGE = 32_000_000  # bytes in one message
-
-_Message = tuple[int, int, bytes]
+_SIZE = struct.Struct(">II")  # width and height, or zeros, before a thumbnail or a reason
+_MAX_ANSWER = 32_000_000  # bytes
 
 
 class DecoderLost(Exception):
@@ -46,6 +45,7 @@ class Decoder:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
+        self._pipe: Connection
 
     def start(self) -> None:
         """Do nothing: the process starts with the first photo."""
@@ -60,37 +60,37 @@ class Decoder:
         """Return the thumbnail of a photo; raises NotAnImage, or DecoderLost."""
         with self._lock:
             if self._process is None or self._process.poll() is not None:
-                self._process = _process()
-            process = self._process
+                self._process, self._pipe = _start()
+            process, pipe = self._process, self._pipe
             late = threading.Timer(_DEADLINE, process.kill)
             late.start()
             try:
-                width, height, answer = _ask(process, original)
-            except (OSError, EOFError):
-                self._process = None
-                raise _why_it_ended(process) from None
+                pipe.send_bytes(original)
+                answer = pipe.recv_bytes(_MAX_ANSWER)
+                width, height = _SIZE.unpack_from(answer)
+            except (OSError, EOFError, struct.error):
+                self.stop()
+                raise _why_it_ended(process.returncode) from None
             finally:
                 late.cancel()
             if _resident(process.pid) > _GROWN:
-                self._process = None
-                process.communicate()
+                self.stop()
         if not width:
-            raise NotAnImage(answer.decode())
-        return Thumbnail(answer, width, height)
+            raise NotAnImage(answer[_SIZE.size :].decode())
+        return Thumbnail(answer[_SIZE.size :], width, height)
 
 
-def _process() -> subprocess.Popen[bytes]:
-    pipe = subprocess.PIPE
-    return subprocess.Popen(
-        _COMMAND, stdin=pipe, stdout=pipe, cwd=_ROOT, env=_ENVIRONMENT, start_new_session=True
-    )
-
-
-def _ask(process: subprocess.Popen[bytes], original: bytes) -> _Message:
-    if process.stdin is None or process.stdout is None:
-        raise EOFError
-    _write(process.stdin, (0, 0, original))
-    return _read(process.stdout)
+def _start() -> tuple[subprocess.Popen[bytes], Connection]:
+    ours, theirs = Pipe()  # for bytes alone: nothing that a decoder sends is unpickled
+    with theirs:
+        process = subprocess.Popen(
+            (*_COMMAND, str(theirs.fileno())),
+            pass_fds=[theirs.fileno()],
+            cwd=_ROOT,
+            env=_ENVIRONMENT,
+            start_new_session=True,
+        )
+    return process, ours
 
 
 def _resident(pid: int) -> int:
@@ -101,61 +101,40 @@ def _resident(pid: int) -> int:
     return pages * resource.getpagesize()
 
 
-def _why_it_ended(process: subprocess.Popen[bytes]) -> Exception:
-    process.kill()  # it may run, after a malformed response
-    with suppress(OSError), process:
-        process.wait()
-    if process.returncode == -signal.SIGXCPU:
+def _why_it_ended(status: int) -> Exception:
+    if status == -signal.SIGXCPU:
         return NotAnImage(f"The image takes more than {SECONDS} seconds to read.")
-    if process.returncode == -signal.SIGTRAP:  # libvips's GLib ends so without memory
+    if status == -signal.SIGTRAP:  # libvips's GLib ends so without memory
         return NotAnImage(TOO_MUCH_MEMORY)
-    if -process.returncode in _CRASHES:
+    if -status in _CRASHES:
         return NotAnImage("The image crashes the program that reads it.")
-    return DecoderLost(f"the decoder ended with status {process.returncode}")
-
-
-def _write(stream: IO[bytes], message: _Message) -> None:
-    width, height, data = message
-    stream.write(_HEAD.pack(width, height, len(data)))
-    stream.write(data)
-    stream.flush()
-
-
-def _read(stream: IO[bytes]) -> _Message:
-    """Return the message that the other end wrote; raises EOFError."""
-    head = stream.read(_HEAD.size)
-    if len(head) < _HEAD.size:
-        raise EOFError
-    width, height, length = _HEAD.unpack(head)
-    data = stream.read(min(length, _MAX_MESSAGE))
-    if len(data) < length:
-        raise EOFError
-    return width, height, data
+    return DecoderLost(f"the decoder ended with status {status}")
 
 
 def _serve() -> None:
     """Serve photo after photo in this process until the service ends."""
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_DATA, _MEMORY)
+    pipe = Connection(int(sys.argv[1]))
     with suppress(EOFError):
         while True:
-            *_, original = _read(sys.stdin.buffer)
+            original = pipe.recv_bytes()
             _limit(resource.RLIMIT_CPU, int(time.process_time()) + SECONDS)
-            _write(sys.stdout.buffer, _answer(original))
+            pipe.send_bytes(_answer(original))
 
 
 def _limit(kind: int, most: int) -> None:
     resource.setrlimit(kind, (most, resource.getrlimit(kind)[1]))
 
 
-def _answer(original: bytes) -> _Message:
+def _answer(original: bytes) -> bytes:
     try:
         thumbnail = make_thumbnail(original)
     except NotAnImage as error:
-        return 0, 0, str(error).encode()
+        return _SIZE.pack(0, 0) + str(error).encode()
     except MemoryError:
-        return 0, 0, TOO_MUCH_MEMORY.encode()
-    return thumbnail.width, thumbnail.height, thumbnail.data
+        return _SIZE.pack(0, 0) + TOO_MUCH_MEMORY.encode()
+    return _SIZE.pack(thumbnail.width, thumbnail.height) + thumbnail.data
 
 
 if __name__ == "__main__":

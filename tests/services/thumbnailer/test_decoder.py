@@ -162,13 +162,12 @@ def test_a_photo_that_keeps_memory_takes_none_from_the_next_one(
         instead(patched, "decoder.kept = bytearray(b'x' * 60_000_000); raise decoder.NotAnImage()")
         with pytest.raises(NotAnImage):
             decoder.make_thumbnail(PHOTO)
-    assert decoder._process is None
+    assert decoder._process
+    assert decoder._process.poll() is not None
     assert decoder.make_thumbnail(PHOTO).width == 640
 
 
 def test_the_process_ends_with_the_service() -> None:
-    process = module._process()
-    with process:
-        assert process.stdin
-        process.stdin.close()
-        assert process.wait(30) == 0
+    process, pipe = module._start()
+    pipe.close()
+    assert process.wait(30) == 0
