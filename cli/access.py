@@ -12,7 +12,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from cli.options import StateOption, open_state
+from cli.given_snapshot import deployment_of
+from cli.options import SnapshotOption, StateOption, open_state
 from cli.rights import DELETED, GRANTED, Right, all_rights
 from cli.short_names import short_scope
 from cli.snapshot_notes import warn_if_stale
@@ -24,14 +25,10 @@ from local.azd_values import Values, ValuesError
 from local.rights import Environment
 from local.roles import Roles
 from local.sign_in import SignInError, open_developers_credential, signed_in
-from sandbox.broken_files import UserError
 from sandbox.deployment import (
     Deployment,
-    ExpressionError,
     PrincipalKind,
-    SnapshotError,
     as_compiled,
-    load,
 )
 from sandbox.rbac import Assignments
 
@@ -50,6 +47,7 @@ def access(
     ] = "",
     *,
     state: StateOption = None,
+    snapshot: SnapshotOption = None,
     azure: Annotated[
         bool,
         typer.Option(
@@ -70,11 +68,12 @@ def access(
     if (env_file or environment) and not azure:
         fail("--env-file and --environment need --azure", USAGE)
     opened = open_state(state)
-    with one_sentence(
-        SnapshotError, ExpressionError, KeyError, ValuesError, SignInError, UserError
-    ):
-        deployment = load(opened)
-        warn_if_stale(opened)
+    if snapshot and azure:
+        fail("--azure compares the project's own deployment, so it takes no --snapshot", USAGE)
+    with one_sentence(ValueError, KeyError, OSError, ValuesError, SignInError):
+        deployment = deployment_of(opened, snapshot)
+        if snapshot is None:
+            warn_if_stale(opened)
         if identity:
             deployment.principal(identity)
         if azure:

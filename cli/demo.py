@@ -35,7 +35,7 @@ from cli.options import (
 from cli.photos import uploads
 from cli.progress import Progress
 from cli.sample import needs_the_sample
-from cli.snapshot_notes import warn_if_stale, warn_of_ignored
+from cli.snapshot_notes import warn_if_stale, warn_of_left_out
 from cli.terminal import exit_on_signals, fail, ignoring_signals, interactive, out
 from cli.trace import table
 from sandbox.assumptions import LIKELY, Assumptions
@@ -60,9 +60,9 @@ def demo(
     assume_from: AssumeFromOption = None,
 ) -> None:
     """Send three photos and a broken file through the services, and show one denial."""
-    needs_the_sample("demo")
-    assumed = assumptions_of(assume, assume_from) if assume or assume_from else None
     opened = open_state(state)
+    needs_the_sample("demo", opened)
+    assumed = assumptions_of(assume, assume_from) if assume or assume_from else None
     begun = time.monotonic()
     warn_if_stale(opened)
     with exit_on_signals(), _a_sandbox(opened, port, assumed) as report:
@@ -96,7 +96,7 @@ def _a_sandbox(state: State, port: int | None, assumed: Assumptions | None) -> I
         out.print(f"[green]✓[/] using the running sandbox: {published(already.gallery)}")
         yield already
         return
-    warn_of_ignored()
+    warn_of_left_out(state)
     report = start_detached(state, port, Progress(), as_options(assumed or LIKELY))
     try:
         yield report

@@ -9,16 +9,16 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from cli.options import StateOption, open_state
-from cli.short_names import AmbiguousError, resolve, resource_ids, short_action, short_scope
+from cli.given_snapshot import deployment_of
+from cli.options import SnapshotOption, StateOption, open_state
+from cli.short_names import resolve, resource_ids, short_action, short_scope
 from cli.snapshot_notes import warn_if_stale
 from cli.terminal import fail, one_sentence, out, print_json
 from local.az_commands import in_sandbox
 from local.doctor.error_texts import Explanation
 from local.doctor.error_texts import explain as explain_text
-from sandbox.broken_files import UserError
 from sandbox.commands import KEYLESS
-from sandbox.deployment import Deployment, ExpressionError, SnapshotError, load
+from sandbox.deployment import Deployment, load
 from sandbox.rbac import Action, Allowed, Assignments, Decision, Requirement, built_in_roles
 
 # Data actions that the roles here name only by a pattern.
@@ -50,7 +50,9 @@ def explain(
     resource: Annotated[
         str, typer.Argument(help="A resource id or its end, such as containers/originals")
     ],
+    *,
     state: StateOption = None,
+    snapshot: SnapshotOption = None,
     json_: Annotated[bool, typer.Option("--json", help="Print the decision as JSON.")] = False,
 ) -> None:
     """Explain whether IDENTITY is allowed ACTION on RESOURCE, and by which assignment.
@@ -58,12 +60,13 @@ def explain(
     Exits with 0 if it is allowed, with 1 if it is denied.
     """
     opened = open_state(state)
-    with one_sentence(SnapshotError, ExpressionError, KeyError, AmbiguousError, UserError):
-        deployment = load(opened)
+    with one_sentence(ValueError, KeyError, OSError):
+        deployment = deployment_of(opened, snapshot)
         principal = deployment.principal(identity)
         requirement = _the_requirement(deployment, action, resource)
         assignments = Assignments.kept_in(opened, deployment)
-    warn_if_stale(opened)
+    if snapshot is None:
+        warn_if_stale(opened)
     decision = assignments.decide(principal.principal_id, requirement)
     if json_:
         print_json(_as_json(identity, decision))

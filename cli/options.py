@@ -24,6 +24,16 @@ StateOption = Annotated[
     ),
 ]
 
+SnapshotOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--snapshot",
+        metavar="PATH",
+        help="Another deployment: a snapshot, or a .bicepparam or .bicep where there is a Bicep"
+        " CLI. Default: the one given last to up or apply, or the committed one.",
+    ),
+]
+
 PortOption = Annotated[
     int | None,
     typer.Option("--port", help="The public app's port. Default: 8080, or a free one."),

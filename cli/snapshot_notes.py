@@ -1,14 +1,16 @@
 """Notes on the limits of the snapshot: later edits, a different running one, ignored settings."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from rich.text import Text
 
+from cli.short_names import short_scope
 from cli.terminal import err
 from sandbox.commands import KEYLESS
-from sandbox.deployment import SNAPSHOT, SnapshotError, digest, edited_since, ignored, source
+from sandbox.deployment import Deployment, digest, edited_since, ignored, load, source
 from sandbox.state import PROJECT, State
 from sandbox.supervisor import Report, running
 
@@ -17,16 +19,44 @@ _NOT_APPLIED = (
 )
 
 
-def warn_of_edits() -> None:
+def warn_of_edits(state: State) -> None:
     """Note on stderr that the Bicep was edited after its snapshot was written."""
-    _print(_of_edits(edited_since()))
+    _print(_of_edits(edited_since(source(state))))
 
 
-def warn_of_ignored(path: Path = SNAPSHOT) -> None:
-    """Note on stderr which settings of the deployment the sandbox ignores."""
+def warn_of_left_out(state: State, path: Path | None = None) -> None:
+    """Note on stderr what the sandbox does not serve, evaluate or heed of the deployment.
+
+    `path` is its snapshot, by default the one of the next start.
+    """
     # A broken snapshot fails the start, with its own error.
-    with suppress(SnapshotError, LookupError, TypeError, AttributeError):
-        _print(ignored(path))
+    with suppress(ValueError, LookupError, TypeError, AttributeError):
+        path = path or source(state)
+        deployment = load(state, path)
+        _print([*left_out(deployment), *ignored(path)])
+
+
+def left_out(deployment: Deployment) -> Iterator[str]:
+    """Yield a sentence for each type, and each resource, that the deployment leaves out.
+
+    The types beside the planes of the project's own deployment are in docs/sandbox.md.
+    """
+    types = Counter(each.type for each in deployment.left_out if not each.why)
+    if types and not deployment.is_own:
+        counted = (f"{kind} ({number})" for kind, number in sorted(types.items()))
+        yield f"not served here: {', '.join(counted)}"
+    for each in deployment.left_out:
+        if each.why:
+            named = short_scope(each.name)
+            kind = each.type.rpartition("/")[2]
+            yield f"{named if named.startswith(kind) else f'{kind} {named}'}: {each.why}"
+    for unsure in deployment.not_evaluated:
+        assigned = unsure.assignment
+        whom = deployment.names.get(assigned.principal_id, assigned.principal_id)
+        yield f"{whom}'s role on {short_scope(assigned.scope)} grants nothing: {unsure.why}"
+    if not deployment.is_own:
+        names = ", ".join(each.name for each in deployment.apps) or "there is none"
+        yield f"no service is started; step into an app by {KEYLESS} as or env: {names}"
 
 
 def warn_if_stale(state: State) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from cli.env import users
+from cli.given_snapshot import GivenError, given_snapshot, is_own
 from cli.lifecycle import End, describe, end, start_detached
 from cli.options import (
     AssumeFromOption,
@@ -15,6 +16,7 @@ from cli.options import (
     EndpointCacheOption,
     PortOption,
     PropagationOption,
+    SnapshotOption,
     StandInOption,
     StateOption,
     TokenLifetimeOption,
@@ -24,7 +26,7 @@ from cli.options import (
     settings_of,
 )
 from cli.progress import Progress
-from cli.snapshot_notes import warn_of_edits, warn_of_ignored
+from cli.snapshot_notes import warn_of_edits, warn_of_left_out
 from cli.terminal import (
     NOT_READY,
     USAGE,
@@ -36,6 +38,7 @@ from cli.terminal import (
 )
 from local.services import SAMPLE
 from sandbox.commands import KEYLESS, published
+from sandbox.deployment import load, remember
 from sandbox.state import State
 from sandbox.supervisor import END_SIGNALS, AsDeveloper, Az, Report, holder
 from sandbox.supervisor.remote_services import AddressError, RemoteServices
@@ -87,13 +90,25 @@ def up(
     approve: Annotated[
         bool, typer.Option("--approve", help="With --as: approve the sign-in, for scripts.")
     ] = False,
+    snapshot: SnapshotOption = None,
+    endpoints: Annotated[
+        bool,
+        typer.Option(
+            "--endpoints",
+            help="Start no service, only Azure's endpoints; as always with another deployment.",
+        ),
+    ] = False,
     assume: AssumeOption = None,
     assume_from: AssumeFromOption = None,
     token_lifetime: TokenLifetimeOption = None,
     endpoint_cache: EndpointCacheOption = None,
     propagation: PropagationOption = None,
 ) -> None:
-    """Start the sandbox and the services."""
+    """Start the sandbox and the services.
+
+    Of another deployment, which --snapshot names, no service starts: it would take the messages
+    of yours. Step into each with ./keyless as or env. Later starts have the same deployment.
+    """
     assumed = assumptions_of(assume, assume_from)
     settings = settings_of(
         token_lifetime=token_lifetime, endpoint_cache=endpoint_cache, propagation=propagation
@@ -101,10 +116,11 @@ def up(
     remote = _remote_services(listen, environments, detach)
     _check_sign_in(as_, remote, stand_in or approve)
     opened = open_state(state)
+    _choose(opened, snapshot)
     _check_developer(as_, opened)
     progress = Progress()
-    warn_of_edits()
-    warn_of_ignored()
+    warn_of_edits(opened)
+    warn_of_left_out(opened)
     if detach:
         pid = holder(opened)
         if pid is not None:
@@ -114,6 +130,7 @@ def up(
                 *_options(as_, stand_in, approve),
                 *as_options(assumed),
                 *(f"--{name}={value}" for name, value in settings.otherwise.items()),
+                *["--endpoints"] * endpoints,
                 f"--wait={wait}",
             ]
             report = start_detached(opened, port, progress, options, stays=True)
@@ -134,12 +151,29 @@ def up(
                 as_developer=as_developer,
                 assumed=assumed,
                 settings=settings,
+                services=not endpoints,
                 patience=wait,
             )
         )
     # Everything but this process has ended: a second signal has nothing to interrupt.
     for number in END_SIGNALS:
         signal.signal(number, signal.SIG_IGN)
+
+
+def _choose(state: State, snapshot: Path | None) -> None:
+    """Let this start and later ones deploy `snapshot`, unless a sandbox runs on `state`."""
+    if snapshot is None:
+        return
+    pid = holder(state)
+    if pid is not None:
+        fail(
+            f"a sandbox is already running on {state.root} (process {pid}); to change its"
+            f" deployment: {KEYLESS} apply --snapshot {snapshot}"
+        )
+    with one_sentence(GivenError, OSError, ValueError):
+        found = given_snapshot(state, snapshot)
+        load(state, found, is_own=is_own(found))  # a broken one is not remembered
+        remember(state, found)
 
 
 def _late(report: Report) -> str:

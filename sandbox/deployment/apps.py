@@ -129,17 +129,18 @@ def _ingress(resource: Mapping[str, Any]) -> Ingress | None:
 def unattached(
     identities: Iterable[Principal], apps: Iterable[ContainerApp]
 ) -> Iterator[ContainerApp]:
-    """Yield an environment for each user-assigned identity that no app has.
+    """Yield an environment for each managed identity that no app has.
 
     Its program runs where the deployment does not say: in a cluster, in a test.
     """
     attached = {each.identity.principal_id for app in apps for each in app.attachments}
     for each in identities:
-        if each.kind is PrincipalKind.USER_ASSIGNED and each.principal_id not in attached:
+        if each.kind is not PrincipalKind.USER and each.principal_id not in attached:
+            by_client = each.kind is PrincipalKind.USER_ASSIGNED
             yield ContainerApp(
                 id=each.resource_id,
                 name=each.name,
-                environment={"AZURE_CLIENT_ID": each.client_id},
+                environment={"AZURE_CLIENT_ID": each.client_id} if by_client else {},
                 attachments=(Attachment(each, Lifecycle.ALL),),
                 ingress=None,
             )

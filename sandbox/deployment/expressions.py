@@ -51,7 +51,11 @@ Reference = Callable[[str, bool], Mapping[str, Any]]
 
 
 class ExpressionError(ValueError):
-    """An expression that the sandbox cannot evaluate."""
+    """An expression that the sandbox cannot evaluate; `reason` is the end of its message."""
+
+    def __init__(self, message: str, reason: str = "") -> None:
+        super().__init__(message)
+        self.reason = reason or message
 
 
 @dataclass(frozen=True)
@@ -167,7 +171,7 @@ def resolve(value: Any, reference: Reference) -> Any:
     try:
         return evaluate(value, reference)
     except ExpressionError as error:
-        return Unresolved(value, str(error))
+        return Unresolved(value, error.reason)
 
 
 def evaluate(value: Any, reference: Reference) -> Any:
@@ -193,4 +197,4 @@ def _evaluate_text(text: str, reference: Reference) -> Any:
     except (LarkError, RecursionError) as error:
         cause = getattr(error, "orig_exc", None)
         reason = cause if isinstance(cause, ValueError) else "it is not understood"
-        raise ExpressionError(f"cannot work out {text}: {reason}") from None
+        raise ExpressionError(f"cannot work out {text}: {reason}", str(reason)) from None

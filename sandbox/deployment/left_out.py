@@ -67,24 +67,31 @@ def under_access_policies(vault: Mapping[str, Any]) -> bool:
 def without_parent(snapshot: Snapshot, served: Collection[str]) -> Iterator[LeftOut]:
     """Yield the children of resources whose lower-case ids are not `served`."""
     for each in snapshot.of_type(*_CHILDREN):
-        if not any(each["id"].lower().startswith(f"{parent}/") for parent in served):
+        if not _is_below(each, served):
             name = each["name"].partition("/")[0]
             yield LeftOut(each["type"], each["name"], f"{name} is not served")
 
 
-def unresolved(snapshot: Snapshot) -> Iterator[LeftOut]:
-    """Yield the settings that only Azure knows, where the sandbox would read them."""
+def unresolved(snapshot: Snapshot, served: Collection[str]) -> Iterator[LeftOut]:
+    """Yield the settings that only Azure knows, of apps and below the ids that are `served`."""
     for kind, names in _READ.items():
         for each in snapshot.of_type(kind):
-            for name in names:
-                if isinstance(properties_of(each).get(name), Unresolved):
-                    why = f"{name} is known only on Azure, so it has Azure's default"
-                    yield LeftOut(kind, each["name"], why)
+            unknown = [n for n in names if isinstance(properties_of(each).get(n), Unresolved)]
+            for name in unknown if _is_below(each, served) else ():
+                why = f"{name} is known only on Azure, so it has Azure's default"
+                yield LeftOut(kind, each["name"], why)
     for each in snapshot.of_type(SECRET):
-        if isinstance(properties_of(each).get("value"), Unresolved):
+        value = properties_of(each).get("value")
+        if isinstance(value, Unresolved) and _is_below(each, served):
             why = f"its value is known only on Azure; here it is the text '{UNKNOWN}'"
             yield LeftOut(SECRET, each["name"], why)
     for each in snapshot.of_type(*APPS):
         for name, value in settings(snapshot, each):
             if isinstance(value, Unresolved):
                 yield LeftOut(each["type"], each["name"], f"{name} is not set: {value.reason}")
+
+
+def _is_below(resource: Mapping[str, Any], served: Collection[str]) -> bool:
+    """Return whether a resource has one of these lower-case ids, or is below one."""
+    own = f"{resource['id'].lower()}/"
+    return any(own.startswith(f"{each}/") for each in served)

@@ -102,7 +102,7 @@ class _Loading:
         namespaces = self._served(NAMESPACE, namespace)
         ids = (each.id for found in (accounts, vaults, namespaces) for each in found)
         served = {each.lower() for each in ids}
-        self._left_out += [*without_parent(snapshot, served), *unresolved(snapshot)]
+        self._left_out += [*without_parent(snapshot, served), *unresolved(snapshot, served)]
         assigned = self._assigned()
         roles = list(custom_roles(snapshot))
         enforced = tuple(self._enforced(assigned, roles))

@@ -228,6 +228,11 @@ class ContainerApp:
     ingress: Ingress | None
 
     @property
+    def is_service(self) -> bool:
+        """Whether it is a container app, which the sandbox runs if the deployment is its own."""
+        return "/containerapps/" in self.id.lower()
+
+    @property
     def usable(self) -> tuple[Principal, ...]:
         """The attached identities that the app's code may use at some time."""
         return tuple(
@@ -390,6 +395,11 @@ class Deployment:
             old: f"{each.name} (deleted)" for each in self.principals for old in each.former_ids
         }
         return gone | now
+
+    @property
+    def services(self) -> tuple[ContainerApp, ...]:
+        """The services that the project's own deployment runs."""
+        return tuple(each for each in self.apps if each.is_service) if self.is_own else ()
 
     @property
     def users(self) -> tuple[Principal, ...]:

@@ -25,6 +25,8 @@ class PortLostError(AzuriteEndedError):
 
 def azurites(accounts: Sequence[StorageAccount], state: State) -> tuple[Azurite, ...]:
     """Return each account of one Azurite, on a free port, with its data in `state`."""
+    if not accounts:
+        return ()
     folder, port = state.folder("azurite"), free_port()
     return tuple(Azurite(each.name, each.host, folder, port) for each in accounts)
 

@@ -25,9 +25,7 @@ Json = Mapping[str, Any]
 def hosts(deployment: Deployment) -> Iterator[str]:
     """Yield each host name of `deployment`, of Entra and of Resource Manager."""
     yield from (login.HOST, ARM_HOST, GRAPH_HOST)
-    yield from (each.host for each in deployment.accounts)
-    yield from (each.host for each in deployment.vaults)
-    yield from (each.host for each in deployment.namespaces)
+    yield from (each.host for each in deployment.data_services)
     yield from (each.host for each in deployment.components)
     yield from (each.ingress.host for each in deployment.apps if each.ingress)
     for key in webhook_keys(deployment):

@@ -9,12 +9,13 @@ from sandbox.deployment import withdraw
 from sandbox.lock import holder
 from sandbox.state import State
 
+NOT_STARTED = "not started"
 _FILE = "sandbox.json"
 
 
 @dataclass(frozen=True)
 class ServiceReport:
-    """One service. `state` is starting, ready or restarting.
+    """One app. `state` is starting, ready, restarting, or not started, and then it has no `url`.
 
     `failing` are the operations that /readyz lists as not yet proved.
 
@@ -115,8 +116,9 @@ class Report:
 
     @property
     def late(self) -> tuple[ServiceReport, ...]:
-        """The services that are not ready."""
-        return tuple(each for each in self.services if each.state != "ready")
+        """The services that have been started and are not ready."""
+        settled = {"ready", NOT_STARTED}
+        return tuple(each for each in self.services if each.state not in settled)
 
     def service(self, name: str) -> ServiceReport:
         """Return the service called `name`. Raises KeyError, with all known names."""

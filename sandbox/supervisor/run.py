@@ -44,12 +44,14 @@ async def run(
     as_developer: AsDeveloper | None = None,
     assumed: Assumptions = LIKELY,
     settings: Settings = USUAL,
+    services: bool = True,
     patience: float = PATIENCE,
 ) -> None:
     """Run until one of END_SIGNALS; call `on_report` with each change. Raises StartError.
 
     The services of `project` are its children, unless they are `remote`. They act as themselves,
-    unless all run `as_developer`. They are overdue after `patience` seconds.
+    unless all run `as_developer`. They are overdue after `patience` seconds. Without `services`,
+    only the endpoints run.
 
     The signal handlers stay when it returns, since its process is about to end.
     """
@@ -73,6 +75,7 @@ async def run(
                 remote=remote,
                 assumed=assumed,
                 settings=settings,
+                services=services,
                 damage=project.damage,
             ),
         )
@@ -90,6 +93,7 @@ async def run(
                 project.service,
                 remote=remote,
                 developer=developer,
+                services=services,
                 patience=patience,
             )
             endpoints.control.on("apply", Apply(endpoints, watch, state))

@@ -50,6 +50,7 @@ class Endpoints:
     `control` is the channel by which commands change the running sandbox.
     `shell_proxy` is for the shells of its user, and has a key in it.
     `azurite` is None without a storage account, `amqp_port` 0 without a namespace.
+    `services` are the apps that run, here or remotely; each has an address.
     `lost` has a sentence for each part of the state that could not be read, `moved` one for each
     port that is not the one of the last start.
     """
@@ -62,6 +63,7 @@ class Endpoints:
     amqp_port: int
     shell_proxy: str = field(repr=False)
     addresses: dict[str, Address]
+    services: tuple[ContainerApp, ...]
     control: Control
     moved: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
@@ -75,10 +77,12 @@ async def start(
     assumed: Assumptions = LIKELY,
     *,
     settings: Settings = USUAL,
+    services: bool = True,
     damage: Callable[[], str] = lambda: "",
 ) -> Endpoints:
     """Start every endpoint for the services, which run on this machine or are `remote`.
 
+    Without `services`, none is to run; nor are those of a deployment that is not the project's own.
     `damage` names a broken file of the installation, after a crash of Azurite.
 
     Raises PortLostError, which another try may avoid, or OSError, ValueError, KeyError,
@@ -97,7 +101,13 @@ async def start(
         stack.push_async_callback(child.stop)
         await child.start()
     endpoints = await _listening(
-        stack, state, planes, child, gallery_port=gallery_port, remote=remote
+        stack,
+        state,
+        planes,
+        child,
+        deployment.services if services else (),
+        gallery_port=gallery_port,
+        remote=remote,
     )
     if child:
         wanted = (each.containers for each in deployment.accounts)
@@ -114,20 +124,20 @@ async def _listening(
     state: State,
     planes: Planes,
     azurite: Child | None,
+    services: tuple[ContainerApp, ...],
     *,
     gallery_port: int | None,
     remote: RemoteServices | None,
 ) -> Endpoints:
     """Start everything that has a port."""
-    apps = planes.deployment.apps
     kept = Ports() if remote else Ports.kept_in(state)
     listen = remote.listen_address(state) if remote else _as_before(kept)
-    ports = kept.of_services(app.name for app in apps)
+    ports = kept.of_services(each.name for each in services)
     addresses = {
         name: remote.service_address(name) if remote else Address(port)
         for name, port in ports.items()
     }
-    inside = ingress.routes(apps, addresses, planes.gate, planes.ingresses)
+    inside = ingress.routes(services, addresses, planes.gate, planes.ingresses)
     routes = planes.routes() | inside
     certificate = Certificate.keep(state, routes)
     for bus in planes.namespaces.values():
@@ -178,10 +188,13 @@ async def _listening(
             ca=certificate.authority,
         ),
         proxy=str(Address(proxy_port)),
-        gallery=await _gallery(stack, planes, addresses, gallery_port, listen.address),
+        gallery=await _gallery(
+            stack, planes, addresses, services, wanted=gallery_port, address=listen.address
+        ),
         amqp_port=amqp_port,
         shell_proxy=start_shell_proxy(state, edge),
         addresses=addresses,
+        services=services,
         control=control,
         moved=kept.moved(now),
     )
@@ -230,14 +243,16 @@ async def _gallery(
     stack: AsyncExitStack,
     planes: Planes,
     addresses: Mapping[str, Address],
+    services: tuple[ContainerApp, ...],
+    *,
     wanted: int | None,
     address: str,
 ) -> str:
-    """Serve the external app to browsers; return its address, empty without such an app.
+    """Serve the external service to browsers; return its address, empty without such a service.
 
     If no port was requested and the default one is taken, takes a free one.
     """
-    app = next((each for each in planes.deployment.apps if _is_public(each)), None)
+    app = next((each for each in services if _is_public(each)), None)
     if app is None:
         return ""
     # Through a container's published port, every client has the network gateway's address.

@@ -23,7 +23,7 @@ from sandbox.supervisor.faults import reports
 from sandbox.supervisor.planes import Planes
 from sandbox.supervisor.processes import Child, Program
 from sandbox.supervisor.remote_services import RemoteServices
-from sandbox.supervisor.report import Report, ServiceReport, SignInReport
+from sandbox.supervisor.report import NOT_STARTED, Report, ServiceReport, SignInReport
 from sandbox.supervisor.services import Readiness, ServiceProgram, is_taken, readiness
 from sandbox.supervisor.start import Endpoints
 
@@ -49,9 +49,10 @@ class Watch:
         *,
         remote: RemoteServices | None = None,
         developer: Developer | None = None,
+        services: bool = True,
         patience: float = PATIENCE,
     ) -> None:
-        """The services are started here, by `program`, unless they are `remote`.
+        """The services of `endpoints` are started here, by `program`, unless they are `remote`.
 
         They act as themselves, or all as the `developer`. After `patience` seconds without all
         ready, the report says that they are overdue.
@@ -70,8 +71,10 @@ class Watch:
         self._remote = remote
         self._developer = developer
         self._apps = endpoints.planes.deployment.apps
-        self._children = {} if remote else {app.name: self._child(app) for app in self._apps}
-        self._readiness = {app.name: Readiness(False) for app in self._apps}
+        self._runs_services = services and endpoints.planes.deployment.is_own
+        here = () if remote else endpoints.services
+        self._children = {app.name: self._child(app) for app in here}
+        self._readiness = {app.name: Readiness(False) for app in endpoints.services}
         self._restarting: dict[str, asyncio.Task[None]] = {}
 
     async def sign_in(self, approve: bool) -> None:
@@ -113,22 +116,23 @@ class Watch:
         """
         before, self._apps = {each.name: each for each in self._apps}, apps
         changed = [each for each in apps if _differs(before.get(each.name), each)]
-        names = {each.name for each in apps}
-        gone = [name for name in before if name not in names]
+        names = {each.name for each in apps if self._runs_services and each.is_service}
+        gone = [name for name in self._readiness if name not in names]
         stays = names - {each.name for each in changed}
         self._readiness = {
-            each.name: self._readiness[each.name] if each.name in stays else Readiness(False)
-            for each in apps
+            name: self._readiness[name] if name in stays else Readiness(False)
+            for name in (each.name for each in apps)
+            if name in names
         }
         self._snapshot = digest(in_force(self._state))
         if self._remote is not None:
             for app in changed:
                 self._hand_over(app, self._remote)
         else:
-            for name in (*(each.name for each in changed), *gone):
+            for name in (*(each.name for each in changed if each.name in names), *gone):
                 self._restart(name)
         self.report()
-        return tuple(each.name for each in changed)
+        return tuple(each.name for each in changed if each.name in names)
 
     def _restart(self, name: str) -> None:
         """Begin to end the service `name`, and to start it if the deployment still has it."""
@@ -143,7 +147,7 @@ class Watch:
             await child.stop()
             del self._children[name]
         for app in self._apps:
-            if app.name == name:
+            if app.name == name and name in self._readiness:
                 self._endpoints.addresses.setdefault(name, Address(free_port()))
                 self._children[name] = self._child(app)
                 await self._children[name].start()
@@ -227,7 +231,10 @@ class Watch:
         return self._run_service(app.name, port, self._variables(app), self._state)
 
     def _service(self, app: ContainerApp) -> ServiceReport:
-        child, found = self._children.get(app.name), self._readiness[app.name]
+        found = self._readiness.get(app.name)
+        if found is None:
+            return ServiceReport(app.name, "", NOT_STARTED, 0, dict(self._variables(app)))
+        child = self._children.get(app.name)
         restarts = child.restarts if child else 0
         return ServiceReport(
             name=app.name,

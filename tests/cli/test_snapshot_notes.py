@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.snapshot_notes import warn_if_stale, warn_of_ignored
+from cli.snapshot_notes import warn_if_stale, warn_of_left_out
 from sandbox.deployment import SNAPSHOT
 from sandbox.state import PROJECT, State
 from tests.conftest import Running
@@ -69,7 +69,7 @@ def test_what_the_sandbox_leaves_out_of_a_deployment_is_said_at_its_start(
         if each["type"].endswith("/queues"):
             each["properties"]["requiresSession"] = True
     (tmp_path / "other.json").write_text(json.dumps(content))
-    warn_of_ignored(tmp_path / "other.json")
+    warn_of_left_out(State.open(tmp_path / "state"), tmp_path / "other.json")
     said = " ".join(capsys.readouterr().err.split())
     assert said.startswith("note: queues sb-")
     assert "requiresSession is ignored: there are no sessions" in said
@@ -80,5 +80,5 @@ def test_a_snapshot_that_is_none_is_left_to_the_start(
 ) -> None:
     for content in ("", '{"predictedResources": [{"id": "x", "type": 1}]}'):
         (tmp_path / "other.json").write_text(content)
-        warn_of_ignored(tmp_path / "other.json")
+        warn_of_left_out(State.open(tmp_path / "state"), tmp_path / "other.json")
     assert capsys.readouterr().err == ""

@@ -249,6 +249,20 @@ def test_an_assignment_whose_principal_only_azure_knows_grants_nothing(loaded: L
     assert "its principalId is known only on Azure" in left.why
 
 
+def test_an_identity_that_no_app_has_is_an_environment_of_its_own(loaded: Load) -> None:
+    cluster = resource(
+        "Microsoft.ContainerService/managedClusters", "aks", identity={"type": "SystemAssigned"}
+    )
+    found = loaded(cluster, identity("id-alone-x"), identity("id-web-x"), app("web", ("id-web-x",)))
+    assert {each.name: [a.identity.name for a in each.attachments] for each in found.apps} == {
+        "web": ["web"],
+        "aks": ["aks"],
+        "alone": ["alone"],
+    }
+    assert found.app("alone").environment.keys() == {"AZURE_CLIENT_ID"}
+    assert [each.name for each in found.services] == ["web"]
+
+
 def test_an_assignment_of_a_role_that_is_not_known_grants_nothing(loaded: Load) -> None:
     other = f"{READER.rpartition('/')[0]}/00000000-0000-4000-8000-00000000abcd"
     found = loaded(*account("one"), assignment(GROUP, USER, roleDefinitionId=other))

@@ -1,0 +1,123 @@
+"""The deployment that `--snapshot` names: a snapshot, or Bicep that is compiled to one."""
+
+import contextlib
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from sandbox.deployment import SNAPSHOT, Deployment, load
+from sandbox.state import State
+
+_PARAMETERS, _TEMPLATE = ".bicepparam", ".bicep"
+# Made-up ids, as in infra/bicep/snapshot.
+_PLACE = (
+    *("--subscription-id", "5ab5c21b-0000-4000-8000-000000000000"),
+    *("--tenant-id", "7e4a4700-0000-4000-8000-000000000000"),
+    *("--location", "westeurope", "--deployment-name", "sandbox"),
+)
+_GROUP = ("--resource-group", "rg-sandbox")
+# Bicep 0.49 takes a group for a template of a group's scope alone.
+_NO_GROUP = "Resource group name cannot be specified"
+_EXCEPTION = re.compile(r"^Unhandled exception: [\w.]+: ")
+
+
+class GivenError(ValueError):
+    """A file that is no deployment; the message says why."""
+
+
+def given_snapshot(state: State, path: Path) -> Path:
+    """Return the snapshot that `path` is; for a .bicepparam or .bicep, compile it into `state`.
+
+    Raises GivenError, or OSError if the compiled snapshot cannot be kept.
+    """
+    path = path.absolute()
+    if path.is_dir():
+        raise GivenError(f"{path} is a folder; name a snapshot, a .bicepparam or a .bicep in it")
+    if not path.exists():
+        raise GivenError(f"there is no {path}")
+    if path.suffix not in {_PARAMETERS, _TEMPLATE}:
+        return path
+    # A name for each file: another one must not replace the deployment of the next start.
+    name = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:12]
+    return state.write(f"compiled-{name}.snapshot.json", _compiled(path))
+
+
+def deployment_of(state: State, path: Path | None) -> Deployment:
+    """Return the deployment that `path` is, by default the one in force.
+
+    Raises GivenError, SnapshotError, RegistrationError, or OSError.
+    """
+    if path is None:
+        return load(state)
+    found = given_snapshot(state, path)
+    return load(state, found, is_own=is_own(found))
+
+
+def is_own(path: Path) -> bool:
+    """Return whether a snapshot is the project's own."""
+    return path.resolve() == SNAPSHOT
+
+
+def _compiled(path: Path) -> bytes:
+    """Return the snapshot of a Bicep file, whose readings of the environment are the user's own."""
+    with _parameters(path) as parameters:
+        made = parameters.with_suffix(".snapshot.json")
+        try:
+            done = _snapshot(parameters, _GROUP)
+            if done.returncode and _NO_GROUP in done.stderr:
+                done = _snapshot(parameters)
+            if done.returncode:
+                raise GivenError(f"{path} does not compile: {_said(done, parameters, path)}")
+            return made.read_bytes()
+        finally:
+            made.unlink(missing_ok=True)
+
+
+def _snapshot(parameters: Path, group: Sequence[str] = ()) -> "subprocess.CompletedProcess[str]":
+    command = [_compiler(), "snapshot", str(parameters), "--mode", "overwrite", *_PLACE, *group]
+    return subprocess.run(
+        command, capture_output=True, encoding="utf-8", errors="replace", check=False
+    )
+
+
+@contextlib.contextmanager
+def _parameters(path: Path) -> Iterator[Path]:
+    """Yield a file of parameters beside `path`, where its relative paths hold.
+
+    It has a name of its own, since Bicep writes the snapshot beside it. Raises GivenError.
+    """
+    own = path.with_name(f".keyless-{os.getpid()}{_PARAMETERS}")
+    text = path.read_text("utf-8") if path.suffix == _PARAMETERS else f"using './{path.name}'\n"
+    try:
+        own.write_text(text, "utf-8")
+        yield own
+    except OSError as error:
+        raise GivenError(
+            f"{path} cannot be compiled in its folder ({error.strerror}): copy it, or take the"
+            " snapshot with bicep snapshot"
+        ) from error
+    finally:
+        own.unlink(missing_ok=True)
+
+
+def _compiler() -> str:
+    """Return the path of the Bicep CLI. Raises GivenError if there is none."""
+    named = os.environ.get("BICEP", "bicep")
+    found = shutil.which(named)
+    if found is None:
+        raise GivenError(
+            f"{named!r} was not found: install the Bicep CLI (https://aka.ms/bicep-install), name"
+            " it in the variable BICEP, or give a snapshot"
+        )
+    return found
+
+
+def _said(done: "subprocess.CompletedProcess[str]", own: Path, path: Path) -> str:
+    """Return the compiler's first error, about the user's own file."""
+    lines = [line.strip() for line in (done.stderr + done.stdout).splitlines() if line.strip()]
+    errors = [line for line in lines if " : Error " in line] or lines or ["it said nothing"]
+    return _EXCEPTION.sub("", errors[0]).replace(str(own), str(path))

@@ -1,0 +1,4 @@
+using 'main.bicep'
+
+param readers = '9f1c0000-0000-4000-8000-000000000001'
+param developer = '9f1c0000-0000-4000-8000-000000000002'
