@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 from sandbox.deployment import SNAPSHOT, Deployment, load
@@ -20,8 +20,8 @@ _PLACE = (
     *("--location", "westeurope", "--deployment-name", "sandbox"),
 )
 _GROUP = ("--resource-group", "rg-sandbox")
-# Bicep 0.49 takes a group for a template of a group's scope alone.
-_NO_GROUP = "Resource group name cannot be specified"
+_USING = re.compile(r"^\s*using\s+'([^']+)'", re.MULTILINE)
+_SCOPE = re.compile(r"^\s*targetScope\s*=\s*'(\w+)'", re.MULTILINE)
 _EXCEPTION = re.compile(r"^Unhandled exception: [\w.]+: ")
 
 
@@ -66,10 +66,12 @@ def _compiled(path: Path) -> bytes:
     """Return the snapshot of a Bicep file, whose readings of the environment are the user's own."""
     with _parameters(path) as parameters:
         made = parameters.with_suffix(".snapshot.json")
+        group = _GROUP if _is_for_a_group(parameters) else ()
+        command = [_compiler(), "snapshot", str(parameters), "--mode", "overwrite", *_PLACE, *group]
         try:
-            done = _snapshot(parameters, _GROUP)
-            if done.returncode and _NO_GROUP in done.stderr:
-                done = _snapshot(parameters)
+            done = subprocess.run(
+                command, capture_output=True, encoding="utf-8", errors="replace", check=False
+            )
             if done.returncode:
                 raise GivenError(f"{path} does not compile: {_said(done, parameters, path)}")
             return made.read_bytes()
@@ -77,11 +79,13 @@ def _compiled(path: Path) -> bytes:
             made.unlink(missing_ok=True)
 
 
-def _snapshot(parameters: Path, group: Sequence[str] = ()) -> "subprocess.CompletedProcess[str]":
-    command = [_compiler(), "snapshot", str(parameters), "--mode", "overwrite", *_PLACE, *group]
-    return subprocess.run(
-        command, capture_output=True, encoding="utf-8", errors="replace", check=False
-    )
+def _is_for_a_group(parameters: Path) -> bool:
+    """Return whether the template is deployed to a resource group; Bicep asks for its name then."""
+    using = _USING.search(parameters.read_text("utf-8"))
+    template = parameters.with_name(using[1]) if using else parameters
+    text = template.read_text("utf-8") if template.is_file() else ""
+    scope = _SCOPE.search(text)
+    return scope is None or scope[1] == "resourceGroup"
 
 
 @contextlib.contextmanager

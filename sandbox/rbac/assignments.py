@@ -175,7 +175,10 @@ class Assignments:
         return found
 
     def deploy(
-        self, assignments: Iterable[RoleAssignment], custom_roles: Iterable[RoleDefinition] = ()
+        self,
+        assignments: Iterable[RoleAssignment],
+        custom_roles: Iterable[RoleDefinition] = (),
+        not_evaluated: Iterable[NotEvaluated] = (),
     ) -> None:
         """Replace the deployment: its assignments, those deleted by hand among them, are back.
 
@@ -192,6 +195,8 @@ class Assignments:
         self._store(drift)
         self._deployed = deployed
         self._change(planned, roles if roles != self._planned.custom_roles else None)
+        noted = tuple(not_evaluated)  # they grant nothing, so that nothing has to propagate
+        self._planned, self._policy = self._planned.noting(noted), self._policy.noting(noted)
 
     def _check(self, assignment: RoleAssignment) -> None:
         self.role(assignment)

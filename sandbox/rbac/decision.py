@@ -138,6 +138,12 @@ class Policy:
         policy._grants = grants
         return policy
 
+    def noting(self, not_evaluated: Iterable[NotEvaluated]) -> "Policy":
+        """Return the policy with these assignments that are not evaluated."""
+        policy = copy(self)
+        policy.not_evaluated = tuple(not_evaluated)
+        return policy
+
     def decide(self, principal_id: str, requirement: Requirement) -> Decision:
         """Return the first assignment that grants one of the required actions, or the denial."""
         for action in requirement.any_of:

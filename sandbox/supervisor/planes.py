@@ -111,7 +111,9 @@ class Planes:
         are refused, before anything has changed; OSError, StoreError, AzuriteError, sqlite3.Error
         or aiohttp.ClientError.
         """
-        self.assignments.deploy(deployment.assignments, deployment.custom_roles)
+        self.assignments.deploy(
+            deployment.assignments, deployment.custom_roles, deployment.not_evaluated
+        )
         self.deployment = deployment
         self._rename(deployment.names)
         self.headers = kept_headers(state, [app.name for app in deployment.apps])

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.deployment import ByHand, RoleAssignment, RoleDefinition
+from sandbox.deployment import ByHand, NotEvaluated, RoleAssignment, RoleDefinition
 from sandbox.rbac import (
     Allowed,
     AssignmentExistsError,
@@ -182,6 +182,18 @@ def test_a_deployment_changes_its_custom_roles_when_it_has_propagated() -> None:
     decision = world.decide(ANN)
     assert isinstance(decision, Denied)
     assert decision.roles_that_would == ()
+
+
+def test_a_deployment_changes_what_a_denial_says_is_not_evaluated() -> None:
+    world = World()
+    unsure = NotEvaluated(assigned(ANN, READER, VAULT), "the reason")
+    world.it.deploy((), ROLES, [unsure])
+    denied = world.decide(ANN)
+    assert isinstance(denied, Denied)
+    assert denied.not_evaluated == (unsure,)
+    world.it.put(by_hand(BEN, READER, VAULT))
+    assert isinstance(world.decide(ANN), Denied)
+    assert world.allows(BEN)
 
 
 def test_a_principal_has_a_role_on_a_scope_once() -> None:
