@@ -5,14 +5,16 @@ from typing import Annotated
 
 import typer
 
+from cli.changes import lines
+from cli.control import ask
 from cli.options import StateOption, open_state
 from cli.terminal import one_sentence, out
-from sandbox.commands import KEYLESS, RESTART
+from sandbox.commands import KEYLESS
 from sandbox.deployment import Deployment, Principal, load
 from sandbox.deployment import deploy as deploy_roles
 from sandbox.deployment import recreate as recreate_identity
-
-_TAKES_EFFECT = f"This takes effect when the sandbox starts again: {RESTART}."
+from sandbox.state import State
+from sandbox.supervisor import holder
 
 
 def recreate(
@@ -28,8 +30,9 @@ def recreate(
         f"[bold]{identity}[/] was recreated: it is generation {made.generation}, "
         f"with principal id {made.principal_id} and client id {made.client_id}.\n"
         f"{count} role assignments still name its former principal id; it has none until"
-        f" [bold]{KEYLESS} deploy[/].\n{_TAKES_EFFECT}"
+        f" [bold]{KEYLESS} deploy[/]."
     )
+    _take_effect(opened)
 
 
 def deploy(state: StateOption = None) -> None:
@@ -44,7 +47,16 @@ def deploy(state: StateOption = None) -> None:
     for each in deployment.principals:
         if each.principal_id in news:
             _print_counts(deployment, each)
-    out.print(_TAKES_EFFECT)
+    _take_effect(opened)
+
+
+def _take_effect(state: State) -> None:
+    """Put the new ids into force in the running sandbox, if there is one."""
+    if holder(state) is None:
+        out.print("This takes effect when the sandbox starts.")
+        return
+    for each in lines(ask(state, "apply", {})):
+        out.print(each)
 
 
 def _print_counts(deployment: Deployment, principal: Principal) -> None:

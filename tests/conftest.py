@@ -77,9 +77,9 @@ class Running:
         """Every line of the audit so far."""
         return list(read(self.state.path(FILE)))
 
-    def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
-        """Run `./keyless` with this sandbox."""
-        return keyless(self.state.root, *arguments)
+    def run(self, *arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
+        """Run `./keyless` with this sandbox, and these variables."""
+        return keyless(self.state.root, *arguments, **variables)
 
 
 def keyless(

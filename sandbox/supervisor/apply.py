@@ -9,6 +9,7 @@ import aiohttp
 
 from sandbox.deployment import (
     DEPLOYED,
+    SNAPSHOT,
     Deployment,
     difference,
     forget,
@@ -49,26 +50,27 @@ class Apply:
         Raises ValueError, KeyError or OSError.
         """
         begun = time.monotonic()
-        before, snapshot = self.endpoints.planes.deployment, _text(body, "snapshot")
-        after = self._loaded(snapshot)
+        before = self.endpoints.planes.deployment
+        snapshot, source = _text(body, "snapshot"), _text(body, "source")
+        after = self._loaded(snapshot, is_own=Path(source) == SNAPSHOT if source else None)
         self._check(before, after)
         found = difference(before, after, built_in_roles())
         try:
             links = await self._deploy(before, after, hurry=body.get("hurry") is True)
         except _FAILED as error:
             raise ControlError(f"the deployment is in force only in part: {error}") from error
-        self._keep(before, after, snapshot, _text(body, "source"))
-        restarted = self.watch.deploy(after.apps)
+        self._keep(before, after, snapshot, source)
+        restarted = self.watch.deploy(after.apps, _with_other_app_roles(before, after))
         seconds = round(time.monotonic() - begun, 3)
         return {**asdict(found), "restarted": restarted, "links": links, "seconds": seconds}
 
-    def _loaded(self, snapshot: str) -> Deployment:
+    def _loaded(self, snapshot: str, *, is_own: bool | None) -> Deployment:
         """Return the deployment of a snapshot, which the state keeps only for this moment."""
         if not snapshot:
             return load(self.state, self.state.path(DEPLOYED))
         candidate = self.state.write(_CANDIDATE, snapshot.encode())
         try:
-            return load(self.state, candidate)
+            return load(self.state, candidate, is_own=is_own)
         except ValueError as error:
             raise ControlError(str(error).replace(f"{candidate} ", "")) from error
         finally:
@@ -108,6 +110,18 @@ def _hosts(deployment: Deployment) -> set[str]:
         *(each.host for each in deployment.namespaces),
         *(each.host for each in deployment.components),
         *(each.ingress.host for each in deployment.apps if each.ingress),
+    }
+
+
+def _with_other_app_roles(before: Deployment, after: Deployment) -> set[str]:
+    """Return the apps that have to get new tokens, since an identity's app roles changed."""
+    then = before.registration.roles if before.registration else {}
+    now = after.registration.roles if after.registration else {}
+    changed = {each for each in (*then, *now) if then.get(each) != now.get(each)}
+    return {
+        app.name
+        for app in after.apps
+        if changed & {each.identity.principal_id for each in app.attachments}
     }
 
 

@@ -119,6 +119,9 @@ class Planes:
         self.headers = kept_headers(state, [app.name for app in deployment.apps])
         self.identity.apps = {self.headers[app.name]: app for app in deployment.apps}
         self.ingresses |= {app.name: app.ingress for app in deployment.apps if app.ingress}
+        if self.issuer.registration != deployment.registration:
+            # On Azure, app roles wait for the token that is cached, for up to a day.
+            self.identity.cache.forget()
         self.issuer.registration = deployment.registration
         self.sign_in.users = deployment.users
         self.arm.deploy(deployment)

@@ -5,7 +5,7 @@ import logging
 import math
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -108,16 +108,20 @@ class Watch:
         await asyncio.gather(*self._restarting.values(), return_exceptions=True)
         await asyncio.gather(*(each.stop() for each in self._children.values()))
 
-    def deploy(self, apps: tuple[ContainerApp, ...]) -> tuple[str, ...]:
-        """Run `apps` from now on; return those that start anew, since something of theirs changed.
+    def deploy(self, apps: tuple[ContainerApp, ...], anew: Collection[str] = ()) -> tuple[str, ...]:
+        """Run `apps` from now on; return those that start anew: what changed, and those in `anew`.
 
         It does not wait for them. Remote services get their environments and are not restarted.
         Raises OSError.
         """
         before, self._apps = {each.name: each for each in self._apps}, apps
-        changed = [each for each in apps if _differs(before.get(each.name), each)]
+        changed = [
+            each for each in apps if each.name in anew or _differs(before.get(each.name), each)
+        ]
         names = {each.name for each in apps if self._runs_services and each.is_service}
         gone = [name for name in self._readiness if name not in names]
+        for name in names:
+            self._endpoints.addresses.setdefault(name, Address(free_port()))
         stays = names - {each.name for each in changed}
         self._readiness = {
             name: self._readiness[name] if name in stays else Readiness(False)
@@ -148,7 +152,6 @@ class Watch:
             del self._children[name]
         for app in self._apps:
             if app.name == name and name in self._readiness:
-                self._endpoints.addresses.setdefault(name, Address(free_port()))
                 self._children[name] = self._child(app)
                 await self._children[name].start()
 
