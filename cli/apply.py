@@ -1,8 +1,9 @@
 """`keyless apply`: another deployment in a running sandbox, without a restart."""
 
+import sys
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.markup import escape
@@ -14,10 +15,11 @@ from cli.control import ask
 from cli.lifecycle import require_running
 from cli.options import StateOption, open_state
 from cli.snapshot_notes import shown
-from cli.terminal import err, fail, one_sentence, out, print_json
+from cli.terminal import USAGE, err, fail, one_sentence, out, print_json
 from sandbox.deployment import source
 from sandbox.state import State
 
+_STDIN = Path("-")
 _PAUSE = 0.3  # seconds between two looks at the files
 
 
@@ -25,7 +27,11 @@ def apply(
     state: StateOption = None,
     snapshot: Annotated[
         Path | None,
-        typer.Option("--snapshot", help="A snapshot of another deployment, also for later starts."),
+        typer.Option(
+            "--snapshot",
+            help="A snapshot of another deployment, also for later starts; - reads one of this"
+            " deployment from standard input, for this run alone.",
+        ),
     ] = None,
     watch: Annotated[
         bool, typer.Option("--watch", help="Apply again whenever a file of the deployment changes.")
@@ -38,12 +44,17 @@ def apply(
     ] = False,
     json_: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Put the deployment into force in the running sandbox, and show what changes.
+    """Put the deployment into force in the running sandbox, and show each change.
 
     Compiles the Bicep and rehearses it where there is a Bicep CLI. A fault changes nothing.
     """
     opened = open_state(state)
     require_running(opened)
+    if snapshot == _STDIN:
+        if watch:
+            fail("--watch follows files, and --snapshot - is none.", USAGE)
+        _put_into_force(opened, sys.stdin.read(), hurry=hurry, as_json=json_)
+        return
     with one_sentence(ValueError):
         chosen = snapshot.absolute() if snapshot else source(opened)
     if watch:
@@ -64,12 +75,24 @@ def _once(state: State, chosen: Path, *, hurry: bool, as_json: bool) -> None:
         fail(f"{error}; nothing was changed")
     if found.note:
         err.print(Text.assemble(("note:", "bold yellow"), f" {found.note}."))
-    body = {"snapshot": found.text, "source": str(found.source), "hurry": hurry}
-    applied = ask(state, "apply", body)
-    _print(applied, as_json=as_json)
+    _put_into_force(state, found.text, str(found.source), hurry=hurry, as_json=as_json)
     with one_sentence(OSError):
         if found.write() and not as_json:
-            out.print(f"[dim]{shown(found.source)} is compiled anew: commit it with the Bicep.[/]")
+            out.print(f"[dim]{shown(found.source)} was written: commit it with the Bicep.[/]")
+
+
+def _put_into_force(
+    state: State, text: str, source: str = "", *, hurry: bool, as_json: bool
+) -> None:
+    """Apply a snapshot, and print the changes. Without `source`, later starts have the last one."""
+    applied = ask(state, "apply", {"snapshot": text, "source": source, "hurry": hurry})
+    if as_json:
+        print_json(applied)
+        return
+    for each in lines(applied):
+        out.print(each)
+    if any(applied[each] for each in CHANGES):
+        out.print(f"In force after {applied['seconds']:.2f} s.")
 
 
 def _follow(state: State, chosen: Path, *, hurry: bool, as_json: bool) -> None:
@@ -95,16 +118,6 @@ def _stamps(chosen: Path) -> dict[Path, tuple[int, int]]:
             status = each.stat()
             found[each] = status.st_mtime_ns, status.st_size
     return found
-
-
-def _print(applied: dict[str, Any], *, as_json: bool) -> None:
-    if as_json:
-        print_json(applied)
-        return
-    for each in lines(applied):
-        out.print(each)
-    if any(applied[each] for each in CHANGES):
-        out.print(f"In force after {applied['seconds']:.2f} s.")
 
 
 def _print_refusal(place: str, what: str, fix: str) -> None:

@@ -49,7 +49,7 @@ class Compiled:
     note: str = ""
 
     def write(self) -> bool:
-        """Write what was compiled beside the Bicep; return whether that changed. Raises OSError."""
+        """Write a compiled snapshot beside its Bicep; return whether it is new. Raises OSError."""
         if not self.sources or SNAPSHOT.read_text("utf-8") == self.text:
             return False
         SNAPSHOT.write_text(self.text, "utf-8")

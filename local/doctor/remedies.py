@@ -6,15 +6,15 @@ from local.doctor.examine import Diagnosis
 from local.doctor.grants import is_held
 from local.doctor.traps.tokens import BORROWED
 from local.rights import DEVELOPER, grant_command
-from sandbox.commands import KEYLESS, RESTART
+from sandbox.commands import KEYLESS
 
 _BY_ROW = (
     "The deployment has no assignment for it. To grant it: add a row to "
-    f"infra/bicep/modules/access.bicep, run infra/bicep/snapshot, then {RESTART}."
+    f"infra/bicep/modules/access.bicep, then run {KEYLESS} apply."
 )
 _NOT_IN_FORCE = (
     "The deployment has an assignment for it, which is not in force: it was deleted by hand, or "
-    "the sandbox runs an older snapshot."
+    f"the sandbox runs an older snapshot: {KEYLESS} apply."
 )
 _BY_HAND = "The deployer grants each one by hand, as an owner does on Azure:"
 _BY_DEPLOYMENT = f"The deployment grants it: {DEPLOY_AGAIN}; or an owner grants each one:"
@@ -80,4 +80,4 @@ def _holding(diagnosis: Diagnosis) -> str:
     former = subject.principal.former_ids if subject.principal else ()
     if former:
         return f"{KEYLESS} deploy"
-    return f"add it to infra/entra/catalog.json; then {RESTART}"
+    return f"add it to infra/entra/catalog.json, then run {KEYLESS} apply"

@@ -93,7 +93,7 @@ class Apply:
         return links
 
     def _keep(self, before: Deployment, after: Deployment, snapshot: str, source: str) -> None:
-        """Let commands and later starts see what is in force."""
+        """Let commands and later starts find the deployment in force."""
         now = {each.resource_id.lower() for each in after.principals}
         gone = (each.resource_id for each in before.principals if each.resource_id)
         forget(self.state, (each for each in gone if each.lower() not in now))

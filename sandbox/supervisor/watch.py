@@ -108,15 +108,15 @@ class Watch:
         await asyncio.gather(*self._restarting.values(), return_exceptions=True)
         await asyncio.gather(*(each.stop() for each in self._children.values()))
 
-    def deploy(self, apps: tuple[ContainerApp, ...], anew: Collection[str] = ()) -> tuple[str, ...]:
-        """Run `apps` from now on; return those that start anew: what changed, and those in `anew`.
+    def deploy(self, apps: tuple[ContainerApp, ...], also: Collection[str] = ()) -> tuple[str, ...]:
+        """Run `apps` from now on; return those that restart: each that changed, and those in `also`.
 
         It does not wait for them. Remote services get their environments and are not restarted.
         Raises OSError.
         """
         before, self._apps = {each.name: each for each in self._apps}, apps
         changed = [
-            each for each in apps if each.name in anew or _differs(before.get(each.name), each)
+            each for each in apps if each.name in also or _differs(before.get(each.name), each)
         ]
         names = {each.name for each in apps if self._runs_services and each.is_service}
         gone = [name for name in self._readiness if name not in names]
@@ -140,11 +140,11 @@ class Watch:
 
     def _restart(self, name: str) -> None:
         """Begin to end the service `name`, and to start it if the deployment still has it."""
-        task = asyncio.create_task(self._start_anew(name, self._restarting.get(name)))
+        task = asyncio.create_task(self._replace(name, self._restarting.get(name)))
         self._restarting[name] = task
         task.add_done_callback(partial(self._restarted, name))
 
-    async def _start_anew(self, name: str, previous: "asyncio.Task[None] | None") -> None:
+    async def _replace(self, name: str, previous: "asyncio.Task[None] | None") -> None:
         if previous is not None:
             await asyncio.wait((previous,))
         if child := self._children.get(name):

@@ -6,15 +6,18 @@ from local.az_commands import DEPLOY_AGAIN
 from local.doctor.evidence import Evidence, Finding
 from local.doctor.grants import Grant
 from local.rights import Right, targets
-from sandbox.commands import KEYLESS, RESTART
+from sandbox.commands import KEYLESS
 
 _ON_ITS_WAY = (
     "Wait: a role takes up to ten minutes to take effect, at a management group hours.",
     "If it still has no effect: look for a condition or a deny assignment.",
     "Service Bus checks rights when a link attaches: restart the program that holds the link.",
 )
-_DEPLOY_HERE = f"{KEYLESS} deploy, then {RESTART}"
-_IN_SANDBOX = f"The sandbox reads roles when it starts: {RESTART}."
+_DEPLOY_HERE = f"{KEYLESS} deploy"
+_IN_SANDBOX = (
+    f"Wait: in the sandbox a role takes effect at once, or after the time that {KEYLESS} set"
+    " --propagation was given."
+)
 
 
 def wrong_object_id(evidence: Evidence) -> Iterator[Finding]:

@@ -6,10 +6,10 @@ from local.az_commands import built_in_guid, in_sandbox
 from local.doctor.evidence import Evidence, Finding
 from local.doctor.grants import Grant
 from local.rights import Right, grant_command, target_of, targets
-from sandbox.commands import RESTART
+from sandbox.commands import KEYLESS
 from sandbox.rbac import Action, holds
 
-_GIVEN_HERE = f"The sandbox reads app roles when it starts: {RESTART}."
+_GIVEN_HERE = f"{KEYLESS} apply puts it into force, and renews the tokens of its holders."
 _KEPT_ON_AZURE = (
     "Wait: Azure caches a managed identity's token for up to a day, and no restart helps. Azure's "
     "own roles are not in tokens."
