@@ -37,7 +37,7 @@ _KNOWN: dict[str, tuple[str, ...]] = {
         "An assignment's name must be a GUID.",
         "Leave out --name, and one is made.",
     ),
-    r"UnsupportedQuery|The filter '[^']*' is not supported": (
+    r"The filter '[^']*' is not supported": (
         "The filter is not one that Azure knows, or combines two that do not go together.",
         "Take atScope(), principalId eq '<object id>' or assignedTo('<object id>'), and filter the "
         "rest in the answer.",

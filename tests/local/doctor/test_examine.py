@@ -86,11 +86,15 @@ def test_a_missing_right_is_named_with_its_scope_its_role_and_the_command(ward: 
     assert {each.right.scope for each in diagnosis.unmet} == {each.scope for each in gone}
     assert len(diagnosis.met) == len(diagnosis.subject.rights) - 2
     me = ward.deployment.principal("thumbnailer").principal_id
+    (why, signs_in, *granting) = commands(diagnosis)
+    assert why.startswith("The deployment has an assignment for it, which is not in force")
+    assert signs_in == "./keyless sign-in --approve --as deployer"
     assert (
+        "./keyless as deployer -- "
         f"az role assignment create --assignee-object-id {me} --assignee-principal-type "
         f'ServicePrincipal --role "Storage Blob Data Reader" --scope {gone[0].scope} '
         f"--name {gone[0].id.rpartition('/')[2]}"
-    ) in commands(diagnosis)
+    ) in granting
     assert any("Azure Service Bus Data Receiver" in each for each in commands(diagnosis))
 
 

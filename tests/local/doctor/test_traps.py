@@ -305,7 +305,9 @@ def test_the_finding_on_a_list_has_the_command_that_grants_it_one_level_higher(w
     diagnosis = scope_too_narrow(ward, True)
     (finding,) = diagnosis.findings
     me, vault = ward.deployment.principal("notifier").principal_id, ward.deployment.vault.id
+    assert finding.do[-2] == "./keyless sign-in --approve --as deployer"
     assert finding.do[-1] == (
+        "./keyless as deployer -- "
         f"az role assignment create --assignee-object-id {me} --assignee-principal-type "
         f'ServicePrincipal --role "Key Vault Secrets User" --scope {vault} '
         f"--name {assignment_name('4633458b-17de-408a-b874-0445c86b69e6', vault, me)}"
