@@ -1,4 +1,4 @@
-"""Role assignments in words: the Bicep's, the deployer's, and what hands have changed."""
+"""Role assignments in words: the Bicep's, the deployer's, and those changed by hand."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace

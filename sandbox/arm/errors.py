@@ -15,7 +15,7 @@ _LONGEST = 200
 
 
 def shortened(text: str) -> str:
-    """Return what an error repeats from the request."""
+    """Return a text from the request, as long as an error may repeat it."""
     return _shortened(text, _LONGEST)
 
 

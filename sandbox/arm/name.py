@@ -60,7 +60,7 @@ class Named:
 
     @property
     def is_of_roles(self) -> bool:
-        """Whether it is an operation on role assignments or role definitions."""
+        """True for an operation on role assignments or role definitions."""
         return self.operation in _OF_ROLES.values()
 
     @property

@@ -126,7 +126,7 @@ class ResourceManager(HttpPlane[Named]):
         return errors.authorization_failed(caller, named.action, named.scope)
 
     async def serve(self, request: web.Request, granted: Granted[Named]) -> web.Response:
-        """Return what is asked for, or change a role assignment. Raises Refusal."""
+        """Serve a list, or an operation on roles. Raises Refusal."""
         if granted.named.is_of_roles:
             return await self._roles(request, granted)
         if granted.named.operation == TENANTS:

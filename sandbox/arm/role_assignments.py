@@ -186,7 +186,7 @@ class RoleAssignments:
         }
 
     def _of_deployment(self, assignment: RoleAssignment) -> ByHand:
-        """Return what a deployment's assignment shows: the deployer made it before the start."""
+        """Return the origin of a deployment's assignment: the deployer, before the start."""
         by, on = self.deployment.deployer.principal_id, self._began
         kind = self._known_type(assignment.principal_id) or _SERVICE_PRINCIPAL
         return ByHand("", by, on, by, on, kind, assignment.why)

@@ -1,4 +1,4 @@
-"""The deployer: the user whose rights precede the deployment, and who assigns roles by hand.
+"""The deployer: a user with rights that precede the deployment, for roles assigned by hand.
 
 No Bicep grants them, on Azure neither: a template that creates a group and assigns roles in it
 needs them before. The sandbox has them from its start.

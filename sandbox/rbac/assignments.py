@@ -1,7 +1,7 @@
 """The role assignments in force: those of the deployment, and those made by hand.
 
-The control plane lists a change at once. A decision is by what has propagated: Azure takes up to
-ten minutes for that. https://learn.microsoft.com/azure/role-based-access-control/troubleshooting
+The control plane lists a change at once. A decision is by the changes that have propagated,
+which takes Azure up to ten minutes. https://learn.microsoft.com/azure/role-based-access-control/troubleshooting
 """
 
 import time

@@ -83,7 +83,7 @@ class Roles:
         self._tokens: dict[str, str] = {}
 
     def run(self) -> Any:
-        """Run the command, and return what it prints."""
+        """Run the command, and return its output."""
         asked = self._asked
         return {
             ("assignment", "create"): self._create,
@@ -245,7 +245,7 @@ def _succeeded(answer: requests.Response) -> Any:
 
 
 def _print(asked: argparse.Namespace, found: Any) -> None:
-    """Print what a command returned, in the form that is asked for."""
+    """Print the result of a command, in the form that is asked for."""
     if found is None or asked.output == "none":
         return
     if asked.output == "table":

@@ -28,7 +28,7 @@ PUBLISHER = "Monitoring Metrics Publisher"
 
 
 def pasted(sandbox: Running, lines: Iterable[str], path: str = "") -> str:
-    """What a shell in the project's folder prints for `lines`; each of them must succeed."""
+    """Return the output of `lines` in a shell in the project's folder; each must succeed."""
     variables = {"KEYLESS_STATE": str(sandbox.state.root), "PATH": f"{path}{os.environ['PATH']}"}
     done = subprocess.run(
         ["sh", "-e"],
@@ -44,7 +44,7 @@ def pasted(sandbox: Running, lines: Iterable[str], path: str = "") -> str:
 
 
 def az(*commands: str) -> list[str]:
-    """Return the lines that run `commands` of az as the deployer, who signs in first."""
+    """Return the lines that run `commands` of az as the deployer, after a sign-in."""
     script = shlex.quote(" && ".join(f"az role assignment {each}" for each in commands))
     return [
         "./keyless sign-in --approve --as deployer",
@@ -119,7 +119,7 @@ PROBES: tuple[Callable[[dict[str, str]], bool], ...] = (
 
 
 def allowed(variables: dict[str, str]) -> list[bool]:
-    """Whether each of the probes is let through now."""
+    """Return for each of the probes, if it is let through now."""
 
     def passes(probe: Callable[[dict[str, str]], bool]) -> bool:
         try:

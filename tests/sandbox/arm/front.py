@@ -51,7 +51,7 @@ class Front:
         return status, answer
 
     def allows(self, who: Principal, scope: str, action: str) -> bool:
-        """Whether `who` is allowed a data action now."""
+        """Return True if `who` is allowed a data action now."""
         decision = self.assignments.decide(who.principal_id, Requirement.of(scope, action))
         return isinstance(decision, Allowed)
 
