@@ -15,6 +15,9 @@ from tests.sandbox.arm.front import Front
 
 READER = "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1"  # Storage Blob Data Reader
 OWNER = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
+USER_ACCESS_ADMINISTRATOR = "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9"
+RBAC_ADMINISTRATOR = "f58310d9-a9f6-439a-9e8d-f62e7b41a168"
+CONTRIBUTOR = "b24988ac-6180-42a0-ab88-20f7382dd24c"
 READ = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read"
 NAME = "11111111-2222-4333-8444-555555555555"
 ROLES = "providers/Microsoft.Authorization"
@@ -88,15 +91,27 @@ def test_a_caller_without_such_an_action_is_denied(
     assert not front.state.path(DRIFT_FILE).exists()
 
 
-def test_a_principal_with_such_an_action_may_assign_roles_too_and_only_there(
-    front: Front, deployer: Principal, notifier: Principal
+@pytest.mark.parametrize("role", [OWNER, USER_ACCESS_ADMINISTRATOR, RBAC_ADMINISTRATOR])
+def test_a_principal_with_such_a_role_may_assign_roles_too_and_only_there(
+    front: Front, deployer: Principal, notifier: Principal, role: str
 ) -> None:
     developer = front.deployment.principal("developer")
     account, vault = front.deployment.storage.id, front.deployment.vault.id
-    assert front.ask("PUT", path(account), deployer, properties(developer, OWNER))[0] == 201
+    assert front.ask("PUT", path(account), deployer, properties(developer, role))[0] == 201
     mine = str(uuid.uuid4())
     assert front.ask("PUT", path(account, mine), developer, properties(notifier))[0] == 201
     assert front.ask("PUT", path(vault, mine), developer, properties(notifier))[0] == 403
+
+
+def test_a_contributor_reads_role_assignments_and_changes_none(
+    front: Front, deployer: Principal, notifier: Principal
+) -> None:
+    developer, account = front.deployment.principal("developer"), front.deployment.storage.id
+    front.ask("PUT", path(account), deployer, properties(developer, CONTRIBUTOR))
+    assert front.ask("GET", path(account), developer)[0] == 200
+    assert front.ask("DELETE", path(account), developer)[0] == 403
+    other = path(account, str(uuid.uuid4()))
+    assert front.ask("PUT", other, developer, properties(notifier))[0] == 403
 
 
 def test_the_deployer_owns_the_group_and_reads_the_subscription(
