@@ -27,6 +27,7 @@ PUT_ASSIGNMENT = Operation("CreateRoleAssignment")
 DELETE_ASSIGNMENT = Operation("DeleteRoleAssignment")
 LIST_DEFINITIONS = Operation("ListRoleDefinitions")
 GET_DEFINITION = Operation("GetRoleDefinition")
+LIST_KEYS = Operation("ListStorageAccountKeys")
 # An operation of the control plane, which the sandbox does not have.
 OTHER = Operation("Other")
 
@@ -38,6 +39,7 @@ _OF_ROLES = {
     ("GET", "roledefinitions", False): LIST_DEFINITIONS,
     ("GET", "roledefinitions", True): GET_DEFINITION,
 }
+_KEYS = re.compile(r".*/providers/Microsoft\.Storage/storageAccounts/[^/]+/listKeys", re.IGNORECASE)
 _ROLES = re.compile(
     r"(?P<scope>.*)/providers/Microsoft\.Authorization"
     r"/(?P<kind>roleAssignments|roleDefinitions)(?:/(?P<name>[^/]+))?",
@@ -80,6 +82,8 @@ def name(subscription: str, method: str, path: str) -> Named:
     if found := _ROLES.fullmatch(path.rstrip("/")):
         key = method, found["kind"].lower(), found["name"] is not None
         return Named(_OF_ROLES.get(key, OTHER), *required, found["scope"], found["name"] or "")
+    if method == "POST" and _KEYS.fullmatch(path.rstrip("/")):
+        return Named(LIST_KEYS, *required)
     operation = known.get(path.rstrip("/").lower(), OTHER) if method == "GET" else OTHER
     return Named(operation, *required)
 

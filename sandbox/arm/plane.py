@@ -1,8 +1,9 @@
-"""management.azure.com: the tenant and the subscription that a caller sees, and the roles.
+"""management.azure.com: the tenant and the subscription that a caller sees, roles, and keys.
 
-`az login` asks for the first two. Role assignments can be read and changed by callers whose roles
-allow it, and role definitions read. Every other operation of the control plane is refused as Azure
-Resource Manager refuses a caller without a role, even where a role would allow it on Azure.
+`az login` asks for the first two. Callers whose roles allow it read and change role assignments,
+and read role definitions and the keys of storage accounts that allow keys. Every other operation
+of the control plane is refused as Azure Resource Manager refuses a caller without a role, even
+where a role would allow it on Azure.
 """
 
 import logging
@@ -21,6 +22,7 @@ from sandbox.arm.name import (
     GET_DEFINITION,
     LIST_ASSIGNMENTS,
     LIST_DEFINITIONS,
+    LIST_KEYS,
     SUBSCRIPTION,
     SUBSCRIPTIONS,
     TENANTS,
@@ -29,6 +31,7 @@ from sandbox.arm.name import (
 )
 from sandbox.arm.role_assignments import RoleAssignments
 from sandbox.arm.role_definitions import RoleDefinitions
+from sandbox.arm.storage_keys import KeysOf, StorageKeys
 from sandbox.audit import Gate
 from sandbox.deployment import Deployment
 from sandbox.entra import Caller, TokenRefused, Verifier, bearer_token
@@ -63,6 +66,8 @@ class ResourceManager(HttpPlane[Named]):
         verifier: Verifier,
         gate: Gate,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        *,
+        keys_of: KeysOf = lambda _: {},
     ) -> None:
         """`verifier` accepts tokens for MANAGEMENT_AUDIENCES."""
         self._deployment = deployment
@@ -73,12 +78,14 @@ class ResourceManager(HttpPlane[Named]):
         self._role_definitions = RoleDefinitions(
             assignments, f"/subscriptions/{deployment.subscription_id}"
         )
+        self._storage_keys = StorageKeys(deployment, keys_of)
         self._tenant = deployment.tenant_id
         self._subscription = f"/subscriptions/{deployment.subscription_id}".lower()
 
     def deploy(self, deployment: Deployment) -> None:
         """Show the resources and principals of `deployment`, of the same subscription."""
         self._deployment = self._role_assignments.deployment = deployment
+        self._storage_keys.deployment = deployment
 
     def application(self) -> web.Application:
         """Return Azure Resource Manager as an HTTP application."""
@@ -104,8 +111,8 @@ class ResourceManager(HttpPlane[Named]):
         return name(self._subscription, request.method, request.path)
 
     def decide(self, gate: Gate, caller: Caller, named: Named) -> tuple[Allowed, ...]:
-        """Decide on roles; show the lists, which take no action; refuse every other operation."""
-        if named.is_of_roles:
+        """Decide on roles and keys; show the lists, which take no action; refuse all else."""
+        if named.is_of_roles or self._storage_keys.knows(named):
             return super().decide(gate, caller, named)
         assignment = self._assignment(caller)
         if named.operation == TENANTS:
@@ -129,6 +136,8 @@ class ResourceManager(HttpPlane[Named]):
         """Serve a list, or an operation on roles. Raises Refusal."""
         if granted.named.is_of_roles:
             return await self._roles(request, granted)
+        if granted.named.operation == LIST_KEYS:
+            return _response(self._storage_keys.list(granted.named.scope))
         if granted.named.operation == TENANTS:
             return _response({"value": [self._tenant_entry()]})
         if granted.named.operation == SUBSCRIPTION:

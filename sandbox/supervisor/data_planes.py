@@ -93,6 +93,12 @@ def account_keys(state: State, account: StorageAccount) -> AccountKeys | None:
     return AccountKeys.kept_in(state, account.name) if account.shared_key else None
 
 
+def shown_keys(state: State, account: StorageAccount) -> Mapping[str, str]:
+    """Return the keys of an account by name, none if it allows none. Raises as `account_keys`."""
+    keys = account_keys(state, account)
+    return keys.shown if keys else {}
+
+
 def service_bus(
     namespace: Namespace,
     verifier: Verifier,

@@ -33,7 +33,7 @@ from sandbox.servicebus import ServiceBus, as_deployed
 from sandbox.state import State
 from sandbox.storage import Azurite, BlobStorage
 from sandbox.supervisor.clock import MonotonicClock
-from sandbox.supervisor.data_planes import DataPlanes, account_keys
+from sandbox.supervisor.data_planes import DataPlanes, account_keys, shown_keys
 from sandbox.supervisor.environment import kept_headers, new_headers
 from sandbox.supervisor.settings import USUAL, Settings
 from sandbox.supervisor.settings_in_force import SettingsInForce
@@ -201,7 +201,13 @@ def build(
             ledger=gate,
         ),
         federation=Federation(deployment, issuer, gate),
-        arm=ResourceManager(deployment, assignments, make.verifier(MANAGEMENT_AUDIENCES), gate),
+        arm=ResourceManager(
+            deployment,
+            assignments,
+            make.verifier(MANAGEMENT_AUDIENCES),
+            gate,
+            keys_of=lambda account: shown_keys(state, account),
+        ),
         graph=Graph(make.verifier(GRAPH_AUDIENCES), gate),
         accounts={
             each.host: make.account(each, azurite)

@@ -5,6 +5,7 @@ from typing import Any
 from joserfc.jwk import RSAKey
 
 from sandbox.arm import ResourceManager
+from sandbox.arm.storage_keys import KeysOf
 from sandbox.audit import FILE, Gate, Record, read
 from sandbox.deployment import Deployment, Principal
 from sandbox.entra import MANAGEMENT, MANAGEMENT_AUDIENCES, Issuer, SigningKey, Verifier
@@ -19,13 +20,19 @@ class Front:
     """The manager of the committed deployment, and tokens to show it."""
 
     def __init__(
-        self, deployment: Deployment, state: State, assignments: Assignments, gate: Gate
+        self,
+        deployment: Deployment,
+        state: State,
+        assignments: Assignments,
+        gate: Gate,
+        keys_of: KeysOf = lambda _: {},
     ) -> None:
         self.deployment, self.state = deployment, state
         tenant, names = deployment.tenant_id, deployment.names
         verifier = Verifier([KEY], tenant, MANAGEMENT_AUDIENCES, names)
         self.assignments = assignments
-        self.application = ResourceManager(deployment, assignments, verifier, gate).application
+        self.manager = ResourceManager(deployment, assignments, verifier, gate, keys_of=keys_of)
+        self.application = self.manager.application
         self.issuer = Issuer(KEY, tenant)
 
     def get(
