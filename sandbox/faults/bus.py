@@ -10,7 +10,7 @@ from sandbox.faults.effects import Busy, Cut, Detach, Gone
 from sandbox.refusal import Refusal
 from sandbox.servicebus import ServiceBus
 from sandbox.servicebus.connection import Connection
-from sandbox.servicebus.errors import Condition, busy, closed_link, idle_link
+from sandbox.servicebus.errors import Condition, busy, entity_closed, idle_link
 from sandbox.servicebus.links import AttachedLink
 
 _SERVICE = "bus"
@@ -45,7 +45,7 @@ def begin(bus: ServiceBus, active: ActiveFault, gate: Gate) -> None:
             name = connection.caller.name if connection.caller else ""
             operation = "Detach" if isinstance(effect, Detach) else "Disconnect"
             gate.refuse(_SERVICE, operation, active.reason, name)
-            _end(connection, effect)
+            _end(connection, effect, bus.name)
 
 
 def lost(faults: Faults, hosts: Collection[str]) -> Callable[[str], str]:
@@ -61,16 +61,18 @@ def lost(faults: Faults, hosts: Collection[str]) -> Callable[[str], str]:
     return reason
 
 
-def _end(connection: Connection, effect: Cut | Gone | Detach) -> None:
+def _end(connection: Connection, effect: Cut | Gone | Detach, namespace: str) -> None:
     if isinstance(effect, Detach):
-        connection.detach_links(partial(_reason, idle=effect.idle))
+        connection.detach_links(partial(_reason, namespace, idle=effect.idle))
     else:
         connection.abort()
 
 
-def _reason(attached: AttachedLink, *, idle: bool) -> Condition:
+def _reason(namespace: str, attached: AttachedLink, *, idle: bool) -> Condition:
     name, kind = attached.link.name, attached.endpoint.kind
-    return idle_link(name, kind, _IDLE) if idle else closed_link(name, kind)
+    if idle:
+        return idle_link(name, kind, _IDLE)
+    return entity_closed(name, kind, namespace, attached.path)
 
 
 def _meets(active: ActiveFault, caller: Caller | None) -> bool:

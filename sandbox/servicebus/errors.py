@@ -267,18 +267,6 @@ def busy(namespace: str) -> Condition:
     return Condition("com.microsoft:server-busy", _at_gateway(text))
 
 
-def closed_link(link: str, kind: str) -> Condition:
-    """Return the error of a link that the service closes by itself.
-
-    Azure/azure-sdk-for-js#22963, azure-sdk-for-java#6280: a receiver's; a sender's is ours.
-    """
-    closed = "InnerMessageReceiver" if kind == "consumer" else "AmqpMessagePublisher"
-    text = (
-        f"The link '{link}' is force detached. Code: {kind}(link1). Details: {closed} was closed."
-    )
-    return Condition("amqp:link:detach-forced", _at_gateway(text))
-
-
 def idle_link(link: str, kind: str, seconds: float) -> Condition:
     """Return the error for a link that was idle for ten minutes.
 

@@ -143,6 +143,11 @@ class ServiceBus:
         return application(self._connect, self._disconnect, self._verifier, self._gate)
 
     @property
+    def name(self) -> str:
+        """Return the name of the namespace."""
+        return self._namespace.name
+
+    @property
     def connections(self) -> tuple[Connection, ...]:
         """Return the open connections."""
         return tuple(self._connections)

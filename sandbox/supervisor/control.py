@@ -36,7 +36,8 @@ class ControlError(ValueError):
 class Control:
     """The verbs of a running sandbox, by name. It carries out one at a time.
 
-    `report` has its address and key for the private report, once it is started.
+    `report` has its address and key for the private report, once it is started. `changed` is
+    called after each, so that `status` shows at once what it has changed.
     """
 
     report: ControlReport
@@ -45,6 +46,7 @@ class Control:
         self._key = secrets.token_urlsafe(32)
         self._handlers: dict[str, Handler] = {}
         self._turn = asyncio.Lock()
+        self.changed: Callable[[], object] = bool
         self._listener: HttpListener | None = None
 
     def on(self, verb: str, handler: Handler) -> None:
@@ -72,6 +74,7 @@ class Control:
             async with self._turn:
                 answer = handler(body)
                 found = await answer if inspect.isawaitable(answer) else answer
+                self.changed()
             return web.json_response(found)
         except _FOR_USERS as error:
             return _error(400, str(error.args[0]) if isinstance(error, KeyError) else str(error))

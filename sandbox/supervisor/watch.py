@@ -95,6 +95,7 @@ class Watch:
     async def start(self) -> None:
         """Start the services, or write the environments of the remote ones. Raises OSError."""
         self._services_begun = time.monotonic()
+        self._endpoints.control.changed = self.report
         if self._remote is not None:
             for app in self._apps:
                 self._hand_over(app, self._remote)

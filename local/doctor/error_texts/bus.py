@@ -165,14 +165,6 @@ _KNOWN = {
         "Let the SDK wait and repeat, or send fewer at a time: "
         "learn.microsoft.com/azure/service-bus-messaging/service-bus-throttling",
     ),
-    "InnerMessageReceiver was closed": (
-        "Service Bus closed the link by itself, as in an upgrade. This is normal.",
-        "Open it again, as the SDK does.",
-    ),
-    "AmqpMessagePublisher was closed": (
-        "Service Bus closed the link by itself, as in an upgrade. This is normal.",
-        "Open it again, as the SDK does.",
-    ),
     "closed by container 'LinkTracker'": (
         "The connection had no link for minutes, so Service Bus closed it. This is normal.",
         "Open it again, as the SDK does.",
