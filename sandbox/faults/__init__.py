@@ -1,4 +1,4 @@
-"""Faults that are put upon a running sandbox: what Azure does when it does not work.
+"""Faults that are put upon a running sandbox: Azure's errors, delays and lost connections.
 
 A fault stands in front of a plane and knows its callers by the tokens that they show. No plane
 knows of it.

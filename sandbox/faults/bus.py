@@ -33,7 +33,7 @@ def throttle(faults: Faults, namespace: str) -> Callable[[Caller], Refusal | Non
 
 
 def begin(bus: ServiceBus, active: ActiveFault, gate: Gate) -> None:
-    """Do once what a fault does as it begins: end the links or the connections that it meets.
+    """End the links or the connections that a fault meets as it begins.
 
     Raises AuditError.
     """

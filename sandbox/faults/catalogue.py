@@ -31,7 +31,7 @@ class FaultError(ValueError):
 
 @dataclass(frozen=True)
 class Fault:
-    """A kind of fault. `plane` is the service in the audit, `does` what Azure's client meets.
+    """A kind of fault. `plane` is the service in the audit, `does` is its effect on a client.
 
     `source` is where that was seen. `for_one` faults can be limited to one caller, `lasting` ones
     have a duration. An incident has only those that are `felt` by services that already run.

@@ -33,7 +33,7 @@ def reports(faults: Faults) -> tuple[FaultReport, ...]:
 
 @dataclass
 class FaultControl:
-    """The handler of the verb `fault`, with the timers of what a fault does as it begins or ends.
+    """The handler of the verb `fault`, with the timers of faults that begin or end at a time.
 
     `identity` is the listener of the identity endpoint.
     """
@@ -78,7 +78,7 @@ class FaultControl:
         return active
 
     def _act(self, active: ActiveFault) -> None:
-        """Do what the fault does as it begins."""
+        """End connections and links, and close the port, as a fault begins."""
         if isinstance(active.fault.effect, Refused):
             self.identity.refuse()
             self._later(active.ends - active.begins, active, self._accept_again)

@@ -101,7 +101,7 @@ def times_met(sandbox: Running, name: str) -> int:
 
 
 def arrive(sandbox: Running, *photos: str) -> None:
-    """Wait until all has come to rest, and check what must be true of each photo."""
+    """Wait until all has come to rest, and check each photo."""
     for photo in photos:
         arrive_once(sandbox, photo)
     until(lambda: fresh(sandbox).messages, lambda found: not any(found.values()))

@@ -17,7 +17,8 @@ def met(text: Pasted) -> Explanation | None:
         "./keyless fault",
         f"A fault is on, or was: {does}. Neither a role nor your code is the cause.",
         do=(
-            "./keyless status shows the faults in force, ./keyless fault --end ends them.",
-            "docs/faults.md says what the services do meanwhile.",
+            "./keyless status shows the faults in force.",
+            "./keyless fault --end ends them.",
+            "docs/faults.md has a row for each: how long it lasts, and where messages wait.",
         ),
     )

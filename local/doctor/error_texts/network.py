@@ -58,7 +58,8 @@ _KNOWN = {
     r"cannot be reached: |Tunnel connection failed: 503|CONNECT tunnel failed, response 503": (
         "The proxy does not reach the host at the moment: its name does not resolve, or nothing "
         "answers. Roles are not checked.",
-        "In the sandbox, a fault is on: ./keyless status shows it, ./keyless fault --end ends it.",
+        "In the sandbox, a fault is on: ./keyless status shows it.",
+        "./keyless fault --end ends it.",
     ),
     r"This deployment has no \S+, and Azure's is not reached": (
         "The program asks a host of Azure that the deployment does not have.",
