@@ -69,7 +69,7 @@ _KNOWN = {
         "The proxy passes a request on only for a client that has its key.",
         "Open the shell again: HTTPS_PROXY of ./keyless env has the key.",
     ),
-    r"\S+:\d+ is unreachable: ": (
+    r"\S+:\w+ is unreachable: ": (
         "The sandbox passed the request on, and the host did not answer.",
         "Start the sandbox in a shell whose HTTPS_PROXY reaches the internet, if this machine "
         "needs one.",

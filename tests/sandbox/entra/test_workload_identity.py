@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -75,7 +76,7 @@ def test_a_program_outside_azure_has_the_identitys_roles_and_no_more(
     ],
 )
 def test_a_refusal_reaches_the_program_with_entras_code(
-    world: tuple[Stack, Outside], tmp_path: Path, claims: dict[str, object], who: str, code: str
+    world: tuple[Stack, Outside], tmp_path: Path, claims: dict[str, Any], who: str, code: str
 ) -> None:
     stack, outside = world
     before = len(outside.asked)
