@@ -11,8 +11,9 @@ from aiohttp import web
 
 from sandbox.audit import Gate
 from sandbox.broken_files import database_error
-from sandbox.deployment import Namespace
+from sandbox.deployment import Namespace, Queue
 from sandbox.servicebus import errors
+from sandbox.servicebus.administration import Administration, Counts
 from sandbox.servicebus.authenticate import TokenPolicy, Verifier
 from sandbox.servicebus.connection import Connection, Output
 from sandbox.servicebus.context import BusContext, CommitBatch, Throttle, take_all
@@ -139,8 +140,13 @@ class ServiceBus:
         return AmqpProtocol(self._connect, self._disconnect)
 
     def application(self) -> web.Application:
-        """Return the web application: AMQP over WebSocket, everything else refused."""
-        return application(self._connect, self._disconnect, self._verifier, self._gate)
+        """Return the web application: AMQP over WebSocket, and the management of queues."""
+        administration = Administration(lambda: self._namespace, self._counts, self._gate)
+        return application(self._connect, self._disconnect, self._verifier, administration)
+
+    def _counts(self, queue: Queue) -> Counts:
+        entity = self._context.broker.entities[queue.id.lower()]
+        return Counts(len(entity.active), len(entity.dead_letters))
 
     @property
     def name(self) -> str:

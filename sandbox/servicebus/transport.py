@@ -1,18 +1,23 @@
-"""The ways into the bus: AMQP on a socket, AMQP over WebSocket; other HTTPS requests are refused.
+"""The ways into the bus: AMQP on a socket, AMQP over WebSocket; and the little of its management.
+
+Other HTTPS requests are refused.
 
 https://docs.oasis-open.org/amqp-bindmap/amqp-wsb/v1.0/amqp-wsb-v1.0.html
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 
 from aiohttp import WSMsgType, web
 
-from sandbox.audit import Gate
-from sandbox.entra import TokenRefused, bearer_token
+from sandbox.audit import AuditError
+from sandbox.entra import Caller, TokenRefused, bearer_token
+from sandbox.servicebus.administration import Administration, error
 from sandbox.servicebus.authenticate import Verifier
 from sandbox.servicebus.connection import Connection, Output
 
+_LOG = logging.getLogger(__name__)
 _PATH = "/$servicebus/websocket"
 # Microsoft's own name, and the standard's, which clients in Go and Rust ask for.
 _SUBPROTOCOLS = ("AMQPWSB10", "amqp")
@@ -24,8 +29,6 @@ _NO_REST = (
     "The sandbox does not manage Service Bus entities and does not speak its REST API: the Bicep "
     "says which entities there are. Send and receive over AMQP."
 )
-# https://learn.microsoft.com/rest/api/servicebus/error-codes
-_NO_REST_BODY = f"<Error><Code>401</Code><Detail>{_NO_REST}</Detail></Error>".encode()
 
 _Connect = Callable[[Output], Connection]
 _Disconnect = Callable[[Connection], None]
@@ -132,16 +135,16 @@ class _WebSocketOutput:
 
 
 def application(
-    connect: _Connect, disconnect: _Disconnect, verifier: Verifier, gate: Gate
+    connect: _Connect, disconnect: _Disconnect, verifier: Verifier, administration: Administration
 ) -> web.Application:
-    """Return the web application of the namespace: AMQP over WebSocket, and nothing else."""
+    """Return the web application of the namespace: AMQP over WebSocket, and its management."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
         socket = web.WebSocketResponse(
             protocols=_SUBPROTOCOLS, max_msg_size=_MAX_MESSAGE, compress=False
         )
         if not socket.can_prepare(request):
-            return await refuse(request)
+            return await manage(request)
         await socket.prepare(request)
         output = _WebSocketOutput(socket, request.transport)
         connection = output.connection = connect(output)
@@ -154,11 +157,11 @@ def application(
             writer.cancel()
         return socket
 
-    refuse = _refusing(verifier, gate)
+    manage = _managing(verifier, administration)
     app = web.Application()
     for path in (_PATH, f"{_PATH}/"):
         app.router.add_get(path, handle, allow_head=False)
-    app.router.add_route("*", r"/{rest:[\s\S]*}", refuse)  # a path may hold a line feed, as %0A
+    app.router.add_route("*", r"/{rest:[\s\S]*}", manage)  # a path may hold a line feed, as %0A
     return app
 
 
@@ -172,32 +175,35 @@ async def _read(
         await output.until_readable()
 
 
-def _refusing(verifier: Verifier, gate: Gate) -> _Handler:
-    """Return a handler that refuses the management and REST APIs, with the caller on record.
+def _managing(verifier: Verifier, administration: Administration) -> _Handler:
+    """Return a handler of the management API, which refuses what is not offered.
 
     It answers 401, as Azure does for a missing right, not 404: azservicebus for Go takes a 404 for
     a missing queue, and raises no error.
     """
 
-    async def refuse(request: web.Request) -> web.StreamResponse:
+    async def manage(request: web.Request) -> web.StreamResponse:
+        caller = _caller(request, verifier)
+        try:
+            answer = administration.answer(request, caller) if caller else None
+        except AuditError as failure:
+            _LOG.error("bus: a request cannot be recorded, so it is not served: %s", failure)
+            return error(500, "The request cannot be recorded.")
+        if answer is not None:
+            return answer
         # Without the path: a stranger may have put anything into it, even a token.
         reason = f"the sandbox does not offer {request.method} over HTTPS"
-        gate.refuse("bus", "Administration", reason, _caller(request, verifier))
-        return web.Response(
-            status=401,
-            reason="Unauthorized",
-            body=_NO_REST_BODY,
-            content_type="application/xml",
-            charset="utf-8",
-        )
+        name = caller.name if caller else ""
+        administration.gate.refuse("bus", "Administration", reason, name)
+        return error(401, _NO_REST)
 
-    return refuse
+    return manage
 
 
-def _caller(request: web.Request, verifier: Verifier) -> str:
-    """Return the name of the caller that the request's token proves; empty without a good one."""
+def _caller(request: web.Request, verifier: Verifier) -> Caller | None:
+    """Return the caller that the request's token proves; None without a good one."""
     token = bearer_token(request.headers.getall("Authorization", []))
     try:
-        return verifier.verify(token or "").name
+        return verifier.verify(token or "")
     except TokenRefused:
-        return ""
+        return None

@@ -124,6 +124,7 @@ class Planes:
             self.identity.cache.forget()
         self.issuer.registration = deployment.registration
         self.sign_in.users = deployment.users
+        self.federation.deployment = deployment
         self.arm.deploy(deployment)
         for component in deployment.components:
             self.components[component.host].deploy(component)

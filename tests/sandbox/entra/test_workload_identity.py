@@ -96,3 +96,19 @@ def test_no_token_and_no_assertion_is_in_the_audit(
     for each in (presented, issued):
         assert each not in stack.raw_audit()
         assert each.split(".")[2] not in stack.raw_audit()
+
+
+def test_a_trust_that_leaves_the_deployment_ends_at_once(
+    world: tuple[Stack, Outside], tmp_path: Path
+) -> None:
+    stack, outside = world
+    after = credential(stack, outside.token(), tmp_path)
+    # The stand-in for Azurite takes no new containers.
+    same = replace(stack.deployment, accounts=())
+    for deployment, allowed in ((replace(same, federated=()), False), (same, True)):
+        stack.run(stack.planes.deploy(stack.state, deployment, hurry=False))
+        if allowed:
+            assert after.get_token(STORAGE).token
+        else:
+            with pytest.raises(ClientAuthenticationError, match="AADSTS700211"):
+                after.get_token(STORAGE)

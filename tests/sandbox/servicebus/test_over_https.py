@@ -58,7 +58,7 @@ def test_the_management_client_is_refused_with_a_sentence_and_on_record(
     with pytest.raises(
         (ClientAuthenticationError, HttpResponseError), match="does not manage"
     ) as error:
-        client.get_queue("orders")
+        client.get_topic("events")
     assert error.value.status_code == 401
     last = bus.records()[-1]
     assert (last.service, last.operation, last.identity) == ("bus", "Administration", "owner")
