@@ -9,6 +9,7 @@ import asyncio
 import base64
 import hmac
 import socket
+from collections.abc import Iterable
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from urllib.parse import quote, unquote, urlsplit
@@ -22,25 +23,25 @@ _CHUNK = 64 * 1024
 
 # https://learn.microsoft.com/azure/security/fundamentals/azure-domains, and Entra's own.
 _AZURES = (
+    "azconfig.io",
+    "azure-api.net",
+    "azure.cn",
     "azure.com",
     "azure.net",
-    "azure.cn",
     "azure.us",
     "azurecontainerapps.io",
     "azurecr.io",
     "azurewebsites.net",
     "chinacloudapi.cn",
-    "core.windows.net",
     "graph.microsoft.com",
     "login.microsoft.com",
     "microsoftonline.com",
     "microsoftonline.us",
-    "servicebus.windows.net",
-    "sts.windows.net",
     "usgovcloudapi.net",
-    "database.windows.net",
-    "login.windows.net",
+    "windows.net",
 )
+# Azure DevOps: git and package feeds, which take no token of a deployment.
+_NO_RESOURCES = ("dev.azure.com",)
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class Beyond:
             given.strip().encode("utf-8", "surrogateescape"), expected
         ):
             raise ConnectError(407, "Only the shells of this sandbox reach the rest of the world.")
-        if any(host == each or host.endswith(f".{each}") for each in _AZURES):
+        if _is_below(host, _AZURES) and not _is_below(host, _NO_RESOURCES):
             raise ConnectError(403, f"This deployment has no {host}, and Azure's is not reached.")
 
     async def join(self, connection: socket.socket, target: Target, answer: bytes) -> None:
@@ -82,6 +83,10 @@ class Beyond:
         own_writer.write(answer)
         with closing(writer), closing(own_writer), suppress(OSError):
             await asyncio.gather(_pump(reader, own_writer), _pump(own_reader, writer))
+
+
+def _is_below(host: str, domains: Iterable[str]) -> bool:
+    return any(f".{host}".endswith(f".{each}") for each in domains)
 
 
 async def _opened(host: str, port: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:

@@ -322,7 +322,7 @@ CONFUSIONS = (
         "the shells' proxy to real Azure",
         "beyond.py::test_a_name_of_azure_that_the_deployment_lacks_goes_nowhere",
         "beyond",
-        'if any(host == each or host.endswith(f".{each}") for each in _AZURES):',
+        "if _is_below(host, _AZURES) and not _is_below(host, _NO_RESOURCES):",
         "if False:",
     ),
     _at_edge(

@@ -105,7 +105,13 @@ def test_a_name_of_azure_that_the_deployment_lacks_goes_nowhere(host: str) -> No
     assert refused.value.status == 403
 
 
-@pytest.mark.parametrize("host", ["pypi.org", "github.com", "notazure.com", "learn.microsoft.com"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("pypi.org", "github.com", "notazure.com", "learn.microsoft.com"),
+        *("dev.azure.com", "pkgs.dev.azure.com"),
+    ],
+)
 def test_any_other_name_may_pass(host: str) -> None:
     BEYOND.check(Target(host, "443", PROOF))
 
