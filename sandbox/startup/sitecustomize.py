@@ -50,9 +50,10 @@ def start() -> None:
     names = _read(os.environ.get(_VARIABLE, ""))
     if names is None:
         return
-    _lead_sockets(names)
+    _lead(socket, names)
     changes = {
         "certifi": lambda module: _trust(module, names.trust),
+        "gevent._socketcommon": lambda module: _lead(module, names),
         "uvloop": lambda module: _lead_uvloop(module, names),
     }
     sys.meta_path.insert(0, _AfterImport(changes))
@@ -69,13 +70,14 @@ def _read(path: str) -> Names | None:
         return None
 
 
-def _lead_sockets(names: Names) -> None:
-    resolve = socket.getaddrinfo
+def _lead(module: Any, names: Names) -> None:
+    """Lead the connections of Python's `socket`, or of a module that takes its place."""
+    resolve = module.getaddrinfo
 
     def getaddrinfo(host: Any, port: Any, *options: Any, **more: Any) -> Any:
         return resolve(*names.lead(host, port), *options, **more)
 
-    socket.getaddrinfo = getaddrinfo
+    module.getaddrinfo = getaddrinfo
 
 
 def _lead_uvloop(module: Any, names: Names) -> None:

@@ -110,6 +110,57 @@ def test_certifi_names_the_machines_authorities_and_the_sandboxs(names: Path) ->
     assert run(program, names).stdout == "/the/trust.pem /the/trust.pem\n"
 
 
+_UVLOOP = """
+class Loop:
+    async def getaddrinfo(self, host, port, **more):
+        return host, port
+    async def create_connection(self, protocol, host, port, **more):
+        return host, port, more.get("server_hostname")
+"""
+_USES_UVLOOP = f"""
+import asyncio, uvloop
+loop = uvloop.Loop()
+print(asyncio.run(loop.getaddrinfo({STORE!r}, 443)))
+print(asyncio.run(loop.create_connection(None, {STORE!r}, 443, ssl=True)))
+print(asyncio.run(loop.create_connection(None, "pypi.org", 443, ssl=True)))
+"""
+_GEVENT = "def getaddrinfo(host, port, *more):\n    return host, port\n"
+_USES_GEVENT = f"""
+from gevent._socketcommon import getaddrinfo
+print(getaddrinfo({STORE!r}, 5671), getaddrinfo("pypi.org", 443))
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "program", "printed"),
+    [
+        (
+            ("uvloop/__init__.py", _UVLOOP),
+            _USES_UVLOOP,
+            f"('127.0.0.1', 4430)\n('127.0.0.1', 4430, {STORE!r})\n('pypi.org', 443, 'pypi.org')\n",
+        ),
+        (
+            ("gevent/_socketcommon.py", _GEVENT),
+            _USES_GEVENT,
+            "('127.0.0.1', 5610) ('pypi.org', 443)\n",
+        ),
+    ],
+    ids=["uvloop", "gevent"],
+)
+def test_a_library_that_resolves_names_itself_is_led_as_well(
+    names: Path, tmp_path: Path, source: tuple[str, str], program: str, printed: str
+) -> None:
+    """In the place of the real ones, which were run by hand, with their functions alone."""
+    module, text = source
+    path = tmp_path / "site" / module
+    path.parent.mkdir(parents=True)
+    (path.parent / "__init__.py").touch()
+    path.write_text(text)
+    found = os.pathsep.join([str(FOLDER), str(tmp_path / "site")])
+    done = run(program, names, PYTHONPATH=found)
+    assert (done.stdout, done.stderr) == (printed, "")
+
+
 def test_the_sitecustomize_that_it_hides_runs_too(names: Path, tmp_path: Path) -> None:
     mine = tmp_path / "mine"
     mine.mkdir()
