@@ -23,7 +23,7 @@ from sandbox.testing.expectations import expected, since
 from sandbox.testing.identity import Identity
 
 _ACCOUNT = "Microsoft.Storage/storageAccounts"
-_LONGEST_START = 60.0
+_LONGEST_START = 120.0
 _LATE = f"the sandbox was not ready within {_LONGEST_START:.0f} seconds; see {{}}"
 _PAUSE = 0.05
 _GRACE = 10.0

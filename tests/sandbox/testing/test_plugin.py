@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.state import PROJECT
+from sandbox.lock import holder
+from sandbox.state import PROJECT, State
 from sandbox.testing.deployment import Keyless
 
 pytest_plugins = ("pytester",)
@@ -12,6 +13,30 @@ pytest_plugins = ("pytester",)
 # Imported once for all: each of pytester's runs forgets what it has imported.
 assert callable(Keyless)
 USES_IT = "def test_it(keyless): assert keyless.identities"
+ORDERS = Path(__file__).with_name("orders.snapshot.json")
+UPLOADS_TWICE = """
+import pytest
+from azure.identity import DefaultAzureCredential
+from azure.storage.blob import ContainerClient
+
+ORDERS = "https://stcontosoorders.blob.core.windows.net/orders"
+starts = set()
+
+def orders(): return ContainerClient.from_container_url(ORDERS, DefaultAzureCredential())
+
+def test_a_denial(keyless):
+    with keyless.as_identity("worker") as worker, pytest.raises(Exception):
+        orders().upload_blob("1", b"two chairs")
+    starts.add(worker.variables["IDENTITY_HEADER"])
+
+@pytest.mark.parametrize("time", [1, 2])
+def test_an_upload(keyless_clean, time):
+    with keyless_clean.as_identity("web"):
+        assert list(orders().list_blobs()) == []
+        orders().upload_blob("1", b"two chairs")
+    starts.add(keyless_clean.as_identity("worker").variables["IDENTITY_HEADER"])
+    assert len(starts) == time
+"""
 
 
 def run(pytester: pytest.Pytester, *arguments: str) -> pytest.RunResult:
@@ -84,3 +109,16 @@ def test_a_project_that_does_not_use_it_notices_nothing(
     monkeypatch.setenv("PYTHONPATH", str(PROJECT))
     done = pytester.runpytest_subprocess("-p", "sandbox.testing.plugin")
     done.assert_outcomes(passed=1)
+
+
+def test_a_clean_deployment_has_no_data_of_other_tests_and_the_last_one_ends(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(PROJECT))
+    pytester.makepyfile(UPLOADS_TWICE)
+    begun = ("--basetemp", "temporary", "--keyless-snapshot", str(ORDERS))
+    done = pytester.runpytest_subprocess("-p", "sandbox.testing.plugin", *begun)
+    done.assert_outcomes(passed=3)
+    (folder,) = pytester.path.glob("temporary/keyless0/state")
+    assert State(folder).path("audit.jsonl").exists()
+    assert holder(State(folder)) is None
