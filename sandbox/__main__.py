@@ -48,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(started: Keyless, identity: Identity, command: Sequence[str]) -> int:
+    before = len(started.audit())
     try:
         process = subprocess.Popen(command, env=identity.environment)
     except OSError as error:
@@ -57,7 +58,7 @@ def _run(started: Keyless, identity: Identity, command: Sequence[str]) -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: process.terminate())
     status = process.wait()
-    for each in started.audit():
+    for each in started.audit()[before:]:
         if each.outcome is Outcome.DENIED:
             _say(line(each))
     return status if status >= 0 else _BY_A_SIGNAL - status
