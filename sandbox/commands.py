@@ -32,5 +32,5 @@ def published(gallery: str) -> str:
 def cure() -> str:
     """Return the remedy for every broken installation."""
     if INSTALLED:
-        return "install the package again: pip install --force-reinstall keyless-sandbox"
+        return "install the package keyless-sandbox again, with pip's --force-reinstall"
     return f"delete {sys.prefix} and run ./keyless again"

