@@ -49,8 +49,9 @@ class Credential:
         """`variables` are those of the identity's environment."""
         self._variables = variables
 
-    def get_token(self, *scopes: str, **_: Any) -> Token:
-        """Return a token for the resource of `scopes`.
+    # Any, since TokenCredential of azure-core, which the sandbox does without, wants its own type.
+    def get_token(self, *scopes: str, **_: Any) -> Any:
+        """Return a `Token` for the resource of `scopes`.
 
         Raises PermissionError with the endpoint's answer if it gives none, and
         requests.RequestException if it does not answer.

@@ -32,9 +32,11 @@ def keyless(sandbox: Running) -> Keyless:
     return Keyless(SNAPSHOT, sandbox.state)
 
 
-def originals(keyless: Keyless, sandbox: Running, credential: object = None) -> ContainerClient:
+def originals(
+    keyless: Keyless, sandbox: Running, credential: Credential | None = None
+) -> ContainerClient:
     account = f"https://{sandbox.deployment.storage.host}"
-    return ContainerClient(account, "originals", credential or DefaultAzureCredential())  # type: ignore[arg-type]
+    return ContainerClient(account, "originals", credential or DefaultAzureCredential())
 
 
 def test_in_the_block_the_default_credential_is_the_identity(
@@ -121,3 +123,24 @@ def test_a_credential_without_an_identity_says_so(keyless: Keyless) -> None:
     variables = {**keyless.as_identity("gateway").variables, "IDENTITY_HEADER": "wrong"}
     with pytest.raises(PermissionError, match="the identity endpoint answered 40"):
         Credential(variables).get_token("https://storage.azure.com/.default")
+
+
+def test_a_fault_meets_its_identity_until_the_block_ends(
+    keyless: Keyless, sandbox: Running
+) -> None:
+    account = f"https://{sandbox.deployment.storage.host}"
+    with keyless.as_identity("thumbnailer") as thumbnailer:
+        container = ContainerClient(account, "originals", thumbnailer.credential, retry_total=0)
+        with (
+            keyless.fault("storage-503", on="thumbnailer"),
+            pytest.raises(HttpResponseError) as caught,
+        ):
+            list(container.list_blobs())
+        assert caught.value.status_code == 503
+        with keyless.allowed("blobs/read", identity="thumbnailer"):
+            list(container.list_blobs())
+
+
+def test_an_unknown_fault_is_named(keyless: Keyless) -> None:
+    with pytest.raises(KeylessError, match="storage-504"), keyless.fault("storage-504"):
+        pass
