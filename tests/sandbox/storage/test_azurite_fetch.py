@@ -1,6 +1,9 @@
 """The first use of an installed package: Azurite comes whole, once, or not at all."""
 
 import os
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from threading import Barrier, Thread
@@ -8,6 +11,7 @@ from threading import Barrier, Thread
 import pytest
 
 from sandbox import commands
+from sandbox.state import PROJECT
 from sandbox.storage import AzuriteError, azurite_fetch, fetch, installation
 
 MAIN = "node_modules/azurite/dist/src/blob/main.js"
@@ -19,6 +23,14 @@ echo azurite > {MAIN}
 # As npm 10 prints them.
 NO_NETWORK = "npm error code ENOTFOUND\nnpm error network request to https://registry failed"
 OTHER_HASH = "npm error code EINTEGRITY\nnpm error sha512-AA integrity checksum failed"
+FETCH = """
+import sys
+from pathlib import Path
+from sandbox import commands
+from sandbox.storage import fetch, installation
+commands.INSTALLED, installation.SHIPPED = True, Path(sys.argv[1])
+fetch(print)
+"""
 Npm = Callable[[str], None]
 
 
@@ -174,3 +186,24 @@ def test_an_azurite_that_is_gone_from_the_cache_is_fetched_again() -> None:
     with pytest.raises(AzuriteError, match="install the package keyless-sandbox again"):
         installation.azurite_folder()
     assert (fetch(str) / MAIN).is_file()
+
+
+def test_after_a_kill_the_next_fetch_waits_for_the_npm_that_is_left(
+    npm: Npm, tmp_path: Path
+) -> None:
+    npm(f"touch begun; while [ ! -e {tmp_path}/go ]; do sleep 0.02; done; exit 1")
+    killed = subprocess.Popen([sys.executable, "-c", FETCH, installation.SHIPPED], cwd=PROJECT)
+    while not list(tmp_path.glob("cache/keyless/*.draft/begun")):
+        assert killed.poll() is None
+        time.sleep(0.02)
+    killed.kill()
+    killed.wait()
+    npm(INSTALLS)
+
+    def go(step: str) -> None:
+        if step.startswith("another process"):
+            (tmp_path / "go").touch()
+
+    assert (fetch(go) / MAIN).is_file()
+    assert (tmp_path / "go").exists()
+    assert not list(tmp_path.glob("cache/keyless/*.draft"))
