@@ -20,15 +20,9 @@ class Problem(HTTPException):
     """An HTTP error whose type tells clients which error it is."""
 
     def __init__(
-        self,
-        status: int,
-        kind: str,
-        title: str,
-        detail: str = "",
-        headers: Mapping[str, str] | None = None,
+        self, status: int, kind: str, title: str, headers: Mapping[str, str] | None = None
     ) -> None:
         body = {"type": f"urn:keyless:problem:{kind}", "title": title, "status": status}
-        body |= {"detail": detail} if detail else {}
         mimetype = "application/problem+json"
         super().__init__(title, Response(json.dumps(body), status, headers, mimetype=mimetype))
         self.code = status
