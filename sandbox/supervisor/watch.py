@@ -110,7 +110,7 @@ class Watch:
         await asyncio.gather(*(each.stop() for each in self._children.values()))
 
     def deploy(self, apps: tuple[ContainerApp, ...], also: Collection[str] = ()) -> tuple[str, ...]:
-        """Run `apps` from now on; return those that restart: each that changed, and those in `also`.
+        """Run `apps` from now on; return those that restart: the changed ones and `also`.
 
         It does not wait for them. Remote services get their environments and are not restarted.
         Raises OSError.
