@@ -59,17 +59,23 @@ def settings(
         return
     template = known(properties_of(resource), "template", {})
     for container in (known(template, "containers") or [{}])[:1]:
-        yield from map(_variable, known(container, "env") or [])
+        yield from _variables(container.get("env"))
 
 
 def _settings_of_site(
     snapshot: Snapshot, site: Mapping[str, Any]
 ) -> Iterator[tuple[str, str | Unresolved]]:
     config = known(properties_of(site), "siteConfig", {})
-    yield from map(_variable, known(config, "appSettings") or [])
+    yield from _variables(config.get("appSettings"))
     for each in snapshot.children(site, SITE_SETTINGS):
         if leaf(each).lower() == _SETTINGS:
             yield from properties_of(each).items()
+
+
+def _variables(written: Any) -> Iterator[tuple[str, str | Unresolved]]:
+    """Yield the variables of a list; one entry for a list, or a part of it, that is not known."""
+    for each in [written] if isinstance(written, Unresolved) else written or []:
+        yield ("its environment", each) if isinstance(each, Unresolved) else _variable(each)
 
 
 def _variable(written: Mapping[str, Any]) -> tuple[str, str | Unresolved]:

@@ -86,6 +86,16 @@ def _concat(*values: Any) -> Any:
     return "".join(map(str, values))
 
 
+def _union(*values: Any) -> Any:
+    if isinstance(values[0], dict):
+        return {name: each for value in values for name, each in value.items()}
+    found: list[Any] = []
+    for each in _concat(*values):
+        if each not in found:
+            found.append(each)
+    return found
+
+
 def _try_get(value: Any, *path: Any) -> Any:
     for step in path:
         try:
@@ -128,8 +138,13 @@ _FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "trim": str.strip,
     "true": lambda: True,
     "tryget": _try_get,
+    "union": _union,
     "uri": urljoin,
 }
+
+
+# These hold a value that only Azure knows beside others, which stay known.
+_HOLDERS = frozenset({"concat", "createarray", "createobject", "union"})
 
 
 @v_args(inline=True)
@@ -149,17 +164,26 @@ class _Evaluation(Transformer[Any, Any]):
 
     def call(self, name: str, *arguments: Any) -> Any:
         function = self._functions.get(name.lower())
+        given = [each for each in arguments if each is not None]
+        unknown = next((each for each in given if isinstance(each, Unresolved)), None)
+        if unknown and name.lower() not in _HOLDERS:
+            return unknown
         if function is None:
-            raise ExpressionError(f"only Azure can evaluate the function {name}()")
-        return function(*(each for each in arguments if each is not None))
+            return Unresolved("", f"only Azure can evaluate the function {name}()")
+        try:
+            return function(*given)
+        except ExpressionError as error:
+            return Unresolved("", error.reason)
 
-    def access(self, value: Mapping[str, Any], name: str) -> Any:
+    def access(self, value: Any, name: str) -> Any:
+        if isinstance(value, Unresolved):
+            return value
         if name not in value:
-            raise ExpressionError(f"nothing is known of the runtime property {str(name)!r}")
+            return Unresolved("", f"nothing is known of the runtime property {str(name)!r}")
         return value[name]
 
     def index(self, value: Any, key: Any) -> Any:
-        return value[key]
+        return value if isinstance(value, Unresolved) else value[key]
 
 
 def resolve(value: Any, reference: Reference) -> Any:
@@ -177,7 +201,8 @@ def resolve(value: Any, reference: Reference) -> Any:
 def evaluate(value: Any, reference: Reference) -> Any:
     """Evaluate every expression in `value`; `reference` returns a resource's properties.
 
-    Raises ExpressionError for an unknown function, such as `listKeys()`.
+    An array or object may hold an Unresolved among others. Raises ExpressionError for an unknown
+    function, such as `listKeys()`.
     """
     if isinstance(value, dict):
         return {key: evaluate(each, reference) for key, each in value.items()}
@@ -192,9 +217,11 @@ def evaluate(value: Any, reference: Reference) -> Any:
 
 def _evaluate_text(text: str, reference: Reference) -> Any:
     try:
-        tree = _parser().parse(text[1:-1])
-        return _Evaluation(reference).transform(tree)
+        found = _Evaluation(reference).transform(_parser().parse(text[1:-1]))
     except (LarkError, RecursionError) as error:
         cause = getattr(error, "orig_exc", None)
         reason = cause if isinstance(cause, ValueError) else "it is not understood"
         raise ExpressionError(f"cannot work out {text}: {reason}", str(reason)) from None
+    if isinstance(found, Unresolved):
+        raise ExpressionError(f"cannot work out {text}: {found.reason}", found.reason)
+    return found

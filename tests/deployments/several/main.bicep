@@ -39,6 +39,7 @@ module apps 'modules/apps.bicep' = {
   params: {
     location: location
     identities: identities.outputs.ids
+    clientId: identities.outputs.clientIds[0]
     settings: map(items(stores.outputs.settings), each => { name: each.key, value: each.value })
   }
 }

@@ -135,6 +135,8 @@ def test_why_a_resource_is_not_known_is_told() -> None:
         ("[coalesce(tryGet(reference('x'), 'none'), 'other')]", "other"),
         ("[createObject('a', 'b').a]", "b"),
         ("[join(createArray('a', 'b'), '-')]", "a-b"),
+        ("[join(union(createArray('a', 'b'), createArray('b', 'c')), '')]", "abc"),
+        ("[union(createObject('a', 'b'), createObject('a', 'c')).a]", "c"),
         ("[replace(trim(' a.b '), '.', '-')]", "a-b"),
     ],
 )
@@ -160,3 +162,12 @@ def test_what_only_azure_can_evaluate_stays_with_its_reason(expression: str, why
     assert isinstance(unknown["b"], Unresolved)
     assert unknown["b"].text == expression
     assert why in unknown["b"].reason
+
+
+def test_a_list_keeps_what_is_known_beside_what_only_azure_knows() -> None:
+    one = "createObject('name', 'A', 'value', reference('x').deep.er)"
+    other = "createObject('name', 'B', 'value', listKeys('x', '1').keys[0].value)"
+    found = resolve(f"[union(createArray({one}), createArray({other}))]", reference)
+    assert found[0] == {"name": "A", "value": "value"}
+    assert found[1]["name"] == "B"
+    assert isinstance(found[1]["value"], Unresolved)

@@ -1,6 +1,7 @@
 param location string
 param identities array
 param settings array
+param clientId string
 
 resource environment 'Microsoft.App/managedEnvironments@2025-01-01' = {
   name: 'cae-shop'
@@ -15,7 +16,7 @@ resource shop 'Microsoft.App/containerApps@2025-01-01' = {
   properties: {
     environmentId: environment.id
     configuration: { ingress: { external: true, targetPort: 8000 } }
-    template: { containers: [{ name: 'shop', image: 'shop', env: settings }] }
+    template: { containers: [{ name: 'shop', image: 'shop', env: union(settings, [{ name: 'AZURE_CLIENT_ID', value: clientId }]) }] }
   }
 }
 

@@ -9,4 +9,5 @@ resource identities 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31
 ]
 
 output ids array = [for (name, i) in names: identities[i].id]
+output clientIds array = [for (name, i) in names: identities[i].properties.clientId]
 output principals array = [for (name, i) in names: identities[i].properties.principalId]
