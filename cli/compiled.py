@@ -62,12 +62,8 @@ def compiled(source: Path) -> Compiled:
 
     Raises CompileError, RefusedError, FilesError, or OSError if it cannot be read.
     """
-    if source != SNAPSHOT or not _TEMPLATE.is_file():
-        return Compiled(source.read_text("utf-8"), source, note=_NO_BICEP)
-    try:
-        compiler()
-    except NoCompilerError:
-        return Compiled(source.read_text("utf-8"), source, note=_NO_COMPILER)
+    if reason := _why_not_compiled(source):
+        return Compiled(source.read_text("utf-8"), source, note=reason)
     with ThreadPoolExecutor() as together:
         rehearsed, made = together.submit(_refusals), together.submit(_compile)
         # What does not compile cannot be rehearsed, and the compiler's message is the better one.
@@ -79,10 +75,21 @@ def compiled(source: Path) -> Compiled:
 
 def followed(source: Path) -> tuple[Path, ...]:
     """Return the files that `source` depends on: the project's Bicep, or the snapshot itself."""
-    if source != SNAPSHOT or not _TEMPLATE.is_file():
+    if _why_not_compiled(source):
         return (source, REGISTRATION)
     files = (each for kind in ("*.bicep", "*.bicepparam") for each in BICEP.rglob(kind))
     return (*sorted(files), BICEP / "bicepconfig.json", REGISTRATION)
+
+
+def _why_not_compiled(source: Path) -> str:
+    """Return why `source` is taken as it is; empty if it is compiled."""
+    if source != SNAPSHOT or not _TEMPLATE.is_file():
+        return _NO_BICEP
+    try:
+        compiler()
+    except NoCompilerError:
+        return _NO_COMPILER
+    return ""
 
 
 def _compile() -> Compiled:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import aiohttp
 
+from sandbox.commands import KEYLESS
 from sandbox.deployment import (
     DEPLOYED,
     SNAPSHOT,
@@ -28,8 +29,8 @@ from sandbox.supervisor.watch import Watch
 _CANDIDATE = "candidate.json"
 _FAILED = (AzuriteError, SigningKeyError, sqlite3.Error, aiohttp.ClientError, TimeoutError)
 _OTHER_HOSTS = (
-    "the deployment has other host names ({}), for which the running sandbox has no certificate:"
-    " end it and start it again, with the same snapshot"
+    "the deployment has other host names ({}), for which the running sandbox has no certificate;"
+    f" to deploy it: {KEYLESS} down, then {KEYLESS} up --snapshot PATH"
 )
 
 
@@ -52,7 +53,7 @@ class Apply:
         begun = time.monotonic()
         before = self.endpoints.planes.deployment
         snapshot, source = _text(body, "snapshot"), _text(body, "source")
-        after = self._loaded(snapshot, is_own=Path(source) == SNAPSHOT if source else None)
+        after = self._loaded(snapshot, source)
         self._check(before, after)
         found = difference(before, after, built_in_roles())
         try:
@@ -60,19 +61,22 @@ class Apply:
         except _FAILED as error:
             raise ControlError(f"the deployment is in force only in part: {error}") from error
         self._keep(before, after, snapshot, source)
-        restarted = self.watch.deploy(after.apps, _with_other_app_roles(before, after))
+        restarted = self.watch.deploy(after, _with_other_app_roles(before, after))
         seconds = round(time.monotonic() - begun, 3)
         return {**asdict(found), "restarted": restarted, "links": links, "seconds": seconds}
 
-    def _loaded(self, snapshot: str, *, is_own: bool | None) -> Deployment:
+    def _loaded(self, snapshot: str, source: str) -> Deployment:
         """Return the deployment of a snapshot, which the state keeps only for this moment."""
         if not snapshot:
             return load(self.state, self.state.path(DEPLOYED))
+        is_own = Path(source) == SNAPSHOT if source else None
         candidate = self.state.write(_CANDIDATE, snapshot.encode())
         try:
             return load(self.state, candidate, is_own=is_own)
         except ValueError as error:
-            raise ControlError(str(error).replace(f"{candidate} ", "")) from error
+            raise ControlError(
+                str(error).replace(str(candidate), source or "the given file")
+            ) from error
         finally:
             candidate.unlink(missing_ok=True)
 

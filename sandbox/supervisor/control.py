@@ -76,11 +76,11 @@ class Control:
                 found = await answer if inspect.isawaitable(answer) else answer
                 self.changed()
             return web.json_response(found)
-        except _FOR_USERS as error:
-            return _error(400, str(error.args[0]) if isinstance(error, KeyError) else str(error))
         except web.HTTPException:
             raise
         except Exception as error:
+            if sentence := _for_users(error):
+                return _error(400, sentence)
             _LOG.exception("The sandbox could not carry out a command")
             return _error(500, f"the sandbox failed: {type(error).__name__}; see its sandbox.log")
 
@@ -97,6 +97,14 @@ class Control:
             known = ", ".join(sorted(self._handlers)) or "nothing"
             raise ControlError(f"the running sandbox takes {known}, not {verb!r}")
         return self._handlers[verb]
+
+
+def _for_users(error: Exception) -> str:
+    """Return the sentence of a user's error; empty for a defect, such as a key of a dict."""
+    if not isinstance(error, _FOR_USERS):
+        return ""
+    sentence = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
+    return sentence if " " in sentence else ""
 
 
 def _object(text: str) -> Json:

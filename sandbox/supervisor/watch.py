@@ -12,7 +12,7 @@ from functools import partial
 
 import aiohttp
 
-from sandbox.deployment import ContainerApp, digest, in_force
+from sandbox.deployment import ContainerApp, Deployment, digest, in_force
 from sandbox.edge import Address
 from sandbox.handover import IDENTITY, SETTINGS, SURROUNDINGS
 from sandbox.servicebus import ServiceBus
@@ -71,7 +71,7 @@ class Watch:
         self._remote = remote
         self._developer = developer
         self._apps = endpoints.planes.deployment.apps
-        self._runs_services = services and endpoints.planes.deployment.is_own
+        self._runs_services = services
         here = () if remote else endpoints.services
         self._children = {app.name: self._child(app) for app in here}
         self._readiness = {app.name: Readiness(False) for app in endpoints.services}
@@ -109,35 +109,34 @@ class Watch:
         await asyncio.gather(*self._restarting.values(), return_exceptions=True)
         await asyncio.gather(*(each.stop() for each in self._children.values()))
 
-    def deploy(self, apps: tuple[ContainerApp, ...], also: Collection[str] = ()) -> tuple[str, ...]:
-        """Run `apps` from now on; return those that restart: the changed ones and `also`.
+    def deploy(self, deployment: Deployment, also: Collection[str] = ()) -> tuple[str, ...]:
+        """Run the services of `deployment`; return those that restart: changed ones, and `also`.
 
         It does not wait for them. Remote services get their environments and are not restarted.
-        Raises OSError.
+        A deployment that is not the project's own has none. Raises OSError.
         """
+        apps = deployment.apps
         before, self._apps = {each.name: each for each in self._apps}, apps
-        changed = [
-            each for each in apps if each.name in also or _differs(before.get(each.name), each)
-        ]
-        names = {each.name for each in apps if self._runs_services and each.is_service}
+        changed = {
+            each.name for each in apps if each.name in also or _differs(before.get(each.name), each)
+        }
+        names = [each.name for each in (deployment.services if self._runs_services else ())]
         gone = [name for name in self._readiness if name not in names]
+        begun = [name for name in names if name in changed or name not in self._readiness]
         for name in names:
             self._endpoints.addresses.setdefault(name, Address(free_port()))
-        stays = names - {each.name for each in changed}
         self._readiness = {
-            name: self._readiness[name] if name in stays else Readiness(False)
-            for name in (each.name for each in apps)
-            if name in names
+            name: Readiness(False) if name in begun else self._readiness[name] for name in names
         }
         self._snapshot = digest(in_force(self._state))
         if self._remote is not None:
-            for app in changed:
+            for app in (each for each in apps if each.name in changed):
                 self._hand_over(app, self._remote)
         else:
-            for name in (*(each.name for each in changed if each.name in names), *gone):
+            for name in (*begun, *gone):
                 self._restart(name)
         self.report()
-        return tuple(each.name for each in changed if each.name in names)
+        return tuple(begun)
 
     def _restart(self, name: str) -> None:
         """Begin to end the service `name`, and to start it if the deployment still has it."""

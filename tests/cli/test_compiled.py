@@ -84,6 +84,7 @@ def test_without_a_compiler_the_snapshot_is_taken_as_it_is(
     assert found.text == SNAPSHOT.read_text()
     assert "its order was not looked at" in found.note
     assert not found.write()
+    assert followed(bicep / SNAPSHOT.name)[0] == bicep / SNAPSHOT.name
 
 
 def test_another_snapshot_is_taken_as_it_is(bicep: Path, tmp_path: Path) -> None:
@@ -95,6 +96,7 @@ def test_another_snapshot_is_taken_as_it_is(bicep: Path, tmp_path: Path) -> None
         compiled(tmp_path / "missing.json")
 
 
+@needs_bicep
 def test_a_watch_follows_each_file_of_the_bicep_or_the_snapshot(
     bicep: Path, tmp_path: Path
 ) -> None:

@@ -1,8 +1,13 @@
 """Another deployment in a running sandbox: at once, without a restart, and after one."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from subprocess import PIPE, STDOUT
 
 import pytest
 from azure.core.exceptions import HttpResponseError
@@ -10,7 +15,7 @@ from azure.core.exceptions import HttpResponseError
 from cli.changes import lines
 from cli.control import ask
 from sandbox.deployment import SNAPSHOT, remember, source
-from sandbox.state import State
+from sandbox.state import PROJECT, State
 from tests.conftest import Running, keyless, up
 from tests.e2e.test_recreated import BLOB, Act, Requests, act, started, until
 from tests.edited_snapshot import EditedSnapshot
@@ -89,6 +94,48 @@ def test_a_changed_environment_restarts_its_service_alone(live: Running) -> None
     assert live.report.service("notifier").environment["NEW_SETTING"] == "1"
     assert {each.name for each in live.report.late} == {"notifier"}
     until(lambda: not live.report.late)
+
+
+def test_a_watch_applies_at_each_save_and_goes_on_after_a_fault(
+    live: Running, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.json"
+    EditedSnapshot().write(other)
+    command = [sys.executable, "-m", "cli", "apply", "--watch", "--snapshot", str(other)]
+    environment = {**os.environ, "KEYLESS_STATE": str(live.state.root), "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(
+        command, cwd=PROJECT, env=environment, stdout=PIPE, stderr=STDOUT, text=True
+    ) as watching:
+
+        def said(words: str) -> bool:
+            assert watching.stdout
+            return any(words in line for line in iter(watching.stdout.readline, ""))
+
+        assert said("watching")
+        EditedSnapshot().with_container("reports").write(other)
+        assert said("/reports")
+        other.write_text("{")
+        assert said("is no Bicep snapshot")
+        EditedSnapshot().write(other)
+        assert said("gone      container")
+        watching.send_signal(signal.SIGINT)
+        assert watching.wait(30) != 0
+    assert live.run("apply", "--snapshot", str(SNAPSHOT), BICEP="/no/such").returncode == 0
+
+
+def test_a_snapshot_from_standard_input_is_of_this_run_alone(live: Running, act: Act) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "cli", "apply", "--snapshot", "-"],
+        cwd=PROJECT,
+        env={**os.environ, "KEYLESS_STATE": str(live.state.root)},
+        input=EditedSnapshot().without_role(_SHOWS_THUMBNAILS).text(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.startswith("revoked   gateway")
+    assert is_denied(act(live, "gateway"))
+    assert source(live.state) == SNAPSHOT
 
 
 def _replaced(old: str, new: str) -> str:

@@ -88,6 +88,7 @@ def test_it_listens_on_loopback_alone_and_under_its_names(gate: Gate) -> None:
         (ControlError("no queue is called 'x'"), 400, "no queue is called 'x'"),
         (KeyError("no identity is called 'x'"), 400, "no identity is called 'x'"),
         (OSError(28, "No space left on device"), 400, "[Errno 28] No space left on device"),
+        (KeyError("notifier"), 500, "the sandbox failed: KeyError; see its sandbox.log"),
         (
             ZeroDivisionError("a secret"),
             500,
