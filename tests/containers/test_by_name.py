@@ -13,9 +13,11 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
+from sandbox.deployment import SNAPSHOT
 from sandbox.state import PROJECT
 from tests.conftest import keyless
 from tests.containers.networks import Networks
+from tests.edited_snapshot import EditedSnapshot
 
 PAGE = PROJECT / "docs" / "your-containers.md"
 _WITHIN = 110.0
@@ -70,11 +72,22 @@ class Together:
 
     def run(self, container: str, identity: str, command: list[str]) -> str:
         """Run a program in `container` under an identity, as the page's entrypoint does."""
-        folder = self.environments / identity
-        script = f'. {folder}/settings; . {folder}/identity; exec "$@"'
-        done = self._run(container, ["sh", "-ec", script, "sh", *command])
+        done = self._run_as(container, identity, command)
         assert done.returncode == 0, done.stderr
         return done.stdout
+
+    def fails(self, container: str, identity: str, command: list[str]) -> str:
+        """Run a program in the same way that has to fail; return its errors."""
+        done = self._run_as(container, identity, command)
+        assert done.returncode != 0, done.stdout
+        return done.stderr
+
+    def _run_as(
+        self, container: str, identity: str, command: list[str]
+    ) -> "subprocess.CompletedProcess[str]":
+        folder = self.environments / identity
+        script = f'. {folder}/settings; . {folder}/identity; exec "$@"'
+        return self._run(container, ["sh", "-ec", script, "sh", *command])
 
     def start(self, container: str, command: list[str], **variables: str) -> list[str]:
         """Return the command that runs another in `container`, with no capability."""
@@ -164,6 +177,37 @@ def test_a_program_in_another_language_trusts_the_file(together: Together) -> No
     get = '-o /dev/null -w "%{http_code}" "$AZURE_STORAGE_BLOB_ENDPOINT"'
     command = ["sh", "-ec", f"curl --silent --show-error {get}"]
     assert together.run("worker", "gateway", command) == "409"
+
+
+def applied(together: Together, snapshot: str) -> str:
+    """Apply a snapshot from standard input, as `docker compose exec -T sandbox` does."""
+    state = together.environments.parent / "state"
+    apply = [sys.executable, "-m", "cli", "apply", "--snapshot", "-"]
+    done = subprocess.run(
+        together.start("sandbox", apply, KEYLESS_STATE=str(state)),
+        cwd=PROJECT,
+        input=snapshot,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=_WITHIN,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.timeout(240)
+def test_a_role_changes_while_the_containers_run(together: Together) -> None:
+    other = EditedSnapshot().without_role("A webhook is signed with this one key")
+    said = applied(together, other.with_variable("notifier", "NEW_SETTING", "1").text())
+    assert "revoked   notifier: Key Vault Secrets User on secrets/webhook-signing-key" in said
+    assert "restarts  notifier" in said
+    settings = (together.environments / "notifier" / "settings").read_text()
+    assert "export NEW_SETTING=1" in settings, "for the container's next start"
+    denied = together.fails("worker", "notifier", [sys.executable, "-c", _NOTIFIER])
+    assert "ForbiddenByRbac" in denied
+    assert "granted   notifier" in applied(together, SNAPSHOT.read_text())
+    assert together.run("worker", "notifier", [sys.executable, "-c", _NOTIFIER]) == "True\n"
 
 
 def test_the_names_are_those_that_the_sandbox_serves(together: Together) -> None:
