@@ -17,6 +17,7 @@ from cli.options import ASSUME
 from cli.terminal import fail, ignoring_signals, one_sentence
 from sandbox.commands import KEYLESS
 from sandbox.deployment import load
+from sandbox.rbac import Assignments
 from sandbox.state import PROJECT, State, StateError
 from sandbox.supervisor import Report, ServiceReport, holder, running
 
@@ -79,9 +80,10 @@ def _refuse_without_roles(state: State) -> None:
     """
     try:
         deployment = load(state)
+        assignments = Assignments.kept_in(state, deployment)
     except (ValueError, KeyError):
         return
-    assigned = {each.principal_id for each in deployment.assignments}
+    assigned = {each.principal_id for each in assignments.listed}
     services = {app.name for app in deployment.apps}
     for each in deployment.principals:
         if each.name in services and each.former_ids and each.principal_id not in assigned:

@@ -1,4 +1,4 @@
-"""One uncached decision of the policy, among few assignments and among Azure's maximum."""
+"""One uncached decision, among few assignments and among Azure's maximum."""
 
 import time
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from pathlib import Path
 from bench.figures import Figure, at_most, ratio_at_most
 from bench.plan import Plan
 from sandbox.deployment import RoleAssignment
-from sandbox.rbac import Policy, Requirement
+from sandbox.rbac import Assignments, Requirement
 
 # Azure's limit for a subscription.
 _MOST = 4_000
@@ -35,7 +35,7 @@ def measure(plan: Plan, root: Path) -> Iterator[Figure]:
 
 
 def _figure(
-    plan: Plan, what: str, policies: tuple[Policy, Policy], spread: bool, container: str
+    plan: Plan, what: str, policies: tuple[Assignments, Assignments], spread: bool, container: str
 ) -> Figure:
     few, many = policies
     times = plan.times(_TIMES)
@@ -48,15 +48,17 @@ def _figure(
     return Figure(what, "µs", ours, baseline, _GOALS, note, times)
 
 
-def _microseconds(policy: Policy, principal: str, requirement: Requirement, times: int) -> float:
+def _microseconds(
+    policy: Assignments, principal: str, requirement: Requirement, times: int
+) -> float:
     begun = time.perf_counter()
     for _ in range(times):
         policy.decide(principal, requirement)
     return (time.perf_counter() - begun) / times * 1e6
 
 
-def _policy(count: int, *, spread: bool) -> Policy:
-    return Policy(
+def _policy(count: int, *, spread: bool) -> Assignments:
+    return Assignments(
         RoleAssignment(
             id=f"assignment-{number}",
             scope=f"{_CONTAINERS}/c{number}",

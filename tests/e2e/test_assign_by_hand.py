@@ -1,5 +1,6 @@
 """Roles assigned by hand with `az role assignment`, as the deployer, on a running sandbox."""
 
+import json
 import os
 import shlex
 import subprocess
@@ -75,6 +76,54 @@ def test_every_command_that_the_doctor_prints_can_be_pasted_and_cures_its_refusa
     healed = sandbox.run("doctor", "notifier")
     assert healed.returncode == 0, healed.stdout
     assert "by hand" not in sandbox.run("access", "notifier").stdout, "it is as deployed again"
+
+
+LISTS = (
+    "role assignment list --all --include-groups --assignee {me} --subscription {subscription}",
+    "role assignment list --assignee-object-id {me} --scope {originals} --include-inherited",
+    "role assignment list --role 'Storage Blob Data Reader' --scope {originals}",
+    "role definition list --custom-role-only true",
+    "role definition list --name 'Storage Blob Data Reader' --scope {originals}",
+)
+
+
+def test_the_stand_in_lists_what_the_azure_cli_lists(sandbox: Running) -> None:
+    found = []
+    deployment = sandbox.deployment
+    places = {
+        "me": deployment.principal("thumbnailer").principal_id,
+        "subscription": deployment.subscription_id,
+        "originals": deployment.storage.container_id("originals"),
+    }
+    commands = [f"az {each.format(**places)} --output json" for each in LISTS]
+    for path in (f"{real_az().parent}:", ""):
+        script = shlex.quote("; ".join(commands))
+        printed = pasted(
+            sandbox,
+            [
+                "./keyless sign-in --approve --as deployer >&2",
+                f"./keyless as deployer -- sh -c {script}",
+            ],
+            path,
+        )
+        found.append([sorted(ids) for ids in map(ids_of, documents(printed))])
+    assert found[0] == found[1]
+    assert all(found[0])
+    assert [len(each) for each in found[0][2:]] == [2, len(deployment.custom_roles), 1]
+
+
+def documents(printed: str) -> Iterator[list[dict[str, str]]]:
+    """Yield the JSON lists that were printed one after the other."""
+    decoder, rest = json.JSONDecoder(), printed.strip()
+    while rest:
+        value, end = decoder.raw_decode(rest)
+        yield value
+        rest = rest[end:].strip()
+
+
+def ids_of(listed: list[dict[str, str]]) -> list[tuple[str, str]]:
+    """Return the id of each, and the name of the role."""
+    return [(each["id"], each.get("roleDefinitionName") or each["roleName"]) for each in listed]
 
 
 def reads_originals(variables: dict[str, str]) -> bool:
