@@ -150,11 +150,9 @@ class Policy:
             for grant in self._inherited(principal_id, requirement.scope):
                 if holds(grant.role, action):
                     return Allowed(requirement, action, grant.assignment, grant.role)
-        return Denied(
-            requirement,
-            self._roles_with(requirement.any_of),
-            tuple(self._not_evaluated(principal_id, requirement)),
-        )
+        # Most deployments have none, and a denial should not look for them.
+        beside = self._not_evaluated(principal_id, requirement) if self.not_evaluated else ()
+        return Denied(requirement, self._roles_with(requirement.any_of), tuple(beside))
 
     def knows(self, role_definition_id: str) -> bool:
         """Return whether a role of this id is defined."""
