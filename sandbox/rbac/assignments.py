@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from sandbox.broken_files import UserError
+from sandbox.commands import KEYLESS
 from sandbox.deployment import (
     Deployment,
     NotEvaluated,
@@ -22,6 +23,8 @@ from sandbox.rbac.decision import Decision, Policy, Requirement
 from sandbox.rbac.drift import NONE, Drift, keep, read
 from sandbox.state import State
 
+_DELETE = f"{KEYLESS} as deployer -- az role assignment delete --ids"
+
 
 class AssignmentExistsError(UserError):
     """The principal has the role on the scope already, by the assignment `existing`."""
@@ -30,7 +33,7 @@ class AssignmentExistsError(UserError):
         super().__init__(
             f"the role assignment {asked.id} exists already, as {existing.id}: Azure allows one for"
             " each principal, role and scope; to let the deployment have it, delete that one:"
-            f" az role assignment delete --ids {existing.id}"
+            f" {_DELETE} {existing.id}"
         )
         self.existing = existing
 
@@ -265,5 +268,5 @@ def _check_deployment(
         if not roles.knows(each.role_definition_id):
             raise RoleInUseError(
                 f"the deployment deletes the role {each.role_definition_id}, which is assigned by"
-                f" hand: first delete that assignment: az role assignment delete --ids {each.id}"
+                f" hand: first delete that assignment: {_DELETE} {each.id}"
             )

@@ -2,7 +2,7 @@
 
 import sqlite3
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import aiohttp
@@ -55,7 +55,7 @@ class Apply:
         snapshot, source = _text(body, "snapshot"), _text(body, "source")
         after = self._loaded(snapshot, source)
         self._check(before, after)
-        found = difference(before, after, built_in_roles())
+        found = difference(self._in_force(before), after, built_in_roles())
         try:
             links = await self._deploy(before, after, hurry=body.get("hurry") is True)
         except _FAILED as error:
@@ -64,6 +64,12 @@ class Apply:
         restarted = self.watch.deploy(after, _with_other_app_roles(before, after))
         seconds = round(time.monotonic() - begun, 3)
         return {**asdict(found), "restarted": restarted, "links": links, "seconds": seconds}
+
+    def _in_force(self, deployment: Deployment) -> Deployment:
+        """Return a deployment without the assignments that were deleted by hand."""
+        find = self.endpoints.planes.assignments.find
+        left = tuple(each for each in deployment.assignments if find(each.id))
+        return replace(deployment, assignments=left)
 
     def _loaded(self, snapshot: str, source: str) -> Deployment:
         """Return the deployment of a snapshot, which the state keeps only for this moment."""

@@ -15,7 +15,9 @@ from azure.keyvault.secrets import SecretClient
 from azure.servicebus.exceptions import ServiceBusError
 from azure.storage.blob import BlobServiceClient
 
-from sandbox.deployment import RoleAssignment
+from cli.changes import lines
+from cli.control import ask
+from sandbox.deployment import SNAPSHOT, RoleAssignment
 from sandbox.state import PROJECT
 from services.common.bus import open_client
 from services.common.credential import open_credential
@@ -181,16 +183,15 @@ def allowed(variables: dict[str, str]) -> list[bool]:
 
 @pytest.fixture
 def telemetry_assignment(sandbox: Running) -> Iterator[RoleAssignment]:
-    """The gateway's assignment on the component, which it has back in the end."""
-    found = assigned(sandbox, "gateway", sandbox.deployment.insights.name)
-    yield found
-    pasted(
-        sandbox,
-        az(
-            f"{granting(found.principal_id, PUBLISHER, found.scope)} --name "
-            f"{found.id.rpartition('/')[2]}"
-        ),
-    )
+    """The gateway's assignment on the component, which a deployment restores in the end."""
+    yield assigned(sandbox, "gateway", sandbox.deployment.insights.name)
+    deployed(sandbox)
+
+
+def deployed(sandbox: Running) -> str:
+    """Deploy the committed snapshot again, and return what `./keyless apply` says of it."""
+    answer = ask(sandbox.state, "apply", {"snapshot": SNAPSHOT.read_text()})
+    return "\n".join(map(str, lines(answer)))
 
 
 def granting(principal_id: str, role: str, scope: str) -> str:
@@ -220,6 +221,13 @@ def test_on_each_plane_a_denial_becomes_an_allow_and_a_denial_again(
     assert "because      granted by hand by deployer" in explained.stdout
     assert f"{READER}, granted by hand by deployer" in sandbox.run("trace").stdout
     assert sandbox.run("access", "gateway").stdout.count("granted by hand by deployer") == 4
-    deleting = "delete --assignee {} --role '{}' --scope {}"
-    pasted(sandbox, az(*(deleting.format(gateway, *place) for place in places.items())))
-    assert allowed(variables) == [False] * 4
+    deleting = [
+        f"delete --assignee {gateway} --role '{role}' --scope {scope}"
+        for role, scope in places.items()
+    ]
+    pasted(sandbox, az(deleting[-1]))
+    assert allowed(variables) == [True, True, True, False]
+    assert f"granted   gateway: {PUBLISHER}" in deployed(sandbox), "the deployment's own is back"
+    assert allowed(variables) == [True] * 4, "grants by hand survive a deployment"
+    pasted(sandbox, az(*deleting[:-1]))
+    assert allowed(variables) == [False, False, False, True]
