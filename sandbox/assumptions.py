@@ -115,6 +115,16 @@ class Assumptions:
         "Code can read queue lengths and pull images, and more if the scaler needs Data Owner.",
     )
 
+    # expiry: https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token#token-caching
+    # says so of virtual machines. margin: Microsoft's clients count a token with less than five
+    # minutes left as expired, and would ask in vain until then.
+    identity_cached_until: Literal["expiry", "margin"] = _asked(
+        "expiry",
+        "Until when does the identity endpoint hand out a cached token: until it expires, or until "
+        "five minutes before?",
+        "Nothing: in the last five minutes the SDK asks for each request, and takes the answer.",
+    )
+
     @property
     def otherwise(self) -> Mapping[str, str]:
         """Return the answers that differ from the defaults, by question."""

@@ -42,17 +42,14 @@ class HandedOut:
 
 
 class TokenCache:
-    """Gives the same token until it expires.
+    """Gives the same token until it expires, or until `margin` seconds before.
 
     `passed_by` returns whether the request of the moment gets a token that is not kept.
-
-    A request to Entra follows only if there is no token, or the cached one has expired, says the
-    page about virtual machines:
-    https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token#token-caching
     """
 
-    def __init__(self, issuer: Issuer) -> None:
+    def __init__(self, issuer: Issuer, margin: int = 0) -> None:
         self._issuer = issuer
+        self._margin = margin
         self._tokens: dict[tuple[str, str, str, str], AccessToken] = {}
         self._on = True
         self.passed_by: Callable[[], bool] = bool
@@ -76,7 +73,7 @@ class TokenCache:
         if not self._on or self.passed_by():
             return HandedOut(self._new(wanted), again=False)
         found = self._tokens.get(wanted.key)
-        if found is not None and found.expires_on > self._issuer.clock():
+        if found is not None and found.expires_on - self._margin > self._issuer.clock():
             return HandedOut(found, again=True)
         made = self._own(wanted) if wanted.program else self._new(wanted)
         self._keep(wanted, made)

@@ -105,14 +105,16 @@ class IdentityEndpoint:
         unknown_status: int = 400,
         wrong_header_status: int = 403,
         none_gives_tokens: bool = False,
+        cache_margin: int = 0,
     ) -> None:
         """`apps`, by the secret header that each was started with, may be replaced.
 
         The statuses answer an identity that is none of the app's, and a header that is no app's.
-        `none_gives_tokens` lets lifecycle None give an identity's tokens to code.
+        `none_gives_tokens` lets lifecycle None give an identity's tokens to code. A cached token is
+        renewed `cache_margin` seconds before it expires.
         """
         self.apps = apps
-        self.cache = TokenCache(issuer)
+        self.cache = TokenCache(issuer, cache_margin)
         self._issuer = issuer
         self._gate = gate
         self._unknown_status = unknown_status

@@ -35,7 +35,7 @@ from sandbox.storage import Azurite, BlobStorage
 from sandbox.supervisor.clock import MonotonicClock
 from sandbox.supervisor.data_planes import DataPlanes, account_keys, shown_keys
 from sandbox.supervisor.environment import kept_headers, new_headers
-from sandbox.supervisor.settings import USUAL, Settings
+from sandbox.supervisor.settings import MARGIN, USUAL, Settings
 from sandbox.supervisor.settings_in_force import SettingsInForce
 from sandbox.supervisor.webhook_keys import partners, webhook_keys
 from sandbox.telemetry import Insights
@@ -179,6 +179,7 @@ def build(
         unknown_status=int(assumed.identity_unknown),
         wrong_header_status=int(assumed.identity_wrong_header),
         none_gives_tokens=assumed.identity_none == "gives",
+        cache_margin=MARGIN if assumed.identity_cached_until == "margin" else 0,
     )
     names = dict(deployment.names)
     make = DataPlanes(state, deployment, names, key, gate, clock, assumed, faults)

@@ -12,7 +12,7 @@ _SHORTEST_LIFE, _LONGEST_LIFE = 5, 24 * 60 * 60
 _LONGEST_PROPAGATION = 60 * 60
 # AzureAD/microsoft-authentication-library-for-python, msal/managed_identity.py: a token with less
 # life left counts as expired.
-_MARGIN = 5 * 60
+MARGIN = 5 * 60
 _SWITCH = {"on": True, "off": False}
 _AS_ON_AZURE = "default"
 
@@ -51,10 +51,10 @@ class Settings:
     @property
     def warnings(self) -> tuple[str, ...]:
         """Return a sentence for each misleading setting."""
-        if self.token_lifetime is None or self.token_lifetime > _MARGIN:
+        if self.token_lifetime is None or self.token_lifetime > MARGIN:
             return ()
         return (
-            f"azure-identity counts a token with less than {in_words(_MARGIN)} left as expired, so"
+            f"azure-identity counts a token with less than {in_words(MARGIN)} left as expired, so"
             f" it never uses a token of {in_words(self.token_lifetime)} twice; from 6m on, its"
             " cache works",
         )

@@ -67,6 +67,8 @@ CASES_BY_SANDBOX = [
 @pytest.mark.parametrize(("assumed", "name", "answer"), CASES_BY_SANDBOX, indirect=["assumed"])
 def test_the_sandbox_answers_as_assumed(assuming: Harness, name: str, answer: str) -> None:
     if name in inside.PROBES:
+        # Only the last minutes of a token tell.
+        assuming.endpoints.planes.settings.change({"token-lifetime": "4m"})
         assert inside.PROBES[name](surroundings(assuming)) == answer
         return
     if name == "vault-versions":

@@ -49,7 +49,12 @@ def test_the_app_s_own_code_asks_all_that_only_it_can(
 ) -> None:
     told(az, sandbox)
     found = inside_apps.ask(azure, [GATEWAY])
-    assert found == tuple(Answered(each, LIKELY.answer(each)) for each in inside_apps.NAMES)
+    *answered, last = inside_apps.NAMES
+    assert found == (
+        *(Answered(each, LIKELY.answer(each)) for each in answered),
+        # Only the last minutes of a token tell.
+        NotAsked(last, Why.NO_ANSWER),
+    )
     (opened,) = (each for each in az.asked if each[:2] == ["containerapp", "exec"])
     assert opened[opened.index("--subscription") + 1] == world.SUBSCRIPTION
 

@@ -58,6 +58,15 @@ def test_the_same_token_is_handed_out_until_it_expires(tenant: Tenant) -> None:
     assert tenant.verifier.verify(new.token.text).token_id == new.token.id
 
 
+def test_with_a_margin_a_token_is_renewed_before_it_expires(tenant: Tenant) -> None:
+    cache = TokenCache(tenant.issuer, margin=300)
+    first = cache.token(wanted(tenant.gateway)).token
+    tenant.now += LIFETIME - 301
+    assert cache.token(wanted(tenant.gateway)).token is first
+    tenant.now += 1
+    assert cache.token(wanted(tenant.gateway)).token is not first
+
+
 def test_each_identity_resource_and_app_has_a_token_of_its_own(tenant: Tenant) -> None:
     catalog = tenant.deployment.principal("catalog")
     asked = [
