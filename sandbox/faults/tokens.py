@@ -7,7 +7,7 @@ from contextvars import ContextVar
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from sandbox.audit import Gate
+from sandbox.audit import AuditError, Gate
 from sandbox.faults.active import Faults
 from sandbox.faults.effects import Skew
 from sandbox.faults.requests import Door, Known, around
@@ -33,7 +33,10 @@ def identity_application(endpoint: IdentityEndpoint, faults: Faults, gate: Gate)
         active = faults.find(_SERVICE, Skew, app=known.app)
         if active is None or not isinstance(active.fault.effect, Skew):
             return await handler(request)
-        gate.refuse(_SERVICE, known.operation, active.reason, known.identity)
+        try:
+            gate.refuse(_SERVICE, known.operation, active.reason, known.identity)
+        except AuditError:
+            return await door.render(request, door.unrecorded())
         with _wrong_by(active.fault.effect.seconds):
             return await handler(request)
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sandbox.audit import AuditError
+from sandbox.deployment import Deployment
 from sandbox.edge import HttpListener
 from sandbox.faults import (
     USUAL,
@@ -51,17 +52,10 @@ class FaultControl:
         if "end" in body:
             return {"ended": _names(self._end(str(body["end"])))}
         if "seed" in body:
-            planned = incident(str(body["seed"]), int(body["count"]), self.planes.deployment)
+            planned = incident(str(body["seed"]), _count(body), self.planes.deployment)
             begun = [self._begin(each, str(body["seed"])) for each in planned]
             return {"incident": body["seed"], "ends": _time(max(each.ends for each in begun))}
-        on = str(body.get("on") or "")
-        wanted = Planned(
-            fault(str(body.get("begin", ""))),
-            target_of(self.planes.deployment, on) if on else None,
-            after=0,
-            lasts=float(body.get("seconds") or USUAL),
-        )
-        return _json(self._begin(wanted))
+        return _json(self._begin(_wanted(body, self.planes.deployment)))
 
     def stop(self) -> None:
         """Cancel the timers."""
@@ -88,8 +82,11 @@ class FaultControl:
         except AuditError as error:
             raise FaultError(f"the audit cannot be written: {error}") from error
 
-    def _accept_again(self, _: ActiveFault) -> None:
-        self.identity.accept_again()
+    def _accept_again(self, ended: ActiveFault) -> None:
+        """Open the port of the identity endpoint, unless another fault keeps it closed."""
+        closing = (each for each in self.planes.faults.active() if each.number != ended.number)
+        if not any(isinstance(each.fault.effect, Refused) for each in closing):
+            self.identity.accept_again()
 
     def _later(self, seconds: float, active: ActiveFault, act: Any) -> None:
         timer = asyncio.get_running_loop().call_later(seconds, act, active)
@@ -102,9 +99,23 @@ class FaultControl:
         for each in ended:
             for timer in self._timers.pop(each.number, ()):
                 timer.cancel()
-            if isinstance(each.fault.effect, Refused):
-                self.identity.accept_again()
+            self._accept_again(each)
         return ended
+
+
+def _wanted(body: Json, deployment: Deployment) -> Planned:
+    on, seconds = str(body.get("on") or ""), body.get("seconds", USUAL)
+    if not isinstance(seconds, int | float):
+        raise FaultError(f"a fault lasts a number of seconds, not {seconds!r}")
+    target = target_of(deployment, on) if on else None
+    return Planned(fault(str(body.get("begin", ""))), target, after=0, lasts=seconds)
+
+
+def _count(body: Json) -> int:
+    count = body.get("count")
+    if not isinstance(count, int):
+        raise FaultError(f"the count of an incident is a number, not {count!r}")
+    return count
 
 
 def _report(active: ActiveFault) -> FaultReport:
