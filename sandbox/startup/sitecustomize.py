@@ -5,20 +5,21 @@ PYTHONPATH. A client that opens TCP itself, such as one of AMQP, then reaches th
 Azure's names, and trusts its authority. The file that KEYLESS_NAMES names has the names and ports.
 
 It runs in the user's environments, from Python 3.8 on, with the standard library alone: newer
-syntax may stand in annotations only.
+syntax may stand in annotations only. Every Python of the shell starts with it, so it imports next
+to nothing, and reads the file when a program first imports `socket`.
 """
 
 from __future__ import annotations
 
-import importlib.abc
-import json
 import os
-import socket
 import sys
-from collections.abc import Callable
-from importlib.machinery import ModuleSpec, PathFinder
-from importlib.util import module_from_spec
-from typing import Any
+from importlib.machinery import PathFinder
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from importlib.machinery import ModuleSpec
+    from typing import Any
 
 _VARIABLE = "KEYLESS_NAMES"
 _FOLDER = os.path.dirname(os.path.abspath(__file__))
@@ -47,21 +48,18 @@ class Names:
 
 def start() -> None:
     """Change this process; without a file of names, leave it as it is."""
-    names = _read(os.environ.get(_VARIABLE, ""))
-    if names is None:
+    path = os.environ.get(_VARIABLE)
+    if not path:
         return
-    _lead(socket, names)
-    changes = {
-        "certifi": lambda module: _trust(module, names.trust),
-        "gevent._socketcommon": lambda module: _lead(module, names),
-        "uvloop": lambda module: _lead_uvloop(module, names),
-    }
-    sys.meta_path.insert(0, _AfterImport(changes))
+    after = _AfterImport(path)
+    sys.meta_path.insert(0, after)
+    if "socket" in sys.modules:
+        after.change("socket", sys.modules["socket"])
 
 
 def _read(path: str) -> Names | None:
-    if not path:
-        return None
+    import json  # noqa: PLC0415 - as late as possible
+
     try:
         with open(path, encoding="utf-8") as file:
             return Names(json.load(file))
@@ -98,39 +96,58 @@ def _lead_uvloop(module: Any, names: Names) -> None:
     loop.create_connection, loop.getaddrinfo = create_connection, getaddrinfo
 
 
-def _trust(certifi: Any, trust: str) -> None:
+def _trust(certifi: Any, names: Names) -> None:
     """Let certifi name the file with the machine's authorities and the sandbox's."""
 
     def where() -> str:
-        return trust
+        return names.trust
 
     def contents() -> str:
-        with open(trust, encoding="ascii") as file:
+        with open(names.trust, encoding="ascii") as file:
             return file.read()
 
     for module in (certifi, certifi.core):
         module.where, module.contents = where, contents
 
 
-class _AfterImport(importlib.abc.MetaPathFinder):
-    """Changes a module as soon as a program imports it, and imports none itself."""
+_CHANGES: dict[str, Callable[[Any, Names], None]] = {
+    "socket": _lead,
+    "certifi": _trust,
+    "gevent._socketcommon": _lead,
+    "uvloop": _lead_uvloop,
+}
 
-    def __init__(self, changes: dict[str, Callable[[Any], None]]) -> None:
-        self._changes = changes
+
+class _AfterImport:
+    """A finder that changes a module as soon as a program imports it, and imports none itself."""
+
+    def __init__(self, path: str) -> None:
+        """`path` is the file of names, which is read for the first module to change."""
+        self._path = path
+        self._names: Names | None = None
+        self._is_read = False
 
     def find_spec(self, name: str, path: Any, target: Any = None) -> ModuleSpec | None:
-        change = self._changes.get(name)
-        spec = PathFinder.find_spec(name, path, target) if change else None
-        if change is None or spec is None or spec.loader is None:
+        """Return the spec of a module to change, and None for any other."""
+        spec = PathFinder.find_spec(name, path, target) if name in _CHANGES else None
+        if spec is None or spec.loader is None:
             return None
         execute = spec.loader.exec_module
 
         def exec_module(module: Any) -> None:
             execute(module)
-            change(module)
+            self.change(name, module)
 
         spec.loader.exec_module = exec_module  # type: ignore[method-assign]
         return spec
+
+    def change(self, name: str, module: Any) -> None:
+        """Change a module that was just imported, if there is a file of names."""
+        if not self._is_read:
+            self._is_read = True
+            self._names = _read(self._path)
+        if self._names is not None:
+            _CHANGES[name](module, self._names)
 
 
 def run_next() -> None:
@@ -139,6 +156,8 @@ def run_next() -> None:
     spec = PathFinder.find_spec(__name__, others)
     if spec is None or spec.loader is None:
         return
+    from importlib.util import module_from_spec  # noqa: PLC0415 - only where there is one
+
     module = module_from_spec(spec)
     sys.modules[__name__] = module
     spec.loader.exec_module(module)

@@ -42,10 +42,18 @@ def write_names(state: State, hosts: Iterable[str], *, https: int, amqps: int) -
     state.write_json(FILE, led(state.path(TRUST), hosts, ports))
 
 
+def https_port_before(state: State) -> int:
+    """Return the port of the last start, so that programs outlive `down` and `up`; else 0."""
+    try:
+        return int(state.read_json(FILE)["ports"][str(HTTPS)])  # type: ignore[index]
+    except (ValueError, TypeError, LookupError):
+        return 0
+
+
 def led(trust: Path, hosts: Iterable[str] = (), ports: Mapping[int, int] = _NONE) -> Json:
     """Return the file's content: the names and ports that are led to loopback, and the trust.
 
-    In a network where Azure's names lead to the sandbox, there are none.
+    In a network where Azure's names lead to the sandbox, there are none. A port of 0 is none.
     """
-    by_text = {str(azures): own for azures, own in ports.items()}
+    by_text = {str(azures): own for azures, own in ports.items() if own}
     return {"hosts": sorted(hosts), "address": LOOPBACK, "ports": by_text, "trust": str(trust)}

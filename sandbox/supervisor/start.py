@@ -20,7 +20,7 @@ from sandbox.supervisor.azurite_process import azurite_program, azurites, losses
 from sandbox.supervisor.control import Control
 from sandbox.supervisor.environment import ServiceEnvironment, kept_headers
 from sandbox.supervisor.faults import FaultControl
-from sandbox.supervisor.names import AMQPS, HTTPS, write_names
+from sandbox.supervisor.names import AMQPS, HTTPS, https_port_before, write_names
 from sandbox.supervisor.operator import Operator
 from sandbox.supervisor.planes import Planes, build
 from sandbox.supervisor.ports import Ports
@@ -160,7 +160,9 @@ async def _listening(
             listen.address,
             fallback=listen.fallback,
         )
-    https_port = edge.start_tls(listen.https_port, listen.address, fallback=True)
+    https_port = edge.start_tls(
+        listen.https_port or https_port_before(state), listen.address, fallback=True
+    )
     amqp_port = _amqp(stack, planes, certificate, listen.amqps_port or kept.amqp, listen.address)
     if listen.https_port and (https_port, amqp_port or AMQPS) != (HTTPS, AMQPS):
         _LOG.warning(_NOT_BY_NAME, HTTPS, AMQPS)

@@ -13,21 +13,21 @@ _NOT_TRUSTED = (
     "certificate. Roles are not checked.",
     "In the sandbox, and behind a company's proxy, name the authority's file: SSL_CERT_FILE and "
     "REQUESTS_CA_BUNDLE for Python, NODE_EXTRA_CA_CERTS for Node.",
-    "azure-servicebus reads no variable: connection_verify=os.environ['SSL_CERT_FILE'].",
+    "azure-servicebus reads no variable: by python -I, give it "
+    "connection_verify=os.environ['SSL_CERT_FILE']; a shell of ./keyless env does the rest.",
     _RUN_AS,
 )
 _NO_ADDRESS = (
     "The name does not resolve where the program runs. Roles are not checked.",
     "On Azure: check the name and, with a private endpoint, its private DNS zone. A deleted "
     "resource has no address.",
-    "In the sandbox, only its proxy knows the names, and the program did not use it: set "
-    "HTTPS_PROXY. azure-servicebus uses it with transport_type=TransportType.AmqpOverWebsocket.",
+    "In the sandbox, Python finds the names by PYTHONPATH and KEYLESS_NAMES of ./keyless env, and "
+    "other programs by HTTPS_PROXY; docs/bus-clients.md has a line for each language.",
     _RUN_AS,
 )
 _NO_ROUTE = (
-    "The sandbox's proxy reaches only the hosts of the deployment and the partner.",
-    "Check the host's name. Run programs that need the internet, such as pip or git, in a shell "
-    "without ./keyless env.",
+    "The services' proxy reaches only the hosts of the deployment and the partner.",
+    "Check the host's name. A shell of ./keyless env has a proxy that also reaches the internet.",
 )
 _NOT_FOR_IT = (
     "The request does not match the sandbox's listener.",

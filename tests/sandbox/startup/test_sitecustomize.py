@@ -193,11 +193,19 @@ def test_a_file_that_is_no_file_of_names_changes_nothing_and_is_named(
 
 
 def test_without_a_file_of_names_the_program_runs(tmp_path: Path) -> None:
-    done = run("print('ran')", tmp_path / "missing.json")
+    program = "import socket; print('ran')"
+    done = run(program, tmp_path / "missing.json")
     assert done.stdout == "ran\n"
     assert "No such file" in done.stderr
-    silent = run("print('ran')", tmp_path, **{VARIABLE: ""})
+    silent = run(program, tmp_path, **{VARIABLE: ""})
     assert (silent.stdout, silent.stderr) == ("ran\n", "")
+
+
+def test_a_program_without_a_connection_pays_for_nothing(names: Path) -> None:
+    """Each Python of a shell starts with it, those of `pip` and of `git` hooks, too."""
+    program = "import sys; print({'json', 'socket', 'typing', 'importlib.util'} & {*sys.modules})"
+    with_it, without = run(program, names), run(program, names, "-E")
+    assert with_it.stdout == without.stdout
 
 
 def test_the_folder_holds_nothing_else_that_a_program_could_import() -> None:
