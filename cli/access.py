@@ -12,7 +12,6 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from cli.given_snapshot import deployment_of
 from cli.options import SnapshotOption, StateOption, open_state
 from cli.rights import DELETED, GRANTED, Right, all_rights
 from cli.short_names import short_scope
@@ -30,6 +29,7 @@ from sandbox.deployment import (
     PrincipalKind,
     as_compiled,
 )
+from sandbox.deployment.given_snapshot import deployment_of
 from sandbox.rbac import Assignments
 
 _MAY_BE_INTENDED = (

@@ -9,7 +9,6 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from cli.given_snapshot import deployment_of
 from cli.options import SnapshotOption, StateOption, open_state
 from cli.short_names import resolve, resource_ids, short_action, short_scope
 from cli.snapshot_notes import warn_if_stale
@@ -19,6 +18,7 @@ from local.doctor.error_texts import Explanation
 from local.doctor.error_texts import explain as explain_text
 from sandbox.commands import KEYLESS
 from sandbox.deployment import Deployment, load
+from sandbox.deployment.given_snapshot import deployment_of
 from sandbox.rbac import Action, Allowed, Assignments, Decision, Requirement, built_in_roles
 
 # Data actions that the roles here name only by a pattern.

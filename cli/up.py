@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from cli.env import users
-from cli.given_snapshot import GivenError, given_snapshot, is_own
 from cli.lifecycle import End, describe, end, start_detached
 from cli.options import (
     AssumeFromOption,
@@ -39,6 +38,7 @@ from cli.terminal import (
 from local.services import SAMPLE
 from sandbox.commands import KEYLESS, published
 from sandbox.deployment import load, remember
+from sandbox.deployment.given_snapshot import GivenError, given_snapshot, is_own
 from sandbox.state import State
 from sandbox.supervisor import END_SIGNALS, AsDeveloper, Az, Report, holder
 from sandbox.supervisor.remote_services import AddressError, RemoteServices

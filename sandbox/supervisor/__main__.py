@@ -6,23 +6,13 @@ The pytest plugin runs it. Its last line of standard error is the reason of a fa
 import asyncio
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
 from sandbox.deployment import remember
 from sandbox.state import State, StateError
-from sandbox.supervisor.remote_services import ListenAddress, RemoteServices
 from sandbox.supervisor.run import StartError, run
 from sandbox.supervisor.services import Project
-
-
-@dataclass(frozen=True)
-class _NoServices(RemoteServices):
-    """Programs of the user in the place of services, on this machine alone."""
-
-    def listen_address(self, _state: State) -> ListenAddress:
-        return ListenAddress()
 
 
 def main(snapshot: str, folder: str) -> None:
@@ -30,8 +20,7 @@ def main(snapshot: str, folder: str) -> None:
     try:
         state = State.open(Path(folder))
         remember(state, Path(snapshot))
-        services = _NoServices("localhost", state.folder("environments"))
-        asyncio.run(run(state, 0, lambda _: None, Project(_never, str), remote=services))
+        asyncio.run(run(state, 0, lambda _: None, Project(_never, str), services=False))
     except (StateError, StartError, OSError) as error:
         sys.exit(f"keyless: {error}")
 

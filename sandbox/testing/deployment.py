@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 from sandbox.audit import Outcome, Record
+from sandbox.deployment.given_snapshot import GivenError, given_snapshot
 from sandbox.deployment.snapshot import Snapshot, SnapshotError
 from sandbox.startup import FILE
 from sandbox.startup.sitecustomize import Names
@@ -18,7 +19,6 @@ from sandbox.storage import AzuriteError, fetch
 from sandbox.supervisor import Report, process_guard, running
 from sandbox.supervisor.control_request import ControlRefusedError, ask
 from sandbox.supervisor.program_variables import service_variables
-from sandbox.testing.bicep import PARAMETERS, BicepError, compiled
 from sandbox.testing.expectations import expected, since
 from sandbox.testing.identity import Identity
 
@@ -49,17 +49,16 @@ class Keyless:
     def start(cls, snapshot: Path, folder: Path, on_step: Callable[[str], object]) -> "Keyless":
         """Start the deployment of `snapshot`, with its data in `folder`, which is its own.
 
-        `snapshot` may also be a parameter file of Bicep, where there is a compiler.
+        `snapshot` may also be a .bicepparam or a .bicep, where there is a compiler.
 
         `on_step` is called with sentences of progress, at the first use. Raises KeylessError.
         """
         try:
-            if snapshot.suffix == PARAMETERS:
-                snapshot = compiled(snapshot, folder)
-            started = cls(snapshot, State(folder / "state"))
+            given = given_snapshot(State(folder), snapshot)
+            started = cls(given, State(folder / "state"))
             if started._has_account:
                 fetch(on_step)
-        except (BicepError, SnapshotError, AzuriteError) as error:
+        except (GivenError, SnapshotError, AzuriteError, OSError) as error:
             raise KeylessError(str(error)) from error
         started._start()
         return started

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from cli.given_snapshot import given_snapshot
 from cli.snapshot_notes import left_out
 from sandbox.deployment import Deployment, load
+from sandbox.deployment.given_snapshot import given_snapshot
 from sandbox.rbac import Allowed, Denied, Policy, Requirement
 from sandbox.state import State
 from tests.deployments.shapes import SHAPES, parameters_of, snapshot_of

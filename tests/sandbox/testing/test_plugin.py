@@ -64,12 +64,12 @@ def test_a_path_in_the_configuration_is_relative_to_it(pytester: pytest.Pytester
     pytester.makeini("[pytest]\nkeyless_snapshot = infra/main.json")
     (pytester.path / "below").mkdir()
     said = sentence(run(pytester, "--rootdir", str(pytester.path), "-c", "tox.ini"))
-    assert f"{pytester.path}/infra/main.json is no Bicep snapshot" in said
+    assert said == f"keyless: there is no {pytester.path}/infra/main.json"
 
 
 def test_the_command_line_counts_more_than_the_configuration(pytester: pytest.Pytester) -> None:
     pytester.makeini("[pytest]\nkeyless_snapshot = one.json")
-    assert "/other.json is no" in sentence(run(pytester, "--keyless-snapshot", "other.json"))
+    assert "/other.json" in sentence(run(pytester, "--keyless-snapshot", "other.json"))
 
 
 def test_a_fixture_of_the_project_counts_most(pytester: pytest.Pytester) -> None:
@@ -79,7 +79,7 @@ def test_a_fixture_of_the_project_counts_most(pytester: pytest.Pytester) -> None
         "@pytest.fixture(scope='session')\n"
         "def keyless_snapshot(): return 'fixtures.json'\n"
     )
-    assert "fixtures.json is no Bicep snapshot" in sentence(run(pytester))
+    assert sentence(run(pytester)).endswith("/fixtures.json")
 
 
 def test_a_broken_snapshot_is_named(pytester: pytest.Pytester) -> None:

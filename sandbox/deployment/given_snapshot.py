@@ -9,7 +9,9 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from sandbox.deployment import SNAPSHOT, Deployment, load
+from sandbox.deployment.load import load
+from sandbox.deployment.resources import Deployment
+from sandbox.deployment.snapshot import SNAPSHOT
 from sandbox.state import State
 
 _PARAMETERS, _TEMPLATE = ".bicepparam", ".bicep"
@@ -19,6 +21,8 @@ _PLACE = (
     *("--tenant-id", "7e4a4700-0000-4000-8000-000000000000"),
     *("--location", "westeurope", "--deployment-name", "sandbox"),
 )
+# Lets Bicep start on a machine without libicu.
+_WITHOUT_ICU = {"DOTNET_SYSTEM_GLOBALIZATION_INVARIANT": "1"}
 _GROUP = ("--resource-group", "rg-sandbox")
 _USING = re.compile(r"^\s*using\s+'([^']+)'", re.MULTILINE)
 _SCOPE = re.compile(r"^\s*targetScope\s*=\s*'(\w+)'", re.MULTILINE)
@@ -70,7 +74,12 @@ def _compiled(path: Path) -> bytes:
         command = [_compiler(), "snapshot", str(parameters), "--mode", "overwrite", *_PLACE, *group]
         try:
             done = subprocess.run(
-                command, capture_output=True, encoding="utf-8", errors="replace", check=False
+                command,
+                env={**os.environ, **_WITHOUT_ICU},
+                capture_output=True,
+                encoding="utf-8",
+                errors="replace",
+                check=False,
             )
             if done.returncode:
                 raise GivenError(f"{path} does not compile: {_said(done, parameters, path)}")
