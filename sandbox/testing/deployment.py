@@ -5,11 +5,13 @@ import shutil
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 from sandbox.audit import Outcome, Record
+from sandbox.deployment import load
 from sandbox.deployment.given_snapshot import GivenError, given_snapshot
 from sandbox.deployment.snapshot import Snapshot, SnapshotError
 from sandbox.startup import FILE
@@ -88,6 +90,17 @@ class Keyless:
     def identities(self) -> tuple[str, ...]:
         """The names that `as_identity` takes, in order."""
         return tuple(sorted(each.name for each in self._report().services))
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """A line for each resource, or type, that is not served here, and for each open right."""
+        deployment = load(self._state)
+        types = Counter(each.type for each in deployment.left_out if not each.why)
+        return (
+            *(f"{kind} ({number}) is not served" for kind, number in sorted(types.items())),
+            *(f"{each.type} {each.name}: {each.why}" for each in deployment.left_out if each.why),
+            *map(str, deployment.not_evaluated),
+        )
 
     def as_identity(self, name: str) -> Identity:
         """Return an identity: its `environment` is for subprocesses, its block for this process.

@@ -40,6 +40,9 @@ def expected(
             return f"expected {what}, but {_seen(records)}"
         if outcome is Outcome.ALLOWED and (denied := _denied(alike)):
             return f"expected {what}, and one was denied: {line(denied[0])}"
+        # The sandbox evaluates no condition and no group, and names such an assignment.
+        if outcome is Outcome.DENIED and (unsure := [each for each in found if each.reason]):
+            return f"expected {what}, which is not sure: {unsure[0].reason}"
         return ""
 
     try:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _SETTING = "keyless_snapshot"
 _HELP = "The deployment of the fixture `keyless`: a snapshot that `bicep snapshot` has written."
+_LEFT_OUT = pytest.StashKey[tuple[str, ...]]()
 _NONE_GIVEN = (
     "the fixture keyless needs a deployment: set keyless_snapshot in pytest's configuration, pass"
     " --keyless-snapshot, or override the fixture keyless_snapshot"
@@ -24,6 +25,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("keyless")
     group.addoption("--keyless-snapshot", metavar="PATH", help=_HELP)
     parser.addini(_SETTING, _HELP, type="string", default="")
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """List the resources and rights that the deployment had, and the tests did not."""
+    if lines := config.stash.get(_LEFT_OUT, ()):
+        terminalreporter.section("keyless: left out of the deployment")
+        for each in lines:
+            terminalreporter.write_line(each)
 
 
 @pytest.fixture(scope="session")
@@ -59,6 +70,7 @@ def keyless(
         started = Keyless.start(Path(keyless_snapshot), folder, _teller(pytestconfig))
     except KeylessError as error:
         pytest.fail(f"keyless: {error}", pytrace=False)
+    pytestconfig.stash[_LEFT_OUT] = started.left_out
     yield started
     started.stop()
 

@@ -1,5 +1,7 @@
 """Expectations on the audit, and their message if the audit has other records."""
 
+from dataclasses import replace
+
 import pytest
 
 from sandbox.audit import FILE, Audit, Outcome, Record
@@ -102,6 +104,12 @@ def test_a_request_that_is_allowed_once_and_denied_once_is_not_allowed(
 ) -> None:
     with pytest.raises(AssertionError, match="and one was denied: DENIED"):
         recorded(audit, state, "blobs/read", Outcome.ALLOWED, READ, NOT_READ)
+
+
+def test_a_denial_that_azure_may_allow_is_not_sure(state: State, audit: Audit) -> None:
+    reason = "on Azure, /assignments/1 may allow it: its condition is not evaluated here"
+    with pytest.raises(AssertionError, match=f"which is not sure: {reason}"):
+        recorded(audit, state, "blobs/write", Outcome.DENIED, replace(NOT_WRITTEN, reason=reason))
 
 
 def test_the_error_of_a_denied_client_goes_on(state: State, audit: Audit) -> None:

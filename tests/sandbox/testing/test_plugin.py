@@ -1,5 +1,6 @@
 """The pytest plugin, in the test runs of other projects."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,12 @@ pytest_plugins = ("pytester",)
 assert callable(Keyless)
 USES_IT = "def test_it(keyless): assert keyless.identities"
 ORDERS = Path(__file__).with_name("orders.snapshot.json")
+NETWORKS = "Microsoft.Network/virtualNetworks"
+A_NETWORK = {
+    "id": f"/subscriptions/s/resourceGroups/orders/providers/{NETWORKS}/one",
+    "type": NETWORKS,
+    "name": "one",
+}
 UPLOADS_TWICE = """
 import pytest
 from azure.identity import DefaultAzureCredential
@@ -116,9 +123,13 @@ def test_a_clean_deployment_has_no_data_of_other_tests_and_the_last_one_ends(
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", str(PROJECT))
     pytester.makepyfile(UPLOADS_TWICE)
-    begun = ("--basetemp", "temporary", "--keyless-snapshot", str(ORDERS))
+    snapshot = json.loads(ORDERS.read_text())
+    snapshot["predictedResources"].append(A_NETWORK)
+    pytester.makefile(".json", orders=json.dumps(snapshot))
+    begun = ("--basetemp", "temporary", "--keyless-snapshot", "orders.json")
     done = pytester.runpytest_subprocess("-p", "sandbox.testing.plugin", *begun)
     done.assert_outcomes(passed=3)
+    done.stdout.fnmatch_lines(["Microsoft.Network/virtualNetworks (1) is not served"])
     (folder,) = pytester.path.glob("temporary/keyless0/state")
     assert State(folder).path("audit.jsonl").exists()
     assert holder(State(folder)) is None
