@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
@@ -29,7 +29,6 @@ _LONGEST_START = 120.0
 _LATE = f"the sandbox was not ready within {_LONGEST_START:.0f} seconds; see {{}}"
 _PAUSE = 0.05
 _GRACE = 10.0
-_LOG = "sandbox.log"
 _ERROR = "keyless: "
 
 
@@ -107,8 +106,10 @@ class Keyless:
 
         Raises KeylessError for an unknown name.
         """
-        self._check(name)
-        variables = service_variables(self._report(), name, self._state)
+        report = self._report()
+        if name not in self.identities:
+            raise KeylessError(_unknown(name, self.identities))
+        variables = service_variables(report, name, self._state)
         return Identity(name, variables, Names(self._state.read_json(FILE) or {}))
 
     def denied(
@@ -119,14 +120,14 @@ class Keyless:
         `action` is a data action or its end, such as `blobs/read`; `on` is a resource or its end,
         such as `containers/photos`. The client's error is the block's own to expect.
         """
-        self._check(identity)
+        self._check_principal(identity)
         return expected(Outcome.DENIED, self._state, action, identity, on)
 
     def allowed(
         self, action: str, *, identity: str = "", on: str = ""
     ) -> AbstractContextManager[list[Record]]:
         """Expect that a request in the block is allowed `action`, and that none is denied it."""
-        self._check(identity)
+        self._check_principal(identity)
         return expected(Outcome.ALLOWED, self._state, action, identity, on)
 
     def audit(self) -> list[Record]:
@@ -155,11 +156,11 @@ class Keyless:
         except ControlRefusedError as error:
             raise KeylessError(str(error)) from error
 
-    def _check(self, identity: str) -> None:
-        known = self.identities
-        if identity and identity not in known:
-            listed = ", ".join(known) or "none: the deployment has no managed identity"
-            raise KeylessError(f"unknown identity {identity!r}; the deployment has {listed}")
+    def _check_principal(self, name: str) -> None:
+        """Refuse a name that no record can have. Raises KeylessError."""
+        known = sorted(each.name for each in load(self._state).principals)
+        if name and name not in known:
+            raise KeylessError(_unknown(name, known))
 
     def _report(self) -> Report:
         report = running(self._state)
@@ -203,3 +204,8 @@ class Keyless:
         lines = self._log.read_text("utf-8", "replace").splitlines()
         errors = [each.removeprefix(_ERROR) for each in lines if each.startswith(_ERROR)]
         return errors[-1].rstrip(".") if errors else f"the sandbox has ended; see {self._log}"
+
+
+def _unknown(name: str, known: Sequence[str]) -> str:
+    listed = ", ".join(known) or "none: it has no managed identity"
+    return f"unknown identity {name!r}; the deployment has {listed}"

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sandbox.testing.deployment import Keyless
 
 _SETTING = "keyless_snapshot"
-_HELP = "The deployment of the fixture `keyless`: a snapshot that `bicep snapshot` has written."
+_HELP = "The deployment of the fixture `keyless`: a snapshot, a .bicepparam or a .bicep."
 _LEFT_OUT = pytest.StashKey[tuple[str, ...]]()
 _NONE_GIVEN = (
     "the fixture keyless needs a deployment: set keyless_snapshot in pytest's configuration, pass"
@@ -28,7 +28,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+    terminalreporter: "pytest.TerminalReporter", config: pytest.Config
 ) -> None:
     """List the resources and rights that the deployment had, and the tests did not."""
     if lines := config.stash.get(_LEFT_OUT, ()):
@@ -82,7 +82,12 @@ def keyless_clean(keyless: "Keyless") -> "Keyless":
     It is started again for this test, which takes a second or two, unless no request has been
     allowed since its last start.
     """
-    keyless.clean()
+    from sandbox.testing.deployment import KeylessError  # noqa: PLC0415 - slow
+
+    try:
+        keyless.clean()
+    except KeylessError as error:
+        pytest.fail(f"keyless: {error}", pytrace=False)
     return keyless
 
 

@@ -15,7 +15,12 @@ from tests.infra.bicep import PROGRAM, needs_bicep
 PAGE = (PROJECT / "docs" / "test-with-it.md").read_text()
 FILES = {"bicep": "main.bicep", "ini": "pytest.ini", "python": "test_rights.py"}
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-INSTALL, COMPILE, TEST = (body for language, body in BLOCKS if language == "sh")
+INSTALL, COMPILE, TEST, RUN = (body for language, body in BLOCKS if language == "sh")
+APP = """
+from test_rights import order
+order("3").upload_blob(b"four lamps")
+print("stored")
+"""
 CHECKOUT = "../keyless/sandbox"
 READER = "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1"
 CONTRIBUTOR = "ba92f5b4-2d11-453d-a403-e96b0029c9fe"
@@ -78,6 +83,10 @@ def test_a_reader_of_the_page_gets_three_passing_tests(folder: Path) -> None:
     assert "3 passed" in second, second
     assert "keyless: " not in second
     print(f"the first run took {seconds:.1f} s, the second {fewer_seconds:.1f} s")
+
+    (folder / "app.py").write_text(APP)
+    run = typed(RUN, folder)
+    assert run.stdout == "stored\n", run.stdout
 
     template = folder / "main.bicep"
     template.write_text(template.read_text().replace(READER, CONTRIBUTOR))
