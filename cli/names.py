@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from cli.given_snapshot import deployment_of
 from cli.options import SnapshotOption, StateOption, open_state
 from cli.terminal import one_sentence, out
+from sandbox.deployment.given_snapshot import deployment_of
 from sandbox.supervisor.names import hosts
 
 

@@ -7,13 +7,13 @@ from sandbox.entra.issuer import BACKDATED
 from sandbox.faults.effects import (
     Answer,
     Busy,
+    Closed,
     Cut,
     Detach,
     Effect,
     Gone,
     Lag,
     Late,
-    Refused,
     Reset,
     Skew,
 )
@@ -78,7 +78,7 @@ FAULTS = (
         "identity",
         "connection refused at the identity endpoint",
         "microsoft/azure-container-apps#568, #864",
-        Refused(),
+        Closed(),
         for_one=False,
         felt=False,
     ),

@@ -25,7 +25,7 @@ class Reset:
 
 
 @dataclass(frozen=True)
-class Refused:
+class Closed:
     """Nothing listens at the port of the identity endpoint."""
 
 
@@ -65,4 +65,4 @@ class Gone:
     """The name of the namespace does not resolve, and its open connections are cut."""
 
 
-Effect = Answer | Late | Reset | Refused | Skew | Lag | Busy | Detach | Cut | Gone
+Effect = Answer | Late | Reset | Closed | Skew | Lag | Busy | Detach | Cut | Gone

@@ -20,7 +20,7 @@ from sandbox.faults import (
     target_of,
 )
 from sandbox.faults.bus import begin as begin_on_bus
-from sandbox.faults.effects import Refused
+from sandbox.faults.effects import Closed
 from sandbox.supervisor.planes import Planes
 from sandbox.supervisor.report import FaultReport
 
@@ -73,7 +73,7 @@ class FaultControl:
 
     def _act(self, active: ActiveFault) -> None:
         """End connections and links, and close the port, as a fault begins."""
-        if isinstance(active.fault.effect, Refused):
+        if isinstance(active.fault.effect, Closed):
             self.identity.refuse()
             self._later(active.ends - active.begins, active, self._accept_again)
         try:
@@ -85,7 +85,7 @@ class FaultControl:
     def _accept_again(self, ended: ActiveFault) -> None:
         """Open the port of the identity endpoint, unless another fault keeps it closed."""
         closing = (each for each in self.planes.faults.active() if each.number != ended.number)
-        if not any(isinstance(each.fault.effect, Refused) for each in closing):
+        if not any(isinstance(each.fault.effect, Closed) for each in closing):
             self.identity.accept_again()
 
     def _later(self, seconds: float, active: ActiveFault, act: Any) -> None:

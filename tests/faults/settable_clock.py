@@ -43,12 +43,17 @@ class Shifted(Running):
 
     clock: Clock
 
-    def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
-        """Run `./keyless` with this sandbox, on its clock."""
+    def run(self, *arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
+        """Run `./keyless` with this sandbox, on its clock, and these variables."""
         return subprocess.run(
             [sys.executable, "-m", "cli", *arguments],
             cwd=PROJECT,
-            env={**os.environ, **self.clock.environment, "KEYLESS_STATE": str(self.state.root)},
+            env={
+                **os.environ,
+                **self.clock.environment,
+                "KEYLESS_STATE": str(self.state.root),
+                **variables,
+            },
             capture_output=True,
             text=True,
             check=False,

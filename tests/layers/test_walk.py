@@ -101,13 +101,19 @@ def test_the_order_of_the_steps_is_written_once() -> None:
         "storage/serve_batch.py",
         "storage/serve_from_url.py",
         "servicebus/admit.py",
+        "faults/consistency.py",
     }
     assert calls("walk") >= {"walk.py", "storage/plane.py"}
     assert {path for path in calls("authenticate") if "/" not in path} == {"walk.py"}
 
 
 def test_the_gate_decides_in_the_walk_and_where_a_link_is_kept_or_managed() -> None:
-    assert calls("admit") == {"plane.py", "servicebus/links.py", "servicebus/nodes.py"}
+    assert calls("admit") == {
+        "plane.py",
+        "servicebus/administration.py",
+        "servicebus/links.py",
+        "servicebus/nodes.py",
+    }
     deciding = {each for each in STEPS.values() if each.decide is not Plane.decide}
     # The one has no control plane; the other has operations that it does not offer.
     assert deciding == {ResourceManager, BlobStorage}
