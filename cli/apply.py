@@ -29,8 +29,10 @@ def apply(
         Path | None,
         typer.Option(
             "--snapshot",
-            help="A snapshot of another deployment, also for later starts; - reads one of this"
-            " deployment from standard input, for this run alone.",
+            metavar="PATH",
+            help="Another deployment, also for later starts: a snapshot, or a .bicepparam or .bicep"
+            " where there is a Bicep CLI. - reads a snapshot of this one from standard input, for"
+            " this run alone.",
         ),
     ] = None,
     watch: Annotated[
@@ -66,7 +68,7 @@ def _once(state: State, chosen: Path, *, hurry: bool, as_json: bool) -> None:
     """Apply `chosen`, or end the command with the reason."""
     try:
         with out.status(f"reading {shown(chosen)}"):
-            found = compiled(chosen)
+            found = compiled(state, chosen)
     except RefusedError as error:
         for place, finding in error.findings:
             _print_refusal(place, finding.what, finding.mend)

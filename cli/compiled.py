@@ -7,12 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from cli.given_snapshot import GivenError, given_snapshot, is_bicep, template_of
 from cli.rehearse import rehearsal_of
 from infra.rehearsal.declarations import declaration
 from infra.rehearsal.files import FilesError, NoCompilerError, compiler
 from infra.rehearsal.findings import Finding, Severity
 from sandbox.deployment import REGISTRATION, SNAPSHOT
-from sandbox.state import PROJECT
+from sandbox.state import PROJECT, State
 
 BICEP = SNAPSHOT.parent
 
@@ -57,15 +58,20 @@ class Compiled:
         return True
 
 
-def compiled(source: Path) -> Compiled:
+def compiled(state: State, source: Path) -> Compiled:
     """Return the snapshot of `source`; the project's own is compiled and rehearsed if possible.
+
+    Other Bicep is, too, and `state` keeps its snapshot for later starts.
 
     Raises CompileError, RefusedError, FilesError, or OSError if it cannot be read.
     """
+    if is_bicep(source):
+        return _of_other_bicep(state, source)
     if reason := _why_not_compiled(source):
         return Compiled(source.read_text("utf-8"), source, note=reason)
     with ThreadPoolExecutor() as together:
-        rehearsed, made = together.submit(_refusals), together.submit(_compile)
+        rehearsed = together.submit(_refusals, _TEMPLATE, _PARAMETERS)
+        made = together.submit(_compile)
         # What does not compile cannot be rehearsed, and the compiler's message is the better one.
         found = made.result()
         if refusals := rehearsed.result():
@@ -75,10 +81,24 @@ def compiled(source: Path) -> Compiled:
 
 def followed(source: Path) -> tuple[Path, ...]:
     """Return the files that `source` depends on: the project's Bicep, or the snapshot itself."""
+    if is_bicep(source):
+        return (*sorted(template_of(source).parent.rglob("*.bicep")), source)
     if _why_not_compiled(source):
         return (source, REGISTRATION)
     files = (each for kind in ("*.bicep", "*.bicepparam") for each in BICEP.rglob(kind))
     return (*sorted(files), BICEP / "bicepconfig.json", REGISTRATION)
+
+
+def _of_other_bicep(state: State, source: Path) -> Compiled:
+    """Rehearse first: the compiled snapshot is also that of the next start."""
+    template = template_of(source)
+    if refusals := _refusals(template, None if source == template else source):
+        raise RefusedError(refusals)
+    try:
+        made = given_snapshot(state, source)
+    except GivenError as error:
+        raise CompileError(str(error)) from error
+    return Compiled(made.read_text("utf-8"), made)
 
 
 def _why_not_compiled(source: Path) -> str:
@@ -104,16 +124,16 @@ def _compile() -> Compiled:
         return Compiled(made.read_text("utf-8"), SNAPSHOT, sources.read_text("utf-8"))
 
 
-def _refusals() -> list[tuple[str, Finding]]:
+def _refusals(template: Path, parameters: Path | None) -> list[tuple[str, Finding]]:
     """Return the findings for which Azure would refuse the deployment, each with its place."""
-    rehearsed = rehearsal_of(_TEMPLATE, _PARAMETERS)
+    rehearsed = rehearsal_of(template, parameters)
     found = [each for each in rehearsed.findings if each.severity is Severity.REFUSED]
-    return [(_place(each.resource), each) for each in found]
+    return [(_place(template, each.resource), each) for each in found]
 
 
-def _place(resource: str) -> str:
-    found = declaration(_TEMPLATE, resource)
-    return _as_written(str(found)) if found else ""
+def _place(template: Path, resource: str) -> str:
+    # Simple templates are compiled without the symbols that would lead to a line.
+    return _as_written(str(declaration(template, resource) or template))
 
 
 def _as_written(text: str) -> str:

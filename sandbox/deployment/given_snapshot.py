@@ -43,7 +43,7 @@ def given_snapshot(state: State, path: Path) -> Path:
         raise GivenError(f"{path} is a folder; name a snapshot, a .bicepparam or a .bicep in it")
     if not path.exists():
         raise GivenError(f"there is no {path}")
-    if path.suffix not in {_PARAMETERS, _TEMPLATE}:
+    if not is_bicep(path):
         return path
     # A name for each file: another one must not replace the deployment of the next start.
     name = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:12]
@@ -64,6 +64,17 @@ def deployment_of(state: State, path: Path | None) -> Deployment:
 def is_own(path: Path) -> bool:
     """Return whether a snapshot is the project's own."""
     return path.resolve() == SNAPSHOT
+
+
+def is_bicep(path: Path) -> bool:
+    """Return whether a file has to be compiled."""
+    return path.suffix in {_PARAMETERS, _TEMPLATE}
+
+
+def template_of(path: Path) -> Path:
+    """Return the template of a file of parameters; of a template, itself. Raises OSError."""
+    using = _USING.search(path.read_text("utf-8")) if path.suffix == _PARAMETERS else None
+    return path.with_name(using[1]) if using else path
 
 
 def _compiled(path: Path) -> bytes:
@@ -90,8 +101,7 @@ def _compiled(path: Path) -> bytes:
 
 def _is_for_a_group(parameters: Path) -> bool:
     """Return whether the template is deployed to a resource group; Bicep asks for its name then."""
-    using = _USING.search(parameters.read_text("utf-8"))
-    template = parameters.with_name(using[1]) if using else parameters
+    template = template_of(parameters)
     text = template.read_text("utf-8") if template.is_file() else ""
     scope = _SCOPE.search(text)
     return scope is None or scope[1] == "resourceGroup"

@@ -121,8 +121,8 @@ def entity_closed(link: str, kind: str, namespace: str, path: str) -> Condition:
     """Return the error for an open link whose entity was deleted.
 
     Azure ends links so when it closes their entity: Azure/azure-sdk-for-java#6280,
-    redpanda-data/connect#483, and for a disabled one azure-sdk-for-python#34820. That it does the
-    same for a deleted one is an assumption. The next attach is refused as not found, as in
+    redpanda-data/connect#483, and for a disabled one azure-sdk-for-python#34820. No trace shows a
+    deleted one (docs/assumptions.md). The next attach is refused as not found, as in
     azure-sdk-for-java#11137.
     """
     inner = "Receiver" if kind == "consumer" else "Sender"

@@ -9,7 +9,10 @@ from cli import compiled as module
 from cli.compiled import CompileError, RefusedError, compiled, followed
 from infra.rehearsal.declarations import declaration
 from sandbox.deployment import SNAPSHOT
+from sandbox.state import State
 from tests.infra.bicep import FOLDER, needs_bicep
+
+STATE = State(Path("/no/such/state"))
 
 
 @pytest.fixture
@@ -43,7 +46,7 @@ def test_bicep_that_does_not_compile_is_named_with_its_file_and_line(bicep: Path
         "lockDuration: lokDuration",
     )
     with pytest.raises(CompileError) as error:
-        compiled(bicep / SNAPSHOT.name)
+        compiled(STATE, bicep / SNAPSHOT.name)
     assert f"infra/bicep/modules/messaging.bicep({line}," in str(error.value)
     assert "lokDuration" in str(error.value)
     assert str(bicep) not in str(error.value)
@@ -55,7 +58,7 @@ def test_a_deployment_that_azure_would_refuse_is_named_with_its_file_and_line(bi
     module = bicep / "modules" / "access.bicep"
     edit(module, "name: nameOf(row, container[i].id, ids[row.who])", "name: 'container-${i}'")
     with pytest.raises(RefusedError) as error:
-        compiled(bicep / SNAPSHOT.name)
+        compiled(STATE, bicep / SNAPSHOT.name)
     places = {place for place, _ in error.value.findings}
     text = module.read_text()
     line = text[: text.index("resource onContainer")].count("\n") + 1
@@ -67,7 +70,7 @@ def test_a_deployment_that_azure_would_refuse_is_named_with_its_file_and_line(bi
 def test_an_edit_is_compiled_rehearsed_and_written_only_when_it_is_in_force(bicep: Path) -> None:
     edit(bicep / "modules" / "messaging.bicep", "'PT1M'", "'PT30S'")
     snapshot = bicep / SNAPSHOT.name
-    found = compiled(snapshot)
+    found = compiled(STATE, snapshot)
     assert (found.source, found.note) == (snapshot, "")
     assert '"lockDuration": "PT30S"' in found.text
     assert snapshot.read_text() == SNAPSHOT.read_text()
@@ -80,20 +83,38 @@ def test_without_a_compiler_the_snapshot_is_taken_as_it_is(
     bicep: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BICEP", "/no/such/program")
-    found = compiled(bicep / SNAPSHOT.name)
+    found = compiled(STATE, bicep / SNAPSHOT.name)
     assert found.text == SNAPSHOT.read_text()
     assert "its order was not looked at" in found.note
     assert not found.write()
     assert followed(bicep / SNAPSHOT.name)[0] == bicep / SNAPSHOT.name
 
 
+@needs_bicep
+def test_other_bicep_is_rehearsed_and_compiled_for_this_start_and_the_next(tmp_path: Path) -> None:
+    state = State.open(tmp_path / "state")
+    template = tmp_path / "main.bicep"
+    queue = "resource q 'Microsoft.ServiceBus/namespaces/queues@2024-01-01' = {\n  parent: bus\n"
+    bus = "resource bus 'Microsoft.ServiceBus/namespaces@2024-01-01' = {\n  name: 'sb-other-1'\n"
+    written = f"{bus}  location: 'westeurope'\n}}\n{queue}  name: 'orders'\n}}\n"
+    template.write_text(written)
+    found = compiled(state, template)
+    assert found.source.parent == state.root
+    assert "sb-other-1/orders" in found.text
+    template.write_text(written.replace("'sb-other-1'", "'sb'"))
+    with pytest.raises(RefusedError) as error:
+        compiled(state, template)
+    assert {place for place, _ in error.value.findings} == {str(template)}
+    assert found.source.read_text() == found.text, "the next start has what is in force"
+
+
 def test_another_snapshot_is_taken_as_it_is(bicep: Path, tmp_path: Path) -> None:
     (tmp_path / "other.json").write_text("{}")
-    found = compiled(tmp_path / "other.json")
+    found = compiled(STATE, tmp_path / "other.json")
     assert (found.text, found.source) == ("{}", tmp_path / "other.json")
     assert "not looked at" in found.note
     with pytest.raises(OSError, match="missing"):
-        compiled(tmp_path / "missing.json")
+        compiled(STATE, tmp_path / "missing.json")
 
 
 @needs_bicep
