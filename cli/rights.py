@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from shlex import quote
 
 from cli.short_names import short_role, short_scope
 from sandbox.commands import KEYLESS
@@ -29,7 +30,7 @@ class Right:
         """The command that undoes a grant by hand; empty for any other right."""
         if self.origin != GRANTED:
             return ""
-        return f"{KEYLESS} as deployer -- az role assignment delete --ids {self.id}"
+        return f"{KEYLESS} as deployer -- az role assignment delete --ids {quote(self.id)}"
 
 
 def rights(deployment: Deployment, identity: str = "") -> list[Right]:

@@ -16,6 +16,7 @@ from sandbox.arm.filters import AssignmentFilter
 from sandbox.arm.scopes import check_exists
 from sandbox.deployment import ByHand, Deployment, PrincipalKind, RoleAssignment
 from sandbox.entra import Caller
+from sandbox.printable import printable
 from sandbox.rbac import AssignmentExistsError, Assignments, AssignmentUpdateError
 
 Json = Mapping[str, Any]
@@ -97,7 +98,7 @@ class RoleAssignments:
         now, by = _iso(self._now()), caller.principal_id
         before = there.by_hand if there else None
         created_by, created_on = (before.created_by, before.created_on) if before else (by, now)
-        described = f": {asked.description}" if asked.description else ""
+        described = f": {printable(asked.description)}" if asked.description else ""
         return RoleAssignment(
             id=_id(scope, name),
             scope=scope,

@@ -29,5 +29,7 @@ def check_exists(deployment: Deployment, scope: str) -> None:
 def _check_resource(deployment: Deployment, group: str, inner: str) -> None:
     namespace, kind, name = (*inner.split("/"), "", "", "")[:3]
     resource = f"{group}{_PROVIDERS}{namespace}/{kind}/{name}".lower()
-    if resource not in {each.lower() for each in deployment.resource_ids}:
+    known = resource in {each.lower() for each in deployment.resource_ids}
+    # No name has control characters, which terminals would obey.
+    if not known or not inner.isprintable():
         raise errors.resource_not_found(f"{namespace}/{kind}", name, group.rpartition("/")[2])

@@ -9,8 +9,9 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from shlex import quote
 
-from sandbox.broken_files import UserError
+from sandbox.broken_files import BrokenFileError, UserError
 from sandbox.commands import KEYLESS
 from sandbox.deployment import (
     Deployment,
@@ -20,7 +21,7 @@ from sandbox.deployment import (
     standing_assignments,
 )
 from sandbox.rbac.decision import Decision, Policy, Requirement
-from sandbox.rbac.drift import NONE, Drift, keep, read
+from sandbox.rbac.drift import FILE, NONE, Drift, keep, read
 from sandbox.state import State
 
 _DELETE = f"{KEYLESS} as deployer -- az role assignment delete --ids"
@@ -33,7 +34,7 @@ class AssignmentExistsError(UserError):
         super().__init__(
             f"the role assignment {asked.id} exists already, as {existing.id}: Azure allows one for"
             " each principal, role and scope; to let the deployment have it, delete that one:"
-            f" {_DELETE} {existing.id}"
+            f" {_DELETE} {quote(existing.id)}"
         )
         self.existing = existing
 
@@ -103,13 +104,18 @@ class Assignments:
     ) -> "Assignments":
         """Return the assignments of `deployment`, and the drift that `state` has and will have.
 
-        Raises UnknownRoleError or BrokenFileError.
+        Raises UnknownRoleError, or BrokenFileError if the drift does not fit the deployment.
         """
+        drift, known = read(state), Policy((), deployment.custom_roles)
+        for each in drift.made:
+            if not known.knows(each.role_definition_id):
+                why = f"{each.id} is of a role that the deployment no longer defines"
+                raise BrokenFileError(state.path(FILE), why)
         return cls(
             deployment.assignments,
             deployment.custom_roles,
             not_evaluated=deployment.not_evaluated,
-            drift=read(state),
+            drift=drift,
             standing=standing_assignments(deployment),
             keep=partial(keep, state),
             clock=clock,
@@ -268,5 +274,5 @@ def _check_deployment(
         if not roles.knows(each.role_definition_id):
             raise RoleInUseError(
                 f"the deployment deletes the role {each.role_definition_id}, which is assigned by"
-                f" hand: first delete that assignment: {_DELETE} {each.id}"
+                f" hand: first delete that assignment: {_DELETE} {quote(each.id)}"
             )

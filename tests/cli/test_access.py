@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.rights import rights
-from sandbox.deployment import Deployment, RoleAssignment, load
+from cli.rights import GRANTED, all_rights, rights
+from sandbox.deployment import Deployment, RoleAssignment, as_compiled, load
 from sandbox.rbac import DRIFT_FILE, Assignments
 from sandbox.state import State
 from tests.conftest import keyless
@@ -97,6 +97,15 @@ def test_what_hands_have_changed_shows_as_drift(
         made.id: "granted by hand",
         gone.id: "deleted by hand",
     }
+
+
+def test_a_command_to_paste_quotes_the_name_of_a_scope() -> None:
+    deployment = as_compiled()
+    made = replace(deployment.assignments[0], id="/a;reboot", scope="/a", why="by hand")
+    assignments = Assignments(deployment.assignments, deployment.custom_roles)
+    assignments.put(made)
+    (found,) = (each for each in all_rights(deployment, assignments) if each.origin == GRANTED)
+    assert found.remedy.endswith("--ids '/a;reboot'")
 
 
 def test_without_drift_nothing_is_said_of_it(tmp_path: Path) -> None:

@@ -164,6 +164,20 @@ def test_what_does_not_exist_cannot_be_assigned(
     assert front.ask("PUT", path(scope), deployer, nobody)[0] == 201
 
 
+def test_what_a_terminal_would_obey_is_not_kept(
+    front: Front, deployer: Principal, notifier: Principal
+) -> None:
+    scope, red = scopes(front)[1], "\x1b[31m"
+    status, _ = front.ask("PUT", path(f"{scope}/%1b[31m"), deployer, properties(notifier))
+    assert status == 404
+    body = properties(notifier, description=red)
+    status, found = front.ask("PUT", path(scope), deployer, body)
+    assert (status, found["properties"]["description"]) == (201, red)
+    made = front.assignments.find(path(scope))
+    assert made is not None
+    assert made.why == "granted by hand by deployer: \\u001b[31m"
+
+
 def test_a_principal_of_another_type_is_refused(
     front: Front, deployer: Principal, notifier: Principal
 ) -> None:

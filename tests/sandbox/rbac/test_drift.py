@@ -1,6 +1,7 @@
 """Role assignments by hand in the state folder."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,18 @@ def test_changes_by_hand_are_there_after_a_restart(state: State) -> None:
     assert gone not in again.listed
     assert again.drift == assignments.drift
     assert state.path(DRIFT_FILE).stat().st_mode & 0o777 == 0o600
+
+
+def test_a_grant_of_a_role_that_has_left_the_deployment_is_named(state: State) -> None:
+    deployment = load(state)
+    custom = deployment.custom_roles[0].id
+    grant = RoleAssignment("/a/b", "/a", "p", custom, "granted by hand by deployer", BY_HAND)
+    Assignments.kept_in(state, deployment).put(grant)
+    assert grant in Assignments.kept_in(state, deployment).listed
+    used = [each for each in deployment.assignments if each.role_definition_id != custom]
+    later = replace(deployment, custom_roles=deployment.custom_roles[1:], assignments=tuple(used))
+    with pytest.raises(BrokenFileError, match="/a/b is of a role that the deployment no longer"):
+        Assignments.kept_in(state, later)
 
 
 @pytest.mark.parametrize(
