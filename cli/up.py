@@ -37,8 +37,8 @@ from cli.terminal import (
 )
 from local.services import SAMPLE
 from sandbox.commands import KEYLESS, published
-from sandbox.deployment import load, remember
-from sandbox.deployment.given_snapshot import GivenError, given_snapshot, is_own
+from sandbox.deployment import Deployment, as_compiled, is_own, load, mark_as_own, remember
+from sandbox.deployment.given_snapshot import GivenError, given_snapshot
 from sandbox.state import State
 from sandbox.supervisor import END_SIGNALS, AsDeveloper, Az, Report, holder
 from sandbox.supervisor.remote_services import AddressError, RemoteServices
@@ -98,6 +98,13 @@ def up(
             help="Start no service, only Azure's endpoints; as always with another deployment.",
         ),
     ] = False,
+    services: Annotated[
+        bool,
+        typer.Option(
+            "--services",
+            help="With --snapshot: start the services. For a changed copy of the sample's Bicep.",
+        ),
+    ] = False,
     assume: AssumeOption = None,
     assume_from: AssumeFromOption = None,
     token_lifetime: TokenLifetimeOption = None,
@@ -107,7 +114,8 @@ def up(
     """Start the sandbox and the services.
 
     Of another deployment, which --snapshot names, no service starts: it would take the messages
-    of yours. Step into each with ./keyless as or env. Later starts have the same deployment.
+    of yours. Step into each with ./keyless as or env. Later starts have the same deployment. With
+    --services, it is a copy of the sample's, and the services start.
     """
     assumed = assumptions_of(assume, assume_from)
     settings = settings_of(
@@ -116,7 +124,7 @@ def up(
     remote = _remote_services(listen, environments, detach)
     _check_sign_in(as_, remote, stand_in or approve)
     opened = open_state(state)
-    _choose(opened, snapshot)
+    _choose(opened, snapshot, services=services)
     _check_developer(as_, opened)
     progress = Progress()
     warn_of_edits(opened)
@@ -160,9 +168,11 @@ def up(
         signal.signal(number, signal.SIG_IGN)
 
 
-def _choose(state: State, snapshot: Path | None) -> None:
+def _choose(state: State, snapshot: Path | None, *, services: bool) -> None:
     """Let this start and later ones deploy `snapshot`, unless a sandbox runs on `state`."""
     if snapshot is None:
+        if services:
+            fail("--services needs --snapshot; without it, the services start anyway.", USAGE)
         return
     pid = holder(state)
     if pid is not None:
@@ -172,8 +182,24 @@ def _choose(state: State, snapshot: Path | None) -> None:
         )
     with one_sentence(GivenError, OSError, ValueError):
         found = given_snapshot(state, snapshot)
-        load(state, found, is_own=is_own(found))  # a broken one is not remembered
+        # A broken one is not remembered.
+        given = load(state, found, is_own=services or is_own(state, found))
+        if services:
+            _check_services(given, snapshot)
+            mark_as_own(state, found)
         remember(state, found)
+
+
+def _check_services(given: Deployment, snapshot: Path) -> None:
+    """End the command for a deployment with other services than the sample's."""
+    known = {each.name for each in as_compiled().services}
+    found = {each.name for each in given.services}
+    if found != known:
+        fail(
+            f"--services is for a copy of the sample's deployment, with {', '.join(sorted(known))};"
+            f" {snapshot} has {', '.join(sorted(found)) or 'no container app'}.",
+            USAGE,
+        )
 
 
 def _late(report: Report) -> str:

@@ -23,6 +23,7 @@ _LOSES = {
     "refresh-token.key": "a new key is made, and users have to sign in again",
     "shell-proxy.json": "a new key is made, and open shells have to be opened again",
     "signing-key-handed-over.json": "a new signing key is made and handed over",
+    "own-copy.json": "the services of a copy of the sample's deployment do not start",
     "snapshot-source.json": "the next start deploys the committed snapshot",
     "telemetry.db": "the telemetry of earlier photos is lost",
     "vault.db": "the vault's secrets are lost, and a new signing key is made",

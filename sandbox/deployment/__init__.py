@@ -9,6 +9,8 @@ from sandbox.deployment.ignored import ignored
 from sandbox.deployment.in_force import (
     DEPLOYED,
     in_force,
+    is_own,
+    mark_as_own,
     put_in_force,
     remember,
     source,
@@ -91,7 +93,9 @@ __all__ = [
     "forget",
     "ignored",
     "in_force",
+    "is_own",
     "load",
+    "mark_as_own",
     "put_in_force",
     "recreate",
     "remember",

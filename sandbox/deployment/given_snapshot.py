@@ -9,9 +9,9 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+from sandbox.deployment.in_force import is_own
 from sandbox.deployment.load import load
 from sandbox.deployment.resources import Deployment
-from sandbox.deployment.snapshot import SNAPSHOT
 from sandbox.state import State
 
 _PARAMETERS, _TEMPLATE = ".bicepparam", ".bicep"
@@ -58,12 +58,7 @@ def deployment_of(state: State, path: Path | None) -> Deployment:
     if path is None:
         return load(state)
     found = given_snapshot(state, path)
-    return load(state, found, is_own=is_own(found))
-
-
-def is_own(path: Path) -> bool:
-    """Return whether a snapshot is the project's own."""
-    return path.resolve() == SNAPSHOT
+    return load(state, found, is_own=is_own(state, found))
 
 
 def is_bicep(path: Path) -> bool:

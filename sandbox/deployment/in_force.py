@@ -12,6 +12,7 @@ from sandbox.state import State
 
 DEPLOYED = "deployed.json"
 SOURCE = "snapshot-source.json"
+OWN_COPY = "own-copy.json"
 
 
 def in_force(state: State) -> Path:
@@ -42,6 +43,23 @@ def remember(state: State, snapshot: Path) -> None:
         state.path(SOURCE).unlink(missing_ok=True)
     else:
         state.write_json(SOURCE, str(snapshot.resolve()))
+
+
+def is_own(state: State, snapshot: Path) -> bool:
+    """Return whether a snapshot is the project's own, or the copy that `state` has marked.
+
+    Raises ValueError if the mark is broken.
+    """
+    path = snapshot.resolve()
+    return path == SNAPSHOT or state.read_json(OWN_COPY) == str(path)
+
+
+def mark_as_own(state: State, snapshot: Path) -> None:
+    """Take `snapshot` for a changed copy of the project's own, which has its services.
+
+    Raises OSError.
+    """
+    state.write_json(OWN_COPY, str(snapshot.resolve()))
 
 
 def put_in_force(state: State, content: bytes) -> Path:

@@ -17,6 +17,7 @@ from sandbox.deployment.expressions import Unresolved, guid, resolve
 from sandbox.deployment.federation import federated_credentials
 from sandbox.deployment.identities import principals
 from sandbox.deployment.in_force import in_force, source
+from sandbox.deployment.in_force import is_own as is_own_snapshot
 from sandbox.deployment.left_out import (
     SERVED,
     not_served,
@@ -65,9 +66,10 @@ def load(state: State, path: Path | None = None, *, is_own: bool | None = None) 
     """Return the deployment of the snapshot at `path`, by default the one in force.
 
     Its ids are kept in `state`. It is the project's own (`is_own`) if `state` was given no other
-    snapshot. Raises SnapshotError or RegistrationError, with the resource that it cannot read.
+    snapshot, or a copy. Raises SnapshotError or RegistrationError, with the resource that it cannot
+    read.
     """
-    is_own = source(state) == SNAPSHOT if is_own is None else is_own
+    is_own = is_own_snapshot(state, source(state)) if is_own is None else is_own
     raw = Snapshot.read(path or in_force(state))
     ids = principal_ids(state, identity_ids(raw))
     return _Loading(raw, ids, is_own=is_own).deployment()

@@ -10,10 +10,10 @@ import aiohttp
 from sandbox.commands import KEYLESS
 from sandbox.deployment import (
     DEPLOYED,
-    SNAPSHOT,
     Deployment,
     difference,
     forget,
+    is_own,
     load,
     put_in_force,
     remember,
@@ -75,10 +75,10 @@ class Apply:
         """Return the deployment of a snapshot, which the state keeps only for this moment."""
         if not snapshot:
             return load(self.state, self.state.path(DEPLOYED))
-        is_own = Path(source) == SNAPSHOT if source else None
+        own = is_own(self.state, Path(source)) if source else None
         candidate = self.state.write(_CANDIDATE, snapshot.encode())
         try:
-            return load(self.state, candidate, is_own=is_own)
+            return load(self.state, candidate, is_own=own)
         except ValueError as error:
             raise ControlError(
                 str(error).replace(str(candidate), source or "the given file")
