@@ -15,6 +15,7 @@ from sandbox.deployment import load
 from sandbox.faults import FAULTS, USUAL, FaultError, Planned, incident, seconds_of
 from sandbox.state import State
 
+_ONCE = frozenset(each.name for each in FAULTS if not each.lasting)
 _WHAT = f"name a fault; {KEYLESS} fault --list shows all of them"
 
 
@@ -28,8 +29,8 @@ def fault(
         typer.Option("--on", metavar="NAME", help="Only requests of this service or identity."),
     ] = "",
     for_: Annotated[
-        str, typer.Option("--for", metavar="TIME", help="How long, such as 30s or 2m.")
-    ] = f"{USUAL:g}s",
+        str, typer.Option("--for", metavar="TIME", help="How long, such as 2m. Default: 30s.")
+    ] = "",
     list_: Annotated[bool, typer.Option("--list", help="List the faults.")] = False,
     end: Annotated[
         bool, typer.Option("--end", help="End the faults in force, or the one that is named.")
@@ -76,8 +77,10 @@ def _request(
         return {"seed": seed, "count": count}
     if not what:
         fail(_WHAT, USAGE)
+    if for_ and what in _ONCE:
+        fail(f"{what} happens once: leave out --for", USAGE)
     with one_sentence(FaultError):
-        return {"begin": what, "on": on, "seconds": seconds_of(for_)}
+        return {"begin": what, "on": on, "seconds": seconds_of(for_) if for_ else USUAL}
 
 
 def _print(answer: Mapping[str, Any], count: int) -> None:

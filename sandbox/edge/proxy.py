@@ -122,7 +122,11 @@ class Edge:
         return host
 
     def _reached(self, host: str) -> Site | None:
-        return None if self._unreachable(host) else self._sites.get(host)
+        """Return the site of a host, for a client without a proxy; None if it is not reached."""
+        reason = self._unreachable(host)
+        if reason:
+            self._gate.refuse("edge", f"TLS {host}", reason)
+        return None if reason else self._sites.get(host)
 
     async def _asked_for(self, connection: socket.socket) -> Target:
         try:

@@ -61,6 +61,19 @@ def lost(faults: Faults, hosts: Collection[str]) -> Callable[[str], str]:
     return reason
 
 
+def closed(faults: Faults, gate: Gate) -> Callable[[], str]:
+    """Return a function that tells why AMQP takes no connection now, and records it."""
+
+    def reason() -> str:
+        active = faults.find(_SERVICE, Gone)
+        if active is None:
+            return ""
+        gate.refuse("edge", "AMQP", active.reason)
+        return active.reason
+
+    return reason
+
+
 def _end(connection: Connection, effect: Cut | Gone | Detach, namespace: str) -> None:
     if isinstance(effect, Detach):
         connection.detach_links(partial(_reason, namespace, idle=effect.idle))

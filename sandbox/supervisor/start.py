@@ -5,13 +5,12 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from functools import partial
 
 from sandbox.assumptions import LIKELY, Assumptions
 from sandbox.deployment import ContainerApp, load, put_in_force, source
 from sandbox.edge import LOOPBACK, Address, AmqpListener, Certificate, Edge, HttpListener, ingress
 from sandbox.entra import page
-from sandbox.faults.bus import lost
+from sandbox.faults.bus import closed, lost
 from sandbox.faults.tokens import identity_application
 from sandbox.identity import PATH
 from sandbox.servicebus import amqp_protocol
@@ -208,7 +207,7 @@ def _amqp(
     """Serve AMQP over TLS, at `port` if it is free; return the port, 0 without a namespace."""
     if not planes.namespaces:
         return 0
-    unreachable = partial(lost(planes.faults, planes.namespaces), next(iter(planes.namespaces)))
+    unreachable = closed(planes.faults, planes.gate)
     listener = AmqpListener(amqp_protocol(planes.namespaces), certificate, unreachable)
     stack.push_async_callback(listener.stop)
     return listener.start(port, address, fallback=True)

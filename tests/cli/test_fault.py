@@ -42,6 +42,7 @@ def test_an_incident_is_revealed_without_a_sandbox(state: str) -> None:
     [
         ([], "name a fault; ./keyless fault --list shows all of them."),
         (["storage-503", "--for", "soon"], "'soon' is no duration: write 30s, 2m or 1h."),
+        (["bus-cut", "--for", "5s"], "bus-cut happens once: leave out --for."),
         (["storage-503", "--seed", "7"], "give --seed alone."),
         (["--seed", "7", "--on", "catalog"], "give --seed alone."),
         (["--reveal"], "give the --seed of the incident."),

@@ -11,7 +11,7 @@ from azure.servicebus.exceptions import ServiceBusServerBusyError
 from sandbox.audit import Outcome, Record
 from sandbox.faults import Faults, fault
 from sandbox.faults.active import ActiveFault, Target
-from sandbox.faults.bus import begin, lost, throttle
+from sandbox.faults.bus import begin, closed, lost, throttle
 from tests.sandbox.servicebus.fast_sdk import without_sleeps
 from tests.sandbox.servicebus.harness import Running, until
 from tests.sandbox.servicebus.peer import Peer
@@ -145,6 +145,15 @@ def test_a_fault_for_everyone_cuts_a_connection_without_a_token_too(
         with suppress(ConnectionResetError):
             assert connection.recv(1) == b""
     until(lambda: not bus.bus.connections)
+
+
+def test_a_connection_that_amqp_does_not_take_is_in_the_audit(bus: Running, faults: Faults) -> None:
+    reason = closed(faults, bus.gate)
+    before = len(refused(bus))
+    assert reason() == ""
+    faults.begin(fault("bus-gone"))
+    assert reason() == refused(bus)[-1].reason
+    assert len(refused(bus)) == before + 1
 
 
 def test_only_the_namespace_cannot_be_reached_while_its_name_is_lost(faults: Faults) -> None:
