@@ -9,10 +9,10 @@ import asyncio
 import base64
 import hmac
 import socket
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from sandbox.edge.connect import HEAD_LIMIT, ConnectError, Target
@@ -67,13 +67,13 @@ class Beyond:
             raise ConnectError(403, f"This deployment has no {host}, and Azure's is not reached.")
 
     async def join(self, connection: socket.socket, target: Target, answer: bytes) -> None:
-        """Join `connection` with its target until both have ended, after the `answer`.
+        """Join `connection` with its target until one of them ends, after the `answer`.
 
         Raises ConnectError (502) if the target is unreachable.
         """
         try:
             async with asyncio.timeout(_PATIENCE):
-                reader, writer = await _opened(target.host, target.port)
+                reader, writer = await self._opened(target.host, target.port)
         except (OSError, TimeoutError, ValueError) as error:
             reason = str(error) or "no answer in time"
             raise ConnectError(
@@ -81,25 +81,38 @@ class Beyond:
             ) from error
         own_reader, own_writer = await asyncio.open_connection(sock=connection)
         own_writer.write(answer)
-        with closing(writer), closing(own_writer), suppress(OSError):
-            await asyncio.gather(_pump(reader, own_writer), _pump(own_reader, writer))
+        with closing(writer):
+            await _until_one_ends(_pump(reader, own_writer), _pump(own_reader, writer))
+        own_writer.close()
+        with suppress(OSError):
+            await own_writer.wait_closed()  # once the client has read the rest
+
+    async def _opened(
+        self, host: str, port: str
+    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """Open a connection to `host`, by this process's own proxy where it has one."""
+        upstream = "" if proxy_bypass(host) else getproxies().get("https", "")
+        proxy = urlsplit(upstream if "://" in upstream else f"http://{upstream}")
+        # A sandbox that was started in a shell of its own would ask itself without end.
+        if not upstream or (proxy.username, unquote(proxy.password or "")) == (_USER, self.key):
+            return await asyncio.open_connection(host, int(port))
+        return await _through(proxy, f"{host}:{port}")
 
 
 def _is_below(host: str, domains: Iterable[str]) -> bool:
     return any(f".{host}".endswith(f".{each}") for each in domains)
 
 
-async def _opened(host: str, port: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    """Open a connection to `host`, by this process's own proxy where it has one."""
-    upstream = "" if proxy_bypass(host) else getproxies().get("https", "")
-    if not upstream:
-        return await asyncio.open_connection(host, int(port))
-    proxy = urlsplit(upstream if "://" in upstream else f"http://{upstream}")
+async def _through(
+    proxy: SplitResult, target: str
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Open a connection to `target` by a proxy."""
+    by_tls = proxy.scheme == "https"
     reader, writer = await asyncio.open_connection(
-        proxy.hostname, proxy.port or 80, limit=HEAD_LIMIT, ssl=proxy.scheme == "https" or None
+        proxy.hostname, proxy.port or (443 if by_tls else 80), limit=HEAD_LIMIT, ssl=by_tls or None
     )
     try:
-        await _tunnel(reader, writer, f"{host}:{port}", proxy.username, proxy.password)
+        await _tunnel(reader, writer, target, proxy.username, proxy.password)
     except BaseException:
         writer.close()
         raise
@@ -128,9 +141,18 @@ async def _tunnel(
         raise OSError(f"the proxy of this machine answered {status[:100]!r}")
 
 
+async def _until_one_ends(*directions: Coroutine[None, None, None]) -> None:
+    """Run both until one has ended: TLS says its end itself."""
+    tasks = [asyncio.create_task(each) for each in directions]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for each in tasks:
+            each.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     while chunk := await reader.read(_CHUNK):
         writer.write(chunk)
         await writer.drain()
-    if writer.can_write_eof():
-        writer.write_eof()

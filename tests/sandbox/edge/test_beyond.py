@@ -137,6 +137,42 @@ def test_a_proxy_of_this_machine_is_used_with_its_password(
     assert heard[1] == b"ping"
 
 
+def test_a_sandbox_started_in_a_shell_of_its_own_does_not_ask_itself(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", BEYOND.proxy(port, "127.0.0.1"))
+    monkeypatch.setenv("NO_PROXY", "")
+    monkeypatch.delenv("no_proxy", raising=False)
+    with server(b"pong") as (there, _):
+        assert ask(port, f"127.0.0.1:{there}", then=b"ping") == ESTABLISHED + b"pong"
+
+
+def test_a_slow_client_gets_the_end_of_a_long_answer(port: int) -> None:
+    long = bytes(400_000)
+    with server(long) as (there, _), socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.settimeout(10)
+        client.connect(("127.0.0.1", port))
+        target = f"127.0.0.1:{there}"
+        head = f"CONNECT {target} HTTP/1.1\r\nHost: {target}\r\nProxy-Authorization: {PROOF}\r\n"
+        client.sendall(f"{head}\r\nping".encode())
+        assert read_all(client) == ESTABLISHED + long
+
+
+def test_the_edge_ends_while_a_tunnel_is_open(port: int, desk: Desk) -> None:
+    """Though the other side says nothing more, and does not end."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        target = f"127.0.0.1:{listener.getsockname()[1]}"
+        head = f"CONNECT {target} HTTP/1.1\r\nHost: {target}\r\nProxy-Authorization: {PROOF}\r\n"
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+            client.sendall(f"{head}\r\n".encode())
+            there, _ = listener.accept()
+            assert client.recv(100) == ESTABLISHED
+            desk.run(desk.edge.stop())
+            with there:
+                assert there.recv(1) == b""
+
+
 def test_a_proxy_of_this_machine_that_refuses_is_named(
     port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
