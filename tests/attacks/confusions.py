@@ -646,4 +646,14 @@ OPERATIONS = (
     ),
 )
 
-LEDGER = (*OPERATIONS, *CONFUSIONS, *SIGN_IN, *FEDERATION)
+MANAGEMENT = (
+    Attack(
+        "a queue managed with a narrower role",
+        "tests/sandbox/servicebus/test_administration.py::test_no_narrower_role_manages_a_queue",
+        "sandbox/servicebus/administration.py",
+        "        if isinstance(decision, Denied):\n",
+        "        if False:\n",
+    ),
+)
+
+LEDGER = (*OPERATIONS, *CONFUSIONS, *SIGN_IN, *FEDERATION, *MANAGEMENT)
