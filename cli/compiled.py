@@ -7,12 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from cli.given_snapshot import GivenError, given_snapshot, is_bicep, template_of
 from cli.rehearse import rehearsal_of
 from infra.rehearsal.declarations import declaration
 from infra.rehearsal.files import FilesError, NoCompilerError, compiler
 from infra.rehearsal.findings import Finding, Severity
 from sandbox.deployment import REGISTRATION, SNAPSHOT
+from sandbox.deployment.given_snapshot import GivenError, given_snapshot, is_bicep, template_of
 from sandbox.state import PROJECT, State
 
 BICEP = SNAPSHOT.parent

@@ -18,8 +18,8 @@ _SECRETS = "Microsoft.KeyVault/vaults/secrets"
 class EditedSnapshot:
     """A snapshot whose edits can be chained; `write` gives its path."""
 
-    def __init__(self, path: Path = SNAPSHOT) -> None:
-        self.content: dict[str, Any] = json.loads(path.read_text())
+    def __init__(self) -> None:
+        self.content: dict[str, Any] = json.loads(SNAPSHOT.read_text())
 
     def of(self, kind: str) -> list[dict[str, Any]]:
         return [each for each in self.content["predictedResources"] if each["type"] == kind]
@@ -32,15 +32,6 @@ class EditedSnapshot:
             if each["properties"].get("description", "").startswith(why)
         ]
         self.content["predictedResources"].remove(gone)
-        return self
-
-    def without_assignments_of(self, role: str) -> "EditedSnapshot":
-        """Remove the assignments of the role with this GUID."""
-        self.content["predictedResources"] = [
-            each
-            for each in self.content["predictedResources"]
-            if not str(each.get("properties", {}).get("roleDefinitionId", "")).endswith(role)
-        ]
         return self
 
     def with_another(self, kind: str, name: str) -> "EditedSnapshot":
