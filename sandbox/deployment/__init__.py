@@ -1,6 +1,6 @@
 """The deployment that a Bicep snapshot describes: the committed one, or any other."""
 
-from sandbox.deployment.builtin_roles import built_in_roles
+from sandbox.deployment.builtin_roles import built_in_roles, other_built_in_roles
 from sandbox.deployment.deployer import DEPLOYER, standing_assignments
 from sandbox.deployment.difference import Difference, Kind, difference
 from sandbox.deployment.expressions import ExpressionError
@@ -96,6 +96,7 @@ __all__ = [
     "is_own",
     "load",
     "mark_as_own",
+    "other_built_in_roles",
     "put_in_force",
     "recreate",
     "remember",

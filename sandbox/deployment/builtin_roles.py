@@ -12,9 +12,22 @@ from sandbox.deployment.resources import RoleDefinition
 _FILE = Path(__file__).with_name("builtin_roles.json")
 
 
-@cache
 def built_in_roles() -> tuple[RoleDefinition, ...]:
-    """Return Azure's own roles: those of the data planes here, and the general ones."""
+    """Return Azure's own roles that a remedy may name: those made for the data planes here."""
+    return _roles("roles")
+
+
+def other_built_in_roles() -> tuple[RoleDefinition, ...]:
+    """Return Azure's other roles with actions on such data, and the general ones.
+
+    They are enforced like any. Most are made for one service of Azure, so that no remedy names
+    them.
+    """
+    return _roles("others")
+
+
+@cache
+def _roles(of: str) -> tuple[RoleDefinition, ...]:
     return tuple(
         RoleDefinition(
             id=f"/providers/Microsoft.Authorization/roleDefinitions/{each['id']}",
@@ -24,5 +37,5 @@ def built_in_roles() -> tuple[RoleDefinition, ...]:
             data_actions=tuple(each.get("dataActions", ())),
             not_data_actions=tuple(each.get("notDataActions", ())),
         )
-        for each in json.loads(_FILE.read_text("utf-8"))["roles"]
+        for each in json.loads(_FILE.read_text("utf-8"))[of]
     )

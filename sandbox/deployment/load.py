@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from sandbox.deployment.access import Found, assignments, custom_roles
 from sandbox.deployment.apps import APPS, app, unattached
-from sandbox.deployment.builtin_roles import built_in_roles
+from sandbox.deployment.builtin_roles import built_in_roles, other_built_in_roles
 from sandbox.deployment.data_services import namespace, storage_account, vault
 from sandbox.deployment.deployer import deployer_of
 from sandbox.deployment.expressions import Unresolved, guid, resolve
@@ -183,7 +183,11 @@ class _Loading:
         self, assigned: list[Found], roles: list[RoleDefinition | LeftOut]
     ) -> Iterator[RoleAssignment]:
         """Yield the assignments whose roles are known; leave out the others."""
-        definitions = (*built_in_roles(), *_of(RoleDefinition, roles))
+        definitions = (
+            *built_in_roles(),
+            *other_built_in_roles(),
+            *_of(RoleDefinition, roles),
+        )
         known_ids = {_guid(each.id) for each in definitions}
         for each in _of(RoleAssignment, assigned):
             if _guid(each.role_definition_id) in known_ids:

@@ -19,6 +19,7 @@ from sandbox.deployment import (
     RoleAssignment,
     RoleDefinition,
     built_in_roles,
+    other_built_in_roles,
 )
 
 
@@ -97,7 +98,10 @@ class Policy:
         """
         self.custom_roles = tuple(custom_roles)
         self.not_evaluated = tuple(not_evaluated)
-        self._roles = {_guid(each.id): each for each in (*built_in_roles(), *self.custom_roles)}
+        # A remedy names none of Azure's seldom roles.
+        self._remedies = (*built_in_roles(), *self.custom_roles)
+        everything = (*built_in_roles(), *other_built_in_roles(), *self.custom_roles)
+        self._roles = {_guid(each.id): each for each in everything}
         self._roles_that_would: dict[tuple[Action, ...], tuple[str, ...]] = {}
         self._grants: dict[tuple[str, str], tuple[_Grant, ...]] = {}
         found = defaultdict[tuple[str, str], list[_Grant]](list)
@@ -197,9 +201,7 @@ class Policy:
 
     def _search(self, actions: tuple[Action, ...]) -> tuple[str, ...]:
         """Narrow roles first, because a reader wants the least privilege that works."""
-        found = [
-            role for role in self._roles.values() if any(holds(role, action) for action in actions)
-        ]
+        found = [role for role in self._remedies if any(holds(role, action) for action in actions)]
         data = actions[0].data
         return tuple(role.name for role in sorted(found, key=lambda role: _breadth(role, data)))
 

@@ -18,11 +18,11 @@ from typing import Any
 PAGES = "articles/role-based-access-control/built-in-roles"
 FACTS = Path(__file__).with_name("facts.json")
 _PROJECT = Path(__file__).parents[3]
-_BUILT_IN = _PROJECT / "sandbox/deployment/builtin_roles.json"
+BUILT_IN = _PROJECT / "sandbox/deployment/builtin_roles.json"
 _BICEP = _PROJECT / "infra/bicep"
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _BLOCK = re.compile(r"^```json\n(.*?)^```", re.MULTILINE | re.DOTALL)
-_KINDS = ("actions", "notActions", "dataActions", "notDataActions")
+KINDS = ("actions", "notActions", "dataActions", "notDataActions")
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Page:
 
 def named_here() -> frozenset[str]:
     """Return each id that the sandbox's list of built-in roles or the Bicep holds."""
-    texts = [_BUILT_IN, *_BICEP.rglob("*.bicep")]
+    texts = [BUILT_IN, *_BICEP.rglob("*.bicep")]
     return frozenset(id_ for each in texts for id_ in _GUID.findall(each.read_text("utf-8")))
 
 
@@ -54,7 +54,7 @@ def _roles(text: str) -> Iterator[Mapping[str, Any]]:
     for block in _BLOCK.findall(text):
         definition = json.loads(block)
         (permissions,) = definition["permissions"]
-        actions = {kind: permissions[kind] for kind in _KINDS if permissions[kind]}
+        actions = {kind: permissions[kind] for kind in KINDS if permissions[kind]}
         yield {"id": definition["name"], "name": definition["roleName"]} | actions
 
 
@@ -65,10 +65,11 @@ def pages_of(clone: Path) -> list[Page]:
         raise FileNotFoundError(
             f"{clone} has no {PAGES}: is it a clone of MicrosoftDocs/azure-docs?"
         )
-    return [Page(each.name, _commit(clone, each), each.read_text("utf-8")) for each in found]
+    return [Page(each.name, commit_of(clone, each), each.read_text("utf-8")) for each in found]
 
 
-def _commit(clone: Path, page: Path) -> str:
+def commit_of(clone: Path, page: Path) -> str:
+    """Return the last commit of a file in a clone."""
     return _git(clone, "log", "-1", "--format=%H", "--", str(page.relative_to(clone)))
 
 

@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.deployment import Principal
-from sandbox.rbac import built_in_roles
+from sandbox.deployment import Principal, built_in_roles, other_built_in_roles
 from tests.sandbox.arm.front import Front
 
 ROLES = "providers/Microsoft.Authorization/roleDefinitions"
@@ -30,7 +29,8 @@ def names(found: list[dict[str, Any]]) -> list[str]:
 
 
 def test_every_role_is_listed_with_its_permissions(front: Front) -> None:
-    roles = (*built_in_roles(), *front.deployment.custom_roles)
+    azures = (*built_in_roles(), *other_built_in_roles())
+    roles = (*azures, *front.deployment.custom_roles)
     assert names(listed(front)) == [each.name for each in roles]
     for shown, role in zip(listed(front), roles, strict=True):
         (permission,) = shown["properties"]["permissions"]
