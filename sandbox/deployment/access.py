@@ -17,7 +17,10 @@ from sandbox.deployment.snapshot import (
 )
 
 _MARK = f"/providers/{ASSIGNMENT}/"
-_ELSEWHERE = re.compile(r"\[extensionResourceId\('([^']+)', ", re.IGNORECASE)
+_ON_SCOPE = re.compile(r"\[extensionResourceId\('([^']+)', ", re.IGNORECASE)
+_ON_GROUP = re.compile(
+    rf"\[resourceId\('([^']+)', '([^']+)', '{re.escape(ASSIGNMENT)}', ", re.IGNORECASE
+)
 _ONLY_AZURE_KNOWS = "its {} is known only on Azure, so it grants nothing here"
 
 Found = RoleAssignment | NotEvaluated | LeftOut
@@ -57,10 +60,13 @@ def _id(resource: Mapping[str, Any]) -> str:
     written = resource["id"]
     if not isinstance(written, Unresolved):
         return str(written)
-    scope = _ELSEWHERE.match(written.text)
-    if scope is None:
+    if found := _ON_SCOPE.match(written.text):
+        scope = found[1]
+    elif found := _ON_GROUP.match(written.text):
+        scope = f"/subscriptions/{found[1]}/resourceGroups/{found[2]}"
+    else:
         raise SnapshotError(f"cannot tell the scope of the role assignment {written.text}")
-    return f"{scope[1]}{_MARK}{guid(written.text)}"
+    return f"{scope}{_MARK}{guid(written.text)}"
 
 
 def _scope(resource: Mapping[str, Any]) -> str:

@@ -47,6 +47,9 @@ _ENVIRONMENT: Mapping[str, Any] = {
     },
 }
 
+# The name of properties that only Azure knows, in an object of others.
+_OTHERS = "others"
+
 Reference = Callable[[str, bool], Mapping[str, Any]]
 
 
@@ -81,14 +84,21 @@ def _format(pattern: str, *values: object) -> str:
 
 
 def _concat(*values: Any) -> Any:
-    if values and isinstance(values[0], list):
-        return [each for value in values for each in value]
-    return "".join(map(str, values))
+    """Join lists, or texts; a list that only Azure knows becomes one unknown entry."""
+    if any(isinstance(each, list) for each in values):
+        lists = (each if isinstance(each, list) else [each] for each in values)
+        return [each for one in lists for each in one]
+    unknown = (each for each in values if isinstance(each, Unresolved))
+    return next(unknown, None) or "".join(map(str, values))
 
 
 def _union(*values: Any) -> Any:
-    if isinstance(values[0], dict):
-        return {name: each for value in values for name, each in value.items()}
+    """Merge objects, or lists; an object that only Azure knows becomes one unknown property."""
+    if any(isinstance(each, dict) for each in values):
+        unknown = [each for each in values if isinstance(each, Unresolved)]
+        objects = (each for each in values if isinstance(each, dict))
+        merged = {name: each for one in objects for name, each in one.items()}
+        return merged | ({_OTHERS: unknown[0]} if unknown else {})
     found: list[Any] = []
     for each in _concat(*values):
         if each not in found:
@@ -103,6 +113,19 @@ def _try_get(value: Any, *path: Any) -> Any:
         except (LookupError, TypeError):
             return None
     return value
+
+
+def _resource_id(*parts: str) -> str:
+    """Return the id of a resource in a group, whose subscription and name come first."""
+    subscription, group, kind, *names = parts
+    return _extension_resource_id(
+        f"/subscriptions/{subscription}/resourceGroups/{group}", kind, *names
+    )
+
+
+def _subscription_resource_id(*parts: str) -> str:
+    subscription, kind, *names = parts
+    return _extension_resource_id(f"/subscriptions/{subscription}", kind, *names)
 
 
 def _extension_resource_id(scope: str, kind: str, *names: str) -> str:
@@ -130,9 +153,12 @@ _FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "last": lambda value: value[-1],
     "length": len,
     "not": lambda value: not value,
+    "null": lambda: None,
+    "resourceid": _resource_id,
     "replace": lambda text, old, new: text.replace(old, new),
     "split": lambda text, at: text.split(at),
     "string": str,
+    "subscriptionresourceid": _subscription_resource_id,
     "tolower": str.lower,
     "toupper": str.upper,
     "trim": str.strip,
@@ -164,7 +190,7 @@ class _Evaluation(Transformer[Any, Any]):
 
     def call(self, name: str, *arguments: Any) -> Any:
         function = self._functions.get(name.lower())
-        given = [each for each in arguments if each is not None]
+        given = [] if arguments == (None,) else list(arguments)  # the parser's mark of none
         unknown = next((each for each in given if isinstance(each, Unresolved)), None)
         if unknown and name.lower() not in _HOLDERS:
             return unknown
@@ -178,9 +204,11 @@ class _Evaluation(Transformer[Any, Any]):
     def access(self, value: Any, name: str) -> Any:
         if isinstance(value, Unresolved):
             return value
-        if name not in value:
+        # Resource Manager compares names of properties without case.
+        found = {key.lower(): each for key, each in value.items()}
+        if name.lower() not in found:
             return Unresolved("", f"nothing is known of the runtime property {str(name)!r}")
-        return value[name]
+        return found[name.lower()]
 
     def index(self, value: Any, key: Any) -> Any:
         return value if isinstance(value, Unresolved) else value[key]

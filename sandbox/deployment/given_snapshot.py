@@ -138,4 +138,6 @@ def _said(done: "subprocess.CompletedProcess[str]", own: Path, path: Path) -> st
     """Return the compiler's first error, about the user's own file."""
     lines = [line.strip() for line in (done.stderr + done.stdout).splitlines() if line.strip()]
     errors = [line for line in lines if " : Error " in line] or lines or ["it said nothing"]
+    # What is wrong in a file whose modules have errors follows from those.
+    errors = [line for line in errors if "BCP104" not in line] or errors
     return _EXCEPTION.sub("", errors[0]).replace(str(own), str(path))

@@ -137,6 +137,14 @@ def test_why_a_resource_is_not_known_is_told() -> None:
         ("[join(createArray('a', 'b'), '-')]", "a-b"),
         ("[join(union(createArray('a', 'b'), createArray('b', 'c')), '')]", "abc"),
         ("[union(createObject('a', 'b'), createObject('a', 'c')).a]", "c"),
+        ("[if(equals('a', 'b'), null(), 'other')]", "other"),
+        ("[reference('x').DEEP.Er]", "value"),
+        (
+            "[resourceId('s', 'g', 'a/b/c', '1', '2')]",
+            "/subscriptions/s/resourceGroups/g/providers/a/b/1/c/2",
+        ),
+        ("[subscriptionResourceId('s', 'a/b', '1')]", "/subscriptions/s/providers/a/b/1"),
+        ("[coalesce(if(equals('a', 'a'), null(), 'b'), 'c')]", "c"),
         ("[replace(trim(' a.b '), '.', '-')]", "a-b"),
     ],
 )
@@ -171,3 +179,23 @@ def test_a_list_keeps_what_is_known_beside_what_only_azure_knows() -> None:
     assert found[0] == {"name": "A", "value": "value"}
     assert found[1]["name"] == "B"
     assert isinstance(found[1]["value"], Unresolved)
+
+
+@pytest.mark.parametrize(
+    ("expression", "known"),
+    [
+        ("[union(parameters('x'), createObject('A', 'a'))]", {"A": "a"}),
+        ("[union(createObject('A', 'a'), createObject())]", {"A": "a"}),
+    ],
+)
+def test_an_object_keeps_what_is_known_beside_what_only_azure_knows(
+    expression: str, known: dict[str, str]
+) -> None:
+    found = resolve(expression, reference)
+    assert {name: each for name, each in found.items() if not isinstance(each, Unresolved)} == known
+
+
+def test_a_text_of_which_only_azure_knows_a_part_is_not_known() -> None:
+    assert isinstance(resolve("[concat('a', listKeys('x').key)]", reference), Unresolved)
+    found = resolve("[concat(createArray('a'), parameters('x'))]", reference)
+    assert (found[0], type(found[1])) == ("a", Unresolved)

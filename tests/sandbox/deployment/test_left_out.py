@@ -236,12 +236,20 @@ def test_a_condition_and_a_group_grant_nothing_and_are_kept_apart(
     assert (other.assignment.scope, other.to_group) == (GROUP, to_group)
 
 
-def test_an_assignment_whose_principal_only_azure_knows_grants_nothing(loaded: Load) -> None:
+@pytest.mark.parametrize("on_group", [False, True])
+def test_an_assignment_whose_principal_only_azure_knows_grants_nothing(
+    loaded: Load, on_group: bool
+) -> None:
     principal = "[reference('/elsewhere', '1').principalId]"
     name = f"guid('a', {principal[1:-1]})"
     kind = "Microsoft.Authorization/roleAssignments"
     written = assignment(GROUP, principal)
-    written["id"] = f"[extensionResourceId('{GROUP}', '{kind}', {name})]"
+    _, _, subscription, _, group = GROUP.split("/")
+    written["id"] = (
+        f"[resourceId('{subscription}', '{group}', '{kind}', {name})]"
+        if on_group
+        else f"[extensionResourceId('{GROUP}', '{kind}', {name})]"
+    )
     found = loaded(*account("one"), written)
     assert found.assignments == ()
     [left] = found.left_out
