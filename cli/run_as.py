@@ -1,4 +1,4 @@
-"""`keyless as`: run one program as a service, the developer or the operator."""
+"""`keyless as`: run one program as a service or a user."""
 
 import asyncio
 import os

@@ -154,7 +154,7 @@ def test_who_nobody_is_is_told_with_everybody_there_is(sandbox: Running) -> None
         assert done.returncode == 69
         assert done.stderr == (
             "keyless: unknown identity 'bob'; choose from catalog, gateway, notifier, "
-            "thumbnailer, developer and operator.\n"
+            "thumbnailer, developer, operator and deployer.\n"
         )
 
 
