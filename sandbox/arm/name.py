@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import dataclass
-from urllib.parse import unquote
 
 from sandbox.rbac import Requirement
 
@@ -40,6 +39,7 @@ _OF_ROLES = {
     ("GET", "roledefinitions", True): GET_DEFINITION,
 }
 _KEYS = re.compile(r".*/providers/Microsoft\.Storage/storageAccounts/[^/]+/listKeys", re.IGNORECASE)
+_SLASHES = re.compile("/{2,}")
 _ROLES = re.compile(
     r"(?P<scope>.*)/providers/Microsoft\.Authorization"
     r"/(?P<kind>roleAssignments|roleDefinitions)(?:/(?P<name>[^/]+))?",
@@ -72,7 +72,12 @@ class Named:
 
 
 def name(subscription: str, method: str, path: str) -> Named:
-    """Return the operation, in a tenant with one `subscription` (a resource id)."""
+    """Return the operation, in a tenant with one `subscription` (a resource id).
+
+    `path` is decoded. Azure's SDKs put an id behind a slash, and leave one where a parent would be,
+    which Azure takes: hashicorp/terraform-provider-azurerm#12074
+    """
+    path = _SLASHES.sub("/", path)
     known = {
         "/tenants": TENANTS,
         "/subscriptions": SUBSCRIPTIONS,
@@ -93,7 +98,7 @@ def action_and_scope(method: str, path: str) -> tuple[str, str]:
 
     https://learn.microsoft.com/azure/role-based-access-control/resource-provider-operations
     """
-    decoded = unquote(path).rstrip("/")
+    decoded = path.rstrip("/")
     outer, provider, inner = decoded.rpartition(_PROVIDERS)
     if not provider:
         # Not a provider's own path: of subscriptions and resource groups.

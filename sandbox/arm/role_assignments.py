@@ -85,7 +85,11 @@ class RoleAssignments:
             raise errors.assignment_exists(_name(error.existing)) from None
         except AssignmentUpdateError:
             raise errors.assignment_update() from None
-        return 200 if there else 201, self._shown(made)
+        shown = self._shown(made)
+        if there:
+            return 200, shown
+        # The answer to a creation leaves it out, as in the recordings above.
+        return 201, {**shown, "properties": {**shown["properties"], "createdBy": None}}
 
     def delete(self, caller: Caller, scope: str, name: str) -> Json | None:
         """Delete an assignment and return it; None if there is none. Raises OSError."""

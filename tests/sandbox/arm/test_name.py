@@ -2,7 +2,7 @@
 
 import pytest
 
-from sandbox.arm.name import action_and_scope
+from sandbox.arm.name import LIST_ASSIGNMENTS, PUT_ASSIGNMENT, action_and_scope, name
 
 GROUP = "/subscriptions/s/resourceGroups/rg"
 STORAGE = f"{GROUP}/providers/Microsoft.Storage/storageAccounts"
@@ -40,3 +40,23 @@ def test_a_request_is_named_as_its_provider_names_it(
     method: str, path: str, action: str, scope: str
 ) -> None:
     assert action_and_scope(method, path) == (action, scope)
+
+
+def test_a_slash_too_many_is_none() -> None:
+    """As SDKs write an id behind a slash, and a resource without a parent."""
+    roles = "providers/Microsoft.Authorization/roleAssignments"
+    found = name("/subscriptions/s", "PUT", f"/{STORAGE}/a/{roles}/r")
+    assert (found.operation, found.on, found.name) == (PUT_ASSIGNMENT, f"{STORAGE}/a", "r")
+    assert found.scope == f"{STORAGE}/a/{roles}/r"
+    odd = STORAGE.replace("Microsoft.Storage/", "Microsoft.Storage//")
+    found = name("/subscriptions/s", "GET", f"{odd}/a/{roles}")
+    assert (found.operation, found.on, found.scope) == (LIST_ASSIGNMENTS, *[f"{STORAGE}/a"] * 2)
+
+
+def test_the_scope_of_a_decision_is_the_scope_of_the_operation() -> None:
+    """A name that is encoded twice must not be decoded for the one alone."""
+    scope = f"{STORAGE}/a%2FblobServices%2Fdefault"
+    found = name(
+        "/subscriptions/s", "GET", f"{scope}/providers/Microsoft.Authorization/roleAssignments"
+    )
+    assert (found.on, found.scope) == (scope, scope)

@@ -1,6 +1,7 @@
 """Role assignments on management.azure.com: under RBAC, with Azure's answers and errors."""
 
 import json
+import re
 import uuid
 from pathlib import Path
 from typing import Any
@@ -65,8 +66,9 @@ def test_a_denial_becomes_an_allow_and_after_the_deletion_a_denial_again(
     shown = made["properties"]
     assert shown["scope"] == scope
     assert shown["principalType"] == "ServicePrincipal"
-    assert (shown["createdBy"], shown["updatedBy"]) == (deployer.principal_id,) * 2
+    assert (shown["createdBy"], shown["updatedBy"]) == (None, deployer.principal_id)
     assert front.allows(notifier, container, READ)
+    shown["createdBy"] = deployer.principal_id
     assert front.ask("GET", path(scope), deployer) == (200, made)
     assert front.ask("DELETE", path(scope), deployer) == (200, made)
     assert not front.allows(notifier, container, READ)
@@ -320,6 +322,38 @@ def test_an_invalid_version_is_refused(front: Front, deployer: Principal) -> Non
     where = f"{scopes(front)[0]}/{ROLES}/roleAssignments"
     status, found = front.get(f"{where}?api-version=latest", deployer)
     assert (status, found["error"]["code"]) == (400, "InvalidApiVersionParameter")
+
+
+def test_an_answer_has_the_properties_of_a_recorded_one(front: Front, deployer: Principal) -> None:
+    """Azure/azure-cli, command_modules/role: test_role_assignment_no_graph.yaml (2025-04)"""
+    (shown, *_) = listed(front, scopes(front)[0])
+    assert list(shown) == ["properties", "id", "type", "name"]
+    assert list(shown["properties"]) == [
+        "roleDefinitionId",
+        "principalId",
+        "principalType",
+        "scope",
+        "condition",
+        "conditionVersion",
+        "createdOn",
+        "updatedOn",
+        "createdBy",
+        "updatedBy",
+        "delegatedManagedIdentityResourceId",
+        "description",
+    ]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z", shown["properties"]["createdOn"])
+
+
+def test_a_group_in_lower_case_is_the_same_group(
+    front: Front, deployer: Principal, notifier: Principal
+) -> None:
+    """As Azure's own SDK asks in its tests: azure-mgmt-authorization, test_role_assignment_by_id"""
+    group = scopes(front)[0].replace("resourceGroups", "resourcegroups")
+    status, made = front.ask("PUT", path(group), deployer, properties(notifier))
+    assert (status, made["properties"]["scope"]) == (201, group)
+    assert front.allows(notifier, front.deployment.storage.container_id("originals"), READ)
+    assert front.ask("DELETE", path(scopes(front)[0]), deployer)[0] == 200
 
 
 def test_the_audit_says_by_whose_hand_a_right_was_granted(
