@@ -2,22 +2,22 @@
 
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 
 from sandbox.state import PROJECT
 from tests.keys.allowances import STATIC as ALLOWED
 from tests.keys.allowances import unexplained, unused
 from tests.keys.places import STATIC, template
-from tests.keys.scan import Finding, scan
+from tests.keys.scan import Finding, scan, scan_at_once
 
 
 def found(root: Path) -> Iterator[Finding]:
     """All that looks like a key in the static places."""
-    with ThreadPoolExecutor(1) as pool:
+    with ProcessPoolExecutor() as workers, ThreadPoolExecutor(1) as pool:
         compiled = pool.submit(lambda: list(template(root)))  # Bicep takes as long as all the rest
         quick = [texts for texts in STATIC.values() if texts is not template]
-        yield from scan(text for texts in quick for text in texts(root))
+        yield from scan_at_once(workers, (text for texts in quick for text in texts(root)))
         yield from scan(compiled.result())
 
 

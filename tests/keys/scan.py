@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import chain
 
 from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
 from detect_secrets.plugins.base import BasePlugin
@@ -20,6 +22,9 @@ _NAMES = re.compile("|".join(DENYLIST), re.IGNORECASE)
 _CONFIGURATION = "any.ini"
 # Between a parameter's name and its value stands its type, in the way of each detector.
 _TYPED = re.compile(r"^([ \t]*param \w+) \w+\?? =", re.MULTILINE)
+
+# Texts: a few dozen batches, so that no process waits long for the last one.
+_BATCH = 64
 
 _Hit = tuple[str, int, str]
 
@@ -58,12 +63,23 @@ def scan(texts: Iterable[Text]) -> Iterator[Finding]:
             yield Finding(kind, text.place, text.where, number, secret, line)
 
 
+def scan_at_once(workers: Executor, texts: Iterable[Text]) -> Iterator[Finding]:
+    """All that looks like a key, by several processes. Texts of one name go to one of them."""
+    ordered = sorted(texts, key=lambda each: each.where)
+    batches = (ordered[start : start + _BATCH] for start in range(0, len(ordered), _BATCH))
+    yield from chain.from_iterable(workers.map(_scanned, batches))
+
+
+def _scanned(texts: Sequence[Text]) -> Sequence[Finding]:
+    return list(scan(texts))
+
+
 # Most of what images hold is source, too.
 @cache
 def _hits(where: str, content: str, configuration: bool) -> Sequence[_Hit]:
     content = _TYPED.sub(r"\1 =", content)
     lines = content.splitlines()
-    by_name = _by_name(_CONFIGURATION if configuration else where, lines)
+    by_name = _by_name(_CONFIGURATION if configuration else where, content, lines)
     return [*by_name, *(hit for each in _DETECTORS for hit in _by_form(each, content, lines))]
 
 
@@ -76,7 +92,10 @@ def _by_form(detector: BasePlugin, content: str, lines: Sequence[str]) -> Iterat
             yield str(detector.secret_type), number, secret
 
 
-def _by_name(file: str, lines: Sequence[str]) -> Iterator[_Hit]:
+def _by_name(file: str, content: str, lines: Sequence[str]) -> Iterator[_Hit]:
+    # One search of the whole, as above: most lines hold no such name.
+    if _NAMES.search(content) is None:
+        return
     for number, line in enumerate(lines, 1):
         if _NAMES.search(line):
             for each in _KEYWORD.analyze_line(file, line, number):
