@@ -72,8 +72,8 @@ def _request(
     if end:
         return {"end": what}
     if seed:
-        if what or on:
-            fail("an incident chooses its faults and their callers: give --seed alone", USAGE)
+        if what or on or for_:
+            fail("an incident chooses its faults, callers and times: leave out the others", USAGE)
         return {"seed": seed, "count": count}
     if not what:
         fail(_WHAT, USAGE)

@@ -157,6 +157,17 @@ def test_an_upload_is_taken_at_the_first_try(sandbox: Running, name: str) -> Non
     assert ride(sandbox, name) == [202]
 
 
+def test_receivers_that_a_busy_namespace_does_not_admit_come_back(sandbox: Running) -> None:
+    """A receiver that keeps its link notices nothing, so each loses it first."""
+    with failing(sandbox, "bus-busy", on="catalog") as times_met:
+        ask(sandbox.state, "fault", {"begin": "bus-detach", "on": "catalog"})
+        answer = Photo.new().post(sandbox)
+        assert answer.status_code == 202
+        until(lambda: times_met() > 1)
+        until(lambda: fresh(sandbox).messages["topics/photo-events/subscriptions/catalog"] == 1)
+    arrive(sandbox, answer.json()["id"])
+
+
 def test_a_message_waits_in_flight_while_storage_fails_for_its_worker(sandbox: Running) -> None:
     before = waits(sandbox, "thumbnailer")
     with failing(sandbox, "storage-503", on="thumbnailer"):
