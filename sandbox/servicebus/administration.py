@@ -14,23 +14,60 @@ from html import escape
 import isodate
 from aiohttp import web
 
-from sandbox.audit import Gate
 from sandbox.deployment import Namespace, Queue
-from sandbox.entra import Caller
+from sandbox.entra import Caller, TokenRefused, bearer_token
+from sandbox.plane import Granted, HttpPlane
 from sandbox.rbac import Denied, Requirement
+from sandbox.refusal import Refusal
+from sandbox.servicebus.authenticate import Verifier
 from sandbox.servicebus.name import RECEIVE, SEND
 
 _WRITE = "Microsoft.ServiceBus/namespaces/queues/write"
-# By method: the operation's name in the audit, and Azure's name of the right that it takes.
-_OPERATIONS = {"GET": ("GetQueue", "EntityRead"), "PUT": ("CreateQueue", "EntityWrite")}
+_NO_REST = (
+    "The sandbox does not manage Service Bus entities and does not speak its REST API: the Bicep "
+    "says which entities there are. Send and receive over AMQP."
+)
 # ballerina-platform/ballerina-library#6573 (2024-05)
 _CONFLICT = (
     "SubCode=40900. Conflict. You're requesting an operation that isn't allowed in the resource's"
     " current state. To know more visit https://aka.ms/sbResourceMgrExceptions. ."
 )
+_UNRECORDED = "The request cannot be recorded."
 _FOR_EVER = timedelta(days=10675199, hours=2, minutes=48, seconds=5)
 _CONNECT = "http://schemas.microsoft.com/netservices/2010/10/servicebus/connect"
 _COUNTS = "http://schemas.microsoft.com/netservices/2011/06/servicebus"
+
+
+@dataclass(frozen=True)
+class Operation:
+    """An operation on a queue, and Azure's name of the right that it takes."""
+
+    name: str
+    claim: str
+
+
+_OPERATIONS = {
+    "GET": Operation("GetQueue", "EntityRead"),
+    "PUT": Operation("CreateQueue", "EntityWrite"),
+}
+
+
+@dataclass(frozen=True)
+class NamedQueue:
+    """A request that is understood: the operation, and the queue, which exists."""
+
+    operation: Operation
+    queue: Queue
+
+    @property
+    def requirements(self) -> tuple[Requirement, ...]:
+        """Return what Data Owner has, and neither a narrower role nor one of the control plane."""
+        scope = self.queue.id
+        return (
+            Requirement.of(scope, _WRITE, data=False),
+            Requirement.of(scope, SEND),
+            Requirement.of(scope, RECEIVE),
+        )
 
 
 @dataclass(frozen=True)
@@ -41,39 +78,72 @@ class Counts:
     dead: int
 
 
-@dataclass(frozen=True)
-class Administration:
-    """Answers for one namespace; `namespace` is the one in force, `counts` reads a queue's."""
+class Administration(HttpPlane[NamedQueue]):
+    """The management of one namespace. Every operation that is not offered is refused by 401.
 
-    namespace: Callable[[], Namespace]
-    counts: Callable[[Queue], Counts]
-    gate: Gate
+    Azure answers so for a missing right. azservicebus for Go takes a 404 for a missing queue, and
+    raises no error.
+    """
 
-    def answer(self, request: web.Request, caller: Caller) -> web.Response | None:
-        """Return the answer to an operation on a queue that exists, and None for any other.
+    service = "bus"
+    unrecorded = Refusal(500, "", _UNRECORDED, _UNRECORDED)
 
-        Raises AuditError.
-        """
-        queue = self._queue(request.path.strip("/").lower())
-        if queue is None or request.method not in _OPERATIONS:
-            return None
-        operation, claim = _OPERATIONS[request.method]
-        decision = self.gate.admit("bus", operation, caller, *_requirements(queue))
-        if isinstance(decision, Denied):
-            needed = f"Manage,{claim} claims required for this operation."
-            return error(401, f"SubCode=40100: Unauthorized : {needed}")
+    def __init__(
+        self,
+        namespace: Callable[[], Namespace],
+        counts: Callable[[Queue], Counts],
+        verifier: Verifier,
+    ) -> None:
+        """`namespace` returns the one in force, `counts` a queue's messages."""
+        self._namespace = namespace
+        self._counts = counts
+        self._verifier = verifier
+
+    def authenticate(self, request: web.Request) -> Caller:
+        """Return the caller. Raises Refusal 401, which does not tell a wrong token from a gap."""
+        try:
+            token = bearer_token(request.headers.getall("Authorization", []))
+            return self._verifier.verify(token or "")
+        except TokenRefused as error:
+            raise _not_offered(request) from error
+
+    def name(self, request: web.Request) -> NamedQueue:
+        """Return the operation on a queue that exists. Raises Refusal 401 for any other."""
+        path, operation = request.path.strip("/").lower(), _OPERATIONS.get(request.method)
+        queues = (each for each in self._namespace().queues if each.name.lower() == path)
+        queue = next(queues, None)
+        if queue is None or operation is None:
+            raise _not_offered(request)
+        return NamedQueue(operation, queue)
+
+    def deny(self, caller: Caller, named: NamedQueue, denied: Denied) -> Refusal:
+        """Return Azure's 401. https://learn.microsoft.com/rest/api/servicebus/error-codes"""
+        needed = f"Manage,{named.operation.claim} claims required for this operation."
+        text = f"SubCode=40100: Unauthorized : {needed}"
+        return Refusal(401, "", text, text)
+
+    def label(self, request: web.Request, step: str) -> str:
+        """Return one name for all that is refused before it is named."""
+        return "Administration"
+
+    async def serve(self, request: web.Request, granted: Granted[NamedQueue]) -> web.Response:
+        """Return a queue's description. Raises Refusal 409 for one to create, since it exists."""
         if request.method == "PUT":
-            return error(409, _CONFLICT)
-        host = self.namespace().host
-        return _xml(200, description(host, queue, self.counts(queue)))
+            raise Refusal(409, "", _CONFLICT, _CONFLICT)
+        queue = granted.named.queue
+        return _xml(200, description(self._namespace().host, queue, self._counts(queue)))
 
-    def _queue(self, path: str) -> Queue | None:
-        return next((each for each in self.namespace().queues if each.name.lower() == path), None)
+    async def render(self, request: web.Request, refusal: Refusal) -> web.Response:
+        """Return the error. https://learn.microsoft.com/rest/api/servicebus/error-codes"""
+        detail = escape(refusal.message, quote=False)
+        code = f"<Code>{refusal.status}</Code>"
+        return _xml(refusal.status, f"<Error>{code}<Detail>{detail}</Detail></Error>")
 
 
-def error(status: int, detail: str) -> web.Response:
-    """Return an error. https://learn.microsoft.com/rest/api/servicebus/error-codes"""
-    return _xml(status, f"<Error><Code>{status}</Code><Detail>{escape(detail)}</Detail></Error>")
+def _not_offered(request: web.Request) -> Refusal:
+    # Without the path: a stranger may have put anything into it, even a token.
+    reason = f"the sandbox does not offer {request.method} over HTTPS"
+    return Refusal(401, "", _NO_REST, reason)
 
 
 def description(host: str, queue: Queue, counts: Counts) -> str:
@@ -110,14 +180,6 @@ def settings_of(queue: Queue) -> dict[str, str]:
         "MaxDeliveryCount": str(settings.max_delivery_count),
         "Status": "Active",
     }
-
-
-def _requirements(queue: Queue) -> tuple[Requirement, ...]:
-    return (
-        Requirement.of(queue.id, _WRITE, data=False),
-        Requirement.of(queue.id, SEND),
-        Requirement.of(queue.id, RECEIVE),
-    )
 
 
 def _boolean(value: bool) -> str:

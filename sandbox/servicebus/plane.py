@@ -141,8 +141,8 @@ class ServiceBus:
 
     def application(self) -> web.Application:
         """Return the web application: AMQP over WebSocket, and the management of queues."""
-        administration = Administration(lambda: self._namespace, self._counts, self._gate)
-        return application(self._connect, self._disconnect, self._verifier, administration)
+        administration = Administration(lambda: self._namespace, self._counts, self._verifier)
+        return application(self._connect, self._disconnect, administration, self._gate)
 
     def _counts(self, queue: Queue) -> Counts:
         entity = self._context.broker.entities[queue.id.lower()]

@@ -6,29 +6,22 @@ https://docs.oasis-open.org/amqp-bindmap/amqp-wsb/v1.0/amqp-wsb-v1.0.html
 """
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from aiohttp import WSMsgType, web
 
-from sandbox.audit import AuditError
-from sandbox.entra import Caller, TokenRefused, bearer_token
-from sandbox.servicebus.administration import Administration, error
-from sandbox.servicebus.authenticate import Verifier
+from sandbox.audit import Gate
+from sandbox.servicebus.administration import Administration
 from sandbox.servicebus.connection import Connection, Output
+from sandbox.walk import walk
 
-_LOG = logging.getLogger(__name__)
 _PATH = "/$servicebus/websocket"
 # Microsoft's own name, and the standard's, which clients in Go and Rust ask for.
 _SUBPROTOCOLS = ("AMQPWSB10", "amqp")
 
 _MAX_MESSAGE = 4 * 1024 * 1024
 _HIGH_WATER = 64 * 1024
-
-_NO_REST = (
-    "The sandbox does not manage Service Bus entities and does not speak its REST API: the Bicep "
-    "says which entities there are. Send and receive over AMQP."
-)
 
 _Connect = Callable[[Output], Connection]
 _Disconnect = Callable[[Connection], None]
@@ -135,7 +128,7 @@ class _WebSocketOutput:
 
 
 def application(
-    connect: _Connect, disconnect: _Disconnect, verifier: Verifier, administration: Administration
+    connect: _Connect, disconnect: _Disconnect, administration: Administration, gate: Gate
 ) -> web.Application:
     """Return the web application of the namespace: AMQP over WebSocket, and its management."""
 
@@ -157,7 +150,7 @@ def application(
             writer.cancel()
         return socket
 
-    manage = _managing(verifier, administration)
+    manage: _Handler = partial(walk, administration, gate)
     app = web.Application()
     for path in (_PATH, f"{_PATH}/"):
         app.router.add_get(path, handle, allow_head=False)
@@ -173,37 +166,3 @@ async def _read(
             return
         connection.feed(message.data)
         await output.until_readable()
-
-
-def _managing(verifier: Verifier, administration: Administration) -> _Handler:
-    """Return a handler of the management API, which refuses what is not offered.
-
-    It answers 401, as Azure does for a missing right, not 404: azservicebus for Go takes a 404 for
-    a missing queue, and raises no error.
-    """
-
-    async def manage(request: web.Request) -> web.StreamResponse:
-        caller = _caller(request, verifier)
-        try:
-            answer = administration.answer(request, caller) if caller else None
-        except AuditError as failure:
-            _LOG.error("bus: a request cannot be recorded, so it is not served: %s", failure)
-            return error(500, "The request cannot be recorded.")
-        if answer is not None:
-            return answer
-        # Without the path: a stranger may have put anything into it, even a token.
-        reason = f"the sandbox does not offer {request.method} over HTTPS"
-        name = caller.name if caller else ""
-        administration.gate.refuse("bus", "Administration", reason, name)
-        return error(401, _NO_REST)
-
-    return manage
-
-
-def _caller(request: web.Request, verifier: Verifier) -> Caller | None:
-    """Return the caller that the request's token proves; None without a good one."""
-    token = bearer_token(request.headers.getall("Authorization", []))
-    try:
-        return verifier.verify(token or "")
-    except TokenRefused:
-        return None

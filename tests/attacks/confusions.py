@@ -651,8 +651,8 @@ MANAGEMENT = (
         "a queue managed with a narrower role",
         "tests/sandbox/servicebus/test_administration.py::test_no_narrower_role_manages_a_queue",
         "sandbox/servicebus/administration.py",
-        "        if isinstance(decision, Denied):\n",
-        "        if False:\n",
+        "            Requirement.of(scope, SEND),\n            Requirement.of(scope, RECEIVE),\n",
+        "",
     ),
 )
 

@@ -12,6 +12,7 @@ import sandbox.supervisor.planes  # noqa: F401 - it builds every plane
 from sandbox.arm import Graph, ResourceManager
 from sandbox.keyvault import KeyVault
 from sandbox.plane import HttpPlane, Plane
+from sandbox.servicebus.administration import Administration
 from sandbox.servicebus.admit import Admission
 from sandbox.state import PROJECT
 from sandbox.storage.plane import BlobStorage
@@ -19,12 +20,14 @@ from sandbox.telemetry import Insights
 
 SANDBOX = PROJECT / "sandbox"
 ROOMS = ("arm", "keyvault", "servicebus", "storage", "telemetry")
-# Service Bus walks for each link of a connection, so its steps stand beside its door. Microsoft
-# Graph shares the room of Azure Resource Manager: it only refuses.
+# Service Bus walks for each link of a connection, so its steps stand beside its door; its
+# management walks by itself. Microsoft Graph shares the room of Azure Resource Manager: it only
+# refuses.
 STEPS: dict[str, type[Any]] = {
     "sandbox.arm.graph": Graph,
     "sandbox.arm.plane": ResourceManager,
     "sandbox.keyvault.plane": KeyVault,
+    "sandbox.servicebus.administration": Administration,
     "sandbox.servicebus.admit": Admission,
     "sandbox.storage.plane": BlobStorage,
     "sandbox.telemetry.plane": Insights,
@@ -110,7 +113,6 @@ def test_the_order_of_the_steps_is_written_once() -> None:
 def test_the_gate_decides_in_the_walk_and_where_a_link_is_kept_or_managed() -> None:
     assert calls("admit") == {
         "plane.py",
-        "servicebus/administration.py",
         "servicebus/links.py",
         "servicebus/nodes.py",
     }
@@ -144,7 +146,7 @@ def test_the_authorization_header_is_taken_apart_in_one_place() -> None:
         "arm/graph.py",
         "arm/plane.py",
         "keyvault/authenticate.py",
-        "servicebus/transport.py",
+        "servicebus/administration.py",
         "telemetry/plane.py",
     }
 
