@@ -5,13 +5,14 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
 if TYPE_CHECKING:
     from sandbox.testing.deployment import Keyless
 
+_Result = TypeVar("_Result")
 _SETTING = "keyless_snapshot"
 _HELP = "The deployment of the fixture `keyless`: a snapshot, a .bicepparam or a .bicep."
 _LEFT_OUT = pytest.StashKey[tuple[str, ...]]()
@@ -61,15 +62,13 @@ def keyless(
     Under pytest-xdist, each worker has one of its own.
     """
     # Slow to import, and pytest imports this module at each of its starts.
-    from sandbox.testing.deployment import Keyless, KeylessError  # noqa: PLC0415
+    from sandbox.testing.deployment import Keyless  # noqa: PLC0415
 
     if not keyless_snapshot:
         pytest.fail(f"keyless: {_NONE_GIVEN}", pytrace=False)
     folder = tmp_path_factory.mktemp("keyless")
-    try:
-        started = Keyless.start(Path(keyless_snapshot), folder, _teller(pytestconfig))
-    except KeylessError as error:
-        pytest.fail(f"keyless: {error}", pytrace=False)
+    snapshot, tell = Path(keyless_snapshot), _teller(pytestconfig)
+    started = _or_fail(lambda: Keyless.start(snapshot, folder, tell))
     pytestconfig.stash[_LEFT_OUT] = started.left_out
     yield started
     started.stop()
@@ -82,13 +81,20 @@ def keyless_clean(keyless: "Keyless") -> "Keyless":
     It is started again for this test, which takes a second or two, unless no request has been
     allowed since its last start.
     """
+    _or_fail(keyless.clean)
+    return keyless
+
+
+def _or_fail(act: Callable[[], _Result]) -> _Result:
+    """Return the result of `act`, or fail with the sentence of its KeylessError."""
     from sandbox.testing.deployment import KeylessError  # noqa: PLC0415 - slow
 
     try:
-        keyless.clean()
+        return act()
     except KeylessError as error:
-        pytest.fail(f"keyless: {error}", pytrace=False)
-    return keyless
+        sentence = f"keyless: {error}"
+    # Not in the block above, where pytest would show the causes of the error, too.
+    pytest.fail(sentence, pytrace=False)
 
 
 def _teller(config: pytest.Config) -> Callable[[str], None]:
