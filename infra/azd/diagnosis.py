@@ -27,7 +27,7 @@ class Finding:
 
 
 def explain(seen: Iterable[Seen], group: str, *, photo_waits: bool = True) -> Sequence[Finding]:
-    """Return what blocks the photo; empty if every app is ready.
+    """Return the reasons why the photo is blocked; empty if every app is ready.
 
     If no photo waits, a worker may be scaled to zero.
     """
@@ -47,7 +47,7 @@ def explain_rules(found: Iterable[Subscription]) -> Sequence[Finding]:
 
 
 def scaler_note(name: str, works_off: str, failed: Event) -> str:
-    """Return the meaning of a scaler failure, and what to do."""
+    """Return the meaning of a scaler failure, and the fix."""
     role = (
         "It has a right on the subscription: if it still fails ten minutes after the deployment, "
         "azd env set SCALER_SCOPE topic, then azd provision, grants it on the whole topic"

@@ -13,7 +13,7 @@ from infra.azd.tools import az, remember
 
 
 def keep_images(env: Mapping[str, str] = os.environ) -> None:
-    """Store the image of each app in the azd environment, unless it is there."""
+    """Store the image of each app in the azd environment, unless it has one."""
     group = group_of(env)
     if not env.get("AZURE_SUBSCRIPTION_ID") or not az("group", "exists", "--name", group):
         return

@@ -24,7 +24,7 @@ def remove_leftovers(
 ) -> None:
     """Delete and print access.bicep's former grants; print those of others.
 
-    Raises Stop if it is unclear what to delete, or if Azure refuses.
+    Raises Stop if the assignments to delete are unclear, or if Azure refuses.
     """
     chosen = "list" if only_list else env.get("ROLE_LEFTOVERS") or "remove"
     if chosen not in CHOICES:

@@ -19,7 +19,7 @@ _CURE = (
 def register_application(env: Mapping[str, str] = os.environ) -> None:
     """Create or update the registration, and store its application id in the azd environment.
 
-    Raises Stop, with advice for users who may not register applications.
+    Raises Stop, with advice for users without the right to register applications.
     """
     audience = env.get("CATALOG_AUDIENCE", "")
     if audience == OFF:

@@ -30,7 +30,7 @@ class Clock:
 def send_photo(minutes: float = 15, clock: Clock = Clock()) -> None:
     """Send one photo, and wait until it is processed and its event is received.
 
-    Raises Stop, which says what is missing. A role takes up to ten minutes to take effect, so a
+    Raises Stop, which names the missing part. A role takes up to ten minutes to take effect, so a
     correct deployment may take that long.
     """
     if os.environ.get("DEPLOY_APPS") == "false":

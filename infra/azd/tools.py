@@ -10,7 +10,7 @@ from infra import azure_cli
 
 
 class Stop(Exception):
-    """An error that ends a step: one sentence on what is wrong and what to do."""
+    """An error that ends a step: one sentence with the fault and its fix."""
 
 
 def az(*arguments: str) -> Any:

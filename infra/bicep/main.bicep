@@ -16,10 +16,10 @@ param location string
 @description('Optional. Whether to deploy the apps. Without them, only the data services and the rights of the developer and the operator are deployed: enough to run the services on a laptop.')
 param apps bool = true
 
-@description('Optional. Object id of a developer, who gets the combined rights of the services. Empty for none.')
+@description('Optional. Object id of a developer, with the combined rights of the services. Empty for none.')
 param developerPrincipalId string = ''
 
-@description('Optional. Object id of the operator, who may set the signing key; \'deployer\' for the user who deploys; \'none\' for no operator.')
+@description('Optional. Object id of the operator, with the right to set the signing key; \'deployer\' for the deploying user; \'none\' for no operator.')
 @minLength(4)
 @maxLength(36)
 param operatorPrincipalId string = 'deployer'
@@ -158,8 +158,8 @@ output CATALOG_AUDIENCE string = catalogAudience
 @description('Conditional. Object id of the catalog\'s caller, for infra/entra/register.py; empty without apps.')
 output GATEWAY_PRINCIPAL_ID string = application.outputs.gatewayPrincipalId
 
-@description('Object id of the developer, who may run the services on a laptop; empty for none.')
+@description('Object id of the developer, with the rights to run the services on a laptop; empty for none.')
 output DEVELOPER_PRINCIPAL_ID string = developerPrincipalId
 
-@description('Object id of the operator, who may set the signing key; empty for none.')
+@description('Object id of the operator, with the right to set the signing key; empty for none.')
 output OPERATOR_PRINCIPAL_ID string = operatorPrincipalId == 'none' ? '' : operator

@@ -42,7 +42,7 @@ Spot = tuple[float, float]
 
 @dataclass(frozen=True)
 class Box:
-    """A node: its name, what stands below it, and its kind, which is a class of the style."""
+    """A node: its name, the text below it, and its kind, which is a class of the style."""
 
     name: str
     below: str

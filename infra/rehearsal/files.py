@@ -15,7 +15,7 @@ _LONGEST = 300  # seconds: far more than the CLI takes
 
 
 class FilesError(Exception):
-    """A file that cannot be used; the message names it and says what to do."""
+    """A file that cannot be used; the message names it and the fix."""
 
 
 class NoCompilerError(FilesError):

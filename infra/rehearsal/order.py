@@ -1,8 +1,8 @@
 """The orders in which Resource Manager may take the steps of a plan.
 
-Each step begins and ends. A step begins after the end of each that it waits for. What lies within a
-nested deployment begins after the deployment does and ends before it, and knows nothing of what
-stands beside the deployment. https://learn.microsoft.com/azure/azure-resource-manager/templates/resource-dependency
+Each step begins and ends. A step begins after the end of each that it waits for. A step within a
+nested deployment begins after the deployment does and ends before it, and knows nothing of the
+steps beside the deployment. https://learn.microsoft.com/azure/azure-resource-manager/templates/resource-dependency
 """
 
 from collections import deque
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Edge:
-    """One step waits for another. `because` says what in the template makes it wait."""
+    """One step waits for another. `because` names the part of the template that makes it wait."""
 
     first: str
     then: str
@@ -69,13 +69,13 @@ class Order:
         return not (self.must_precede(one, other) or self.must_precede(other, one))
 
     def needs(self, step: str) -> frozenset[str]:
-        """Return the unknown conditions that must hold for a step to be there."""
+        """Return the unknown conditions that must hold for a step to exist."""
         return self._needs[self._numbers[step]]
 
     def waves(self) -> Sequence[Sequence[str]]:
         """Group the steps: each stands in the first wave after all that it waits for.
 
-        A nested deployment stands with the last of what is in it.
+        A nested deployment stands with the last of its steps.
         """
         level = [0] * (2 * len(self.steps))
         for event in self._sorted:

@@ -1,7 +1,7 @@
 """Draws the order of our deployment: `python -m infra.rehearsal.picture` writes it.
 
-A box is a nested deployment, or a resource that stands beside them; an arrow makes what it points
-at wait. What other arrows imply is left out.
+A box is a nested deployment, or a resource that stands beside them; an arrow makes its
+target wait. An arrow that others imply is left out.
 """
 
 from collections.abc import Sequence

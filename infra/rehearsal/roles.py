@@ -1,4 +1,4 @@
-"""Built-in roles: what they are called, and what they include that a rule asks about.
+"""Built-in roles: their names, and those of their actions that a rule asks about.
 
 MicrosoftDocs/azure-docs articles/role-based-access-control/built-in-roles,
 https://learn.microsoft.com/azure/role-based-access-control/built-in-roles

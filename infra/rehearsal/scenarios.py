@@ -1,4 +1,4 @@
-"""Our own deployment in the situations that it meets: each a plan, and what Azure makes of it."""
+"""Our own deployment in the situations that it meets: each a plan, and its outcome on Azure."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -54,7 +54,7 @@ def _itself(plan: Plan) -> Plan:
 
 @dataclass(frozen=True)
 class Scenario:
-    """One situation: what is deployed, and what Azure holds before."""
+    """One situation: the deployment, and the resources that Azure holds before."""
 
     name: str
     title: str

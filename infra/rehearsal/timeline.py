@@ -20,7 +20,7 @@ class Right:
 
 @dataclass(frozen=True)
 class Entry:
-    """One resource of a wave, and what it waits for, without what that waits for itself."""
+    """One resource of a wave, and the resources that it waits for, without those they wait for."""
 
     step: Step
     what: str
@@ -37,7 +37,7 @@ class Wave:
 
 
 def timeline(plan: Plan) -> Sequence[Wave]:
-    """Lay a plan out in waves, from 1, without what exists and without nested deployments."""
+    """Lay a plan out in waves, from 1, without existing resources and nested deployments."""
     made = [each for each in plan.steps if not each.existing and not each.is_a(DEPLOYMENT)]
     rows = groupby(sorted(made, key=plan.wave), key=plan.wave)
     return [
@@ -56,7 +56,7 @@ def title(step: Step) -> str:
 
 
 def waits_for(plan: Plan, step: Step) -> Sequence[Step]:
-    """Find what a step waits for by itself or by the deployments around it, and nothing implied."""
+    """Find the steps that a step or the deployments around it wait for, and none implied."""
     around = [step.key]
     while around[-1] in plan.inside:
         around.append(plan.inside[around[-1]])
@@ -66,7 +66,7 @@ def waits_for(plan: Plan, step: Step) -> Sequence[Step]:
 
 
 def right(plan: Plan, assignment: Step) -> Right:
-    """Tell what a role assignment gives, in names as far as the plan has them."""
+    """Return the right that a role assignment gives, in names as far as the plan has them."""
     given = assignment.properties if isinstance(assignment.properties, Mapping) else {}
     return Right(
         _who(plan, assignment, given), _role(plan, given.get("roleDefinitionId")), _on(assignment)

@@ -4,7 +4,7 @@
 @export()
 type variable = { name: string, value: string }
 
-@description('What the scaler counts: a queue, or a subscription of a topic.')
+@description('The entity whose messages the scaler counts: a queue, or a subscription of a topic.')
 @sealed()
 type backlog = { namespace: string, queueName: string?, topicName: string?, subscriptionName: string? }
 
@@ -41,7 +41,7 @@ param env variable[]
 @description('Optional. The backlog of the service; a replica is added for every five messages.')
 param worksOff backlog?
 
-@description('Optional. Whether a replica also starts every full hour, for messages that the scaler does not count.')
+@description('Optional. Starts a replica every full hour as well, for messages that the scaler does not count.')
 param wakesHourly bool = false
 
 @description('Required. Number of replicas when idle.')

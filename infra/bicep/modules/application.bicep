@@ -34,10 +34,10 @@ param images serviceImages
 @description('Required. The custom roles: the name (a GUID) of each definition.')
 param custom customRoles
 
-@description('Required. Object id of a developer, who gets the combined rights of the services. Empty for none.')
+@description('Required. Object id of a developer, with the combined rights of the services. Empty for none.')
 param developerPrincipalId string
 
-@description('Required. Object id of the operator, who may set the signing key. Empty for none.')
+@description('Required. Object id of the operator, with the right to set the signing key. Empty for none.')
 param operatorPrincipalId string
 
 @description('Required. Address ranges that may reach the gateway; \'any\' for all.')

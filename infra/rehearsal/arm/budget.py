@@ -10,7 +10,7 @@ _MOST_ELEMENTS = 100_000
 
 
 class Budget:
-    """Counts work and depth. Every method raises TooMuchError, which names what was too much."""
+    """Counts work and depth. Every method raises TooMuchError, which names the exceeded limit."""
 
     def __init__(self, work: int = _WORK) -> None:
         self._left = work
@@ -33,7 +33,7 @@ class Budget:
         self._depth -= 1
 
     def sized(self, value: object) -> None:
-        """Refuse what is too large to go on with."""
+        """Refuse a value that is too large to go on with."""
         if isinstance(value, str) and len(value) > _LONGEST_TEXT:
             raise TooMuchError(f"a text is longer than {_LONGEST_TEXT} characters")
         if isinstance(value, list | dict) and len(value) > _MOST_ELEMENTS:

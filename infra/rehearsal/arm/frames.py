@@ -34,7 +34,7 @@ class Surroundings(Protocol):
         """Return the result of references(): each resource of a loop."""
 
     def listed(self, name: str, arguments: tuple[Value, ...]) -> Value:
-        """Return what listKeys and its like give."""
+        """Return the result of listKeys and its like."""
 
     def about(self, function: str) -> Value:
         """Return the result of deployment(), subscription(), resourceGroup() and the like."""

@@ -13,7 +13,7 @@ class Function:
 
     `deep` if an unknown value anywhere in an argument makes the result unknown; otherwise only an
     argument that is unknown as a whole does. `textual` if the result is a text with the arguments
-    in it, so that a part of it can be told; `compares` if it looks into all there is in them.
+    in it, so that a part of it can be known; `compares` if it looks into all of their contents.
     """
 
     work: Callable[..., Value]

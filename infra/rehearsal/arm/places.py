@@ -27,7 +27,7 @@ class Place:
 
     @property
     def id(self) -> str:
-        """The id that stands before "/providers/..." in the ids of what is deployed here."""
+        """The id that stands before "/providers/..." in the ids of the resources deployed here."""
         match self.level:
             case "group":
                 return f"/subscriptions/{self.subscription}/resourceGroups/{self.group}"
@@ -54,7 +54,7 @@ def level_of(schema: object) -> Level:
 
 @dataclass(frozen=True)
 class Identity:
-    """The id of a resource, with what it says of its type and of what the resource extends."""
+    """The id of a resource, with its type and the id of the resource that it extends."""
 
     id: str
     type: str

@@ -12,7 +12,7 @@ from infra.rehearsal.arm.places import Place
 class Target:
     """The ids are made up unless given: none of them affects Azure's refusals.
 
-    The moment is what utcNow() gives.
+    utcNow() gives the moment.
     """
 
     tenant: str = "7e4a4700-0000-4000-8000-000000000000"

@@ -71,7 +71,7 @@ class Template:
 
     @cached_property
     def lookup(self) -> Lookup:
-        """Finds its resources by what a template calls them."""
+        """Finds its resources by their names in a template."""
         return Lookup(self.instances)
 
     @cached_property

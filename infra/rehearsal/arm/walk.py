@@ -30,8 +30,8 @@ def plan_of(
 ) -> Plan:
     """Plan the deployment of a compiled template with these values of its parameters.
 
-    Never raises for a template: what Azure would refuse is among the plan's findings, and what is
-    not understood is named in `not_understood`.
+    Never raises for a template: Azure's refusals are among the plan's findings, and
+    `not_understood` names the parts that are not understood.
 
     A reference by id, or with a version, makes nothing wait, say its pages
     (MicrosoftDocs/azure-docs, articles/azure-resource-manager/templates/resource-dependency.md;

@@ -55,7 +55,7 @@ class Work:
         self._report(where, "", error)
 
     def note(self, sentence: str) -> None:
-        """Note what is not understood."""
+        """Note a part that is not understood."""
         self.not_understood[sentence] = None
 
     def _report(self, where: str, text: str, error: TemplateError) -> None:

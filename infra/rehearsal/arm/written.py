@@ -23,7 +23,7 @@ def call_written(name: str, arguments: tuple[Value, ...], budget: Budget) -> str
 
 
 def shown(value: Value) -> str:
-    """Show a value in a message: a short text of a short one, and of others what it is."""
+    """Show a value in a message: a short one as its text, any other by its kind."""
     match value:
         case Unknown():
             return f"the unknown {value.expression[:60]}"

@@ -1,4 +1,4 @@
-"""Read what a template wrote, where every value may be one that only Azure knows."""
+"""Read the bodies of a template, where every value may be one that only Azure knows."""
 
 from collections.abc import Mapping, Sequence
 

@@ -16,7 +16,7 @@ _EMPTY = World()
 def judge(
     plan: Plan, world: World = _EMPTY, rules: Iterable[Rule] = RULES, strict: bool = False
 ) -> Sequence[Finding]:
-    """Find what breaks a rule, the gravest first, and otherwise in the order of the table.
+    """Find the breaches of the rules, the gravest first, and otherwise in the order of the table.
 
     Where nothing orders two resources, Azure may take the wrong one first. If the right one begins
     earlier all the same, because it waits for less, that is a warning, unless `strict`.

@@ -49,7 +49,7 @@ def comes_before_its_parent(plan: Plan, world: World) -> Iterator[Fault]:
 
 
 def comes_before_its_scope(plan: Plan, world: World) -> Iterator[Fault]:
-    """Find what may be made before the group it is deployed to, or the resource that it extends."""
+    """Find resources that may be made before their group, or before the resource they extend."""
     for each in plan.steps:
         if each.existing or each.is_a(ROLE_ASSIGNMENT) or _shares_its_scope(plan, each):
             continue

@@ -81,7 +81,7 @@ def on(assignments: Iterable[Step], resource: str) -> Iterator[Step]:
 
 
 def may_be_given(plan: Plan, identity: str, resource: str, action: str) -> bool:
-    """Return whether an assignment gives a right, if what is unknown of it is as it should be."""
+    """Return whether an assignment gives a right, if its unknown parts are as they should be."""
     for each in plan.of_type(ROLE_ASSIGNMENT):
         anyone = plan.principal(each).kind == "unknown"
         anything = has_unknown_part(each.scope)

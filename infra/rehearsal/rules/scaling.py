@@ -1,4 +1,4 @@
-"""The scaler of a container app: what it counts, and the right that this takes."""
+"""The scaler of a container app: the messages it counts, and the right that this takes."""
 
 from collections.abc import Iterator, Mapping
 
@@ -22,7 +22,7 @@ _MANAGE = "Microsoft.ServiceBus/namespaces/queues/write"
 
 
 def has_a_scaler_without_its_right(plan: Plan, world: World) -> Iterator[Fault]:
-    """Find scale rules whose identity may not read what they count."""
+    """Find scale rules whose identity may not read the messages they count."""
     for app, rule in _bus_rules(plan):
         counted = _entity(plan, inside(rule, "custom", "metadata"))
         identity = identity_named(app, inside(rule, "custom", "identity"))

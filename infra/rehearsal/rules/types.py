@@ -15,7 +15,7 @@ _LINK = re.compile(r"\s*\[https://aka\.ms/[^\]]*\]\s*$")
 
 
 def what_the_compiler_says(diagnostics: str) -> Sequence[Finding]:
-    """Find the types' complaints in what `bicep build` prints on its standard error.
+    """Find the types' complaints in the standard error of `bicep build`.
 
     They warn only: where the compiler knows a property that Azure does not, or the other way round,
     Azure decides, and the compiler says so itself.

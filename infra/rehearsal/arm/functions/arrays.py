@@ -31,7 +31,7 @@ def same(one: Any, other: Any) -> bool:
 
 
 def listed(value: Any) -> list[Any]:
-    """Return an array. Raises TypeError for what is none."""
+    """Return an array. Raises TypeError for any other value."""
     if not isinstance(value, list):
         raise TypeError(f"{shown(value)} is no array")
     return value

@@ -1,4 +1,4 @@
-"""The functions that make a name out of what they are given, the same each time.
+"""The functions that make a name out of their arguments, the same each time.
 
 uniqueString() is a MurmurHash of 64 bits in base 32; which one, Azure/terraform-provider-azapi
 (internal/services/functions/unique_string_function.go) and `bicep snapshot` show.

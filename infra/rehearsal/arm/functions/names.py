@@ -1,4 +1,4 @@
-"""Functions that give what has a name: parameters, variables, and the turn of a loop."""
+"""Functions that look up a name: parameters, variables, and the turn of a loop."""
 
 from collections.abc import Mapping
 

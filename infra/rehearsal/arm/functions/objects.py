@@ -12,7 +12,7 @@ from infra.rehearsal.arm.written import shown
 
 
 def _object_of(value: Any) -> dict[str, Any]:
-    """Return an object. Raises TypeError for what is none."""
+    """Return an object. Raises TypeError for any other value."""
     if not isinstance(value, dict):
         raise TypeError(f"{shown(value)} is no object")
     return value
