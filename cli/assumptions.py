@@ -33,7 +33,7 @@ def assumptions(
         typer.Option("--from", help="Compare with the answers in a file of ./keyless report."),
     ] = None,
 ) -> None:
-    """List the unverified assumptions about Azure, and what follows if one is wrong."""
+    """List the unverified assumptions about Azure, and the consequence if one is wrong."""
     reported = _read(from_) if from_ else None
     report = running(open_state(state))
     chosen = report.assumed if report else {}

@@ -108,7 +108,7 @@ def rights_of_developer(deployment: Deployment, environment: Environment) -> tup
 def rights_of(deployment: Deployment, environment: Environment, who: str) -> tuple[Right, ...]:
     """Return the rights on data of `who`. Raises KeyError.
 
-    A recreated identity needs what the assignments give its former id.
+    A recreated identity needs the rights that the assignments give its former id.
     """
     policy = Policy.of(deployment)
     ids = deployment.principal(who).every_id

@@ -55,7 +55,7 @@ class Plane(Protocol[R_contra, N]):
         """Return the operation that a request is, and the rights that it takes. Raises Refusal."""
 
     def decide(self, gate: Gate, caller: Caller, named: N) -> tuple[Allowed, ...]:
-        """Return what allows the operation, recorded. Raises Refusal, and AuditError."""
+        """Return the grants that allow the operation, recorded. Raises Refusal, and AuditError."""
         decision = gate.admit(self.service, named.operation.name, caller, *named.requirements)
         if isinstance(decision, Denied):
             raise self.deny(caller, named, decision)

@@ -22,7 +22,7 @@ _ROOM = 1024 * 1024
 
 
 class StateError(RuntimeError):
-    """A folder that cannot be used; the message says what to do."""
+    """A folder that cannot be used; the message names the fix."""
 
 
 @dataclass(frozen=True)

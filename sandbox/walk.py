@@ -35,7 +35,7 @@ def permit(plane: Plane[R_contra, N], gate: Gate, request: R_contra) -> Granted[
 
 
 async def walk(plane: HttpPlane[N], gate: Gate, request: web.Request) -> web.StreamResponse:
-    """Answer a request over HTTP: permit it, then serve it, or render what refused it."""
+    """Answer a request over HTTP: permit it, then serve it, or render its refusal."""
     try:
         granted = permit(plane, gate, request)
         return await plane.serve(request, granted)

@@ -13,7 +13,7 @@ from setup.variables import of_the_command_line
 
 
 def main(arguments: list[str]) -> None:
-    """Replace this process by the command line, after installing what it needs."""
+    """Replace this process by the command line, after installing its packages."""
     packages = stamps.DEV if arguments[:1] in (["test"], ["check"]) else stamps.RUN
     if not stamps.all_hold(packages):
         from setup.set_up import set_up  # noqa: PLC0415 - slow, and rarely needed

@@ -90,7 +90,7 @@ _CAUSES = (
 
 
 def of_step(error: StepError, python: Path, given: Mapping[str, str] = os.environ) -> str:
-    """Return the sentence for a failed step: which one, the cause if known, and what to do."""
+    """Return the sentence for a failed step: which one, the cause if known, and the fix."""
     reason = _reason(error, python, given)
     return f"could not finish: {error}{reason and f': {reason}'}; then {AGAIN}"
 

@@ -101,7 +101,7 @@ def _npm_ci(node: Node, lock_fd: int) -> None:
 
 
 def _complaint(node: Node) -> str:
-    """Return what is wrong with the installed Azurite; empty if it works."""
+    """Return the fault of the installed Azurite; empty if it works."""
     if not (MAIN.is_file() and is_as_locked(_installed(), _packages(AZURITE_LOCK))):
         return f"npm reported success, but {MODULES} does not match {AZURITE_LOCK.name}"
     try:

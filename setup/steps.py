@@ -19,7 +19,7 @@ _WIDTH = 58
 
 
 class SetUpError(RuntimeError):
-    """An error that ends the set-up; the message is a sentence that says what to do."""
+    """An error that ends the set-up; the message is a sentence that names the fix."""
 
 
 class StepError(RuntimeError):
@@ -60,8 +60,8 @@ def run(
 ) -> None:
     """Run one step, with its name and duration. Raises StepError, or OSError without the program.
 
-    A step succeeds if its result is right, not if its command says so: `complaint` returns what is
-    wrong, or nothing. The step inherits the descriptor `lock_fd`: the next set-up waits for a step
+    A step succeeds if its result is right, not if its command says so: `complaint` returns the
+    fault, or nothing. The step inherits the descriptor `lock_fd`: the next set-up waits for a step
     that outlived its own set-up after a `kill -9`.
     """
     say(f"  {text:<{_WIDTH}}", end="")

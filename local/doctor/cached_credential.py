@@ -23,7 +23,7 @@ class CachedCredential:
         self._tokens: dict[object, AccessToken] = {}
 
     def get_token(self, *scopes: str, **options: Any) -> AccessToken:
-        """Return a token for `scopes`. Raises what the credential raises, which is not cached."""
+        """Return a token for `scopes`. Raises the credential's errors, which are not cached."""
         asked = (scopes, options.get("claims"), options.get("tenant_id"))
         with self._lock:
             known = self._tokens.get(asked)

@@ -83,7 +83,7 @@ def principal_type(principal: Principal | None, answer: Answer) -> str:
 
 @dataclass(frozen=True)
 class Finding:
-    """A recognized trap: a sentence on what is wrong, and what to do."""
+    """A recognized trap: a sentence on the mistake, and the remedy."""
 
     trap: str
     sentence: str

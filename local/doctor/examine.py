@@ -116,7 +116,7 @@ def _app_role(subject: Subject, credential: TokenCredential) -> AppRole | None:
 
 
 def _proved_app_roles(subject: Subject) -> Iterator[str]:
-    """Yield the app roles among what the service waits for; other operations contain no dot."""
+    """Yield the app roles that the service waits for; other operations contain no dot."""
     for each in subject.waits_for:
         operation = each.partition(" on ")[0]
         if _APP_ROLE.fullmatch(operation):

@@ -12,7 +12,7 @@ from sandbox.rbac import Action, built_in_roles, holds
 class Denial:
     """A denial from the sandbox's audit: an action on a scope.
 
-    `roles` would allow it, the narrowest first. They define what is needed: where one of two
+    `roles` would allow it, the narrowest first. They define the need: where one of two
     actions allows a request, `action` is only the first.
     """
 

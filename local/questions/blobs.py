@@ -12,7 +12,7 @@ VERSION = "2023-11-03"
 
 
 def new_blob(asker: Asker, container: str) -> BlobClient:
-    """Return a new blob. It cannot be deleted later, so its name says what it is."""
+    """Return a new blob. It cannot be deleted later, so its name explains it."""
     return asker.account.get_blob_client(container, f"behaviours/{uuid.uuid4().hex}")
 
 

@@ -29,11 +29,11 @@ class UnexpectedError(Exception):
 
 
 class TooManyRightsError(Exception):
-    """Azure allows the caller what it should refuse, so the answer would mislead."""
+    """Azure allows a request that it should refuse, so the answer would mislead."""
 
 
 class TooFewRightsError(Exception):
-    """Azure refuses the caller what the question expects it to allow."""
+    """Azure refuses a request that the question expects it to allow."""
 
 
 class NothingCameError(Exception):

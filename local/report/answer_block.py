@@ -15,7 +15,7 @@ _AGAIN = "create a new one with ./keyless report"
 
 
 class ReportError(ValueError):
-    """A file without answers that this version knows; the message says where and what to do."""
+    """A file without answers that this version knows; the message names the place and the fix."""
 
 
 @dataclass(frozen=True)

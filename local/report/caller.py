@@ -1,7 +1,7 @@
-"""The user who asks: the rights of the policy, and rights beyond it.
+"""The user of the report: the rights of the policy, and rights beyond it.
 
-Most deployers are owners, and some have given themselves a data role. What Azure never refuses
-to them says nothing about refusals.
+Most deployers are owners, and some have given themselves a data role. A request that Azure never
+refuses to them says nothing about refusals.
 """
 
 from collections.abc import Iterator, Mapping

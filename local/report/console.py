@@ -1,4 +1,4 @@
-"""A console in an app, which asks what only the app's own code can ask.
+"""A console in an app, for questions that only the app's own code can ask.
 
 `az containerapp exec` requires a terminal, so it gets a pseudo-terminal. Not run on Azure; not
 available on Windows, which has no pseudo-terminals.

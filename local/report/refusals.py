@@ -8,7 +8,7 @@ from local.report.safe_text import NOTHING, SafeText
 
 @dataclass(frozen=True)
 class Advice:
-    """What to do about an error with one of `codes` and, if given, one of `words` in its text."""
+    """The remedy for an error with one of `codes` and, if given, one of `words` in its text."""
 
     codes: frozenset[str]
     words: tuple[str, ...]

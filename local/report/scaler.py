@@ -42,6 +42,9 @@ def _at(event: Event | None) -> datetime | None:
 
 
 def _trigger(event: Event | None) -> SafeText:
-    """Return what woke the app, if KEDA's version says: pkg/scaling/executor in kedacore/keda."""
+    """Return the trigger that woke the app, if KEDA's version names it.
+
+    Source: pkg/scaling/executor in kedacore/keda.
+    """
     said = event.message if event else ""
     return next((each for each in _TRIGGERS if each in said), NOTHING)

@@ -32,7 +32,7 @@ class Ids:
 
     @property
     def has_roles(self) -> bool:
-        """Whether role assignments name its current ids."""
+        """True if role assignments name its current ids."""
         return self.principal_id in (self.assigned or (self.principal_id,))
 
     def recreated(self) -> "Ids":

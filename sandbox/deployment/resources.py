@@ -229,7 +229,7 @@ class ContainerApp:
 
     @property
     def is_service(self) -> bool:
-        """Whether it is a container app, which the sandbox runs if the deployment is its own."""
+        """True for a container app, which the sandbox runs if the deployment is its own."""
         return "/containerapps/" in self.id.lower()
 
     @property

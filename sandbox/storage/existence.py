@@ -50,7 +50,7 @@ async def missing(named: Named, backend: Backend) -> StorageError | None:
 
 
 def _probe(named: Named) -> Forwarded | None:
-    """Return a request for what the operation requires to exist; None if that is nothing."""
+    """Return a request for the resource that must exist; None if the operation requires none."""
     target, operation = named.target, named.operation.name
     if target.level is Level.SERVICE or operation in _OF_NO_CONTAINER:
         return None

@@ -1,4 +1,4 @@
-"""The operations of Blob Storage, a row each: how a request is recognised and what it requires.
+"""The operations of Blob Storage, a row each: how a request is recognised, and its requirements.
 
 https://learn.microsoft.com/rest/api/storageservices/authorize-with-azure-active-directory#permissions-for-blob-service-operations
 A request that no row describes is refused.

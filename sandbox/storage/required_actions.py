@@ -1,4 +1,4 @@
-"""The actions that a request requires: those of its operation, and more for what it carries."""
+"""The actions that a request requires: those of its operation, its tags and its copy source."""
 
 from collections.abc import Iterator, Mapping
 
@@ -17,7 +17,7 @@ def requirements_of(
     source: CopySource | None,
     account: StorageAccount,
 ) -> Iterator[Requirement]:
-    """Yield what a request requires, its operation's own actions first.
+    """Yield the requirements of a request, its operation's own actions first.
 
     `source` is a blob that the caller's own token has to read.
     """

@@ -44,7 +44,7 @@ async def serve_from_url(
 
 
 async def _reading(named: Named, permit: Permit, version: str) -> Granted[Named]:
-    """Return what is granted on the source. Without a token it would have to be public; no blob is.
+    """Return the granted read of the source. Without a token it must be public; no blob is.
 
     Azure/azure-sdk-for-net issue 16882 has the status that follows from that.
     """

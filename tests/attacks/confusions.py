@@ -616,14 +616,14 @@ OPERATIONS = (
         "    if not code and error.status in _WITHOUT_CODE:\n",
     ),
     Attack(
-        "each operation of the table, denied to who has every other right",
+        "each operation of the table, denied to a caller with every other right",
         f"{_STORAGE}/test_every_operation.py::test_a_caller_with_every_other_right_is_denied",
         "sandbox/plane.py",
         _DENIAL,
         _PERMISSION,
     ),
     _at_storage(
-        "each operation of the table, allowed to who has just its right",
+        "each operation of the table, allowed to a caller with just its right",
         "every_operation.py::test_a_caller_with_just_one_of_its_actions_is_allowed",
         "required_actions",
         "    yield Requirement(scope, operation.actions)\n",

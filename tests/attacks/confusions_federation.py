@@ -12,7 +12,7 @@ def _at(attack: str, test: str, module: str, guard: str, without: str) -> Attack
 
 FEDERATION = (
     _at(
-        "a token of an issuer that nobody trusts",
+        "a token of an untrusted issuer",
         _REFUSED,
         "assertion",
         "[each for each in credentials if each.issuer == self.issuer]",

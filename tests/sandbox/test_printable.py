@@ -1,4 +1,4 @@
-"""What somebody sent is shown by a terminal, and not obeyed."""
+"""A terminal shows received text, and does not obey it."""
 
 import json
 import unicodedata
