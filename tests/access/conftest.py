@@ -21,7 +21,7 @@ _LEFT_OUT = pytest.StashKey[int]()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselect what asks Azure itself, unless KEYLESS_AZURE names an environment.
+    """Deselect tests that ask Azure itself, unless KEYLESS_AZURE names an environment.
 
     Tests that ask on the sample's entities run where these exist.
     """

@@ -80,7 +80,7 @@ class Harness:
 
     @property
     def admin(self) -> Actor:
-        """The administrator, who has every right and is in no table."""
+        """The administrator, with every right and in no table."""
         return self._actor(_ADMIN.name, lambda: Issued(self.endpoints, _ADMIN))
 
     def actor(self, name: str) -> Actor:

@@ -34,7 +34,7 @@ _VALUE = "a value"
 class Operation:
     """`do` takes the actor, an administrator with every right, and the entity.
 
-    `actions` are those of which any will do. It raises what the SDK raises.
+    `actions` are those of which any will do. It raises the SDK's errors.
     """
 
     actions: tuple[str, ...]
@@ -85,7 +85,7 @@ def _find(actor: Actor, _: Actor, container: str) -> None:
 
 
 def _put_there(admin: Actor, container: str) -> None:
-    """Create the blob if it is missing: on Azure `admin` is the developer, who cannot overwrite."""
+    """Create the blob if it is missing: on Azure `admin`, the developer, cannot overwrite."""
     blobs.create(admin.account.get_container_client(container), _THERE, b"old", 3)
 
 
@@ -144,7 +144,7 @@ def _send(actor: Actor, _: Actor, entity: str) -> None:
 
 
 def _receive(actor: Actor, admin: Actor, entity: str) -> None:
-    """A message is sent before, so that there is what may be received."""
+    """A message is sent before, so that there is one to receive."""
     _send_to(admin, entity)
     _take(actor, entity, lambda receiver, message: receiver.complete_message(message))
 

@@ -42,7 +42,7 @@ def _line(row: Row) -> str:
 
 
 def _short(action: str) -> str:
-    """Without what each action of its provider begins with."""
+    """Return an action without the common prefix of its provider."""
     for provider in ("storageAccounts/blobServices/containers/", "namespaces/", "vaults/"):
         if provider in action:
             return action.partition(provider)[2]

@@ -1,4 +1,4 @@
-"""The rows of the table, and its names for what every deployment has.
+"""The rows of the table, and its names for the resources that every deployment has.
 
 A row says that `who`, doing `operation` on `on`, is allowed or denied, and why. Where a service's
 code does it, `code` is the file and the call that needs the right; an allowed row without code is

@@ -1,7 +1,7 @@
-"""The sample's identities and entities, by name: what its table speaks of.
+"""The sample's identities and entities, by name, as its table uses them.
 
-How Azure answers (test_data_plane.py, test_assumptions.py) is asked as these people, on these
-entities. Where another deployment has taken the place of the sample's, it cannot be asked.
+The questions to Azure (test_data_plane.py, test_assumptions.py) are asked as these people, on
+these entities. Where another deployment has taken the place of the sample's, it cannot be asked.
 """
 
 from sandbox.deployment import Deployment

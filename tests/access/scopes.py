@@ -1,4 +1,4 @@
-"""The resource ids of what the table speaks of."""
+"""The resource ids of the table's entities."""
 
 from sandbox.deployment import Deployment
 from tests.access.rows import (
@@ -15,7 +15,7 @@ from tests.access.rows import (
 
 
 def scope_of(deployment: Deployment, on: str) -> str:
-    """The resource id of what a row is on. Raises KeyError if there is no such thing."""
+    """The resource id of a row's entity. Raises KeyError if there is none."""
     bus, storage, vault = deployment.bus, deployment.storage, deployment.vault
     known = {
         ACCOUNT: storage.id,
@@ -40,6 +40,6 @@ def scope_of(deployment: Deployment, on: str) -> str:
 
 
 def _registry(deployment: Deployment) -> str:
-    """The sandbox becomes no registry, so it is known by who may pull from it."""
+    """The sandbox becomes no registry, so it is known by the principals that may pull from it."""
     kind = "/Microsoft.ContainerRegistry/registries/"
     return next((each.scope for each in deployment.assignments if kind in each.scope), "")

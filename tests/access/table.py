@@ -46,12 +46,12 @@ _NO_DELETE = "Nothing in the pipeline deletes; originals end by the lifecycle ru
 _ONLY_OWN = "Another subscription's events are another service's."
 _NOT_THE_SECRET = "The one secret is the notifier's."
 _NO_CONTROL = "A right on data is none on the thing that holds it."
-_NO_SUPERUSER = "What it would open is every operation on files and their owners."
+_NO_SUPERUSER = "It would open every operation on files and their owners."
 _NO_VAULT = "A right on one secret shows no other secret, not even its name."
 _TELEMETRY = "Local auth is off on the component."
 _ONE_COMPONENT = "Telemetry goes to this one component."
 _DEAD_LETTERS = "The dead letters of an entity are below it, and so is the right to receive."
-_PEEK = "Who may receive a message may look at it first."
+_PEEK = "A receiver may look at a message first."
 
 TABLE: tuple[Row, ...] = (
     # The gateway: the public face, open to the internet.
@@ -69,13 +69,15 @@ TABLE: tuple[Row, ...] = (
         "The narrowest right that shows whether a photo exists.",
         "services/gateway/photos.py: get_blob_tags()",
     ),
-    may_not(GATEWAY, "replace", ORIGINALS, "An intruder cannot change what others uploaded."),
-    may_not(GATEWAY, "read", ORIGINALS, "Originals hold what thumbnails do not, such as places."),
-    may_not(GATEWAY, "list", ORIGINALS, "The public never learns what was uploaded."),
+    may_not(GATEWAY, "replace", ORIGINALS, "An intruder cannot change the uploads of others."),
+    may_not(
+        GATEWAY, "read", ORIGINALS, "Originals hold data that thumbnails lack, such as places."
+    ),
+    may_not(GATEWAY, "list", ORIGINALS, "The public never learns which photos were uploaded."),
     may_not(GATEWAY, "delete", ORIGINALS, _NO_DELETE),
     may_not(GATEWAY, "set tags", ORIGINALS, "Tags of Azure's own malware scan would be at stake."),
     may_not(GATEWAY, "find by tags", ORIGINALS, "Finding is a way of listing."),
-    may_not(GATEWAY, f"{_BLOB}/move/action", ORIGINALS, "A move takes away what it moves."),
+    may_not(GATEWAY, f"{_BLOB}/move/action", ORIGINALS, "A move deletes the source."),
     may_not(GATEWAY, f"{_BLOB}/deleteBlobVersion/action", ORIGINALS, _NO_DELETE),
     may_not(GATEWAY, f"{_BLOB}/permanentDelete/action", ORIGINALS, _NO_DELETE),
     may_not(GATEWAY, f"{_BLOB}/runAsSuperUser/action", ORIGINALS, _NO_SUPERUSER),
@@ -111,16 +113,16 @@ TABLE: tuple[Row, ...] = (
     ),
     may_not(GATEWAY, "receive", UPLOADS, "The public face must not take work away."),
     may_not(GATEWAY, "peek", UPLOADS, "Nor look at it."),
-    may_not(GATEWAY, "receive dead letters", UPLOADS, "Nor take what has failed."),
+    may_not(GATEWAY, "receive dead letters", UPLOADS, "Nor take failed messages."),
     may_not(GATEWAY, f"{_BUS}/queues/write", UPLOADS, _NO_CONTROL),
-    may_not(GATEWAY, "send", EVENTS, "What became of a photo is not the gateway's to say."),
+    may_not(GATEWAY, "send", EVENTS, "The outcome of a photo is not the gateway's to report."),
     may_not(GATEWAY, "receive", FOR_CATALOG, _ONLY_OWN),
     may_not(GATEWAY, "receive", FOR_NOTIFIER, _ONLY_OWN),
     may(
         GATEWAY,
         "call",
         API,
-        "The gallery's pages are the catalog's; infra/entra declares who holds its app role.",
+        "The gallery's pages are the catalog's; infra/entra declares the holders of its app role.",
         "services/gateway/catalog.py: self._get(",
     ),
     may_not(GATEWAY, "get", KEY, _NOT_THE_SECRET),
@@ -135,15 +137,15 @@ TABLE: tuple[Row, ...] = (
         "services/thumbnailer/worker.py: self.originals",
     ),
     may(THUMBNAILER, "list", ORIGINALS, _LISTING),
-    may_not(THUMBNAILER, "create", ORIGINALS, "What a hostile image brings about changes none."),
-    may_not(THUMBNAILER, "replace", ORIGINALS, "What a hostile image brings about changes none."),
+    may_not(THUMBNAILER, "create", ORIGINALS, "A hostile image can change no original."),
+    may_not(THUMBNAILER, "replace", ORIGINALS, "A hostile image can change no original."),
     may_not(THUMBNAILER, "delete", ORIGINALS, _NO_DELETE),
     may_not(THUMBNAILER, "see tags", ORIGINALS, "It reads the photo; its tags are no concern."),
     may(
         THUMBNAILER,
         "read",
         THUMBNAILS,
-        "Its existence decides what a dead letter comes to.",
+        "Its existence decides the outcome of a dead letter.",
         "services/thumbnailer/worker.py: self.thumbnails",
     ),
     may(THUMBNAILER, "list", THUMBNAILS, _LISTING),
@@ -171,7 +173,7 @@ TABLE: tuple[Row, ...] = (
         THUMBNAILS,
         "Writing creates as well; the role holds no action that another includes.",
     ),
-    may_not(THUMBNAILER, f"{_BLOB}/move/action", THUMBNAILS, "A move takes away what it moves."),
+    may_not(THUMBNAILER, f"{_BLOB}/move/action", THUMBNAILS, "A move deletes the source."),
     may_not(THUMBNAILER, f"{_BLOB}/deleteBlobVersion/action", THUMBNAILS, _NO_DELETE),
     may_not(THUMBNAILER, f"{_BLOB}/permanentDelete/action", THUMBNAILS, _NO_DELETE),
     may_not(THUMBNAILER, f"{_BLOB}/runAsSuperUser/action", THUMBNAILS, _NO_SUPERUSER),
@@ -207,12 +209,12 @@ TABLE: tuple[Row, ...] = (
         THUMBNAILER,
         "send",
         EVENTS,
-        "It publishes what became of a photo.",
+        "It publishes the outcome of a photo.",
         "services/thumbnailer/app.py: client.get_topic_sender",
     ),
     may_not(THUMBNAILER, f"{_BUS}/topics/write", EVENTS, _NO_CONTROL),
-    may_not(THUMBNAILER, "receive", FOR_CATALOG, "It cannot see who listens, nor to what."),
-    may_not(THUMBNAILER, "receive", FOR_NOTIFIER, "It cannot see who listens, nor to what."),
+    may_not(THUMBNAILER, "receive", FOR_CATALOG, "It cannot see the listeners, nor their events."),
+    may_not(THUMBNAILER, "receive", FOR_NOTIFIER, "It cannot see the listeners, nor their events."),
     may_not(THUMBNAILER, "call", API, "It makes thumbnails and needs no list of them."),
     may_not(THUMBNAILER, "get", KEY, _NOT_THE_SECRET),
     may_not(THUMBNAILER, "list secrets", VAULT, _NO_VAULT),
@@ -234,8 +236,8 @@ TABLE: tuple[Row, ...] = (
     may(CATALOG, "peek", FOR_CATALOG, _PEEK),
     may_not(CATALOG, "receive", FOR_NOTIFIER, _ONLY_OWN),
     may_not(CATALOG, f"{_BUS}/topics/subscriptions/write", FOR_CATALOG, _NO_CONTROL),
-    may_not(CATALOG, "send", EVENTS, "Who listens has nothing to say."),
-    may_not(CATALOG, "send", UPLOADS, "Who listens has nothing to say."),
+    may_not(CATALOG, "send", EVENTS, "A listener has nothing to send."),
+    may_not(CATALOG, "send", UPLOADS, "A listener has nothing to send."),
     may_not(CATALOG, "receive", UPLOADS, "Uploads are the thumbnailer's."),
     may(
         CATALOG,

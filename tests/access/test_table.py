@@ -1,4 +1,4 @@
-"""Every row of the table, through the real SDKs: who may does it, who must not is refused."""
+"""Every row of the table, through the real SDKs: each right works, each other is refused."""
 
 import pytest
 

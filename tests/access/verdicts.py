@@ -76,7 +76,7 @@ def _asked_for_a_token(harness: Harness, row: Row) -> Verdict:
 
 
 def _called(harness: Harness, row: Row) -> Verdict:
-    """Shown to what stands before the API's routes: app roles are in the token itself."""
+    """Shown to the check before the API's routes: app roles are in the token itself."""
     registration = harness.deployment.registration
     assert registration is not None, "the deployment has no API to call"
     token = harness.actor(row.who).credential.get_token(f"{registration.app_id}/.default").token
@@ -107,7 +107,7 @@ def _done(harness: Harness, row: Row) -> Verdict:
 
 
 def refusal_of(row: Row, actor: Actor, admin: Actor) -> str:
-    """Let `actor` do what the row says: Azure's code for its refusal, empty if it was done.
+    """Let `actor` try the row's operation: Azure's code for its refusal, empty if it was done.
 
     Raises every error that is not a refusal.
     """

@@ -1,4 +1,4 @@
-"""Random requests, built from the pieces, each with what it may be carried out as."""
+"""Random requests, built from the pieces, each with the operations it may be carried out as."""
 
 import itertools
 from collections.abc import Iterable, Sequence

@@ -36,7 +36,7 @@ def open_to_others(folder: Path) -> Iterator[set[str]]:
 
 
 def modes(folder: Path) -> Iterator[tuple[Path, int]]:
-    """The folder and all that is in it, with its mode; what goes meanwhile is left out."""
+    """The folder and all that is in it, with its mode, without files that vanish meanwhile."""
     with suppress(FileNotFoundError):
         yield folder, folder.lstat().st_mode
     for root, folders, files in os.walk(folder):

@@ -1,7 +1,8 @@
-"""Azurite carries out only what a decision allowed, whatever octets a client sends.
+"""Azurite carries out only allowed operations, whatever octets a client sends.
 
 Random requests go as they are through the proxy, TLS, the edge and the gateway to an Azurite that
-writes down what its handlers begin to do. `KEYLESS_ATTACKS=12000` opens as many connections.
+writes down each operation that its handlers begin. `KEYLESS_ATTACKS=12000` opens as many
+connections.
 """
 
 import contextlib
@@ -123,7 +124,7 @@ def legal(connection: list[Ask]) -> Iterator[Ask]:
 
 
 def checked(row: Watched, known: dict[str, Ask]) -> Iterator[str]:
-    """Return what was carried out, by name. Raises AssertionError for anything not allowed."""
+    """Yield the operations carried out, by name. Raises AssertionError for anything not allowed."""
     executed, records = row.executed(), row.records()
     allowed = [each for each in records if each.outcome is Outcome.ALLOWED]
     for record in allowed:
@@ -198,7 +199,7 @@ def behind_its_decision(
 
 
 def second_needs(each: Executed, own: str, source: list[str]) -> Iterator[tuple[str, str]]:
-    """Return what else Azurite does, and the right that this requires."""
+    """Yield the scope and the action that each further effect in Azurite requires."""
     if each.writes_tags:
         yield own, f"{BLOBS}/tags/write"
     if each.reads_tags:

@@ -38,7 +38,7 @@ class TokenFactory:
         return issuer.issue(self.principal, audience or self.audience, lifetime=lifetime).text
 
     def of_stranger(self, kid: str = "") -> str:
-        """A perfect token, but for who signed it; under a key id of another, if named."""
+        """A perfect token, but for its signer; under a key id of another, if named."""
         key = replace(self.stranger, kid=kid) if kid else self.stranger
         issuer = Issuer(key, self.tenant, registration=self.api)
         return issuer.issue(self.principal, self.audience).text

@@ -38,7 +38,7 @@ NOW = int(time.time())
 
 @dataclass(frozen=True)
 class Case:
-    """A token, and what each plane says to it."""
+    """A token, and each plane's answer to it."""
 
     name: str
     make: Make

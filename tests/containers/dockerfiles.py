@@ -1,4 +1,4 @@
-"""A Dockerfile, read into stages, as far as ours go; what else it may say is refused."""
+"""A Dockerfile, read into stages, as far as ours go; any other instruction is refused."""
 
 import io
 import shlex

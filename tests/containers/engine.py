@@ -1,6 +1,6 @@
 """A minimal container engine that runs the compose file: namespaces, mounts, no rights.
 
-It does what the file says and docker would: the image's root, read-only; volumes; a small /tmp; a
+It acts on the file as docker would: the image's root, read-only; volumes; a small /tmp; a
 user without capabilities; the networks; limits; health checks and the order that they decide.
 """
 
@@ -60,7 +60,7 @@ class Container:
 
     @property
     def output(self) -> str:
-        """The end of what it has written."""
+        """The end of its log."""
         return self.log.read_text()[-3000:]
 
     def run(self, *command: str, seconds: float = _WITHIN) -> "subprocess.CompletedProcess[str]":
@@ -95,7 +95,7 @@ class Engine:
 
     @contextmanager
     def up(self) -> Iterator["Engine"]:
-        """All of them, each once what it depends on is as it must be."""
+        """All of them, each once its dependencies are as they must be."""
         for service in self.services.values():  # `docker compose build`
             self.builder.build(PROJECT / service["build"]["dockerfile"])
         try:

@@ -33,7 +33,7 @@ _LENT = (_CERTIFICATES, Path("/etc/resolv.conf"))
 
 @dataclass(frozen=True)
 class Image:
-    """A root folder, and what the Dockerfile says of the process that runs in it."""
+    """A root folder, and the Dockerfile's settings for the process that runs in it."""
 
     root: Path
     environment: Mapping[str, str]
@@ -79,7 +79,7 @@ class Builder:
         )
 
     def close(self) -> None:
-        """Unmount what was built."""
+        """Unmount the built stages."""
         for root in self.built.values():
             run(["umount", str(root)])
 
@@ -133,7 +133,7 @@ def mirror() -> str:
 
 
 def _run(root: Path, folder: str, script: str, environment: Mapping[str, str]) -> None:
-    """A RUN step, as root in the stage's root; what a build lends it is taken back after it."""
+    """A RUN step, as root in the stage's root; files lent by a build are taken back after it."""
     passed_on = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     given = {"PATH": os.defpath, "HOME": "/root", **_TRUST, **passed_on, **environment}
     steps = ["mount -t proc proc proc", "mount --rbind /dev dev"]
@@ -158,7 +158,7 @@ def _copy(root: Path, folder: str, value: list[str], named: Mapping[str, Path]) 
 
 
 def _from_context(path: str, to: Path) -> None:
-    """Only what .dockerignore lets through; files belong to root, as docker's do."""
+    """Only the files that .dockerignore lets through; they belong to root, as docker's do."""
     found = [each for each in build_context() if each == path or each.startswith(f"{path}/")]
     assert found, f"the build's context has no {path}"
     for each in found:

@@ -1,4 +1,4 @@
-"""The networks of the compose file as network namespaces: who shares one reaches the other.
+"""The networks of the compose file as network namespaces: two containers on one reach each other.
 
 A network is a bridge. One that is not internal leads outside, by its gateway; between two bridges
 nothing is passed on, as docker sees to by its firewall. The host has an address in each, unless its

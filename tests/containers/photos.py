@@ -25,7 +25,7 @@ print(json.dumps(found))
 
 
 def send_a_photo(engine: Engine, gallery: str, folder: Path, number: int = 0) -> dict[str, str]:
-    """Send a photo and wait; gives what became of it."""
+    """Send a photo and wait; returns the outcome."""
     photo = folder / "photo"
     photo.write_bytes(uploads()[number].content)
     command = ["ip", "netns", "exec", engine.networks.host, sys.executable, "-c", _UPLOAD]

@@ -37,7 +37,7 @@ Check = Callable[..., Checked]
 def check(tmp_path: Path) -> Check:
     """Run a container's check with its /tmp here, where it only notes that it would sleep.
 
-    `ports` are of what answers in the place of the service, and in that of what gives tokens.
+    `ports` are of the stand-ins for the service and for the endpoint that gives tokens.
     `state` is the sandbox's state folder.
     """
     naps = tmp_path / "naps"

@@ -1,4 +1,4 @@
-"""The SDKs themselves, in a service's shoes: what the roles allow, and what they deny."""
+"""The SDKs themselves, in a service's shoes: requests that the roles allow, and others denied."""
 
 import shlex
 import subprocess

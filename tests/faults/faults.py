@@ -47,7 +47,7 @@ def _mount(*arguments: str) -> None:
 
 
 def started_once(state: State) -> None:
-    """Start every endpoint on `state` and end it again. Raises what a start raises."""
+    """Start every endpoint on `state` and end it again. Raises the errors of a start."""
     asyncio.run(_started_once(state))
 
 

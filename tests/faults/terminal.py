@@ -47,7 +47,7 @@ class Terminal:
             self._master = -1
 
     def look_for(self, seconds: float, until: str = "\0") -> None:
-        """Read what it says for so long, or until it says `until`, or until it ends."""
+        """Read its output for so long, or until it prints `until`, or until it ends."""
         ends = time.monotonic() + seconds
         while (left := ends - time.monotonic()) > 0 and until not in self.output:
             if self._master < 0 or not self._read(min(left, 0.1)):

@@ -1,7 +1,7 @@
 """The machine's clock set back by an hour or on by a day, by clocks that a test sets.
 
-The bus, the rate limit and the services' pauses are on a clock that cannot be set; what follows
-the machine's clock are tokens, and the lock times that clients get.
+The bus, the rate limit and the services' pauses are on a clock that cannot be set; only tokens,
+and the lock times that clients get, follow the machine's clock.
 """
 
 import math

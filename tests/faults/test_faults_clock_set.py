@@ -2,7 +2,7 @@
 
 On Azure each end has its own clock, and only the services' can be wrong: a container that is set
 on asks for a new token, and the SDK takes a lock that it was given before for lost. Both are so
-here. What Azure itself times (locks, duplicates, expiry of messages) goes on evenly, here too.
+here. Azure's own times (locks, duplicates, expiry of messages) go on evenly, here too.
 
 The SDK's receive (azure-servicebus 7.15) ends by the clock that can be set. Set back, it waits
 until the next message comes; where none does for two minutes, /healthz tells the platform.

@@ -22,7 +22,7 @@ from tests.faults.preloaded_library import compiled, up
 
 @dataclass(frozen=True)
 class Disk:
-    """A place for a state, and how to leave no byte there. `environment` is for what runs on it."""
+    """A place for a state, and how to leave no byte there. `environment` is for its processes."""
 
     root: Path
     full: Callable[[], AbstractContextManager[None]]

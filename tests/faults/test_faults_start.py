@@ -75,7 +75,7 @@ def test_an_azurite_that_is_not_installed_is_one_sentence(project: Path) -> None
 
 @pytest.mark.parametrize("command", ["check", "test"])
 def test_what_needs_the_whole_project_says_so_in_an_image(project: Path, command: str) -> None:
-    """The copy holds what an image of the sandbox holds."""
+    """The copy holds the files of the sandbox's image."""
     error = one_sentence(keyless(project, command))
     assert f"{command} needs the whole project; run ./keyless {command} in a clone" in error
 

@@ -142,7 +142,7 @@ def image(width: int = 640, height: int = 480, kind: str = "jpeg") -> bytes:
 
 
 def serve(api: FakeGateway) -> Callable[[], None]:
-    """Serve on a free port; returns what ends it."""
+    """Serve on a free port; returns the function that ends it."""
     server = make_server("127.0.0.1", 0, create_app(api), threaded=True, request_handler=Silent)
     server.daemon_threads = True  # type: ignore[attr-defined]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})

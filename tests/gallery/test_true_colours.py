@@ -1,4 +1,4 @@
-"""A thumbnail shows what a browser shows of its original: Chromium judges pictures made here."""
+"""A thumbnail looks as its original does in a browser: Chromium judges pictures made here."""
 
 import base64
 from collections.abc import Iterator

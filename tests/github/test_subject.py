@@ -1,4 +1,4 @@
-"""docs/github.md builds the federated subject from what GitHub says it is.
+"""docs/github.md builds the federated subject from GitHub's answers.
 
 The answers are those of docs.github.com/rest/actions/oidc and of Azure/azure-dev#9382 and its
 cli/azd/pkg/tools/github/oidc_test.go. `gh` itself is a stand-in; its --jq is not.

@@ -38,7 +38,7 @@ print(web.urlopen(web.Request(os.environ["IDENTITY_ENDPOINT"] + query, headers=h
 
 @pytest.fixture(scope="module")
 def engine(builder: Builder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    """`docker compose --profile azure up azure-gateway`, and a user who signs in."""
+    """`docker compose --profile azure up azure-gateway`, and a user at the sign-in."""
     work = tmp_path_factory.mktemp("azure")
     values = as_azd_gives(State.open(tmp_path_factory.mktemp("values")))
     wanted = services("azure", values) | {"sandbox": services()["sandbox"]}

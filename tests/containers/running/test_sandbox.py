@@ -57,7 +57,7 @@ def gallery(engine: Engine) -> str:
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_a_startup_probe_has_room_at_azures_size(engine: Engine, name: str) -> None:
-    """The first, since nothing has been asked of it yet: what it has used is its start."""
+    """The first, before any request: it has used only the cost of its start."""
     container, azure = engine.containers[name], deployed()[name]
     start = container.limits.seconds_of_a_processor / azure.cpus
     assert start < azure.startup / 2

@@ -1,4 +1,4 @@
-"""The ways to settle, and what each ends with."""
+"""The ways to settle, and the outcome of each."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Which tokens `$cbs` takes, what they cover, and what the SDK makes of a refusal."""
+"""Which tokens `$cbs` takes, which entities they cover, and how the SDK reads a refusal."""
 
 import time
 from collections.abc import Callable

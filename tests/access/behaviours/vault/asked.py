@@ -39,7 +39,7 @@ def vault_name(actor: Actor) -> str:
 
 
 def assert_denied(actor: Actor, answer: requests.Response, right: str, on: str = "") -> None:
-    """ForbiddenByRbac to the letter; `on` is what of the vault, empty for the vault itself."""
+    """ForbiddenByRbac to the letter; `on` is a part of the vault, empty for the vault itself."""
     error = answer.json()["error"]
     assert (answer.status_code, error["code"]) == (403, "Forbidden")
     assert error["innererror"] == {"code": "ForbiddenByRbac"}

@@ -1,4 +1,4 @@
-"""The vault's denials for the developer, who may get one secret."""
+"""The vault's denials for the developer, with a right to get one secret."""
 
 import uuid
 

@@ -40,7 +40,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 
 def build(inbox: ContainerClient, to_read: bus.Publisher) -> Flask:
-    """Build the routes around what they talk to."""
+    """Build the routes around their clients."""
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
     web.init_app(app)
