@@ -114,7 +114,7 @@ def up(
     """Start the sandbox and the services.
 
     Of another deployment, which --snapshot names, no service starts: it would take the messages
-    of yours. Step into each with ./keyless as or env. Later starts have the same deployment. With
+    of yours. The commands as and env step into each. Later starts have the same deployment. With
     --services, it is a copy of the sample's, and the services start.
     """
     assumed = assumptions_of(assume, assume_from)
