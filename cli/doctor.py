@@ -42,6 +42,8 @@ _A_WHILE = timedelta(hours=1)
 # Longer than the pause between two readiness checks of a service (services/common/health.py).
 _WHILE_PROVING = timedelta(minutes=1)
 
+_MANAGED = {"AZURE_TOKEN_CREDENTIALS": "ManagedIdentityCredential"}
+
 _DONE, _WRONG, _TRAP = Text("✓ ", "green"), Text("✗ ", "bold red"), Text("! ", "bold yellow")
 
 
@@ -103,7 +105,9 @@ def _in_sandbox(state: State, service: str) -> Iterator[Diagnosis]:
     if service and service not in {*services, *persons}:
         raise KeyError(unknown_identity(service, services, persons))
     listed = Assignments.kept_in(state, deployment).listed
-    for who in [service] if service else services:
+    # An app of another deployment may have no identity, or share one that has a name of its own.
+    known = {each.name for each in deployment.principals}
+    for who in [service] if service else [each for each in services if each in known]:
         variables = _variables(report, who, state)
         waits_for = _waits_for(report, who)
         subject = of_sandbox(
@@ -125,7 +129,8 @@ def _variables(report: Report, who: str, state: State) -> Mapping[str, str]:
         return developer_variables(report, state)
     own = report.service(who).environment
     path = {"PATH": own["PATH"]} if "PATH" in own else {}
-    return {**service_variables(report, who, state), **path}
+    # Apps of another deployment may leave the choice to the SDK, which finds this one.
+    return {**_MANAGED, **service_variables(report, who, state), **path}
 
 
 def _waits_for(report: Report, who: str) -> list[str]:

@@ -17,7 +17,6 @@ from azure.storage.blob import ContainerClient
 
 from local.azd_values import Values
 from local.rights import ADD, GET_SECRET, READ, READ_TAGS, RECEIVE, SEND, WRITE, Right
-from sandbox.deployment import Deployment
 from services.common import blobs, bus
 from services.common.bus import SendError
 
@@ -35,11 +34,14 @@ class Missing:
 
 @dataclass(frozen=True)
 class Endpoints:
-    """The endpoints of an environment's data services: two URLs and a host name."""
+    """The endpoints of an environment's data services: two URLs and a host name.
 
-    blobs: str
-    vault: str
-    namespace: str
+    One that is empty follows from the name of the resource that a scope is in.
+    """
+
+    blobs: str = ""
+    vault: str = ""
+    namespace: str = ""
 
     @classmethod
     def of(cls, values: Values) -> "Endpoints":
@@ -50,11 +52,18 @@ class Endpoints:
             values["SERVICEBUS_FULLY_QUALIFIED_NAMESPACE"],
         )
 
-    @classmethod
-    def of_snapshot(cls, deployment: Deployment) -> "Endpoints":
-        """Return those of the sandbox, independent of its services' variables."""
-        storage, vault = deployment.storage.host, deployment.vault.host
-        return cls(f"https://{storage}", f"https://{vault}", deployment.bus.host)
+    def blobs_of(self, scope: str) -> str:
+        """Return the address of the storage account that `scope` is in."""
+        account = _name_in(scope, "storageAccounts")
+        return self.blobs or f"https://{account}.blob.core.windows.net"
+
+    def vault_of(self, scope: str) -> str:
+        """Return the address of the vault that `scope` is in."""
+        return self.vault or f"https://{_name_in(scope, 'vaults')}.vault.azure.net"
+
+    def namespace_of(self, scope: str) -> str:
+        """Return the host of the namespace that `scope` is in."""
+        return self.namespace or f"{_name_in(scope, 'namespaces')}.servicebus.windows.net"
 
 
 @dataclass(frozen=True)
@@ -80,20 +89,20 @@ class Prober:
             ADD: lambda scope: blobs.prove_create(self._container(scope)),
             WRITE: lambda scope: blobs.prove_create(self._container(scope)),
             READ_TAGS: lambda scope: blobs.prove_tags(self._container(scope)),
-            GET_SECRET: lambda scope: self._vault().get_secret(_name(scope)),
+            GET_SECRET: lambda scope: self._vault(scope).get_secret(_name(scope)),
             SEND: self._prove_send,
             RECEIVE: self._prove_receive,
         }
 
     def _container(self, scope: str) -> ContainerClient:
-        account = blobs.open_account(self.endpoints.blobs, self.credential, retries=1)
+        account = blobs.open_account(self.endpoints.blobs_of(scope), self.credential, retries=1)
         return account.get_container_client(_name(scope))
 
-    def _vault(self) -> SecretClient:
-        return SecretClient(self.endpoints.vault, self.credential)
+    def _vault(self, scope: str) -> SecretClient:
+        return SecretClient(self.endpoints.vault_of(scope), self.credential)
 
     def _prove_send(self, scope: str) -> None:
-        with bus.open_client(self.endpoints.namespace, self.credential) as client:
+        with bus.open_client(self.endpoints.namespace_of(scope), self.credential) as client:
             is_queue = "/queues/" in scope
             open_sender = client.get_queue_sender if is_queue else client.get_topic_sender
             with closing(open_sender(_name(scope))) as sender:
@@ -101,7 +110,7 @@ class Prober:
 
     def _prove_receive(self, scope: str) -> None:
         """Peek, which needs the right to receive but neither removes nor locks a message."""
-        with bus.open_client(self.endpoints.namespace, self.credential) as client:
+        with bus.open_client(self.endpoints.namespace_of(scope), self.credential) as client:
             receiver: Any
             if "/queues/" in scope:
                 receiver = client.get_queue_receiver(_name(scope))
@@ -110,6 +119,13 @@ class Prober:
                 receiver = client.get_subscription_receiver(topic, name)
             with receiver:
                 receiver.peek_messages(timeout=_PEEK_TIMEOUT)
+
+
+def _name_in(scope: str, kind: str) -> str:
+    """Return the name of the resource of this kind that `scope` is or is in."""
+    parts = scope.split("/")
+    kinds = [each.lower() for each in parts]
+    return parts[kinds.index(kind.lower()) + 1]
 
 
 def _is_refusal(error: BaseException) -> bool:

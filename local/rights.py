@@ -105,21 +105,23 @@ def rights_of_developer(deployment: Deployment, environment: Environment) -> tup
     return rights_of(deployment, environment, DEVELOPER)
 
 
-def rights_of(deployment: Deployment, environment: Environment, who: str) -> tuple[Right, ...]:
-    """Return the rights on data of `who`. Raises KeyError.
+def rights_of(
+    deployment: Deployment, environment: Environment | None, who: str
+) -> tuple[Right, ...]:
+    """Return the rights on data of `who` in `environment`, by default as compiled.
+
+    Raises KeyError.
 
     A recreated identity needs the rights that the assignments give its former id.
     """
     policy = Policy.of(deployment)
     ids = deployment.principal(who).every_id
-    here = Environment.of_snapshot(deployment)
-    renamed = renaming(here, environment)
+    subscription = environment.subscription if environment else deployment.subscription_id
+    renamed = renaming(Environment.of_snapshot(deployment), environment) if environment else str
     found = (
         Right(
             definition=built_in_guid(role.name)
-            or custom_role_guid(
-                role, here.subscription, environment.subscription, renamed(role.name)
-            ),
+            or custom_role_guid(role, deployment.subscription_id, subscription, renamed(role.name)),
             role=renamed(role.name),
             scope=renamed(each.scope),
             actions=actions,

@@ -39,10 +39,10 @@ def of_sandbox(
     recorded = tuple(audit)
     in_force = deployment if listed is None else replace(deployment, assignments=tuple(listed))
     registration = deployment.registration
-    rights = rights_of(deployment, Environment.of_snapshot(deployment), who)
+    rights = rights_of(deployment, None, who)
     return Subject(
         name=who,
-        endpoints=Endpoints.of_snapshot(deployment),
+        endpoints=Endpoints(),
         variables=variables,
         rights=rights,
         known=deployment.names,

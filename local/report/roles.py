@@ -13,7 +13,7 @@ from local.report.model import RoleTime
 from local.report.proofs import Log
 from local.report.safe_text import SafeText
 from local.report.times import between, moment
-from local.rights import Environment, Right, rights_of
+from local.rights import Right, rights_of
 from sandbox.deployment import as_compiled
 
 _VERSION = "2022-04-01"
@@ -69,7 +69,7 @@ def as_logged(scope: str) -> str:
 
 def _rights(app: str) -> Iterator[Right]:
     deployment = as_compiled()
-    yield from rights_of(deployment, Environment.of_snapshot(deployment), app)
+    yield from rights_of(deployment, None, app)
 
 
 def _made(app: App, right: Right, when: Granted) -> datetime | None:
