@@ -1,6 +1,7 @@
 """The audit of one program, separated from others with the same identity."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,12 @@ def test_a_denial_is_told_with_the_roles_that_would_do() -> None:
         "allows it; Storage Blob Data Reader would do."
     )
     assert refusal_lines(read("gateway", "1")) == ()
+
+
+def test_a_denial_names_the_assignment_that_is_not_evaluated() -> None:
+    reason = "on Azure, /x may allow it: its condition is not evaluated here"
+    (line,) = refusal_lines(replace(read("gateway", "1", Outcome.DENIED), reason=reason))
+    assert str(line).endswith(f"Storage Blob Data Reader would do; {reason}.")
 
 
 def test_a_token_that_is_refused_is_told_with_its_cause_and_the_cure() -> None:
