@@ -52,7 +52,7 @@ def show(state: State, about: str, *, as_json: bool) -> None:
     for operation in dict.fromkeys(each.operation for each in items):
         drawn = _drawn([each for each in items if each.operation == operation], about)
         _wide.print(drawn)
-    missing = {app.name for app in load(state).apps} - {each.role for each in items}
+    missing = {app.name for app in load(state).services} - {each.role for each in items}
     if missing:
         out.print(f"[yellow]nothing yet[/] from {_listed(missing)} ({_WITHIN})")
 

@@ -102,6 +102,14 @@ def test_without_a_store_no_azurite_starts_and_the_next_start_has_the_same_deplo
         assert decision.returncode == 0, decision.stderr
 
 
+def test_with_endpoints_alone_no_service_of_ours_takes_a_message(tmp_path: Path) -> None:
+    with up(tmp_path, "--endpoints") as ours:
+        assert {each.state for each in ours.report.services} == {"not started"}
+        assert ours.report.ready
+        variables = json.loads(ours.run("env", "gateway", "--json").stdout)
+    assert {"IDENTITY_ENDPOINT", "AZURE_CLIENT_ID"} <= variables.keys()
+
+
 def test_a_deployment_is_explained_without_a_sandbox(tmp_path: Path) -> None:
     given = ("--snapshot", str(snapshot_of("cluster")))
     done = keyless(tmp_path, "explain", "writer", "secrets/getSecret", "secrets/signing", *given)
