@@ -32,15 +32,19 @@ def assignments(snapshot: Snapshot) -> Iterator[Found]:
     Raises SnapshotError for an assignment without a scope.
     """
     for each in snapshot.of_type(ASSIGNMENT):
+        if each.get("condition") is False:  # of the resource: it is not deployed
+            continue
         with about(each):
             yield _assignment(each)
 
 
 def _assignment(resource: Mapping[str, Any]) -> Found:
     properties = properties_of(resource)
+    if isinstance(resource.get("condition"), Unresolved):
+        return LeftOut(ASSIGNMENT, _id(resource), _ONLY_AZURE_KNOWS.format("condition"))
     for name in ("principalId", "roleDefinitionId"):
         if isinstance(properties[name], Unresolved):
-            return LeftOut(ASSIGNMENT, str(_id(resource)), _ONLY_AZURE_KNOWS.format(name))
+            return LeftOut(ASSIGNMENT, _id(resource), _ONLY_AZURE_KNOWS.format(name))
     found = RoleAssignment(
         id=_id(resource),
         scope=_scope(resource),

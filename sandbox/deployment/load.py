@@ -26,7 +26,7 @@ from sandbox.deployment.left_out import (
     without_parent,
 )
 from sandbox.deployment.principals import Ids, as_assigned, principal_ids
-from sandbox.deployment.registration import NONE, registration
+from sandbox.deployment.registration import NONE, Registration, registration
 from sandbox.deployment.resources import (
     ContainerApp,
     Deployment,
@@ -197,7 +197,7 @@ class _Loading:
                 why = f"its role {role} is not known here, so it grants nothing"
                 self._left_out.append(LeftOut(ASSIGNMENT, each.id, why))
 
-    def _registration(self) -> Any:
+    def _registration(self) -> Registration | None:
         if not self._is_own:
             return None
         # As of the last deployment of the roles: an identity recreated since has none.

@@ -328,6 +328,19 @@ def test_a_condition_that_is_false_deploys_nothing(loaded: Load) -> None:
     assert [each.name for each in found.vaults] == ["kv-a", "kv-c"]
 
 
+def test_an_assignment_that_may_not_be_deployed_grants_nothing(loaded: Load) -> None:
+    absent = assignment(GROUP, USER, "absent") | {"condition": "[equals('a', 'b')]"}
+    unknown = assignment(GROUP, USER, "unknown") | {"condition": "[empty(parameters('x'))]"}
+    present = assignment(GROUP, USER, "present") | {"condition": "[equals('a', 'a')]"}
+    found = loaded(*account("one"), absent, unknown, present)
+    assert [each.id.rpartition("/")[2] for each in found.assignments] == ["present"]
+    [left] = found.left_out
+    assert (left.name.rpartition("/")[2], left.why) == (
+        "unknown",
+        "its condition is known only on Azure, so it grants nothing here",
+    )
+
+
 def test_our_own_deployment_leaves_out_only_what_runs_no_plane(deployment: Deployment) -> None:
     assert {each.type.partition("/")[0] for each in deployment.left_out} == {
         "Microsoft.App",
