@@ -70,4 +70,7 @@ class EditedSnapshot:
         return json.dumps(self.content)
 
     def write(self, path: Path) -> None:
-        path.write_text(self.text())
+        """Write it at once: a watch must not read half of it."""
+        draft = path.with_suffix(".draft")
+        draft.write_text(self.text())
+        draft.replace(path)

@@ -93,11 +93,12 @@ class BlobStorage(Plane[web.Request | BlobRequest, Named]):
         A container goes with its blobs. One that was created by hand stays. `keys` are as at the
         start. Raises AzuriteError or aiohttp.ClientError.
         """
-        before, self._account, self._keys = self._account.containers, account, keys
+        self._keys = keys
         for each in account.containers:
             await make_container(self._backend, each)
-        for each in set(before) - set(account.containers):
+        for each in set(self._account.containers) - set(account.containers):
             await delete_container(self._backend, each)
+        self._account = account
 
     def authenticate(self, request: web.Request | BlobRequest) -> Caller:
         """Return the caller. Raises Refusal, also for a target, host or version that is invalid."""

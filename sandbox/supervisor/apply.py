@@ -4,6 +4,7 @@ import sqlite3
 import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import aiohttp
 
@@ -25,6 +26,7 @@ from sandbox.supervisor.control import ControlError, Json
 from sandbox.supervisor.operator import Operator, SigningKeyError
 from sandbox.supervisor.start import Endpoints
 from sandbox.supervisor.watch import Watch
+from sandbox.supervisor.webhook_keys import webhook_keys
 
 _CANDIDATE = "candidate.json"
 _FAILED = (AzuriteError, SigningKeyError, sqlite3.Error, aiohttp.ClientError, TimeoutError)
@@ -88,7 +90,9 @@ class Apply:
 
     def _check(self, before: Deployment, after: Deployment) -> None:
         """Raise ControlError or RuleError for a deployment that cannot be put into force."""
-        if others := _hosts(before) ^ _hosts(after):
+        others = _hosts(before) ^ _hosts(after)
+        others |= _partners(after) - {each.host for each in self.endpoints.planes.partners}
+        if others:
             raise ControlError(_OTHER_HOSTS.format(", ".join(sorted(others))))
         self.endpoints.planes.check(after)
 
@@ -114,13 +118,14 @@ class Apply:
 
 
 def _hosts(deployment: Deployment) -> set[str]:
-    return {
-        *(each.host for each in deployment.accounts),
-        *(each.host for each in deployment.vaults),
-        *(each.host for each in deployment.namespaces),
-        *(each.host for each in deployment.components),
-        *(each.ingress.host for each in deployment.apps if each.ingress),
-    }
+    data = {each.host for each in (*deployment.data_services, *deployment.components)}
+    return data | {each.ingress.host for each in deployment.apps if each.ingress}
+
+
+def _partners(deployment: Deployment) -> set[str]:
+    """Return the hosts that webhooks go to."""
+    addresses = (each for key in webhook_keys(deployment) for each in key.addresses)
+    return {urlsplit(first).hostname or "" for first, *_ in addresses}
 
 
 def _with_other_app_roles(before: Deployment, after: Deployment) -> set[str]:

@@ -114,9 +114,9 @@ class Planes:
         self.assignments.deploy(
             deployment.assignments, deployment.custom_roles, deployment.not_evaluated
         )
-        self.deployment = deployment
         self._rename(deployment.names)
-        self.headers = kept_headers(state, [app.name for app in deployment.apps])
+        # Those of an app that goes are needed until its service has ended.
+        self.headers = {**self.headers, **kept_headers(state, [a.name for a in deployment.apps])}
         self.identity.apps = {self.headers[app.name]: app for app in deployment.apps}
         self.ingresses |= {app.name: app.ingress for app in deployment.apps if app.ingress}
         if self.issuer.registration != deployment.registration:
@@ -132,7 +132,10 @@ class Planes:
             self.vaults[vault.host].deploy(vault)
         for account in deployment.accounts:
             await self.accounts[account.host].deploy(account, account_keys(state, account))
-        return sum(self._deploy(each, hurry=hurry) for each in deployment.namespaces)
+        ended = sum(self._deploy(each, hurry=hurry) for each in deployment.namespaces)
+        # Last: after a failure, the next attempt does all of it again.
+        self.deployment = deployment
+        return ended
 
     def _deploy(self, namespace: Namespace, *, hurry: bool) -> int:
         rules = self.assumed.bus_default_rule
