@@ -18,7 +18,7 @@ def check_exists(deployment: Deployment, scope: str) -> None:
     outer, _, inner = scope.rstrip("/").partition(_PROVIDERS)
     parts = outer.split("/")
     if len(parts) < 5:
-        return  # the subscription: nobody has a role outside it
+        return  # the subscription: no principal has a role outside it
     group = "/".join(parts[:5])
     if group.lower() not in {each.lower() for each in deployment.groups}:
         raise errors.group_not_found(parts[4])

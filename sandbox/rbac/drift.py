@@ -1,7 +1,8 @@
 """The differences from the deployment that hands have made, kept in the state."""
 
+import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
@@ -37,9 +38,15 @@ def read(state: State) -> Drift:
 
 
 def keep(state: State, drift: Drift) -> None:
-    """Store `drift` in `state`, atomically. Raises OSError."""
-    made = [asdict(each) for each in drift.made]
-    state.write_json(FILE, {"made": made, "deleted": dict(drift.deleted)})
+    """Store `drift` in `state`, atomically, with an assignment a line. Raises OSError."""
+    made = ",\n".join(json.dumps(_as_json(each)) for each in drift.made)
+    deleted = json.dumps(dict(drift.deleted), indent=1)
+    state.write(FILE, f'{{"made": [\n{made}\n],\n"deleted": {deleted}}}\n'.encode())
+
+
+def _as_json(assignment: RoleAssignment) -> Mapping[str, Any]:
+    origin = assignment.by_hand
+    return {**vars(assignment), "by_hand": None if origin is None else vars(origin)}
 
 
 def _parsed(raw: Mapping[str, Any]) -> Drift:
