@@ -13,7 +13,10 @@ _CLIENT = (
     r"authorization to perform action '(?P<action>[^']*)' over scope '(?P<scope>[^']*)'"
 )
 
-_OWNER = "Owner"  # never advised where a single action is missing
+# Never advised where a single action is missing: their holders can give themselves any role.
+_ADMINISTRATORS = frozenset(
+    {"Owner", "User Access Administrator", "Role Based Access Control Administrator"}
+)
 
 
 def by_app_role(text: Pasted) -> Explanation | None:
@@ -67,7 +70,7 @@ def by_resource_manager(text: Pasted) -> Explanation | None:
         do=tuple(
             grant_command(match["principal"], match["client"], role, match["scope"])
             for role in roles[:1]
-            if role != _OWNER
+            if role not in _ADMINISTRATORS
         )
         or ("Ask an owner for a role that holds the action.",),
         principal=match["principal"],

@@ -245,7 +245,7 @@ def test_a_user_of_resource_manager_is_granted_a_role_as_a_user() -> None:
     assert "--assignee-principal-type User" in found.do[0]
 
 
-def test_becoming_owner_is_never_advised() -> None:
+def test_becoming_an_administrator_of_access_is_never_advised() -> None:
     text = (
         "The client 'a' with object id '0b7e' does not have authorization to perform action "
         "'Microsoft.Authorization/roleAssignments/write' over scope '/subscriptions/1'"
