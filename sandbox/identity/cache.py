@@ -6,6 +6,7 @@ https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/ma
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import chain
 
 from sandbox.deployment import Principal
 from sandbox.entra import AccessToken, Issuer
@@ -88,7 +89,20 @@ class TokenCache:
         return self._issuer.issue(wanted.identity, wanted.resource, host_id=wanted.host_id)
 
     def _keep(self, wanted: Wanted, token: AccessToken) -> None:
+        """Keep a token if there is room: a program's makes room, an app's does not.
+
+        Many requests could otherwise push an app's token out, and so force a new one.
+        """
         self._tokens.pop(wanted.key, None)
         if len(self._tokens) >= _AT_MOST:
-            self._tokens.pop(next(iter(self._tokens)))
-        self._tokens[wanted.key] = token
+            self._make_room()
+        if len(self._tokens) < _AT_MOST:
+            self._tokens[wanted.key] = token
+
+    def _make_room(self) -> None:
+        now = self._issuer.clock()
+        of_a_program = (key for key in self._tokens if key[-1])
+        expired = (key for key, each in self._tokens.items() if each.expires_on <= now)
+        victim = next(chain(expired, of_a_program), None)
+        if victim is not None:
+            del self._tokens[victim]

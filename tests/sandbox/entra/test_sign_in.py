@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.entra import BLOB, BUS, RefreshTokens, TokenRefused, blob_audiences
+from sandbox.entra import BLOB, BUS, Lifetimes, RefreshTokens, TokenRefused, blob_audiences
 from sandbox.entra.claims import AZURE_CLI
 from sandbox.entra.device_codes import LIFETIME
+from sandbox.entra.issuer import USER_LIFETIME
 from sandbox.entra.refresh_tokens import LIFETIME as REFRESHABLE
 from sandbox.state import State
 from tests.sandbox.entra.desk import DEVELOPER, OPERATOR, SCOPE, Desk
@@ -323,3 +324,11 @@ def test_a_broken_key_file_is_named(tmp_path: Path) -> None:
     state.write("refresh-token.key", b"not a key")
     with pytest.raises(ValueError, match=r"refresh-token\.key is broken"):
         RefreshTokens.kept_in(state)
+
+
+def test_a_users_token_lives_as_long_as_is_set(desk: Desk) -> None:
+    assert desk.signed_in()["expires_in"] == USER_LIFETIME
+    desk.tenant.issuer.lifetimes = Lifetimes(360, 360)
+    found = desk.signed_in()
+    assert (found["expires_in"], found["ext_expires_in"]) == (360, 360)
+    assert claims_of(found["access_token"])["exp"] == desk.tenant.now + 360

@@ -130,18 +130,25 @@ def test_a_program_gets_the_apps_token_under_an_id_of_its_own(tenant: Tenant) ->
     assert tenant.verifier.verify(copy.text).token_id == copy.id
 
 
-def test_a_thousand_resources_are_kept_and_no_more(tenant: Tenant) -> None:
+def test_a_thousand_tokens_are_kept_and_no_request_pushes_an_apps_token_out(
+    tenant: Tenant,
+) -> None:
     def ask(number: int) -> Wanted:
         return wanted(tenant.gateway, f"https://a{number}.blob.core.windows.net/")
 
-    first, last = tenant.ids(ask(0), ask(999))
-    tenant.cache._tokens.update(
-        {ask(number).key: tenant.cache.token(ask(0)).token for number in range(1, 999)}
-    )
-    tenant.ids(ask(1000))
+    token = tenant.cache.token(ask(0)).token
+    tenant.cache._tokens.update({ask(number).key: token for number in range(1, 999)})
+    one, two = (wanted(tenant.gateway, ask(0).resource, program=each) for each in ("one", "two"))
+    tenant.ids(one, two)
     assert len(tenant.cache._tokens) == 1000
-    assert tenant.ids(ask(999)) == [last]
-    assert tenant.ids(ask(0)) != [first]
+    assert two.key in tenant.cache._tokens
+    assert one.key not in tenant.cache._tokens
+    (late,) = tenant.ids(ask(1000))
+    assert tenant.ids(ask(1000)) == [late]
+    assert tenant.ids(ask(1001)) != tenant.ids(ask(1001))
+    assert tenant.ids(ask(0)) == [token.id]
+    tenant.now += LIFETIME
+    assert tenant.ids(ask(1001)) == tenant.ids(ask(1001))
 
 
 def test_the_audit_has_each_hand_out_under_the_tokens_id(endpoint: RunningEndpoint) -> None:
