@@ -23,6 +23,9 @@ from sandbox.printable import printable
 from sandbox.state import State
 from sandbox.telemetry import SERVICE as TELEMETRY
 
+# Seconds: a year.
+_LONGEST_SPAN = 365 * 24 * 60 * 60
+
 
 def trace(
     *,
@@ -82,7 +85,7 @@ def trace(
 
 def _summarize(state: State, span: str | None, *, json: bool) -> None:
     try:
-        begun = "" if span is None else since(parse_duration(span))
+        begun = "" if span is None else since(parse_duration(span, most=_LONGEST_SPAN))
     except DurationError as error:
         fail(f"--since: {error}", USAGE)
     path, unreadable = state.path(FILE), list[bytes]()

@@ -42,10 +42,13 @@ def verify(request: BlobRequest, signature: str, keys: AccountKeys, now: float) 
     computed = [sign(text, key) for key in keys.by_name.values()]
     fits = [hmac.compare_digest(each.encode(), _octets(found)) for each in computed]
     if account != keys.account or not any(fits):
-        raise _failed(
+        error = _failed(
             f"The MAC signature found in the HTTP request '{found}' is not the same as any computed"
             f" signature. Server used following string to sign: '{text}'."
         )
+        # The signature may be good elsewhere, so the audit has none.
+        error.reason = f"{error.code}: the signature is not by a key of this account"
+        raise error
     return BY_KEY
 
 

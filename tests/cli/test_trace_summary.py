@@ -117,6 +117,7 @@ def test_the_command_counts_a_span_and_reports_lines_that_it_cannot_read(tmp_pat
     [
         (["--summary", "--since", "ten"], "--since: 'ten' is no duration"),
         (["--since", "10m"], "--since needs --summary."),
+        (["--summary", "--since", "999999999h"], "is too long: the most is 8760h."),
         (["--summary", "--follow"], "leave out --follow and --about"),
     ],
 )
