@@ -45,6 +45,14 @@ _MEANINGS = {
         "The request has no token, or one that is not valid here.",
         "Give the client a credential; its scope is https://storage.azure.com/.default.",
     ),
+    "The MAC signature found in the HTTP request": (
+        "The request is signed with a key that is none of this account's, or no longer is.",
+        "Use a credential of azure-identity instead of a key.",
+    ),
+    "Request date header too old": (
+        "The request was signed more than 15 minutes ago.",
+        "Check the clock, and sign each request when you send it.",
+    ),
     "<Code>AuthenticationFailed": (
         "Storage cannot identify the caller: the token, or a key's signature, is not valid.",
         "Use a credential of azure-identity, and check the clock.",

@@ -341,3 +341,23 @@ def test_the_azure_cli_accepts_each_advised_command(command: Command, tmp_path: 
     cli = Cli(real_az(), at_home(tmp_path, {"AZURE_CONFIG_DIR": str(tmp_path)}))
     done = cli.run(*shlex.split(command.line)[1:])
     assert "Please run 'az login' to setup account" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("detail", "means"),
+    [
+        ("The MAC signature found in the HTTP request 'AA=' is not the same as any", "with a key"),
+        ("Request date header too old: 'Mon, 16 Dec 2019 22:00:09 GMT'", "15 minutes ago"),
+    ],
+)
+def test_a_request_signed_with_a_wrong_key_or_too_early_is_told_apart(
+    detail: str, means: str
+) -> None:
+    """Azure/azure-storage-python issue 254 has the first text in full."""
+    found = explain(
+        "<Error><Code>AuthenticationFailed</Code><Message>Server failed to authenticate the"
+        " request. Make sure the value of Authorization header is formed correctly including the"
+        f" signature.</Message><AuthenticationErrorDetail>{detail}</AuthenticationErrorDetail>"
+    )
+    assert found is not None
+    assert means in found.means
