@@ -6,6 +6,7 @@ by its names, and trusts certifi's authorities.
 
 import os
 import socket
+import ssl
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from types import ModuleType
@@ -13,8 +14,11 @@ from typing import Any
 
 import certifi
 import certifi.core
+from aiohttp import connector
 
 from sandbox.startup.sitecustomize import Names
+
+_AIOHTTPS_CONTEXT = "_SSL_CONTEXT_VERIFIED"
 
 
 @contextmanager
@@ -49,12 +53,20 @@ def led(names: Names) -> Iterator[None]:
         stack.enter_context(_replaced(socket, "getaddrinfo", getaddrinfo))
         for module in (certifi, certifi.core):
             stack.enter_context(_replaced(module, "where", lambda: names.trust))
+        # aiohttp makes its context once, at its import, which was before the block.
+        stack.enter_context(_replaced(connector, _AIOHTTPS_CONTEXT, _trusting(names.trust)))
         yield
+
+
+def _trusting(authorities: str) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=authorities)
+    context.set_alpn_protocols(["http/1.1"])
+    return context
 
 
 @contextmanager
 def _replaced(module: ModuleType, name: str, value: object) -> Iterator[None]:
-    before = getattr(module, name)
+    before = getattr(module, name, None)
     setattr(module, name, value)
     try:
         yield

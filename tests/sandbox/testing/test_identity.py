@@ -1,5 +1,6 @@
 """An identity in a test: this process and its subprocesses act as it, until the block ends."""
 
+import asyncio
 import os
 import socket
 import subprocess
@@ -9,9 +10,12 @@ import certifi
 import pytest
 from azure.core.exceptions import HttpResponseError
 from azure.identity import DefaultAzureCredential
+from azure.identity.aio import DefaultAzureCredential as AsyncCredential
 from azure.servicebus import ServiceBusClient
+from azure.servicebus.aio import ServiceBusClient as AsyncBus
 from azure.servicebus.exceptions import ServiceBusError
 from azure.storage.blob import ContainerClient
+from azure.storage.blob.aio import ContainerClient as AsyncContainer
 
 from sandbox.deployment import SNAPSHOT
 from sandbox.testing.deployment import Keyless, KeylessError
@@ -22,6 +26,7 @@ LIST = """
 import sys
 from azure.identity import DefaultAzureCredential
 from azure.storage.blob import ContainerClient
+from azure.storage.blob.aio import ContainerClient as AsyncContainer
 print(len(list(ContainerClient(*sys.argv[1:], DefaultAzureCredential()).list_blobs())) >= 0)
 """
 
@@ -82,6 +87,29 @@ def test_service_bus_is_reached_as_every_tutorial_writes_it(
         client.get_queue_receiver("photo-uploads") as receiver,
     ):
         receiver.peek_messages()
+
+
+def test_asynchronous_clients_reach_it_too(keyless: Keyless, sandbox: Running) -> None:
+    hosts = sandbox.deployment.storage.host, sandbox.deployment.bus.host
+
+    async def ask() -> None:
+        async with AsyncCredential() as credential:
+            container = AsyncContainer(f"https://{hosts[0]}", "originals", credential)
+            async with container:
+                async for _ in container.list_blobs():
+                    pass
+            async with (
+                AsyncBus(hosts[1], credential) as client,
+                client.get_queue_receiver("photo-uploads") as receiver,
+            ):
+                await receiver.peek_messages()
+
+    with (
+        keyless.as_identity("thumbnailer"),
+        keyless.allowed("blobs/read", identity="thumbnailer"),
+        keyless.allowed("messages/receive", identity="thumbnailer"),
+    ):
+        asyncio.run(ask())
 
 
 def test_a_subprocess_takes_the_environment(keyless: Keyless, sandbox: Running) -> None:
