@@ -18,7 +18,7 @@ _LEFT_OUT = shutil.ignore_patterns("node_modules", "__pycache__")
 
 
 def copy_project(folder: Path) -> Path:
-    """Copy what a sandbox runs by into `folder`, which is made; gives the copy's own folder."""
+    """Copy the files of a sandbox into `folder`, which is made; returns the copy's own folder."""
     copy = folder / "project"
     for tree in TREES:
         shutil.copytree(PROJECT / tree, copy / tree, ignore=_LEFT_OUT)

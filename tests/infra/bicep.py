@@ -1,4 +1,4 @@
-"""The Bicep CLI, and what it expands a parameter file to without Azure."""
+"""The Bicep CLI, and its expansion of a parameter file without Azure."""
 
 import json
 import os
@@ -23,7 +23,7 @@ SUBSCRIPTION = "5ab5c21b-0000-4000-8000-000000000000"
 
 @dataclass(frozen=True, order=True)
 class Right:
-    """A role assignment, without what differs between two deployments of one policy."""
+    """A role assignment, without the parts that differ between two deployments of one policy."""
 
     role: str
     on: str

@@ -1,7 +1,7 @@
 """checkov's verdict on the deployment, and the excuses that the Bicep gives beside each resource.
 
 checkov reads neither Bicep of today nor nested templates (as of 3.3 it passes over them without a
-word), so it is shown what they expand to: the resources of the snapshot, as one flat template.
+word), so it is shown their expansion: the resources of the snapshot, as one flat template.
 """
 
 import json

@@ -27,7 +27,7 @@ _KEY = re.compile(r"\b(Line|Properties)\.(\w+)")
 class Query:
     """The names in a query. `keys` are JSON keys: `Line.message`.
 
-    `either` are columns that need not be there.
+    `either` are columns that need not exist.
     """
 
     tables: frozenset[str]

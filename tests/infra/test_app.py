@@ -1,4 +1,4 @@
-"""An app as the platform sees it: where its image is from, and what is asked whether it runs."""
+"""An app as the platform sees it: the origin of its image, and the probes of its health."""
 
 from collections.abc import Mapping
 from pathlib import Path

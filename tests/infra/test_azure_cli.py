@@ -1,7 +1,7 @@
 """Every argument arrives at the Azure CLI as it was given, on Windows too.
 
 There is no Windows on the machines where this is tested. A folder is laid out as its installer lays
-it out: `wbin/az.cmd`, which a shell reads again and so mangles what it is given, and `python.exe`.
+it out: `wbin/az.cmd`, which a shell reads again and so mangles its arguments, and `python.exe`.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""The order that a first deployment takes: rights before what needs them, by dependencies alone."""
+"""The order of a first deployment: rights before the apps that need them, by dependencies alone."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The saved queries speak of what there is: tables and columns of Azure's, and words of ours.
+"""The saved queries name only existing things: tables and columns of Azure's, and words of ours.
 
 Their syntax and types were checked with Microsoft's own language service (npm:
 @kusto/language-service-next 12.4.1), against the columns of learn.microsoft.com's table reference.

@@ -13,7 +13,7 @@ _LETTERS = string.ascii_letters + string.digits
 
 @dataclass(frozen=True)
 class Plant:
-    """A key as people would give it a name. `kind` is what its detector calls it."""
+    """A key as people would give it a name. `kind` is its detector's name for it."""
 
     kind: str
     example: str

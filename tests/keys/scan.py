@@ -31,7 +31,7 @@ _Hit = tuple[str, int, str]
 
 @dataclass(frozen=True)
 class Text:
-    """A text to be searched. `where` is its name: a path, or what a person calls it."""
+    """A text to be searched. `where` is its name: a path, or a person's name for it."""
 
     place: str
     where: str

@@ -1,4 +1,4 @@
-"""No key is in what runs: of a sandbox in which photos have gone all their way."""
+"""A running sandbox holds no key, after photos have gone all their way."""
 
 import uuid
 from collections.abc import Mapping, Sequence

@@ -44,6 +44,6 @@ class Arm(BaseAdapter):
 def resource_manager(
     session: requests.Session, answers: Mapping[str, dict[str, Any]]
 ) -> ResourceManager:
-    """Return the control plane of a user who may read only `answers`, by path."""
+    """Return the control plane of a user with the right to read only `answers`, by path."""
     session.mount(ARM, Arm(answers))
     return ResourceManager(session, Credential())

@@ -1,4 +1,4 @@
-"""The values of a deployed environment: all there, or one sentence says what is not."""
+"""The values of a deployed environment: all present, or one sentence names the missing ones."""
 
 import json
 import os
@@ -13,7 +13,7 @@ SETTINGS = [{"name": "SERVICEBUS_QUEUE_NAME", "value": "photo-uploads"}]
 
 
 def as_azd_prints(values: dict[str, str]) -> str:
-    """NAME="value" lines, with what is special in double quotes escaped."""
+    """NAME="value" lines, with the special characters of double quotes escaped."""
     escaped = {name: json.dumps(value) for name, value in values.items()}
     return "".join(f"{name}={value}\n" for name, value in escaped.items())
 

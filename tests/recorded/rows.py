@@ -1,7 +1,7 @@
 """Answers that Azure was recorded to give, and how the sandbox's own are held against them.
 
 A row is one kind of answer: its status, its code, the names of its headers and of the elements or
-keys in its body. No text of a recording is kept. A row either agrees with what the sandbox answers,
+keys in its body. No text of a recording is kept. A row either agrees with the sandbox's answer,
 or it stands in its plane's list of known differences with the reason; a listed difference that
 agrees fails, so that the list never grows stale.
 """

@@ -1,4 +1,4 @@
-"""What each HTTP plane does of a request before it knows who asks is linear in its size."""
+"""The work of each HTTP plane before it knows the caller is linear in the request's size."""
 
 import asyncio
 import socket
@@ -84,7 +84,7 @@ def test_a_parameter_that_is_there_twice_in_another_case_is_still_refused() -> N
 
 
 def test_a_head_that_comes_byte_by_byte_is_searched_once() -> None:
-    """And one that is split in the middle of what ends it is still found."""
+    """And one that is split in the middle of its end is still found."""
 
     async def read(content: bytes, pace: int = 1) -> bytes:
         theirs, ours = socket.socketpair()

@@ -37,7 +37,7 @@ def test_a_proxy_that_nobody_answers_at_is_not_asked(monkeypatch: pytest.MonkeyP
 
 
 def calls(path: Path) -> Iterator[str]:
-    """What of `requests` a module calls."""
+    """The functions of `requests` that a module calls."""
     for each in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute):
             module = each.func.value

@@ -1,4 +1,4 @@
-"""A state folder is a sandbox's own, and what lies there of ours keeps no sandbox out."""
+"""A state folder is a sandbox's own, and files of ours there keep no sandbox out."""
 
 from pathlib import Path
 

@@ -33,7 +33,7 @@ class _Named:
 
 
 class _Shop(HttpPlane[_Named]):
-    """A plane that notes its steps, and fails in the one that it is told to."""
+    """A plane that notes its steps, and fails in a given one."""
 
     service = "shop"
     unrecorded = Refusal(503, "Later", "")

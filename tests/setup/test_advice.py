@@ -1,4 +1,4 @@
-"""Why a step failed, from what pip, npm and uv say."""
+"""Why a step failed, by the output of pip, npm and uv."""
 
 import errno
 import sys

@@ -1,4 +1,4 @@
-"""`az` and `azd` as stand-ins on the PATH: they answer as recorded, and keep what was asked."""
+"""`az` and `azd` as stand-ins on the PATH: they answer as recorded, and keep the requests."""
 
 import json
 import os

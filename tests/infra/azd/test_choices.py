@@ -1,4 +1,4 @@
-"""`azd down`, and what was chosen before it: the outputs are forgotten, the choices are not.
+"""`azd down`, and the choices before it: the outputs are forgotten, the choices are not.
 
 azd itself is played: it takes the outputs of the template out of its environment, as the source of
 cli/azd/pkg/infra/provisioning/manager.go says.
@@ -27,7 +27,7 @@ Down = Callable[[Mapping[str, str]], dict[str, str]]
 
 @pytest.fixture
 def down(stand_ins: StandIns, monkeypatch: pytest.MonkeyPatch) -> Down:
-    """An `azd down` of an environment, which gives what is left of it."""
+    """An `azd down` of an environment, which returns the values left in it."""
     stand_ins.say("azd env set", "")
     stand_ins.say("az group exists", False)
     stand_ins.say("az role definition list", [])

@@ -1,4 +1,4 @@
-"""After the group has gone: what outlives it is removed, or named with the command for it."""
+"""After the group has gone: resources that outlive it are removed, or named with their command."""
 
 from typing import Any
 

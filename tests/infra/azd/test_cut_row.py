@@ -1,4 +1,4 @@
-"""The whole way: a row is cut from access.bicep, and its right is what is left over."""
+"""The whole way: a row is cut from access.bicep, and its right is left over."""
 
 import json
 import re
@@ -32,7 +32,7 @@ def at_runtime(snapshot: Mapping[str, Any]) -> list[Any]:
 
 
 def without_a_row(folder: Path) -> Mapping[str, Any]:
-    """What the Bicep expands to once the row has been cut, by the project's own snapshot."""
+    """Expand the Bicep once the row has been cut, by the project's own snapshot."""
     copy = folder / "bicep"
     shutil.copytree(FOLDER, copy)
     policy = copy / "modules" / "access.bicep"

@@ -1,4 +1,4 @@
-"""The hook that takes away what has left the Bicep: what it asks Azure, and what it does then."""
+"""The hook that removes the rights that left the Bicep: its questions to Azure, and its acts."""
 
 import pytest
 

@@ -1,7 +1,7 @@
 """A stand-in of Microsoft Graph, and of the `az` that forwards `az rest` to it.
 
-It holds applications, service principals and role assignments, refuses what Graph refuses, and
-remembers what was asked. That the real ones agree was not tried.
+It holds applications, service principals and role assignments, refuses the requests that Graph
+refuses, and remembers all. That the real ones agree was not tried.
 """
 
 import json
@@ -83,7 +83,7 @@ class StandIn:
         return [each for each in self.asked if not each.startswith("GET ")]
 
     def upsert(self, name: str, wanted: Json, create: bool) -> Json | None:
-        """PATCH by the unique name: what was made, or None for what was changed."""
+        """PATCH by the unique name: the new application, or None for a changed one."""
         found = self.applications.get(name)
         if found is None and not create:
             raise not_found(name)

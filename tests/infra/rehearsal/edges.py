@@ -9,7 +9,7 @@ from infra.rehearsal.rules import judge
 
 @dataclass(frozen=True)
 class Removed:
-    """A plan without one of its edges: whether it orders less, and what is found that was not."""
+    """A plan without one of its edges: whether it orders less, and the new findings."""
 
     edge: Edge
     matters: bool

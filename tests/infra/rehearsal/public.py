@@ -20,7 +20,7 @@ from infra.rehearsal.rules.rule import EVERY_TYPE
 
 @dataclass(frozen=True)
 class Rehearsed:
-    """A template of another project, and what the rules say of it."""
+    """A template of another project, and the findings of the rules."""
 
     name: str
     plan: Plan
@@ -78,7 +78,7 @@ def _mark(finding: Finding) -> tuple[str, str, Severity]:
 
 
 def main(folder: str) -> int:
-    """Print the table and what is refused, and fail if anything is."""
+    """Print the table and the refusals, and fail if there are any."""
     every = list(rehearsed(Path(folder)))
     print(
         "| template | resources | role assignments | findings | edges missed | rules of its types |"

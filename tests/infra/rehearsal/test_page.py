@@ -1,4 +1,4 @@
-"""docs/rehearsal.md says what the rehearsal says."""
+"""docs/rehearsal.md agrees with the rehearsal."""
 
 import re
 from collections.abc import Sequence

@@ -1,6 +1,6 @@
 """A subscription behind a stand-in of `az`, with groups, roles and vaults.
 
-It refuses what Azure refuses of them. That the real one agrees was not tried.
+It refuses the requests for them that Azure refuses. That the real one agrees was not tried.
 """
 
 import json
@@ -109,13 +109,13 @@ refuse(f"the stand-in has no {{words}}")
 
 @dataclass(frozen=True)
 class Azure:
-    """The subscription, and what it was asked."""
+    """The subscription, and the requests to it."""
 
     folder: Path
 
     @classmethod
     def begin(cls, folder: Path, **given: Any) -> "Azure":
-        """Put the program into a folder, with a subscription that holds what is given."""
+        """Put the program into a folder, with a subscription that holds the given resources."""
         program = folder / "az"
         filled = _PROGRAM.format(python=sys.executable, subscription=SUBSCRIPTION, roles=ROLES)
         program.write_text(filled)

@@ -42,7 +42,7 @@ class Ward:
     ) -> Diagnosis:
         """Examine `who`; `granted` and `apps` replace the deployment's.
 
-        `deployed` is what the deployment grants instead, and `audit` then holds its denials, which
+        `deployed` are the deployment's grants instead, and `audit` then holds its denials, which
         `who` was given while it waited.
         """
         variables = variables or self.variables(who)

@@ -24,7 +24,7 @@ _WITHIN = 60.0
 
 @dataclass
 class Developer:
-    """The used part of DeviceCodeCredential, and the user who completes the sign-in."""
+    """The used part of DeviceCodeCredential, and the user that completes the sign-in."""
 
     here: threading.Event = field(default_factory=threading.Event)
     asked: int = 0

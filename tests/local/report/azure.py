@@ -1,6 +1,6 @@
 """A stand-in for the Azure CLI that plays Azure Resource Manager, and logs, by a table of answers.
 
-`az rest` prints what the REST API answers; `az containerapp logs show` a line for each event;
+`az rest` prints the REST API's answer; `az containerapp logs show` a line for each event;
 `az containerapp exec` gives its terminal to a shell, as the real one does with one far away.
 """
 

@@ -36,7 +36,7 @@ PLACEHOLDER = App(
 
 
 def told(az: AzureCli, sandbox: Running) -> None:
-    """An app's container: what the sandbox's gateway knows, and a Python."""
+    """An app's container: the variables of the sandbox's gateway, and a Python."""
     platform = sandbox.deployment.principal("platform")
     listed = {"id": platform.resource_id, "name": "id-platform-sandbox", "properties": {}}
     console = dict(sandbox.environment("gateway")) | {"PATH": f"{az.folder}:/usr/bin:/bin"}

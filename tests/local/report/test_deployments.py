@@ -1,4 +1,4 @@
-"""The deployments of an environment, and what each was refused, by Azure's documented answers."""
+"""The deployments of an environment, and each one's refusals, by Azure's documented answers."""
 
 import pytest
 

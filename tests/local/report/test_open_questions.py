@@ -83,7 +83,7 @@ def test_every_question_has_its_place_in_the_report() -> None:
 
 
 def test_of_a_right_that_is_not_to_be_seen_only_a_refusal_is_an_answer(harness: Harness) -> None:
-    """The admin may do everything, and Azure does not show it: what is missing is not there."""
+    """The admin may do everything, and Azure does not show it: a missing entity is not found."""
     unseen, admin = Caller(By.STRANGER, None), harness.admin
     assert list(ask(("bus-missing",), admin, unseen)) == [
         NotAsked("bus-missing", Why.UNSEEN_RIGHTS)

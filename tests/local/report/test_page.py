@@ -1,4 +1,4 @@
-"""The page: what it says of each part, and that its answers are read again."""
+"""The page: its text on each part, and that its answers are read again."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A container and a blob for one row alone, and the steps that lead to what the row asks about."""
+"""A container and a blob for one row alone, and the steps that lead to the row's question."""
 
 import base64
 import hashlib
@@ -15,7 +15,7 @@ _NAMES = {"etag": "ETag", "lease": "x-ms-lease-id", "copy": "x-ms-copy-id"}
 
 @dataclass
 class Place:
-    """`known` holds what the steps found out, for requests that name it in braces."""
+    """`known` holds the values that the steps found, for requests that name them in braces."""
 
     account: Storage
     known: dict[str, str] = field(default_factory=dict)

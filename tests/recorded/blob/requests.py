@@ -2,8 +2,8 @@
 
 Method, path, `restype`, `comp` and the service version are the row's own. The rest is written from
 the test that the row names as its example; where that test copies from a URL only to have a body,
-the request brings the body itself. `{etag}`, `{lease}` and the like stand for what the steps before
-have found out.
+the request brings the body itself. `{etag}`, `{lease}` and the like stand for the values that the
+steps before have found.
 """
 
 import base64
@@ -38,7 +38,7 @@ from tests.recorded.blob.place import (
 
 @dataclass(frozen=True)
 class Request:
-    """`given` happens first. `more` is a query beside the row's; `who` may be "nobody".
+    """`given` happens first. `more` is a query beside the row's; `who` may be `nobody`.
 
     It may be that the account `fails_within`.
     """

@@ -1,6 +1,6 @@
 """The recorded answers of Key Vault, and the request that each row answers.
 
-The headers are those of 2026; what was recorded earlier alone (2021, 2022) had them, too, and an
+The headers are those of 2026; answers of earlier years alone (2021, 2022) had them, too, and an
 x-ms-keyvault-rbac-cache beside. Sanitizers take request ids out of the recordings of 2026.
 """
 
@@ -40,7 +40,7 @@ Step = Callable[[Place], None]
 class Asked:
     """A row and its request. `{name}` in the path is a secret of the row's own.
 
-    `who` is "role" for a caller who may do everything, "none" for one without a role, and empty for
+    `who` is "role" for a caller with every right, "none" for one without a role, and empty for
     one without a token.
     """
 

@@ -1,4 +1,4 @@
-"""The registration in infra/entra is what the sandbox's Entra knows."""
+"""The sandbox's Entra knows the registration in infra/entra."""
 
 import json
 from collections.abc import Callable

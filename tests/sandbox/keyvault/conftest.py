@@ -1,4 +1,4 @@
-"""A vault for each test; what is costly to make, and cannot be changed, is made once."""
+"""A vault for each test; parts that are costly to make, and cannot be changed, are made once."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Which operation a request target is: what is decided on is what will be looked up."""
+"""Which operation a request target is: the secret decided on is the secret looked up."""
 
 import re
 from urllib.parse import unquote

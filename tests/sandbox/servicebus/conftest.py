@@ -20,7 +20,7 @@ def hurried_sdk() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def violations() -> Iterator[list[str]]:
-    """Collect what a strict client would refuse of all that the buses of this process send."""
+    """Collect a strict client's refusals of all that the buses of this process send."""
     readers: WeakKeyDictionary[Engine, Reader] = WeakKeyDictionary()
     found: list[str] = []
     output = Engine.output

@@ -1,4 +1,4 @@
-"""A second decoder, which accepts only what the AMQP 1.0 specification allows, type for type.
+"""A second decoder, which accepts only the types that the AMQP 1.0 specification allows.
 
 The SDK's own decoder and proton take a string where a symbol belongs; a strict client closes the
 connection for it. This one shares no code with the bus.

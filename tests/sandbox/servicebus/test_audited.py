@@ -55,7 +55,7 @@ class Watched:
     touched: list[tuple[str, str]] = field(default_factory=list)
 
     def forget(self) -> None:
-        """Clear the record of what was touched, and skip the audit so far."""
+        """Clear the record of touched entities, and skip the audit so far."""
         self.touched.clear()
         (self.bus.folder / FILE).write_bytes(b"")
 

@@ -1,4 +1,4 @@
-"""A service in small, with nothing but its telemetry: three requests, and what it says at the end.
+"""A service in small, with nothing but its telemetry: three requests, and a report at the end.
 
 Run by test_exporter.py as a process of its own, since telemetry is set up once for a process.
 """
@@ -49,7 +49,7 @@ def main() -> None:
 
 
 def _ask(app: Flask, path: str) -> int:
-    """The answer's status; what there is to send is sent, as it would be after five seconds."""
+    """The answer's status; pending telemetry is sent, as it would be after five seconds."""
     status = app.test_client().get(path).status_code
     if "azure.monitor.opentelemetry" in sys.modules:
         from opentelemetry import trace

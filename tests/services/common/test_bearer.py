@@ -184,7 +184,7 @@ def test_a_key_of_another_under_a_known_id_opens_nothing(client: FlaskClient) ->
 
 
 class Entra:
-    """Publishes keys, counts how often it is asked, and may be away; its clock stands still."""
+    """Publishes keys, counts its requests, and may be unavailable; its clock stands still."""
 
     def __init__(self, key: RSAPrivateKey) -> None:
         self._key = key

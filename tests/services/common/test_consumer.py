@@ -1,4 +1,4 @@
-"""The consumer against a receiver that a test can drive: what is settled, when, and by whom."""
+"""The consumer against a receiver that a test can drive: the ways it settles, and when."""
 
 import errno
 import logging
@@ -47,7 +47,7 @@ class Message:
 
 @dataclass
 class FakeReceiver:
-    """A receiver of an entity that hands out what was put in, and remembers what was done."""
+    """A receiver of an entity that hands out given messages, and remembers its calls."""
 
     waiting: Queue[Message] = field(default_factory=Queue)
     locked: list[Message] = field(default_factory=list)  # by another receiver
@@ -603,7 +603,7 @@ def test_the_right_to_receive_is_proved_by_a_link_that_stayed_attached(bus: Fake
 def test_a_warning_about_a_message_is_written_in_its_handlers_context(
     bus: FakeReceiver, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """There a formatter finds what the handler put into a ContextVar."""
+    """There a formatter finds the value that the handler put into a ContextVar."""
     about: ContextVar[str] = ContextVar("about", default="nothing")
     said: set[tuple[str, str]] = set()
 

@@ -1,4 +1,4 @@
-"""CloudEvents between the services: what is written, and what is refused."""
+"""CloudEvents between the services: the form that is written, and the forms that are refused."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""gunicorn with these hooks: parts start after the fork; what cannot be read is not repeated."""
+"""gunicorn with these hooks: parts start after the fork; unreadable input is not repeated."""
 
 import os
 import signal
@@ -77,7 +77,7 @@ class Service:
     process: "subprocess.Popen[str]"
 
     def end(self) -> str:
-        """Terminate it, and return what it has written."""
+        """Terminate it, and return its output."""
         self.process.send_signal(signal.SIGTERM)
         output, errors = self.process.communicate(timeout=30)
         assert self.process.returncode == 0, errors

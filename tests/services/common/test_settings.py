@@ -1,4 +1,4 @@
-"""Settings: each sentence names what is missing or malformed."""
+"""Settings: each sentence names the variable that is missing or malformed."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Telemetry: a handler runs within the trace of its message, and what is known is on its span."""
+"""Telemetry: a handler runs within the trace of its message, and known facts are on its span."""
 
 import logging
 from contextvars import copy_context

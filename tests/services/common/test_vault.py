@@ -1,4 +1,4 @@
-"""A cached secret: when the vault is asked, and what is served when it does not answer."""
+"""A cached secret: when the vault is asked, and the value served when it does not answer."""
 
 from typing import Any
 

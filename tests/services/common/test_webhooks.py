@@ -1,4 +1,4 @@
-"""Webhooks: the library verifies what is signed, and Retry-After is read within reason."""
+"""Webhooks: the library verifies the signature, and Retry-After is read within reason."""
 
 from base64 import b64encode
 from datetime import UTC, datetime, timedelta

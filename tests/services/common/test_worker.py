@@ -35,7 +35,7 @@ pytestmark = pytest.mark.timeout(120)
 
 @dataclass
 class Worker:
-    """A worker process with its port and what it has written."""
+    """A worker process with its port and its output."""
 
     process: "subprocess.Popen[bytes]"
     port: int

@@ -67,7 +67,7 @@ def open_receiver() -> Iterator[ServiceBusReceiver]:
 
 
 def handle(message: ServiceBusReceivedMessage) -> None:
-    """Do what the message says."""
+    """Carry out the message's order."""
     what, _, _ = str(message).partition(" ")
     print(f"handling {message.message_id} in {os.getpid()}", file=sys.stderr, flush=True)
     match what:

@@ -10,7 +10,7 @@ from services.gateway.catalog import ROLE, BrokenCursor, Catalog, CatalogDenied
 
 
 class FakeSession:
-    """A session that gives one answer, and remembers what was asked."""
+    """A session that gives one answer, and remembers the requests."""
 
     def __init__(self, status: int, body: bytes = b"{}") -> None:
         self.answer = requests.Response()

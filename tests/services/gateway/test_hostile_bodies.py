@@ -68,7 +68,7 @@ class Gateway:
         return Path(f"/proc/{worker}")
 
     def memory(self, kind: str) -> int:
-        """Its worker's memory in MB: VmRSS is what it has, VmHWM the most since forget_peak()."""
+        """Its worker's memory in MB: VmRSS is its size now, VmHWM the most since forget_peak()."""
         lines = (self.worker / "status").read_text().splitlines()
         return int(next(line for line in lines if line.startswith(kind)).split()[1]) // 1000
 

@@ -1,4 +1,4 @@
-"""Thumbnails: what they keep of the original, and what is refused."""
+"""Thumbnails: the parts of the original that they keep, and the images that are refused."""
 
 from io import BytesIO
 from typing import Any

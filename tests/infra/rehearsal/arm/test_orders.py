@@ -134,7 +134,7 @@ class State:
 
 
 def moves(state: State, there: Mapping[str, Node]) -> Iterator[tuple[str, bool, State]]:
-    """Every step that may begin or end now, and what then is."""
+    """Every step that may begin or end now, and the state after it."""
     for key, node in there.items():
         ready = (node.waits_for & there.keys()) <= state.ended
         if key not in state.begun and ready and (not node.inside or node.inside in state.begun):

@@ -1,4 +1,4 @@
-"""The plan has what the Bicep CLI predicts: each resource of the committed snapshot, unchanged."""
+"""The plan agrees with the Bicep CLI: each resource of the committed snapshot, unchanged."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -46,7 +46,7 @@ def key_in(predicted: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def differences(mine: Any, theirs: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
-    """Where two values differ; what is unknown here is an expression there."""
+    """The places where two values differ; an unknown value here is an expression there."""
     if isinstance(mine, Unknown):
         if not str(theirs).startswith("["):
             yield path, mine.expression, theirs

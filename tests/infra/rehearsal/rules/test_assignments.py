@@ -1,4 +1,4 @@
-"""Role assignments that meet what is there, and those that come too early."""
+"""Role assignments that meet existing ones, and those that come too early."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Each rule finds what breaks it, and nothing where that one thing is right."""
+"""Each rule finds a template that breaks it, and nothing where that one thing is right."""
 
 import copy
 import json
