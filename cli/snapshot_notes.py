@@ -25,7 +25,7 @@ def warn_of_edits(state: State) -> None:
 
 
 def warn_of_left_out(state: State, path: Path | None = None) -> None:
-    """Note on stderr what the sandbox does not serve, evaluate or heed of the deployment.
+    """Note on stderr the parts of the deployment that are not served, evaluated or heeded.
 
     `path` is its snapshot, by default the one of the next start.
     """

@@ -1,4 +1,4 @@
-"""`keyless status`: the running services, and what each still waits for."""
+"""`keyless status`: the running services, and the operations that each still waits for."""
 
 from dataclasses import asdict
 from typing import Annotated
@@ -28,7 +28,7 @@ def status(
         bool, typer.Option("--endpoints", help="Exit with 0 once Azure's endpoints are ready.")
     ] = False,
 ) -> None:
-    """Show the services, their addresses, and what each still waits for.
+    """Show the services, their addresses, and the operations each still waits for.
 
     Exits with 0 if all are ready, and with 1 in any case if the sandbox does not answer or cannot
     write to its state folder, as on a full disk.

@@ -58,7 +58,7 @@ class Running:
         return load(self.state)
 
     def environment(self, service: str) -> Mapping[str, str]:
-        """Return what `./keyless env SERVICE` exports; SERVICE may also be the developer."""
+        """Return the exports of `./keyless env SERVICE`; SERVICE may also be the developer."""
         if service == DEVELOPER:
             return developer_variables(self.report, self.state)
         return service_variables(self.report, service, self.state)

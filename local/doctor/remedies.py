@@ -46,7 +46,7 @@ def commands(diagnosis: Diagnosis) -> tuple[str, ...]:
 
 
 def _how(diagnosis: Diagnosis) -> str:
-    """Say who grants it; a finding already says why the snapshot's grant has no effect."""
+    """Return the way to grant it; a finding already says why the snapshot's grant has no effect."""
     if not diagnosis.subject.in_sandbox:
         return _BY_DEPLOYMENT
     if diagnosis.findings:

@@ -60,7 +60,7 @@ def _assignment(resource: Mapping[str, Any]) -> Found:
 
 
 def _id(resource: Mapping[str, Any]) -> str:
-    """Return the assignment's id. Its name may depend on what only Azure knows; its scope not."""
+    """Return the assignment's id. Only Azure may know its name, but its scope is known."""
     written = resource["id"]
     if not isinstance(written, Unresolved):
         return str(written)

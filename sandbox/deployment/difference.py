@@ -85,7 +85,7 @@ class _Held:
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """Return what identifies the right: an assignment's own id is only a name."""
+        """Return the key of the right: an assignment's own id is only a name."""
         found = self.assignment
         return found.principal_id.lower(), _guid(found.role_definition_id), _folded(found.scope)
 

@@ -68,5 +68,5 @@ def put_in_force(state: State, content: bytes) -> Path:
 
 
 def withdraw(state: State) -> None:
-    """Forget what is deployed: no sandbox runs, or it is only starting. Raises OSError."""
+    """Forget the deployment in force: no sandbox runs, or it is only starting. Raises OSError."""
     state.path(DEPLOYED).unlink(missing_ok=True)

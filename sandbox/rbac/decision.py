@@ -179,7 +179,7 @@ class Policy:
             yield from self._grants.get((principal_id.lower(), each), ())
 
     def _not_evaluated(self, principal_id: str, requirement: Requirement) -> Iterator[NotEvaluated]:
-        """Return what might meet a requirement on Azure: any principal may be in a group."""
+        """Return assignments that might meet it on Azure: any principal may be in a group."""
         scopes = set(scope_and_above(requirement.scope))
         return (
             each

@@ -1,8 +1,8 @@
 """The management API of a namespace, for the queues that there are.
 
 Programs such as Celery create their queues at each start, and take the answer that a queue exists.
-The sandbox creates, changes and deletes none: the Bicep says which there are. The caller needs what
-Azure Service Bus Data Owner has; that a narrower role would do is nowhere documented.
+The sandbox creates, changes and deletes none: the Bicep says which there are. The caller needs the
+rights of Azure Service Bus Data Owner; that a narrower role would do is nowhere documented.
 https://learn.microsoft.com/rest/api/servicebus/entities-management
 """
 
@@ -61,7 +61,7 @@ class NamedQueue:
 
     @property
     def requirements(self) -> tuple[Requirement, ...]:
-        """Return what Data Owner has, and neither a narrower role nor one of the control plane."""
+        """Return actions that Data Owner has, and no narrower role or one of the control plane."""
         scope = self.queue.id
         return (
             Requirement.of(scope, _WRITE, data=False),

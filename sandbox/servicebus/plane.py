@@ -119,7 +119,7 @@ class ServiceBus:
         """Become `namespace`, which has the same name, without a restart; return the ended links.
 
         Entities that stay keep their messages, and connections their other links. A link keeps
-        until its token ends what the roles allowed it; with `hurry`, the roles decide it again.
+        its rights until its token ends; with `hurry`, the roles decide them again.
 
         Raises RuleError before anything has changed, or StoreError.
         """

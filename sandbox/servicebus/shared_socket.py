@@ -108,7 +108,7 @@ class _SharedProtocol(asyncio.Protocol):
 
 
 class _Remaining(asyncio.Transport):
-    """A transport that does not repeat what the client has been sent already."""
+    """A transport that does not repeat the bytes that the client already has."""
 
     def __init__(self, transport: asyncio.Transport, sent: bytes) -> None:
         super().__init__()

@@ -62,7 +62,7 @@ def authenticate(
 ) -> Caller:
     """Return the caller that a verified token proves, or BY_KEY. Raises Refusal as Azure words it.
 
-    Without `every_detail`, an error explains only what Azure has been seen to explain. `keys` are
+    Without `every_detail`, an error explains only faults that Azure was seen to explain. `keys` are
     None for an account with `allowSharedKeyAccess: false`:
     https://learn.microsoft.com/azure/storage/common/shared-key-authorization-prevent
     """
@@ -87,7 +87,7 @@ def authenticate(
 
 
 def challenge(tenant_id: str) -> Mapping[str, str]:
-    """Return the header that says where to get a token, and for what. Azure quotes no value."""
+    """Return the header that names a token's source and resource. Azure quotes no value."""
     authority = f"https://login.microsoftonline.com/{tenant_id}/oauth2/authorize"
     return {"WWW-Authenticate": f"Bearer authorization_uri={authority} resource_id={BLOB}"}
 

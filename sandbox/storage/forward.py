@@ -1,4 +1,4 @@
-"""The request to Azurite, rebuilt from what was granted, so that it can mean nothing else."""
+"""The request to Azurite, rebuilt from the granted one, so that it can mean nothing else."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -56,7 +56,7 @@ def creates_only(granted: Granted[Named]) -> bool:
 
 
 def rebuild(granted: Granted[Named]) -> Forwarded:
-    """Return the request to Azurite that carries out what is granted."""
+    """Return the request to Azurite that carries out the granted one."""
     named = granted.named
     operation = named.operation
     headers = dict(named.headers)

@@ -1,7 +1,7 @@
 """The supervisor: runs the sandbox and the services, watches them, and reports their state.
 
-This package exports what commands need to look at a running sandbox. Import `run` itself to run
-one: its imports would double the start time of such a command.
+This package exports the names that commands need to look at a running sandbox. Import `run` itself
+to run one: its imports would double the start time of such a command.
 """
 
 from sandbox.commands import END_SIGNALS

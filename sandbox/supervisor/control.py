@@ -37,7 +37,7 @@ class Control:
     """The verbs of a running sandbox, by name. It carries out one at a time.
 
     `report` has its address and key for the private report, once it is started. `changed` is
-    called after each, so that `status` shows at once what it has changed.
+    called after each, so that `status` shows its changes at once.
     """
 
     report: ControlReport

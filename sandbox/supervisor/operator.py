@@ -26,7 +26,7 @@ class SigningKeyError(RuntimeError):
 
 @dataclass(frozen=True)
 class Operator:
-    """Acts as the user who may set a key, under that user's own role."""
+    """Acts as the user with the right to set a key, under that user's own role."""
 
     state: State
     deployment: Deployment

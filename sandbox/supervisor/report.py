@@ -141,7 +141,7 @@ def running(state: State) -> Report | None:
 
 
 def forget(state: State) -> None:
-    """Delete the report of a sandbox that has ended, and what it had deployed."""
+    """Delete the report of a sandbox that has ended, and its deployment."""
     state.path(_FILE).unlink(missing_ok=True)
     withdraw(state)
 

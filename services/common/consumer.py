@@ -9,7 +9,7 @@ AutoLockRenewer is not used, since a busy handler starves it (azure-sdk-for-pyth
 A message whose handler fails for now stays in flight with its lock renewed, and is retried after
 growing pauses: if it were abandoned, it would come back at once and use up its delivery count.
 
-The file has three parts: the policy, which is pure; what is in flight, which starts no thread; and
+The file has three parts: the policy, which is pure; the messages in flight, without a thread; and
 the consumer, with its thread and its link.
 """
 
@@ -232,7 +232,7 @@ class InFlight:
             log.error("%s: %d messages fail; no new one is taken", self.name, self.max_waiting)
 
     def service(self, receiver: ServiceBusReceiver) -> list[Delivery]:
-        """Settle and renew what is due, and return the messages whose next attempt is due."""
+        """Settle and renew due messages, and return those whose next attempt is due."""
         retries = sum(each.started is not None and each.attempt > 0 for each in self._deliveries)
         due: list[Delivery] = []
         max_retries = max(1, self.max_fresh // 2)
@@ -445,7 +445,7 @@ class Consumer:
                 each, error = self._outcomes.get_nowait()
 
     def _drain(self, receiver: ServiceBusReceiver) -> None:
-        """Give back what waits, and let running handlers finish within `grace`.
+        """Give back waiting messages, and let running handlers finish within `grace`.
 
         A handler that still runs then keeps its message's lock until the process ends, a moment
         later: if the message were given back, it would be handled twice at once.

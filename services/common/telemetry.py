@@ -91,7 +91,7 @@ class Telemetry:
             log.warning("Telemetry is off: %s", error)
 
     def stop(self) -> None:
-        """Send what is left, within a few seconds."""
+        """Send the rest, within a few seconds."""
         shutdown = getattr(trace.get_tracer_provider(), "shutdown", None)
         if shutdown is not None:
             ending = threading.Thread(target=shutdown, name="telemetry-shutdown", daemon=True)

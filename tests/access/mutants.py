@@ -134,7 +134,7 @@ def _higher(deployment: Deployment, assigned: RoleAssignment) -> RoleDefinition:
     """The next role, in whose reach is more, as one takes in a hurry.
 
     The narrowest that has all of this one's data actions and others; of a role that has none, or
-    all, its actions; and in the end Owner, who may give rights away.
+    all, its actions; and in the end Owner, which may give rights away.
     """
     role = Policy.of(deployment).role(assigned)
     known = (*deployment.custom_roles, *built_in_roles())
@@ -148,7 +148,7 @@ def _higher(deployment: Deployment, assigned: RoleAssignment) -> RoleDefinition:
 
 
 def _reach(role: RoleDefinition, provider: str, *, data: bool) -> frozenset[str]:
-    """Return what a role may do with a provider's resources, and whether it may grant rights."""
+    """Return a role's actions on a provider's resources, and whether it may grant rights."""
     some = (f"{kind}/{name}" for kind, names in _DATA_ACTIONS.items() for name in names)
     named = (each for role in built_in_roles() for each in (*role.actions, *role.data_actions))
     actions = {each for each in (*some, *named) if "*" not in each and each.startswith(provider)}

@@ -81,7 +81,7 @@ def test_two_authorization_headers_are_not_one_too_many_to_choose_from(
 def test_nothing_but_the_header_is_read_before_the_signature_is_proven(
     stack: Stack, mints: dict[str, TokenFactory], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Besides the cases with an unreadable payload: what is parsed is inspected."""
+    """Besides the cases with an unreadable payload: a parsed payload is inspected."""
     parsed: list[bytes] = []
     genuine = verifier._json_object
 

@@ -128,7 +128,7 @@ class Together:
 
 
 def aliases(state: Path) -> list[str]:
-    """Return what `./keyless names --json` prints for the page's `aliases`."""
+    """Return the output of `./keyless names --json` for the page's `aliases`."""
     given = ("--json", "--snapshot", str(_SNAPSHOT))
     found: list[str] = json.loads(keyless(state, "names", *given).stdout)
     return found

@@ -35,7 +35,7 @@ def addresses(deployment: Deployment, number: int) -> list[str]:
 
 
 def visited(shop: Running, who: str, number: int) -> dict[str, str]:
-    """Return what a program was allowed and denied as `who`."""
+    """Return the decisions on a program as `who`."""
     visit = (sys.executable, str(VISITOR), *addresses(shop.deployment, number))
     done = shop.run("as", who, "--", *visit)
     assert done.returncode == 0, done.stderr

@@ -1,4 +1,4 @@
-"""Deployments in the shapes of public projects load, say what they leave out, and decide."""
+"""Deployments in the shapes of public projects load, name the parts left out, and decide."""
 
 import json
 import os

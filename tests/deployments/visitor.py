@@ -1,4 +1,4 @@
-"""A program that uses each plane with Azure's SDKs, and prints what it was refused, as JSON.
+"""A program that uses each plane with Azure's SDKs, and prints the refusals, as JSON.
 
 Its arguments are addresses: of a container, a secret, a queue and a component.
 """

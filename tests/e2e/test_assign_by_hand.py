@@ -189,7 +189,7 @@ def telemetry_assignment(sandbox: Running) -> Iterator[RoleAssignment]:
 
 
 def deployed(sandbox: Running) -> str:
-    """Deploy the committed snapshot again, and return what `./keyless apply` says of it."""
+    """Deploy the committed snapshot again, and return the output of `./keyless apply`."""
     answer = ask(sandbox.state, "apply", {"snapshot": SNAPSHOT.read_text()})
     return "\n".join(map(str, lines(answer)))
 

@@ -188,7 +188,7 @@ def test_a_vault_under_another_key_waits_for_its_own_or_is_moved_away(
 
 
 def move_away(state: State, message: str) -> None:
-    """Do what the message says, and no more."""
+    """Follow the message, and do no more."""
     (file, others) = re.search(
         r"(\S+) is broken: .*; move it(?: and (.*))? away to continue", message
     ).groups()  # type: ignore[union-attr]

@@ -1,4 +1,4 @@
-"""In a container, what is printed leads there: the published address, and compose's commands."""
+"""In a container, the output leads there: the published address, and compose's commands."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Settings of the four services: each sentence names what is missing or malformed."""
+"""Settings of the four services: each sentence names the variable that is missing or malformed."""
 
 from typing import Any
 

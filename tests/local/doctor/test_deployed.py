@@ -131,7 +131,7 @@ def lacking(ward: Ward, gone: RoleAssignment) -> Iterator[list[RoleAssignment]]:
 def readable(
     ward: Ward, session: requests.Session, assignments: Iterable[RoleAssignment]
 ) -> ResourceManager:
-    """The control plane of a user who may read it."""
+    """The control plane of a user with the right to read it."""
     return resource_manager(session, dict(_answers(ward, tuple(assignments))))
 
 

@@ -41,7 +41,7 @@ def named_here() -> frozenset[str]:
 
 
 def facts(repository: str, pages: list[Page], ids: frozenset[str]) -> dict[str, Any]:
-    """Return what the pages say of the roles `ids`: names and actions, without a description."""
+    """Return the roles `ids` of the pages: names and actions, without a description."""
     found = [(page, role) for page in pages for role in _roles(page.text) if role["id"] in ids]
     return {
         "repository": repository,

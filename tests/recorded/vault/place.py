@@ -1,4 +1,4 @@
-"""A secret for one row alone, and the steps that lead to what the row asks about."""
+"""A secret for one row alone, and the steps that lead to the row's question."""
 
 import json
 import uuid
@@ -17,7 +17,7 @@ _STRANGER = Principal("stranger", PrincipalKind.USER, "57a6e4a4-0000-4000-8000-0
 
 @dataclass
 class Place:
-    """`known` holds what the steps found out, for requests that name it in braces."""
+    """`known` holds the values that the steps found, for requests that name them in braces."""
 
     harness: Harness
     known: dict[str, str] = field(default_factory=lambda: {"name": f"row-{uuid.uuid4().hex}"})

@@ -1,4 +1,4 @@
-"""The sandbox leaves out what it does not serve, names it, and loads the rest."""
+"""The sandbox leaves out resources that it does not serve, names them, and loads the rest."""
 
 import json
 from collections.abc import Callable

@@ -19,7 +19,7 @@ PROOF = "Basic " + base64.b64encode(f"keyless:{KEY}".encode()).decode()
 
 @contextmanager
 def server(*answers: bytes) -> Iterator[tuple[int, list[bytes]]]:
-    """A server of the rest of the world, which says `answers` to what it hears, each in turn."""
+    """A server of the rest of the world, which sends `answers`, one for each read, in turn."""
     heard: list[bytes] = []
     with socket.create_server(("127.0.0.1", 0)) as listener:
 

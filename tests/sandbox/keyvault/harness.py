@@ -150,7 +150,7 @@ class RunningVault:
         self.port = asyncio.run_coroutine_threadsafe(self._serve(), self._loop).result(10)
 
     def restart(self, **unknowns: Any) -> None:
-        """Serve again, with another answer to what is not known of Azure."""
+        """Serve again, with another answer to an open question about Azure."""
         self.stop()
         self.start(**unknowns)
 

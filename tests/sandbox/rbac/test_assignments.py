@@ -1,4 +1,4 @@
-"""Role assignments while they change: what is listed, and what has propagated."""
+"""Role assignments while they change: those listed, and those that have propagated."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -272,7 +272,7 @@ STEPS = st.lists(
 def test_a_decision_is_that_of_all_changes_old_enough_in_their_order(
     steps: list[tuple[int, RoleAssignment, bool, bool]], propagation: int
 ) -> None:
-    """Decisions in between must not matter; what is listed is what all changes make."""
+    """Decisions in between must not matter; the list is the result of all changes."""
     world = World()
     world.it.propagation = propagation
     log: list[tuple[float, RoleAssignment, bool]] = []

@@ -1,4 +1,4 @@
-"""The decisions of RBAC, and what each one says about why."""
+"""The decisions of RBAC, and the reason that each one gives."""
 
 from dataclasses import dataclass
 

@@ -21,7 +21,7 @@ class Message:
 
 @dataclass
 class FakeReceiver:
-    """A receiver of dead letters that hands out what was put in, and remembers what was done."""
+    """A receiver of dead letters that hands out given messages, and remembers its calls."""
 
     waiting: list[Message] = field(default_factory=list)
     locked: list[Message] = field(default_factory=list)  # by another receiver
@@ -129,7 +129,7 @@ def test_what_another_receiver_has_locked_is_told(
 def test_what_is_left_is_reported_in_its_handlers_context(
     bus: FakeReceiver, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """There a formatter finds what the handler put into a ContextVar."""
+    """There a formatter finds the value that the handler put into a ContextVar."""
     about: ContextVar[str] = ContextVar("about", default="nothing")
     said: list[str] = []
 

@@ -4,7 +4,7 @@ targetScope = 'subscription'
 @description('Required. Azure region of all resources.')
 param location string
 
-@description('Required. Object id of the clerk, who sets the key of the callbacks.')
+@description('Required. Object id of the clerk, the setter of the key of the callbacks.')
 @minLength(36)
 @maxLength(36)
 param clerkPrincipalId string
@@ -55,8 +55,8 @@ module papers 'modules/papers.bicep' = {
   }
 }
 
-@description('Who reads, for whoever looks for it in Entra.')
+@description('Principal id of the reader, for a look-up in Entra.')
 output READER_PRINCIPAL_ID string = papers.outputs.readerPrincipalId
 
-@description('Who sets the key of the callbacks.')
+@description('Object id of the setter of the key of the callbacks.')
 output CLERK_PRINCIPAL_ID string = clerkPrincipalId

@@ -1,6 +1,6 @@
 // Everything in the resource group, and who may do what on it.
 
-@description('Required. What makes names unique that all of Azure shares.')
+@description('Required. The part that makes names unique across all of Azure.')
 param token string
 
 @description('Required. Azure region.')
