@@ -1,5 +1,5 @@
 // Lets one principal deploy workshop.bicep into this group: all resources, but only the policy's role assignments.
-// With these two assignments nobody can make themselves Owner, not even of their own group.
+// With these two assignments no principal can make itself Owner, not even of its own group.
 import { customRoles, roles } from 'shared/roles.bicep'
 
 @description('Required. Object id of the deployer.')

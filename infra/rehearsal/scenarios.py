@@ -192,5 +192,5 @@ _ALL = (
     ),
 )
 
-# By name, in the order in which they are told.
+# By name, in the order of the report.
 SCENARIOS: Mapping[str, Scenario] = {each.name: each for each in _ALL}

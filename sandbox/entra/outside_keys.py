@@ -26,7 +26,7 @@ _MOST_KEYS = 100
 _KEY_BITS = range(2048, 8192 + 1)
 _WITHIN = aiohttp.ClientTimeout(total=5)
 
-# Seconds: keys are good for a day; a key id that nobody has seen is looked up once a minute, and
+# Seconds: keys are good for a day; an unknown key id is looked up once a minute, and
 # an issuer that does not answer is left alone for a moment.
 _FRESH = 24 * 60 * 60
 _AGAIN = 60

@@ -16,13 +16,13 @@ def in_words(said: str) -> str:
 
 def test_each_question_is_asked_with_its_answers_and_what_follows(tmp_path: Path) -> None:
     done = keyless(tmp_path, "assumptions", COLUMNS="400")
-    said = in_words(done.stdout)
+    printed = in_words(done.stdout)
     for each in QUESTIONS:
         assumed, other, *more = each.answers
         answers = f"{assumed} assumed {other} {each.otherwise}"
         rest = "".join(f" {one} same consequence" for one in more)
-        assert f"{each.name} {each.asks} {answers}{rest}" in said
-    assert "←" not in said
+        assert f"{each.name} {each.asks} {answers}{rest}" in printed
+    assert "←" not in printed
 
 
 def test_what_follows_stands_beside_the_answer_from_which_it_follows(tmp_path: Path) -> None:
@@ -51,12 +51,12 @@ def test_what_the_sandbox_that_runs_was_told_is_marked(tmp_path: Path) -> None:
     started = keyless(tmp_path, *STARTED)
     assert started.returncode == 0, started.stdout + started.stderr
     try:
-        said = keyless(tmp_path, "assumptions").stdout
+        printed = keyless(tmp_path, "assumptions").stdout
         found = json.loads(keyless(tmp_path, "assumptions", "--json").stdout)
     finally:
         keyless(tmp_path, "down")
-    [marked] = re.findall(r"^  (\S+) ←", said, re.MULTILINE)
+    [marked] = re.findall(r"^  (\S+) ←", printed, re.MULTILINE)
     assert marked == "existence"
-    assert "← marks the answers that the running sandbox was started with." in said
+    assert "← marks the answers that the running sandbox was started with." in printed
     told = {each["name"]: each["told"] for each in found if each["told"]}
     assert told == {"vault-missing": "existence"}

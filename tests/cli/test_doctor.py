@@ -12,18 +12,18 @@ from tests.conftest import Running, keyless
 
 
 def test_all_services_are_looked_at_one_after_the_other(sandbox: Running) -> None:
-    said = sandbox.run("doctor", "--json")
-    found = json.loads(said.stdout)
+    done = sandbox.run("doctor", "--json")
+    found = json.loads(done.stdout)
     assert {each["who"] for each in found} == {each.name for each in sandbox.deployment.apps}
     assert all(each["unmet"] == [] and each["met"] for each in found)
     assert all(each["signedIn"]["by"] == "ManagedIdentityCredential" for each in found)
 
 
 def test_one_service_is_looked_at_as_itself(sandbox: Running) -> None:
-    said = sandbox.run("doctor", "thumbnailer").stdout
+    printed = sandbox.run("doctor", "thumbnailer").stdout
     thumbnailer = sandbox.deployment.principal("thumbnailer")
-    assert f"as object id {thumbnailer.principal_id}, client id {thumbnailer.client_id}" in said
-    assert "✓ Service Bus Data Receiver on queues/photo-uploads" in said
+    assert f"as object id {thumbnailer.principal_id}, client id {thumbnailer.client_id}" in printed
+    assert "✓ Service Bus Data Receiver on queues/photo-uploads" in printed
     scope = sandbox.deployment.storage.container_id("originals")
     asked = {(each.identity, each.action, each.scope) for each in read(sandbox.state.path(FILE))}
     assert ("thumbnailer", READ, scope) in asked

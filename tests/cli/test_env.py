@@ -57,7 +57,7 @@ def test_a_shell_in_the_developers_shoes_takes_the_azure_cli_and_nothing_else(
     assert found["AZURE_TOKEN_CREDENTIALS"] == "AzureCliCredential"
     assert found["WHERE_BLOBS_ARE"] == ACCOUNT
     assert found["AZURE_CONFIG_DIR"] == str(state.path("azure-cli"))
-    # What one service alone is told makes nobody the developer.
+    # The variables of one service alone make no one the developer.
     assert not {"STORAGE_ORIGINALS_CONTAINER", "PARTNER_WEBHOOK_URL"} & found.keys()
 
 

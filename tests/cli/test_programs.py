@@ -12,7 +12,7 @@ from cli.programs import run
 from sandbox.state import PROJECT
 
 RUN = "import os, sys; from cli.programs import run; sys.exit(run({command}, os.environ, 0))"
-# It says that it is there, then how it was ended.
+# It says that it has started, then how it was ended.
 PATIENT = """
 import signal, sys, time
 def heard(number, _):
@@ -61,9 +61,9 @@ def test_a_terminals_ctrl_c_reaches_the_program_once(tmp_path: Path) -> None:
     if pid == 0:
         os.chdir(PROJECT)
         os.execv(outer[0], outer)  # noqa: S606
-    said = b""
-    while b"there" not in said:
-        said += os.read(terminal, 100)
+    printed = b""
+    while b"there" not in printed:
+        printed += os.read(terminal, 100)
     os.write(terminal, b"\x03")
     _, status = os.waitpid(pid, 0)
     os.close(terminal)

@@ -58,10 +58,10 @@ def test_a_template_in_order_is_told_as_a_timeline_and_ends_well(tmp_path: Path)
 
 
 def test_what_is_not_known_is_named(tmp_path: Path) -> None:
-    said = rehearse(tmp_path, TEMPLATE).stdout
-    assert "? the parameter 'place' is given no value" in said
-    assert "the function strange() is not known here" in said
-    assert "No specific rules for Contoso.Odd/things." in said
+    printed = rehearse(tmp_path, TEMPLATE).stdout
+    assert "? the parameter 'place' is given no value" in printed
+    assert "the function strange() is not known here" in printed
+    assert "No specific rules for Contoso.Odd/things." in printed
 
 
 def test_a_refusal_names_resource_rule_source_and_mend_and_fails(tmp_path: Path) -> None:
@@ -83,8 +83,8 @@ def test_a_script_reads_the_same(tmp_path: Path) -> None:
 def test_a_parameter_file_is_read(tmp_path: Path) -> None:
     given = tmp_path / "p.json"
     given.write_text(json.dumps({"parameters": {"place": {"value": "westeurope"}}}))
-    said = rehearse(tmp_path, TEMPLATE, "--parameters", str(given)).stdout
-    assert "is given no value" not in said
+    printed = rehearse(tmp_path, TEMPLATE, "--parameters", str(given)).stdout
+    assert "is given no value" not in printed
 
 
 @pytest.mark.parametrize(

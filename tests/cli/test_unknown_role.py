@@ -40,10 +40,10 @@ def test_it_is_named_with_what_to_do(
     monkeypatch.setattr(f"cli.{command}.load", of_another_template)
     with pytest.raises(SystemExit) as ended:
         _run()
-    said = capsys.readouterr()
-    assert (ended.value.code, said.out) == (69, "")
-    assert said.err.startswith("keyless: /subscriptions/")
-    assert said.err.count("\n") == 1
-    assert UNKNOWN in said.err
-    assert f"az role definition list --name {UNKNOWN.rpartition('/')[2]}" in said.err
-    assert "Traceback" not in said.err
+    printed = capsys.readouterr()
+    assert (ended.value.code, printed.out) == (69, "")
+    assert printed.err.startswith("keyless: /subscriptions/")
+    assert printed.err.count("\n") == 1
+    assert UNKNOWN in printed.err
+    assert f"az role definition list --name {UNKNOWN.rpartition('/')[2]}" in printed.err
+    assert "Traceback" not in printed.err

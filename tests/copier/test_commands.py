@@ -130,8 +130,10 @@ def test_people_are_those_whom_the_deployment_names(project: Project) -> None:
         ["as", "developer", "--", "true"],
         ["doctor", "developer"],
     ):
-        said = project.keyless(*command).stderr
-        assert said.startswith("keyless: unknown identity 'developer'; choose from intake"), said
+        printed = project.keyless(*command).stderr
+        assert printed.startswith("keyless: unknown identity 'developer'; choose from intake"), (
+            printed
+        )
     assert (
         "unknown user 'operator'; the deployment's users: clerk"
         in project.keyless("sign-in", "--as", "operator").stderr

@@ -65,8 +65,8 @@ def judge(checkov: str, template: dict[str, object], folder: Path) -> Verdict:
         check=False,
         cwd=folder,
     )
-    said = json.loads(done.stdout)["results"]
-    passed, failed = (map(_finding, said[f"{each}_checks"]) for each in ("passed", "failed"))
+    results = json.loads(done.stdout)["results"]
+    passed, failed = (map(_finding, results[f"{each}_checks"]) for each in ("passed", "failed"))
     return Verdict(frozenset(passed), frozenset(failed))
 
 

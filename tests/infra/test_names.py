@@ -39,8 +39,8 @@ def test_a_name_that_azure_would_refuse_is_named_before_anything_is_made(
     parameters, options = ENTRIES[entry]
     with pytest.raises(subprocess.CalledProcessError) as error:
         expand(parameters.replace("NAME", name), tmp_path, *options)
-    said = error.value.stderr.decode()
-    assert f"the name of the environment is {name}: it must consist of letters, digits" in said
+    printed = error.value.stderr.decode()
+    assert f"the name of the environment is {name}: it must consist of letters, digits" in printed
 
 
 @pytest.mark.parametrize(

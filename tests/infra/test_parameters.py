@@ -48,7 +48,7 @@ def test_an_image_is_what_azd_pushed_and_none_at_first(file: str) -> None:
 @needs_bicep
 @each_file
 def test_an_app_that_runs_the_placeholder_is_no_image(file: str) -> None:
-    # azd sets this as soon as the app is there.
+    # azd sets this as soon as the app exists.
     given = parameters(file, **ANSWERS, SERVICE_GATEWAY_RESOURCE_EXISTS="true")
     assert given["gatewayImage"] == ""
 

@@ -68,9 +68,9 @@ def test_a_query_of_a_service_that_is_not_deployed_does_not_compile(
     application.write_text(whole.replace(way, way.replace(f"'{name}'", "'nobody'")))
     command = [str(PROGRAM), "build", str(copy / "main.bicep"), "--stdout"]
     there = {**os.environ, "DOTNET_SYSTEM_GLOBALIZATION_INVARIANT": "1"}
-    said = subprocess.run(command, env=there, capture_output=True, text=True, check=False)
-    assert said.returncode != 0
-    assert re.search(r"application\.bicep\(\d+,\d+\) : Error .*nobody", said.stderr)
+    done = subprocess.run(command, env=there, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert re.search(r"application\.bicep\(\d+,\d+\) : Error .*nobody", done.stderr)
 
 
 @each_query

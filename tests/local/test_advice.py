@@ -22,16 +22,16 @@ WORKERS = ("thumbnailer", "notifier")
 
 
 def test_another_user_is_advised_to_become_the_developer() -> None:
-    said = on_rights([Missing(RIGHT, refused=True, why="")], ME, "somebody-else")
-    assert said[-1] == "azd env set DEVELOPER_PRINCIPAL_ID 0a1b && azd provision"
-    assert "deployed for somebody-else, and you are 0a1b" in said[0]
+    advice = on_rights([Missing(RIGHT, refused=True, why="")], ME, "somebody-else")
+    assert advice[-1] == "azd env set DEVELOPER_PRINCIPAL_ID 0a1b && azd provision"
+    assert "deployed for somebody-else, and you are 0a1b" in advice[0]
 
 
 def test_the_developer_is_advised_to_wait_and_how_to_grant_it() -> None:
-    said = on_rights([Missing(RIGHT, refused=True, why="")], ME, "0A1B")
-    assert "a new role takes minutes to take effect" in said[0]
-    assert "azd provision --no-state" in said[0]  # else azd deploys no template that it knows
-    assert '--role "Key Vault Secrets User" --scope /subscriptions/s/secrets/key' in said[1]
+    advice = on_rights([Missing(RIGHT, refused=True, why="")], ME, "0A1B")
+    assert "a new role takes minutes to take effect" in advice[0]
+    assert "azd provision --no-state" in advice[0]  # else azd deploys no template that it knows
+    assert '--role "Key Vault Secrets User" --scope /subscriptions/s/secrets/key' in advice[1]
 
 
 def test_what_was_not_refused_is_not_granted() -> None:
@@ -39,9 +39,9 @@ def test_what_was_not_refused_is_not_granted() -> None:
 
 
 def test_workers_are_counted_and_named() -> None:
-    said = on_workers({"thumbnailer": 0, "catalog": 1})
-    assert "thumbnailer (scaled to zero until a message arrives), catalog (1 running)" in said
-    assert "azd env set DEPLOY_APPS false" in said
+    sentence = on_workers({"thumbnailer": 0, "catalog": 1})
+    assert "thumbnailer (scaled to zero until a message arrives), catalog (1 running)" in sentence
+    assert "azd env set DEPLOY_APPS false" in sentence
     assert on_workers({}) == ""
 
 

@@ -29,7 +29,7 @@ ENVIRONMENT = WHOLE | {
 }
 WATCHED = """
 import socket, threading
-import urllib3  # which looks for IPv6 by binding a socket, whoever imports it
+import urllib3  # which looks for IPv6 by binding a socket, in any program
 def refused(*args, **options):
     raise SystemExit("a socket was opened or a thread started")
 socket.socket.connect = socket.socket.bind = socket.create_connection = refused

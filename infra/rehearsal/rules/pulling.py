@@ -85,7 +85,7 @@ def starts_before_its_rights(plan: Plan, world: World) -> Iterator[Fault]:
 
 
 def _if_unsure(plan: Plan, pulls: Sequence[Step], app: Step) -> Severity | None:
-    # The right is in time if a condition holds that nobody knows, or if its role includes it.
+    # The right is in time if an unknown condition holds, or if its role includes it.
     in_time = any(plan.must_precede(each, app) for each in pulls)
     unknown = any(includes(plan, each, _PULL) is None for each in pulls)
     return Severity.WARNED if in_time or unknown else None

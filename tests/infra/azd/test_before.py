@@ -128,7 +128,7 @@ def test_with_an_application_id_a_user_whom_graph_refuses_continues(
 
 
 def test_the_real_step_is_where_it_is_looked_for() -> None:
-    # With the word none it asks nobody.
+    # With the word none it asks no question.
     import os
     import subprocess
 

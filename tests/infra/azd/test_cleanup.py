@@ -99,8 +99,8 @@ def test_a_vault_of_another_group_is_not_spoken_of() -> None:
 def test_a_role_whose_assignments_linger_is_tried_again(
     azure: StandIns, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    said = "(RoleDefinitionHasAssignments) There are existing role assignments referencing role"
-    azure.refuse("az role definition delete", said)
+    text = "(RoleDefinitionHasAssignments) There are existing role assignments referencing role"
+    azure.refuse("az role definition delete", text)
     pauses = list[float]()
 
     def pause(seconds: float) -> None:
@@ -121,10 +121,10 @@ def test_a_role_that_stays_is_named_with_the_command_and_the_next_one_goes(
     azure.refuse("az role definition delete", "(RoleDefinitionHasAssignments)", OURS)
     pauses = list[float]()
     clean_up(pause=pauses.append)
-    said = capsys.readouterr().out
+    printed = capsys.readouterr().out
     assert sum(pauses) == 110  # seconds: less than two minutes
-    assert f"later: az role definition delete --name '{OURS}'" in said
-    assert f"deleted the custom role '{other}'" in said
+    assert f"later: az role definition delete --name '{OURS}'" in printed
+    assert f"deleted the custom role '{other}'" in printed
     azure.refuse("az role definition delete", "(AuthorizationFailed)", OURS)
     pauses.clear()
     clean_up(pause=pauses.append)
@@ -146,6 +146,6 @@ def test_what_may_not_be_asked_stops_nothing(
     azure.refuse("az role definition list", "AuthorizationFailed")
     azure.refuse("az keyvault list-deleted", "AuthorizationFailed")
     clean_up()
-    said = capsys.readouterr().out
-    assert "the custom roles could not be listed" in said
-    assert "the deleted vaults could not be listed" in said
+    printed = capsys.readouterr().out
+    assert "the custom roles could not be listed" in printed
+    assert "the deleted vaults could not be listed" in printed

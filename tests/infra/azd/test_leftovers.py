@@ -49,10 +49,10 @@ def test_the_leftover_is_deleted_and_named_and_nothing_else(
     there(stand_ins, KEPT, LEFT, BY_HAND)
     remove_leftovers()
     assert [each[4:6] for each in stand_ins.asked(DELETE)] == [["--ids", LEFT["id"]]]
-    said = capsys.readouterr().out
-    assert "removed:" in said
-    assert "The row that was cut." in said
-    assert "kept, not from this deployment" in said
+    printed = capsys.readouterr().out
+    assert "removed:" in printed
+    assert "The row that was cut." in printed
+    assert "kept, not from this deployment" in printed
 
 
 def test_while_its_row_is_there_it_is_not_deleted(stand_ins: StandIns) -> None:

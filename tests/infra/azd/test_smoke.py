@@ -113,9 +113,9 @@ def test_a_photo_goes_through_the_services_as_they_are(
     log = sandbox.state.folder("logs") / "notifier.log"
     hears(stand_ins, log.read_text())
     send_photo(minutes=2)
-    said = capsys.readouterr().out
-    assert "processed. The gallery:" in said
-    assert "notifier is ready" in said
+    printed = capsys.readouterr().out
+    assert "processed. The gallery:" in printed
+    assert "notifier is ready" in printed
 
 
 def test_it_waits_until_the_photo_is_processed(
@@ -134,9 +134,9 @@ def test_a_notifier_that_waits_for_its_key_is_named_and_stops_nothing(
     gateway.answers = [TAKEN, DONE]
     hears(stand_ins, KEYLESS)
     send_photo(clock=clock())
-    said = capsys.readouterr().out
-    assert "notifier--0000002 waits for the signing key" in said
-    assert "docs/deploy.md, Set the signing key" in said
+    printed = capsys.readouterr().out
+    assert "notifier--0000002 waits for the signing key" in printed
+    assert "docs/deploy.md, Set the signing key" in printed
 
 
 def test_a_notifier_that_lacks_a_right_stops_it(gateway: Gateway, stand_ins: StandIns) -> None:
@@ -171,9 +171,9 @@ def test_the_scaler_of_a_notifier_that_runs_because_it_is_new_is_reported_too(
     gateway.answers = [TAKEN, DONE]
     hears(stand_ins, READY, system=FAILED)
     send_photo(clock=clock())
-    said = capsys.readouterr().out
-    assert "notifier is ready" in said
-    assert "The scaler of notifier could not count the messages" in said
+    printed = capsys.readouterr().out
+    assert "notifier is ready" in printed
+    assert "The scaler of notifier could not count the messages" in printed
 
 
 def test_where_every_app_is_ready_it_asks_for_the_rules(
@@ -184,11 +184,11 @@ def test_where_every_app_is_ready_it_asks_for_the_rules(
     stand_ins.say("az servicebus topic subscription rule list", [], "catalog")
     with pytest.raises(Stop) as stopped:
         send_photo(clock=clock())
-    said = str(stopped.value)
-    assert "Subscription catalog of topic photo-events has no rule" in said
-    assert "azd provision --no-state" in said
-    assert "notifier" not in said
-    assert "dead letters" not in said
+    message = str(stopped.value)
+    assert "Subscription catalog of topic photo-events has no rule" in message
+    assert "azd provision --no-state" in message
+    assert "notifier" not in message
+    assert "dead letters" not in message
 
 
 def test_rules_that_may_not_be_read_stop_nothing_else(
@@ -209,10 +209,10 @@ def test_in_time_it_says_which_revision_lacks_which_right(
     worker_lacks(stand_ins, LOST)
     with pytest.raises(Stop) as stopped:
         send_photo(clock=clock())
-    said = str(stopped.value)
-    assert "The photo was accepted but not processed" in said
-    assert "thumbnailer--0000002 is not ready, it may not: send on topic photo-events." in said
-    assert "az role assignment list --all --assignee" in said
+    message = str(stopped.value)
+    assert "The photo was accepted but not processed" in message
+    assert "thumbnailer--0000002 is not ready, it may not: send on topic photo-events." in message
+    assert "az role assignment list --all --assignee" in message
 
 
 def test_where_every_app_is_ready_it_leads_to_the_dead_letters(
@@ -241,9 +241,9 @@ def test_where_this_machine_is_not_let_in_the_control_plane_is_asked_instead(
     gateway.answers = [(403, {})]
     worker_lacks(stand_ins, "")
     send_photo(clock=clock())
-    said = capsys.readouterr().out
-    assert "blocks this machine's address (GATEWAY_ADDRESSES)" in said
-    assert "every running app has proved its rights\n" in said
+    printed = capsys.readouterr().out
+    assert "blocks this machine's address (GATEWAY_ADDRESSES)" in printed
+    assert "every running app has proved its rights\n" in printed
     assert len(gateway.forms) == 1
 
 

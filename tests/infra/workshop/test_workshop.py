@@ -34,10 +34,10 @@ def test_without_do_it_only_prints_its_steps(
         assert "Nothing was done. Add --do to carry out these steps." in capsys.readouterr().out
     assert azure.writes == []
     assert main(["make", ADA]) == 0
-    said = capsys.readouterr().out
+    printed = capsys.readouterr().out
     tags = f"--tags {TAG}={SUFFIX}"
-    assert f"az group create --name rg-keyless-ada --location westeurope {tags}" in said
-    assert f"principalId={IDS[ADA]}" in said
+    assert f"az group create --name rg-keyless-ada --location westeurope {tags}" in printed
+    assert f"principalId={IDS[ADA]}" in printed
 
 
 def test_each_attendee_gets_a_group_and_the_rights_on_it(azure: Azure) -> None:
@@ -89,9 +89,9 @@ def test_each_attendee_gets_the_azd_commands(
     ]
     capsys.readouterr()
     assert main(["make", ADA, "--do"]) == 0
-    said = capsys.readouterr().out
-    assert f"For {ADA}:\n  azd env new ada\n" in said
-    assert "GATEWAY_ADDRESSES" not in said  # each answers for themselves: azd asks
+    printed = capsys.readouterr().out
+    assert f"For {ADA}:\n  azd env new ada\n" in printed
+    assert "GATEWAY_ADDRESSES" not in printed  # each answers for themselves: azd asks
 
 
 def test_regions_are_taken_in_turn_and_one_that_is_too_small_is_named(
@@ -161,10 +161,10 @@ def test_before_it_is_done_all_that_would_go_is_named(
     azure["vaults"] = {"rg-keyless-ada": ["kv-ada"]}
     capsys.readouterr()
     assert main(["remove", ADA]) == 0
-    said = capsys.readouterr().out
-    assert "az group delete --name rg-keyless-ada --yes --no-wait" in said
-    assert "az keyvault purge --name kv-ada" in said
-    assert f"delete the custom role 'Keyless Blob Keeper ({SUFFIX})'" in said
+    printed = capsys.readouterr().out
+    assert "az group delete --name rg-keyless-ada --yes --no-wait" in printed
+    assert "az keyvault purge --name kv-ada" in printed
+    assert f"delete the custom role 'Keyless Blob Keeper ({SUFFIX})'" in printed
     assert "rg-keyless-ada" in azure["groups"]
 
 

@@ -216,8 +216,10 @@ def test_key_vault_names_its_caller(ward: Ward) -> None:
 
 
 def test_a_user_is_granted_a_role_as_a_user(ward: Ward) -> None:
-    said = _said(lambda: list(ward.harness.actor("developer").vault.list_properties_of_secrets()))
-    found = explain(said)
+    message = _said(
+        lambda: list(ward.harness.actor("developer").vault.list_properties_of_secrets())
+    )
+    found = explain(message)
     assert found is not None
     assert "--assignee-principal-type User" in found.do[1]
 

@@ -64,9 +64,9 @@ def test_each_service_is_handed_its_own_secret_and_keeps_it(tmp_path: Path) -> N
     assert len({each.header for each in first}) == len(first)
     assert len({each.client_id for each in first}) == len(first)
     for each in first:
-        told = (tmp_path / "environments" / each.service / "surroundings").read_text()
-        assert [each.header in told for each in first].count(True) == 1
-        assert f"IDENTITY_HEADER={each.header}" in told
+        text = (tmp_path / "environments" / each.service / "surroundings").read_text()
+        assert [each.header in text for each in first].count(True) == 1
+        assert f"IDENTITY_HEADER={each.header}" in text
     kept = [tmp_path / "identities.json", *(tmp_path / "environments").glob("*/*")]
     assert {stat.S_IMODE(each.stat().st_mode) & 0o077 for each in kept} == {0}
 

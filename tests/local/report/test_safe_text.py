@@ -17,8 +17,8 @@ KNOWN = st.sampled_from(sorted([*VOCABULARY, *CODES, *safe_text.names(), *safe_t
 
 @given(st.lists(st.one_of(ANYTHING, KNOWN), max_size=20))
 def test_a_message_keeps_no_word_that_is_not_known(parts: list[str]) -> None:
-    said = safe_text.message(" ".join(parts))
-    for each in said.split():
+    message = safe_text.message(" ".join(parts))
+    for each in message.split():
         word = each.strip(string.punctuation.replace("$", "")) if each != safe_text.LEFT_OUT else ""
         assert (
             not word
@@ -30,14 +30,14 @@ def test_a_message_keeps_no_word_that_is_not_known(parts: list[str]) -> None:
 
 
 def test_a_message_loses_every_kind_of_secret() -> None:
-    said = safe_text.message(f"Failed to pull{SECRETS} image '{SECRETS}' 401.")
-    assert not any(each in said for each in PLANTED)
-    assert said.startswith("Failed to pull …")
+    message = safe_text.message(f"Failed to pull{SECRETS} image '{SECRETS}' 401.")
+    assert not any(each in message for each in PLANTED)
+    assert message.startswith("Failed to pull …")
 
 
 def test_a_message_keeps_no_mark_of_markdown_or_html() -> None:
-    said = safe_text.message("a `failed` | <b>failed</b> [failed](x) *failed* failed")
-    assert said == "a … failed"
+    message = safe_text.message("a `failed` | <b>failed</b> [failed](x) *failed* failed")
+    assert message == "a … failed"
 
 
 def test_a_message_is_as_long_as_a_message() -> None:

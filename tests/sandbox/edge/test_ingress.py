@@ -114,12 +114,12 @@ def front(desk: Desk) -> Iterator[Front]:
 
 def test_an_app_is_asked_and_answers(front: Front) -> None:
     answer = front.ask("/a?b=%2F", "PUT", data=b"body", headers={"X-Forwarded-For": "1.2.3.4"})
-    told = answer.json()
+    reply = answer.json()
     assert (answer.status_code, answer.headers["ETag"]) == (201, '"1"')
-    assert (told["method"], told["path"], told["bytes"]) == ("PUT", "/a?b=%2F", 4)
-    assert told["headers"]["x-forwarded-for"] == "1.2.3.4,127.0.0.1"
-    assert told["headers"]["x-forwarded-proto"] == "http"
-    assert told["headers"]["host"] == f"127.0.0.1:{front.port}"
+    assert (reply["method"], reply["path"], reply["bytes"]) == ("PUT", "/a?b=%2F", 4)
+    assert reply["headers"]["x-forwarded-for"] == "1.2.3.4,127.0.0.1"
+    assert reply["headers"]["x-forwarded-proto"] == "http"
+    assert reply["headers"]["host"] == f"127.0.0.1:{front.port}"
 
 
 @pytest.mark.parametrize("target", ["/a/../b", "//a", "/%2e%2e/a%2F", "/?x=[a]&&y"])

@@ -23,9 +23,9 @@ def test_a_denied_caller_may_learn_that_a_secret_is_missing(
 ) -> None:
     running.restart(existence_first=True)
     target = f"{path.format('nowhere')}?{API}"
-    told = running.send(method, target, running.token(STRANGER), {"tags": {}})
-    assert (told.status, told.error["code"]) == (404, "SecretNotFound")
-    assert told.error == running.send(method, target, running.token(OFFICER), {"tags": {}}).error
+    answer = running.send(method, target, running.token(STRANGER), {"tags": {}})
+    assert (answer.status, answer.error["code"]) == (404, "SecretNotFound")
+    assert answer.error == running.send(method, target, running.token(OFFICER), {"tags": {}}).error
 
 
 @of_a_secret
@@ -38,8 +38,8 @@ def test_a_denied_caller_learns_nothing_more_of_an_existing_secret(
     if path.startswith("/deleted"):
         officer.begin_delete_secret("there")
     target = f"{path.format('there')}?{API}"
-    told = running.send(method, target, running.token(STRANGER), {"tags": {}})
-    assert (told.status, told.error["innererror"]["code"]) == (403, "ForbiddenByRbac")
+    answer = running.send(method, target, running.token(STRANGER), {"tags": {}})
+    assert (answer.status, answer.error["innererror"]["code"]) == (403, "ForbiddenByRbac")
     assert running.send(method, target, running.token(OFFICER), {"tags": {}}).status < 300
 
 
@@ -51,8 +51,8 @@ def test_a_caller_without_a_right_is_denied_a_new_secret(running: RunningVault) 
         ("GET", "/secrets/new/versions"),
         ("POST", "/secrets/restore"),
     ):
-        told = running.send(method, f"{path}?{API}", running.token(STRANGER), {"value": "1"})
-        assert (told.status, told.error["innererror"]["code"]) == (403, "ForbiddenByRbac")
+        answer = running.send(method, f"{path}?{API}", running.token(STRANGER), {"value": "1"})
+        assert (answer.status, answer.error["innererror"]["code"]) == (403, "ForbiddenByRbac")
     running.client(OFFICER).set_secret("new", "the value")
 
 

@@ -180,9 +180,11 @@ def test_the_sdk_learns_with_its_token_that_an_entity_does_not_exist(
         client.get_queue_receiver("nowhere"),
     ):
         pass
-    said = str(error.value.inner_exception)
-    assert "Status code: 404" in said
-    assert f"The messaging entity 'sb://{bus.namespace.host}/nowhere' could not be found." in said
+    message = str(error.value.inner_exception)
+    assert "Status code: 404" in message
+    assert (
+        f"The messaging entity 'sb://{bus.namespace.host}/nowhere' could not be found." in message
+    )
 
 
 def test_a_topic_is_not_received_from(bus: Running) -> None:

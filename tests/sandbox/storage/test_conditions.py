@@ -92,7 +92,7 @@ def test_the_sdk_and_the_table_speak_of_the_same_operations() -> None:
     offered = (row for row in OPERATIONS if row.offered)
     rows = {azurite.replace("_", "").lower() for row in offered for azurite in azurites_of(row)}
     without = {name for name, conditions in documented().items() if conditions} - rows
-    # Not offered here, or told apart by a parameter that is refused.
+    # Not offered here, or distinguished by a parameter that is refused.
     assert without == {
         "blobquery",
         "blobsetimmutabilitypolicy",

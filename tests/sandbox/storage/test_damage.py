@@ -58,17 +58,17 @@ def used(tmp_path: Path) -> Path:
 
 
 def lost(folder: Path) -> list[str]:
-    said = asyncio.run(started(folder)).splitlines()
-    return [line.removeprefix("lost: ") for line in said if line.startswith("lost: ")]
+    printed = asyncio.run(started(folder)).splitlines()
+    return [line.removeprefix("lost: ") for line in printed if line.startswith("lost: ")]
 
 
 def ended(folder: Path, broken: str) -> str:
     """Return the output of an Azurite that ends instead of listening, and changes no file."""
     files = sorted(folder.glob(f"{broken}*"))
     before = [each.read_bytes() for each in files]
-    said = asyncio.run(started(folder)).strip().splitlines()[-1]
+    printed = asyncio.run(started(folder)).strip().splitlines()[-1]
     assert [each.read_bytes() for each in files] == before
-    return said
+    return printed
 
 
 def test_a_kill_alone_loses_nothing(used: Path) -> None:
@@ -108,9 +108,9 @@ def test_a_line_of_a_journal_that_cannot_be_read_is_named_and_can_be_taken_out(u
     lines = (used / JOURNAL).read_bytes().splitlines(keepends=True)
     lines[2] = b"\x00garbage\xff" + lines[2][9:]
     (used / JOURNAL).write_bytes(b"".join(lines))
-    said = ended(used, BLOBS)
-    assert f"{used / JOURNAL} cannot be read in line 3: " in said
-    assert "take that line out, and only what it says is lost" in said
+    message = ended(used, BLOBS)
+    assert f"{used / JOURNAL} cannot be read in line 3: " in message
+    assert "take that line out, and only what it says is lost" in message
     (used / JOURNAL).write_bytes(b"".join(lines[:2] + lines[3:]))
     (shorter,) = lost(used)
     assert str(used / JOURNAL) in shorter
@@ -138,9 +138,9 @@ def test_a_database_that_cannot_be_read_is_named_with_a_way_to_go_on(
     used: Path, database: str, harm: Callable[[bytes], bytes]
 ) -> None:
     (used / database).write_bytes(harm((used / database).read_bytes()))
-    said = ended(used, database)
-    assert f"{used / database} cannot be read: " in said
-    assert said.endswith(f"to go on without its blobs, move {used} away")
+    message = ended(used, database)
+    assert f"{used / database} cannot be read: " in message
+    assert message.endswith(f"to go on without its blobs, move {used} away")
 
 
 @pytest.mark.parametrize("database", [BLOBS, EXTENTS])
@@ -149,8 +149,8 @@ def test_a_missing_database_is_not_created_again(used: Path, database: str, save
     if saved:
         assert lost(used) == []
     (used / database).unlink()
-    said = ended(used, database)
-    assert f"{used / database} is missing; to go on without its blobs, move {used} away" in said
+    message = ended(used, database)
+    assert f"{used / database} is missing; to go on without its blobs, move {used} away" in message
 
 
 def test_blobs_whose_content_is_gone_are_named(used: Path) -> None:

@@ -92,5 +92,5 @@ def test_a_package_of_npms_that_is_not_whole_comes_with_the_cure(written: str, l
 
 
 def test_a_python_package_that_is_not_whole_is_named() -> None:
-    said = exit_reason(GUNICORN, lambda: "PIL/Image.py of pillow is missing")
-    assert said == "ImportError: cannot import name 'Image'; PIL/Image.py of pillow is missing"
+    reason = exit_reason(GUNICORN, lambda: "PIL/Image.py of pillow is missing")
+    assert reason == "ImportError: cannot import name 'Image'; PIL/Image.py of pillow is missing"

@@ -203,8 +203,8 @@ def test_what_the_broker_gave_up_or_a_defect_is_rejected_without_its_words(
     worker: Thumbnailer, originals: FakeContainer, topic: FakeTopic, reason: str | None
 ) -> None:
     originals.put(PHOTO, png())
-    said = "Traceback (most recent call last): ..."
-    worker.reject(message(dead_letter_reason=reason, dead_letter_error_description=said))
+    text = "Traceback (most recent call last): ..."
+    worker.reject(message(dead_letter_reason=reason, dead_letter_error_description=text))
     [(kind, _, data)] = topic.published
     assert (kind, data["reason"]) == ("photo.rejected", "It could not be processed.")
 
