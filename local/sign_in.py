@@ -32,7 +32,7 @@ def open_developers_credential() -> DefaultAzureCredential:
     A chain of all kinds could find a different identity.
     """
     os.environ.setdefault("AZURE_TOKEN_CREDENTIALS", "dev")
-    logging.getLogger("azure.identity").setLevel(logging.ERROR)  # it logs what it raises anyway
+    logging.getLogger("azure.identity").setLevel(logging.ERROR)  # it logs each error that it raises
     return DefaultAzureCredential(require_envvar=True)
 
 

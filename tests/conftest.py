@@ -28,7 +28,7 @@ _BESIDE = os.environ.get("no_proxy") or os.environ.get("NO_PROXY", "")
 for _name in ("NO_PROXY", "no_proxy"):
     os.environ[_name] = f"{_BESIDE},127.0.0.1,localhost".lstrip(",")
 
-# What takes minutes runs when it is asked for: by its option, or by its path.
+# Tests that take minutes run on request: by their option, or by their path.
 _APART = {
     "--faults": PROJECT / "tests" / "faults",
     "--installed": PROJECT / "tests" / "installed",

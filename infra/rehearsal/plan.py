@@ -44,7 +44,7 @@ class Step:
     # All its parts, as in "account/default/originals".
     name: str | Unknown
     api_version: str
-    # What it is deployed to: the id of a group, a subscription, the tenant ("/"), or of what it
+    # The target: the id of a group, a subscription, the tenant ("/"), or of the resource that it
     # extends, which for a role assignment is the resource that the right is on.
     scope: str
     location: Value = None
@@ -95,9 +95,9 @@ class Plan:
     # By a step's key, the key of the nested deployment that it is in.
     inside: Mapping[str, str] = field(default_factory=dict)
     left_out: Sequence[str] = ()
-    # What the walk itself found: a template that Azure refuses as a whole, a value that is invalid.
+    # The findings of the walk itself: a template that Azure refuses as a whole, an invalid value.
     findings: Sequence[Finding] = ()
-    # What could not be worked out, each in a sentence that names it.
+    # The parts that could not be worked out, each in a sentence that names it.
     not_understood: Sequence[str] = ()
     outputs: Mapping[str, Value] = field(default_factory=dict)
 

@@ -62,9 +62,9 @@ class Scenario:
     template: str = "main"
     # The parameters of the deployment before; none for a first one.
     before: Parameters | None = None
-    # What Azure holds, given the plan of the deployment before.
+    # The resources that Azure holds, given the plan of the deployment before.
     world: Callable[[Plan | None, Player], World] = _only
-    # What has changed in the template since.
+    # The change of the template since.
     change: Callable[[Plan], Plan] = _itself
     # The rules whose findings this situation is there to show.
     expects: frozenset[str] = frozenset()
@@ -192,5 +192,5 @@ _ALL = (
     ),
 )
 
-# By name, in the order of the report.
+# By name, in the order in which they are presented.
 SCENARIOS: Mapping[str, Scenario] = {each.name: each for each in _ALL}

@@ -52,7 +52,7 @@ def bus_default_rule(asker: Asker) -> str:
         own.send(asker.entities.topic, odd, known)
         came = {_came(own, each) for each in asker.entities.subscriptions}
     found = {frozenset({("ok",)}): "removed", frozenset({("odd", "ok")}): "stays"}
-    if frozenset(came) not in found:  # one subscription got what the other did not
+    if frozenset(came) not in found:  # one subscription got a message that the other did not
         raise UnexpectedError(Response(200))
     return found[frozenset(came)]
 

@@ -18,7 +18,7 @@ from sandbox.entra import federation_errors as errors
 
 _LONGEST = 16 * 1024
 _COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
-# Issuers may have header parameters of their own; what is critical is refused (`read`).
+# Issuers may have header parameters of their own; critical ones are refused (`read`).
 _RS256 = jws.JWSRegistry(algorithms=["RS256"], strict_check_header=False)
 _LONGEST_LIFE = 25 * 60 * 60
 # The last second of the year 9999, which a date can still name.

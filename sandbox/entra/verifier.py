@@ -20,7 +20,7 @@ from sandbox.entra.keys import SigningKey
 _LONGEST = 16 * 1024
 _COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _CACHED_AT_MOST = 4096
-# JSON can spell infinity and what is no number, and no comparison ends such a token.
+# JSON can spell infinity and NaN, and no comparison ends such a token.
 _NEVER = 2**53
 
 

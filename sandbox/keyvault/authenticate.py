@@ -19,7 +19,7 @@ _MICROSOFTS = (
     "33e01921-4d64-4f8c-a055-5bdaffd5e33d",
     "975f013f-7f24-47e8-a7d3-abc4752bf346",
 )
-# Azure has one code for most of what a token can be wrong in.
+# Azure has one code for most faults of a token.
 _AGGREGATED = "[AggregatedAuthenticationFailure] Error validating token: 'S2S17001'."
 
 

@@ -174,7 +174,7 @@ class Publisher:
                 sender.close()
 
 
-# What follows uses private parts of azure-servicebus 7.15.0.
+# The code below uses private parts of azure-servicebus 7.15.0.
 
 
 def await_credit(sender: ServiceBusSender, timeout: float = 3) -> None:

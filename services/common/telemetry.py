@@ -154,7 +154,7 @@ def _name_traces_in_logs() -> None:
     logging.setLogRecordFactory(make_with_trace)
 
 
-# What follows uses private parts of opentelemetry-sdk 1.45.1 and
+# The code below uses private parts of opentelemetry-sdk 1.45.1 and
 # azure-monitor-opentelemetry-exporter 1.0.0b58.
 
 

@@ -152,7 +152,7 @@ def _reach(role: RoleDefinition, provider: str, *, data: bool) -> frozenset[str]
     some = (f"{kind}/{name}" for kind, names in _DATA_ACTIONS.items() for name in names)
     named = (each for role in built_in_roles() for each in (*role.actions, *role.data_actions))
     actions = {each for each in (*some, *named) if "*" not in each and each.startswith(provider)}
-    # What none but a role with a star has.
+    # Actions that only a role with a star has.
     actions |= {f"{provider}/anything/delete", "Microsoft.Authorization/roleAssignments/write"}
     return frozenset(each for each in actions if holds(role, Action(each, data=data)))
 

@@ -20,7 +20,7 @@ from tests.access.sample import DEVELOPER, GATEWAY, OPERATOR, PLATFORM
 
 # The identities that the sandbox allows to ask with such rights.
 ASKERS = {By.DEVELOPER: DEVELOPER, By.STRANGER: OPERATOR}
-# Who may add nothing cannot be asked what refuses an overwrite.
+# An identity that may add nothing cannot be asked how an overwrite is refused.
 ALONE = "blob-add"
 # Both leave Azure's rule beside ours, none of which is called $Default.
 SEEN_AS = {("bus-default-rule", "replaced"): "stays"}

@@ -29,9 +29,9 @@ def as_deployed(harness: Harness) -> Iterator[Harness]:
 def test_a_policy_that_is_a_little_wrong_is_noticed(as_deployed: Harness, mutant: Mutant) -> None:
     assignments, roles = mutant.change(as_deployed.deployment)
     as_deployed.enforce(assignments, roles)
-    # Who has got more has to be met by a row that denies it, even where something is lost as well.
+    # A row must deny each right that is gained, even where another is lost as well.
     suspects = [row for row in TABLE if row.allowed != mutant.gives and _differs(as_deployed, row)]
-    # What can be done says more than what can be decided.
+    # A request that succeeds proves more than a decision.
     suspects.sort(key=lambda row: row.by_decision)
     assert suspects, "no row of the table speaks of it"
     assert mismatch(suspects[0], verdict_on(as_deployed, suspects[0]))

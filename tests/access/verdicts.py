@@ -21,7 +21,7 @@ from tests.access.scopes import scope_of
 # Azure's answer to an add-only caller whose blob exists; not the 403 for a missing role.
 _NEVER_OVERWRITES = "UnauthorizedBlobOverwrite"
 _REFUSALS = {"AuthorizationPermissionMismatch", "Forbidden", _NEVER_OVERWRITES}
-# What Azure has as data actions; learn.microsoft.com/azure/role-based-access-control/permissions
+# Azure's data actions; learn.microsoft.com/azure/role-based-access-control/permissions
 _DATA = re.compile(
     r"/blobServices/containers/blobs/|/vaults/secrets/(?!(read|write)$)|/namespaces/messages/"
     r"|^Microsoft\.Insights/(Metrics|Telemetry)/Write$"

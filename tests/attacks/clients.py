@@ -15,7 +15,7 @@ from tests.attacks.stack import Stack
 from tests.sandbox.servicebus.peer import Peer
 
 _PIECE = 80 * 1024
-# What Blob Storage reads and Key Vault does not mind.
+# A header that Blob Storage reads and Key Vault ignores.
 _VERSION = ("x-ms-version", "2025-11-05")
 
 

@@ -24,7 +24,7 @@ CONTAINERS: Pieces = {
     **dict.fromkeys(["..", "%2e%2e", ".", "", "thumbnails%00", "%C0%AE", "thumb nails", "$logs"]),
     **dict.fromkeys(["thumbnails%", "co", "-c-", "thumbnails%252Fkept", "originals;thumbnails"]),
 }
-# What stands alone in a path, without a `restype`, names a blob of the root container.
+# A name alone in a path, without a `restype`, is a blob of the root container.
 ROOT_BLOBS: Pieces = {
     **{each: each for each in CONTAINERS if each.isalnum()},
     "th%75mbnails": "thumbnails",

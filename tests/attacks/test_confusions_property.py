@@ -36,7 +36,7 @@ WITH_A_LENGTH = {
     "BlockBlob_Upload",
     "PageBlob_UploadPages",
 }
-# What the gateway asks by itself: it reads, and nothing of a blob's content.
+# The gateway's own requests: they read, and nothing of a blob's content.
 OWN_QUESTIONS = {
     "Blob_GetProperties",
     "Container_GetPropertiesWithHead",

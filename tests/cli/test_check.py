@@ -6,7 +6,7 @@ from typer.testing import CliRunner
 from cli import check
 from cli.application import application
 
-# What needs no compiler is left out here: it takes a minute.
+# The checks without a compiler are left out here: they take a minute.
 NEED_BICEP = [each for each in check._CHECKS if each[0] in check._NEED_BICEP]
 
 

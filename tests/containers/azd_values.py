@@ -11,7 +11,7 @@ from pathlib import Path
 from sandbox.deployment import load
 from sandbox.state import State
 
-# What azd does not give: it is made for Container Apps, or put into the container another way.
+# Not from azd: made for Container Apps, or put into the container another way.
 _OF_APPS = ("AZURE_CLIENT_ID", "AZURE_TOKEN_CREDENTIALS", "CATALOG_ENDPOINT")
 
 

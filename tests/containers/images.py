@@ -16,7 +16,7 @@ from tests.containers.dockerfiles import Stage, build_context, stages, words
 
 BASE = "python:3.13.14-slim-trixie"
 SUITE = "trixie"
-# What the base has beside a minimal Debian: Python, pip, and the headers to compile for it.
+# The base's packages beside a minimal Debian: Python, pip, and the headers to compile for it.
 PACKAGES = "ca-certificates,libpython3-dev,python3,python3-pip"
 # It takes a minute to make, so it is kept.
 _KEPT = PROJECT / ".tools" / "debian" / SUITE

@@ -24,7 +24,7 @@ OF_SERVICES = {service: PROJECT / "services" / service / "Dockerfile" for servic
 OTHERS = [PROJECT / "sandbox/Dockerfile", PROJECT / "local/identity_endpoint/Dockerfile"]
 ALL = [*OF_SERVICES.values(), *OTHERS]
 _PIN = re.compile(r"^([a-z0-9][a-z0-9._-]*)==(\S+)", re.MULTILINE)
-# What Docker's older builder, which Azure Container Registry still uses, does not know.
+# Unknown to Docker's older builder, which Azure Container Registry still uses.
 _NEWER = re.compile(r"^# *syntax|--mount|--chmod|--link|<<", re.MULTILINE)
 
 each_image = pytest.mark.parametrize("path", ALL, ids=[each.parent.name for each in ALL])

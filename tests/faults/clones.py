@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sandbox.state import PROJECT
 
-# What the launcher's shell needs, and what compiles: nothing else of this machine is on the PATH.
+# The programs of the launcher's shell, and compilers: nothing else is on the PATH.
 _TOOLS = ("sh", "cat", "cc", "dirname", "env", "gcc", "mkdir", "readlink", "rm", "sleep", "touch")
 BASE = Path(os.path.realpath(sys.executable))
 

@@ -84,7 +84,7 @@ def test_tokens_end_when_the_clock_is_set_on_and_new_ones_are_good(entra: Entra)
     with pytest.raises(TokenRefused, match="expired"):
         entra.verifier.verify(before.text)
     after = entra.issuer.issue(entra.who, VAULT)
-    # The SDK goes by the machine's clock: what it asks for now has to be good for it, too.
+    # The SDK goes by the machine's clock: a token that it asks for now must be valid by it, too.
     assert after.expires_on >= entra.machine.wall + LIFETIME - 1
     assert entra.verifier.verify(after.text)
 

@@ -28,7 +28,7 @@ class FakeGateway:
     photos: dict[str, Json] = field(default_factory=dict)
     keys: list[str] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
-    # What becomes of the next uploads: each is called instead of the answer.
+    # The outcomes of the next uploads: each is called instead of the answer.
     upsets: deque[Callable[[], None]] = field(default_factory=deque)
     may_read: threading.Event = field(default_factory=threading.Event)
     may_answer: threading.Event = field(default_factory=threading.Event)

@@ -66,7 +66,7 @@ def test_each_hook_is_a_step_in_both_shells(document: Document) -> None:
         assert name in STEPS
 
 
-# Below, the gallery's own rules. What another file of the repository has to hold is left to it.
+# Below, the gallery's own rules. Rules for another file of the repository are left to it.
 
 
 def has(*names: str) -> bool:

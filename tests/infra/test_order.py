@@ -12,7 +12,7 @@ from sandbox.deployment import app_names
 from tests.infra.bicep import FOLDER, PROGRAM, committed, needs_bicep, of_type
 
 APPS = app_names()
-# What a deployment makes before the platform has its rights, and nothing else.
+# The resources that a deployment makes before the platform has its rights, and no others.
 WAITED_FOR = {"messaging", "registry", "platformIdentity"}
 ASSIGNMENT = "Microsoft.Authorization/roleAssignments"
 RULES = "Microsoft.ServiceBus/namespaces/topics/subscriptions/rules"

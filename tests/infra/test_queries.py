@@ -31,7 +31,7 @@ from tests.infra.queries import (
     taken_apart,
 )
 
-# What the sandbox's items call the columns; those of a log line are the platform's.
+# The names of the columns in the sandbox's items; those of a log line are the platform's.
 COLUMNS = {
     "TimeGenerated": "time",
     "OperationId": "operation",

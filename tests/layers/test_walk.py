@@ -160,7 +160,7 @@ def test_the_contract_has_the_walk_between_the_planes_and_the_gate() -> None:
     assert set(ROOMS) <= set(rooms.split(" | "))
     below = layers[layers.index(rooms) :]
     assert below[1:4] == ["walk", "plane", "audit"]
-    # What is assumed of Azure is resolved when a sandbox is built: no plane can import it.
+    # Assumptions about Azure are resolved when a sandbox is built: no plane can import them.
     assert layers.index("assumptions") < layers.index(rooms)
 
 

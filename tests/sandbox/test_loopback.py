@@ -11,7 +11,7 @@ import requests
 from sandbox.loopback import ask
 from sandbox.state import PROJECT
 
-# Who asks Azure, or the sandbox in Azure's place, by the way that the environment names.
+# Modules that ask Azure, or the sandbox in its place, as the environment names it.
 TO_AZURE = {
     "local/arm.py",
     "local/questions/blobs.py",

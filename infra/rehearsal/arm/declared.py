@@ -27,7 +27,7 @@ class Declared:
     @property
     def type(self) -> str:
         """The type as it is written, which for a child in its parent is the end of the whole."""
-        # What is no resource of Azure has its version in its type.
+        # A type that is no resource of Azure contains its version.
         return str(self.raw.get("type", "")).partition("@")[0]
 
     @property

@@ -77,7 +77,7 @@ class Template:
     @cached_property
     def outputs(self) -> Mapping[str, Value]:
         """Its outputs, each as {"value": ...}."""
-        # A reader of an output waits for the deployment, and not for what is in it.
+        # A reader of an output waits for the deployment, and not for its resources.
         with self.work.reading():
             return self._outputs()
 

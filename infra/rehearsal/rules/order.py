@@ -111,7 +111,7 @@ def _unready(plan: Plan, world: World, made: Sequence[Step], step: Step) -> Iter
 
 def _late(plan: Plan, world: World, step: Step, identifiers: Sequence[str]) -> Iterator[Step]:
     for identifier in identifiers:
-        # The parts of a resource name each other by its id, and what is above is another rule's.
+        # The parts of a resource name each other by its id; resources above are another rule's.
         if is_at_or_below(identifier, step.id) or is_at_or_below(step.id, identifier):
             continue
         made = [each for each in plan.made_at(identifier) if not each.is_a(_GROUP)]

@@ -91,7 +91,7 @@ def _is_of_the_process_alone(probe: Mapping[str, Value], container: Mapping[str,
 
 
 def _seconds_allowed(probe: Mapping[str, Value]) -> int:
-    # What Kubernetes takes where nothing is written: a try each ten seconds, three of them.
+    # The defaults of Kubernetes: a try each ten seconds, three of them.
     tries, period = number(probe, "failureThreshold"), number(probe, "periodSeconds")
     delay = number(probe, "initialDelaySeconds")
     return (delay or 0) + (3 if tries is None else tries) * (10 if period is None else period)

@@ -29,7 +29,7 @@ class Rule:
     """One row of the table."""
 
     name: str
-    # What must be true before a resource is accepted or becomes healthy.
+    # The condition under which a resource is accepted or becomes healthy.
     asks: str
     check: Check
     severity: Severity

@@ -17,7 +17,7 @@ from infra.rehearsal.rules.rule import Fault
 from infra.rehearsal.world import World
 
 _NAMESPACE = "Microsoft.ServiceBus/namespaces"
-# Of the built-in roles only Data Owner, and what is wider, includes it.
+# Of the built-in roles only Data Owner, and wider ones, include it.
 _MANAGE = "Microsoft.ServiceBus/namespaces/queues/write"
 
 

@@ -128,7 +128,7 @@ def catalog_other_api(ward: Ward) -> str:
     return _challenge(ward, "thumbnailer", scope=STORAGE)
 
 
-# What each has to say of itself: where it comes from, and words of each fact.
+# The contents of each explanation: its source, and words of each fact.
 TEXTS: tuple[tuple[Callable[[Ward], str], str, dict[str, str]], ...] = (
     (
         vault_get,

@@ -15,7 +15,7 @@ INNER, ACCESS = f"{GROUP_LIST}/application-x1y2", f"{GROUP_LIST}/access-x1y2"
 NOTIFIER = f"{HERE}/providers/Microsoft.App/containerApps/notifier"
 ORIGINALS = f"{world.STORAGE}/blobServices/default/containers/originals"
 
-# What Azure says, and what to do about it: a code, a text, a resource, what the advice names.
+# Azure's errors, and the advice on them: a code, a text, a resource, words of the advice.
 ERRORS = [
     (
         "AuthorizationFailed",

@@ -19,7 +19,7 @@ THUMBNAILER = App(
     "thumbnailer--0000002",
     [world.revision("thumbnailer", 2, "08:30")],
 )
-# What every log stream begins with; its time is in the other form.
+# The first line of every log stream; its time is in the other form.
 BEGINNING = {
     "TimeStamp": "2026-11-20T08:59:59Z",
     "Type": "Normal",

@@ -90,7 +90,7 @@ _LATEST = b"".join(b"<Latest>%s</Latest>" % each for each in (b"MQ==", b"Mg==", 
 _BLOCK_LIST = b"<?xml version='1.0' encoding='utf-8'?><BlockList>" + _LATEST + b"</BlockList>"
 _UNKNOWN_BLOCK = _BLOCK_LIST.replace(b"Mw==", b"NA==")
 _SOURCE = "https://{host}/{container}/source"
-# A token of its own is to the source what a signature was in the recorded address.
+# A token of its own opens the source, as a signature did in the recorded address.
 _FROM_URL = {
     "x-ms-copy-source": _SOURCE,
     "x-ms-copy-source-authorization": "Bearer {token}",

@@ -61,7 +61,7 @@ def talk(bus: Running, *steps: tuple[bytes, bytes]) -> None:
             while answer not in heard:
                 heard += (more := client.recv(65536))
                 assert more, "the bus hung up"
-        # The bus may hang up on what it has not read: a link that it refused is no reason to wait.
+        # The bus may hang up on unread frames: a link that it refused is no reason to wait.
         with suppress(ConnectionError):
             client.sendall(frame(_CLOSE))
             while client.recv(65536):

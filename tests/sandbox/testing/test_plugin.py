@@ -11,7 +11,7 @@ from sandbox.testing.deployment import Keyless
 
 pytest_plugins = ("pytester",)
 
-# Imported once for all: each of pytester's runs forgets what it has imported.
+# Imported once for all: each of pytester's runs forgets its imports.
 assert callable(Keyless)
 USES_IT = "def test_it(keyless): assert keyless.identities"
 ORDERS = Path(__file__).with_name("orders.snapshot.json")

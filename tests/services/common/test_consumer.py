@@ -636,7 +636,7 @@ def test_an_error_without_words_is_reported_by_its_name(
     assert caplog.records[0].getMessage() == "test: WAIT: TimeoutError"
 
 
-# What is in flight, without any thread.
+# The messages in flight, without any thread.
 
 
 def test_a_message_in_flight_is_settled_by_its_handlers_outcome(bus: FakeReceiver) -> None:

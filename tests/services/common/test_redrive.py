@@ -26,7 +26,7 @@ class FakeReceiver:
     waiting: list[Message] = field(default_factory=list)
     locked: list[Message] = field(default_factory=list)  # by another receiver
     settled: list[tuple[str, str]] = field(default_factory=list)
-    lost: list[Exception] = field(default_factory=list)  # what the next settlements raise
+    lost: list[Exception] = field(default_factory=list)  # the errors of the next settlements
     closed: int = 0
 
     def put(self, *names: str) -> None:
