@@ -1,6 +1,6 @@
 """The template expressions that `bicep snapshot` leaves for the deployment to evaluate.
 
-Bicep folds everything it can; what stays are calls such as
+Bicep folds everything it can; the rest are calls such as
 `[format('https://{0}', reference('<id>', '<api>').configuration.ingress.fqdn)]`. An expression that
 only Azure can evaluate, such as `[listKeys(...)]`, becomes an `Unresolved`.
 """
