@@ -16,8 +16,15 @@ def test_no_figure_is_above_the_committed_one() -> None:
 
 def test_a_lower_figure_replaces_a_higher_one_and_never_the_other_way() -> None:
     old, new = dict.fromkeys(words.ROWS, 2.0), dict.fromkeys(words.ROWS, 1.0)
-    assert words.lowered(old, new) == new
-    assert words.lowered(new, old) == new
+    none = dict.fromkeys(words.ROWS, 0.0)
+    assert words.lowered(old, new, none) == new
+    assert words.lowered(new, old, none) == new
+
+
+def test_no_figure_has_to_be_lower_than_its_anchor() -> None:
+    old, new = dict.fromkeys(words.ROWS, 2.0), dict.fromkeys(words.ROWS, 1.0)
+    anchors = dict.fromkeys(words.ROWS, 1.5)
+    assert words.lowered(old, new, anchors) == anchors
 
 
 @pytest.mark.parametrize(
