@@ -29,9 +29,9 @@ _CHECKS: Sequence[tuple[str, Sequence[str]]] = (
 )
 _NEED_BICEP = {"infrastructure", "rehearsal"}
 
-# Most tests wait for a process, so three workers halve the time on two cores. A file stays with one
+# Most tests wait for a process, so four workers share two cores well. A file stays with one
 # worker, so that its fixtures start once. tests/conftest.py puts the slow files first.
-_AT_ONCE = ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
+_AT_ONCE = ("-n", "4", "--dist", "loadfile", "--no-loadscope-reorder")
 
 
 def check(
