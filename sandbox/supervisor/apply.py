@@ -2,6 +2,7 @@
 
 import sqlite3
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -59,9 +60,11 @@ class Apply:
         self._check(before, after)
         found = difference(self._in_force(before), after, built_in_roles())
         try:
-            links = await self._deploy(before, after, hurry=body.get("hurry") is True)
+            links = await self._deploy(after, hurry=body.get("hurry") is True)
         except _FAILED as error:
-            raise ControlError(f"the deployment is in force only in part: {error}") from error
+            with suppress(*_FAILED):
+                await self._deploy(before, hurry=False)
+            raise ControlError(f"nothing was changed, since the sandbox failed: {error}") from error
         self._keep(before, after, snapshot, source)
         restarted = self.watch.deploy(after, _with_other_app_roles(before, after))
         seconds = round(time.monotonic() - begun, 3)
@@ -96,12 +99,12 @@ class Apply:
             raise ControlError(_OTHER_HOSTS.format(", ".join(sorted(others))))
         self.endpoints.planes.check(after)
 
-    async def _deploy(self, before: Deployment, after: Deployment, *, hurry: bool) -> int:
-        """Put `after` into force; return how many links that ended."""
+    async def _deploy(self, deployment: Deployment, *, hurry: bool) -> int:
+        """Put `deployment` into force; return how many links that ended."""
         endpoints, planes = self.endpoints, self.endpoints.planes
-        links = await planes.deploy(self.state, after, hurry=hurry)
+        links = await planes.deploy(self.state, deployment, hurry=hurry)
         operator = Operator(
-            self.state, after, endpoints.proxy, endpoints.environment.ca, planes.clock
+            self.state, deployment, endpoints.proxy, endpoints.environment.ca, planes.clock
         )
         await operator.hand_over_once(planes.vaults)
         return links

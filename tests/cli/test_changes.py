@@ -4,8 +4,10 @@ from typing import Any
 
 from cli.changes import lines
 
-READER = {"role": "Storage Blob Data Reader", "scope": "/x/providers/P/accounts/st/containers/a"}
-ACCOUNT = {"role": "Storage Blob Data Reader", "scope": "/x/providers/P/accounts/st"}
+_GROUP = "/subscriptions/s/resourceGroups/g"
+_ACCOUNT = f"{_GROUP}/providers/Microsoft.Storage/storageAccounts/st"
+ACCOUNT = {"role": "Storage Blob Data Reader", "scope": _ACCOUNT}
+READER = ACCOUNT | {"scope": f"{_ACCOUNT}/blobServices/default/containers/a"}
 
 
 def said(**applied: Any) -> list[str]:
@@ -21,7 +23,7 @@ def test_a_role_is_named_with_what_it_replaces_and_why() -> None:
     change = {"kind": "narrowed", "identity": "gateway", "right": READER, "why": "It reads."}
     assert said(roles=[change | {"before": [ACCOUNT]}]) == [
         "narrowed  gateway: Storage Blob Data Reader on containers/a"
-        " (before: Storage Blob Data Reader on accounts/st)  (It reads.)"
+        " (before: Storage Blob Data Reader on storageAccounts/st)  (It reads.)"
     ]
     assert said(roles=[change | {"kind": "granted", "before": [], "why": ""}]) == [
         "granted   gateway: Storage Blob Data Reader on containers/a"

@@ -11,6 +11,7 @@ from pathlib import Path
 from subprocess import PIPE, STDOUT
 
 import pytest
+import typer
 from azure.core.exceptions import HttpResponseError
 
 from cli.changes import lines
@@ -95,6 +96,14 @@ def test_a_changed_environment_restarts_its_service_alone(live: Running) -> None
     assert live.report.service("notifier").environment["NEW_SETTING"] == "1"
     assert {each.name for each in live.report.late} == {"notifier"}
     until(lambda: not live.report.late)
+
+
+def test_a_deployment_that_fails_half_way_is_taken_back(live: Running, act: Act) -> None:
+    bad = EditedSnapshot().without_role(_SHOWS_THUMBNAILS).with_container("r1")
+    with pytest.raises(typer.Exit):
+        apply(live, bad)
+    assert not is_denied(act(live, "gateway")), "the role that it would revoke is assigned"
+    assert "made      container" in apply(live, EditedSnapshot().with_container("reports"))
 
 
 def test_a_watch_applies_at_each_save_and_goes_on_after_a_fault(
