@@ -2,6 +2,7 @@
 
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +11,7 @@ from rich.markup import escape
 from rich.text import Text
 
 from cli.changes import CHANGES, lines
-from cli.compiled import CompileError, FilesError, RefusedError, compiled, followed
+from cli.compiled import FilesError, RefusedError, compiled, followed
 from cli.control import ask
 from cli.lifecycle import require_running
 from cli.options import StateOption, open_state
@@ -55,7 +56,8 @@ def apply(
     if snapshot == _STDIN:
         if watch:
             fail("--watch follows files, and --snapshot - is none.", USAGE)
-        _put_into_force(opened, sys.stdin.read(), hurry=hurry, as_json=json_)
+        given = sys.stdin.buffer.read().decode(errors="replace")
+        _put_into_force(opened, given, hurry=hurry, as_json=json_)
         return
     with one_sentence(ValueError):
         chosen = snapshot.absolute() if snapshot else source(opened)
@@ -73,7 +75,7 @@ def _once(state: State, chosen: Path, *, hurry: bool, as_json: bool) -> None:
         for place, finding in error.findings:
             _print_refusal(place, finding.what, finding.mend)
         fail(f"{error}; nothing was changed")
-    except (CompileError, FilesError, OSError) as error:
+    except (FilesError, OSError, ValueError) as error:
         fail(f"{error}; nothing was changed")
     if found.note:
         err.print(Text.assemble(("note:", "bold yellow"), f" {found.note}."))
@@ -115,8 +117,9 @@ def _follow(state: State, chosen: Path, *, hurry: bool, as_json: bool) -> None:
 def _stamps(chosen: Path) -> dict[Path, tuple[int, int]]:
     """Return the time and size of each file that `chosen` depends on."""
     found = {}
-    for each in followed(chosen):
-        if each.exists():
+    # A file may be away for a moment while an editor saves it.
+    with suppress(OSError):
+        for each in filter(Path.exists, followed(chosen)):
             status = each.stat()
             found[each] = status.st_mtime_ns, status.st_size
     return found
