@@ -68,7 +68,7 @@ def compiled(state: State, source: Path) -> Compiled:
     if is_bicep(source):
         return _of_other_bicep(state, source)
     if reason := _why_not_compiled(source):
-        return Compiled(source.read_text("utf-8"), source, note=reason)
+        return Compiled(_text(source), source, note=reason)
     with ThreadPoolExecutor() as together:
         rehearsed = together.submit(_refusals, _TEMPLATE, _PARAMETERS)
         made = together.submit(_compile)
@@ -87,6 +87,14 @@ def followed(source: Path) -> tuple[Path, ...]:
         return (source, REGISTRATION)
     files = (each for kind in ("*.bicep", "*.bicepparam") for each in BICEP.rglob(kind))
     return (*sorted(files), BICEP / "bicepconfig.json", REGISTRATION)
+
+
+def _text(source: Path) -> str:
+    """Return the text of a snapshot. Raises OSError, or CompileError if it is no text."""
+    try:
+        return source.read_text("utf-8")
+    except ValueError as error:
+        raise CompileError(f"{source} is no Bicep snapshot: {error}") from error
 
 
 def _of_other_bicep(state: State, source: Path) -> Compiled:

@@ -113,6 +113,9 @@ def test_another_snapshot_is_taken_as_it_is(bicep: Path, tmp_path: Path) -> None
     found = compiled(STATE, tmp_path / "other.json")
     assert (found.text, found.source) == ("{}", tmp_path / "other.json")
     assert "not looked at" in found.note
+    (tmp_path / "binary.json").write_bytes(b"\xff\xfe")
+    with pytest.raises(CompileError, match=r"binary\.json is no Bicep snapshot"):
+        compiled(STATE, tmp_path / "binary.json")
     with pytest.raises(OSError, match="missing"):
         compiled(STATE, tmp_path / "missing.json")
 
