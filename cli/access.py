@@ -14,7 +14,6 @@ from rich.text import Text
 
 from cli.options import SnapshotOption, StateOption, open_state
 from cli.rights import DELETED, GRANTED, Right, all_rights
-from cli.short_names import short_scope
 from cli.snapshot_notes import warn_if_stale
 from cli.terminal import USAGE, fail, one_sentence, out, print_json
 from local.arm import ResourceManager, UnseenError
@@ -30,6 +29,7 @@ from sandbox.deployment import (
     as_compiled,
 )
 from sandbox.deployment.given_snapshot import deployment_of
+from sandbox.deployment.short_names import short_scope
 from sandbox.rbac import Assignments
 
 _MAY_BE_INTENDED = (

@@ -5,7 +5,7 @@ from typing import Any
 
 from rich.text import Text
 
-from cli.short_names import short_role, short_scope
+from sandbox.deployment.short_names import short_role, short_scope
 
 _STYLES = {
     "granted": "green",

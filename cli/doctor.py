@@ -18,7 +18,7 @@ from cli.env import developer_variables, unknown_identity, users
 from cli.explain import explain_error
 from cli.lifecycle import require_running
 from cli.options import StateOption, open_state
-from cli.short_names import for_services, short_action, short_role, short_scope
+from cli.short_names import for_services
 from cli.snapshot_notes import warn_if_stale
 from cli.terminal import USAGE, fail, one_sentence, out, print_json
 from local.arm import ResourceManager
@@ -32,6 +32,7 @@ from local.sign_in import open_developers_credential
 from sandbox.audit import FILE, Record
 from sandbox.audit import read as read_audit
 from sandbox.deployment import as_compiled, load
+from sandbox.deployment.short_names import short_action, short_role, short_scope
 from sandbox.printable import printable
 from sandbox.rbac import Assignments
 from sandbox.state import State

@@ -10,7 +10,7 @@ import typer
 from rich.text import Text
 
 from cli.options import SnapshotOption, StateOption, open_state
-from cli.short_names import resolve, resource_ids, short_action, short_scope
+from cli.short_names import resolve
 from cli.snapshot_notes import warn_if_stale
 from cli.terminal import fail, one_sentence, out, print_json
 from local.az_commands import in_sandbox
@@ -19,6 +19,7 @@ from local.doctor.error_texts import explain as explain_text
 from sandbox.commands import KEYLESS
 from sandbox.deployment import Deployment, load
 from sandbox.deployment.given_snapshot import deployment_of
+from sandbox.deployment.short_names import resource_ids, short_action, short_scope
 from sandbox.rbac import Action, Allowed, Assignments, Decision, Requirement, built_in_roles
 
 # Data actions that the roles here name only by a pattern.

@@ -11,19 +11,11 @@ from cli.terminal import Terminal, fail, out, print_json
 from sandbox.deployment import load
 from sandbox.printable import printable
 from sandbox.state import State
-from sandbox.telemetry import FILE, Item, trace_of
+from sandbox.telemetry import FILE, Item, Span, spans, trace_of
 
 _WITHIN = "telemetry arrives every five seconds"
 # Wide, since rich cuts a tree at the width of the terminal, or at 80 without one.
 _wide = Terminal(highlight=False, width=240)
-
-
-@dataclass(frozen=True)
-class Span:
-    """An item of a trace, with its children."""
-
-    item: Item
-    within: tuple["Span", ...]
 
 
 @dataclass(frozen=True)
@@ -57,23 +49,6 @@ def show(state: State, about: str, *, as_json: bool) -> None:
         out.print(f"[yellow]nothing yet[/] from {_listed(missing)} ({_WITHIN})")
 
 
-def spans(items: Sequence[Item]) -> tuple[Span, ...]:
-    """Return the items of one trace as trees; an item without its parent is a root."""
-    known = {each.id for each in items if each.id}
-    roots = [each for each in items if each.parent not in known]
-    return tuple(_span(each, items, frozenset()) for each in roots)
-
-
-def _span(item: Item, items: Sequence[Item], around: frozenset[str]) -> Span:
-    """Return an item with its children, but no item within itself: telemetry may claim that."""
-    if not item.id or item.id in around:
-        return Span(item, ())
-    # Subscribers of one message are sorted by name, not by time.
-    inside = [each for each in items if each.parent == item.id]
-    inside.sort(key=lambda each: ("" if each.role == item.role else each.role, each.time))
-    return Span(item, tuple(_span(each, items, around | {item.id}) for each in inside))
-
-
 def _drawn(items: Sequence[Item], about: str) -> Tree:
     kind = next((called for each in items if (called := each.called(about))), "")
     subject = Subject(about, f"<{kind}>")
@@ -84,20 +59,11 @@ def _drawn(items: Sequence[Item], about: str) -> Tree:
 
 
 def _grow(tree: Tree, span: Span, subject: Subject, around: str) -> None:
-    call = _only_call(span)
+    call = span.only_call
     inside = call.within if call else span.within
     branch = tree.add(_line(span.item, call.item if call else None, subject, around))
     for each in inside:
         _grow(branch, each, subject, span.item.role)
-
-
-def _only_call(span: Span) -> Span | None:
-    """Return the only HTTP request of an SDK's method, to print both on one line."""
-    if span.item.table == "AppDependencies" and len(span.within) == 1:
-        (only,) = span.within
-        if only.item.role == span.item.role and only.item.table == "AppDependencies":
-            return only
-    return None
 
 
 def _line(item: Item, call: Item | None, subject: Subject, around: str) -> Text:

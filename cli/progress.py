@@ -44,6 +44,8 @@ class Progress:
         if report.ready:
             where = f": {published(report.gallery)}" if report.gallery else ""
             self._say("all", f"all ready after {report.services_ready:.1f} s{where}")
+            if report.page:
+                self._say("page", f"watch its identities at {report.page.address}", _WAITS)
 
     def _say_overdue(self, report: Report) -> None:
         where = f" ({published(report.gallery)})" if report.gallery else ""

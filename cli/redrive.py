@@ -9,9 +9,9 @@ import typer
 
 from cli.lifecycle import require_running
 from cli.options import StateOption, open_state
-from cli.short_names import short_scope
 from cli.terminal import USAGE, fail, one_sentence
 from sandbox.deployment import Deployment, load
+from sandbox.deployment.short_names import short_scope
 from sandbox.rbac import Action, Allowed, Policy, Requirement
 from sandbox.state import PROJECT
 from sandbox.supervisor import minimal_environment

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from shlex import quote
 
-from cli.short_names import short_role, short_scope
 from sandbox.commands import KEYLESS
 from sandbox.deployment import Deployment, RoleAssignment, standing_assignments
+from sandbox.deployment.short_names import short_role, short_scope
 from sandbox.rbac import Assignments
 
 BICEP, START, GRANTED, DELETED = "bicep", "start", "granted by hand", "deleted by hand"

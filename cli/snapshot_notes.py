@@ -7,10 +7,10 @@ from pathlib import Path
 
 from rich.text import Text
 
-from cli.short_names import short_scope
 from cli.terminal import err
 from sandbox.commands import KEYLESS
 from sandbox.deployment import Deployment, digest, edited_since, ignored, load, source
+from sandbox.deployment.short_names import short_scope
 from sandbox.state import PROJECT, State
 from sandbox.supervisor import Report, running
 

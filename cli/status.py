@@ -42,6 +42,8 @@ def status(
         out.print(_table(report))
         if report.gallery:
             out.print(f"open     {published(report.gallery)}")
+        if report.page:
+            out.print(f"watch    {report.page.address}", soft_wrap=True)
         for name, answer in report.assumed.items():
             out.print(f"assumed  {name}={answer}")
         for name, value in report.settings.items():
@@ -60,13 +62,15 @@ def status(
 
 
 def _without_environments(report: Report) -> dict[str, object]:
-    """Return the report without its secrets: identity headers, and two keys."""
+    """Return the report without its secrets: identity headers, and three keys."""
     services = [
         {name: value for name, value in asdict(each).items() if name != "environment"}
         for each in report.services
     ]
     sign_in = {name: value for name, value in asdict(report.sign_in).items() if name != "key"}
-    public = {name: value for name, value in asdict(report).items() if name != "control"}
+    public = {
+        name: value for name, value in asdict(report).items() if name not in {"control", "page"}
+    }
     return {**public, "services": services, "sign_in": sign_in, "ready": report.ready}
 
 

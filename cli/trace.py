@@ -13,11 +13,11 @@ from cli.options import StateOption, open_state
 from cli.outcomes import MARKS, caller_of
 from cli.photo_trace import show
 from cli.rights import GRANTED
-from cli.short_names import short_action, short_role, short_scope
 from cli.terminal import USAGE, err, fail, out, print_json
 from cli.trace_summary import as_json, since, summarize, totals
 from cli.trace_summary import table as summary_table
 from sandbox.audit import FILE, Outcome, Record, follow, read
+from sandbox.deployment.short_names import short_action, short_role, short_scope
 from sandbox.durations import DurationError, parse_duration
 from sandbox.printable import printable
 from sandbox.state import State

@@ -10,8 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.outcomes import MARKS, caller
-from cli.short_names import short_action
 from sandbox.audit import KEYED, Outcome, Record
+from sandbox.deployment.short_names import short_action
 from sandbox.printable import printable
 
 _TOKEN = "token"  # noqa: S105 - the name of a row

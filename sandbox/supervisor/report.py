@@ -60,6 +60,19 @@ class ControlReport:
 
 
 @dataclass(frozen=True)
+class PageReport:
+    """The page that shows identities at work: its address, which ends with its key."""
+
+    root: str
+    key: str = field(repr=False)
+
+    @property
+    def address(self) -> str:
+        """The address for a browser."""
+        return f"{self.root}/{self.key}/"
+
+
+@dataclass(frozen=True)
 class FaultReport:
     """A fault in force, the caller that it is limited to, and its end (ISO 8601, UTC)."""
 
@@ -84,7 +97,7 @@ class Report:
     `shell_proxy` is the proxy of the user's shells, with the key that it wants.
     `overdue` is set if not all services were ready within the time limit.
     `moved` has a sentence for each port that another program has taken since the last start.
-    `control` is None in the report of a version without a control channel.
+    `control` and `page` are None in the report of a version without them.
     """
 
     pid: int
@@ -107,6 +120,7 @@ class Report:
     shell_proxy: str = field(default="", repr=False)
     lost: tuple[str, ...] = ()
     control: ControlReport | None = None
+    page: PageReport | None = None
     moved: tuple[str, ...] = ()
     faults: tuple[FaultReport, ...] = ()
 
@@ -163,5 +177,7 @@ def _parse(raw: dict[str, Any]) -> Report:
     found |= {name: tuple(raw.get(name, ())) for name in ("lost", "moved")}
     if control := raw.get("control"):
         found["control"] = ControlReport(**control)
+    if page := raw.get("page"):
+        found["page"] = PageReport(**page)
     found["faults"] = tuple(FaultReport(**each) for each in raw.get("faults", ()))
     return Report(**(raw | found))

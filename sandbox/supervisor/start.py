@@ -7,12 +7,15 @@ from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 
 from sandbox.assumptions import LIKELY, Assumptions
+from sandbox.audit import FILE as AUDIT
 from sandbox.deployment import ContainerApp, load, put_in_force, source
 from sandbox.edge import LOOPBACK, Address, AmqpListener, Certificate, Edge, HttpListener, ingress
 from sandbox.entra import page
 from sandbox.faults.bus import closed, lost
 from sandbox.faults.tokens import identity_application
 from sandbox.identity import PATH
+from sandbox.page import Feed, Page, Running
+from sandbox.page import application as page_application
 from sandbox.servicebus import amqp_protocol
 from sandbox.state import State
 from sandbox.supervisor.azurite_process import azurite_program, azurites, losses, ready
@@ -25,6 +28,7 @@ from sandbox.supervisor.planes import Planes, build
 from sandbox.supervisor.ports import Ports
 from sandbox.supervisor.processes import Child
 from sandbox.supervisor.remote_services import PORTS, ListenAddress, RemoteServices, keep_ports
+from sandbox.supervisor.report import PageReport
 from sandbox.supervisor.settings import USUAL, Settings
 from sandbox.supervisor.shell_proxy import start_shell_proxy
 from sandbox.supervisor.trust import write_trust
@@ -46,7 +50,7 @@ class PortTakenError(OSError):
 class Endpoints:
     """The started endpoints and their addresses; `proxy` is for clients on this machine.
 
-    `control` is the channel by which commands change the running sandbox.
+    `control` is the channel by which commands change the running sandbox, `page` shows it.
     `shell_proxy` is for the shells of its user, and has a key in it.
     `azurite` is None without a storage account, `amqp_port` 0 without a namespace.
     `services` are the apps that run, here or remotely; each has an address.
@@ -64,6 +68,7 @@ class Endpoints:
     addresses: dict[str, Address]
     services: tuple[ContainerApp, ...]
     control: Control
+    page: PageReport
     moved: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
 
@@ -180,6 +185,7 @@ async def _listening(
     control.on("set", planes.settings.change)
     control.on("fault", faults.handle)
     await control.start(planes.gate)
+    proxy = str(Address(proxy_port))
     return Endpoints(
         planes=planes,
         azurite=azurite,
@@ -188,7 +194,7 @@ async def _listening(
             proxy=f"http://{listen.name}:{proxy_port}",
             ca=certificate.authority,
         ),
-        proxy=str(Address(proxy_port)),
+        proxy=proxy,
         gallery=await _gallery(
             stack, planes, addresses, services, wanted=gallery_port, address=listen.address
         ),
@@ -197,6 +203,7 @@ async def _listening(
         addresses=addresses,
         services=services,
         control=control,
+        page=await _page(stack, Running(planes, state, proxy, certificate.authority)),
         moved=kept.moved(now),
     )
 
@@ -238,6 +245,14 @@ async def _sign_in_page(stack: AsyncExitStack, planes: Planes) -> None:
     listener = HttpListener(page.application(planes.sign_in), planes.gate)
     stack.push_async_callback(listener.stop)
     planes.sign_in.page = f"{Address(await listener.start())}{page.PATH}"
+
+
+async def _page(stack: AsyncExitStack, running: Running) -> PageReport:
+    """Serve the page that shows identities at work to browsers on this machine."""
+    page = Page(running, Feed(running.state.path(AUDIT)))
+    listener = HttpListener(page_application(page), running.planes.gate)
+    stack.push_async_callback(listener.stop)
+    return PageReport(str(Address(await listener.start())), page.key)
 
 
 async def _gallery(

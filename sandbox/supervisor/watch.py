@@ -204,6 +204,7 @@ class Watch:
             snapshot=self._snapshot,
             lost=endpoints.lost,
             control=endpoints.control.report,
+            page=endpoints.page,
             moved=endpoints.moved,
             faults=reports(endpoints.planes.faults),
         )

@@ -2,6 +2,7 @@
 
 from sandbox.telemetry.item import Item
 from sandbox.telemetry.plane import SERVICE, Insights
+from sandbox.telemetry.spans import Span, spans
 from sandbox.telemetry.store import FILE, Store, StoreError, everything, trace_of
 
 __all__ = [
@@ -9,8 +10,10 @@ __all__ = [
     "SERVICE",
     "Insights",
     "Item",
+    "Span",
     "Store",
     "StoreError",
     "everything",
+    "spans",
     "trace_of",
 ]

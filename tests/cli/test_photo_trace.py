@@ -2,10 +2,9 @@
 
 from dataclasses import replace
 
-from cli.photo_trace import spans
 from cli.trace import without_repeats
 from sandbox.audit import Outcome, Record
-from sandbox.telemetry import Item
+from sandbox.telemetry import Item, spans
 
 ROOT = Item(
     time="2026-11-24T08:00:00.000000Z",

@@ -4,15 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from cli.short_names import (
-    AmbiguousError,
-    resolve,
-    resource_ids,
-    short_action,
-    short_role,
-    short_scope,
-)
+from cli.short_names import AmbiguousError, resolve
 from sandbox.deployment import load
+from sandbox.deployment.short_names import resource_ids, short_action, short_role, short_scope
 from sandbox.state import State
 
 BLOB = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs"

@@ -1,0 +1,45 @@
+"""The running sandbox, as the page sees it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from sandbox.audit import Gate
+from sandbox.deployment import Deployment, Principal
+from sandbox.entra import Issuer, SigningKey
+from sandbox.rbac import Assignments
+from sandbox.state import State
+
+
+class Planes(Protocol):
+    """The parts of the running planes that the page reads."""
+
+    @property
+    def deployment(self) -> Deployment: ...
+    @property
+    def assignments(self) -> Assignments: ...
+    @property
+    def gate(self) -> Gate: ...
+    @property
+    def issuer(self) -> Issuer: ...
+    @property
+    def key(self) -> SigningKey: ...
+    @property
+    def clock(self) -> Callable[[], float]: ...
+
+
+@dataclass(frozen=True)
+class Running:
+    """A running sandbox; `proxy` and `ca` are those of clients on this machine."""
+
+    planes: Planes
+    state: State
+    proxy: str
+    ca: Path
+
+
+def everyone(deployment: Deployment) -> Iterator[Principal]:
+    """Yield each principal of a deployment, the deployer last."""
+    yield from (each for each in deployment.principals if each != deployment.deployer)
+    yield deployment.deployer
