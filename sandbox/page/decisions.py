@@ -42,7 +42,9 @@ class Row:
     role: str
     steps: tuple[Step, ...]
     token_id: str
+    action: str
     scope: str
+    assignment: str
 
 
 def row(entry: Entry) -> Row:
@@ -59,7 +61,9 @@ def row(entry: Entry) -> Row:
         role=_role(record),
         steps=steps(record),
         token_id=record.token_id,
+        action=record.action,
         scope=record.scope,
+        assignment=record.assignment,
     )
 
 
@@ -134,8 +138,10 @@ def _authenticated(record: Record) -> str:
 def _named(record: Record) -> str:
     if record.outcome is Outcome.REFUSED:
         return f"{record.operation}: {record.reason}."
-    wants = f" It requires {record.action} on {record.scope}." if record.action else ""
-    return f"The request is {record.operation}.{wants}"
+    if not record.action:
+        return f"The request is {record.operation}."
+    on = short_scope(record.scope)
+    return f"The request is {record.operation}. It requires {_what(record)} on {on}."
 
 
 def _decided(record: Record) -> str:
@@ -148,4 +154,4 @@ def _decided(record: Record) -> str:
     if not record.role:
         return "This request requires no action of a role."
     why = f" Its reason: {record.why}." if record.why else ""
-    return f"The role {record.role} allows it, by the assignment {record.assignment}.{why}"
+    return f"The role {record.role} allows it.{why}"

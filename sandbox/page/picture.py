@@ -13,6 +13,7 @@ from sandbox.rbac import Assignments
 # Units of the drawing, and the seconds for which an edge stays lit.
 ROW, TOP, LEFT, RIGHT, WIDTH = 44, 16, 230, 560, 860
 LIT, RED = 10, 60
+_BESIDE = 9
 
 
 @dataclass(frozen=True)
@@ -166,7 +167,7 @@ def _absent(
     for (who, scope), record in absent.items():
         missing = " or ".join(map(short_role, record.missing[:2])) or "no known role"
         title = f"{who} was denied {record.action} on {short_scope(scope)}: {missing} would do"
-        path = _path(rows[who], places[scope.lower()])
+        path = _path(rows[who], places[scope.lower()], beside=_BESIDE)
         yield Edge(who, title, path, "absent", False)
 
 
@@ -204,6 +205,8 @@ def _middle(place: int) -> int:
     return TOP + place * ROW + ROW // 2
 
 
-def _path(begin: int, end: int) -> str:
+def _path(begin: int, end: int, beside: int = 0) -> str:
+    """Return a curve, `beside` units below that of a right between the same two."""
+    begin, end = begin + beside, end + beside
     middle = (LEFT + RIGHT) // 2
     return f"M{LEFT},{begin} C{middle},{begin} {middle},{end} {RIGHT},{end}"

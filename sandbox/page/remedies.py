@@ -28,10 +28,14 @@ class Remedy:
 
 
 def remedies(
-    principal: Principal, denied: Denied, assignments: Assignments, known: Iterable[Attempt]
+    principal: Principal,
+    attempt: Attempt,
+    denied: Denied,
+    assignments: Assignments,
+    known: Iterable[Attempt],
 ) -> Iterator[Remedy]:
-    """Yield what would allow a denied request, the narrowest role first."""
-    scope, others = denied.requirement.scope, list(known)
+    """Yield what would allow `attempt`, which is denied: the narrowest role first."""
+    scope, others = attempt.resource, [each for each in known if each.name != attempt.name]
     by_name = {each.name: each for each in assignments.roles}
     for name in denied.roles_that_would[:_MOST]:
         role = by_name[name]
@@ -40,7 +44,7 @@ def remedies(
             scope=scope,
             command=_command(principal, name, scope),
             bicep=_bicep(principal, role, scope),
-            also=tuple(_also(principal, denied, role, assignments, others)),
+            also=tuple(_also(principal, scope, role, assignments, others)),
             patterns=(*role.data_actions, *role.actions)[:_MOST_ACTIONS],
         )
 
@@ -58,16 +62,15 @@ def reach(
 
 def _also(
     principal: Principal,
-    denied: Denied,
+    on: str,
     role: RoleDefinition,
     assignments: Assignments,
     known: Iterable[Attempt],
 ) -> Iterator[str]:
     """Yield the other requests that are denied now, and that the role would allow."""
-    scope = denied.requirement.scope.lower()
     for each in known:
         needs = each.requirement
-        if needs == denied.requirement or scope not in scope_and_above(needs.scope):
+        if on.lower() not in scope_and_above(needs.scope):
             continue
         if not any(holds(role, action) for action in needs.any_of):
             continue

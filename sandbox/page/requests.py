@@ -61,7 +61,7 @@ async def send(running: Running, attempt: Attempt, token: str) -> Answer:
         return Answer(
             answer.status,
             answer.reason or "",
-            found.decode("utf-8", "replace"),
+            found.decode("utf-8-sig", "replace"),
             answer.headers.get("WWW-Authenticate", ""),
         )
 

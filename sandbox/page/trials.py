@@ -77,7 +77,7 @@ def _page(
     if principal and attempt:
         decision = planes.assignments.decide(principal.principal_id, attempt.requirement)
         if isinstance(decision, Denied):
-            mended = list(remedies(principal, decision, planes.assignments, known))
+            mended = list(remedies(principal, attempt, decision, planes.assignments, known))
     return page.html(
         "try.html",
         status=status,
