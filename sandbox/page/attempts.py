@@ -16,7 +16,10 @@ from sandbox.servicebus.name import RECEIVE, SEND
 from sandbox.storage.actions import DELETE, READ, READ_CONTAINER, WRITE_OR_ADD
 from sandbox.telemetry.plane import TRACK
 
-_BLOB = "tried-on-the-page.txt"
+# In a path, it stands for letters that no other request has: a right to add a blob is none to
+# replace one.
+NEW = "{new}"
+_BLOB = f"tried-on-the-page-{NEW}.txt"
 _STORAGE = {"x-ms-version": "2021-12-02"}
 _VAULT_VERSION = "api-version=7.4"
 _BY_LINK = "Service Bus decides when a client attaches a link, by AMQP; this page speaks HTTP only"

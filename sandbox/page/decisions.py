@@ -131,13 +131,13 @@ def _authenticated(record: Record) -> str:
     if record.role == KEYED:
         return "The account's key signed the request: it names no identity."
     if record.outcome is Outcome.REFUSED and not record.identity:
-        return f"The request proved no identity: {record.reason}."
+        return f"The request proved no identity: {record.reason.rstrip('.')}."
     return f"A verified token names {record.identity}, principal {record.principal_id or '-'}."
 
 
 def _named(record: Record) -> str:
     if record.outcome is Outcome.REFUSED:
-        return f"{record.operation}: {record.reason}."
+        return f"{record.operation}: {record.reason.rstrip('.')}."
     if not record.action:
         return f"The request is {record.operation}."
     on = short_scope(record.scope)

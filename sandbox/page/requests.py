@@ -1,5 +1,6 @@
 """Sends a request as one of the deployment's principals, through the sandbox's own front door."""
 
+import secrets
 import ssl
 from dataclasses import dataclass
 
@@ -7,7 +8,7 @@ import aiohttp
 
 from sandbox.deployment import ContainerApp, Deployment, Principal, PrincipalKind
 from sandbox.entra import AccessToken
-from sandbox.page.attempts import Attempt
+from sandbox.page.attempts import NEW, Attempt
 from sandbox.page.running import Running
 
 # The audit's reason for a token that this page has asked for.
@@ -19,8 +20,9 @@ _TIMEOUT = aiohttp.ClientTimeout(total=20)
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer: its status, and the text of an error. A text that is served is never shown."""
+    """An answer to `request`: its status, and the text of an error, never a text that is served."""
 
+    request: str
     status: int
     reason: str
     text: str
@@ -45,12 +47,13 @@ def token_for(running: Running, principal: Principal, audience: str) -> AccessTo
 async def send(running: Running, attempt: Attempt, token: str) -> Answer:
     """Send a request with `token`. Raises aiohttp.ClientError or TimeoutError."""
     trust = ssl.create_default_context(cafile=str(running.ca))
+    url = f"https://{attempt.host}{attempt.path.replace(NEW, secrets.token_hex(4))}"
     headers = {**attempt.headers, "Authorization": f"Bearer {token}"}
     async with (
         aiohttp.ClientSession(timeout=_TIMEOUT) as session,
         session.request(
             attempt.method,
-            f"https://{attempt.host}{attempt.path}",
+            url,
             headers=headers,
             data=attempt.body,
             proxy=running.proxy,
@@ -59,6 +62,7 @@ async def send(running: Running, attempt: Attempt, token: str) -> Answer:
     ):
         found = await answer.content.read(_LONGEST) if answer.status >= 400 else b""
         return Answer(
+            f"{attempt.method} {url}",
             answer.status,
             answer.reason or "",
             found.decode("utf-8-sig", "replace"),

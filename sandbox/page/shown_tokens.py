@@ -74,7 +74,7 @@ def _view(
     return page.html(
         "token.html",
         status=status,
-        **_choices(page),
+        **_choices(page, shown.token.audience),
         shown=shown,
         part=part,
         outcome=outcome,
@@ -99,5 +99,6 @@ def _attempt(page: Page, shown: Shown) -> Attempt | None:
     return next((each for each in reads if each.audience == shown.token.audience), None)
 
 
-def _choices(page: Page) -> dict[str, Any]:
-    return {"names": page.names, "services": list(_AUDIENCES)}
+def _choices(page: Page, audience: str = "") -> dict[str, Any]:
+    service = next((name for name, each in _AUDIENCES.items() if each == audience), "")
+    return {"names": page.names, "services": list(_AUDIENCES), "service": service}
