@@ -26,12 +26,13 @@ class EditedSnapshot:
 
     def without_role(self, why: str) -> "EditedSnapshot":
         """Remove the one assignment whose description starts so."""
-        (gone,) = [
-            each
-            for each in self.of(_ASSIGNMENTS)
-            if each["properties"].get("description", "").startswith(why)
-        ]
-        self.content["predictedResources"].remove(gone)
+        self.content["predictedResources"].remove(self._assigned(why))
+        return self
+
+    def with_role_definition(self, why: str, guid: str) -> "EditedSnapshot":
+        """Assign another role by the one assignment whose description starts so."""
+        assigned = self._assigned(why)["properties"]
+        assigned["roleDefinitionId"] = f"/providers/Microsoft.Authorization/roleDefinitions/{guid}"
         return self
 
     def with_another(self, kind: str, name: str) -> "EditedSnapshot":
@@ -65,6 +66,14 @@ class EditedSnapshot:
         (found,) = [each for each in self.of(_QUEUES) if each["name"].endswith(f"/{queue}")]
         found["properties"]["lockDuration"] = duration
         return self
+
+    def _assigned(self, why: str) -> dict[str, Any]:
+        (found,) = [
+            each
+            for each in self.of(_ASSIGNMENTS)
+            if each["properties"].get("description", "").startswith(why)
+        ]
+        return found
 
     def text(self) -> str:
         return json.dumps(self.content)

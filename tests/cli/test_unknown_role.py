@@ -1,49 +1,71 @@
-"""A role that the sandbox does not know ends a command in a sentence."""
+"""An assignment of an unknown role grants nothing, and no command stops at it."""
 
 import sys
-from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from cli.__main__ import _run
-from sandbox.deployment import Deployment, load
+from cli.snapshot_notes import warn_of_left_out
+from sandbox.deployment import SNAPSHOT
 from sandbox.state import State
+from tests.edited_snapshot import EditedSnapshot
 
-UNKNOWN = "/providers/Microsoft.Authorization/roleDefinitions/57a6e4a4-1111-4000-8000-000000000057"
-QUESTION = ("gateway", "blobs/add/action", "containers/originals")
-
-
-def of_another_template(state: State) -> Deployment:
-    """Return the deployment with another role in its first assignment."""
-    deployment = load(state)
-    first, *others = deployment.assignments
-    return replace(deployment, assignments=(replace(first, role_definition_id=UNKNOWN), *others))
+UNKNOWN = "57a6e4a4-1111-4000-8000-000000000057"
+REASON = "The gallery shows thumbnails"
 
 
-@pytest.mark.parametrize(
-    ("command", "arguments"), [("access", ()), ("access", ("--json",)), ("explain", QUESTION)]
-)
-def test_it_is_named_with_what_to_do(
+@pytest.fixture
+def snapshots(tmp_path: Path) -> tuple[Path, Path]:
+    """Return the deployment's snapshot, and one with an unknown role in place of a known one."""
+    edited = EditedSnapshot().with_role_definition(REASON, UNKNOWN)
+    edited.write(tmp_path / "edited.json")
+    return SNAPSHOT, tmp_path / "edited.json"
+
+
+def status(monkeypatch: pytest.MonkeyPatch, *command: str) -> int:
+    monkeypatch.setattr(sys, "argv", ["keyless", *command])
+    with pytest.raises(SystemExit) as ended:
+        _run()
+    return int(ended.value.code or 0)
+
+
+def test_what_it_would_grant_is_denied(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     tmp_path: Path,
-    command: str,
-    arguments: Sequence[str],
+    snapshots: tuple[Path, Path],
 ) -> None:
-    monkeypatch.setattr(sys, "argv", ["keyless", command, *arguments, "--state", str(tmp_path)])
-    with pytest.raises(SystemExit) as known:
-        _run()
-    assert known.value.code in {0, None}
-    capsys.readouterr()
-    monkeypatch.setattr(f"cli.{command}.load", of_another_template)
-    with pytest.raises(SystemExit) as ended:
-        _run()
-    printed = capsys.readouterr()
-    assert (ended.value.code, printed.out) == (69, "")
-    assert printed.err.startswith("keyless: /subscriptions/")
-    assert printed.err.count("\n") == 1
-    assert UNKNOWN in printed.err
-    assert f"az role definition list --name {UNKNOWN.rpartition('/')[2]}" in printed.err
-    assert "Traceback" not in printed.err
+    question = ("explain", "gateway", "blobs/read", "containers/thumbnails")
+    state = ("--state", str(tmp_path / "state"))
+    known, unknown = (("--snapshot", str(each)) for each in snapshots)
+    assert status(monkeypatch, *question, *state, *known) == 0
+    assert "by the role  Storage Blob Data Reader" in capsys.readouterr().out
+    assert status(monkeypatch, *question, *state, *unknown) == 1
+    assert "no assignment at or above this scope" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_it_is_not_listed_among_the_rights(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    snapshots: tuple[Path, Path],
+    options: tuple[str, ...],
+) -> None:
+    listed = []
+    for each in snapshots:
+        command = ("access", "gateway", *options, "--state", str(tmp_path / "state"))
+        assert status(monkeypatch, *command, "--snapshot", str(each)) == 0
+        listed.append(capsys.readouterr().out)
+    assert [REASON in each for each in listed] == [True, False]
+
+
+def test_the_start_names_it_and_its_role(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, snapshots: tuple[Path, Path]
+) -> None:
+    for each in snapshots:
+        warn_of_left_out(State.open(tmp_path / "state"), each)
+        said = " ".join(capsys.readouterr().err.split())
+        named = f"its role {UNKNOWN} is not known here, so it grants nothing" in said
+        assert named == (each != SNAPSHOT)

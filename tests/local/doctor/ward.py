@@ -67,7 +67,9 @@ class Ward:
         """Undo all that was changed."""
         self.enforce(self.deployment.assignments)
         self.harness.attach(self.deployment.apps)
-        self.harness.endpoints.planes.issuer.registration = self.deployment.registration
+        planes = self.harness.endpoints.planes
+        planes.issuer.registration = self.deployment.registration
+        planes.identity.cache.forget()  # a cached token keeps the app roles of its time
 
     def assignment(self, who: str, end: str, role: str = "") -> RoleAssignment:
         """Return the assignment of `who` on the resource with this ending, of `role` if given."""
