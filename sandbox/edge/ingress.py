@@ -56,7 +56,7 @@ def application(
     """
     if app.ingress is None:
         raise ValueError(f"{app.name} has no ingress")
-    way_in = _WayIn(app, addresses, gate, client_address, ingresses)
+    way_in = _WayIn(app, app.ingress, addresses, gate, client_address, ingresses)
     made = web.Application()
     made.cleanup_ctx.append(way_in.session)
     made.router.add_route("*", "/{path:.*}", way_in.forward)
@@ -67,13 +67,14 @@ class _WayIn:
     def __init__(
         self,
         app: ContainerApp,
+        ingress: Ingress,
         addresses: Addresses,
         gate: Gate,
         client_address: str | None,
         ingresses: Ingresses,
     ) -> None:
         self._name = app.name
-        self._ingress = app.ingress
+        self._ingress = ingress
         self._ingresses = ingresses
         self._places = addresses
         self._gate = gate
@@ -97,9 +98,9 @@ class _WayIn:
         """Return Azure's refusal, or stream the app's answer."""
         address = self._client_address or request.remote or ""
         ingress = self._ingresses.get(self._name, self._ingress)
-        if ingress is None or not admits(ingress.allowed, address):
+        if not admits(ingress.allowed, address):
             reason = f"{address} is not among the addresses that {self._name} admits"
-            self._gate.refuse("ingress", f"{request.method} {request.host}", reason)
+            self._gate.refuse("ingress", f"{request.method} {ingress.host}", reason)
             return web.Response(status=403, text="RBAC: access denied")
         place = self._places.get(self._name)
         if place is None:
