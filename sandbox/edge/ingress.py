@@ -56,7 +56,7 @@ def application(
     """
     if app.ingress is None:
         raise ValueError(f"{app.name} has no ingress")
-    way_in = _WayIn(app, app.ingress, addresses, gate, client_address, ingresses)
+    way_in = _WayIn(app.name, app.ingress, addresses, gate, client_address, ingresses=ingresses)
     made = web.Application()
     made.cleanup_ctx.append(way_in.session)
     made.router.add_route("*", "/{path:.*}", way_in.forward)
@@ -66,14 +66,15 @@ def application(
 class _WayIn:
     def __init__(
         self,
-        app: ContainerApp,
+        name: str,
         ingress: Ingress,
         addresses: Addresses,
         gate: Gate,
         client_address: str | None,
+        *,
         ingresses: Ingresses,
     ) -> None:
-        self._name = app.name
+        self._name = name
         self._ingress = ingress
         self._ingresses = ingresses
         self._places = addresses
