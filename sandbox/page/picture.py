@@ -122,7 +122,7 @@ def picture(
 def _lights(
     recent: Iterable[tuple[float, Record]], names: set[str]
 ) -> tuple[set[str], dict[tuple[str, str], Record]]:
-    """Return the assignments in use, and what was denied, by the identity and the scope."""
+    """Return the assignments in use, and the denials by identity and scope."""
     used, absent = set[str](), dict[tuple[str, str], Record]()
     for age, each in recent:
         if each.outcome is Outcome.ALLOWED and age <= LIT:

@@ -34,7 +34,7 @@ def remedies(
     assignments: Assignments,
     known: Iterable[Attempt],
 ) -> Iterator[Remedy]:
-    """Yield what would allow `attempt`, which is denied: the narrowest role first."""
+    """Yield the roles that would allow `attempt`, which is denied, the narrowest first."""
     scope, others = attempt.resource, [each for each in known if each.name != attempt.name]
     by_name = {each.name: each for each in assignments.roles}
     for name in denied.roles_that_would[:_MOST]:
@@ -52,7 +52,7 @@ def remedies(
 def reach(
     principal: Principal, assignments: Assignments, known: Iterable[Attempt]
 ) -> dict[str, list[str]]:
-    """Return what a principal may do by now: the verbs, by the resource."""
+    """Return the verbs that a principal may use now, by the resource."""
     found: dict[str, list[str]] = {}
     for each in known:
         if isinstance(assignments.decide(principal.principal_id, each.requirement), Allowed):

@@ -20,7 +20,7 @@ _FILES = frozenset({"page.css", "page.js"})
 
 
 def _seen(value: Any) -> Any:
-    """Escape the control characters of a text, which could reorder what a reader sees."""
+    """Escape the control characters of a text, which could reorder it for a reader."""
     return printable_lines(value) if type(value) is str else value
 
 

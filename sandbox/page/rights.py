@@ -1,4 +1,4 @@
-"""The view of the rights: a map, a list, and what a stolen identity reaches."""
+"""The view of the rights: a map, a list, and the reach of a stolen identity."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime

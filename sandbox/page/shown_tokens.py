@@ -1,4 +1,4 @@
-"""The view of a token: its header and claims, its times, and what a changed letter does."""
+"""The view of a token: its header, its claims, its times, and a letter changed."""
 
 from typing import Any
 

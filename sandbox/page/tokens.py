@@ -1,4 +1,4 @@
-"""The tokens that the page has asked for: their claims in words, and what a changed letter does."""
+"""The tokens that the page has asked for: their claims in words, and a letter changed."""
 
 import json
 import secrets

@@ -29,7 +29,7 @@ class Outcomes:
 
 
 async def show(page: Page, request: web.Request) -> web.StreamResponse:
-    """Return the choice, and the decision on what is chosen."""
+    """Return the choice, and the decision on the chosen request."""
     return _page(page, request.query)
 
 

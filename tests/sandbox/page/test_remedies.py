@@ -1,4 +1,4 @@
-"""What would allow a denied request, and what else that would allow."""
+"""The roles that would allow a denied request, and everything else that they would allow."""
 
 import pytest
 
