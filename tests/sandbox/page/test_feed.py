@@ -58,10 +58,13 @@ def test_a_reading_of_a_long_audit_takes_its_end_alone(
     write(path, DECISION)
     line = path.read_bytes()
     path.write_bytes(line * 100_000)
-    parsed = []
-    monkeypatch.setattr(
-        "sandbox.page.feed.parse", lambda text: parsed.append(len(text)) or DECISION
-    )
+    parsed = list[int]()
+
+    def count(text: str) -> Record:
+        parsed.append(len(text))
+        return DECISION
+
+    monkeypatch.setattr("sandbox.page.feed.parse", count)
     feed = Feed(path)
     assert len(feed.after()) == MOST
     assert sum(parsed) <= LONGEST
