@@ -1,7 +1,7 @@
 """The requests that the page can try: each with the right that it requires.
 
-A request that is sent changes nothing that the deployment's services use: it reads, or it writes a
-blob of the page's own. A request that would is decided on, and not sent.
+A request that is sent changes nothing that the deployment's services use: it reads, it attaches a
+link, or it writes a blob of the page's own. A request that would is decided on, and not sent.
 """
 
 from collections.abc import Iterator, Mapping
@@ -20,16 +20,19 @@ from sandbox.telemetry.plane import TRACK
 # replace one.
 NEW = "{new}"
 _BLOB = f"tried-on-the-page-{NEW}.txt"
+SEND_VERB = "send"
 _STORAGE = {"x-ms-version": "2021-12-02"}
 _VAULT_VERSION = "api-version=7.4"
-_BY_LINK = "Service Bus decides when a client attaches a link, by AMQP; this page speaks HTTP only"
 _REPLACES = "it would replace the secret that the services use"
 _SENDS = "it would add to the services' telemetry"
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """One request on one resource. Without a `method` it is not sent, and `why_not` says why."""
+    """One request on one resource. Without a `method` it is not sent, and `why_not` says why.
+
+    The method of a link of Service Bus is ATTACH, and its path is the entity's.
+    """
 
     verb: str
     requirement: Requirement
@@ -108,11 +111,15 @@ def _of_vaults(deployment: Deployment) -> Iterator[Attempt]:
 
 def _of_namespaces(deployment: Deployment) -> Iterator[Attempt]:
     for namespace in deployment.namespaces:
-        host, rights = namespace.host, list[tuple[str, str, str]]()
+        rights = list[tuple[str, str, str, str]]()
         for queue in namespace.queues:
-            rights += [("send", queue.id, SEND), ("receive", queue.id, RECEIVE)]
+            rights += [(SEND_VERB, queue.id, SEND, queue.name)]
+            rights += [("receive", queue.id, RECEIVE, queue.name)]
         for topic in namespace.topics:
-            rights += [("send", topic.id, SEND)]
-            rights += [("receive", each.id, RECEIVE) for each in topic.subscriptions]
-        for verb, scope, action in rights:
-            yield Attempt(verb, Requirement.of(scope, action), BUS, host, why_not=_BY_LINK)
+            rights += [(SEND_VERB, topic.id, SEND, topic.name)]
+            for each in topic.subscriptions:
+                path = f"{topic.name}/Subscriptions/{each.name}"
+                rights += [("receive", each.id, RECEIVE, path)]
+        for verb, scope, action, path in rights:
+            needs = Requirement.of(scope, action)
+            yield Attempt(verb, needs, BUS, namespace.host, "ATTACH", path)

@@ -1,14 +1,16 @@
 """Sends a request as one of the deployment's principals, through the sandbox's own front door."""
 
+import asyncio
 import secrets
 import ssl
-from dataclasses import dataclass
 
 import aiohttp
 
 from sandbox.deployment import ContainerApp, Deployment, Principal, PrincipalKind
-from sandbox.entra import AccessToken
+from sandbox.entra import BUS, AccessToken
+from sandbox.page.answer import Answer
 from sandbox.page.attempts import NEW, Attempt
+from sandbox.page.links import LinkError, attach
 from sandbox.page.running import Running
 
 # The audit's reason for a token that this page has asked for.
@@ -18,15 +20,8 @@ _LONGEST = 4096
 _TIMEOUT = aiohttp.ClientTimeout(total=20)
 
 
-@dataclass(frozen=True)
-class Answer:
-    """An answer to `request`: its status, and the text of an error, never a text that is served."""
-
-    request: str
-    status: int
-    reason: str
-    text: str
-    challenge: str = ""
+class UnansweredError(RuntimeError):
+    """A request got no answer; the message is one sentence."""
 
 
 def token_for(running: Running, principal: Principal, audience: str) -> AccessToken:
@@ -45,7 +40,17 @@ def token_for(running: Running, principal: Principal, audience: str) -> AccessTo
 
 
 async def send(running: Running, attempt: Attempt, token: str) -> Answer:
-    """Send a request with `token`. Raises aiohttp.ClientError or TimeoutError."""
+    """Send a request with `token`. Raises UnansweredError."""
+    try:
+        if attempt.audience == BUS:
+            return await asyncio.to_thread(attach, running, attempt, token)
+        return await _send(running, attempt, token)
+    except (aiohttp.ClientError, TimeoutError, LinkError) as error:
+        reason = str(error) or type(error).__name__
+        raise UnansweredError(f"The request got no answer: {reason}") from error
+
+
+async def _send(running: Running, attempt: Attempt, token: str) -> Answer:
     trust = ssl.create_default_context(cafile=str(running.ca))
     url = f"https://{attempt.host}{attempt.path.replace(NEW, secrets.token_hex(4))}"
     headers = {**attempt.headers, "Authorization": f"Bearer {token}"}
@@ -67,6 +72,7 @@ async def send(running: Running, attempt: Attempt, token: str) -> Answer:
             answer.reason or "",
             found.decode("utf-8-sig", "replace"),
             answer.headers.get("WWW-Authenticate", ""),
+            refused=answer.status in {401, 403},
         )
 
 

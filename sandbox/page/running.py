@@ -31,12 +31,13 @@ class Planes(Protocol):
 
 @dataclass(frozen=True)
 class Running:
-    """A running sandbox; `proxy` and `ca` are those of clients on this machine."""
+    """A running sandbox; `proxy`, `ca` and `amqp_port` are those of clients on this machine."""
 
     planes: Planes
     state: State
     proxy: str
     ca: Path
+    amqp_port: int = 0
 
 
 def everyone(deployment: Deployment) -> Iterator[Principal]:

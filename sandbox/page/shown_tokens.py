@@ -2,14 +2,13 @@
 
 from typing import Any
 
-import aiohttp
 from aiohttp import web
 
 from sandbox.audit import AuditError
 from sandbox.entra import BLOB, VAULT
 from sandbox.page.attempts import Attempt, attempts
 from sandbox.page.rendering import Page
-from sandbox.page.requests import send, token_for
+from sandbox.page.requests import UnansweredError, send, token_for
 from sandbox.page.tokens import Shown
 from sandbox.page.trials import Outcomes, lines
 
@@ -54,8 +53,8 @@ async def present(page: Page, request: web.Request) -> web.StreamResponse:
     text = shown.token.text if part == _PARTS[0] else shown.altered(part)
     try:
         answer = await send(page.running, attempt, text)
-    except (aiohttp.ClientError, TimeoutError) as error:
-        outcome = Outcomes(None, (), f"The request got no answer: {error}")
+    except UnansweredError as error:
+        outcome = Outcomes(None, (), str(error))
     else:
         rows = lines(page.feed.after(last), shown.token.id, attempt)
         outcome = Outcomes(answer, rows)

@@ -3,20 +3,21 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import aiohttp
 from aiohttp import web
 
 from sandbox.audit import AuditError, Outcome
 from sandbox.deployment import Principal
+from sandbox.entra import BLOB, BUS, VAULT
+from sandbox.page.answer import Answer
 from sandbox.page.attempts import Attempt, attempts
 from sandbox.page.decisions import Row, row
 from sandbox.page.feed import Entry
 from sandbox.page.remedies import Remedy, remedies
 from sandbox.page.rendering import Page
-from sandbox.page.requests import Answer, send, token_for
+from sandbox.page.requests import UnansweredError, send, token_for
 from sandbox.rbac import Allowed, Denied
 
-_UNSENT = "The request got no answer: {}"
+_SERVICES = {BLOB: "blob", VAULT: "vault", BUS: "bus"}
 
 
 @dataclass(frozen=True)
@@ -49,16 +50,17 @@ async def sent(page: Page, principal: Principal, attempt: Attempt) -> Outcomes:
     try:
         token = token_for(page.running, principal, attempt.audience)
         answer = await send(page.running, attempt, token.text)
-    except (AuditError, aiohttp.ClientError, TimeoutError) as error:
-        return Outcomes(None, (), _UNSENT.format(str(error) or type(error).__name__))
+    except AuditError as error:
+        return Outcomes(None, (), f"The audit cannot be written: {error}")
+    except UnansweredError as error:
+        return Outcomes(None, (), str(error))
     entries = page.feed.after(last)
     return Outcomes(answer, lines(entries, token.id, attempt))
 
 
 def lines(entries: list[Entry], token_id: str, attempt: Attempt) -> tuple[Row, ...]:
     """Return the lines of one request: those of its token, and refusals of the same service."""
-    services = {"https://storage.azure.com": "blob", "https://vault.azure.net": "vault"}
-    service = services.get(attempt.audience, "")
+    service = _SERVICES.get(attempt.audience, "")
     return tuple(
         row(each)
         for each in entries

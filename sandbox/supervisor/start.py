@@ -203,7 +203,7 @@ async def _listening(
         addresses=addresses,
         services=services,
         control=control,
-        page=await _page(stack, Running(planes, state, proxy, certificate.authority)),
+        page=await _page(stack, Running(planes, state, proxy, certificate.authority, amqp_port)),
         moved=kept.moved(now),
     )
 

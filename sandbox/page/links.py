@@ -1,0 +1,78 @@
+"""Attaches a link of Service Bus as one of the deployment's principals, and detaches it again.
+
+No message is sent or received: the right is decided when a link attaches.
+"""
+
+import uuid
+from typing import Any
+
+from proton import LinkException, Message, ProtonException, SSLDomain
+from proton.utils import BlockingConnection
+
+from sandbox.page.answer import Answer
+from sandbox.page.attempts import SEND_VERB, Attempt
+from sandbox.page.running import Running
+
+_TIMEOUT = 10  # seconds
+_LONGEST = 4096
+_ACCEPTED = range(200, 300)
+
+
+class LinkError(RuntimeError):
+    """The bus gave no answer; the message is one sentence."""
+
+
+def attach(running: Running, attempt: Attempt, token: str) -> Answer:
+    """Put `token` on a connection of its own and attach the link. It blocks. Raises LinkError."""
+    asked = f"ATTACH {attempt.verb} sb://{attempt.host}/{attempt.path}"
+    try:
+        connection = BlockingConnection(
+            f"amqps://127.0.0.1:{running.amqp_port}",
+            timeout=_TIMEOUT,
+            ssl_domain=_trust(running),
+            allowed_mechs="ANONYMOUS",
+            virtual_host=attempt.host,
+        )
+        try:
+            return _attached(connection, attempt, token, asked)
+        finally:
+            connection.close()
+    except ProtonException as error:
+        raise LinkError(str(error)) from error
+
+
+def _attached(connection: BlockingConnection, attempt: Attempt, token: str, asked: str) -> Answer:
+    status, description = _put(connection, f"sb://{attempt.host}/{attempt.path}", token)
+    if status not in _ACCEPTED:
+        return Answer(asked, status, description, refused=True)
+    try:
+        if attempt.verb == SEND_VERB:
+            connection.create_sender(attempt.path)
+        else:
+            connection.create_receiver(attempt.path, credit=0)
+    except LinkException as error:
+        condition = getattr(error, "condition", None)
+        text = str(error)[:_LONGEST]
+        return Answer(asked, 0, str(condition or "refused"), text, refused=True)
+    return Answer(asked, 0, "attached")
+
+
+def _put(connection: BlockingConnection, audience: str, token: str) -> tuple[int, str]:
+    """Put a token on the connection; return the bus's status and its sentence.
+
+    https://learn.microsoft.com/azure/service-bus-messaging/service-bus-amqp-protocol-guide
+    """
+    receiver, sender = connection.create_receiver("$cbs"), connection.create_sender("$cbs")
+    properties = {"operation": "put-token", "type": "jwt", "name": audience}
+    sender.send(Message(token, id=str(uuid.uuid4()), reply_to="$cbs", properties=properties))
+    answer = receiver.receive(timeout=_TIMEOUT)
+    receiver.accept()
+    found: dict[str, Any] = answer.properties or {}
+    return int(found.get("status-code", 0)), str(found.get("status-description", ""))
+
+
+def _trust(running: Running) -> SSLDomain:
+    domain = SSLDomain(SSLDomain.MODE_CLIENT)
+    domain.set_trusted_ca_db(str(running.ca))
+    domain.set_peer_authentication(SSLDomain.VERIFY_PEER)
+    return domain
