@@ -494,7 +494,7 @@ CONFUSIONS = (
         "forged user delegation keys, at Azurite itself",
         "tokens.py::test_a_delegation_key_forged_with_azurites_public_seed_opens_nothing",
         "azurite",
-        'seed = ["--import", f"data:text/javascript,{quote(_OWN_SEED)}"]',
+        'seed = ["--import", f"data:text/javascript,{own_seed}"]',
         "seed: list[str] = []",
     ),
     _at_storage(

@@ -47,7 +47,8 @@ def collect(sandbox: Running, seen: Observations) -> None:
     """Collect every secret of the sandbox, and the files that may hold it."""
     for each in sandbox.report.services:
         secret = each.environment["IDENTITY_HEADER"]
-        seen.secrets[f"the identity header of {each.name}"] = secret, {"sandbox.json"}
+        files = {"sandbox.json", "identity-headers.json"}  # the latter outlives a run
+        seen.secrets[f"the identity header of {each.name}"] = secret, files
     state = sandbox.state
     key = json.loads(state.path("partner.json").read_text())["key"]
     seen.secrets["the signing key of the webhooks"] = key.removeprefix("whsec_"), {"partner.json"}

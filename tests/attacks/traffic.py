@@ -35,7 +35,7 @@ def traffic(sandbox: Running, seen: Observations) -> None:
         for url in (endpoint, sandbox.report.proxy, sandbox.report.gallery):
             seen.answers += malformed(url, f"X-IDENTITY-HEADER: {variables['IDENTITY_HEADER']}")
             seen.answers += malformed(url, f"Authorization: Bearer {token}")
-        for odd in ({}, {"resource": token}, {"client_id": token, **query}):
+        for odd in ({}, {"resource": token}, {**query, "client_id": token}):
             seen.answers.append(requests.get(endpoint, odd, headers=header, timeout=10).text)
         wrong = {"X-IDENTITY-HEADER": token}
         seen.answers.append(requests.get(endpoint, query, headers=wrong, timeout=10).text)
