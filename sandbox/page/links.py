@@ -3,6 +3,7 @@
 No message is sent or received: the right is decided when a link attaches.
 """
 
+import re
 import uuid
 from typing import Any
 
@@ -16,6 +17,8 @@ from sandbox.page.running import Running
 _TIMEOUT = 10  # seconds
 _LONGEST = 4096
 _ACCEPTED = range(200, 300)
+# The bus's own sentence, in the text of proton's error.
+_DESCRIPTION = re.compile(r"""Condition\(.+?, (?P<quote>["'])(?P<text>.*)(?P=quote)""", re.DOTALL)
 
 
 class LinkError(RuntimeError):
@@ -52,7 +55,8 @@ def _attached(connection: BlockingConnection, attempt: Attempt, token: str, aske
             connection.create_receiver(attempt.path, credit=0)
     except LinkException as error:
         condition = getattr(error, "condition", None)
-        text = str(error)[:_LONGEST]
+        found = _DESCRIPTION.search(str(error))
+        text = (found["text"] if found else str(error))[:_LONGEST]
         return Answer(asked, 0, str(condition or "refused"), text, refused=True)
     return Answer(asked, 0, "attached")
 
