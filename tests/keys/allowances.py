@@ -142,6 +142,18 @@ STATIC: Sequence[Allowance] = (
         "A key that the sandbox makes for a test's account, where the account allows keys.",
     ),
     Allowance(
+        CALL,
+        "docs/your-deployment.md",
+        r"`?listKeys\(",
+        "A note that names the call, which the sandbox does not evaluate.",
+    ),
+    Allowance(
+        "Credential made of a key",
+        "docs/from-a-connection-string.md",
+        r"ClientSecretCredential\(",
+        "The lines that the page replaces by a managed identity; nothing runs them.",
+    ),
+    Allowance(
         "Storage account key",
         "tests/sandbox/storage/test_confusions.py",
         r"\"Eby8vdM02x[^\"]+\"",
