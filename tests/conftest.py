@@ -23,6 +23,8 @@ from sandbox.supervisor.program_variables import service_variables
 os.environ.pop("KEYLESS_ASSUME", None)
 # A busy machine may take longer to start a sandbox than a person would wait for it.
 os.environ["KEYLESS_WAIT"] = "110"
+# Hundreds of processes import the project: let only the first of them compile its modules.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # A company's proxy is for Azure, and knows nothing of this machine's ports.
 _BESIDE = os.environ.get("no_proxy") or os.environ.get("NO_PROXY", "")
 for _name in ("NO_PROXY", "no_proxy"):
