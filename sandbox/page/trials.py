@@ -91,12 +91,21 @@ def _page(
         allowed=isinstance(decision, Allowed),
         remedies=mended,
         outcome=outcome,
+        unknown=bool(chosen) and attempt is None,
     )
 
 
 def _chosen(page: Page, form: Mapping[str, str]) -> tuple[Principal | None, Attempt | None]:
+    """Return the principal and the request of a form, which names it, or its action and scope."""
     deployment = page.running.planes.deployment
-    who, name = form.get("who", ""), form.get("request", "")
+    who = form.get("who", "")
     principal = deployment.principal(who) if who in page.names else None
-    attempt = next((each for each in attempts(deployment) if each.name == name), None)
+    attempt = next((each for each in attempts(deployment) if _is_meant(each, form)), None)
     return principal, attempt
+
+
+def _is_meant(attempt: Attempt, form: Mapping[str, str]) -> bool:
+    if name := form.get("request"):
+        return attempt.name == name
+    actions = (each.name for each in attempt.requirement.any_of)
+    return form.get("scope") == attempt.resource and form.get("action", "") in actions

@@ -137,6 +137,18 @@ def test_a_decision_is_shown_as_it_is_made_and_opens_by_keyboard(
     expect(row.locator(".step.not-reached")).to_contain_text("serve")
 
 
+def test_a_denial_leads_to_the_roles_that_would_allow_it(work: Work, look: OpenPage) -> None:
+    scope = as_compiled().storage.container_id("originals")
+    work.audit.write(replace(DENIED, scope=scope))
+    page = look(work.address)
+    page.locator(".row summary").click()
+    page.get_by_role("link", name="What would allow it?").click()
+    expect(page.locator("h2.denied")).to_contain_text("gateway may not list the blobs")
+    expect(page.get_by_text("The narrowest role that would allow it")).to_be_visible()
+    page.goto(f"{work.address}try?who=gateway&action=odd&scope=odd")
+    expect(page.get_by_role("status")).to_contain_text("The page cannot try that request.")
+
+
 def test_every_view_is_reached_by_keyboard_alone(work: Work, look: OpenPage) -> None:
     page = look(work.address)
     for number in range(5):
