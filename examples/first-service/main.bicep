@@ -33,7 +33,7 @@ resource mayStoreNotes 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: account::blobs::notes // one container, not the account
   properties: {
     principalId: identity.properties.principalId
-    principalType: 'ServicePrincipal' // otherwise Azure may look for the new principal before it is there
+    principalType: 'ServicePrincipal' // without it, Azure may not find a principal this new
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', blobDataContributor)
   }
 }
@@ -41,7 +41,7 @@ resource mayStoreNotes 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
 resource environment 'Microsoft.App/managedEnvironments@2025-01-01' = {
   name: 'cae-notes'
   location: location
-  properties: {}
+  properties: { workloadProfiles: [{ name: 'Consumption', workloadProfileType: 'Consumption' }] }
 }
 
 resource app 'Microsoft.App/containerApps@2025-01-01' = {
@@ -51,6 +51,7 @@ resource app 'Microsoft.App/containerApps@2025-01-01' = {
   identity: { type: 'UserAssigned', userAssignedIdentities: { '${identity.id}': {} } }
   properties: {
     environmentId: environment.id
+    workloadProfileName: 'Consumption'
     configuration: {
       ingress: { external: false, targetPort: 8000 } // for the apps of its environment: callers do not sign in
     }

@@ -8,6 +8,8 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
+
 from sandbox.deployment.given_snapshot import given_snapshot
 from sandbox.state import PROJECT, State
 from tests.containers.images import BASE
@@ -24,6 +26,7 @@ STEPS = [Step(command, shown) for command, shown in _BLOCK.findall(PAGE)]
 RUN, REHEARSAL = STEPS[:-2], STEPS[-2]
 
 
+@pytest.mark.timeout(300)  # it starts a sandbox and five commands
 def test_the_commands_of_the_page_store_list_and_are_refused_as_it_shows(
     tmp_path: Path,
 ) -> None:
