@@ -39,6 +39,7 @@ _PANELS = {
         "fault": "fault",
     },
     "Teach": {
+        "lab": "lab.command",
         "as": "run_as",
         "env": "env",
         "names": "names",

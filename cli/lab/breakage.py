@@ -1,0 +1,115 @@
+"""The broken copy of the sample: its snapshot with other role assignments, and its Bicep."""
+
+import copy
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from cli.lab.course import CourseError, Edit, Lab, Row
+from cli.short_names import resolve
+from local.az_commands import built_in_guid
+from sandbox.deployment import SNAPSHOT, Deployment
+from sandbox.deployment.short_names import resource_ids
+
+Json = dict[str, Any]
+_ASSIGNMENT = "Microsoft.Authorization/roleAssignments"
+_DEFINITIONS = "providers/Microsoft.Authorization/roleDefinitions"
+_WHOLE = {
+    "account": lambda deployment: deployment.storage.id,
+    "vault": lambda deployment: deployment.vault.id,
+    "namespace": lambda deployment: deployment.bus.id,
+}
+
+
+def broken(snapshot: Mapping[str, Any], lab: Lab, deployment: Deployment) -> Json:
+    """Return a copy of `snapshot`, which `deployment` is of, as the lab breaks it.
+
+    Raises CourseError for a row that it does not have.
+    """
+    made = copy.deepcopy(dict(snapshot))
+    for each in lab.grant:
+        made["predictedResources"].append(_granted(made, each, deployment))
+    for each in lab.revoke:
+        made["predictedResources"].remove(_found(made, each, deployment))
+    return made
+
+
+def copy_bicep(folder: Path, edits: Sequence[Edit]) -> None:
+    """Copy the sample's Bicep, without its snapshot, to `folder`, and edit it. Raises OSError."""
+    shutil.copytree(
+        SNAPSHOT.parent, folder, ignore=shutil.ignore_patterns("*.snapshot.*", "snapshot")
+    )
+    for each in edits:
+        path = folder / each.file
+        path.write_text(edited(path.read_text("utf-8"), each), "utf-8")
+
+
+def edited(text: str, edit: Edit) -> str:
+    """Return `text` with its one occurrence of the edit replaced. Raises CourseError."""
+    if text.count(edit.find) != 1:
+        raise CourseError(f"{edit.file} has {edit.find!r} {text.count(edit.find)} times, not once")
+    return text.replace(edit.find, edit.replace)
+
+
+def scope_of(deployment: Deployment, on: str) -> str:
+    """Return the id of a resource: by the end of its id, or as account, vault or namespace."""
+    if on in _WHOLE:
+        return str(_WHOLE[on](deployment))
+    return resolve("resource", on, resource_ids(deployment))
+
+
+def role_guid(deployment: Deployment, role: str) -> str:
+    """Return the GUID of a role by its name, a custom one's without its suffix."""
+    custom = (each.id for each in deployment.custom_roles if each.name.startswith(f"{role} ("))
+    found = built_in_guid(role) or next(custom, "").rpartition("/")[2]
+    if not found:
+        raise CourseError(f"there is no role {role!r}")
+    return found
+
+
+def _found(snapshot: Json, row: Row, deployment: Deployment) -> Json:
+    scope, role = scope_of(deployment, row.on), role_guid(deployment, row.role)
+    found = [
+        each
+        for each in _assignments(snapshot)
+        if f"'{scope}', '{_ASSIGNMENT}'" in each["id"]
+        and each["properties"]["roleDefinitionId"].endswith(role)
+        and _principal(snapshot, row.who) == each["properties"]["principalId"]
+    ]
+    if len(found) != 1:
+        raise CourseError(f"the sample has {len(found)} rows of {row.who}: {row.role} on {row.on}")
+    return found[0]
+
+
+def _granted(snapshot: Json, row: Row, deployment: Deployment) -> Json:
+    scope, role = scope_of(deployment, row.on), role_guid(deployment, row.role)
+    principal = _principal(snapshot, row.who)
+    name = f"guid('{scope}', {principal.strip('[]')}, '{role}', 'keyless')"
+    subscription = "/".join(scope.split("/")[:3])
+    return {
+        "id": f"[extensionResourceId('{scope}', '{_ASSIGNMENT}', {name})]",
+        "type": _ASSIGNMENT,
+        "name": f"[{name}]",
+        "apiVersion": "2022-04-01",
+        "properties": {
+            "principalId": principal,
+            "principalType": "ServicePrincipal",
+            "roleDefinitionId": f"{subscription}/{_DEFINITIONS}/{role}",
+            "description": row.why,
+        },
+    }
+
+
+def _principal(snapshot: Json, who: str) -> str:
+    """Return the expression for the object id of a service's identity."""
+    names = (f"/userAssignedIdentities/id-{who}-", f"/containerApps/{who}'")
+    for each in _assignments(snapshot):
+        expression = str(each["properties"]["principalId"])
+        if any(name in expression for name in names):
+            return expression
+    raise CourseError(f"no row of the sample is of {who}")
+
+
+def _assignments(snapshot: Json) -> list[Json]:
+    return [each for each in snapshot["predictedResources"] if each["type"] == _ASSIGNMENT]

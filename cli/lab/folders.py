@@ -1,0 +1,104 @@
+"""The folders of the labs that were begun, and the learner's progress through them."""
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from cli.lab.breakage import broken, copy_bicep
+from cli.lab.course import Lab
+from sandbox.broken_files import BrokenFileError
+from sandbox.deployment import SNAPSHOT, as_compiled
+from sandbox.state import State
+
+_PROGRESS, _BICEP, _STATE = "progress.json", "bicep", "state"
+_SNAPSHOT, _PARAMETERS = "sandbox.snapshot.json", "sandbox.bicepparam"
+
+
+@dataclass(frozen=True)
+class Step:
+    """The learner's way through one lab."""
+
+    predicted: bool | None = None
+    hints: int = 0
+    solved: bool = False
+
+
+@dataclass(frozen=True)
+class Progress:
+    """The lab that is open, if any, and every lab that was begun."""
+
+    open: int | None
+    steps: Mapping[int, Step]
+
+    def of(self, number: int) -> Step:
+        return self.steps.get(number, Step())
+
+    def with_step(self, number: int, step: Step) -> "Progress":
+        return replace(self, steps={**self.steps, number: step})
+
+
+@dataclass(frozen=True)
+class LabFolder:
+    """The files of one lab: its copy of the Bicep, its snapshot, and the state of its sandbox."""
+
+    root: Path
+
+    @property
+    def bicep(self) -> Path:
+        return self.root / _BICEP
+
+    @property
+    def parameters(self) -> Path:
+        return self.bicep / _PARAMETERS
+
+    @property
+    def snapshot(self) -> Path:
+        return self.root / _SNAPSHOT
+
+    @property
+    def state(self) -> Path:
+        return self.root / _STATE
+
+    def exists(self) -> bool:
+        return self.snapshot.is_file()
+
+    def write(self, lab: Lab) -> None:
+        """Write the broken copy; the snapshot, which makes it exist, last. Raises OSError."""
+        self.remove()
+        self.root.mkdir(mode=0o700, parents=True)
+        copy_bicep(self.bicep, lab.edits)
+        made = broken(json.loads(SNAPSHOT.read_text("utf-8")), lab, as_compiled())
+        self.snapshot.write_text(json.dumps(made, indent=2) + "\n", "utf-8")
+
+    def remove(self) -> None:
+        """Delete the lab's files, if there are any. Raises OSError."""
+        if self.root.exists():
+            shutil.rmtree(self.root)
+
+
+@dataclass(frozen=True)
+class LabFolders:
+    """The folder of all labs."""
+
+    root: Path
+
+    def of(self, number: int) -> LabFolder:
+        """Return the folder of one lab."""
+        return LabFolder((self.root / f"{number:02}").absolute())
+
+    def progress(self) -> Progress:
+        """Return the learner's progress so far. Raises BrokenFileError."""
+        found = State(self.root).read_json(_PROGRESS) or {}
+        try:
+            steps = {int(number): Step(**step) for number, step in found.get("labs", {}).items()}
+            return Progress(found.get("open"), steps)
+        except (TypeError, ValueError, AttributeError) as error:
+            raise BrokenFileError(self.root / _PROGRESS, error) from error
+
+    def keep(self, progress: Progress) -> None:
+        """Keep the learner's progress. Raises OSError."""
+        self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        labs = {str(number): asdict(step) for number, step in sorted(progress.steps.items())}
+        State(self.root).write_json(_PROGRESS, {"open": progress.open, "labs": labs})

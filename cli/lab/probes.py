@@ -1,0 +1,222 @@
+"""Real requests through the Azure SDK, each with the right that it needs.
+
+They create one small blob in each container that takes it, and change nothing else: a condition
+that cannot hold keeps a write from happening, a queue is peeked at. Azure authorizes first.
+"""
+
+import os
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from functools import cached_property, partial
+
+import requests
+from azure.core import MatchConditions
+from azure.core.exceptions import AzureError
+from azure.identity import DefaultAzureCredential
+from azure.keyvault.secrets import SecretClient
+from azure.servicebus import ServiceBusClient
+from azure.servicebus.exceptions import ServiceBusError
+from azure.storage.blob import BlobClient, BlobServiceClient
+
+from sandbox.deployment import Deployment
+from sandbox.rbac import Requirement
+
+_CONTAINER = "Microsoft.Storage/storageAccounts/blobServices/containers"
+_BLOB = f"{_CONTAINER}/blobs"
+_IN_VAULT = "Microsoft.KeyVault/vaults/secrets"
+_MESSAGE = "Microsoft.ServiceBus/namespaces/messages"
+_ASSIGN = "Microsoft.Authorization/roleAssignments/write"
+_NONE_SUCH = f"lab-{uuid.UUID(int=0)}"
+_NEVER = '"0x0"'  # an ETag that no blob has
+_MANAGEMENT = "https://management.azure.com"
+_TIMEOUT = 30  # seconds
+
+
+class Caller:
+    """The clients of one identity; made inside its block of `as_identity`."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        self._deployment = deployment
+        self._stack = ExitStack()
+
+    @cached_property
+    def credential(self) -> DefaultAzureCredential:
+        """The credential that a service would take: the identity that its variable names."""
+        named = os.environ.get("AZURE_CLIENT_ID")
+        made = DefaultAzureCredential(managed_identity_client_id=named)
+        self._stack.enter_context(made)
+        return made
+
+    @cached_property
+    def storage(self) -> BlobServiceClient:
+        url = f"https://{self._deployment.storage.name}.blob.core.windows.net"
+        made = BlobServiceClient(url, self.credential, retry_total=0)
+        return self._stack.enter_context(made)
+
+    @cached_property
+    def vault(self) -> SecretClient:
+        url = f"https://{self._deployment.vault.name}.vault.azure.net"
+        made = SecretClient(url, self.credential, retry_total=0)
+        return self._stack.enter_context(made)
+
+    @cached_property
+    def bus(self) -> ServiceBusClient:
+        host = f"{self._deployment.bus.name}.servicebus.windows.net"
+        made = ServiceBusClient(host, self.credential, retry_total=0)
+        return self._stack.enter_context(made)
+
+    def close(self) -> None:
+        self._stack.close()
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A request, the right that it needs, and its name in a sentence: "read a blob in ..."."""
+
+    does: str
+    needs: Requirement
+    request: Callable[[Caller], object]
+
+    def send(self, caller: Caller) -> None:
+        """Send the request; the audit has the decision, so the answer does not matter."""
+        with suppress(AzureError, ServiceBusError, requests.RequestException):
+            self.request(caller)
+
+
+def probes_of(deployment: Deployment, kinds: Sequence[str]) -> Iterator[Probe]:
+    """Yield the probes of these kinds: blobs, secrets, messages."""
+    for each in kinds:
+        yield from _KINDS[each](deployment)
+
+
+def _blobs(deployment: Deployment) -> Iterator[Probe]:
+    account = deployment.storage
+    for name in account.containers:
+        on, needs = f"in containers/{name}", partial(Requirement.of, account.container_id(name))
+        yield Probe(f"read a blob {on}", needs(f"{_BLOB}/read"), _on_blob(name, _read))
+        yield Probe(
+            f"create a blob {on}",
+            needs(f"{_BLOB}/write", f"{_BLOB}/add/action"),
+            _on_blob(name, _create),
+        )
+        yield Probe(f"replace a blob {on}", needs(f"{_BLOB}/write"), _on_blob(name, _replace))
+        yield Probe(f"delete a blob {on}", needs(f"{_BLOB}/delete"), _on_blob(name, _delete))
+        yield _assign(f"containers/{name}", account.container_id(name))
+
+
+def _secrets(deployment: Deployment) -> Iterator[Probe]:
+    vault = deployment.vault
+    listed = Requirement.of(vault.id, f"{_IN_VAULT}/readMetadata/action")
+    yield Probe("list the secrets of the vault", listed, _list_secrets)
+    for name in (each.name for each in vault.secrets):
+        needs = partial(Requirement.of, vault.secret_id(name))
+        yield Probe(f"read secrets/{name}", needs(f"{_IN_VAULT}/getSecret/action"), _get(name))
+        yield Probe(f"update secrets/{name}", needs(f"{_IN_VAULT}/update/action"), _update(name))
+    yield _assign("the vault", vault.id)
+
+
+def _messages(deployment: Deployment) -> Iterator[Probe]:
+    send, receive = f"{_MESSAGE}/send/action", f"{_MESSAGE}/receive/action"
+    for queue in deployment.bus.queues:
+        needs, name = partial(Requirement.of, queue.id), queue.name
+        yield Probe(f"send to queues/{name}", needs(send), _send_to_queue(name))
+        yield Probe(f"receive from queues/{name}", needs(receive), _peek(name))
+    for topic in deployment.bus.topics:
+        needs = partial(Requirement.of, topic.id)
+        yield Probe(f"send to topics/{topic.name}", needs(send), _send_to_topic(topic.name))
+        for each in topic.subscriptions:
+            needs = partial(Requirement.of, each.id)
+            does = f"receive from subscriptions/{each.name}"
+            yield Probe(does, needs(receive), _peek(topic.name, each.name))
+
+
+_KINDS = {"blobs": _blobs, "secrets": _secrets, "messages": _messages}
+
+
+def _on_blob(container: str, act: Callable[[BlobClient], object]) -> Callable[[Caller], object]:
+    return lambda caller: act(caller.storage.get_blob_client(container, _NONE_SUCH))
+
+
+def _read(blob: BlobClient) -> object:
+    return blob.download_blob().readall()
+
+
+def _create(blob: BlobClient) -> object:
+    # An impossible condition beside "must not exist yet" would change the right that is needed.
+    return blob.upload_blob(b"lab", overwrite=False)
+
+
+def _replace(blob: BlobClient) -> object:
+    return blob.upload_blob(
+        b"lab", overwrite=True, etag=_NEVER, match_condition=MatchConditions.IfNotModified
+    )
+
+
+def _delete(blob: BlobClient) -> object:
+    return blob.delete_blob()
+
+
+def _list_secrets(caller: Caller) -> object:
+    return next(caller.vault.list_properties_of_secrets().by_page(), None)
+
+
+def _get(name: str) -> Callable[[Caller], object]:
+    return lambda caller: caller.vault.get_secret(name)
+
+
+def _update(name: str) -> Callable[[Caller], object]:
+    version = uuid.UUID(int=0).hex  # no secret has it
+    return lambda caller: caller.vault.update_secret_properties(name, version)
+
+
+def _send_to_queue(name: str) -> Callable[[Caller], object]:
+    """Open the link of a sender, which needs the right, and send nothing."""
+
+    def send(caller: Caller) -> None:
+        with caller.bus.get_queue_sender(name) as sender:
+            sender.create_message_batch()
+
+    return send
+
+
+def _send_to_topic(name: str) -> Callable[[Caller], object]:
+    def send(caller: Caller) -> None:
+        with caller.bus.get_topic_sender(name) as sender:
+            sender.create_message_batch()
+
+    return send
+
+
+def _peek(*entity: str) -> Callable[[Caller], object]:
+    def peek(caller: Caller) -> None:
+        of = caller.bus.get_subscription_receiver if entity[1:] else caller.bus.get_queue_receiver
+        with of(*entity) as receiver:
+            receiver.peek_messages()
+
+    return peek
+
+
+def _assign(name: str, scope: str) -> Probe:
+    """Return the request for an assignment of a role that does not exist, which assigns nothing."""
+    nothing = str(uuid.UUID(int=0))
+    roles = "providers/Microsoft.Authorization"
+    subscription = "/".join(scope.split("/")[:3])
+    properties = {
+        "principalId": nothing,
+        "principalType": "ServicePrincipal",
+        "roleDefinitionId": f"{subscription}/{roles}/roleDefinitions/{nothing}",
+    }
+
+    def ask(caller: Caller) -> None:
+        token = caller.credential.get_token(f"{_MANAGEMENT}/.default").token
+        requests.put(
+            f"{_MANAGEMENT}{scope}/{roles}/roleAssignments/{nothing}",
+            params={"api-version": "2022-04-01"},
+            headers={"Authorization": f"Bearer {token}"},
+            json={"properties": properties},
+            timeout=_TIMEOUT,
+        )
+
+    return Probe(f"assign roles on {name}", Requirement.of(scope, _ASSIGN, data=False), ask)
