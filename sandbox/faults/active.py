@@ -72,7 +72,7 @@ class Faults:
         if target and not fault.for_one:
             raise FaultError(f"{fault.name} meets every caller alike: leave out --on")
         if not 0 < lasts <= LONGEST:
-            raise FaultError(f"a fault lasts more than no time and at most a day, not {lasts:g} s")
+            raise FaultError(f"--for takes 1s to 24h, not {lasts:g}s")
         begins = self.clock() + after
         ends = begins + lasts if fault.lasting else begins
         active = ActiveFault(next(self._numbers), fault, begins, ends, target, incident)
