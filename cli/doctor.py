@@ -24,7 +24,7 @@ from cli.terminal import USAGE, fail, one_sentence, out, print_json
 from local.arm import ResourceManager
 from local.azd_values import Values, ValuesError
 from local.doctor.examine import Diagnosis, acting, examine, open_credential
-from local.doctor.remedies import commands
+from local.doctor.remedies import commands, grants_if_intended, refused_beside
 from local.doctor.subjects import of_deployed, of_sandbox
 from local.probes import Missing
 from local.rights import Right, target_of
@@ -178,6 +178,7 @@ def print_diagnosis(diagnosis: Diagnosis) -> None:
         out.print(Text.assemble(mark, f"app role {role.name} in the token for the API"))
     for each_refusal in _lately(diagnosis):
         out.print(each_refusal)
+    _print_lines(grants_if_intended(diagnosis))
     for finding in diagnosis.findings:
         out.print(Text.assemble(_TRAP, (f"{finding.trap}: ", "bold"), finding.sentence))
         _print_lines(finding.do)
@@ -187,12 +188,7 @@ def print_diagnosis(diagnosis: Diagnosis) -> None:
 
 def _lately(diagnosis: Diagnosis) -> Iterator[Text]:
     """Yield recent refusals of other rights, such as a script's that ran as this identity."""
-    shown = {
-        (each.right.scope, action) for each in diagnosis.unmet for action in each.right.actions
-    }
-    for each in diagnosis.subject.recent:
-        if (each.scope, each.action) in shown:
-            continue
+    for each in refused_beside(diagnosis):
         if each.action:
             roles = " or ".join(map(short_role, each.roles[:2])) or "no known role"
             what = f"{short_action(each.action)} on {short_scope(each.scope)}: {roles} would do"
@@ -249,6 +245,7 @@ def as_json(diagnosis: Diagnosis) -> dict[str, Any]:
         "appRole": asdict(diagnosis.app_role) if diagnosis.app_role else None,
         "lately": [asdict(each) for each in diagnosis.subject.recent],
         "findings": [asdict(each) for each in diagnosis.findings],
+        "grantsIfIntended": list(grants_if_intended(diagnosis)),
         "commands": list(commands(diagnosis)),
     }
 

@@ -1,12 +1,16 @@
 """Remedies for missing rights, in words and commands."""
 
-from local.az_commands import DEPLOY_AGAIN, in_sandbox
+from collections.abc import Iterator
+
+from local.az_commands import DEPLOY_AGAIN, built_in_guid, in_sandbox
 from local.doctor.evidence import principal_type
 from local.doctor.examine import Diagnosis
 from local.doctor.grants import is_held
+from local.doctor.recent import RecentRefusal
 from local.doctor.traps.tokens import BORROWED
-from local.rights import DEVELOPER, grant_command
+from local.rights import DEVELOPER, Right, grant_command
 from sandbox.commands import KEYLESS
+from sandbox.rbac import Action, built_in_roles, holds
 
 _BY_ROW = (
     "The deployment has no assignment for it. To grant it: add a row to "
@@ -17,6 +21,7 @@ _NOT_IN_FORCE = (
     f"the sandbox runs an older snapshot: {KEYLESS} apply."
 )
 _BY_HAND = "The deployer grants each one by hand, as an owner does on Azure:"
+_IF_INTENDED = "Only if the program should be allowed, the deployer grants it the narrowest role:"
 _BY_DEPLOYMENT = f"The deployment grants it: {DEPLOY_AGAIN}; or an owner grants each one:"
 
 
@@ -43,6 +48,44 @@ def commands(diagnosis: Diagnosis) -> tuple[str, ...]:
             f"--subscription {refused[0].scope.split('/')[2]}",
         ]
     return tuple(lines)
+
+
+def grants_if_intended(diagnosis: Diagnosis) -> tuple[str, ...]:
+    """Return how to grant what a program was refused lately: the narrowest role for each.
+
+    Whether the program should have the right is not known here, unlike that of a deployed right.
+    """
+    subject, answer = diagnosis.subject, diagnosis.answer
+    if subject.principal is None or any(each.trap == BORROWED for each in diagnosis.findings):
+        return ()
+    object_id = subject.principal.principal_id
+    kind = principal_type(subject.principal, answer)
+    granting = [grant_command(each, object_id, kind) for each in _lately_refused(diagnosis)]
+    return (_IF_INTENDED, *in_sandbox(granting)) if granting else ()
+
+
+def refused_beside(diagnosis: Diagnosis) -> tuple[RecentRefusal, ...]:
+    """Return the recent refusals other than those of the rights that the examination misses."""
+    shown = {
+        (each.right.scope, action) for each in diagnosis.unmet for action in each.right.actions
+    }
+    return tuple(
+        each for each in diagnosis.subject.recent if (each.scope, each.action) not in shown
+    )
+
+
+def _lately_refused(diagnosis: Diagnosis) -> Iterator[Right]:
+    """Yield each missing right once; none that an assignment not evaluated here may give."""
+    found = (
+        Right(each.roles[0], each.scope, (), (), built_in_guid(each.roles[0]))
+        for each in refused_beside(diagnosis)
+        if each.roles and not each.reason and _is_on_data(each.action)
+    )
+    yield from dict.fromkeys(found)
+
+
+def _is_on_data(action: str) -> bool:
+    return any(holds(role, Action(action, data=True)) for role in built_in_roles())
 
 
 def _how(diagnosis: Diagnosis) -> str:

@@ -134,6 +134,8 @@ def test_what_a_script_of_ones_own_was_refused_is_named_at_once(sandbox: Running
     done = sandbox.run("doctor", "gateway")
     assert "blobs/read on containers/originals: Storage Blob Data Reader or" in done.stdout
     assert "! refused at " in done.stdout
+    assert "Only if the program should be allowed" in done.stdout
+    assert "./keyless as deployer -- az role assignment create" in done.stdout
     assert done.returncode == 0, "no right of the gateway's own is missing"
     (found,) = json.loads(sandbox.run("doctor", "gateway", "--json").stdout)
     assert READ in {each["action"] for each in found["lately"]}
