@@ -39,7 +39,8 @@ _APART = {
 
 
 _SLOW = frozenset(
-    PROJECT / "tests" / each for each in ("docs", "faults", "installed", "e2e", "copier", "attacks")
+    PROJECT / "tests" / each
+    for each in ("docs", "faults", "installed", "e2e", "copier", "attacks", "access", "deployments")
 )
 
 
