@@ -139,7 +139,7 @@ def test_an_eval_of_env_makes_a_shell_act_as_the_service(sandbox: Running) -> No
     )
     done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)
     thumbnailer = sandbox.deployment.principal("thumbnailer").client_id
-    assert done.stdout.split() == [thumbnailer, sandbox.report.proxy, "none"]
+    assert done.stdout.split() == [thumbnailer, sandbox.report.shell_proxy, "none"]
 
 
 def test_env_keeps_a_real_sign_in_apart(sandbox: Running) -> None:
