@@ -13,11 +13,12 @@ from rich.rule import Rule
 
 from cli.lab.course import CourseError, Lab, Prediction, lab_of, read_course
 from cli.lab.folders import LabFolder, LabFolders, Progress
-from cli.lifecycle import end
+from cli.lifecycle import end, start_detached
 from cli.options import open_state
 from cli.terminal import USAGE, fail, interactive, one_sentence, out
 from infra.rehearsal.files import NoCompilerError, compiler
 from sandbox.commands import KEYLESS
+from sandbox.deployment import remember
 from sandbox.state import PROJECT
 from sandbox.supervisor import holder
 
@@ -125,15 +126,12 @@ def _predicted(prediction: Prediction, given: str | None) -> bool:
 
 
 def _up(folder: LabFolder) -> None:
-    from cli.up import up  # noqa: PLC0415 -- most of these commands start nothing
-
-    if holder(open_state(folder.state)) is not None:
-        return
-    out.quiet = True  # its last line names a command that is not the lab's
-    try:
-        up(state=folder.state, port=0, detach=True, snapshot=folder.snapshot)
-    finally:
-        out.quiet = False
+    """Start the lab's sandbox, unless it runs: Azure's endpoints, and no service."""
+    state = open_state(folder.state)
+    if holder(state) is None:
+        remember(state, folder.snapshot)
+        with out.status("starting the lab's sandbox"):
+            start_detached(state, 0, lambda _: None, ["--endpoints"], stays=True)
 
 
 def _print_ways(folder: LabFolder) -> None:

@@ -62,6 +62,10 @@ class Caller:
         return self._stack.enter_context(made)
 
     @cached_property
+    def management(self) -> requests.Session:
+        return self._stack.enter_context(requests.Session())
+
+    @cached_property
     def bus(self) -> ServiceBusClient:
         host = f"{self._deployment.bus.name}.servicebus.windows.net"
         made = ServiceBusClient(host, self.credential, retry_total=0)
@@ -211,7 +215,7 @@ def _assign(name: str, scope: str) -> Probe:
 
     def ask(caller: Caller) -> None:
         token = caller.credential.get_token(f"{_MANAGEMENT}/.default").token
-        requests.put(
+        caller.management.put(
             f"{_MANAGEMENT}{scope}/{roles}/roleAssignments/{nothing}",
             params={"api-version": "2022-04-01"},
             headers={"Authorization": f"Bearer {token}"},

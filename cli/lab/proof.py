@@ -11,7 +11,7 @@ from pathlib import Path
 from cli.lab.probes import Caller, Probe, probes_of
 from sandbox.audit import FILE, Outcome, Record
 from sandbox.deployment import SNAPSHOT, Deployment, Principal, load
-from sandbox.deployment.short_names import short_action, short_scope
+from sandbox.deployment.short_names import short_action, short_role, short_scope
 from sandbox.rbac import Allowed, Assignments, Decision, Denied, Policy
 from sandbox.state import State
 from sandbox.testing.deployment import Keyless
@@ -74,13 +74,13 @@ def judge(who: str, probe: Probe, expected: Decision, seen: Seen) -> Finding:
         right = f"{short_action(expected.action.name)} on {short_scope(probe.needs.scope)}"
         return Finding(who, probe.does, seen.why or f"denied: no role gives it {right}")
     if (seen.role, seen.scope.lower()) != (role, scope.lower()):
-        wanted = f"{role} on {short_scope(scope)} is enough"
+        wanted = f"{short_role(role)} on {short_scope(scope)} is enough"
         return Finding(who, probe.does, f"allowed {_by(seen)}: {wanted}", too_much=True)
     return Finding(who, probe.does)
 
 
 def _by(seen: Seen) -> str:
-    return f"by {seen.role} on {short_scope(seen.scope)}"
+    return f"by {short_role(seen.role)} on {short_scope(seen.scope)}"
 
 
 def _sent(probe: Probe, caller: Caller, state: State, who: str) -> Seen:
