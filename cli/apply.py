@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
@@ -11,13 +12,13 @@ from rich.markup import escape
 from rich.text import Text
 
 from cli.changes import CHANGES, lines
-from cli.compiled import FilesError, RefusedError, compiled, followed
+from cli.compiled import FilesError, RefusedError, compiled, followed, will_compile
 from cli.control import ask
 from cli.lifecycle import require_running
 from cli.options import StateOption, open_state
 from cli.snapshot_notes import shown
 from cli.terminal import USAGE, err, fail, one_sentence, out, print_json
-from sandbox.deployment import source
+from sandbox.deployment import origin
 from sandbox.state import State
 
 _STDIN = Path("-")
@@ -49,7 +50,7 @@ def apply(
 ) -> None:
     """Put the deployment into force in the running sandbox, and show each change.
 
-    Compiles the Bicep and rehearses it where there is a Bicep CLI. A fault changes nothing.
+    Compiles the Bicep and rehearses it where there is a Bicep CLI. An error changes nothing.
     """
     opened = open_state(state)
     require_running(opened)
@@ -60,7 +61,7 @@ def apply(
         _put_into_force(opened, given, hurry=hurry, as_json=json_)
         return
     with one_sentence(ValueError):
-        chosen = snapshot.absolute() if snapshot else source(opened)
+        chosen = snapshot.absolute() if snapshot else origin(opened)
     if watch:
         _follow(opened, chosen, hurry=hurry, as_json=json_)
     _once(opened, chosen, hurry=hurry, as_json=json_)
@@ -68,9 +69,11 @@ def apply(
 
 def _once(state: State, chosen: Path, *, hurry: bool, as_json: bool) -> None:
     """Apply `chosen`, or end the command with the reason."""
+    if not as_json and will_compile(chosen):
+        # On stderr, which is never buffered: the compiler takes seconds.
+        err.print(f"compiling {escape(shown(chosen))} …", style="dim")
     try:
-        with out.status(f"reading {shown(chosen)}"):
-            found = compiled(state, chosen)
+        found = compiled(state, chosen)
     except RefusedError as error:
         for place, finding in error.findings:
             _print_refusal(place, finding.what, finding.mend)
@@ -79,17 +82,18 @@ def _once(state: State, chosen: Path, *, hurry: bool, as_json: bool) -> None:
         fail(f"{error}; nothing was changed")
     if found.note:
         err.print(Text.assemble(("note:", "bold yellow"), f" {found.note}."))
-    _put_into_force(state, found.text, str(found.source), hurry=hurry, as_json=as_json)
+    files = {"source": str(found.source), "bicep": str(found.bicep or "")}
+    _put_into_force(state, found.text, files, hurry=hurry, as_json=as_json)
     with one_sentence(OSError):
         if found.write() and not as_json:
             out.print(f"[dim]{shown(found.source)} was written: commit it with the Bicep.[/]")
 
 
 def _put_into_force(
-    state: State, text: str, source: str = "", *, hurry: bool, as_json: bool
+    state: State, text: str, files: Mapping[str, str] | None = None, *, hurry: bool, as_json: bool
 ) -> None:
-    """Apply a snapshot, and print the changes. Without `source`, later starts have the last one."""
-    applied = ask(state, "apply", {"snapshot": text, "source": source, "hurry": hurry})
+    """Apply a snapshot, and print the changes. Without `files`, later starts have the last one."""
+    applied = ask(state, "apply", {"snapshot": text, **(files or {}), "hurry": hurry})
     if as_json:
         print_json(applied)
         return

@@ -2,25 +2,37 @@
 
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from cli.rehearse import rehearsal_of
 from infra.rehearsal.declarations import declaration
 from infra.rehearsal.files import FilesError, NoCompilerError, compiler
 from infra.rehearsal.findings import Finding, Severity
 from sandbox.deployment import REGISTRATION, SNAPSHOT
-from sandbox.deployment.given_snapshot import GivenError, given_snapshot, is_bicep, template_of
+from sandbox.deployment.given_snapshot import (
+    check_file,
+    compile_bicep,
+    is_bicep,
+    keep,
+    last_compiled,
+    template_of,
+)
 from sandbox.state import PROJECT, State
 
 BICEP = SNAPSHOT.parent
+
+_Made = TypeVar("_Made")
 
 _TEMPLATE, _PARAMETERS = BICEP / "main.bicep", BICEP / "sandbox.bicepparam"
 _SCRIPT = BICEP / "snapshot"
 _SOURCES = SNAPSHOT.with_suffix(".sources")
 _NO_COMPILER = "there is no Bicep CLI: the snapshot was taken as it is, its order was not looked at"
+LAST_COMPILED = "there is no Bicep CLI: {} was taken as last compiled, without later edits"
 _NO_BICEP = "a snapshot does not show the order of its deployment, which was not looked at"
 
 
@@ -40,12 +52,13 @@ class RefusedError(ValueError):
 class Compiled:
     """A snapshot's text and where it is from.
 
-    `sources` are the checksums of the Bicep that it was compiled from just now, else empty. `note`
-    says why it was not rehearsed.
+    `bicep` is the other deployment's file that it was compiled from. `sources` are the checksums
+    of the project's own Bicep if it was compiled just now. `note` says why it was not rehearsed.
     """
 
     text: str
     source: Path
+    bicep: Path | None = None
     sources: str = ""
     note: str = ""
 
@@ -63,20 +76,23 @@ def compiled(state: State, source: Path) -> Compiled:
 
     Other Bicep is, too, and `state` keeps its snapshot for later starts.
 
-    Raises CompileError, RefusedError, FilesError, or OSError if it cannot be read.
+    Raises CompileError, GivenError, RefusedError, FilesError, or OSError if it cannot be read.
     """
+    check_file(source)
     if is_bicep(source):
         return _of_other_bicep(state, source)
     if reason := _why_not_compiled(source):
         return Compiled(_text(source), source, note=reason)
-    with ThreadPoolExecutor() as together:
-        rehearsed = together.submit(_refusals, _TEMPLATE, _PARAMETERS)
-        made = together.submit(_compile)
-        # What does not compile cannot be rehearsed, and the compiler's message is the better one.
-        found = made.result()
-        if refusals := rehearsed.result():
-            raise RefusedError(refusals)
-    return found
+    return _rehearsed(_compile, _TEMPLATE, _PARAMETERS)
+
+
+def will_compile(source: Path) -> bool:
+    """Return whether `compiled` runs the Bicep CLI, which takes seconds."""
+    try:
+        compiler()
+    except NoCompilerError:
+        return False
+    return source.is_file() and (is_bicep(source) or not _why_not_compiled(source))
 
 
 def followed(source: Path) -> tuple[Path, ...]:
@@ -98,15 +114,27 @@ def _text(source: Path) -> str:
 
 
 def _of_other_bicep(state: State, source: Path) -> Compiled:
-    """Rehearse first: the compiled snapshot is also that of the next start."""
+    """Keep only what was rehearsed: the compiled snapshot is also that of the next start."""
+    if last := last_compiled(state, source):
+        return Compiled(_text(last), last, source, note=LAST_COMPILED.format(source))
     template = template_of(source)
-    if refusals := _refusals(template, None if source == template else source):
-        raise RefusedError(refusals)
-    try:
-        made = given_snapshot(state, source)
-    except GivenError as error:
-        raise CompileError(str(error)) from error
-    return Compiled(made.read_text("utf-8"), made)
+    parameters = None if source == template else source
+    made = _rehearsed(partial(compile_bicep, source), template, parameters)
+    return Compiled(made.decode(), keep(state, source, made), source)
+
+
+def _rehearsed(compile_: Callable[[], _Made], template: Path, parameters: Path | None) -> _Made:
+    """Return what `compile_` makes of a template, which is rehearsed meanwhile.
+
+    Raises the errors of `compile_`, RefusedError or FilesError.
+    """
+    with ThreadPoolExecutor() as together:
+        rehearsed = together.submit(_refusals, template, parameters)
+        # What does not compile cannot be rehearsed, and the compiler's message is the better one.
+        made = together.submit(compile_).result()
+        if refusals := rehearsed.result():
+            raise RefusedError(refusals)
+    return made
 
 
 def _why_not_compiled(source: Path) -> str:
@@ -129,7 +157,7 @@ def _compile() -> Compiled:
             raise CompileError(_as_written(done.stderr.removeprefix("snapshot: ")))
         made = Path(folder, SNAPSHOT.name)
         sources = made.with_suffix(".sources")
-        return Compiled(made.read_text("utf-8"), SNAPSHOT, sources.read_text("utf-8"))
+        return Compiled(made.read_text("utf-8"), SNAPSHOT, sources=sources.read_text("utf-8"))
 
 
 def _refusals(template: Path, parameters: Path | None) -> list[tuple[str, Finding]]:
@@ -149,4 +177,12 @@ def _as_written(text: str) -> str:
     return text.replace(f"{PROJECT}/", "").strip()
 
 
-__all__ = ["CompileError", "Compiled", "FilesError", "RefusedError", "compiled", "followed"]
+__all__ = [
+    "CompileError",
+    "Compiled",
+    "FilesError",
+    "RefusedError",
+    "compiled",
+    "followed",
+    "will_compile",
+]

@@ -1,6 +1,7 @@
 """`keyless rehearse`: a deployment in Azure's order, offline, with Azure's refusals."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -12,7 +13,7 @@ from rich.markup import escape
 from cli.sample import is_the_sample
 from cli.terminal import USAGE, fail, one_sentence, out, print_json
 from infra.rehearsal.arm import plan_of
-from infra.rehearsal.files import FilesError, Template, read_parameters, read_template
+from infra.rehearsal.files import FilesError, Template, read_both, read_parameters, read_template
 from infra.rehearsal.plan import DEPLOYMENT, Finding, Plan, Severity
 from infra.rehearsal.rules import judge, known_types
 from infra.rehearsal.rules.types import what_the_compiler_says
@@ -20,6 +21,7 @@ from infra.rehearsal.scenarios import SCENARIOS
 from infra.rehearsal.scenarios import rehearse as play
 from infra.rehearsal.timeline import Entry, as_json, timeline
 from sandbox.deployment import SnapshotError
+from sandbox.deployment.given_snapshot import template_of
 from sandbox.state import PROJECT
 
 _FOLDER = PROJECT / "infra" / "bicep"
@@ -114,11 +116,23 @@ def _ours(only: str | None) -> Iterator[Rehearsal]:
 
 def rehearsal_of(template: Path, parameters: Path | None) -> Rehearsal:
     """Return the rehearsal of a template. Raises FilesError."""
-    read: Template = read_template(template)
-    given: Mapping[str, Any] = read_parameters(parameters) if parameters else {}
+    given: Mapping[str, Any]
+    if parameters and _uses(parameters, template):
+        read, given = read_both(parameters)
+    else:
+        read = read_template(template)
+        given = read_parameters(parameters) if parameters else {}
     plan = plan_of(read.content, given)
     findings = [*what_the_compiler_says(read.diagnostics), *plan.findings, *judge(plan)]
     return Rehearsal("", template.name, plan, findings)
+
+
+def _uses(parameters: Path, template: Path) -> bool:
+    """Return whether both are Bicep, and the parameters are of this template."""
+    with suppress(OSError, ValueError):
+        if parameters.suffix == ".bicepparam" and template.suffix == ".bicep":
+            return template_of(parameters).resolve() == template.resolve()
+    return False
 
 
 def _print(rehearsals: Sequence[Rehearsal]) -> None:

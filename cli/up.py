@@ -6,7 +6,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
+from rich.text import Text
 
+from cli.compiled import LAST_COMPILED
 from cli.env import users
 from cli.lifecycle import End, describe, end, start_detached
 from cli.options import (
@@ -25,10 +28,11 @@ from cli.options import (
     settings_of,
 )
 from cli.progress import Progress
-from cli.snapshot_notes import warn_of_edits, warn_of_left_out
+from cli.snapshot_notes import shown, warn_of_edits, warn_of_left_out
 from cli.terminal import (
     NOT_READY,
     USAGE,
+    err,
     exit_on_signals,
     fail,
     log_to_stderr,
@@ -37,8 +41,8 @@ from cli.terminal import (
 )
 from local.services import SAMPLE
 from sandbox.commands import KEYLESS, published
-from sandbox.deployment import Deployment, as_compiled, is_own, load, mark_as_own, remember
-from sandbox.deployment.given_snapshot import GivenError, given_snapshot
+from sandbox.deployment import Deployment, as_compiled, is_own, load, mark_as_own, origin, remember
+from sandbox.deployment.given_snapshot import GivenError, given_snapshot, is_bicep, last_compiled
 from sandbox.state import State
 from sandbox.supervisor import END_SIGNALS, AsDeveloper, Az, Report, holder
 from sandbox.supervisor.remote_services import AddressError, RemoteServices
@@ -98,6 +102,7 @@ def up(
             help="Start no service, only Azure's endpoints; as always with another deployment.",
         ),
     ] = False,
+    as_compiled_: Annotated[bool, typer.Option("--as-compiled", hidden=True)] = False,
     services: Annotated[
         bool,
         typer.Option(
@@ -124,7 +129,8 @@ def up(
     remote = _remote_services(listen, environments, detach)
     _check_sign_in(as_, remote, stand_in or approve)
     opened = open_state(state)
-    _choose(opened, snapshot, services=services)
+    if not as_compiled_:
+        _choose(opened, snapshot, services=services)
     _check_developer(as_, opened)
     progress = Progress()
     warn_of_edits(opened)
@@ -139,6 +145,7 @@ def up(
                 *as_options(assumed),
                 *(f"--{name}={value}" for name, value in settings.otherwise.items()),
                 *["--endpoints"] * endpoints,
+                "--as-compiled",  # by this command, just now
                 f"--wait={wait}",
             ]
             report = start_detached(opened, port, progress, options, stays=True)
@@ -173,6 +180,8 @@ def _choose(state: State, snapshot: Path | None, *, services: bool) -> None:
     if snapshot is None:
         if services:
             fail("--services needs --snapshot; without it, the services start anyway.", USAGE)
+        if holder(state) is None:
+            _compile_again(state)
         return
     pid = holder(state)
     if pid is not None:
@@ -187,7 +196,20 @@ def _choose(state: State, snapshot: Path | None, *, services: bool) -> None:
         if services:
             _check_services(given, snapshot)
             mark_as_own(state, found)
-        remember(state, found)
+        remember(state, found, snapshot if is_bicep(snapshot) else None)
+
+
+def _compile_again(state: State) -> None:
+    """Let this start deploy the Bicep that was named last as it is now, if it was Bicep."""
+    with one_sentence(GivenError, OSError, ValueError):
+        bicep = origin(state)
+        if not is_bicep(bicep):
+            return
+        if last_compiled(state, bicep):
+            err.print(Text.assemble(("note:", "bold yellow"), f" {LAST_COMPILED.format(bicep)}."))
+            return
+        err.print(f"compiling {escape(shown(bicep))} …", style="dim")
+        given_snapshot(state, bicep)
 
 
 def _check_services(given: Deployment, snapshot: Path) -> None:

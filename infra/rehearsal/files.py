@@ -53,6 +53,14 @@ def read_template(path: Path) -> Template:
     return Template(_object(path, _text(path)))
 
 
+def read_both(parameters: Path) -> tuple[Template, Mapping[str, Any]]:
+    """Read a .bicepparam and the template that it uses, compiled once. Raises FilesError."""
+    done = _bicep("build-params", parameters)
+    built = _object(parameters, done.stdout)
+    template = _object(parameters, str(built.get("templateJson")))
+    return Template(template, done.stderr), _values(parameters, built)
+
+
 def read_parameters(path: Path) -> Mapping[str, Any]:
     """Read the values of parameters from a file of them, in JSON or Bicep. Raises FilesError.
 
@@ -60,9 +68,16 @@ def read_parameters(path: Path) -> Mapping[str, Any]:
     """
     text = _text(path)
     if path.suffix == ".bicepparam":
-        built = _object(path, _bicep("build-params", path).stdout)
-        text = str(built.get("parametersJson"))
-    given = _object(path, text)
+        return _values(path, _object(path, _bicep("build-params", path).stdout))
+    return _plain(path, _object(path, text))
+
+
+def _values(path: Path, built: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the parameters of what the CLI built from a .bicepparam."""
+    return _plain(path, _object(path, str(built.get("parametersJson"))))
+
+
+def _plain(path: Path, given: Mapping[str, Any]) -> Mapping[str, Any]:
     parameters = given.get("parameters", given)
     if not isinstance(parameters, dict):
         raise FilesError(f"{path} has no object of parameters")

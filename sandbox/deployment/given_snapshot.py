@@ -9,7 +9,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from sandbox.deployment.in_force import is_own
+from sandbox.deployment.in_force import is_own, origin, source
 from sandbox.deployment.load import load
 from sandbox.deployment.resources import Deployment
 from sandbox.state import State
@@ -39,15 +39,34 @@ def given_snapshot(state: State, path: Path) -> Path:
     Raises GivenError, or OSError if the compiled snapshot cannot be kept.
     """
     path = path.absolute()
+    check_file(path)
+    return keep(state, path, compile_bicep(path)) if is_bicep(path) else path
+
+
+def check_file(path: Path) -> None:
+    """Raise GivenError for a path that leads to no file."""
     if path.is_dir():
-        raise GivenError(f"{path} is a folder; name a snapshot, a .bicepparam or a .bicep in it")
+        raise GivenError(f"{path} is a folder: name a snapshot, a .bicepparam or a .bicep in it")
     if not path.exists():
-        raise GivenError(f"there is no {path}")
-    if not is_bicep(path):
-        return path
+        raise GivenError(f"there is no file {path}")
+
+
+def keep(state: State, path: Path, snapshot: bytes) -> Path:
+    """Keep the snapshot that the Bicep at `path` was compiled to. Raises OSError."""
     # A name for each file: another one must not replace the deployment of the next start.
     name = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:12]
-    return state.write(f"compiled-{name}.snapshot.json", _compiled(path))
+    return state.write(f"compiled-{name}.snapshot.json", snapshot)
+
+
+def last_compiled(state: State, path: Path) -> Path | None:
+    """Return the remembered snapshot of the Bicep at `path` where no Bicep CLI can compile it.
+
+    Raises ValueError if the file that remembers it is broken.
+    """
+    if not is_bicep(path) or path.resolve() != origin(state).resolve() or shutil.which(_program()):
+        return None
+    kept = source(state)
+    return kept if kept.exists() else None
 
 
 def deployment_of(state: State, path: Path | None) -> Deployment:
@@ -69,11 +88,14 @@ def is_bicep(path: Path) -> bool:
 def template_of(path: Path) -> Path:
     """Return the template of a file of parameters; of a template, itself. Raises OSError."""
     using = _USING.search(path.read_text("utf-8")) if path.suffix == _PARAMETERS else None
-    return path.with_name(using[1]) if using else path
+    return path.parent / using[1] if using else path
 
 
-def _compiled(path: Path) -> bytes:
-    """Return the snapshot of a Bicep file, whose readings of the environment are the user's own."""
+def compile_bicep(path: Path) -> bytes:
+    """Return the snapshot of a Bicep file, whose readings of the environment are the user's own.
+
+    Raises GivenError, or OSError if it cannot be read.
+    """
     with _parameters(path) as parameters:
         made = parameters.with_suffix(".snapshot.json")
         group = _GROUP if _is_for_a_group(parameters) else ()
@@ -124,7 +146,7 @@ def _parameters(path: Path) -> Iterator[Path]:
 
 def _compiler() -> str:
     """Return the path of the Bicep CLI. Raises GivenError if there is none."""
-    named = os.environ.get("BICEP", "bicep")
+    named = _program()
     found = shutil.which(named)
     if found is None:
         raise GivenError(
@@ -134,10 +156,20 @@ def _compiler() -> str:
     return found
 
 
+def _program() -> str:
+    return os.environ.get("BICEP", "bicep")
+
+
 def _said(done: "subprocess.CompletedProcess[str]", own: Path, path: Path) -> str:
     """Return the compiler's first error, about the user's own file."""
     lines = [line.strip() for line in (done.stderr + done.stdout).splitlines() if line.strip()]
     errors = [line for line in lines if " : Error " in line] or lines or ["it said nothing"]
-    # What is wrong in a file whose modules have errors follows from those.
-    errors = [line for line in errors if "BCP104" not in line] or errors
+    # What is wrong in a file whose modules have errors (BCP104) follows from those.
+    follow = {_file(line) for line in errors if "BCP104" in line}
+    errors = [line for line in errors if _file(line) not in follow] or errors
     return _EXCEPTION.sub("", errors[0]).replace(str(own), str(path))
+
+
+def _file(line: str) -> str:
+    """Return the file that an error of the compiler is about."""
+    return line.partition("(")[0]

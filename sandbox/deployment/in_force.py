@@ -14,6 +14,8 @@ DEPLOYED = "deployed.json"
 SOURCE = "snapshot-source.json"
 OWN_COPY = "own-copy.json"
 
+_SNAPSHOT, _BICEP = "snapshot", "bicep"
+
 
 def in_force(state: State) -> Path:
     """Return the snapshot in force: that of the running sandbox, or the one of the next start.
@@ -29,20 +31,30 @@ def source(state: State) -> Path:
 
     Raises ValueError if its file is broken.
     """
-    kept = state.read_json(SOURCE)
-    if kept is None:
-        return SNAPSHOT
-    if not isinstance(kept, str) or not kept:
-        raise BrokenFileError(state.path(SOURCE), "it names no snapshot")
-    return Path(kept)
+    return _remembered(state)[0]
 
 
-def remember(state: State, snapshot: Path) -> None:
-    """Let each start from now on deploy `snapshot`. Raises OSError."""
+def origin(state: State) -> Path:
+    """Return the file that the user named: the Bicep that `source` was compiled from, or `source`.
+
+    Raises ValueError if the file that remembers it is broken.
+    """
+    return _remembered(state)[1]
+
+
+def remember(state: State, snapshot: Path, bicep: Path | None = None) -> None:
+    """Let each start from now on deploy `snapshot`, which was compiled from `bicep` if given.
+
+    Raises OSError.
+    """
     if snapshot.resolve() == SNAPSHOT:
         state.path(SOURCE).unlink(missing_ok=True)
-    else:
+    elif bicep is None:
         state.write_json(SOURCE, str(snapshot.resolve()))
+    else:
+        # The Bicep's path stays as given: a template's relative paths hold in its own folder.
+        kept = {_SNAPSHOT: str(snapshot.resolve()), _BICEP: str(bicep.absolute())}
+        state.write_json(SOURCE, kept)
 
 
 def is_own(state: State, snapshot: Path) -> bool:
@@ -60,6 +72,18 @@ def mark_as_own(state: State, snapshot: Path) -> None:
     Raises OSError.
     """
     state.write_json(OWN_COPY, str(snapshot.resolve()))
+
+
+def _remembered(state: State) -> tuple[Path, Path]:
+    """Return the snapshot of the next start, and the file that the user named for it."""
+    kept = state.read_json(SOURCE)
+    if kept is None:
+        return SNAPSHOT, SNAPSHOT
+    found = (kept.get(_SNAPSHOT), kept.get(_BICEP)) if isinstance(kept, dict) else (kept, kept)
+    snapshot, named = found
+    if not isinstance(snapshot, str) or not isinstance(named, str) or not snapshot or not named:
+        raise BrokenFileError(state.path(SOURCE), "it names no snapshot")
+    return Path(snapshot), Path(named)
 
 
 def put_in_force(state: State, content: bytes) -> Path:

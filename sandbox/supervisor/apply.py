@@ -48,15 +48,17 @@ class Apply:
     async def __call__(self, body: Json) -> Json:
         """Put the snapshot in `body` into force; without one, the ids that the state has by now.
 
-        `source` is the file of the next start. `hurry` also ends open links of Service Bus that
-        the roles no longer allow. A snapshot that cannot be loaded changes nothing.
+        `source` is the file of the next start, compiled from `bicep`. `hurry` also ends open links
+        of Service Bus that the roles no longer allow. A snapshot that cannot be loaded changes
+        nothing.
 
         Raises ValueError, KeyError or OSError.
         """
         begun = time.monotonic()
         before = self.endpoints.planes.deployment
         snapshot, source = _text(body, "snapshot"), _text(body, "source")
-        after = self._loaded(snapshot, source)
+        bicep = _text(body, "bicep")
+        after = self._loaded(snapshot, source, bicep or source or "the given file")
         self._check(before, after)
         found = difference(self._in_force(before), after, built_in_roles())
         try:
@@ -65,7 +67,9 @@ class Apply:
             with suppress(*_FAILED):
                 await self._deploy(before, hurry=False)
             raise ControlError(f"nothing was changed, since the sandbox failed: {error}") from error
-        self._keep(before, after, snapshot, source)
+        self._keep(before, after, snapshot)
+        if source:
+            remember(self.state, Path(source), Path(bicep) if bicep else None)
         restarted = self.watch.deploy(after, _with_other_app_roles(before, after))
         seconds = round(time.monotonic() - begun, 3)
         return {**asdict(found), "restarted": restarted, "links": links, "seconds": seconds}
@@ -76,8 +80,11 @@ class Apply:
         left = tuple(each for each in deployment.assignments if find(each.id))
         return replace(deployment, assignments=left)
 
-    def _loaded(self, snapshot: str, source: str) -> Deployment:
-        """Return the deployment of a snapshot, which the state keeps only for this moment."""
+    def _loaded(self, snapshot: str, source: str, named: str) -> Deployment:
+        """Return the deployment of a snapshot, which the state keeps only for this moment.
+
+        Raises ControlError, about the file that the user `named`.
+        """
         if not snapshot:
             return load(self.state, self.state.path(DEPLOYED))
         own = is_own(self.state, Path(source)) if source else None
@@ -85,9 +92,7 @@ class Apply:
         try:
             return load(self.state, candidate, is_own=own)
         except ValueError as error:
-            raise ControlError(
-                str(error).replace(str(candidate), source or "the given file")
-            ) from error
+            raise ControlError(str(error).replace(str(candidate), named)) from error
         finally:
             candidate.unlink(missing_ok=True)
 
@@ -109,15 +114,13 @@ class Apply:
         await operator.hand_over_once(planes.vaults)
         return links
 
-    def _keep(self, before: Deployment, after: Deployment, snapshot: str, source: str) -> None:
+    def _keep(self, before: Deployment, after: Deployment, snapshot: str) -> None:
         """Let commands and later starts find the deployment in force."""
         now = {each.resource_id.lower() for each in after.principals}
         gone = (each.resource_id for each in before.principals if each.resource_id)
         forget(self.state, (each for each in gone if each.lower() not in now))
         if snapshot:
             put_in_force(self.state, snapshot.encode())
-        if source:
-            remember(self.state, Path(source))
 
 
 def _hosts(deployment: Deployment) -> set[str]:

@@ -6,11 +6,26 @@ from pathlib import Path
 import pytest
 
 from cli import compiled as module
-from cli.compiled import CompileError, RefusedError, compiled, followed
+from cli.compiled import (
+    CompileError,
+    RefusedError,
+    compiled,
+    followed,
+    will_compile,
+)
 from infra.rehearsal.declarations import declaration
-from sandbox.deployment import SNAPSHOT
+from sandbox.deployment import SNAPSHOT, remember
+from sandbox.deployment.given_snapshot import GivenError, keep
 from sandbox.state import State
 from tests.infra.bicep import FOLDER, needs_bicep
+
+# What the compiler says of a template whose module is broken, which has consequences in itself.
+SAID = (
+    "{0}/main.bicep(1,1) : Error BCP104: The referenced module has errors.\n"
+    "{0}/main.bicep(9,1) : Error BCP053: The module has no such output.\n"
+    "{0}/module.bicep(3,1) : Error BCP018: It is broken.\n"
+    "{0}/module.bicep(4,1) : Error BCP018: It is still broken.\n"
+)
 
 STATE = State(Path("/no/such/state"))
 
@@ -99,13 +114,47 @@ def test_other_bicep_is_rehearsed_and_compiled_for_this_start_and_the_next(tmp_p
     written = f"{bus}  location: 'westeurope'\n}}\n{queue}  name: 'orders'\n}}\n"
     template.write_text(written)
     found = compiled(state, template)
-    assert found.source.parent == state.root
+    assert (found.source.parent, found.bicep) == (state.root, template)
     assert "sb-other-1/orders" in found.text
     template.write_text(written.replace("'sb-other-1'", "'sb'"))
     with pytest.raises(RefusedError) as error:
         compiled(state, template)
     assert {place for place, _ in error.value.findings} == {str(template)}
     assert found.source.read_text() == found.text, "the next start has what is in force"
+
+
+def test_a_compiler_error_is_one_line_and_keeps_the_last_compiled_snapshot(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state, template = State.open(tmp_path / "state"), tmp_path / "main.bicep"
+    template.write_text("")
+    kept = keep(state, template, b"{}")
+    program = tmp_path / "a-bicep"
+    program.write_text(f"#!/bin/sh\nprintf '%s' '{SAID.format(tmp_path)}' >&2; exit 1\n")
+    program.chmod(0o700)
+    monkeypatch.setenv("BICEP", str(program))
+    with pytest.raises(GivenError) as error:
+        compiled(state, template)
+    module = f"{tmp_path}/module.bicep(3,1) : Error BCP018: It is broken."
+    assert str(error.value) == f"{template} does not compile: {module}"
+    assert kept.read_text() == "{}"
+
+
+def test_without_a_compiler_remembered_bicep_is_taken_as_last_compiled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BICEP", "/no/such/program")
+    state, template = State.open(tmp_path / "state"), tmp_path / "main.bicep"
+    template.write_text("")
+    with pytest.raises(GivenError, match="install the Bicep CLI"):
+        compiled(state, template)
+    kept = keep(state, template, b"{}")
+    remember(state, kept, template)
+    found = compiled(state, template)
+    assert (found.text, found.source, found.bicep) == ("{}", kept, template)
+    assert f"{template} was taken as last compiled, without later edits" in found.note
+    assert not will_compile(template)
+    assert followed(template) == (template, template), "an edit is noticed"
 
 
 def test_another_snapshot_is_taken_as_it_is(bicep: Path, tmp_path: Path) -> None:
@@ -116,8 +165,10 @@ def test_another_snapshot_is_taken_as_it_is(bicep: Path, tmp_path: Path) -> None
     (tmp_path / "binary.json").write_bytes(b"\xff\xfe")
     with pytest.raises(CompileError, match=r"binary\.json is no Bicep snapshot"):
         compiled(STATE, tmp_path / "binary.json")
-    with pytest.raises(OSError, match="missing"):
+    with pytest.raises(GivenError, match=r"there is no file .*missing\.json$"):
         compiled(STATE, tmp_path / "missing.json")
+    with pytest.raises(GivenError, match="is a folder: name a snapshot"):
+        compiled(STATE, tmp_path)
 
 
 @needs_bicep

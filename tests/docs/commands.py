@@ -53,7 +53,8 @@ def _argument(argument: TyperArgument) -> str:
 
 def _section(command: TyperCommand) -> str:
     paragraphs = [_text(each) for each in (command.help or "").split("\n\n")]
-    options = [each for each in command.params if isinstance(each, TyperOption)]
+    given = [each for each in command.params if isinstance(each, TyperOption)]
+    options = [each for each in given if not each.hidden]
     rows = [f"| `{_option(each)}` | {_text(each.help)} |\n" for each in options]
     table = "".join(["\n| option | |\n|---|---|\n", *rows]) if rows else ""
     return f"\n### {command.name}\n\n" + "\n\n".join(paragraphs) + f"\n{table}"

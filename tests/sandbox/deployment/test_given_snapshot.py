@@ -4,7 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.deployment.given_snapshot import GivenError, given_snapshot
+from sandbox.broken_files import BrokenFileError
+from sandbox.deployment import SNAPSHOT, origin, remember, source
+from sandbox.deployment.given_snapshot import GivenError, given_snapshot, keep, template_of
+from sandbox.deployment.in_force import SOURCE
 from sandbox.state import State
 
 # As Bicep does: it writes beside the parameter file, and takes a group for none but a group.
@@ -81,9 +84,31 @@ def test_without_a_compiler_it_says_how_to_get_one(
         given_snapshot(state, parameters)
 
 
-@pytest.mark.parametrize(("name", "said"), [("none.json", "there is no"), ("infra", "is a folder")])
+@pytest.mark.parametrize(
+    ("name", "said"), [("none.json", "there is no file"), ("infra", "is a folder: name")]
+)
 def test_a_path_without_a_deployment_is_named(
     name: str, said: str, parameters: Path, state: State
 ) -> None:
     with pytest.raises(GivenError, match=said):
         given_snapshot(state, parameters.parent.parent / name)
+
+
+def test_the_bicep_that_was_named_is_remembered_beside_its_snapshot(
+    parameters: Path, state: State
+) -> None:
+    made = keep(state, parameters, b"{}")
+    remember(state, made, parameters)
+    assert (source(state), origin(state)) == (made, parameters)
+    remember(state, made)
+    assert (source(state), origin(state)) == (made, made)
+    remember(state, SNAPSHOT)
+    assert (source(state), origin(state)) == (SNAPSHOT, SNAPSHOT)
+    state.write_json(SOURCE, {"snapshot": str(made)})
+    with pytest.raises(BrokenFileError, match="it names no snapshot"):
+        origin(state)
+
+
+def test_a_file_of_parameters_may_use_a_template_of_another_folder(parameters: Path) -> None:
+    parameters.write_text("using '../main.bicep'\n")
+    assert template_of(parameters).resolve() == parameters.parent.parent / "main.bicep"
