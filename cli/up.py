@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 from rich.text import Text
 
-from cli.compiled import LAST_COMPILED
+from cli.compiled import LAST_COMPILED, will_compile
 from cli.env import users
 from cli.lifecycle import End, describe, end, start_detached
 from cli.options import (
@@ -190,7 +190,7 @@ def _choose(state: State, snapshot: Path | None, *, services: bool) -> None:
             f" deployment: {KEYLESS} apply --snapshot {snapshot}"
         )
     with one_sentence(GivenError, OSError, ValueError):
-        found = given_snapshot(state, snapshot)
+        found = _compiled(state, snapshot)
         # A broken one is not remembered.
         given = load(state, found, is_own=services or is_own(state, found))
         if services:
@@ -208,8 +208,14 @@ def _compile_again(state: State) -> None:
         if last_compiled(state, bicep):
             err.print(Text.assemble(("note:", "bold yellow"), f" {LAST_COMPILED.format(bicep)}."))
             return
-        err.print(f"compiling {escape(shown(bicep))} …", style="dim")
-        given_snapshot(state, bicep)
+        _compiled(state, bicep)
+
+
+def _compiled(state: State, path: Path) -> Path:
+    """Return the snapshot that `path` is, and say first that its Bicep takes seconds to compile."""
+    if will_compile(path):
+        err.print(f"compiling {escape(shown(path))} …", style="dim")
+    return given_snapshot(state, path)
 
 
 def _check_services(given: Deployment, snapshot: Path) -> None:

@@ -6,7 +6,13 @@ from typing import Any
 
 import pytest
 
-from infra.rehearsal.files import FilesError, NoCompilerError, read_parameters, read_template
+from infra.rehearsal.files import (
+    FilesError,
+    NoCompilerError,
+    read_both,
+    read_parameters,
+    read_template,
+)
 from infra.rehearsal.values import Unknown
 from tests.infra.bicep import needs_bicep
 
@@ -73,3 +79,13 @@ def test_bicep_is_compiled_and_what_the_compiler_said_is_kept(tmp_path: Path) ->
 def test_bicep_that_does_not_compile_says_why(tmp_path: Path) -> None:
     with pytest.raises(FilesError, match=r"does not compile: .*BCP"):
         read_template(written(tmp_path, "t.bicep", "output it string = absent\n"))
+
+
+@needs_bicep
+def test_parameters_and_their_template_are_compiled_at_once(tmp_path: Path) -> None:
+    template = written(tmp_path, "t.bicep", "param size int\nparam unused string = ''\n")
+    parameters = written(tmp_path, "t.bicepparam", "using 't.bicep'\nparam size = 3\n")
+    read, given = read_both(parameters)
+    assert given == {"size": 3}
+    assert read.content == read_template(template).content
+    assert "no-unused-params" in read.diagnostics, "the template's warnings"
