@@ -101,7 +101,8 @@ def _in_lines(who: str, theirs: Sequence[Right]) -> Table:
     for each in theirs:
         mark = _MARKS.get(each.origin, Text("  "))
         table.add_row(Text.assemble(mark, f"{each.role} on ", (each.on, "cyan")))
-        table.add_row(Padding(Text(each.why.removeprefix(shared), "dim"), (0, 0, 0, 4)))
+        if why := each.why.removeprefix(shared):
+            table.add_row(Padding(Text(why, "dim"), (0, 0, 0, 4)))
     table.add_row()
     return table
 

@@ -95,11 +95,12 @@ def _in_words(identity: str, decision: Decision) -> str:
     what = f"[bold]{identity}[/] {{}} {short_action(decision.action.name)} "
     what += f"on {short_scope(decision.requirement.scope)}"
     if isinstance(decision, Allowed):
+        why = decision.assignment.why
         return (
             f"[green]✓[/] {what.format('is allowed')}\n"
             f"  by the role  {decision.role.name}\n"
-            f"  assigned on  {short_scope(decision.assignment.scope)}\n"
-            f"  because      {decision.assignment.why}"
+            f"  assigned on  {short_scope(decision.assignment.scope)}"
+            + (f"\n  because      {why}" if why else "")
         )
     roles = "\n               ".join(decision.roles_that_would) or "no known role"
     unsure = "".join(f"\n  but          {each}" for each in decision.not_evaluated)

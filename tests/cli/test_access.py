@@ -27,6 +27,17 @@ def test_one_identitys_rights_are_read_by_a_person(tmp_path: Path) -> None:
     assert "gateway" not in said
 
 
+def test_a_right_without_a_reason_leaves_no_blank_line(tmp_path: Path) -> None:
+    given = ("--snapshot", "tests/deployments/cluster/main.snapshot.json")
+    said = keyless(tmp_path, "access", "writer", *given).stdout
+    assert [line.strip() for line in said.splitlines()] == [
+        "writer",
+        "Storage Blob Data Contributor on containers/reports",
+        "Service Bus Data Owner on resourceGroups/rg-sandbox",
+        "",
+    ]
+
+
 def test_what_every_reason_begins_with_is_said_once(tmp_path: Path) -> None:
     said = re.sub(r"\s+", " ", keyless(tmp_path, "access", "developer").stdout)
     found = json.loads(keyless(tmp_path, "access", "developer", "--json").stdout)

@@ -96,3 +96,10 @@ def test_a_name_that_is_not_known_is_one_sentence(
     assert result.exit_code == 69
     assert says in " ".join(result.output.split())
     assert "Traceback" not in result.output
+
+
+def test_an_assignment_without_a_description_has_no_reason(tmp_path: Path) -> None:
+    given = ("--snapshot", "tests/deployments/cluster/main.snapshot.json")
+    result = explain(tmp_path, "writer", "blobs/read", "containers/reports", *given)
+    assert result.exit_code == 0, result.output
+    assert result.output.endswith("  assigned on  containers/reports\n")
