@@ -94,7 +94,7 @@ def variables_of(report: Report, who: str, state: State) -> dict[str, str]:
 def unknown_identity(who: str, services: Iterable[str], persons: Sequence[str]) -> str:
     """Return a sentence that lists the known names instead of `who`."""
     *some, last = (*sorted(services), *persons)
-    return f"unknown identity {who!r}; choose from {', '.join(some)} and {last}"
+    return f"no identity is called {who!r}; choose from {', '.join(some)} and {last}"
 
 
 def developer_variables(report: Report, state: State) -> dict[str, str]:

@@ -42,7 +42,7 @@ def test_a_service_that_is_unknown_is_told_with_those_that_there_are(sandbox: Ru
     done = sandbox.run("doctor", "nobody")
     assert done.returncode == 69
     names = ", ".join(sorted(each.name for each in sandbox.deployment.apps))
-    assert f"unknown identity 'nobody'; choose from {names} and developer" in done.stderr
+    assert f"no identity is called 'nobody'; choose from {names} and developer" in done.stderr
 
 
 def test_without_a_sandbox_it_says_how_to_start_one(tmp_path: Path) -> None:

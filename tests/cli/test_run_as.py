@@ -153,7 +153,7 @@ def test_who_nobody_is_is_told_with_everybody_there_is(sandbox: Running) -> None
         done = sandbox.run(*command)
         assert done.returncode == 69
         assert done.stderr == (
-            "keyless: unknown identity 'bob'; choose from catalog, gateway, notifier, "
+            "keyless: no identity is called 'bob'; choose from catalog, gateway, notifier, "
             "thumbnailer, developer, operator and deployer.\n"
         )
 

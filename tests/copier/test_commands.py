@@ -131,9 +131,9 @@ def test_people_are_those_whom_the_deployment_names(project: Project) -> None:
         ["doctor", "developer"],
     ):
         printed = project.keyless(*command).stderr
-        assert printed.startswith("keyless: unknown identity 'developer'; choose from intake"), (
-            printed
-        )
+        assert printed.startswith(
+            "keyless: no identity is called 'developer'; choose from intake"
+        ), printed
     assert (
         "unknown user 'operator'; the deployment's users: clerk"
         in project.keyless("sign-in", "--as", "operator").stderr
