@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import shlex
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from threading import Thread
@@ -18,7 +20,7 @@ from cli.terminal import fail, one_sentence
 from cli.token_relay import relayed
 from sandbox.audit import FILE
 from sandbox.commands import KEYLESS
-from sandbox.deployment import load
+from sandbox.deployment import DEPLOYER, load
 from sandbox.state import PROJECT, State
 from sandbox.supervisor import Az, Developer, Report
 
@@ -61,7 +63,7 @@ def as_(
         audit = ProgramAudit(
             Attribution(names, tokens), opened.path(FILE), _size(opened.path(FILE))
         )
-        status = _watched(audit, command, _environment(report, variables), umask)
+        status = _watched(audit, command, _environment(report, variables), umask, is_a_person)
     audit.end(who)
     if json_ is not None:
         with one_sentence(OSError):
@@ -104,7 +106,11 @@ def _joined(folder: str, path: str) -> str:
 
 
 def _watched(
-    audit: ProgramAudit, command: list[str], environment: dict[str, str], umask: int
+    audit: ProgramAudit,
+    command: list[str],
+    environment: dict[str, str],
+    umask: int,
+    is_a_person: bool,
 ) -> int:
     """Run the program while `audit` follows the audit; end the command if it cannot start."""
     watching = Thread(target=audit.follow, daemon=True)
@@ -112,12 +118,20 @@ def _watched(
     try:
         return run(command, environment, umask)
     except FileNotFoundError:
-        fail(f"command not found: {command[0]}", NOT_FOUND)
+        fail(not_found(command, is_a_person=is_a_person), NOT_FOUND)
     except OSError as error:
         fail(f"cannot run {command[0]}: {error.strerror}", NOT_RUN)
     finally:
         audit.ended = True
         watching.join()
+
+
+def not_found(command: Sequence[str], *, is_a_person: bool) -> str:
+    """Return a sentence on an absent program; a sandbox's own az is only on a user's PATH."""
+    if command[0] != "az" or is_a_person:
+        return f"command not found: {command[0]}"
+    instead = f"{KEYLESS} as {DEPLOYER} -- {shlex.join(command)}"
+    return f"command not found: az: services do not use az; try {instead}"
 
 
 def _size(path: Path) -> int:

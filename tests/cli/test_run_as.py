@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.run_as import not_found
 from sandbox.startup import FOLDER
 from sandbox.state import PROJECT
 from tests.conftest import Running, keyless
@@ -135,6 +136,14 @@ def test_a_program_that_is_none_ends_as_in_a_shell(sandbox: Running, tmp_path: P
     assert absent.stderr == "keyless: command not found: no-such-program.\n"
     (tmp_path / "text").write_text("")
     assert sandbox.run("as", "gateway", "--", str(tmp_path / "text")).returncode == 126
+
+
+def test_a_service_without_az_is_led_to_the_deployer() -> None:
+    assert not_found(["az", "role", "list"], is_a_person=False) == (
+        "command not found: az: services do not use az; try ./keyless as deployer -- az role list"
+    )
+    assert not_found(["az"], is_a_person=True) == "command not found: az"
+    assert not_found(["gcloud"], is_a_person=False) == "command not found: gcloud"
 
 
 def test_a_person_signs_in_first_and_each_has_a_sign_in_of_their_own(sandbox: Running) -> None:
