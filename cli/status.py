@@ -13,6 +13,7 @@ from cli.terminal import out, print_json
 from sandbox.commands import KEYLESS, published
 from sandbox.printable import printable
 from sandbox.supervisor import Report
+from sandbox.supervisor.report import NOT_STARTED
 
 _SILENT = (
     f"no: process {{}} has not answered for 5 seconds, so the above may be outdated; {KEYLESS} down"
@@ -81,5 +82,7 @@ def _table(report: Report) -> Table:
     for each in report.services:
         state = Text(each.state, _STYLES.get(each.state, ""))
         waits_for = each.ended or ", ".join(each.failing)
-        table.add_row(each.name, state, str(each.restarts), each.url, Text(printable(waits_for)))
+        # An identity of another deployment is never started, so it never restarts.
+        restarts = "-" if each.state == NOT_STARTED else str(each.restarts)
+        table.add_row(each.name, state, restarts, each.url, Text(printable(waits_for)))
     return table
