@@ -97,7 +97,7 @@ def _a_sandbox(state: State, port: int | None, assumed: Assumptions | None) -> I
         yield already
         return
     warn_of_left_out(state)
-    report = start_detached(state, port, Progress(), as_options(assumed or LIKELY))
+    report = start_detached(state, port, Progress(state), as_options(assumed or LIKELY))
     try:
         yield report
     finally:

@@ -5,6 +5,8 @@ from rich.text import Text
 from cli.lifecycle import describe
 from cli.terminal import out
 from sandbox.commands import KEYLESS, published
+from sandbox.deployment import Deployment, load
+from sandbox.state import State
 from sandbox.supervisor import Report, SignInReport
 
 _DONE, _ENDED, _WAITS = Text("✓", "green"), Text("✗", "bold red"), Text("→", "cyan")
@@ -14,14 +16,16 @@ _LOST = Text("!", "bold yellow")
 class Progress:
     """Prints one line per component once it is ready, in the order of their readiness."""
 
-    def __init__(self) -> None:
+    def __init__(self, state: State) -> None:
+        """`state` has the deployment that runs, whose endpoints are named once they are ready."""
+        self._state = state
         self._printed: set[str] = set()
 
     def __call__(self, report: Report) -> None:
-        if report.endpoints_ready is not None:
-            seconds = report.endpoints_ready
+        if report.endpoints_ready is not None and "endpoints" not in self._printed:
+            endpoints = ", ".join(endpoints_of(load(self._state)))
             self._say(
-                "endpoints", f"Azure's endpoints: blob, vault, bus, identity  {seconds:.1f} s"
+                "endpoints", f"Azure's endpoints: {endpoints}  {report.endpoints_ready:.1f} s"
             )
         for each in report.lost:
             self._say(each, f"lost: {each}", _LOST)
@@ -58,6 +62,16 @@ class Progress:
         if topic not in self._printed:
             self._printed.add(topic)
             out.print(Text.assemble(mark, " ", sentence))
+
+
+def endpoints_of(deployment: Deployment) -> list[str]:
+    """Return the kinds of Azure's endpoints that are served for `deployment`."""
+    served = {
+        "blob": deployment.accounts,
+        "vault": deployment.vaults,
+        "bus": deployment.namespaces,
+    }
+    return [*(name for name, resources in served.items() if resources), "identity"]
 
 
 def _how_to_sign_in(sign_in: SignInReport) -> str:

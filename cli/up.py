@@ -132,7 +132,7 @@ def up(
     if not as_compiled_:
         _choose(opened, snapshot, services=services)
     _check_developer(as_, opened)
-    progress = Progress()
+    progress = Progress(opened)
     warn_of_edits(opened)
     warn_of_left_out(opened)
     if detach:
