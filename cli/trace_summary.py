@@ -1,5 +1,6 @@
 """`keyless trace --summary`: the tokens and decisions, counted by identity, action and scope."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from sandbox.deployment.short_names import short_action
 from sandbox.printable import printable
 
 _TOKEN = "token"  # noqa: S105 - the name of a row
+_FAULT = re.compile(r"a fault: ([a-z0-9-]+):")
+_ASSIGNMENT = re.compile(r"/providers/Microsoft\.Authorization/roleAssignments/.*", re.IGNORECASE)
 
 
 class _Kind(NamedTuple):
@@ -27,6 +30,7 @@ class _Kind(NamedTuple):
     scope: str
     resource: str
     why: str
+    fault: str
 
 
 @dataclass(frozen=True, order=True)
@@ -34,12 +38,14 @@ class Row:
     """One kind of record: `action` is a token, an action, or the operation of a plane.
 
     `identity` is in parentheses where a request proved none. `scope` is a resource id, the
-    resource of a token, or empty.
+    resource of a token, or empty; an assignment has that of the resource which it is on. `fault`
+    is the name of the fault that the request met, or empty.
     """
 
     identity: str
     action: str
     scope: str
+    fault: str = ""
 
 
 @dataclass(frozen=True)
@@ -84,6 +90,7 @@ def as_json(summary: Summary, begun: str, unreadable: int) -> Mapping[str, objec
                 "identity": row.identity,
                 "action": row.action,
                 "scope": row.scope,
+                "fault": row.fault,
                 **_counted(summary.counts[row], summary.cached[row]),
             }
             for row in sorted(summary.counts)
@@ -126,6 +133,7 @@ def _kind(record: Record) -> _Kind:
         record.scope,
         record.resource,
         record.why if record.outcome is Outcome.ISSUED else "",
+        fault[1] if (fault := _FAULT.match(record.reason)) else "",
     )
 
 
@@ -133,7 +141,8 @@ def _row(kind: _Kind) -> Row:
     identity = caller(kind.identity, keyed=kind.keyed)
     if kind.outcome is Outcome.ISSUED:
         return Row(identity, _TOKEN, kind.resource)
-    return Row(identity, kind.action or f"{kind.service} {kind.operation}", kind.scope)
+    action = kind.action or f"{kind.service} {kind.operation}"
+    return Row(identity, action, _ASSIGNMENT.sub("", kind.scope), kind.fault)
 
 
 def _counted(counts: Mapping[Outcome, int], cached: int) -> dict[str, int]:
@@ -143,7 +152,8 @@ def _counted(counts: Mapping[Outcome, int], cached: int) -> dict[str, int]:
 def _cells(row: Row, outcome: Outcome, summary: Summary) -> Iterator[Text]:
     mark, style = MARKS[outcome]
     yield Text.assemble((f"{mark} ", style), (row.identity, "bold"))
-    yield Text(printable(short_action(row.action)).removesuffix("/action"))
+    fault = f": a fault: {row.fault}" if row.fault else ""
+    yield Text(printable(short_action(row.action)).removesuffix("/action") + fault)
     yield Text(printable(_leaf(row.scope)))
     yield Text(str(summary.counts[row][outcome]))
     yield Text(str((outcome is Outcome.ISSUED and summary.cached[row]) or ""))

@@ -11,6 +11,7 @@ _PREFIXES = (
     "Microsoft.KeyVault/vaults/",
     "Microsoft.ServiceBus/namespaces/",
     "Microsoft.Insights/",
+    "Microsoft.Authorization/",
 )
 
 

@@ -20,7 +20,8 @@ GROUP = "/subscriptions/s/resourceGroups/g"
         ("Microsoft.KeyVault/vaults/secrets/getSecret/action", "secrets/getSecret/action"),
         ("Microsoft.ServiceBus/namespaces/messages/send/action", "messages/send/action"),
         ("Microsoft.Insights/Telemetry/Write", "Telemetry/Write"),
-        ("Microsoft.Authorization/locks/read", "Microsoft.Authorization/locks/read"),
+        ("Microsoft.Authorization/roleAssignments/write", "roleAssignments/write"),
+        ("Microsoft.Resources/deployments/read", "Microsoft.Resources/deployments/read"),
     ],
 )
 def test_an_action_is_shortened_to_what_tells_it_apart(action: str, short: str) -> None:

@@ -61,6 +61,23 @@ def test_a_row_is_a_token_an_action_or_an_operation() -> None:
     }
 
 
+def test_the_assignments_on_a_resource_are_one_row() -> None:
+    kind = "Microsoft.Authorization/roleAssignments"
+    made = [
+        Record("t", "arm", Outcome.ALLOWED, "", "deployer", action=f"{kind}/write", scope=scope)
+        for scope in (f"{SCOPE}/providers/{kind}/1", f"{SCOPE}/providers/{kind.lower()}/2")
+    ]
+    assert set(summarize(made).counts) == {Row("deployer", f"{kind}/write", SCOPE)}
+
+
+def test_a_request_that_met_a_fault_is_a_row_with_its_name() -> None:
+    refused = Record("t", "blob", Outcome.REFUSED, "PutBlob", "gateway", reason="expired")
+    met = replace(refused, reason="a fault: storage-503: ServerBusy")
+    counts = summarize([refused, met, met]).counts
+    assert counts[Row("gateway", "blob PutBlob", "", "storage-503")][Outcome.REFUSED] == 2
+    assert counts[Row("gateway", "blob PutBlob", "")][Outcome.REFUSED] == 1
+
+
 def test_a_time_in_the_past_is_written_as_in_the_audit() -> None:
     assert since(90, datetime(2026, 1, 1, 0, 1, 30, 5000, UTC)) == "2026-01-01T00:00:00.005Z"
 
@@ -74,7 +91,12 @@ def test_the_table_has_a_line_for_each_outcome_and_obeys_no_client(
     nasty = Record("t", "vault", Outcome.REFUSED, "\x1b[2J", "[bold]x[/]")
     again = replace(token, why="from the cache")
     denied = replace(read, outcome=Outcome.DENIED)
-    summary = summarize([read, read, denied, by_key, token, again, nasty])
+    kind = "Microsoft.Authorization/roleAssignments"
+    granted = replace(
+        read, identity="zoe", action=f"{kind}/delete", scope=f"{SCOPE}/providers/{kind}/{'0' * 36}"
+    )
+    met = replace(nasty, identity="zoe", operation="Get", reason="a fault: vault-429: no")
+    summary = summarize([read, read, denied, by_key, token, again, nasty, granted, met])
     Terminal(highlight=False, width=80).print(table(summary))
     lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
     assert lines == [
@@ -84,9 +106,11 @@ def test_the_table_has_a_line_for_each_outcome_and_obeys_no_client(
         "✓ gateway blobs/read originals 2",
         "✗ gateway blobs/read originals 1",
         "• gateway token r 2 1",
+        "✓ zoe roleAssignments/delete originals 1",
+        "- zoe vault Get: a fault: vault-429 1",
     ]
     assert totals(summary) == (
-        "2 tokens issued, 1 of them from the cache; 3 requests allowed, 1 denied, 1 refused."
+        "2 tokens issued, 1 of them from the cache; 4 requests allowed, 1 denied, 2 refused."
     )
 
 
