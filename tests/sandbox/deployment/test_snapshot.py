@@ -173,6 +173,7 @@ def test_an_identity_of_one_app_is_called_as_the_app_whatever_its_name(
         ("id-puller-west-sandbox", "puller-west"),
         ("puller", "puller"),
         ("uami-puller", "uami-puller"),
+        ("id-puller", "id-puller"),  # without a suffix
         ("id-gateway-prod", "id-gateway-prod"),  # another is called gateway
     ],
 )
