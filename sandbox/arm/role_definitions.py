@@ -51,7 +51,6 @@ class RoleDefinitions:
             "properties": {
                 "roleName": role.name,
                 "type": _role_type(role),
-                "description": "",
                 "assignableScopes": list(role.assignable_scopes),
                 "permissions": [
                     {
