@@ -1,6 +1,7 @@
 """The rights that the policy gives an identity, under a real environment's names."""
 
 import re
+import shlex
 from collections.abc import Callable, Iterable
 from dataclasses import astuple, dataclass
 from urllib.parse import urlsplit
@@ -144,7 +145,7 @@ def grant_command(right: Right, object_id: str, kind: str = "User") -> str:
     """
     return (
         f"az role assignment create --assignee-object-id {object_id} "
-        f'--assignee-principal-type {kind} --role "{right.role}" --scope {right.scope}'
+        f'--assignee-principal-type {kind} --role "{right.role}" --scope {shlex.quote(right.scope)}'
         f"{name_option(right.definition, right.scope, object_id)}"
     )
 

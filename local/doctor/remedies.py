@@ -10,6 +10,7 @@ from local.doctor.recent import RecentRefusal
 from local.doctor.traps.tokens import BORROWED
 from local.rights import DEVELOPER, Right, grant_command
 from sandbox.commands import KEYLESS
+from sandbox.printable import printable
 from sandbox.rbac import Action, built_in_roles, holds
 
 _BY_ROW = (
@@ -77,7 +78,7 @@ def refused_beside(diagnosis: Diagnosis) -> tuple[RecentRefusal, ...]:
 def _lately_refused(diagnosis: Diagnosis) -> Iterator[Right]:
     """Yield each missing right once; none that an assignment not evaluated here may give."""
     found = (
-        Right(each.roles[0], each.scope, (), (), built_in_guid(each.roles[0]))
+        Right(each.roles[0], printable(each.scope), (), (), built_in_guid(each.roles[0]))
         for each in refused_beside(diagnosis)
         if each.roles and not each.reason and _is_on_data(each.action)
     )

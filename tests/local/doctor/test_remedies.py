@@ -90,6 +90,15 @@ def test_none_is_offered_where_it_is_not_known_to_be_right(
     assert grants_if_intended(diagnosed(deployment, record)) == ()
 
 
+def test_the_name_of_a_scope_that_a_client_chose_is_quoted(
+    deployment: Deployment, denied: Record
+) -> None:
+    strange = replace(denied, scope=deployment.storage.container_id("a;reboot\x1b[2J"))
+    grant = grants_if_intended(diagnosed(deployment, strange))[-1]
+    assert f" --scope '{deployment.storage.container_id('a;reboot')}" in grant
+    assert grant.isprintable()
+
+
 def test_a_borrowed_identity_is_given_nothing_more(deployment: Deployment, denied: Record) -> None:
     borrowed = Finding(BORROWED, "It is another's.", ())
     diagnosis = replace(diagnosed(deployment, denied), findings=(borrowed,))
