@@ -30,7 +30,7 @@ from cli.options import (
     StateOption,
     as_options,
     assumptions_of,
-    open_state,
+    open_state_for_start,
 )
 from cli.photos import uploads
 from cli.progress import Progress
@@ -60,7 +60,7 @@ def demo(
     assume_from: AssumeFromOption = None,
 ) -> None:
     """Send three photos and a broken file through the services, and show one denial."""
-    opened = open_state(state)
+    opened = open_state_for_start(state)
     needs_the_sample("demo", opened)
     assumed = assumptions_of(assume, assume_from) if assume or assume_from else None
     begun = time.monotonic()

@@ -154,6 +154,16 @@ def warn_of_settings(warnings: Iterable[str]) -> None:
         err.print(Text.assemble(("keyless:", "bold yellow"), f" {each}."))
 
 
+def open_state_for_start(path: Path | None) -> State:
+    """Open the state folder of a sandbox that is about to start; end the command if it is full."""
+    opened = open_state(path)
+    try:
+        opened.check_room()
+    except StateError as error:
+        fail(f"{error}.")
+    return opened
+
+
 def open_state(path: Path | None) -> State:
     """Open the state folder, creating it if needed; end the command if that fails."""
     try:

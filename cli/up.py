@@ -25,6 +25,7 @@ from cli.options import (
     as_options,
     assumptions_of,
     open_state,
+    open_state_for_start,
     settings_of,
 )
 from cli.progress import Progress
@@ -128,7 +129,7 @@ def up(
     )
     remote = _remote_services(listen, environments, detach)
     _check_sign_in(as_, remote, stand_in or approve)
-    opened = open_state(state)
+    opened = open_state_for_start(state)
     if not as_compiled_:
         _choose(opened, snapshot, services=services)
     _check_developer(as_, opened)

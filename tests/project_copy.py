@@ -13,7 +13,7 @@ from sandbox.state import PROJECT
 
 SNAPSHOT = Path("infra/bicep/sandbox.snapshot.json")
 MODULES = Path("sandbox/storage/azurite/node_modules")
-TREES = ("bench", "cli", "infra/entra", "local", "sandbox", "services", "setup")
+TREES = ("bench", "cli", "infra/entra", "infra/rehearsal", "local", "sandbox", "services", "setup")
 _LEFT_OUT = shutil.ignore_patterns("node_modules", "__pycache__")
 
 

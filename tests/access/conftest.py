@@ -11,7 +11,7 @@ from local.doctor.cached_credential import CachedCredential
 from local.questions.asker import Entities, Hosts
 from local.rights import Environment
 from local.sign_in import open_developers_credential, signed_in
-from sandbox.deployment import as_compiled
+from sandbox.deployment import DEPLOYER, as_compiled
 from tests.access import sample
 from tests.access.actor import Actor
 from tests.access.harness import Harness, running_harness
@@ -52,7 +52,7 @@ def azure() -> Actor:
     there = Environment.of(values)
     credential = CachedCredential(open_developers_credential())
     me = signed_in(credential).object_id.lower()
-    users = [each.name for each in as_compiled().users]
+    users = [each.name for each in as_compiled().users if each.name != DEPLOYER]
     names = [who for who in users if values[f"{who.upper()}_PRINCIPAL_ID"].lower() == me]
     assert len(names) == 1, f"you, {me}, have to be one of {users}, and are {names}"
     hosts = Hosts(

@@ -125,6 +125,7 @@ class Harness:
     def register(self, registration: Registration | None) -> None:
         """Issue tokens for this registration from now on; earlier tokens are dropped."""
         self.endpoints.planes.issuer.registration = registration
+        self.endpoints.planes.identity.cache.forget()
         self.actors.clear()
 
     def audit(self) -> list[Record]:

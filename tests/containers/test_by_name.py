@@ -234,6 +234,35 @@ def test_a_role_changes_while_the_containers_run(together: Together) -> None:
     assert together.run("worker", "web", [sys.executable, "-c", _SECRET]) == "good morning\n"
 
 
+@pytest.mark.timeout(240)
+def test_settings_faults_and_the_summary_are_reached_in_the_container(together: Together) -> None:
+    clients = [sys.executable, "-c", _CLIENTS]
+    assert "token-lifetime  10m" in executed(together, "set", "--token-lifetime", "10m")
+    assert "vault-503" in executed(together, "fault", "vault-503", "--on", "web")
+    assert "secret 503" in together.run("worker", "web", clients)
+    assert "has ended" in executed(together, "fault", "--end")
+    assert "secret allowed" in together.run("worker", "web", clients)
+    assert "a fault: vault-503" in executed(together, "trace", "--summary")
+    assert "token-lifetime  24h" in executed(together, "set", "--token-lifetime", "24h")
+
+
+def executed(together: Together, *arguments: str) -> str:
+    """Run a command beside the sandbox, as `docker compose exec sandbox` does."""
+    state = together.environments.parent / "state"
+    done = subprocess.run(
+        together.start(
+            "sandbox", [sys.executable, "-m", "cli", *arguments], KEYLESS_STATE=str(state)
+        ),
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=_WITHIN,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 def _without_role_on(resource: str) -> str:
     """Return the snapshot without its role assignments on a resource of this name."""
     snapshot = json.loads(_SNAPSHOT.read_text())

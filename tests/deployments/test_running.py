@@ -126,7 +126,7 @@ def test_a_deployment_is_explained_without_a_sandbox(tmp_path: Path) -> None:
     ("given", "says"),
     [
         ("none.json", "there is no "),
-        (".", "is a folder; name a snapshot"),
+        (".", "is a folder: name a snapshot"),
         ("broken.json", "is no Bicep snapshot"),
     ],
 )

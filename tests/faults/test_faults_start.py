@@ -22,7 +22,8 @@ import pytest
 from local.services import SAMPLE
 from sandbox.state import State
 from sandbox.storage import free_port
-from sandbox.supervisor import Report, start
+from sandbox.supervisor import Report, azurite_process, start
+from sandbox.supervisor import ports as chosen_ports
 from sandbox.supervisor.run import run
 from tests.faults.faults import left_behind, one_sentence
 from tests.project_copy import MODULES, SNAPSHOT, copy_project
@@ -218,7 +219,8 @@ def test_ports_that_were_snatched_are_chosen_again(
 
     with taken() as azurites, taken() as a_services:
         ports = iter([azurites, *map(free_port_of, range(5)), a_services])
-        monkeypatch.setattr(start, "free_port", lambda: next(ports, None) or free_port())
+        for module in (azurite_process, chosen_ports):
+            monkeypatch.setattr(module, "free_port", lambda: next(ports, None) or free_port())
         asyncio.run(run(State.open(tmp_path), 0, on_report, SAMPLE))
     assert last[-1].ready
     assert f":{a_services}" not in "".join(each.url for each in last[-1].services)
