@@ -34,6 +34,7 @@ for _name in ("NO_PROXY", "no_proxy"):
 _APART = {
     "--faults": PROJECT / "tests" / "faults",
     "--installed": PROJECT / "tests" / "installed",
+    "--labs": PROJECT / "tests" / "labs",
     "--containers": PROJECT / "tests" / "containers" / "running",
 }
 
@@ -128,6 +129,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--installed",
         action="store_true",
         help="Run tests/installed too, which installs the sandbox with pip and npm.",
+    )
+    parser.addoption(
+        "--labs", action="store_true", help="Run tests/labs too: every lab in all its states."
     )
     parser.addoption(
         "--containers",
