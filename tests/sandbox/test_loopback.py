@@ -19,6 +19,7 @@ TO_AZURE = {
     "cli/access.py",
     "cli/doctor.py",
     "cli/local.py",
+    "sandbox/supervisor/fake_az.py",
     "sandbox/loopback.py",
 }
 BY_ITSELF = {"get", "post", "put", "head", "delete", "request", "Session"}

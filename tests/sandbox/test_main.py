@@ -51,4 +51,4 @@ def test_a_missing_snapshot_is_one_sentence(
 ) -> None:
     assert main([str(tmp_path / "none.json"), "--as", "web", "--", "true"]) == 69
     (line,) = capsys.readouterr().err.splitlines()
-    assert line == f"keyless: there is no {tmp_path}/none.json."
+    assert line == f"keyless: there is no file {tmp_path}/none.json."

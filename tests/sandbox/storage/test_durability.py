@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.state import PROJECT
-from sandbox.storage import Azurite, free_port
+from sandbox.storage import Azurite, azurite, free_port
 from sandbox.storage.backend import Backend
 from sandbox.storage.installation import find_node
 from tests.sandbox.storage.writers import CONTAINER, Writer, write_all
@@ -112,7 +112,8 @@ def test_a_save_while_writers_go_on_drops_nothing(tmp_path: Path) -> None:
 
     async def run() -> None:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("sandbox.storage.azurite._DURABLE", hasty)
+            changes = (str(hasty.with_suffix("")), *azurite._CHANGES[1:])
+            patch.setattr(azurite, "_CHANGES", changes)
             for writes in (100, 200):
                 await one_round(tmp_path, writers, writes, durable=True)
         assert await lost(tmp_path, writers) == []

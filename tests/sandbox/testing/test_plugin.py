@@ -72,7 +72,7 @@ def test_a_path_in_the_configuration_is_relative_to_it(pytester: pytest.Pytester
     pytester.makeini("[pytest]\nkeyless_snapshot = infra/main.json")
     (pytester.path / "below").mkdir()
     said = sentence(run(pytester, "--rootdir", str(pytester.path), "-c", "tox.ini"))
-    assert said == f"keyless: there is no {pytester.path}/infra/main.json"
+    assert said == f"keyless: there is no file {pytester.path}/infra/main.json"
 
 
 def test_the_command_line_counts_more_than_the_configuration(pytester: pytest.Pytester) -> None:
