@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from cli.rehearse import rehearsal_of
+from cli.snapshot_notes import LAST_COMPILED
 from infra.rehearsal.declarations import declaration
-from infra.rehearsal.files import FilesError, NoCompilerError, compiler
+from infra.rehearsal.files import FilesError, has_compiler
 from infra.rehearsal.findings import Finding, Severity
-from sandbox.deployment import REGISTRATION, SNAPSHOT
+from sandbox.deployment import REGISTRATION, SNAPSHOT, given_snapshot
 from sandbox.deployment.given_snapshot import (
     check_file,
     compile_bicep,
@@ -32,7 +33,6 @@ _TEMPLATE, _PARAMETERS = BICEP / "main.bicep", BICEP / "sandbox.bicepparam"
 _SCRIPT = BICEP / "snapshot"
 _SOURCES = SNAPSHOT.with_suffix(".sources")
 _NO_COMPILER = "there is no Bicep CLI: the snapshot was taken as it is, its order was not looked at"
-LAST_COMPILED = "there is no Bicep CLI: {} was taken as last compiled, without later edits"
 _NO_BICEP = "a snapshot does not show the order of its deployment, which was not looked at"
 
 
@@ -88,11 +88,7 @@ def compiled(state: State, source: Path) -> Compiled:
 
 def will_compile(source: Path) -> bool:
     """Return whether `compiled` runs the Bicep CLI, which takes seconds."""
-    try:
-        compiler()
-    except NoCompilerError:
-        return False
-    return source.is_file() and (is_bicep(source) or not _why_not_compiled(source))
+    return given_snapshot.will_compile(source) or not _why_not_compiled(source)
 
 
 def followed(source: Path) -> tuple[Path, ...]:
@@ -141,11 +137,7 @@ def _why_not_compiled(source: Path) -> str:
     """Return why `source` is taken as it is; empty if it is compiled."""
     if source != SNAPSHOT or not _TEMPLATE.is_file():
         return _NO_BICEP
-    try:
-        compiler()
-    except NoCompilerError:
-        return _NO_COMPILER
-    return ""
+    return "" if has_compiler() else _NO_COMPILER
 
 
 def _compile() -> Compiled:

@@ -14,6 +14,7 @@ from sandbox.deployment.short_names import short_scope
 from sandbox.state import PROJECT, State
 from sandbox.supervisor import Report, running
 
+LAST_COMPILED = "there is no Bicep CLI: {} was taken as last compiled, without later edits"
 _NOT_APPLIED = (
     f"the running sandbox has another deployment than {{}}; to apply it: {KEYLESS} apply."
 )

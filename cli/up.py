@@ -9,7 +9,6 @@ import typer
 from rich.markup import escape
 from rich.text import Text
 
-from cli.compiled import LAST_COMPILED, will_compile
 from cli.env import users
 from cli.lifecycle import End, describe, end, start_detached
 from cli.options import (
@@ -29,7 +28,7 @@ from cli.options import (
     settings_of,
 )
 from cli.progress import Progress
-from cli.snapshot_notes import shown, warn_of_edits, warn_of_left_out
+from cli.snapshot_notes import LAST_COMPILED, shown, warn_of_edits, warn_of_left_out
 from cli.terminal import (
     NOT_READY,
     USAGE,
@@ -43,7 +42,13 @@ from cli.terminal import (
 from local.services import SAMPLE
 from sandbox.commands import KEYLESS, published
 from sandbox.deployment import Deployment, as_compiled, is_own, load, mark_as_own, origin, remember
-from sandbox.deployment.given_snapshot import GivenError, given_snapshot, is_bicep, last_compiled
+from sandbox.deployment.given_snapshot import (
+    GivenError,
+    given_snapshot,
+    is_bicep,
+    last_compiled,
+    will_compile,
+)
 from sandbox.state import State
 from sandbox.supervisor import END_SIGNALS, AsDeveloper, Az, Report, holder
 from sandbox.supervisor.remote_services import AddressError, RemoteServices

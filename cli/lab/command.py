@@ -15,8 +15,9 @@ from cli.lab.course import CourseError, Lab, Prediction, lab_of, read_course
 from cli.lab.folders import LabFolder, LabFolders, Progress
 from cli.lifecycle import end, start_detached
 from cli.options import open_state
+from cli.snapshot_notes import shown
 from cli.terminal import USAGE, fail, interactive, one_sentence, out
-from infra.rehearsal.files import NoCompilerError, compiler
+from infra.rehearsal.files import has_compiler
 from sandbox.commands import KEYLESS
 from sandbox.deployment import remember
 from sandbox.state import PROJECT
@@ -136,10 +137,10 @@ def _up(folder: LabFolder) -> None:
 
 def _print_ways(folder: LabFolder) -> None:
     out.print(f"\nIn your shell, so that commands are about this lab:\n\n  {_export(folder)}\n")
-    if _has_compiler():
+    if has_compiler():
         out.print(
-            f"Mend it in {_shown(folder.bicep)}, and apply it:\n\n"
-            f"  {KEYLESS} apply --snapshot {_shown(folder.parameters)}\n\n"
+            f"Mend it in {shown(folder.bicep)}, and apply it:\n\n"
+            f"  {KEYLESS} apply --snapshot {shown(folder.parameters)}\n\n"
             f"or assign roles by hand: {KEYLESS} as deployer -- az role assignment ..."
         )
     else:
@@ -153,7 +154,7 @@ def _print_ways(folder: LabFolder) -> None:
 
 
 def _export(folder: LabFolder) -> str:
-    return f"export KEYLESS_STATE={_shown(folder.state)}"
+    return f"export KEYLESS_STATE={shown(folder.state)}"
 
 
 def _of_the_open_lab(what: str, folders: LabFolders, *, watch: bool, apply: bool) -> None:
@@ -254,7 +255,7 @@ def _show_solution(lab: Lab, folder: LabFolder, *, run_it: bool) -> None:
     if not steps:
         out.print("Every role is as it should be.")
     if changed := solution.bicep(folder.bicep, list(dict.fromkeys(e.file for e in lab.edits))):
-        out.print(f"In {_shown(folder.bicep)}:\n\n{escape(changed)}")
+        out.print(f"In {shown(folder.bicep)}:\n\n{escape(changed)}")
     if steps:
         out.print("Or by commands:\n")
     for each in steps:
@@ -303,16 +304,3 @@ def _timed(sentence: str) -> Iterator[None]:
     begun = time.monotonic()
     yield
     out.print(f"[dim]{sentence} after {time.monotonic() - begun:.1f} s.[/]")
-
-
-def _has_compiler() -> bool:
-    try:
-        compiler()
-    except NoCompilerError:
-        return False
-    return True
-
-
-def _shown(path: Path) -> str:
-    """Return a path as it is typed from the folder of the project."""
-    return str(path.relative_to(PROJECT) if path.is_relative_to(PROJECT) else path)

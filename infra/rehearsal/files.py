@@ -45,6 +45,15 @@ def compiler() -> str:
     return found
 
 
+def has_compiler() -> bool:
+    """Return whether there is a Bicep CLI."""
+    try:
+        compiler()
+    except NoCompilerError:
+        return False
+    return True
+
+
 def read_template(path: Path) -> Template:
     """Read a template, compiled or in Bicep. Raises FilesError."""
     if path.suffix == ".bicep":

@@ -85,6 +85,11 @@ def is_bicep(path: Path) -> bool:
     return path.suffix in {_PARAMETERS, _TEMPLATE}
 
 
+def will_compile(path: Path) -> bool:
+    """Return whether a file is Bicep and a Bicep CLI can compile it, which takes seconds."""
+    return is_bicep(path) and path.is_file() and shutil.which(_program()) is not None
+
+
 def template_of(path: Path) -> Path:
     """Return the template of a file of parameters; of a template, itself. Raises OSError."""
     using = _USING.search(path.read_text("utf-8")) if path.suffix == _PARAMETERS else None
@@ -163,7 +168,7 @@ def _program() -> str:
 def _said(done: "subprocess.CompletedProcess[str]", own: Path, path: Path) -> str:
     """Return the compiler's first error, about the user's own file."""
     lines = [line.strip() for line in (done.stderr + done.stdout).splitlines() if line.strip()]
-    errors = [line for line in lines if " : Error " in line] or lines or ["it said nothing"]
+    errors = [line for line in lines if " : Error " in line] or lines or ["it printed nothing"]
     # What is wrong in a file whose modules have errors (BCP104) follows from those.
     follow = {_file(line) for line in errors if "BCP104" in line}
     errors = [line for line in errors if _file(line) not in follow] or errors

@@ -11,7 +11,7 @@ from cli.application import _MODULES as COMMANDS
 from cli.lab.breakage import broken, copy_bicep, edited, role_guid, scope_of
 from cli.lab.course import CourseError, Edit, Lab, Row, lab_of, read_course
 from cli.short_names import AmbiguousError
-from infra.rehearsal.files import NoCompilerError, compiler
+from infra.rehearsal.files import has_compiler
 from sandbox.deployment import SNAPSHOT, Deployment, RoleAssignment, as_compiled, load
 from sandbox.deployment.given_snapshot import given_snapshot
 from sandbox.state import State
@@ -23,14 +23,6 @@ each_lab = pytest.mark.parametrize("lab", COURSE.values(), ids=lambda lab: str(l
 
 def rights(assignments: tuple[RoleAssignment, ...]) -> set[tuple[str, str, str]]:
     return {each.key for each in assignments}
-
-
-def compiles() -> bool:
-    try:
-        compiler()
-    except NoCompilerError:
-        return False
-    return True
 
 
 def a_right(row: Row, sample: Deployment) -> tuple[str, str, str]:
@@ -61,7 +53,7 @@ def test_the_broken_copy_differs_from_the_sample_in_the_rows_of_the_lab_alone(
     assert after - before == {a_right(each, sample) for each in lab.grant}
 
 
-@pytest.mark.skipif(not compiles(), reason="there is no Bicep CLI")
+@pytest.mark.skipif(not has_compiler(), reason="there is no Bicep CLI")
 @each_lab
 def test_the_broken_bicep_compiles_to_the_broken_copy(lab: Lab, tmp_path: Path) -> None:
     copy_bicep(tmp_path / "bicep", lab.edits)
