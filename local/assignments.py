@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from local.arm import ResourceManager
-from local.az_commands import create_assignment, delete_assignment, principal_type_of
+from local.az_commands import create_assignment, delete_assignment
 from local.rights import Environment, renaming
 from local.roles import Roles, called
 from sandbox.deployment import Deployment
@@ -74,7 +74,7 @@ def meant(
         who = deployment.names[each.principal_id]
         if who in ids:
             role, scope = called(policy.role(each)), renamed(each.scope)
-            kind = principal_type_of(deployment.principal(who))
+            kind = deployment.principal(who).type
             mend = create_assignment(roles.guid(role), scope, ids[who], kind)
             yield Granted(who, ids[who], role, scope, each.why, mend)
 

@@ -10,7 +10,8 @@ import uuid
 from collections.abc import Iterable, Iterator
 
 from sandbox.commands import KEYLESS
-from sandbox.deployment import DEPLOYER, Principal, PrincipalKind, RoleDefinition
+from sandbox.deployment import DEPLOYER, RoleDefinition
+from sandbox.deployment.short_names import subscription_of
 from sandbox.rbac import built_in_roles
 
 # The namespace of ARM's guid();
@@ -78,7 +79,7 @@ def create_assignment(role: str, scope: str, object_id: str, kind: str) -> str:
     """Return the command that assigns `role`, the GUID of a definition; empty without a role."""
     if not role:
         return ""
-    subscription = "/".join(scope.split("/")[:3])  # which may not be az's default
+    subscription = subscription_of(scope)  # which may not be az's default
     definition = f"{subscription}/providers/Microsoft.Authorization/roleDefinitions/{role}"
     return (
         f"az role assignment create --assignee-object-id {object_id} "
@@ -103,11 +104,6 @@ def in_sandbox(lines: Iterable[str]) -> Iterator[str]:
 def delete_assignment(assignment_id: str) -> str:
     """Return the command that deletes one assignment."""
     return f"az role assignment delete --ids {assignment_id}"
-
-
-def principal_type_of(principal: Principal) -> str:
-    """Return Azure's type of `principal`: all managed identities are service principals."""
-    return "User" if principal.kind is PrincipalKind.USER else "ServicePrincipal"
 
 
 def _guid(*parts: str) -> str:

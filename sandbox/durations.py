@@ -2,7 +2,7 @@
 
 import re
 
-_UNITS = {"h": 3600, "m": 60, "s": 1}
+UNITS = {"h": 3600, "m": 60, "s": 1}
 _WRITTEN = re.compile(r"([0-9]{1,9})([hms])", re.ASCII)
 
 
@@ -21,7 +21,7 @@ def parse_duration(written: str, *, least: int = 0, most: int | None = None) -> 
             f"{written[:40]!r} is no duration: write a whole number and a unit, such as 90s, 6m"
             " or 24h"
         )
-    seconds = int(found[1]) * _UNITS[found[2]]
+    seconds = int(found[1]) * UNITS[found[2]]
     if seconds < least:
         raise DurationError(f"{written} is too short: the least is {in_words(least)}")
     if most is not None and seconds > most:
@@ -31,7 +31,7 @@ def parse_duration(written: str, *, least: int = 0, most: int | None = None) -> 
 
 def in_words(seconds: int) -> str:
     """Return `seconds` in the largest unit of which they are a whole number: 360 as 6m."""
-    for name, size in _UNITS.items():
+    for name, size in UNITS.items():
         if seconds >= size and seconds % size == 0:
             return f"{seconds // size}{name}"
     return "0s"

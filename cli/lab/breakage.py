@@ -10,7 +10,7 @@ from cli.lab.course import CourseError, Edit, Lab, Row
 from cli.short_names import resolve
 from local.az_commands import built_in_guid
 from sandbox.deployment import SNAPSHOT, Deployment
-from sandbox.deployment.short_names import resource_ids
+from sandbox.deployment.short_names import resource_ids, subscription_of
 
 Json = dict[str, Any]
 _ASSIGNMENT = "Microsoft.Authorization/roleAssignments"
@@ -86,7 +86,7 @@ def _granted(snapshot: Json, row: Row, deployment: Deployment) -> Json:
     scope, role = scope_of(deployment, row.on), role_guid(deployment, row.role)
     principal = _principal(snapshot, row.who)
     name = f"guid('{scope}', {principal.strip('[]')}, '{role}', 'keyless')"
-    subscription = "/".join(scope.split("/")[:3])
+    subscription = subscription_of(scope)
     return {
         "id": f"[extensionResourceId('{scope}', '{_ASSIGNMENT}', {name})]",
         "type": _ASSIGNMENT,

@@ -49,8 +49,7 @@ class Prediction:
 class Lab:
     """A lab: the difference between the sample and its broken copy, and the text around it.
 
-    `recreate` are identities that are deleted and made again. `probes` are the kinds of requests
-    that prove the lab.
+    `probes` are the kinds of requests that prove the lab.
     """
 
     number: int
@@ -64,7 +63,6 @@ class Lab:
     revoke: Sequence[Row]
     grant: Sequence[Row]
     edits: Sequence[Edit]
-    recreate: Sequence[str]
     probes: Sequence[str]
 
 
@@ -108,6 +106,5 @@ def _lab(folder: Path, found: Mapping[str, Any]) -> Lab:
         revoke=[Row(**each) for each in broken.get("revoke", ())],
         grant=[Row(**each) for each in broken.get("grant", ())],
         edits=[Edit(**each) for each in broken.get("bicep", ())],
-        recreate=broken.get("recreate", ()),
         probes=found["probes"],
     )

@@ -16,11 +16,12 @@ from azure.core import MatchConditions
 from azure.core.exceptions import AzureError
 from azure.identity import DefaultAzureCredential
 from azure.keyvault.secrets import SecretClient
-from azure.servicebus import ServiceBusClient
+from azure.servicebus import ServiceBusClient, ServiceBusSender
 from azure.servicebus.exceptions import ServiceBusError
 from azure.storage.blob import BlobClient, BlobServiceClient
 
 from sandbox.deployment import Deployment
+from sandbox.deployment.short_names import subscription_of
 from sandbox.rbac import Requirement
 
 _CONTAINER = "Microsoft.Storage/storageAccounts/blobServices/containers"
@@ -51,13 +52,13 @@ class Caller:
 
     @cached_property
     def storage(self) -> BlobServiceClient:
-        url = f"https://{self._deployment.storage.name}.blob.core.windows.net"
+        url = f"https://{self._deployment.storage.host}"
         made = BlobServiceClient(url, self.credential, retry_total=0)
         return self._stack.enter_context(made)
 
     @cached_property
     def vault(self) -> SecretClient:
-        url = f"https://{self._deployment.vault.name}.vault.azure.net"
+        url = f"https://{self._deployment.vault.host}"
         made = SecretClient(url, self.credential, retry_total=0)
         return self._stack.enter_context(made)
 
@@ -67,8 +68,7 @@ class Caller:
 
     @cached_property
     def bus(self) -> ServiceBusClient:
-        host = f"{self._deployment.bus.name}.servicebus.windows.net"
-        made = ServiceBusClient(host, self.credential, retry_total=0)
+        made = ServiceBusClient(self._deployment.bus.host, self.credential, retry_total=0)
         return self._stack.enter_context(made)
 
     def close(self) -> None:
@@ -176,21 +176,17 @@ def _update(name: str) -> Callable[[Caller], object]:
 
 
 def _send_to_queue(name: str) -> Callable[[Caller], object]:
-    """Open the link of a sender, which needs the right, and send nothing."""
-
-    def send(caller: Caller) -> None:
-        with caller.bus.get_queue_sender(name) as sender:
-            sender.create_message_batch()
-
-    return send
+    return lambda caller: _open(caller.bus.get_queue_sender(name))
 
 
 def _send_to_topic(name: str) -> Callable[[Caller], object]:
-    def send(caller: Caller) -> None:
-        with caller.bus.get_topic_sender(name) as sender:
-            sender.create_message_batch()
+    return lambda caller: _open(caller.bus.get_topic_sender(name))
 
-    return send
+
+def _open(sender: ServiceBusSender) -> None:
+    """Open the link of a sender, which needs the right, and send nothing."""
+    with sender:
+        sender.create_message_batch()
 
 
 def _peek(*entity: str) -> Callable[[Caller], object]:
@@ -206,7 +202,7 @@ def _assign(name: str, scope: str) -> Probe:
     """Return the request for an assignment of a role that does not exist, which assigns nothing."""
     nothing = str(uuid.UUID(int=0))
     roles = "providers/Microsoft.Authorization"
-    subscription = "/".join(scope.split("/")[:3])
+    subscription = subscription_of(scope)
     properties = {
         "principalId": nothing,
         "principalType": "ServicePrincipal",

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from local.az_commands import create_assignment, delete_assignment, in_sandbox, principal_type_of
+from local.az_commands import create_assignment, delete_assignment, in_sandbox
 from sandbox.commands import KEYLESS
 from sandbox.deployment import SNAPSHOT, Deployment, RoleAssignment, load
 from sandbox.rbac import Assignments
@@ -54,7 +54,7 @@ def run(command: str, state: State) -> None:
         check=False,
     )
     if done.returncode:
-        said = (done.stderr or done.stdout).strip().splitlines() or ["it said nothing"]
+        said = (done.stderr or done.stdout).strip().splitlines() or ["it printed nothing"]
         raise SolutionError(f"{command} failed: {said[-1]}")
 
 
@@ -63,7 +63,7 @@ def _az(sound: Deployment, listed: Sequence[RoleAssignment], deployer: str) -> I
     for each in listed:
         if each.key not in wanted and each.principal_id != deployer:
             yield delete_assignment(each.id)
-    kinds = {each.principal_id: principal_type_of(each) for each in sound.principals}
+    kinds = {each.principal_id: each.type for each in sound.principals}
     for each in sound.assignments:
         if each.key not in there:
             role = each.role_definition_id.rpartition("/")[2]

@@ -14,7 +14,7 @@ from typing import Any
 from sandbox.arm import errors
 from sandbox.arm.filters import AssignmentFilter
 from sandbox.arm.scopes import check_exists
-from sandbox.deployment import ByHand, Deployment, PrincipalKind, RoleAssignment
+from sandbox.deployment import ByHand, Deployment, RoleAssignment
 from sandbox.entra import Caller
 from sandbox.printable import printable
 from sandbox.rbac import AssignmentExistsError, Assignments, AssignmentUpdateError
@@ -163,7 +163,7 @@ class RoleAssignments:
         everyone = (*self.deployment.principals, self.deployment.deployer)
         for each in everyone:
             if each.principal_id.lower() == principal_id.lower():
-                return _USER if each.kind is PrincipalKind.USER else _SERVICE_PRINCIPAL
+                return each.type
         return ""
 
     def _shown(self, assignment: RoleAssignment) -> Json:

@@ -186,6 +186,11 @@ class Principal:
     former_ids: tuple[str, ...] = ()
 
     @property
+    def type(self) -> str:
+        """Azure's type of it: all managed identities are service principals."""
+        return "User" if self.kind is PrincipalKind.USER else "ServicePrincipal"
+
+    @property
     def every_id(self) -> tuple[str, ...]:
         """Its principal id, and its former ones."""
         return (self.principal_id, *self.former_ids)

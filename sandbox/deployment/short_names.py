@@ -34,6 +34,11 @@ def short_role(role: str) -> str:
     return re.sub(r" \([a-z0-9]+(-[a-z0-9]+)+\)$", "", role).removeprefix("Azure ")
 
 
+def subscription_of(scope: str) -> str:
+    """Return the id of the subscription that a resource is in."""
+    return "/".join(scope.split("/")[:3])
+
+
 def resource_ids(deployment: Deployment) -> Iterator[str]:
     """Yield every resource that a role can be assigned on, and every assigned scope."""
     for account in deployment.accounts:

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sandbox.deployment import Deployment
+from sandbox.durations import UNITS
 from sandbox.faults.catalogue import Fault, FaultError
 from sandbox.faults.effects import Answer, Effect
 
 # In seconds.
 USUAL = 30.0
 LONGEST = 24 * 3600.0
-_UNITS = {"s": 1, "m": 60, "h": 3600}
 
 
 @dataclass(frozen=True)
@@ -144,9 +144,9 @@ def meets(target: Target | None, principal: str, app: str = "") -> bool:
 
 def seconds_of(text: str) -> float:
     """Return a duration such as `30`, `30s`, `2m` or `1h` in seconds. Raises FaultError."""
-    number, unit = (text[:-1], text[-1]) if text[-1:] in _UNITS else (text, "s")
+    number, unit = (text[:-1], text[-1]) if text[-1:] in UNITS else (text, "s")
     try:
-        seconds = float(number) * _UNITS[unit]
+        seconds = float(number) * UNITS[unit]
     except ValueError:
         seconds = math.nan
     if not math.isfinite(seconds):

@@ -146,9 +146,7 @@ def _edges(
             lit = any(right.id.lower() in used for right in rights)
             yield Edge(
                 who=each.name,
-                title="\n".join(
-                    f"{each.name}: {one.role} on {one.on}. {one.why}" for one in rights
-                ),
+                title="\n".join(_title(each.name, one) for one in rights),
                 path=_path(rows[each.name], places[scope]),
                 state="used" if lit else "still",
                 of_former=all(one.of_former for one in rights),

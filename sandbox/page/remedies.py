@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from shlex import quote
 
 from sandbox.commands import KEYLESS
-from sandbox.deployment import Principal, PrincipalKind, RoleDefinition
+from sandbox.deployment import Principal, RoleDefinition
 from sandbox.page.attempts import Attempt
 from sandbox.rbac import Allowed, Assignments, Denied, holds, scope_and_above
 
@@ -79,16 +79,14 @@ def _also(
 
 
 def _command(principal: Principal, role: str, scope: str) -> str:
-    kind = "User" if principal.kind is PrincipalKind.USER else "ServicePrincipal"
     return (
         f"{KEYLESS} as deployer -- az role assignment create"
-        f" --assignee-object-id {principal.principal_id} --assignee-principal-type {kind}"
+        f" --assignee-object-id {principal.principal_id} --assignee-principal-type {principal.type}"
         f" --role {quote(role)} --scope {quote(scope)}"
     )
 
 
 def _bicep(principal: Principal, role: RoleDefinition, scope: str) -> str:
-    kind = "User" if principal.kind is PrincipalKind.USER else "ServicePrincipal"
     definition = role.id.rsplit("/", 1)[-1]
     return (
         "resource grant 'Microsoft.Authorization/roleAssignments@2022-04-01' = {\n"
@@ -96,7 +94,7 @@ def _bicep(principal: Principal, role: RoleDefinition, scope: str) -> str:
         f"  name: guid(resource.id, principalId, '{definition}')\n"
         "  properties: {\n"
         f"    principalId: principalId // of {principal.name}\n"
-        f"    principalType: '{kind}'\n"
+        f"    principalType: '{principal.type}'\n"
         "    roleDefinitionId: subscriptionResourceId(\n"
         "      'Microsoft.Authorization/roleDefinitions',\n"
         f"      '{definition}' // {role.name}\n"

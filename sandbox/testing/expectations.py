@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sandbox.audit import FILE, Outcome, Record, follow
+from sandbox.deployment.short_names import short_scope
 from sandbox.printable import printable
 from sandbox.state import State
 
@@ -73,11 +74,10 @@ def line(record: Record) -> str:
             )
         case Outcome.DENIED:
             roles = " or ".join(record.missing[:2]) or "no known role"
-            return f"{mark} {record.action} on {_short(record.scope)}; {roles} would allow it"
+            return f"{mark} {record.action} on {short_scope(record.scope)}; {roles} would allow it"
         case Outcome.ALLOWED:
-            return (
-                f"{mark} {record.action} on {_short(record.scope)}, by {record.role or 'no role'}"
-            )
+            role = record.role or "no role"
+            return f"{mark} {record.action} on {short_scope(record.scope)}, by {role}"
 
 
 def _is_about(record: Record, action: str, identity: str, resource: str) -> bool:
@@ -110,11 +110,6 @@ def _seen(records: Sequence[Record]) -> str:
     more = len(records) - len(lines)
     lines += [f"  ... and {more} more"] if more else []
     return "\n".join(["the audit has:", *lines])
-
-
-def _short(scope: str) -> str:
-    """Return the kind and the name of a resource, such as containers/photos."""
-    return "/".join(scope.split("/")[-2:])
 
 
 def _size(path: Path) -> int:

@@ -4,23 +4,10 @@ from dataclasses import replace
 
 from cli.trace import without_repeats
 from sandbox.audit import Outcome, Record
-from sandbox.telemetry import Item, spans
+from sandbox.telemetry import spans
+from tests.sandbox.telemetry.upload import UPLOAD
 
-ROOT = Item(
-    time="2026-11-24T08:00:00.000000Z",
-    table="AppRequests",
-    operation="a",
-    id="1",
-    parent="",
-    role="gateway",
-    identity="gateway",
-    name="POST /photos",
-    seconds=0.5,
-    success=True,
-    code="202",
-    target="",
-    properties={},
-)
+ROOT = UPLOAD
 SENT = replace(ROOT, id="2", parent="1", table="AppDependencies", name="ServiceBus.message")
 HANDLED = replace(ROOT, id="3", parent="2", role="thumbnailer", name="process photo-uploads")
 THROWN = replace(HANDLED, id="", parent="3", table="AppExceptions", name="Permanent: no image")

@@ -210,19 +210,7 @@ def test_a_program_in_another_language_trusts_the_file(together: Together) -> No
 
 def applied(together: Together, snapshot: str) -> str:
     """Apply a snapshot from standard input, as `docker compose exec -T sandbox` does."""
-    state = together.environments.parent / "state"
-    apply = [sys.executable, "-m", "cli", "apply", "--snapshot", "-"]
-    done = subprocess.run(
-        together.start("sandbox", apply, KEYLESS_STATE=str(state)),
-        cwd=PROJECT,
-        input=snapshot,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=_WITHIN,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    return executed(together, "apply", "--snapshot", "-", given=snapshot)
 
 
 @pytest.mark.timeout(240)
@@ -246,7 +234,7 @@ def test_settings_faults_and_the_summary_are_reached_in_the_container(together: 
     assert "token-lifetime  24h" in executed(together, "set", "--token-lifetime", "24h")
 
 
-def executed(together: Together, *arguments: str) -> str:
+def executed(together: Together, *arguments: str, given: str = "") -> str:
     """Run a command beside the sandbox, as `docker compose exec sandbox` does."""
     state = together.environments.parent / "state"
     done = subprocess.run(
@@ -254,6 +242,7 @@ def executed(together: Together, *arguments: str) -> str:
             "sandbox", [sys.executable, "-m", "cli", *arguments], KEYLESS_STATE=str(state)
         ),
         cwd=PROJECT,
+        input=given,
         capture_output=True,
         text=True,
         check=False,

@@ -26,9 +26,10 @@ from sandbox.page.live import MOST
 from sandbox.rbac import Allowed, Assignments
 from sandbox.state import PROJECT, State
 from sandbox.telemetry import FILE as TELEMETRY
-from sandbox.telemetry import Item, Store
+from sandbox.telemetry import Store
 from tests.conftest import Running as Sandbox
 from tests.gallery.conftest import OpenPage
+from tests.sandbox.telemetry.upload import UPLOAD
 
 WIDE: ViewportSize = {"width": 1280, "height": 900}
 PHONE: ViewportSize = {"width": 360, "height": 740}
@@ -46,21 +47,7 @@ DENIED = Record(
     missing=("Storage Blob Data Reader",),
     token_id="denied-token",
 )
-SPAN = Item(
-    time="2030-01-01T08:00:00.000000Z",
-    table="AppRequests",
-    operation="a",
-    id="1",
-    parent="",
-    role="gateway",
-    identity="gateway",
-    name="POST /photos",
-    seconds=0.5,
-    success=True,
-    code="202",
-    target="",
-    properties={"photo": "the-photo"},
-)
+SPAN = replace(UPLOAD, time="2030-01-01T08:00:00.000000Z", properties={"photo": "the-photo"})
 
 
 @dataclass

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from local.az_commands import principal_type_of
 from local.rights import Environment, renaming
 from sandbox.deployment import Deployment, Principal, PrincipalKind
 from sandbox.rbac import built_in_roles
@@ -68,7 +67,7 @@ def _definitions(deployment: Deployment) -> list[Any]:
 
 def _assignments(deployment: Deployment, there: list[Principal]) -> list[Any]:
     renamed = renaming(Environment.of_snapshot(deployment), THERE)
-    kinds = {each.principal_id: principal_type_of(each) for each in there}
+    kinds = {each.principal_id: each.type for each in there}
     return [
         assigned(
             each.principal_id,

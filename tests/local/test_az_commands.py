@@ -10,7 +10,6 @@ from local.az_commands import (
     create_assignment,
     custom_role_guid,
     name_option,
-    principal_type_of,
     with_bicep_casing,
 )
 from sandbox.deployment import Principal, PrincipalKind, RoleDefinition
@@ -80,4 +79,4 @@ def test_a_resource_id_in_small_letters_is_written_as_bicep_writes_it() -> None:
 def test_azure_calls_managed_identities_service_principals(
     kind: PrincipalKind, azures: str
 ) -> None:
-    assert principal_type_of(Principal("somebody", kind, "", "")) == azures
+    assert Principal("somebody", kind, "", "").type == azures

@@ -6,23 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.telemetry import Item, Store, StoreError, everything, trace_of
+from sandbox.telemetry import Store, StoreError, everything, trace_of
+from tests.sandbox.telemetry.upload import UPLOAD
 
-ITEM = Item(
-    time="2026-11-24T08:00:00.000000Z",
-    table="AppRequests",
-    operation="a",
-    id="1",
-    parent="",
-    role="gateway",
-    identity="gateway",
-    name="POST /photos",
-    seconds=0.5,
-    success=True,
-    code="202",
-    target="",
-    properties={"photo": "6f1d"},
-)
+ITEM = replace(UPLOAD, properties={"photo": "6f1d"})
 
 
 @pytest.fixture
