@@ -4,6 +4,7 @@ import codecs
 import logging
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from io import TextIOWrapper
@@ -66,6 +67,14 @@ def one_sentence(*errors: type[Exception]) -> Iterator[None]:
     except errors as error:
         # str(KeyError) is the repr of its text.
         fail(str(error.args[0]) if isinstance(error, KeyError) else str(error))
+
+
+@contextmanager
+def timed(sentence: str) -> Iterator[None]:
+    """Print the sentence at the end of the block, with the seconds that it took."""
+    begun = time.monotonic()
+    yield
+    out.print(f"[dim]{sentence} after {time.monotonic() - begun:.1f} s.[/]")
 
 
 def exit_on_signals() -> AbstractContextManager[None]:

@@ -116,6 +116,12 @@ def up(
             help="With --snapshot: start the services. For a changed copy of the sample's Bicep.",
         ),
     ] = False,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--only", metavar="SERVICE", help="Start this service and no other. Repeatable."
+        ),
+    ] = None,
     assume: AssumeOption = None,
     assume_from: AssumeFromOption = None,
     token_lifetime: TokenLifetimeOption = None,
@@ -138,6 +144,7 @@ def up(
     if not as_compiled_:
         _choose(opened, snapshot, services=services)
     _check_developer(as_, opened)
+    _check_only(only, opened, endpoints=endpoints)
     progress = Progress(opened)
     warn_of_edits(opened)
     warn_of_left_out(opened)
@@ -151,6 +158,7 @@ def up(
                 *as_options(assumed),
                 *(f"--{name}={value}" for name, value in settings.otherwise.items()),
                 *["--endpoints"] * endpoints,
+                *(f"--only={name}" for name in only or ()),
                 "--as-compiled",  # by this command, just now
                 f"--wait={wait}",
             ]
@@ -172,7 +180,7 @@ def up(
                 as_developer=as_developer,
                 assumed=assumed,
                 settings=settings,
-                services=not endpoints,
+                only=() if endpoints else only or None,
                 patience=wait,
             )
         )
@@ -277,6 +285,20 @@ def _check_developer(as_: str | None, state: State) -> None:
                 " infra/bicep/main.bicep, with the object id",
                 USAGE,
             )
+
+
+def _check_only(only: list[str] | None, state: State, *, endpoints: bool) -> None:
+    """End the command for a service that the deployment does not have."""
+    if not only:
+        return
+    if endpoints:
+        fail("--endpoints starts no service, and --only starts some.", USAGE)
+    with one_sentence(ValueError, KeyError):
+        known = [each.name for each in load(state).services]
+    for name in only:
+        if name not in known:
+            listed = ", ".join(known) or "none, since it is not the sample's"
+            fail(f"no service is called {name!r}; the deployment has {listed}", USAGE)
 
 
 def _options(as_: str | None, stand_in: bool, approve: bool) -> list[str]:

@@ -1,4 +1,4 @@
-"""The broken copy of the sample: its snapshot with other role assignments, and its Bicep."""
+"""The broken copy of the sample: its snapshot with other roles and settings, and its Bicep."""
 
 import copy
 import shutil
@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from cli.lab.course import CourseError, Edit, Lab, Row
+from cli.lab.course import CourseError, Edit, Lab, Row, Setting
 from cli.short_names import resolve
 from local.az_commands import built_in_guid
 from sandbox.deployment import SNAPSHOT, Deployment
 from sandbox.deployment.short_names import resource_ids, subscription_of
 
 Json = dict[str, Any]
+_APP = "Microsoft.App/containerApps"
 _ASSIGNMENT = "Microsoft.Authorization/roleAssignments"
 _DEFINITIONS = "providers/Microsoft.Authorization/roleDefinitions"
 _WHOLE = {
@@ -25,13 +26,15 @@ _WHOLE = {
 def broken(snapshot: Mapping[str, Any], lab: Lab, deployment: Deployment) -> Json:
     """Return a copy of `snapshot`, which `deployment` is of, as the lab breaks it.
 
-    Raises CourseError for a row that it does not have.
+    Raises CourseError for a row or an app that it does not have.
     """
     made = copy.deepcopy(dict(snapshot))
-    for each in lab.grant:
+    for each in lab.broken.grant:
         made["predictedResources"].append(_granted(made, each, deployment))
-    for each in lab.revoke:
+    for each in lab.broken.revoke:
         made["predictedResources"].remove(_found(made, each, deployment))
+    for setting in lab.broken.settings:
+        _set(made, setting)
     return made
 
 
@@ -99,6 +102,23 @@ def _granted(snapshot: Json, row: Row, deployment: Deployment) -> Json:
             "description": row.why,
         },
     }
+
+
+def _set(snapshot: Json, setting: Setting) -> None:
+    """Give an app's variable its other value, or delete it."""
+    apps = [
+        each
+        for each in snapshot["predictedResources"]
+        if each["type"] == _APP and each["name"] == setting.app
+    ]
+    if not apps:
+        raise CourseError(f"the sample has no app {setting.app!r}")
+    (container,) = apps[0]["properties"]["template"]["containers"]
+    others = [each for each in container["env"] if each["name"] != setting.name]
+    given = [] if setting.value is None else [{"name": setting.name, "value": setting.value}]
+    if others + given == container["env"]:
+        raise CourseError(f"{setting.name} of {setting.app} is as in the sample")
+    container["env"] = others + given
 
 
 def _principal(snapshot: Json, who: str) -> str:

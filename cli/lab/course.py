@@ -2,15 +2,23 @@
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sandbox.durations import parse_duration
+from sandbox.faults import fault
 from sandbox.state import PROJECT
+from sandbox.supervisor.settings import USUAL, changed
 
 LABS = PROJECT / "labs"
 _FILE, _STORY, _NOTES = "lab.toml", "story.md", "instructor.md"
+_START, _SOLUTION, _CHECK = "start", "solution", "check.py"
 _HINTS = 3
+_KEYS = frozenset(
+    {"title", "concept", "minutes", "hints", "prediction", "break", "probes", "services", "sandbox"}
+)
+_BREAKS = ("revoke", "grant", "setting", "bicep", "recreate", "fault")
 
 
 class CourseError(ValueError):
@@ -37,6 +45,48 @@ class Edit:
 
 
 @dataclass(frozen=True)
+class Setting:
+    """A variable of an app, with the value that the broken copy has; None for no such variable."""
+
+    app: str
+    name: str
+    value: str | None = None
+
+
+@dataclass(frozen=True)
+class Recreated:
+    """An identity that is deleted and recreated once the lab's sandbox runs.
+
+    `token` is a file in the learner's folder for the token for Blob Storage that it had before.
+    """
+
+    identity: str
+    token: str = ""
+
+
+@dataclass(frozen=True)
+class BegunFault:
+    """A fault of `./keyless fault` that begins with the lab's sandbox, or an incident by its seed.
+
+    `lasts` is a duration, such as 1h.
+    """
+
+    name: str = ""
+    on: str = ""
+    lasts: str = "1h"
+    seed: str = ""
+    count: int = 3
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a fault or a duration that does not exist."""
+        if bool(self.name) == bool(self.seed):
+            raise ValueError("a fault has a name, or the seed of an incident")
+        if self.name:
+            fault(self.name)
+        parse_duration(self.lasts, least=1)
+
+
+@dataclass(frozen=True)
 class Prediction:
     """A question to answer with yes or no before the lab, and the reason for its answer."""
 
@@ -46,10 +96,23 @@ class Prediction:
 
 
 @dataclass(frozen=True)
+class Break:
+    """The difference between the sample and its broken copy."""
+
+    revoke: Sequence[Row] = ()
+    grant: Sequence[Row] = ()
+    settings: Sequence[Setting] = ()
+    edits: Sequence[Edit] = ()
+    recreated: Sequence[Recreated] = ()
+    faults: Sequence[BegunFault] = ()
+
+
+@dataclass(frozen=True)
 class Lab:
     """A lab: the difference between the sample and its broken copy, and the text around it.
 
-    `probes` are the kinds of requests that prove the lab.
+    `probes` are the kinds of requests that prove the lab. `services` run in its sandbox, with
+    `settings` as of `./keyless set`. `folder` has the learner's files and the lab's own check.
     """
 
     number: int
@@ -60,10 +123,26 @@ class Lab:
     notes: str
     prediction: Prediction
     hints: Sequence[str]
-    revoke: Sequence[Row]
-    grant: Sequence[Row]
-    edits: Sequence[Edit]
+    broken: Break
     probes: Sequence[str]
+    folder: Path
+    services: Sequence[str] = ()
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def start(self) -> Path | None:
+        """The learner's files as the lab begins, if it has any."""
+        return _existing(self.folder / _START)
+
+    @property
+    def solution(self) -> Path | None:
+        """The learner's files, solved."""
+        return _existing(self.folder / _SOLUTION)
+
+    @property
+    def check(self) -> Path | None:
+        """The lab's own check, if it has one."""
+        return _existing(self.folder / _CHECK)
 
 
 def read_course(folder: Path = LABS) -> dict[int, Lab]:
@@ -80,20 +159,28 @@ def lab_of(course: Mapping[int, Lab], number: int) -> Lab:
     return course[number]
 
 
+def _existing(path: Path) -> Path | None:
+    return path if path.exists() else None
+
+
 def _read(folder: Path) -> Lab:
     try:
         found = tomllib.loads((folder / _FILE).read_text("utf-8"))
-        return _lab(folder, found)
+        lab = _lab(folder, found)
     except KeyError as error:
         raise CourseError(f"{folder / _FILE} lacks {error}") from error
     except (OSError, TypeError, ValueError) as error:
         raise CourseError(f"{folder} is not a lab: {error}") from error
+    if problem := _problem(lab, found):
+        raise CourseError(f"{folder} is not a lab: {problem}")
+    return lab
 
 
 def _lab(folder: Path, found: Mapping[str, Any]) -> Lab:
-    hints, broken = found["hints"], found["break"]
-    if len(hints) != _HINTS:
-        raise ValueError(f"it has {len(hints)} hints, and not {_HINTS}")
+    has_files = (folder / _START).is_dir()
+    broken = found.get("break", {}) if has_files else found["break"]
+    settings = found.get("sandbox", {})
+    changed(USUAL, settings)  # raises for a setting or a value that does not exist
     return Lab(
         number=int(folder.name.partition("-")[0]),
         title=found["title"],
@@ -102,9 +189,41 @@ def _lab(folder: Path, found: Mapping[str, Any]) -> Lab:
         story=(folder / _STORY).read_text("utf-8").strip(),
         notes=(folder / _NOTES).read_text("utf-8").strip(),
         prediction=Prediction(**found["prediction"]),
-        hints=hints,
-        revoke=[Row(**each) for each in broken.get("revoke", ())],
-        grant=[Row(**each) for each in broken.get("grant", ())],
-        edits=[Edit(**each) for each in broken.get("bicep", ())],
-        probes=found["probes"],
+        hints=found["hints"],
+        broken=_break(broken),
+        probes=found.get("probes", ()),
+        folder=folder,
+        services=found.get("services", ()),
+        settings=settings,
     )
+
+
+def _break(found: Mapping[str, Any]) -> Break:
+    if unknown := found.keys() - _BREAKS:
+        raise ValueError(f"[break] has {min(unknown)!r}, which is none of {', '.join(_BREAKS)}")
+    return Break(
+        revoke=tuple(Row(**each) for each in found.get("revoke", ())),
+        grant=tuple(Row(**each) for each in found.get("grant", ())),
+        settings=tuple(Setting(**each) for each in found.get("setting", ())),
+        edits=tuple(Edit(**each) for each in found.get("bicep", ())),
+        recreated=tuple(Recreated(**each) for each in found.get("recreate", ())),
+        faults=tuple(_fault(**each) for each in found.get("fault", ())),
+    )
+
+
+def _fault(**found: Any) -> BegunFault:
+    lasts = found.pop("for", None)  # as the option, and a word of Python's own
+    return BegunFault(**found, **({} if lasts is None else {"lasts": lasts}))
+
+
+def _problem(lab: Lab, found: Mapping[str, Any]) -> str:
+    """Return a sentence on what the lab contradicts; empty if all is well."""
+    if unknown := found.keys() - _KEYS:
+        return f"it has {min(unknown)!r}, which no lab has"
+    if len(lab.hints) != _HINTS:
+        return f"it has {len(lab.hints)} hints, and not {_HINTS}"
+    if not lab.probes and lab.check is None:
+        return f"it has neither probes nor a {_CHECK}, so nothing proves it"
+    if (lab.start is None) != (lab.solution is None):
+        return f"it needs both {_START}/ and {_SOLUTION}/, or neither"
+    return ""

@@ -12,7 +12,7 @@ from sandbox.broken_files import BrokenFileError
 from sandbox.deployment import SNAPSHOT, as_compiled
 from sandbox.state import State
 
-_PROGRESS, _BICEP, _STATE = "progress.json", "bicep", "state"
+_PROGRESS, _BICEP, _STATE, _WORK = "progress.json", "bicep", "state", "work"
 _SNAPSHOT, _PARAMETERS = "sandbox.snapshot.json", "sandbox.bicepparam"
 
 
@@ -41,7 +41,10 @@ class Progress:
 
 @dataclass(frozen=True)
 class LabFolder:
-    """The files of one lab: its copy of the Bicep, its snapshot, and the state of its sandbox."""
+    """The files of one lab: its copy of the Bicep, its snapshot, and the state of its sandbox.
+
+    `work` has the files that the learner edits, if the lab has any.
+    """
 
     root: Path
 
@@ -61,6 +64,10 @@ class LabFolder:
     def state(self) -> Path:
         return self.root / _STATE
 
+    @property
+    def work(self) -> Path:
+        return self.root / _WORK
+
     def exists(self) -> bool:
         return self.snapshot.is_file()
 
@@ -68,7 +75,9 @@ class LabFolder:
         """Write the broken copy; the snapshot, which makes it exist, last. Raises OSError."""
         self.remove()
         self.root.mkdir(mode=0o700, parents=True)
-        copy_bicep(self.bicep, lab.edits)
+        copy_bicep(self.bicep, lab.broken.edits)
+        if lab.start is not None:
+            copy_files(lab.start, self.work)
         made = broken(json.loads(SNAPSHOT.read_text("utf-8")), lab, as_compiled())
         self.snapshot.write_text(json.dumps(made, indent=2) + "\n", "utf-8")
 
@@ -76,6 +85,12 @@ class LabFolder:
         """Delete the lab's files, if there are any. Raises OSError."""
         if self.root.exists():
             shutil.rmtree(self.root)
+
+
+def copy_files(files: Path, work: Path) -> None:
+    """Copy the files of a lab to the learner's folder, over those there. Raises OSError."""
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(files, work, ignore=ignored, dirs_exist_ok=True)
 
 
 @dataclass(frozen=True)

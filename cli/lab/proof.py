@@ -1,134 +1,20 @@
-"""The proof of a lab: real requests of every identity, held against the sample's own roles.
+"""The proof of a lab: the decisions on real requests, and the lab's own check."""
 
-A request that the sample allows must be allowed, by the same role on the same scope; any other must
-be denied. So a role that is too wide fails a lab, as a missing one does.
-"""
-
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-
-from cli.lab.probes import Caller, Probe, probes_of
-from sandbox.audit import FILE, Outcome, Record
-from sandbox.deployment import SNAPSHOT, Deployment, Principal, load
-from sandbox.deployment.short_names import short_action, short_role, short_scope
-from sandbox.rbac import Allowed, Assignments, Decision, Denied, Policy
-from sandbox.state import State
-from sandbox.testing.deployment import Keyless
-from sandbox.testing.expectations import since
-
-_BY = "/providers/Microsoft.Authorization/roleAssignments/"
+from cli.lab.check_file import findings
+from cli.lab.course import Lab
+from cli.lab.run import Finding, Run
 
 
-@dataclass(frozen=True)
-class Seen:
-    """The decision on a request: allowed by a role on a scope, or denied, or `why` it had none."""
+def prove(lab: Lab, run: Run) -> list[Finding]:
+    """Return the findings of a lab on its running sandbox.
 
-    allowed: bool
-    role: str = ""
-    scope: str = ""
-    why: str = ""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One request of an identity, and the fault in its decision; empty if it is right."""
-
-    who: str
-    does: str
-    fault: str = ""
-    too_much: bool = False
-
-
-def prove(state: State, snapshot: Path, kinds: Sequence[str]) -> list[Finding]:
-    """Send every probe of these kinds as every identity, and judge each decision.
-
-    Raises KeylessError if no sandbox runs on `state`.
+    Raises KeylessError if none runs, or CourseError for a check.py that is none.
     """
-    sound = load(state, SNAPSHOT, is_own=True)
-    running = Keyless(snapshot, state)
-    probes, policy = tuple(probes_of(sound, kinds)), Policy.of(sound)
     found = list[Finding]()
-    for who in running.identities:
-        principal = sound.principal(who)
-        with running.as_identity(who):
-            caller = Caller(sound)
-            try:
-                for each in probes:
-                    seen = _sent(each, caller, state, who)
-                    found.append(judge(who, each, policy.decide(_id(principal), each.needs), seen))
-            finally:
-                caller.close()
-    found.extend(_of_others(state, sound, policy, probes, running.identities))
+    if lab.probes:
+        from cli.lab.role_proof import prove_roles  # noqa: PLC0415 -- imports every SDK
+
+        found += prove_roles(run, lab.probes)
+    if lab.check is not None:
+        found += findings(lab.check, run)
     return found
-
-
-def judge(who: str, probe: Probe, expected: Decision, seen: Seen) -> Finding:
-    """Return the finding on a request, from the decision that the sample makes on it."""
-    if isinstance(expected, Denied):
-        if not seen.allowed:
-            return Finding(who, probe.does)
-        return Finding(who, probe.does, f"allowed {_by(seen)}: too much", too_much=True)
-    role, scope = expected.role.name, expected.assignment.scope
-    if not seen.allowed:
-        right = f"{short_action(expected.action.name)} on {short_scope(probe.needs.scope)}"
-        return Finding(who, probe.does, seen.why or f"denied: no role gives it {right}")
-    if (seen.role, seen.scope.lower()) != (role, scope.lower()):
-        wanted = f"{short_role(role)} on {short_scope(scope)} is enough"
-        return Finding(who, probe.does, f"allowed {_by(seen)}: {wanted}", too_much=True)
-    return Finding(who, probe.does)
-
-
-def _by(seen: Seen) -> str:
-    return f"by {short_role(seen.role)} on {short_scope(seen.scope)}"
-
-
-def _sent(probe: Probe, caller: Caller, state: State, who: str) -> Seen:
-    """Send a request, and return the decision that the audit has of it."""
-    path = state.path(FILE)
-    before = path.stat().st_size if path.exists() else 0
-    probe.send(caller)
-    return _seen(probe, who, since(state, before))
-
-
-def _seen(probe: Probe, who: str, records: Sequence[Record]) -> Seen:
-    actions = {each.name for each in probe.needs.any_of}
-    refused = ""
-    for each in reversed(records):
-        if each.identity == who and each.action in actions:
-            scope = each.assignment.partition(_BY)[0]
-            return Seen(each.outcome is Outcome.ALLOWED, each.role, scope)
-        if each.identity in {who, ""} and each.outcome is Outcome.REFUSED:
-            refused = refused or each.reason
-    return Seen(allowed=False, why=f"refused: {refused}" if refused else "no request arrived")
-
-
-def _of_others(
-    state: State,
-    sound: Deployment,
-    policy: Policy,
-    probes: Sequence[Probe],
-    asked: Sequence[str],
-) -> Iterator[Finding]:
-    """Yield each right too many of the other principals, by the roles in force and no request.
-
-    A right that they lack is no fault: in Bicep, the developer's rows follow the services'.
-    """
-    assignments = Assignments.kept_in(state, load(state))
-    for each in sound.principals:
-        if each.name not in asked:
-            for probe in probes:
-                now = _decided(assignments.decide(_id(each), probe.needs))
-                found = judge(each.name, probe, policy.decide(_id(each), probe.needs), now)
-                if found.too_much:
-                    yield found
-
-
-def _decided(decision: Decision) -> Seen:
-    if isinstance(decision, Allowed):
-        return Seen(True, decision.role.name, decision.assignment.scope)
-    return Seen(False)
-
-
-def _id(principal: Principal) -> str:
-    return principal.principal_id

@@ -1,47 +1,132 @@
-"""The solution of a lab: the difference between the roles in force and those of the sample."""
+"""The solution of a lab: its difference from the sample, and the commands that undo it."""
 
 import difflib
 import os
 import shlex
+import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+from cli.lab.course import Lab
+from cli.lab.folders import LabFolder, copy_files
+from cli.snapshot_notes import shown
 from local.az_commands import create_assignment, delete_assignment, in_sandbox
 from sandbox.commands import KEYLESS
-from sandbox.deployment import SNAPSHOT, Deployment, RoleAssignment, load
+from sandbox.deployment import SNAPSHOT, Deployment, RoleAssignment, deployed_anew, load
 from sandbox.rbac import Assignments
 from sandbox.state import PROJECT, State
+from sandbox.supervisor import running
 
 
 class SolutionError(RuntimeError):
     """A command of the solution that failed; the message has its last line."""
 
 
-def commands(state: State) -> list[str]:
-    """Return the commands that turn the roles in force into those of the sample."""
-    sound, now = load(state, SNAPSHOT, is_own=True), load(state)
-    listed = Assignments.kept_in(state, now).listed
-    return list(in_sandbox(_az(sound, listed, now.deployer.principal_id)))
+@dataclass(frozen=True)
+class Solution:
+    """The differences of the learner's files and of the Bicep as text, and the commands."""
+
+    files: str
+    bicep: str
+    commands: Sequence[str]
 
 
-def bicep(folder: Path, files: Sequence[str]) -> str:
-    """Return the difference between a lab's copy of these files and the sample's."""
+def of(lab: Lab, folder: LabFolder, state: State) -> Solution:
+    """Return what still differs from the solution of a lab whose sandbox runs."""
+    edited = dict.fromkeys(each.file for each in lab.broken.edits)
+    return Solution(
+        files=_difference(folder.work, lab.solution, _names(lab.solution)),
+        bicep=_difference(folder.bicep, SNAPSHOT.parent, edited),
+        commands=list(_commands(lab, folder, state)),
+    )
+
+
+def carry_out(found: Solution, lab: Lab, folder: LabFolder, state: State) -> None:
+    """Copy the solved files, and run the commands. Raises SolutionError or OSError."""
+    if lab.solution is not None:
+        copy_files(lab.solution, folder.work)
+    if lab.broken.settings:
+        shutil.copyfile(SNAPSHOT, folder.snapshot)
+    for each in found.commands:
+        _run(each, state)
+
+
+def _commands(lab: Lab, folder: LabFolder, state: State) -> Iterator[str]:
+    report = running(state)
+    in_force = {each.name for each in report.faults} if report else set()
+    for each in lab.broken.faults:
+        if each.name in in_force:
+            yield f"{KEYLESS} fault {each.name} --end"
+        elif f"incident {each.seed}" in in_force:
+            yield f"{KEYLESS} fault --end"
+    if lab.broken.settings and _settings_differ(lab, state):
+        yield f"{KEYLESS} apply --snapshot {shlex.quote(shown(folder.snapshot))}"
+    sound, now = deployed_anew(state, SNAPSHOT, is_own=True), load(state)
+    listed = list(Assignments.kept_in(state, now).listed)
+    assigned = {each.principal_id for each in listed}
+    without_roles = {
+        each.principal_id
+        for each in now.principals
+        if each.former_ids and each.principal_id not in assigned
+    }
+    if without_roles:
+        yield f"{KEYLESS} deploy"
+        deployed = (each for each in sound.assignments if each.principal_id in without_roles)
+        listed += deployed
+    yield from in_sandbox(_az(sound, listed, now.deployer.principal_id))
+
+
+def _settings_differ(lab: Lab, state: State) -> bool:
+    sound, now = _variables(deployed_anew(state, SNAPSHOT, is_own=True)), _variables(load(state))
+    return any(sound[each.app] != now.get(each.app) for each in lab.broken.settings)
+
+
+def _variables(deployment: Deployment) -> dict[str, dict[str, str]]:
+    return {each.name: dict(each.environment) for each in deployment.apps}
+
+
+def _az(sound: Deployment, listed: Sequence[RoleAssignment], deployer: str) -> Iterator[str]:
+    wanted, there = {each.key for each in sound.assignments}, {each.key for each in listed}
+    for each in listed:
+        if each.key not in wanted and each.principal_id != deployer:
+            yield delete_assignment(each.id)
+    kinds = {each.principal_id: each.type for each in sound.principals}
+    for each in sound.assignments:
+        if each.key not in there:
+            role = each.role_definition_id.rpartition("/")[2]
+            yield create_assignment(role, each.scope, each.principal_id, kinds[each.principal_id])
+
+
+def _names(folder: Path | None) -> list[str]:
+    """Return the files below a folder, by their paths in it."""
+    if folder is None:
+        return []
+    files = sorted(each for each in folder.rglob("*") if each.is_file())
+    return [str(each.relative_to(folder)) for each in files if "__pycache__" not in each.parts]
+
+
+def _difference(before: Path, after: Path | None, names: Iterable[str]) -> str:
+    """Return the difference between the files of two folders; an absent one is empty."""
+    if after is None:
+        return ""
     return "".join(
         line
-        for name in files
+        for name in names
         for line in difflib.unified_diff(
-            (folder / name).read_text("utf-8").splitlines(keepends=True),
-            (SNAPSHOT.parent / name).read_text("utf-8").splitlines(keepends=True),
-            name,
-            name,
-            n=1,
+            _lines(before / name), _lines(after / name), name, name, n=1
         )
     )
 
 
-def run(command: str, state: State) -> None:
+def _lines(path: Path) -> list[str]:
+    text = path.read_text("utf-8", "replace") if path.exists() else ""
+    return [f"{each}\n" for each in text.splitlines()]
+
+
+def _run(command: str, state: State) -> None:
     """Run a command of the solution on the sandbox of `state`. Raises SolutionError."""
     done = subprocess.run(
         [sys.executable, "-m", "cli", *shlex.split(command.removeprefix(KEYLESS))],
@@ -56,15 +141,3 @@ def run(command: str, state: State) -> None:
     if done.returncode:
         said = (done.stderr or done.stdout).strip().splitlines() or ["it printed nothing"]
         raise SolutionError(f"{command} failed: {said[-1]}")
-
-
-def _az(sound: Deployment, listed: Sequence[RoleAssignment], deployer: str) -> Iterator[str]:
-    wanted, there = {each.key for each in sound.assignments}, {each.key for each in listed}
-    for each in listed:
-        if each.key not in wanted and each.principal_id != deployer:
-            yield delete_assignment(each.id)
-    kinds = {each.principal_id: each.type for each in sound.principals}
-    for each in sound.assignments:
-        if each.key not in there:
-            role = each.role_definition_id.rpartition("/")[2]
-            yield create_assignment(role, each.scope, each.principal_id, kinds[each.principal_id])

@@ -53,9 +53,14 @@ def check_file(path: Path) -> None:
 
 def keep(state: State, path: Path, snapshot: bytes) -> Path:
     """Keep the snapshot that the Bicep at `path` was compiled to. Raises OSError."""
+    return state.write(compiled_path(state, path).name, snapshot)
+
+
+def compiled_path(state: State, path: Path) -> Path:
+    """Return the place in `state` for the snapshot that the Bicep at `path` is compiled to."""
     # A name for each file: another one must not replace the deployment of the next start.
     name = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:12]
-    return state.write(f"compiled-{name}.snapshot.json", snapshot)
+    return state.path(f"compiled-{name}.snapshot.json")
 
 
 def last_compiled(state: State, path: Path) -> Path | None:

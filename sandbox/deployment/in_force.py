@@ -63,15 +63,17 @@ def is_own(state: State, snapshot: Path) -> bool:
     Raises ValueError if the mark is broken.
     """
     path = snapshot.resolve()
-    return path == SNAPSHOT or state.read_json(OWN_COPY) == str(path)
+    kept = state.read_json(OWN_COPY)
+    copies = kept if isinstance(kept, list) else [kept]
+    return path == SNAPSHOT or str(path) in copies
 
 
-def mark_as_own(state: State, snapshot: Path) -> None:
-    """Take `snapshot` for a changed copy of the project's own, which has its services.
+def mark_as_own(state: State, *snapshots: Path) -> None:
+    """Take `snapshots`, and no others, for changed copies of the project's own with its services.
 
     Raises OSError.
     """
-    state.write_json(OWN_COPY, str(snapshot.resolve()))
+    state.write_json(OWN_COPY, [str(each.resolve()) for each in snapshots])
 
 
 def _remembered(state: State) -> tuple[Path, Path]:

@@ -5,6 +5,7 @@ Only resources that the sandbox serves are evaluated. All else is left out, and 
 
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -73,6 +74,18 @@ def load(state: State, path: Path | None = None, *, is_own: bool | None = None) 
     raw = Snapshot.read(path or in_force(state))
     ids = principal_ids(state, identity_ids(raw))
     return _Loading(raw, ids, is_own=is_own).deployment()
+
+
+def deployed_anew(state: State, path: Path, *, is_own: bool) -> Deployment:
+    """Return a snapshot's deployment with every role assigned to the present identities alone.
+
+    So it is after `deploy`, once the assignments of recreated identities' former ids are deleted.
+    Raises as `load` does.
+    """
+    raw = Snapshot.read(path)
+    ids = principal_ids(state, identity_ids(raw))
+    present = {key: replace(each, former=(), assigned=()) for key, each in ids.items()}
+    return _Loading(raw, present, is_own=is_own).deployment()
 
 
 def as_compiled() -> Deployment:

@@ -20,7 +20,7 @@ def main(snapshot: str, folder: str) -> None:
     try:
         state = State.open(Path(folder))
         remember(state, Path(snapshot))
-        asyncio.run(run(state, 0, lambda _: None, Project(_never, str), services=False))
+        asyncio.run(run(state, 0, lambda _: None, Project(_never, str), only=()))
     except (StateError, StartError, OSError) as error:
         sys.exit(f"keyless: {error}")
 

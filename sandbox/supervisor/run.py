@@ -4,7 +4,7 @@ import asyncio
 import signal
 import sqlite3
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Collection, Coroutine
 from contextlib import AsyncExitStack, suppress
 from functools import partial
 from typing import Any
@@ -44,14 +44,14 @@ async def run(
     as_developer: AsDeveloper | None = None,
     assumed: Assumptions = LIKELY,
     settings: Settings = USUAL,
-    services: bool = True,
+    only: Collection[str] | None = None,
     patience: float = PATIENCE,
 ) -> None:
     """Run until one of END_SIGNALS; call `on_report` with each change. Raises StartError.
 
     The services of `project` are its children, unless they are `remote`. They act as themselves,
-    unless all run `as_developer`. They are overdue after `patience` seconds. Without `services`,
-    only the endpoints run.
+    unless all run `as_developer`. They are overdue after `patience` seconds. `only` limits them to
+    those that it names; None stands for all.
 
     The signal handlers stay when it returns, since its process is about to end.
     """
@@ -75,7 +75,7 @@ async def run(
                 remote=remote,
                 assumed=assumed,
                 settings=settings,
-                services=services,
+                only=only,
                 damage=project.damage,
             ),
         )
@@ -93,7 +93,7 @@ async def run(
                 project.service,
                 remote=remote,
                 developer=developer,
-                services=services,
+                only=only,
                 patience=patience,
             )
             endpoints.control.on("apply", Apply(endpoints, watch, state))

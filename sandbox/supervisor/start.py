@@ -2,7 +2,7 @@
 
 import errno
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 
@@ -81,12 +81,13 @@ async def start(
     assumed: Assumptions = LIKELY,
     *,
     settings: Settings = USUAL,
-    services: bool = True,
+    only: Collection[str] | None = None,
     damage: Callable[[], str] = lambda: "",
 ) -> Endpoints:
     """Start every endpoint for the services, which run on this machine or are `remote`.
 
-    Without `services`, none is to run; nor are those of a deployment that is not the project's own.
+    `only` limits the services to those that it names; None stands for all. A deployment that is
+    not the project's own has none.
     `damage` names a broken file of the installation, after a crash of Azurite.
 
     Raises PortLostError, which another try may avoid, or OSError, ValueError, KeyError,
@@ -109,7 +110,7 @@ async def start(
         state,
         planes,
         child,
-        deployment.services if services else (),
+        chosen(deployment.services, only),
         gallery_port=gallery_port,
         remote=remote,
     )
@@ -206,6 +207,13 @@ async def _listening(
         page=await _page(stack, Running(planes, state, proxy, certificate.authority, amqp_port)),
         moved=kept.moved(now),
     )
+
+
+def chosen(
+    services: tuple[ContainerApp, ...], only: Collection[str] | None
+) -> tuple[ContainerApp, ...]:
+    """Return the services that `only` names; all of them for None."""
+    return tuple(each for each in services if only is None or each.name in only)
 
 
 def _amqp(

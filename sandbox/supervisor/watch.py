@@ -25,7 +25,7 @@ from sandbox.supervisor.processes import Child, Program
 from sandbox.supervisor.remote_services import RemoteServices
 from sandbox.supervisor.report import NOT_STARTED, Report, ServiceReport, SignInReport
 from sandbox.supervisor.services import Readiness, ServiceProgram, is_taken, readiness
-from sandbox.supervisor.start import Endpoints
+from sandbox.supervisor.start import Endpoints, chosen
 
 _LOG = logging.getLogger(__name__)
 _LOOK_AGAIN = 0.1
@@ -49,13 +49,13 @@ class Watch:
         *,
         remote: RemoteServices | None = None,
         developer: Developer | None = None,
-        services: bool = True,
+        only: Collection[str] | None = None,
         patience: float = PATIENCE,
     ) -> None:
         """The services of `endpoints` are started here, by `program`, unless they are `remote`.
 
-        They act as themselves, or all as the `developer`. After `patience` seconds without all
-        ready, the report says that they are overdue.
+        They act as themselves, or all as the `developer`. `only` is as for `start`. After
+        `patience` seconds without all ready, the report says that they are overdue.
         """
         self._endpoints = endpoints
         self._state = state
@@ -71,7 +71,7 @@ class Watch:
         self._remote = remote
         self._developer = developer
         self._apps = endpoints.planes.deployment.apps
-        self._runs_services = services
+        self._only = only
         here = () if remote else endpoints.services
         self._children = {app.name: self._child(app) for app in here}
         self._readiness = {app.name: Readiness(False) for app in endpoints.services}
@@ -120,7 +120,7 @@ class Watch:
         changed = {
             each.name for each in apps if each.name in also or _differs(before.get(each.name), each)
         }
-        names = [each.name for each in (deployment.services if self._runs_services else ())]
+        names = [each.name for each in chosen(deployment.services, self._only)]
         gone = [name for name in self._readiness if name not in names]
         begun = [name for name in names if name in changed or name not in self._readiness]
         for name in names:

@@ -3,13 +3,14 @@
 import dataclasses
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 
 from cli.application import _MODULES as COMMANDS
 from cli.lab.breakage import broken, copy_bicep, edited, role_guid, scope_of
-from cli.lab.course import CourseError, Edit, Lab, Row, lab_of, read_course
+from cli.lab.course import Break, CourseError, Edit, Lab, Row, lab_of, read_course
 from cli.short_names import AmbiguousError
 from infra.rehearsal.files import has_compiler
 from sandbox.deployment import SNAPSHOT, Deployment, RoleAssignment, as_compiled, load
@@ -49,14 +50,14 @@ def test_the_broken_copy_differs_from_the_sample_in_the_rows_of_the_lab_alone(
     sample = load(State(tmp_path), SNAPSHOT, is_own=True)
     found = load(State(tmp_path), written(lab, tmp_path), is_own=True)
     before, after = rights(sample.assignments), rights(found.assignments)
-    assert before - after == {a_right(each, sample) for each in lab.revoke}
-    assert after - before == {a_right(each, sample) for each in lab.grant}
+    assert before - after == {a_right(each, sample) for each in lab.broken.revoke}
+    assert after - before == {a_right(each, sample) for each in lab.broken.grant}
 
 
 @pytest.mark.skipif(not has_compiler(), reason="there is no Bicep CLI")
 @each_lab
 def test_the_broken_bicep_compiles_to_the_broken_copy(lab: Lab, tmp_path: Path) -> None:
-    copy_bicep(tmp_path / "bicep", lab.edits)
+    copy_bicep(tmp_path / "bicep", lab.broken.edits)
     compiled = given_snapshot(State(tmp_path), tmp_path / "bicep" / "sandbox.bicepparam")
     by_bicep = load(State(tmp_path), compiled, is_own=True)
     by_edits = load(State(tmp_path), written(lab, tmp_path), is_own=True)
@@ -107,7 +108,7 @@ def test_an_edit_that_fits_nowhere_or_twice_is_an_error() -> None:
 
 def test_a_row_that_the_sample_does_not_have_cannot_be_revoked() -> None:
     row = Row("notifier", "Storage Blob Data Reader", "containers/originals")
-    lab = dataclasses.replace(COURSE[3], revoke=[row])
+    lab = dataclasses.replace(COURSE[3], broken=Break(revoke=[row]))
     with pytest.raises(CourseError, match="0 rows of notifier"):
         broken(json.loads(SNAPSHOT.read_text()), lab, SAMPLE)
 
@@ -117,12 +118,95 @@ def test_an_unknown_number_is_answered_with_the_known_ones() -> None:
         lab_of(COURSE, 99)
 
 
-def test_a_folder_that_lacks_a_field_is_named(tmp_path: Path) -> None:
-    folder = tmp_path / "01-nothing"
-    folder.mkdir()
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A copy of the lab about the third identity, whose lab.toml a test changes."""
+    return Path(shutil.copytree(COURSE[3].folder, tmp_path / "03-copy"))
+
+
+def with_more(folder: Path, more: str) -> Lab:
+    path = folder / "lab.toml"
+    path.write_text(path.read_text() + more)
+    return read_course(folder.parent)[3]
+
+
+def test_a_folder_that_lacks_a_field_is_named(folder: Path) -> None:
     (folder / "lab.toml").write_text("hints = ['a', 'b', 'c']")
-    with pytest.raises(CourseError, match=r"01-nothing/lab.toml lacks 'break'"):
-        read_course(tmp_path)
-    (folder / "lab.toml").write_text("hints = []\n[break]")
-    with pytest.raises(CourseError, match="it has 0 hints, and not 3"):
-        read_course(tmp_path)
+    with pytest.raises(CourseError, match=r"03-copy/lab.toml lacks 'break'"):
+        read_course(folder.parent)
+
+
+@pytest.mark.parametrize(
+    ("written", "instead", "sentence"),
+    [
+        ('probes = ["blobs"]', "", "it has neither probes nor a check.py"),
+        ('probes = ["blobs"]', 'probe = ["blobs"]', "it has 'probe', which no lab has"),
+        ('probes = ["blobs"]', 'sandbox = { age = "6m" }', "no setting is called 'age'"),
+        ('probes = ["blobs"]', 'sandbox = { propagation = "1" }', "propagation: '1' is no dur"),
+        ("[[break.revoke]]", "[[break.rule]]", "[break] has 'rule', which is none of revoke,"),
+        ("[[break.revoke]]", "[[break.recreate]]", "unexpected keyword argument 'who'"),
+    ],
+)
+def test_a_mistake_in_a_lab_is_named(
+    folder: Path, written: str, instead: str, sentence: str
+) -> None:
+    text = (folder / "lab.toml").read_text()
+    assert written in text
+    (folder / "lab.toml").write_text(text.replace(written, instead))
+    with pytest.raises(CourseError, match=re.escape(sentence)):
+        read_course(folder.parent)
+
+
+@pytest.mark.parametrize(
+    ("more", "sentence"),
+    [
+        ('name = "vault-9"', "no fault is called 'vault-9'"),
+        ('name = "vault-429"\nfor = "soon"', "'soon' is no duration"),
+        ('name = "vault-429"\nseed = "7"', "a fault has a name, or the seed of an incident"),
+        ("", "a fault has a name, or the seed of an incident"),
+    ],
+)
+def test_a_fault_that_cannot_begin_is_named(folder: Path, more: str, sentence: str) -> None:
+    with pytest.raises(CourseError, match=re.escape(sentence)):
+        with_more(folder, f"\n[[break.fault]]\n{more}\n")
+
+
+def test_a_lab_with_files_needs_its_solution_and_no_break(folder: Path) -> None:
+    (folder / "start").mkdir()
+    with pytest.raises(CourseError, match=r"it needs both start/ and solution/, or neither"):
+        read_course(folder.parent)
+    (folder / "solution").mkdir()
+    text = (folder / "lab.toml").read_text()
+    (folder / "lab.toml").write_text(text[: text.index("[[break.revoke]]")])
+    assert read_course(folder.parent)[3].broken == Break()
+
+
+def test_a_setting_replaces_one_variable_of_one_app(folder: Path, tmp_path: Path) -> None:
+    setting = """
+    [[break.setting]]
+    app = "gateway"
+    name = "AZURE_CLIENT_ID"
+    value = "00000000-0000-0000-0000-000000000000"
+    [[break.setting]]
+    app = "thumbnailer"
+    name = "MALLOC_ARENA_MAX"
+    """
+    lab = with_more(folder, setting)
+    sample = load(State(tmp_path), SNAPSHOT, is_own=True)
+    found = load(State(tmp_path), written(lab, tmp_path), is_own=True)
+    for before, after in zip(sample.apps, found.apps, strict=True):
+        differs = dict(before.environment.items() ^ after.environment.items())
+        match before.name:
+            case "gateway":
+                assert set(differs) == {"AZURE_CLIENT_ID"}
+                assert after.environment["AZURE_CLIENT_ID"].startswith("00000000-")
+            case "thumbnailer":
+                assert differs == {"MALLOC_ARENA_MAX": "2"}
+            case _:
+                assert differs == {}
+
+
+def test_a_setting_that_changes_nothing_is_an_error(folder: Path, tmp_path: Path) -> None:
+    setting = '[[break.setting]]\napp = "gateway"\nname = "NO_SUCH_VARIABLE"\n'
+    with pytest.raises(CourseError, match="NO_SUCH_VARIABLE of gateway is as in the sample"):
+        written(with_more(folder, setting), tmp_path)

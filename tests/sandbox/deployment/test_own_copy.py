@@ -42,6 +42,13 @@ def test_another_file_is_ones_own_once_it_is_marked(state: State, copy: Path) ->
     assert not is_own(state, copy.with_name("other.snapshot.json"))
 
 
+def test_several_files_can_be_ones_own(state: State, copy: Path) -> None:
+    other = copy.with_name("compiled.snapshot.json")
+    mark_as_own(state, copy, other)
+    assert is_own(state, copy)
+    assert is_own(state, other)
+
+
 def test_a_mark_says_nothing_about_the_content(state: State, copy: Path) -> None:
     mark_as_own(state, copy)
     copy.write_text(json.dumps({"predictedResources": [], "diagnostics": []}))

@@ -1,7 +1,7 @@
 """The judgement on a request of a lab."""
 
 from cli.lab.probes import Probe, probes_of
-from cli.lab.proof import Seen, judge
+from cli.lab.role_proof import Seen, judge
 from sandbox.deployment import as_compiled
 from sandbox.rbac import Decision, Policy
 

@@ -1,0 +1,180 @@
+"""A lab's sandbox and the learner's files, as a lab's own check uses them."""
+
+import os
+import signal
+import subprocess
+import sys
+import tomllib
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from cli.program_audit import Attribution
+from cli.token_relay import relayed
+from sandbox.audit import FILE, Record
+from sandbox.deployment import SNAPSHOT, Deployment, deployed_anew, load
+from sandbox.state import State
+from sandbox.supervisor import IDENTITY_VARIABLES, running
+from sandbox.testing.deployment import Keyless
+from sandbox.testing.expectations import since
+from sandbox.testing.identity import Identity
+
+ANSWERS = "answers.toml"
+TIMED_OUT = 124  # as of the command timeout
+_LONGEST = 30.0  # seconds
+_ENDPOINT = "IDENTITY_ENDPOINT"
+
+
+class WorkError(ValueError):
+    """A file of the learner's that is absent or malformed; the message is one sentence."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A request, an answer or a file of the learner's, and its fault; empty if it is right.
+
+    `who` is the identity, and empty where none is concerned.
+    """
+
+    who: str
+    does: str
+    fault: str = ""
+    too_much: bool = False
+
+
+@dataclass(frozen=True)
+class Done:
+    """A learner's file that has run: its exit status, all that it printed, and its records.
+
+    The status is TIMED_OUT if it ran into the time limit.
+    """
+
+    status: int
+    out: str
+    records: Sequence[Record]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One check of a lab: its running sandbox, and `work`, the folder of the learner's files."""
+
+    state: State
+    snapshot: Path
+    work: Path
+
+    @cached_property
+    def deployment(self) -> Deployment:
+        """The sample's own deployment, with a role for each present identity."""
+        return deployed_anew(self.state, SNAPSHOT, is_own=True)
+
+    @property
+    def now(self) -> Deployment:
+        """The deployment in force, without the roles that were changed by hand."""
+        return load(self.state)
+
+    @cached_property
+    def running(self) -> Keyless:
+        """The lab's sandbox."""
+        return Keyless(self.snapshot, self.state)
+
+    def as_identity(self, who: str) -> Identity:
+        """Return an identity: within its block, this process's SDK clients act as it.
+
+        Raises KeylessError for an unknown name.
+        """
+        return self.running.as_identity(who)
+
+    def script(self, name: str, who: str | None, *args: str, seconds: float = _LONGEST) -> Done:
+        """Run a Python file of the learner's as `who`, or without any identity for None.
+
+        Its records are all of that time where no service runs; else those of the tokens that it
+        received, and of its refused requests. Raises WorkError for a file that is not there.
+        """
+        path = self._file(name)
+        # Without an identity, all else that leads to the sandbox stays.
+        identity = self.as_identity(who or self.running.identities[0])
+        environment = identity.environment | {"PYTHONDONTWRITEBYTECODE": "1"}
+        with ExitStack() as stack:
+            tokens: set[str] = set()
+            if who is None:
+                for variable in IDENTITY_VARIABLES:
+                    environment.pop(variable, None)
+            else:
+                relay = stack.enter_context(relayed(environment[_ENDPOINT]))
+                environment[_ENDPOINT], tokens = relay.address, relay.tokens
+            before = _size(self.state.path(FILE))
+            status, out = _run([sys.executable, str(path), *args], environment, self.work, seconds)
+        records = since(self.state, before)
+        if self._runs_services:
+            attribution = Attribution(self._names(who), tokens)
+            records = [each for each in records if attribution.is_by(each)]
+        return Done(status, out, records)
+
+    def answers(self) -> Mapping[str, Any]:
+        """Return what the learner wrote into answers.toml. Raises WorkError."""
+        path = self._file(ANSWERS)
+        try:
+            return tomllib.loads(path.read_text("utf-8"))
+        except ValueError as error:  # also for a text that is not UTF-8
+            raise WorkError(f"{ANSWERS} is not TOML: {error}") from error
+
+    def records(self) -> list[Record]:
+        """Return all records of the audit since the lab began."""
+        return since(self.state)
+
+    def _file(self, name: str) -> Path:
+        path = self.work / name
+        if not path.is_file():
+            raise WorkError(f"there is no {name} in {self.work}; ./keyless lab reset restores it")
+        return path
+
+    @property
+    def _runs_services(self) -> bool:
+        report = running(self.state)
+        return report is not None and any(each.url for each in report.services)
+
+    def _names(self, who: str | None) -> frozenset[str]:
+        """Return the identities that the app `who` can use."""
+        apps = (each for each in self.now.apps if each.name == who)
+        attached = [each.identity.name for app in apps for each in app.attachments]
+        return frozenset(filter(None, (who, *attached)))
+
+
+def _run(
+    command: Sequence[str], environment: Mapping[str, str], folder: Path, seconds: float
+) -> tuple[int, str]:
+    """Run a program; return its status, and all that it printed. End it after `seconds`."""
+    process = subprocess.Popen(
+        command,
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+        start_new_session=True,  # so that it ends with the programs that it has started
+    )
+    try:
+        printed, _ = process.communicate(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        _kill(process)
+        printed, _ = process.communicate()
+        return TIMED_OUT, printed
+    except BaseException:
+        _kill(process)
+        process.wait()
+        raise
+    return process.returncode, printed
+
+
+def _kill(process: "subprocess.Popen[str]") -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0

@@ -1,0 +1,3 @@
+import os
+
+print("client id:", os.environ["CLIENT_ID"])

@@ -1,0 +1,12 @@
+"""The wrong ways to mend lab 4: a wider scope, a wider role, and a second identity."""
+
+from tests.labs.learner import over_granted
+
+READER = "Storage Blob Data Reader"
+CONTRIBUTOR = "Storage Blob Data Contributor"
+
+WRONG = (
+    over_granted("gateway", READER, "account"),
+    over_granted("gateway", CONTRIBUTOR, "containers/thumbnails"),
+    over_granted("notifier", READER, "containers/thumbnails"),
+)
