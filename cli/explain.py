@@ -20,23 +20,7 @@ from sandbox.commands import KEYLESS
 from sandbox.deployment import Deployment, load
 from sandbox.deployment.given_snapshot import deployment_of
 from sandbox.deployment.short_names import resource_ids, short_action, short_scope
-from sandbox.rbac import Action, Allowed, Assignments, Decision, Requirement, built_in_roles
-
-# Data actions that the roles here name only by a pattern.
-_MORE_DATA_ACTIONS = (
-    "Microsoft.KeyVault/vaults/secrets/delete",
-    "Microsoft.KeyVault/vaults/secrets/purge/action",
-    "Microsoft.KeyVault/vaults/secrets/recover/action",
-    "Microsoft.KeyVault/vaults/secrets/update/action",
-    "Microsoft.KeyVault/vaults/secrets/backup/action",
-    "Microsoft.KeyVault/vaults/secrets/restore/action",
-    "Microsoft.ServiceBus/namespaces/messages/receive/action",
-    "Microsoft.ServiceBus/namespaces/messages/send/action",
-    "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/deleteBlobVersion/action",
-    "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/filter/action",
-    "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/tags/read",
-    "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/tags/write",
-)
+from sandbox.rbac import Action, Allowed, Assignments, Decision, Requirement, known_actions
 
 _STANDARD_INPUT = "-"
 _UNKNOWN = (
@@ -83,12 +67,8 @@ def _the_requirement(deployment: Deployment, action: str, resource: str) -> Requ
 
 
 def _action(deployment: Deployment, wanted: str) -> Action:
-    roles = (*built_in_roles(), *deployment.custom_roles)
-    data = {each for role in roles for each in role.data_actions if "*" not in each}
-    control = {each for role in roles for each in role.actions if "*" not in each}
-    data.update(_MORE_DATA_ACTIONS)
-    name = resolve("action", wanted, data | control)
-    return Action(name, data=name in data)
+    known = known_actions(deployment.custom_roles)
+    return known[resolve("action", wanted, known)]
 
 
 def _in_words(identity: str, decision: Decision) -> str:

@@ -1,17 +1,17 @@
 """Attaches a link of Service Bus as one of the deployment's principals, and detaches it again.
 
-No message is sent or received: the right is decided when a link attaches.
+No message is sent or taken: the right is decided when a link attaches, or when a peek is asked for.
 """
 
 import re
 import uuid
 from typing import Any
 
-from proton import LinkException, Message, ProtonException, SSLDomain
+from proton import LinkException, Message, ProtonException, SSLDomain, int32
 from proton.utils import BlockingConnection
 
 from sandbox.page.answer import Answer
-from sandbox.page.attempts import SEND_VERB, Attempt
+from sandbox.page.attempts import PEEK, SEND_LINK, Attempt
 from sandbox.page.running import Running
 
 _TIMEOUT = 10  # seconds
@@ -27,7 +27,7 @@ class LinkError(RuntimeError):
 
 def attach(running: Running, attempt: Attempt, token: str) -> Answer:
     """Put `token` on a connection of its own and attach the link. It blocks. Raises LinkError."""
-    asked = f"ATTACH {attempt.verb} sb://{attempt.host}/{attempt.path}"
+    asked = f"{attempt.method} sb://{attempt.host}/{attempt.path}"
     try:
         connection = BlockingConnection(
             f"amqps://127.0.0.1:{running.amqp_port}",
@@ -49,7 +49,9 @@ def _attached(connection: BlockingConnection, attempt: Attempt, token: str, aske
     if status not in _ACCEPTED:
         return Answer(asked, status, description, refused=True)
     try:
-        if attempt.verb == SEND_VERB:
+        if attempt.method == PEEK:
+            return _peeked(connection, attempt, asked)
+        if attempt.method == SEND_LINK:
             connection.create_sender(attempt.path)
         else:
             connection.create_receiver(attempt.path, credit=0)
@@ -61,18 +63,48 @@ def _attached(connection: BlockingConnection, attempt: Attempt, token: str, aske
     return Answer(asked, 0, "attached")
 
 
+def _peeked(connection: BlockingConnection, attempt: Attempt, asked: str) -> Answer:
+    """Peek at one message, without a look at it.
+
+    https://learn.microsoft.com/azure/service-bus-messaging/service-bus-amqp-request-response#peek-message
+    """
+    body = {"from-sequence-number": 0, "message-count": int32(1)}
+    answer = _request(
+        connection,
+        f"{attempt.path}/$management",
+        Message(body, properties={"operation": "com.microsoft:peek-message"}),
+        is_settled=True,
+    )
+    properties: dict[str, Any] = answer.properties or {}
+    status, text = int(properties.get("statusCode", 0)), str(properties.get("statusDescription"))
+    refused = status not in _ACCEPTED
+    reason = str(properties.get("errorCondition") or "refused") if refused else "peeked"
+    return Answer(asked, status, reason, text[:_LONGEST] if refused else "", refused=refused)
+
+
 def _put(connection: BlockingConnection, audience: str, token: str) -> tuple[int, str]:
     """Put a token on the connection; return the bus's status and its sentence.
 
     https://learn.microsoft.com/azure/service-bus-messaging/service-bus-amqp-protocol-guide
     """
-    receiver, sender = connection.create_receiver("$cbs"), connection.create_sender("$cbs")
     properties = {"operation": "put-token", "type": "jwt", "name": audience}
-    sender.send(Message(token, id=str(uuid.uuid4()), reply_to="$cbs", properties=properties))
-    answer = receiver.receive(timeout=_TIMEOUT)
-    receiver.accept()
+    message = Message(token, properties=properties)
+    answer = _request(connection, "$cbs", message, is_settled=False)
     found: dict[str, Any] = answer.properties or {}
     return int(found.get("status-code", 0)), str(found.get("status-description", ""))
+
+
+def _request(
+    connection: BlockingConnection, node: str, message: Message, *, is_settled: bool
+) -> Message:
+    """Return the answer of a node that answers requests; those of $cbs come unsettled."""
+    receiver, sender = connection.create_receiver(node), connection.create_sender(node)
+    message.id, message.reply_to = str(uuid.uuid4()), node
+    sender.send(message)
+    answer = receiver.receive(timeout=_TIMEOUT)
+    if not is_settled:
+        receiver.accept()
+    return answer
 
 
 def _trust(running: Running) -> SSLDomain:

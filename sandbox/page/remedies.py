@@ -1,52 +1,68 @@
-"""The role assignment that would allow a request, and everything else that it would allow."""
+"""The grants that would allow a request, and everything else that each would allow."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from shlex import quote
 
 from sandbox.commands import KEYLESS
-from sandbox.deployment import Principal, RoleDefinition
+from sandbox.deployment import (
+    ContainerApp,
+    Principal,
+    PrincipalKind,
+    Registration,
+    RoleDefinition,
+)
+from sandbox.deployment.short_names import short_scope
 from sandbox.page.attempts import Attempt
-from sandbox.rbac import Allowed, Assignments, Denied, holds, scope_and_above
+from sandbox.page.verdicts import Verdict, decide
+from sandbox.rbac import Assignments, Denied, Requirement, holds, scope_and_above
 
 # A role's actions can be many; the first ones show how wide it is.
 _MOST_ACTIONS = 8
 # The remedies that a page offers, the narrowest first.
 _MOST = 3
+_APP_ROLE = """\
+infra/entra/catalog.json, under heldBy:
+  "{role}": [..., "{who}"]"""
+_ATTACHED = """\
+identity: {{
+  type: 'UserAssigned'
+  userAssignedIdentities: {{
+    '${{{who}.id}}': {{}} // beside the others of {app}
+  }}
+}}"""
 
 
 @dataclass(frozen=True)
 class Remedy:
-    """A role that would allow a request on `scope`, and its price."""
+    """A grant that would allow a request, and its price: the other requests that it allows.
 
-    role: str
-    scope: str
-    command: str
-    bicep: str
+    `snippets` are the ways to make it, each with its title.
+    """
+
+    title: str
+    on: str
     also: tuple[str, ...]
-    patterns: tuple[str, ...]
+    snippets: tuple[tuple[str, str], ...]
+    patterns: tuple[str, ...] = ()
 
 
 def remedies(
     principal: Principal,
     attempt: Attempt,
-    denied: Denied,
+    verdict: Verdict,
     assignments: Assignments,
     known: Iterable[Attempt],
 ) -> Iterator[Remedy]:
-    """Yield the roles that would allow `attempt`, which is denied, the narrowest first."""
-    scope, others = attempt.resource, [each for each in known if each.name != attempt.name]
-    by_name = {each.name: each for each in assignments.roles}
-    for name in denied.roles_that_would[:_MOST]:
-        role = by_name[name]
-        yield Remedy(
-            role=name,
-            scope=scope,
-            command=_command(principal, name, scope),
-            bicep=_bicep(principal, role, scope),
-            also=tuple(_also(principal, scope, role, assignments, others)),
-            patterns=(*role.data_actions, *role.actions)[:_MOST_ACTIONS],
-        )
+    """Yield the grants that would allow `attempt`, which is denied, the narrowest first."""
+    match attempt.needs:
+        case Registration() as api:
+            yield from _app_role(principal, api)
+        case ContainerApp() as app:
+            yield from _attachment(principal, app, assignments, known)
+        case Requirement():
+            if isinstance(verdict.decision, Denied):
+                yield from _roles(principal, attempt, verdict.decision, assignments, known)
 
 
 def reach(
@@ -55,9 +71,57 @@ def reach(
     """Return the verbs that a principal may use now, by the resource."""
     found: dict[str, list[str]] = {}
     for each in known:
-        if isinstance(assignments.decide(principal.principal_id, each.requirement), Allowed):
+        if isinstance(each.needs, ContainerApp):
+            continue  # code in the app, and not a thief with a token
+        if decide(principal, each, assignments).allowed:
             found.setdefault(each.resource, []).append(each.verb)
     return found
+
+
+def _roles(
+    principal: Principal,
+    attempt: Attempt,
+    denied: Denied,
+    assignments: Assignments,
+    known: Iterable[Attempt],
+) -> Iterator[Remedy]:
+    scope, others = attempt.resource, [each for each in known if each.name != attempt.name]
+    by_name = {each.name: each for each in assignments.roles}
+    for name in denied.roles_that_would[:_MOST]:
+        role = by_name[name]
+        yield Remedy(
+            title=name,
+            on=short_scope(scope),
+            also=tuple(_also(principal, scope, role, assignments, others)),
+            snippets=(
+                ("As a command", _command(principal, name, scope)),
+                ("As Bicep", _bicep(principal, role, scope)),
+            ),
+            patterns=(*role.data_actions, *role.actions)[:_MOST_ACTIONS],
+        )
+
+
+def _app_role(principal: Principal, api: Registration) -> Iterator[Remedy]:
+    for role in dict.fromkeys(each for held in api.roles.values() for each in held):
+        snippet = _APP_ROLE.format(role=role, who=principal.name)
+        also = (f"every call that the API allows with {role}",)
+        yield Remedy(f"the app role {role}", api.uris[0], also, (("As a declaration", snippet),))
+
+
+def _attachment(
+    principal: Principal, app: ContainerApp, assignments: Assignments, known: Iterable[Attempt]
+) -> Iterator[Remedy]:
+    """Yield the attachment of a user-assigned identity: any other has one place alone."""
+    if principal.kind is PrincipalKind.USER_ASSIGNED:
+        found = reach(principal, assignments, known)
+        also = tuple(f"{verb}: {short_scope(on)}" for on, verbs in found.items() for verb in verbs)
+        snippet = _ATTACHED.format(who=principal.name, app=app.name)
+        yield Remedy(
+            f"{principal.name} attached, with the lifecycle Main",
+            app.name,
+            also,
+            (("As Bicep", snippet),),
+        )
 
 
 def _also(
@@ -69,7 +133,9 @@ def _also(
 ) -> Iterator[str]:
     """Yield the other requests that are denied now, and that the role would allow."""
     for each in known:
-        needs = each.requirement
+        needs = each.needs
+        if not isinstance(needs, Requirement):
+            continue
         if on.lower() not in scope_and_above(needs.scope):
             continue
         if not any(holds(role, action) for action in needs.any_of):

@@ -3,13 +3,16 @@
 import asyncio
 import secrets
 import ssl
+from dataclasses import replace
+from urllib.parse import urlencode
 
 import aiohttp
 
 from sandbox.deployment import ContainerApp, Deployment, Principal, PrincipalKind
-from sandbox.entra import BUS, AccessToken
+from sandbox.entra import BLOB, BUS, AccessToken
+from sandbox.identity import PROGRAM_HEADER
 from sandbox.page.answer import Answer
-from sandbox.page.attempts import NEW, Attempt
+from sandbox.page.attempts import IDENTITY_ENDPOINT, NEW, Attempt
 from sandbox.page.links import LinkError, attach
 from sandbox.page.running import Running
 
@@ -46,8 +49,33 @@ async def send(running: Running, attempt: Attempt, token: str) -> Answer:
             return await asyncio.to_thread(attach, running, attempt, token)
         return await _send(running, attempt, token)
     except (aiohttp.ClientError, TimeoutError, LinkError) as error:
-        reason = str(error) or type(error).__name__
-        raise UnansweredError(f"The request got no answer: {reason}") from error
+        raise _unanswered(error) from error
+
+
+async def ask_for_token(running: Running, principal: Principal, app: ContainerApp) -> Answer:
+    """Ask the identity endpoint for a token of `principal`, as the code of `app` does.
+
+    Raises UnansweredError.
+    """
+    query = {"api-version": "2019-08-01", "resource": BLOB}
+    if principal.kind is not PrincipalKind.SYSTEM_ASSIGNED:
+        named = "client_id" if principal.client_id else "principal_id"
+        query[named] = principal.client_id or principal.principal_id
+    # A token of the page's own, apart from the one that the app keeps.
+    headers = {
+        "X-IDENTITY-HEADER": running.planes.headers.get(app.name, ""),
+        PROGRAM_HEADER: FOR_THE_PAGE,
+    }
+    request = f"GET {IDENTITY_ENDPOINT}?{urlencode(query)}"
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=_TIMEOUT) as session,
+            session.get(running.identity_endpoint, params=query, headers=headers) as answer,
+        ):
+            found = await _read(request, answer)
+            return replace(found, refused=answer.status >= 400)
+    except (aiohttp.ClientError, TimeoutError) as error:
+        raise _unanswered(error) from error
 
 
 async def _send(running: Running, attempt: Attempt, token: str) -> Answer:
@@ -65,15 +93,25 @@ async def _send(running: Running, attempt: Attempt, token: str) -> Answer:
             ssl=trust,
         ) as answer,
     ):
-        found = await answer.content.read(_LONGEST) if answer.status >= 400 else b""
-        return Answer(
-            f"{attempt.method} {url}",
-            answer.status,
-            answer.reason or "",
-            found.decode("utf-8-sig", "replace"),
-            answer.headers.get("WWW-Authenticate", ""),
-            refused=answer.status in {401, 403},
-        )
+        return await _read(f"{attempt.method} {url}", answer)
+
+
+async def _read(request: str, answer: aiohttp.ClientResponse) -> Answer:
+    """Return an answer, with the text of an error alone."""
+    found = await answer.content.read(_LONGEST) if answer.status >= 400 else b""
+    return Answer(
+        request,
+        answer.status,
+        answer.reason or "",
+        found.decode("utf-8-sig", "replace"),
+        answer.headers.get("WWW-Authenticate", ""),
+        refused=answer.status in {401, 403},
+    )
+
+
+def _unanswered(error: Exception) -> UnansweredError:
+    reason = str(error) or type(error).__name__
+    return UnansweredError(f"The request got no answer: {reason}")
 
 
 def _app_of(deployment: Deployment, principal: Principal) -> ContainerApp | None:

@@ -1,6 +1,6 @@
 """The running sandbox, as the page sees it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -27,17 +27,20 @@ class Planes(Protocol):
     def key(self) -> SigningKey: ...
     @property
     def clock(self) -> Callable[[], float]: ...
+    @property
+    def headers(self) -> Mapping[str, str]: ...
 
 
 @dataclass(frozen=True)
 class Running:
-    """A running sandbox; `proxy`, `ca` and `amqp_port` are those of clients on this machine."""
+    """A running sandbox; its addresses are those for clients on this machine."""
 
     planes: Planes
     state: State
     proxy: str
     ca: Path
     amqp_port: int = 0
+    identity_endpoint: str = ""
 
 
 def everyone(deployment: Deployment) -> Iterator[Principal]:

@@ -1,6 +1,7 @@
 """Azure RBAC: the role assignments in force, and a pure decision over them."""
 
 from sandbox.deployment import built_in_roles
+from sandbox.rbac.actions import action_of, known_actions
 from sandbox.rbac.assignments import (
     AssignmentExistsError,
     Assignments,
@@ -35,7 +36,9 @@ __all__ = [
     "Requirement",
     "RoleInUseError",
     "UnknownRoleError",
+    "action_of",
     "built_in_roles",
     "holds",
+    "known_actions",
     "scope_and_above",
 ]

@@ -187,11 +187,13 @@ async def _listening(
     control.on("fault", faults.handle)
     await control.start(planes.gate)
     proxy = str(Address(proxy_port))
+    identity_endpoint = f"http://{listen.name}:{identity_port}{PATH}"
+    shown = Running(planes, state, proxy, certificate.authority, amqp_port, identity_endpoint)
     return Endpoints(
         planes=planes,
         azurite=azurite,
         environment=ServiceEnvironment(
-            identity_endpoint=f"http://{listen.name}:{identity_port}{PATH}",
+            identity_endpoint=identity_endpoint,
             proxy=f"http://{listen.name}:{proxy_port}",
             ca=certificate.authority,
         ),
@@ -204,7 +206,7 @@ async def _listening(
         addresses=addresses,
         services=services,
         control=control,
-        page=await _page(stack, Running(planes, state, proxy, certificate.authority, amqp_port)),
+        page=await _page(stack, shown),
         moved=kept.moved(now),
     )
 

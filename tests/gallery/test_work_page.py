@@ -17,13 +17,14 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from sandbox.audit import FILE, Audit, Gate, Outcome, Record
-from sandbox.deployment import as_compiled
+from sandbox.deployment import Deployment, Principal, as_compiled
 from sandbox.edge import HttpListener
 from sandbox.page import Feed, Running, application
 from sandbox.page import Page as WorkPage
-from sandbox.page.attempts import attempts
+from sandbox.page.attempts import Attempt, attempts
 from sandbox.page.live import MOST
-from sandbox.rbac import Allowed, Assignments
+from sandbox.page.verdicts import Verdict, decide
+from sandbox.rbac import Assignments, Requirement
 from sandbox.state import PROJECT, State
 from sandbox.telemetry import FILE as TELEMETRY
 from sandbox.telemetry import Store
@@ -130,10 +131,26 @@ def test_a_denial_leads_to_the_roles_that_would_allow_it(work: Work, look: OpenP
     page = look(work.address)
     page.locator(".row summary").click()
     page.get_by_role("link", name="What would allow it?").click()
-    expect(page.locator("h2.denied")).to_contain_text("gateway may not list the blobs")
-    expect(page.get_by_text("The narrowest role that would allow it")).to_be_visible()
+    expect(page.locator("h2.denied")).to_contain_text(
+        "gateway may not list the blobs on containers/originals"
+    )
+    expect(page.get_by_text("The narrowest grant that would allow it")).to_be_visible()
     page.goto(f"{work.address}try?who=gateway&action=odd&scope=odd")
-    expect(page.get_by_role("status")).to_contain_text("The page cannot try that request.")
+    expect(page.get_by_role("status")).to_contain_text("Choose both from the lists.")
+
+
+def test_any_other_action_is_decided_by_keyboard(work: Work, look: OpenPage) -> None:
+    page = look(f"{work.address}try")
+    page.get_by_text("Any other action").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.type("platform")
+    for text in ("Microsoft.ContainerRegistry/registries/push/write", "containers/originals"):
+        page.keyboard.press("Tab")
+        page.keyboard.type(text)
+    page.keyboard.press("Enter")
+    expect(page.locator("h2.denied")).to_contain_text("platform may not")
+    expect(page.get_by_text("Only decided, not sent")).to_be_visible()
 
 
 def test_every_view_is_reached_by_keyboard_alone(work: Work, look: OpenPage) -> None:
@@ -261,7 +278,7 @@ def test_a_right_is_tried_and_the_audit_has_it(sandbox: Sandbox, look: OpenPage)
     page = look(f"{address(sandbox)}try")
     choose(page, "gateway", "read a blob: containers/originals")
     expect(page.locator("h2.denied")).to_contain_text("gateway may not read a blob")
-    expect(page.get_by_text("The narrowest role that would allow it")).to_be_visible()
+    expect(page.get_by_text("The narrowest grant that would allow it")).to_be_visible()
     page.get_by_role("button", name="Send it as gateway").click()
     expect(page.locator("b.status")).to_contain_text("403")
     expect(page.locator("pre").first).to_contain_text("AuthorizationPermissionMismatch")
@@ -306,25 +323,43 @@ def test_the_map_of_the_docs_shows_each_identity(sandbox: Sandbox, look: OpenPag
     assert PICTURE.stat().st_size < 150_000
 
 
-def test_every_request_that_is_sent_is_decided_as_the_page_says(sandbox: Sandbox) -> None:
-    who, root = "gateway", address(sandbox)
-    deployment = sandbox.deployment
-    principal = deployment.principal(who)
+def test_every_kind_of_request_is_answered_as_the_page_decides(sandbox: Sandbox) -> None:
+    """Each as an identity that may not, and as one that may, if the deployment has one."""
+    deployment, root = sandbox.deployment, address(sandbox)
     policy = Assignments(deployment.assignments, deployment.custom_roles)
     origin = {"Origin": root.rsplit("/", 2)[0]}
-    for each in (one for one in attempts(deployment) if one.method):
+    for kind, who, verdict in one_of_each_kind(deployment, policy):
         before = len(sandbox.audit())
-        form = {"who": who, "request": each.name}
+        form = {"who": who.name, "request": kind.name}
         answer = requests.post(f"{root}try", data=form, headers=origin, timeout=30)
-        assert answer.status_code == 200
-        expected = policy.decide(principal.principal_id, each.requirement)
-        allowed = isinstance(expected, Allowed)
-        outcome = Outcome.ALLOWED if allowed else Outcome.DENIED
-        action = expected.action.name
-        new = sandbox.audit()[before:]
-        found = [(one.outcome, one.identity, one.action, one.scope) for one in new]
-        assert (outcome, who, action, each.resource) in found, each.words
-        assert ('b class="status denied"' in answer.text) == (not allowed), each.words
+        said = (who.name, kind.words)
+        if kind.harm and verdict.allowed:
+            assert (answer.status_code, len(sandbox.audit()) - before) == (400, 0), said
+            continue
+        assert answer.status_code == 200, said
+        assert 'class="error"' not in answer.text, said
+        assert ('b class="status denied"' in answer.text) == (not verdict.allowed), said
+        if isinstance(kind.needs, Requirement) and not kind.harm:
+            outcome = Outcome.ALLOWED if verdict.allowed else Outcome.DENIED
+            new = sandbox.audit()[before:]
+            assert any(
+                (one.outcome, one.identity) == (outcome, who.name)
+                and one.scope.startswith(kind.resource)  # an assignment is below its scope
+                for one in new
+            ), said
+
+
+def one_of_each_kind(
+    deployment: Deployment, policy: Assignments
+) -> Iterator[tuple[Attempt, Principal, Verdict]]:
+    """Yield a request of each kind with a principal of each verdict."""
+    seen = set[tuple[str, bool]]()
+    for each in attempts(deployment):
+        for who in (*deployment.principals, deployment.deployer):
+            verdict = decide(who, each, policy)
+            if (each.verb, verdict.allowed) not in seen:
+                seen.add((each.verb, verdict.allowed))
+                yield each, who, verdict
 
 
 def address(sandbox: Sandbox) -> str:
@@ -333,6 +368,7 @@ def address(sandbox: Sandbox) -> str:
 
 
 def choose(page: Page, who: str, request: str) -> None:
-    page.get_by_label("Identity").select_option(who)
-    page.get_by_label("Request").select_option(label=request)
-    page.get_by_role("button", name="Decide").click()
+    form = page.get_by_role("form", name="A request")
+    form.get_by_label("Identity").select_option(who)
+    form.get_by_label("Request").select_option(label=request)
+    form.get_by_role("button", name="Decide").click()

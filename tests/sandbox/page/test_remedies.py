@@ -2,10 +2,11 @@
 
 import pytest
 
-from sandbox.deployment import Deployment, RoleAssignment, as_compiled
+from sandbox.deployment import Deployment, Principal, RoleAssignment, as_compiled
 from sandbox.page.attempts import Attempt, attempts
-from sandbox.page.remedies import reach, remedies
-from sandbox.rbac import Allowed, Assignments, Denied
+from sandbox.page.remedies import Remedy, reach, remedies
+from sandbox.page.verdicts import decide
+from sandbox.rbac import Allowed, Assignments, Requirement
 
 
 @pytest.fixture(scope="module")
@@ -23,50 +24,64 @@ def attempt(deployment: Deployment, words: str) -> Attempt:
     return found
 
 
-def test_each_request_has_a_name_of_its_own(deployment: Deployment) -> None:
-    names = [each.name for each in attempts(deployment)]
-    assert len(names) == len(set(names))
-
-
-def test_a_request_that_is_not_sent_has_a_reason(deployment: Deployment) -> None:
-    assert [
-        each.words for each in attempts(deployment) if bool(each.method) == bool(each.why_not)
-    ] == []
-
-
 def test_the_narrowest_role_comes_first_with_its_price(
     deployment: Deployment, assignments: Assignments
 ) -> None:
     wanted, gateway = attempt(deployment, "read a blob: containers/originals"), "gateway"
     principal = deployment.principal(gateway)
-    denied = assignments.decide(principal.principal_id, wanted.requirement)
-    assert isinstance(denied, Denied)
-    first, *_, last = remedies(principal, wanted, denied, assignments, attempts(deployment))
-    assert first.role == "Storage Blob Data Reader"
+    first, *_, last = mended(deployment, assignments, principal, wanted)
+    assert first.title == "Storage Blob Data Reader"
     assert first.also == ("list the blobs: containers/originals",)
-    assert principal.principal_id in first.command
-    assert wanted.resource in first.command
+    assert all(principal.principal_id in text for title, text in first.snippets[:1])
+    assert wanted.resource in first.snippets[0][1]
     assert "delete a blob: containers/originals" in last.also
 
 
 def test_every_remedy_that_is_carried_out_allows_the_request(
     deployment: Deployment, assignments: Assignments
 ) -> None:
-    principal, known = deployment.principal("notifier"), list(attempts(deployment))
+    principal = deployment.principal("notifier")
     by_name = {each.name: each for each in assignments.roles}
     tried = 0
-    for each in known:
-        denied = assignments.decide(principal.principal_id, each.requirement)
-        if isinstance(denied, Allowed):
+    for each in attempts(deployment):
+        if not isinstance(each.needs, Requirement):
             continue
-        for remedy in remedies(principal, each, denied, assignments, known):
+        for remedy in mended(deployment, assignments, principal, each):
             tried += 1
-            role = by_name[remedy.role]
-            who = principal.principal_id
-            granted = RoleAssignment("/a/b", remedy.scope, who, role.id, "")
-            mended = Assignments([granted], deployment.custom_roles)
-            assert isinstance(mended.decide(who, each.requirement), Allowed)
+            who, role = principal.principal_id, by_name[remedy.title]
+            granted = RoleAssignment("/a/b", each.resource, who, role.id, "")
+            then = Assignments([granted], deployment.custom_roles)
+            assert isinstance(then.decide(who, each.needs), Allowed)
     assert tried
+
+
+def test_an_identity_in_another_app_brings_all_of_its_rights(
+    deployment: Deployment, assignments: Assignments
+) -> None:
+    asked = attempt(deployment, "get a token in the app's code: containerApps/catalog")
+    (found,) = mended(deployment, assignments, deployment.principal("gateway"), asked)
+    assert "create a blob: containers/originals" in found.also
+    assert not mended(deployment, assignments, deployment.principal("notifier"), asked)
+    assert not mended(deployment, assignments, deployment.principal("catalog"), asked)
+
+
+def test_an_app_role_is_given_by_the_declaration(
+    deployment: Deployment, assignments: Assignments
+) -> None:
+    (asked,) = [each for each in attempts(deployment) if each.verb == "call the API"]
+    (found,) = mended(deployment, assignments, deployment.principal("notifier"), asked)
+    assert (found.title, "notifier" in found.snippets[0][1]) == ("the app role Catalog.Read", True)
+    assert not mended(deployment, assignments, deployment.principal("gateway"), asked)
+
+
+def mended(
+    deployment: Deployment, assignments: Assignments, principal: Principal, asked: Attempt
+) -> list[Remedy]:
+    verdict = decide(principal, asked, assignments)
+    known = list(attempts(deployment))
+    return (
+        list(remedies(principal, asked, verdict, assignments, known)) if not verdict.allowed else []
+    )
 
 
 def test_the_reach_of_an_identity_is_what_is_decided(
@@ -74,5 +89,5 @@ def test_the_reach_of_an_identity_is_what_is_decided(
 ) -> None:
     notifier = reach(deployment.principal("notifier"), assignments, attempts(deployment))
     secret = deployment.vault.secret_id("webhook-signing-key")
-    assert notifier[secret] == ["read a secret", "list the versions of a secret"]
+    assert notifier[secret] == ["read a secret", "list a secret's versions"]
     assert not any("containers" in scope for scope in notifier)
