@@ -1,11 +1,7 @@
 """docs/first-service.md leads from three files to a service that its role lets in and keeps out."""
 
 import json
-import os
 import re
-import socket
-import subprocess
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -13,33 +9,27 @@ import pytest
 from sandbox.deployment.given_snapshot import given_snapshot
 from sandbox.state import PROJECT, State
 from tests.containers.images import BASE
-from tests.docs.pages import Step
+from tests.docs.tutorials import check, free_port, steps, typed
 from tests.infra.bicep import needs_bicep
 
 PAGE = (PROJECT / "docs" / "first-service.md").read_text()
 FOLDER = PROJECT / "examples" / "first-service"
 LOCK = (PROJECT / "requirements" / "services.txt").read_text()
 
-_BLOCK = re.compile(r"^```sh\n(.*?)^```\n(?:\n```text\n(.*?)^```\n)?", re.MULTILINE | re.DOTALL)
-STEPS = [Step(command, shown) for command, shown in _BLOCK.findall(PAGE)]
 # The last block, for Azure, does not run here.
-RUN, REHEARSAL = STEPS[:-2], STEPS[-2]
+*RUN, REHEARSAL, _ = steps(PAGE)
 
 
 @pytest.mark.timeout(300)  # it starts a sandbox and five commands
 def test_the_commands_of_the_page_store_list_and_are_refused_as_it_shows(
     tmp_path: Path,
 ) -> None:
-    done = typed(RUN, tmp_path)
-    for step, output in zip(RUN, done, strict=True):
-        if step.shown:
-            assert step.pattern().fullmatch(output), f"{step.command}\n-- found:\n{output}"
+    check(RUN, typed(RUN, tmp_path, {"8000": free_port()}))
 
 
 @needs_bicep
 def test_azure_would_refuse_nothing_of_its_deployment(tmp_path: Path) -> None:
-    [output] = typed([REHEARSAL], tmp_path)
-    assert REHEARSAL.pattern().fullmatch(output), output
+    check([REHEARSAL], typed([REHEARSAL], tmp_path, {}))
 
 
 @needs_bicep
@@ -62,30 +52,3 @@ def test_a_line_that_the_page_shows_is_in_the_files() -> None:
     shown = [line for each in blocks for line in each.splitlines()]
     assert len(shown) == 4
     assert [each for each in shown if each not in files] == []
-
-
-def typed(steps: Sequence[Step], temporary: Path) -> list[str]:
-    """Return the output of each step in one shell, on a free port instead of the page's."""
-    mark, port = "---- the next block ----", str(free_port())
-    script = "".join(f"{each.command}printf '\\n%s\\n' '{mark}'\n" for each in steps)
-    done = subprocess.run(
-        ["sh"],
-        input=script.replace("8000", port),
-        cwd=PROJECT,
-        env={**os.environ, "TMPDIR": str(temporary)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    outputs = done.stdout.split(f"\n{mark}\n")[:-1]
-    return [
-        "".join(f"{line.rstrip()}\n" for line in each.rstrip("\n").splitlines()) for each in outputs
-    ]
-
-
-def free_port() -> int:
-    """Return a port that is free now."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
