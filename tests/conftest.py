@@ -18,6 +18,7 @@ from sandbox.deployment import Deployment, load
 from sandbox.state import PROJECT, State
 from sandbox.supervisor import DEVELOPER, IDENTITY_VARIABLES, Report, running
 from sandbox.supervisor.program_variables import service_variables
+from tests.forked_commands import Commands
 
 # The user's own assumptions are not those of the tests.
 os.environ.pop("KEYLESS_ASSUME", None)
@@ -29,6 +30,9 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 _BESIDE = os.environ.get("no_proxy") or os.environ.get("NO_PROXY", "")
 for _name in ("NO_PROXY", "no_proxy"):
     os.environ[_name] = f"{_BESIDE},127.0.0.1,localhost".lstrip(",")
+
+# In the environment as it is from here on.
+_COMMANDS = Commands()
 
 # Tests that take minutes run on request: by their option, or by their path.
 _APART = {
@@ -90,10 +94,13 @@ def keyless(
     state: Path, *arguments: str, encoding: str = "utf-8", **variables: str
 ) -> "subprocess.CompletedProcess[str]":
     """Run a command of the command line on the sandbox that `state` is of."""
+    environment = {**os.environ, **variables}
+    if encoding == "utf-8" and _COMMANDS.fit(environment):
+        return _COMMANDS.run(state, *arguments)
     return subprocess.run(
         [sys.executable, "-m", "cli", *arguments],
         cwd=PROJECT,
-        env={**os.environ, "KEYLESS_STATE": str(state), **variables},
+        env={**environment, "KEYLESS_STATE": str(state)},
         capture_output=True,
         encoding=encoding,
         check=False,
