@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.durations import parse_duration
-from sandbox.faults import fault
 from sandbox.state import PROJECT
 from sandbox.supervisor.settings import USUAL, changed
 
@@ -82,6 +81,9 @@ class BegunFault:
         if bool(self.name) == bool(self.seed):
             raise ValueError("a fault has a name, or the seed of an incident")
         if self.name:
+            # Half a second of imports, for which no other lab should wait.
+            from sandbox.faults import fault  # noqa: PLC0415
+
             fault(self.name)
         parse_duration(self.lasts, least=1)
 
@@ -224,6 +226,6 @@ def _problem(lab: Lab, found: Mapping[str, Any]) -> str:
         return f"it has {len(lab.hints)} hints, and not {_HINTS}"
     if not lab.probes and lab.check is None:
         return f"it has neither probes nor a {_CHECK}, so nothing proves it"
-    if (lab.start is None) != (lab.solution is None):
-        return f"it needs both {_START}/ and {_SOLUTION}/, or neither"
+    if lab.solution is not None and lab.start is None:
+        return f"it has a {_SOLUTION}/ of a {_START}/ that is not there"
     return ""

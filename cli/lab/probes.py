@@ -4,17 +4,17 @@ They create one small blob in each container that takes it, and change nothing e
 that cannot hold keeps a write from happening, a queue is peeked at. Azure authorizes first.
 """
 
-import os
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
+from threading import Lock
+from typing import Any
 
 import requests
 from azure.core import MatchConditions
 from azure.core.exceptions import AzureError
-from azure.identity import DefaultAzureCredential
 from azure.keyvault.secrets import SecretClient
 from azure.servicebus import ServiceBusClient, ServiceBusSender
 from azure.servicebus.exceptions import ServiceBusError
@@ -23,6 +23,7 @@ from azure.storage.blob import BlobClient, BlobServiceClient
 from sandbox.deployment import Deployment
 from sandbox.deployment.short_names import subscription_of
 from sandbox.rbac import Requirement
+from sandbox.testing.identity import Credential
 
 _CONTAINER = "Microsoft.Storage/storageAccounts/blobServices/containers"
 _BLOB = f"{_CONTAINER}/blobs"
@@ -33,33 +34,29 @@ _NONE_SUCH = f"lab-{uuid.UUID(int=0)}"
 _NEVER = '"0x0"'  # an ETag that no blob has
 _MANAGEMENT = "https://management.azure.com"
 _TIMEOUT = 30  # seconds
+# A sender's keep-alive thread takes a second to end; a receiver has one in any case.
+_NO_THREAD = 0
 
 
 class Caller:
-    """The clients of one identity; made inside its block of `as_identity`."""
+    """The clients of one identity. Used within a block of any identity of its sandbox."""
 
-    def __init__(self, deployment: Deployment) -> None:
+    def __init__(self, deployment: Deployment, credential: Credential) -> None:
+        """Open no connection."""
         self._deployment = deployment
+        self._credential = _Kept(credential)
         self._stack = ExitStack()
-
-    @cached_property
-    def credential(self) -> DefaultAzureCredential:
-        """The credential that a service would take: the identity that its variable names."""
-        named = os.environ.get("AZURE_CLIENT_ID")
-        made = DefaultAzureCredential(managed_identity_client_id=named)
-        self._stack.enter_context(made)
-        return made
 
     @cached_property
     def storage(self) -> BlobServiceClient:
         url = f"https://{self._deployment.storage.host}"
-        made = BlobServiceClient(url, self.credential, retry_total=0)
+        made = BlobServiceClient(url, self._credential, retry_total=0)
         return self._stack.enter_context(made)
 
     @cached_property
     def vault(self) -> SecretClient:
         url = f"https://{self._deployment.vault.host}"
-        made = SecretClient(url, self.credential, retry_total=0)
+        made = SecretClient(url, self._credential, retry_total=0)
         return self._stack.enter_context(made)
 
     @cached_property
@@ -68,20 +65,49 @@ class Caller:
 
     @cached_property
     def bus(self) -> ServiceBusClient:
-        made = ServiceBusClient(self._deployment.bus.host, self.credential, retry_total=0)
+        made = ServiceBusClient(self._deployment.bus.host, self._credential, retry_total=0)
         return self._stack.enter_context(made)
 
+    def management_token(self) -> str:
+        """Return a token for Azure Resource Manager."""
+        token: str = self._credential.get_token(f"{_MANAGEMENT}/.default").token
+        return token
+
     def close(self) -> None:
+        """Close every connection."""
         self._stack.close()
+
+
+class _Kept:
+    """A credential that asks once for each scope: the requests of a check are over in seconds.
+
+    It reads no variable of this process, so several identities can act side by side.
+    """
+
+    def __init__(self, credential: Credential) -> None:
+        self._credential = credential
+        self._tokens: dict[tuple[str, ...], Any] = {}
+        self._turn = Lock()
+
+    def get_token(self, *scopes: str, **_: Any) -> Any:
+        """Return a token as `Credential` does. Raises as it does."""
+        with self._turn:
+            if scopes not in self._tokens:
+                self._tokens[scopes] = self._credential.get_token(*scopes)
+            return self._tokens[scopes]
 
 
 @dataclass(frozen=True)
 class Probe:
-    """A request, the right that it needs, and its name in a sentence: "read a blob in ..."."""
+    """A request, the right that it needs, and its name in a sentence: "read a blob in ...".
+
+    One that `waits` takes a second, most of which its client is asleep.
+    """
 
     does: str
     needs: Requirement
     request: Callable[[Caller], object]
+    waits: bool = False
 
     def send(self, caller: Caller) -> None:
         """Send the request; the audit has the decision, so the answer does not matter."""
@@ -126,14 +152,14 @@ def _messages(deployment: Deployment) -> Iterator[Probe]:
     for queue in deployment.bus.queues:
         needs, name = partial(Requirement.of, queue.id), queue.name
         yield Probe(f"send to queues/{name}", needs(send), _send_to_queue(name))
-        yield Probe(f"receive from queues/{name}", needs(receive), _peek(name))
+        yield Probe(f"receive from queues/{name}", needs(receive), _peek(name), waits=True)
     for topic in deployment.bus.topics:
         needs = partial(Requirement.of, topic.id)
         yield Probe(f"send to topics/{topic.name}", needs(send), _send_to_topic(topic.name))
         for each in topic.subscriptions:
             needs = partial(Requirement.of, each.id)
             does = f"receive from subscriptions/{each.name}"
-            yield Probe(does, needs(receive), _peek(topic.name, each.name))
+            yield Probe(does, needs(receive), _peek(topic.name, each.name), waits=True)
 
 
 _KINDS = {"blobs": _blobs, "secrets": _secrets, "messages": _messages}
@@ -176,11 +202,11 @@ def _update(name: str) -> Callable[[Caller], object]:
 
 
 def _send_to_queue(name: str) -> Callable[[Caller], object]:
-    return lambda caller: _open(caller.bus.get_queue_sender(name))
+    return lambda caller: _open(caller.bus.get_queue_sender(name, keep_alive=_NO_THREAD))
 
 
 def _send_to_topic(name: str) -> Callable[[Caller], object]:
-    return lambda caller: _open(caller.bus.get_topic_sender(name))
+    return lambda caller: _open(caller.bus.get_topic_sender(name, keep_alive=_NO_THREAD))
 
 
 def _open(sender: ServiceBusSender) -> None:
@@ -210,7 +236,7 @@ def _assign(name: str, scope: str) -> Probe:
     }
 
     def ask(caller: Caller) -> None:
-        token = caller.credential.get_token(f"{_MANAGEMENT}/.default").token
+        token = caller.management_token()
         caller.management.put(
             f"{_MANAGEMENT}{scope}/{roles}/roleAssignments/{nothing}",
             params={"api-version": "2022-04-01"},

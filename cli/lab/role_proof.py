@@ -5,6 +5,8 @@ be denied. So a role that is too wide fails a lab, as a missing one does.
 """
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 from cli.lab.probes import Caller, Probe, probes_of
@@ -16,6 +18,7 @@ from sandbox.rbac import Allowed, Assignments, Decision, Denied, Policy
 from sandbox.state import State
 from sandbox.testing.expectations import since
 
+_AT_ONCE = 16
 _BY = "/providers/Microsoft.Authorization/roleAssignments/"
 
 
@@ -34,21 +37,15 @@ def prove_roles(run: Run, kinds: Sequence[str]) -> list[Finding]:
 
     Raises KeylessError if no sandbox runs.
     """
-    sound = run.deployment
+    sound, asking = run.deployment, run.running.identities
     probes, policy = tuple(probes_of(sound, kinds)), Policy.of(sound)
-    found = list[Finding]()
-    for who in run.running.identities:
-        principal = sound.principal(who)
-        with run.as_identity(who):
-            caller = Caller(sound)
-            try:
-                for each in probes:
-                    seen = _sent(each, caller, run.state, who)
-                    found.append(judge(who, each, policy.decide(_id(principal), each.needs), seen))
-            finally:
-                caller.close()
-    found.extend(_of_others(run, policy, probes))
-    return found
+    seen = _sent(probes, run, asking)
+    found = [
+        judge(who, each, policy.decide(_id(sound.principal(who)), each.needs), seen[who, each.does])
+        for who in asking
+        for each in probes
+    ]
+    return [*found, *_of_others(run, policy, probes, asking)]
 
 
 def judge(who: str, probe: Probe, expected: Decision, seen: Seen) -> Finding:
@@ -71,7 +68,32 @@ def _by(seen: Seen) -> str:
     return f"by {short_role(seen.role)} on {short_scope(seen.scope)}"
 
 
-def _sent(probe: Probe, caller: Caller, state: State, who: str) -> Seen:
+def _sent(probes: Sequence[Probe], run: Run, asking: Sequence[str]) -> dict[tuple[str, str], Seen]:
+    """Send the probes as each identity; return each decision by identity and probe.
+
+    The identities are under way at once, and so are the probes that wait. Those that share an
+    action and a resource follow each other: only their order tells them apart in the audit.
+    """
+    in_turn = [each for each in probes if not each.waits]
+    groups = [in_turn, *([each] for each in probes if each.waits)]
+    with ExitStack() as stack:
+        stack.enter_context(run.as_identity(asking[0]))  # the way to the sandbox, for all of them
+        pool = stack.enter_context(ThreadPoolExecutor(_AT_ONCE))
+        tasks = list[Future[list[tuple[tuple[str, str], Seen]]]]()
+        for who in asking:
+            caller = Caller(run.deployment, run.as_identity(who).credential)
+            stack.callback(caller.close)
+            tasks += (pool.submit(_sent_in_turn, group, caller, run.state, who) for group in groups)
+        return {key: seen for each in tasks for key, seen in each.result()}
+
+
+def _sent_in_turn(
+    probes: Sequence[Probe], caller: Caller, state: State, who: str
+) -> list[tuple[tuple[str, str], Seen]]:
+    return [((who, each.does), _sent_alone(each, caller, state, who)) for each in probes]
+
+
+def _sent_alone(probe: Probe, caller: Caller, state: State, who: str) -> Seen:
     """Send a request, and return the decision that the audit has of it."""
     path = state.path(FILE)
     before = path.stat().st_size if path.exists() else 0
@@ -80,10 +102,10 @@ def _sent(probe: Probe, caller: Caller, state: State, who: str) -> Seen:
 
 
 def _seen(probe: Probe, who: str, records: Sequence[Record]) -> Seen:
-    actions = {each.name for each in probe.needs.any_of}
+    actions, asked = {each.name for each in probe.needs.any_of}, probe.needs.scope.lower()
     refused = ""
     for each in reversed(records):
-        if each.identity == who and each.action in actions:
+        if each.identity == who and each.action in actions and each.scope.lower() == asked:
             scope = each.assignment.partition(_BY)[0]
             return Seen(each.outcome is Outcome.ALLOWED, each.role, scope)
         if each.identity in {who, ""} and each.outcome is Outcome.REFUSED:
@@ -91,14 +113,16 @@ def _seen(probe: Probe, who: str, records: Sequence[Record]) -> Seen:
     return Seen(allowed=False, why=f"refused: {refused}" if refused else "no request arrived")
 
 
-def _of_others(run: Run, policy: Policy, probes: Sequence[Probe]) -> Iterator[Finding]:
+def _of_others(
+    run: Run, policy: Policy, probes: Sequence[Probe], asking: Sequence[str]
+) -> Iterator[Finding]:
     """Yield each right too many of the other principals, by the roles in force and no request.
 
     A right that they lack is no fault: in Bicep, the developer's rows follow the services'.
     """
     assignments = Assignments.kept_in(run.state, run.now)
     for each in run.deployment.principals:
-        if each.name not in run.running.identities:
+        if each.name not in asking:
             for probe in probes:
                 now = _decided(assignments.decide(_id(each), probe.needs))
                 found = judge(each.name, probe, policy.decide(_id(each), probe.needs), now)

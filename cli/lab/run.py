@@ -12,8 +12,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from cli.program_audit import Attribution
-from cli.token_relay import relayed
 from sandbox.audit import FILE, Record
 from sandbox.deployment import SNAPSHOT, Deployment, deployed_anew, load
 from sandbox.state import State
@@ -93,6 +91,10 @@ class Run:
         Its records are all of that time where no service runs; else those of the tokens that it
         received, and of its refused requests. Raises WorkError for a file that is not there.
         """
+        # A second of imports, which only a check of files needs.
+        from cli.program_audit import Attribution  # noqa: PLC0415
+        from cli.token_relay import relayed  # noqa: PLC0415
+
         path = self._file(name)
         # Without an identity, all else that leads to the sandbox stays.
         identity = self.as_identity(who or self.running.identities[0])

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 from cli.lab.course import Lab
@@ -15,10 +16,19 @@ from cli.lab.folders import LabFolder, copy_files
 from cli.snapshot_notes import shown
 from local.az_commands import create_assignment, delete_assignment, in_sandbox
 from sandbox.commands import KEYLESS
-from sandbox.deployment import SNAPSHOT, Deployment, RoleAssignment, deployed_anew, load
+from sandbox.deployment import (
+    DEPLOYER,
+    SNAPSHOT,
+    Deployment,
+    RoleAssignment,
+    deployed_anew,
+    load,
+)
 from sandbox.rbac import Assignments
 from sandbox.state import PROJECT, State
 from sandbox.supervisor import running
+
+_AS_DEPLOYER = f"{KEYLESS} as {DEPLOYER} -- "
 
 
 class SolutionError(RuntimeError):
@@ -50,8 +60,8 @@ def carry_out(found: Solution, lab: Lab, folder: LabFolder, state: State) -> Non
         copy_files(lab.solution, folder.work)
     if lab.broken.settings:
         shutil.copyfile(SNAPSHOT, folder.snapshot)
-    for each in found.commands:
-        _run(each, state)
+    for words in _joined(found.commands):
+        _run(words, state)
 
 
 def _commands(lab: Lab, folder: LabFolder, state: State) -> Iterator[str]:
@@ -126,10 +136,20 @@ def _lines(path: Path) -> list[str]:
     return [f"{each}\n" for each in text.splitlines()]
 
 
-def _run(command: str, state: State) -> None:
-    """Run a command of the solution on the sandbox of `state`. Raises SolutionError."""
+def _joined(commands: Iterable[str]) -> Iterator[list[str]]:
+    """Yield the words of each command; those of the deployer in one shell, and one start."""
+    for as_deployer, some in groupby(commands, lambda each: each.startswith(_AS_DEPLOYER)):
+        if as_deployer:
+            script = "\n".join(each.removeprefix(_AS_DEPLOYER) for each in some)
+            yield [*shlex.split(_AS_DEPLOYER)[1:], "sh", "-ec", script]
+        else:
+            yield from (shlex.split(each)[1:] for each in some)
+
+
+def _run(words: Sequence[str], state: State) -> None:
+    """Run a command on the sandbox of `state`. Raises SolutionError."""
     done = subprocess.run(
-        [sys.executable, "-m", "cli", *shlex.split(command.removeprefix(KEYLESS))],
+        [sys.executable, "-m", "cli", *words],
         cwd=PROJECT,
         env={**os.environ, "KEYLESS_STATE": str(state.root)},
         stdin=subprocess.DEVNULL,
@@ -140,4 +160,4 @@ def _run(command: str, state: State) -> None:
     )
     if done.returncode:
         said = (done.stderr or done.stdout).strip().splitlines() or ["it printed nothing"]
-        raise SolutionError(f"{command} failed: {said[-1]}")
+        raise SolutionError(f"{shlex.join([KEYLESS, *words])} failed: {said[-1]}")

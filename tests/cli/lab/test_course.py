@@ -171,11 +171,14 @@ def test_a_fault_that_cannot_begin_is_named(folder: Path, more: str, sentence: s
         with_more(folder, f"\n[[break.fault]]\n{more}\n")
 
 
-def test_a_lab_with_files_needs_its_solution_and_no_break(folder: Path) -> None:
-    (folder / "start").mkdir()
-    with pytest.raises(CourseError, match=r"it needs both start/ and solution/, or neither"):
-        read_course(folder.parent)
+def test_a_solution_is_of_files_that_the_learner_has(folder: Path) -> None:
     (folder / "solution").mkdir()
+    with pytest.raises(CourseError, match=r"it has a solution/ of a start/ that is not there"):
+        read_course(folder.parent)
+
+
+def test_a_lab_with_files_may_break_nothing_else(folder: Path) -> None:
+    (folder / "start").mkdir()
     text = (folder / "lab.toml").read_text()
     (folder / "lab.toml").write_text(text[: text.index("[[break.revoke]]")])
     assert read_course(folder.parent)[3].broken == Break()
