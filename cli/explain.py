@@ -42,6 +42,8 @@ def explain(
 ) -> None:
     """Explain whether IDENTITY is allowed ACTION on RESOURCE, and by which assignment.
 
+    For example: explain gateway blobs/read containers/originals.
+
     Exits with 0 if it is allowed, with 1 if it is denied.
     """
     opened = open_state(state)

@@ -21,7 +21,8 @@ def resolve(kind: str, wanted: str, known: Iterable[str]) -> str:
         return (exact or found)[0]
     if not found:
         raise AmbiguousError(f"no {kind} ends in {wanted!r}; choose from {_listed(choices)}")
-    raise AmbiguousError(f"{wanted!r} is ambiguous: {_listed(found)}; give a longer {kind}")
+    longer = ", ".join(dict.fromkeys(_longer(wanted, each) for each in found))
+    raise AmbiguousError(f"{wanted!r} is ambiguous: {longer}; give a longer {kind}")
 
 
 def for_services(services: Sequence[str]) -> str:
@@ -29,5 +30,16 @@ def for_services(services: Sequence[str]) -> str:
     return f", for {' and '.join(services)}" if services else ""
 
 
+def _longer(wanted: str, name: str) -> str:
+    """Return the short name of `name`, with the word before it if it is `wanted` itself."""
+    short = _short(name)
+    is_longer = short.lower() != wanted.strip("/").lower()
+    return short if is_longer else "/".join(name.split("/")[-2:])
+
+
 def _listed(names: Iterable[str]) -> str:
-    return ", ".join(dict.fromkeys(short_action(short_scope(each)) for each in names))
+    return ", ".join(dict.fromkeys(map(_short, names)))
+
+
+def _short(name: str) -> str:
+    return short_action(short_scope(name))

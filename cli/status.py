@@ -1,5 +1,6 @@
 """`keyless status`: the running services, and the operations that each still waits for."""
 
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Annotated
 
@@ -53,6 +54,8 @@ def status(
             on = f" on {fault.on}" if fault.on else ""
             line = f"{fault.name}{on} until {fault.ends[11:19]} UTC"
             out.print(Text.assemble(("fault    ", "bold yellow"), printable(line)))
+        for line in dead_letters(report):
+            out.print(Text.assemble(("dead     ", "bold yellow"), printable(line)))
         for each in report.lost:
             out.print(Text.assemble(("lost     ", "bold yellow"), printable(each)))
         if refused:
@@ -60,6 +63,13 @@ def status(
         if not alive:
             out.print(Text.assemble(("answers  ", "bold red"), _SILENT.format(report.pid)))
     raise typer.Exit(0 if (report.ready or endpoints) and alive and not refused else 1)
+
+
+def dead_letters(report: Report) -> Iterator[str]:
+    """Yield a line for each queue or subscription that has dead letters."""
+    for entity, count in report.dead_letters.items():
+        if count:
+            yield f"{count} dead letter{'s' if count > 1 else ''} in {entity}"
 
 
 def _without_environments(report: Report) -> dict[str, object]:

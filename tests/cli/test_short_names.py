@@ -77,6 +77,15 @@ def test_a_name_that_two_resources_share_is_refused_with_both(tmp_path: Path) ->
     assert "subscriptions/catalog" in str(refusal.value)
 
 
+def test_an_ambiguous_name_is_refused_with_longer_ones_alone() -> None:
+    containers = "Microsoft.Storage/storageAccounts/blobServices/containers"
+    known = [f"{containers}/read", f"{containers}/blobs/read"]
+    with pytest.raises(AmbiguousError) as refusal:
+        resolve("action", "read", known)
+    assert "ambiguous: blobs/read, containers/read; " in str(refusal.value)
+    assert resolve("action", "containers/read", known) == known[0]
+
+
 def test_every_scope_of_an_assignment_can_be_named(tmp_path: Path) -> None:
     deployment = load(State.open(tmp_path))
     known = list(resource_ids(deployment))
