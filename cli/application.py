@@ -19,7 +19,7 @@ _PANELS = {
     "Start": {
         "demo": "demo",
         "up": "up",
-        "down": "up",
+        "down": "down",
         "status": "status",
         "local": "local",
     },

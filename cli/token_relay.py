@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from joserfc import jws
 from joserfc.errors import JoseError
 
-from sandbox.edge import LOOPBACK
+from sandbox.commands import LOOPBACK
 from sandbox.identity import PROGRAM_HEADER
 
 _TIMEOUT = 60.0

@@ -1,4 +1,4 @@
-"""`keyless up` and `down`: start and end the sandbox and the services."""
+"""`keyless up`: start the sandbox and the services."""
 
 import asyncio
 import signal
@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.text import Text
 
 from cli.env import users
-from cli.lifecycle import End, describe, end, start_detached
+from cli.lifecycle import describe, start_detached
 from cli.options import (
     AssumeFromOption,
     AssumeOption,
@@ -23,7 +23,6 @@ from cli.options import (
     TokenLifetimeOption,
     as_options,
     assumptions_of,
-    open_state,
     open_state_for_start,
     settings_of,
 )
@@ -304,19 +303,3 @@ def _check_only(only: list[str] | None, state: State, *, endpoints: bool) -> Non
 def _options(as_: str | None, stand_in: bool, approve: bool) -> list[str]:
     given = (["--as", as_] if as_ else []) + ["--stand-in"] * stand_in + ["--approve"] * approve
     return given
-
-
-def down(state: StateOption = None) -> None:
-    """End the sandbox and the services."""
-    opened = open_state(state)
-    pid = holder(opened)
-    if pid is None:
-        out.print("Nothing is running.")
-        return
-    match end(opened):
-        case End.BY_ITSELF:
-            out.print("Ended.")
-        case End.KILLED:
-            out.print("Killed: it did not end by itself. Everything that it acknowledged is kept.")
-        case End.NOT_AT_ALL:
-            fail(f"process {pid} cannot be killed; its state folder is {opened.root}.")

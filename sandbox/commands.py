@@ -23,6 +23,9 @@ END_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 IN_CONTAINER = bool(_PUBLISHED)
 
+# The address that every port of the sandbox is on, outside a container.
+LOOPBACK = "127.0.0.1"
+
 
 def published(gallery: str) -> str:
     """Return the address of `gallery` for a browser, which may be outside the container."""

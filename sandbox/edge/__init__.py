@@ -4,11 +4,10 @@ from sandbox.edge.amqp import AmqpListener
 from sandbox.edge.beyond import Beyond
 from sandbox.edge.certificates import Certificate
 from sandbox.edge.http_listener import HttpListener
-from sandbox.edge.listener import LOOPBACK, Address
+from sandbox.edge.listener import Address
 from sandbox.edge.proxy import Edge
 
 __all__ = [
-    "LOOPBACK",
     "Address",
     "AmqpListener",
     "Beyond",

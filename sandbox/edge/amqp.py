@@ -4,8 +4,9 @@ import asyncio
 import socket
 from collections.abc import Callable
 
+from sandbox.commands import LOOPBACK
 from sandbox.edge.certificates import Certificate
-from sandbox.edge.listener import LOOPBACK, Listener
+from sandbox.edge.listener import Listener
 
 _PATIENCE = 10.0
 

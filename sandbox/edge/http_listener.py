@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from aiohttp import web
 
 from sandbox.audit import Gate
+from sandbox.commands import LOOPBACK
 from sandbox.edge.host_header import Names
-from sandbox.edge.listener import LOOPBACK, Listener
+from sandbox.edge.listener import Listener
 from sandbox.edge.site import Site
 
 

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from ipaddress import ip_address
 
-LOOPBACK = "127.0.0.1"
+from sandbox.commands import LOOPBACK
 
 _PAUSE = 0.1
 _BACKLOG = 256

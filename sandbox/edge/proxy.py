@@ -12,11 +12,12 @@ from functools import partial
 from aiohttp import web
 
 from sandbox.audit import Gate
+from sandbox.commands import LOOPBACK
 from sandbox.edge.beyond import Beyond
 from sandbox.edge.certificates import Certificate
 from sandbox.edge.connect import PORT, ConnectError, Target, answer_to, target_asked_for
 from sandbox.edge.host_header import Names
-from sandbox.edge.listener import LOOPBACK, Listener
+from sandbox.edge.listener import Listener
 from sandbox.edge.request_head import read_head, send_and_drain
 from sandbox.edge.site import Site
 from sandbox.edge.tls_listener import TlsListener

@@ -5,8 +5,9 @@ import socket
 from collections.abc import Callable, Sequence
 
 from sandbox.audit import Gate
+from sandbox.commands import LOOPBACK
 from sandbox.edge.certificates import Certificate
-from sandbox.edge.listener import LOOPBACK, Listener
+from sandbox.edge.listener import Listener
 from sandbox.edge.site import Site
 
 

@@ -12,19 +12,21 @@ import ssl
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-import aiohttp
 from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
+
+if TYPE_CHECKING:
+    import aiohttp
 
 _DISCOVERY = "/.well-known/openid-configuration"
 _LONGEST = 256 * 1024
 _MOST_KEYS = 100
 _KEY_BITS = range(2048, 8192 + 1)
-_WITHIN = aiohttp.ClientTimeout(total=5)
+_WITHIN = 5.0  # seconds
 
 # Seconds: keys are good for a day; an unknown key id is looked up once a minute, and
 # an issuer that does not answer is left alone for a moment.
@@ -88,10 +90,14 @@ class OutsideKeys:
 
 async def fetch_keys(issuer: str) -> Keys:
     """Return an issuer's RSA keys by their ids. Raises UnreachableError."""
+    # Only here: commands that only read the audit import this module too, and should start fast.
+    import aiohttp  # noqa: PLC0415
+
+    within = aiohttp.ClientTimeout(total=_WITHIN)
     try:
         # aiohttp's own context is made when it is imported, and SSL_CERT_FILE may be set later.
         connector = aiohttp.TCPConnector(ssl=ssl.create_default_context())
-        async with aiohttp.ClientSession(connector=connector, timeout=_WITHIN) as session:
+        async with aiohttp.ClientSession(connector=connector, timeout=within) as session:
             document = await _get(session, issuer.rstrip("/") + _DISCOVERY)
             if document.get("issuer") != issuer:
                 raise UnreachableError(f"its discovery document is of another issuer than {issuer}")
@@ -100,7 +106,7 @@ async def fetch_keys(issuer: str) -> Keys:
         raise UnreachableError(f"{issuer}: {error or type(error).__name__}") from error
 
 
-async def _get(session: aiohttp.ClientSession, url: str) -> Mapping[str, Any]:
+async def _get(session: "aiohttp.ClientSession", url: str) -> Mapping[str, Any]:
     """Return a JSON object; follow no redirect, and read no more than the limit."""
     host = urlsplit(url).hostname or ""
     proxy = None if proxy_bypass(host) else getproxies().get("https")

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 from sandbox.arm import GRAPH_HOST
 from sandbox.arm import HOST as ARM_HOST
+from sandbox.commands import LOOPBACK
 from sandbox.deployment import Deployment
-from sandbox.edge import LOOPBACK
 from sandbox.entra import login
 from sandbox.startup import FILE
 from sandbox.state import State

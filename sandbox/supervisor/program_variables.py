@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from sandbox.edge import LOOPBACK
+from sandbox.commands import LOOPBACK
 from sandbox.handover import PYTHONPATH
 from sandbox.startup import FILE, FOLDER, VARIABLE
 from sandbox.state import State

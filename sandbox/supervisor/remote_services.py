@@ -8,7 +8,8 @@ from ipaddress import IPv4Address
 from pathlib import Path
 
 from sandbox.broken_files import BrokenFileError
-from sandbox.edge import LOOPBACK, Address
+from sandbox.commands import LOOPBACK
+from sandbox.edge import Address
 from sandbox.handover import as_exports, hand_over
 from sandbox.startup import FILE as NAMES
 from sandbox.startup import STARTUP

@@ -4,7 +4,8 @@ import secrets
 from collections.abc import Mapping
 
 from sandbox.broken_files import BrokenFileError
-from sandbox.edge import LOOPBACK, Beyond, Edge
+from sandbox.commands import LOOPBACK
+from sandbox.edge import Beyond, Edge
 from sandbox.state import State
 
 FILE = "shell-proxy.json"

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 
 from sandbox.assumptions import LIKELY, Assumptions
 from sandbox.audit import FILE as AUDIT
+from sandbox.commands import LOOPBACK
 from sandbox.deployment import ContainerApp, load, put_in_force, source
-from sandbox.edge import LOOPBACK, Address, AmqpListener, Certificate, Edge, HttpListener, ingress
+from sandbox.edge import Address, AmqpListener, Certificate, Edge, HttpListener, ingress
 from sandbox.entra import page
 from sandbox.faults.bus import closed, lost
 from sandbox.faults.tokens import identity_application
