@@ -23,6 +23,7 @@ from tests.conftest import Running, keyless
 
 _CODE = re.compile(r"\./keyless sign-in ([A-Z0-9]{9})")
 _UP = ("up", "--detach", "--port", "0", "--as", "developer")
+_ALONE = ("--stand-in", "--endpoints")
 
 
 @pytest.fixture(scope="module", params=BOTH)
@@ -103,7 +104,8 @@ def test_what_the_developer_may_not_is_denied_to_who_holds_that_environment(
 
 
 def test_the_first_start_asks_for_the_sign_in_and_the_next_is_silent(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "cli", *_UP, "--stand-in", "--state", str(tmp_path)]
+    """Without the services: the sandbox starts them after the sign-in, as the others here see."""
+    command = [sys.executable, "-m", "cli", *_UP, *_ALONE, "--state", str(tmp_path)]
     output = ""
     with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True) as starting:
         assert starting.stdout is not None
@@ -116,7 +118,7 @@ def test_the_first_start_asks_for_the_sign_in_and_the_next_is_silent(tmp_path: P
     assert len(_CODE.findall(output)) == 1
     assert keyless(tmp_path, "down").returncode == 0
     try:
-        again = keyless(tmp_path, *_UP, "--stand-in")
+        again = keyless(tmp_path, *_UP, *_ALONE)
         assert again.returncode == 0, again.stdout + again.stderr
         assert "signed in as the developer" in again.stdout
         assert "./keyless sign-in" not in again.stdout
