@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.assumptions import QUESTIONS
+from sandbox.assumptions import LIKELY, QUESTIONS
 from sandbox.audit import Outcome
+from sandbox.servicebus import as_deployed
 from sandbox.telemetry import FILE, everything
 from tests.conftest import Running, keyless, up
 from tests.e2e.test_pipeline import eventually, photo
@@ -22,30 +23,41 @@ OTHERWISE = [
 ]
 
 
-def test_photos_go_through_though_azure_does_all_else_otherwise(tmp_path: Path) -> None:
-    done = keyless(tmp_path, "demo", "--exit", "--port", "0", *OTHERWISE)
+@pytest.fixture(scope="module")
+def otherwise(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with up(tmp_path_factory.mktemp("otherwise"), *OTHERWISE) as running:
+        yield running
+
+
+def test_photos_go_through_though_azure_does_all_else_otherwise(otherwise: Running) -> None:
+    assert "assumed  blob-overwrite=condition" in otherwise.run("status").stdout
+    done = otherwise.run("demo", "--exit", *OTHERWISE)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "assumptions about Azure: blob-overwrite=condition" in done.stdout
     assert "the partner verified 4 webhooks, one for each photo" in done.stdout
 
 
-@pytest.mark.parametrize("answer", ["removed", "replaced", "stays"])
+@pytest.mark.parametrize(("which", "answer"), [("sandbox", "removed"), ("otherwise", "stays")])
 def test_each_subscriber_gets_each_event_once_whatever_becomes_of_the_default_rule(
-    tmp_path: Path, answer: str
+    request: pytest.FixtureRequest, which: str, answer: str
 ) -> None:
-    with up(tmp_path, f"--assume=bus-default-rule={answer}") as sandbox:
-        processed, rejected = trace(sandbox, photo()), trace(sandbox, broken())
-        eventually(lambda: sandbox.report.messages, lambda found: not any(found.values()))
-        items = everything(sandbox.state.path(FILE))
-        subscribers = [each.name for each in sandbox.deployment.bus.topics[0].subscriptions]
+    running: Running = request.getfixturevalue(which)
+    assert running.report.assumed.get("bus-default-rule", LIKELY.bus_default_rule) == answer
+    sent = [trace(running, each())[0] for each in (photo, broken)]
+    eventually(lambda: running.report.messages, lambda found: not any(found.values()))
+    subscribers = [each.name for each in running.deployment.bus.topics[0].subscriptions]
     taken = Counter(
-        (each.name, each.properties.get("photo")) for each in items if each.name.startswith(EVENTS)
+        (each.name, each.properties["photo"])
+        for each in everything(running.state.path(FILE))
+        if each.name.startswith(EVENTS) and each.properties.get("photo") in sent
     )
-    assert taken == {
-        (f"{EVENTS}{subscriber}", photo): 1
-        for subscriber in subscribers
-        for photo, _ in (processed, rejected)
-    }
+    assert taken == {(f"{EVENTS}{each}", photo): 1 for each in subscribers for photo in sent}
+
+
+def test_a_default_rule_that_the_templates_replaces_stays_since_no_rule_of_ours_has_its_name(
+    sandbox: Running,
+) -> None:
+    bus = sandbox.deployment.bus
+    assert as_deployed(bus, "replaced") == as_deployed(bus, "stays") != as_deployed(bus, "removed")
 
 
 @pytest.fixture
