@@ -1,6 +1,6 @@
 """The storage accounts, vaults and namespaces of a snapshot, with Azure's defaults filled in."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -72,21 +72,35 @@ def namespace(snapshot: Snapshot, resource: Mapping[str, Any]) -> Namespace:
     return Namespace(
         id=resource["id"],
         name=resource["name"],
-        queues=tuple(Queue(each["id"], leaf(each), _settings(each)) for each in queues),
+        queues=tuple(map(queue, queues)),
         topics=tuple(_topic(snapshot, each) for each in topics),
     )
 
 
-def _topic(snapshot: Snapshot, topic: Mapping[str, Any]) -> Topic:
-    subscriptions = [
-        Subscription(each["id"], leaf(each), _settings(each), _rules(snapshot, each))
-        for each in snapshot.children(topic, SUBSCRIPTION)
-    ]
-    return Topic(topic["id"], leaf(topic), _settings(topic), tuple(subscriptions))
+def queue(resource: Mapping[str, Any]) -> Queue:
+    """Return a queue. Raises SnapshotError."""
+    return Queue(resource["id"], leaf(resource), settings(resource), properties_of(resource))
 
 
-def _rules(snapshot: Snapshot, subscription: Mapping[str, Any]) -> tuple[Rule, ...]:
-    return tuple(map(_rule, snapshot.children(subscription, RULE)))
+def topic(resource: Mapping[str, Any], below: Iterable[Subscription] = ()) -> Topic:
+    """Return a topic with the subscriptions `below` it. Raises SnapshotError."""
+    name, own = leaf(resource), properties_of(resource)
+    return Topic(resource["id"], name, settings(resource), tuple(below), own)
+
+
+def subscription(resource: Mapping[str, Any], rules: Iterable[Rule] = ()) -> Subscription:
+    """Return a subscription with its rules. Raises SnapshotError."""
+    name, own = leaf(resource), properties_of(resource)
+    return Subscription(resource["id"], name, settings(resource), tuple(rules), own)
+
+
+def _topic(snapshot: Snapshot, resource: Mapping[str, Any]) -> Topic:
+    below = snapshot.children(resource, SUBSCRIPTION)
+    return topic(resource, (subscription(each, _rules(snapshot, each)) for each in below))
+
+
+def _rules(snapshot: Snapshot, resource: Mapping[str, Any]) -> tuple[Rule, ...]:
+    return tuple(map(_rule, snapshot.children(resource, RULE)))
 
 
 def _rule(rule: Mapping[str, Any]) -> Rule:
@@ -110,7 +124,8 @@ def _rule(rule: Mapping[str, Any]) -> Rule:
         )
 
 
-def _settings(entity: Mapping[str, Any]) -> EntitySettings:
+def settings(entity: Mapping[str, Any]) -> EntitySettings:
+    """Return the message settings of a queue, topic or subscription. Raises SnapshotError."""
     with about(entity):
         properties = properties_of(entity)
         window = known(properties, "duplicateDetectionHistoryTimeWindow", "PT10M")

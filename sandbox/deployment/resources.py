@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from sandbox.deployment.registration import Registration
 from sandbox.deployment.snapshot import SnapshotError
@@ -86,16 +86,21 @@ class CorrelationFilter:
     reply_to: str | None = None
     session_id: str | None = None
     content_type: str | None = None
-    properties: Mapping[str, str] = field(default_factory=dict)
+    properties: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule of a subscription: an SQL filter or a correlation filter."""
+    """A rule of a subscription: an SQL filter with its parameters, or a correlation filter."""
 
     name: str
     sql: str | None = None
     correlation: CorrelationFilter | None = None
+    parameters: Mapping[str, object] = field(default_factory=dict)
+
+
+# The properties of an entity as Resource Manager has them, for those who list it.
+_Properties = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -103,6 +108,7 @@ class Queue:
     id: str
     name: str
     settings: EntitySettings
+    properties: _Properties = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -111,6 +117,7 @@ class Subscription:
     name: str
     settings: EntitySettings
     rules: tuple[Rule, ...]  # as the template writes them
+    properties: _Properties = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -119,6 +126,7 @@ class Topic:
     name: str
     settings: EntitySettings
     subscriptions: tuple[Subscription, ...]
+    properties: _Properties = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True)

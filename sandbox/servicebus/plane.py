@@ -5,15 +5,18 @@ import logging
 import sqlite3
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from aiohttp import web
 
 from sandbox.audit import Gate
 from sandbox.broken_files import database_error
-from sandbox.deployment import Namespace, Queue
+from sandbox.deployment import Namespace, Queue, Subscription, Topic
 from sandbox.servicebus import errors
-from sandbox.servicebus.administration import Administration, Counts
+from sandbox.servicebus.administration import Administration, Counts, Entities
+from sandbox.servicebus.administration.drift_file import read, write
+from sandbox.servicebus.administration.entities import EntityDrift
 from sandbox.servicebus.authenticate import TokenPolicy, Verifier
 from sandbox.servicebus.connection import Connection, Output
 from sandbox.servicebus.context import BusContext, CommitBatch, Throttle, take_all
@@ -27,6 +30,8 @@ from sandbox.servicebus.transport import AmqpProtocol, application
 
 _LOG = logging.getLogger(__name__)
 
+# Beside the database: the entities that the management API has created, changed or deleted.
+_BY_HAND = ".entities.json"
 _TICK = 1.0
 # In seconds. Under load, locks end and messages expire at most this much too late.
 _SWEEP = 0.05
@@ -55,7 +60,8 @@ class ServiceBus:
         tokens for missing entities. `throttle` returns the error for a caller while the namespace
         is busy.
         """
-        self._namespace = namespace
+        by_hand = database.with_suffix(_BY_HAND)
+        self.entities = Entities(namespace, read(by_hand), partial(write, by_hand))
         self._verifier = verifier
         self._gate = gate
         self._database = database
@@ -77,9 +83,9 @@ class ServiceBus:
         self._store = Store(self._database)
         self._dispatcher = Dispatcher()
         self._batch = CommitBatch(self._schedule_turn_end)
-        directory = Directory(self._namespace)
+        directory = Directory(self.entities.namespace)
         self._context = BusContext(
-            namespace=self._namespace,
+            namespace=self.entities.namespace,
             directory=directory,
             gate=self._gate,
             token_policy=self._token_policy(directory),
@@ -123,14 +129,39 @@ class ServiceBus:
 
         Raises RuleError before anything has changed, or StoreError.
         """
+        self._become(self.entities.redeployed(namespace))
+        self.entities.deploy(namespace)
+        return self._announce(hurry=hurry)
+
+    def manage(self, drift: EntityDrift) -> None:
+        """Put a change of the management API into force, and keep it.
+
+        Raises RuleError before anything has changed, OSError, or StoreError.
+        """
+        planned = self.entities.planned(drift)
+        self.check(planned)
+        self.entities.change(drift)
+        self._become(planned)
+        self._announce()
+
+    def counts(self, entity: Queue | Topic | Subscription) -> Counts:
+        """Return the messages of an entity; a topic keeps none of its own."""
+        found = self._context.broker.entities.get(entity.id.lower())
+        return Counts(len(found.active), len(found.dead_letters)) if found else Counts()
+
+    def _become(self, namespace: Namespace) -> None:
+        """Let the broker have other entities. Raises RuleError or StoreError."""
         try:
             self._context.broker.deploy(namespace)
         except sqlite3.Error as error:
             self._batch.fail()
             reason = database_error(self._database, error)
             raise StoreError(f"The bus cannot use its store: {reason}.") from error
-        self._namespace = self._context.namespace = namespace
+        self._context.namespace = namespace
         self._context.directory.deploy(namespace)
+
+    def _announce(self, *, hurry: bool = False) -> int:
+        """Let the connections follow; return how many of their links ended."""
         ended = sum(each.redeployed(hurry=hurry) for each in list(self._connections))
         self._batch.touch()
         return ended
@@ -140,18 +171,14 @@ class ServiceBus:
         return AmqpProtocol(self._connect, self._disconnect)
 
     def application(self) -> web.Application:
-        """Return the web application: AMQP over WebSocket, and the management of queues."""
-        administration = Administration(lambda: self._namespace, self._counts, self._verifier)
+        """Return the web application: AMQP over WebSocket, and the management of entities."""
+        administration = Administration(self, self._verifier)
         return application(self._connect, self._disconnect, administration, self._gate)
-
-    def _counts(self, queue: Queue) -> Counts:
-        entity = self._context.broker.entities[queue.id.lower()]
-        return Counts(len(entity.active), len(entity.dead_letters))
 
     @property
     def name(self) -> str:
         """Return the name of the namespace."""
-        return self._namespace.name
+        return self.entities.namespace.name
 
     @property
     def connections(self) -> tuple[Connection, ...]:
@@ -187,7 +214,7 @@ class ServiceBus:
 
     def _token_policy(self, directory: Directory) -> TokenPolicy:
         accepts = (lambda _: True) if self._accept_unknown else directory.knows
-        return TokenPolicy(self._namespace.host, self._verifier, self._gate, accepts)
+        return TokenPolicy(self.entities.namespace.host, self._verifier, self._gate, accepts)
 
     def _first_broker(self) -> Broker:
         try:
@@ -204,7 +231,7 @@ class ServiceBus:
 
     def _load_broker(self) -> Broker:
         return Broker(
-            self._namespace,
+            self.entities.namespace,
             self._store,
             self._clock,
             self._dispatcher.mark_ready,

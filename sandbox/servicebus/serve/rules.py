@@ -81,7 +81,7 @@ def rules_after(written: tuple[Rule, ...], default: str) -> tuple[Rule, ...]:
 def _filter(rule: Rule, subscription: str) -> _Filter:
     try:
         if rule.sql is not None:
-            condition = parse(rule.sql)
+            condition = parse(rule.sql, rule.parameters)
             return lambda message: condition(message) is True
         if rule.correlation is not None:
             return _correlation(rule.correlation)

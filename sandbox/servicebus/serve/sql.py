@@ -1,4 +1,4 @@
-"""The SQL of filters: comparisons, AND, OR, NOT, IN, LIKE, IS NULL, EXISTS.
+"""The SQL of filters: comparisons, AND, OR, NOT, IN, LIKE, IS NULL, EXISTS, and parameters.
 
 The logic is three-valued: comparing a property that the message lacks is unknown (None here), and
 a filter matches only if it is true. Other SQL is refused.
@@ -7,7 +7,7 @@ https://learn.microsoft.com/azure/service-bus-messaging/service-bus-messaging-sq
 
 import operator
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
@@ -23,8 +23,8 @@ _GRAMMAR = r"""
 ?negation: _NOT negation -> negated
     | predicate
 ?predicate: operand COMPARISON operand -> compared
-    | operand _IN "(" literal ("," literal)* ")" -> contained
-    | operand _NOT _IN "(" literal ("," literal)* ")" -> not_contained
+    | operand _IN "(" constant ("," constant)* ")" -> contained
+    | operand _NOT _IN "(" constant ("," constant)* ")" -> not_contained
     | operand _LIKE text [_ESCAPE text] -> like
     | operand _NOT _LIKE text [_ESCAPE text] -> not_like
     | property _IS _NULL -> absent
@@ -32,8 +32,10 @@ _GRAMMAR = r"""
     | _EXISTS "(" property ")" -> present
     | "(" disjunction ")"
     | operand -> truth
-?operand: property | literal
+?operand: property | literal | parameter
+parameter: PARAMETER
 property: NAME ["." NAME]
+?constant: literal | parameter
 ?literal: text | number | boolean
 text: TEXT
 number: NUMBER
@@ -53,6 +55,7 @@ FALSE.2: /FALSE\b/i
 COMPARISON: "=" | "<>" | "!=" | "<=" | ">=" | "<" | ">"
 NAME: /(?!(AND|OR|NOT|IN|LIKE|ESCAPE|IS|NULL|EXISTS|TRUE|FALSE)\b)[A-Za-z_]\w*/i
     | /\[[^\]]+\]/ | /"[^"]+"/
+PARAMETER: /@[A-Za-z_]\w*/
 TEXT: /'([^']|'')*'/
 NUMBER: /[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?/
 %ignore /\s+/
@@ -85,10 +88,13 @@ class SqlError(ValueError):
     """A filter that the sandbox does not understand."""
 
 
-def parse(sql: str) -> Condition:
-    """Return a function that gives true, false or unknown for a message. Raises SqlError."""
+def parse(sql: str, parameters: Mapping[str, object] | None = None) -> Condition:
+    """Return a function that gives true, false or unknown for a message.
+
+    `parameters` have the values of names such as `@price`. Raises SqlError.
+    """
     try:
-        condition: Condition = _Compiler().transform(_parser().parse(sql))
+        condition: Condition = _Compiler(parameters or {}).transform(_parser().parse(sql))
     except VisitError as error:
         raise SqlError(str(error.orig_exc)) from error
     except UnexpectedInput as error:
@@ -104,6 +110,17 @@ def _parser() -> Lark:
 
 class _Compiler(Transformer[Any, Any]):
     """A transformer of the parse tree into functions of a message."""
+
+    def __init__(self, parameters: Mapping[str, object]) -> None:
+        super().__init__()
+        self._parameters = parameters
+
+    def parameter(self, parts: list[Any]) -> Value:
+        name = str(parts[0])
+        if name not in self._parameters:
+            raise SqlError(f"the parameter {name} has no value")
+        value = self._parameters[name]
+        return lambda _: value
 
     def disjunction(self, parts: list[Condition]) -> Condition:
         return lambda message: _any([part(message) for part in parts])

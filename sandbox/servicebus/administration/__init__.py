@@ -1,0 +1,12 @@
+"""The management of a namespace over HTTPS: its queues, topics, subscriptions and rules.
+
+Azure calls it the entities API; `ServiceBusAdministrationClient` speaks it. What it changes is
+drift from the deployment: the state keeps it, and the next deployment undoes it where they differ.
+https://learn.microsoft.com/rest/api/servicebus/entities-management
+"""
+
+from sandbox.servicebus.administration.counts import Counts
+from sandbox.servicebus.administration.entities import Entities
+from sandbox.servicebus.administration.plane import Administration
+
+__all__ = ["Administration", "Counts", "Entities"]
