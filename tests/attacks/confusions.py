@@ -649,9 +649,11 @@ OPERATIONS = (
 MANAGEMENT = (
     Attack(
         "a queue managed with a narrower role",
-        "tests/sandbox/servicebus/test_administration.py::test_no_narrower_role_manages_a_queue",
-        "sandbox/servicebus/administration.py",
-        "            Requirement.of(scope, SEND),\n            Requirement.of(scope, RECEIVE),\n",
+        "tests/sandbox/servicebus/administration/test_management.py"
+        "::test_no_narrower_role_manages_anything",
+        "sandbox/servicebus/administration/plane.py",
+        "            Requirement.of(self.scope, SEND),\n"
+        "            Requirement.of(self.scope, RECEIVE),\n",
         "",
     ),
 )

@@ -27,7 +27,7 @@ STEPS: dict[str, type[Any]] = {
     "sandbox.arm.graph": Graph,
     "sandbox.arm.plane": ResourceManager,
     "sandbox.keyvault.plane": KeyVault,
-    "sandbox.servicebus.administration": Administration,
+    "sandbox.servicebus.administration.plane": Administration,
     "sandbox.servicebus.admit": Admission,
     "sandbox.storage.plane": BlobStorage,
     "sandbox.telemetry.plane": Insights,
@@ -146,7 +146,7 @@ def test_the_authorization_header_is_taken_apart_in_one_place() -> None:
         "arm/graph.py",
         "arm/plane.py",
         "keyvault/authenticate.py",
-        "servicebus/administration.py",
+        "servicebus/administration/plane.py",
         "telemetry/plane.py",
     }
 

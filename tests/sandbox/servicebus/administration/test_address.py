@@ -1,0 +1,46 @@
+"""The address of a request, from its path."""
+
+import pytest
+
+from sandbox.servicebus.administration.address import Address, Kind, address_of
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/orders", Address(Kind.ENTITY, "orders")),
+        ("/tenant/orders/", Address(Kind.ENTITY, "tenant/orders")),
+        ("/subscriptions", Address(Kind.ENTITY, "subscriptions")),
+        ("/events/Subscriptions", Address(Kind.SUBSCRIPTIONS, "events")),
+        ("/a/b/subscriptions/red", Address(Kind.SUBSCRIPTION, "a/b", "red")),
+        ("/events/subscriptions/red/rules", Address(Kind.RULES, "events", "red")),
+        (
+            "/events/subscriptions/red/Rules/$Default",
+            Address(Kind.RULE, "events", "red", "$Default"),
+        ),
+        ("/$Resources/queues", Address(Kind.QUEUES)),
+        ("/$resources/Topics", Address(Kind.TOPICS)),
+        ("/$namespaceinfo", Address(Kind.NAMESPACE)),
+    ],
+)
+def test_a_path_leads_to_an_entity_or_a_list(path: str, expected: Address) -> None:
+    assert address_of(path) == expected
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/orders//messages",
+        "/$Resources/rules",
+        "/$management",
+        "/events/subscriptions/red/other",
+        "/events/subscriptions/red/rules/one/two",
+    ],
+)
+def test_any_other_path_leads_nowhere(path: str) -> None:
+    assert address_of(path) is None
+
+
+def test_the_path_of_an_address_is_that_of_its_entry() -> None:
+    assert Address(Kind.RULE, "t", "s", "r").path == "t/subscriptions/s/rules/r"
