@@ -50,6 +50,8 @@ def status(
             out.print(f"assumed  {name}={answer}")
         for name, value in report.settings.items():
             out.print(f"set      {name}={value}")
+        for each in report.entities:
+            out.print(f"by hand  {printable(each)}", markup=False)
         for fault in report.faults:
             on = f" on {fault.on}" if fault.on else ""
             line = f"{fault.name}{on} until {fault.ends[11:19]} UTC"

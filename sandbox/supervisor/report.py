@@ -97,6 +97,7 @@ class Report:
     `shell_proxy` is the proxy of the user's shells, with the key that it wants.
     `overdue` is set if not all services were ready within the time limit.
     `moved` has a sentence for each port that another program has taken since the last start.
+    `entities` has a sentence for each entity of Service Bus that the management API has changed.
     `control` and `page` are None in the report of a version without them.
     """
 
@@ -122,6 +123,7 @@ class Report:
     control: ControlReport | None = None
     page: PageReport | None = None
     moved: tuple[str, ...] = ()
+    entities: tuple[str, ...] = ()
     faults: tuple[FaultReport, ...] = ()
 
     @property
@@ -174,7 +176,7 @@ def _parse(raw: dict[str, Any]) -> Report:
     ]
     sign_in = SignInReport(**raw["sign_in"])
     found: dict[str, Any] = {"services": tuple(services), "sign_in": sign_in}
-    found |= {name: tuple(raw.get(name, ())) for name in ("lost", "moved")}
+    found |= {name: tuple(raw.get(name, ())) for name in ("lost", "moved", "entities")}
     if control := raw.get("control"):
         found["control"] = ControlReport(**control)
     if page := raw.get("page"):

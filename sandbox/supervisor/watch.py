@@ -192,6 +192,11 @@ class Watch:
             ca=str(endpoints.environment.ca),
             messages=_by_path(endpoints.planes, ServiceBus.messages),
             dead_letters=_by_path(endpoints.planes, ServiceBus.dead_letters),
+            entities=tuple(
+                each
+                for bus in endpoints.planes.namespaces.values()
+                for each in bus.entities.differences
+            ),
             azurite_restarts=endpoints.azurite.restarts if endpoints.azurite else 0,
             services=tuple(map(self._service, self._apps)),
             sign_in=self._sign_in(),

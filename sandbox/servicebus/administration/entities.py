@@ -81,6 +81,20 @@ class Entities:
         self.drift = drift
         self.namespace = with_drift(deployed, drift)
 
+    @property
+    def differences(self) -> tuple[str, ...]:
+        """A sentence for each difference from the deployment, and who made it."""
+        own = set(_ids(self._deployed))
+        made = (
+            f"{self._short(key)} {'changed' if key in own else 'created'} by {each.by}"
+            for key, each in self.drift.made.items()
+        )
+        gone = (f"{self._short(key)} deleted by {by}" for key, by in self.drift.deleted.items())
+        return (*made, *gone)
+
+    def _short(self, key: str) -> str:
+        return key.removeprefix(f"{self.namespace.id.lower()}/")
+
     def putting(self, made: Made) -> EntityDrift:
         """Return the drift after a creation or a change."""
         return self.drift.putting(self.namespace.id, made)

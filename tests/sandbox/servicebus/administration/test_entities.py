@@ -100,6 +100,17 @@ def test_a_deployment_restores_its_own_entities_and_leaves_the_others() -> None:
     assert entities.namespace.queues[0] == DEPLOYED.queues[0]
 
 
+def test_each_difference_names_its_maker() -> None:
+    entities = Entities(DEPLOYED)
+    drift = put(made(QUEUE, "made"), made(QUEUE, "orders", **SHORT))
+    entities.change(drift.deleting(f"{BUS}/topics/events", "deployer", DEPLOYED))
+    assert entities.differences == (
+        "queues/made created by owner",
+        "queues/orders changed by owner",
+        "topics/events deleted by deployer",
+    )
+
+
 def test_a_drift_that_cannot_be_kept_changes_nothing() -> None:
     def full(_: EntityDrift) -> None:
         raise OSError("No space left on device")
@@ -123,7 +134,7 @@ def test_the_drift_is_read_as_it_was_written(tmp_path: Path) -> None:
 def test_a_broken_drift_is_named_by_its_file(content: str, tmp_path: Path) -> None:
     path = tmp_path / "bus.entities.json"
     path.write_text(content)
-    with pytest.raises(BrokenFileError, match="bus.entities.json"):
+    with pytest.raises(BrokenFileError, match=r"bus\.entities\.json"):
         read(path)
 
 
