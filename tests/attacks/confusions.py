@@ -652,8 +652,7 @@ MANAGEMENT = (
         "tests/sandbox/servicebus/administration/test_management.py"
         "::test_no_narrower_role_manages_anything",
         "sandbox/servicebus/administration/plane.py",
-        "            Requirement.of(self.scope, SEND),\n"
-        "            Requirement.of(self.scope, RECEIVE),\n",
+        "            Requirement.of(self.scope, *self.actions),\n",
         "",
     ),
 )

@@ -1,7 +1,7 @@
 """The plane of the management API: who may manage an entity, and the answer.
 
-The caller needs the rights of Azure Service Bus Data Owner; that a narrower role would do is
-nowhere documented (docs/assumptions.md).
+The caller needs Azure Service Bus Data Owner, which has every data action and every action of the
+control plane; that a narrower role would do is nowhere documented (docs/assumptions.md).
 https://learn.microsoft.com/rest/api/servicebus/entities-management
 """
 
@@ -26,7 +26,6 @@ from sandbox.servicebus.administration.counts import Counts
 from sandbox.servicebus.administration.entities import RULE, Entities, EntityDrift, resource_id
 from sandbox.servicebus.administration.xml import XmlError, description_in
 from sandbox.servicebus.authenticate import Verifier
-from sandbox.servicebus.name import RECEIVE, SEND
 
 _TYPE = "Microsoft.ServiceBus/namespaces"
 _NO_REST = (
@@ -63,11 +62,10 @@ class NamedEntity:
 
     @property
     def requirements(self) -> tuple[Requirement, ...]:
-        """Return actions that Data Owner has, and no narrower role or one of the control plane."""
+        """Return the actions as data actions, which Data Owner alone has, and as control ones."""
         return (
+            Requirement.of(self.scope, *self.actions),
             Requirement.of(self.scope, *self.actions, data=False),
-            Requirement.of(self.scope, SEND),
-            Requirement.of(self.scope, RECEIVE),
         )
 
 

@@ -188,11 +188,8 @@ def test_the_audit_has_each_change_on_the_scope_that_decided(
 ) -> None:
     owner.create_queue("made")
     owner.delete_queue("made")
-    allowed = [each for each in managed(running) if "messages/send" in each.action]
-    assert [(each.operation, each.scope) for each in allowed] == [
-        ("CreateEntity", BUS),
-        ("DeleteQueue", f"{BUS}/queues/made"),
-    ]
+    allowed = {(each.operation, each.scope) for each in managed(running)}
+    assert allowed == {("CreateEntity", BUS), ("DeleteQueue", f"{BUS}/queues/made")}
 
 
 @pytest.mark.parametrize(
