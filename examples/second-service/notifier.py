@@ -30,8 +30,8 @@ ATTEMPTS = Retry(
 )
 
 credential = DefaultAzureCredential()
-client = SecretClient(os.environ["VAULT_ENDPOINT"], credential, retry_total=2, read_timeout=10)
-key = CachedSecret(client, "webhook-key")
+secrets = SecretClient(os.environ["VAULT_ENDPOINT"], credential, retry_total=2, read_timeout=10)
+webhook_key = CachedSecret(secrets, "webhook-key")
 partner = requests.Session()
 partner.mount("https://", HTTPAdapter(max_retries=ATTEMPTS))
 
@@ -49,11 +49,12 @@ def open_receiver() -> Iterator[ServiceBusReceiver]:
 def handle(message: ServiceBusReceivedMessage) -> None:
     """Send one webhook. Any error gives the message back to the queue."""
     body = json.dumps({"type": "note.stored", "name": str(message)})
-    used = key.get()
-    answer = post(str(message.message_id), body, used)
-    if answer.status_code == 401:  # the key may be new: read it again, once
-        answer = post(str(message.message_id), body, key.refresh(refused=used))
-    answer.raise_for_status()
+    key = webhook_key.get()
+    answer = post(str(message.message_id), body, key)
+    if answer.status_code == 401:  # there may be a new key: read it again, once
+        answer = post(str(message.message_id), body, webhook_key.refresh(refused=key))
+    if not 200 <= answer.status_code < 300:  # a redirection is no success either
+        raise RuntimeError(f"the partner answered {answer.status_code}")
 
 
 def post(identifier: str, body: str, key: str) -> requests.Response:
@@ -73,5 +74,5 @@ if __name__ == "__main__":
     logging.basicConfig(level=logging.WARNING)
     stopping = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
-    key.get()  # without a key, end here, before a message is received
+    webhook_key.get()  # without a key, end here, before a message is received
     run(open_receiver, handle, stopping)

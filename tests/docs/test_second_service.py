@@ -2,10 +2,14 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
+import requests
+from azure.servicebus import ServiceBusMessage
 
 from sandbox.deployment import load
 from sandbox.deployment.builtin_roles import built_in_roles, other_built_in_roles
@@ -21,6 +25,7 @@ FOLDER = PROJECT / "examples" / "second-service"
 SNAPSHOT = FOLDER / "sandbox.snapshot.json"
 DOCKERFILE = (FOLDER / "Dockerfile").read_text()
 LOCK = (PROJECT / "requirements" / "services.txt").read_text()
+MESSAGE = ServiceBusMessage("today", message_id="1")
 COPIES = ("simple_worker.py", "vault.py")
 
 # The last block, for Azure, does not run here.
@@ -34,6 +39,26 @@ def test_the_commands_of_the_page_send_rotate_and_are_refused_as_it_shows(tmp_pa
     given.write_text(SNAPSHOT.read_text().replace(":8001", f":{ports['8001']}"))
     instead = {str(SNAPSHOT.relative_to(PROJECT)): str(given), **ports}
     check(RUN, typed(RUN, tmp_path, instead))
+
+
+@pytest.mark.parametrize("status", [302, 404, 500])
+def test_a_message_whose_webhook_fails_goes_back_to_the_queue(
+    notifier: Any, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    monkeypatch.setattr(notifier, "post", answering(204))
+    notifier.handle(MESSAGE)
+    monkeypatch.setattr(notifier, "post", answering(status))
+    with pytest.raises(RuntimeError, match=f"the partner answered {status}"):
+        notifier.handle(MESSAGE)
+
+
+def test_a_key_that_the_partner_refuses_twice_is_read_once_more_and_no_more(
+    notifier: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notifier, "post", answering(401))
+    with pytest.raises(RuntimeError, match="the partner answered 401"):
+        notifier.handle(MESSAGE)
+    assert notifier.webhook_key.read == ["get", "refresh"]
 
 
 @needs_bicep
@@ -83,6 +108,41 @@ def test_the_table_of_the_page_has_every_role_and_no_other(tmp_path: Path) -> No
         for each in deployment.assignments
     ]
     assert sorted(found) == sorted(shown())
+
+
+class Key:
+    """The key of the notifier; `read` has the calls."""
+
+    def __init__(self) -> None:
+        self.read: list[str] = []
+
+    def get(self) -> str:
+        self.read.append("get")
+        return "old"
+
+    def refresh(self, refused: str) -> str:
+        assert refused == "old"
+        self.read.append("refresh")
+        return "new"
+
+
+@pytest.fixture
+def notifier(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The module of the second service, with a key that is in no vault."""
+    for name in ("AZURE_TOKEN_CREDENTIALS", "AZURE_CLIENT_ID"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("VAULT_ENDPOINT", "https://kv-notes.vault.azure.net/")
+    monkeypatch.syspath_prepend(str(FOLDER))
+    module = import_module("notifier")
+    monkeypatch.setattr(module, "webhook_key", Key())
+    return module
+
+
+def answering(status: int) -> Callable[..., requests.Response]:
+    """Return a `post` that the partner always answers with this status."""
+    answer = requests.Response()
+    answer.status_code = status
+    return lambda *_: answer
 
 
 def shown() -> Iterator[tuple[str, str, str]]:

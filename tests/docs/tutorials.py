@@ -2,12 +2,14 @@
 
 import os
 import re
+import signal
 import socket
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sandbox.state import PROJECT
+from tests.conftest import keyless
 from tests.docs.pages import Step
 
 _BLOCK = re.compile(r"^```sh\n(.*?)^```\n(?:\n```text\n(.*?)^```\n)?", re.MULTILINE | re.DOTALL)
@@ -20,23 +22,33 @@ def steps(page: str) -> list[Step]:
 
 
 def typed(steps: Sequence[Step], temporary: Path, instead: Mapping[str, str]) -> list[str]:
-    """Return the output of each step; `instead` has replacements of texts in the commands."""
+    """Return the output of each step; `instead` has replacements of texts in the commands.
+
+    The steps end what they start. If they are interrupted, everything is ended here.
+    """
     script = "".join(f"{each.command}printf '\\n%s\\n' '{_MARK}'\n" for each in steps)
     for old, new in instead.items():
         script = script.replace(old, new)
-    done = subprocess.run(
+    with subprocess.Popen(
         ["sh"],
-        input=script,
         cwd=PROJECT,
         env={**os.environ, "TMPDIR": str(temporary)},
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        check=False,
-    )
-    outputs = done.stdout.split(f"\n{_MARK}\n")[:-1]
+        start_new_session=True,
+    ) as shell:
+        try:
+            output, _ = shell.communicate(script)
+        except BaseException:
+            os.killpg(shell.pid, signal.SIGKILL)
+            for state in temporary.glob("tmp.*"):
+                keyless(state, "down")
+            raise
     return [
-        "".join(f"{line.rstrip()}\n" for line in each.rstrip("\n").splitlines()) for each in outputs
+        "".join(f"{line.rstrip()}\n" for line in each.rstrip("\n").splitlines())
+        for each in output.split(f"\n{_MARK}\n")[:-1]
     ]
 
 
