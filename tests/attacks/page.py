@@ -4,7 +4,7 @@ from itertools import groupby
 
 from sandbox.state import PROJECT
 from tests.attacks.confusions import LEDGER
-from tests.attacks.tokens import CASES
+from tests.attacks.tokens import CASES, GROUPS
 from tests.generated_section import replace_section
 
 PAGE = PROJECT / "docs" / "attacks.md"
@@ -25,12 +25,17 @@ def with_tables(page: str) -> str:
 
 
 def _tokens() -> str:
-    names = ", ".join(_plain(each.name) for each in CASES)
+    rows = [
+        f"| {group} | {'; '.join(_plain(each.name) for each in cases)} |"
+        for group, cases in GROUPS.items()
+    ]
     return (
         f"### {len(CASES)} tokens\n"
         "Each is shown to Blob Storage, Key Vault, Service Bus and the ingestion of telemetry\n"
         f"(`{TOKENS}`),\n"
-        f"and to the catalog's own verifier (`{SERVICE_TOKENS}`):\n{names}.\n"
+        f"and to the catalog's own verifier (`{SERVICE_TOKENS}`).\n"
+        "The first one is good, and a few others are good at one service alone.\n\n"
+        "| in question | tokens |\n|---|---|\n" + "\n".join(rows) + "\n"
     )
 
 

@@ -192,4 +192,10 @@ FORMS = [
     case("proven, without end", lambda m: m.signed_text(DEEP), MALFORMED),
     case("proven, a list", lambda m: m.signed_text("[]"), MALFORMED),
 ]
-CASES = [*SIGNATURES, *CLAIMS, *ROLES, *FORMS]
+GROUPS = {
+    "key and signature": SIGNATURES,
+    "claims": CLAIMS,
+    "app roles": ROLES,
+    "form": FORMS,
+}
+CASES = [case for group in GROUPS.values() for case in group]

@@ -57,12 +57,10 @@ def _kinds() -> Iterator[str]:
     own = {each().secret_type for each in OURS}
     planted = len(PLANTS) * sum(len(_sites(place)) for place in _all_places())
     yield f"### {len(PLANTS)} kinds, {planted} plants\n"
-    yield f"| kind | planted as | found by | {' | '.join(_all_places())} |\n"
-    yield f"|---|---|---|{'---|' * len(_all_places())}\n"
+    yield "| kind | planted as | found by |\n|---|---|---|\n"
     for each in PLANTS:
         by = "ours" if each.kind in own else "detect-secrets"
-        found = " | ".join(str(len(_sites(place))) for place in _all_places())
-        yield f"| {each.kind} | {each.example} | {by} | {found} |\n"
+        yield f"| {each.kind} | {each.example} | {by} |\n"
 
 
 def _allowances() -> Iterator[str]:

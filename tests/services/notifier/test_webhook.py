@@ -19,7 +19,7 @@ EVENT = Event(PROCESSED, "urn:keyless:thumbnailer", PHOTO, {"width": 640})
 
 
 class FakeKey:
-    """A secret of which a newer version may be there."""
+    """A secret that may have a newer version."""
 
     def __init__(self, newest: str = OLD) -> None:
         self.newest, self.refused = newest, [""] * 0
