@@ -14,7 +14,7 @@ from cli.snapshot_notes import LAST_COMPILED
 from infra.rehearsal.declarations import declaration
 from infra.rehearsal.files import FilesError, has_compiler
 from infra.rehearsal.findings import Finding, Severity
-from sandbox.deployment import REGISTRATION, SNAPSHOT, given_snapshot
+from sandbox.deployment import REGISTRATION, SNAPSHOT, given_snapshot, origin
 from sandbox.deployment.given_snapshot import (
     check_file,
     compile_bicep,
@@ -23,6 +23,7 @@ from sandbox.deployment.given_snapshot import (
     last_compiled,
     template_of,
 )
+from sandbox.page import OnDisk, OnDiskError
 from sandbox.state import PROJECT, State
 
 BICEP = SNAPSHOT.parent
@@ -84,6 +85,21 @@ def compiled(state: State, source: Path) -> Compiled:
     if reason := _why_not_compiled(source):
         return Compiled(_text(source), source, note=reason)
     return _rehearsed(_compile, _TEMPLATE, _PARAMETERS)
+
+
+def read_disk(state: State) -> OnDisk:
+    """Return the deployment of the next start for the page. Raises OnDiskError."""
+    try:
+        found = compiled(state, origin(state))
+    except RefusedError as error:
+        reasons = (
+            f"{place}: {each.what}. Fix: {each.mend}" if place else f"{each.what}. Fix: {each.mend}"
+            for place, each in error.findings
+        )
+        raise OnDiskError(str(error), tuple(reasons)) from error
+    except (FilesError, OSError, ValueError) as error:
+        raise OnDiskError(str(error)) from error
+    return OnDisk(found.text, found.source, found.bicep, found.note, found.write)
 
 
 def will_compile(source: Path) -> bool:

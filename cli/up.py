@@ -2,6 +2,8 @@
 
 import asyncio
 import signal
+from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
@@ -48,6 +50,7 @@ from sandbox.deployment.given_snapshot import (
     last_compiled,
     will_compile,
 )
+from sandbox.page import OnDisk
 from sandbox.state import State
 from sandbox.supervisor import END_SIGNALS, AsDeveloper, Az, Report, holder
 from sandbox.supervisor.remote_services import AddressError, RemoteServices
@@ -174,7 +177,7 @@ def up(
                 opened,
                 port,
                 progress,
-                SAMPLE,
+                replace(SAMPLE, read_disk=_read_disk),
                 remote=remote,
                 as_developer=as_developer,
                 assumed=assumed,
@@ -186,6 +189,12 @@ def up(
     # Everything but this process has ended: a second signal has nothing to interrupt.
     for number in END_SIGNALS:
         signal.signal(number, signal.SIG_IGN)
+
+
+def _read_disk(state: State) -> OnDisk:
+    """Import the rehearsal when the page first needs it, and not with each start."""
+    found: OnDisk = import_module("cli.compiled").read_disk(state)
+    return found
 
 
 def _choose(state: State, snapshot: Path | None, *, services: bool) -> None:

@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from sandbox.deployment.short_names import short_role, short_scope
 from sandbox.page.feed import Feed
+from sandbox.page.on_disk import OnDisk
 from sandbox.page.running import Running, everyone
 from sandbox.page.tokens import Wallet
 from sandbox.printable import printable_lines
@@ -37,7 +38,10 @@ _TEMPLATES.filters.update(short_scope=short_scope, short_role=short_role)
 
 @dataclass
 class Page:
-    """The page of one running sandbox. `key` is in the address of each view."""
+    """The page of one running sandbox. `key` is in the address of each view.
+
+    `on_disk` is the deployment that was compared last, under the lock `reading`.
+    """
 
     running: Running
     feed: Feed
@@ -45,6 +49,8 @@ class Page:
     key: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     listeners: int = 0
+    on_disk: OnDisk | None = None
+    reading: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
     def base(self) -> str:

@@ -1,13 +1,15 @@
 """The running sandbox, as the page sees it."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from sandbox.audit import Gate
 from sandbox.deployment import Deployment, Principal
 from sandbox.entra import Issuer, SigningKey
+from sandbox.faults import Faults
+from sandbox.page.on_disk import ReadDisk, read_disk
 from sandbox.rbac import Assignments
 from sandbox.state import State
 
@@ -28,12 +30,26 @@ class Planes(Protocol):
     @property
     def clock(self) -> Callable[[], float]: ...
     @property
+    def faults(self) -> Faults: ...
+    @property
     def headers(self) -> Mapping[str, str]: ...
+
+
+Json = Mapping[str, Any]
+# It carries out a verb of the control channel.
+Change = Callable[[str, Json], Awaitable[Json]]
+
+
+async def _changes_nothing(verb: str, _: Json) -> Json:
+    raise ValueError(f"this sandbox takes no {verb}")
 
 
 @dataclass(frozen=True)
 class Running:
-    """A running sandbox; its addresses are those for clients on this machine."""
+    """A running sandbox; its addresses are those for clients on this machine.
+
+    `change` carries out a verb of the control channel, with its errors.
+    """
 
     planes: Planes
     state: State
@@ -41,6 +57,8 @@ class Running:
     ca: Path
     amqp_port: int = 0
     identity_endpoint: str = ""
+    change: Change = _changes_nothing
+    read_disk: ReadDisk = read_disk
 
 
 def everyone(deployment: Deployment) -> Iterator[Principal]:

@@ -12,7 +12,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from sandbox.commands import KEYLESS
-from sandbox.page import live, rights, shown_tokens, trials, ways
+from sandbox.page import disturbances, live, policies, rights, shown_tokens, trials, ways
 from sandbox.page.rendering import Page, file
 
 _HEADERS = {
@@ -43,6 +43,12 @@ _VIEWS: tuple[tuple[str, str, View], ...] = (
     ("GET", "/token/{id}", shown_tokens.show),
     ("POST", "/token/{id}", shown_tokens.present),
     ("GET", "/photo", ways.show),
+    ("GET", "/policy", policies.show),
+    ("POST", "/policy", policies.compare),
+    ("POST", "/policy/apply", policies.apply),
+    ("GET", "/faults", disturbances.show),
+    ("POST", "/faults", disturbances.disturb),
+    ("POST", "/settings", disturbances.change_settings),
     ("GET", "/static/{name}", file),
 )
 

@@ -13,6 +13,7 @@ from sandbox.commands import KEYLESS
 from sandbox.deployment import (
     DEPLOYED,
     Deployment,
+    Difference,
     difference,
     forget,
     is_own,
@@ -56,11 +57,9 @@ class Apply:
         """
         begun = time.monotonic()
         before = self.endpoints.planes.deployment
+        after, found = self._compared(body)
         snapshot, source = _text(body, "snapshot"), _text(body, "source")
         bicep = _text(body, "bicep")
-        after = self._loaded(snapshot, source, bicep or source or "the given file")
-        self._check(before, after)
-        found = difference(self._in_force(before), after, built_in_roles())
         try:
             links = await self._deploy(after, hurry=body.get("hurry") is True)
         except _FAILED as error:
@@ -73,6 +72,23 @@ class Apply:
         restarted = self.watch.deploy(after, _with_other_app_roles(before, after))
         seconds = round(time.monotonic() - begun, 3)
         return {**asdict(found), "restarted": restarted, "links": links, "seconds": seconds}
+
+    def compare(self, body: Json) -> Json:
+        """Return the changes that the snapshot in `body` would make, and make none.
+
+        Raises ValueError, KeyError or OSError.
+        """
+        _, found = self._compared(body)
+        return asdict(found)
+
+    def _compared(self, body: Json) -> tuple[Deployment, Difference]:
+        """Return the deployment of a request, and its difference from the one in force."""
+        before = self.endpoints.planes.deployment
+        source = _text(body, "source")
+        named = _text(body, "bicep") or source or "the given file"
+        after = self._loaded(_text(body, "snapshot"), source, named)
+        self._check(before, after)
+        return after, difference(self._in_force(before), after, built_in_roles())
 
     def _in_force(self, deployment: Deployment) -> Deployment:
         """Return a deployment without the assignments that were deleted by hand."""

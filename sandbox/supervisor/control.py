@@ -53,6 +53,10 @@ class Control:
         """Let `handler` answer `verb`. A ValueError, KeyError or OSError is a user's error."""
         self._handlers[verb] = handler
 
+    async def carry_out(self, verb: str, body: Json) -> Json:
+        """Carry out `verb` for a part of the sandbox itself, with the errors of its handler."""
+        return await self._carry_out(self._handlers[verb], body)
+
     async def start(self, gate: Gate) -> None:
         """Listen on a free port of loopback."""
         application = web.Application(client_max_size=_LONGEST_BODY)
@@ -65,17 +69,20 @@ class Control:
         if self._listener is not None:
             await self._listener.stop()
 
+    async def _carry_out(self, handler: Handler, body: Json) -> Json:
+        async with self._turn:
+            answer = handler(body)
+            found = await answer if inspect.isawaitable(answer) else answer
+            self.changed()
+        return found
+
     async def _answer(self, request: web.Request) -> web.Response:
         try:
             handler = self._handler(request)
             if handler is None:
                 return _error(403, "the key is not that of this sandbox's control channel")
             body = _object(await request.text())
-            async with self._turn:
-                answer = handler(body)
-                found = await answer if inspect.isawaitable(answer) else answer
-                self.changed()
-            return web.json_response(found)
+            return web.json_response(await self._carry_out(handler, body))
         except web.HTTPException:
             raise
         except Exception as error:

@@ -77,6 +77,7 @@ async def run(
                 settings=settings,
                 only=only,
                 damage=project.damage,
+                read_disk=project.read_disk,
             ),
         )
         endpoints = await _started(tried, stop)
@@ -96,7 +97,9 @@ async def run(
                 only=only,
                 patience=patience,
             )
-            endpoints.control.on("apply", Apply(endpoints, watch, state))
+            apply = Apply(endpoints, watch, state)
+            endpoints.control.on("apply", apply)
+            endpoints.control.on("compare", apply.compare)
             try:
                 await _look_after(watch, stop, approve=bool(as_developer and as_developer.approve))
             except SignInError as error:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import aiohttp
 
 from sandbox.edge import Address
+from sandbox.page import ReadDisk, read_disk
 from sandbox.state import State
 from sandbox.supervisor.processes import Program
 
@@ -20,11 +21,12 @@ class Project:
 
     `service` returns the program of one service, given its name, a port of loopback, its variables
     and the sandbox's state. `damage` names a broken file of the project's installation, after a
-    crash.
+    crash. `read_disk` returns the deployment on disk, which the page compares.
     """
 
     service: ServiceProgram
     damage: Callable[[], str]
+    read_disk: ReadDisk = read_disk
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from sandbox.entra import page
 from sandbox.faults.bus import closed, lost
 from sandbox.faults.tokens import identity_application
 from sandbox.identity import PATH
-from sandbox.page import Feed, Page, Running
+from sandbox.page import Feed, Page, ReadDisk, Running, read_disk
 from sandbox.page import application as page_application
 from sandbox.servicebus import amqp_protocol
 from sandbox.state import State
@@ -84,6 +84,7 @@ async def start(
     settings: Settings = USUAL,
     only: Collection[str] | None = None,
     damage: Callable[[], str] = lambda: "",
+    read_disk: ReadDisk = read_disk,
 ) -> Endpoints:
     """Start every endpoint for the services, which run on this machine or are `remote`.
 
@@ -114,6 +115,7 @@ async def start(
         chosen(deployment.services, only),
         gallery_port=gallery_port,
         remote=remote,
+        read_disk=read_disk,
     )
     if child:
         wanted = (each.containers for each in deployment.accounts)
@@ -134,6 +136,7 @@ async def _listening(
     *,
     gallery_port: int | None,
     remote: RemoteServices | None,
+    read_disk: ReadDisk,
 ) -> Endpoints:
     """Start everything that has a port."""
     kept = Ports() if remote else Ports.kept_in(state)
@@ -189,7 +192,16 @@ async def _listening(
     await control.start(planes.gate)
     proxy = str(Address(proxy_port))
     identity_endpoint = f"http://{listen.name}:{identity_port}{PATH}"
-    shown = Running(planes, state, proxy, certificate.authority, amqp_port, identity_endpoint)
+    shown = Running(
+        planes,
+        state,
+        proxy,
+        certificate.authority,
+        amqp_port,
+        identity_endpoint,
+        control.carry_out,
+        read_disk,
+    )
     return Endpoints(
         planes=planes,
         azurite=azurite,

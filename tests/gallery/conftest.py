@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from tests.gallery.fake_gateway import FakeGateway, image, serve
 
@@ -23,6 +23,8 @@ ARGUMENTS = [
 ]
 REPORT_VIOLATIONS = """addEventListener("securitypolicyviolation",
     (event) => console.error(`CSP: ${event.violatedDirective} ${event.blockedURI}`))"""
+
+WIDE: ViewportSize = {"width": 1280, "height": 900}
 
 OpenPage = Callable[..., Page]
 MakeFile = Callable[..., Path]
@@ -71,6 +73,27 @@ def open_page(browser: Browser, api: FakeGateway, complaints: list[str]) -> Iter
     yield open_page
     for context in opened:
         context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def look(browser: Browser, complaints: list[str]) -> Iterator[Any]:
+    """Open an address; the page must neither break its policy nor fail."""
+    contexts = []
+
+    def look(address: str, viewport: ViewportSize | None = None, **settings: Any) -> Page:
+        context = browser.new_context(viewport=viewport or WIDE, **settings)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.on("console", lambda said: complaints.extend([said.text] * (said.type == "error")))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(address)
+        return page
+
+    yield look
+    for each in contexts:
+        each.close()
     assert complaints == []
 
 

@@ -14,11 +14,12 @@ from typing import Any, cast
 import pytest
 import requests
 from PIL import Image
-from playwright.sync_api import Browser, Page, ViewportSize, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from sandbox.audit import FILE, Audit, Gate, Outcome, Record
 from sandbox.deployment import Deployment, Principal, as_compiled
 from sandbox.edge import HttpListener
+from sandbox.faults import Faults
 from sandbox.page import Feed, Running, application
 from sandbox.page import Page as WorkPage
 from sandbox.page.attempts import Attempt, attempts
@@ -26,14 +27,15 @@ from sandbox.page.live import MOST
 from sandbox.page.verdicts import Verdict, decide
 from sandbox.rbac import Assignments, Requirement
 from sandbox.state import PROJECT, State
+from sandbox.supervisor.settings import USUAL
 from sandbox.telemetry import FILE as TELEMETRY
 from sandbox.telemetry import Store
 from tests.conftest import Running as Sandbox
 from tests.gallery.conftest import OpenPage
 from tests.sandbox.telemetry.upload import UPLOAD
 
-WIDE: ViewportSize = {"width": 1280, "height": 900}
 PHONE: ViewportSize = {"width": 360, "height": 740}
+VIEWS = ("", "map", "try?who=gateway", "token", "photo?id=none", "policy", "faults")
 CONTRAST = (Path(__file__).parent / "contrast.js").read_text()
 PICTURE = PROJECT / "docs" / "pictures" / "page.png"
 MARKUP = "<img src=x onerror=alert(1)><script>alert(2)</script>"
@@ -60,14 +62,22 @@ class Work:
     state: State
 
 
+async def settings_alone(verb: str, body: Any) -> Any:
+    """Answer as a sandbox with the usual settings; a change needs a real one."""
+    assert (verb, body) == ("set", {})
+    return {"settings": USUAL.shown, "warnings": []}
+
+
 @pytest.fixture
 def work(tmp_path: Path) -> Iterator[Work]:
     state = State.open(tmp_path / "state")
     deployment, audit = as_compiled(), Audit(state.path(FILE))
     assignments = Assignments(deployment.assignments, deployment.custom_roles)
     gate = Gate(assignments, audit)
-    planes = SimpleNamespace(deployment=deployment, assignments=assignments, gate=gate)
-    running = Running(cast(Any, planes), state, "", tmp_path)
+    planes = SimpleNamespace(
+        deployment=deployment, assignments=assignments, gate=gate, faults=Faults()
+    )
+    running = Running(cast(Any, planes), state, "", tmp_path, change=settings_alone)
     loop, ready, port = asyncio.new_event_loop(), threading.Event(), list[int]()
     made = WorkPage(running, Feed(state.path(FILE)))
     listener = HttpListener(application(made), gate)
@@ -89,27 +99,6 @@ def work(tmp_path: Path) -> Iterator[Work]:
     thread.join()
     loop.close()
     audit.close()
-
-
-@pytest.fixture
-def look(browser: Browser, complaints: list[str]) -> Iterator[Any]:
-    """Open an address; the page must neither break its policy nor fail."""
-    contexts = []
-
-    def look(address: str, viewport: ViewportSize = WIDE, **settings: Any) -> Page:
-        context = browser.new_context(viewport=viewport, **settings)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(10_000)
-        page.on("console", lambda said: complaints.extend([said.text] * (said.type == "error")))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(address)
-        return page
-
-    yield look
-    for each in contexts:
-        each.close()
-    assert complaints == []
 
 
 def test_a_decision_is_shown_as_it_is_made_and_opens_by_keyboard(
@@ -155,7 +144,7 @@ def test_any_other_action_is_decided_by_keyboard(work: Work, look: OpenPage) -> 
 
 def test_every_view_is_reached_by_keyboard_alone(work: Work, look: OpenPage) -> None:
     page = look(work.address)
-    for number in range(5):
+    for number in range(7):
         page.goto(work.address)
         for _ in range(2 + number):
             page.keyboard.press("Tab")
@@ -247,7 +236,7 @@ def test_without_its_key_the_page_shows_nothing(work: Work) -> None:
 def test_each_view_fits_a_phone(work: Work, look: OpenPage) -> None:
     work.audit.write(DENIED)
     page = look(work.address, PHONE)
-    for path in ("", "map", "map?who=gateway", "try?who=gateway", "token", "photo?id=none"):
+    for path in (*VIEWS, "map?who=gateway"):
         page.goto(work.address + path)
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], path
 
@@ -256,7 +245,7 @@ def test_each_view_fits_a_phone(work: Work, look: OpenPage) -> None:
 def test_every_text_has_contrast_enough(work: Work, look: OpenPage, scheme: str) -> None:
     work.audit.write(DENIED)
     page = look(work.address, color_scheme=scheme)
-    for path in ("", "map?who=gateway", "try?who=gateway", "token", "photo?id=none"):
+    for path in VIEWS:
         page.goto(work.address + path)
         assert page.evaluate(CONTRAST) == [], path
 

@@ -103,9 +103,25 @@ function countDown(times) {
   setInterval(show, 1000);
 }
 
+// Some answers take seconds. The script says so; without it, the browser shows that it waits.
+function sayBusy(form) {
+  const status = form.parentElement.querySelector(".busy");
+  const button = form.querySelector("button");
+  form.addEventListener("submit", (event) => {
+    if (button.getAttribute("aria-disabled")) event.preventDefault();
+    status.textContent = form.dataset.busy;
+    button.setAttribute("aria-disabled", "true");
+  });
+  addEventListener("pageshow", () => {
+    status.textContent = "";
+    button.removeAttribute("aria-disabled");
+  });
+}
+
 const rows = document.getElementById("rows");
 const picture = document.getElementById("picture");
 const times = document.querySelectorAll("time[data-at]");
 if (rows) showDecisions(rows);
 if (picture) showMap(picture);
 if (times.length) countDown(times);
+document.querySelectorAll("form[data-busy]").forEach(sayBusy);
