@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.options import SnapshotOption, StateOption, open_state
-from cli.rights import DELETED, GRANTED, Right, all_rights
+from cli.rights import DELETED, GRANTED, ORPHANED, Right, all_rights, delete_command
 from cli.snapshot_notes import warn_if_stale
 from cli.terminal import USAGE, fail, one_sentence, out, print_json
 from local.arm import ResourceManager, UnseenError
@@ -35,9 +35,17 @@ from sandbox.rbac import Assignments
 _MAY_BE_INTENDED = (
     "these may be intended, such as the deploying user's rights; delete those that are not needed"
 )
-_MARKS = {GRANTED: Text("+ ", "bold yellow"), DELETED: Text("- ", "bold yellow")}
+_MARKS = {
+    GRANTED: Text("+ ", "bold yellow"),
+    DELETED: Text("- ", "bold yellow"),
+    ORPHANED: Text("! ", "bold yellow"),
+}
 _DRIFT = (
     "+ granted by hand, - deleted by hand: in no Bicep (docs/assign-by-hand.md). To undo a grant:"
+)
+_ORPHANS = (
+    "! left by an identity that was deleted; its tokens work until they expire"
+    " (docs/identities.md). To delete all of them:"
 )
 
 
@@ -84,10 +92,13 @@ def access(
         return
     for who, theirs in groupby(listed, lambda each: each.who):
         out.print(_in_lines(who, list(theirs)))
-    if any(each.origin in _MARKS for each in listed):
+    if any(each.origin in {GRANTED, DELETED} for each in listed):
         out.print(_DRIFT)
     for each in filter(None, (each.remedy for each in listed)):
         out.print(f"  {each}", markup=False, soft_wrap=True)
+    if orphans := [each for each in listed if each.origin == ORPHANED]:
+        out.print(_ORPHANS)
+        out.print(f"  {delete_command(orphans)}", markup=False, soft_wrap=True)
 
 
 def _in_lines(who: str, theirs: Sequence[Right]) -> Table:

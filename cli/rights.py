@@ -10,6 +10,7 @@ from sandbox.deployment.short_names import short_role, short_scope
 from sandbox.rbac import Assignments
 
 BICEP, START, GRANTED, DELETED = "bicep", "start", "granted by hand", "deleted by hand"
+ORPHANED = "of a deleted identity"
 
 
 @dataclass(frozen=True)
@@ -28,9 +29,13 @@ class Right:
     @property
     def remedy(self) -> str:
         """The command that undoes a grant by hand; empty for any other right."""
-        if self.origin != GRANTED:
-            return ""
-        return f"{KEYLESS} as deployer -- az role assignment delete --ids {quote(self.id)}"
+        return delete_command([self]) if self.origin == GRANTED else ""
+
+
+def delete_command(rights: Iterable[Right]) -> str:
+    """Return the command that deletes all of these role assignments."""
+    ids = " ".join(quote(each.id) for each in rights)
+    return f"{KEYLESS} as deployer -- az role assignment delete --ids {ids}"
 
 
 def rights(deployment: Deployment, identity: str = "") -> list[Right]:
@@ -56,7 +61,11 @@ def _with_origin(
     for each in deployment.assignments:
         by = assignments.drift.deleted.get(each.id.lower())
         why = f"deleted by hand by {by}; the next deployment assigns it again"
-        yield (each, BICEP) if by is None else (replace(each, why=why), DELETED)
+        if each.principal_id in deployment.former_ids:
+            if by is None:  # else it has gone for good
+                yield each, ORPHANED
+        else:
+            yield (each, BICEP) if by is None else (replace(each, why=why), DELETED)
     for each in standing_assignments(deployment):
         yield each, START
     for each in assignments.drift.made:

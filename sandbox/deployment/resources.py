@@ -410,6 +410,11 @@ class Deployment:
         return gone | now
 
     @property
+    def former_ids(self) -> frozenset[str]:
+        """The principal ids of deleted identities, which role assignments may still name."""
+        return frozenset(old for each in self.principals for old in each.former_ids)
+
+    @property
     def services(self) -> tuple[ContainerApp, ...]:
         """The services that the project's own deployment runs."""
         return tuple(each for each in self.apps if each.is_service) if self.is_own else ()

@@ -20,7 +20,7 @@ from sandbox.rbac.decision import (
     scope_and_above,
 )
 from sandbox.rbac.drift import FILE as DRIFT_FILE
-from sandbox.rbac.drift import Drift
+from sandbox.rbac.drift import Drift, lasting
 
 __all__ = [
     "DRIFT_FILE",
@@ -40,5 +40,6 @@ __all__ = [
     "built_in_roles",
     "holds",
     "known_actions",
+    "lasting",
     "scope_and_above",
 ]

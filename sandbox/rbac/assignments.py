@@ -6,7 +6,7 @@ which takes Azure up to ten minutes. https://learn.microsoft.com/azure/role-base
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from shlex import quote
@@ -21,7 +21,7 @@ from sandbox.deployment import (
     standing_assignments,
 )
 from sandbox.rbac.decision import Decision, Policy, Requirement
-from sandbox.rbac.drift import FILE, NONE, Drift, keep, read
+from sandbox.rbac.drift import FILE, NONE, Drift, keep, lasting, read
 from sandbox.state import State
 
 _DELETE = f"{KEYLESS} as deployer -- az role assignment delete --ids"
@@ -188,17 +188,19 @@ class Assignments:
         assignments: Iterable[RoleAssignment],
         custom_roles: Iterable[RoleDefinition] = (),
         not_evaluated: Iterable[NotEvaluated] = (),
+        former: Collection[str] = (),
     ) -> None:
         """Replace the deployment: its assignments, those deleted by hand among them, are back.
 
-        An assignment by hand stays, unless the deployment has it under the same id.
+        Those of `former` principal ids stay deleted. An assignment by hand stays, unless the
+        deployment has it under the same id.
         Raises UnknownRoleError, AssignmentExistsError or RoleInUseError, or OSError; then nothing
         has changed.
         """
         deployed, roles = _by_id(assignments), tuple(custom_roles)
         made = tuple(each for each in self._drift.made if each.id.lower() not in deployed)
         _check_deployment(deployed, made, Policy((), roles))
-        drift = Drift(made)
+        drift = Drift(made, lasting(self._drift, deployed.values(), former))
         planned = self._everything(deployed, drift)
         Policy(planned.values(), roles)  # raises before anything changes
         self._store(drift)

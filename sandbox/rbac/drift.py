@@ -1,7 +1,7 @@
 """The differences from the deployment that hands have made, kept in the state."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -25,6 +25,17 @@ class Drift:
 
 
 NONE = Drift()
+
+
+def lasting(
+    drift: Drift, assignments: Iterable[RoleAssignment], former: Collection[str]
+) -> dict[str, str]:
+    """Return the deletions of `drift` that no deployment undoes.
+
+    They are of assignments that name a `former` principal id. A deployment names only current ones.
+    """
+    orphans = {each.id.lower() for each in assignments if each.principal_id in former}
+    return {key: by for key, by in drift.deleted.items() if key in orphans}
 
 
 def read(state: State) -> Drift:

@@ -21,7 +21,8 @@ from sandbox.deployment import (
     put_in_force,
     remember,
 )
-from sandbox.rbac import built_in_roles
+from sandbox.deployment import deploy as deploy_roles
+from sandbox.rbac import built_in_roles, lasting
 from sandbox.state import State
 from sandbox.storage import AzuriteError
 from sandbox.supervisor.control import ControlError, Json
@@ -49,6 +50,7 @@ class Apply:
     async def __call__(self, body: Json) -> Json:
         """Put the snapshot in `body` into force; without one, the ids that the state has by now.
 
+        As any deployment on Azure, a snapshot assigns its roles to the current ids of identities.
         `source` is the file of the next start, compiled from `bicep`. `hurry` also ends open links
         of Service Bus that the roles no longer allow. A snapshot that cannot be loaded changes
         nothing.
@@ -60,6 +62,8 @@ class Apply:
         after, found = self._compared(body)
         snapshot, source = _text(body, "snapshot"), _text(body, "source")
         bicep = _text(body, "bicep")
+        if snapshot and deploy_roles(self.state):
+            after, found = self._compared(body)
         try:
             links = await self._deploy(after, hurry=body.get("hurry") is True)
         except _FAILED as error:
@@ -88,12 +92,19 @@ class Apply:
         named = _text(body, "bicep") or source or "the given file"
         after = self._loaded(_text(body, "snapshot"), source, named)
         self._check(before, after)
-        return after, difference(self._in_force(before), after, built_in_roles())
+        return after, difference(self._in_force(before), self._planned(after), built_in_roles())
 
     def _in_force(self, deployment: Deployment) -> Deployment:
         """Return a deployment without the assignments that were deleted by hand."""
         find = self.endpoints.planes.assignments.find
         left = tuple(each for each in deployment.assignments if find(each.id))
+        return replace(deployment, assignments=left)
+
+    def _planned(self, deployment: Deployment) -> Deployment:
+        """Return a deployment without the assignments that it does not bring back."""
+        drift, assigned = self.endpoints.planes.assignments.drift, deployment.assignments
+        gone = lasting(drift, assigned, deployment.former_ids)
+        left = tuple(each for each in assigned if each.id.lower() not in gone)
         return replace(deployment, assignments=left)
 
     def _loaded(self, snapshot: str, source: str, named: str) -> Deployment:

@@ -112,7 +112,10 @@ class Planes:
         or aiohttp.ClientError.
         """
         self.assignments.deploy(
-            deployment.assignments, deployment.custom_roles, deployment.not_evaluated
+            deployment.assignments,
+            deployment.custom_roles,
+            deployment.not_evaluated,
+            deployment.former_ids,
         )
         self._rename(deployment.names)
         # Those of an app that goes are needed until its service has ended.

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.rights import GRANTED, all_rights, rights
-from sandbox.deployment import Deployment, RoleAssignment, as_compiled, load
+from cli.rights import GRANTED, ORPHANED, all_rights, delete_command, rights
+from sandbox.deployment import Deployment, RoleAssignment, as_compiled, deploy, load, recreate
 from sandbox.rbac import DRIFT_FILE, Assignments
 from sandbox.state import State
 from tests.conftest import keyless
@@ -59,6 +59,24 @@ def test_the_rights_of_who_was_deleted_stand_under_that_name(tmp_path: Path) -> 
     assert before == ["thumbnailer"]
     assert recreated == ["thumbnailer (deleted)"]
     assert said() == ["thumbnailer", "thumbnailer (deleted)"]
+
+
+def test_a_right_that_outlives_its_identity_is_marked_until_it_is_deleted(tmp_path: Path) -> None:
+    state = State.open(tmp_path)
+    recreate(state, load(state).principal("thumbnailer").resource_id)
+    deploy(state)
+    deployment = load(state)
+    assignments = Assignments.kept_in(state, deployment)
+    orphans = [e for e in all_rights(deployment, assignments) if e.origin == ORPHANED]
+    assert {each.who for each in orphans} == {"thumbnailer (deleted)"}
+    assert {each.role for each in orphans} > {"Storage Blob Data Reader"}
+    listed = keyless(tmp_path, "access", "thumbnailer").stdout
+    assert "! Storage Blob Data Reader on containers/originals" in listed
+    assert f"  {delete_command(orphans)}\n" in listed
+
+    for each in orphans:
+        assignments.delete(each.id, "deployer")
+    assert "(deleted)" not in keyless(tmp_path, "access", "thumbnailer").stdout
 
 
 def test_the_deployers_rights_are_a_fact_of_the_start(tmp_path: Path) -> None:

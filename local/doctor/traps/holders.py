@@ -14,6 +14,7 @@ _ON_ITS_WAY = (
     "Service Bus checks rights when a link attaches: restart the program that holds the link.",
 )
 _DEPLOY_HERE = f"{KEYLESS} deploy"
+_LEFT_HERE = "The old assignments stay, for tokens of the old id. The command that deletes them:"
 _IN_SANDBOX = (
     f"Wait: in the sandbox a role takes effect at once, or after the time that {KEYLESS} set"
     " --propagation was given."
@@ -50,13 +51,16 @@ def recreated(evidence: Evidence) -> Iterator[Finding]:
     found = list(_instead(evidence, lambda _, one: one.principal_id in former))
     if found:
         entities = targets(right for right, _ in found)
-        deploy = _DEPLOY_HERE if evidence.subject.in_sandbox else DEPLOY_AGAIN
+        in_sandbox, who = evidence.subject.in_sandbox, evidence.subject.name
         yield Finding(
             "recreated identity",
-            f"{evidence.subject.name} was deleted and recreated under the same name: its roles on "
+            f"{who} was deleted and recreated under the same name: its roles on "
             f"{entities} still name {found[0][1].principal_id}, but its id is now "
             f"{evidence.answer.object_id}.",
-            (f"Deploy the roles again: {deploy}",),
+            (
+                f"Deploy the roles again: {_DEPLOY_HERE if in_sandbox else DEPLOY_AGAIN}",
+                *((f"{_LEFT_HERE} {KEYLESS} access {who}",) if in_sandbox else ()),
+            ),
         )
 
 

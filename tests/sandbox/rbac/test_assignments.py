@@ -138,6 +138,16 @@ def test_a_deployment_brings_back_what_was_deleted_by_hand() -> None:
     assert world.kept[-1] == Drift()
 
 
+def test_no_deployment_brings_back_an_assignment_of_a_deleted_identity() -> None:
+    orphan, row = assigned(ANN, READER, VAULT), assigned(BEN, READER, VAULT)
+    world = World((orphan, row))
+    world.it.delete(orphan.id, "deployer")
+    world.it.delete(row.id, "deployer")
+    world.it.deploy((orphan, row), ROLES, former={ANN})
+    assert (world.allows(ANN), world.allows(BEN)) == (False, True)
+    assert world.kept[-1] == world.it.drift == Drift(deleted={orphan.id.lower(): "deployer"})
+
+
 def test_a_deployment_adopts_the_grant_by_hand_that_has_its_name() -> None:
     world = World()
     deployed = assigned(ANN, READER, VAULT)
