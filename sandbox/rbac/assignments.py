@@ -87,7 +87,7 @@ class Assignments:
 
         Raises UnknownRoleError.
         """
-        self.propagation = propagation
+        self._propagation = propagation
         self._standing = _by_id(standing)
         self._deployed = _by_id(deployed)
         self._drift = drift
@@ -120,6 +120,16 @@ class Assignments:
             keep=partial(keep, state),
             clock=clock,
         )
+
+    @property
+    def propagation(self) -> float:
+        """The seconds until a change takes effect."""
+        return self._propagation
+
+    @propagation.setter
+    def propagation(self, seconds: float) -> None:
+        self._propagate()  # a change whose time has come waits no more
+        self._propagation = seconds
 
     @property
     def listed(self) -> tuple[RoleAssignment, ...]:

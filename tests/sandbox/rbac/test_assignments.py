@@ -109,6 +109,13 @@ def test_another_propagation_holds_for_changes_that_wait() -> None:
     assert world.allows(ANN), "what has taken effect stays"
 
 
+def test_a_change_that_has_taken_effect_does_not_wait_again() -> None:
+    world = World()
+    world.it.put(by_hand(ANN, READER, VAULT))
+    world.it.propagation = 40
+    assert world.allows(ANN)
+
+
 def test_a_deployment_propagates_too_and_keeps_what_hands_have_granted() -> None:
     old, new = assigned(ANN, READER, VAULT), assigned(BEN, READER, VAULT)
     world = World((old,))
