@@ -20,7 +20,7 @@ from sandbox.rbac.decision import (
     scope_and_above,
 )
 from sandbox.rbac.drift import FILE as DRIFT_FILE
-from sandbox.rbac.drift import Drift, lasting
+from sandbox.rbac.drift import Drift
 
 __all__ = [
     "DRIFT_FILE",
@@ -40,6 +40,5 @@ __all__ = [
     "built_in_roles",
     "holds",
     "known_actions",
-    "lasting",
     "scope_and_above",
 ]

@@ -21,7 +21,7 @@ from sandbox.deployment import (
     standing_assignments,
 )
 from sandbox.rbac.decision import Decision, Policy, Requirement
-from sandbox.rbac.drift import FILE, NONE, Drift, keep, lasting, read
+from sandbox.rbac.drift import FILE, NONE, Drift, keep, read
 from sandbox.state import State
 
 _DELETE = f"{KEYLESS} as deployer -- az role assignment delete --ids"
@@ -202,15 +202,15 @@ class Assignments:
     ) -> None:
         """Replace the deployment: its assignments, those deleted by hand among them, are back.
 
-        Those of `former` principal ids stay deleted. An assignment by hand stays, unless the
-        deployment has it under the same id.
+        It makes none for `former` principal ids, which are those of deleted identities. An
+        assignment by hand stays, unless the deployment has it under the same id.
         Raises UnknownRoleError, AssignmentExistsError or RoleInUseError, or OSError; then nothing
         has changed.
         """
         deployed, roles = _by_id(assignments), tuple(custom_roles)
         made = tuple(each for each in self._drift.made if each.id.lower() not in deployed)
         _check_deployment(deployed, made, Policy((), roles))
-        drift = Drift(made, lasting(self._drift, deployed.values(), former))
+        drift = Drift(made, self._gone(deployed, former))
         planned = self._everything(deployed, drift)
         Policy(planned.values(), roles)  # raises before anything changes
         self._store(drift)
@@ -229,6 +229,16 @@ class Assignments:
         same = next((each for each in self._listed.values() if each.key == assignment.key), None)
         if same is not None and there is None:
             raise AssignmentExistsError(same, assignment)
+
+    def _gone(
+        self, deployed: Mapping[str, RoleAssignment], former: Collection[str]
+    ) -> dict[str, str]:
+        """Return the assignments of `former` principal ids that are not listed, as deleted."""
+        return {
+            key: self._drift.deleted.get(key, "")
+            for key, each in deployed.items()
+            if each.principal_id in former and key not in self._listed
+        }
 
     def _deleted_but(self, made: Mapping[str, RoleAssignment]) -> Mapping[str, str]:
         return {key: by for key, by in self._drift.deleted.items() if key not in made}

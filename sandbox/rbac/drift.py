@@ -1,7 +1,7 @@
 """The differences from the deployment that hands have made, kept in the state."""
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -17,7 +17,8 @@ FILE = "assignments-by-hand.json"
 class Drift:
     """Assignments made by hand, and deployed ones that were deleted by hand.
 
-    `deleted` has the name of the principal that deleted each, by the assignment's id in lower case.
+    `deleted` has the name of the principal that deleted each, by the assignment's id in lower case;
+    it is empty for a row that was added after its identity was deleted.
     """
 
     made: tuple[RoleAssignment, ...] = ()
@@ -25,17 +26,6 @@ class Drift:
 
 
 NONE = Drift()
-
-
-def lasting(
-    drift: Drift, assignments: Iterable[RoleAssignment], former: Collection[str]
-) -> dict[str, str]:
-    """Return the deletions of `drift` that no deployment undoes.
-
-    They are of assignments that name a `former` principal id. A deployment names only current ones.
-    """
-    orphans = {each.id.lower() for each in assignments if each.principal_id in former}
-    return {key: by for key, by in drift.deleted.items() if key in orphans}
 
 
 def read(state: State) -> Drift:

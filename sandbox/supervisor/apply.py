@@ -22,7 +22,7 @@ from sandbox.deployment import (
     remember,
 )
 from sandbox.deployment import deploy as deploy_roles
-from sandbox.rbac import built_in_roles, lasting
+from sandbox.rbac import built_in_roles
 from sandbox.state import State
 from sandbox.storage import AzuriteError
 from sandbox.supervisor.control import ControlError, Json
@@ -101,11 +101,11 @@ class Apply:
         return replace(deployment, assignments=left)
 
     def _planned(self, deployment: Deployment) -> Deployment:
-        """Return a deployment without the assignments that it does not bring back."""
-        drift, assigned = self.endpoints.planes.assignments.drift, deployment.assignments
-        gone = lasting(drift, assigned, deployment.former_ids)
-        left = tuple(each for each in assigned if each.id.lower() not in gone)
-        return replace(deployment, assignments=left)
+        """Return a deployment without assignments that it would make for deleted identities."""
+        find, former = self.endpoints.planes.assignments.find, deployment.former_ids
+        assigned = deployment.assignments
+        made = tuple(each for each in assigned if each.principal_id not in former or find(each.id))
+        return replace(deployment, assignments=made)
 
     def _loaded(self, snapshot: str, source: str, named: str) -> Deployment:
         """Return the deployment of a snapshot, which the state keeps only for this moment.

@@ -145,14 +145,18 @@ def test_a_deployment_brings_back_what_was_deleted_by_hand() -> None:
     assert world.kept[-1] == Drift()
 
 
-def test_no_deployment_brings_back_an_assignment_of_a_deleted_identity() -> None:
-    orphan, row = assigned(ANN, READER, VAULT), assigned(BEN, READER, VAULT)
-    world = World((orphan, row))
-    world.it.delete(orphan.id, "deployer")
+def test_a_deployment_makes_no_assignment_for_a_deleted_identity_and_leaves_those_there() -> None:
+    left, deleted, row = (
+        assigned(*each, VAULT) for each in ((ANN, READER), (ANN, WRITER), (BEN, READER))
+    )
+    world = World((left, deleted, row))
+    world.it.delete(deleted.id, "deployer")
     world.it.delete(row.id, "deployer")
-    world.it.deploy((orphan, row), ROLES, former={ANN})
-    assert (world.allows(ANN), world.allows(BEN)) == (False, True)
-    assert world.kept[-1] == world.it.drift == Drift(deleted={orphan.id.lower(): "deployer"})
+    added = assigned(ANN, READER, GROUP)
+    world.it.deploy((left, deleted, row, added), ROLES, former={ANN})
+    assert world.ids() == {left.id, row.id}
+    gone = {deleted.id.lower(): "deployer", added.id.lower(): ""}
+    assert world.kept[-1] == world.it.drift == Drift(deleted=gone)
 
 
 def test_a_deployment_adopts_the_grant_by_hand_that_has_its_name() -> None:
