@@ -101,9 +101,9 @@ def in_sandbox(lines: Iterable[str]) -> Iterator[str]:
         yield f"{KEYLESS} as {DEPLOYER} -- {each}"
 
 
-def delete_assignment(assignment_id: str) -> str:
-    """Return the command that deletes one assignment."""
-    return f"az role assignment delete --ids {assignment_id}"
+def delete_assignment(*assignment_ids: str) -> str:
+    """Return the command that deletes assignments."""
+    return f"az role assignment delete --ids {' '.join(assignment_ids)}"
 
 
 def _guid(*parts: str) -> str:

@@ -46,14 +46,14 @@ def check(folders: LabFolders, lab: Lab, folder: LabFolder, *, watch: bool) -> N
 def seen_by(lab: Lab, folder: LabFolder, state: State) -> Mapping[str, object]:
     """Return what `--watch` compares: the roles, settings and faults in force, and the files.
 
-    The check itself changes none of it; only files that the lab began with count.
+    The check itself leaves all of it as it was; only files that the lab began with count.
     """
     report = running(state)
     start = lab.start
     names = (each.relative_to(start) for each in start.rglob("*")) if start is not None else ()
-    paths = [*(folder.work / each for each in names), *map(state.path, _OF_ROLES)]
     return {
-        **{str(each): _stamp(each) for each in paths},
+        **{str(each): _stamp(folder.work / each) for each in names},
+        **{each: _content(state.path(each)) for each in _OF_ROLES},
         "settings": report and report.settings,
         "faults": report and report.faults,
         "secrets": _stamp(state.path("vault.db")),
@@ -86,6 +86,14 @@ def _stamp(path: Path) -> tuple[int, int]:
     except OSError:
         return 0, 0
     return status.st_mtime_ns, status.st_size
+
+
+def _content(path: Path) -> bytes:
+    """Return what a file holds, which a check may write again; nothing where there is none."""
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
 
 
 def _replay(lab: Lab, progress: Progress) -> None:

@@ -138,7 +138,7 @@ class Lab:
 
     @property
     def solution(self) -> Path | None:
-        """The learner's files, solved."""
+        """Those of the learner's files that need a change, solved."""
         return _existing(self.folder / _SOLUTION)
 
     @property

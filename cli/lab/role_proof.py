@@ -90,11 +90,11 @@ def _sent(probes: Sequence[Probe], run: Run, asking: Sequence[str]) -> dict[tupl
 def _sent_in_turn(
     probes: Sequence[Probe], caller: Caller, state: State, who: str
 ) -> list[tuple[tuple[str, str], Seen]]:
-    return [((who, each.does), _sent_alone(each, caller, state, who)) for each in probes]
+    return [((who, each.does), send(each, caller, state, who)) for each in probes]
 
 
-def _sent_alone(probe: Probe, caller: Caller, state: State, who: str) -> Seen:
-    """Send a request, and return the decision that the audit has of it."""
+def send(probe: Probe, caller: Caller, state: State, who: str) -> Seen:
+    """Send a request, and return the decision that the audit has of it, on the identity `who`."""
     path = state.path(FILE)
     before = path.stat().st_size if path.exists() else 0
     probe.send(caller)

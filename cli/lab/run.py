@@ -16,7 +16,8 @@ from sandbox.audit import FILE, Record
 from sandbox.deployment import SNAPSHOT, Deployment, deployed_anew, load
 from sandbox.state import State
 from sandbox.supervisor import IDENTITY_VARIABLES, running
-from sandbox.testing.deployment import Keyless
+from sandbox.supervisor.control_request import ask
+from sandbox.testing.deployment import Keyless, KeylessError
 from sandbox.testing.expectations import since
 from sandbox.testing.identity import Identity
 
@@ -78,6 +79,16 @@ class Run:
         """The lab's sandbox."""
         return Keyless(self.snapshot, self.state)
 
+    def ask(self, verb: str, body: Mapping[str, object] | None = None) -> Mapping[str, Any]:
+        """Let the running sandbox carry out set, apply or fault; return its answer.
+
+        Raises KeylessError if none runs, or ControlRefusedError.
+        """
+        report = running(self.state)
+        if report is None or report.control is None:
+            raise KeylessError("the lab's sandbox takes no changes")
+        return ask(report.control, verb, body or {})
+
     def as_identity(self, who: str) -> Identity:
         """Return an identity: within its block, this process's SDK clients act as it.
 
@@ -95,7 +106,7 @@ class Run:
         from cli.program_audit import Attribution  # noqa: PLC0415
         from cli.token_relay import relayed  # noqa: PLC0415
 
-        path = self._file(name)
+        path = self.file(name)
         # Without an identity, all else that leads to the sandbox stays.
         identity = self.as_identity(who or self.running.identities[0])
         environment = identity.environment | {"PYTHONDONTWRITEBYTECODE": "1"}
@@ -117,7 +128,7 @@ class Run:
 
     def answers(self) -> Mapping[str, Any]:
         """Return what the learner wrote into answers.toml. Raises WorkError."""
-        path = self._file(ANSWERS)
+        path = self.file(ANSWERS)
         try:
             return tomllib.loads(path.read_text("utf-8"))
         except ValueError as error:  # also for a text that is not UTF-8
@@ -127,7 +138,8 @@ class Run:
         """Return all records of the audit since the lab began."""
         return since(self.state)
 
-    def _file(self, name: str) -> Path:
+    def file(self, name: str) -> Path:
+        """Return a file of the learner's. Raises WorkError if it is not there."""
         path = self.work / name
         if not path.is_file():
             raise WorkError(f"there is no {name} in {self.work}; ./keyless lab reset restores it")

@@ -34,6 +34,12 @@ def begin(lab: Lab, folder: LabFolder) -> None:
         _recreate(state, folder, each)
     if lab.broken.recreated:
         ask(state, "apply", {})
+    if lab.check is not None:
+        # The SDKs take a second to import, and only such a lab needs them.
+        from cli.lab.check_file import prepare  # noqa: PLC0415
+        from cli.lab.run import Run  # noqa: PLC0415
+
+        prepare(lab.check, Run(state, folder.snapshot, folder.work))
 
 
 def up(lab: Lab, folder: LabFolder) -> None:

@@ -100,9 +100,9 @@ def _variables(deployment: Deployment) -> dict[str, dict[str, str]]:
 
 def _az(sound: Deployment, listed: Sequence[RoleAssignment], deployer: str) -> Iterator[str]:
     wanted, there = {each.key for each in sound.assignments}, {each.key for each in listed}
-    for each in listed:
-        if each.key not in wanted and each.principal_id != deployer:
-            yield delete_assignment(each.id)
+    extra = [e.id for e in listed if e.key not in wanted and e.principal_id != deployer]
+    if extra:
+        yield delete_assignment(*extra)
     kinds = {each.principal_id: each.type for each in sound.principals}
     for each in sound.assignments:
         if each.key not in there:

@@ -41,10 +41,14 @@ class Learner:
     def state(self) -> State:
         return State(self.folder.state)
 
+    @property
+    def run(self) -> Run:
+        """The lab's running sandbox, as its check sees it."""
+        return Run(self.state, self.folder.snapshot, self.folder.work)
+
     def faults(self) -> list[Finding]:
         """Return the faults that a check finds now."""
-        run = Run(self.state, self.folder.snapshot, self.folder.work)
-        found = prove(self.lab, run)
+        found = prove(self.lab, self.run)
         assert found, "a check that looks at nothing proves nothing"
         return [each for each in found if each.fault]
 
