@@ -140,6 +140,7 @@ def settings(entity: Mapping[str, Any]) -> EntitySettings:
             dead_letter_on_filter_error=known(
                 properties, "deadLetteringOnFilterEvaluationExceptions", True
             ),
+            requires_session=known(properties, "requiresSession", False),
         )
 
 

@@ -22,7 +22,6 @@ _ENTITY = {
     "status": "it sends and receives messages all the same",
     "autoDeleteOnIdle": "it is never deleted",
 }
-_SESSIONS = {"requiresSession": "there are no sessions, and any receiver gets any message"}
 _RULE = {"action": "it does not change messages"}
 _BLOBS = {"isVersioningEnabled": "blobs have no versions"}
 _ANONYMOUS = "a request without a token is refused"
@@ -32,9 +31,9 @@ _CONTAINER = {"publicAccess": _ANONYMOUS}
 # By lower-case type: the properties that are ignored unless they have Azure's default, and the
 # sandbox's behaviour instead.
 _PROPERTIES: Mapping[str, Mapping[str, str]] = {
-    f"{_BUS}/queues": {**_SESSIONS, **_FORWARDING, **_ENTITY},
+    f"{_BUS}/queues": {**_FORWARDING, **_ENTITY},
     f"{_BUS}/topics": _ENTITY,
-    f"{_BUS}/topics/subscriptions": {**_SESSIONS, **_FORWARDING, **_ENTITY},
+    f"{_BUS}/topics/subscriptions": {**_FORWARDING, **_ENTITY},
     f"{_BUS}/topics/subscriptions/rules": _RULE,
     "microsoft.storage/storageaccounts": _ACCOUNT,
     "microsoft.storage/storageaccounts/blobservices": _BLOBS,

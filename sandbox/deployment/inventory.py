@@ -74,6 +74,7 @@ def _entity(settings: EntitySettings) -> Settings:
         "max delivery count": str(settings.max_delivery_count),
         "time to live": _in_words(settings.time_to_live),
         "duplicate detection": _in_words(settings.duplicate_window),
+        "sessions": _switch(settings.requires_session),
         "dead-lettering of expired messages": _switch(settings.dead_letter_on_expiration),
         "dead-lettering on filter errors": _switch(settings.dead_letter_on_filter_error),
     }

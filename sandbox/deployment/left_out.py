@@ -36,7 +36,7 @@ SERVED = (
 _ENTITY = (
     *("lockDuration", "maxDeliveryCount", "defaultMessageTimeToLive", "requiresDuplicateDetection"),
     *("duplicateDetectionHistoryTimeWindow", "deadLetteringOnMessageExpiration"),
-    "deadLetteringOnFilterEvaluationExceptions",
+    *("deadLetteringOnFilterEvaluationExceptions", "requiresSession"),
 )
 # By type: the properties that the sandbox reads. Azure's default stands in for an unknown one.
 _READ: Mapping[str, tuple[str, ...]] = {

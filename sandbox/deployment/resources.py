@@ -73,6 +73,7 @@ class EntitySettings:
     duplicate_window: timedelta | None = None
     dead_letter_on_expiration: bool = False
     dead_letter_on_filter_error: bool = True
+    requires_session: bool = False
 
 
 @dataclass(frozen=True)

@@ -170,6 +170,6 @@ class Client:
 
     def _wake(self, attached: AttachedLink) -> None:
         if isinstance(attached.endpoint, Receiver):
-            self._context.dispatcher.mark_ready(attached.endpoint.subqueue)
+            self._context.dispatcher.mark_ready(attached.endpoint.source)
         elif isinstance(attached.endpoint, ReplySource):
             self.may_reply()

@@ -3,11 +3,11 @@
 from collections import deque
 from typing import Protocol
 
-from sandbox.servicebus.serve.subqueue import Subqueue
+from sandbox.servicebus.serve.subqueue import Source
 
 
 class Consumer(Protocol):
-    """A receiver on a subqueue."""
+    """A receiver of a subqueue's messages, or of a session's."""
 
     @property
     def wants_message(self) -> bool:
@@ -17,36 +17,38 @@ class Consumer(Protocol):
         """Take one message. Return whether there was one."""
 
     def on_empty(self) -> None:
-        """React to a subqueue without waiting messages."""
+        """React to a source without messages that wait."""
 
 
 class Dispatcher:
-    """The receivers of each subqueue, and the subqueues that may have messages for them."""
+    """The receivers of each source, and the sources that may have messages for them."""
 
     def __init__(self) -> None:
-        self._consumers: dict[Subqueue, deque[Consumer]] = {}
-        self._ready: dict[Subqueue, None] = {}
+        self._consumers: dict[Source, deque[Consumer]] = {}
+        self._ready: dict[Source, None] = {}
 
-    def attach(self, subqueue: Subqueue, consumer: Consumer) -> None:
-        """Add a receiver to a subqueue."""
-        self._consumers.setdefault(subqueue, deque()).append(consumer)
+    def attach(self, source: Source, consumer: Consumer) -> None:
+        """Add a receiver to a source."""
+        self._consumers.setdefault(source, deque()).append(consumer)
 
-    def detach(self, subqueue: Subqueue, consumer: Consumer) -> None:
-        """Remove a receiver from a subqueue."""
-        consumers = self._consumers.get(subqueue, deque())
+    def detach(self, source: Source, consumer: Consumer) -> None:
+        """Remove a receiver from a source."""
+        consumers = self._consumers.get(source, deque())
         if consumer in consumers:
             consumers.remove(consumer)
+        if not consumers:
+            self._consumers.pop(source, None)
 
-    def mark_ready(self, subqueue: Subqueue) -> None:
-        """Look at a subqueue in the next `dispatch`: it has a new message, or a receiver credit."""
-        self._ready[subqueue] = None
+    def mark_ready(self, source: Source) -> None:
+        """Look at a source in the next `dispatch`: it has a new message, or a receiver credit."""
+        self._ready[source] = None
 
     def dispatch(self) -> None:
         """Deliver as many messages as there is credit for, one to each receiver in turn."""
         while self._ready:
-            subqueue = next(iter(self._ready))
-            del self._ready[subqueue]
-            consumers = self._consumers.get(subqueue)
+            source = next(iter(self._ready))
+            del self._ready[source]
+            consumers = self._consumers.get(source)
             if consumers:
                 _deliver_in_turn(consumers)
 

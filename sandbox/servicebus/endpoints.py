@@ -1,9 +1,7 @@
 """The endpoints of links to entities: a publisher takes messages, a receiver delivers them."""
 
 import time
-from collections.abc import Callable
 from typing import Protocol
-from uuid import uuid4
 
 from sandbox.servicebus import errors, unsupported
 from sandbox.servicebus.amqp import encode
@@ -11,17 +9,19 @@ from sandbox.servicebus.amqp.decode import MalformedError, decoded
 from sandbox.servicebus.amqp.delivery import DeliveryState, Disposition, Outcome, Transfer
 from sandbox.servicebus.amqp.link import Link
 from sandbox.servicebus.errors import Condition
-from sandbox.servicebus.serve.broker import Destination
+from sandbox.servicebus.intake import Intake, RejectedError
 from sandbox.servicebus.serve.locking import LockLostError
-from sandbox.servicebus.serve.message import messages_in, oversized
-from sandbox.servicebus.serve.subqueue import (
+from sandbox.servicebus.serve.session_queue import HeldSession
+from sandbox.servicebus.serve.sessions import SessionLockLostError
+from sandbox.servicebus.serve.settlement import (
     Abandon,
     Complete,
     DeadLetter,
+    Defer,
     Release,
     Settlement,
-    Subqueue,
 )
+from sandbox.servicebus.serve.subqueue import Source
 
 # Azure's link credit for a sender.
 _CREDIT = 1000
@@ -43,24 +43,10 @@ class Publisher:
 
     kind = "publisher"
 
-    def __init__(
-        self,
-        link: Link,
-        destination: Destination,
-        max_message_size: int,
-        *,
-        assign_ids: bool,
-        throttled: Callable[[], Condition | None],
-    ) -> None:
-        """With `assign_ids`, a message without an id gets one.
-
-        `throttled` returns the error that rejects a message while the namespace is busy.
-        """
-        self._assign_ids = assign_ids
-        self._throttled = throttled
+    def __init__(self, link: Link, intake: Intake) -> None:
         self._link = link
-        self._destination = destination
-        self._max_message_size = max_message_size
+        self._intake = intake
+        self.max_message_size = intake.max_message_size
         self._count = 0
         self._discarded = 0
 
@@ -72,7 +58,7 @@ class Publisher:
         """Take the bytes of a message so far. Whatever they are, the link stays open."""
         # An oversized message is discarded as it comes, and rejected only at its end: a rejection
         # before that would leave the sender in the middle of a delivery.
-        if self._discarded + transfer.size > self._max_message_size:
+        if self._discarded + transfer.size > self.max_message_size:
             self._discarded += transfer.discard()
         if transfer.is_aborted or transfer.is_whole:
             error = self._end(transfer)
@@ -94,23 +80,13 @@ class Publisher:
         in_transaction = transfer.in_transaction
         content, message_format = transfer.take()
         if self._discarded:
-            return errors.too_large(self._count, self._discarded, self._max_message_size)
+            return errors.too_large(self._count, self._discarded, self.max_message_size)
         if in_transaction:
             return errors.unsupported(unsupported.IN_TRANSACTION.feature)
-        return self._throttled() or self._store(content, message_format)
-
-    def _store(self, content: bytes, message_format: int) -> Condition | None:
         try:
-            messages = messages_in(content, message_format)
-        except MalformedError as error:
-            return errors.malformed(str(error))
-        if any(each.is_scheduled for each in messages):
-            return errors.unsupported(unsupported.SCHEDULED.feature)
-        if excess := next(filter(None, map(oversized, messages)), None):
-            return errors.oversized_properties(excess)
-        if self._assign_ids:
-            messages = [m if m.message_id is not None else m.with_id(uuid4().hex) for m in messages]
-        self._destination.send(messages)
+            self._intake.send(content, message_format)
+        except RejectedError as error:
+            return error.condition
         return None
 
 
@@ -120,14 +96,14 @@ class Receiver:
     kind = "consumer"
 
     def __init__(
-        self, link: Link, subqueue: Subqueue, backpressure: Backpressure, origin: tuple[str, str]
+        self, link: Link, source: Source, backpressure: Backpressure, origin: tuple[str, str]
     ) -> None:
         """`origin` is the namespace and the path, which the error for a lost lock names."""
         self._link = link
         self._backpressure = backpressure
         self._origin = origin
         self._count = 0
-        self.subqueue = subqueue
+        self.source = source
         self.delivered = 0.0
 
     def opened(self) -> None:
@@ -141,7 +117,7 @@ class Receiver:
     def deliver(self) -> bool:
         """Send the next message. Return whether there was one."""
         and_delete = self._link.is_presettled
-        message = self.subqueue.receive(and_delete=and_delete)
+        message = self.source.receive(and_delete=and_delete)
         if message is None:
             return False
         self._count += 1
@@ -156,6 +132,16 @@ class Receiver:
         if self._backpressure.can_send:
             self._link.drained()
 
+    @property
+    def session(self) -> HeldSession | None:
+        """Return the session that it holds, None if it receives from a whole subqueue."""
+        return self.source if isinstance(self.source, HeldSession) else None
+
+    def ended(self) -> None:
+        """Release its session. Locks on messages without one end by themselves, as on Azure."""
+        if self.session:
+            self.session.release()
+
     def on_disposition(self, disposition: Disposition) -> None:
         """Settle a message with the client's outcome."""
         if not disposition.is_final:
@@ -165,9 +151,11 @@ class Receiver:
             disposition.refuse(settlement)
             return
         try:
-            self.subqueue.settle(disposition.tag, settlement)
+            self.source.settle(disposition.tag, settlement)
         except LockLostError:
             disposition.refuse(errors.lock_lost(*self._origin))
+        except SessionLockLostError:
+            disposition.refuse(errors.session_lock_lost(*self._origin))
         except (MalformedError, TypeError) as error:
             disposition.refuse(errors.malformed(str(error)))
         else:
@@ -188,7 +176,7 @@ def _settlement(state: DeliveryState) -> Settlement | Condition:
         case Outcome.REJECTED:
             return _dead_letter(state)
         case Outcome.MODIFIED if state.undeliverable:
-            return errors.unsupported(unsupported.DEFERRED.feature)
+            return Defer(state.annotations or {})
         case Outcome.MODIFIED:
             return Abandon(state.annotations or {})
         case Outcome.TRANSACTIONAL:

@@ -155,7 +155,7 @@ def not_for_sending(resource: str) -> Condition:
 def no_sessions() -> Condition:
     """Return the error for a session receiver on an entity without sessions.
 
-    From memory, not seen in a public trace.
+    vdesabou/kafka-docker-playground#7949
     """
     text = (
         "A sessionful message receiver cannot be created on an entity that does not require "
@@ -163,6 +163,82 @@ def no_sessions() -> Condition:
         "to enable sessionful behavior."
     )
     return Condition("amqp:not-allowed", _at_gateway(text))
+
+
+def session_id_missing() -> Condition:
+    """Return the error for a message without a session id, where an entity requires sessions.
+
+    Azure/azure-sdk-for-go, messaging/azservicebus/session_receiver_test.go
+    """
+    text = (
+        "The SessionId was not set on a message, and it cannot be sent to the entity. Entities "
+        "that have session support enabled can only receive messages that have the SessionId set "
+        "to a valid value."
+    )
+    return Condition("amqp:not-allowed", _at_gateway(text))
+
+
+def sessions_required() -> Condition:
+    """Return the error for a receiver without a session on an entity that requires sessions.
+
+    Azure/azure-service-bus#326, paolosalvatori/ServiceBusExplorer#549
+    """
+    text = (
+        "It is not possible for an entity that requires sessions to create a non-sessionful "
+        "message receiver."
+    )
+    return Condition("amqp:not-allowed", _at_gateway(text))
+
+
+def session_cannot_be_locked(session: str) -> Condition:
+    """Return the error for a session that another receiver holds. Azure/azure-sdk-for-js#7618"""
+    text = (
+        f"The requested session '{session}' cannot be accepted. It may be locked by another "
+        "receiver."
+    )
+    return Condition("com.microsoft:session-cannot-be-locked", _at_gateway(text))
+
+
+def session_lock_lost(namespace: str, path: str) -> Condition:
+    """Return the error for a session whose lock has ended.
+
+    Azure/azure-sdk-for-go, messaging/azservicebus/session_receiver_test.go
+    """
+    text = "The session lock has expired on the MessageSession. Accept a new MessageSession."
+    return Condition("com.microsoft:session-lock-lost", _located(text, namespace, path))
+
+
+def no_session(seconds: float, namespace: str, path: str) -> Condition:
+    """Return the error for a receiver that waited in vain for a session with messages.
+
+    The condition is in the SDKs; the text is that of another operation that timed out
+    (Particular/NServiceBus.AzureServiceBus#273).
+    """
+    minutes, rest = divmod(seconds, 60)
+    text = (
+        f"The operation did not complete within the allotted timeout of "
+        f"00:{int(minutes):02}:{rest:02.0f}. The time allotted to this operation may have been a "
+        "portion of a longer timeout."
+    )
+    return Condition("com.microsoft:timeout", _located(text, namespace, path))
+
+
+def message_not_found() -> Condition:
+    """Return the error for a sequence number under which there is no message to get.
+
+    https://learn.microsoft.com/azure/service-bus-messaging/message-deferral
+    """
+    text = (
+        "Failed to lock one or more specified messages. Either the message is already locked or "
+        "does not exist."
+    )
+    return Condition("com.microsoft:message-not-found", _at_gateway(text))
+
+
+def too_much_at_once(limit: int) -> Condition:
+    """Return the error for messages that do not fit into one reply. The words are ours."""
+    text = f"The messages take more than {limit} bytes. Ask for fewer at once."
+    return Condition("com.microsoft:argument-error", _at_gateway(text))
 
 
 def unsupported(feature: str) -> Condition:

@@ -14,8 +14,10 @@ from sandbox.servicebus.endpoints import Publisher, Receiver
 from sandbox.servicebus.errors import Condition
 from sandbox.servicebus.name import NamedLink
 from sandbox.servicebus.nodes import ReplySource, RequestTarget
+from sandbox.servicebus.serve.session_queue import HeldSession
+from sandbox.servicebus.session_links import SessionOpening
 
-Endpoint = Publisher | Receiver | RequestTarget | ReplySource
+Endpoint = Publisher | Receiver | SessionOpening | RequestTarget | ReplySource
 
 
 @dataclass(eq=False)
@@ -72,10 +74,12 @@ class Links:
         attached.link.detach(condition)
 
     def drop(self, link: Link) -> None:
-        """Stop serving a link. Its locks stay until they end by themselves, as on Azure."""
+        """Stop serving a link."""
         attached = self._links.pop(link, None)
         if attached and isinstance(attached.endpoint, Receiver):
-            self._context.dispatcher.detach(attached.endpoint.subqueue, attached.endpoint)
+            self._context.dispatcher.detach(attached.endpoint.source, attached.endpoint)
+        if attached and isinstance(attached.endpoint, Receiver | SessionOpening):
+            attached.endpoint.ended()
         if attached and not self._links:
             self._without_links_since = time.monotonic()
 
@@ -135,6 +139,18 @@ class Links:
         for attached in self:
             if attached.path == path and isinstance(attached.endpoint, ReplySource):
                 yield attached.endpoint
+
+    def held_session(self, path: str, name: str, link: object) -> HeldSession | None:
+        """Return a session of the entity at `path` that one of the links holds.
+
+        With the name of a `link`, it has to be that one.
+        """
+        for attached in self:
+            if attached.path == path and isinstance(attached.endpoint, Receiver):
+                held = attached.endpoint.session
+                if held and held.name == name and link in {None, attached.link.name}:
+                    return held
+        return None
 
     def _decide(self, attached: AttachedLink) -> None:
         """End a link unless its token, or the one that has replaced it, still allows it."""

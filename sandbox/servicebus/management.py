@@ -1,45 +1,58 @@
-"""The operations of an entity's `$management`: peek, renew locks, settle by token, list rules.
+"""An entity's `$management`: the operations by name, and the status of each error.
 
 https://learn.microsoft.com/azure/service-bus-messaging/service-bus-amqp-request-response
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from uuid import UUID
 
-from sandbox.deployment import CorrelationFilter, Rule
+from sandbox.servicebus import errors
+from sandbox.servicebus import message_requests as on_messages
+from sandbox.servicebus import session_requests as on_sessions
 from sandbox.servicebus.amqp import encode
 from sandbox.servicebus.amqp.decode import MalformedError
-from sandbox.servicebus.errors import Condition, Status, lock_lost, malformed, unsupported
+from sandbox.servicebus.errors import Condition, Status
+from sandbox.servicebus.intake import RejectedError
+from sandbox.servicebus.managed_entity import ManagedEntity, NotHereError
 from sandbox.servicebus.name import RECEIVE, SEND
-from sandbox.servicebus.requests import Request
+from sandbox.servicebus.request_fields import number
+from sandbox.servicebus.requests import NO_CONTENT, Request, Response
+from sandbox.servicebus.rule_descriptions import described
 from sandbox.servicebus.serve.locking import LockLostError
-from sandbox.servicebus.serve.subqueue import (
-    Abandon,
-    Complete,
-    DeadLetter,
-    Release,
-    Settlement,
-    Subqueue,
-)
-from sandbox.servicebus.unsupported import DEFERRED, STATUS, requested
+from sandbox.servicebus.serve.schedule import MessageNotFoundError
+from sandbox.servicebus.serve.sessions import SessionLockLostError
+from sandbox.servicebus.serve.subqueue import TooLargeError
+from sandbox.servicebus.unsupported import STATUS, requested
 
-_OK = Status(200, "OK")
 _SENDERS = {"com.microsoft:schedule-message", "com.microsoft:cancel-scheduled-message"}
-_MAX_PEEK = 250
 
-_DESCRIPTION, _NO_ACTION = 0x13700000004, 0x13700000005
-_SQL, _CORRELATION = 0x1370000006, 0x1370000009
-# The version of the filter language, which Azure appends to each expression.
-_COMPATIBILITY = 20
+_Operation = Callable[[ManagedEntity, Request], Response]
 
 
-@dataclass(frozen=True)
-class Response:
-    """The status of a reply, and the raw value of its body."""
+def _list_rules(managed: ManagedEntity, request: Request) -> Response:
+    rules = managed.rules()
+    if rules is None:
+        raise NotHereError
+    skip, top = number(request.fields, "skip"), number(request.fields, "top")
+    page = rules[max(skip, 0) :][: max(top, 0)]
+    return Response.of(rules=encode.sequence(map(described, page))) if page else NO_CONTENT
 
-    status: Status
-    body: bytes = encode.NULL
+
+_OPERATIONS: Mapping[str, _Operation] = {
+    f"com.microsoft:{name}": operation
+    for name, operation in {
+        "peek-message": on_messages.peek,
+        "renew-lock": on_messages.renew,
+        "update-disposition": on_messages.settle,
+        "receive-by-sequence-number": on_messages.receive_deferred,
+        "schedule-message": on_messages.schedule,
+        "cancel-scheduled-message": on_messages.cancel,
+        "renew-session-lock": on_sessions.renew,
+        "get-session-state": on_sessions.get_state,
+        "set-session-state": on_sessions.set_state,
+        "get-message-sessions": on_sessions.list_sessions,
+        "enumerate-rules": _list_rules,
+    }.items()
+}
 
 
 def action_of(operation: str) -> str:
@@ -47,153 +60,43 @@ def action_of(operation: str) -> str:
     return SEND if operation in _SENDERS else RECEIVE
 
 
-@dataclass(frozen=True)
-class Management:
-    """The operations on one subqueue. A topic has none; only a subscription has `rules`.
-
-    `rules` is called for each request, since a deployment may change them.
-    """
-
-    namespace: str
-    path: str
-    subqueue: Subqueue | None
-    rules: Callable[[], tuple[Rule, ...] | None] = lambda: None
-
-    def respond(self, request: Request) -> Response:
-        """Return the response to `request`."""
-        operations: Mapping[str, Callable[[Subqueue, Mapping[str, object]], Response]] = {
-            "com.microsoft:peek-message": self._peek,
-            "com.microsoft:renew-lock": self._renew,
-            "com.microsoft:update-disposition": self._settle,
-        }
-        if self.rules() is not None:
-            operations = {**operations, "com.microsoft:enumerate-rules": self._list_rules}
-        operation = operations.get(request.operation)
-        if operation is None or self.subqueue is None:
-            return _failed(STATUS, unsupported(requested(request.operation)))
-        try:
-            return operation(self.subqueue, request.fields)
-        except LockLostError:
-            return _failed(410, lock_lost(self.namespace, self.path))
-        except (MalformedError, TypeError) as error:
-            return _failed(400, malformed(str(error)), "com.microsoft:argument-error")
-
-    def _peek(self, subqueue: Subqueue, fields: Mapping[str, object]) -> Response:
-        start = _number(fields, "from-sequence-number")
-        count = min(_number(fields, "message-count"), _MAX_PEEK)
-        found = subqueue.peek(start, count)
-        if not found:
-            return Response(Status(204, "NoContent"))
-        name = encode.string("message")
-        messages = [encode.mapping((name, encode.binary(each))) for each in found]
-        return Response(_OK, encode.mapping((encode.string("messages"), encode.sequence(messages))))
-
-    def _list_rules(self, _: Subqueue, fields: Mapping[str, object]) -> Response:
-        skip, top = _number(fields, "skip"), _number(fields, "top")
-        page = (self.rules() or ())[max(skip, 0) :][: max(top, 0)]
-        if not page:
-            return Response(Status(204, "NoContent"))
-        rules = encode.sequence(map(_rule, page))
-        return Response(_OK, encode.mapping((encode.string("rules"), rules)))
-
-    def _renew(self, subqueue: Subqueue, fields: Mapping[str, object]) -> Response:
-        tokens = _lock_tokens(subqueue, fields)
-        until = [int(subqueue.renew(each) * 1000) for each in tokens]
-        return Response(
-            _OK, encode.mapping((encode.string("expirations"), encode.timestamps(until)))
-        )
-
-    def _settle(self, subqueue: Subqueue, fields: Mapping[str, object]) -> Response:
-        settlement = _settlement(fields)
-        if settlement is None:
-            return _failed(STATUS, unsupported(DEFERRED.feature))
-        for token in _lock_tokens(subqueue, fields):
-            subqueue.settle(token, settlement)
-        return Response(_OK)
+def respond(managed: ManagedEntity, request: Request) -> Response:
+    """Return the response to a request."""
+    operation = _OPERATIONS.get(request.operation, _not_offered)
+    try:
+        return operation(managed, request)
+    except _ERRORS as error:
+        code, condition = _failure(error, managed, request)
+        return Response(Status(code, condition.description, condition.name))
 
 
-def _settlement(fields: Mapping[str, object]) -> Settlement | None:
-    changes = _properties(fields)
-    match fields.get("disposition-status"):
-        case "completed":
-            return Complete()
-        case "abandoned":
-            return Abandon(changes)
-        case "suspended":
-            reason = _text(fields.get("deadletter-reason"))
-            return DeadLetter(reason, _text(fields.get("deadletter-description")), changes)
-        case "unlocked" | "released":
-            return Release()
-        case "defered" | "deferred":  # the first is how Azure spells it
-            return None
-        case other:
-            raise MalformedError(f"unknown disposition-status {other}")
+def _not_offered(_: ManagedEntity, __: Request) -> Response:
+    raise NotHereError
 
 
-def _lock_tokens(subqueue: Subqueue, fields: Mapping[str, object]) -> list[str]:
-    """Return the lock tokens, each once. All must lock a message here.
-
-    Raises LockLostError, MalformedError.
-    """
-    given = fields.get("lock-tokens")
-    if not isinstance(given, list) or not all(isinstance(each, UUID) for each in given):
-        raise MalformedError("lock-tokens is not an array of UUIDs")
-    tokens = [each.bytes_le.decode("latin-1") for each in given]
-    for each in tokens:
-        subqueue.check(each)
-    return list(dict.fromkeys(tokens))
+_ERRORS = (
+    *(NotHereError, RejectedError, LockLostError, SessionLockLostError, MessageNotFoundError),
+    *(TooLargeError, MalformedError, TypeError),
+)
 
 
-def _properties(fields: Mapping[str, object]) -> Mapping[str, object]:
-    changes = fields.get("properties-to-modify") or {}
-    if not isinstance(changes, dict):
-        raise MalformedError("properties-to-modify is not a map")
-    return {str(key): each for key, each in changes.items()}
-
-
-def _number(fields: Mapping[str, object], name: str) -> int:
-    value = fields.get(name)
-    if not isinstance(value, int):
-        raise MalformedError(f"{name} is not a number")
-    return value
-
-
-def _text(value: object) -> str | None:
-    return str(value) if value else None
-
-
-def _failed(code: int, condition: Condition, name: str | None = None) -> Response:
-    return Response(Status(code, condition.description, name or condition.name))
-
-
-def _rule(rule: Rule) -> bytes:
-    """Return a rule's description: its filter, an action that does nothing, and its name."""
-    fields = (_filter(rule), _composite(_NO_ACTION), encode.string(rule.name))
-    description = _composite(_DESCRIPTION, *fields)
-    return encode.mapping((encode.string("rule-description"), description))
-
-
-def _filter(rule: Rule) -> bytes:
-    if rule.correlation is None:
-        expression = encode.string(rule.sql or "1=1")
-        return _composite(_SQL, expression, encode.integer(_COMPATIBILITY))
-    return _composite(_CORRELATION, *_conditions(rule.correlation))
-
-
-def _conditions(wanted: CorrelationFilter) -> tuple[bytes, ...]:
-    reply_to_session = encode.NULL
-    return (
-        encode.value(wanted.correlation_id),
-        encode.value(wanted.message_id),
-        encode.value(wanted.to),
-        encode.value(wanted.reply_to),
-        encode.value(wanted.label),
-        encode.value(wanted.session_id),
-        reply_to_session,
-        encode.value(wanted.content_type),
-        encode.value(dict(wanted.properties)),
-    )
-
-
-def _composite(code: int, *fields: bytes) -> bytes:
-    return b"\x00\x80" + code.to_bytes(8, "big") + encode.sequence(fields)
+def _failure(error: Exception, managed: ManagedEntity, request: Request) -> tuple[int, Condition]:
+    """Return the status and the error of a request that failed."""
+    where = managed.namespace, managed.path
+    match error:
+        case RejectedError():
+            answer = 400, error.condition
+        case LockLostError():
+            answer = 410, errors.lock_lost(*where)
+        case SessionLockLostError():
+            answer = 410, errors.session_lock_lost(*where)
+        case MessageNotFoundError():
+            answer = 404, errors.message_not_found()
+        case TooLargeError():
+            answer = 400, errors.too_much_at_once(error.limit)
+        case NotHereError():
+            answer = STATUS, errors.unsupported(requested(request.operation))
+        case _:
+            text = errors.malformed(str(error)).description
+            answer = 400, Condition("com.microsoft:argument-error", text)
+    return answer

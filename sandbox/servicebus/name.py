@@ -14,7 +14,7 @@ SEND = "Microsoft.ServiceBus/namespaces/messages/send/action"
 RECEIVE = "Microsoft.ServiceBus/namespaces/messages/receive/action"
 
 CBS = "$cbs"
-_MANAGEMENT = "/$management"
+MANAGEMENT = "/$management"
 _DEAD_LETTERS = "/$deadletterqueue"
 # Dead letters of forwarding. The sandbox does not forward, and refuses them by this name.
 _TRANSFER = "/$transfer"
@@ -137,7 +137,7 @@ class Directory:
         path, resource = self.located(address)
         if self.path(address) is None:
             return Node(path, resource, self._namespace.id, EntityKind.MISSING)
-        entity, is_management = _without(path, _MANAGEMENT)
+        entity, is_management = _without(path, MANAGEMENT)
         entity, is_dead_letters = _without(entity, _DEAD_LETTERS)
         entity, is_transfer = _without(entity, _TRANSFER) if is_dead_letters else (entity, False)
         kind, scope = self._entities.get(entity, (EntityKind.MISSING, self._namespace.id))
@@ -149,7 +149,7 @@ def operation_of(path: str, *, is_sender: bool) -> Operation:
 
     `is_sender` is the broker's side: where it sends, the client receives.
     """
-    if path.endswith(_MANAGEMENT):
+    if path.endswith(MANAGEMENT):
         return ATTACH_MANAGEMENT
     return ATTACH_RECEIVER if is_sender else ATTACH_SENDER
 

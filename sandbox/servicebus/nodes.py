@@ -6,14 +6,14 @@ from typing import Protocol
 
 from sandbox.audit import Gate
 from sandbox.rbac import Denied, Requirement
-from sandbox.servicebus import errors
+from sandbox.servicebus import errors, management
 from sandbox.servicebus.amqp.decode import MalformedError
 from sandbox.servicebus.amqp.delivery import Disposition, Transfer
 from sandbox.servicebus.amqp.link import Link, OutgoingDelivery
 from sandbox.servicebus.authenticate import PutToken, Tokens
 from sandbox.servicebus.endpoints import Backpressure
 from sandbox.servicebus.errors import Condition, Status
-from sandbox.servicebus.management import Management, action_of
+from sandbox.servicebus.managed_entity import ManagedEntity
 from sandbox.servicebus.name import RECEIVE, Directory, Node
 from sandbox.servicebus.requests import Request, cbs_reply, management_reply
 
@@ -173,7 +173,7 @@ def cbs_responder(tokens: Tokens, directory: Directory, on_put: Callable[[str], 
 
 
 def management_responder(
-    node: Node, tokens: Tokens, gate: Gate, management: Management
+    node: Node, tokens: Tokens, gate: Gate, managed: ManagedEntity
 ) -> Responder:
     """Return the responder of an entity's `$management`.
 
@@ -193,12 +193,12 @@ def management_responder(
         return decided[key]
 
     def respond(request: Request) -> bytes:
-        action = action_of(request.operation)
+        action = management.action_of(request.operation)
         if not is_allowed(request.operation, action):
             claim = "Listen" if action == RECEIVE else "Send"
             error = errors.unauthorized(claim, node.resource)
             return management_reply(request, Status(401, error.description, error.name))
-        response = management.respond(request)
+        response = management.respond(managed, request)
         return management_reply(request, response.status, response.body)
 
     return respond

@@ -13,6 +13,8 @@ from sandbox.servicebus.amqp.sections import Sections, joined, split, value_sect
 from sandbox.servicebus.errors import Status
 from sandbox.servicebus.serve.message import Message
 
+# The property with the name of the link for which a client asks.
+LINK = "associated-link-name"
 _VALUE_SECTION = b"\x00\x53\x77"
 _STRINGS = (b"\xa1", b"\xb1")
 # The SDKs' take some hundred bytes.
@@ -63,6 +65,24 @@ class Request:
         """Return the body if it is a string, else an empty string. Raises MalformedError."""
         is_string = self.raw_body[3:4] in _STRINGS
         return str(_value(self.raw_body)) if is_string else ""
+
+
+@dataclass(frozen=True)
+class Response:
+    """The status of a reply of `$management`, and the raw value of its body."""
+
+    status: Status
+    body: bytes = encode.NULL
+
+    @classmethod
+    def of(cls, **values: bytes) -> "Response":
+        """Return a success with a map of raw values. An underscore stands for a hyphen."""
+        pairs = ((encode.string(name.replace("_", "-")), raw) for name, raw in values.items())
+        return cls(Status(200, "OK"), encode.mapping(part for pair in pairs for part in pair))
+
+
+OK = Response(Status(200, "OK"))
+NO_CONTENT = Response(Status(204, "NoContent"))
 
 
 def cbs_reply(request: Request, status: Status) -> bytes:

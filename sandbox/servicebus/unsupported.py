@@ -33,8 +33,6 @@ class Unsupported:
     on_the_wire: tuple[str, ...]
 
 
-SCHEDULED = Unsupported("scheduled messages", _Form.MESSAGE, ("x-opt-scheduled-enqueue-time",))
-DEFERRED = Unsupported("deferred messages", _Form.SETTLEMENT, ("modified, undeliverable-here",))
 IN_TRANSACTION = Unsupported("transactions", _Form.MESSAGE, ("transactional-state",))
 SETTLED_IN_TRANSACTION = Unsupported("transactions", _Form.SETTLEMENT, ("transactional-state",))
 COORDINATOR = Unsupported("transactions", _Form.LINK, ("a target that is a coordinator",))
@@ -44,14 +42,6 @@ FORWARDING = Unsupported(
 )
 
 _REQUESTS = {
-    "scheduled messages": ("schedule-message", "cancel-scheduled-message"),
-    "deferred messages": ("receive-by-sequence-number", "update-disposition, defered"),
-    "sessions": (
-        "renew-session-lock",
-        "get-session-state",
-        "set-session-state",
-        "get-message-sessions",
-    ),
     "rules that change while it runs": ("add-rule", "remove-rule"),
     "deletion in batches": ("batch-delete-messages",),
 }
@@ -63,9 +53,7 @@ UNSUPPORTED = (
     COORDINATOR,
     DYNAMIC,
     FORWARDING,
-    SCHEDULED,
     IN_TRANSACTION,
-    DEFERRED,
     SETTLED_IN_TRANSACTION,
     *REQUESTS,
 )

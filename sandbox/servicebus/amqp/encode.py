@@ -67,9 +67,18 @@ def mapping(pairs: Iterable[bytes]) -> bytes:
 
 def timestamps(milliseconds: Iterable[int]) -> bytes:
     """Return an encoded array of times."""
-    times = [struct.pack(">q", each) for each in milliseconds]
-    content = b"\x83" + b"".join(times)
-    return struct.pack(">BII", 0xF0, len(content) + 4, len(times)) + content
+    return _array(0x83, [struct.pack(">q", each) for each in milliseconds])
+
+
+def longs(values: Iterable[int]) -> bytes:
+    """Return an encoded array of signed 64-bit numbers."""
+    return _array(0x81, [struct.pack(">q", each) for each in values])
+
+
+def strings(values: Iterable[str]) -> bytes:
+    """Return an encoded array of strings."""
+    encoded = [each.encode() for each in values]
+    return _array(0xB1, [struct.pack(">I", len(each)) + each for each in encoded])
 
 
 def value(thing: object) -> bytes:  # noqa: PLR0911 - one line per type
@@ -103,6 +112,11 @@ def _uncommon(thing: object) -> bytes:
     if isinstance(thing, list | tuple):
         return sequence(value(each) for each in thing)
     raise TypeError(f"no AMQP type for {type(thing).__name__}")
+
+
+def _array(constructor: int, elements: list[bytes]) -> bytes:
+    content = bytes((constructor,)) + b"".join(elements)
+    return struct.pack(">BII", 0xF0, len(content) + 4, len(elements)) + content
 
 
 def _sized(small: int, large: int, raw: bytes) -> bytes:

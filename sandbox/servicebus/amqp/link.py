@@ -1,12 +1,28 @@
 """One of proton's links, as the peer opened it."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from proton import Condition as ProtonCondition
+from proton import Described, Terminus, symbol
 from proton import Link as ProtonLink
-from proton import Terminus
 
 from sandbox.servicebus.errors import Condition
+
+_SESSION_FILTER = "com.microsoft:session-filter"
+_LOCKED_UNTIL = "com.microsoft:locked-until-utc"
+_TIMEOUT = "com.microsoft:timeout"
+# From the year 1 to 1970 in .NET's units of 100 ns. `_common/constants.py` of azure-servicebus.
+_TICKS_AT_EPOCH = 621355968000000000
+
+
+@dataclass(frozen=True, slots=True)
+class AttachedSession:
+    """The session that a receiver's link got, and until when it is locked, by the wall clock."""
+
+    name: str
+    locked_until: float
 
 
 class OutgoingDelivery:
@@ -36,6 +52,7 @@ class Link:
             proton_link.remote_source.dynamic or proton_link.remote_target.dynamic
         )
         self.filters = _filters(proton_link.remote_source)
+        self._is_open = False
         self.is_presettled = proton_link.remote_snd_settle_mode == ProtonLink.SND_SETTLED
 
     @property
@@ -48,7 +65,29 @@ class Link:
         """Return how many messages wait for credit."""
         return int(self.proton_link.queued)
 
-    def open(self, max_message_size: int) -> None:
+    @property
+    def asks_for_session(self) -> bool:
+        """Return whether the peer wants to receive from a session."""
+        return _SESSION_FILTER in self.filters
+
+    @property
+    def session_id(self) -> str | None:
+        """Return the session that the peer asks for; None for any that has messages.
+
+        azservicebus for Go describes its filter, the SDKs for Python and JavaScript do not.
+        """
+        wanted = self.filters.get(_SESSION_FILTER)
+        value = wanted.value if isinstance(wanted, Described) else wanted
+        return None if value is None else str(value)
+
+    @property
+    def timeout(self) -> float | None:
+        """Return how many seconds the peer waits for the attach, if it says so."""
+        properties = self.proton_link.remote_properties
+        value = properties.get(_TIMEOUT) if isinstance(properties, dict) else None
+        return value / 1000 if isinstance(value, int) else None
+
+    def open(self, max_message_size: int, session: AttachedSession | None = None) -> None:
         """Attach as the peer asked. A size of 0 bytes stands for any size."""
         link = self.proton_link
         link.source.copy(link.remote_source)
@@ -56,17 +95,22 @@ class Link:
         link.snd_settle_mode = link.remote_snd_settle_mode
         link.rcv_settle_mode = link.remote_rcv_settle_mode
         link.max_message_size = max_message_size
+        if session:
+            self._show(session)
+        self._is_open = True
         link.open()
 
     def refuse(self, condition: Condition) -> None:
         """Attach without source and target, as Azure does, then detach with the reason."""
-        self.proton_link.source.type = Terminus.UNSPECIFIED
-        self.proton_link.target.type = Terminus.UNSPECIFIED
-        self.proton_link.open()
         self.detach(condition)
 
     def detach(self, condition: Condition | None = None) -> None:
-        """Close the link, with a reason if there is one."""
+        """Close the link, with a reason if there is one. One that is not open yet is refused."""
+        if not self._is_open:
+            self.proton_link.source.type = Terminus.UNSPECIFIED
+            self.proton_link.target.type = Terminus.UNSPECIFIED
+            self._is_open = True
+            self.proton_link.open()
         if condition:
             self.proton_link.condition = ProtonCondition(condition.name, condition.description)
         current = None if self.is_sender else self.proton_link.current
@@ -101,13 +145,23 @@ class Link:
         if self.proton_link.drain_mode:
             self.proton_link.drained()
 
+    def _show(self, session: AttachedSession) -> None:
+        """Name the session in the source's filter, in the form in which the peer asked."""
+        asked, name = self.filters.get(_SESSION_FILTER), session.name
+        given = Described(asked.descriptor, name) if isinstance(asked, Described) else name
+        filters = self.proton_link.source.filter
+        filters.clear()
+        filters.put_object({symbol(_SESSION_FILTER): given})
+        ticks = int(session.locked_until * 1000) * 10_000 + _TICKS_AT_EPOCH
+        self.proton_link.properties = {symbol(_LOCKED_UNTIL): ticks}
+
 
 def _address(terminus: Any) -> str | None:
     return None if terminus.type == Terminus.UNSPECIFIED else str(terminus.address or "")
 
 
-def _filters(terminus: Any) -> frozenset[str]:
+def _filters(terminus: Any) -> Mapping[str, Any]:
     data = terminus.filter
     data.rewind()
     value = data.get_object() if data.next() else None
-    return frozenset(map(str, value)) if isinstance(value, dict) else frozenset()
+    return {str(key): each for key, each in value.items()} if isinstance(value, dict) else {}

@@ -1,64 +1,15 @@
-"""The entities of a namespace, and the destinations that senders send to: queues and topics."""
+"""The broker of a namespace: its entities, and the destinations that senders send to."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
 
 from sandbox.deployment import EntitySettings, Namespace, Queue, Subscription, Topic
+from sandbox.servicebus.serve.destination import Destination, QueueDestination, TopicDestination
 from sandbox.servicebus.serve.duplicates import DuplicateDetection
 from sandbox.servicebus.serve.entity import Entity, seconds
-from sandbox.servicebus.serve.message import Message
 from sandbox.servicebus.serve.rules import Filters, compiled
 from sandbox.servicebus.serve.store import Store
-from sandbox.servicebus.serve.subqueue import Clock, Subqueue
-
-
-class Destination(Protocol):
-    """A queue or a topic, as a sender sees it."""
-
-    def send(self, messages: Sequence[Message]) -> None:
-        """Store all of `messages`, except duplicates."""
-
-
-class _Queue:
-    def __init__(self, entity: Entity, detection: DuplicateDetection) -> None:
-        self.entity = entity
-        self.detection = detection
-
-    def send(self, messages: Sequence[Message]) -> None:
-        for message in self.detection.new(messages):
-            self.entity.enqueue(message)
-
-
-class _Topic:
-    """A topic: each subscription with a rule that matches a message gets one copy of it.
-
-    Senders hold it, so its settings and subscriptions are replaced in place.
-    """
-
-    def __init__(
-        self,
-        path: str,
-        settings: EntitySettings,
-        store: Store,
-        subscriptions: Sequence[tuple[Entity, Filters]],
-        detection: DuplicateDetection,
-    ) -> None:
-        self._store = store
-        self._id, self._last_sequence = store.queue(path)
-        self.time_to_live = seconds(settings)
-        self.subscriptions = subscriptions
-        self.detection = detection
-
-    def send(self, messages: Sequence[Message]) -> None:
-        for message in self.detection.new(messages):
-            # Numbered by the topic even if no subscription gets it, as the copies' origin.
-            self._last_sequence += 1
-            for entity, filters in self.subscriptions:
-                if filters.match(message):
-                    entity.enqueue(
-                        message, origin=self._last_sequence, time_to_live=self.time_to_live
-                    )
-        self._store.set_last_sequence(self._id, self._last_sequence)
+from sandbox.servicebus.serve.subqueue import Clock, Source
 
 
 class Broker:
@@ -69,7 +20,7 @@ class Broker:
         namespace: Namespace,
         store: Store,
         clock: Clock,
-        on_ready: Callable[[Subqueue], None],
+        on_ready: Callable[[Source], None],
         to_wall_time: Callable[[float], float] = lambda moment: moment,
     ) -> None:
         """`to_wall_time` converts a time of `clock` for clients, which compare it with their own.
@@ -99,29 +50,31 @@ class Broker:
         self._delete_others(namespace)
 
     def sweep(self) -> bool:
-        """End locks, expire messages and forget ids of duplicates, as far as they are due.
+        """End locks, expire and enqueue messages, and forget ids of duplicates, all as it is due.
 
         Return whether anything was due.
         """
+        enqueued = [each.sweep() for each in self.destinations.values()]
         swept = [entity.sweep() for entity in self.entities.values()]
         forgotten = [detection.forget() for detection in self._detections.values()]
-        return any(swept) or any(forgotten)
+        return any(enqueued) or any(swept) or any(forgotten)
 
     def next_due(self) -> float | None:
-        """Return the earliest time at which a lock ends or a message expires."""
+        """Return the earliest time at which a lock ends, or a message expires or is enqueued."""
         subqueues = (each for entity in self.entities.values() for each in entity.subqueues)
-        dues = (each.next_due() for each in subqueues)
-        return min((due for due in dues if due is not None), default=None)
+        ends = (each.next_due() for each in subqueues)
+        enqueued = (each.scheduled.next_due() for each in self.destinations.values())
+        return min((due for due in chain(ends, enqueued) if due is not None), default=None)
 
     def _put_queue(self, queue: Queue) -> None:
         path = _path_of_queue(queue)
         entity = self._put_entity(queue.id, path, queue.settings)
         detection = self._detection(path, queue.settings)
         key, known = queue.id.lower(), self.destinations.get(queue.id.lower())
-        if isinstance(known, _Queue):
+        if isinstance(known, QueueDestination):
             known.detection = detection
         else:
-            self.destinations[key] = _Queue(entity, detection)
+            self.destinations[key] = QueueDestination(entity, detection, self._store, self._clock)
 
     def _put_topic(self, topic: Topic, filters: Mapping[str, Filters]) -> None:
         path = _path_of_topic(topic)
@@ -131,12 +84,17 @@ class Broker:
         ]
         detection = self._detection(path, topic.settings)
         known = self.destinations.get(topic.id.lower())
-        if isinstance(known, _Topic):
+        if isinstance(known, TopicDestination):
             known.time_to_live, known.detection = seconds(topic.settings), detection
             known.subscriptions = subscriptions
         else:
-            self.destinations[topic.id.lower()] = _Topic(
-                path, topic.settings, self._store, subscriptions, detection
+            self.destinations[topic.id.lower()] = TopicDestination(
+                path,
+                topic.settings,
+                subscriptions,
+                detection,
+                store=self._store,
+                clock=self._clock,
             )
 
     def _put_entity(self, resource_id: str, path: str, settings: EntitySettings) -> Entity:

@@ -3,11 +3,19 @@
 import secrets
 
 from sandbox.deployment import EntitySettings
-from sandbox.servicebus.serve.locking import LockingQueue, QueuedMessage
+from sandbox.servicebus.serve.locking import LockingQueue, MessageState, QueuedMessage
 from sandbox.servicebus.serve.message import Message, with_properties
+from sandbox.servicebus.serve.session_queue import SessionQueue
+from sandbox.servicebus.serve.settlement import DeadLetter
 from sandbox.servicebus.serve.store import Store
-from sandbox.servicebus.serve.subqueue import Clock, DeadLetter, DeadLetterPolicy, Subqueue
+from sandbox.servicebus.serve.subqueue import Clock, DeadLetterPolicy, Subqueue
 
+# A queue refuses such a message; a topic takes it, and only the subscription needs a session.
+# https://learn.microsoft.com/azure/service-bus-messaging/service-bus-dead-letter-queues
+_WITHOUT_SESSION = DeadLetter(
+    "Session ID is null.",
+    "Session enabled entity doesn't allow a message whose session identifier is null.",
+)
 _EXPIRED = DeadLetter("TTLExpiredException", "The message expired and was dead lettered.")
 
 
@@ -20,9 +28,16 @@ class Entity:
         self._store = store
         self._clock = clock
         self.queue_id, self._last_sequence = store.queue(path)
-        self.active = self._subqueue(path, self._policy())
+        self.sessions = self._session_queue() if settings.requires_session else None
+        own = self.sessions
+        self.active = self._subqueue(path, self._policy()) if own is None else own
         self.dead_letters = self._subqueue(f"{path}/$deadletterqueue", None)
         self._load()
+
+    @property
+    def requires_session(self) -> bool:
+        """Return whether each message needs a session, which one receiver holds at a time."""
+        return self.sessions is not None
 
     @property
     def subqueues(self) -> tuple[Subqueue, Subqueue]:
@@ -39,21 +54,33 @@ class Entity:
 
     def enqueue(
         self, message: Message, *, origin: int | None = None, time_to_live: float | None = None
-    ) -> None:
-        """Store a message and make it available to receivers.
+    ) -> int:
+        """Store a message and make it available to receivers. Return its sequence number.
 
         `origin` is the number that its topic gave it, `time_to_live` the topic's limit in seconds.
         """
-        sequence = self._last_sequence = self._last_sequence + 1
+        sequence = self.next_number()
         queued = QueuedMessage(
             row=0,
             sequence=sequence,
             origin=origin or sequence,
             enqueued=self._clock(),
             time_to_live=_shortest(message.time_to_live, time_to_live, seconds(self._settings)),
+            session=message.session_id if self.requires_session else None,
         )
         queued.row = self._store.add(self.queue_id, queued, message.content)
-        self.active.add(queued)
+        if self.requires_session and queued.session is None:
+            self._dead_letter(queued, _WITHOUT_SESSION)
+        else:
+            self.active.add(queued)
+        return sequence
+
+    def next_number(self, *, stored: bool = False) -> int:
+        """Return the next sequence number, and store that it was given if `stored`."""
+        self._last_sequence += 1
+        if stored:
+            self._store.set_last_sequence(self.queue_id, self._last_sequence)
+        return self._last_sequence
 
     def sweep(self) -> bool:
         """End the locks that are due, and drop or dead-letter the expired messages.
@@ -74,6 +101,7 @@ class Entity:
         content = with_properties(self._store.content(message.row), reason.as_properties)
         self._store.dead_letter(message.row, message.deliveries, content)
         self.active.release(message)
+        message.state, message.session = MessageState.ACTIVE, None
         self.dead_letters.add(message)
 
     def _lock_duration(self) -> float:
@@ -82,12 +110,27 @@ class Entity:
     def _policy(self) -> DeadLetterPolicy:
         return DeadLetterPolicy(self._settings.max_delivery_count, self._dead_letter)
 
+    def _session_queue(self) -> SessionQueue:
+        locks = LockingQueue(self._lock_duration(), new_token)
+        return SessionQueue(
+            self.path, self._store, self._clock, locks, self._policy(), row=self.queue_id
+        )
+
     def _subqueue(self, path: str, policy: DeadLetterPolicy | None) -> Subqueue:
         locks = LockingQueue(self._lock_duration(), new_token, expiring=policy is not None)
         return Subqueue(path, self._store, self._clock, locks, policy)
 
     def _load(self) -> None:
         for message, is_dead_letter in self._store.messages(self.queue_id):
+            if is_dead_letter or not self.requires_session:
+                message.session = None
+            elif message.session is None:
+                # Stored before the deployment required sessions.
+                content = self._store.content(message.row)
+                message.session = Message.parse(content).session_id
+                if message.session is None:
+                    self._dead_letter(message, _WITHOUT_SESSION)
+                    continue
             subqueue = self.dead_letters if is_dead_letter else self.active
             subqueue.add(message)
 

@@ -4,12 +4,25 @@ It is pure: the caller passes the time, and the state holds no content and store
 """
 
 import heapq
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from enum import IntEnum
 
 
 class LockLostError(Exception):
     """The lock has expired, or the message is gone."""
+
+
+class MessageState(IntEnum):
+    """The states of a message, by their numbers in the annotation `x-opt-message-state`.
+
+    https://learn.microsoft.com/azure/service-bus-messaging/message-browsing
+    """
+
+    ACTIVE = 0
+    DEFERRED = 1
+    SCHEDULED = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +35,10 @@ class Lock:
 
 @dataclass(slots=True)
 class QueuedMessage:
-    """A message in a queue. `row` is its row in the store."""
+    """A message in a queue. `row` is its row in the store.
+
+    `session` is set only where an entity requires sessions.
+    """
 
     row: int
     sequence: int
@@ -30,6 +46,8 @@ class QueuedMessage:
     enqueued: float
     time_to_live: float | None = None
     deliveries: int = 0
+    session: str | None = None
+    state: MessageState = MessageState.ACTIVE
     lock: Lock | None = None
 
     @property
@@ -41,8 +59,9 @@ class QueuedMessage:
 class LockingQueue:
     """Messages in the order of their sequence numbers, with locks that end by themselves.
 
-    Each of the three heaps may hold entries that no longer apply. They are skipped when they come
-    up, and removed once they outnumber the messages by far (`_compact`).
+    The messages that wait are kept by session; those without one are under None. Each of the heaps
+    may hold entries that no longer apply. They are skipped when they come up, and removed once they
+    outnumber the messages by far (`_compact`).
     """
 
     def __init__(
@@ -56,7 +75,8 @@ class LockingQueue:
         self._expiring = expiring
         self._new_token = new_token
         self._messages: dict[int, QueuedMessage] = {}
-        self._waiting: list[int] = []
+        self._waiting: dict[str | None, list[int]] = {}
+        self._entries = 0  # of all heaps in `_waiting`
         self._locked: dict[str, QueuedMessage] = {}
         self._unlocks: list[tuple[float, str]] = []
         self._expiries: list[tuple[float, int]] = []
@@ -65,7 +85,7 @@ class LockingQueue:
         return len(self._messages)
 
     def add(self, message: QueuedMessage) -> None:
-        """Add a message that waits to be received."""
+        """Add a message that waits to be received, unless it is deferred."""
         self._messages[message.sequence] = message
         self._push(message)
 
@@ -77,18 +97,42 @@ class LockingQueue:
             message.lock = None
         self._compact()
 
-    def next(self, now: float) -> QueuedMessage | None:
-        """Return the first message that waits and has not expired. It keeps waiting."""
-        while self._waiting:
-            message = self._messages.get(self._waiting[0])
-            if message and not message.lock and not self.is_expired(message, now):
+    def next(self, now: float, session: str | None = None) -> QueuedMessage | None:
+        """Return the first message of `session` that waits and has not expired. It keeps waiting.
+
+        Without a session, it is the first of those that have none.
+        """
+        waiting = self._waiting.get(session)
+        if waiting is None:
+            return None
+        while waiting:
+            message = self._messages.get(waiting[0])
+            if message and self._waits(message) and not self.is_expired(message, now):
                 return message
-            heapq.heappop(self._waiting)
+            heapq.heappop(waiting)
+            self._entries -= 1
+        del self._waiting[session]
         return None
 
+    def sessions(self) -> set[str]:
+        """Return the sessions with messages, locked or not, that are not deferred."""
+        active = (each for each in self._messages.values() if each.state is MessageState.ACTIVE)
+        return {each.session for each in active if each.session is not None}
+
+    def deferred(self, sequence: int) -> QueuedMessage | None:
+        """Return a deferred message that is not locked, by its sequence number."""
+        message = self._messages.get(sequence)
+        if message is None or message.lock or message.state is not MessageState.DEFERRED:
+            return None
+        return message
+
     def lock(self, message: QueuedMessage, now: float) -> Lock:
-        """Lock a message that waits, so that no other receiver gets it."""
-        lock = Lock(self._new_token(), now + self.lock_duration)
+        """Lock a message, so that no other receiver gets it.
+
+        A message of a session is locked for as long as its session is, so its own lock has no end.
+        """
+        until = now + self.lock_duration if message.session is None else math.inf
+        lock = Lock(self._new_token(), until)
         self._set_lock(message, lock)
         return lock
 
@@ -102,12 +146,14 @@ class LockingQueue:
     def renew(self, token: str, now: float) -> Lock:
         """Extend a lock that has not ended by its full duration. Raises LockLostError."""
         message = self.locked(token, now)
+        if message.session is not None:
+            raise LockLostError(token)
         lock = Lock(token, now + self.lock_duration)
         self._set_lock(message, lock)
         return lock
 
     def unlock(self, message: QueuedMessage) -> None:
-        """End a lock. The message waits again at its old place."""
+        """End a lock. The message waits again at its old place, unless it is deferred."""
         if message.lock:
             self._locked.pop(message.lock.token, None)
             message.lock = None
@@ -122,14 +168,15 @@ class LockingQueue:
                 yield message
 
     def expired_by(self, now: float) -> Iterator[QueuedMessage]:
-        """Yield the expired messages. A locked one expires only once it is unlocked.
+        """Yield the expired messages. A locked one expires once it is unlocked, a deferred never.
 
         https://learn.microsoft.com/azure/service-bus-messaging/message-expiration
+        https://learn.microsoft.com/azure/service-bus-messaging/service-bus-dead-letter-queues
         """
         while self._expiries and self._expiries[0][0] <= now:
             _, sequence = heapq.heappop(self._expiries)
             message = self._messages.get(sequence)
-            if message and not message.lock:
+            if message and self._waits(message):
                 yield message
 
     def next_due(self) -> float | None:
@@ -145,10 +192,14 @@ class LockingQueue:
         """Return whether a message has expired."""
         return self._expiring and message.expires is not None and message.expires <= now
 
+    def _waits(self, message: QueuedMessage) -> bool:
+        return not message.lock and message.state is MessageState.ACTIVE
+
     def _set_lock(self, message: QueuedMessage, lock: Lock) -> None:
         message.lock = lock
         self._locked[lock.token] = message
-        heapq.heappush(self._unlocks, (lock.until, lock.token))
+        if lock.until < math.inf:
+            heapq.heappush(self._unlocks, (lock.until, lock.token))
 
     def _compact(self) -> None:
         """Remove heap entries that no longer apply, once they outnumber the messages by far."""
@@ -159,11 +210,26 @@ class LockingQueue:
         if len(self._unlocks) > enough:
             self._unlocks = [each for each in self._unlocks if each[1] in self._locked]
             heapq.heapify(self._unlocks)
-        if len(self._waiting) > enough:
-            self._waiting = [each for each in self._waiting if each in self._messages]
-            heapq.heapify(self._waiting)
+        if self._entries > enough:
+            self._compact_waiting()
+
+    def _compact_waiting(self) -> None:
+        kept = {
+            session: [each for each in waiting if each in self._messages]
+            for session, waiting in self._waiting.items()
+        }
+        self._waiting = {session: waiting for session, waiting in kept.items() if waiting}
+        self._entries = sum(map(len, self._waiting.values()))
+        for waiting in self._waiting.values():
+            heapq.heapify(waiting)
 
     def _push(self, message: QueuedMessage) -> None:
-        heapq.heappush(self._waiting, message.sequence)
+        if message.state is not MessageState.ACTIVE:
+            return
+        waiting = self._waiting.get(message.session)
+        if waiting is None:
+            waiting = self._waiting[message.session] = []
+        heapq.heappush(waiting, message.sequence)
+        self._entries += 1
         if self._expiring and message.expires is not None:
             heapq.heappush(self._expiries, (message.expires, message.sequence))

@@ -23,6 +23,8 @@ BATCH_FORMAT = 0x80013700
 
 _MAX_PROPERTY_SIZE = 32 * 1024
 _MAX_PROPERTIES_SIZE = 64 * 1024
+# `_common/constants.py` of azure-servicebus
+_MAX_SESSION_ID = 128
 _SCHEDULED = "x-opt-scheduled-enqueue-time"
 # Only the broker sets these. A sender's own are dropped.
 _BROKER_ANNOTATIONS = (
@@ -107,9 +109,16 @@ class Message:
         return Message(joined(sections), sections)
 
     @property
-    def is_scheduled(self) -> bool:
-        """Return whether the sender wants it enqueued later."""
-        return isinstance(self.annotations.get(_SCHEDULED), Timestamp)
+    def due(self) -> float | None:
+        """Return when the sender wants it enqueued, in seconds since the epoch; None for now."""
+        value = self.annotations.get(_SCHEDULED)
+        return value / 1000 if isinstance(value, Timestamp) else None
+
+    @property
+    def session_id(self) -> str | None:
+        """Return the id of its session as text."""
+        value = self.properties.get("group_id")
+        return None if value is None else str(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +152,9 @@ def oversized(message: Message) -> str | None:
     sections = message.sections
     written = (sections.header, sections.annotations, sections.properties, sections.application)
     total = sum(len(each) for each in written if each)
+    if len(message.session_id or "") > _MAX_SESSION_ID:
+        length = len(message.session_id or "")
+        return f"its session id has {length} characters, more than {_MAX_SESSION_ID}"
     if total > _MAX_PROPERTIES_SIZE:
         return f"its properties take {total} bytes, more than {_MAX_PROPERTIES_SIZE}"
     if len(sections.application or b"") <= _MAX_PROPERTY_SIZE:

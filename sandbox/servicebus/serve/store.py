@@ -5,14 +5,17 @@ Locks are not stored: after a restart every message waits again, with its count 
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from sandbox.broken_files import check_integrity, database_error
-from sandbox.servicebus.serve.locking import QueuedMessage
+from sandbox.servicebus.serve.locking import MessageState, QueuedMessage
 
-_LAYOUT = 1
+_LAYOUT = 2
+_SESSIONS = """CREATE TABLE sessions (
+    queue INTEGER NOT NULL, name TEXT NOT NULL, state BLOB NOT NULL, updated REAL NOT NULL,
+    PRIMARY KEY (queue, name)) WITHOUT ROWID;"""
 _TABLES = f"""
 BEGIN;
 CREATE TABLE queues (
@@ -20,10 +23,22 @@ CREATE TABLE queues (
 CREATE TABLE messages (
     id INTEGER PRIMARY KEY, queue INTEGER NOT NULL, dead INTEGER NOT NULL,
     sequence INTEGER NOT NULL, origin INTEGER NOT NULL, enqueued REAL NOT NULL,
-    time_to_live REAL, deliveries INTEGER NOT NULL, content BLOB NOT NULL);
+    time_to_live REAL, deliveries INTEGER NOT NULL, content BLOB NOT NULL,
+    session TEXT, state INTEGER NOT NULL DEFAULT 0, due REAL);
 CREATE TABLE duplicates (
     queue INTEGER NOT NULL, message_id TEXT NOT NULL, seen REAL NOT NULL,
     PRIMARY KEY (queue, message_id)) WITHOUT ROWID;
+{_SESSIONS}
+PRAGMA user_version = {_LAYOUT};
+COMMIT;
+"""
+# Layout 1 had no sessions, no deferred messages and no scheduled ones.
+_FROM_LAYOUT_1 = f"""
+BEGIN;
+ALTER TABLE messages ADD COLUMN session TEXT;
+ALTER TABLE messages ADD COLUMN state INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE messages ADD COLUMN due REAL;
+{_SESSIONS}
 PRAGMA user_version = {_LAYOUT};
 COMMIT;
 """
@@ -60,10 +75,12 @@ class Store:
             self._database.execute(f"PRAGMA {pragma}")
         check_integrity(self._database)
         layout = self._database.execute("PRAGMA user_version").fetchone()[0]
-        if layout not in (0, _LAYOUT):
+        if layout not in (0, 1, _LAYOUT):
             raise sqlite3.DatabaseError(f"it is of layout {layout}, not {_LAYOUT}")
         if layout == 0:
             self._database.executescript(_TABLES)
+        if layout == 1:
+            self._database.executescript(_FROM_LAYOUT_1)
         self._database.execute("BEGIN IMMEDIATE")
         self._database.execute("COMMIT")
 
@@ -98,23 +115,27 @@ class Store:
             if path not in paths:
                 self._write("DELETE FROM messages WHERE queue = ?", identity)
                 self._write("DELETE FROM duplicates WHERE queue = ?", identity)
+                self._write("DELETE FROM sessions WHERE queue = ?", identity)
                 self._write("DELETE FROM queues WHERE id = ?", identity)
 
     def messages(self, queue: int) -> Iterator[tuple[QueuedMessage, bool]]:
-        """Yield all messages of a queue in sequence, and whether each is a dead letter."""
+        """Yield the messages of a queue in sequence, and whether each is a dead letter.
+
+        Those that are scheduled are not among them.
+        """
         rows = self._read(
-            "SELECT dead, id, sequence, origin, enqueued, time_to_live, deliveries"
-            " FROM messages WHERE queue = ? ORDER BY sequence",
+            "SELECT dead, id, sequence, origin, enqueued, time_to_live, deliveries, session, state"
+            " FROM messages WHERE queue = ? AND due IS NULL ORDER BY sequence",
             queue,
         )
-        return ((QueuedMessage(*row[1:]), bool(row[0])) for row in rows)
+        return ((_queued(row[1:8], row[8]), bool(row[0])) for row in rows)
 
     def add(self, queue: int, message: QueuedMessage, content: bytes) -> int:
         """Store a message and its sequence number. Return its row."""
         self.set_last_sequence(queue, message.sequence)
         cursor = self._write(
             "INSERT INTO messages (queue, dead, sequence, origin, enqueued, time_to_live,"
-            " deliveries, content) VALUES (?, 0, ?, ?, ?, ?, ?, ?)",
+            " deliveries, content, session) VALUES (?, 0, ?, ?, ?, ?, ?, ?, ?)",
             queue,
             message.sequence,
             message.origin,
@@ -122,12 +143,37 @@ class Store:
             message.time_to_live,
             message.deliveries,
             content,
+            message.session,
         )
         return cursor.lastrowid or 0
+
+    def scheduled(self, queue: int) -> Iterator[tuple[float, QueuedMessage]]:
+        """Yield the scheduled messages of a queue or topic in sequence, with the time of each."""
+        rows = self._read(
+            "SELECT due, id, sequence, origin, enqueued, time_to_live, deliveries, session"
+            " FROM messages WHERE queue = ? AND due IS NOT NULL ORDER BY sequence",
+            queue,
+        )
+        return ((row[0], _queued(row[1:], MessageState.SCHEDULED)) for row in rows)
+
+    def schedule(self, queue: int, message: QueuedMessage, content: bytes, due: float) -> int:
+        """Store a message that is enqueued at a later time, and its number. Return its row."""
+        row = self.add(queue, message, content)
+        self._write("UPDATE messages SET state = ?, due = ? WHERE id = ?", message.state, due, row)
+        return row
+
+    def set_state(self, row: int, state: MessageState) -> None:
+        """Store the state of a message."""
+        self._write("UPDATE messages SET state = ? WHERE id = ?", state, row)
 
     def content(self, row: int) -> bytes:
         """Return the bytes of a message."""
         return bytes(next(self._read("SELECT content FROM messages WHERE id = ?", row))[0])
+
+    def size(self, row: int) -> int:
+        """Return how many bytes a message has."""
+        found = self._read("SELECT length(content) FROM messages WHERE id = ?", row)
+        return int(next(found)[0])
 
     def delete(self, row: int) -> None:
         """Delete a message."""
@@ -140,7 +186,7 @@ class Store:
     def dead_letter(self, row: int, deliveries: int, content: bytes) -> None:
         """Move a message to the dead letters."""
         self._write(
-            "UPDATE messages SET dead = 1, deliveries = ?, content = ? WHERE id = ?",
+            "UPDATE messages SET dead = 1, state = 0, deliveries = ?, content = ? WHERE id = ?",
             deliveries,
             content,
             row,
@@ -165,6 +211,26 @@ class Store:
         """Delete the message ids that were last seen until that time."""
         self._write("DELETE FROM duplicates WHERE queue = ? AND seen <= ?", queue, before)
 
+    def session_states(self, queue: int) -> Iterator[tuple[str, float]]:
+        """Yield the sessions that have a state, and when it was set."""
+        rows = self._read("SELECT name, updated FROM sessions WHERE queue = ? ORDER BY name", queue)
+        return ((row[0], row[1]) for row in rows)
+
+    def session_state(self, queue: int, name: str) -> bytes | None:
+        """Return the state of a session, None if it has none."""
+        rows = self._read("SELECT state FROM sessions WHERE queue = ? AND name = ?", queue, name)
+        row = next(rows, None)
+        return None if row is None else bytes(row[0])
+
+    def set_session_state(self, queue: int, name: str, state: bytes | None, now: float) -> None:
+        """Store the state of a session, or delete it."""
+        if state is None:
+            self._write("DELETE FROM sessions WHERE queue = ? AND name = ?", queue, name)
+        else:
+            self._write(
+                "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?)", queue, name, state, now
+            )
+
     def _read(self, statement: str, *values: object) -> Iterator[Any]:
         return self._database.execute(statement, values)
 
@@ -172,3 +238,9 @@ class Store:
         if not self._database.in_transaction:
             self._database.execute("BEGIN IMMEDIATE")
         return self._database.execute(statement, values)
+
+
+def _queued(columns: Sequence[Any], state: int) -> QueuedMessage:
+    message = QueuedMessage(*columns)
+    message.state = MessageState(state)
+    return message

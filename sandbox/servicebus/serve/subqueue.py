@@ -1,63 +1,42 @@
 """A subqueue, which a receiver attaches to: the messages of an entity, or its dead letters."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from heapq import merge
 from itertools import islice
+from typing import Protocol
 from uuid import UUID
 
-from sandbox.servicebus.serve.locking import LockingQueue, QueuedMessage
+from sandbox.servicebus.serve.locking import Lock, LockingQueue, MessageState, QueuedMessage
 from sandbox.servicebus.serve.message import (
     BrokerProperties,
     with_broker_properties,
     with_properties,
+)
+from sandbox.servicebus.serve.schedule import MessageNotFoundError, Schedule
+from sandbox.servicebus.serve.settlement import (
+    Abandon,
+    Complete,
+    DeadLetter,
+    Defer,
+    Release,
+    Settlement,
 )
 from sandbox.servicebus.serve.store import Store
 
 Clock = Callable[[], float]
 
 
-@dataclass(frozen=True, slots=True)
-class Complete:
-    """Settle a message as done: it is deleted."""
+class TooLargeError(Exception):
+    """The messages that were asked for take more than `limit` bytes."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(limit)
+        self.limit = limit
 
 
 @dataclass(frozen=True, slots=True)
-class Release:
-    """Return a message unprocessed: it waits again, and this delivery does not count."""
-
-
-@dataclass(frozen=True, slots=True)
-class Abandon:
-    """Return a message that failed: it waits again, and this delivery counts as failed."""
-
-    properties: Mapping[str, object] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class DeadLetter:
-    """Move a message that cannot be processed to the dead letters, with a reason."""
-
-    reason: str | None = None
-    description: str | None = None
-    properties: Mapping[str, object] = field(default_factory=dict)
-
-    @property
-    def as_properties(self) -> Mapping[str, object]:
-        """Return the application properties that it sets on the message."""
-        given = {
-            "DeadLetterReason": self.reason,
-            "DeadLetterErrorDescription": self.description,
-        }
-        return dict(self.properties) | {
-            key: each for key, each in given.items() if each is not None
-        }
-
-
-Settlement = Complete | Release | Abandon | DeadLetter
-
-
-@dataclass(frozen=True, slots=True)
-class _ReceivedMessage:
+class ReceivedMessage:
     """A message on its way to a receiver. Without a token it is already deleted."""
 
     content: bytes
@@ -70,6 +49,19 @@ class DeadLetterPolicy:
 
     max_deliveries: int
     dead_letter: Callable[[QueuedMessage, DeadLetter], None]
+
+
+class Source(Protocol):
+    """The messages that one receiver may get: a subqueue, or a session that it holds."""
+
+    def receive(self, *, and_delete: bool) -> ReceivedMessage | None:
+        """Lock the first message that waits, or delete it, and return it."""
+
+    def settle(self, token: str, settlement: Settlement) -> None:
+        """Settle the message that `token` locks.
+
+        Raises LockLostError, or SessionLockLostError.
+        """
 
 
 class Subqueue:
@@ -85,8 +77,9 @@ class Subqueue:
     ) -> None:
         """Without a `policy` these are dead letters: they stay, and no failed delivery counts."""
         self.path = path
-        self.on_ready: Callable[[Subqueue], None] = lambda _: None
+        self.on_ready: Callable[[Source], None] = lambda _: None
         self.to_wall_time: Callable[[float], float] = lambda moment: moment
+        self.schedule: Schedule | None = None
         self._store = store
         self._clock = clock
         self._queue = queue
@@ -103,7 +96,7 @@ class Subqueue:
     def add(self, message: QueuedMessage) -> None:
         """Make a stored message available to receivers."""
         self._queue.add(message)
-        self.on_ready(self)
+        self._announce(message)
 
     def release(self, message: QueuedMessage) -> None:
         """Take a message out of this subqueue, but leave it in the store."""
@@ -114,19 +107,21 @@ class Subqueue:
         self._queue.remove(message)
         self._store.delete(message.row)
 
-    def receive(self, *, and_delete: bool) -> _ReceivedMessage | None:
+    def receive(self, *, and_delete: bool) -> ReceivedMessage | None:
         """Lock the first message that waits, or delete it, and return it."""
         now = self._clock()
         message = self._queue.next(now)
-        if message is None:
-            return None
-        if and_delete:
-            content = self._content(message)
-            self.delete(message)
-            return _ReceivedMessage(content, None)
-        lock = self._queue.lock(message, now)
-        until = self.to_wall_time(lock.until)
-        return _ReceivedMessage(self._content(message, until, _as_uuid(lock.token)), lock.token)
+        return None if message is None else self._take(message, now, and_delete=and_delete)
+
+    def receive_deferred(
+        self, sequences: Iterable[int], size: int, *, and_delete: bool
+    ) -> list[ReceivedMessage]:
+        """Lock deferred messages, or delete them, and return them.
+
+        Raises MessageNotFoundError for a message that is missing, locked or not deferred, and
+        TooLargeError if they take more than `size` bytes in all; then none is locked.
+        """
+        return self._take_all(self._deferred(sequences, None), size, and_delete=and_delete)
 
     def settle(self, token: str, settlement: Settlement) -> None:
         """Settle the message that `token` locks. Raises LockLostError."""
@@ -139,6 +134,9 @@ class Subqueue:
             case Abandon(properties):
                 self._rewrite(message, properties)
                 self._failed(message)
+            case Defer(properties):
+                self._rewrite(message, properties)
+                self._defer(message)
             case DeadLetter():
                 self._dead_letter(message, settlement)
 
@@ -150,14 +148,20 @@ class Subqueue:
         """Raise LockLostError unless `token` locks a message here."""
         self._queue.locked(token, self._clock())
 
-    def peek(self, start: int, count: int, size: int = 262144) -> list[bytes]:
+    def peek(
+        self, start: int, count: int, size: int = 262144, session: str | None = None
+    ) -> list[bytes]:
         """Return messages from sequence number `start` on, without locking them.
 
-        Up to `count`, and no more than fit into `size` bytes, but at least one.
+        Up to `count`, and no more than fit into `size` bytes, but at least one. With a `session`,
+        they are of that session.
         """
         found: list[bytes] = []
-        for each in islice(self._visible(start), count):
-            content = self._content(each, state=0)
+        visible = self._visible(start)
+        if session is not None:
+            visible = (each for each in visible if each.session == session)
+        for each in islice(visible, count):
+            content = self._content(each, state=each.state)
             size -= len(content)
             if found and size < 0:
                 break
@@ -182,11 +186,61 @@ class Subqueue:
         """Return when to sweep again, at the earliest."""
         return self._queue.next_due()
 
-    def _visible(self, start: int) -> Iterator[QueuedMessage]:
+    def _announce(self, _: QueuedMessage) -> None:
+        """Tell the receivers that a message may wait for them."""
+        self.on_ready(self)
+
+    def _lock_end(self, lock: Lock, _: QueuedMessage) -> float:
+        """Return when a lock that was just taken ends, as its receiver learns."""
+        return lock.until
+
+    def _deferred(self, sequences: Iterable[int], session: str | None) -> list[QueuedMessage]:
+        found = [self._queue.deferred(each) for each in dict.fromkeys(sequences)]
+        messages = [each for each in found if each is not None and each.session == session]
+        if len(messages) < len(found):
+            raise MessageNotFoundError
+        return messages
+
+    def _take_all(
+        self, messages: list[QueuedMessage], size: int, *, and_delete: bool
+    ) -> list[ReceivedMessage]:
+        if sum(self._store.size(each.row) for each in messages) > size:
+            raise TooLargeError(size)
         now = self._clock()
-        for each in self._queue.browse(start):
-            if each.lock or not self._queue.is_expired(each, now):
+        return [self._take(each, now, and_delete=and_delete) for each in messages]
+
+    def _take(self, message: QueuedMessage, now: float, *, and_delete: bool) -> ReceivedMessage:
+        if and_delete:
+            content = self._content(message)
+            self.delete(message)
+            return ReceivedMessage(content, None)
+        lock = self._queue.lock(message, now)
+        until = self.to_wall_time(self._lock_end(lock, message))
+        return ReceivedMessage(self._content(message, until, lock_id(lock.token)), lock.token)
+
+    def _visible(self, start: int) -> Iterator[QueuedMessage]:
+        """Yield the messages that a peek shows, those that are scheduled among them."""
+        now = self._clock()
+        stored = self._queue.browse(start)
+        if self.schedule:
+            stored = merge(stored, self.schedule.browse(start), key=lambda each: each.sequence)
+        for each in stored:
+            waits = each.state is MessageState.ACTIVE and not each.lock
+            if not waits or not self._queue.is_expired(each, now):
                 yield each
+
+    def _defer(self, message: QueuedMessage) -> None:
+        """Set a message aside. The delivery counts, though it did not fail.
+
+        https://learn.microsoft.com/azure/service-bus-messaging/message-deferral, and the live tests
+        of Microsoft's SDK for JavaScript
+        """
+        if self._policy is not None:
+            message.deliveries += 1
+            self._store.set_deliveries(message.row, message.deliveries)
+        message.state = MessageState.DEFERRED
+        self._store.set_state(message.row, message.state)
+        self._queue.unlock(message)
 
     def _failed(self, message: QueuedMessage) -> None:
         """Count a failed delivery. Azure does not count those of dead letters.
@@ -213,7 +267,7 @@ class Subqueue:
 
     def _unlock(self, message: QueuedMessage) -> None:
         self._queue.unlock(message)
-        self.on_ready(self)
+        self._announce(message)
 
     def _rewrite(self, message: QueuedMessage, properties: Mapping[str, object]) -> None:
         if properties:
@@ -240,7 +294,7 @@ class Subqueue:
         return with_broker_properties(self._store.content(message.row), values)
 
 
-def _as_uuid(token: str) -> UUID:
+def lock_id(token: str) -> UUID:
     """Return a lock token as clients see it: the delivery tag's bytes in .NET's order of a GUID."""
     return UUID(bytes_le=token.encode("latin-1"))
 

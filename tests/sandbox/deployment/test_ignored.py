@@ -27,13 +27,12 @@ def test_our_own_bicep_asks_for_nothing_of_the_kind() -> None:
 @pytest.mark.parametrize(
     ("kind", "properties", "says"),
     [
-        (QUEUE, {"requiresSession": True}, "queues a/b: requiresSession is ignored: there are no"),
         (QUEUE, {"forwardTo": "other"}, "queues a/b: forwardTo is ignored: its messages are not"),
         (QUEUE, {"forwardDeadLetteredMessagesTo": "q"}, "its dead letters are not forwarded"),
         (QUEUE, {"status": "Disabled"}, "status is ignored: it sends and receives messages all"),
         (f"{BUS}/topics", {"status": "SendDisabled"}, "topics a/b: status is ignored"),
         (SUBSCRIPTION, {"autoDeleteOnIdle": "PT5M"}, "autoDeleteOnIdle is ignored: it is never"),
-        (SUBSCRIPTION, {"requiresSession": True}, "subscriptions a/b: requiresSession"),
+        (SUBSCRIPTION, {"forwardTo": "other"}, "subscriptions a/b: forwardTo"),
         (f"{SUBSCRIPTION}/rules", {"action": {"sqlExpression": "SET a=1"}}, "rules a/b: action"),
         (BLOBS, {"isVersioningEnabled": True}, "isVersioningEnabled is ignored: blobs have no"),
         ("Microsoft.Authorization/denyAssignments", {}, "denyAssignments a/b: it denies nothing"),
@@ -59,7 +58,7 @@ def test_what_is_left_out_is_listed_by_its_resource(
 @pytest.mark.parametrize(
     ("kind", "properties"),
     [
-        (QUEUE, {"requiresSession": False, "status": "Active", "forwardTo": ""}),
+        (QUEUE, {"requiresSession": True, "status": "Active", "forwardTo": ""}),
         (SUBSCRIPTION, {"autoDeleteOnIdle": "P10675199DT2H48M5.4775807S"}),
         (f"{SUBSCRIPTION}/rules", {"action": {}, "filterType": "SqlFilter"}),
         (BLOBS, {"isVersioningEnabled": False}),

@@ -1,11 +1,13 @@
 """One bus for all tests that can share it. Tests that need their own start one."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from weakref import WeakKeyDictionary
 
 import pytest
 
 from sandbox.servicebus.amqp.engine import Engine
+from tests.sandbox.servicebus.broker import Setup
 from tests.sandbox.servicebus.fast_sdk import without_sleeps
 from tests.sandbox.servicebus.harness import Running
 from tests.sandbox.servicebus.strict import Reader, ViolationError
@@ -47,6 +49,12 @@ def strictly_read(violations: list[str]) -> Iterator[None]:
     found = list(violations)
     violations.clear()
     assert not found
+
+
+@pytest.fixture
+def setup(tmp_path: Path) -> Setup:
+    """Return a broker without a network."""
+    return Setup(tmp_path / "bus.sqlite")
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ import trustme
 from aiohttp import web
 from azure.core.credentials import AccessToken
 from azure.servicebus import ServiceBusClient, TransportType
+from azure.servicebus.aio import ServiceBusClient as AsyncClient
 from joserfc.jwk import RSAKey
 
 from sandbox.assumptions import LIKELY, Assumptions
@@ -26,6 +27,8 @@ from sandbox.entra import BUS, BUS_AUDIENCES, Issuer, SigningKey, Verifier
 from sandbox.rbac import Policy
 from sandbox.servicebus import Limits
 from sandbox.servicebus.context import Throttle, take_all
+from sandbox.servicebus.serve.entity import Entity
+from sandbox.servicebus.serve.sessions import SessionLocks
 from sandbox.servicebus.serve.subqueue import Subqueue
 from sandbox.supervisor.data_planes import service_bus
 from tests.sandbox.servicebus.world import ASSIGNMENTS, NAMESPACE, PRINCIPALS, TENANT
@@ -68,6 +71,26 @@ class Credential:
         self.asked += 1
         token = self.issuer.issue(self.principal, self.audience, lifetime=self.lifetime)
         return AccessToken(token.text, token.expires_on)
+
+
+@dataclass
+class AsyncCredential:
+    """A credential for asynchronous clients."""
+
+    credential: Credential
+
+    async def get_token(self, *_scopes: str, **_options: Any) -> AccessToken:
+        """Return a fresh token."""
+        return self.credential.get_token()
+
+    async def close(self) -> None:
+        """Close nothing."""
+
+    async def __aenter__(self) -> "AsyncCredential":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Close nothing."""
 
 
 class Running:
@@ -132,6 +155,17 @@ class Running:
             **({"retry_total": 0} | options),
         )
 
+    def async_client(self, name: str) -> AsyncClient:
+        """Return the SDK's asynchronous client of a principal, without retries."""
+        return AsyncClient(
+            self.namespace.host,
+            AsyncCredential(Credential(PRINCIPALS[name])),
+            custom_endpoint_address=f"sb://127.0.0.1:{self.ports[TransportType.Amqp]}",
+            transport_type=TransportType.Amqp,
+            ssl_context=trust(),
+            retry_total=0,
+        )
+
     def records(self) -> list[Record]:
         """Return the records of the audit so far."""
         return list(read(self.folder / "audit.jsonl"))
@@ -191,8 +225,17 @@ class Running:
         self.run(drop())
 
     def _queue(self, name: str) -> Subqueue:
+        return self._entity(name).active
+
+    def session_locks(self, queue: str) -> SessionLocks:
+        """Return the locks on the sessions of a queue, for tests that look inside."""
+        sessions = self._entity(queue).sessions
+        assert sessions is not None
+        return sessions._locks
+
+    def _entity(self, queue: str) -> Entity:
         entities = self.bus._context.broker.entities
-        return entities[f"{self.namespace.id}/queues/{name}".lower()].active
+        return entities[f"{self.namespace.id}/queues/{queue}".lower()]
 
     def held(self) -> dict[str, int]:
         """Return how many messages each subqueue holds."""

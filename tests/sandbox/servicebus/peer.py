@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from proton import UNDESCRIBED, Array, Data, Message
+from proton import UNDESCRIBED, Array, Data, Message, symbol, ulong
+from proton.reactor import LinkOption
 from proton.utils import BlockingConnection, LinkDetached
 
 from tests.sandbox.servicebus.harness import Credential
 from tests.sandbox.servicebus.world import PRINCIPALS
 
+SESSION_FILTER = "com.microsoft:session-filter"
 HOST = "sb-test.servicebus.windows.net"
 
 
@@ -92,6 +94,21 @@ class Peer:
     def receiver(self, address: str, credit: int = 0) -> Any:
         """Return a blocking receiver. Raises LinkDetached if it is refused."""
         return self._connection.create_receiver(address, credit=credit)
+
+    def session_receiver(
+        self, address: str, session: Any, *, seconds: float = 60, credit: int = 0
+    ) -> Any:
+        """Return a receiver of a session; None for the next one. Raises LinkDetached."""
+
+        class Options(LinkOption):
+            """The filter and the time limit."""
+
+            def apply(self, link: Any) -> None:
+                """Set them on the link."""
+                link.source.filter.put_object({symbol(SESSION_FILTER): session})
+                link.properties = {symbol("com.microsoft:timeout"): ulong(int(seconds * 1000))}
+
+        return self._connection.create_receiver(address, credit=credit, options=Options())
 
     def wait(self, true: Callable[[], Any], timeout: float = 5) -> None:
         """Process events until something is true. Raises proton.Timeout if it never is."""

@@ -282,10 +282,15 @@ def _keys(*kinds: str) -> Callable[[Value], None]:
 
 
 def _filters(value: Value) -> None:
-    """ "A map of named described types", by symbols."""
+    """ "A map of named described types", by symbols.
+
+    Azure's own filter is a bare string, which the SDK for Python decodes as one.
+    """
     _keys("symbol")(value)
     for key, each in value.value:
-        _check(each.type in ("described", "null"), f"the filter {key.value} is a {each.type}")
+        own = ("string",) if key.value == "com.microsoft:session-filter" else ()
+        is_allowed = each.type in ("described", "null", *own)
+        _check(is_allowed, f"the filter {key.value} is a {each.type}")
 
 
 def _of(*kinds: str) -> Callable[[Value], None]:

@@ -8,45 +8,12 @@ import pytest
 
 from sandbox.deployment import Namespace
 from sandbox.servicebus.serve.broker import Broker
-from sandbox.servicebus.serve.entity import Entity
 from sandbox.servicebus.serve.locking import LockLostError
 from sandbox.servicebus.serve.message import Message
-from sandbox.servicebus.serve.store import Store
-from sandbox.servicebus.serve.subqueue import Abandon, Complete, DeadLetter, Release, Subqueue
+from sandbox.servicebus.serve.settlement import Abandon, Complete, DeadLetter, Release
+from tests.sandbox.servicebus.broker import Setup, take
 from tests.sandbox.servicebus.messages import message
 from tests.sandbox.servicebus.world import BUS, HASTY, NAMESPACE, SETTINGS, queue, topic
-
-
-class Setup:
-    """A broker, its store and its clock."""
-
-    def __init__(self, path: Path, namespace: Namespace = NAMESPACE) -> None:
-        self.now = 1000.0
-        self.store = Store(path)
-        self.broker = Broker(namespace, self.store, lambda: self.now, lambda _: None)
-
-    def send(self, path: str, *messages: Message) -> None:
-        self.broker.destinations[f"{BUS}/{path}".lower()].send(messages)
-
-    def entity(self, path: str) -> Entity:
-        return self.broker.entities[f"{BUS}/{path}".lower()]
-
-    def pass_time(self, seconds: float) -> None:
-        self.now += seconds
-        self.broker.sweep()
-
-
-@pytest.fixture
-def setup(tmp_path: Path) -> Setup:
-    return Setup(tmp_path / "bus.sqlite")
-
-
-def take(subqueue: Subqueue) -> str:
-    """Return the token of the next message."""
-    delivered = subqueue.receive(and_delete=False)
-    assert delivered
-    assert delivered.token
-    return delivered.token
 
 
 def test_a_release_does_not_count_and_an_abandon_does(setup: Setup) -> None:

@@ -12,10 +12,10 @@ from azure.servicebus.exceptions import ServiceBusError
 from sandbox.deployment import EntitySettings, Namespace, Rule
 from sandbox.rbac import Policy
 from sandbox.servicebus.serve.rules import RuleError
-from sandbox.servicebus.serve.subqueue import Abandon, Complete
+from sandbox.servicebus.serve.settlement import Abandon, Complete
+from tests.sandbox.servicebus.broker import Setup, take
 from tests.sandbox.servicebus.harness import Running
 from tests.sandbox.servicebus.messages import message
-from tests.sandbox.servicebus.test_broker import Setup, take
 from tests.sandbox.servicebus.world import (
     ASSIGNMENTS,
     NAMESPACE,

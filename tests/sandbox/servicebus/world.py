@@ -66,6 +66,8 @@ NAMESPACE = Namespace(
         queue("once", replace(SETTINGS, duplicate_window=timedelta(minutes=10))),
         queue("mortal", replace(SETTINGS, dead_letter_on_expiration=True)),
         queue("fading", replace(SETTINGS, time_to_live=timedelta(seconds=2))),
+        queue("visits", replace(SETTINGS, requires_session=True)),
+        queue("glimpses", replace(HASTY, requires_session=True)),
     ),
     topics=(
         topic(
@@ -78,6 +80,7 @@ NAMESPACE = Namespace(
                 Rule("free", sql="price = 0"),
             ),
         ),
+        topic("tours", below=replace(SETTINGS, requires_session=True), guided=(_EVERYTHING,)),
     ),
 )
 
