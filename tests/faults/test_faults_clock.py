@@ -19,8 +19,8 @@ from sandbox.entra import VAULT, VAULT_AUDIENCES, Issuer, SigningKey, TokenRefus
 from sandbox.entra.issuer import LIFETIME
 from sandbox.servicebus import plane
 from sandbox.servicebus.serve.broker import Broker
-from sandbox.servicebus.serve.store import Store
 from sandbox.servicebus.serve.settlement import Complete
+from sandbox.servicebus.serve.store import Store
 from sandbox.state import State
 from sandbox.supervisor.clock import MonotonicClock
 from tests.sandbox.servicebus.messages import message
