@@ -67,7 +67,7 @@ def _print_ways(lab: Lab, folder: LabFolder) -> None:
     out.print(f"\nIn your shell, so that commands are about this lab:\n\n  {export}\n")
     if lab.start is not None:
         out.print(f"Your files are in {shown(folder.work)}.\n")
-    if lab.probes or lab.broken.settings:
+    if lab.probes or lab.broken.has_other_resources:
         _print_ways_to_mend(lab, folder)
     out.print(f"Then: {KEYLESS} lab check. Stuck? {KEYLESS} lab hint")
 
@@ -86,8 +86,8 @@ def _print_ways_to_mend(lab: Lab, folder: LabFolder) -> None:
         f"  {KEYLESS} as deployer -- az role assignment create|delete ...\n\n"
         f"{KEYLESS} doctor prints the command for a denial."
     )
-    if lab.broken.settings:
+    if lab.broken.has_other_resources:
         out.print(
-            f"An app's variables are in {shown(folder.snapshot)}; apply it:\n\n"
+            f"The resources and the apps' variables are in {shown(folder.snapshot)}; apply it:\n\n"
             f"  {KEYLESS} apply --snapshot {shown(folder.snapshot)}\n"
         )

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from cli.lab.course import CourseError, Edit, Lab, Row, Setting
+from cli.lab.course import CourseError, Edit, Lab, Property, Row, Setting
 from cli.short_names import resolve
 from local.az_commands import built_in_guid
 from sandbox.deployment import SNAPSHOT, Deployment
@@ -35,6 +35,8 @@ def broken(snapshot: Mapping[str, Any], lab: Lab, deployment: Deployment) -> Jso
         made["predictedResources"].remove(_found(made, each, deployment))
     for setting in lab.broken.settings:
         _set(made, setting)
+    for changed in lab.broken.properties:
+        _change(made, changed, deployment)
     return made
 
 
@@ -119,6 +121,15 @@ def _set(snapshot: Json, setting: Setting) -> None:
     if others + given == container["env"]:
         raise CourseError(f"{setting.name} of {setting.app} is as in the sample")
     container["env"] = others + given
+
+
+def _change(snapshot: Json, changed: Property, deployment: Deployment) -> None:
+    """Give a property of a resource its other value."""
+    scope = scope_of(deployment, changed.on)
+    found = [each for each in snapshot["predictedResources"] if each["id"] == scope]
+    if len(found) != 1 or found[0]["properties"].get(changed.name) in {None, changed.value}:
+        raise CourseError(f"the sample's {changed.on} has no other {changed.name!r}")
+    found[0]["properties"][changed.name] = changed.value
 
 
 def _principal(snapshot: Json, who: str) -> str:

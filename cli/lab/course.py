@@ -17,7 +17,7 @@ _HINTS = 3
 _KEYS = frozenset(
     {"title", "concept", "minutes", "hints", "prediction", "break", "probes", "services", "sandbox"}
 )
-_BREAKS = ("revoke", "grant", "setting", "bicep", "recreate", "fault")
+_BREAKS = ("revoke", "grant", "setting", "property", "bicep", "recreate", "fault")
 
 
 class CourseError(ValueError):
@@ -50,6 +50,15 @@ class Setting:
     app: str
     name: str
     value: str | None = None
+
+
+@dataclass(frozen=True)
+class Property:
+    """A property of a resource, with the value that the broken copy has; `on` is as in a Row."""
+
+    on: str
+    name: str
+    value: bool | int | str
 
 
 @dataclass(frozen=True)
@@ -104,9 +113,15 @@ class Break:
     revoke: Sequence[Row] = ()
     grant: Sequence[Row] = ()
     settings: Sequence[Setting] = ()
+    properties: Sequence[Property] = ()
     edits: Sequence[Edit] = ()
     recreated: Sequence[Recreated] = ()
     faults: Sequence[BegunFault] = ()
+
+    @property
+    def has_other_resources(self) -> bool:
+        """True if no role assignment alone mends it: a snapshot has to be applied."""
+        return bool(self.settings or self.properties)
 
 
 @dataclass(frozen=True)
@@ -207,6 +222,7 @@ def _break(found: Mapping[str, Any]) -> Break:
         revoke=tuple(Row(**each) for each in found.get("revoke", ())),
         grant=tuple(Row(**each) for each in found.get("grant", ())),
         settings=tuple(Setting(**each) for each in found.get("setting", ())),
+        properties=tuple(Property(**each) for each in found.get("property", ())),
         edits=tuple(Edit(**each) for each in found.get("bicep", ())),
         recreated=tuple(Recreated(**each) for each in found.get("recreate", ())),
         faults=tuple(_fault(**each) for each in found.get("fault", ())),

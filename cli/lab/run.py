@@ -24,6 +24,15 @@ from sandbox.testing.identity import Identity
 ANSWERS = "answers.toml"
 TIMED_OUT = 124  # as of the command timeout
 _LONGEST = 30.0  # seconds
+# Runs a script whose pauses end at once, and prints at last how many seconds they would have been.
+_HASTY = """
+import atexit, runpy, sys, time
+pauses = []
+time.sleep = pauses.append
+atexit.register(lambda: print("", sum(pauses), sep=chr(10), flush=True))
+del sys.argv[0]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
 _ENDPOINT = "IDENTITY_ENDPOINT"
 
 
@@ -48,12 +57,14 @@ class Finding:
 class Done:
     """A learner's file that has run: its exit status, all that it printed, and its records.
 
-    The status is TIMED_OUT if it ran into the time limit.
+    The status is TIMED_OUT if it ran into the time limit. `paused` are the seconds of the pauses
+    that a hasty one left out.
     """
 
     status: int
     out: str
     records: Sequence[Record]
+    paused: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -96,9 +107,18 @@ class Run:
         """
         return self.running.as_identity(who)
 
-    def script(self, name: str, who: str | None, *args: str, seconds: float = _LONGEST) -> Done:
+    def script(
+        self,
+        name: str,
+        who: str | None,
+        *args: str,
+        seconds: float = _LONGEST,
+        hasty: bool = False,
+        **variables: str,
+    ) -> Done:
         """Run a Python file of the learner's as `who`, or without any identity for None.
 
+        `variables` replace those of its environment. The pauses of a `hasty` one end at once.
         Its records are all of that time where no service runs; else those of the tokens that it
         received, and of its refused requests. Raises WorkError for a file that is not there.
         """
@@ -118,13 +138,16 @@ class Run:
             else:
                 relay = stack.enter_context(relayed(environment[_ENDPOINT]))
                 environment[_ENDPOINT], tokens = relay.address, relay.tokens
+            environment |= variables
             before = _size(self.state.path(FILE))
-            status, out = _run([sys.executable, str(path), *args], environment, self.work, seconds)
+            command = [sys.executable, *(("-c", _HASTY) if hasty else ()), str(path), *args]
+            status, out = _run(command, environment, self.work, seconds)
         records = since(self.state, before)
         if self._runs_services:
             attribution = Attribution(self._names(who), tokens)
             records = [each for each in records if attribution.is_by(each)]
-        return Done(status, out, records)
+        out, paused = _paused(out) if hasty else (out, 0.0)
+        return Done(status, out, records, paused)
 
     def answers(self) -> Mapping[str, Any]:
         """Return what the learner wrote into answers.toml. Raises WorkError."""
@@ -155,6 +178,15 @@ class Run:
         apps = (each for each in self.now.apps if each.name == who)
         attached = [each.identity.name for app in apps for each in app.attachments]
         return frozenset(filter(None, (who, *attached)))
+
+
+def _paused(out: str) -> tuple[str, float]:
+    """Return the output of a hasty script, and its pauses in seconds; 0 if it was killed."""
+    printed, _, last = out.rstrip().rpartition("\n")
+    try:
+        return printed, float(last)
+    except ValueError:
+        return out, 0.0
 
 
 def _run(

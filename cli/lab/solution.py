@@ -22,6 +22,7 @@ from sandbox.deployment import (
     Deployment,
     RoleAssignment,
     deployed_anew,
+    difference,
     load,
 )
 from sandbox.rbac import Assignments
@@ -58,7 +59,7 @@ def carry_out(found: Solution, lab: Lab, folder: LabFolder, state: State) -> Non
     """Copy the solved files, and run the commands. Raises SolutionError or OSError."""
     if lab.solution is not None:
         copy_files(lab.solution, folder.work)
-    if lab.broken.settings:
+    if lab.broken.has_other_resources:
         shutil.copyfile(SNAPSHOT, folder.snapshot)
     for words in _joined(found.commands):
         _run(words, state)
@@ -72,7 +73,7 @@ def _commands(lab: Lab, folder: LabFolder, state: State) -> Iterator[str]:
             yield f"{KEYLESS} fault {each.name} --end"
         elif f"incident {each.seed}" in in_force:
             yield f"{KEYLESS} fault --end"
-    if lab.broken.settings and _settings_differ(lab, state):
+    if lab.broken.has_other_resources and _resources_differ(state):
         yield f"{KEYLESS} apply --snapshot {shlex.quote(shown(folder.snapshot))}"
     sound, now = deployed_anew(state, SNAPSHOT, is_own=True), load(state)
     listed = list(Assignments.kept_in(state, now).listed)
@@ -89,13 +90,11 @@ def _commands(lab: Lab, folder: LabFolder, state: State) -> Iterator[str]:
     yield from in_sandbox(_az(sound, listed, now.deployer.principal_id))
 
 
-def _settings_differ(lab: Lab, state: State) -> bool:
-    sound, now = _variables(deployed_anew(state, SNAPSHOT, is_own=True)), _variables(load(state))
-    return any(sound[each.app] != now.get(each.app) for each in lab.broken.settings)
-
-
-def _variables(deployment: Deployment) -> dict[str, dict[str, str]]:
-    return {each.name: dict(each.environment) for each in deployment.apps}
+def _resources_differ(state: State) -> bool:
+    """Return whether a resource in force, or an app's variable, differs from the sample's."""
+    now = load(state)
+    sound = deployed_anew(state, SNAPSHOT, is_own=now.registration is not None)
+    return bool(difference(now, sound, ()).resources)
 
 
 def _az(sound: Deployment, listed: Sequence[RoleAssignment], deployer: str) -> Iterator[str]:

@@ -59,6 +59,11 @@ class Learner:
         assert report.control is not None
         ask(report.control, verb, body)
 
+    def takes_solved_files(self) -> None:
+        """Copy the solution's files, if the lab has any."""
+        if self.lab.solution is not None:
+            copy_files(self.lab.solution, self.folder.work)
+
     def deploys(self, snapshot: str) -> None:
         """Put the text of a snapshot into force."""
         self.asks("apply", snapshot=snapshot)
@@ -89,10 +94,11 @@ class Wrong:
 
 
 def over_granted(who: str, role: str, on: str) -> Wrong:
-    """Return the sample with one row more, which is a right too many."""
+    """Return the solution with one row more, which is a right too many."""
     row = Row(who, role, on)
 
     def act(learner: Learner) -> None:
+        learner.takes_solved_files()
         lab = replace(learner.lab, broken=Break(grant=[row]))
         learner.deploys(json.dumps(broken(json.loads(SNAPSHOT.read_text()), lab, as_compiled())))
 
@@ -102,12 +108,13 @@ def over_granted(who: str, role: str, on: str) -> Wrong:
 def files(name: str, says: str = "") -> Wrong:
     """Return wrong files for the learner's folder: those in `wrong/NN/` under this name.
 
-    Those that it lacks are the solution's.
+    All else is solved.
     """
 
     def act(learner: Learner) -> None:
-        assert learner.lab.solution is not None
-        copy_files(learner.lab.solution, learner.folder.work)
+        learner.takes_solved_files()
+        if learner.lab.broken.edits:
+            learner.deploys(SNAPSHOT.read_text())
         copy_files(WRONG_FILES / f"{learner.lab.number:02}" / name, learner.folder.work)
 
     return Wrong(name, act, says)

@@ -13,13 +13,22 @@ from cli.lab.breakage import broken, copy_bicep, edited, role_guid, scope_of
 from cli.lab.course import Break, CourseError, Edit, Lab, Row, lab_of, read_course
 from cli.short_names import AmbiguousError
 from infra.rehearsal.files import has_compiler
-from sandbox.deployment import SNAPSHOT, Deployment, RoleAssignment, as_compiled, load
+from sandbox.deployment import (
+    SNAPSHOT,
+    Deployment,
+    RoleAssignment,
+    as_compiled,
+    difference,
+    load,
+)
 from sandbox.deployment.given_snapshot import given_snapshot
 from sandbox.state import State
 
 COURSE = read_course()
 SAMPLE = as_compiled()
+WITH_BICEP = [lab for lab in COURSE.values() if lab.broken.edits]
 each_lab = pytest.mark.parametrize("lab", COURSE.values(), ids=lambda lab: str(lab.number))
+each_lab_with_bicep = pytest.mark.parametrize("lab", WITH_BICEP, ids=lambda lab: str(lab.number))
 
 
 def rights(assignments: tuple[RoleAssignment, ...]) -> set[tuple[str, str, str]]:
@@ -55,7 +64,7 @@ def test_the_broken_copy_differs_from_the_sample_in_the_rows_of_the_lab_alone(
 
 
 @pytest.mark.skipif(not has_compiler(), reason="there is no Bicep CLI")
-@each_lab
+@each_lab_with_bicep
 def test_the_broken_bicep_compiles_to_the_broken_copy(lab: Lab, tmp_path: Path) -> None:
     copy_bicep(tmp_path / "bicep", lab.broken.edits)
     compiled = given_snapshot(State(tmp_path), tmp_path / "bicep" / "sandbox.bicepparam")
@@ -68,6 +77,7 @@ def test_the_broken_bicep_compiles_to_the_broken_copy(lab: Lab, tmp_path: Path) 
         return {each for each in rights(found.assignments) if each[0] != developer}
 
     assert of_others(by_bicep) == of_others(by_edits)
+    assert difference(by_edits, by_bicep, ()).resources == ()
 
 
 @each_lab
@@ -213,3 +223,22 @@ def test_a_setting_that_changes_nothing_is_an_error(folder: Path, tmp_path: Path
     setting = '[[break.setting]]\napp = "gateway"\nname = "NO_SUCH_VARIABLE"\n'
     with pytest.raises(CourseError, match="NO_SUCH_VARIABLE of gateway is as in the sample"):
         written(with_more(folder, setting), tmp_path)
+
+
+def test_a_property_gets_its_other_value(folder: Path, tmp_path: Path) -> None:
+    lab = with_more(folder, a_property("allowSharedKeyAccess", "true"))
+    assert load(State(tmp_path), written(lab, tmp_path), is_own=True).storage.shared_key
+    assert not SAMPLE.storage.shared_key
+
+
+@pytest.mark.parametrize("name", ["allowSharedKeyAccess", "noSuchProperty"])
+def test_a_property_that_changes_nothing_is_an_error(
+    name: str, folder: Path, tmp_path: Path
+) -> None:
+    lab = with_more(folder, a_property(name, "false"))
+    with pytest.raises(CourseError, match=f"account has no other '{name}'"):
+        written(lab, tmp_path)
+
+
+def a_property(name: str, value: str) -> str:
+    return f'[[break.property]]\non = "account"\nname = "{name}"\nvalue = {value}\n'

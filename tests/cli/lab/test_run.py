@@ -85,6 +85,20 @@ def test_a_script_that_does_not_end_is_ended_with_its_children(run: Run) -> None
     assert (done.status, done.out) == (TIMED_OUT, "begun\n")
 
 
+def test_a_hasty_script_does_not_pause_and_its_pauses_are_counted(run: Run) -> None:
+    write(
+        run,
+        "waits.py",
+        "import os, sys, time\ntime.sleep(600)\nfrom time import sleep\nsleep(0.5)\n"
+        "print(os.environ['COLOUR'], *sys.argv[1:])\nsys.exit(3)\n",
+    )
+    done = run.script("waits.py", "gateway", "one", hasty=True, COLOUR="green")
+    assert (done.status, done.out, done.paused) == (3, "green one\n", 600.5)
+    write(run, "dies.py", "import os\nprint('so far', flush=True)\nos._exit(4)\n")
+    done = run.script("dies.py", "gateway", hasty=True)
+    assert (done.status, done.out, done.paused) == (4, "so far\n", 0)
+
+
 def test_an_absent_script_and_an_unknown_identity_are_one_sentence(run: Run) -> None:
     with pytest.raises(WorkError, match=r"there is no read.py in .*; ./keyless lab reset"):
         run.script("read.py", "gateway")
