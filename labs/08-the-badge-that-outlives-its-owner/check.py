@@ -3,26 +3,26 @@
 from collections.abc import Iterator
 from typing import Any
 
-from azure.core.credentials import AccessToken
-
 from cli.lab.probes import Caller, probes_of
 from cli.lab.role_proof import judge, send
 from cli.lab.run import Finding, Run
 from sandbox.deployment.short_names import short_role, short_scope
 from sandbox.rbac import Assignments, Policy
+from sandbox.testing.identity import Credential, Token
 
 WHO = "gateway (deleted)"
 ANOTHER = "it is not the token that was stolen: ./keyless lab reset"
 
 
-class Stolen:
-    """A credential that has one token, whatever it is asked for."""
+class Stolen(Credential):
+    """A credential with one token, whatever it is asked for."""
 
     def __init__(self, token: str) -> None:
+        super().__init__({})
         self._token = token
 
-    def get_token(self, *_: str, **__: Any) -> AccessToken:
-        return AccessToken(self._token, 1 << 40)
+    def get_token(self, *_: str, **__: Any) -> Token:
+        return Token(self._token, 1 << 40)
 
 
 def check(run: Run) -> Iterator[Finding]:
