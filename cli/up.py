@@ -50,7 +50,7 @@ from sandbox.deployment.given_snapshot import (
     last_compiled,
     will_compile,
 )
-from sandbox.page import OnDisk
+from sandbox.page import OnDisk, OpenLab
 from sandbox.state import State
 from sandbox.supervisor import END_SIGNALS, AsDeveloper, Az, Report, holder
 from sandbox.supervisor.remote_services import AddressError, RemoteServices
@@ -177,7 +177,7 @@ def up(
                 opened,
                 port,
                 progress,
-                replace(SAMPLE, read_disk=_read_disk),
+                replace(SAMPLE, read_disk=_read_disk, read_lab=_read_lab),
                 remote=remote,
                 as_developer=as_developer,
                 assumed=assumed,
@@ -194,6 +194,11 @@ def up(
 def _read_disk(state: State) -> OnDisk:
     """Import the rehearsal when the page first needs it, and not with each start."""
     found: OnDisk = import_module("cli.compiled").read_disk(state)
+    return found
+
+
+def _read_lab(state: State) -> OpenLab | None:
+    found: OpenLab | None = import_module("cli.lab_on_page").read_lab(state)
     return found
 
 

@@ -13,12 +13,18 @@ from cli.terminal import one_sentence, out, timed
 
 def hint(folders: LabFolders, lab: Lab, _: LabFolder) -> None:
     """Print the hints so far, and the next one."""
+    count = give_hint(folders, lab)
+    for number, each in enumerate(lab.hints[:count], 1):
+        out.print(f"{number} of {len(lab.hints)}  {escape(each)}")
+
+
+def give_hint(folders: LabFolders, lab: Lab) -> int:
+    """Count the next hint as given; return the number of those so far. Raises OSError."""
     progress = folders.progress()
     step = progress.of(lab.number)
     count = min(step.hints + 1, len(lab.hints))
     folders.keep(progress.with_step(lab.number, replace(step, hints=count)))
-    for number, each in enumerate(lab.hints[:count], 1):
-        out.print(f"{number} of {len(lab.hints)}  {escape(each)}")
+    return count
 
 
 def show_solution(lab: Lab, folder: LabFolder, *, run_it: bool) -> None:

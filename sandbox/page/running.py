@@ -10,6 +10,7 @@ from sandbox.deployment import Deployment, Principal
 from sandbox.entra import Issuer, SigningKey
 from sandbox.faults import Faults
 from sandbox.page.on_disk import ReadDisk, read_disk
+from sandbox.page.open_lab import ReadLab, no_lab
 from sandbox.rbac import Assignments
 from sandbox.state import State
 
@@ -59,6 +60,7 @@ class Running:
     identity_endpoint: str = ""
     change: Change = _changes_nothing
     read_disk: ReadDisk = read_disk
+    read_lab: ReadLab = no_lab
 
 
 def everyone(deployment: Deployment) -> Iterator[Principal]:

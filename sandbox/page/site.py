@@ -12,7 +12,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from sandbox.commands import KEYLESS
-from sandbox.page import disturbances, live, policies, rights, shown_tokens, trials, ways
+from sandbox.page import disturbances, labs, live, policies, rights, shown_tokens, trials, ways
 from sandbox.page.rendering import Page, file
 
 _HEADERS = {
@@ -49,6 +49,8 @@ _VIEWS: tuple[tuple[str, str, View], ...] = (
     ("GET", "/faults", disturbances.show),
     ("POST", "/faults", disturbances.disturb),
     ("POST", "/settings", disturbances.change_settings),
+    ("GET", "/lab", labs.show),
+    ("POST", "/lab", labs.act),
     ("GET", "/static/{name}", file),
 )
 

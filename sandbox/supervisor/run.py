@@ -76,8 +76,7 @@ async def run(
                 assumed=assumed,
                 settings=settings,
                 only=only,
-                damage=project.damage,
-                read_disk=project.read_disk,
+                project=project,
             ),
         )
         endpoints = await _started(tried, stop)

@@ -4,11 +4,12 @@ import json
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import NoReturn
 
 import aiohttp
 
 from sandbox.edge import Address
-from sandbox.page import ReadDisk, read_disk
+from sandbox.page import ReadDisk, ReadLab, no_lab, read_disk
 from sandbox.state import State
 from sandbox.supervisor.processes import Program
 
@@ -21,12 +22,22 @@ class Project:
 
     `service` returns the program of one service, given its name, a port of loopback, its variables
     and the sandbox's state. `damage` names a broken file of the project's installation, after a
-    crash. `read_disk` returns the deployment on disk, which the page compares.
+    crash. `read_disk` returns the deployment on disk, and `read_lab` the lab of a state, for the
+    page.
     """
 
     service: ServiceProgram
     damage: Callable[[], str]
     read_disk: ReadDisk = read_disk
+    read_lab: ReadLab = no_lab
+
+
+def _never(name: str, _port: int, _variables: Mapping[str, str], _state: State) -> NoReturn:
+    raise AssertionError(f"{name} must not be started")
+
+
+# Endpoints without any services.
+NO_PROJECT = Project(_never, str)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import errno
 import logging
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 
@@ -15,7 +15,7 @@ from sandbox.entra import page
 from sandbox.faults.bus import closed, lost
 from sandbox.faults.tokens import identity_application
 from sandbox.identity import PATH
-from sandbox.page import Feed, Page, ReadDisk, Running, read_disk
+from sandbox.page import Feed, Page, Running
 from sandbox.page import application as page_application
 from sandbox.servicebus import amqp_protocol
 from sandbox.state import State
@@ -30,6 +30,7 @@ from sandbox.supervisor.ports import Ports
 from sandbox.supervisor.processes import Child
 from sandbox.supervisor.remote_services import PORTS, ListenAddress, RemoteServices, keep_ports
 from sandbox.supervisor.report import PageReport
+from sandbox.supervisor.services import NO_PROJECT, Project
 from sandbox.supervisor.settings import USUAL, Settings
 from sandbox.supervisor.shell_proxy import start_shell_proxy
 from sandbox.supervisor.trust import write_trust
@@ -83,14 +84,14 @@ async def start(
     *,
     settings: Settings = USUAL,
     only: Collection[str] | None = None,
-    damage: Callable[[], str] = lambda: "",
-    read_disk: ReadDisk = read_disk,
+    project: Project = NO_PROJECT,
 ) -> Endpoints:
     """Start every endpoint for the services, which run on this machine or are `remote`.
 
     `only` limits the services to those that it names; None stands for all. A deployment that is
     not the project's own has none.
-    `damage` names a broken file of the installation, after a crash of Azurite.
+    `project` names a broken file of its installation, after a crash of Azurite, and has what the
+    page shows of it.
 
     Raises PortLostError, which another try may avoid, or OSError, ValueError, KeyError,
     RuntimeError, sqlite3.Error or aiohttp.ClientError.
@@ -103,7 +104,7 @@ async def start(
         state, deployment, backends, kept_headers(state, names), assumed, settings=settings
     )
     stack.callback(planes.close)
-    child = Child(azurite_program(backends, state, damage)) if backends else None
+    child = Child(azurite_program(backends, state, project.damage)) if backends else None
     if child:
         stack.push_async_callback(child.stop)
         await child.start()
@@ -115,7 +116,7 @@ async def start(
         chosen(deployment.services, only),
         gallery_port=gallery_port,
         remote=remote,
-        read_disk=read_disk,
+        project=project,
     )
     if child:
         wanted = (each.containers for each in deployment.accounts)
@@ -136,7 +137,7 @@ async def _listening(
     *,
     gallery_port: int | None,
     remote: RemoteServices | None,
-    read_disk: ReadDisk,
+    project: Project,
 ) -> Endpoints:
     """Start everything that has a port."""
     kept = Ports() if remote else Ports.kept_in(state)
@@ -200,7 +201,8 @@ async def _listening(
         amqp_port,
         identity_endpoint,
         control.carry_out,
-        read_disk,
+        project.read_disk,
+        project.read_lab,
     )
     return Endpoints(
         planes=planes,

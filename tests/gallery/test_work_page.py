@@ -16,8 +16,10 @@ import requests
 from PIL import Image
 from playwright.sync_api import Page, ViewportSize, expect
 
+from cli.lab.folders import LabFolders, Progress, Step
+from cli.lab_on_page import read_lab
 from sandbox.audit import FILE, Audit, Gate, Outcome, Record
-from sandbox.deployment import Deployment, Principal, as_compiled
+from sandbox.deployment import SNAPSHOT, Deployment, Principal, as_compiled
 from sandbox.edge import HttpListener
 from sandbox.faults import Faults
 from sandbox.page import Feed, Running, application
@@ -35,7 +37,7 @@ from tests.gallery.conftest import OpenPage
 from tests.sandbox.telemetry.upload import UPLOAD
 
 PHONE: ViewportSize = {"width": 360, "height": 740}
-VIEWS = ("", "map", "try?who=gateway", "token", "photo?id=none", "policy", "faults")
+VIEWS = ("", "map", "try?who=gateway", "token", "photo?id=none", "policy", "faults", "lab")
 CONTRAST = (Path(__file__).parent / "contrast.js").read_text()
 PICTURE = PROJECT / "docs" / "pictures" / "page.png"
 MARKUP = "<img src=x onerror=alert(1)><script>alert(2)</script>"
@@ -70,14 +72,16 @@ async def settings_alone(verb: str, body: Any) -> Any:
 
 @pytest.fixture
 def work(tmp_path: Path) -> Iterator[Work]:
-    state = State.open(tmp_path / "state")
+    state = State.open(tmp_path / "03" / "state")
     deployment, audit = as_compiled(), Audit(state.path(FILE))
     assignments = Assignments(deployment.assignments, deployment.custom_roles)
     gate = Gate(assignments, audit)
     planes = SimpleNamespace(
         deployment=deployment, assignments=assignments, gate=gate, faults=Faults()
     )
-    running = Running(cast(Any, planes), state, "", tmp_path, change=settings_alone)
+    running = Running(
+        cast(Any, planes), state, "", tmp_path, change=settings_alone, read_lab=read_lab
+    )
     loop, ready, port = asyncio.new_event_loop(), threading.Event(), list[int]()
     made = WorkPage(running, Feed(state.path(FILE)))
     listener = HttpListener(application(made), gate)
@@ -144,7 +148,7 @@ def test_any_other_action_is_decided_by_keyboard(work: Work, look: OpenPage) -> 
 
 def test_every_view_is_reached_by_keyboard_alone(work: Work, look: OpenPage) -> None:
     page = look(work.address)
-    for number in range(7):
+    for number in range(8):
         page.goto(work.address)
         for _ in range(2 + number):
             page.keyboard.press("Tab")
@@ -261,6 +265,25 @@ def test_a_photos_way_is_found_by_its_id(work: Work, look: OpenPage) -> None:
     expect(page.locator(".tree > li > span").first).to_have_text("gateway POST /photos 202")
     expect(page.locator(".tree > li > ul > li")).to_contain_text("process photo-uploads")
     expect(page.locator(".tree > li > ul > li .tag")).to_have_text("as thumbnailer")
+
+
+def test_a_lab_is_read_hinted_and_checked_by_keyboard(work: Work, look: OpenPage) -> None:
+    folders = LabFolders(work.state.root.parent.parent)
+    folders.of(3).snapshot.write_bytes(SNAPSHOT.read_bytes())
+    folders.keep(Progress(3, {3: Step(predicted=False)}))
+    page = look(f"{work.address}lab")
+    expect(page.locator("h1")).to_have_text("Lab 3: Born with nothing")
+    expect(page.get_by_label("Story")).to_contain_text("You said no. The check answers")
+    page.get_by_role("button", name="Hint 1 of 3").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Hints").locator("code").first).to_have_text("./keyless doctor")
+    for name in ("Map of now", "Map of the goal"):
+        expect(page.get_by_label(name).locator(".identity")).to_have_count(8)
+    assert page.evaluate(CONTRAST) == []
+    page.get_by_role("button", name="Check").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("b.denied")).to_have_text("✗ Not yet.")
+    expect(page.get_by_label("What the check says")).to_contain_text("has ended")
 
 
 def test_a_right_is_tried_and_the_audit_has_it(sandbox: Sandbox, look: OpenPage) -> None:
