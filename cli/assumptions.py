@@ -1,6 +1,6 @@
 """`keyless assumptions`: the behaviour of Azure that this project assumes without proof."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -26,6 +26,10 @@ _CHOSEN = "[yellow]←[/] marks the answers that the running sandbox was started
 
 
 def assumptions(
+    word: Annotated[
+        str, typer.Argument(help="Only the questions with this word in their name or text.")
+    ] = "",
+    *,
     state: StateOption = None,
     json_: Annotated[bool, typer.Option("--json", help="Print one JSON array.")] = False,
     from_: Annotated[
@@ -34,21 +38,32 @@ def assumptions(
     ] = None,
 ) -> None:
     """List the unverified assumptions about Azure, and the consequence if one is wrong."""
+    asked = _with(word)
     reported = _read(from_) if from_ else None
     report = running(open_state(state))
     chosen = report.assumed if report else {}
     if json_:
-        print_json([_as_json(each, chosen, reported) for each in QUESTIONS])
+        print_json([_as_json(each, chosen, reported) for each in asked])
         return
     if from_ and reported is not None:
-        out.print("\n".join(_compared(from_, reported)), markup=False)
+        out.print("\n".join(_compared(from_, reported, asked)), markup=False)
         return
     out.print(_WHAT)
-    for each in QUESTIONS:
+    for each in asked:
         out.print(_in_lines(each, chosen.get(each.name)))
     out.print(_HOW)
     if chosen:
         out.print(_CHOSEN)
+
+
+def _with(word: str) -> Sequence[Question]:
+    """Return the questions with `word`; fail if there is none."""
+    texts = ((each, f"{each.name} {each.asks}".lower()) for each in QUESTIONS)
+    found = [question for question, text in texts if word.lower() in text]
+    if not found:
+        names = ", ".join(each.name for each in QUESTIONS)
+        fail(f"no assumption has {word!r} in its name or question; their names are {names}.", USAGE)
+    return found
 
 
 def _read(file: Path) -> Mapping[str, str]:
@@ -66,14 +81,14 @@ def _as_json(
     return found if reported is None else {**found, "reported": reported.get(name)}
 
 
-def _compared(file: Path, reported: Mapping[str, str]) -> Iterator[str]:
-    """Yield a line for each question, and the consequence below each answer that differs."""
+def _compared(file: Path, reported: Mapping[str, str], asked: Sequence[Question]) -> Iterator[str]:
+    """Yield a line for each question `asked`, and the consequence of each answer that differs."""
     otherwise = assume(f"{name}={answer}" for name, answer in reported.items()).otherwise
     yield (
         f"{file} answers {len(reported)} of {len(QUESTIONS)} questions,"
         f" {len(otherwise)} of them differently than assumed."
     )
-    for each in QUESTIONS:
+    for each in asked:
         answer, assumed = reported.get(each.name), each.answers[0]
         if answer is None:
             yield f"· {each.name}  not answered; assumed: {assumed}"

@@ -43,6 +43,21 @@ def test_a_script_reads_the_questions_as_json(tmp_path: Path) -> None:
     assert {each["told"] for each in found} == {None}
 
 
+def test_a_word_selects_the_questions_that_have_it(tmp_path: Path) -> None:
+    named = json.loads(keyless(tmp_path, "assumptions", "VAULT-missing", "--json").stdout)
+    assert [each["name"] for each in named] == ["vault-missing"]
+    shown = keyless(tmp_path, "assumptions", "vault-missing", COLUMNS="400").stdout
+    others = [each.name for each in QUESTIONS if each.name != "vault-missing"]
+    assert "vault-missing" in shown
+    assert [each for each in others if each in shown] == []
+
+
+def test_a_word_that_no_question_has_is_refused_with_all_names(tmp_path: Path) -> None:
+    done = keyless(tmp_path, "assumptions", "unheard-of")
+    assert done.returncode == 64
+    assert all(each.name in done.stderr for each in QUESTIONS)
+
+
 def test_a_sandbox_that_was_told_nothing_has_no_mark(sandbox: Running) -> None:
     assert "←" not in sandbox.run("assumptions").stdout
 
