@@ -24,7 +24,7 @@ from sandbox.state import State
 from sandbox.storage import AccountKeys, Azurite, BlobStorage, adapted
 from sandbox.supervisor.databases import database
 from sandbox.telemetry import FILE as TELEMETRY
-from sandbox.telemetry import Insights
+from sandbox.telemetry.plane import Insights
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ from sandbox.supervisor.environment import kept_headers, new_headers
 from sandbox.supervisor.settings import MARGIN, USUAL, Settings
 from sandbox.supervisor.settings_in_force import SettingsInForce
 from sandbox.supervisor.webhook_keys import partners, webhook_keys
-from sandbox.telemetry import Insights
+from sandbox.telemetry.plane import Insights
 
 _DELETED = " (deleted)"
 

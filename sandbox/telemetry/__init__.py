@@ -1,14 +1,15 @@
-"""The ingestion of Application Insights: verified tokens, and the right to publish enforced."""
+"""The ingestion of Application Insights: verified tokens, and the right to publish enforced.
+
+The plane itself is in `plane`: commands that only read what it stored do not import its server.
+"""
 
 from sandbox.telemetry.item import Item
-from sandbox.telemetry.plane import SERVICE, Insights
 from sandbox.telemetry.spans import Span, spans
-from sandbox.telemetry.store import FILE, Store, StoreError, everything, trace_of
+from sandbox.telemetry.store import FILE, SERVICE, Store, StoreError, everything, trace_of
 
 __all__ = [
     "FILE",
     "SERVICE",
-    "Insights",
     "Item",
     "Span",
     "Store",

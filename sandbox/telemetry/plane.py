@@ -15,12 +15,10 @@ from sandbox.rbac import Denied, Requirement
 from sandbox.refusal import Refusal
 from sandbox.telemetry import errors
 from sandbox.telemetry.serve import LARGEST, envelopes, serve
-from sandbox.telemetry.store import Store
+from sandbox.telemetry.store import SERVICE, Store
 from sandbox.walk import application
 
 _LOG = logging.getLogger(__name__)
-
-SERVICE = "telemetry"
 
 _PATH = "/v2.1/track"
 _OLDER = "/v2/track"

@@ -12,6 +12,8 @@ from sandbox.broken_files import check_integrity, database_error
 from sandbox.telemetry.item import Item
 
 FILE = "telemetry.db"
+# The name of the plane in the audit.
+SERVICE = "telemetry"
 # Some hundreds of photos, in some ten megabytes.
 MOST = 20_000
 _COLUMNS = ", ".join(f'"{each.name}"' for each in fields(Item))

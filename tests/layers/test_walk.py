@@ -16,7 +16,7 @@ from sandbox.servicebus.administration import Administration
 from sandbox.servicebus.admit import Admission
 from sandbox.state import PROJECT
 from sandbox.storage.plane import BlobStorage
-from sandbox.telemetry import Insights
+from sandbox.telemetry.plane import Insights
 
 SANDBOX = PROJECT / "sandbox"
 ROOMS = ("arm", "keyvault", "servicebus", "storage", "telemetry")

@@ -1,7 +1,6 @@
 """Reasons of the audit for requests that met a fault of `./keyless fault`."""
 
 from local.doctor.error_texts.explanation import Explanation, Pasted
-from sandbox.faults import FaultError, fault
 
 _REASON = r"a fault: ([a-z0-9-]+):"
 
@@ -9,6 +8,11 @@ _REASON = r"a fault: ([a-z0-9-]+):"
 def met(text: Pasted) -> Explanation | None:
     """Read the name of the fault."""
     name = text.found(_REASON)
+    if not name:
+        return None
+    # Only here: the faults import the planes, which would double the start time of a command.
+    from sandbox.faults import FaultError, fault  # noqa: PLC0415
+
     try:
         does = fault(name).does
     except FaultError:
