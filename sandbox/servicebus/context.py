@@ -8,6 +8,7 @@ from sandbox.audit import Gate
 from sandbox.deployment import Namespace
 from sandbox.entra import Caller
 from sandbox.refusal import Refusal
+from sandbox.servicebus.administration.subscription_rules import Managed
 from sandbox.servicebus.authenticate import TokenPolicy
 from sandbox.servicebus.dispatch import Dispatcher
 from sandbox.servicebus.limits import Limits, Usage
@@ -68,7 +69,7 @@ class BusContext:
 
     With `existence_first`, a caller learns that an entity is missing whatever its roles. With
     `assign_ids`, a message sent without an id gets one. `throttle` is asked for each link that
-    attaches and for each message.
+    attaches and for each message. `managed` takes changes of rules.
     """
 
     namespace: Namespace
@@ -82,6 +83,7 @@ class BusContext:
     existence_first: bool
     assign_ids: bool
     throttle: Throttle
+    managed: Managed
     usages: dict[str, Usage] = field(default_factory=dict)
 
     def usage_of(self, principal_id: str) -> Usage:

@@ -6,6 +6,7 @@ from functools import partial
 from sandbox.entra import Caller
 from sandbox.refusal import Refusal
 from sandbox.servicebus import errors
+from sandbox.servicebus.administration.subscription_rules import SubscriptionRules
 from sandbox.servicebus.amqp.link import Link
 from sandbox.servicebus.context import BusContext
 from sandbox.servicebus.endpoints import Backpressure, Publisher, Receiver
@@ -95,6 +96,7 @@ class LinkEndpoints:
             intake=self._intake(node, caller),
             held=partial(self._links.held_session, node.path.removesuffix(MANAGEMENT)),
             rules=partial(self._context.directory.rules, node),
+            rule_changes=SubscriptionRules.of(self._context.managed, node.scope, caller.name),
         )
         respond = management_responder(node, self._tokens, self._context.gate, managed)
         limit = self._context.limits.max_message_size

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sandbox.deployment import Rule
 from sandbox.servicebus import errors
+from sandbox.servicebus.administration.subscription_rules import SubscriptionRules
 from sandbox.servicebus.intake import Intake, RejectedError
 from sandbox.servicebus.serve.entity import Entity
 from sandbox.servicebus.serve.session_queue import HeldSession, SessionQueue
@@ -22,7 +23,8 @@ class ManagedEntity:
 
     A topic has no `entity`, and only a queue or a topic takes messages, by its `intake`. `held`
     returns a session that the connection holds, by its name and that of its link. `rules` is called
-    for each request, since a deployment may change them; only a subscription has some.
+    for each request, since a deployment may change them; only a subscription has some, and takes
+    `rule_changes`.
     """
 
     namespace: str
@@ -32,6 +34,7 @@ class ManagedEntity:
     intake: Intake | None
     held: Callable[[str, object], HeldSession | None]
     rules: Callable[[], tuple[Rule, ...] | None]
+    rule_changes: SubscriptionRules | None
 
     @property
     def messages(self) -> Subqueue:

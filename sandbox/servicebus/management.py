@@ -5,19 +5,20 @@ https://learn.microsoft.com/azure/service-bus-messaging/service-bus-amqp-request
 
 from collections.abc import Callable, Mapping
 
+from sandbox.refusal import Refusal
 from sandbox.servicebus import errors
 from sandbox.servicebus import message_requests as on_messages
+from sandbox.servicebus import rule_requests as on_rules
 from sandbox.servicebus import session_requests as on_sessions
-from sandbox.servicebus.amqp import encode
+from sandbox.servicebus.administration.fields import FieldError
 from sandbox.servicebus.amqp.decode import MalformedError
 from sandbox.servicebus.errors import Condition, Status
 from sandbox.servicebus.intake import RejectedError
 from sandbox.servicebus.managed_entity import ManagedEntity, NotHereError
 from sandbox.servicebus.name import RECEIVE, SEND
-from sandbox.servicebus.request_fields import number
-from sandbox.servicebus.requests import NO_CONTENT, Request, Response
-from sandbox.servicebus.rule_descriptions import described
+from sandbox.servicebus.requests import Request, Response
 from sandbox.servicebus.serve.locking import LockLostError
+from sandbox.servicebus.serve.rules import RuleError
 from sandbox.servicebus.serve.schedule import MessageNotFoundError
 from sandbox.servicebus.serve.sessions import SessionLockLostError
 from sandbox.servicebus.serve.subqueue import TooLargeError
@@ -25,16 +26,14 @@ from sandbox.servicebus.unsupported import STATUS, requested
 
 _SENDERS = {"com.microsoft:schedule-message", "com.microsoft:cancel-scheduled-message"}
 
+# The conditions of a change of rules, by the status that the management API would give.
+_RULES = {
+    400: "com.microsoft:argument-error",
+    404: "amqp:not-found",
+    409: "com.microsoft:entity-already-exists",
+}
+
 _Operation = Callable[[ManagedEntity, Request], Response]
-
-
-def _list_rules(managed: ManagedEntity, request: Request) -> Response:
-    rules = managed.rules()
-    if rules is None:
-        raise NotHereError
-    skip, top = number(request.fields, "skip"), number(request.fields, "top")
-    page = rules[max(skip, 0) :][: max(top, 0)]
-    return Response.of(rules=encode.sequence(map(described, page))) if page else NO_CONTENT
 
 
 _OPERATIONS: Mapping[str, _Operation] = {
@@ -50,7 +49,9 @@ _OPERATIONS: Mapping[str, _Operation] = {
         "get-session-state": on_sessions.get_state,
         "set-session-state": on_sessions.set_state,
         "get-message-sessions": on_sessions.list_sessions,
-        "enumerate-rules": _list_rules,
+        "enumerate-rules": on_rules.list_rules,
+        "add-rule": on_rules.add,
+        "remove-rule": on_rules.remove,
     }.items()
 }
 
@@ -76,7 +77,7 @@ def _not_offered(_: ManagedEntity, __: Request) -> Response:
 
 _ERRORS = (
     *(NotHereError, RejectedError, LockLostError, SessionLockLostError, MessageNotFoundError),
-    *(TooLargeError, MalformedError, TypeError),
+    *(TooLargeError, MalformedError, TypeError, Refusal, FieldError, RuleError),
 )
 
 
@@ -94,6 +95,8 @@ def _failure(error: Exception, managed: ManagedEntity, request: Request) -> tupl
             answer = 404, errors.message_not_found()
         case TooLargeError():
             answer = 400, errors.too_much_at_once(error.limit)
+        case Refusal():
+            answer = error.status, Condition(_RULES[error.status], error.message)
         case NotHereError():
             answer = STATUS, errors.unsupported(requested(request.operation))
         case _:

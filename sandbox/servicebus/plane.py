@@ -96,6 +96,7 @@ class ServiceBus:
             existence_first=self._existence_first,
             assign_ids=self._assign_ids,
             throttle=self._throttle,
+            managed=self,
         )
         self._running = True
         self._batch.touch()
@@ -147,7 +148,11 @@ class ServiceBus:
     def counts(self, entity: Queue | Topic | Subscription) -> Counts:
         """Return the messages of an entity; a topic keeps none of its own."""
         found = self._context.broker.entities.get(entity.id.lower())
-        return Counts(len(found.active), len(found.dead_letters)) if found else Counts()
+        destination = self._context.broker.destinations.get(entity.id.lower())
+        scheduled = len(destination.scheduled) if destination else 0
+        if found is None:
+            return Counts(scheduled=scheduled)
+        return Counts(len(found.active), len(found.dead_letters), scheduled)
 
     def _become(self, namespace: Namespace) -> None:
         """Let the broker have other entities. Raises RuleError or StoreError."""

@@ -42,7 +42,6 @@ FORWARDING = Unsupported(
 )
 
 _REQUESTS = {
-    "rules that change while it runs": ("add-rule", "remove-rule"),
     "deletion in batches": ("batch-delete-messages",),
 }
 REQUESTS = tuple(

@@ -138,10 +138,11 @@ def _check_existence(namespace: Namespace, asked: Request, found: Found | None) 
         if above is None or isinstance(above, Queue):
             raise missing(namespace, address)
     if found is None:
-        _check_name(address)
+        check_name(address)
 
 
-def _check_name(address: Address) -> None:
+def check_name(address: Address) -> None:
+    """Raise Refusal 400 for a name that nothing can have."""
     name, longest = address.entity, _LONGEST_NAME
     if address.kind is not Kind.ENTITY:
         name, longest = address.rule or address.subscription, _LONGEST_BELOW

@@ -143,6 +143,7 @@ def _of_settings(settings: EntitySettings) -> dict[str, Any]:
         "lockDuration": isodate.duration_isoformat(settings.lock_duration),
         "maxDeliveryCount": settings.max_delivery_count,
         "requiresDuplicateDetection": window is not None,
+        "requiresSession": settings.requires_session,
         "deadLetteringOnMessageExpiration": settings.dead_letter_on_expiration,
         "deadLetteringOnFilterEvaluationExceptions": settings.dead_letter_on_filter_error,
     }

@@ -1,7 +1,6 @@
 """Unsupported features: refused so that an SDK raises the sentence at once."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from azure.servicebus import ServiceBusClient
@@ -52,57 +51,6 @@ def test_a_request_is_refused_by_a_status_that_no_sdk_tries_again(
         reply = peer.ask("orders/$management", {"operation": operation}, {})
     assert (reply.code, reply.condition) == (STATUS, CONDITION)
     assert "The sandbox does not support" in reply.description
-
-
-def rules(bus: Running, subscription: str, **page: int) -> Any:
-    """Return the status and the rules in `$management`'s reply for a subscription."""
-    with Peer(bus.plain_port) as peer:
-        peer.put_as("owner", "events")
-        node = f"events/subscriptions/{subscription}/$management"
-        operation = {"operation": "com.microsoft:enumerate-rules"}
-        reply = peer.ask(node, operation, {"top": 100, "skip": 0} | page)
-    return reply.code, reply.body and reply.body["rules"]
-
-
-def test_the_rules_of_a_subscription_can_be_read(bus: Running) -> None:
-    code, found = rules(bus, "cheap")
-    described = [each["rule-description"] for each in found]
-    assert code == 200
-    assert [int(each.descriptor) for each in described] == [0x13700000004] * 2
-    names = [str(each.value[2]) for each in described]
-    assert sorted(names) == ["cheap", "free"]
-    texts = {str(each.value[2]): str(each.value[0].value[0]) for each in described}
-    assert texts["free"] == "price = 0"
-
-
-def test_a_correlation_filter_names_what_it_wants(bus: Running) -> None:
-    _, [rule] = rules(bus, "red")
-    wanted, action, name = rule["rule-description"].value
-    assert (int(wanted.descriptor), int(action.descriptor)) == (0x1370000009, 0x13700000005)
-    assert str(name) == "red"
-    assert [each and str(each) for each in wanted.value[:8]] == [None] * 4 + ["red"] + [None] * 3
-
-
-def test_rules_come_in_pages(bus: Running) -> None:
-    assert [len(rules(bus, "cheap", skip=skip, top=1)[1] or ()) for skip in (0, 1, 2)] == [1, 1, 0]
-    assert rules(bus, "cheap", skip=2)[0] == 204
-
-
-def test_only_a_subscription_has_rules(bus: Running) -> None:
-    with Peer(bus.plain_port) as peer:
-        peer.put_as("owner", "orders")
-        asked = {"operation": "com.microsoft:enumerate-rules"}
-        assert peer.ask("orders/$management", asked, {"top": 1, "skip": 0}).code == STATUS
-
-
-def test_reading_rules_takes_the_right_to_receive(bus: Running) -> None:
-    with Peer(bus.plain_port) as peer:
-        path = "events/subscriptions/red"
-        peer.put_as("red-sender", path)
-        asked = {"operation": "com.microsoft:enumerate-rules"}
-        assert peer.ask(f"{path}/$management", asked, {"top": 1, "skip": 0}).code == 401
-        peer.put_as("red-receiver", path)
-        assert peer.ask(f"{path}/$management", asked, {"top": 1, "skip": 0}).code == 200
 
 
 def test_the_page_has_the_table_that_the_sandbox_goes_by() -> None:

@@ -114,7 +114,7 @@ def test_a_topic_has_subscriptions_and_these_have_rules(running: Running, owner:
     assert isinstance(below, SqlRuleFilter)
     assert (below.sql_expression, below.parameters) == ("price < @most", {"@most": 5})
     owner.delete_topic("news")
-    assert [each.name for each in owner.list_topics()] == ["events"]
+    assert "news" not in [each.name for each in owner.list_topics()]
 
 
 def test_a_new_subscription_passes_every_message(running: Running, owner: Client) -> None:

@@ -1,0 +1,115 @@
+"""The requests of `$management` that list, add and remove the rules of a subscription.
+
+https://learn.microsoft.com/azure/service-bus-messaging/service-bus-amqp-request-response#rule-operations
+"""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from sandbox.servicebus.administration.fields import FieldError
+from sandbox.servicebus.administration.rule_description import (
+    NO_ACTIONS,
+    Part,
+    RuleDescription,
+    TypedValue,
+)
+from sandbox.servicebus.administration.subscription_rules import SubscriptionRules
+from sandbox.servicebus.amqp import encode
+from sandbox.servicebus.amqp.decode import MalformedError, Timestamp
+from sandbox.servicebus.managed_entity import ManagedEntity, NotHereError
+from sandbox.servicebus.request_fields import Fields, number, text
+from sandbox.servicebus.requests import NO_CONTENT, OK, Request, Response
+from sandbox.servicebus.rule_descriptions import described
+
+# By field of a correlation filter: the element of the same filter in the management API.
+_STANDARD: Mapping[str, str] = {
+    "correlation-id": "CorrelationId",
+    "message-id": "MessageId",
+    "to": "To",
+    "reply-to": "ReplyTo",
+    "label": "Label",
+    "session-id": "SessionId",
+    "reply-to-session-id": "ReplyToSessionId",
+    "content-type": "ContentType",
+}
+
+
+def list_rules(managed: ManagedEntity, request: Request) -> Response:
+    """Return a page of rules."""
+    rules = managed.rules()
+    if rules is None:
+        raise NotHereError
+    skip, top = number(request.fields, "skip"), number(request.fields, "top")
+    page = rules[max(skip, 0) :][: max(top, 0)]
+    return Response.of(rules=encode.sequence(map(described, page))) if page else NO_CONTENT
+
+
+def add(managed: ManagedEntity, request: Request) -> Response:
+    """Create a rule. Raises Refusal, FieldError or RuleError."""
+    fields = request.fields
+    name = text(fields, "rule-name")
+    if not name:
+        raise MalformedError("rule-name is missing")
+    _changes_of(managed).add(name, _description(_map(fields, "rule-description")))
+    return OK
+
+
+def remove(managed: ManagedEntity, request: Request) -> Response:
+    """Delete a rule. Raises Refusal."""
+    _changes_of(managed).remove(text(request.fields, "rule-name") or "")
+    return OK
+
+
+def _changes_of(managed: ManagedEntity) -> SubscriptionRules:
+    if managed.rule_changes is None or managed.is_dead_letters:
+        raise NotHereError
+    return managed.rule_changes
+
+
+def _description(fields: Fields) -> RuleDescription:
+    """Return the rule of a request; one without a filter passes every message."""
+    action = fields.get("sql-rule-action")
+    if isinstance(action, dict) and action.get("expression"):
+        raise FieldError(NO_ACTIONS)
+    if "correlation-filter" in fields:
+        return RuleDescription(_correlation(_map(fields, "correlation-filter")))
+    sql = "1=1"
+    if "sql-filter" in fields:
+        sql = text(_map(fields, "sql-filter"), "expression") or ""
+    kind = "TrueFilter" if sql == "1=1" else "SqlFilter"
+    found = RuleDescription(Part(kind, {"SqlExpression": sql, "CompatibilityLevel": "20"}))
+    found.rule("")  # an empty expression is refused here
+    return found
+
+
+def _correlation(fields: Fields) -> Part:
+    texts = {
+        element: str(value)
+        for name, element in _STANDARD.items()
+        if (value := fields.get(name)) is not None
+    }
+    own = _map(fields, "properties") if fields.get("properties") else {}
+    return Part("CorrelationFilter", texts, {"Properties": [_typed(*each) for each in own.items()]})
+
+
+def _typed(key: str, value: object) -> TypedValue:
+    """Return a value with its type in XML. Raises MalformedError for one that has none."""
+    match value:
+        case bool():
+            return TypedValue(key, "boolean", str(value).lower())
+        case Timestamp():
+            raise MalformedError(f"the sandbox does not compare the time in {key}")
+        case int():
+            return TypedValue(key, "long", str(value))
+        case float():
+            return TypedValue(key, "double", repr(value))
+        case str() | UUID():
+            return TypedValue(key, "string", str(value))
+    raise MalformedError(f"the value of {key} has a type that no filter compares")
+
+
+def _map(fields: Fields, name: str) -> Mapping[str, object]:
+    found = fields.get(name)
+    if not isinstance(found, dict):
+        raise MalformedError(f"{name} is not a map")
+    return {str(key): each for key, each in found.items()}
