@@ -110,8 +110,9 @@ def test_the_order_of_the_steps_is_written_once() -> None:
     assert {path for path in calls("authenticate") if "/" not in path} == {"walk.py"}
 
 
-def test_the_gate_decides_in_the_walk_and_where_a_link_is_kept_or_managed() -> None:
+def test_the_gate_decides_in_the_walk_and_where_a_link_is_kept_or_the_page_deploys() -> None:
     assert calls("admit") == {
+        "page/on_record.py",
         "plane.py",
         "servicebus/links.py",
         "servicebus/nodes.py",
