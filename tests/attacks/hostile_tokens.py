@@ -5,13 +5,10 @@ tokens = hostile_tokens(load(state), SigningKey.kept_in(state), "gateway", audie
 """
 
 from collections.abc import Mapping
-from functools import cache
-
-from joserfc.jwk import RSAKey
 
 from sandbox.deployment import Deployment
 from sandbox.entra import SigningKey
-from tests.attacks.token_factory import TokenFactory
+from sandbox.testing.token_factory import TokenFactory
 from tests.attacks.tokens import CASES
 
 # A bus takes a token with 202.
@@ -26,31 +23,8 @@ def hostile_tokens(
     `plane` is blob, vault, bus or telemetry, or the catalog for an API of one's own. `key` is the
     sandbox's: some tokens are signed with it, and wrong in another way. Raises KeyError.
     """
-    factory = factory_for(deployment, key, identity, audience)
+    factory = TokenFactory.of(deployment, key, identity, audience)
     if plane not in CASES[0].answers:
         raise KeyError(f"no plane is called {plane!r}; choose from {', '.join(CASES[0].answers)}")
     refused = (each for each in CASES if each.answers[plane].status not in _TAKEN)
     return {each.name: each.make(factory) for each in refused}
-
-
-def factory_for(
-    deployment: Deployment, key: SigningKey, identity: str, audience: str
-) -> TokenFactory:
-    """Return a maker of good and forged tokens of `identity` for `audience`. Raises KeyError."""
-    assert deployment.registration is not None
-    return TokenFactory(
-        key,
-        _stranger(),
-        deployment.tenant_id,
-        deployment.principal(identity),
-        audience,
-        f"https://{deployment.storage.host}",
-        f"https://{deployment.vault.host}",
-        deployment.registration,
-    )
-
-
-@cache
-def _stranger() -> SigningKey:
-    """Return a key that Entra does not have."""
-    return SigningKey.of(RSAKey.generate_key(2048))

@@ -16,6 +16,7 @@ from werkzeug.serving import make_server
 from sandbox.deployment import Registration
 from sandbox.edge import Address
 from sandbox.entra import SigningKey
+from sandbox.testing.token_factory import TokenFactory
 from services.catalog.app import create_app
 from services.catalog.entries import Entry
 from services.catalog.settings import Settings
@@ -23,7 +24,6 @@ from services.common.bearer import LEEWAY
 from tests.attacks.answers import CATALOG
 from tests.attacks.clients import Reply, ask
 from tests.attacks.stack import Stack
-from tests.attacks.token_factory import TokenFactory
 from tests.attacks.tokens import CASES, Case
 from tests.services.test_settings import WHOLE
 

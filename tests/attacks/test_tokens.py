@@ -7,12 +7,12 @@ import pytest
 
 from sandbox.audit import Outcome
 from sandbox.entra import BLOB, VAULT, verifier
+from sandbox.testing.token_factory import TokenFactory
 from tests.attacks.answers import ALGORITHM, PLANES, SIGNATURE, UNKNOWN_KEY
 from tests.attacks.clients import ask
-from tests.attacks.hostile_tokens import factory_for, hostile_tokens
+from tests.attacks.hostile_tokens import hostile_tokens
 from tests.attacks.present_tokens import SECRET, SHOW, WHO, show_to_vault
 from tests.attacks.stack import Stack
-from tests.attacks.token_factory import TokenFactory
 from tests.attacks.tokens import CASES, Case
 
 
@@ -29,7 +29,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 @pytest.fixture(scope="module")
 def mints(stack: Stack) -> dict[str, TokenFactory]:
     return {
-        plane: factory_for(stack.deployment, stack.planes.key, name, audience)
+        plane: TokenFactory.of(stack.deployment, stack.planes.key, name, audience)
         for plane, (name, audience) in WHO.items()
     }
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sandbox.entra import BLOB, BUS, MANAGEMENT, MONITOR, VAULT
+from sandbox.testing.token_factory import TokenFactory, base64url, claims_of, encoded
 from tests.attacks.answers import (
     ALGORITHM,
     AUDIENCE,
@@ -24,8 +25,6 @@ from tests.attacks.answers import (
     UNKNOWN_KEY,
     Answers,
 )
-from tests.attacks.token_factory import TokenFactory
-from tests.sandbox.entra.forge import base64url, claims_of, encoded
 
 Make = Callable[[TokenFactory], str]
 OTHER_TENANT = "00000000-0000-4000-8000-000000000099"

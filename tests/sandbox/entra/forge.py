@@ -1,7 +1,6 @@
 """A tenant whose clock stands still, and tokens that an attacker made with care."""
 
 import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable
 from typing import Any
 
@@ -9,6 +8,7 @@ from joserfc import jws
 
 from sandbox.deployment import Principal, PrincipalKind
 from sandbox.entra import VAULT, VAULT_AUDIENCES, Issuer, SigningKey, Verifier
+from sandbox.testing.token_factory import claims_of
 
 TENANT = "7e4a4700-0000-4000-8000-000000000000"
 NOW = 1_800_000_000
@@ -47,28 +47,3 @@ class Tenant:
 def sign(key: SigningKey, header: dict[str, Any], content: bytes) -> str:
     """A JWS in compact form."""
     return jws.serialize_compact(header, content, key.key, algorithms=["RS256"])
-
-
-def claims_of(token: str) -> dict[str, Any]:
-    """Return the claims of a token, unverified."""
-    return dict(json.loads(decoded(token.split(".")[1])))
-
-
-def header_of(token: str) -> dict[str, Any]:
-    """Return the header of a token, unverified."""
-    return dict(json.loads(decoded(token.split(".", maxsplit=1)[0])))
-
-
-def encoded(value: object) -> str:
-    """JSON as it stands in a token."""
-    return base64url(json.dumps(value).encode())
-
-
-def base64url(content: bytes) -> str:
-    """Base64 as it stands in a token."""
-    return urlsafe_b64encode(content).decode().rstrip("=")
-
-
-def decoded(text: str) -> bytes:
-    """Return the content of base64 in a token."""
-    return urlsafe_b64decode(text + "=" * (-len(text) % 4))

@@ -7,7 +7,8 @@ import pytest
 from sandbox.deployment import Principal, PrincipalKind
 from sandbox.entra import BLOB, VAULT, SigningKey, issued_for
 from sandbox.state import State
-from tests.sandbox.entra.forge import APP, NOW, TENANT, Tenant, claims_of, header_of
+from sandbox.testing.token_factory import claims_of, header_of
+from tests.sandbox.entra.forge import APP, NOW, TENANT, Tenant
 
 HOST = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.App/containerApps/gateway"
 USER = Principal("ann", PrincipalKind.USER, "33333333-0000-4000-8000-000000000000", "")

@@ -2,8 +2,9 @@
 
 import pytest
 
+from sandbox.testing.token_factory import claims_of
 from tests.sandbox.entra.desk import DEVELOPER, OPERATOR, Desk
-from tests.sandbox.entra.forge import Tenant, claims_of
+from tests.sandbox.entra.forge import Tenant
 
 
 @pytest.fixture

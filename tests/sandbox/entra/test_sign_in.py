@@ -12,8 +12,9 @@ from sandbox.entra.device_codes import LIFETIME
 from sandbox.entra.issuer import USER_LIFETIME
 from sandbox.entra.refresh_tokens import LIFETIME as REFRESHABLE
 from sandbox.state import State
+from sandbox.testing.token_factory import claims_of
 from tests.sandbox.entra.desk import DEVELOPER, OPERATOR, SCOPE, Desk
-from tests.sandbox.entra.forge import TENANT, Tenant, claims_of
+from tests.sandbox.entra.forge import TENANT, Tenant
 
 OTHER_CLIENT = "55555555-0000-4000-8000-000000000000"
 

@@ -27,18 +27,8 @@ from sandbox.entra import (
     scheme_and_token,
     verifier,
 )
-from tests.sandbox.entra.forge import (
-    APP,
-    NOW,
-    TENANT,
-    Tenant,
-    base64url,
-    claims_of,
-    decoded,
-    encoded,
-    header_of,
-    sign,
-)
+from sandbox.testing.token_factory import base64url, claims_of, decoded, encoded, header_of
+from tests.sandbox.entra.forge import APP, NOW, TENANT, Tenant, sign
 
 GENUINE = jws.deserialize_compact
 Forge = Callable[[Tenant], str]

@@ -6,7 +6,8 @@ import pytest
 
 from sandbox.deployment import Principal, PrincipalKind, Registration
 from sandbox.entra import BLOB, Issuer
-from tests.sandbox.entra.forge import APP, NOW, TENANT, Tenant, claims_of, header_of
+from sandbox.testing.token_factory import claims_of, header_of
+from tests.sandbox.entra.forge import APP, NOW, TENANT, Tenant
 
 API = "ca7a1060-0000-4000-8000-000000000003"
 CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"

@@ -10,7 +10,7 @@ from sandbox.deployment import Deployment, Principal
 from sandbox.entra import BLOB, VAULT, VAULT_AUDIENCES, Issuer, Lifetimes, SigningKey, Verifier
 from sandbox.entra.issuer import LIFETIME
 from sandbox.identity.cache import TokenCache, Wanted
-from tests.sandbox.entra.forge import claims_of
+from sandbox.testing.token_factory import claims_of
 from tests.sandbox.identity.harness import RunningEndpoint
 
 HOST = "/subscriptions/s/resourceGroups/g/providers/Microsoft.App/containerApps/gateway"

@@ -1,18 +1,20 @@
-"""Makes tokens for one plane: good ones, and forged ones."""
+"""Good and forged tokens for one API, for the tests of a verifier."""
 
 import hmac
 import json
 import time
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
 from joserfc import jwe
+from joserfc.jwk import RSAKey
 
-from sandbox.deployment import Principal, Registration
+from sandbox.deployment import Deployment, Principal, Registration
 from sandbox.entra import Issuer, SigningKey
-from tests.sandbox.entra.forge import base64url, claims_of, encoded, header_of
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,28 @@ class TokenFactory:
     vault: str
     api: Registration
     leeway: int = 0
+
+    @classmethod
+    def of(
+        cls, deployment: Deployment, key: SigningKey, identity: str, audience: str
+    ) -> "TokenFactory":
+        """Return a maker of good and forged tokens of `identity` for `audience`.
+
+        `key` is the sandbox's. Raises KeyError for an unknown identity, ValueError for a deployment
+        without an API.
+        """
+        if deployment.registration is None:
+            raise ValueError("the deployment has no API of its own, and so no tokens for one")
+        return cls(
+            key,
+            _stranger(),
+            deployment.tenant_id,
+            deployment.principal(identity),
+            audience,
+            f"https://{deployment.storage.host}",
+            f"https://{deployment.vault.host}",
+            deployment.registration,
+        )
 
     def good(self, audience: str = "", lifetime: int = 3600, ahead: float = 0) -> str:
         """Return the token that Entra would issue `ahead` seconds from now."""
@@ -100,3 +124,34 @@ class TokenFactory:
 
     def _parts(self) -> list[str]:
         return self.good().split(".")
+
+
+@cache
+def _stranger() -> SigningKey:
+    """Return a key that Entra does not have."""
+    return SigningKey.of(RSAKey.generate_key(2048))
+
+
+def claims_of(token: str) -> dict[str, Any]:
+    """Return the claims of a token, unverified."""
+    return dict(json.loads(decoded(token.split(".")[1])))
+
+
+def header_of(token: str) -> dict[str, Any]:
+    """Return the header of a token, unverified."""
+    return dict(json.loads(decoded(token.split(".", maxsplit=1)[0])))
+
+
+def encoded(value: object) -> str:
+    """Return JSON as a part of a token."""
+    return base64url(json.dumps(value).encode())
+
+
+def base64url(content: bytes) -> str:
+    """Return base64 as a part of a token has it: for URLs, without padding."""
+    return urlsafe_b64encode(content).decode().rstrip("=")
+
+
+def decoded(text: str) -> bytes:
+    """Return the content of base64 in a token."""
+    return urlsafe_b64decode(text + "=" * (-len(text) % 4))
