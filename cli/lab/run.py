@@ -15,7 +15,7 @@ from typing import Any
 from sandbox.audit import FILE, Record
 from sandbox.deployment import SNAPSHOT, Deployment, deployed_anew, load
 from sandbox.state import State
-from sandbox.supervisor import IDENTITY_VARIABLES, running
+from sandbox.supervisor import IDENTITY_VARIABLES, Report, running
 from sandbox.supervisor.control_request import ask
 from sandbox.testing.deployment import Keyless, KeylessError
 from sandbox.testing.expectations import since
@@ -90,15 +90,23 @@ class Run:
         """The lab's sandbox."""
         return Keyless(self.snapshot, self.state)
 
+    @property
+    def report(self) -> Report:
+        """The report of the lab's sandbox now. Raises KeylessError if it has ended."""
+        report = running(self.state)
+        if report is None:
+            raise KeylessError("the lab's sandbox has ended")
+        return report
+
     def ask(self, verb: str, body: Mapping[str, object] | None = None) -> Mapping[str, Any]:
         """Let the running sandbox carry out set, apply or fault; return its answer.
 
         Raises KeylessError if none runs, or ControlRefusedError.
         """
-        report = running(self.state)
-        if report is None or report.control is None:
+        control = self.report.control
+        if control is None:
             raise KeylessError("the lab's sandbox takes no changes")
-        return ask(report.control, verb, body or {})
+        return ask(control, verb, body or {})
 
     def as_identity(self, who: str) -> Identity:
         """Return an identity: within its block, this process's SDK clients act as it.

@@ -27,8 +27,7 @@ def begin(lab: Lab, folder: LabFolder) -> None:
     folder.write(lab)
     state = open_state(folder.state)
     remember(state, folder.snapshot)
-    if lab.services:
-        mark_as_own(state, folder.snapshot, compiled_path(state, folder.parameters))
+    mark_as_own(state, folder.snapshot, compiled_path(state, folder.parameters))
     up(lab, folder)
     for each in lab.broken.recreated:
         _recreate(state, folder, each)

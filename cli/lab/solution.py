@@ -13,6 +13,7 @@ from pathlib import Path
 
 from cli.lab.course import Lab
 from cli.lab.folders import LabFolder, copy_files
+from cli.redrive import receives
 from cli.snapshot_notes import shown
 from local.az_commands import create_assignment, delete_assignment, in_sandbox
 from sandbox.commands import KEYLESS
@@ -27,7 +28,7 @@ from sandbox.deployment import (
 )
 from sandbox.rbac import Assignments
 from sandbox.state import PROJECT, State
-from sandbox.supervisor import running
+from sandbox.supervisor import Report, running
 
 _AS_DEPLOYER = f"{KEYLESS} as {DEPLOYER} -- "
 
@@ -88,6 +89,16 @@ def _commands(lab: Lab, folder: LabFolder, state: State) -> Iterator[str]:
         deployed = (each for each in sound.assignments if each.principal_id in without_roles)
         listed += deployed
     yield from in_sandbox(_az(sound, listed, now.deployer.principal_id))
+    if report:
+        yield from (f"{KEYLESS} redrive {each}" for each in _with_dead_letters(lab, now, report))
+
+
+def _with_dead_letters(lab: Lab, now: Deployment, report: Report) -> Iterator[str]:
+    """Yield the lab's services that have a dead letter."""
+    paths = tuple(f"/{path}" for path, count in report.dead_letters.items() if count)
+    for service in lab.services:
+        if any(each.endswith(paths) for each in receives(now, service)):
+            yield service
 
 
 def _resources_differ(state: State) -> bool:

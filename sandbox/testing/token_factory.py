@@ -36,12 +36,12 @@ class TokenFactory:
 
     @classmethod
     def of(
-        cls, deployment: Deployment, key: SigningKey, identity: str, audience: str
+        cls, deployment: Deployment, key: SigningKey, identity: str, audience: str = ""
     ) -> "TokenFactory":
-        """Return a maker of good and forged tokens of `identity` for `audience`.
+        """Return a maker of good and forged tokens of `identity`.
 
-        `key` is the sandbox's. Raises KeyError for an unknown identity, ValueError for a deployment
-        without an API.
+        They are for `audience`, by default the deployment's own API. `key` is the sandbox's.
+        Raises KeyError for an unknown identity, ValueError for a deployment without an API.
         """
         if deployment.registration is None:
             raise ValueError("the deployment has no API of its own, and so no tokens for one")
@@ -50,7 +50,7 @@ class TokenFactory:
             _stranger(),
             deployment.tenant_id,
             deployment.principal(identity),
-            audience,
+            audience or deployment.registration.app_id,
             f"https://{deployment.storage.host}",
             f"https://{deployment.vault.host}",
             deployment.registration,
@@ -66,6 +66,13 @@ class TokenFactory:
         key = replace(self.stranger, kid=kid) if kid else self.stranger
         issuer = Issuer(key, self.tenant, registration=self.api)
         return issuer.issue(self.principal, self.audience).text
+
+    def with_its_own_key(self) -> str:
+        """A stranger's token that brings its key along, for a verifier that takes keys from it."""
+        public = self.stranger.key.as_dict(private=False)
+        claims = json.dumps(claims_of(self.good()))
+        header = {"kid": self.stranger.kid, "jwk": public, "jku": "https://example.com/keys"}
+        return replace(self, key=self.stranger).signed_text(claims, **header)
 
     def signed(self, *without: str, **claims: Any) -> str:
         """With Entra's own signature over these claims instead, or without some."""

@@ -22,7 +22,7 @@ from sandbox.deployment import (
     load,
 )
 from sandbox.deployment.given_snapshot import given_snapshot
-from sandbox.state import State
+from sandbox.state import PROJECT, State
 
 COURSE = read_course()
 SAMPLE = as_compiled()
@@ -84,21 +84,29 @@ def test_the_broken_bicep_compiles_to_the_broken_copy(lab: Lab, tmp_path: Path) 
 def test_a_hint_names_nothing_that_is_not_there(lab: Lab) -> None:
     named = [name for hint in lab.hints for name in re.findall(r"`([^`]+)`", hint)]
     assert named
-    assert [name for name in named if not exists(name)] == []
+    assert [name for name in named if not exists(name, lab)] == []
 
 
 def test_a_name_that_is_not_there_would_be_noticed() -> None:
-    wrong = ("thumbnailr", "containers/photos", "Blob Reader", "./keyless acess", "modules/a.bicep")
-    assert not any(map(exists, wrong))
+    wrong = ["thumbnailr", "containers/photos", "Blob Reader", "./keyless acess", "modules/a.bicep"]
+    wrong += ["work/a.py", "docs/a.md", "CATALOG_ADDRESS"]
+    assert not any(exists(name, COURSE[3]) for name in wrong)
 
 
-def exists(name: str) -> bool:
-    """Return whether a name in a hint is a command, an identity, a file, a role or a resource."""
+def exists(name: str, lab: Lab) -> bool:
+    """Return whether a name in a hint is a command, an identity, a file, a role or a resource.
+
+    Also a variable of an app, a file of the project, and one of the learner's, in `work/`.
+    """
     if name.startswith("./keyless "):
         return name.split()[1] in COMMANDS
     if any(name == each.name for each in SAMPLE.principals):
         return True
-    if (SNAPSHOT.parent / name).is_file():
+    if any(name in each.environment for each in SAMPLE.apps):
+        return True
+    folders = {"work": lab.start or lab.folder, ".": PROJECT}
+    inside, _, path = name.partition("/") if name.startswith("work/") else (".", "", name)
+    if (SNAPSHOT.parent / name).is_file() or (folders[inside] / path).is_file():
         return True
     for kind in (role_guid, scope_of):
         try:

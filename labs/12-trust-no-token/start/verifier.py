@@ -1,0 +1,29 @@
+"""Prints for each token of a file, one on each line, whether the catalog's API accepts it.
+
+./keyless as catalog -- .venv/bin/python verifier.py tokens.txt
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import jwt
+
+API = os.environ["CATALOG_AUDIENCE"]
+ISSUER = f"https://login.microsoftonline.com/{os.environ['AZURE_TENANT_ID']}/v2.0"
+
+
+def verify(token: str) -> dict[str, Any]:
+    """Return the claims of a token that the API accepts. Raises jwt.PyJWTError."""
+    checks = {"verify_signature": False, "verify_iss": True, "verify_exp": True}
+    claims: dict[str, Any] = jwt.decode(token, issuer=ISSUER, options=checks)
+    return claims
+
+
+for line in Path(sys.argv[1]).read_text("utf-8").splitlines():
+    try:
+        verify(line)
+        print("accepted")
+    except jwt.PyJWTError as error:
+        print(f"refused: {error}")

@@ -1,0 +1,37 @@
+"""Tells the partner, whose service is outside Azure, that a photo has been processed.
+
+./keyless as notifier -- .venv/bin/python notify.py
+"""
+
+import json
+import os
+import uuid
+from datetime import UTC, datetime
+from pathlib import Path
+
+import requests
+from azure.identity import ManagedIdentityCredential
+from azure.keyvault.secrets import SecretClient
+from standardwebhooks import Webhook
+
+PARTNER = "https://partner.example.com/webhooks"
+
+event_id = str(uuid.uuid4())
+body = json.dumps({"type": "photo.processed", "id": event_id})
+
+# The wrong way: a copy of the key for the times when the vault cannot be read.
+kept = Path(__file__).with_name("key.txt")
+if "IDENTITY_ENDPOINT" in os.environ:
+    vault = SecretClient(os.environ["AZURE_KEY_VAULT_ENDPOINT"], ManagedIdentityCredential())
+    kept.write_text(vault.get_secret(os.environ["WEBHOOK_SECRET_NAME"]).value or "")
+key = kept.read_text()
+
+now = datetime.now(UTC)
+headers = {
+    "webhook-id": event_id,
+    "webhook-timestamp": str(int(now.timestamp())),
+    "webhook-signature": Webhook(key).sign(event_id, now, body),
+}
+
+answer = requests.post(PARTNER, body, headers=headers, timeout=15)
+print("the partner answered", answer.status_code)
