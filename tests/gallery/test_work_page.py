@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -33,7 +34,7 @@ from sandbox.supervisor.settings import USUAL
 from sandbox.telemetry import FILE as TELEMETRY
 from sandbox.telemetry import Store
 from tests.conftest import Running as Sandbox
-from tests.gallery.conftest import OpenPage
+from tests.gallery.conftest import MakeFile, OpenPage
 from tests.sandbox.telemetry.upload import UPLOAD
 
 PHONE: ViewportSize = {"width": 360, "height": 740}
@@ -284,6 +285,27 @@ def test_a_lab_is_read_hinted_and_checked_by_keyboard(work: Work, look: OpenPage
     page.keyboard.press("Enter")
     expect(page.locator("b.denied")).to_have_text("✗ Not yet.")
     expect(page.get_by_label("What the check says")).to_contain_text("has ended")
+
+
+def test_a_photos_way_is_found_by_the_id_on_its_tile(
+    sandbox: Sandbox, look: OpenPage, make_file: MakeFile
+) -> None:
+    gallery = look(sandbox.report.gallery)
+    gallery.locator("#files").set_input_files(make_file("on-its-way.jpg"))
+    tile = gallery.locator(".tile").first.locator(".id code")
+    expect(tile).to_have_text(re.compile(r"[0-9a-f-]{36}"))
+    page = look(f"{address(sandbox)}photo")
+    page.get_by_label("The photo's id").fill(f" {tile.text_content()} ")
+    page.keyboard.press("Enter")
+    for who in ("gateway", "thumbnailer"):
+        expect(page.locator(".tree").first).to_contain_text(f"as {who}", timeout=30_000)
+
+
+def test_an_id_that_no_photo_has_is_not_looked_for_forever(work: Work, look: OpenPage) -> None:
+    page = look(f"{work.address}photo?id=none")
+    expect(page.get_by_role("status")).to_contain_text("No trace of none yet")
+    page.goto(f"{work.address}photo?id=none&tries=10")
+    expect(page.get_by_role("status")).to_contain_text("No service has handled none.")
 
 
 def test_a_right_is_tried_and_the_audit_has_it(sandbox: Sandbox, look: OpenPage) -> None:

@@ -125,3 +125,5 @@ if (rows) showDecisions(rows);
 if (picture) showMap(picture);
 if (times.length) countDown(times);
 document.querySelectorAll("form[data-busy]").forEach(sayBusy);
+const again = document.querySelector("a[data-again]");
+if (again) setTimeout(() => location.replace(again.href), 2000);
