@@ -87,10 +87,10 @@ def compiled(state: State, source: Path) -> Compiled:
     return _rehearsed(_compile, _TEMPLATE, _PARAMETERS)
 
 
-def read_disk(state: State) -> OnDisk:
-    """Return the deployment of the next start for the page. Raises OnDiskError."""
+def read_disk(state: State, named: Path | None = None) -> OnDisk:
+    """Return a deployment for the page, by default that of the next start. Raises OnDiskError."""
     try:
-        found = compiled(state, origin(state))
+        found = compiled(state, named or origin(state))
     except RefusedError as error:
         reasons = (
             f"{place}: {each.what}. Fix: {each.mend}" if place else f"{each.what}. Fix: {each.mend}"

@@ -4,10 +4,12 @@ import os
 import subprocess
 import sys
 from functools import partial
+from pathlib import Path
 
 from cli.lab.advice import give_hint
 from cli.lab.course import Lab, lab_of, read_course
 from cli.lab.folders import LabFolder, LabFolders
+from infra.rehearsal.files import has_compiler
 from sandbox.deployment import SNAPSHOT, deployed_anew
 from sandbox.page import Checked, OpenLab
 from sandbox.state import PROJECT, State
@@ -21,14 +23,25 @@ def read_lab(state: State) -> OpenLab | None:
 
     Raises CourseError, BrokenFileError or OSError.
     """
-    root = state.root.absolute().parent
-    folders = LabFolders(root.parent)
-    if not LabFolder(root).exists() or LabFolder(root).state != state.root.absolute():
+    folder = _folder_of(state)
+    if folder is None:
         return None
+    folders = LabFolders(folder.root.parent)
     number = folders.progress().open
-    if number is None or folders.of(number) != LabFolder(root):
+    if number is None or folders.of(number) != folder:
         return None
     return _open(folders, lab_of(read_course(), number), state)
+
+
+def bicep_of(state: State) -> Path | None:
+    """Return the lab's copy of the Bicep, which the learner edits; None for any other sandbox."""
+    folder = _folder_of(state)
+    return folder.parameters if folder is not None and has_compiler() else None
+
+
+def _folder_of(state: State) -> LabFolder | None:
+    folder = LabFolder(state.root.absolute().parent)
+    return folder if folder.exists() and folder.state == state.root.absolute() else None
 
 
 def _open(folders: LabFolders, lab: Lab, state: State) -> OpenLab:

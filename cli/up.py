@@ -193,7 +193,8 @@ def up(
 
 def _read_disk(state: State) -> OnDisk:
     """Import the rehearsal when the page first needs it, and not with each start."""
-    found: OnDisk = import_module("cli.compiled").read_disk(state)
+    bicep = import_module("cli.lab_on_page").bicep_of(state)
+    found: OnDisk = import_module("cli.compiled").read_disk(state, bicep)
     return found
 
 

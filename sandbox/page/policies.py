@@ -31,6 +31,7 @@ class Shown:
     denied: Denied | None = None
     who: str = ""
     digest: str = ""
+    file: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,9 @@ async def compare(page: Page, _: web.Request) -> web.StreamResponse:
         return await _view(page, Shown("", error=_sentence(error)))
     listed = tuple(changes(found))
     heading = "To apply this would change" if listed else "The deployment on disk is in force."
-    shown = Shown(heading, listed, page.on_disk.note, digest=page.on_disk.digest)
+    read = page.on_disk
+    file = _name(read.bicep or read.source)
+    shown = Shown(heading, listed, read.note, digest=read.digest, file=file)
     return await _view(page, shown)
 
 
