@@ -59,6 +59,12 @@ STATIC: Sequence[Allowance] = (
     ),
     Allowance(
         KEYWORD,
+        "examples/second-service/Dockerfile",
+        r"azure-keyvault-secrets==[\d.]+ \\",
+        "A package's name and version.",
+    ),
+    Allowance(
+        KEYWORD,
         "sandbox/keyvault/secret.py",
         r"`exp` and `nbf` inform, `enabled`",
         "Prose about a secret's attributes.",
