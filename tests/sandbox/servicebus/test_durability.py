@@ -5,7 +5,7 @@ import sqlite3
 import stat
 import threading
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -134,6 +134,18 @@ def test_a_store_of_another_layout_is_refused_in_one_sentence(tmp_path: Path) ->
     with pytest.raises(StoreError, match="it is of layout 99"), bus:
         pass
     bus.give_up()
+
+
+def test_a_store_of_the_first_layout_keeps_its_messages(tmp_path: Path) -> None:
+    with Running(tmp_path) as bus, connected(bus.plain_port, "orders") as peer:
+        peer.sender("orders").send(Message("kept"))
+    with closing(sqlite3.connect(tmp_path / "bus.sqlite")) as database, database:
+        for column in ("session", "state", "due"):
+            database.execute(f"ALTER TABLE messages DROP COLUMN {column}")
+        database.execute("DROP TABLE sessions")
+        database.execute("PRAGMA user_version=1")
+    with Running(tmp_path) as bus, connected(bus.plain_port, "orders") as peer:
+        assert [each.body for each in all_of(peer, "orders")] == ["kept"]
 
 
 def test_a_rule_that_is_not_understood_stops_the_start_and_leaves_the_store(tmp_path: Path) -> None:
