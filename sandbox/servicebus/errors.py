@@ -190,6 +190,14 @@ def sessions_required() -> Condition:
     return Condition("amqp:not-allowed", _at_gateway(text))
 
 
+def session_filter_not_text() -> Condition:
+    """Return the error for a session id that is no string. The words are ours.
+
+    That there is one: the live test of azure-servicebus that asks for the session 1.
+    """
+    return Condition("amqp:invalid-field", _at_gateway("The session filter is not a string."))
+
+
 def session_cannot_be_locked(session: str) -> Condition:
     """Return the error for a session that another receiver holds. Azure/azure-sdk-for-js#7618"""
     text = (

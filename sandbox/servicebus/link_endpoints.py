@@ -74,7 +74,11 @@ class LinkEndpoints:
             return self.receiver_of(source, link, node.path)
         if not link.asks_for_session:
             raise link_refusal(errors.sessions_required())
-        return SessionOpening(link, sessions, (self._context.namespace.name, node.path))
+        name = link.session_id
+        if name is not None and not isinstance(name, str):
+            raise link_refusal(errors.session_filter_not_text())
+        origin = self._context.namespace.name, node.path
+        return SessionOpening(sessions, name, link.timeout, origin)
 
     def receiver_of(self, source: Source, link: Link, path: str) -> Receiver:
         """Return the receiver of a subqueue's messages, or of a session's."""

@@ -6,7 +6,6 @@ https://learn.microsoft.com/azure/service-bus-messaging/message-sessions
 from collections.abc import Callable
 
 from sandbox.servicebus import errors
-from sandbox.servicebus.amqp.link import Link
 from sandbox.servicebus.errors import Condition
 from sandbox.servicebus.serve.session_queue import HeldSession, SessionQueue
 from sandbox.servicebus.serve.sessions import SessionLockedError, Waiter
@@ -20,17 +19,23 @@ class SessionOpening:
 
     kind = "consumer"
 
-    def __init__(self, link: Link, queue: SessionQueue, origin: tuple[str, str]) -> None:
-        """`origin` is the namespace and the path, which the errors name."""
-        self._link = link
+    def __init__(
+        self, queue: SessionQueue, name: str | None, wait: float | None, origin: tuple[str, str]
+    ) -> None:
+        """Without a `name` it waits for the next session, for so many seconds.
+
+        `origin` is the namespace and the path, which the errors name.
+        """
         self._queue = queue
+        self._name = name
+        self._seconds = wait or _WAIT
         self._origin = origin
         self._waiter: Waiter | None = None
 
     def begin(
         self, accepted: Callable[[HeldSession], None], refused: Callable[[Condition], None]
     ) -> None:
-        """Accept the session that the link names, or wait for the next one.
+        """Accept the session that was named, or wait for the next one.
 
         `refused` is also called later, if the lock on the session ends.
         """
@@ -42,16 +47,15 @@ class SessionOpening:
             accepted(self._queue.accept(name, on_lost))
 
         def timed_out() -> None:
-            refused(errors.no_session(seconds, *self._origin))
+            refused(errors.no_session(self._seconds, *self._origin))
 
-        name, seconds = self._link.session_id, self._link.timeout or _WAIT
-        if name is None:
-            self._waiter = self._queue.wait(seconds, accept, timed_out)
+        if self._name is None:
+            self._waiter = self._queue.wait(self._seconds, accept, timed_out)
             return
         try:
-            accept(name)
+            accept(self._name)
         except SessionLockedError:
-            refused(errors.session_cannot_be_locked(name))
+            refused(errors.session_cannot_be_locked(self._name))
 
     def ended(self) -> None:
         """Wait no more: the link has ended."""

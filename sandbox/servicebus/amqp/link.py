@@ -71,14 +71,13 @@ class Link:
         return _SESSION_FILTER in self.filters
 
     @property
-    def session_id(self) -> str | None:
-        """Return the session that the peer asks for; None for any that has messages.
+    def session_id(self) -> object:
+        """Return the session that the peer asks for: a string, or None for any with messages.
 
         azservicebus for Go describes its filter, the SDKs for Python and JavaScript do not.
         """
         wanted = self.filters.get(_SESSION_FILTER)
-        value = wanted.value if isinstance(wanted, Described) else wanted
-        return None if value is None else str(value)
+        return wanted.value if isinstance(wanted, Described) else wanted
 
     @property
     def timeout(self) -> float | None:

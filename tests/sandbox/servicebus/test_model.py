@@ -23,7 +23,14 @@ from sandbox.servicebus.serve.message import Message
 from sandbox.servicebus.serve.schedule import MessageNotFoundError
 from sandbox.servicebus.serve.session_queue import HeldSession
 from sandbox.servicebus.serve.sessions import SessionLockedError, SessionLockLostError
-from sandbox.servicebus.serve.settlement import Abandon, Complete, DeadLetter, Defer, Release
+from sandbox.servicebus.serve.settlement import (
+    Abandon,
+    Complete,
+    DeadLetter,
+    Defer,
+    Release,
+    Settlement,
+)
 from sandbox.servicebus.serve.subqueue import ReceivedMessage
 from tests.sandbox.servicebus.broker import Setup
 from tests.sandbox.servicebus.messages import message
@@ -39,7 +46,7 @@ WORLD = Namespace(
     (),
 )
 SESSIONS = st.sampled_from([None, "a", "b"])
-SETTLEMENTS = {
+SETTLEMENTS: dict[str, Settlement] = {
     "complete": Complete(),
     "abandon": Abandon(),
     "defer": Defer(),
@@ -248,7 +255,7 @@ class Broker(RuleBasedStateMachine):
             entity = self.real.entity(f"queues/{name}")
             for subqueue, dead in ((entity.active, False), (entity.dead_letters, True)):
                 found = {
-                    int(parsed.annotations["x-opt-sequence-number"]): (
+                    int(str(parsed.annotations["x-opt-sequence-number"])): (
                         int(parsed.sections.body[5:]),
                         parsed.annotations["x-opt-message-state"],
                         parts(parsed.sections.header or b"")[0][4],

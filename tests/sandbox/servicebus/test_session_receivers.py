@@ -153,6 +153,13 @@ def test_the_attach_names_the_session_in_the_form_that_was_asked_for(
         assert link.remote_properties["com.microsoft:locked-until-utc"] > 638_000_000_000_000_000
 
 
+def test_a_session_id_is_text(bus: Running) -> None:
+    with Peer(bus.plain_port) as peer:
+        peer.put_as("owner", "visits")
+        with pytest.raises(LinkDetached, match="The session filter is not a string"):
+            peer.session_receiver("visits", 1)
+
+
 def test_a_client_that_leaves_waits_no_more(bus: Running) -> None:
     locks = bus.session_locks("visits")
     with Peer(bus.plain_port, timeout=0.2) as peer:
