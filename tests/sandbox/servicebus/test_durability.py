@@ -1,17 +1,20 @@
 """Durability: acknowledged messages survive any end of the bus, settled ones do not come back."""
 
+import os
 import random
 import sqlite3
 import stat
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
-from proton import Delivery, Message, ProtonException
+from proton import Delivery, Message, ProtonException, symbol, timestamp
 from proton.utils import LinkDetached
 
 from sandbox.deployment import Rule
@@ -20,6 +23,10 @@ from tests.sandbox.servicebus.harness import Running
 from tests.sandbox.servicebus.peer import Peer
 from tests.sandbox.servicebus.process import Process
 from tests.sandbox.servicebus.world import NAMESPACE, topic
+
+LATER = symbol("x-opt-scheduled-enqueue-time")
+# By hand, before a change of the store: `KILLS=100`.
+ROUNDS = int(os.environ.get("KILLS", "2"))
 
 
 def connected(port: int, *paths: str) -> Peer:
@@ -30,15 +37,22 @@ def connected(port: int, *paths: str) -> Peer:
     return peer
 
 
-def all_of(peer: Peer, path: str) -> list[Any]:
+def all_of(peer: Peer, path: str, session: str | None = None) -> list[Any]:
     """Receive and complete every message that waits. Return them."""
-    receiver = peer.receiver(path, credit=1)
+    receiver = receiver_of(peer, path, session)
     found = []
     with suppress(ProtonException):
         while True:
             found.append(receiver.receive(timeout=0.3))
             receiver.accept()
     return found
+
+
+def receiver_of(peer: Peer, path: str, session: str | None) -> Any:
+    """Return a receiver of a queue, or of one session in it."""
+    if session is None:
+        return peer.receiver(path, credit=1)
+    return peer.session_receiver(path, session, credit=1)
 
 
 @dataclass
@@ -57,34 +71,58 @@ class Ledger:
         assert self.completed & set(left) == set()
 
 
-def work(peer: Peer, ledger: Ledger, enough: int, kill: Callable[[], None]) -> None:
+@dataclass
+class Course:
+    """A client that sends to a queue, each third message for a moment later, and completes some."""
+
+    path: str
+    session: str | None = None
+    ledger: Ledger = field(default_factory=Ledger)
+
+    def connect(self, peer: Peer) -> None:
+        """Open the links."""
+        self.peer = peer
+        self.sender = peer.sender(self.path)
+        self.receiver = receiver_of(peer, self.path, self.session)
+
+    def step(self) -> None:
+        """Send a message, and complete one now and then. Raises ProtonException once killed."""
+        number = len(self.ledger.sent)
+        self.ledger.sent.add(number)
+        annotations = {LATER: timestamp(int(time.time() * 1000) + 20)} if number % 3 == 1 else None
+        self.sender.send(Message(number, group_id=self.session, annotations=annotations))
+        self.ledger.acknowledged.add(number)
+        if number % 3 == 0:
+            body = self.receiver.receive().body
+            delivery = self.receiver.fetcher.unsettled.popleft()
+            if self.peer.settle(delivery, Delivery.ACCEPTED) is None:
+                self.ledger.completed.add(body)
+
+
+def work(peer: Peer, courses: Sequence[Course], enough: int, kill: Callable[[], None]) -> None:
     """Send, and complete some, until the bus is killed with the next message on its way."""
-    sender, receiver = peer.sender("orders"), peer.receiver("orders", credit=1)
-    while True:
-        number = len(ledger.sent)
+    for course in courses:
+        course.connect(peer)
+    for number in count():
         if number == enough:
             threading.Timer(0.005, kill).start()
-        ledger.sent.add(number)
-        sender.send(Message(number))
-        ledger.acknowledged.add(number)
-        if number % 3 == 0:
-            body = receiver.receive().body
-            delivery = receiver.fetcher.unsettled.popleft()
-            if peer.settle(delivery, Delivery.ACCEPTED) is None:
-                ledger.completed.add(body)
+        for course in courses:
+            course.step()
 
 
 def test_kill_9_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
+    """Messages that wait, are scheduled, or belong to a session."""
     chance = random.Random(5)  # noqa: S311 - a test that can be repeated
-    ledger = Ledger()
-    for enough in (chance.randint(20, 60), chance.randint(90, 160)):
+    courses = Course("orders"), Course("visits", "s")
+    for _ in range(ROUNDS):
         with Process(tmp_path) as bus:
             with suppress(ProtonException):
-                work(connected(bus.port, "orders"), ledger, enough, bus.kill)
+                work(connected(bus.port, ""), courses, chance.randint(10, 60), bus.kill)
             bus.ended()
-    with Process(tmp_path) as bus, connected(bus.port, "orders") as peer:
-        ledger.check([each.body for each in all_of(peer, "orders")])
-    assert len(ledger.completed) > 20
+    with Process(tmp_path) as bus, connected(bus.port, "") as peer:
+        for each in courses:
+            each.ledger.check([m.body for m in all_of(peer, each.path, each.session)])
+            assert len(each.ledger.completed) > 5
 
 
 def test_a_restart_keeps_order_counts_dead_letters_and_what_was_seen(tmp_path: Path) -> None:
