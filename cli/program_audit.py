@@ -12,7 +12,7 @@ from cli.outcomes import MARKS
 from cli.terminal import err
 from cli.trace import reason_of, request_of
 from local.doctor.error_texts import explain as explain_text
-from sandbox.audit import Outcome, Record, follow
+from sandbox.audit import KEYED, Outcome, Record, follow
 from sandbox.printable import printable
 
 # Key Vault's clients send a first request without a token, to learn the tenant from the 401.
@@ -35,12 +35,13 @@ class Attribution:
     def may_be(self, record: Record) -> bool:
         """Return whether the program could have caused `record`, or it has no identity."""
         unknown = not record.identity and record.outcome is Outcome.REFUSED
-        return record.identity in self.names or (unknown and _is_news(record))
+        return record.identity in self.names or _by_key(record) or (unknown and _is_news(record))
 
     def is_by(self, record: Record) -> bool:
         """Return whether the program caused `record`, as far as its tokens so far show."""
         by_token = self.tokens is None or record.token_id in self.tokens
-        return self.may_be(record) and (by_token or record.outcome is Outcome.REFUSED)
+        no_token = _by_key(record) or record.outcome is Outcome.REFUSED
+        return self.may_be(record) and (by_token or no_token)
 
 
 @dataclass
@@ -87,6 +88,11 @@ class ProgramAudit:
             for each, times in self.seen.items()
         ]
         return json.dumps({"who": who, "status": status, "records": records}, indent=2) + "\n"
+
+
+def _by_key(record: Record) -> bool:
+    """Return whether an account key allowed the request, which names nobody."""
+    return record.role == KEYED and not record.identity
 
 
 def _alike(record: Record) -> Record:

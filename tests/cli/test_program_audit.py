@@ -1,13 +1,14 @@
 """The audit of one program, separated from others with the same identity."""
 
 import json
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from cli.program_audit import Attribution, ProgramAudit, refusal_lines, summary
-from sandbox.audit import Outcome, Record
+from sandbox.audit import KEYED, Outcome, Record
 
 SCOPE = "/subscriptions/s/providers/Microsoft.Storage/storageAccounts/a/containers/originals"
 READ = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read"
@@ -59,6 +60,14 @@ def test_what_another_identity_does_is_not_the_programs() -> None:
 def test_a_refusal_with_nobodys_name_on_it_may_be_the_programs() -> None:
     assert GATEWAY.is_by(refused("wrong or missing X-IDENTITY-HEADER"))
     assert not GATEWAY.is_by(refused("there is not one bearer token", service="vault"))
+
+
+def test_a_request_by_an_account_key_may_be_the_programs() -> None:
+    by_key = replace(read("", ""), role=KEYED)
+    assert GATEWAY.is_by(by_key)
+    assert not GATEWAY.is_by(read("", ""))
+    (_, line) = map(str, summary("gateway", Counter({by_key: 2})))
+    assert line == f"  ✓ blobs/read on containers/originals  {KEYED}  2 times"
 
 
 def test_a_denial_is_told_with_the_roles_that_would_do() -> None:
