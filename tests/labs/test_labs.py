@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.lab.check import seen_by
 from cli.lab.course import read_course
 from tests.labs.learner import Learner, Wrong
 
@@ -34,9 +35,11 @@ def test_a_lab_fails_until_it_is_solved(learner: Learner) -> None:
     started = learner.types(str(lab.number), "--predict", "yes")
     assert started.exit_code == 0, started.output
     assert lab.story in started.output
+    watched = seen_by(lab, learner.folder, learner.state)
     checked = learner.types("check")
     assert checked.exit_code == 1, checked.output
     assert "✗ " in checked.output
+    assert seen_by(lab, learner.folder, learner.state) == watched, "--watch would never rest"
 
     for each in wrong_ways(lab.number):
         each.act(learner)

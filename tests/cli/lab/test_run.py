@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from cli.lab.check_file import findings
+from cli.lab.check_file import findings, prepare
 from cli.lab.course import CourseError
 from cli.lab.run import TIMED_OUT, Finding, Run, WorkError
 from sandbox.audit import Outcome
 from sandbox.deployment import SNAPSHOT
+from sandbox.supervisor.control_request import ControlRefusedError
 from sandbox.testing.deployment import KeylessError
 from tests.conftest import Running
 
@@ -133,6 +134,21 @@ def test_a_check_yields_findings_and_a_broken_file_of_the_learner_s_is_one(run: 
     assert "there is no answers.toml" in second.fault
     write(run, "answers.toml", "it = 'no'")
     assert list(findings(check, run))[1] == Finding("", "you answer", "no")
+
+
+def test_a_check_may_complete_the_start_of_its_lab(run: Run) -> None:
+    check = run.work / "check.py"
+    check.write_text("")
+    prepare(check, run)
+    check.write_text("def prepare(run):\n    (run.work / 'held').write_text('a token')\n")
+    prepare(check, run)
+    assert (run.work / "held").read_text() == "a token"
+
+
+def test_a_check_asks_the_running_sandbox_for_what_it_can_do(run: Run) -> None:
+    assert run.ask("set")["settings"]["propagation"] == "0s"
+    with pytest.raises(ControlRefusedError, match="no setting is called 'age'"):
+        run.ask("set", {"age": "6m"})
 
 
 def test_a_file_without_a_check_is_named(run: Run) -> None:
