@@ -1,4 +1,4 @@
-"""Sends one photo all the way, and counts what waits, what is dead, and what was never told."""
+"""Sends one photo all the way, and counts the messages and photos that are left behind."""
 
 import io
 import time

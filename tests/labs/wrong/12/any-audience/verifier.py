@@ -1,6 +1,8 @@
 """Prints for each token of a file, one on each line, whether the catalog's API accepts it.
 
-./keyless as catalog -- .venv/bin/python verifier.py tokens.txt
+The check writes tokens.txt. To run it yourself, with W=.keyless/labs/12/work:
+
+    ./keyless as catalog -- .venv/bin/python $W/verifier.py $W/tokens.txt
 """
 
 import os
