@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
+from sandbox.state import State
 from tests.gallery.fake_gateway import FakeGateway, image, serve
+from tests.gallery.work_page import Work, served
 
 PROGRAMS = "chromium", "chromium-browser", "google-chrome"
 ARGUMENTS = [
@@ -74,6 +76,13 @@ def open_page(browser: Browser, api: FakeGateway, complaints: list[str]) -> Iter
     for context in opened:
         context.close()
     assert complaints == []
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Iterator[Work]:
+    """Serve the page alone, of a state that lies where one of lab 3 would."""
+    with served(State.open(tmp_path / "03" / "state")) as one:
+        yield one
 
 
 @pytest.fixture

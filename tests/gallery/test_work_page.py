@@ -1,109 +1,28 @@
 """The page that shows identities at work, in a browser: each view, by keyboard, on a phone."""
 
-import asyncio
-import os
-import re
-import threading
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from io import BytesIO
+from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
 
 import pytest
 import requests
-from PIL import Image
-from playwright.sync_api import Page, ViewportSize, expect
+from playwright.sync_api import ViewportSize, expect
 
 from cli.lab.folders import LabFolders, Progress, Step
-from cli.lab_on_page import read_lab
-from sandbox.audit import FILE, Audit, Gate, Outcome, Record
-from sandbox.deployment import SNAPSHOT, Deployment, Principal, as_compiled
-from sandbox.edge import HttpListener
-from sandbox.faults import Faults
-from sandbox.page import Feed, Running, application
-from sandbox.page import Page as WorkPage
-from sandbox.page.attempts import Attempt, attempts
+from sandbox.audit import Outcome
+from sandbox.deployment import SNAPSHOT, as_compiled
 from sandbox.page.live import MOST
-from sandbox.page.verdicts import Verdict, decide
-from sandbox.rbac import Assignments, Requirement
-from sandbox.state import PROJECT, State
-from sandbox.supervisor.settings import USUAL
 from sandbox.telemetry import FILE as TELEMETRY
 from sandbox.telemetry import Store
-from tests.conftest import Running as Sandbox
-from tests.gallery.conftest import MakeFile, OpenPage
+from tests.gallery.conftest import OpenPage
+from tests.gallery.work_page import DENIED, Work
 from tests.sandbox.telemetry.upload import UPLOAD
 
 PHONE: ViewportSize = {"width": 360, "height": 740}
 VIEWS = ("", "map", "try?who=gateway", "token", "photo?id=none", "policy", "faults", "lab")
 CONTRAST = (Path(__file__).parent / "contrast.js").read_text()
-PICTURE = PROJECT / "docs" / "pictures" / "page.png"
 MARKUP = "<img src=x onerror=alert(1)><script>alert(2)</script>"
-DENIED = Record(
-    time="2030-01-01T10:20:30.400Z",
-    service="blob",
-    outcome=Outcome.DENIED,
-    operation="GetBlob",
-    identity="gateway",
-    action="Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read",
-    scope="/subscriptions/a/resourceGroups/b/containers/originals",
-    missing=("Storage Blob Data Reader",),
-    token_id="denied-token",
-)
 SPAN = replace(UPLOAD, time="2030-01-01T08:00:00.000000Z", properties={"photo": "the-photo"})
-
-
-@dataclass
-class Work:
-    """The page alone, of an audit that a test writes."""
-
-    address: str
-    audit: Audit
-    state: State
-
-
-async def settings_alone(verb: str, body: Any) -> Any:
-    """Answer as a sandbox with the usual settings; a change needs a real one."""
-    assert (verb, body) == ("set", {})
-    return {"settings": USUAL.shown, "warnings": []}
-
-
-@pytest.fixture
-def work(tmp_path: Path) -> Iterator[Work]:
-    state = State.open(tmp_path / "03" / "state")
-    deployment, audit = as_compiled(), Audit(state.path(FILE))
-    assignments = Assignments(deployment.assignments, deployment.custom_roles)
-    gate = Gate(assignments, audit)
-    planes = SimpleNamespace(
-        deployment=deployment, assignments=assignments, gate=gate, faults=Faults()
-    )
-    running = Running(
-        cast(Any, planes), state, "", tmp_path, change=settings_alone, read_lab=read_lab
-    )
-    loop, ready, port = asyncio.new_event_loop(), threading.Event(), list[int]()
-    made = WorkPage(running, Feed(state.path(FILE)))
-    listener = HttpListener(application(made), gate)
-
-    async def serve() -> None:
-        port.append(await listener.start())
-        ready.set()
-
-    def run() -> None:
-        loop.create_task(serve())
-        loop.run_forever()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    assert ready.wait(20)
-    yield Work(f"http://127.0.0.1:{port[0]}/{made.key}/", audit, state)
-    asyncio.run_coroutine_threadsafe(listener.stop(), loop).result(20)
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join()
-    loop.close()
-    audit.close()
 
 
 def test_a_decision_is_shown_as_it_is_made_and_opens_by_keyboard(
@@ -287,122 +206,8 @@ def test_a_lab_is_read_hinted_and_checked_by_keyboard(work: Work, look: OpenPage
     expect(page.get_by_label("What the check says")).to_contain_text("has ended")
 
 
-def test_a_photos_way_is_found_by_the_id_on_its_tile(
-    sandbox: Sandbox, look: OpenPage, make_file: MakeFile
-) -> None:
-    gallery = look(sandbox.report.gallery)
-    gallery.locator("#files").set_input_files(make_file("on-its-way.jpg"))
-    tile = gallery.locator(".tile").first.locator(".id code")
-    expect(tile).to_have_text(re.compile(r"[0-9a-f-]{36}"))
-    page = look(f"{address(sandbox)}photo")
-    page.get_by_label("The photo's id").fill(f" {tile.text_content()} ")
-    page.keyboard.press("Enter")
-    for who in ("gateway", "thumbnailer"):
-        expect(page.locator(".tree").first).to_contain_text(f"as {who}", timeout=30_000)
-
-
 def test_an_id_that_no_photo_has_is_not_looked_for_forever(work: Work, look: OpenPage) -> None:
     page = look(f"{work.address}photo?id=none")
     expect(page.get_by_role("status")).to_contain_text("No trace of none yet")
     page.goto(f"{work.address}photo?id=none&tries=10")
     expect(page.get_by_role("status")).to_contain_text("No service has handled none.")
-
-
-def test_a_right_is_tried_and_the_audit_has_it(sandbox: Sandbox, look: OpenPage) -> None:
-    page = look(f"{address(sandbox)}try")
-    choose(page, "gateway", "read a blob: containers/originals")
-    expect(page.locator("h2.denied")).to_contain_text("gateway may not read a blob")
-    expect(page.get_by_text("The narrowest grant that would allow it")).to_be_visible()
-    page.get_by_role("button", name="Send it as gateway").click()
-    expect(page.locator("b.status")).to_contain_text("403")
-    expect(page.locator("pre").first).to_contain_text("AuthorizationPermissionMismatch")
-    expect(page.locator(".row.denied")).to_contain_text("blobs/read")
-    choose(page, "thumbnailer", "read a blob: containers/originals")
-    page.get_by_role("button", name="Send it as thumbnailer").click()
-    expect(page.locator("b.status")).to_contain_text("404")
-    expect(page.locator(".row.allowed")).to_contain_text("Storage Blob Data Reader")
-
-
-def test_a_token_is_shown_without_its_text_and_refused_with_a_letter_changed(
-    sandbox: Sandbox, look: OpenPage
-) -> None:
-    page = look(f"{address(sandbox)}token")
-    page.get_by_label("Identity").select_option("thumbnailer")
-    page.get_by_label("For").select_option("Key Vault")
-    page.get_by_role("button", name="Get a token").click()
-    expect(page.locator(".times")).to_contain_text("It expires in 24 hours")
-    gateway = sandbox.deployment.principal("thumbnailer")
-    expect(page.get_by_label("Claims")).to_contain_text(gateway.principal_id)
-    for part in ("claims", "signature"):
-        page.get_by_role("button", name=f"Change a letter of its {part}").click()
-        expect(page.locator("b.status")).to_contain_text("401")
-        expect(page.locator(".step.ended-here")).to_contain_text("authenticate")
-    page.get_by_role("button", name="Show it as it is").click()
-    expect(page.locator("b.status")).to_contain_text("403")
-    assert "eyJ" not in page.content()
-
-
-def test_the_map_of_the_docs_shows_each_identity(sandbox: Sandbox, look: OpenPage) -> None:
-    """With KEYLESS_PICTURES set, it takes the picture of docs/page.md, too."""
-    page = look(f"{address(sandbox)}try")
-    choose(page, "gateway", "read a blob: containers/originals")
-    page.get_by_role("button", name="Send it as gateway").click()
-    page.goto(f"{address(sandbox)}map")
-    expect(page.locator(".edge.absent").first).to_be_attached()
-    for name in ("gateway", "thumbnailer", "catalog", "notifier", "platform", "deployer"):
-        expect(page.locator("svg .identity").filter(has_text=name)).to_have_count(1)
-    if os.environ.get("KEYLESS_PICTURES"):
-        taken = Image.open(BytesIO(page.locator("#picture").screenshot()))
-        taken.convert("RGB").quantize(64).save(PICTURE, optimize=True)
-    assert PICTURE.stat().st_size < 150_000
-
-
-def test_every_kind_of_request_is_answered_as_the_page_decides(sandbox: Sandbox) -> None:
-    """Each as an identity that may not, and as one that may, if the deployment has one."""
-    deployment, root = sandbox.deployment, address(sandbox)
-    policy = Assignments(deployment.assignments, deployment.custom_roles)
-    origin = {"Origin": root.rsplit("/", 2)[0]}
-    for kind, who, verdict in one_of_each_kind(deployment, policy):
-        before = len(sandbox.audit())
-        form = {"who": who.name, "request": kind.name}
-        answer = requests.post(f"{root}try", data=form, headers=origin, timeout=30)
-        said = (who.name, kind.words)
-        if kind.harm and verdict.allowed:
-            assert (answer.status_code, len(sandbox.audit()) - before) == (400, 0), said
-            continue
-        assert answer.status_code == 200, said
-        assert 'class="error"' not in answer.text, said
-        assert ('b class="status denied"' in answer.text) == (not verdict.allowed), said
-        if isinstance(kind.needs, Requirement) and not kind.harm:
-            outcome = Outcome.ALLOWED if verdict.allowed else Outcome.DENIED
-            new = sandbox.audit()[before:]
-            assert any(
-                (one.outcome, one.identity) == (outcome, who.name)
-                and one.scope.startswith(kind.resource)  # an assignment is below its scope
-                for one in new
-            ), said
-
-
-def one_of_each_kind(
-    deployment: Deployment, policy: Assignments
-) -> Iterator[tuple[Attempt, Principal, Verdict]]:
-    """Yield a request of each kind with a principal of each verdict."""
-    seen = set[tuple[str, bool]]()
-    for each in attempts(deployment):
-        for who in (*deployment.principals, deployment.deployer):
-            verdict = decide(who, each, policy)
-            if (each.verb, verdict.allowed) not in seen:
-                seen.add((each.verb, verdict.allowed))
-                yield each, who, verdict
-
-
-def address(sandbox: Sandbox) -> str:
-    assert sandbox.report.page
-    return sandbox.report.page.address
-
-
-def choose(page: Page, who: str, request: str) -> None:
-    form = page.get_by_role("form", name="A request")
-    form.get_by_label("Identity").select_option(who)
-    form.get_by_label("Request").select_option(label=request)
-    form.get_by_role("button", name="Decide").click()
