@@ -14,6 +14,10 @@ from setup.variables import of_the_command_line
 
 def main(arguments: list[str]) -> None:
     """Replace this process by the command line, after installing its packages."""
+    if arguments[:2] == ["lab", "ready"]:
+        from setup import ready  # noqa: PLC0415 - it looks at a machine before the set-up
+
+        sys.exit(ready.main(arguments[2:]))
     packages = stamps.DEV if arguments[:1] in (["test"], ["check"]) else stamps.RUN
     if not stamps.all_hold(packages):
         from setup.set_up import set_up  # noqa: PLC0415 - slow, and rarely needed

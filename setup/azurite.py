@@ -35,7 +35,7 @@ def install_azurite(lock_fd: int) -> None:
     Raises DamagedError, SetUpError, StepError or OSError.
     """
     stamps.remove(stamps.AZURITE_STAMP)
-    node = _own_node() or _packaged_node(lock_fd)
+    node = own_node() or _packaged_node(lock_fd)
     if _complaint(node):
         _npm_ci(node, lock_fd)
     stamps.write(stamps.AZURITE_STAMP, stamps.azurite_stamp(node.path))
@@ -71,7 +71,7 @@ def _packages(lock: Path) -> Packages:
         return {}
 
 
-def _own_node() -> Node | None:
+def own_node() -> Node | None:
     """Return this machine's Node.js, if it is recent and its npm runs."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None or npm is None:

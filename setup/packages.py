@@ -7,7 +7,7 @@ import sysconfig
 from collections.abc import Sequence
 from pathlib import Path
 
-from setup import stamps
+from setup import room, stamps
 from setup.advice import DEBIAN, MACOS, pips_own_settings
 from setup.integrity import lacking
 from setup.paths import HOME, INSTALLED, OWN_FOLDER, OWNED_MARK, PACKAGES, PYTHON, VENV, lock
@@ -79,7 +79,8 @@ def _install(name: str, lock_fd: int) -> None:
             raise DamagedError(f"{missing[0]}{pips_own_settings(PYTHON)}")
         return _complaint_of(name)
 
-    run(_INSTALLS[name], [*command, *wanted], of_a_step(os.environ), lock_fd, complaint)
+    environment = {**of_a_step(os.environ), **room.sources()}
+    run(_INSTALLS[name], [*command, *wanted], environment, lock_fd, complaint)
 
 
 def _complaint_of(name: str) -> str:
@@ -96,10 +97,12 @@ def _complaint_of(name: str) -> str:
 def _clear() -> None:
     """Remove everything that the set-up installed, stamps first; leave others' environments.
 
-    Azurite is reinstalled too, so that deleting .venv fixes everything.
+    Azurite is reinstalled too, so that deleting .venv fixes everything. In a room, its packages
+    came with the project.
     """
     stamps.remove(stamps.VENV_STAMP, *_INSTALLS, stamps.AZURITE_STAMP)
-    INSTALLED.unlink(missing_ok=True)
+    if not room.WHEELS.is_dir():
+        INSTALLED.unlink(missing_ok=True)
     if OWNED_MARK.exists():
         for each in VENV.iterdir():
             if each.is_dir() and not each.is_symlink() and each != OWN_FOLDER:
@@ -117,18 +120,38 @@ def _complaint_of_venv() -> str:
     return "" if said == wanted else f"{PYTHON} is {said}, not {wanted}: delete {VENV}"
 
 
+def has_compiler() -> bool:
+    """Return whether this machine has a C compiler."""
+    return bool(shutil.which("cc") or shutil.which("gcc"))
+
+
+def has_headers() -> bool:
+    """Return whether this machine has the C headers of Python."""
+    return Path(sysconfig.get_path("include"), "Python.h").exists()
+
+
+def has_venv_module() -> bool:
+    """Return whether a virtual environment can be created, by uv or by Python itself."""
+    return _has_uv_or([_BASE, "-I", "-c", "import ensurepip, venv"])
+
+
 def _check_compiler() -> None:
-    """Require a compiler: the AMQP engine (python-qpid-proton) is compiled on this machine."""
-    if not (shutil.which("cc") or shutil.which("gcc")):
+    """Require a compiler: the AMQP engine (python-qpid-proton) is compiled on this machine.
+
+    A room's packages have it compiled.
+    """
+    if room.WHEELS.is_dir():
+        return
+    if not has_compiler():
         raise SetUpError(
             f"needs a C compiler to build its AMQP engine (Debian: {DEBIAN}; macOS: {MACOS})"
         )
-    if not Path(sysconfig.get_path("include"), "Python.h").exists():
+    if not has_headers():
         raise SetUpError(f"needs the C headers of {_BASE} (Debian: {DEBIAN}; macOS: {MACOS})")
 
 
 def _check_venv() -> None:
-    if not _has_uv_or([_BASE, "-I", "-c", "import ensurepip, venv"]):
+    if not has_venv_module():
         raise SetUpError(f"needs Python's venv module (Debian: {DEBIAN}; macOS: {MACOS})")
 
 

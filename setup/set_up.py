@@ -5,7 +5,7 @@ import sys
 import time
 from typing import NoReturn
 
-from setup import advice, stamps
+from setup import advice, room, stamps
 from setup.azurite import install_azurite
 from setup.packages import DamagedError, adopt_venv, install, make_venv
 from setup.paths import HOME, LOG, PYTHON, VENV
@@ -49,6 +49,8 @@ def _locked_set_up(packages: str) -> None:
         first = not stamps.read(stamps.VENV_STAMP)
         say(f"Setting up ({'only on first use' if first else 'what is changed or missing'}):")
         LOG.unlink(missing_ok=True)
+        if why := room.complaint():
+            raise SetUpError(why)
         if not (stamps.venv_holds() or adopt_venv()):
             make_venv(lock.descriptor)
         try:

@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Mapping
 
+from setup import room
 from setup.paths import HOME, VENV
 
 # Variables that change Python's behaviour, or that name other projects' environments.
@@ -48,7 +49,7 @@ def of_the_command_line(given: Mapping[str, str], node: str) -> dict[str, str]:
     """
     kept = {name: value for name, value in given.items() if not _ELSEWHERE.fullmatch(name)}
     own = {"KEYLESS_PYTHONPATH": given["PYTHONPATH"]} if given.get("PYTHONPATH") else {}
-    return {**kept, **own, "PYTHONPATH": str(HOME), "KEYLESS_NODE": node}
+    return {**room.compiler(given), **kept, **own, "PYTHONPATH": str(HOME), "KEYLESS_NODE": node}
 
 
 def addresses(given: Mapping[str, str], tool: str) -> list[str]:
