@@ -8,10 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.application import _MODULES as COMMANDS
 from cli.lab.breakage import broken, copy_bicep, edited, role_guid, scope_of
 from cli.lab.course import Break, CourseError, Edit, Lab, Row, lab_of, read_course
-from cli.short_names import AmbiguousError
 from infra.rehearsal.files import has_compiler
 from sandbox.deployment import (
     SNAPSHOT,
@@ -22,7 +20,8 @@ from sandbox.deployment import (
     load,
 )
 from sandbox.deployment.given_snapshot import given_snapshot
-from sandbox.state import PROJECT, State
+from sandbox.state import State
+from tests.cli.lab.named import exists
 
 COURSE = read_course()
 SAMPLE = as_compiled()
@@ -49,6 +48,11 @@ def written(lab: Lab, folder: Path) -> Path:
 @each_lab
 def test_a_story_is_short(lab: Lab) -> None:
     assert 20 < len(lab.story.split()) < 150
+
+
+@each_lab
+def test_a_check_is_short(lab: Lab) -> None:
+    assert lab.check is None or len(lab.check.read_text().splitlines()) <= 60
 
 
 @each_lab
@@ -87,33 +91,35 @@ def test_a_hint_names_nothing_that_is_not_there(lab: Lab) -> None:
     assert [name for name in named if not exists(name, lab)] == []
 
 
-def test_a_name_that_is_not_there_would_be_noticed() -> None:
-    wrong = ["thumbnailr", "containers/photos", "Blob Reader", "./keyless acess", "modules/a.bicep"]
-    wrong += ["work/a.py", "docs/a.md", "CATALOG_ADDRESS"]
-    assert not any(exists(name, COURSE[3]) for name in wrong)
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("thumbnailr", "containers/photos", "Blob Reader", "CATALOG_ADDRESS", "blobs/write/it"),
+        *("modules/a.bicep", "work/a.py", "docs/a.md"),
+        *("./keyless acess", "./keyless access --who gateway", "./keyless doctor gatewy"),
+        "./keyless explain gateway blobs/raed containers/originals",
+        "./keyless fault partner-411 --end",
+        "./keyless lab chekc",
+        "./keyless as gateway -- python .keyless/labs/09/work/pool.py",
+        "./keyless as gateway -- python .keyless/labs/08/work/poll.py",
+    ],
+)
+def test_a_name_that_is_not_there_would_be_noticed(name: str) -> None:
+    assert not exists(name, COURSE[9])
 
 
-def exists(name: str, lab: Lab) -> bool:
-    """Return whether a name in a hint is a command, an identity, a file, a role or a resource.
-
-    Also a variable of an app, a file of the project, and one of the learner's, in `work/`.
-    """
-    if name.startswith("./keyless "):
-        return name.split()[1] in COMMANDS
-    if any(name == each.name for each in SAMPLE.principals):
-        return True
-    if any(name in each.environment for each in SAMPLE.apps):
-        return True
-    folders = {"work": lab.start or lab.folder, ".": PROJECT}
-    inside, _, path = name.partition("/") if name.startswith("work/") else (".", "", name)
-    if (SNAPSHOT.parent / name).is_file() or (folders[inside] / path).is_file():
-        return True
-    for kind in (role_guid, scope_of):
-        try:
-            return bool(kind(SAMPLE, name))
-        except (CourseError, AmbiguousError):
-            continue
-    return False
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("gateway", "deployer", "AZURE_CLIENT_ID", "containers/originals", "blobs/read"),
+        *("Keyless Blob Keeper", "work/poll.py", "docs/labs.md", "modules/access.bicep"),
+        "./keyless fault --end partner-410",
+        "./keyless set --token-lifetime 6m",
+        "./keyless as gateway -- python .keyless/labs/09/work/poll.py --once",
+    ],
+)
+def test_a_name_that_is_there_is_found(name: str) -> None:
+    assert exists(name, COURSE[9])
 
 
 def test_an_edit_that_fits_nowhere_or_twice_is_an_error() -> None:

@@ -1,6 +1,6 @@
 """Tells the partner, whose service is outside Azure, that a photo has been processed.
 
-    ./keyless as notifier -- .venv/bin/python .keyless/labs/11/work/notify.py
+./keyless as notifier -- .venv/bin/python .keyless/labs/11/work/notify.py
 """
 
 import json
