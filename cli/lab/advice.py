@@ -31,14 +31,16 @@ def show_solution(lab: Lab, folder: LabFolder, *, run_it: bool) -> None:
     """Print the change in the files, in the Bicep and as commands; carry it out with `run_it`."""
     state = sandbox.require(lab, folder)
     found = solution.of(lab, folder, state)
-    if not (found.files or found.bicep or found.commands):
+    if not (found.files or found.bicep or found.snapshot or found.commands):
         out.print("Everything is as it should be.")
     if found.files:
         out.print(f"In {shown(folder.work)}:\n\n{escape(found.files)}")
     if found.bicep:
         out.print(f"In {shown(folder.bicep)}:\n\n{escape(found.bicep)}")
+    if found.snapshot:
+        out.print(f"Or in {shown(folder.snapshot)}:\n\n{escape(found.snapshot)}")
     if found.commands:
-        out.print("Or by commands:\n" if found.bicep else "By commands:\n")
+        out.print("Or by commands:\n" if found.bicep and not found.snapshot else "By commands:\n")
     for each in found.commands:
         out.print(f"  {each}", markup=False)
     if run_it:

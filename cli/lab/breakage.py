@@ -116,11 +116,14 @@ def _set(snapshot: Json, setting: Setting) -> None:
     if not apps:
         raise CourseError(f"the sample has no app {setting.app!r}")
     (container,) = apps[0]["properties"]["template"]["containers"]
-    others = [each for each in container["env"] if each["name"] != setting.name]
+    before = container["env"]
+    names = [each["name"] for each in before]
+    at = names.index(setting.name) if setting.name in names else len(names)
     given = [] if setting.value is None else [{"name": setting.name, "value": setting.value}]
-    if others + given == container["env"]:
+    after = [*before[:at], *given, *before[at + 1 :]]
+    if after == before:
         raise CourseError(f"{setting.name} of {setting.app} is as in the sample")
-    container["env"] = others + given
+    container["env"] = after
 
 
 def _change(snapshot: Json, changed: Property, deployment: Deployment) -> None:

@@ -39,10 +39,14 @@ class SolutionError(RuntimeError):
 
 @dataclass(frozen=True)
 class Solution:
-    """The differences of the learner's files and of the Bicep as text, and the commands."""
+    """The differences of the learner's files and of the Bicep as text, and the commands.
+
+    `snapshot` is the difference of the snapshot, where a command applies it.
+    """
 
     files: str
     bicep: str
+    snapshot: str
     commands: Sequence[str]
 
 
@@ -52,6 +56,7 @@ def of(lab: Lab, folder: LabFolder, state: State) -> Solution:
     return Solution(
         files=_difference(folder.work, lab.solution, _names(lab.solution)),
         bicep=_difference(folder.bicep, SNAPSHOT.parent, edited),
+        snapshot=_difference(folder.root, SNAPSHOT.parent, _applied(lab)),
         commands=list(_commands(lab, folder, state)),
     )
 
@@ -118,6 +123,10 @@ def _az(sound: Deployment, listed: Sequence[RoleAssignment], deployer: str) -> I
         if each.key not in there:
             role = each.role_definition_id.rpartition("/")[2]
             yield create_assignment(role, each.scope, each.principal_id, kinds[each.principal_id])
+
+
+def _applied(lab: Lab) -> list[str]:
+    return [SNAPSHOT.name] if lab.broken.has_other_resources else []
 
 
 def _names(folder: Path | None) -> list[str]:

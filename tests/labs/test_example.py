@@ -76,6 +76,8 @@ def test_a_lab_has_its_services_settings_faults_and_files(learner: Learner) -> N
     assert '-print("client id:", os.environ["CLIENT_ID"])' in shown
     assert "./keyless fault vault-429 --end" in shown
     assert "./keyless deploy" in shown
+    assert "+++ sandbox.snapshot.json" in shown
+    assert '+                  "value": "2"' in shown
     assert f"./keyless apply --snapshot {learner.folder.snapshot}" in shown
 
     solved = learner.types("solution", "--apply")
