@@ -68,7 +68,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Request:
-    """A change that somebody asks for. With `update`, the entity has to exist already."""
+    """A request for a change. With `update`, the entity has to exist already."""
 
     address: Address
     by: str
@@ -124,7 +124,7 @@ def missing(namespace: Namespace, address: Address) -> Refusal:
 
 
 def _check_existence(namespace: Namespace, asked: Request, found: Found | None) -> None:
-    """Raise Refusal 404 for an update of nothing, and 409 for a creation of what exists."""
+    """Raise Refusal 404 for an update of nothing, and 409 for a creation of an existing entity."""
     address = asked.address
     if asked.update and found is None:
         if address.kind is Kind.ENTITY:

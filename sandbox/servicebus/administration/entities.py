@@ -39,9 +39,10 @@ class Made:
 
 @dataclass(frozen=True)
 class EntityDrift:
-    """What the management API made, by resource id, and who deleted what of the deployment.
+    """The entities that the management API made, and those of the deployment that it deleted.
 
-    The ids are in lower case. Whatever is below a deleted one is deleted, too.
+    Both are by resource id, in lower case; a deleted one has the name of the principal. Everything
+    below it is deleted, too.
     """
 
     made: Mapping[str, Made] = field(default_factory=lambda: MappingProxyType({}))
@@ -83,7 +84,7 @@ class Entities:
 
     @property
     def differences(self) -> tuple[str, ...]:
-        """A sentence for each difference from the deployment, and who made it."""
+        """A sentence for each difference from the deployment, with the principal that made it."""
         own = set(_ids(self._deployed))
         made = (
             f"{self._short(key)} {'changed' if key in own else 'created'} by {each.by}"

@@ -1,4 +1,4 @@
-"""The plane of the management API: who may manage an entity, and the answer.
+"""The plane of the management API: the right to manage an entity, and the answer.
 
 The caller needs Azure Service Bus Data Owner, which has every data action and every action of the
 control plane; that a narrower role would do is nowhere documented (docs/assumptions.md).
@@ -192,7 +192,7 @@ class Administration(HttpPlane[NamedEntity]):
         return _xml(200, atom.feed(source, title, path, entries, following), "feed")
 
     def _below(self, address: Address) -> list[tuple[Address, Found]]:
-        """Return what a list has, by name. Raises Refusal 404 for a list below nothing."""
+        """Return the entities of a list, by name. Raises Refusal 404 for a list below nothing."""
         namespace, of = self._namespace, address.entity
         pairs: list[tuple[Address, Found]]
         if address.kind is Kind.QUEUES:

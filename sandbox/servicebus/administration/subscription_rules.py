@@ -41,7 +41,7 @@ class SubscriptionRules:
         return cls(bus, address, by) if address else None
 
     def add(self, name: str, described: RuleDescription) -> None:
-        """Create a rule. Raises Refusal 400 or 409, or what the bus raises."""
+        """Create a rule. Raises Refusal 400 or 409, and as `manage` does."""
         asked = self._asked(name)
         namespace = self.bus.entities.namespace
         if changes.find(namespace, asked.address):
@@ -50,7 +50,7 @@ class SubscriptionRules:
         self.bus.manage(changes.put_rule(self.bus.entities, asked, described))
 
     def remove(self, name: str) -> None:
-        """Delete a rule. Raises Refusal 404, or what the bus raises."""
+        """Delete a rule. Raises Refusal 404, and as `manage` does."""
         asked, namespace = self._asked(name), self.bus.entities.namespace
         path = (asked.address.entity, asked.address.subscription, name)
         scope = resource_id(namespace.id, RULE, *path)

@@ -1,4 +1,4 @@
-"""The bodies of requests: XML from anyone who may manage, and what it may cost."""
+"""The bodies of requests: XML from any caller with the right to manage, and its cost."""
 
 import pytest
 
