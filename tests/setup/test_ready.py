@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.state import PROJECT
-from setup import ready, room
+from setup import packages, ready, room, stamps
 from setup.ready import Finding
 
 MB = 1_000_000
@@ -155,3 +155,18 @@ def test_a_room_s_compiler_is_for_a_machine_without_one(
         each.touch(0o755)
     assert room.compiler(nowhere) == {"BICEP": str(room.BICEP)}
     assert room.compiler(somewhere) == {}
+
+
+def test_a_new_environment_keeps_the_azurite_that_came_with_a_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = tmp_path / ".package-lock.json"
+    monkeypatch.setattr(stamps, "OWN_FOLDER", tmp_path)
+    monkeypatch.setattr(packages, "OWNED_MARK", tmp_path / "ours")
+    monkeypatch.setattr(packages, "INSTALLED", record)
+    monkeypatch.setattr(room, "WHEELS", tmp_path / "wheels")
+    for in_a_room in (True, False):
+        record.touch()
+        (tmp_path / "wheels").mkdir() if in_a_room else (tmp_path / "wheels").rmdir()
+        packages._clear()
+        assert record.exists() == in_a_room
