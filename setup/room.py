@@ -23,7 +23,11 @@ _OFFLINE = {"PIP_NO_INDEX": "1", "UV_NO_INDEX": "1", "UV_OFFLINE": "1"}
 
 def this_machine() -> dict[str, str]:
     """Return the Python and the platform that compiled packages are for."""
-    return {"python": sys.implementation.cache_tag or "", "platform": sysconfig.get_platform()}
+    return {
+        "program": f"python{sys.version_info[0]}.{sys.version_info[1]}",
+        "python": sys.implementation.cache_tag or "",
+        "platform": sysconfig.get_platform(),
+    }
 
 
 def complaint() -> str:
@@ -37,8 +41,8 @@ def complaint() -> str:
         return ""
     return (
         f"the packages in {ROOM} are for {_in_words(wanted)}, and this is {_in_words(here)}:"
-        f" start it with that Python (python3.11 -I setup lab), pack the room on such a machine,"
-        f" or delete {ROOM} to install from the registries"
+        f" run {wanted.get('program')} -I setup lab ready where that is installed, pack the room on"
+        f" a machine like this one, or delete {ROOM} to install from the registries"
     )
 
 

@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import tarfile
 import tempfile
 from collections.abc import Iterator
@@ -130,10 +129,9 @@ def _compiler() -> Path | None:
 
 def _write_room(made: Path, machine: dict[str, str], *, with_compiler: bool) -> None:
     (made / room.MACHINE.name).write_text(json.dumps(machine) + "\n", "utf-8")
-    version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
-    (made / "python").write_text(f"{version}\n", "utf-8")
+    (made / "python").write_text(f"{machine['program']}\n", "utf-8")
     compiler = ", with the Bicep CLI" if with_compiler else ""
-    where = f"{version} on {machine['platform']}"
+    where = f"{machine['program']} on {machine['platform']}"
     (made / _NOTE).write_text(_TEXT.format(compiler=compiler, machine=where), "utf-8")
 
 

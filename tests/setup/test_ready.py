@@ -127,8 +127,10 @@ def test_a_room_for_another_machine_is_refused_with_both_names(
     assert room.complaint() == ""
     machine.write_text(json.dumps(room.this_machine()))
     assert room.complaint() == ""
-    machine.write_text(json.dumps({"python": "cpython-39", "platform": "linux-m68k"}))
+    other = {"program": "python3.9", "python": "cpython-39", "platform": "linux-m68k"}
+    machine.write_text(json.dumps(other))
     assert "are for cpython-39 on linux-m68k, and this is cpython-3" in room.complaint()
+    assert "run python3.9 -I setup lab ready" in room.complaint()
     assert ready.python((3, 11, 2)).do == room.complaint()
 
 
