@@ -20,6 +20,7 @@ _CHECKS: Sequence[tuple[str, Sequence[str]]] = (
     ("format", (str(_TOOLS / "ruff"), "format", "--check", "--quiet", ".")),
     ("lint", (str(_TOOLS / "ruff"), "check", "--quiet", ".")),
     ("types", (str(_TOOLS / "mypy"),)),
+    ("lab-types", (sys.executable, "-m", "tests.lab_types")),
     ("imports", (str(_TOOLS / "lint-imports"), "--no-cache")),
     ("workflows", (str(_TOOLS / "actionlint"), *_WORKFLOWS)),
     ("workflow-rights", (str(_TOOLS / "zizmor"), "--offline", "--quiet", *_WORKFLOWS)),
