@@ -16,6 +16,7 @@ from rich.text import Text
 
 from cli.env import developer_variables, unknown_identity, users
 from cli.explain import explain_error
+from cli.lab.checking import without_checks
 from cli.lifecycle import require_running
 from cli.options import StateOption, open_state
 from cli.short_names import for_services
@@ -99,7 +100,8 @@ def _in_sandbox(state: State, service: str) -> Iterator[Diagnosis]:
         fail(refused)
     warn_if_stale(state)
     # Read before the checks begin: refusals of the doctor's own requests are not a service's.
-    recorded = list(_since(_A_WHILE, read_audit(state.path(FILE))))
+    recent = _since(_A_WHILE, read_audit(state.path(FILE)))
+    recorded = list(without_checks(state, recent))
     waiting = list(_since(_WHILE_PROVING, recorded))
     services = [each.name for each in report.services]
     persons = [each for each in users(state) if each == DEVELOPER]

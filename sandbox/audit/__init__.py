@@ -1,7 +1,7 @@
 """The audit: every token and decision is recorded before it is answered."""
 
 from sandbox.audit.gate import KEYED, Gate
-from sandbox.audit.log import FILE, Audit, AuditError, Outcome, Record, follow, parse, read
+from sandbox.audit.log import FILE, Audit, AuditError, Outcome, Record, follow, now, parse, read
 
 __all__ = [
     "FILE",
@@ -12,6 +12,7 @@ __all__ = [
     "Outcome",
     "Record",
     "follow",
+    "now",
     "parse",
     "read",
 ]

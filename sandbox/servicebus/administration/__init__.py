@@ -1,7 +1,7 @@
 """The management of a namespace over HTTPS: its queues, topics, subscriptions and rules.
 
-Azure calls it the entities API; `ServiceBusAdministrationClient` speaks it. Each change is drift from
-the deployment: the state keeps it, and the next deployment undoes it where they differ.
+Azure calls it the entities API; `ServiceBusAdministrationClient` speaks it. Each change is drift
+from the deployment: the state keeps it, and the next deployment undoes it where they differ.
 https://learn.microsoft.com/rest/api/servicebus/entities-management
 """
 

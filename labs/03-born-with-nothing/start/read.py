@@ -1,0 +1,9 @@
+"""Look for a photo, as the thumbnailer does before it makes a small picture of it."""
+
+import os
+
+from azure.identity import DefaultAzureCredential
+from azure.storage.blob import BlobServiceClient
+
+account = BlobServiceClient(os.environ["AZURE_STORAGE_BLOB_ENDPOINT"], DefaultAzureCredential())
+print("holiday.jpg exists:", account.get_blob_client("originals", "holiday.jpg").exists())
