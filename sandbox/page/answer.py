@@ -30,7 +30,7 @@ class Answer:
 
     @property
     def note(self) -> str:
-        """Return what the status says of a request that was allowed; empty for a refusal."""
+        """Return a sentence on the status of a request that was allowed; empty for a refusal."""
         return (
             "" if self.refused else _NOTES.get(self.status, _OF_OTHERS.get(self.status // 100, ""))
         )

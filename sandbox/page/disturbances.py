@@ -1,4 +1,4 @@
-"""The view of faults and time, for the teacher: what disturbs the sandbox, and its settings."""
+"""The view of faults and settings, for the teacher."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

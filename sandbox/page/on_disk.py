@@ -22,7 +22,8 @@ class OnDiskError(ValueError):
 class OnDisk:
     """A snapshot's text, its file, and the Bicep that it was compiled from just now.
 
-    `note` says what was not looked at. `write` keeps what was compiled, once it is in force.
+    `note` says that it was not compiled or rehearsed. `write` keeps the snapshot beside its Bicep,
+    once it is in force.
     """
 
     text: str

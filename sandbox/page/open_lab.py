@@ -9,7 +9,7 @@ from sandbox.state import State
 
 @dataclass(frozen=True)
 class Checked:
-    """The outcome of a check: whether the lab is solved, and what the check says."""
+    """The outcome of a check: whether the lab is solved, and the check's text."""
 
     passed: bool
     text: str

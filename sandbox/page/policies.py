@@ -16,7 +16,7 @@ from sandbox.page.rendering import Page
 from sandbox.rbac import Denied
 from sandbox.state import PROJECT
 
-_STALE = "The files have changed since the comparison: compare again."
+_STALE = "This is not the latest comparison: compare again."
 
 
 @dataclass(frozen=True)

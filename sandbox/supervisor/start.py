@@ -90,8 +90,8 @@ async def start(
 
     `only` limits the services to those that it names; None stands for all. A deployment that is
     not the project's own has none.
-    `project` names a broken file of its installation, after a crash of Azurite, and has what the
-    page shows of it.
+    `project` names a broken file of its installation, after a crash of Azurite, and reads the
+    deployment on disk and the lab for the page.
 
     Raises PortLostError, which another try may avoid, or OSError, ValueError, KeyError,
     RuntimeError, sqlite3.Error or aiohttp.ClientError.

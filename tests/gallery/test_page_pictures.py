@@ -1,4 +1,4 @@
-"""The pictures of docs/page.md: each shows what the page shows today.
+"""The pictures of docs/page.md: each has the text that the page shows today.
 
 `KEYLESS_PICTURES=1 ./keyless test tests/gallery/test_page_pictures.py` takes them again. A picture
 holds the text that was on it, and nothing is compared by its pixels.
@@ -60,7 +60,7 @@ def test_the_picture_of_a_right_that_is_tried_is_fresh(work: Work, look: OpenPag
 
 
 def hold(name: str, shown: Locator, text: str = "") -> None:
-    """Compare the text of what is shown with that of its picture, which is taken on request."""
+    """Compare an element's text with that of its picture, which is taken on request."""
     path, text = PICTURES / f"{name}.png", " ".join((text or shown.inner_text()).split())
     if os.environ.get("KEYLESS_PICTURES"):
         taken = Image.open(BytesIO(shown.page.screenshot(clip=visible(shown))))

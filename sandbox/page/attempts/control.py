@@ -28,7 +28,7 @@ def of_roles_on(deployment: Deployment) -> Iterator[Attempt]:
 
 
 def of_entities(deployment: Deployment) -> Iterator[Attempt]:
-    """Yield requests that manage what holds the data: the sandbox refuses them to everybody."""
+    """Yield requests to manage entities and secrets: the sandbox refuses them to every caller."""
     for vault in deployment.vaults:
         for secret in vault.secrets:
             on = vault.secret_id(secret.name)
