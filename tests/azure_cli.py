@@ -20,12 +20,18 @@ _CODE = re.compile(r"enter the code ([A-Z0-9]{9}) to authenticate")
 BOTH = ("az", "stand-in")
 
 
-def real_az() -> Path:
-    """The Azure CLI of this machine; skips the test if there is none."""
+def found_az() -> Path | None:
+    """Return the Azure CLI of this machine, or None."""
     found = shutil.which("az") or shutil.which("az", path=str(_INSTALLED))
+    return Path(found) if found else None
+
+
+def real_az() -> Path:
+    """Return the Azure CLI of this machine; skip the test if there is none."""
+    found = found_az()
     if found is None:
         pytest.skip("there is no Azure CLI here: install requirements/az.txt into .tools/az")
-    return Path(found)
+    return found
 
 
 def the_az(which: str, state: State) -> Path:

@@ -18,7 +18,7 @@ from cli.photos import uploads
 from sandbox.audit import Outcome
 from sandbox.state import PROJECT, State
 from services.common.credential import open_credential
-from tests.azure_cli import BOTH, real_az
+from tests.azure_cli import found_az
 from tests.conftest import Running, keyless
 
 _CODE = re.compile(r"\./keyless sign-in ([A-Z0-9]{9})")
@@ -26,18 +26,17 @@ _UP = ("up", "--detach", "--port", "0", "--as", "developer")
 _ALONE = ("--stand-in", "--endpoints")
 
 
-@pytest.fixture(scope="module", params=BOTH)
-def developers(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Running]:
-    """A sandbox whose services run as the developer, by the Azure CLI or by its stand-in."""
-    state = tmp_path_factory.mktemp("developers")
-    real = request.param == "az"
-    path = f"{real_az().parent}:{os.environ['PATH']}" if real else os.environ["PATH"]
-    more = ("--approve",) if real else ("--approve", "--stand-in")
-    started = keyless(state, *_UP, *more, PATH=path)
+@pytest.fixture(scope="module")
+def developers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A sandbox whose services run as the developer, by the Azure CLI where there is one.
+
+    tests/e2e/test_local.py has them run by its stand-in.
+    """
+    state, real = tmp_path_factory.mktemp("developers"), found_az()
+    path = f"{real.parent}:{os.environ['PATH']}" if real else os.environ["PATH"]
+    started = keyless(state, *_UP, "--approve", *["--stand-in"] * (not real), PATH=path)
     assert started.returncode == 0, started.stdout + started.stderr
-    by = str(real_az()) if real else "Keyless's stand-in for the Azure CLI"
+    by = str(real) if real else "Keyless's stand-in for the Azure CLI"
     assert f"signed in as the developer, with {by}" in started.stdout
     yield Running(State.open(state))
     keyless(state, "down")
