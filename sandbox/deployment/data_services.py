@@ -10,6 +10,7 @@ from sandbox.deployment.resources import (
     CorrelationFilter,
     DeclaredSecret,
     EntitySettings,
+    EntityStatus,
     Namespace,
     Queue,
     Rule,
@@ -35,6 +36,8 @@ from sandbox.deployment.snapshot import (
 
 # The value of a secret that the deployment computes on Azure, such as a connection string.
 UNKNOWN = "known only on Azure"
+# Others, such as Creating, are Azure's own.
+_STATUSES = {each.lower(): each for each in EntityStatus}
 
 
 def storage_account(snapshot: Snapshot, resource: Mapping[str, Any]) -> StorageAccount:
@@ -74,6 +77,7 @@ def namespace(snapshot: Snapshot, resource: Mapping[str, Any]) -> Namespace:
         name=resource["name"],
         queues=tuple(map(queue, queues)),
         topics=tuple(_topic(snapshot, each) for each in topics),
+        is_premium=known(resource.get("sku") or {}, "name") == "Premium",
     )
 
 
@@ -131,6 +135,7 @@ def settings(entity: Mapping[str, Any]) -> EntitySettings:
         window = known(properties, "duplicateDetectionHistoryTimeWindow", "PT10M")
         detects = known(properties, "requiresDuplicateDetection", False)
         to_live = known(properties, "defaultMessageTimeToLive")
+        largest = known(properties, "maxMessageSizeInKilobytes")
         return EntitySettings(
             lock_duration=_duration(known(properties, "lockDuration", "PT1M")),
             max_delivery_count=known(properties, "maxDeliveryCount", 10),
@@ -141,6 +146,8 @@ def settings(entity: Mapping[str, Any]) -> EntitySettings:
                 properties, "deadLetteringOnFilterEvaluationExceptions", True
             ),
             requires_session=known(properties, "requiresSession", False),
+            status=_STATUSES.get(str(known(properties, "status")).lower(), EntityStatus.ACTIVE),
+            max_message_size=largest * 1024 if largest else None,
         )
 
 

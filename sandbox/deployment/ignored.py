@@ -19,7 +19,6 @@ _FORWARDING = {
     "forwardDeadLetteredMessagesTo": "its dead letters are not forwarded",
 }
 _ENTITY = {
-    "status": "it sends and receives messages all the same",
     "autoDeleteOnIdle": "it is never deleted",
 }
 _RULE = {"action": "it does not change messages"}

@@ -74,6 +74,8 @@ def _entity(settings: EntitySettings) -> Settings:
         "max delivery count": str(settings.max_delivery_count),
         "time to live": _in_words(settings.time_to_live),
         "duplicate detection": _in_words(settings.duplicate_window),
+        "status": str(settings.status),
+        "largest message": _in_kib(settings.max_message_size),
         "sessions": _switch(settings.requires_session),
         "dead-lettering of expired messages": _switch(settings.dead_letter_on_expiration),
         "dead-lettering on filter errors": _switch(settings.dead_letter_on_filter_error),
@@ -131,6 +133,10 @@ def _registration(found: Registration) -> Settings:
         "clients": ", ".join(found.clients),
         **holders,
     }
+
+
+def _in_kib(size: int | None) -> str:
+    return "by the tier" if size is None else f"{size // 1024} KiB"
 
 
 def _switch(on: bool) -> str:

@@ -36,7 +36,8 @@ SERVED = (
 _ENTITY = (
     *("lockDuration", "maxDeliveryCount", "defaultMessageTimeToLive", "requiresDuplicateDetection"),
     *("duplicateDetectionHistoryTimeWindow", "deadLetteringOnMessageExpiration"),
-    *("deadLetteringOnFilterEvaluationExceptions", "requiresSession"),
+    *("deadLetteringOnFilterEvaluationExceptions", "requiresSession", "status"),
+    "maxMessageSizeInKilobytes",
 )
 # By type: the properties that the sandbox reads. Azure's default stands in for an unknown one.
 _READ: Mapping[str, tuple[str, ...]] = {

@@ -63,9 +63,34 @@ class Vault:
         return f"{self.id}/secrets/{secret}"
 
 
+class EntityStatus(StrEnum):
+    """The statuses of an entity that a deployment can set.
+
+    https://learn.microsoft.com/azure/service-bus-messaging/entity-suspend
+    """
+
+    ACTIVE = "Active"
+    DISABLED = "Disabled"
+    SEND_DISABLED = "SendDisabled"
+    RECEIVE_DISABLED = "ReceiveDisabled"
+
+    @property
+    def may_send(self) -> bool:
+        """Return whether messages can be sent to the entity."""
+        return self in {EntityStatus.ACTIVE, EntityStatus.RECEIVE_DISABLED}
+
+    @property
+    def may_receive(self) -> bool:
+        """Return whether messages can be received from the entity."""
+        return self in {EntityStatus.ACTIVE, EntityStatus.SEND_DISABLED}
+
+
 @dataclass(frozen=True)
 class EntitySettings:
-    """The message settings of a queue, topic or subscription."""
+    """The message settings of a queue, topic or subscription.
+
+    `max_message_size` is in bytes; None is what the namespace's tier allows.
+    """
 
     lock_duration: timedelta = timedelta(minutes=1)
     max_delivery_count: int = 10
@@ -74,6 +99,8 @@ class EntitySettings:
     dead_letter_on_expiration: bool = False
     dead_letter_on_filter_error: bool = True
     requires_session: bool = False
+    status: EntityStatus = EntityStatus.ACTIVE
+    max_message_size: int | None = None
 
 
 @dataclass(frozen=True)
@@ -138,10 +165,20 @@ class Namespace:
     name: str
     queues: tuple[Queue, ...]
     topics: tuple[Topic, ...]
+    is_premium: bool = False
 
     @property
     def host(self) -> str:
         return f"{self.name}.servicebus.windows.net"
+
+    def max_message_size(self, settings: EntitySettings) -> int:
+        """Return how many bytes a message to an entity may have.
+
+        https://learn.microsoft.com/azure/service-bus-messaging/service-bus-premium-messaging
+        """
+        if not self.is_premium:
+            return 256 * 1024
+        return settings.max_message_size or 1024 * 1024
 
 
 @dataclass(frozen=True)

@@ -149,6 +149,8 @@ class Admission(Plane[Link, NamedLink]):
             raise link_refusal(self._not_found(node))
         if node.is_transfer:
             raise link_refusal(errors.unsupported(unsupported.FORWARDING.feature))
+        if error := self._endpoints.disabled(node, operation):
+            raise link_refusal(error)
         if operation is ATTACH_MANAGEMENT:
             return self._endpoints.management(link, node, granted.caller)
         if operation is ATTACH_SENDER:
@@ -165,7 +167,10 @@ class Admission(Plane[Link, NamedLink]):
             return _ANY_SIZE
         if isinstance(attached.endpoint, Publisher):
             return attached.endpoint.max_message_size
-        return 0 if attached.link.is_sender else self._context.limits.max_message_size
+        named = attached.named
+        if attached.link.is_sender or named is None:
+            return 0
+        return self._context.directory.max_message_size(named.node)
 
     def _on_unread(self, operation: str, reason: str) -> None:
         """Count and record a request that was not even read."""

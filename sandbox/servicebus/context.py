@@ -1,7 +1,7 @@
 """The parts of the bus that all connections share, and the batch that they commit together."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from sandbox.audit import Gate
@@ -89,5 +89,8 @@ class BusContext:
     def usage_of(self, principal_id: str) -> Usage:
         """Return the usage of all connections of a principal."""
         if principal_id not in self.usages:
-            self.usages[principal_id] = Usage(self.limits.of_a_principal)
+            quota, largest = self.limits.of_a_principal, self.directory.largest_message
+            # Room for one message that comes, and another that begins.
+            quota = replace(quota, unfinished=max(quota.unfinished, 2 * largest))
+            self.usages[principal_id] = Usage(quota)
         return self.usages[principal_id]

@@ -249,6 +249,21 @@ def too_much_at_once(limit: int) -> Condition:
     return Condition("com.microsoft:argument-error", _at_gateway(text))
 
 
+def disabled(resource: str, namespace: str, path: str, *, sending: bool) -> Condition:
+    """Return the error for a link that the status of its entity forbids.
+
+    Azure/azure-service-bus#677 for receivers, Azure/azure-sdk-for-net#10535 for senders
+    """
+    if sending:
+        text = f"Messaging entity '{namespace}:{path}' is currently disabled for Send operations."
+    else:
+        text = (
+            f"Messaging entity '{resource}' is currently disabled. For more information please see "
+            "https://aka.ms/ServiceBusExceptions ."
+        )
+    return Condition("com.microsoft:entity-disabled", _at_gateway(text))
+
+
 def unsupported(feature: str) -> Condition:
     """Return the error for a feature that the sandbox lacks (unsupported.py). Ours."""
     return Condition(CONDITION, _at_gateway(f"The sandbox does not support {feature}."))

@@ -42,7 +42,6 @@ class Limits:
     link_idle: float = 10 * 60
     connection_idle: float = 5 * 60
     first_link_wait: float = 60
-    max_message_size: int = 262144
     before_token: Quota = field(default=Quota(16, 16, 64 * _KIB, 64 * _KIB))
     of_a_principal: Quota = field(default=Quota(1000, 5000, 16 * _MIB, 4 * _MIB))
     max_token_request: int = 24 * _KIB

@@ -14,7 +14,7 @@ from sandbox.servicebus.errors import Condition
 from sandbox.servicebus.intake import Intake
 from sandbox.servicebus.links import Endpoint, Links
 from sandbox.servicebus.managed_entity import ManagedEntity
-from sandbox.servicebus.name import CBS, MANAGEMENT, Node
+from sandbox.servicebus.name import ATTACH_SENDER, CBS, MANAGEMENT, Node, Operation
 from sandbox.servicebus.nodes import (
     ReplySource,
     RequestTarget,
@@ -53,6 +53,13 @@ class LinkEndpoints:
         self._may_reply = may_reply
         self._on_unread = on_unread
         self._connection = connection
+
+    def disabled(self, node: Node, operation: Operation) -> Condition | None:
+        """Return the error if the status of a node's entity forbids an operation."""
+        if self._context.directory.may_be_used(node, operation):
+            return None
+        name, sending = self._context.namespace.name, operation is ATTACH_SENDER
+        return errors.disabled(node.resource, name, node.path, sending=sending)
 
     def publisher(self, link: Link, node: Node, caller: Caller) -> Publisher:
         """Return the endpoint of a sender. Raises Refusal where nothing can be sent to."""
@@ -101,9 +108,10 @@ class LinkEndpoints:
             held=partial(self._links.held_session, node.path.removesuffix(MANAGEMENT)),
             rules=partial(self._context.directory.rules, node),
             rule_changes=SubscriptionRules.of(self._context.managed, node.scope, caller.name),
+            disabled=partial(self.disabled, node),
         )
         respond = management_responder(node, self._tokens, self._context.gate, managed)
-        limit = self._context.limits.max_message_size
+        limit = self._context.directory.max_message_size(node)
         return self._request_target(link, node.path, respond, "Manage", limit)
 
     def cbs(self, link: Link) -> Endpoint:
@@ -124,7 +132,7 @@ class LinkEndpoints:
             return None
         return Intake(
             destination,
-            self._context.limits.max_message_size,
+            self._context.directory.max_message_size(node),
             assign_ids=self._context.assign_ids,
             throttled=partial(self._throttled, caller),
         )

@@ -111,12 +111,16 @@ class Links:
             self._decide(attached)
 
     def end_deleted(self) -> int:
-        """End the links on entities that are gone, or are others by now; return their number."""
-        context = self._context
+        """End the links on entities that are gone, others, or disabled; return their number."""
+        context, directory = self._context, self._context.directory
         gone = [
             each
             for each in self
-            if each.named and context.directory.node(each.named.node.path) != each.named.node
+            if each.named
+            and (
+                directory.node(each.named.node.path) != each.named.node
+                or not directory.may_be_used(each.named.node, each.named.operation)
+            )
         ]
         for each in gone:
             kind, name = each.endpoint.kind, context.namespace.name

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from sandbox.deployment import Rule
 from sandbox.servicebus import errors
 from sandbox.servicebus.administration.subscription_rules import SubscriptionRules
+from sandbox.servicebus.errors import Condition
 from sandbox.servicebus.intake import Intake, RejectedError
+from sandbox.servicebus.name import ATTACH_RECEIVER, ATTACH_SENDER, Operation
 from sandbox.servicebus.serve.entity import Entity
 from sandbox.servicebus.serve.session_queue import HeldSession, SessionQueue
 from sandbox.servicebus.serve.sessions import SessionLockLostError
@@ -24,7 +26,7 @@ class ManagedEntity:
     A topic has no `entity`, and only a queue or a topic takes messages, by its `intake`. `held`
     returns a session that the connection holds, by its name and that of its link. `rules` is called
     for each request, since a deployment may change them; only a subscription has some, and takes
-    `rule_changes`.
+    `rule_changes`. `disabled` returns the error if its status forbids to send, or to receive.
     """
 
     namespace: str
@@ -35,12 +37,14 @@ class ManagedEntity:
     held: Callable[[str, object], HeldSession | None]
     rules: Callable[[], tuple[Rule, ...] | None]
     rule_changes: SubscriptionRules | None
+    disabled: Callable[[Operation], Condition | None]
 
     @property
     def messages(self) -> Subqueue:
-        """Return the messages of the node. Raises NotHereError for a topic."""
+        """Return the messages of the node. Raises NotHereError for a topic, or RejectedError."""
         if self.entity is None:
             raise NotHereError
+        self._check_status(ATTACH_RECEIVER)
         return self.entity.dead_letters if self.is_dead_letters else self.entity.active
 
     @property
@@ -48,13 +52,18 @@ class ManagedEntity:
         """Return the sessions of the node. Raises RejectedError if it has none."""
         if self.entity is None or self.entity.sessions is None or self.is_dead_letters:
             raise RejectedError(errors.no_sessions())
+        self._check_status(ATTACH_RECEIVER)
         return self.entity.sessions
 
     @property
     def sender(self) -> Intake:
-        """Return the way for messages to the node. Raises NotHereError if there is none."""
+        """Return the way for messages to the node.
+
+        Raises NotHereError if there is none, or RejectedError.
+        """
         if self.intake is None:
             raise NotHereError
+        self._check_status(ATTACH_SENDER)
         return self.intake
 
     def session(self, name: str, link: object) -> HeldSession:
@@ -63,3 +72,7 @@ class ManagedEntity:
         if held is None:
             raise SessionLockLostError(name)
         return held
+
+    def _check_status(self, operation: Operation) -> None:
+        if error := self.disabled(operation):
+            raise RejectedError(error)

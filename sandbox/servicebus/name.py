@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from urllib.parse import urlsplit
 
-from sandbox.deployment import Namespace, Rule
+from sandbox.deployment import EntitySettings, Namespace, Rule
 from sandbox.rbac import Requirement
 
 SEND = "Microsoft.ServiceBus/namespaces/messages/send/action"
@@ -85,6 +85,7 @@ class Directory:
     def __init__(self, namespace: Namespace) -> None:
         self._entities: dict[str, tuple[EntityKind, str]] = {}
         self._rules: dict[str, tuple[Rule, ...]] = {}
+        self._settings: dict[str, EntitySettings] = {}
         self.deploy(namespace)
 
     def deploy(self, namespace: Namespace) -> None:
@@ -92,14 +93,18 @@ class Directory:
         self._namespace = namespace
         self._entities.clear()
         self._rules.clear()
+        self._settings.clear()
         for queue in namespace.queues:
             self._entities[queue.name.lower()] = EntityKind.QUEUE, queue.id
+            self._settings[queue.id] = queue.settings
         for topic in namespace.topics:
             self._entities[topic.name.lower()] = EntityKind.TOPIC, topic.id
+            self._settings[topic.id] = topic.settings
             for each in topic.subscriptions:
                 path = f"{topic.name}/subscriptions/{each.name}".lower()
                 self._entities[path] = EntityKind.SUBSCRIPTION, each.id
                 self._rules[each.id] = each.rules
+                self._settings[each.id] = each.settings
 
     def path(self, address: str) -> str | None:
         """Return the folded path of an address or an audience; None for another namespace."""
@@ -131,6 +136,27 @@ class Directory:
     def rules(self, node: Node) -> tuple[Rule, ...] | None:
         """Return the rules of a subscription; None for anything else, dead letters included."""
         return None if node.is_dead_letters else self._rules.get(node.scope)
+
+    def settings(self, node: Node) -> EntitySettings:
+        """Return the settings of a node's entity; those by default for a missing one."""
+        return self._settings.get(node.scope, EntitySettings())
+
+    def max_message_size(self, node: Node) -> int:
+        """Return how many bytes a message to a node's entity may have."""
+        return self._namespace.max_message_size(self.settings(node))
+
+    @property
+    def largest_message(self) -> int:
+        """Return how many bytes the largest message to any entity may have."""
+        sizes = map(self._namespace.max_message_size, self._settings.values())
+        return max(sizes, default=0)
+
+    def may_be_used(self, node: Node, operation: Operation) -> bool:
+        """Return whether the status of a node's entity lets a link send, or receive."""
+        status = self.settings(node).status
+        if operation is ATTACH_SENDER:
+            return status.may_send
+        return operation is ATTACH_MANAGEMENT or status.may_receive
 
     def node(self, address: str) -> Node:
         """Return the node that `address` leads to; one of the kind MISSING if there is none."""

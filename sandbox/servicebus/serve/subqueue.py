@@ -210,13 +210,15 @@ class Subqueue:
         return [self._take(each, now, and_delete=and_delete) for each in messages]
 
     def _take(self, message: QueuedMessage, now: float, *, and_delete: bool) -> ReceivedMessage:
+        state = message.state or None  # Azure names it where it is not active
         if and_delete:
-            content = self._content(message)
+            content = self._content(message, state=state)
             self.delete(message)
             return ReceivedMessage(content, None)
         lock = self._queue.lock(message, now)
         until = self.to_wall_time(self._lock_end(lock, message))
-        return ReceivedMessage(self._content(message, until, lock_id(lock.token)), lock.token)
+        content = self._content(message, until, lock_id(lock.token), state)
+        return ReceivedMessage(content, lock.token)
 
     def _visible(self, start: int) -> Iterator[QueuedMessage]:
         """Yield the messages that a peek shows, those that are scheduled among them."""

@@ -29,8 +29,7 @@ def test_our_own_bicep_asks_for_nothing_of_the_kind() -> None:
     [
         (QUEUE, {"forwardTo": "other"}, "queues a/b: forwardTo is ignored: its messages are not"),
         (QUEUE, {"forwardDeadLetteredMessagesTo": "q"}, "its dead letters are not forwarded"),
-        (QUEUE, {"status": "Disabled"}, "status is ignored: it sends and receives messages all"),
-        (f"{BUS}/topics", {"status": "SendDisabled"}, "topics a/b: status is ignored"),
+        (f"{BUS}/topics", {"autoDeleteOnIdle": "PT5M"}, "topics a/b: autoDeleteOnIdle is ignored"),
         (SUBSCRIPTION, {"autoDeleteOnIdle": "PT5M"}, "autoDeleteOnIdle is ignored: it is never"),
         (SUBSCRIPTION, {"forwardTo": "other"}, "subscriptions a/b: forwardTo"),
         (f"{SUBSCRIPTION}/rules", {"action": {"sqlExpression": "SET a=1"}}, "rules a/b: action"),
@@ -58,7 +57,7 @@ def test_what_is_left_out_is_listed_by_its_resource(
 @pytest.mark.parametrize(
     ("kind", "properties"),
     [
-        (QUEUE, {"requiresSession": True, "status": "Active", "forwardTo": ""}),
+        (QUEUE, {"requiresSession": True, "status": "Disabled", "forwardTo": ""}),
         (SUBSCRIPTION, {"autoDeleteOnIdle": "P10675199DT2H48M5.4775807S"}),
         (f"{SUBSCRIPTION}/rules", {"action": {}, "filterType": "SqlFilter"}),
         (BLOBS, {"isVersioningEnabled": False}),

@@ -7,7 +7,15 @@ from typing import Any
 
 import pytest
 
-from sandbox.deployment import Deployment, LeftOut, PrincipalKind, SnapshotError, load
+from sandbox.deployment import (
+    Deployment,
+    EntitySettings,
+    EntityStatus,
+    LeftOut,
+    PrincipalKind,
+    SnapshotError,
+    load,
+)
 from sandbox.state import State
 
 Write = Callable[[Callable[[dict[str, Any]], None]], Path]
@@ -308,6 +316,26 @@ def test_a_setting_that_only_azure_knows_has_azures_default(loaded: Load) -> Non
     assert (settings.lock_duration.total_seconds(), settings.max_delivery_count) == (60, 3)
     assert found.vault.secrets[0].value == "known only on Azure"
     assert reasons(found).keys() == {"sb-a/q", "kv-a/s"}
+
+
+@pytest.mark.parametrize(
+    ("sku", "size"), [({}, 256), ({"name": "Standard"}, 256), ({"name": "Premium"}, 2048)]
+)
+def test_sessions_status_and_size_are_those_of_the_template(
+    loaded: Load, sku: dict[str, str], size: int
+) -> None:
+    properties = {
+        "requiresSession": True,
+        "status": "sendDisabled",
+        "maxMessageSizeInKilobytes": 2048,
+    }
+    queue = namespace("sb-a", "q")[1] | {"properties": properties}
+    bus = loaded(namespace("sb-a")[0] | {"sku": sku}, queue).bus
+    settings = bus.queues[0].settings
+    assert settings.requires_session
+    assert settings.status is EntityStatus.SEND_DISABLED
+    assert bus.max_message_size(settings) == size * 1024
+    assert bus.max_message_size(EntitySettings()) == (1024 if bus.is_premium else 256) * 1024
 
 
 def test_a_snapshot_needs_no_outputs_and_no_diagnostics(state: State, tmp_path: Path) -> None:

@@ -54,6 +54,7 @@ def test_a_deferred_message_is_received_by_its_number_and_settled_in_every_way(
         assert {each.state for each in shown} == {ServiceBusMessageState.DEFERRED}
         complete, abandon, again, dead_letter = receiver.receive_deferred_messages(deferred)
         assert {each.delivery_count for each in (complete, abandon)} == {1}
+        assert complete.state == ServiceBusMessageState.DEFERRED
         assert receiver.renew_message_lock(complete)
         receiver.complete_message(complete)
         receiver.abandon_message(abandon)
