@@ -39,6 +39,7 @@ _APART = {
     "--faults": PROJECT / "tests" / "faults",
     "--installed": PROJECT / "tests" / "installed",
     "--labs": PROJECT / "tests" / "labs",
+    "--room": PROJECT / "tests" / "room",
     "--containers": PROJECT / "tests" / "containers" / "running",
 }
 
@@ -139,6 +140,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     parser.addoption(
         "--labs", action="store_true", help="Run tests/labs too: every lab in all its states."
+    )
+    parser.addoption(
+        "--room", action="store_true", help="Run tests/room too, which packs a room and sets it up."
     )
     parser.addoption(
         "--containers",
