@@ -17,7 +17,7 @@ LIST_KEYS = "Microsoft.Storage/storageAccounts/listKeys/action"
 
 
 def check(run: Run) -> Iterator[Finding]:
-    """Run the report, look for a key in the files, use the keys, and look who may list them."""
+    """Run the report, search the files for a key, use the keys, and find who may list them."""
     yield from _report(run)
     keys = AccountKeys.kept_in(run.state, run.deployment.storage.name).shown
     files = {each.name: each.read_bytes() for each in run.work.rglob("*") if each.is_file()}

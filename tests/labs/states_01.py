@@ -5,7 +5,7 @@ from tests.labs.learner import Learner, Wrong, files
 
 
 def _the_gateway_for_all(learner: Learner) -> None:
-    """Print the gateway's true ids, whoever asks."""
+    """Print the gateway's true ids under each identity."""
     files("typed_in").act(learner)
     badge = learner.folder.work / "badge.py"
     gateway = load(learner.state).principal("gateway")

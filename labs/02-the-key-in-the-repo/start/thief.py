@@ -1,4 +1,4 @@
-"""Do what a finder of settings.env can do: it needs no identity, and asks for no token."""
+"""Use the key as a finder of settings.env can: without an identity, and without a token."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Lists the thumbnails with the stolen token, as anybody could who has it."""
+"""Lists the thumbnails with the stolen token, as any finder of it could."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""Print a badge that somebody has read elsewhere."""
+"""Print a badge of another sandbox."""
 
 import json
 import uuid
