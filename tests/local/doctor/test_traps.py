@@ -244,6 +244,7 @@ def test_the_finding_on_a_recreated_identity_names_both_its_ids(ward: Ward, tmp_
     assert before.principal_id in finding.sentence
     assert now in finding.sentence
     assert any("./keyless deploy" in each for each in finding.do)
+    assert any("./keyless access gateway" in each for each in finding.do)
 
 
 def test_roles_that_are_deployed_since_have_only_to_arrive(ward: Ward, tmp_path: Path) -> None:
