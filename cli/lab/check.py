@@ -89,7 +89,7 @@ def _stamp(path: Path) -> tuple[int, int]:
 
 
 def _content(path: Path) -> bytes:
-    """Return what a file holds, which a check may write again; nothing where there is none."""
+    """Return the bytes of a file, which a check may write again; none where there is no file."""
     try:
         return path.read_bytes()
     except OSError:

@@ -1,4 +1,4 @@
-"""The deployment once more, in slow motion: what changes the answer of each request?"""
+"""The deployment once more, in slow motion: waiting or a new token changes an answer."""
 
 import json
 import runpy
@@ -30,7 +30,7 @@ def prepare(run: Run) -> None:
 
 
 def check(run: Run) -> Iterator[Finding]:
-    """Compare the answers with what waiting changes, and then a new token; prove the roles."""
+    """Compare the answers with the effect of waiting and of a new token; prove the roles."""
     answers, before = run.answers(), run.ask("set")["settings"]["propagation"]
     with run.as_identity(WHO):
         ask, held = runpy.run_path(ASK), json.loads(run.state.path(HELD).read_bytes())

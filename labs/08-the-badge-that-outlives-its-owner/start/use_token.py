@@ -1,4 +1,4 @@
-"""Lists the thumbnails with the stolen token, as any finder of it could."""
+"""Lists the thumbnails with the stolen token, as any thief could."""
 
 import base64
 import json
