@@ -8,7 +8,6 @@ from typing import Any
 
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup, escape
 
 from sandbox.deployment.short_names import short_role, short_scope
 from sandbox.page.feed import Feed
@@ -26,18 +25,6 @@ def _seen(value: Any) -> Any:
     return printable_lines(value) if type(value) is str else value
 
 
-def _code(text: str) -> Markup:
-    """Return a text as HTML, with code where it has backticks."""
-    parts = map(escape, map(printable_lines, text.split("`")))
-    pieces = [f"<code>{each}</code>" if place % 2 else each for place, each in enumerate(parts)]
-    return Markup("".join(pieces))  # noqa: S704 -- each part is escaped
-
-
-def _paragraphs(text: str) -> Markup:
-    """Return the paragraphs of a text as HTML."""
-    return Markup("").join(Markup("<p>{}</p>").format(_code(each)) for each in text.split("\n\n"))
-
-
 _TEMPLATES = Environment(
     loader=FileSystemLoader(_HERE / "templates"),
     autoescape=True,
@@ -46,9 +33,7 @@ _TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_TEMPLATES.filters.update(
-    code=_code, paragraphs=_paragraphs, short_role=short_role, short_scope=short_scope
-)
+_TEMPLATES.filters.update(short_scope=short_scope, short_role=short_role)
 
 
 @dataclass

@@ -5,6 +5,7 @@ holds the text that was on it, and nothing is compared by its pixels.
 """
 
 import os
+import uuid
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
@@ -38,9 +39,8 @@ def test_the_picture_of_the_map_is_fresh(work: Work, look: OpenPage) -> None:
 
 
 def test_the_picture_of_a_decision_is_fresh(work: Work, look: OpenPage) -> None:
-    deployment = as_compiled()
-    scope, gateway = deployment.storage.container_id("originals"), deployment.principal("gateway")
-    work.audit.write(replace(DENIED, scope=scope, principal_id=gateway.principal_id))
+    scope, made_up = as_compiled().storage.container_id("originals"), str(uuid.UUID(int=7))
+    work.audit.write(replace(DENIED, scope=scope, principal_id=made_up))
     page = look(work.address)
     page.locator(".row summary").click()
     hold("page-decision", page.locator("#rows"))
