@@ -46,7 +46,10 @@ _APART = {
 
 _SLOW = frozenset(
     PROJECT / "tests" / each
-    for each in ("docs", "faults", "installed", "e2e", "copier", "attacks", "access", "deployments")
+    for each in (
+        *("docs", "faults", "installed", "e2e", "copier", "attacks", "access", "deployments"),
+        "labs",
+    )
 )
 
 

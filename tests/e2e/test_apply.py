@@ -184,12 +184,12 @@ def test_shells_and_the_remembered_snapshot_outlive_down_and_up(
 ) -> None:
     state, other = tmp_path / "state", tmp_path / "other.json"
     EditedSnapshot().without_role(_SHOWS_THUMBNAILS).write(other)
-    with started(state) as sandbox:
+    with started(state, "--endpoints") as sandbox:
         shell = dict(sandbox.act_as("gateway", monkeypatch))
         assert not is_denied(Requests(shell))
     remember(State.open(state), other)
     assert "is running" in keyless(state, "apply").stderr
-    with started(state) as sandbox:
+    with started(state, "--endpoints") as sandbox:
         assert sandbox.environment("gateway") == shell
         gateway = Requests(shell)
         assert is_denied(gateway), "the remembered snapshot is deployed"
