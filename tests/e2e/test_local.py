@@ -118,10 +118,11 @@ def test_values_of_nothing_deployed_are_one_sentence(sandbox: Running, tmp_path:
 
 @pytest.fixture(scope="module")
 def developers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """A sandbox in which the developer is signed in. Its own services would take the messages."""
+    """A sandbox in which the developer is signed in, and whose services have their tokens."""
     state = tmp_path_factory.mktemp("developers")
-    signed_in = ("--as", "developer", "--approve", "--stand-in")
-    started = keyless(state, "up", "--detach", "--port", "0", "--endpoints", *signed_in)
+    started = keyless(
+        state, "up", "--detach", "--port", "0", "--as", "developer", "--approve", "--stand-in"
+    )
     assert started.returncode == 0, started.stdout + started.stderr
     yield Running(State.open(state))
     keyless(state, "down")
