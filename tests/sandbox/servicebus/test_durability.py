@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from proton import Delivery, Message, ProtonException, symbol, timestamp
+from proton import Delivery, Message, ProtonException, Timeout, symbol, timestamp
 from proton.utils import LinkDetached
 
 from sandbox.deployment import Rule
@@ -24,6 +24,7 @@ from tests.sandbox.servicebus.peer import Peer
 from tests.sandbox.servicebus.process import Process
 from tests.sandbox.servicebus.world import NAMESPACE, topic
 
+PEEK = {"operation": "com.microsoft:peek-message"}
 LATER = symbol("x-opt-scheduled-enqueue-time")
 # By hand, before a change of the store: `KILLS=100`.
 ROUNDS = int(os.environ.get("KILLS", "2"))
@@ -41,10 +42,13 @@ def all_of(peer: Peer, path: str, session: str | None = None) -> list[Any]:
     """Receive and complete every message that waits. Return them."""
     receiver = receiver_of(peer, path, session)
     found = []
-    with suppress(ProtonException):
-        while True:
-            found.append(receiver.receive(timeout=0.3))
-            receiver.accept()
+    while peer.ask(
+        f"{path}/$management", PEEK, {"from-sequence-number": 1, "message-count": 1}
+    ).body:
+        with suppress(Timeout):
+            while True:
+                found.append(receiver.receive(timeout=0.3))
+                receiver.accept()
     return found
 
 
