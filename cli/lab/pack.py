@@ -1,11 +1,13 @@
 """`keyless lab pack`: one archive with everything for a room without internet."""
 
 import hashlib
+import importlib.util
 import json
 import os
 import re
 import shutil
 import subprocess
+import sys
 import tarfile
 import tempfile
 from collections.abc import Iterator
@@ -82,7 +84,7 @@ def _wheels(name: str, made: Path) -> Path:
     with out.status("downloading packages"):
         done = subprocess.run(
             [
-                *(str(PYTHON), "-I", "-m", "pip", "wheel", "--disable-pip-version-check"),
+                *(_python_with_pip(), "-I", "-m", "pip", "wheel", "--disable-pip-version-check"),
                 *("--quiet", "--require-hashes", "-r", str(lock(name)), "-w", str(wheels)),
             ],
             env=of_a_step(os.environ),
@@ -98,6 +100,13 @@ def _wheels(name: str, made: Path) -> Path:
     new = sorted(set(wheels.iterdir()) - there)
     written.write_text(with_hashes(lock(name).read_text("utf-8"), new), "utf-8")
     return written
+
+
+def _python_with_pip() -> str:
+    """Return the environment's Python, or its base: an environment of uv's has no pip."""
+    if importlib.util.find_spec("pip"):
+        return str(PYTHON)
+    return str(Path(sys.base_prefix) / "bin" / room.this_machine()["program"])
 
 
 def with_hashes(text: str, wheels: list[Path]) -> str:
@@ -159,11 +168,11 @@ def _write(archive: Path, made: Path, locks: list[Path], bicep: Path | None) -> 
 def project_files() -> Iterator[str]:
     """Yield the files of the project by their paths in it: those of git, or all but what is made.
 
-    Links are left out: `.venv` may be one.
+    A file that git does not know stays here: it may be private. So do links: `.venv` may be one.
     """
     if (PROJECT / ".git").exists() and shutil.which("git"):
         listed = subprocess.run(
-            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+            ["git", "ls-files", "-z"],
             cwd=PROJECT,
             capture_output=True,
             check=True,
