@@ -1,17 +1,14 @@
 """A lab's sandbox and the learner's files, as a lab's own check uses them."""
 
-import os
-import signal
-import subprocess
-import sys
 import tomllib
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from cli.lab.script import run_python
 from sandbox.audit import FILE, Record
 from sandbox.deployment import SNAPSHOT, Deployment, deployed_anew, load
 from sandbox.state import State
@@ -21,18 +18,11 @@ from sandbox.testing.deployment import Keyless, KeylessError
 from sandbox.testing.expectations import since
 from sandbox.testing.identity import Identity
 
+if TYPE_CHECKING:
+    from cli.program_audit import Attribution
+
 ANSWERS = "answers.toml"
-TIMED_OUT = 124  # as of the command timeout
 _LONGEST = 30.0  # seconds
-# Runs a script whose pauses end at once, and prints at last how many seconds they would have been.
-_HASTY = """
-import atexit, runpy, sys, time
-pauses = []
-time.sleep = pauses.append
-atexit.register(lambda: print("", sum(pauses), sep=chr(10), flush=True))
-del sys.argv[0]
-runpy.run_path(sys.argv[0], run_name="__main__")
-"""
 _ENDPOINT = "IDENTITY_ENDPOINT"
 
 
@@ -57,7 +47,7 @@ class Finding:
 class Done:
     """A learner's file that has run: its exit status, all that it printed, and its records.
 
-    The status is TIMED_OUT if it ran into the time limit. `paused` are the seconds of the pauses
+    The status is 124 if it ran into the time limit. `paused` are the seconds of the pauses
     that a hasty one left out.
     """
 
@@ -130,32 +120,15 @@ class Run:
         Its records are all of that time where no service runs; else those of the tokens that it
         received, and of its refused requests. Raises WorkError for a file that is not there.
         """
-        # A second of imports, which only a check of files needs.
-        from cli.program_audit import Attribution  # noqa: PLC0415
-        from cli.token_relay import relayed  # noqa: PLC0415
-
         path = self.file(name)
-        # Without an identity, all else that leads to the sandbox stays.
-        identity = self.as_identity(who or self.running.identities[0])
-        environment = identity.environment | {"PYTHONDONTWRITEBYTECODE": "1"}
-        with ExitStack() as stack:
-            tokens: set[str] = set()
-            if who is None:
-                for variable in IDENTITY_VARIABLES:
-                    environment.pop(variable, None)
-            else:
-                relay = stack.enter_context(relayed(environment[_ENDPOINT]))
-                environment[_ENDPOINT], tokens = relay.address, relay.tokens
-            environment |= variables
-            before = _size(self.state.path(FILE))
-            command = [sys.executable, *(("-c", _HASTY) if hasty else ()), str(path), *args]
-            status, out = _run(command, environment, self.work, seconds)
+        before = _size(self.state.path(FILE))
+        with self._acting(who) as (environment, whose):
+            words = [str(path), *args]
+            ended = run_python(words, environment | variables, self.work, seconds, hasty=hasty)
         records = since(self.state, before)
         if self._runs_services:
-            attribution = Attribution(self._names(who), tokens)
-            records = [each for each in records if attribution.is_by(each)]
-        out, paused = _paused(out) if hasty else (out, 0.0)
-        return Done(status, out, records, paused)
+            records = [each for each in records if whose.is_by(each)]
+        return Done(ended.status, ended.out, records, ended.paused)
 
     def answers(self) -> Mapping[str, Any]:
         """Return what the learner wrote into answers.toml. Raises WorkError."""
@@ -176,58 +149,38 @@ class Run:
             raise WorkError(f"there is no {name} in {self.work}; ./keyless lab reset restores it")
         return path
 
+    @contextmanager
+    def _acting(self, who: str | None) -> Iterator[tuple[dict[str, str], "Attribution"]]:
+        """Yield the environment of a program that acts as `who`, and the rule for its records.
+
+        Without an identity, all else that leads to the sandbox stays.
+        """
+        # A second of imports, which only a check of files needs.
+        from cli.program_audit import Attribution  # noqa: PLC0415
+        from cli.token_relay import relayed  # noqa: PLC0415
+
+        identity = self.as_identity(who or self.running.identities[0])
+        environment = identity.environment | {"PYTHONDONTWRITEBYTECODE": "1"}
+        if who is None:
+            kept = {
+                name: value for name, value in environment.items() if name not in IDENTITY_VARIABLES
+            }
+            yield kept, Attribution(frozenset(), frozenset())
+            return
+        with relayed(environment[_ENDPOINT]) as relay:
+            led = environment | {_ENDPOINT: relay.address}
+            yield led, Attribution(self._names(who), relay.tokens)
+
     @property
     def _runs_services(self) -> bool:
         report = running(self.state)
         return report is not None and any(each.url for each in report.services)
 
-    def _names(self, who: str | None) -> frozenset[str]:
+    def _names(self, who: str) -> frozenset[str]:
         """Return the identities that the app `who` can use."""
         apps = (each for each in self.now.apps if each.name == who)
         attached = [each.identity.name for app in apps for each in app.attachments]
-        return frozenset(filter(None, (who, *attached)))
-
-
-def _paused(out: str) -> tuple[str, float]:
-    """Return the output of a hasty script, and its pauses in seconds; 0 if it was killed."""
-    printed, _, last = out.rstrip().rpartition("\n")
-    try:
-        return printed, float(last)
-    except ValueError:
-        return out, 0.0
-
-
-def _run(
-    command: Sequence[str], environment: Mapping[str, str], folder: Path, seconds: float
-) -> tuple[int, str]:
-    """Run a program; return its status, and all that it printed. End it after `seconds`."""
-    process = subprocess.Popen(
-        command,
-        cwd=folder,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        errors="replace",
-        start_new_session=True,  # so that it ends with the programs that it has started
-    )
-    try:
-        printed, _ = process.communicate(timeout=seconds)
-    except subprocess.TimeoutExpired:
-        _kill(process)
-        printed, _ = process.communicate()
-        return TIMED_OUT, printed
-    except BaseException:
-        _kill(process)
-        process.wait()
-        raise
-    return process.returncode, printed
-
-
-def _kill(process: "subprocess.Popen[str]") -> None:
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
+        return frozenset({who, *attached})
 
 
 def _size(path: Path) -> int:

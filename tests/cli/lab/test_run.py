@@ -6,7 +6,8 @@ import pytest
 
 from cli.lab.check_file import findings, prepare
 from cli.lab.course import CourseError
-from cli.lab.run import TIMED_OUT, Finding, Run, WorkError
+from cli.lab.run import Finding, Run, WorkError
+from cli.lab.script import TIMED_OUT
 from sandbox.audit import Outcome
 from sandbox.deployment import SNAPSHOT
 from sandbox.supervisor.control_request import ControlRefusedError
