@@ -10,7 +10,7 @@ from cli.lab.advice import give_hint
 from cli.lab.course import Lab, lab_of, read_course
 from cli.lab.folders import LabFolder, LabFolders
 from infra.rehearsal.files import has_compiler
-from sandbox.deployment import SNAPSHOT, deployed_anew
+from sandbox.deployment import SNAPSHOT, freshly_deployed
 from sandbox.page import Checked, OpenLab
 from sandbox.state import PROJECT, State
 
@@ -59,7 +59,7 @@ def _open(folders: LabFolders, lab: Lab, state: State) -> OpenLab:
         hints=tuple(lab.hints[: step.hints]),
         hints_in_all=len(lab.hints),
         solved=step.solved,
-        goal=deployed_anew(state, SNAPSHOT, is_own=True),
+        goal=freshly_deployed(state, SNAPSHOT, is_own=True),
         hint=partial(give_hint, folders, lab),
         check=partial(_check, folders),
     )

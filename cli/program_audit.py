@@ -91,7 +91,7 @@ class ProgramAudit:
 
 
 def _by_key(record: Record) -> bool:
-    """Return whether an account key allowed the request, which names nobody."""
+    """Return whether an account key allowed the request, which names no caller."""
     return record.role == KEYED and not record.identity
 
 

@@ -243,5 +243,5 @@ def _problem(lab: Lab, found: Mapping[str, Any]) -> str:
     if not lab.probes and lab.check is None:
         return f"it has neither probes nor a {_CHECK}, so nothing proves it"
     if lab.solution is not None and lab.start is None:
-        return f"it has a {_SOLUTION}/ of a {_START}/ that is not there"
+        return f"it has a {_SOLUTION}/ of a {_START}/ that does not exist"
     return ""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from cli.lab.script import run_python
 from sandbox.audit import FILE, Record
-from sandbox.deployment import SNAPSHOT, Deployment, deployed_anew, load
+from sandbox.deployment import SNAPSHOT, Deployment, freshly_deployed, load
 from sandbox.state import State
 from sandbox.supervisor import IDENTITY_VARIABLES, Report, running
 from sandbox.supervisor.control_request import ask
@@ -68,7 +68,7 @@ class Run:
     @cached_property
     def deployment(self) -> Deployment:
         """The sample's own deployment, with a role for each present identity."""
-        return deployed_anew(self.state, SNAPSHOT, is_own=True)
+        return freshly_deployed(self.state, SNAPSHOT, is_own=True)
 
     @property
     def now(self) -> Deployment:
@@ -118,7 +118,7 @@ class Run:
 
         `variables` replace those of its environment. The pauses of a `hasty` one end at once.
         Its records are all of that time where no service runs; else those of the tokens that it
-        received, and of its refused requests. Raises WorkError for a file that is not there.
+        received, and of its refused requests. Raises WorkError for a missing file.
         """
         path = self.file(name)
         before = _size(self.state.path(FILE))
@@ -143,7 +143,7 @@ class Run:
         return since(self.state)
 
     def file(self, name: str) -> Path:
-        """Return a file of the learner's. Raises WorkError if it is not there."""
+        """Return a file of the learner's. Raises WorkError if it is missing."""
         path = self.work / name
         if not path.is_file():
             raise WorkError(f"there is no {name} in {self.work}; ./keyless lab reset restores it")

@@ -22,8 +22,8 @@ from sandbox.deployment import (
     SNAPSHOT,
     Deployment,
     RoleAssignment,
-    deployed_anew,
     difference,
+    freshly_deployed,
     load,
 )
 from sandbox.rbac import Assignments
@@ -81,7 +81,7 @@ def _commands(lab: Lab, folder: LabFolder, state: State) -> Iterator[str]:
             yield f"{KEYLESS} fault --end"
     if lab.broken.has_other_resources and _resources_differ(state):
         yield f"{KEYLESS} apply --snapshot {shlex.quote(shown(folder.snapshot))}"
-    sound, now = deployed_anew(state, SNAPSHOT, is_own=True), load(state)
+    sound, now = freshly_deployed(state, SNAPSHOT, is_own=True), load(state)
     listed = list(Assignments.kept_in(state, now).listed)
     assigned = {each.principal_id for each in listed}
     without_roles = {
@@ -109,7 +109,7 @@ def _with_dead_letters(lab: Lab, now: Deployment, report: Report) -> Iterator[st
 def _resources_differ(state: State) -> bool:
     """Return whether a resource in force, or an app's variable, differs from the sample's."""
     now = load(state)
-    sound = deployed_anew(state, SNAPSHOT, is_own=now.registration is not None)
+    sound = freshly_deployed(state, SNAPSHOT, is_own=now.registration is not None)
     return bool(difference(now, sound, ()).resources)
 
 

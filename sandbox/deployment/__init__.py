@@ -17,7 +17,7 @@ from sandbox.deployment.in_force import (
     source,
     withdraw,
 )
-from sandbox.deployment.load import as_compiled, deployed_anew, load
+from sandbox.deployment.load import as_compiled, freshly_deployed, load
 from sandbox.deployment.principals import Ids, deploy, forget, recreate
 from sandbox.deployment.registration import REGISTRATION, Registration, RegistrationError
 from sandbox.deployment.resources import (
@@ -90,11 +90,11 @@ __all__ = [
     "as_compiled",
     "built_in_roles",
     "deploy",
-    "deployed_anew",
     "difference",
     "digest",
     "edited_since",
     "forget",
+    "freshly_deployed",
     "ignored",
     "in_force",
     "is_own",

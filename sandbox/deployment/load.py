@@ -76,7 +76,7 @@ def load(state: State, path: Path | None = None, *, is_own: bool | None = None) 
     return _Loading(raw, ids, is_own=is_own).deployment()
 
 
-def deployed_anew(state: State, path: Path, *, is_own: bool) -> Deployment:
+def freshly_deployed(state: State, path: Path, *, is_own: bool) -> Deployment:
     """Return a snapshot's deployment with every role assigned to the present identities alone.
 
     So it is after `deploy`, once the assignments of recreated identities' former ids are deleted.

@@ -198,7 +198,7 @@ def test_a_fault_that_cannot_begin_is_named(folder: Path, more: str, sentence: s
 
 def test_a_solution_is_of_files_that_the_learner_has(folder: Path) -> None:
     (folder / "solution").mkdir()
-    with pytest.raises(CourseError, match=r"it has a solution/ of a start/ that is not there"):
+    with pytest.raises(CourseError, match=r"it has a solution/ of a start/ that does not exist"):
         read_course(folder.parent)
 
 
