@@ -12,7 +12,7 @@ ELSE = "the requests of this check say something else"
 
 
 def opened_by_hand(learner: Learner) -> None:
-    """Give the gateway the index, which it asks for and nobody gave it; the answers are right."""
+    """Give the gateway the index, which it asks for and never got; the answers are right."""
     sample = learner.run.deployment
     index = sample.storage.container_id("catalog")
     reader, gateway = built_in_guid("Storage Blob Data Reader"), sample.principal("gateway")
