@@ -19,6 +19,7 @@ from sandbox.state import State
 from sandbox.testing.expectations import since
 
 _AT_ONCE = 16
+_NOTHING = "no request arrived"
 _BY = "/providers/Microsoft.Authorization/roleAssignments/"
 
 
@@ -52,7 +53,8 @@ def judge(who: str, probe: Probe, expected: Decision, seen: Seen) -> Finding:
     """Return the finding on a request, from the decision that the sample makes on it."""
     if isinstance(expected, Denied):
         if not seen.allowed:
-            return Finding(who, probe.does)
+            # Nothing was denied either, where no request arrived.
+            return Finding(who, probe.does, _NOTHING if seen.why == _NOTHING else "")
         return Finding(who, probe.does, f"allowed {_by(seen)}: too much", too_much=True)
     role, scope = expected.role.name, expected.assignment.scope
     if not seen.allowed:
@@ -110,7 +112,7 @@ def _seen(probe: Probe, who: str, records: Sequence[Record]) -> Seen:
             return Seen(each.outcome is Outcome.ALLOWED, each.role, scope)
         if each.identity in {who, ""} and each.outcome is Outcome.REFUSED:
             refused = refused or each.reason
-    return Seen(allowed=False, why=f"refused: {refused}" if refused else "no request arrived")
+    return Seen(allowed=False, why=f"refused: {refused}" if refused else _NOTHING)
 
 
 def _of_others(

@@ -44,6 +44,11 @@ def test_a_request_that_got_no_decision_is_a_fault_with_its_reason() -> None:
     assert judged("gateway", Seen(False, why="refused: a fault")) == ("refused: a fault", False)
 
 
+def test_a_request_that_never_arrived_is_no_denial() -> None:
+    nothing = Seen(False, why="no request arrived")
+    assert judged("notifier", nothing) == judged("gateway", nothing) == (nothing.why, False)
+
+
 def test_a_right_of_another_identity_is_too_much() -> None:
     fault = f"allowed by {READER} on containers/thumbnails: too much"
     assert judged("notifier", Seen(True, READER, THUMBNAILS)) == (fault, True)
