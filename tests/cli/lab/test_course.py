@@ -51,6 +51,13 @@ def test_a_story_is_short(lab: Lab) -> None:
 
 
 @each_lab
+def test_the_commands_of_a_story_are_paragraphs_for_the_page(lab: Lab) -> None:
+    for each in lab.story.split("\n\n"):
+        assert each.count("```") in {0, 2}
+        assert "```" not in each or (each.startswith("```") and each.endswith("```"))
+
+
+@each_lab
 def test_a_check_is_short(lab: Lab) -> None:
     assert lab.check is None or len(lab.check.read_text().splitlines()) <= 60
 
