@@ -40,7 +40,7 @@ class Waiter:
 class SessionLocks:
     """The sessions that receivers hold, and those with messages for a receiver to come.
 
-    A session that nobody holds is offered in the order in which it got its first message. Azure's
+    A session without a holder is offered in the order in which it got its first message. Azure's
     order is nowhere documented.
     """
 
