@@ -16,13 +16,16 @@ from standardwebhooks import Webhook
 
 PARTNER = "https://partner.example.com/webhooks"
 
+# Outside Azure no address answers a request for a token: without this, the SDK tries for long.
+credential = ManagedIdentityCredential(retry_total=0, connection_timeout=2)
+
 event_id = str(uuid.uuid4())
 body = json.dumps({"type": "photo.processed", "id": event_id})
 
 # The wrong way: a copy of the key for the times when the vault cannot be read.
 kept = Path(__file__).with_name("key.txt")
 if "IDENTITY_ENDPOINT" in os.environ:
-    vault = SecretClient(os.environ["AZURE_KEY_VAULT_ENDPOINT"], ManagedIdentityCredential())
+    vault = SecretClient(os.environ["AZURE_KEY_VAULT_ENDPOINT"], credential)
     kept.write_text(vault.get_secret(os.environ["WEBHOOK_SECRET_NAME"]).value or "")
 key = kept.read_text()
 

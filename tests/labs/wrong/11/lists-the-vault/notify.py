@@ -16,11 +16,14 @@ from standardwebhooks import Webhook
 
 PARTNER = "https://partner.example.com/webhooks"
 
+# Outside Azure no address answers a request for a token: without this, the SDK tries for long.
+credential = ManagedIdentityCredential(retry_total=0, connection_timeout=2)
+
 event_id = str(uuid.uuid4())
 body = json.dumps({"type": "photo.processed", "id": event_id})
 
 # The key stays in the vault: no file has it, and the next run reads the one of that day.
-vault = SecretClient(os.environ["AZURE_KEY_VAULT_ENDPOINT"], ManagedIdentityCredential())
+vault = SecretClient(os.environ["AZURE_KEY_VAULT_ENDPOINT"], credential)
 # The wrong way: asks for more than the one secret.
 try:
     print([each.name for each in vault.list_properties_of_secrets()])
