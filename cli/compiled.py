@@ -23,7 +23,7 @@ from sandbox.deployment.given_snapshot import (
     last_compiled,
     template_of,
 )
-from sandbox.page import OnDisk, OnDiskError
+from sandbox.deployment.on_disk import OnDisk, OnDiskError
 from sandbox.state import PROJECT, State
 
 BICEP = SNAPSHOT.parent

@@ -50,7 +50,8 @@ from sandbox.deployment.given_snapshot import (
     last_compiled,
     will_compile,
 )
-from sandbox.page import OnDisk, OpenLab
+from sandbox.deployment.on_disk import OnDisk
+from sandbox.page import OpenLab
 from sandbox.state import State
 from sandbox.supervisor import END_SIGNALS, AsDeveloper, Az, Report, holder
 from sandbox.supervisor.remote_services import AddressError, RemoteServices

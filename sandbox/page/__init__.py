@@ -5,7 +5,6 @@ principals, by requests that it sends, and on the record of the audit.
 """
 
 from sandbox.page.feed import Feed
-from sandbox.page.on_disk import OnDisk, OnDiskError, ReadDisk, read_disk
 from sandbox.page.open_lab import Checked, OpenLab, ReadLab, no_lab
 from sandbox.page.rendering import Page
 from sandbox.page.running import Running
@@ -14,14 +13,10 @@ from sandbox.page.site import application
 __all__ = [
     "Checked",
     "Feed",
-    "OnDisk",
-    "OnDiskError",
     "OpenLab",
     "Page",
-    "ReadDisk",
     "ReadLab",
     "Running",
     "application",
     "no_lab",
-    "read_disk",
 ]

@@ -9,8 +9,8 @@ from aiohttp import web
 from sandbox.audit import AuditError
 from sandbox.deployment import DEPLOYED, digest, edited_since, origin, source
 from sandbox.deployment.changes import Change, changes
+from sandbox.deployment.on_disk import OnDisk, OnDiskError
 from sandbox.deployment.short_names import short_scope
-from sandbox.page.on_disk import OnDisk, OnDiskError
 from sandbox.page.on_record import may_deploy
 from sandbox.page.rendering import Page
 from sandbox.rbac import Denied

@@ -9,9 +9,9 @@ from typing import Any
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from sandbox.deployment.on_disk import OnDisk
 from sandbox.deployment.short_names import short_role, short_scope
 from sandbox.page.feed import Feed
-from sandbox.page.on_disk import OnDisk
 from sandbox.page.running import Running, everyone
 from sandbox.page.tokens import Wallet
 from sandbox.printable import printable_lines

@@ -7,9 +7,9 @@ from typing import Any, Protocol
 
 from sandbox.audit import Gate
 from sandbox.deployment import Deployment, Principal
+from sandbox.deployment.on_disk import ReadDisk, read_disk
 from sandbox.entra import Issuer, SigningKey
 from sandbox.faults import Faults
-from sandbox.page.on_disk import ReadDisk, read_disk
 from sandbox.page.open_lab import ReadLab, no_lab
 from sandbox.rbac import Assignments
 from sandbox.state import State

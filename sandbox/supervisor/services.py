@@ -8,8 +8,9 @@ from typing import NoReturn
 
 import aiohttp
 
+from sandbox.deployment.on_disk import ReadDisk, read_disk
 from sandbox.edge import Address
-from sandbox.page import ReadDisk, ReadLab, no_lab, read_disk
+from sandbox.page import ReadLab, no_lab
 from sandbox.state import State
 from sandbox.supervisor.processes import Program
 

@@ -1,12 +1,12 @@
-"""The deployment on disk, which the page compares with the one in force."""
+"""The deployment on disk, to be compared with the one in force."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from sandbox.deployment import origin
 from sandbox.deployment.given_snapshot import given_snapshot
+from sandbox.deployment.in_force import origin
 from sandbox.state import State
 
 
