@@ -83,12 +83,21 @@ async def apply(page: Page, request: web.Request) -> web.StreamResponse:
             error = f"{who} may not deploy: none of its roles allows {what} on {on}."
             return await _view(page, Shown("", error=error, denied=denied, who=who), status=403)
         found = await page.running.change("apply", wanted.request)
-        await asyncio.to_thread(wanted.write)
     except (AuditError, ValueError, KeyError, OSError) as error:
         return await _view(page, Shown("", error=_sentence(error)))
     page.on_disk = None
     heading = f"In force after {found['seconds']:.2f} s, applied by {who}"
-    return await _view(page, Shown(heading, tuple(changes(found)), wanted.note))
+    note = await _written(wanted) or wanted.note
+    return await _view(page, Shown(heading, tuple(changes(found)), note))
+
+
+async def _written(applied: OnDisk) -> str:
+    """Keep what was compiled beside its Bicep; return a sentence if that fails."""
+    try:
+        await asyncio.to_thread(applied.write)
+    except OSError as error:
+        return f"The compiled snapshot could not be written: {error}"
+    return ""
 
 
 async def _read(page: Page) -> OnDisk:
@@ -104,7 +113,7 @@ async def _view(page: Page, shown: Shown | None = None, *, status: int = 200) ->
         "policy.html",
         status=status,
         on_disk=await asyncio.to_thread(_on_disk, page),
-        by_hand=[each.scope for each in drift.made],
+        by_hand=len(drift.made),
         deleted=len(drift.deleted),
         assignments=len(planes.deployment.assignments),
         names=page.names,

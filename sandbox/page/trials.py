@@ -1,6 +1,6 @@
 """The view in which a person tries a right: the decision, then the real request."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -26,8 +26,8 @@ _SERVICES = {
     BUS: "bus",
     MANAGEMENT: "arm",
     MONITOR: "telemetry",
-    "": "identity",
 }
+_ENDPOINT = "identity"
 _NO_OPERATION = "the page knows no request that takes this action alone"
 # The ends of a form's values: the longest resource id of Azure has fewer characters.
 _LONGEST = 2048
@@ -80,21 +80,28 @@ async def sent(page: Page, principal: Principal, attempt: Attempt) -> Outcomes:
     except UnansweredError as error:
         return Outcomes(None, (), str(error))
     entries = page.feed.after(last)
+    if isinstance(attempt.needs, ContainerApp):
+        return Outcomes(answer, of_endpoint(entries, {principal.name, attempt.needs.name}))
     return Outcomes(answer, lines(entries, token_id, attempt))
 
 
 def lines(entries: list[Entry], token_id: str, attempt: Attempt) -> tuple[Row, ...]:
-    """Return the lines of one request: those of its token, and refusals of the same service.
-
-    A request for a token has none yet: its lines are those of the identity endpoint.
-    """
+    """Return the lines of one request: those of its token, and refusals of the same service."""
     service = _SERVICES.get(attempt.audience, "")
-    outcomes = {Outcome.REFUSED} if token_id else {Outcome.REFUSED, Outcome.ISSUED}
     return tuple(
         row(each)
         for each in entries
-        if (token_id and each.record.token_id == token_id)
-        or (each.record.outcome in outcomes and each.record.service == service)
+        if each.record.token_id == token_id
+        or (each.record.outcome is Outcome.REFUSED and each.record.service == service)
+    )
+
+
+def of_endpoint(entries: list[Entry], names: Container[str]) -> tuple[Row, ...]:
+    """Return the lines of the identity endpoint that are about one of `names`."""
+    return tuple(
+        row(each)
+        for each in entries
+        if each.record.service == _ENDPOINT and each.record.identity in names
     )
 
 

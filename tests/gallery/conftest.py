@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +105,14 @@ def look(browser: Browser, complaints: list[str]) -> Iterator[Any]:
     for each in contexts:
         each.close()
     assert complaints == []
+
+
+@contextmanager
+def refused(page: Page, complaints: list[str]) -> Iterator[None]:
+    """Expect one error status in the block, of which the browser complains."""
+    with page.expect_console_message(lambda said: said.type == "error") as found:
+        yield
+    complaints.remove(found.value.text)
 
 
 @pytest.fixture

@@ -78,6 +78,7 @@ def test_every_kind_of_request_is_answered_as_the_page_decides(sandbox: Sandbox)
             continue
         assert answer.status_code == 200, said
         assert 'class="error"' not in answer.text, said
+        assert '<li class="row ' in answer.text, said
         assert ('b class="status denied"' in answer.text) == (not verdict.allowed), said
         if isinstance(kind.needs, Requirement) and not kind.harm:
             outcome = Outcome.ALLOWED if verdict.allowed else Outcome.DENIED
