@@ -11,8 +11,8 @@ that attaches is admitted in `admit`: authenticate, name, decide, serve. From th
 (`endpoints`, `nodes`) takes messages and dispositions to the broker in `serve`, without another
 decision; only `$management` has each action decided, once per token. `links` keeps the open links.
 A link ends when its client detaches it, when its token expires, when a new token for its audience
-does not allow it, or after ten idle minutes. It leaves its locks: they run out by themselves, as
-on Azure.
+does not allow it, or after ten idle minutes. It leaves its locks on messages: they run out by
+themselves, as on Azure. Its session, with the locks in it, it releases at once.
 
 A turn is all that happens between two commits: one transaction of SQLite. Each change calls
 `CommitBatch.touch`, with the connection that has output about it. The first touch of a turn
@@ -23,10 +23,11 @@ engines: nothing leaves before the commit that makes it true. A client may see a
 but, short of a power cut, no acknowledgement of a message that is lost.
 
 Receivers do not poll. A stored message, an unlocked one, and new credit each call
-`Dispatcher.mark_ready` for their subqueue, and the turn's end visits only those. Time works the
-same way: after each turn a sweep is due within 50 ms, and one that finds nothing sets a timer for
-the next lock or message that ends. Each connection's idle limits are checked once a second, and
-its tokens by a timer of their own.
+`Dispatcher.mark_ready` for their subqueue or session, and the turn's end visits only those. Time
+works the same way: after each turn a sweep is due within 50 ms, and one that finds nothing sets a
+timer for what is due next: a lock that ends, a message that expires or is enqueued, a receiver that
+has waited in vain for a session. Each connection's idle limits are checked once a second, and its
+tokens by a timer of their own.
 
 Flow control works both ways. A connection reads on only while its client reads (`_MAX_UNREAD`),
 delivers only up to `_WRITE_AHEAD`, and works off frames in slices, so that a flood on one

@@ -3,7 +3,7 @@
 import time
 from typing import Protocol
 
-from sandbox.servicebus import errors, unsupported
+from sandbox.servicebus import errors, session_errors, unsupported
 from sandbox.servicebus.amqp import encode
 from sandbox.servicebus.amqp.decode import MalformedError, decoded
 from sandbox.servicebus.amqp.delivery import DeliveryState, Disposition, Outcome, Transfer
@@ -155,7 +155,7 @@ class Receiver:
         except LockLostError:
             disposition.refuse(errors.lock_lost(*self._origin))
         except SessionLockLostError:
-            disposition.refuse(errors.session_lock_lost(*self._origin))
+            disposition.refuse(session_errors.lock_lost(*self._origin))
         except (MalformedError, TypeError) as error:
             disposition.refuse(errors.malformed(str(error)))
         else:

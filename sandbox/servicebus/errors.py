@@ -55,7 +55,7 @@ def token_refused(error: TokenRefused, host: str, path: str) -> Status:
     """
     if error.reason in _CLAIM_REASONS:
         return Status(401, _tracked(_CLAIM_REASONS[error.reason]))
-    return Status(401, _located("Malformed authorization token.", host, path))
+    return Status(401, located("Malformed authorization token.", host, path))
 
 
 def unknown_type() -> Status:
@@ -93,7 +93,7 @@ def unauthorized(claim: str, resource: str) -> Condition:
 
     Azure/azure-service-bus-java#110, azure-spring-boot#203, azure-sdk-for-js#1268
     """
-    return Condition("amqp:unauthorized-access", _at_gateway(_required(claim, resource)))
+    return Condition("amqp:unauthorized-access", at_gateway(_required(claim, resource)))
 
 
 def unproven(resource: str) -> Condition:
@@ -102,7 +102,7 @@ def unproven(resource: str) -> Condition:
     https://learn.microsoft.com/azure/service-bus-messaging/service-bus-amqp-protocol-guide
     """
     text = f"Unauthorized access. No token was put for this resource. Resource: '{resource}'."
-    return Condition("amqp:unauthorized-access", _at_gateway(text))
+    return Condition("amqp:unauthorized-access", at_gateway(text))
 
 
 def token_ended(link: str, claim: str, resource: str) -> Condition:
@@ -114,7 +114,7 @@ def token_ended(link: str, claim: str, resource: str) -> Condition:
         f"The link '{link}' is force detached. Code: RenewToken. "
         f"Details: {_required(claim, resource)}."
     )
-    return Condition("amqp:link:detach-forced", _at_gateway(text))
+    return Condition("amqp:link:detach-forced", at_gateway(text))
 
 
 def entity_closed(link: str, kind: str, namespace: str, path: str) -> Condition:
@@ -140,7 +140,7 @@ def not_found(resource: str, namespace: str, path: str) -> Condition:
         f"The messaging entity '{resource}' could not be found. To know more visit "
         "https://aka.ms/sbResourceMgrExceptions."
     )
-    return Condition("amqp:not-found", _located(text, namespace, path))
+    return Condition("amqp:not-found", located(text, namespace, path))
 
 
 def not_for_sending(resource: str) -> Condition:
@@ -149,86 +149,7 @@ def not_for_sending(resource: str) -> Condition:
     The condition is Azure's, the words are ours.
     """
     text = f"Cannot open a sender on '{resource}': messages are sent to queues and topics."
-    return Condition("amqp:not-allowed", _at_gateway(text))
-
-
-def no_sessions() -> Condition:
-    """Return the error for a session receiver on an entity without sessions.
-
-    vdesabou/kafka-docker-playground#7949
-    """
-    text = (
-        "A sessionful message receiver cannot be created on an entity that does not require "
-        "sessions. Ensure RequiresSession is set to true when creating a Queue or Subscription "
-        "to enable sessionful behavior."
-    )
-    return Condition("amqp:not-allowed", _at_gateway(text))
-
-
-def session_id_missing() -> Condition:
-    """Return the error for a message without a session id, where an entity requires sessions.
-
-    Azure/azure-sdk-for-go, messaging/azservicebus/session_receiver_test.go
-    """
-    text = (
-        "The SessionId was not set on a message, and it cannot be sent to the entity. Entities "
-        "that have session support enabled can only receive messages that have the SessionId set "
-        "to a valid value."
-    )
-    return Condition("amqp:not-allowed", _at_gateway(text))
-
-
-def sessions_required() -> Condition:
-    """Return the error for a receiver without a session on an entity that requires sessions.
-
-    Azure/azure-service-bus#326, paolosalvatori/ServiceBusExplorer#549
-    """
-    text = (
-        "It is not possible for an entity that requires sessions to create a non-sessionful "
-        "message receiver."
-    )
-    return Condition("amqp:not-allowed", _at_gateway(text))
-
-
-def session_filter_not_text() -> Condition:
-    """Return the error for a session id that is no string. The words are ours.
-
-    That there is one: the live test of azure-servicebus that asks for the session 1.
-    """
-    return Condition("amqp:invalid-field", _at_gateway("The session filter is not a string."))
-
-
-def session_cannot_be_locked(session: str) -> Condition:
-    """Return the error for a session that another receiver holds. Azure/azure-sdk-for-js#7618"""
-    text = (
-        f"The requested session '{session}' cannot be accepted. It may be locked by another "
-        "receiver."
-    )
-    return Condition("com.microsoft:session-cannot-be-locked", _at_gateway(text))
-
-
-def session_lock_lost(namespace: str, path: str) -> Condition:
-    """Return the error for a session whose lock has ended.
-
-    Azure/azure-sdk-for-go, messaging/azservicebus/session_receiver_test.go
-    """
-    text = "The session lock has expired on the MessageSession. Accept a new MessageSession."
-    return Condition("com.microsoft:session-lock-lost", _located(text, namespace, path))
-
-
-def no_session(seconds: float, namespace: str, path: str) -> Condition:
-    """Return the error for a receiver that waited in vain for a session with messages.
-
-    The condition is in the SDKs; the text is that of another operation that timed out
-    (Particular/NServiceBus.AzureServiceBus#273).
-    """
-    minutes, rest = divmod(seconds, 60)
-    text = (
-        f"The operation did not complete within the allotted timeout of "
-        f"00:{int(minutes):02}:{rest:02.0f}. The time allotted to this operation may have been a "
-        "portion of a longer timeout."
-    )
-    return Condition("com.microsoft:timeout", _located(text, namespace, path))
+    return Condition("amqp:not-allowed", at_gateway(text))
 
 
 def message_not_found() -> Condition:
@@ -240,13 +161,13 @@ def message_not_found() -> Condition:
         "Failed to lock one or more specified messages. Either the message is already locked or "
         "does not exist."
     )
-    return Condition("com.microsoft:message-not-found", _at_gateway(text))
+    return Condition("com.microsoft:message-not-found", at_gateway(text))
 
 
 def too_much_at_once(limit: int) -> Condition:
     """Return the error for messages that do not fit into one reply. The words are ours."""
     text = f"The messages take more than {limit} bytes. Ask for fewer at once."
-    return Condition("com.microsoft:argument-error", _at_gateway(text))
+    return Condition("com.microsoft:argument-error", at_gateway(text))
 
 
 def disabled(resource: str, namespace: str, path: str, *, sending: bool) -> Condition:
@@ -261,24 +182,24 @@ def disabled(resource: str, namespace: str, path: str, *, sending: bool) -> Cond
             f"Messaging entity '{resource}' is currently disabled. For more information please see "
             "https://aka.ms/ServiceBusExceptions ."
         )
-    return Condition("com.microsoft:entity-disabled", _at_gateway(text))
+    return Condition("com.microsoft:entity-disabled", at_gateway(text))
 
 
 def unsupported(feature: str) -> Condition:
     """Return the error for a feature that the sandbox lacks (unsupported.py). Ours."""
-    return Condition(CONDITION, _at_gateway(f"The sandbox does not support {feature}."))
+    return Condition(CONDITION, at_gateway(f"The sandbox does not support {feature}."))
 
 
 def malformed(reason: str) -> Condition:
     """Return the error for a message that is not an AMQP message. The words are ours."""
     return Condition(
-        "amqp:decode-error", _at_gateway(f"The message could not be decoded: {reason}.")
+        "amqp:decode-error", at_gateway(f"The message could not be decoded: {reason}.")
     )
 
 
 def oversized_properties(reason: str) -> Condition:
     """Return the error for properties above Azure's limits. Condition and words are ours."""
-    return Condition("amqp:not-allowed", _at_gateway(f"The message is refused: {reason}."))
+    return Condition("amqp:not-allowed", at_gateway(f"The message is refused: {reason}."))
 
 
 def too_large(delivery: int, size: int, limit: int) -> Condition:
@@ -300,7 +221,7 @@ def cbs_open_already(connection: str) -> Condition:
     Azure/azure-sdk-for-rust#4895, azure-sdk-for-go#19347
     """
     text = f"A link to connection '{connection}' $cbs node has already been opened."
-    return Condition("amqp:not-allowed", _at_gateway(text))
+    return Condition("amqp:not-allowed", at_gateway(text))
 
 
 def too_many(kind: str, allowed: int) -> Condition:
@@ -312,31 +233,31 @@ def too_many(kind: str, allowed: int) -> Condition:
         f"Cannot allocate more {kind} to the current session or connection. The maximum number of "
         f"{kind} allowed is {allowed}. Please free up resources and try again."
     )
-    return Condition("amqp:resource-limit-exceeded", _at_gateway(text))
+    return Condition("amqp:resource-limit-exceeded", at_gateway(text))
 
 
 def unfinished(allowed: int) -> Condition:
     """Return the error for too many bytes of unfinished messages. The words are ours."""
     text = f"More than {allowed} bytes of messages were sent whose end has not come."
-    return Condition("amqp:resource-limit-exceeded", _at_gateway(text))
+    return Condition("amqp:resource-limit-exceeded", at_gateway(text))
 
 
 def replies_wait() -> Condition:
     """Return the error for a request while too many replies wait for credit. The words are ours."""
     text = "Too many bytes of replies to other requests wait until they are received."
-    return Condition("amqp:resource-limit-exceeded", _at_gateway(text))
+    return Condition("amqp:resource-limit-exceeded", at_gateway(text))
 
 
 def refused_too_often(times: int) -> Condition:
     """Return the error for a connection without a token and with many refusals. Ours."""
     text = f"Refused {times} times, and no valid token was put."
-    return Condition("amqp:connection:forced", _at_gateway(text))
+    return Condition("amqp:connection:forced", at_gateway(text))
 
 
 def crowded_out(allowed: int) -> Condition:
     """Return the error for a connection without a token that makes room for newer ones. Ours."""
     text = f"More than {allowed} connections have put no valid token."
-    return Condition("amqp:connection:forced", _at_gateway(text))
+    return Condition("amqp:connection:forced", at_gateway(text))
 
 
 def lock_lost(namespace: str, path: str) -> Condition:
@@ -363,7 +284,7 @@ def busy(namespace: str) -> Condition:
         "code : 50009. Please wait 2 seconds and try again. To know more visit "
         "https://aka.ms/sbResourceMgrExceptions"
     )
-    return Condition("com.microsoft:server-busy", _at_gateway(text))
+    return Condition("com.microsoft:server-busy", at_gateway(text))
 
 
 def idle_link(link: str, kind: str, seconds: float) -> Condition:
@@ -398,12 +319,12 @@ def no_token(seconds: float) -> Condition:
     https://learn.microsoft.com/azure/service-bus-messaging/service-bus-amqp-protocol-guide
     """
     text = f"No valid token was put on the connection within {seconds:g} seconds."
-    return Condition("amqp:connection:forced", _at_gateway(text))
+    return Condition("amqp:connection:forced", at_gateway(text))
 
 
 def stopping() -> Condition:
     """Return the error that ends all connections when the sandbox stops."""
-    return Condition("amqp:connection:forced", _at_gateway("The service is shutting down."))
+    return Condition("amqp:connection:forced", at_gateway("The service is shutting down."))
 
 
 def _required(claim: str, resource: str) -> str:
@@ -413,7 +334,8 @@ def _required(claim: str, resource: str) -> str:
     )
 
 
-def _at_gateway(text: str) -> str:
+def at_gateway(text: str) -> str:
+    """Return a text with the tracking of an error that a gateway gives."""
     return f"{text} TrackingId:{_tracking()}, SystemTracker:gateway0, Timestamp:{_now()}"
 
 
@@ -421,7 +343,8 @@ def _tracked(text: str) -> str:
     return f"{text} TrackingId:{uuid4()}, SystemTracker:NoSystemTracker, Timestamp:{_now()}"
 
 
-def _located(text: str, where: str, path: str) -> str:
+def located(text: str, where: str, path: str) -> str:
+    """Return a text with the tracking of an error that the entity at `path` gives."""
     return f"{text} TrackingId:{uuid4()}_G0, SystemTracker:{where}:{path}, Timestamp:{_now()}"
 
 

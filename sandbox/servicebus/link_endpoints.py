@@ -5,7 +5,7 @@ from functools import partial
 
 from sandbox.entra import Caller
 from sandbox.refusal import Refusal
-from sandbox.servicebus import errors
+from sandbox.servicebus import errors, session_errors
 from sandbox.servicebus.administration.subscription_rules import SubscriptionRules
 from sandbox.servicebus.amqp.link import Link
 from sandbox.servicebus.context import BusContext
@@ -75,15 +75,15 @@ class LinkEndpoints:
             raise link_refusal(self._not_found(node))
         sessions = None if node.is_dead_letters else entity.sessions
         if link.asks_for_session and sessions is None:
-            raise link_refusal(errors.no_sessions())
+            raise link_refusal(session_errors.not_here())
         if sessions is None:
             source = entity.dead_letters if node.is_dead_letters else entity.active
             return self.receiver_of(source, link, node.path)
         if not link.asks_for_session:
-            raise link_refusal(errors.sessions_required())
+            raise link_refusal(session_errors.required())
         name = link.session_id
         if name is not None and not isinstance(name, str):
-            raise link_refusal(errors.session_filter_not_text())
+            raise link_refusal(session_errors.filter_not_text())
         origin = self._context.namespace.name, node.path
         return SessionOpening(sessions, name, link.timeout, origin)
 

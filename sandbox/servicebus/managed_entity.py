@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sandbox.deployment import Rule
-from sandbox.servicebus import errors
+from sandbox.servicebus import session_errors
 from sandbox.servicebus.administration.subscription_rules import SubscriptionRules
 from sandbox.servicebus.errors import Condition
 from sandbox.servicebus.intake import Intake, RejectedError
@@ -51,7 +51,7 @@ class ManagedEntity:
     def sessions(self) -> SessionQueue:
         """Return the sessions of the node. Raises RejectedError if it has none."""
         if self.entity is None or self.entity.sessions is None or self.is_dead_letters:
-            raise RejectedError(errors.no_sessions())
+            raise RejectedError(session_errors.not_here())
         self._check_status(ATTACH_RECEIVER)
         return self.entity.sessions
 

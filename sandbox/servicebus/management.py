@@ -6,7 +6,7 @@ https://learn.microsoft.com/azure/service-bus-messaging/service-bus-amqp-request
 from collections.abc import Callable, Mapping
 
 from sandbox.refusal import Refusal
-from sandbox.servicebus import errors
+from sandbox.servicebus import errors, session_errors
 from sandbox.servicebus import message_requests as on_messages
 from sandbox.servicebus import rule_requests as on_rules
 from sandbox.servicebus import session_requests as on_sessions
@@ -90,7 +90,7 @@ def _failure(error: Exception, managed: ManagedEntity, request: Request) -> tupl
         case LockLostError():
             answer = 410, errors.lock_lost(*where)
         case SessionLockLostError():
-            answer = 410, errors.session_lock_lost(*where)
+            answer = 410, session_errors.lock_lost(*where)
         case MessageNotFoundError():
             answer = 404, errors.message_not_found()
         case TooLargeError():

@@ -117,7 +117,8 @@ class ServiceBus:
         self._store.close()
 
     def check(self, namespace: Namespace) -> None:
-        """Raise RuleError if a rule of `namespace` has a filter that is not understood."""
+        """Raise RuleError for a filter that is not understood, or a setting that cannot change."""
+        self._context.broker.check(namespace)
         for topic in namespace.topics:
             for each in topic.subscriptions:
                 compiled(each.rules, f"{topic.name}/Subscriptions/{each.name}")

@@ -5,7 +5,7 @@ https://learn.microsoft.com/azure/service-bus-messaging/message-sessions
 
 from collections.abc import Callable
 
-from sandbox.servicebus import errors
+from sandbox.servicebus import session_errors
 from sandbox.servicebus.errors import Condition
 from sandbox.servicebus.serve.session_queue import HeldSession, SessionQueue
 from sandbox.servicebus.serve.sessions import SessionLockedError, Waiter
@@ -41,13 +41,13 @@ class SessionOpening:
         """
 
         def on_lost() -> None:
-            refused(errors.session_lock_lost(*self._origin))
+            refused(session_errors.lock_lost(*self._origin))
 
         def accept(name: str) -> None:
             accepted(self._queue.accept(name, on_lost))
 
         def timed_out() -> None:
-            refused(errors.no_session(self._seconds, *self._origin))
+            refused(session_errors.none_in_time(self._seconds, *self._origin))
 
         if self._name is None:
             self._waiter = self._queue.wait(self._seconds, accept, timed_out)
@@ -55,7 +55,7 @@ class SessionOpening:
         try:
             accept(self._name)
         except SessionLockedError:
-            refused(errors.session_cannot_be_locked(self._name))
+            refused(session_errors.cannot_be_locked(self._name))
 
     def ended(self) -> None:
         """Wait no more: the link has ended."""

@@ -7,9 +7,13 @@ from sandbox.deployment import EntitySettings, Namespace, Queue, Subscription, T
 from sandbox.servicebus.serve.destination import Destination, QueueDestination, TopicDestination
 from sandbox.servicebus.serve.duplicates import DuplicateDetection
 from sandbox.servicebus.serve.entity import Entity, seconds
-from sandbox.servicebus.serve.rules import Filters, compiled
+from sandbox.servicebus.serve.rules import Filters, RuleError, compiled
 from sandbox.servicebus.serve.store import Store
 from sandbox.servicebus.serve.subqueue import Clock, Source
+
+
+class FixedSettingError(RuleError):
+    """A change of a setting that only a new entity can have. The text names both."""
 
 
 class Broker:
@@ -42,12 +46,29 @@ class Broker:
         An entity that stays keeps its messages, locks and receivers. One that goes loses all.
         Raises RuleError before anything has changed, or sqlite3.Error.
         """
+        self.check(namespace)
         filters = _filters(namespace)
         for queue in namespace.queues:
             self._put_queue(queue)
         for topic in namespace.topics:
             self._put_topic(topic, filters)
         self._delete_others(namespace)
+
+    def check(self, namespace: Namespace) -> None:
+        """Raise FixedSettingError if an entity that stays would gain or lose its sessions.
+
+        Azure/azure-sdk-for-python, sdk/servicebus/azure-servicebus/tests/mgmt_tests/recordings
+        """
+        entities: list[Queue | Subscription] = [*namespace.queues]
+        for topic in namespace.topics:
+            entities += topic.subscriptions
+        for each in entities:
+            known = self.entities.get(each.id.lower())
+            if known and known.requires_session != each.settings.requires_session:
+                raise FixedSettingError(
+                    f"requiresSession of '{each.name}' cannot change, nor can it on Azure: delete "
+                    "the entity, and create it with the other value."
+                )
 
     def sweep(self) -> bool:
         """End locks, expire and enqueue messages, and forget ids of duplicates, all as it is due.

@@ -53,6 +53,13 @@ def test_an_entity_that_stays_keeps_its_messages_and_locks(setup: Setup) -> None
     assert len(setup.entity("queues/new").active) == 1
 
 
+def test_an_entity_neither_gains_sessions_nor_loses_them(setup: Setup) -> None:
+    setup.send("queues/stays", message())
+    with pytest.raises(RuleError, match="requiresSession of 'stays' cannot change"):
+        setup.broker.deploy(deployed("stays", settings=replace(SETTINGS, requires_session=True)))
+    assert len(setup.entity("queues/stays").active) == 1
+
+
 def test_an_entity_that_goes_takes_its_messages_with_it(setup: Setup) -> None:
     setup.send("queues/goes", message())
     setup.send("topics/t", message())

@@ -25,6 +25,7 @@ from tests.sandbox.servicebus.process import Process
 from tests.sandbox.servicebus.world import NAMESPACE, topic
 
 PEEK = {"operation": "com.microsoft:peek-message"}
+FIRST = {"from-sequence-number": 1, "message-count": 1}
 LATER = symbol("x-opt-scheduled-enqueue-time")
 # By hand, before a change of the store: `KILLS=100`.
 ROUNDS = int(os.environ.get("KILLS", "2"))
@@ -42,9 +43,7 @@ def all_of(peer: Peer, path: str, session: str | None = None) -> list[Any]:
     """Receive and complete every message that waits. Return them."""
     receiver = receiver_of(peer, path, session)
     found = []
-    while peer.ask(
-        f"{path}/$management", PEEK, {"from-sequence-number": 1, "message-count": 1}
-    ).body:
+    while peer.ask(f"{path}/$management", PEEK, FIRST).body:
         with suppress(Timeout):
             while True:
                 found.append(receiver.receive(timeout=0.3))

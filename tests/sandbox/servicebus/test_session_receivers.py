@@ -350,6 +350,20 @@ def test_a_session_takes_the_right_to_receive(bus: Running) -> None:
         assert receiver.session.get_state() is None
 
 
+@pytest.mark.parametrize(
+    "operation", ["get-session-state", "set-session-state", "renew-session-lock"]
+)
+def test_a_request_about_a_session_takes_the_right_to_receive(bus: Running, operation: str) -> None:
+    asked = {"operation": f"com.microsoft:{operation}"}
+    for caller, code in (("namespace-sender", 401), ("namespace-receiver", 200)):
+        with Peer(bus.plain_port) as peer:
+            peer.put_as("namespace-receiver", "visits")
+            peer.session_receiver("visits", "a")
+            peer.put_as(caller, "visits/$management")
+            body = {"session-id": "a", "session-state": None}
+            assert peer.ask("visits/$management", asked, body).code == code
+
+
 @pytest.mark.parametrize("operation", ["get-session-state", "renew-session-lock"])
 def test_only_the_connection_that_holds_a_session_may_use_it(
     bus: Running, client: ServiceBusClient, operation: str
