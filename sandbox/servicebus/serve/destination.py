@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from itertools import islice
 
 from sandbox.deployment import EntitySettings
 from sandbox.servicebus.serve.duplicates import DuplicateDetection
@@ -11,6 +12,9 @@ from sandbox.servicebus.serve.rules import Filters
 from sandbox.servicebus.serve.schedule import Schedule
 from sandbox.servicebus.serve.store import Store
 from sandbox.servicebus.serve.subqueue import Clock
+
+# Scheduled messages in one turn, which takes some milliseconds for so many.
+_AT_ONCE = 500
 
 
 class Destination(ABC):
@@ -58,12 +62,13 @@ class Destination(ABC):
         """Enqueue the scheduled messages whose time has come. Return whether there were any.
 
         Each is then a new message, with a number and a time of its own; duplicates were found when
-        it was scheduled.
+        it was scheduled. Of very many, the rest follows with the next sweep.
         """
-        due = list(self.scheduled.take_due(self._clock()))
-        for message in due:
+        enqueued = 0
+        for message in islice(self.scheduled.take_due(self._clock()), _AT_ONCE):
             self._enqueue(message)
-        return bool(due)
+            enqueued += 1
+        return enqueued > 0
 
     def _enqueue_later(self, message: Message, due: float) -> int:
         now = self._clock()

@@ -99,6 +99,15 @@ def test_a_message_whose_time_has_passed_is_enqueued_at_once(setup: Setup) -> No
     assert bodies(setup.entity("queues/orders").active) == [b"a", b"b"]
 
 
+def test_very_many_messages_become_due_in_several_turns(setup: Setup) -> None:
+    setup.send("queues/orders", *(message(due=1001) for _ in range(1100)))
+    counts = []
+    for _ in range(3):
+        setup.pass_time(1)
+        counts.append(len(setup.entity("queues/orders").active))
+    assert counts == [500, 1000, 1100]
+
+
 def test_a_life_begins_when_the_message_is_enqueued(setup: Setup) -> None:
     setup.send("queues/orders", message(due=1100, time_to_live=10))
     setup.pass_time(100)
