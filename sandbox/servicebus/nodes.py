@@ -6,7 +6,7 @@ from typing import Protocol
 
 from sandbox.audit import Gate
 from sandbox.rbac import Denied, Requirement
-from sandbox.servicebus import errors, management
+from sandbox.servicebus import errors, management, unsupported
 from sandbox.servicebus.amqp.decode import MalformedError
 from sandbox.servicebus.amqp.delivery import Disposition, Transfer
 from sandbox.servicebus.amqp.link import Link, OutgoingDelivery
@@ -121,8 +121,12 @@ class RequestTarget:
             return errors.too_large(0, transfer.size, self._limit)
         if not transfer.is_whole:
             return None
+        in_transaction = transfer.in_transaction
         content, _ = transfer.take()
         self._link.grant_credit(1)
+        if in_transaction:
+            transfer.reject(errors.unsupported(unsupported.REQUESTED_IN_TRANSACTION.feature))
+            return None
         if not self._may_reply():
             transfer.reject(errors.replies_wait())
             return None

@@ -21,6 +21,7 @@ class _Form(Enum):
     LINK = "a link", "attached and detached"
     MESSAGE = "a message", "rejected"
     SETTLEMENT = "a settlement", "rejected; the message stays locked"
+    DELIVERY = "the delivery of a request to `$management`", "rejected"
     REQUEST = "a request of `$management`", f"status {STATUS}"
 
 
@@ -35,6 +36,7 @@ class Unsupported:
 
 IN_TRANSACTION = Unsupported("transactions", _Form.MESSAGE, ("transactional-state",))
 SETTLED_IN_TRANSACTION = Unsupported("transactions", _Form.SETTLEMENT, ("transactional-state",))
+REQUESTED_IN_TRANSACTION = Unsupported("transactions", _Form.DELIVERY, ("transactional-state",))
 COORDINATOR = Unsupported("transactions", _Form.LINK, ("a target that is a coordinator",))
 DYNAMIC = Unsupported("dynamic nodes", _Form.LINK, ("a dynamic source or target",))
 FORWARDING = Unsupported(
@@ -54,6 +56,7 @@ UNSUPPORTED = (
     FORWARDING,
     IN_TRANSACTION,
     SETTLED_IN_TRANSACTION,
+    REQUESTED_IN_TRANSACTION,
     *REQUESTS,
 )
 

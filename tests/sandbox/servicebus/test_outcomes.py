@@ -84,6 +84,24 @@ def sent(client: Raw, count: int = 1) -> list[int]:
     return [client.hear(TRANSFER).fields[1] for _ in range(count)]
 
 
+IN_TRANSACTION = b"\x00\x53\x34" + encode.sequence((encode.binary(b"tx"),))
+
+
+def in_transaction(handle: int, number: int, message: Message) -> bytes:
+    """Return an unsettled transfer of a message whose state is that of a transaction."""
+    fields = encode.uint(handle), encode.uint(number), encode.binary(b"tag"), encode.uint(0)
+    nothing = encode.boolean(False), encode.boolean(False), encode.NULL
+    return frame(0x14, *fields, *nothing, IN_TRANSACTION, payload=message.encode())
+
+
+@pytest.mark.parametrize("address", ["orders", "orders/$management"])
+def test_what_belongs_to_a_transaction_is_refused_by_name(client: Raw, address: str) -> None:
+    request = Message("x", id="7", properties={"operation": "com.microsoft:peek-message"})
+    client.say(attach(4, address, name="more"), in_transaction(4, 1, request))
+    refused = client.hear(DISPOSITION).fields
+    assert b"does not support transactions" in repr(refused).encode()
+
+
 def settle(client: Raw, first: int, last: int, outcome: bytes, *, settled: bool) -> None:
     """Settle deliveries, and wait for the bus to confirm it unless they were sent settled."""
     numbers = encode.uint(first), encode.uint(last)
