@@ -13,8 +13,12 @@ MARKS = {
 
 
 def caller_of(record: Record) -> str:
-    """Return the identity of a record's request, or a word in parentheses without one."""
-    return caller(record.identity, keyed=record.role == KEYED)
+    """Return the identity of a record's request, or a word in parentheses without one.
+
+    A SAS that the identity signed is named beside it: anyone who has the address may send it.
+    """
+    who = caller(record.identity, keyed=record.role == KEYED)
+    return f"{who} (SAS)" if record.credential else who
 
 
 def caller(identity: str, *, keyed: bool) -> str:

@@ -11,6 +11,7 @@ _LOSES = {
     "account-keys.json": "storage accounts get new keys, and programs need them",
     "bus.db": "the messages that wait in queues and subscriptions are lost",
     "databases.json": "vault.db and bus.db go to the first vault and namespace of the deployment",
+    "delegation.key": "a new secret is made, and issued user delegation keys are no longer valid",
     "deployed.json": "the next start deploys the snapshot that it was given last",
     "entra-signing-key.pem": "a new key is made, and issued tokens are no longer valid",
     "identity-headers.json": "new headers are made: shells, and services in containers, need them",

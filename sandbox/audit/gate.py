@@ -144,6 +144,7 @@ def _allowed(service: str, operation: str, caller: Caller, allowed: Allowed) -> 
         assignment=allowed.assignment.id,
         why=allowed.assignment.why,
         token_id=caller.token_id,
+        credential=caller.credential,
     )
 
 
@@ -160,4 +161,5 @@ def _denied(service: str, operation: str, caller: Caller, denied: Denied) -> Rec
         missing=denied.roles_that_would,
         reason=shortened("; ".join(map(str, denied.not_evaluated)), _LONGEST),
         token_id=caller.token_id,
+        credential=caller.credential,
     )

@@ -35,7 +35,8 @@ class Record:
     have allowed the request; `reason` is why it was refused without a decision. An issued token's
     `role` are the app roles in it, and its `why` tells that it came from the endpoint's cache. No
     record holds a token or a secret. A request by an account key has no `identity`, and the key as
-    its `role`.
+    its `role`. `credential` is the proof of a request that came without a token of its `identity`,
+    such as a user delegation SAS.
     """
 
     time: str
@@ -53,6 +54,7 @@ class Record:
     reason: str = ""
     token_id: str = ""
     resource: str = ""
+    credential: str = ""
 
 
 class AuditError(OSError):

@@ -50,7 +50,10 @@ class TokenRefused(Exception):
 
 @dataclass(frozen=True)
 class Caller:
-    """The principal that a verified token proves. `expires_at` is in seconds since the epoch."""
+    """The principal that a verified token proves. `expires_at` is in seconds since the epoch.
+
+    `credential` names another proof than a token, if it was one.
+    """
 
     principal_id: str
     app_id: str
@@ -58,6 +61,7 @@ class Caller:
     issuer: str
     expires_at: float
     token_id: str
+    credential: str = ""
 
 
 class Verifier:
@@ -95,6 +99,14 @@ class Verifier:
         caller = self._named(caller)
         self._remember(digest, caller, not_before)
         return caller
+
+    def name_of(self, principal_id: str) -> str:
+        """Return the name of a principal, or its id if it has none."""
+        return self._names.get(principal_id, principal_id)
+
+    def now(self) -> float:
+        """Return the time by which tokens end, in seconds since the epoch."""
+        return self._clock()
 
     def _named(self, caller: Caller) -> Caller:
         """Return the caller under its present name: its identity may be deleted by now."""

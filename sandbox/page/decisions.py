@@ -55,7 +55,7 @@ def row(entry: Entry) -> Row:
         time=record.time[11:23],
         outcome=record.outcome.value,
         mark=MARKS[record.outcome],
-        who=record.identity or (f"({KEYED})" if record.role == KEYED else "(unknown)"),
+        who=_who(record),
         what=_what(record),
         where=_where(record),
         role=_role(record),
@@ -65,6 +65,12 @@ def row(entry: Entry) -> Row:
         scope=record.scope,
         assignment=record.assignment,
     )
+
+
+def _who(record: Record) -> str:
+    if not record.identity:
+        return f"({KEYED})" if record.role == KEYED else "(unknown)"
+    return f"{record.identity} (SAS)" if record.credential else record.identity
 
 
 def steps(record: Record) -> tuple[Step, ...]:
@@ -130,6 +136,8 @@ def _issued(record: Record) -> str:
 def _authenticated(record: Record) -> str:
     if record.role == KEYED:
         return "The account's key signed the request: it names no identity."
+    if record.credential:
+        return f"A {record.credential} carries the signature of {record.identity}."
     if record.outcome is Outcome.REFUSED and not record.identity:
         return f"The request proved no identity: {record.reason.rstrip('.')}."
     return f"A verified token names {record.identity}, principal {record.principal_id or '-'}."

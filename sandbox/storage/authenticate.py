@@ -8,8 +8,10 @@ from collections.abc import Mapping
 
 from sandbox.entra import BLOB, Caller, Reason, TokenRefused, Verifier, scheme_and_token
 from sandbox.storage.account_keys import AccountKeys
+from sandbox.storage.delegation_keys import DelegationKeys
 from sandbox.storage.errors import StorageError, refusal
 from sandbox.storage.request import BlobRequest
+from sandbox.storage.sas import verify_sas
 from sandbox.storage.shared_key import verify
 from sandbox.storage.versions import version_of
 
@@ -44,30 +46,29 @@ _DETAILS: Mapping[Reason, str] = {
 _SEEN_SHOWN = frozenset({Reason.AUDIENCE, Reason.EXPIRED})
 _DETAIL = "AuthenticationErrorDetail"
 
-# The parameters of a shared access signature.
-_SIGNED_URL = frozenset(
-    {"rscc", "rscd", "rsce", "rscl", "rsct", "saoid", "scid", "sdd", "se", "ses", "si", "sig"}
-    | {"sip", "ske", "skoid", "sks", "skt", "sktid", "skv", "sp", "spr", "sr", "srt", "ss", "st"}
-    | {"suoid", "sv"}
-)
-
 
 def authenticate(
     request: BlobRequest,
     verifier: Verifier,
     tenant_id: str,
     *,
+    account: str,
+    delegation: DelegationKeys,
     every_detail: bool = True,
     keys: AccountKeys | None = None,
 ) -> Caller:
-    """Return the caller that a verified token proves, or BY_KEY. Raises Refusal as Azure words it.
+    """Return the caller that a verified token or a SAS proves, or BY_KEY.
+
+    Raises Refusal as Azure words it.
 
     Without `every_detail`, an error explains only faults that Azure was seen to explain. `keys` are
     None for an account with `allowSharedKeyAccess: false`:
     https://learn.microsoft.com/azure/storage/common/shared-key-authorization-prevent
     """
     _refuse_preflight(request)
-    _refuse_signed_url(request.target.parameters, allows_keys=keys is not None)
+    if request.target.sas:
+        _check_sas(request, allows_keys=keys is not None)
+        return verify_sas(request, account, tenant_id, delegation, verifier)
     scheme, token = scheme_and_token([request.headers.get("Authorization", "")])
     match scheme.lower():
         case "bearer":
@@ -90,11 +91,6 @@ def challenge(tenant_id: str) -> Mapping[str, str]:
     """Return the header that names a token's source and resource. Azure quotes no value."""
     authority = f"https://login.microsoftonline.com/{tenant_id}/oauth2/authorize"
     return {"WWW-Authenticate": f"Bearer authorization_uri={authority} resource_id={BLOB}"}
-
-
-def is_signed_url(parameters: Mapping[str, str]) -> bool:
-    """Return whether an address carries a shared access signature."""
-    return not _SIGNED_URL.isdisjoint(each.lower() for each in parameters)
 
 
 def _check_version(request: BlobRequest) -> None:
@@ -131,15 +127,16 @@ def _refuse_preflight(request: BlobRequest) -> None:
         raise refusal("CorsPreflightFailure")
 
 
-def _refuse_signed_url(parameters: Mapping[str, str], *, allows_keys: bool) -> None:
-    """Raise Refusal: signatures by the account's key are off, or not offered, as a user's are."""
-    found = _SIGNED_URL & {each.lower() for each in parameters}
-    if "skoid" in found:
-        raise _not_offered("User delegation SAS")
-    if found and allows_keys:
+def _check_sas(request: BlobRequest, *, allows_keys: bool) -> None:
+    """Raise Refusal for a SAS by the account's key, or one beside another proof."""
+    by_a_user = "skoid" in request.target.sas
+    if not by_a_user and allows_keys:
         raise _not_offered("SAS by an account key")
-    if found:
+    if not by_a_user:
         raise refusal("KeyBasedAuthenticationNotPermitted")
+    if "Authorization" in request.headers:
+        detail = "This sandbox takes a SAS or an Authorization header, not both."
+        raise refusal("AuthenticationFailed", {_DETAIL: detail})
 
 
 def _not_offered(way: str) -> StorageError:

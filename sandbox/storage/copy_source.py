@@ -4,10 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sandbox.storage.allowlist import is_valid
-from sandbox.storage.authenticate import is_signed_url
 from sandbox.storage.errors import StorageError, refusal
 from sandbox.storage.request import Level, Target, parse_target
-from sandbox.storage.versions import version_of
 
 # Conditions on the source, and the same conditions as a reader of the source sends them.
 SOURCE_CONDITIONS: Mapping[str, str] = {
@@ -17,6 +15,8 @@ SOURCE_CONDITIONS: Mapping[str, str] = {
     "x-ms-source-if-tags": "x-ms-if-tags",
     "x-ms-source-if-unmodified-since": "if-unmodified-since",
 }
+# The token that reads the source.
+AUTHORIZATION = "x-ms-copy-source-authorization"
 # Since this version the error repeats the error of the source:
 # https://learn.microsoft.com/rest/api/storageservices/version-2024-08-04
 _FIRST_WITH_CAUSE = "2024-08-04"
@@ -40,16 +40,13 @@ class CopySource:
 def parse_copy_source(headers: Mapping[str, str], host: str) -> CopySource:
     """Return the source that the headers name. Raises Refusal unless it is a blob of this account.
 
-    Credentials in the address are refused: Azurite would use them in place of the caller's rights.
+    The address may hold a SAS, which is verified here and not shown to Azurite.
     """
     scheme, separator, rest = headers["x-ms-copy-source"].partition("://")
     authority, slash, path = rest.partition("/")
     if scheme.lower() != "https" or not separator or authority.lower() != host:
         raise refusal("CannotVerifyCopySource")
     target = parse_target(slash + path)
-    if is_signed_url(target.parameters):
-        cause = refusal("KeyBasedAuthenticationNotPermitted")
-        raise cannot_verify(cause, version_of(headers))
     if target.level is not Level.BLOB or target.parameters.keys() - {"snapshot"}:
         raise refusal("CannotVerifyCopySource")
     if not all(is_valid(key, value) for key, value in target.parameters.items()):

@@ -16,7 +16,9 @@ _UNPROVEN = "Server failed to authenticate the request. Please refer to the info
 # fmt: off
 _CODES: Mapping[str, tuple[int, str]] = {
     "AuthenticationFailed": (403, "Server failed to authenticate the request. Make sure the value of Authorization header is formed correctly including the signature."),
+    "AuthorizationFailure": (403, "This request is not authorized to perform this operation."),
     "AuthorizationPermissionMismatch": (403, "This request is not authorized to perform this operation using this permission."),
+    "AuthorizationSourceIPMismatch": (403, "This request is not authorized to perform this operation using this source IP."),
     "BlobNotFound": (404, "The specified blob does not exist."),
     "CannotVerifyCopySource": (403, "Could not verify the copy source within the specified time."),
     "ContainerNotFound": (404, "The specified container does not exist."),
@@ -32,6 +34,7 @@ _CODES: Mapping[str, tuple[int, str]] = {
     "InvalidResourceName": (400, "The specifed resource name contains invalid characters."),
     "InvalidUri": (400, "The requested URI does not represent any resource on the server."),
     "InvalidXmlDocument": (400, "XML specified is not syntactically valid."),
+    "InvalidXmlNodeValue": (400, "The value for one of the XML nodes is not in the correct format."),
     "KeyBasedAuthenticationNotPermitted": (403, "Key based authentication is not permitted on this storage account."),
     "LeaseLost": (412, "A lease ID was specified, but the lease for the resource has expired."),
     "MetadataTooLarge": (400, "The size of the specified metadata exceeds the maximum size permitted."),

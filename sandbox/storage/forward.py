@@ -6,9 +6,12 @@ from urllib.parse import quote
 
 from sandbox.plane import Granted
 from sandbox.storage.actions import ADD
+from sandbox.storage.copy_source import AUTHORIZATION
 from sandbox.storage.name import Named
 from sandbox.storage.operations import MAKES_A_BLOB, Operation
 from sandbox.storage.paging import place_of
+from sandbox.storage.sas import SasCaller
+from sandbox.storage.sas_rights import creates_alone
 
 # The client id of the sandbox's own requests, by which Azurite's records tell them from clients'.
 OWN_ID = "gateway"
@@ -50,7 +53,13 @@ def question(
 
 
 def creates_only(granted: Granted[Named]) -> bool:
-    """Return whether a request may create a blob, but not replace one: its right is to add."""
+    """Return whether a request may create a blob, but not replace one: its right is to add.
+
+    Or it has a SAS with the permission to create, and not to write.
+    """
+    caller = granted.caller
+    if isinstance(caller, SasCaller) and creates_alone(granted.named, caller.permissions):
+        return True
     by_adding = bool(granted.allowed) and granted.allowed[0].action in ADD
     return by_adding and granted.named.operation.name in MAKES_A_BLOB
 
@@ -64,6 +73,7 @@ def rebuild(granted: Granted[Named]) -> Forwarded:
         headers = _of_the_target(headers)
     elif named.source:
         headers["x-ms-copy-source"] = named.source.url
+        headers.pop(AUTHORIZATION, None)
     if creates_only(granted):
         # Azurite checks and creates under one lock, so of many at once exactly one succeeds.
         headers["if-none-match"] = "*"

@@ -144,10 +144,10 @@ _NEW_BLOB    = _GUARDS | _PROPERTIES | _METADATA | {"content-type", "x-ms-tags"}
 _SOURCE      = {f"x-ms-source-{name}" for name in (*_TIMES, "if-match", "if-none-match")}
 _SOURCE_TAGS = {"x-ms-source-if-tags"}
 _COPY_TAGS   = {"x-ms-copy-source-tag-option"}
+_COPY_RIGHT  = {"x-ms-copy-source-authorization"}
 _NEW_COPY    = _GUARDS | _SOURCE | _TIER | _METADATA | {"x-ms-tags"}
-_READ_SOURCE = _SOURCE | {
-    "x-ms-copy-source-authorization", "x-ms-source-content-crc64", "x-ms-source-content-md5",
-    "x-ms-source-range",
+_READ_SOURCE = _SOURCE | _COPY_RIGHT | {
+    "x-ms-source-content-crc64", "x-ms-source-content-md5", "x-ms-source-range",
 }
 
 # Resources: a level, and the `restype` of its requests.
@@ -182,7 +182,7 @@ OPERATIONS = _checked(
     _row("GET",    _SERVICE,   "properties",           "GetBlobServiceProperties",     READ_SERVICE),
     _row("PUT",    _SERVICE,   "properties",           "SetBlobServiceProperties",     WRITE_SERVICE, body=True),
     _row("GET",    _SERVICE,   "stats",                "GetBlobServiceStats",          READ_SERVICE),
-    _row("POST",   _SERVICE,   "userdelegationkey",    "GetUserDelegationKey",         DELEGATION_KEY, body=True, offered=False),
+    _row("POST",   _SERVICE,   "userdelegationkey",    "GetUserDelegationKey",         DELEGATION_KEY, body=True),
     _row("GET",    _ACCOUNT,   "blobs",                "FindBlobsByTags",              FILTER, query={"where", *_PAGES}),
     _row("POST",   _ACCOUNT,   "batch",                "BlobBatch",                    WRITE_CONTAINER, body=True),
     *(_row(method, (level, "account"), "properties",   "GetAccountInfo",               ACCOUNT_INFO) for level in Level for method in ("GET", "HEAD")),
@@ -249,7 +249,7 @@ OPERATIONS = _checked(
 
     # Behind the puts: the error of a put that lacks a header names what a put lacks, not a copy.
     _row("PUT",    _BLOB,      "",                     "PutBlobFromURL",               WRITE_OR_ADD, when=_COPY | _BLOCKS, headers=_NEW_BLOB | _SOURCE | _SOURCE_TAGS | _COPY_TAGS, offered=False),
-    _row("PUT",    _BLOB,      "",                     "CopyBlobFromURL",              WRITE_OR_ADD, when=_COPY | _AT_ONCE, headers=_NEW_COPY | _COPY_TAGS),
+    _row("PUT",    _BLOB,      "",                     "CopyBlobFromURL",              WRITE_OR_ADD, when=_COPY | _AT_ONCE, headers=_NEW_COPY | _COPY_TAGS | _COPY_RIGHT),
     _row("PUT",    _BLOB,      "",                     "CopyBlob",                     WRITE_OR_ADD, when=_COPY | _LATER, headers=_NEW_COPY | _SOURCE_TAGS | _REHYDRATE | {"x-ms-seal-blob"}),
     _row("PUT",    _BLOB,      "incrementalcopy",      "IncrementalCopyBlob",          WRITE_OR_ADD, when=_COPY, headers=_CONDITIONS, offered=False),
     _row("PUT",    _BLOB,      "block",                "PutBlockFromURL",              WRITE, when=_COPY, query={"blockid"}, headers=_LEASE | _READ_SOURCE, reads_source=True),

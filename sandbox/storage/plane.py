@@ -13,16 +13,21 @@ from sandbox.storage.authenticate import authenticate
 from sandbox.storage.azurite import delete_container, make_container
 from sandbox.storage.backend import LONGEST_HEADER, Backend
 from sandbox.storage.cors import Cors
+from sandbox.storage.delegation_keys import DelegationKeys
 from sandbox.storage.errors import StorageError, busy, invalid_header, refusal
 from sandbox.storage.existence import Denial, denial, missing
 from sandbox.storage.name import Named, name
 from sandbox.storage.recognise import Table
 from sandbox.storage.rendering import error_response
-from sandbox.storage.request import BlobRequest, read_request
+from sandbox.storage.request import BlobRequest, of_a_sas, read_request
+from sandbox.storage.sas import SasCaller
+from sandbox.storage.sas_rights import check_permissions
 from sandbox.storage.serve import serve
 from sandbox.storage.serve_batch import serve_batch
+from sandbox.storage.serve_delegation_key import serve_delegation_key
 from sandbox.storage.serve_from_url import serve_from_url
 from sandbox.storage.shared_key import BY_KEY
+from sandbox.storage.source_rights import permitted_source
 from sandbox.storage.versions import exists
 from sandbox.walk import permit, walk
 
@@ -53,11 +58,13 @@ class BlobStorage(Plane[web.Request | BlobRequest, Named]):
         existence_first: bool = False,
         every_detail: bool = True,
         keys: AccountKeys | None = None,
+        delegation: DelegationKeys | None = None,
     ) -> None:
         """`existence_first` answers a denial with 404 if the blob or container does not exist.
 
         Without `every_detail`, the error of a bad token explains only what Azure has been seen to
-        explain. Without `keys`, the account takes tokens alone.
+        explain. Without `keys`, the account takes no key. Without `delegation`, its user
+        delegation keys end with it.
         """
         self._account = account
         self._tenant_id = tenant_id
@@ -68,6 +75,7 @@ class BlobStorage(Plane[web.Request | BlobRequest, Named]):
         self._existence_first = existence_first
         self._every_detail = every_detail
         self._keys = keys
+        self._delegation = delegation or DelegationKeys()
         self._cors = Cors(backend)
 
     def application(self) -> web.Application:
@@ -107,6 +115,8 @@ class BlobStorage(Plane[web.Request | BlobRequest, Named]):
             read,
             self._verifier,
             self._tenant_id,
+            account=self._account.name,
+            delegation=self._delegation,
             every_detail=self._every_detail,
             keys=self._keys,
         )
@@ -121,6 +131,8 @@ class BlobStorage(Plane[web.Request | BlobRequest, Named]):
         501 for an operation that is not offered, to a caller with the right to it; 404 for one that
         takes no token. An account key authorizes everything, by no assignment.
         """
+        if isinstance(caller, SasCaller):
+            self._check_permissions(caller, named)
         if caller is BY_KEY:
             gate.by_key(self.service, named.operation.name, *named.requirements)
             allowed: tuple[Allowed, ...] = ()
@@ -168,18 +180,37 @@ class BlobStorage(Plane[web.Request | BlobRequest, Named]):
             return request
         if _READ not in request:
             read = read_request(request.method, request.raw_path, request.headers.items())
+            if read.target.sas:
+                read = of_a_sas(read, request.remote or "")
             _check_host(read, self._account.host)
             _check_version(read.headers.get("x-ms-version", ""))
             request[_READ] = read
         return request[_READ]
 
+    def _check_permissions(self, caller: SasCaller, named: Named) -> None:
+        try:
+            check_permissions(named, caller.permissions)
+        except Refusal as refused:
+            raise self._recorded(refused, caller, named) from None
+
     async def _serve(self, request: web.Request, granted: Granted[Named]) -> web.StreamResponse:
         operation, backend = granted.named.operation, self._backend
         endpoint = f"https://{self._account.host}/"
+        if operation.name == "GetUserDelegationKey":
+            return await serve_delegation_key(
+                request,
+                granted.caller,
+                self._delegation,
+                account=self._account.name,
+                tenant_id=self._tenant_id,
+                now=self._verifier.now(),
+            )
         if operation.name == "BlobBatch":
             return await serve_batch(request, granted, self.permit, backend)
         if operation.reads_source:
             return await serve_from_url(request, granted, self.permit, backend, endpoint)
+        if granted.named.reads_apart:
+            await permitted_source(granted.named, self.permit)
         if operation.name == "SetBlobServiceProperties":
             self._cors.forget()
         return await serve(request, granted, backend, endpoint)

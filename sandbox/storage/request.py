@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from urllib.parse import quote, unquote_to_bytes
 
@@ -16,6 +16,12 @@ _MAY_REPEAT = frozenset({"accept", "accept-encoding", "accept-language", "cache-
 _CONTAINER = re.compile(r"(?=.{3,63}\Z)[a-z0-9]+(?:-[a-z0-9]+)*|\$root|\$web")
 _LONGEST_BLOB_NAME = 1024
 _ROOT = "$root"
+# The parameters of a shared access signature, as this sandbox knows them.
+_OF_A_SAS = frozenset(
+    {"rscc", "rscd", "rsce", "rscl", "rsct", "saoid", "scid", "sdd", "sduoid", "se", "ses", "si"}
+    | {"sig", "sip", "skdutid", "ske", "skoid", "sks", "skt", "sktid", "skv", "sp", "spr", "sr"}
+    | {"srh", "srq", "srt", "ss", "st", "suoid", "sv"}
+)
 _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 # Blob names that XML cannot carry would break every listing of their container. U+FFFE and U+FFFF,
 # which it cannot carry either, are encoded there.
@@ -32,11 +38,15 @@ class Level(StrEnum):
 
 @dataclass(frozen=True)
 class Target:
-    """The resource of a request, decoded. Names are validated; parameters are as sent."""
+    """The resource of a request, decoded. Names are validated; parameters are as sent.
+
+    Those of a shared access signature are apart, in lower case: no operation knows them.
+    """
 
     container: str = ""
     blob: str = ""
     parameters: Mapping[str, str] = field(default_factory=dict)
+    sas: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def level(self) -> Level:
@@ -55,6 +65,7 @@ class BlobRequest:
     """A request without its body. `headers` are case-insensitive, and each occurs once.
 
     `sent_path` and `sent_headers` are those that the client signed, if it has signed any.
+    `source_ip` is the client's address, if the request has a shared access signature.
     """
 
     method: str
@@ -62,6 +73,7 @@ class BlobRequest:
     headers: Mapping[str, str] = field(repr=False)
     sent_path: str = ""
     sent_headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    source_ip: str = ""
 
     @property
     def label(self) -> str:
@@ -73,6 +85,14 @@ def read_request(method: str, raw_target: str, headers: Iterable[tuple[str, str]
     """Return the request on the wire. Raises Refusal 400 for one that is ambiguous."""
     single, path = _single(headers), raw_target.partition("?")[0]
     return BlobRequest(method, parse_target(raw_target), single, path, single)
+
+
+def of_a_sas(request: BlobRequest, source_ip: str) -> BlobRequest:
+    """Return a request with a SAS from `source_ip`: the SAS names the version if no header does."""
+    headers = CIMultiDict(request.headers)
+    if "x-ms-version" not in headers:
+        headers["x-ms-version"] = request.target.sas.get("sv", "")
+    return replace(request, headers=headers, source_ip=source_ip)
 
 
 def _single(headers: Iterable[tuple[str, str]]) -> Mapping[str, str]:
@@ -92,11 +112,13 @@ def parse_target(raw: str) -> Target:
     path, _, query = raw.partition("?")
     first, separator, rest = path[1:].partition("/")
     parameters = _parameters(query)
+    signed = [each for each in parameters if each.lower() in _OF_A_SAS]
+    sas = {each.lower(): parameters.pop(each) for each in signed}
     container, blob = _decoded(first), _blob_name(rest)
     if container and not separator and "restype" not in parameters:
         # Azure takes a blob without a container for one of the container $root.
-        return Target(_ROOT, _root_blob_name(first), parameters)
-    return Target(_container_name(container, blob), blob, parameters)
+        return Target(_ROOT, _root_blob_name(first), parameters, sas)
+    return Target(_container_name(container, blob), blob, parameters, sas)
 
 
 def _container_name(container: str, blob: str) -> str:

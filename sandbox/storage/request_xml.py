@@ -12,6 +12,7 @@ _NO_XML = "Error parsing Xml content"
 # The root element of each document. Azurite takes a document with any other for an empty one, and
 # would delete the existing settings.
 _ROOTS: Mapping[str, str] = {
+    "GetUserDelegationKey": "KeyInfo",
     "PutBlockList": "BlockList",
     "SetBlobServiceProperties": "StorageServiceProperties",
     "SetBlobTags": "Tags",
@@ -30,6 +31,17 @@ def for_azurite(operation: str, body: bytes) -> bytes:
     if not body and operation == "SetContainerACL":
         return body
     return _SPELLED.get(operation, _unchanged)(operation, body)
+
+
+def key_times(body: bytes) -> tuple[str, str]:
+    """Return the start and the expiry that a user delegation key is to have, as written.
+
+    Raises Refusal 400, and 501 for a key to be used by one user alone.
+    """
+    root = _parsed("GetUserDelegationKey", body)
+    if root.findtext("DelegatedUserTid"):
+        raise refusal("NotImplemented")
+    return root.findtext("Start", ""), root.findtext("Expiry", "")
 
 
 def _unchanged(operation: str, body: bytes) -> bytes:
@@ -158,4 +170,5 @@ _SPELLED: Mapping[str, Callable[[str, bytes], bytes]] = {
     "SetBlobServiceProperties": _properties,
     "SetContainerACL": _identifiers,
 }
-DOCUMENTS = frozenset(_ROOTS)
+# Documents that Azurite gets.
+DOCUMENTS = frozenset(_ROOTS) - {"GetUserDelegationKey"}

@@ -14,6 +14,7 @@ from sandbox.storage.name import Named
 from sandbox.storage.operations import METADATA
 from sandbox.storage.rendering import SERVER, new_id, repeated
 from sandbox.storage.response_xml import DOCUMENTS, as_azure_writes
+from sandbox.storage.sas import OVERRIDES
 from sandbox.storage.versions import version_of
 
 # Below this a body is sent in one piece, which costs less than a stream.
@@ -92,8 +93,18 @@ def success(
     )
     _add(headers, status, named)
     _leave_out(headers, status, named, version_of(asked))
+    if named.target.sas:
+        _override(headers, named)
     headers.update({**repeated(asked), "Server": SERVER, "x-ms-request-id": new_id()})
     return headers
+
+
+def _override(headers: CIMultiDict[str], named: Named) -> None:
+    """Give the content the headers that the SAS signed for it."""
+    if named.operation.name in {"GetBlob", "GetBlobProperties"}:
+        for field, name in OVERRIDES.items():
+            if named.target.sas.get(field):
+                headers[name] = named.target.sas[field]
 
 
 def _add(headers: CIMultiDict[str], status: int, named: Named) -> None:

@@ -1,6 +1,7 @@
 """Serves a batch: each part is authenticated, named, decided on, served and answered by itself."""
 
 import uuid
+from dataclasses import replace
 
 import aiohttp
 from aiohttp import web
@@ -13,6 +14,7 @@ from sandbox.storage.errors import StorageError, refusal
 from sandbox.storage.forward import rebuild
 from sandbox.storage.name import Named
 from sandbox.storage.rendering import SERVER, new_id, repeated
+from sandbox.storage.request import of_a_sas
 from sandbox.storage.response import success
 from sandbox.storage.serve import Permit, body_length, whole_body
 
@@ -29,7 +31,9 @@ async def serve_batch(
     body = await whole_body(request, length)
     try:
         parts = parse_batch(body, content_type, batch.named.target, version)
-        answers = [await _answered(part, permit, backend) for part in parts]
+        answers = [
+            await _answered(_from(part, request.remote or ""), permit, backend) for part in parts
+        ]
     except StorageError as error:
         if error.code != "ExceedsMaxBatchRequestCount":
             raise
@@ -45,6 +49,13 @@ async def serve_batch(
     response = web.Response(status=202, headers=headers, body=compose(answers, boundary))
     response.enable_chunked_encoding()
     return response
+
+
+def _from(part: Part, source_ip: str) -> Part:
+    """Return a part that comes from there, as its batch does."""
+    if not part.request.target.sas:
+        return part
+    return replace(part, request=of_a_sas(part.request, source_ip))
 
 
 async def _answered(part: Part, permit: Permit, backend: Backend) -> PartAnswer:

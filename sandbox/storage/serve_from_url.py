@@ -1,4 +1,4 @@
-"""Serves a write whose body is another blob, read by a request of its own with its own token.
+"""Serves a write whose body is another blob, read by a request of its own.
 
 https://learn.microsoft.com/rest/api/storageservices/append-block-from-url
 """
@@ -7,19 +7,18 @@ from collections.abc import AsyncIterator
 
 import aiohttp
 from aiohttp import web
-from multidict import CIMultiDict
 
 from sandbox.plane import Granted
 from sandbox.storage.azurite_errors import error_of, succeeded
 from sandbox.storage.backend import Backend
-from sandbox.storage.copy_source import SOURCE_CONDITIONS, CopySource, cannot_verify
-from sandbox.storage.errors import StorageError, busy, refusal
+from sandbox.storage.copy_source import cannot_verify
+from sandbox.storage.errors import StorageError, busy
 from sandbox.storage.forward import rebuild
 from sandbox.storage.name import Named
 from sandbox.storage.rendering import error_response
-from sandbox.storage.request import BlobRequest
 from sandbox.storage.response import pass_on
 from sandbox.storage.serve import Permit
+from sandbox.storage.source_rights import permitted_source
 from sandbox.storage.versions import version_of
 
 _CHUNK = 64 * 1024
@@ -31,7 +30,7 @@ async def serve_from_url(
     """Return the answer to a write whose body is at a URL. Raises Refusal if it cannot be read."""
     named = granted.named
     version = version_of(named.headers)
-    reading = await _reading(named, permit, version)
+    reading = await permitted_source(named, permit)
     try:
         async with backend.send(rebuild(reading)) as found:
             if not succeeded(found):
@@ -41,33 +40,6 @@ async def serve_from_url(
             return await _written(request, found, granted, backend, endpoint)
     except (aiohttp.ClientError, TimeoutError) as failure:
         raise busy() from failure
-
-
-async def _reading(named: Named, permit: Permit, version: str) -> Granted[Named]:
-    """Return the granted read of the source. Without a token it must be public; no blob is.
-
-    Azure/azure-sdk-for-net issue 16882 has the status that follows from that.
-    """
-    assert named.source is not None  # noqa: S101 (the table has no such row without a source)
-    token = named.headers.get("x-ms-copy-source-authorization", "")
-    if not token:
-        raise cannot_verify(refusal("PublicAccessNotPermitted"), version)
-    try:
-        return await permit(_read_of(named.source, named, token))
-    except StorageError as error:
-        raise cannot_verify(error, version) from error
-
-
-def _read_of(source: CopySource, named: Named, token: str) -> BlobRequest:
-    headers = {
-        SOURCE_CONDITIONS[name]: value
-        for name, value in named.headers.items()
-        if name in SOURCE_CONDITIONS
-    }
-    if "x-ms-source-range" in named.headers:
-        headers["x-ms-range"] = named.headers["x-ms-source-range"]
-    headers |= {"Authorization": token, "x-ms-version": named.headers["x-ms-version"]}
-    return BlobRequest("GET", source.target, CIMultiDict(headers))
 
 
 async def _written(

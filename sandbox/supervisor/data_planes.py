@@ -21,7 +21,7 @@ from sandbox.keyvault import KeyVault, load_key
 from sandbox.servicebus import Limits, ServiceBus, as_deployed
 from sandbox.servicebus.context import Throttle, take_all
 from sandbox.state import State
-from sandbox.storage import AccountKeys, Azurite, BlobStorage, adapted
+from sandbox.storage import AccountKeys, Azurite, BlobStorage, DelegationKeys, adapted
 from sandbox.supervisor.databases import database
 from sandbox.telemetry import FILE as TELEMETRY
 from sandbox.telemetry.plane import Insights
@@ -54,7 +54,14 @@ class DataPlanes:
         tenant = self.deployment.tenant_id
         keys = account_keys(self.state, account)
         return blob_storage(
-            account, tenant, verifier, self.gate, azurite, assumed=self.assumed, keys=keys
+            account,
+            tenant,
+            verifier,
+            self.gate,
+            azurite,
+            assumed=self.assumed,
+            keys=keys,
+            delegation=DelegationKeys.kept_in(self.state),
         )
 
     def vault(self, vault: Vault) -> KeyVault:
@@ -132,6 +139,7 @@ def blob_storage(
     *,
     assumed: Assumptions,
     keys: AccountKeys | None = None,
+    delegation: DelegationKeys | None = None,
 ) -> BlobStorage:
     """Return a storage account that answers as `assumed`, in front of `azurite`."""
     return BlobStorage(
@@ -149,4 +157,5 @@ def blob_storage(
         existence_first=assumed.blob_missing == "existence",
         every_detail=assumed.blob_token_detail == "told",  # noqa: S105 (no password)
         keys=keys,
+        delegation=delegation,
     )

@@ -30,6 +30,13 @@ def test_a_token_is_shown_with_the_app_roles_in_it() -> None:
     assert "Catalog.Read" not in str(line(ISSUED))
 
 
+def test_a_request_by_a_sas_is_told_from_one_of_its_issuer() -> None:
+    read = replace(ISSUED, outcome=Outcome.ALLOWED, operation="GetBlob")
+    signed = replace(read, credential="user delegation SAS")
+    assert "gateway (SAS)" in str(line(signed))
+    assert "(SAS)" not in str(line(read))
+
+
 NASTY = "no queue \x1b[2J\x1b]0;owned\x07\r\n12:00:00.000  ✓ owner [/]\x9b31m \u202egnp"
 REFUSED = Record(
     time="2026-01-01T00:00:00.000Z",

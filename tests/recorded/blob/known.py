@@ -12,9 +12,6 @@ KNOWN: Mapping[str, str] = {
     "GET service?restype=service&comp=stats 200": (
         "Recorded at the secondary endpoint. The deployed account, locally redundant, has none."
     ),
-    "POST service?restype=service&comp=userdelegationkey 200": (
-        "There are no delegation keys in the sandbox yet: it answers 501 to who may have one."
-    ),
     "GET container?restype=container&comp=list 200": (
         f"{_REHYDRATED} TagCount was a preview of 2019: today blobs with tags have it."
     ),

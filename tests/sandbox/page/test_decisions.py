@@ -56,3 +56,10 @@ def test_a_request_by_a_key_has_no_identity() -> None:
     keyed = replace(ALLOWED, identity="", role=KEYED)
     assert row(Entry(1, keyed)).who == "(account key)"
     assert "names no identity" in steps(keyed)[0].sentence
+
+
+def test_a_request_by_a_sas_names_its_issuer_and_the_sas() -> None:
+    signed = replace(ALLOWED, credential="user delegation SAS", token_id="")
+    assert row(Entry(1, signed)).who == "gateway (SAS)"
+    expected = "A user delegation SAS carries the signature of gateway."
+    assert steps(signed)[0].sentence == expected

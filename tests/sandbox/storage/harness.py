@@ -5,7 +5,9 @@ import http.client
 import socket
 import ssl
 import threading
+from collections.abc import Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,7 @@ from azure.core.pipeline.transport import RequestsTransport
 from azure.storage.blob import BlobServiceClient
 from requests.adapters import HTTPAdapter
 
-from sandbox.audit import Record, read
+from sandbox.audit import Gate, Record, read
 from sandbox.deployment import (
     Deployment,
     Principal,
@@ -84,6 +86,7 @@ class Storage:
     trusted: ssl.SSLContext
     azurite: Azurite
     signing: SigningKey
+    gate: Gate
     tokens: dict[tuple[str, str, int], str] = field(default_factory=dict, repr=False)
 
     @property
@@ -140,6 +143,18 @@ class Storage:
     def connect(self) -> ssl.SSLSocket:
         plain = socket.create_connection(("127.0.0.1", self.port), timeout=20)
         return self.trusted.wrap_socket(plain, server_hostname=self.host)
+
+    @contextmanager
+    def without_roles(self, name: str) -> Iterator[None]:
+        """Decide as if the principal had no role, until the block ends."""
+        before: Any = self.gate.policy
+        gone = self.principals[name].principal_id
+        others = [each for each in before.assignments if each.principal_id != gone]
+        self.gate.policy = Policy(others, before.custom_roles)
+        try:
+            yield
+        finally:
+            self.gate.policy = before
 
     def audited(self) -> list[Record]:
         return list(read(self.audit_file))

@@ -50,5 +50,6 @@ def serving(
             trusted,
             azurite,
             key,
+            gate,
         )
     audit.close()

@@ -185,12 +185,6 @@ def test_a_blob_from_an_address_is_decided_and_not_carried_out(storage: Storage)
     assert outcome(storage.send("PUT", target, "owner", headers)) == (501, "NotImplemented")
 
 
-def test_a_user_delegation_key_is_decided_and_not_given_yet(storage: Storage) -> None:
-    target = "/?restype=service&comp=userdelegationkey"
-    assert outcome(storage.send("POST", target, "nobody")) == MISSING_ROLE
-    assert outcome(storage.send("POST", target, "owner")) == (501, "NotImplemented")
-
-
 class TestBatch:
     """Each part is decided by itself and answered by itself."""
 

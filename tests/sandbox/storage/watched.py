@@ -165,6 +165,8 @@ def watched(folder: Path, others: tuple[str, ...]) -> Iterator[Watched]:
     with BehindEdge(edge, gateway, azurite, account.containers) as port:
         issuer = Issuer(key, deployment.tenant_id)
         audit_file = state.path(FILE)
-        storage = Storage(deployment, issuer, principals, audit_file, port, trusted, azurite, key)
+        storage = Storage(
+            deployment, issuer, principals, audit_file, port, trusted, azurite, key, gate
+        )
         yield Watched(storage, policy, Tail(audit_file), Tail(azurite.executed))
     audit.close()

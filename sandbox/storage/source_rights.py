@@ -1,0 +1,52 @@
+"""The right to read the source of a copy, if the source has a credential of its own.
+
+It is a bearer token in x-ms-copy-source-authorization, or a SAS in the source's address.
+https://learn.microsoft.com/rest/api/storageservices/copy-blob-from-url#authorization
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from multidict import CIMultiDict
+
+from sandbox.plane import Granted
+from sandbox.storage.copy_source import AUTHORIZATION, SOURCE_CONDITIONS, CopySource, cannot_verify
+from sandbox.storage.errors import StorageError, refusal
+from sandbox.storage.name import Named
+from sandbox.storage.request import BlobRequest
+from sandbox.storage.serve import Permit
+from sandbox.storage.versions import version_of
+
+
+async def permitted_source(named: Named, permit: Permit) -> Granted[Named]:
+    """Return the granted read of the source of a copy. Raises Refusal as Azure words it.
+
+    Without a credential of its own the source must be public, and no blob is:
+    Azure/azure-sdk-for-net issue 16882 has the status that follows from that.
+    """
+    assert named.source is not None  # noqa: S101 (such a request has a source)
+    version = version_of(named.headers)
+    if not named.source_has_credential:
+        raise cannot_verify(refusal("PublicAccessNotPermitted"), version)
+    try:
+        granted = [await permit(each) for each in _reads_of(named.source, named)]
+    except StorageError as error:
+        raise cannot_verify(error, version) from error
+    return granted[0]
+
+
+def _reads_of(source: CopySource, named: Named) -> Iterator[BlobRequest]:
+    headers = {
+        SOURCE_CONDITIONS[name]: value
+        for name, value in named.headers.items()
+        if name in SOURCE_CONDITIONS
+    }
+    if "x-ms-source-range" in named.headers:
+        headers["x-ms-range"] = named.headers["x-ms-source-range"]
+    proof = {"x-ms-version": named.headers["x-ms-version"]}
+    if AUTHORIZATION in named.headers:
+        proof["Authorization"] = named.headers[AUTHORIZATION]
+    yield BlobRequest("GET", source.target, CIMultiDict(headers | proof))
+    if "x-ms-copy-source-tag-option" in named.headers:
+        tags = replace(source.target, parameters={**source.target.parameters, "comp": "tags"})
+        yield BlobRequest("GET", tags, CIMultiDict(proof))
