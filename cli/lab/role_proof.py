@@ -19,7 +19,7 @@ from sandbox.state import State
 from sandbox.testing.expectations import since
 
 _AT_ONCE = 16
-_NOTHING = "no request arrived"
+_NOTHING, _BY_ANOTHER = "no request arrived", "decided by another right"
 _BY = "/providers/Microsoft.Authorization/roleAssignments/"
 
 
@@ -107,12 +107,20 @@ def _seen(probe: Probe, who: str, records: Sequence[Record]) -> Seen:
     actions, asked = {each.name for each in probe.needs.any_of}, probe.needs.scope.lower()
     refused = ""
     for each in reversed(records):
-        if each.identity == who and each.action in actions and each.scope.lower() == asked:
+        if each.identity == who and each.action in actions and _is_on(each.scope, asked):
             scope = each.assignment.partition(_BY)[0]
             return Seen(each.outcome is Outcome.ALLOWED, each.role, scope)
         if each.identity in {who, ""} and each.outcome is Outcome.REFUSED:
             refused = refused or each.reason
-    return Seen(allowed=False, why=f"refused: {refused}" if refused else _NOTHING)
+    if refused:
+        return Seen(allowed=False, why=f"refused: {refused}")
+    arrived = any(each.identity == who for each in records)
+    return Seen(allowed=False, why=_BY_ANOTHER if arrived else _NOTHING)
+
+
+def _is_on(scope: str, asked: str) -> bool:
+    """Return whether a decision is on a resource or below it, as that on a role assignment is."""
+    return f"{scope.lower()}/".startswith(f"{asked}/")
 
 
 def _of_others(

@@ -6,6 +6,7 @@ READER = "Storage Blob Data Reader"
 CONTRIBUTOR = "Storage Blob Data Contributor"
 
 WRONG = (
+    over_granted("gateway", "Owner", "containers/thumbnails"),
     over_granted("gateway", READER, "account"),
     over_granted("gateway", CONTRIBUTOR, "containers/thumbnails"),
     over_granted("notifier", READER, "containers/thumbnails"),

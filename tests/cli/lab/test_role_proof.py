@@ -1,7 +1,10 @@
 """The judgement on a request of a lab."""
 
+from dataclasses import replace
+
 from cli.lab.probes import Probe, probes_of
-from cli.lab.role_proof import Seen, judge
+from cli.lab.role_proof import Seen, _seen, judge
+from sandbox.audit import Outcome, Record
 from sandbox.deployment import as_compiled
 from sandbox.rbac import Decision, Policy
 
@@ -64,3 +67,26 @@ def test_a_wider_role_is_too_much() -> None:
     fault = "allowed by Storage Blob Data Owner on containers/thumbnails:"
     fault += f" {READER} on containers/thumbnails is enough"
     assert judged("gateway", Seen(True, "Storage Blob Data Owner", THUMBNAILS)) == (fault, True)
+
+
+def test_a_decision_on_a_role_assignment_is_one_on_its_resource() -> None:
+    probe = next(
+        each
+        for each in probes_of(SAMPLE, ["blobs"])
+        if each.does == "assign roles on containers/thumbnails"
+    )
+    record = Record(
+        time="",
+        service="arm",
+        outcome=Outcome.ALLOWED,
+        operation="CreateRoleAssignment",
+        identity="gateway",
+        action="Microsoft.Authorization/roleAssignments/write",
+        scope=f"{THUMBNAILS}/providers/Microsoft.Authorization/roleAssignments/0",
+        role="Owner",
+        assignment=f"{THUMBNAILS}/providers/Microsoft.Authorization/roleAssignments/1",
+    )
+    assert _seen(probe, "gateway", [record]) == Seen(True, "Owner", THUMBNAILS)
+    other = replace(record, scope=f"{THUMBNAILS}-2/providers/x")
+    assert _seen(probe, "gateway", [other]) == Seen(False, why="decided by another right")
+    assert _seen(probe, "notifier", [record]) == Seen(False, why="no request arrived")
