@@ -1,6 +1,6 @@
 """User delegation keys: a principal signs shared access signatures with one, by its own rights.
 
-A key is derived from a secret and from what it says, so that none is stored.
+A key is derived from a secret and from its claims, so that none is stored.
 https://learn.microsoft.com/rest/api/storageservices/get-user-delegation-key
 """
 
@@ -27,7 +27,7 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,7})?)?(Z|[+-]\d\d:\
 
 @dataclass(frozen=True)
 class KeyClaims:
-    """What a key says, as it is written in each signature that is made with it."""
+    """The claims of a key, which each signature made with it repeats."""
 
     principal_id: str
     tenant_id: str

@@ -131,7 +131,7 @@ def _canonical(target: Target, account: str) -> str:
 def _check_fields(sas: Mapping[str, str]) -> None:
     """Raise Refusal for a field that is missing, malformed or not offered.
 
-    The texts are Azure's, `reported` by people who met them.
+    The first text is Azure's, `reported`; the last is in the error that follows from it.
     """
     for name in _MANDATORY:
         if not sas.get(name, "").strip():

@@ -1,4 +1,4 @@
-"""Answers with a user delegation key, which is good for what its principal may do.
+"""Answers with a user delegation key, whose signatures are bounded by the rights of its principal.
 
 https://learn.microsoft.com/rest/api/storageservices/get-user-delegation-key
 """
