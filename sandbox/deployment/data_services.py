@@ -1,6 +1,6 @@
 """The storage accounts, vaults and namespaces of a snapshot, with Azure's defaults filled in."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -20,6 +20,7 @@ from sandbox.deployment.resources import (
     Vault,
 )
 from sandbox.deployment.snapshot import (
+    BLOB_SERVICE,
     CONTAINER,
     QUEUE,
     RULE,
@@ -44,7 +45,18 @@ def storage_account(snapshot: Snapshot, resource: Mapping[str, Any]) -> StorageA
     """Return a storage account with its containers."""
     containers = tuple(map(leaf, snapshot.children(resource, CONTAINER)))
     shared_key = known(properties_of(resource), "allowSharedKeyAccess", True) is not False
-    return StorageAccount(resource["id"], resource["name"], containers, shared_key)
+    services = snapshot.children(resource, BLOB_SERVICE)
+    retains = frozenset(name for each in services for name in _retained(properties_of(each)))
+    return StorageAccount(resource["id"], resource["name"], containers, shared_key, retains)
+
+
+def _retained(properties: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the names of the policies that keep deleted blobs, containers and versions."""
+    for name in ("deleteRetentionPolicy", "containerDeleteRetentionPolicy"):
+        if known(known(properties, name), "enabled"):
+            yield name
+    if known(properties, "isVersioningEnabled"):
+        yield "isVersioningEnabled"
 
 
 def vault(snapshot: Snapshot, resource: Mapping[str, Any]) -> Vault:

@@ -3,7 +3,7 @@
 A setting whose neglect would allow more than Azure does is not among them: an assignment with a
 condition grants nothing, and a vault under access policies is not served. The exception are rules
 of networks, since every client is on this machine. Soft delete and lifecycle rules of blobs are
-ignored, too; docs/sandbox.md lists them.
+ignored, too: requests for deleted blobs are refused, and docs/sandbox.md lists them.
 """
 
 from collections.abc import Iterator, Mapping

@@ -18,12 +18,14 @@ class StorageAccount:
     """A storage account and the names of its blob containers.
 
     `shared_key` allows its key beside tokens, as Azure does unless the template turns it off.
+    `retains` are the names of the policies by which Azure keeps deleted data, and are not offered.
     """
 
     id: str
     name: str
     containers: tuple[str, ...]
     shared_key: bool = False
+    retains: frozenset[str] = frozenset()
 
     @property
     def host(self) -> str:

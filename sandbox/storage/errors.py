@@ -118,3 +118,9 @@ def invalid_header(name: str, value: str, *, early: bool = False) -> StorageErro
 def busy() -> StorageError:
     """Return the error of a service that cannot answer now: Azurite or the audit fails."""
     return refusal("ServerBusy", headers={"Retry-After": "1"})
+
+
+def not_kept(policy: str) -> StorageError:
+    """Return the error of a request for data that Azure keeps under `policy`."""
+    reason = f"This sandbox ignores {policy}: deleted and replaced data is gone."
+    return refusal("NotImplemented", {"Reason": reason})

@@ -20,6 +20,7 @@ from sandbox.storage.name import Named, name
 from sandbox.storage.recognise import Table
 from sandbox.storage.rendering import error_response
 from sandbox.storage.request import BlobRequest, of_a_sas, read_request
+from sandbox.storage.retention import check_retention
 from sandbox.storage.sas import SasCaller
 from sandbox.storage.sas_rights import check_permissions
 from sandbox.storage.serve import serve
@@ -140,8 +141,13 @@ class BlobStorage(Plane[web.Request | BlobRequest, Named]):
             raise self._recorded(refusal("ResourceNotFound"), caller, named)
         else:
             allowed = super().decide(gate, caller, named)
-        if not named.operation.offered:
-            raise self._recorded(refusal("NotImplemented"), caller, named)
+        try:
+            if not named.operation.offered:
+                raise refusal("NotImplemented")
+            if self._account.retains:
+                check_retention(named, self._account)
+        except Refusal as refused:
+            raise self._recorded(refused, caller, named) from None
         return allowed
 
     def deny(self, caller: Caller, named: Named, denied: Denied) -> Refusal:

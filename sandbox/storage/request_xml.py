@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 from xml.etree.ElementTree import Element, SubElement, TreeBuilder, tostring
 from xml.parsers import expat
 
-from sandbox.storage.errors import StorageError, refusal
+from sandbox.storage.errors import StorageError, not_kept, refusal
 
 _NO_XML = "Error parsing Xml content"
 # The root element of each document. Azurite takes a document with any other for an empty one, and
@@ -67,6 +67,8 @@ def _properties(operation: str, body: bytes) -> bytes:
     test_service_properties.test_retention_too_long.yaml and test_too_many_cors_rules.yaml.
     """
     root = _parsed(operation, body, _check_retention)
+    if root.findtext("DeleteRetentionPolicy/Enabled", "").lower() == "true":
+        raise not_kept("DeleteRetentionPolicy")
     if len(root.findall("Cors/CorsRule")) > _MOST_RULES:
         raise _invalid(0, 0, "")
     for each in root.iter():

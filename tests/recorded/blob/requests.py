@@ -123,12 +123,12 @@ RULE = _properties(
     "<AllowedMethods>GET</AllowedMethods><AllowedHeaders /><ExposedHeaders />"
     "<MaxAgeInSeconds>60</MaxAgeInSeconds></CorsRule></Cors>"
 )
-_SOFT_DELETE = _properties(_retention("DeleteRetentionPolicy", 2))
-_METRICS = (
-    "<Version>1.0</Version><Enabled>True</Enabled><IncludeAPIs>True</IncludeAPIs>"
-    + _retention("RetentionPolicy", 366)
-)
-_TOO_LONG = _properties(f"<HourMetrics>{_METRICS}</HourMetrics>")
+
+
+def _metrics(days: int) -> bytes:
+    counted = "<Version>1.0</Version><Enabled>True</Enabled><IncludeAPIs>True</IncludeAPIs>"
+    kept = _retention("RetentionPolicy", days)
+    return _properties(f"<HourMetrics>{counted}{kept}</HourMetrics>")
 
 
 def tiers(*names: str) -> Callable[[Place], bytes]:
@@ -159,8 +159,8 @@ REQUESTS: Mapping[str, Request] = {
     "GET service?comp=list 200": asks(container),
     "HEAD service?restype=account&comp=properties 200": asks(),
     "GET service?restype=service&comp=properties 200": asks(website),
-    "PUT service?restype=service&comp=properties 202": asks(body=_SOFT_DELETE),
-    "PUT service?restype=service&comp=properties 400 InvalidXmlDocument": asks(body=_TOO_LONG),
+    "PUT service?restype=service&comp=properties 202": asks(body=_metrics(2)),
+    "PUT service?restype=service&comp=properties 400 InvalidXmlDocument": asks(body=_metrics(366)),
     "GET service?restype=service&comp=stats 200": asks(),
     "POST service?restype=service&comp=userdelegationkey 200": asks(body=_KEY_INFO),
     "POST service?restype=service&comp=userdelegationkey 403 AuthorizationPermissionMismatch": asks(

@@ -112,11 +112,21 @@ def _retention(days: str, enabled: str = "True") -> str:
 
 
 def test_the_properties_of_the_service_take_true_in_any_case(storage: Storage) -> None:
-    body = _retention("2").encode()
+    kept = "<RetentionPolicy><Enabled>True</Enabled><Days>2</Days></RetentionPolicy>"
+    counted = f"<Version>1.0</Version><Enabled>True</Enabled><IncludeAPIs>True</IncludeAPIs>{kept}"
+    body = f"<{ROOT}><HourMetrics>{counted}</HourMetrics></{ROOT}>".encode()
     assert storage.send("PUT", PROPERTIES, "owner", body=body).status == 202
     text = storage.send("GET", PROPERTIES, "owner").text
-    assert "<DeleteRetentionPolicy><Enabled>true</Enabled><Days>2</Days>" in text
+    assert "<RetentionPolicy><Enabled>true</Enabled><Days>2</Days>" in text
     assert storage.send("PUT", PROPERTIES, "gateway", body=body).status == 403
+
+
+def test_soft_delete_is_turned_off_and_never_on(storage: Storage) -> None:
+    off = storage.send("PUT", PROPERTIES, "owner", body=_retention("2", "False").encode())
+    assert off.status == 202
+    on = storage.send("PUT", PROPERTIES, "owner", body=_retention("2").encode())
+    assert (on.status, on.code) == (501, "NotImplemented")
+    assert "This sandbox ignores DeleteRetentionPolicy" in on.text
 
 
 @pytest.mark.parametrize(
