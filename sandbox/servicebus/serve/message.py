@@ -27,12 +27,14 @@ _MAX_PROPERTIES_SIZE = 64 * 1024
 _MAX_SESSION_ID = 128
 _SCHEDULED = "x-opt-scheduled-enqueue-time"
 # Only the broker sets these. A sender's own are dropped.
+_LOCK_TOKEN = "x-opt-lock-token"  # noqa: S105 - a name
+_DELIVERY_ANNOTATIONS = (_LOCK_TOKEN,)
 _BROKER_ANNOTATIONS = (
     "x-opt-sequence-number",
     "x-opt-enqueue-sequence-number",
     "x-opt-enqueued-time",
     "x-opt-locked-until",
-    "x-opt-lock-token",
+    _LOCK_TOKEN,
     "x-opt-message-state",
     "x-opt-deadletter-source",
 )
@@ -172,7 +174,7 @@ def with_broker_properties(content: bytes, values: BrokerProperties) -> bytes:
         replace(
             sections,
             header=_header(sections.header, values),
-            delivery=_delivery(values),
+            delivery=_delivery(sections.delivery, values),
             annotations=_annotations(sections.annotations, values),
         )
     )
@@ -194,11 +196,16 @@ def _header(raw: bytes | None, values: BrokerProperties) -> bytes:
     return encode.sequence((durable, priority, lifetime, first, encode.uint(values.deliveries)))
 
 
-def _delivery(values: BrokerProperties) -> bytes | None:
-    """Return the delivery annotations for the receiver. The sender's were for the broker."""
+def _delivery(raw: bytes | None, values: BrokerProperties) -> bytes | None:
+    """Return the delivery annotations: the sender's, and the lock token.
+
+    Azure delivers the sender's: test_queue_send_amqp_annotated_message in tests/test_queues.py of
+    azure-servicebus for Python.
+    """
+    sent = without_entries(raw, _DELIVERY_ANNOTATIONS) if raw else []
     if values.lock_token is None:
-        return None
-    return encode.mapping((encode.symbol("x-opt-lock-token"), encode.value(values.lock_token)))
+        return encode.mapping(sent) if sent else None
+    return encode.mapping((encode.symbol(_LOCK_TOKEN), encode.value(values.lock_token), *sent))
 
 
 def _annotations(raw: bytes | None, values: BrokerProperties) -> bytes:

@@ -89,7 +89,7 @@ def test_a_message_with_every_section_passes_as_in_microsofts_sample(bus: Runnin
     assert raw.application_properties == {b"body_type": b"sequence", b"n": 3}
     assert raw.annotations[b"annotation"] == b"kept"
     assert raw.footer == {b"footer": b"kept"}
-    assert raw.delivery_annotations == {b"x-opt-lock-token": token}
+    assert raw.delivery_annotations == {b"x-opt-lock-token": token, b"delivery": b"mine"}
 
 
 def test_a_message_is_delivered_with_its_lock_token_and_one_that_is_not_locked_without(
@@ -101,8 +101,8 @@ def test_a_message_is_delivered_with_its_lock_token_and_one_that_is_not_locked_w
         with client.get_queue_receiver("orders", receive_mode=mode) as receiver:
             [peeked] = receiver.peek_messages()
             [got] = receiver.receive_messages(max_wait_time=5)
-    assert not peeked.raw_amqp_message.delivery_annotations
-    assert not got.raw_amqp_message.delivery_annotations
+    assert peeked.raw_amqp_message.delivery_annotations == {b"a": 1}
+    assert got.raw_amqp_message.delivery_annotations == {b"a": 1}
 
 
 def test_the_lock_token_is_the_delivery_tag_in_the_order_of_dotnets_guids(bus: Running) -> None:
