@@ -96,8 +96,9 @@ class Admission(Plane[Link, NamedLink]):
 
     def _ended(self, attached: AttachedLink, condition: Condition) -> None:
         """End the link of a receiver that got no session, or has lost it."""
-        self._links.detach(attached, condition)
-        self._backpressure.count_unsent(0)
+        if self._links.get(attached.link):
+            self._links.detach(attached, condition)
+            self._backpressure.count_unsent(0)
 
     def _admit(self, link: Link) -> AttachedLink:
         address = _address(link)

@@ -176,7 +176,10 @@ class SessionQueue(Subqueue):
         impatient = list(self._locks.timed_out_by(now))
         for waiter in impatient:
             waiter.timed_out()
-        return super().sweep(now, expire) or ended or bool(impatient)
+        told = list(self._locks.told_by(now))
+        for lock in told:
+            lock.on_lost()
+        return super().sweep(now, expire) or ended or bool(impatient) or bool(told)
 
     def next_due(self) -> float | None:
         """Return when to sweep again, at the earliest."""
@@ -187,7 +190,6 @@ class SessionQueue(Subqueue):
         ended = list(self._locks.ended_by(now))
         for lock in ended:
             self._end(lock, self._failed)
-            lock.on_lost()
         return bool(ended)
 
     def _end(self, lock: SessionLock, back: Callable[[QueuedMessage], None]) -> None:

@@ -5,9 +5,15 @@ https://learn.microsoft.com/azure/service-bus-messaging/message-sessions
 """
 
 import heapq
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from itertools import count
+from itertools import count, islice
+
+# In seconds, after the end of a lock (docs/assumptions.md). A live test of azure-servicebus,
+# test_async_session_by_queue_client_conn_str_receive_handler_receiveanddelete, reads on for a
+# moment after it, and expects no error.
+_UNTIL_TOLD = 2.0
 
 
 class SessionLockedError(Exception):
@@ -50,6 +56,7 @@ class SessionLocks:
         self._waiters: dict[Waiter, None] = {}
         self._numbers = count()
         self._ends: list[tuple[float, int, SessionLock]] = []
+        self._untold: deque[tuple[float, SessionLock]] = deque()
 
     def get(self, name: str) -> SessionLock | None:
         """Return the lock on a session, if a receiver holds it."""
@@ -117,12 +124,20 @@ class SessionLocks:
         while self._ends and self._ends[0][0] <= now:
             until, _, lock = heapq.heappop(self._ends)
             if self._is_current(lock, until):
+                self._untold.append((until + _UNTIL_TOLD, lock))
                 yield lock
+
+    def told_by(self, now: float) -> Iterator[SessionLock]:
+        """Yield the locks whose receivers learn now that they have ended, a moment after that."""
+        while self._untold and self._untold[0][0] <= now:
+            yield self._untold.popleft()[1]
 
     def next_due(self) -> float | None:
         """Return the earliest time at which a lock ends, or a receiver has waited in vain."""
         deadlines = [each.deadline for each in self._waiters]
-        return min([*deadlines, *(each[0] for each in self._ends[:1])], default=None)
+        ends = [each[0] for each in self._ends[:1]]
+        told = [at for at, _ in islice(self._untold, 1)]
+        return min([*deadlines, *ends, *told], default=None)
 
     def _is_current(self, lock: SessionLock, until: float) -> bool:
         return self._held.get(lock.name) is lock and lock.until == until

@@ -233,6 +233,16 @@ class Running:
         assert sessions is not None
         return sessions._locks
 
+    def end_session(self, queue: str, name: str) -> None:
+        """Tell the receiver of a session that its lock has ended."""
+
+        async def tell() -> None:
+            lock = self.session_locks(queue).get(name)
+            assert lock
+            lock.on_lost()
+
+        self.run(tell())
+
     def _entity(self, queue: str) -> Entity:
         entities = self.bus._context.broker.entities
         return entities[f"{self.namespace.id}/queues/{queue}".lower()]

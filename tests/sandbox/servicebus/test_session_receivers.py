@@ -200,6 +200,14 @@ def test_a_session_ends_with_its_lock_and_the_deliveries_count(client: ServiceBu
             quick.complete_message(again)
 
 
+def test_a_link_is_detached_when_its_session_has_ended(bus: Running) -> None:
+    with Peer(bus.plain_port) as peer:
+        peer.put_as("owner", "visits")
+        receiver = peer.session_receiver("visits", "a")
+        bus.end_session("visits", "a")
+        assert peer.wait_for_end(receiver).name == "com.microsoft:session-lock-lost"
+
+
 def test_a_renewed_lock_keeps_the_session(client: ServiceBusClient) -> None:
     with client.get_queue_receiver("visits", session_id="a") as receiver:
         before = receiver.session.locked_until_utc
