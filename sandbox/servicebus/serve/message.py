@@ -118,9 +118,11 @@ class Message:
 
     @property
     def session_id(self) -> str | None:
-        """Return the id of its session as text."""
-        value = self.properties.get("group_id")
-        return None if value is None else str(value)
+        """Return the id of its session as text. An empty one is none.
+
+        Azure/azure-sdk-for-go, messaging/azservicebus/session_receiver_test.go
+        """
+        return str(self.properties.get("group_id") or "") or None
 
 
 @dataclass(frozen=True, slots=True)

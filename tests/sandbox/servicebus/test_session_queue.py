@@ -135,6 +135,10 @@ def test_messages_from_before_the_queue_had_sessions_find_theirs(setup: Setup) -
     assert parsed.application_properties["DeadLetterReason"] == "Session ID is null."
 
 
+def test_an_empty_session_id_is_none() -> None:
+    assert [message(group_id=each).session_id for each in ("", None, "a")] == [None, None, "a"]
+
+
 def test_a_session_id_has_at_most_128_characters() -> None:
     assert oversized(message(group_id="s" * 128)) is None
     assert "129 characters" in (oversized(message(group_id="s" * 129)) or "")
