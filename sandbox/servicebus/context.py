@@ -89,8 +89,10 @@ class BusContext:
     def usage_of(self, principal_id: str) -> Usage:
         """Return the usage of all connections of a principal."""
         if principal_id not in self.usages:
-            quota, largest = self.limits.of_a_principal, self.directory.largest_message
-            # Room for one message that comes, and another that begins.
-            quota = replace(quota, unfinished=max(quota.unfinished, 2 * largest))
+            quota = self.limits.of_a_principal
+            if self.namespace.is_premium:
+                # Room for one message that comes, and another that begins.
+                most = max(quota.unfinished, 2 * self.directory.largest_message)
+                quota = replace(quota, unfinished=most)
             self.usages[principal_id] = Usage(quota)
         return self.usages[principal_id]
