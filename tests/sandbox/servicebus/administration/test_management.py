@@ -12,8 +12,12 @@ from azure.core.exceptions import (
     ResourceExistsError,
     ResourceNotFoundError,
 )
-from azure.servicebus import ServiceBusMessage, TransportType
-from azure.servicebus.exceptions import ServiceBusError
+from azure.servicebus import ServiceBusClient, ServiceBusMessage, TransportType
+from azure.servicebus.exceptions import (
+    ServiceBusAuthenticationError,
+    ServiceBusConnectionError,
+    ServiceBusError,
+)
 from azure.servicebus.management import (
     CorrelationRuleFilter,
     ServiceBusAdministrationClient,
@@ -22,7 +26,7 @@ from azure.servicebus.management import (
 )
 
 from sandbox.audit import Record
-from tests.sandbox.servicebus.harness import Credential, Running, authority
+from tests.sandbox.servicebus.harness import Credential, Running, authority, trust
 from tests.sandbox.servicebus.world import BUS, PRINCIPALS
 
 Client = ServiceBusAdministrationClient
@@ -259,3 +263,62 @@ def test_sessions_and_duplicates_are_for_good(running: Running, owner: Client) -
         with pytest.raises(HttpResponseError, match="existing Queue cannot be changed"):
             owner.update_queue(made)
         setattr(made, name, False)
+
+
+def test_lists_have_settings_and_figures(running: Running, owner: Client) -> None:
+    with running.client("owner") as sdk, sdk.get_topic_sender("events") as sender:
+        sender.send_messages(ServiceBusMessage("a", subject="red"))
+    assert {each.name for each in owner.list_queues_runtime_properties()} >= {"orders", "once"}
+    topics = {each.name: each for each in owner.list_topics_runtime_properties()}
+    assert topics["events"].subscription_count == 3
+    assert {each.name for each in owner.list_subscriptions("events")} == {
+        "everything",
+        "red",
+        "cheap",
+    }
+    figures = {
+        each.name: each.active_message_count
+        for each in owner.list_subscriptions_runtime_properties("events")
+    }
+    assert figures == {"everything": 1, "red": 1, "cheap": 0}
+
+
+def test_a_topic_a_subscription_and_a_rule_are_updated(running: Running, owner: Client) -> None:
+    topic = owner.create_topic("news")
+    topic.user_metadata = "changed"
+    owner.update_topic(topic)
+    assert owner.get_topic("news").user_metadata == "changed"
+    subscription = owner.create_subscription("news", "all")
+    subscription.max_delivery_count = 3
+    owner.update_subscription("news", subscription)
+    assert owner.get_subscription("news", "all").max_delivery_count == 3
+    rule = owner.get_rule("news", "all", "$Default")
+    rule.filter = SqlRuleFilter("price < 5")
+    owner.update_rule("news", "all", rule)
+    with running.client("owner") as sdk, sdk.get_topic_sender("news") as sender:
+        for price in (3, 9):
+            sender.send_messages(ServiceBusMessage("x", application_properties={"price": price}))
+    assert owner.get_subscription_runtime_properties("news", "all").active_message_count == 1
+
+
+def test_a_connection_string_opens_nothing(bus: Running, ca: str) -> None:
+    named = "SharedAccessKeyName=any;SharedAccessKey"
+    own = f"Endpoint=sb://127.0.0.1:{bus.ports[TransportType.AmqpOverWebsocket]}/;{named}="
+    with pytest.raises(ClientAuthenticationError):
+        list(
+            ServiceBusAdministrationClient.from_connection_string(
+                f"{own}none", connection_verify=ca, retry_total=0
+            ).list_queues()
+        )
+    with (
+        ServiceBusClient.from_connection_string(
+            f"Endpoint=sb://{bus.namespace.host}/;{named}=none",
+            custom_endpoint_address=f"sb://127.0.0.1:{bus.ports[TransportType.Amqp]}",
+            transport_type=TransportType.Amqp,
+            ssl_context=trust(),
+            retry_total=0,
+        ) as sdk,
+        pytest.raises((ServiceBusAuthenticationError, ServiceBusConnectionError)),
+        sdk.get_queue_sender("orders") as sender,
+    ):
+        sender.send_messages(ServiceBusMessage("a"))
