@@ -17,6 +17,8 @@ def caller_of(record: Record) -> str:
 
     A SAS that the identity signed is named beside it: anyone who has the address may send it.
     """
+    if record.credential and not record.identity:
+        return f"({record.credential})"
     who = caller(record.identity, keyed=record.role == KEYED)
     return f"{who} (SAS)" if record.credential else who
 

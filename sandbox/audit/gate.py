@@ -63,7 +63,9 @@ class Gate:
             )
         )
 
-    def by_key(self, service: str, operation: str, *requirements: Requirement) -> None:
+    def by_key(
+        self, service: str, operation: str, caller: Caller, *requirements: Requirement
+    ) -> None:
         """Record an operation that a key authorizes: without an identity, and by no assignment."""
         for each in requirements:
             self._audit.write(
@@ -75,6 +77,7 @@ class Gate:
                     action=each.any_of[0].name,
                     scope=each.scope,
                     role=KEYED,
+                    credential=caller.credential,
                 )
             )
 

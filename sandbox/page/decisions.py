@@ -69,7 +69,7 @@ def row(entry: Entry) -> Row:
 
 def _who(record: Record) -> str:
     if not record.identity:
-        return f"({KEYED})" if record.role == KEYED else "(unknown)"
+        return f"({record.credential or KEYED})" if record.role == KEYED else "(unknown)"
     return f"{record.identity} (SAS)" if record.credential else record.identity
 
 
@@ -136,7 +136,7 @@ def _issued(record: Record) -> str:
 def _authenticated(record: Record) -> str:
     if record.role == KEYED:
         return "The account's key signed the request: it names no identity."
-    if record.credential:
+    if record.credential and record.identity:
         return f"A {record.credential} carries the signature of {record.identity}."
     if record.outcome is Outcome.REFUSED and not record.identity:
         return f"The request proved no identity: {record.reason.rstrip('.')}."

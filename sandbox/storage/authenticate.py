@@ -11,7 +11,7 @@ from sandbox.storage.account_keys import AccountKeys
 from sandbox.storage.delegation_keys import DelegationKeys
 from sandbox.storage.errors import StorageError, refusal
 from sandbox.storage.request import BlobRequest
-from sandbox.storage.sas import verify_sas
+from sandbox.storage.sas import Kind, verify_by_key, verify_by_user
 from sandbox.storage.shared_key import verify
 from sandbox.storage.versions import version_of
 
@@ -68,7 +68,9 @@ def authenticate(
     _refuse_preflight(request)
     if request.target.sas:
         _check_sas(request, allows_keys=keys is not None)
-        return verify_sas(request, account, tenant_id, delegation, verifier)
+        if keys is not None and Kind.of(request.target.sas) is not Kind.USER:
+            return verify_by_key(request, keys, verifier.now())
+        return verify_by_user(request, account, tenant_id, delegation, verifier)
     scheme, token = scheme_and_token([request.headers.get("Authorization", "")])
     match scheme.lower():
         case "bearer":
@@ -128,11 +130,8 @@ def _refuse_preflight(request: BlobRequest) -> None:
 
 
 def _check_sas(request: BlobRequest, *, allows_keys: bool) -> None:
-    """Raise Refusal for a SAS by the account's key, or one beside another proof."""
-    by_a_user = "skoid" in request.target.sas
-    if not by_a_user and allows_keys:
-        raise _not_offered("SAS by an account key")
-    if not by_a_user:
+    """Raise Refusal for a SAS by an account key that is off, or one beside another proof."""
+    if Kind.of(request.target.sas) is not Kind.USER and not allows_keys:
         raise refusal("KeyBasedAuthenticationNotPermitted")
     if "Authorization" in request.headers:
         detail = "This sandbox takes a SAS or an Authorization header, not both."

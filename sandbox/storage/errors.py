@@ -18,6 +18,8 @@ _CODES: Mapping[str, tuple[int, str]] = {
     "AuthenticationFailed": (403, "Server failed to authenticate the request. Make sure the value of Authorization header is formed correctly including the signature."),
     "AuthorizationFailure": (403, "This request is not authorized to perform this operation."),
     "AuthorizationPermissionMismatch": (403, "This request is not authorized to perform this operation using this permission."),
+    "AuthorizationResourceTypeMismatch": (403, "This request is not authorized to perform this operation using this resource type."),
+    "AuthorizationServiceMismatch": (403, "This request is not authorized to perform this operation using this service."),
     "AuthorizationSourceIPMismatch": (403, "This request is not authorized to perform this operation using this source IP."),
     "BlobNotFound": (404, "The specified blob does not exist."),
     "CannotVerifyCopySource": (403, "Could not verify the copy source within the specified time."),

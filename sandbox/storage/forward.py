@@ -58,7 +58,7 @@ def creates_only(granted: Granted[Named]) -> bool:
     Or it has a SAS with the permission to create, and not to write.
     """
     caller = granted.caller
-    if isinstance(caller, SasCaller) and creates_alone(granted.named, caller.permissions):
+    if isinstance(caller, SasCaller) and creates_alone(granted.named, caller):
         return True
     by_adding = bool(granted.allowed) and granted.allowed[0].action in ADD
     return by_adding and granted.named.operation.name in MAKES_A_BLOB

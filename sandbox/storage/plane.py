@@ -132,10 +132,12 @@ class BlobStorage(Plane[web.Request | BlobRequest, Named]):
         501 for an operation that is not offered, to a caller with the right to it; 404 for one that
         takes no token. An account key authorizes everything, by no assignment.
         """
+        is_keyed = caller is BY_KEY
         if isinstance(caller, SasCaller):
             self._check_permissions(caller, named)
-        if caller is BY_KEY:
-            gate.by_key(self.service, named.operation.name, *named.requirements)
+            is_keyed = caller.is_keyed
+        if is_keyed:
+            gate.by_key(self.service, named.operation.name, caller, *named.requirements)
             allowed: tuple[Allowed, ...] = ()
         elif not named.operation.takes_token:
             raise self._recorded(refusal("ResourceNotFound"), caller, named)
@@ -195,7 +197,7 @@ class BlobStorage(Plane[web.Request | BlobRequest, Named]):
 
     def _check_permissions(self, caller: SasCaller, named: Named) -> None:
         try:
-            check_permissions(named, caller.permissions)
+            check_permissions(named, caller)
         except Refusal as refused:
             raise self._recorded(refused, caller, named) from None
 

@@ -14,7 +14,7 @@ from sandbox.storage.name import Named
 from sandbox.storage.operations import METADATA
 from sandbox.storage.rendering import SERVER, new_id, repeated
 from sandbox.storage.response_xml import DOCUMENTS, as_azure_writes
-from sandbox.storage.sas import OVERRIDES
+from sandbox.storage.sas_text import OVERRIDES
 from sandbox.storage.versions import version_of
 
 # Below this a body is sent in one piece, which costs less than a stream.

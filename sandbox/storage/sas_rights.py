@@ -1,6 +1,8 @@
 """The permissions of a SAS, one of which each right that a request takes asks for.
 
 https://learn.microsoft.com/rest/api/storageservices/create-user-delegation-sas#specify-permissions
+Those of an account SAS are as in Azurite's dist/src/blob/authentication/
+OperationAccountSASPermission.js, which Microsoft writes.
 """
 
 from collections.abc import Mapping
@@ -19,9 +21,9 @@ from sandbox.storage.actions import (
 from sandbox.storage.errors import refusal
 from sandbox.storage.name import Named
 from sandbox.storage.operations import MAKES_A_BLOB
-from sandbox.storage.sas import PERMISSIONS
+from sandbox.storage.request import Level
+from sandbox.storage.sas import PERMISSIONS, Kind, SasCaller
 
-_CREATES = MAKES_A_BLOB | {"SnapshotBlob"}
 # One of these letters permits an action.
 _LETTERS: Mapping[Actions, str] = {
     READ: "r",
@@ -33,46 +35,73 @@ _LETTERS: Mapping[Actions, str] = {
     FILTER: "f",
     RUN_AS_SUPER_USER: "i",
 }
+# Operations that every SAS permits; the parts of a batch are authorized by themselves.
+_OF_ANY_SAS = frozenset({"BlobBatch", "GetAccountInfo"})
 # Operations that other letters permit than those of their action.
 _OF_OPERATIONS: Mapping[str, str] = {
     "ListBlobs": "l",
     "BreakBlobLease": "wd",
     "UndeleteBlob": "w",
-    **dict.fromkeys(_CREATES, "wc"),
+    **dict.fromkeys(MAKES_A_BLOB | {"SnapshotBlob"}, "wc"),
+    **dict.fromkeys(_OF_ANY_SAS, PERMISSIONS),
 }
-# Operations that every SAS permits: a batch, whose parts are authorized by themselves.
-_OF_ANY_SAS = frozenset({"BlobBatch"})
+# Operations on the account or on a container itself, which an account SAS permits, and no other.
+_OF_AN_ACCOUNT: Mapping[str, str] = {
+    "ListContainers": "l",
+    "GetBlobServiceProperties": "r",
+    "SetBlobServiceProperties": "w",
+    "GetBlobServiceStats": "r",
+    "CreateContainer": "cw",
+    "GetContainerProperties": "r",
+    "GetContainerMetadata": "r",
+    "SetContainerMetadata": "w",
+    "DeleteContainer": "d",
+    "BreakContainerLease": "wd",
+    **{f"{each}ContainerLease": "w" for each in ("Acquire", "Change", "Release", "Renew")},
+}
+_TYPES: Mapping[Level, str] = {Level.SERVICE: "s", Level.CONTAINER: "c", Level.BLOB: "o"}
 
 
-def check_permissions(named: Named, permissions: str) -> None:
-    """Raise Refusal 403 unless the permissions allow all that a request requires.
+def check_permissions(named: Named, caller: SasCaller) -> None:
+    """Raise Refusal 403 unless the SAS permits all that a request requires.
 
     https://learn.microsoft.com/rest/api/storageservices/sas-error-codes
     """
-    for letters in letters_of(named):
+    if caller.kind is Kind.ACCOUNT and _type_of(named) not in ("", *caller.resource_types):
+        raise refusal("AuthorizationResourceTypeMismatch")
+    for letters in _letters_of(named, caller.kind):
         if not letters:
             raise refusal("AuthorizationFailure")
-        if not set(letters) & set(permissions):
-            error = refusal("AuthorizationPermissionMismatch")
-            wanted = " or ".join(letters)
-            error.reason = f"{error.code}: the SAS permits {permissions}, and it takes {wanted}"
+        if not set(letters) & set(caller.permissions):
+            error, wanted = refusal("AuthorizationPermissionMismatch"), " or ".join(letters)
+            permits = f"the SAS permits {caller.permissions}, and it takes {wanted}"
+            error.reason = f"{error.code}: {permits}"
             raise error
 
 
-def letters_of(named: Named) -> list[str]:
+def creates_alone(named: Named, caller: SasCaller) -> bool:
+    """Return whether a SAS lets a request create a blob, but not replace one."""
+    return named.operation.name in MAKES_A_BLOB and "w" not in caller.permissions
+
+
+def _letters_of(named: Named, kind: Kind) -> list[str]:
     """Return, for each right that a request takes, the letters of which a SAS needs one.
 
-    Of an operation on the container itself, or on the account, there are none: no SAS permits it.
+    Of an operation on the container itself, or on the account, there are none, except for an
+    account SAS; of one on an access policy, there are none at all.
     """
-    operation = named.operation
     first, *others = named.requirements
-    letters = _LETTERS.get(first.any_of, "")
-    letters = _OF_OPERATIONS.get(operation.name, letters)
-    if operation.name in _OF_ANY_SAS:
-        letters = PERMISSIONS
+    own, name = _LETTERS.get(first.any_of, ""), named.operation.name
+    letters = _OF_OPERATIONS.get(name, own)
+    if kind is Kind.ACCOUNT:
+        letters = _OF_AN_ACCOUNT.get(name, letters)
     return [letters, *(_LETTERS.get(each.any_of, "") for each in others)]
 
 
-def creates_alone(named: Named, permissions: str) -> bool:
-    """Return whether a SAS lets a request create a blob, but not replace one."""
-    return named.operation.name in MAKES_A_BLOB and "w" not in permissions
+def _type_of(named: Named) -> str:
+    """Return the resource type that an account SAS must be for, or "" for any."""
+    if named.operation.name in _OF_ANY_SAS:
+        return ""
+    if named.operation.name == "FindBlobsByTags" and named.target.level is Level.SERVICE:
+        return "o"
+    return _TYPES[named.target.level]

@@ -12,3 +12,10 @@ from tests.sandbox.storage.serving import serving
 def storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storage]:
     with serving(tmp_path_factory.mktemp("state")) as storage:
         yield storage
+
+
+@pytest.fixture(scope="session")
+def keyed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storage]:
+    """Return an account that takes its keys, too."""
+    with serving(tmp_path_factory.mktemp("state"), shared_key=True) as storage:
+        yield storage

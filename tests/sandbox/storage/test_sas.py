@@ -17,7 +17,8 @@ from sandbox.state import State
 from sandbox.storage import DelegationKeys
 from sandbox.storage.delegation_keys import KeyClaims, check_times
 from sandbox.storage.request import of_a_sas, read_request
-from sandbox.storage.sas import SasCaller, string_to_sign, verify_sas
+from sandbox.storage.sas import SasCaller, verify_by_user
+from sandbox.storage.sas_text import by_a_user
 from sandbox.storage.shared_key import sign
 
 NOW = datetime(2026, 5, 4, 12, 0, 0, tzinfo=UTC)
@@ -65,7 +66,7 @@ def container_sas(**options: Any) -> str:
 def verified(sas: str, path: str = "/originals/a%20folder/%C3%A9.jpg", ip: str = "") -> SasCaller:
     join = "&" if "?" in path else "?"
     request = of_a_sas(read_request("GET", f"{path}{join}{sas}", []), ip)
-    return verify_sas(request, "photos", TENANT, KEYS, VERIFIER)
+    return verify_by_user(request, "photos", TENANT, KEYS, VERIFIER)
 
 
 def refused(sas: str, path: str = "/originals/a%20folder/%C3%A9.jpg", ip: str = "") -> str:
@@ -201,8 +202,8 @@ def test_older_versions_sign_fewer_fields() -> None:
         fields = blob_sas().split("&")
         old = "&".join(f"sv={version}" if each.startswith("sv=") else each for each in fields)
         target = read_request("GET", f"/originals/one?{old}", []).target
-        texts[version] = string_to_sign(target, "photos").count("\n") + 1
-        signature = sign(string_to_sign(target, "photos"), KEYS.key("photos", claims(target.sas)))
+        texts[version] = by_a_user(target, "photos").count("\n") + 1
+        signature = sign(by_a_user(target, "photos"), KEYS.key("photos", claims(target.sas)))
         again = "&".join(each for each in old.split("&") if not each.startswith("sig="))
         quoted = signature.replace("+", "%2B").replace("/", "%2F")
         assert verified(f"{again}&sig={quoted}", "/originals/one")

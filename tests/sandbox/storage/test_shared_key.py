@@ -2,7 +2,6 @@
 
 import base64
 import time
-from collections.abc import Iterator
 from email.utils import formatdate
 from types import SimpleNamespace
 from typing import Any
@@ -25,7 +24,6 @@ from sandbox.storage import AccountKeys
 from sandbox.storage.request import read_request
 from sandbox.storage.shared_key import BY_KEY, sign, verify
 from tests.sandbox.storage.harness import Storage
-from tests.sandbox.storage.serving import serving
 
 NOW = 1_900_000_000.0
 DATE = formatdate(NOW, usegmt=True)
@@ -83,9 +81,8 @@ def verifies(request: Any, signature: str) -> bool:
 
 
 @pytest.fixture(scope="module")
-def storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storage]:
-    with serving(tmp_path_factory.mktemp("state"), shared_key=True) as storage:
-        yield storage
+def storage(keyed: Storage) -> Storage:
+    return keyed
 
 
 def key_of(storage: Storage, name: str = "key1") -> str:
@@ -225,9 +222,10 @@ def test_beside_the_key_a_token_is_decided_by_roles(storage: Storage) -> None:
 
 
 def test_what_a_key_could_sign_beside_requests_is_named_as_not_offered(storage: Storage) -> None:
-    answer = storage.send("GET", "/originals/x?sv=2024-11-04&sr=b&sig=x&sp=r")
+    by_policy = "sv=2024-11-04&sr=b&sig=x&sp=r&se=2030-01-01&si=mine"
+    answer = storage.send("GET", f"/originals/x?{by_policy}")
     assert (answer.status, answer.code) == (403, "AuthenticationFailed")
-    assert "SAS by an account key is not available in this sandbox yet." in answer.text
+    assert "si: this sandbox does not offer a stored access policy." in answer.text
     lite = storage.send("GET", "/originals/x", headers={"Authorization": "SharedKeyLite a:b"})
     assert "Shared Key Lite is not available in this sandbox yet." in lite.text
 
