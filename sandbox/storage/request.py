@@ -112,13 +112,18 @@ def parse_target(raw: str) -> Target:
     path, _, query = raw.partition("?")
     first, separator, rest = path[1:].partition("/")
     parameters = _parameters(query)
-    signed = [each for each in parameters if each.lower() in _OF_A_SAS]
-    sas = {each.lower(): parameters.pop(each) for each in signed}
+    sas = _taken_apart(parameters) if parameters else {}
     container, blob = _decoded(first), _blob_name(rest)
     if container and not separator and "restype" not in parameters:
         # Azure takes a blob without a container for one of the container $root.
         return Target(_ROOT, _root_blob_name(first), parameters, sas)
     return Target(_container_name(container, blob), blob, parameters, sas)
+
+
+def _taken_apart(parameters: dict[str, str]) -> Mapping[str, str]:
+    """Return the fields of a SAS, in lower case, which `parameters` then have no more."""
+    signed = [each for each in parameters if each.lower() in _OF_A_SAS]
+    return {each.lower(): parameters.pop(each) for each in signed}
 
 
 def _container_name(container: str, blob: str) -> str:
