@@ -19,6 +19,7 @@ _CANNOT_HONOUR = frozenset(
         "x-ms-access-tier-if-modified-since",
         "x-ms-access-tier-if-unmodified-since",
         "x-ms-copy-source-authorization",
+        "x-ms-copy-source-tag-option",
         "x-ms-default-encryption-scope",
         "x-ms-deny-encryption-scope-override",
         "x-ms-encryption-algorithm",

@@ -149,6 +149,7 @@ _NEW_COPY    = _GUARDS | _SOURCE | _TIER | _METADATA | {"x-ms-tags"}
 _READ_SOURCE = _SOURCE | _COPY_RIGHT | {
     "x-ms-source-content-crc64", "x-ms-source-content-md5", "x-ms-source-range",
 }
+_WHOLE_SOURCE = _READ_SOURCE - {"x-ms-source-range"} | {"x-ms-copy-source-blob-properties"}
 
 # Resources: a level, and the `restype` of its requests.
 _ACCOUNT   = (Level.SERVICE, "")
@@ -248,7 +249,7 @@ OPERATIONS = _checked(
     _row("PUT",    _BLOB,      "properties",           "SetBlobProperties",            WRITE, when=_NEITHER, headers=_GUARDS | _PROPERTIES),
 
     # Behind the puts: the error of a put that lacks a header names what a put lacks, not a copy.
-    _row("PUT",    _BLOB,      "",                     "PutBlobFromURL",               WRITE_OR_ADD, when=_COPY | _BLOCKS, headers=_NEW_BLOB | _SOURCE | _SOURCE_TAGS | _COPY_TAGS, offered=False),
+    _row("PUT",    _BLOB,      "",                     "PutBlobFromURL",               WRITE_OR_ADD, when=_COPY | _BLOCKS, headers=_NEW_BLOB | _TIER | _WHOLE_SOURCE | _SOURCE_TAGS, reads_source=True),
     _row("PUT",    _BLOB,      "",                     "CopyBlobFromURL",              WRITE_OR_ADD, when=_COPY | _AT_ONCE, headers=_NEW_COPY | _COPY_TAGS | _COPY_RIGHT),
     _row("PUT",    _BLOB,      "",                     "CopyBlob",                     WRITE_OR_ADD, when=_COPY | _LATER, headers=_NEW_COPY | _SOURCE_TAGS | _REHYDRATE | {"x-ms-seal-blob"}),
     _row("PUT",    _BLOB,      "incrementalcopy",      "IncrementalCopyBlob",          WRITE_OR_ADD, when=_COPY, headers=_CONDITIONS, offered=False),

@@ -1,9 +1,11 @@
 """Serves a write whose body is another blob, read by a request of its own.
 
 https://learn.microsoft.com/rest/api/storageservices/append-block-from-url
+https://learn.microsoft.com/rest/api/storageservices/put-blob-from-url
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 
 import aiohttp
 from aiohttp import web
@@ -13,7 +15,7 @@ from sandbox.storage.azurite_errors import error_of, succeeded
 from sandbox.storage.backend import Backend
 from sandbox.storage.copy_source import cannot_verify
 from sandbox.storage.errors import StorageError, busy
-from sandbox.storage.forward import rebuild
+from sandbox.storage.forward import Forwarded, rebuild
 from sandbox.storage.name import Named
 from sandbox.storage.rendering import error_response
 from sandbox.storage.response import pass_on
@@ -22,6 +24,9 @@ from sandbox.storage.source_rights import permitted_source
 from sandbox.storage.versions import version_of
 
 _CHUNK = 64 * 1024
+# The properties that a new blob has of its source, unless the request has its own.
+_PROPERTIES = ("content-type", "content-encoding", "content-language", "content-disposition")
+_COPIED = {name: f"x-ms-blob-{name}" for name in (*_PROPERTIES, "cache-control")}
 
 
 async def serve_from_url(
@@ -50,12 +55,27 @@ async def _written(
     endpoint: str,
 ) -> web.StreamResponse:
     body = _chunks(found)
-    async with backend.send(rebuild(granted), found.content_length, body) as answer:
+    forwarded = rebuild(granted)
+    if granted.named.operation.name == "PutBlobFromURL":
+        forwarded = _with_properties(forwarded, found.headers, granted.named)
+    async with backend.send(forwarded, found.content_length, body) as answer:
         if answer.status < 300:
             return await pass_on(request, answer, granted.named, endpoint)
         error = await error_of(answer, granted, backend)
     error = _without_sums(error, granted.named)
     return error_response(error, request.method, request.headers)
+
+
+def _with_properties(forwarded: Forwarded, source: Mapping[str, str], named: Named) -> Forwarded:
+    """Return the request with the source's properties, if the client has not turned that off.
+
+    Neither the tier nor the tags are copied: Azure/azure-sdk-for-python, azure-storage-blob,
+    tests/test_block_blob.py, test_upload_blob_from_url_source_and_destination_properties.
+    """
+    if named.headers.get("x-ms-copy-source-blob-properties", "true").lower() == "false":
+        return forwarded
+    copied = {_COPIED[name]: source[name] for name in _COPIED if name in source}
+    return replace(forwarded, headers=copied | dict(forwarded.headers))
 
 
 def _without_sums(error: StorageError, named: Named) -> StorageError:

@@ -113,6 +113,7 @@ _IN_PART: Mapping[str, str] = {
     "BlobClient.start_copy_from_url": "works within the account",
     "BlobClient.append_block_from_url": "works within the account",
     "BlobClient.stage_block_from_url": "works within the account",
+    "BlobClient.upload_blob_from_url": "works within the account",
     "BlobClient.upload_pages_from_url": "works within the account",
 }
 

@@ -48,7 +48,8 @@ def carried_out_as(row: Operation) -> list[str]:
     if row.as_head:
         return ["Blob_GetProperties"]
     if row.reads_source:
-        return [re.sub("FromUrl", "", each, flags=re.IGNORECASE) for each in azurites_of(row)]
+        plain = (re.sub("FromUrl", "", each, flags=re.IGNORECASE) for each in azurites_of(row))
+        return ["BlockBlob_Upload" if each == "BlockBlob_PutBlob" else each for each in plain]
     return azurites_of(row)
 
 

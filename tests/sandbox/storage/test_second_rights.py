@@ -177,14 +177,6 @@ def test_a_snapshot_is_copied_as_it_was(storage: Storage) -> None:
     assert then.download_blob().readall() == b"before"
 
 
-def test_a_blob_from_an_address_is_decided_and_not_carried_out(storage: Storage) -> None:
-    put(storage, "/originals/a", b"light")
-    headers = BLOCK | {"x-ms-copy-source": f"https://{storage.host}/originals/a"}
-    target = "/scratch/from-url"
-    assert outcome(storage.send("PUT", target, "nobody", headers)) == MISSING_ROLE
-    assert outcome(storage.send("PUT", target, "owner", headers)) == (501, "NotImplemented")
-
-
 class TestBatch:
     """Each part is decided by itself and answered by itself."""
 
