@@ -32,7 +32,7 @@ for _name in ("NO_PROXY", "no_proxy"):
     os.environ[_name] = f"{_BESIDE},127.0.0.1,localhost".lstrip(",")
 
 # In the environment as it is from here on.
-_COMMANDS = Commands()
+COMMANDS = Commands()
 
 # Tests that take minutes run on request: by their option, or by their path.
 _APART = {
@@ -98,13 +98,19 @@ def keyless(
     state: Path, *arguments: str, encoding: str = "utf-8", **variables: str
 ) -> "subprocess.CompletedProcess[str]":
     """Run a command of the command line on the sandbox that `state` is of."""
-    environment = {**os.environ, **variables}
-    if encoding == "utf-8" and _COMMANDS.fit(environment):
-        return _COMMANDS.run(state, *arguments)
+    if encoding == "utf-8" and COMMANDS.fit({**os.environ, **variables}):
+        return COMMANDS.run(state, *arguments)
+    return keyless_process(state, *arguments, encoding=encoding, **variables)
+
+
+def keyless_process(
+    state: Path, *arguments: str, encoding: str = "utf-8", **variables: str
+) -> "subprocess.CompletedProcess[str]":
+    """Run a command as a process of its own, and so is a sandbox that it starts."""
     return subprocess.run(
         [sys.executable, "-m", "cli", *arguments],
         cwd=PROJECT,
-        env={**environment, "KEYLESS_STATE": str(state)},
+        env={**os.environ, **variables, "KEYLESS_STATE": str(state)},
         capture_output=True,
         encoding=encoding,
         check=False,

@@ -3,25 +3,34 @@
 The tests run hundreds of commands, and most of the time of a command is its imports. A fork has
 its own arguments, state, output and exit code, as a new process has. It shares the environment,
 so a command with another environment has to be a process of its own.
+
+A sandbox in the background is a fork, too: of `up --detach` and `demo` here, and of the labs,
+which start theirs from the tests' process. Its command line in /proc is that of the first process.
 """
 
 import gc
 import json
 import os
 import runpy
+import select
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
-from sandbox.state import PROJECT
+from cli import lifecycle
+from sandbox.state import PROJECT, State
 
 _LONGEST_REQUEST = 65536
 _STATE = "KEYLESS_STATE"
+_COMMAND, _SANDBOX = "command", "sandbox"
 
 
 @dataclass
@@ -39,10 +48,9 @@ class Commands:
 
     def run(self, state: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """Run a command on `state` as `subprocess.run` does, and capture its output."""
-        request = json.dumps([str(state), *arguments]).encode()
-        assert len(request) < _LONGEST_REQUEST
         reading, writing = os.pipe()
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+            request = [_COMMAND, str(state), *arguments]
             self._send(request, [out.fileno(), err.fileno(), writing])
             os.close(writing)
             with open(reading, encoding="ascii") as result:
@@ -50,11 +58,19 @@ class Commands:
             texts = [_text(each.fileno()) for each in (out, err)]
         return subprocess.CompletedProcess(["keyless", *arguments], code, *texts)
 
-    def _send(self, request: bytes, files: list[int]) -> None:
+    def start_sandbox(
+        self, state: State, port: int | None, log: Path, options: Sequence[str]
+    ) -> "Forked":
+        """Start a sandbox in the background, as `cli.lifecycle` does."""
+        return _sandbox(self._send, state, port, log, options)
+
+    def _send(self, request: Sequence[str], files: Sequence[int]) -> None:
+        text = json.dumps(request).encode()
+        assert len(text) < _LONGEST_REQUEST
         with self._lock:
             if self._requests is None:
                 self._requests = self._start()
-            socket.send_fds(self._requests, [request], files)
+            socket.send_fds(self._requests, [text], files)
             assert self._requests.recv(1), f"the process that forks has ended: {self._error()}"
 
     def _error(self) -> str:
@@ -77,6 +93,61 @@ class Commands:
         return ours
 
 
+class Forked:
+    """A sandbox that is a fork of another process, with the methods of Popen that are needed."""
+
+    def __init__(self, pid: int) -> None:
+        """`pid` is a process that runs."""
+        self.pid = pid
+        self._file = os.pidfd_open(pid)
+
+    def __del__(self) -> None:
+        os.close(self._file)
+
+    def poll(self) -> int | None:
+        """Return 0 once it has ended, whatever its status was."""
+        with suppress(subprocess.TimeoutExpired):
+            return self.wait(0)
+        return None
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait until it has ended. Raises subprocess.TimeoutExpired."""
+        if timeout is not None and not select.select([self._file], [], [], timeout)[0]:
+            raise subprocess.TimeoutExpired("keyless", timeout)
+        select.select([self._file], [], [])
+        return 0
+
+    def terminate(self) -> None:
+        """Send SIGTERM, unless it has ended."""
+        self._signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """Send SIGKILL, unless it has ended."""
+        self._signal(signal.SIGKILL)
+
+    def _signal(self, number: int) -> None:
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._file, number)
+
+
+def _sandbox(
+    send: Callable[[Sequence[str], Sequence[int]], object],
+    state: State,
+    port: int | None,
+    log: Path,
+    options: Sequence[str],
+) -> Forked:
+    """Ask for a fork that is a sandbox in the background, and wait until it has begun."""
+    given = ["up", "--state", str(state.root), *options]
+    given += [] if port is None else ["--port", str(port)]
+    reading, writing = os.pipe()
+    with log.open("ab") as file:
+        send([_SANDBOX, str(state.root), *given], [file.fileno(), file.fileno(), writing])
+    os.close(writing)
+    with open(reading, encoding="ascii") as result:
+        return Forked(int(result.read()))
+
+
 def _relevant(environment: dict[str, str]) -> dict[str, str]:
     return {
         name: value
@@ -91,41 +162,75 @@ def _text(file: int) -> str:
         return opened.read()
 
 
-def _serve(requests: socket.socket) -> list[str]:
-    """Fork for each request; return its arguments in the fork."""
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+def _serve(requests: socket.socket, of_forks: socket.socket) -> list[str]:
+    """Fork for each request of the tests, and of the forks; return its arguments in the fork."""
     while True:
-        request, files, _, _ = socket.recv_fds(requests, _LONGEST_REQUEST, 3)
+        ready = select.select([requests, of_forks], [], [])[0]
+        request, files, _, _ = socket.recv_fds(ready[0], _LONGEST_REQUEST, 3)
+        _reap()
         if not request:
             os._exit(0)
-        if not os.fork():
+        kind, *given = json.loads(request)
+        if not (pid := os.fork()):
             requests.close()
-            return _in_fork(request, *files)
+            of_forks.close()
+            return (_as_sandbox if kind == _SANDBOX else _as_command)(given, *files)
+        if kind == _SANDBOX:
+            os.write(files[2], str(pid).encode())
         for file in files:
             os.close(file)
-        requests.send(b"+")
+        if ready[0] is requests:
+            requests.send(b"+")
 
 
-def _in_fork(request: bytes, out: int, err: int, result: int) -> list[str]:
+def _reap() -> None:
+    """Wait for the forks that have ended: so their times are among those of this process."""
+    with suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
+def _as_command(given: list[str], out: int, err: int, result: int) -> list[str]:
     """Fork again, and return in the second process; the first one reports its exit code."""
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     if child := os.fork():
         code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         os.write(result, str(code).encode())
         os._exit(0)
+    return _with_output(given, out, err, result)
+
+
+def _as_sandbox(given: list[str], out: int, err: int, result: int) -> list[str]:
+    """Leave the session of the tests, as a sandbox in the background does."""
+    os.setsid()
+    return _with_output(given, out, err, result)
+
+
+def _with_output(given: list[str], out: int, err: int, result: int) -> list[str]:
     os.dup2(out, 1)
     os.dup2(err, 2)
     for file in (out, err, result):
         os.close(file)
-    given: list[str] = json.loads(request)
     os.environ[_STATE] = given[0]
     return given[1:]
 
 
-if __name__ == "__main__":
+def _main(requests: socket.socket) -> None:
+    """Import all commands, and run one in each fork."""
     from cli.application import application
 
     application()
     gc.freeze()
-    sys.argv[1:] = _serve(socket.socket(fileno=int(sys.argv[1])))
+    ours, of_forks = socket.socketpair(type=socket.SOCK_DGRAM)
+    if hasattr(os, "pidfd_open"):
+        send = partial(_send_from_fork, ours)
+        lifecycle._spawned = partial(_sandbox, send)  # type: ignore[assignment]
+    sys.argv[1:] = _serve(requests, of_forks)
     runpy.run_module("cli", run_name="__main__", alter_sys=True)
+
+
+def _send_from_fork(to: socket.socket, request: Sequence[str], files: Sequence[int]) -> None:
+    socket.send_fds(to, [json.dumps(request).encode()], files)
+
+
+if __name__ == "__main__":
+    _main(socket.socket(fileno=int(sys.argv[1])))

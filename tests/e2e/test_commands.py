@@ -12,7 +12,7 @@ import pytest
 from sandbox.audit import FILE, Outcome, read
 from sandbox.state import PROJECT, State
 from sandbox.supervisor import running
-from tests.conftest import Running, keyless
+from tests.conftest import Running, keyless, keyless_process
 
 
 def processes_with(text: str) -> list[str]:
@@ -30,9 +30,9 @@ def processes_with(text: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def after_demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[State, str]:
-    """A state folder on which the demo has run, and its output."""
+    """A state folder on which the demo has run, as in a terminal of its own; and its output."""
     state = tmp_path_factory.mktemp("demo")
-    done = keyless(state, "demo", "--exit", "--port", "0")
+    done = keyless_process(state, "demo", "--exit", "--port", "0")
     assert done.returncode == 0, done.stdout + done.stderr
     return State.open(state), done.stdout
 
@@ -93,11 +93,12 @@ def test_a_second_sandbox_runs_beside_the_first_and_ends_alone(
     sandbox: Running, tmp_path: Path
 ) -> None:
     taken = sandbox.report.gallery.rsplit(":", 1)[-1]
-    refused = keyless(tmp_path, "up", "--detach", "--port", taken)
+    refused = keyless_process(tmp_path, "up", "--detach", "--port", taken)
     assert refused.returncode == 69
     assert f"port {taken} is taken" in refused.stderr
 
-    assert keyless(tmp_path, "up", "--detach", "--port", "0").returncode == 0
+    up = ("up", "--detach", "--port", "0", "--only", "gateway", "--wait", "0")
+    assert keyless_process(tmp_path, *up).returncode == 75
     report = running(State.open(tmp_path))
     assert report is not None
     assert report.gallery != sandbox.report.gallery
