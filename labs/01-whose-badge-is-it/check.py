@@ -37,7 +37,8 @@ def _badge(run: Run, who: str, service: str, audience: str) -> Iterator[Finding]
 def _asks(run: Run, who: str, outcome: Outcome) -> Iterator[Finding]:
     done = run.script("ask.py", who)
     tokens = [each.resource for each in done.records if each.outcome is Outcome.ISSUED]
-    fault = "" if tokens == [STORAGE] else f"they are for {', '.join(tokens) or 'nothing'}"
+    is_right = [each.rstrip("/") for each in tokens] == [STORAGE]  # Azure takes both forms
+    fault = "" if is_right else f"it asks for {', then '.join(tokens) or 'none'}"
     yield Finding(who, "ask.py, its one token", fault, too_much=len(tokens) > 1)
     yield Finding(who, "ask.py, its request", _fault(done, who, outcome))
 

@@ -16,6 +16,6 @@ def _the_gateway_for_all(learner: Learner) -> None:
 WRONG = (
     files("typed_in", says="is not it"),
     Wrong("the gateway's ids for all", _the_gateway_for_all, says="is not it"),
-    files("both_badges", says="they are for"),
+    files("both_badges", says="it asks for"),
     files("half_done", says="before a role was looked up"),
 )
