@@ -6,6 +6,7 @@ https://learn.microsoft.com/azure/service-bus-messaging/service-bus-amqp-request
 from collections.abc import Mapping
 from uuid import UUID
 
+from sandbox.deployment import CorrelationFilter, Rule
 from sandbox.servicebus.administration.fields import FieldError
 from sandbox.servicebus.administration.rule_description import (
     NO_ACTIONS,
@@ -19,8 +20,11 @@ from sandbox.servicebus.amqp.decode import MalformedError, Timestamp
 from sandbox.servicebus.managed_entity import ManagedEntity, NotHereError
 from sandbox.servicebus.request_fields import Fields, number, text
 from sandbox.servicebus.requests import NO_CONTENT, OK, Request, Response
-from sandbox.servicebus.rule_descriptions import described
 
+_DESCRIPTION, _NO_ACTION = 0x13700000004, 0x13700000005
+_SQL, _CORRELATION = 0x1370000006, 0x1370000009
+# The version of the filter language, which Azure appends to each expression.
+_COMPATIBILITY = 20
 # By field of a correlation filter: the element of the same filter in the management API.
 _STANDARD: Mapping[str, str] = {
     "correlation-id": "CorrelationId",
@@ -41,7 +45,7 @@ def list_rules(managed: ManagedEntity, request: Request) -> Response:
         raise NotHereError
     skip, top = number(request.fields, "skip"), number(request.fields, "top")
     page = rules[max(skip, 0) :][: max(top, 0)]
-    return Response.of(rules=encode.sequence(map(described, page))) if page else NO_CONTENT
+    return Response.of(rules=encode.sequence(map(_described, page))) if page else NO_CONTENT
 
 
 def add(managed: ManagedEntity, request: Request) -> Response:
@@ -113,3 +117,36 @@ def _map(fields: Fields, name: str) -> Mapping[str, object]:
     if not isinstance(found, dict):
         raise MalformedError(f"{name} is not a map")
     return {str(key): each for key, each in found.items()}
+
+
+def _described(rule: Rule) -> bytes:
+    """Return a rule's description: its filter, an action that does nothing, and its name."""
+    fields = (_filter(rule), _composite(_NO_ACTION), encode.string(rule.name))
+    description = _composite(_DESCRIPTION, *fields)
+    return encode.mapping((encode.string("rule-description"), description))
+
+
+def _filter(rule: Rule) -> bytes:
+    if rule.correlation is None:
+        expression = encode.string(rule.sql or "1=1")
+        return _composite(_SQL, expression, encode.integer(_COMPATIBILITY))
+    return _composite(_CORRELATION, *_conditions(rule.correlation))
+
+
+def _conditions(wanted: CorrelationFilter) -> tuple[bytes, ...]:
+    reply_to_session = encode.NULL
+    return (
+        encode.value(wanted.correlation_id),
+        encode.value(wanted.message_id),
+        encode.value(wanted.to),
+        encode.value(wanted.reply_to),
+        encode.value(wanted.label),
+        encode.value(wanted.session_id),
+        reply_to_session,
+        encode.value(wanted.content_type),
+        encode.value(dict(wanted.properties)),
+    )
+
+
+def _composite(code: int, *fields: bytes) -> bytes:
+    return b"\x00\x80" + code.to_bytes(8, "big") + encode.sequence(fields)
