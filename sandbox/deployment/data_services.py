@@ -89,7 +89,7 @@ def namespace(snapshot: Snapshot, resource: Mapping[str, Any]) -> Namespace:
         name=resource["name"],
         queues=tuple(map(queue, queues)),
         topics=tuple(_topic(snapshot, each) for each in topics),
-        is_premium=known(resource.get("sku") or {}, "name") == "Premium",
+        tier=known(resource.get("sku") or {}, "name", "Standard"),
     )
 
 

@@ -167,11 +167,15 @@ class Namespace:
     name: str
     queues: tuple[Queue, ...]
     topics: tuple[Topic, ...]
-    is_premium: bool = False
+    tier: str = "Standard"
 
     @property
     def host(self) -> str:
         return f"{self.name}.servicebus.windows.net"
+
+    @property
+    def is_premium(self) -> bool:
+        return self.tier == "Premium"
 
     def max_message_size(self, settings: EntitySettings) -> int:
         """Return how many bytes a message to an entity may have.

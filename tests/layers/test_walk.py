@@ -102,7 +102,7 @@ def test_the_order_of_the_steps_is_written_once() -> None:
         "walk.py",
         "storage/plane.py",
         "storage/serve_batch.py",
-        "storage/serve_from_url.py",
+        "storage/source_rights.py",
         "servicebus/admit.py",
         "faults/consistency.py",
     }

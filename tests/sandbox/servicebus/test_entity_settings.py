@@ -126,7 +126,7 @@ def fits(client: ServiceBusClient, name: str, size: int) -> bool:
 def test_the_tier_and_the_entity_say_how_large_a_message_may_be(tmp_path: Path) -> None:
     large = replace(SETTINGS, max_message_size=20 * 1024 * 1024)
     queues = queue("q"), queue("large", large)
-    premium = replace(NAMESPACE, queues=queues, topics=(), is_premium=True)
+    premium = replace(NAMESPACE, queues=queues, topics=(), tier="Premium")
     assert Namespace("", "", (), ()).max_message_size(large) == 256 * 1024
     with Running(tmp_path, premium) as bus, bus.client("owner") as client:
         assert fits(client, "q", 1_000_000)
