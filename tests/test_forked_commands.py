@@ -11,11 +11,16 @@ from sandbox.state import PROJECT
 from tests.forked_commands import Commands
 
 
+@pytest.fixture(scope="module")
+def commands() -> Commands:
+    return Commands()
+
+
 @pytest.mark.parametrize("command", ["names --help", "status", "explain", "no-such-command"])
 def test_a_forked_command_prints_and_returns_what_a_process_does(
-    tmp_path: Path, command: str
+    commands: Commands, tmp_path: Path, command: str
 ) -> None:
-    forked = Commands().run(tmp_path, *command.split())
+    forked = commands.run(tmp_path, *command.split())
     started = subprocess.run(
         [sys.executable, "-m", "cli", *command.split()],
         cwd=PROJECT,

@@ -9,8 +9,8 @@ from pathlib import Path
 from cli.demo_run import send, webhooks
 from cli.photos import uploads
 from sandbox.partner import Fault, Partner
-from sandbox.state import PROJECT, State
-from tests.conftest import Running, keyless
+from sandbox.state import PROJECT
+from tests.conftest import Running, up
 
 SEND_NOTHING_KNOWN = """
 import os
@@ -63,9 +63,7 @@ def test_what_still_fails_stays(sandbox: Running) -> None:
 
 def test_what_the_running_service_holds_is_told(tmp_path: Path) -> None:
     """The thumbnailer itself takes its dead letters, and leaves those that name no photo."""
-    assert keyless(tmp_path, "up", "--detach", "--port", "0").returncode == 0
-    try:
-        sandbox = Running(State.open(tmp_path))
+    with up(tmp_path, "--only", "thumbnailer") as sandbox:
         done = subprocess.run(
             [sys.executable, "-c", SEND_NOTHING_KNOWN],
             env={**os.environ, **sandbox.environment("gateway")},
@@ -81,8 +79,6 @@ def test_what_the_running_service_holds_is_told(tmp_path: Path) -> None:
         redriven = sandbox.run("redrive", "thumbnailer")
         assert "0 dead letters handled, 0 left, 1 locked by another receiver" in redriven.stdout
         assert redriven.returncode == 1
-    finally:
-        keyless(tmp_path, "down")
 
 
 def test_the_gateway_has_no_dead_letters(sandbox: Running) -> None:
