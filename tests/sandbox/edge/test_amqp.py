@@ -2,6 +2,7 @@ import asyncio
 import contextlib
 import socket
 import ssl
+from typing import cast
 
 import pytest
 
@@ -13,8 +14,7 @@ class Echo(asyncio.Protocol):
     """Echoes received bytes, as a broker does with a protocol header."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        self.transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
         self.transport.write(data)
