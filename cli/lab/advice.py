@@ -15,7 +15,7 @@ def hint(folders: LabFolders, lab: Lab, _: LabFolder) -> None:
     """Print the hints so far, and the next one."""
     count = give_hint(folders, lab)
     for number, each in enumerate(lab.hints[:count], 1):
-        out.print(f"{number} of {len(lab.hints)}  {escape(each)}")
+        out.print(f"{number} of {len(lab.hints)}  {escape(folders.lead(each))}")
 
 
 def give_hint(folders: LabFolders, lab: Lab) -> int:

@@ -21,7 +21,7 @@ def start(folders: LabFolders, lab: Lab, predict: str | None) -> None:
     if progress.open is not None and progress.open != lab.number:
         sandbox.end(folders.of(progress.open))
     out.print(Rule(f"Lab {lab.number}: {lab.title}", align="left"))
-    out.print(escape(lab.story) + "\n")
+    out.print(escape(folders.lead(lab.story)) + "\n")
     if progress.of(lab.number).predicted is None:
         step = replace(progress.of(lab.number), predicted=_predicted(lab.prediction, predict))
         progress = progress.with_step(lab.number, step)

@@ -8,11 +8,13 @@ from pathlib import Path
 
 from cli.lab.breakage import broken, copy_bicep
 from cli.lab.course import Lab
+from cli.snapshot_notes import shown
 from sandbox.broken_files import BrokenFileError
 from sandbox.deployment import SNAPSHOT, as_compiled
 from sandbox.state import State
 
 _PROGRESS, _BICEP, _STATE, _WORK = "progress.json", "bicep", "state", "work"
+_DEFAULT = ".keyless/labs/"  # as the labs' texts write it
 _SNAPSHOT, _PARAMETERS = "sandbox.snapshot.json", "sandbox.bicepparam"
 
 
@@ -102,6 +104,10 @@ class LabFolders:
     def of(self, number: int) -> LabFolder:
         """Return the folder of one lab."""
         return LabFolder((self.root / f"{number:02}").absolute())
+
+    def lead(self, text: str) -> str:
+        """Return a text of a lab with the paths of its files in this folder."""
+        return text.replace(_DEFAULT, f"{shown(self.root.absolute())}/")
 
     def progress(self) -> Progress:
         """Return the learner's progress so far. Raises BrokenFileError."""

@@ -11,9 +11,10 @@ from docker.utils import exclude_paths
 from tests.keys.scan import Text
 
 _BICEP = Path("infra") / "bicep"
+_PNG = b"\x89PNG\r\n\x1a\n"
 # Where a text has to stand between quotes. Anywhere else a value may stand without.
 _QUOTED = {".bicep", ".bicepparam", ".c", ".css", ".html", ".js", ".json", ".kql", ".md"}
-_QUOTED |= {".py", ".svg"}
+_QUOTED |= {".png", ".py", ".svg"}
 
 
 def source(root: Path) -> Iterator[Text]:
@@ -87,5 +88,24 @@ def _texts(place: str, root: Path, files: Iterable[str]) -> Iterator[Text]:
         path = root / each
         # Git lists it, but it has been deleted since.
         if path.is_file():
-            content = path.read_bytes().decode("utf-8", "replace")
+            content = _words(path.read_bytes()).decode("utf-8", "replace")
             yield Text(place, each, content, configuration=path.suffix not in _QUOTED)
+
+
+def _words(content: bytes) -> bytes:
+    """Return a file without the compressed pixels of a PNG: they are no text, and any may occur.
+
+    Its other chunks stay, which may hold text; so does all of a file that is no whole PNG.
+    """
+    if not content.startswith(_PNG):
+        return content
+    kept, at = [_PNG], len(_PNG)
+    while at < len(content):
+        size = int.from_bytes(content[at : at + 4])
+        end = at + 12 + size  # a length, a name, the data, a checksum
+        if end > len(content):
+            return content
+        if content[at + 4 : at + 8] != b"IDAT":
+            kept.append(content[at:end])
+        at = end
+    return b"\n".join(kept)

@@ -1,5 +1,6 @@
 """Nothing that is written down here is a key, and each exception is still one."""
 
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from tests.keys.places import source, template
 from tests.keys.planting import copy_tree
 from tests.keys.plants import PLANTS
 from tests.keys.scan import Finding, Text, scan
+
+_PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def test_there_is_no_key_where_nothing_runs() -> None:
@@ -32,6 +35,16 @@ def test_the_command_names_a_key_by_its_file_and_line_and_never_by_its_value(
 def test_what_cannot_be_searched_is_said_and_not_taken_for_clean(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="git cannot list the files of"):
         list(source(tmp_path))
+
+
+def test_a_picture_is_searched_but_for_its_pixels(tmp_path: Path) -> None:
+    subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
+    line = f'\nkey = "{PLANTS[0].make()}"\n'.encode()
+    for name, chunk in {"pixels": b"IDAT", "comment": b"tEXt"}.items():
+        data = len(line).to_bytes(4) + chunk + line + bytes(4)
+        (tmp_path / f"{name}.png").write_bytes(_PNG + data + bytes(4) + b"IEND" + bytes(4))
+    (tmp_path / "cut off.png").write_bytes(_PNG + len(line).to_bytes(4) + b"IDAT" + line)
+    assert {each.where for each in scan(source(tmp_path))} == {"comment.png", "cut off.png"}
 
 
 @needs_bicep

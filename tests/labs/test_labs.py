@@ -8,6 +8,7 @@ import pytest
 
 from cli.lab.check import seen_by
 from cli.lab.course import read_course
+from cli.lab.folders import LabFolders
 from tests.labs.learner import Learner, Wrong
 
 COURSE = read_course()
@@ -34,7 +35,7 @@ def test_a_lab_fails_until_it_is_solved(learner: Learner) -> None:
     lab = learner.lab
     started = learner.types(str(lab.number), "--predict", "yes")
     assert started.exit_code == 0, started.output
-    assert lab.story in started.output
+    assert LabFolders(learner.root).lead(lab.story) in started.output
     watched = seen_by(lab, learner.folder, learner.state)
     checked = learner.types("check")
     assert checked.exit_code == 1, checked.output

@@ -42,6 +42,12 @@ def test_a_lab_begins_with_a_prediction(tmp_path: Path) -> None:
     assert not (tmp_path / "03").exists()
 
 
+def test_the_commands_of_a_story_are_for_the_folder_in_use(tmp_path: Path) -> None:
+    done = run(tmp_path, "4")
+    assert f"-- .venv/bin/python {tmp_path}/04/work/show.py" in done.output.replace("\n", "")
+    assert ".keyless/labs" not in done.output
+
+
 def test_a_room_s_machine_is_looked_at_as_by_the_launcher(tmp_path: Path) -> None:
     done = run(tmp_path, "ready", "--json")
     assert {each["check"] for each in json.loads(done.output)} >= {"Python", "Ports", "Clock"}
