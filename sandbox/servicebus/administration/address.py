@@ -52,12 +52,20 @@ def address_of(path: str) -> Address | None:
             "queues": Address(Kind.QUEUES),
             "topics": Address(Kind.TOPICS),
         }.get(folded[1])
-    if not all(parts) or folded[0].startswith("$"):
+    if not all(parts) or folded[0].startswith("$") or _is_of_messages(folded):
         return None
     if "subscriptions" not in folded[1:]:
         return Address(Kind.ENTITY, "/".join(parts))
     at = folded.index("subscriptions", 1)
     return _below("/".join(parts[:at]), parts[at + 1 :], folded[at + 1 :])
+
+
+def _is_of_messages(folded: list[str]) -> bool:
+    """Return whether a path is of the REST API that sends and receives messages.
+
+    https://learn.microsoft.com/rest/api/servicebus/service-bus-runtime-rest
+    """
+    return len(folded) > 1 and "messages" in folded[1:]
 
 
 def _below(topic: str, rest: list[str], folded: list[str]) -> Address | None:

@@ -31,7 +31,10 @@ def test_a_path_leads_to_an_entity_or_a_list(path: str, expected: Address) -> No
     "path",
     [
         "/",
-        "/orders//messages",
+        "/orders//other",
+        "/orders/messages",
+        "/orders/messages/head",
+        "/events/subscriptions/red/messages/head",
         "/$Resources/rules",
         "/$management",
         "/events/subscriptions/red/other",
