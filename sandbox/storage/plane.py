@@ -217,7 +217,7 @@ class BlobStorage(Plane[web.Request | BlobRequest, Named]):
             return await serve_batch(request, granted, self.permit, backend)
         if operation.reads_source:
             return await serve_from_url(request, granted, self.permit, backend, endpoint)
-        if granted.named.reads_apart:
+        if granted.named.reads_apart or _is_copy_by_key(granted):
             await permitted_source(granted.named, self.permit)
         if operation.name == "SetBlobServiceProperties":
             self._cors.forget()
@@ -233,6 +233,15 @@ class BlobStorage(Plane[web.Request | BlobRequest, Named]):
     def _recorded(self, refusal: Refusal, caller: Caller, named: Named) -> Refusal:
         self._gate.refuse(self.service, named.operation.name, refusal.reason, caller.name)
         return refusal
+
+
+def _is_copy_by_key(granted: Granted[Named]) -> bool:
+    """Return whether a key authorizes a copy at once, which reads no source by itself.
+
+    Azure/azure-sdk-for-python, azure-storage-blob, tests/test_common_blob.py,
+    test_start_copy_from_url_with_oauth.
+    """
+    return granted.caller is BY_KEY and granted.named.operation.name == "CopyBlobFromURL"
 
 
 async def _not_yet(_request: web.Request) -> None:

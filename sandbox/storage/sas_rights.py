@@ -35,6 +35,10 @@ _LETTERS: Mapping[Actions, str] = {
     FILTER: "f",
     RUN_AS_SUPER_USER: "i",
 }
+# Operations that create a blob; a list of blocks does so by the permission to create alone, too:
+# Azure/azure-sdk-for-python, azure-storage-blob, tests/test_block_blob.py,
+# test_commit_block_list_uds.
+_CREATES = MAKES_A_BLOB | {"PutBlockList"}
 # Operations that every SAS permits; the parts of a batch are authorized by themselves.
 _OF_ANY_SAS = frozenset({"BlobBatch", "GetAccountInfo"})
 # Operations that other letters permit than those of their action.
@@ -42,7 +46,7 @@ _OF_OPERATIONS: Mapping[str, str] = {
     "ListBlobs": "l",
     "BreakBlobLease": "wd",
     "UndeleteBlob": "w",
-    **dict.fromkeys(MAKES_A_BLOB | {"SnapshotBlob"}, "wc"),
+    **dict.fromkeys(_CREATES | {"PutBlock", "PutBlockFromURL", "SnapshotBlob"}, "wc"),
     **dict.fromkeys(_OF_ANY_SAS, PERMISSIONS),
 }
 # Operations on the account or on a container itself, which an account SAS permits, and no other.
@@ -81,7 +85,7 @@ def check_permissions(named: Named, caller: SasCaller) -> None:
 
 def creates_alone(named: Named, caller: SasCaller) -> bool:
     """Return whether a SAS lets a request create a blob, but not replace one."""
-    return named.operation.name in MAKES_A_BLOB and "w" not in caller.permissions
+    return named.operation.name in _CREATES and "w" not in caller.permissions
 
 
 def _letters_of(named: Named, kind: Kind) -> list[str]:

@@ -10,6 +10,7 @@ from azure.core.exceptions import (
     HttpResponseError,
 )
 from azure.storage.blob import (
+    BlobBlock,
     BlobClient,
     BlobLeaseClient,
     ContainerClient,
@@ -136,6 +137,21 @@ def test_the_permission_to_create_replaces_nothing(storage: Storage, blob: BlobC
     with refused():
         fresh.set_blob_metadata({"a": "b"})
     assert blob.download_blob().readall() == b"content"
+
+
+def test_blocks_become_a_new_blob_by_the_permission_to_create(storage: Storage) -> None:
+    signed = signed_blob(storage, "blocks-by-sas", "c")
+    for content in (b"new", b"newer"):
+        signed.stage_block("1", content)
+        if content == b"new":
+            signed.commit_block_list([BlobBlock("1")])
+            continue
+        with refused("UnauthorizedBlobOverwrite"):
+            signed.commit_block_list([BlobBlock("1")])
+    with refused():
+        signed_blob(storage, "blocks-by-sas", "r").stage_block("1", b"other")
+    owner = storage.sdk("owner").get_blob_client("scratch", "blocks-by-sas")
+    assert owner.download_blob().readall() == b"new"
 
 
 def test_a_container_sas_lists_and_deletes_in_its_container(

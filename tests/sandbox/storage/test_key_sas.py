@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from azure.core.credentials import AzureNamedKeyCredential
 from azure.core.exceptions import HttpResponseError
 from azure.storage.blob import (
     BlobServiceClient,
@@ -154,3 +155,17 @@ def test_each_version_signs_its_own_fields(keyed: Storage, version: str) -> None
     assert by_a_key(target, "account").count("\n") + 1 == expected
     of_an_account = 10 if version >= "2020-12-06" else 9
     assert for_an_account(target.sas, "account").count("\n") == of_an_account
+
+
+def test_a_copy_at_once_by_a_key_takes_a_credential_of_its_source(keyed: Storage) -> None:
+    """Any other request by a key reads the account; see the test of the SDK in plane.py."""
+    source = f"https://{keyed.host}/scratch/one"
+    by_key = AzureNamedKeyCredential(keyed.deployment.storage.name, key_of(keyed))
+    target = keyed.sdk_with(by_key).get_blob_client("scratch", "copied-by-key")
+    with pytest.raises(HttpResponseError) as raised:
+        target.start_copy_from_url(source, requires_sync=True)
+    error: Any = raised.value
+    assert error.error_code == "CannotVerifyCopySource"
+    signed = f"{source}?{blob_sas(keyed, 'r')}"
+    assert target.start_copy_from_url(signed, requires_sync=True)["copy_status"] == "success"
+    assert target.start_copy_from_url(source)["copy_status"] == "success"
