@@ -96,7 +96,6 @@ def test_the_sdk_and_the_table_speak_of_the_same_operations() -> None:
     assert without == {
         "blobquery",
         "blobsetimmutabilitypolicy",
-        "blockblobputblobfromurl",
         "pageblobcopyincremental",
         "pageblobgetpagerangesdiff",
     }
