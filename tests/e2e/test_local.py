@@ -11,14 +11,20 @@ from pathlib import Path
 
 import pytest
 import requests
+from azure.identity import AzureCliCredential
 
 from cli.demo_run import send, wait_until_done
 from cli.photos import uploads
 from sandbox.deployment import Deployment
-from sandbox.state import PROJECT, State
+from sandbox.state import PROJECT
 from sandbox.storage import free_port
-from tests.conftest import Running, keyless
+from tests.conftest import Running, up
 
+SCOPES = (
+    "https://storage.azure.com/.default",
+    "https://vault.azure.net/.default",
+    "https://servicebus.azure.net/.default",
+)
 ON_AZURE_ALONE = {"AZURE_CLIENT_ID", "AZURE_TOKEN_CREDENTIALS", "CATALOG_ENDPOINT"}
 
 
@@ -118,14 +124,18 @@ def test_values_of_nothing_deployed_are_one_sentence(sandbox: Running, tmp_path:
 
 @pytest.fixture(scope="module")
 def developers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """A sandbox in which the developer is signed in, and whose services have their tokens."""
-    state = tmp_path_factory.mktemp("developers")
-    started = keyless(
-        state, "up", "--detach", "--port", "0", "--as", "developer", "--approve", "--stand-in"
-    )
-    assert started.returncode == 0, started.stdout + started.stderr
-    yield Running(State.open(state))
-    keyless(state, "down")
+    """A sandbox in which the developer is signed in, and the Azure CLI has their tokens.
+
+    One after another: where `local` asked for many at first, each would ask the sign-in anew.
+    """
+    options = ("--as", "developer", "--approve", "--stand-in", "--endpoints")
+    with up(tmp_path_factory.mktemp("developers"), *options) as running:
+        with pytest.MonkeyPatch.context() as shell:
+            as_developer(running, shell)
+            credential = AzureCliCredential(process_timeout=60)
+            for scope in SCOPES:
+                credential.get_token(scope)
+        yield running
 
 
 @pytest.fixture
