@@ -9,6 +9,7 @@ import socket
 import ssl
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import lru_cache
 from types import ModuleType
 from typing import Any
 
@@ -54,11 +55,14 @@ def led(names: Names) -> Iterator[None]:
         for module in (certifi, certifi.core):
             stack.enter_context(_replaced(module, "where", lambda: names.trust))
         # aiohttp makes its context once, at its import, which was before the block.
-        stack.enter_context(_replaced(connector, _AIOHTTPS_CONTEXT, _trusting(names.trust)))
+        context = _trusting(names.trust, os.stat(names.trust).st_mtime_ns)
+        stack.enter_context(_replaced(connector, _AIOHTTPS_CONTEXT, context))
         yield
 
 
-def _trusting(authorities: str) -> ssl.SSLContext:
+@lru_cache(maxsize=8)
+def _trusting(authorities: str, _written_at: int) -> ssl.SSLContext:
+    """Return a context for the file, which is slow to parse, once for each time it is written."""
     context = ssl.create_default_context(cafile=authorities)
     context.set_alpn_protocols(["http/1.1"])
     return context
