@@ -21,6 +21,10 @@ class Kind(StrEnum):
         return self in {Kind.QUEUES, Kind.TOPICS, Kind.SUBSCRIPTIONS, Kind.RULES}
 
 
+# After these segments comes a name, whatever it is.
+_NAMED = frozenset({"subscriptions", "rules"})
+
+
 @dataclass(frozen=True)
 class Address:
     """A kind, and the names on the way to it: an entity's, a subscription's, a rule's."""
@@ -65,7 +69,8 @@ def _is_of_messages(folded: list[str]) -> bool:
 
     https://learn.microsoft.com/rest/api/servicebus/service-bus-runtime-rest
     """
-    return len(folded) > 1 and "messages" in folded[1:]
+    below = zip(folded, folded[1:], strict=False)
+    return any(name == "messages" and above not in _NAMED for above, name in below)
 
 
 def _below(topic: str, rest: list[str], folded: list[str]) -> Address | None:

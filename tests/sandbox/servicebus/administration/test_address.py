@@ -18,6 +18,8 @@ from sandbox.servicebus.administration.address import Address, Kind, address_of
             "/events/subscriptions/red/Rules/$Default",
             Address(Kind.RULE, "events", "red", "$Default"),
         ),
+        ("/messages", Address(Kind.ENTITY, "messages")),
+        ("/t/subscriptions/messages", Address(Kind.SUBSCRIPTION, "t", "messages")),
         ("/$Resources/queues", Address(Kind.QUEUES)),
         ("/$resources/Topics", Address(Kind.TOPICS)),
         ("/$namespaceinfo", Address(Kind.NAMESPACE)),
