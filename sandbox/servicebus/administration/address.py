@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 
 
 class Kind(StrEnum):
@@ -69,8 +70,8 @@ def _is_of_messages(folded: list[str]) -> bool:
 
     https://learn.microsoft.com/rest/api/servicebus/service-bus-runtime-rest
     """
-    below = zip(folded, folded[1:], strict=False)
-    return any(name == "messages" and above not in _NAMED for above, name in below)
+    steps = pairwise(folded)
+    return any(name == "messages" and above not in _NAMED for above, name in steps)
 
 
 def _below(topic: str, rest: list[str], folded: list[str]) -> Address | None:
