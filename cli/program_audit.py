@@ -122,7 +122,9 @@ def refusal_lines(record: Record) -> Sequence[Text]:
 def summary(who: str, seen: Counter[Record]) -> Iterator[Text]:
     """Yield a line with the totals of `who`, and one for each kind of record."""
     if not seen:
-        yield _sentence(f"as {who}: no token was requested, and no request reached the sandbox.")
+        yield _sentence(
+            f"as {who}: no token was requested, and no request arrived under this identity."
+        )
         return
     counted = Counter[Outcome]()
     for record, times in seen.items():

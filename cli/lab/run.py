@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cli.lab.script import run_python
+from cli.lab.script import TIMED_OUT, run_python
 from sandbox.audit import FILE, Record
 from sandbox.deployment import SNAPSHOT, Deployment, freshly_deployed, load
 from sandbox.state import State
@@ -27,7 +27,7 @@ _ENDPOINT = "IDENTITY_ENDPOINT"
 
 
 class WorkError(ValueError):
-    """A file of the learner's that is absent or malformed; the message is one sentence."""
+    """A file of the learner's that is absent, malformed or endless, in one sentence."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,7 @@ class Finding:
 class Done:
     """A learner's file that has run: its exit status, all that it printed, and its records.
 
-    The status is 124 if it ran into the time limit. `paused` are the seconds of the pauses
-    that a hasty one left out.
+    `paused` are the seconds of the pauses that a hasty one left out.
     """
 
     status: int
@@ -118,13 +117,16 @@ class Run:
 
         `variables` replace those of its environment. The pauses of a `hasty` one end at once.
         Its records are all of that time where no service runs; else those of the tokens that it
-        received, and of its refused requests. Raises WorkError for a missing file.
+        received, and of its refused requests. Raises WorkError for a missing file, and for one that
+        does not end within `seconds`.
         """
         path = self.file(name)
         before = _size(self.state.path(FILE))
         with self._acting(who) as (environment, whose):
             words = [str(path), *args]
             ended = run_python(words, environment | variables, self.work, seconds, hasty=hasty)
+        if ended.status == TIMED_OUT:
+            raise WorkError(f"{name} did not end within {seconds:.0f} seconds, and was ended")
         records = since(self.state, before)
         if self._runs_services:
             records = [each for each in records if whose.is_by(each)]

@@ -9,7 +9,7 @@ from cli.lab.folders import LabFolder
 from cli.lifecycle import end as end_sandbox
 from cli.lifecycle import start_detached
 from cli.options import open_state
-from cli.terminal import fail, out
+from cli.terminal import fail, ignoring_signals, out
 from sandbox.commands import KEYLESS
 from sandbox.deployment import load, mark_as_own, recreate, remember
 from sandbox.deployment.given_snapshot import compiled_path
@@ -23,8 +23,21 @@ _PATIENCE = 8
 
 
 def begin(lab: Lab, folder: LabFolder) -> None:
-    """Write the broken copy, and start its sandbox. Raises OSError or CourseError."""
+    """Write the broken copy, and start its sandbox. Raises OSError or CourseError.
+
+    A start that fails or is interrupted leaves no sandbox, and the next one starts afresh.
+    """
     folder.write(lab)
+    try:
+        _begin(lab, folder)
+    except BaseException:
+        with ignoring_signals():
+            end(folder)
+            folder.snapshot.unlink(missing_ok=True)
+        raise
+
+
+def _begin(lab: Lab, folder: LabFolder) -> None:
     state = open_state(folder.state)
     remember(state, folder.snapshot)
     mark_as_own(state, folder.snapshot, compiled_path(state, folder.parameters))
