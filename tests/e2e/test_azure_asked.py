@@ -17,6 +17,9 @@ from tests.conftest import Running
 from tests.e2e.test_local import written
 from tests.e2e.test_recreated import started_by
 
+# The developer's are 150, which test_data_plane.py tries as the developer, too: here, those that
+# a sign-in decides.
+SOME = "not azure_answers_so or token or denied"
 PASSED = re.compile(r"(\d+) passed")
 
 
@@ -42,14 +45,16 @@ def shell(azure: Running, azure_env: Path, who: str) -> Mapping[str, str]:
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize(("who", "at_least"), [("developer", 150), ("operator", 20)])
+@pytest.mark.parametrize(
+    ("who", "some", "at_least"), [("developer", SOME, 50), ("operator", "", 20)]
+)
 def test_whoever_is_signed_in_asks_their_own_part(
-    azure: Running, azure_env: Path, who: str, at_least: int
+    azure: Running, azure_env: Path, who: str, some: str, at_least: int
 ) -> None:
     signed_in = azure.run("sign-in", "--approve", "--stand-in", "--as", who)
     assert signed_in.returncode == 0, signed_in.stderr
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-m", "azure_verified", "-rs", "tests/access"],
+        [sys.executable, "-m", "pytest", "-m", "azure_verified", "-k", some, "-rs", "tests/access"],
         cwd=PROJECT,
         env=shell(azure, azure_env, who),
         capture_output=True,
