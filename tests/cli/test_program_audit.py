@@ -121,7 +121,7 @@ def test_a_refusal_is_told_once_however_often_it_comes(
 
 def test_a_program_that_never_came_to_the_sandbox_is_told_so() -> None:
     (line,) = summary("gateway", ProgramAudit(GATEWAY, Path("none"), 0).seen)
-    assert "it requested no token" in str(line)
+    assert "no token was requested" in str(line)
 
 
 def witnessed(folder: Path, *records: Record) -> ProgramAudit:
