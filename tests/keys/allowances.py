@@ -143,7 +143,7 @@ STATIC: Sequence[Allowance] = (
     ),
     Allowance(
         "Credential made of a key",
-        "tests/sandbox/storage/test_shared_key.py",
+        "tests/sandbox/storage/test_*key*.py",
         r"AzureNamedKeyCredential\(",
         "A key that the sandbox makes for a test's account, where the account allows keys.",
     ),
