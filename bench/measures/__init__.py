@@ -14,6 +14,7 @@ from bench.measures import (
     rbac,
     secret,
     start,
+    suite,
     upload,
 )
 from bench.plan import Plan
@@ -31,6 +32,7 @@ MEASURES: Mapping[str, Measure] = {
     "gallery": gallery.measure,
     "upload": upload.measure,
     "memory": memory.measure,
+    "suite": suite.measure,
 }
 
 
