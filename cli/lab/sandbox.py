@@ -9,7 +9,7 @@ from cli.lab.folders import LabFolder
 from cli.lifecycle import end as end_sandbox
 from cli.lifecycle import start_detached
 from cli.options import open_state
-from cli.terminal import fail, ignoring_signals, out
+from cli.terminal import exit_on_signals, fail, ignoring_signals, out
 from sandbox.commands import KEYLESS
 from sandbox.deployment import load, mark_as_own, recreate, remember
 from sandbox.deployment.given_snapshot import compiled_path
@@ -29,7 +29,8 @@ def begin(lab: Lab, folder: LabFolder) -> None:
     """
     folder.write(lab)
     try:
-        _begin(lab, folder)
+        with exit_on_signals():
+            _begin(lab, folder)
     except BaseException:
         with ignoring_signals():
             end(folder)

@@ -126,7 +126,7 @@ def test_values_of_nothing_deployed_are_one_sentence(sandbox: Running, tmp_path:
 def developers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A sandbox in which the developer is signed in, and the Azure CLI has their tokens.
 
-    One after another: where `local` asked for many at first, each would ask the sign-in anew.
+    One after another: where `local` asked for many at first, each would ask the sign-in again.
     """
     options = ("--as", "developer", "--approve", "--stand-in", "--endpoints")
     with up(tmp_path_factory.mktemp("developers"), *options) as running:

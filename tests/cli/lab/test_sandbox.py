@@ -1,5 +1,6 @@
 """The sandbox of a lab, at its start."""
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -13,13 +14,13 @@ def test_an_interrupted_start_leaves_no_lab_that_is_half_begun(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupted(*_: object) -> None:
-        raise KeyboardInterrupt
+        signal.raise_signal(signal.SIGINT)
 
     folder, ended = LabFolder(tmp_path / "12"), list[bool]()
     monkeypatch.setattr(sandbox, "up", lambda *_: None)
     monkeypatch.setattr(sandbox, "end", lambda folder: ended.append(folder.exists()))
     monkeypatch.setattr(check_file, "prepare", interrupted)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(SystemExit):
         sandbox.begin(read_course()[12], folder)
     assert ended == [True]
     assert not folder.exists()
