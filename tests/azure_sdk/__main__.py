@@ -1,0 +1,107 @@
+"""Run the live tests of Azure's own SDK against a sandbox, and say which pass, and why not.
+
+    python -m tests.azure_sdk servicebus [PYTEST ARGUMENTS]
+
+The tests come from the source distribution of the SDK at the version in use, and are not part of
+this project. They run as an identity that owns the data of its deployment. Needs the network.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from importlib.metadata import version
+from pathlib import Path
+
+from sandbox.state import PROJECT
+from sandbox.testing.deployment import Keyless
+from tests.azure_sdk.suites import OPTIONS, SUITES, Suite, arranged, environment
+
+HERE = Path(__file__).parent
+SNAPSHOT = HERE / "deployment" / "main.snapshot.json"
+
+
+@dataclass(frozen=True)
+class Result:
+    """How one test ended: its name, passed, failed or skipped, and the last line of its error."""
+
+    name: str
+    outcome: str
+    error: str
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run a suite. Return 1 if a test fails for a reason that nobody has written down."""
+    if not arguments or arguments[0] not in SUITES:
+        print(f"usage: python -m tests.azure_sdk {'|'.join(SUITES)} [PYTEST ARGUMENTS]")
+        return 2
+    suite, rest = SUITES[arguments[0]], arguments[1:]
+    reasons = tomllib.loads((HERE / f"{suite.name}.toml").read_text("utf-8"))
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        print(f"fetching the tests of {suite.package} {version(suite.package)}", flush=True)
+        python, tests = arranged(suite, folder)
+        print("starting the sandbox", flush=True)
+        sandbox = Keyless.start(SNAPSHOT, folder / "sandbox", print)
+        try:
+            ended = _run(suite, sandbox, python, tests, rest)
+        finally:
+            sandbox.stop()
+    return _report(ended, reasons)
+
+
+def _run(
+    suite: Suite, sandbox: Keyless, python: Path, tests: Path, arguments: Sequence[str]
+) -> list[Result]:
+    """Run pytest as the owner, and return how each live test ended."""
+    found = dict[str, Sequence[str]]()
+    for each in [arguments] if arguments else suite.runs:
+        ended = tests.parent / "ended.json"
+        subprocess.run(
+            [python, "-m", "pytest", "-p", "tests.azure_sdk.pytest_live", *OPTIONS, *each],
+            cwd=tests,
+            env={**environment(sandbox, SNAPSHOT), "KEYLESS_SDK_ENDED": str(ended)},
+            check=False,
+        )
+        found |= json.loads(ended.read_text("utf-8")) if ended.exists() else {}
+    return [Result(name, *each) for name, each in sorted(found.items())]
+
+
+def _report(ended: Sequence[Result], reasons: Mapping[str, Mapping[str, str]]) -> int:
+    """Print the sum, and each test that does not pass under its reason."""
+    passed = [each for each in ended if each.outcome == "passed"]
+    others = [each for each in ended if each.outcome != "passed"]
+    by_reason = dict[str, list[Result]]()
+    for each in others:
+        by_reason.setdefault(_reason(each, reasons), []).append(each)
+    for reason, several in sorted(by_reason.items()):
+        print(f"\n{len(several)} {reason or 'WITHOUT A REASON'}")
+        for each in several:
+            print(f"  {each.name}" + ("" if reason else f"  {each.outcome} {each.error}"))
+    print(f"\n{len(passed)} of {len(ended)} live tests pass")
+    return 1 if "" in by_reason or not passed else 0
+
+
+def _reason(result: Result, reasons: Mapping[str, Mapping[str, str]]) -> str:
+    """Return why a test does not pass: by its error first, then by its name."""
+    if result.outcome in {"skipped", "xfailed"}:
+        return "skipped, or expected to fail, by the tests themselves"
+    for text, reason in reasons.get("errors", {}).items():
+        if text in result.error:
+            return reason
+    matching = (
+        reason
+        for pattern, reason in reasons.get("tests", {}).items()
+        if fnmatch(result.name.rpartition("::")[2], pattern)
+    )
+    return next(matching, "")
+
+
+if __name__ == "__main__":
+    os.chdir(PROJECT)
+    sys.exit(main(sys.argv[1:]))

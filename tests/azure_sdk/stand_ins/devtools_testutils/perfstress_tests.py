@@ -1,0 +1,3 @@
+import os
+
+get_random_bytes = os.urandom

@@ -1,0 +1,97 @@
+"""The suites of tests: where each comes from, and what it needs around it."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import venv
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from sandbox.deployment.snapshot import NAMESPACE, Snapshot
+from sandbox.state import PROJECT
+from sandbox.testing.deployment import Keyless
+
+OWNER = "owner"
+_STAND_INS = Path(__file__).parent / "stand_ins"
+_TOOLS = PROJECT / ".tools" / "azure-sdk"
+# Those of the SDK's tests, beside the SDK.
+_PLUGINS = ("pytest", "pytest-asyncio", "pytest-timeout", "pytest-xdist")
+
+
+OPTIONS = (
+    "-q",
+    "--tb=no",
+    "--show-capture=no",
+    "-o",
+    "asyncio_mode=auto",
+    "-p",
+    "no:cacheprovider",
+)
+
+
+@dataclass(frozen=True)
+class Suite:
+    """The tests of one package, its requirements, and the arguments of each of its runs."""
+
+    name: str
+    package: str
+    needs: tuple[str, ...]
+    runs: tuple[tuple[str, ...], ...]
+    replaced: tuple[str, ...] = ()
+
+
+SUITES = {
+    "servicebus": Suite(
+        "servicebus",
+        "azure-servicebus",
+        ("azure-identity", "azure-common", "azure-mgmt-servicebus", "azure-mgmt-resource"),
+        # Those of the management delete every entity. Of the others most sleep, some for minutes.
+        (("mgmt_tests",), ("--ignore=mgmt_tests", "-n", "8")),
+        replaced=("servicebus_preparer.py",),
+    ),
+}
+
+
+def arranged(suite: Suite, folder: Path) -> tuple[Path, Path]:
+    """Return a Python with what the tests need, and the folder of the tests.
+
+    Raises CalledProcessError if the package cannot be fetched.
+    """
+    python = _environment_for(suite)
+    wanted = f"{suite.package}=={version(suite.package)}"
+    _pip(python, "download", "--no-deps", "--no-binary", ":all:", wanted, "-d", str(folder))
+    (archive,) = folder.glob("*.tar.gz")
+    with tarfile.open(archive) as packed:
+        packed.extractall(folder, filter="data")
+    (unpacked,) = folder.glob(f"{archive.name.removesuffix('.tar.gz')}*/tests")
+    for name in suite.replaced:
+        shutil.copy(_STAND_INS / name, unpacked / name)
+    return python, unpacked
+
+
+def environment(sandbox: Keyless, snapshot: Path) -> dict[str, str]:
+    """Return the variables of a process that runs tests as the owner."""
+    (namespace,) = Snapshot.read(snapshot).of_type(NAMESPACE)
+    own = {"SERVICEBUS_FULLY_QUALIFIED_NAMESPACE": f"{namespace['name']}.servicebus.windows.net"}
+    theirs = sandbox.as_identity(OWNER).environment
+    paths = (theirs.get("PYTHONPATH", ""), str(_STAND_INS), str(PROJECT))
+    return {**os.environ, **theirs, **own, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+
+
+def _environment_for(suite: Suite) -> Path:
+    """Return the Python of an environment that stays, with the suite's packages."""
+    folder = _TOOLS / suite.name
+    python = folder / "bin" / "python"
+    if not python.exists():
+        venv.create(folder, with_pip=True)
+    own = f"{suite.package}=={version(suite.package)}"
+    _pip(python, "install", own, *suite.needs, *_PLUGINS, "aiohttp", "websocket-client")
+    return python
+
+
+def _pip(python: Path, *arguments: str) -> None:
+    command = [str(python), "-m", "pip", "--quiet", "--disable-pip-version-check", *arguments]
+    subprocess.run(command, check=True, stdout=sys.stderr)
