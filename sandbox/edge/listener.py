@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+import weakref
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -11,7 +12,6 @@ from sandbox.commands import LOOPBACK
 
 _PAUSE = 0.1
 _BACKLOG = 256
-_FEW = 8
 
 Serve = Callable[[socket.socket], Awaitable[asyncio.Transport | None]]
 
@@ -37,9 +37,7 @@ class Listener:
         self._held: socket.socket | None = None
         self._pause: asyncio.TimerHandle | None = None
         self._tasks: dict[asyncio.Task[None], socket.socket] = {}
-        # Not a WeakSet: uvloop's transports take no weak reference.
-        self._transports: set[asyncio.Transport] = set()
-        self._most_kept = _FEW
+        self._transports: weakref.WeakSet[asyncio.Transport] = weakref.WeakSet()
 
     def start(self, port: int = 0, address: str = LOOPBACK, *, fallback: bool = False) -> int:
         """Listen on `port`, or on a free one if it is 0; return the port.
@@ -137,11 +135,4 @@ class Listener:
                 if transport is None:
                     connection.close()
         if transport is not None:
-            self._keep(transport)
-
-    def _keep(self, transport: asyncio.Transport) -> None:
-        """Keep a connection, and drop the closed ones whenever their number may have doubled."""
-        if len(self._transports) >= self._most_kept:
-            self._transports = {each for each in self._transports if not each.is_closing()}
-            self._most_kept = max(2 * len(self._transports), _FEW)
-        self._transports.add(transport)
+            self._transports.add(transport)
