@@ -16,7 +16,6 @@ from bench.process import Process
 from sandbox.deployment import Deployment, load
 from sandbox.state import State
 from sandbox.supervisor.environment import minimal_environment
-from sandbox.supervisor.run import on_a_loop
 from sandbox.supervisor.start import Endpoints, start
 
 _STATE = "KEYLESS_STATE"
@@ -60,4 +59,4 @@ async def _run() -> None:
 
 
 if __name__ == "__main__":
-    on_a_loop(_run())
+    asyncio.run(_run())

@@ -1,5 +1,6 @@
 """`keyless up`: start the sandbox and the services."""
 
+import asyncio
 import signal
 from dataclasses import replace
 from importlib import import_module
@@ -54,7 +55,7 @@ from sandbox.page import OpenLab
 from sandbox.state import State
 from sandbox.supervisor import END_SIGNALS, AsDeveloper, Az, Report, holder
 from sandbox.supervisor.remote_services import AddressError, RemoteServices
-from sandbox.supervisor.run import StartError, on_a_loop, run
+from sandbox.supervisor.run import StartError, run
 from sandbox.supervisor.watch import PATIENCE
 
 
@@ -172,7 +173,7 @@ def up(
     log_to_stderr()
     with one_sentence(StartError, OSError):
         as_developer = AsDeveloper(Az.found(opened, stand_in), approve) if as_ else None
-        on_a_loop(
+        asyncio.run(
             run(
                 opened,
                 port,

@@ -5,7 +5,7 @@ import json
 import sys
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from aiohttp import WSMsgType, web
 
@@ -15,7 +15,6 @@ from sandbox.audit import FILE, Audit, Gate
 from sandbox.edge import AmqpListener, Certificate, Edge
 from sandbox.rbac import Policy
 from sandbox.state import State
-from sandbox.supervisor.run import on_a_loop
 
 _PATH = "/$servicebus/websocket"
 _SUBPROTOCOL = "AMQPWSB10"
@@ -23,7 +22,8 @@ _SUBPROTOCOL = "AMQPWSB10"
 
 class _Amqp(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._broker = Broker(cast("asyncio.Transport", transport).write)
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - TLS is one
+        self._broker = Broker(transport.write)
 
     def data_received(self, data: bytes) -> None:
         self._broker.feed(data)
@@ -69,4 +69,4 @@ async def _run(asked: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    on_a_loop(_run(json.loads(sys.stdin.readline())))
+    asyncio.run(_run(json.loads(sys.stdin.readline())))

@@ -6,7 +6,7 @@ since clients of this port connect to loopback.
 
 import asyncio
 from collections.abc import Callable, Mapping
-from typing import Any, cast
+from typing import Any
 
 from sandbox.servicebus.amqp.engine import UNREADABLE, Engine, EventType
 from sandbox.servicebus.amqp.frames import Frames, FramingError
@@ -45,9 +45,9 @@ class _SharedProtocol(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Wait for the OPEN frame."""
-        # Not all transports of uvloop inherit from asyncio's.
-        self._transport = cast("asyncio.Transport", transport)
-        self._timer = asyncio.get_running_loop().call_later(_PATIENCE, self._transport.abort)
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - a socket's or TLS's is one
+        self._transport = transport
+        self._timer = asyncio.get_running_loop().call_later(_PATIENCE, transport.abort)
 
     def data_received(self, data: bytes) -> None:
         """Feed the namespace, or look for the OPEN frame."""

@@ -8,7 +8,6 @@ https://docs.oasis-open.org/amqp-bindmap/amqp-wsb/v1.0/amqp-wsb-v1.0.html
 import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import cast
 
 from aiohttp import WSMsgType, web
 
@@ -39,8 +38,8 @@ class AmqpProtocol(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Open a connection of the bus."""
-        # Not all transports of uvloop inherit from asyncio's.
-        self._connection = self._connect(cast("asyncio.Transport", transport))
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - a socket's or TLS's is one
+        self._connection = self._connect(transport)
 
     def data_received(self, data: bytes) -> None:
         """Feed the connection."""

@@ -3,12 +3,13 @@
 The pytest plugin runs it. Its last line of standard error is the reason of a failed start.
 """
 
+import asyncio
 import sys
 from pathlib import Path
 
 from sandbox.deployment import remember
 from sandbox.state import State, StateError
-from sandbox.supervisor.run import StartError, on_a_loop, run
+from sandbox.supervisor.run import StartError, run
 from sandbox.supervisor.services import NO_PROJECT
 
 
@@ -17,7 +18,7 @@ def main(snapshot: str, folder: str) -> None:
     try:
         state = State.open(Path(folder))
         remember(state, Path(snapshot))
-        on_a_loop(run(state, 0, lambda _: None, NO_PROJECT, only=()))
+        asyncio.run(run(state, 0, lambda _: None, NO_PROJECT, only=()))
     except (StateError, StartError, OSError) as error:
         sys.exit(f"keyless: {error}")
 

@@ -94,11 +94,9 @@ class Child:
             self._let_go()
 
     def _let_go(self) -> None:
-        stdin = self._process and self._process.stdin
-        # That of a process that has ended is closed; uvloop takes a write to it for a mistake.
-        if stdin and not stdin.is_closing():
-            stdin.write(b".")  # asks for a graceful end (process_guard.py)
-            stdin.close()
+        if self._process is not None and self._process.stdin is not None:
+            self._process.stdin.write(b".")  # asks for a graceful end (process_guard.py)
+            self._process.stdin.close()
 
     async def _keep(self, first: "asyncio.Task[None]") -> None:
         with suppress(OSError):

@@ -7,7 +7,7 @@ import time
 from collections.abc import Awaitable, Callable, Collection, Coroutine
 from contextlib import AsyncExitStack, suppress
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 import aiohttp
 
@@ -30,26 +30,8 @@ _TRIES = 3
 _EXPECTED = (OSError, ValueError, KeyError, RuntimeError, sqlite3.Error, aiohttp.ClientError)
 
 
-T = TypeVar("T")
-
-
 class StartError(RuntimeError):
     """The sandbox could not start; the message is one sentence."""
-
-
-def on_a_loop(main: Coroutine[Any, Any, T]) -> T:
-    """Run `main` as asyncio.run does: on uvloop, or on asyncio's own loop where it is missing."""
-    with asyncio.Runner(loop_factory=_new_event_loop) as runner:
-        return runner.run(main)
-
-
-def _new_event_loop() -> asyncio.AbstractEventLoop:
-    try:
-        import uvloop  # noqa: PLC0415 (it does not exist for Windows)
-    except ImportError:
-        return asyncio.new_event_loop()
-    loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
-    return loop
 
 
 async def run(

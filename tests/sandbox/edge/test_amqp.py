@@ -2,7 +2,6 @@ import asyncio
 import contextlib
 import socket
 import ssl
-from typing import cast
 
 import pytest
 
@@ -14,7 +13,8 @@ class Echo(asyncio.Protocol):
     """Echoes received bytes, as a broker does with a protocol header."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast("asyncio.Transport", transport)
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
 
     def data_received(self, data: bytes) -> None:
         self.transport.write(data)
