@@ -7,6 +7,7 @@ import os
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,11 +42,12 @@ def tree(root: int, proc: Path = PROC) -> list[Running]:
 
 
 def memory_by_role(processes: Iterable[Running], proc: Path = PROC) -> Mapping[str, float]:
-    """Return megabytes (PSS) by role."""
+    """Return megabytes (PSS) by role; one that has ended since has none."""
     found: dict[str, float] = defaultdict(float)
     for each in processes:
-        pss = _PSS.search((proc / str(each.pid) / "smaps_rollup").read_text("utf-8"))
-        found[each.role] += int(pss[1]) * 1024 / 1e6 if pss else 0.0
+        with suppress(FileNotFoundError, ProcessLookupError):
+            pss = _PSS.search((proc / str(each.pid) / "smaps_rollup").read_text("utf-8"))
+            found[each.role] += int(pss[1]) * 1024 / 1e6 if pss else 0.0
     return found
 
 

@@ -44,6 +44,15 @@ _COLUMNS = {
 Json = Mapping[str, Any]
 
 
+class _WholeFile(FilePersistence):  # type: ignore[misc] # its package has no types
+    """A file that is replaced whole: an SDK runs several az at once, and none reads it empty."""
+
+    def save(self, content: str) -> None:
+        draft = Path(f"{self.get_location()}.{os.getpid()}.draft")
+        draft.write_text(content, "utf-8")
+        draft.replace(self.get_location())
+
+
 def main(arguments: list[str]) -> None:
     """Run the command in `arguments`, or fail with a message that this is a stand-in."""
     os.umask(0o077)
@@ -52,7 +61,7 @@ def main(arguments: list[str]) -> None:
         if not os.environ.get(name):
             _fail(f"{name} is not set: this stand-in signs in to Keyless's sandbox alone.")
     path = Path(os.environ["AZURE_CONFIG_DIR"]) / _CACHE
-    cache = PersistedTokenCache(FilePersistence(str(path)))
+    cache = PersistedTokenCache(_WholeFile(str(path)))
     if asked.command != "login" and not path.exists():
         _fail("Please run 'az login' to setup account.")
     app = PublicClientApplication(_AZURE_CLI, authority=_AUTHORITY, token_cache=cache)

@@ -28,7 +28,7 @@ SNAPSHOT = HERE / "deployment" / "main.snapshot.json"
 
 @dataclass(frozen=True)
 class Result:
-    """How one test ended: its name, passed, failed or skipped, and the last line of its error."""
+    """The end of one test: its name, passed, failed or skipped, and the last lines of its error."""
 
     name: str
     outcome: str

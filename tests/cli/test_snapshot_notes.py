@@ -67,12 +67,12 @@ def test_what_the_sandbox_leaves_out_of_a_deployment_is_said_at_its_start(
     content = json.loads(SNAPSHOT.read_text())
     for each in content["predictedResources"]:
         if each["type"].endswith("/queues"):
-            each["properties"]["requiresSession"] = True
+            each["properties"]["forwardTo"] = "elsewhere"
     (tmp_path / "other.json").write_text(json.dumps(content))
     warn_of_left_out(State.open(tmp_path / "state"), tmp_path / "other.json")
     said = " ".join(capsys.readouterr().err.split())
     assert said.startswith("note: queues sb-")
-    assert "requiresSession is ignored: there are no sessions" in said
+    assert "forwardTo is ignored: its messages are not forwarded" in said
 
 
 def test_a_snapshot_that_is_none_is_left_to_the_start(

@@ -181,6 +181,18 @@ _KNOWN = {
         "A receiver asked for a session, and the entity has none.",
         "Open a receiver without session_id.",
     ),
+    "is currently disabled for ": (
+        "The entity's status does not allow this: it is Disabled, SendDisabled or ReceiveDisabled.",
+        "Set its status to Active, in the Bicep or by the management client.",
+    ),
+    "Failed to lock one or more specified messages": (
+        "No deferred message has this number: it was settled, or another receiver has it.",
+        "Keep the number of a message until it is settled, and ask for it once.",
+    ),
+    "The messages take more than ": (
+        "The deferred messages do not fit into one answer.",
+        "Ask for fewer numbers at once.",
+    ),
     "The sandbox does not support": (
         "Azure has this, and the sandbox does not.",
         "See docs/sandbox.md for the limits of each plane.",

@@ -23,6 +23,7 @@ from sandbox.telemetry.errors import ItemRefused
 VALUES: dict[Any, Any] = {
     str: "any",
     int: 7,
+    bool: True,
     float: 7.0,
     Requirement: Requirement.of("/any", "Any/action"),
     Caller: Caller("0b7e", "04b0", "gateway", "https://sts.windows.net/7e4a/", 0.0, "id"),

@@ -8,6 +8,7 @@ import pytest
 
 from sandbox.state import State
 from sandbox.supervisor import Az
+from sandbox.supervisor.fake_az import _WholeFile
 
 SCRIPT = Path("sandbox/supervisor/fake_az.py")
 
@@ -75,3 +76,14 @@ def test_the_stand_in_is_the_users_own_program(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o700
     help_ = subprocess.run([path, "--help"], capture_output=True, text=True, check=True)
     assert "stand-in" in help_.stdout
+
+
+def test_the_cache_is_replaced_whole_so_that_no_other_az_reads_it_empty(tmp_path: Path) -> None:
+    path = tmp_path / "cache.json"
+    cache = _WholeFile(str(path))
+    cache.save("first")
+    with path.open() as reader:
+        cache.save("second")
+        assert reader.read() == "first"
+    assert cache.load() == "second"
+    assert [each.name for each in tmp_path.iterdir()] == [path.name]
