@@ -10,6 +10,7 @@ _LOSES = {
     "assignments-by-hand.json": "the roles assigned by hand are lost, and the deleted ones back",
     "account-keys.json": "storage accounts get new keys, and programs need them",
     "bus.db": "the messages that wait in queues and subscriptions are lost",
+    "bus.entities.json": "the queues, topics and rules that programs made or changed are lost",
     "databases.json": "vault.db and bus.db go to the first vault and namespace of the deployment",
     "delegation.key": "a new secret is made, and issued user delegation keys are no longer valid",
     "deployed.json": "the next start deploys the snapshot that it was given last",

@@ -107,7 +107,9 @@ class LinkEndpoints:
             intake=self._intake(node, caller),
             held=partial(self._links.held_session, node.path.removesuffix(MANAGEMENT)),
             rules=partial(self._context.directory.rules, node),
-            rule_changes=SubscriptionRules.of(self._context.managed, node.scope, caller.name),
+            rule_changes=partial(
+                SubscriptionRules.of, self._context.managed, node.scope, caller.name
+            ),
             disabled=partial(self.disabled, node),
         )
         respond = management_responder(node, self._tokens, self._context.gate, managed)

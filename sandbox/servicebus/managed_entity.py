@@ -36,7 +36,7 @@ class ManagedEntity:
     intake: Intake | None
     held: Callable[[str, object], HeldSession | None]
     rules: Callable[[], tuple[Rule, ...] | None]
-    rule_changes: SubscriptionRules | None
+    rule_changes: Callable[[], SubscriptionRules | None]
     disabled: Callable[[Operation], Condition | None]
 
     @property

@@ -65,9 +65,10 @@ def remove(managed: ManagedEntity, request: Request) -> Response:
 
 
 def _changes_of(managed: ManagedEntity) -> SubscriptionRules:
-    if managed.rule_changes is None or managed.is_dead_letters:
+    changes = None if managed.is_dead_letters else managed.rule_changes()
+    if changes is None:
         raise NotHereError
-    return managed.rule_changes
+    return changes
 
 
 def _description(fields: Fields) -> RuleDescription:

@@ -1,11 +1,18 @@
-"""The sandboxes of the labs, which this process starts, as forks of one that has imported all."""
+"""A learner with lab 3, for the tests of all that is around a lab."""
+
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from cli import lifecycle
-from tests.conftest import COMMANDS
+from cli.lab.course import read_course
+from tests.labs.learner import Learner
 
 
-@pytest.fixture(autouse=True)
-def _quick_starts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lifecycle, "_spawned", COMMANDS.start_sandbox)
+@pytest.fixture
+def learner(tmp_path: Path) -> Iterator[Learner]:
+    one = Learner(tmp_path, read_course()[3])
+    try:
+        yield one
+    finally:
+        one.types("quit")

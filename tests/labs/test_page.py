@@ -1,24 +1,11 @@
 """A lab on the page of its sandbox: its story, a hint, a check that fails, and one that passes."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 import requests
 
-from cli.lab.course import read_course
 from sandbox.deployment import SNAPSHOT
 from sandbox.supervisor import running
 from tests.labs.learner import Learner
-
-
-@pytest.fixture
-def learner(tmp_path: Path) -> Iterator[Learner]:
-    one = Learner(tmp_path, read_course()[3])
-    try:
-        yield one
-    finally:
-        one.types("quit")
 
 
 @pytest.mark.timeout(300)

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,15 +12,6 @@ from cli.lab.course import read_course
 from sandbox.deployment import SNAPSHOT
 from sandbox.state import PROJECT
 from tests.labs.learner import Learner
-
-
-@pytest.fixture
-def learner(tmp_path: Path) -> Iterator[Learner]:
-    one = Learner(tmp_path, read_course()[3])
-    try:
-        yield one
-    finally:
-        one.types("quit")
 
 
 @pytest.mark.timeout(300)

@@ -26,7 +26,7 @@ from sandbox.servicebus.administration.entities import (
     EntityDrift,
     Made,
 )
-from sandbox.servicebus.administration.fields import FOR_EVER, FieldError
+from sandbox.servicebus.administration.fields import FOR_EVER, FieldError, arm_name
 from sandbox.servicebus.administration.rule_description import RuleDescription
 from sandbox.servicebus.administration.xml import XmlError, local_name
 
@@ -228,7 +228,7 @@ def _check_settings(properties: Mapping[str, Any], code: str) -> None:
     if properties.get("maxDeliveryCount", 1) < 1:
         raise _bad(f"{code}The value for the MaxDeliveryCount property must be positive. {_MORE} ")
     for name, instead in _NOT_OFFERED.items():
-        if properties.get(name[0].lower() + name[1:]) not in _MEANS_NOTHING:
+        if properties.get(arm_name(name)) not in _MEANS_NOTHING:
             raise _bad(f"The sandbox does not offer {name}: {instead}.")
 
 
@@ -240,7 +240,7 @@ def _check_fixed(found: Found, properties: Mapping[str, Any], kind: str) -> None
     """Raise Refusal 400 for a change of a property that an entity has for good."""
     before = descriptions.properties_of(found)
     for name in _FIXED:
-        key = name[0].lower() + name[1:]
+        key = arm_name(name)
         if bool(properties.get(key, before.get(key))) != bool(before.get(key)):
             noun = kind.removesuffix("Description")
             raise _bad(

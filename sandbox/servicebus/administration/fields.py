@@ -21,6 +21,11 @@ class FieldError(ValueError):
     """A value that its element cannot have."""
 
 
+def arm_name(element: str) -> str:
+    """Return the name that the property of an element has in Resource Manager."""
+    return element[0].lower() + element[1:]
+
+
 @dataclass(frozen=True)
 class Field:
     """An element that a client may set, its default, and how its text becomes a value."""
@@ -32,7 +37,7 @@ class Field:
     @property
     def arm(self) -> str:
         """Return the name of the same property in Resource Manager."""
-        return self.name[0].lower() + self.name[1:]
+        return arm_name(self.name)
 
     def text(self, properties: Mapping[str, object]) -> str | None:
         """Return the element's text, None if there is no such element."""
