@@ -32,7 +32,7 @@ _LOSES = {
     "vault.key": "the secrets that it encrypts are lost, and a new signing key is made",
 }
 # A vault or namespace that is not the first has a file of its own, such as vault-kv-orders.db.
-_OF_ANOTHER = re.compile(r"^(vault|bus)-.+\.db$")
+_OF_ANOTHER = re.compile(r"^(vault|bus)-.+?(\.db|\.entities\.json)$")
 _OF_A_DATABASE = ("-wal", "-shm")
 
 
@@ -51,7 +51,7 @@ def recovery(path: Path) -> str:
     """Return the recovery from a broken file, as the end of a sentence: move it, delete nothing."""
     others = list(_moved_with(path))
     what = f"move it and {', '.join(others)} away" if others else "move it away"
-    plain = _OF_ANOTHER.sub(r"\1.db", path.name)
+    plain = _OF_ANOTHER.sub(r"\1\2", path.name)
     return f"{what} to continue: {_LOSES.get(plain, 'it is recreated')}"
 
 

@@ -138,6 +138,13 @@ def test_a_broken_drift_is_named_by_its_file(content: str, tmp_path: Path) -> No
         read(path)
 
 
+@pytest.mark.parametrize("name", ["bus.entities.json", "bus-sb-orders.entities.json"])
+def test_a_broken_drift_says_what_would_be_lost(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text("[]")
+    with pytest.raises(BrokenFileError, match="that programs made or changed are lost"):
+        read(tmp_path / name)
+
+
 def test_an_id_has_the_segments_of_resource_manager() -> None:
     assert resource_id(BUS, RULE, "t", "s", "$Default") == (
         f"{BUS}/topics/t/subscriptions/s/rules/$Default"
