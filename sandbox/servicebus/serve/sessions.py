@@ -72,7 +72,9 @@ class SessionLocks:
         return lock
 
     def renew(self, lock: SessionLock, until: float) -> None:
-        """Extend a lock."""
+        """Extend a lock. An end that it already has must not come up twice."""
+        if until == lock.until:
+            return
         lock.until = until
         heapq.heappush(self._ends, (until, next(self._numbers), lock))
 

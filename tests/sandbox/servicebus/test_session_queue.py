@@ -100,6 +100,17 @@ def test_the_receiver_learns_that_its_lock_has_ended(setup: Setup) -> None:
     assert lost == ["a"]
 
 
+def test_a_lock_that_is_renewed_twice_in_an_instant_ends_once(setup: Setup) -> None:
+    lost: list[str] = []
+    setup.send("queues/glimpses", message(group_id="a"))
+    held = setup.sessions("queues/glimpses").accept("a", lambda: lost.append("a"))
+    take(held)
+    held.renew()
+    setup.pass_time(3)
+    setup.pass_time(2)
+    assert lost == ["a"]
+
+
 def test_a_lock_that_is_due_does_not_wait_for_the_sweep(setup: Setup) -> None:
     setup.send("queues/glimpses", message(group_id="a"))
     glimpses = setup.sessions("queues/glimpses")
