@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from cli.env import developer_variables
 from sandbox.audit import FILE, Record, read
@@ -19,6 +20,11 @@ from sandbox.state import PROJECT, State
 from sandbox.supervisor import DEVELOPER, IDENTITY_VARIABLES, Report, running
 from sandbox.supervisor.program_variables import service_variables
 from tests.forked_commands import Commands
+
+# A gate draws the same examples each time. `--hypothesis-profile explore` draws others: .ci/slow.
+settings.register_profile("gate", derandomize=True)
+settings.register_profile("explore", derandomize=False, print_blob=True)
+settings.load_profile("gate")
 
 # The user's own assumptions are not those of the tests.
 os.environ.pop("KEYLESS_ASSUME", None)
