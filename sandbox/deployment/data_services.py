@@ -6,6 +6,7 @@ from typing import Any
 
 import isodate
 
+from sandbox.deployment.not_offered import forwarding, rule_action
 from sandbox.deployment.resources import (
     CorrelationFilter,
     DeclaredSecret,
@@ -122,11 +123,14 @@ def _rules(snapshot: Snapshot, resource: Mapping[str, Any]) -> tuple[Rule, ...]:
 def _rule(rule: Mapping[str, Any]) -> Rule:
     with about(rule):
         properties = properties_of(rule)
+        name, action = leaf(rule), rule_action(properties)
         if known(properties, "filterType") == "SqlFilter" or "sqlFilter" in properties:
-            return Rule(leaf(rule), sql=required(properties["sqlFilter"], "sqlExpression"))
+            sql = required(properties["sqlFilter"], "sqlExpression")
+            return Rule(name, sql=sql, action=action)
         written = known(properties, "correlationFilter", {})
         return Rule(
-            leaf(rule),
+            name,
+            action=action,
             correlation=CorrelationFilter(
                 label=known(written, "label"),
                 message_id=known(written, "messageId"),
@@ -160,6 +164,7 @@ def settings(entity: Mapping[str, Any]) -> EntitySettings:
             requires_session=known(properties, "requiresSession", False),
             status=_STATUSES.get(str(known(properties, "status")).lower(), EntityStatus.ACTIVE),
             max_message_size=largest * 1024 if largest else None,
+            forwarding=forwarding(properties),
         )
 
 

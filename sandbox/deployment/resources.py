@@ -91,7 +91,8 @@ class EntityStatus(StrEnum):
 class EntitySettings:
     """The message settings of a queue, topic or subscription.
 
-    `max_message_size` is in bytes; None is what the namespace's tier allows.
+    `max_message_size` is in bytes; None is what the namespace's tier allows. `forwarding` has the
+    properties by which Azure forwards its messages, which the sandbox does not offer.
     """
 
     lock_duration: timedelta = timedelta(minutes=1)
@@ -103,6 +104,7 @@ class EntitySettings:
     requires_session: bool = False
     status: EntityStatus = EntityStatus.ACTIVE
     max_message_size: int | None = None
+    forwarding: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -121,12 +123,16 @@ class CorrelationFilter:
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule of a subscription: an SQL filter with its parameters, or a correlation filter."""
+    """A rule of a subscription: an SQL filter with its parameters, or a correlation filter.
+
+    `action` is an SQL expression that changes messages, which the sandbox does not offer.
+    """
 
     name: str
     sql: str | None = None
     correlation: CorrelationFilter | None = None
     parameters: Mapping[str, object] = field(default_factory=dict)
+    action: str = ""
 
 
 # The properties of an entity as Resource Manager has them, for those who list it.

@@ -150,7 +150,7 @@ class Admission(Plane[Link, NamedLink]):
             raise link_refusal(self._not_found(node))
         if node.is_transfer:
             raise link_refusal(errors.unsupported(unsupported.FORWARDING.feature))
-        if error := self._endpoints.disabled(node, operation):
+        if error := self._endpoints.unusable(node, operation):
             raise link_refusal(error)
         if operation is ATTACH_MANAGEMENT:
             return self._endpoints.management(link, node, granted.caller)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 from sandbox.entra import Reason, TokenRefused
+from sandbox.servicebus.not_offered import NotOffered
 from sandbox.servicebus.unsupported import CONDITION
 
 
@@ -188,6 +189,15 @@ def disabled(resource: str, namespace: str, path: str, *, sending: bool) -> Cond
 def unsupported(feature: str) -> Condition:
     """Return the error for a feature that the sandbox lacks (unsupported.py). Ours."""
     return Condition(CONDITION, at_gateway(f"The sandbox does not support {feature}."))
+
+
+def not_offered(found: NotOffered) -> Condition:
+    """Return the error for an entity with a property that the sandbox lacks (not_offered.py)."""
+    text = (
+        f"The sandbox does not offer the property {found.name}, which {found.owner} has: "
+        f"{found.instead}. Deploy it without the property, or test this on Azure."
+    )
+    return Condition(CONDITION, at_gateway(text))
 
 
 def malformed(reason: str) -> Condition:

@@ -12,11 +12,15 @@ from sandbox.servicebus.serve.message import Message, messages_in, oversized
 
 
 class RejectedError(Exception):
-    """Messages that are not stored, with the error for their sender."""
+    """Messages that are not stored, or a request that is refused, with the error for the client.
 
-    def __init__(self, condition: Condition) -> None:
+    `status` is that of a reply of `$management`.
+    """
+
+    def __init__(self, condition: Condition, status: int = 400) -> None:
         super().__init__(condition.description)
         self.condition = condition
+        self.status = status
 
 
 @dataclass(frozen=True)

@@ -54,10 +54,12 @@ class LinkEndpoints:
         self._on_unread = on_unread
         self._connection = connection
 
-    def disabled(self, node: Node, operation: Operation) -> Condition | None:
-        """Return the error if the status of a node's entity forbids an operation."""
-        if self._context.directory.may_be_used(node, operation):
-            return None
+    def unusable(self, node: Node, operation: Operation) -> Condition | None:
+        """Return the error if the status or a property of a node's entity forbids an operation."""
+        directory = self._context.directory
+        if directory.is_enabled(node, operation):
+            found = directory.not_offered(node, operation)
+            return errors.not_offered(found) if found else None
         name, sending = self._context.namespace.name, operation is ATTACH_SENDER
         return errors.disabled(node.resource, name, node.path, sending=sending)
 
@@ -110,7 +112,7 @@ class LinkEndpoints:
             rule_changes=partial(
                 SubscriptionRules.of, self._context.managed, node.scope, caller.name
             ),
-            disabled=partial(self.disabled, node),
+            unusable=partial(self.unusable, node),
         )
         respond = management_responder(node, self._tokens, self._context.gate, managed)
         limit = self._context.directory.max_message_size(node)

@@ -13,6 +13,7 @@ from sandbox.servicebus.serve.entity import Entity
 from sandbox.servicebus.serve.session_queue import HeldSession, SessionQueue
 from sandbox.servicebus.serve.sessions import SessionLockLostError
 from sandbox.servicebus.serve.subqueue import Subqueue
+from sandbox.servicebus.unsupported import CONDITION, STATUS
 
 
 class NotHereError(Exception):
@@ -26,7 +27,8 @@ class ManagedEntity:
     A topic has no `entity`, and only a queue or a topic takes messages, by its `intake`. `held`
     returns a session that the connection holds, by its name and that of its link. `rules` is called
     for each request, since a deployment may change them; only a subscription has some, and takes
-    `rule_changes`. `disabled` returns the error if its status forbids to send, or to receive.
+    `rule_changes`. `unusable` returns the error if its status or a property forbids to send, or to
+    receive.
     """
 
     namespace: str
@@ -37,14 +39,14 @@ class ManagedEntity:
     held: Callable[[str, object], HeldSession | None]
     rules: Callable[[], tuple[Rule, ...] | None]
     rule_changes: Callable[[], SubscriptionRules | None]
-    disabled: Callable[[Operation], Condition | None]
+    unusable: Callable[[Operation], Condition | None]
 
     @property
     def messages(self) -> Subqueue:
         """Return the messages of the node. Raises NotHereError for a topic, or RejectedError."""
         if self.entity is None:
             raise NotHereError
-        self._check_status(ATTACH_RECEIVER)
+        self._check_usable(ATTACH_RECEIVER)
         return self.entity.dead_letters if self.is_dead_letters else self.entity.active
 
     @property
@@ -52,7 +54,7 @@ class ManagedEntity:
         """Return the sessions of the node. Raises RejectedError if it has none."""
         if self.entity is None or self.entity.sessions is None or self.is_dead_letters:
             raise RejectedError(session_errors.not_here())
-        self._check_status(ATTACH_RECEIVER)
+        self._check_usable(ATTACH_RECEIVER)
         return self.entity.sessions
 
     @property
@@ -63,7 +65,7 @@ class ManagedEntity:
         """
         if self.intake is None:
             raise NotHereError
-        self._check_status(ATTACH_SENDER)
+        self._check_usable(ATTACH_SENDER)
         return self.intake
 
     def session(self, name: str, link: object) -> HeldSession:
@@ -73,6 +75,6 @@ class ManagedEntity:
             raise SessionLockLostError(name)
         return held
 
-    def _check_status(self, operation: Operation) -> None:
-        if error := self.disabled(operation):
-            raise RejectedError(error)
+    def _check_usable(self, operation: Operation) -> None:
+        if error := self.unusable(operation):
+            raise RejectedError(error, STATUS if error.name == CONDITION else 400)

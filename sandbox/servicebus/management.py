@@ -86,7 +86,7 @@ def _failure(error: Exception, managed: ManagedEntity, request: Request) -> tupl
     where = managed.namespace, managed.path
     match error:
         case RejectedError():
-            answer = 400, error.condition
+            answer = error.status, error.condition
         case LockLostError():
             answer = 410, errors.lock_lost(*where)
         case SessionLockLostError():

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from sandbox.deployment import EntitySettings, Namespace, Rule
 from sandbox.rbac import Requirement
+from sandbox.servicebus.not_offered import NotOffered, for_receivers, for_senders
 
 SEND = "Microsoft.ServiceBus/namespaces/messages/send/action"
 RECEIVE = "Microsoft.ServiceBus/namespaces/messages/receive/action"
@@ -91,6 +92,10 @@ class Directory:
     def deploy(self, namespace: Namespace) -> None:
         """Replace all entities by those of `namespace`, which has the same name."""
         self._namespace = namespace
+        self._not_offered = {
+            ATTACH_SENDER: for_senders(namespace),
+            ATTACH_RECEIVER: for_receivers(namespace),
+        }
         self._entities.clear()
         self._rules.clear()
         self._settings.clear()
@@ -151,7 +156,15 @@ class Directory:
         sizes = map(self._namespace.max_message_size, self._settings.values())
         return max(sizes, default=0)
 
+    def not_offered(self, node: Node, operation: Operation) -> NotOffered | None:
+        """Return the property for which a node's entity lets no link send, or receive."""
+        return self._not_offered.get(operation, {}).get(node.scope)
+
     def may_be_used(self, node: Node, operation: Operation) -> bool:
+        """Return whether a node's entity lets a link send, or receive."""
+        return self.is_enabled(node, operation) and self.not_offered(node, operation) is None
+
+    def is_enabled(self, node: Node, operation: Operation) -> bool:
         """Return whether the status of a node's entity lets a link send, or receive."""
         status = self.settings(node).status
         if operation is ATTACH_SENDER:

@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from sandbox.deployment import CorrelationFilter, Rule
-from sandbox.servicebus.administration.fields import FieldError
 from sandbox.servicebus.administration.rule_description import (
-    NO_ACTIONS,
     Part,
     RuleDescription,
     TypedValue,
+    no_action,
 )
 from sandbox.servicebus.administration.subscription_rules import SubscriptionRules
 from sandbox.servicebus.amqp import encode
@@ -22,7 +21,7 @@ from sandbox.servicebus.request_fields import Fields, number, text
 from sandbox.servicebus.requests import NO_CONTENT, OK, Request, Response
 
 _DESCRIPTION, _NO_ACTION = 0x13700000004, 0x13700000005
-_SQL, _CORRELATION = 0x1370000006, 0x1370000009
+_SQL, _CORRELATION, _SQL_ACTION = 0x1370000006, 0x1370000009, 0x13700000006
 # The version of the filter language, which Azure appends to each expression.
 _COMPATIBILITY = 20
 # By field of a correlation filter: the element of the same filter in the management API.
@@ -75,7 +74,7 @@ def _description(fields: Fields) -> RuleDescription:
     """Return the rule of a request; one without a filter passes every message."""
     action = fields.get("sql-rule-action")
     if isinstance(action, dict) and action.get("expression"):
-        raise FieldError(NO_ACTIONS)
+        raise no_action()
     if "correlation-filter" in fields:
         return RuleDescription(_correlation(_map(fields, "correlation-filter")))
     sql = "1=1"
@@ -121,8 +120,8 @@ def _map(fields: Fields, name: str) -> Mapping[str, object]:
 
 
 def _described(rule: Rule) -> bytes:
-    """Return a rule's description: its filter, an action that does nothing, and its name."""
-    fields = (_filter(rule), _composite(_NO_ACTION), encode.string(rule.name))
+    """Return a rule's description: its filter, its action, and its name."""
+    fields = (_filter(rule), _action(rule), encode.string(rule.name))
     description = _composite(_DESCRIPTION, *fields)
     return encode.mapping((encode.string("rule-description"), description))
 
@@ -132,6 +131,12 @@ def _filter(rule: Rule) -> bytes:
         expression = encode.string(rule.sql or "1=1")
         return _composite(_SQL, expression, encode.integer(_COMPATIBILITY))
     return _composite(_CORRELATION, *_conditions(rule.correlation))
+
+
+def _action(rule: Rule) -> bytes:
+    if not rule.action:
+        return _composite(_NO_ACTION)
+    return _composite(_SQL_ACTION, encode.string(rule.action), encode.integer(_COMPATIBILITY))
 
 
 def _conditions(wanted: CorrelationFilter) -> tuple[bytes, ...]:

@@ -72,7 +72,7 @@ def test_what_the_sandbox_leaves_out_of_a_deployment_is_said_at_its_start(
     warn_of_left_out(State.open(tmp_path / "state"), tmp_path / "other.json")
     said = " ".join(capsys.readouterr().err.split())
     assert said.startswith("note: queues sb-")
-    assert "forwardTo is ignored: its messages are not forwarded" in said
+    assert "forwardTo is not offered: it does not forward messages, so its senders" in said
 
 
 def test_a_snapshot_that_is_none_is_left_to_the_start(

@@ -193,6 +193,15 @@ _KNOWN = {
         "The deferred messages do not fit into one answer.",
         "Ask for fewer numbers at once.",
     ),
+    "The sandbox does not offer the property ": (
+        "An entity of the deployment asks for something that Azure has, and the sandbox does not.",
+        "Leave the property out of the Bicep for the sandbox, by a parameter, or test this on "
+        "Azure.",
+    ),
+    "The sandbox does not offer ": (
+        "Azure has this setting of an entity or a rule, and the sandbox does not.",
+        "Leave the setting out: docs/manage-entities.md has those that work.",
+    ),
     "The sandbox does not support": (
         "Azure has this, and the sandbox does not.",
         "See docs/sandbox.md for the limits of each plane.",

@@ -14,6 +14,7 @@ from xml.etree.ElementTree import Element
 import isodate
 
 from sandbox.deployment import Namespace, Queue, Rule, Subscription, Topic
+from sandbox.deployment.not_offered import FORWARDING, asks_for
 from sandbox.refusal import Refusal
 from sandbox.servicebus.administration import descriptions, rule_description
 from sandbox.servicebus.administration.address import Address, Kind
@@ -26,7 +27,7 @@ from sandbox.servicebus.administration.entities import (
     EntityDrift,
     Made,
 )
-from sandbox.servicebus.administration.fields import FOR_EVER, FieldError, arm_name
+from sandbox.servicebus.administration.fields import FieldError, arm_name, element_name
 from sandbox.servicebus.administration.rule_description import RuleDescription
 from sandbox.servicebus.administration.xml import XmlError, local_name
 
@@ -45,13 +46,8 @@ _SHORTEST_WINDOW, _LONGEST_WINDOW = timedelta(seconds=20), timedelta(days=7)
 OLD_VERSION = "2017-04"
 _TOO_NEW = ("maxMessageSizeInKilobytes",)
 _FIXED = ("RequiresSession", "RequiresDuplicateDetection", "EnablePartitioning")
-# The settings that the sandbox does not offer, by their element, unless they mean nothing.
-_NOT_OFFERED: Mapping[str, str] = {
-    "ForwardTo": "it does not forward messages",
-    "ForwardDeadLetteredMessagesTo": "it does not forward dead letters",
-    "AutoDeleteOnIdle": "it deletes no entity by itself",
-}
-_MEANS_NOTHING = (None, "", FOR_EVER)
+# The properties that the sandbox does not offer, unless they mean nothing.
+_NOT_OFFERED = {**FORWARDING, "autoDeleteOnIdle": "it deletes no entity by itself"}
 _KINDS = {descriptions.QUEUE: QUEUE, descriptions.TOPIC: TOPIC}
 _LONGEST_NAME, _LONGEST_BELOW = 260, 50
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._/~-]*[A-Za-z0-9_])?")
@@ -167,6 +163,7 @@ def _put_entity(
         raise _bad(f"The request body has a {kind}, which the address is not for.")
     _check_version(asked.version, properties, kind)
     _check_settings(properties, code="" if made == SUBSCRIPTION else "SubCode=40000. ")
+    _check_offered(properties, descriptions.properties_of(found))
     if found:
         _check_fixed(found, properties, kind)
     properties |= _times(found)
@@ -216,7 +213,7 @@ def _check_version(version: str, properties: Mapping[str, Any], kind: str) -> No
 
 
 def _check_settings(properties: Mapping[str, Any], code: str) -> None:
-    """Raise Refusal 400 for a value that Azure refuses, or that the sandbox does not offer."""
+    """Raise Refusal 400 for a value that Azure refuses."""
     lock = properties.get("lockDuration")
     if lock and _seconds(lock) > _LONGEST_LOCK:
         what = f"The supplied lock time exceeds the allowed maximum of '5' minutes. {_MORE} "
@@ -227,9 +224,16 @@ def _check_settings(properties: Mapping[str, Any], code: str) -> None:
         raise _bad(code + what + _parameter("DuplicateDetectionHistoryTimeWindow", window))
     if properties.get("maxDeliveryCount", 1) < 1:
         raise _bad(f"{code}The value for the MaxDeliveryCount property must be positive. {_MORE} ")
+
+
+def _check_offered(properties: Mapping[str, Any], before: Mapping[str, Any]) -> None:
+    """Raise Refusal 400 for a property that the sandbox does not offer, unless it stays as it was.
+
+    A client that changes another property of a deployed entity sends all of them.
+    """
     for name, instead in _NOT_OFFERED.items():
-        if properties.get(arm_name(name)) not in _MEANS_NOTHING:
-            raise _bad(f"The sandbox does not offer {name}: {instead}.")
+        if asks_for(properties, name) and properties[name] != before.get(name):
+            raise _bad(f"The sandbox does not offer {element_name(name)}: {instead}.")
 
 
 def _parameter(name: str, duration: str) -> str:

@@ -10,9 +10,9 @@ from datetime import timedelta
 
 import isodate
 
+from sandbox.deployment.not_offered import NEVER
 from sandbox.deployment.snapshot import known
 
-FOR_EVER = "P10675199DT2H48M5.4775807S"
 # Shorter than Azure's longest by what the SDKs lose of it in their own types.
 _LONG = timedelta(days=10675198)
 
@@ -24,6 +24,11 @@ class FieldError(ValueError):
 def arm_name(element: str) -> str:
     """Return the name that the property of an element has in Resource Manager."""
     return element[0].lower() + element[1:]
+
+
+def element_name(arm: str) -> str:
+    """Return the name that the element of a property of Resource Manager has."""
+    return arm[0].upper() + arm[1:]
 
 
 @dataclass(frozen=True)
@@ -55,7 +60,7 @@ def _duration(text: str) -> str:
         raise FieldError(f"{text!r} is not a duration") from error
     if not isinstance(found, timedelta):
         found = found.totimedelta(start=None)
-    return FOR_EVER if found >= _LONG else text
+    return NEVER if found >= _LONG else text
 
 
 def _boolean(text: str) -> bool:
@@ -79,14 +84,14 @@ _LOCK = _field("LockDuration", "PT1M", _duration)
 _SIZE = _field("MaxSizeInMegabytes", 1024, _integer)
 _DUPLICATES = _field("RequiresDuplicateDetection", False, _boolean)
 _SESSIONS = _field("RequiresSession", False, _boolean)
-_TO_LIVE = _field("DefaultMessageTimeToLive", FOR_EVER, _duration)
+_TO_LIVE = _field("DefaultMessageTimeToLive", NEVER, _duration)
 _DEAD = _field("DeadLetteringOnMessageExpiration", False, _boolean)
 _WINDOW = _field("DuplicateDetectionHistoryTimeWindow", "PT10M", _duration)
 _DELIVERIES = _field("MaxDeliveryCount", 10, _integer)
 _BATCHED = _field("EnableBatchedOperations", True, _boolean)
 _STATUS = _field("Status", "Active")
 _METADATA = _field("UserMetadata", None)
-_IDLE = _field("AutoDeleteOnIdle", FOR_EVER, _duration)
+_IDLE = _field("AutoDeleteOnIdle", NEVER, _duration)
 _PARTITIONS = _field("EnablePartitioning", False, _boolean)
 _EXPRESS = _field("EnableExpress", False, _boolean)
 _LARGEST = _field("MaxMessageSizeInKilobytes", 256, _integer)

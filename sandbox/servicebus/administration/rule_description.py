@@ -14,8 +14,10 @@ from xml.sax.saxutils import escape, quoteattr
 import isodate
 
 from sandbox.deployment import CorrelationFilter, Rule
+from sandbox.refusal import Refusal
 from sandbox.servicebus.administration.fields import FieldError
 from sandbox.servicebus.administration.xml import XmlError, local_name, type_of
+from sandbox.servicebus.not_offered import NO_ACTION
 
 _XSD = "http://www.w3.org/2001/XMLSchema"
 _SERIALIZATION = "http://schemas.microsoft.com/2003/10/Serialization/"
@@ -23,7 +25,7 @@ _PAIR = "KeyValueOfstringanyType"
 _LISTS = frozenset({"Parameters", "Properties"})
 _TRUE, _FALSE, _SQL, _CORRELATION = "TrueFilter", "FalseFilter", "SqlFilter", "CorrelationFilter"
 _CONSTANT = {_TRUE: "1=1", _FALSE: "1=0"}
-_NO_ACTION = "EmptyRuleAction"
+_NO_ACTION, _SQL_ACTION = "EmptyRuleAction", "SqlRuleAction"
 _COMPATIBILITY = "20"
 # By element: the name of the property in a filter of this sandbox.
 _STANDARD = {
@@ -35,9 +37,6 @@ _STANDARD = {
     "SessionId": "session_id",
     "ContentType": "content_type",
 }
-NO_ACTIONS = (
-    "The sandbox does not offer actions of rules: a rule selects messages and does not change them."
-)
 
 
 @dataclass(frozen=True)
@@ -95,9 +94,10 @@ class RuleDescription:
 
 
 def read(element: Element) -> RuleDescription:
-    """Return the description in a RuleDescription element. Raises XmlError or FieldError.
+    """Return the description in a RuleDescription element.
 
-    A filter that is left out passes every message, as that of $Default does.
+    A filter that is left out passes every message, as that of $Default does. Raises XmlError,
+    FieldError, or Refusal 400 for an action.
     """
     filters, action = Part(_TRUE, {"SqlExpression": "1=1"}), Part(_NO_ACTION)
     for each in element:
@@ -109,18 +109,33 @@ def read(element: Element) -> RuleDescription:
     if filters.type not in {_TRUE, _FALSE, _SQL, _CORRELATION}:
         raise XmlError(f"{filters.type} is no type of a filter")
     if action.type != _NO_ACTION:
-        raise FieldError(NO_ACTIONS)
+        raise no_action()
     described = RuleDescription(filters, action)
     described.rule("")  # a value that its type cannot have is refused here
     return described
 
 
+def no_action() -> Refusal:
+    """Return the refusal of a rule with an action."""
+    text = f"The sandbox does not offer actions of rules: {NO_ACTION}."
+    return Refusal(400, "", text, text)
+
+
 def of_rule(rule: Rule) -> RuleDescription:
     """Return the description of a rule of the deployment."""
+    action = Part(_NO_ACTION)
+    if rule.action:
+        action = Part(
+            _SQL_ACTION, {"SqlExpression": rule.action, "CompatibilityLevel": _COMPATIBILITY}
+        )
+    return RuleDescription(_filter_of(rule), action)
+
+
+def _filter_of(rule: Rule) -> Part:
     if rule.correlation is None:
         kind = _TRUE if rule.sql == _CONSTANT[_TRUE] else _SQL
         texts = {"SqlExpression": rule.sql or _CONSTANT[_TRUE]}
-        return RuleDescription(Part(kind, {**texts, "CompatibilityLevel": _COMPATIBILITY}))
+        return Part(kind, {**texts, "CompatibilityLevel": _COMPATIBILITY})
     wanted = rule.correlation
     texts = {
         name: str(value)
@@ -128,7 +143,7 @@ def of_rule(rule: Rule) -> RuleDescription:
         if (value := getattr(wanted, each)) is not None
     }
     own = [TypedValue(key, "string", str(each)) for key, each in wanted.properties.items()]
-    return RuleDescription(Part(_CORRELATION, texts, {"Properties": own} if own else {}))
+    return Part(_CORRELATION, texts, {"Properties": own} if own else {})
 
 
 def written(name: str, described: RuleDescription, created: str) -> str:
@@ -162,7 +177,7 @@ def _read_pair(element: Element) -> TypedValue:
 def _written_part(element: str, part: Part) -> str:
     texts = "".join(f"<{name}>{escape(each)}</{name}>" for name, each in part.texts.items())
     lists = dict(part.lists)
-    if part.type == _SQL:
+    if part.type in {_SQL, _SQL_ACTION}:
         lists.setdefault("Parameters", ())
     inside = texts + "".join(f"<{name}>{_pairs(each)}</{name}>" for name, each in lists.items())
     kind = f"i:type={quoteattr(part.type)}"

@@ -14,7 +14,10 @@ from sandbox.entra.errors import OAuthError
 from sandbox.keyvault.authenticate import _message
 from sandbox.rbac import Requirement
 from sandbox.refusal import Refusal
+from sandbox.servicebus.administration import changes
+from sandbox.servicebus.administration.rule_description import no_action
 from sandbox.servicebus.errors import Condition, Status
+from sandbox.servicebus.not_offered import NotOffered
 from sandbox.state import PROJECT
 from sandbox.storage.errors import _CODES
 from sandbox.telemetry.errors import ItemRefused
@@ -25,6 +28,7 @@ VALUES: dict[Any, Any] = {
     int: 7,
     bool: True,
     float: 7.0,
+    NotOffered: NotOffered("forwardTo", "the queue 'any'", "it does not forward messages"),
     Requirement: Requirement.of("/any", "Any/action"),
     Caller: Caller("0b7e", "04b0", "gateway", "https://sts.windows.net/7e4a/", 0.0, "id"),
 }
@@ -134,6 +138,14 @@ def test_a_refusal_of_a_plane_is_read(text: str) -> None:
     found = explain(text)
     assert found is not None, text
     assert found.do
+
+
+@pytest.mark.parametrize("name", changes._NOT_OFFERED)
+def test_a_setting_that_no_client_can_create_is_read(name: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        changes._check_offered({name: "any"}, {})
+    for each in (refused.value, no_action()):
+        assert explain(each.message) is not None
 
 
 @pytest.mark.parametrize("reason", Reason)

@@ -3,6 +3,7 @@
 import pytest
 
 from sandbox.deployment import CorrelationFilter, Rule
+from sandbox.refusal import Refusal
 from sandbox.servicebus.administration import descriptions, rule_description
 from sandbox.servicebus.administration.fields import FieldError
 from sandbox.servicebus.administration.rule_description import RuleDescription
@@ -112,9 +113,16 @@ def test_a_filter_for_all_or_for_none_is_sql() -> None:
         '<Filter xsi:type="OtherFilter"/>',
         '<Filter xsi:type="SqlFilter"><Deep><Deeper/></Deep></Filter>',
         '<Filter xsi:type="CorrelationFilter"><Properties><Pair/></Properties></Filter>',
-        '<Action xsi:type="SqlRuleAction"><SqlExpression>SET a=1</SqlExpression></Action>',
     ],
 )
 def test_a_rule_that_is_not_understood_is_refused(inside: str) -> None:
     with pytest.raises((XmlError, FieldError)):
         rule_description.read(description_in(rule(inside)))
+
+
+def test_a_rule_with_an_action_is_understood_and_refused() -> None:
+    sets = '<Action xsi:type="SqlRuleAction"><SqlExpression>SET a=1</SqlExpression></Action>'
+    with pytest.raises(Refusal) as refused:
+        rule_description.read(description_in(rule(sets)))
+    assert refused.value.message.startswith("The sandbox does not offer actions of rules")
+    rule_description.read(description_in(rule('<Action xsi:type="EmptyRuleAction"/>')))
