@@ -26,11 +26,12 @@ from sandbox.servicebus.unsupported import STATUS, requested
 
 _SENDERS = {"com.microsoft:schedule-message", "com.microsoft:cancel-scheduled-message"}
 
-# The conditions of a change of rules, by the status that the management API would give.
+# The conditions of a change of rules, by the status that the management API gives.
 _RULES = {
     400: "com.microsoft:argument-error",
     404: "amqp:not-found",
     409: "com.microsoft:entity-already-exists",
+    503: "com.microsoft:server-busy",
 }
 
 _Operation = Callable[[ManagedEntity, Request], Response]

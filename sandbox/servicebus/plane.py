@@ -15,6 +15,7 @@ from sandbox.broken_files import database_error
 from sandbox.deployment import Namespace, Queue, Subscription, Topic
 from sandbox.servicebus import errors
 from sandbox.servicebus.administration import Administration, Counts, Entities
+from sandbox.servicebus.administration.changes import not_stored
 from sandbox.servicebus.administration.drift_file import read, write
 from sandbox.servicebus.administration.entities import EntityDrift
 from sandbox.servicebus.authenticate import TokenPolicy, Verifier
@@ -138,12 +139,16 @@ class ServiceBus:
     def manage(self, drift: EntityDrift) -> None:
         """Put a change of the management API into force, and keep it.
 
-        Raises RuleError before anything has changed, OSError, or StoreError.
+        Raises RuleError, or Refusal 503 if the disk does not take it; then nothing has changed.
         """
-        planned = self.entities.planned(drift)
+        planned, before = self.entities.planned(drift), self.entities.drift
         self.check(planned)
-        self.entities.change(drift)
-        self._become(planned)
+        try:
+            self.entities.change(drift)
+            self._become(planned)
+        except (OSError, StoreError) as error:
+            self.entities.take_back(before)
+            raise not_stored(error) from error
         self._announce()
 
     def counts(self, entity: Queue | Topic | Subscription) -> Counts:

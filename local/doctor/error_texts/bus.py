@@ -206,6 +206,10 @@ _KNOWN = {
         "Azure has this, and the sandbox does not.",
         "See docs/sandbox.md for the limits of each plane.",
     ),
+    "The change cannot be stored": (
+        "The sandbox's disk is full, or its state folder is not writable; nothing has changed.",
+        "Make room, and let the client try again.",
+    ),
     "The message could not be decoded": (
         "The client sent something that is not an AMQP message.",
         "Let the SDK encode it.",

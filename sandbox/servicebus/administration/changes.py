@@ -119,6 +119,16 @@ def missing(namespace: Namespace, address: Address) -> Refusal:
     return Refusal(404, "", text, "the entity was not found")
 
 
+def not_stored(error: Exception) -> Refusal:
+    """Return a 503, which every SDK tries again, for a change that the disk does not take. Ours."""
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    text = (
+        f"The change cannot be stored: {reason.rstrip('.')}. Nothing has changed. Make room on the"
+        " sandbox's disk, and try again."
+    )
+    return Refusal(503, "", text, "the change cannot be stored")
+
+
 def _check_existence(namespace: Namespace, asked: Request, found: Found | None) -> None:
     """Raise Refusal 404 for an update of nothing, and 409 for a creation of an existing entity."""
     address = asked.address

@@ -6,6 +6,7 @@ does. https://learn.microsoft.com/azure/azure-resource-manager/templates/deploym
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
@@ -113,6 +114,15 @@ class Entities:
         self._keep(drift)
         self.drift = drift
         self.namespace = self.planned(drift)
+
+    def take_back(self, before: EntityDrift) -> None:
+        """Return to the drift before a change that failed.
+
+        If the disk does not take that either, the change is in force after a restart.
+        """
+        self.drift, self.namespace = before, self.planned(before)
+        with suppress(OSError):
+            self._keep(before)
 
     def redeployed(self, deployed: Namespace) -> Namespace:
         """Return the namespace as it would be after a deployment of `deployed`."""

@@ -67,7 +67,7 @@ class Bus(Counted, Protocol):
     """The bus behind the management API."""
 
     def manage(self, drift: EntityDrift) -> None:
-        """Put a change of entities into force. Raises RuleError, StoreError or OSError."""
+        """Put a change of entities into force. Raises RuleError, or Refusal 503."""
 
 
 class Administration(HttpPlane[NamedEntity]):

@@ -23,7 +23,7 @@ class Managed(Protocol):
     entities: Entities
 
     def manage(self, drift: EntityDrift) -> None:
-        """Put a change of entities into force. Raises RuleError, StoreError or OSError."""
+        """Put a change of entities into force. Raises RuleError, or Refusal 503."""
 
 
 @dataclass(frozen=True)

@@ -144,7 +144,7 @@ def test_a_refusal_of_a_plane_is_read(text: str) -> None:
 def test_a_setting_that_no_client_can_create_is_read(name: str) -> None:
     with pytest.raises(Refusal) as refused:
         changes._check_offered({name: "any"}, {})
-    for each in (refused.value, no_action()):
+    for each in (refused.value, no_action(), changes.not_stored(OSError(28, "disk full"))):
         assert explain(each.message) is not None
 
 

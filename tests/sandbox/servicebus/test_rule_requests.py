@@ -9,6 +9,7 @@ from azure.servicebus import ServiceBusMessage
 from proton.utils import LinkDetached
 
 from sandbox.servicebus.unsupported import STATUS
+from tests.sandbox.servicebus.administration.test_management import without_room_for_a_file
 from tests.sandbox.servicebus.harness import Running
 from tests.sandbox.servicebus.peer import Peer
 
@@ -89,6 +90,16 @@ def test_a_rule_that_is_not_understood_changes_nothing(
     reply = change(bus, "owner", "add-rule", "wrong", **description)
     assert (reply.code, reply.condition) == (400, "com.microsoft:argument-error")
     assert names(bus) == {"everything"}
+
+
+def test_a_full_disk_changes_no_rule_and_the_client_may_try_again(own: Running) -> None:
+    low = {"sql_filter": {"expression": "a < 3"}}
+    with pytest.MonkeyPatch.context() as patch:
+        without_room_for_a_file(own, patch)
+        reply = change(own, "owner", "add-rule", "low", **low)
+    assert (reply.code, reply.condition) == (503, "com.microsoft:server-busy")
+    assert names(own) == {"everything"}
+    assert change(own, "owner", "add-rule", "low", **low).code == 200
 
 
 def test_changing_rules_takes_the_right_to_receive_and_no_other(own: Running) -> None:

@@ -1,6 +1,7 @@
 """The management client of azure-servicebus, unmodified, against one bus."""
 
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -221,6 +222,45 @@ def test_an_action_of_a_rule_is_refused_by_name(bus: Running, ca: str) -> None:
         client(bus, ca, "owner").create_rule(
             "events", "red", "changed", action=SqlRuleAction("SET a = 1")
         )
+
+
+def without_room_for_a_file(bus: Running, patch: pytest.MonkeyPatch) -> None:
+    def fail(_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    patch.setattr(bus.bus.entities, "_keep", fail)
+
+
+def without_room_for_a_row(bus: Running, patch: pytest.MonkeyPatch) -> None:
+    def fail(_: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    patch.setattr(bus.bus._store, "queue", fail)
+
+
+@pytest.mark.parametrize(
+    ("fill", "said"),
+    [
+        (without_room_for_a_file, "stored: No space left on device. Nothing has changed"),
+        (without_room_for_a_row, "database or disk is full. Nothing has changed"),
+    ],
+)
+def test_a_full_disk_changes_nothing_and_the_client_may_try_again(
+    running: Running,
+    owner: Client,
+    fill: Callable[[Running, pytest.MonkeyPatch], None],
+    said: str,
+) -> None:
+    with running.client("owner") as sdk, sdk.get_queue_sender("orders") as sender:
+        sender.send_messages(ServiceBusMessage("a"))
+    with pytest.MonkeyPatch.context() as patch:
+        fill(running, patch)
+        with pytest.raises(HttpResponseError, match=said) as refused:
+            owner.create_queue("made")
+        assert refused.value.status_code == 503
+    assert "made" not in [each.name for each in owner.list_queues()]
+    owner.create_queue("made")
+    assert owner.get_queue_runtime_properties("orders").active_message_count == 1
 
 
 def test_a_filter_that_is_not_understood_is_refused_and_changes_nothing(
