@@ -17,6 +17,7 @@ _MAX_PIXELS = 50_000_000  # the most that phones make
 _MAX_SCANS = 100  # of a progressive JPEG; each goes over all pixels, and cameras write about ten
 EDGE = 480
 _QUALITY = 85
+_EFFORT = 2  # of 6: the default takes twice as long, for files that are 3 % smaller
 _END_OF_JPEG = b"\xff\xd9"
 _TURNED = (Format.JPEG, Format.PNG)  # formats that browsers turn as EXIF says
 
@@ -97,12 +98,14 @@ def _encoded(format: Format, original: bytes, **options: Any) -> bytes:
         image = _on_its_screen(image, original)
     if image.interpretation == "cmyk":
         image = colours.from_inks(image)
+    # Without a profile the colours are sRGB already: to convert them would be half of all work.
+    profile = {"output_profile": "srgb"} if image.get_typeof("icc-profile-data") else {}
     small = image.thumbnail_image(
-        EDGE, height=EDGE, size="down", output_profile="srgb", no_rotate=format not in _TURNED
+        EDGE, height=EDGE, size="down", no_rotate=format not in _TURNED, **profile
     )
     if format is Format.PNG:
         small = colours.from_gamma(small, original)
-    data: bytes = small.webpsave_buffer(Q=_QUALITY, keep="none")
+    data: bytes = small.webpsave_buffer(Q=_QUALITY, effort=_EFFORT, keep="none")
     return data
 
 

@@ -1,9 +1,11 @@
 """Thumbnails: the parts of the original that they keep, and the images that are refused."""
 
+from collections.abc import Sequence
 from io import BytesIO
 from typing import Any
 
 import pytest
+import pyvips
 from PIL import Image
 
 from services.thumbnailer import images
@@ -81,6 +83,21 @@ def test_every_kind_of_png_becomes_a_thumbnail(mode: str) -> None:
 
 def test_a_jpeg_in_cmyk_becomes_a_thumbnail() -> None:
     assert opened(encoded(Image.new("CMYK", (64, 64)), "JPEG")).mode == "RGB"
+
+
+def test_the_colours_of_a_profile_become_srgb_and_those_without_one_stay() -> None:
+    colour = (200, 60, 60)
+    plain = pyvips.Image.black(64, 64, bands=3).linear([1], colour, uchar=True)
+    wide = plain.copy(interpretation="srgb").icc_transform("p3", input_profile="srgb")
+    assert distance(wide(32, 32), colour) > 10
+    for original in (plain, wide):
+        pixel = opened(original.pngsave_buffer()).convert("RGB").getpixel((32, 32))
+        assert isinstance(pixel, tuple)
+        assert distance(pixel, colour) <= 3
+
+
+def distance(one: Sequence[float], other: Sequence[float]) -> float:
+    return max(abs(a - b) for a, b in zip(one, other, strict=True))
 
 
 def noise(kind: str, **options: Any) -> bytes:
