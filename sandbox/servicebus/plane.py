@@ -132,8 +132,9 @@ class ServiceBus:
 
         Raises RuleError before anything has changed, or StoreError.
         """
-        self._become(self.entities.redeployed(namespace))
-        self.entities.deploy(namespace)
+        planned = self.entities.redeployed(namespace)
+        self._become(planned.namespace)
+        self.entities.take(planned)
         return self._announce(hurry=hurry)
 
     def manage(self, drift: EntityDrift) -> None:
@@ -141,11 +142,11 @@ class ServiceBus:
 
         Raises RuleError, or Refusal 503 if the disk does not take it; then nothing has changed.
         """
-        planned, before = self.entities.planned(drift), self.entities.drift
-        self.check(planned)
+        before, planned = self.entities.in_force, self.entities.changed(drift)
+        self.check(planned.namespace)
         try:
-            self.entities.change(drift)
-            self._become(planned)
+            self.entities.take(planned)
+            self._become(planned.namespace)
         except (OSError, StoreError) as error:
             self.entities.take_back(before)
             raise not_stored(error) from error

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Protocol
 from urllib.parse import urlencode
 
@@ -119,11 +118,6 @@ class Answers:
     def _source(self, query: Mapping[str, str]) -> atom.Source:
         written = urlencode(query, safe="$")
         return atom.Source(self._namespace.name, self._namespace.host, written)
-
-
-def now() -> str:
-    """Return the time as Azure writes it in its answers."""
-    return datetime.now(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _paging(query: Mapping[str, str]) -> tuple[int, int]:

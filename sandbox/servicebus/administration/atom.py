@@ -5,6 +5,7 @@ sdk/servicebus/azure-servicebus/tests/mgmt_tests/recordings.
 """
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from urllib.parse import quote
 from uuid import uuid4
 from xml.sax.saxutils import escape, quoteattr
@@ -39,6 +40,11 @@ class Source:
         return f"https://{self.host}/{quote(path, safe='/$')}{query}"
 
 
+def now() -> str:
+    """Return the time as Azure writes it in its answers."""
+    return datetime.now(UTC).isoformat().replace("+00:00", "Z")
+
+
 def entry(source: Source, found: Entry) -> str:
     """Return an entry as the whole answer."""
     return _entry(source, found, f' xmlns="{ATOM}"')
@@ -49,21 +55,21 @@ def feed(source: Source, title: str, path: str, entries: list[Entry], following:
     url = source.url(path)
     base = f" xml:base={quoteattr(url)}"
     more = _link("next", Source(source.name, source.host, following).url(path)) if following else ""
-    now = entries[0].updated if entries else ""
+    updated = entries[0].updated if entries else now()
     return (
         f'<feed xmlns="{ATOM}"><title type="text">{title}</title><id>{escape(url)}</id>'
-        f"<updated>{now}</updated>{_link('self', url)}{more}"
+        f"<updated>{updated}</updated>{_link('self', url)}{more}"
         + "".join(_entry(source, each, base) for each in entries)
         + "</feed>"
     )
 
 
-def nothing(now: str) -> str:
+def nothing() -> str:
     """Return Azure's answer to a request for an entity that does not exist: a feed of nothing."""
     return (
         f'<feed xmlns="{ATOM}"><title type="text">Publicly Listed Services</title>'
         '<subtitle type="text">This is the list of publicly-listed services currently available.'
-        f"</subtitle><id>uuid:{uuid4()};id=1</id><updated>{now}</updated>"
+        f"</subtitle><id>uuid:{uuid4()};id=1</id><updated>{now()}</updated>"
         "<generator>Service Bus 1.1</generator></feed>"
     )
 

@@ -69,6 +69,20 @@ class EntityDrift:
 NONE = EntityDrift()
 
 
+@dataclass(frozen=True)
+class InForce:
+    """A deployed namespace, the drift from it, and the namespace with this drift."""
+
+    deployed: Namespace
+    drift: EntityDrift
+    namespace: Namespace
+
+    @classmethod
+    def of(cls, deployed: Namespace, drift: EntityDrift) -> "InForce":
+        """Return a deployed namespace with a drift."""
+        return cls(deployed, drift, with_drift(deployed, drift))
+
+
 class Entities:
     """The namespace in force. `keep` stores the drift before it takes effect."""
 
@@ -78,15 +92,23 @@ class Entities:
         drift: EntityDrift = NONE,
         keep: Callable[[EntityDrift], None] = lambda _: None,
     ) -> None:
-        self._deployed = deployed
         self._keep = keep
-        self.drift = drift
-        self.namespace = with_drift(deployed, drift)
+        self.in_force = InForce.of(deployed, drift)
+
+    @property
+    def namespace(self) -> Namespace:
+        """Return the namespace with its drift."""
+        return self.in_force.namespace
+
+    @property
+    def drift(self) -> EntityDrift:
+        """Return the drift from the deployment."""
+        return self.in_force.drift
 
     @property
     def differences(self) -> tuple[str, ...]:
         """A sentence for each difference from the deployment, with the principal that made it."""
-        own = set(_ids(self._deployed))
+        own = set(_ids(self.in_force.deployed))
         made = (
             f"{self._short(key)} {'changed' if key in own else 'created'} by {each.by}"
             for key, each in self.drift.made.items()
@@ -103,38 +125,30 @@ class Entities:
 
     def deleting(self, gone: str, by: str) -> EntityDrift:
         """Return the drift after a deletion."""
-        return self.drift.deleting(gone, by, self._deployed)
+        return self.drift.deleting(gone, by, self.in_force.deployed)
 
-    def planned(self, drift: EntityDrift) -> Namespace:
-        """Return the namespace as it would be under `drift`."""
-        return with_drift(self._deployed, drift)
+    def changed(self, drift: EntityDrift) -> InForce:
+        """Return what would be in force under `drift`."""
+        return InForce.of(self.in_force.deployed, drift)
 
-    def change(self, drift: EntityDrift) -> None:
-        """Keep `drift` from now on. Raises OSError; then nothing has changed."""
-        self._keep(drift)
-        self.drift = drift
-        self.namespace = self.planned(drift)
+    def redeployed(self, deployed: Namespace) -> InForce:
+        """Return what would be in force after a deployment of `deployed`."""
+        return InForce.of(deployed, self.drift.redeployed(deployed))
 
-    def take_back(self, before: EntityDrift) -> None:
-        """Return to the drift before a change that failed.
+    def take(self, planned: InForce) -> None:
+        """Put a plan into force, and keep its drift. Raises OSError; then nothing has changed."""
+        if planned.drift != self.drift:
+            self._keep(planned.drift)
+        self.in_force = planned
+
+    def take_back(self, before: InForce) -> None:
+        """Return to what was in force before a change that failed.
 
         If the disk does not take that either, the change is in force after a restart.
         """
-        self.drift, self.namespace = before, self.planned(before)
+        self.in_force = before
         with suppress(OSError):
-            self._keep(before)
-
-    def redeployed(self, deployed: Namespace) -> Namespace:
-        """Return the namespace as it would be after a deployment of `deployed`."""
-        return with_drift(deployed, self.drift.redeployed(deployed))
-
-    def deploy(self, deployed: Namespace) -> None:
-        """Take another deployment. Raises OSError; then nothing has changed."""
-        drift = self.drift.redeployed(deployed)
-        if drift != self.drift:
-            self._keep(drift)
-        self._deployed, self.drift = deployed, drift
-        self.namespace = with_drift(deployed, drift)
+            self._keep(before.drift)
 
 
 def resource_id(namespace: str, kind: str, *path: str) -> str:

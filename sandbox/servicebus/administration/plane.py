@@ -19,7 +19,7 @@ from sandbox.rbac import Denied, Requirement
 from sandbox.refusal import Refusal
 from sandbox.servicebus.administration import atom, changes
 from sandbox.servicebus.administration.address import Address, Kind, address_of
-from sandbox.servicebus.administration.answers import Answers, Counted, now
+from sandbox.servicebus.administration.answers import Answers, Counted
 from sandbox.servicebus.administration.changes import Change, Found, Request
 from sandbox.servicebus.administration.entities import RULE, EntityDrift, resource_id
 from sandbox.servicebus.administration.xml import XmlError, description_in
@@ -83,7 +83,7 @@ class Administration(HttpPlane[NamedEntity]):
     def __init__(self, bus: Bus, verifier: Verifier) -> None:
         self._bus = bus
         self._verifier = verifier
-        self._answers = Answers(bus, now())
+        self._answers = Answers(bus, atom.now())
 
     @property
     def _namespace(self) -> Namespace:
@@ -137,7 +137,7 @@ class Administration(HttpPlane[NamedEntity]):
             return _xml(200, self._answers.feed(request.query, address), "feed")
         found = changes.find(self._namespace, address)
         if found is None:
-            return _xml(200, atom.nothing(now()), "feed")
+            return _xml(200, atom.nothing(), "feed")
         return _xml(200, self._answers.entry(request.query, address, found), "entry")
 
     async def render(self, request: web.Request, refusal: Refusal) -> web.Response:

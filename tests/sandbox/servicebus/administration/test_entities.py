@@ -92,10 +92,10 @@ def test_what_was_made_and_deleted_leaves_no_trace() -> None:
 def test_a_deployment_restores_its_own_entities_and_leaves_the_others() -> None:
     entities = Entities(DEPLOYED)
     drift = put(made(QUEUE, "orders", **SHORT), made(QUEUE, "made"))
-    entities.change(drift.deleting(f"{BUS}/topics/events", "owner", DEPLOYED))
+    deleted = drift.deleting(f"{BUS}/topics/events", "owner", DEPLOYED)
+    entities.take(entities.changed(deleted))
     assert names(entities.namespace) == {"queues": ["orders", "made"]}
-    assert entities.redeployed(DEPLOYED).queues[0] == DEPLOYED.queues[0]
-    entities.deploy(DEPLOYED)
+    entities.take(entities.redeployed(DEPLOYED))
     assert names(entities.namespace) == {"queues": ["orders", "made"], "events": ["red"]}
     assert entities.namespace.queues[0] == DEPLOYED.queues[0]
 
@@ -103,7 +103,8 @@ def test_a_deployment_restores_its_own_entities_and_leaves_the_others() -> None:
 def test_each_difference_names_its_maker() -> None:
     entities = Entities(DEPLOYED)
     drift = put(made(QUEUE, "made"), made(QUEUE, "orders", **SHORT))
-    entities.change(drift.deleting(f"{BUS}/topics/events", "deployer", DEPLOYED))
+    deleted = drift.deleting(f"{BUS}/topics/events", "deployer", DEPLOYED)
+    entities.take(entities.changed(deleted))
     assert entities.differences == (
         "queues/made created by owner",
         "queues/orders changed by owner",
@@ -117,7 +118,7 @@ def test_a_drift_that_cannot_be_kept_changes_nothing() -> None:
 
     entities = Entities(DEPLOYED, keep=full)
     with pytest.raises(OSError, match="No space"):
-        entities.change(put(made(QUEUE, "made")))
+        entities.take(entities.changed(put(made(QUEUE, "made"))))
     assert (entities.namespace, entities.drift) == (DEPLOYED, NONE)
 
 
