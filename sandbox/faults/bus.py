@@ -10,7 +10,8 @@ from sandbox.faults.effects import Busy, Cut, Detach, Gone
 from sandbox.refusal import Refusal
 from sandbox.servicebus import ServiceBus
 from sandbox.servicebus.connection import Connection
-from sandbox.servicebus.errors import Condition, busy, entity_closed, idle_link
+from sandbox.servicebus.errors import Condition, busy, entity_closed
+from sandbox.servicebus.limit_errors import idle_link
 from sandbox.servicebus.links import AttachedLink
 
 _SERVICE = "bus"

@@ -4,7 +4,7 @@ import logging
 import time
 
 from sandbox.printable import printable
-from sandbox.servicebus import errors
+from sandbox.servicebus import errors, limit_errors
 from sandbox.servicebus.admit import Admission
 from sandbox.servicebus.amqp.delivery import Disposition, Transfer
 from sandbox.servicebus.amqp.engine import Engine, EventType, ProtocolEvent
@@ -90,7 +90,7 @@ class Client:
         self.links.expire_idle(now)
         wait = self._context.limits.token_wait
         if not self.is_authenticated and now - self._connected >= wait:
-            self.close(errors.no_token(wait))
+            self.close(limit_errors.no_token(wait))
         elif condition := self.links.unused(now):
             self.close(condition)
 
@@ -101,7 +101,7 @@ class Client:
         condition = self._usage.exceeded(self._engine.session_count, self._engine.link_count)
         refusals = self._admission.refusals
         if not self.is_authenticated and refusals > self._context.limits.refusals_before_token:
-            condition = errors.refused_too_often(refusals)
+            condition = limit_errors.refused_too_often(refusals)
         if condition:
             self.refuse(condition)
 
@@ -156,7 +156,7 @@ class Client:
             condition = endpoint.on_transfer(delivery)
             size = 0 if ends else delivery.size
             if not self._usage.set_unfinished(attached.link, size) and not condition:
-                condition = errors.unfinished(self._usage.quota.unfinished)
+                condition = limit_errors.unfinished(self._usage.quota.unfinished)
             if condition:
                 self.links.detach(attached, condition)
                 self._usage.set_unfinished(attached.link)
@@ -166,7 +166,7 @@ class Client:
     def _ignored(self, link: Link, transfer: Transfer) -> None:
         """Discard the bytes that come on a link that was refused or has ended."""
         if not self._usage.add_unfinished(link, transfer.ignore()):
-            self.refuse(errors.unfinished(self._usage.quota.unfinished))
+            self.refuse(limit_errors.unfinished(self._usage.quota.unfinished))
 
     def _wake(self, attached: AttachedLink) -> None:
         if isinstance(attached.endpoint, Receiver):

@@ -3,7 +3,7 @@
 import time
 from typing import Protocol
 
-from sandbox.servicebus import errors, session_errors, unsupported
+from sandbox.servicebus import errors, limit_errors, session_errors, unsupported
 from sandbox.servicebus.amqp import encode
 from sandbox.servicebus.amqp.decode import MalformedError, decoded
 from sandbox.servicebus.amqp.delivery import DeliveryState, Disposition, Outcome, Transfer
@@ -80,7 +80,7 @@ class Publisher:
         in_transaction = transfer.in_transaction
         content, message_format = transfer.take()
         if self._discarded:
-            return errors.too_large(self._count, self._discarded, self.max_message_size)
+            return limit_errors.too_large(self._count, self._discarded, self.max_message_size)
         if in_transaction:
             return errors.unsupported(unsupported.IN_TRANSACTION.feature)
         try:

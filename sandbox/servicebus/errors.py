@@ -129,7 +129,7 @@ def entity_closed(link: str, kind: str, namespace: str, path: str) -> Condition:
     inner = "Receiver" if kind == "consumer" else "Sender"
     text = (
         f"The link '{link}' is force detached. Code: {kind}(link1). "
-        f"Details: InnerMessage{inner} was closed. TrackingId:{_tracking()}, "
+        f"Details: InnerMessage{inner} was closed. TrackingId:{tracking()}, "
         f"SystemTracker:{namespace}:{path}, Timestamp:{_now()}"
     )
     return Condition("amqp:link:detach-forced", text)
@@ -163,12 +163,6 @@ def message_not_found() -> Condition:
         "does not exist."
     )
     return Condition("com.microsoft:message-not-found", at_gateway(text))
-
-
-def too_much_at_once(limit: int) -> Condition:
-    """Return the error for messages that do not fit into one reply. The words are ours."""
-    text = f"The messages take more than {limit} bytes. Ask for fewer at once."
-    return Condition("com.microsoft:argument-error", at_gateway(text))
 
 
 def disabled(resource: str, namespace: str, path: str, *, sending: bool) -> Condition:
@@ -207,24 +201,6 @@ def malformed(reason: str) -> Condition:
     )
 
 
-def oversized_properties(reason: str) -> Condition:
-    """Return the error for properties above Azure's limits. Condition and words are ours."""
-    return Condition("amqp:not-allowed", at_gateway(f"The message is refused: {reason}."))
-
-
-def too_large(delivery: int, size: int, limit: int) -> Condition:
-    """Return the error for a message above the link's max-message-size.
-
-    The words are from Microsoft.Azure.ServiceBus.MessageSizeExceededException. The message is
-    rejected and the link stays open: azure-sdk-for-python's live test of send_messages expects so.
-    """
-    text = (
-        f"The received message (delivery-id:{delivery}, size:{size} bytes) exceeds the limit "
-        f"({limit} bytes) currently allowed on the link."
-    )
-    return Condition("amqp:link:message-size-exceeded", text)
-
-
 def cbs_open_already(connection: str) -> Condition:
     """Return the error for a second link to `$cbs` in one direction on one connection.
 
@@ -232,42 +208,6 @@ def cbs_open_already(connection: str) -> Condition:
     """
     text = f"A link to connection '{connection}' $cbs node has already been opened."
     return Condition("amqp:not-allowed", at_gateway(text))
-
-
-def too_many(kind: str, allowed: int) -> Condition:
-    """Return the error for more links or sessions than a client may have.
-
-    The text is Azure's for links: Azure/azure-sdk-for-java#25718, azure-sdk-for-java#32211
-    """
-    text = (
-        f"Cannot allocate more {kind} to the current session or connection. The maximum number of "
-        f"{kind} allowed is {allowed}. Please free up resources and try again."
-    )
-    return Condition("amqp:resource-limit-exceeded", at_gateway(text))
-
-
-def unfinished(allowed: int) -> Condition:
-    """Return the error for too many bytes of unfinished messages. The words are ours."""
-    text = f"More than {allowed} bytes of messages were sent whose end has not come."
-    return Condition("amqp:resource-limit-exceeded", at_gateway(text))
-
-
-def replies_wait() -> Condition:
-    """Return the error for a request while too many replies wait for credit. The words are ours."""
-    text = "Too many bytes of replies to other requests wait until they are received."
-    return Condition("amqp:resource-limit-exceeded", at_gateway(text))
-
-
-def refused_too_often(times: int) -> Condition:
-    """Return the error for a connection without a token and with many refusals. Ours."""
-    text = f"Refused {times} times, and no valid token was put."
-    return Condition("amqp:connection:forced", at_gateway(text))
-
-
-def crowded_out(allowed: int) -> Condition:
-    """Return the error for a connection without a token that makes room for newer ones. Ours."""
-    text = f"More than {allowed} connections have put no valid token."
-    return Condition("amqp:connection:forced", at_gateway(text))
 
 
 def lock_lost(namespace: str, path: str) -> Condition:
@@ -297,41 +237,6 @@ def busy(namespace: str) -> Condition:
     return Condition("com.microsoft:server-busy", at_gateway(text))
 
 
-def idle_link(link: str, kind: str, seconds: float) -> Condition:
-    """Return the error for a link that was idle for ten minutes.
-
-    https://learn.microsoft.com/azure/service-bus-messaging/service-bus-amqp-troubleshoot
-    """
-    minutes, rest = divmod(int(seconds), 60)
-    text = (
-        f"The link '{link}' is force detached by the broker due to errors occurred in "
-        f"{kind}(link1). Detach origin: AmqpMessage{kind.capitalize()}.IdleTimerExpired: "
-        f"Idle timeout: 00:{minutes:02}:{rest:02}. TrackingId:{_tracking()}"
-    )
-    return Condition("amqp:link:detach-forced", text)
-
-
-def idle_connection(seconds: float) -> Condition:
-    """Return the error for a connection without a link for five minutes, or its first minute.
-
-    https://learn.microsoft.com/azure/service-bus-messaging/service-bus-amqp-troubleshoot
-    """
-    text = (
-        f"The connection was inactive for more than the allowed {int(seconds * 1000)} "
-        f"milliseconds and is closed by container 'LinkTracker'. TrackingId:{_tracking()}"
-    )
-    return Condition("amqp:connection:forced", text)
-
-
-def no_token(seconds: float) -> Condition:
-    """Return the error for a connection without a token for twenty seconds. The words are ours.
-
-    https://learn.microsoft.com/azure/service-bus-messaging/service-bus-amqp-protocol-guide
-    """
-    text = f"No valid token was put on the connection within {seconds:g} seconds."
-    return Condition("amqp:connection:forced", at_gateway(text))
-
-
 def stopping() -> Condition:
     """Return the error that ends all connections when the sandbox stops."""
     return Condition("amqp:connection:forced", at_gateway("The service is shutting down."))
@@ -346,7 +251,7 @@ def _required(claim: str, resource: str) -> str:
 
 def at_gateway(text: str) -> str:
     """Return a text with the tracking of an error that a gateway gives."""
-    return f"{text} TrackingId:{_tracking()}, SystemTracker:gateway0, Timestamp:{_now()}"
+    return f"{text} TrackingId:{tracking()}, SystemTracker:gateway0, Timestamp:{_now()}"
 
 
 def _tracked(text: str) -> str:
@@ -358,7 +263,8 @@ def located(text: str, where: str, path: str) -> str:
     return f"{text} TrackingId:{uuid4()}_G0, SystemTracker:{where}:{path}, Timestamp:{_now()}"
 
 
-def _tracking() -> str:
+def tracking() -> str:
+    """Return a new tracking id."""
     return f"{secrets.token_hex(16)}_G0"
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from uuid import uuid4
 
-from sandbox.servicebus import errors, session_errors
+from sandbox.servicebus import errors, limit_errors, session_errors
 from sandbox.servicebus.amqp.decode import MalformedError
 from sandbox.servicebus.errors import Condition
 from sandbox.servicebus.serve.destination import Destination
@@ -59,7 +59,7 @@ class Intake:
         if busy := self.throttled():
             raise RejectedError(busy)
         if excess := next(filter(None, map(oversized, messages)), None):
-            raise RejectedError(errors.oversized_properties(excess))
+            raise RejectedError(limit_errors.oversized_properties(excess))
         if self.destination.requires_session and any(each.session_id is None for each in messages):
             raise RejectedError(session_errors.id_missing())
         if not self.assign_ids:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.servicebus import errors
+from sandbox.servicebus import limit_errors
 from sandbox.servicebus.amqp.link import Link
 from sandbox.servicebus.errors import Condition
 
@@ -112,7 +112,7 @@ class ConnectionUsage:
     def exceeded(self, sessions: int, links: int) -> Condition | None:
         """Set the number of sessions and links. Return the error if there are too many."""
         if not self.set("sessions", sessions):
-            return errors.too_many("sessions", self.quota.sessions)
+            return limit_errors.too_many("sessions", self.quota.sessions)
         if not self.set("links", links):
-            return errors.too_many("handles", self.quota.links)
+            return limit_errors.too_many("handles", self.quota.links)
         return None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sandbox.entra import Caller
 from sandbox.rbac import Denied
-from sandbox.servicebus import errors
+from sandbox.servicebus import errors, limit_errors
 from sandbox.servicebus.amqp.link import Link
 from sandbox.servicebus.authenticate import Tokens
 from sandbox.servicebus.context import BusContext
@@ -89,7 +89,7 @@ class Links:
         allowed = limits.connection_idle if self._had_links else limits.first_link_wait
         if self._links or now - self._without_links_since < allowed:
             return None
-        return errors.idle_connection(allowed)
+        return limit_errors.idle_connection(allowed)
 
     def expire_idle(self, now: float) -> None:
         """End the links that have been idle for too long. Those of `$cbs` may be."""
@@ -97,7 +97,7 @@ class Links:
         for attached in self:
             if attached.named and now - attached.last_used >= limit:
                 kind = attached.endpoint.kind
-                self.detach(attached, errors.idle_link(attached.link.name, kind, limit))
+                self.detach(attached, limit_errors.idle_link(attached.link.name, kind, limit))
 
     def expire_tokens(self) -> None:
         """End the links whose tokens have expired."""

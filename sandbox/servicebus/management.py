@@ -6,7 +6,7 @@ https://learn.microsoft.com/azure/service-bus-messaging/service-bus-amqp-request
 from collections.abc import Callable, Mapping
 
 from sandbox.refusal import Refusal
-from sandbox.servicebus import errors, session_errors
+from sandbox.servicebus import errors, limit_errors, session_errors
 from sandbox.servicebus import message_requests as on_messages
 from sandbox.servicebus import rule_requests as on_rules
 from sandbox.servicebus import session_requests as on_sessions
@@ -95,7 +95,7 @@ def _failure(error: Exception, managed: ManagedEntity, request: Request) -> tupl
         case MessageNotFoundError():
             answer = 404, errors.message_not_found()
         case TooLargeError():
-            answer = 400, errors.too_much_at_once(error.limit)
+            answer = 400, limit_errors.too_much_at_once(error.limit)
         case Refusal():
             answer = error.status, Condition(_RULES[error.status], error.message)
         case NotHereError():

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from sandbox.audit import Gate
 from sandbox.rbac import Denied, Requirement
-from sandbox.servicebus import errors, management, unsupported
+from sandbox.servicebus import errors, limit_errors, management, unsupported
 from sandbox.servicebus.amqp.decode import MalformedError
 from sandbox.servicebus.amqp.delivery import Disposition, Transfer
 from sandbox.servicebus.amqp.link import Link, OutgoingDelivery
@@ -118,7 +118,7 @@ class RequestTarget:
         """Answer a request once it is whole. Return an error if the link must end."""
         if transfer.size > self._limit:
             self._on_unread("the request is too large")
-            return errors.too_large(0, transfer.size, self._limit)
+            return limit_errors.too_large(0, transfer.size, self._limit)
         if not transfer.is_whole:
             return None
         in_transaction = transfer.in_transaction
@@ -128,7 +128,7 @@ class RequestTarget:
             transfer.reject(errors.unsupported(unsupported.REQUESTED_IN_TRANSACTION.feature))
             return None
         if not self._may_reply():
-            transfer.reject(errors.replies_wait())
+            transfer.reject(limit_errors.replies_wait())
             return None
         try:
             request = Request.parse(content)

@@ -13,7 +13,7 @@ from aiohttp import web
 from sandbox.audit import Gate
 from sandbox.broken_files import database_error
 from sandbox.deployment import Namespace, Queue, Subscription, Topic
-from sandbox.servicebus import errors
+from sandbox.servicebus import errors, limit_errors
 from sandbox.servicebus.administration import Administration, Counts, Entities
 from sandbox.servicebus.administration.changes import not_stored
 from sandbox.servicebus.administration.drift_file import read, write
@@ -219,7 +219,7 @@ class ServiceBus:
         waiting = [each for each in self._connections if not each.is_authenticated]
         # A good client puts its token within moments. The oldest may never do so.
         for each in waiting[: max(len(waiting) - allowed + 1, 0)]:
-            each.close(errors.crowded_out(allowed))
+            each.close(limit_errors.crowded_out(allowed))
 
     def _disconnect(self, connection: Connection) -> None:
         self._connections.pop(connection, None)

@@ -181,6 +181,30 @@ _KNOWN = {
         "A receiver asked for a session, and the entity has none.",
         "Open a receiver without session_id.",
     ),
+    "The SessionId was not set on a message": (
+        "The queue or subscription requires sessions, and the message has no session id.",
+        "Set session_id on the message.",
+    ),
+    "to create a non-sessionful message receiver": (
+        "The entity requires sessions, and the receiver asked for none.",
+        "Open the receiver with session_id, or with NEXT_AVAILABLE_SESSION.",
+    ),
+    "The session filter is not a string": (
+        "The client asked for a session by something that is not text.",
+        "Give session_id a string.",
+    ),
+    "It may be locked by another receiver": (
+        "Another receiver holds this session; one receiver holds it at a time.",
+        "Wait until its lock ends, or ask for NEXT_AVAILABLE_SESSION.",
+    ),
+    "The session lock has expired": (
+        "The receiver held the session longer than its lock lasts.",
+        "Renew the lock with AutoLockRenewer, or raise lockDuration; then accept it again.",
+    ),
+    "did not complete within the allotted timeout": (
+        "No session had a message in the time that the receiver waited.",
+        "Ask again: an empty queue is no failure. max_wait_time is the time to wait.",
+    ),
     "is currently disabled for ": (
         "The entity's status does not allow this: it is Disabled, SendDisabled or ReceiveDisabled.",
         "Set its status to Active, in the Bicep or by the management client.",

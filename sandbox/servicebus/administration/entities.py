@@ -128,11 +128,11 @@ class Entities:
         return self.drift.deleting(gone, by, self.in_force.deployed)
 
     def changed(self, drift: EntityDrift) -> InForce:
-        """Return what would be in force under `drift`."""
+        """Return the plan for a change to `drift`."""
         return InForce.of(self.in_force.deployed, drift)
 
     def redeployed(self, deployed: Namespace) -> InForce:
-        """Return what would be in force after a deployment of `deployed`."""
+        """Return the plan for a deployment of `deployed`, which restores its own entities."""
         return InForce.of(deployed, self.drift.redeployed(deployed))
 
     def take(self, planned: InForce) -> None:
@@ -142,7 +142,7 @@ class Entities:
         self.in_force = planned
 
     def take_back(self, before: InForce) -> None:
-        """Return to what was in force before a change that failed.
+        """Return to the state before a change that failed.
 
         If the disk does not take that either, the change is in force after a restart.
         """

@@ -47,6 +47,8 @@ MODULES = (
     "entra.federation_errors",
     "keyvault.errors",
     "servicebus.errors",
+    "servicebus.limit_errors",
+    "servicebus.session_errors",
 )
 MADE_BY_HAND = (
     "edge.beyond",
