@@ -118,11 +118,13 @@ class Message:
 
     @property
     def session_id(self) -> str | None:
-        """Return the id of its session as text. An empty one is none.
+        """Return the id of its session as text. An empty one is a session, too.
 
-        Azure/azure-sdk-for-go, messaging/azservicebus/session_receiver_test.go
+        Azure/azure-sdk-for-go, sdk/messaging/azservicebus/session_receiver_test.go, and the live
+        tests of azure-servicebus
         """
-        return str(self.properties.get("group_id") or "") or None
+        value = self.properties.get("group_id")
+        return None if value is None else str(value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,8 +146,10 @@ def test_messages_from_before_the_queue_had_sessions_find_theirs(setup: Setup) -
     assert parsed.application_properties["DeadLetterReason"] == "Session ID is null."
 
 
-def test_an_empty_session_id_is_none() -> None:
-    assert [message(group_id=each).session_id for each in ("", None, "a")] == [None, None, "a"]
+def test_an_empty_session_id_names_a_session(setup: Setup) -> None:
+    assert [message(group_id=each).session_id for each in ("", None, "a")] == ["", None, "a"]
+    setup.send("queues/visits", message(b"of none", group_id=""), message(b"of a", group_id="a"))
+    assert bodies(setup.sessions("queues/visits"), "") == [b"of none"]
 
 
 def test_a_session_id_has_at_most_128_characters() -> None:
