@@ -20,7 +20,7 @@ def program(name: str, port: int, variables: Mapping[str, str], state: State) ->
         command=(
             sys.executable,
             "-m",
-            "gunicorn",
+            "local.serve",
             "--config",
             str(Path("services") / name / "gunicorn.conf.py"),
             "--bind",
