@@ -16,8 +16,9 @@ from sandbox.supervisor import Report, running
 
 _LONGEST = 120.0
 _PAUSE = 0.01
-# Settings of the user's own sandbox, which is not the one that is measured.
-_OF_ANOTHER = frozenset({"KEYLESS_STATE", "KEYLESS_ASSUME"})
+# Settings of the user's own sandbox, which is not the one that is measured. And the variable that
+# lets each start compile the project again, which `./keyless` leaves out too.
+_OF_ANOTHER = frozenset({"KEYLESS_STATE", "KEYLESS_ASSUME", "PYTHONDONTWRITEBYTECODE"})
 
 
 @dataclass(frozen=True)

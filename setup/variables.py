@@ -13,7 +13,8 @@ from setup.paths import HOME, VENV
 
 # Variables that change Python's behaviour, or that name other projects' environments.
 _ELSEWHERE = re.compile(
-    r"PYTHON(HOME|PATH|PLATLIBDIR|EXECUTABLE|USERBASE|STARTUP|INSPECT|OPTIMIZE|WARNINGS|CASEOK)"
+    r"PYTHON(HOME|PATH|PLATLIBDIR|EXECUTABLE|USERBASE|STARTUP|INSPECT|OPTIMIZE|WARNINGS|CASEOK"
+    r"|DONTWRITEBYTECODE)"
     r"|__PYVENV_LAUNCHER__|VIRTUAL_ENV|CONDA_PREFIX"
 )
 _OF_A_TOOL = re.compile(r"(?P<tool>PIP|UV|NPM_CONFIG)_(?P<setting>.+)", re.IGNORECASE)

@@ -22,7 +22,8 @@ def test_what_somebody_has_told_their_own_sandbox_is_not_told_to_it(
     monkeypatch.setattr(subprocess, "run", run)
     monkeypatch.setenv("KEYLESS_ASSUME", "vault-missing=existence")
     monkeypatch.setenv("KEYLESS_STATE", "elsewhere")
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     monkeypatch.setenv("AZURE_CONFIG_DIR", "there")
     demo(State.open(tmp_path))
     assert given["AZURE_CONFIG_DIR"] == "there"
-    assert not {"KEYLESS_ASSUME", "KEYLESS_STATE"} & given.keys()
+    assert not {"KEYLESS_ASSUME", "KEYLESS_STATE", "PYTHONDONTWRITEBYTECODE"} & given.keys()

@@ -97,7 +97,8 @@ def test_options_for_node_reach_npm_and_not_what_is_tried() -> None:
 
 
 def test_the_command_line_is_the_clones_and_knows_the_node() -> None:
-    given = {"PYTHONHOME": "/x", "PYTHONPATH": "/x", "PYTHONOPTIMIZE": "1", "PIP_TARGET": "/x"}
+    dropped = dict.fromkeys(("PYTHONHOME", "PYTHONOPTIMIZE", "PYTHONDONTWRITEBYTECODE"), "1")
+    given = {**dropped, "PYTHONPATH": "/x", "PIP_TARGET": "/x"}
     found = of_the_command_line(given, "/a/node")
     own = {"PYTHONPATH": str(HOME), "KEYLESS_NODE": "/a/node"}
     assert found == {"PIP_TARGET": "/x", "KEYLESS_PYTHONPATH": "/x", **own}
