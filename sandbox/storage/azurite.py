@@ -18,8 +18,8 @@ from sandbox.storage.backend import Backend
 from sandbox.storage.forward import Forwarded
 from sandbox.storage.installation import MAIN, AzuriteError, azurite_folder, find_node
 
-# The first one wraps Azurite's own methods, and the others wrap it.
-_CHANGES = ("durable", "checksums", "conditions", "finding", "listing", "names")
+# The first one wraps Azurite's own methods, and others wrap it.
+_CHANGES = ("durable", "checksums", "conditions", "finding", "listing", "names", "unused")
 # Metadata, tags and the address of a copy's source may come together.
 _LONGEST_HEADERS = 64 * 1024
 # Azurite derives users' delegation keys from a seed that is printed in its source, so that any

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import stat
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,15 @@ def test_it_forgets_its_key_with_each_run() -> None:
     one, other = at(Path("x")), at(Path("x"))
     assert one.key != other.key
     assert one.key in one.environment()["AZURITE_ACCOUNTS"]
+
+
+def test_it_does_not_load_the_store_that_the_sandbox_never_uses(tmp_path: Path) -> None:
+    given = at(tmp_path)
+    sql = {"AZURITE_DB": "sqlite://elsewhere"}
+    command, environment = given.command(), {**given.environment(), **sql}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "this Azurite keeps its data in files: unset AZURITE_DB" in done.stderr
 
 
 def test_without_an_installation_it_says_so(
