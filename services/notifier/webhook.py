@@ -1,8 +1,10 @@
 """Signed webhooks (standardwebhooks.com) to a partner, which has no tokens of Azure."""
 
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 
 import requests
 from azure.servicebus import ServiceBusReceivedMessage
@@ -15,7 +17,7 @@ from services.photo_events import CONTENT_TYPE, PROCESSED, REJECTED, Event, Inva
 
 log = logging.getLogger(__name__)
 
-_TIMEOUT = (5.0, 15.0)  # to connect, and until the response begins (s)
+_TIMEOUT = (5.0, 15.0)  # to connect, and between two bytes of the response (s)
 
 # Responses about this one event: it would get the same response tomorrow, while others wait behind
 # it. All other errors are about the endpoint or the moment, and are retried.
@@ -56,7 +58,7 @@ class Partner:
             raise Transient("the secret in the vault is not a signing key") from error
         headers = {"Content-Type": CONTENT_TYPE} | signature
         try:
-            # stream: the body may be of any size, and is not read
+            # stream: the body may be of any size
             with self.session.post(
                 self.url,
                 body,
@@ -65,9 +67,17 @@ class Partner:
                 allow_redirects=False,
                 stream=True,
             ) as answer:
+                _read_if_short(answer)
                 return answer
         except requests.RequestException as error:
             raise Transient(f"the partner was not reached: {error}") from error
+
+
+def _read_if_short(answer: requests.Response) -> None:
+    """Read a body of up to 4 KB, so that its connection stays open for the next webhook."""
+    with suppress(requests.RequestException):  # the status decides, whatever the body is
+        for _ in islice(answer.iter_content(1024), 4):
+            pass
 
 
 def raise_for_status(status: int, pause: float) -> None:

@@ -1,7 +1,10 @@
 """Webhooks: signed so that the library verifies them, and judged by their answer."""
 
+import threading
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,6 +13,7 @@ import requests
 from standardwebhooks import Webhook
 
 from services.common.consumer import Permanent, Transient
+from services.common.session import open_session
 from services.notifier.webhook import Partner, raise_for_status
 from services.photo_events import PROCESSED, UPLOADED, Event
 
@@ -49,6 +53,7 @@ class FakePartner:
             raise answer
         response = requests.Response()
         response.status_code = answer
+        response._content = b""
         response._content_consumed = True  # type: ignore[attr-defined]
         return response
 
@@ -123,6 +128,59 @@ def test_no_redirect_is_followed_and_no_answer_waited_for_for_ever() -> None:
     assert partner.options["timeout"]
     with pytest.raises(Transient):
         deliver(FakePartner(302))
+
+
+class Endpoint(BaseHTTPRequestHandler):
+    """A partner's server that answers with the body its server has, and notes each connection."""
+
+    protocol_version = "HTTP/1.1"
+    server: "Server"
+
+    def setup(self) -> None:
+        super().setup()
+        self.server.connections += 1
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(self.server.body)))
+        self.end_headers()
+        with suppress(OSError):  # the notifier may have closed the connection
+            self.wfile.write(self.server.body)
+
+    def log_message(self, *_: object) -> None: ...
+
+
+class Server(ThreadingHTTPServer):
+    body = b""
+    connections = 0
+
+    def handle_error(self, *_: object) -> None:
+        """Say nothing of a connection that the notifier has closed."""
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with Server(("127.0.0.1", 0), Endpoint) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize(("length", "connections"), [(0, 1), (100, 1), (1_000_000, 3)])
+def test_a_connection_is_used_again_unless_a_long_answer_waits_in_it(
+    server: Server, length: int, connections: int
+) -> None:
+    server.body = b"x" * length
+    with open_session() as session:
+        session.trust_env = False
+        key: Any = FakeKey()
+        sender: Any = Partner(f"http://127.0.0.1:{server.server_port}", key, session)
+        for _ in range(3):
+            sender.handle(SimpleNamespace(body=[EVENT.to_json()]))
+    assert server.connections == connections
 
 
 @pytest.mark.parametrize("status", [200, 202, 204])
