@@ -1,5 +1,6 @@
 """Fixtures that all tests share: one running sandbox, and its services' identities."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -166,8 +167,39 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection() -> None:
+    """Collect no garbage while modules are imported and items are made: hardly any is."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector look at what tests make, never again at the items and the modules."""
+    gc.freeze()
+    gc.enable()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Let each of several workers collect a folder's entries from a place of its own on.
+
+    The first to import a module rewrites its assertions, and keeps the result for the others: all
+    would do so at the same moment, if all took the modules in one order.
+    """
+    report = yield
+    if isinstance(collector, pytest.Dir) and (worker := os.environ.get("PYTEST_XDIST_WORKER")):
+        entries = report.result
+        place = int(worker.removeprefix("gw")) / int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
+        first = int(len(entries) * place)
+        report.result = entries[first:] + entries[:first]
+    return report
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Deselect the slow tests that were not asked for."""
+    items.sort(key=lambda each: each.path)  # workers have collected in orders of their own
     given = [Path(argument.split("::")[0]).resolve() for argument in config.args]
     left_out = {
         folder

@@ -31,7 +31,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.stash[_LEFT_OUT] = len(left_out)
         apart += left_out
     config.hook.pytest_deselected(items=apart)
-    items[:] = [each for each in items if each not in set(apart)]
+    left = set(apart)
+    items[:] = [each for each in items if each not in left]
 
 
 def _asks_azure(item: pytest.Item) -> bool:

@@ -3,7 +3,8 @@
 import ast
 import inspect
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 import pytest
@@ -35,10 +36,13 @@ STEPS: dict[str, type[Any]] = {
 OVER_HTTP = [each for each in STEPS.values() if each is not Admission]
 
 
-def modules() -> Iterator[tuple[str, ast.Module]]:
-    for path in sorted(SANDBOX.rglob("*.py")):
-        if "node_modules" not in path.parts:
-            yield path.relative_to(SANDBOX).as_posix(), ast.parse(path.read_text())
+@cache
+def modules() -> Mapping[str, ast.Module]:
+    return {
+        path.relative_to(SANDBOX).as_posix(): ast.parse(path.read_text())
+        for path in sorted(SANDBOX.rglob("*.py"))
+        if "node_modules" not in path.parts
+    }
 
 
 def called(module: ast.Module) -> Iterator[str]:
@@ -47,8 +51,9 @@ def called(module: ast.Module) -> Iterator[str]:
             yield getattr(node.func, "id", "") or getattr(node.func, "attr", "")
 
 
-MODULES = dict(modules())
-CALLS = [(path, frozenset(called(module))) for path, module in MODULES.items()]
+@cache
+def called_in_each() -> Mapping[str, frozenset[str]]:
+    return {path: frozenset(called(module)) for path, module in modules().items()}
 
 
 def planes(of: type[Any] = Plane) -> set[type[Any]]:
@@ -62,7 +67,7 @@ def parameters(plane: type, step: str) -> list[str]:
 
 def calls(name: str) -> set[str]:
     """The modules that call a function or a method called `name`."""
-    return {path for path, called in CALLS if name in called}
+    return {path for path, called in called_in_each().items() if name in called}
 
 
 def strings(module: ast.Module) -> Iterator[str]:
@@ -125,7 +130,7 @@ def test_the_gate_decides_in_the_walk_and_where_a_link_is_kept_or_the_page_deplo
 def test_there_is_one_refusal() -> None:
     named = {
         path: node.name
-        for path, module in MODULES.items()
+        for path, module in modules().items()
         for node in ast.walk(module)
         if isinstance(node, ast.ClassDef) and node.name in {"Refusal", "Refused"}
     }
@@ -135,7 +140,7 @@ def test_there_is_one_refusal() -> None:
 def test_the_authorization_header_is_taken_apart_in_one_place() -> None:
     reading = {
         path
-        for path, module in MODULES.items()
+        for path, module in modules().items()
         if "Authorization" in strings(module) and not path.startswith("supervisor/")
     }
     for path in reading:
