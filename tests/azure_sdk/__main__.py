@@ -1,6 +1,6 @@
 """Run the live tests of Azure's own SDK against a sandbox, and say which pass, and why not.
 
-    python -m tests.azure_sdk servicebus [PYTEST ARGUMENTS]
+    python -m tests.azure_sdk servicebus|blobs|identity [PYTEST ARGUMENTS]
 
 The tests come from the source distribution of the SDK at the version in use, and are not part of
 this project. They run as an identity that owns the data of its deployment. Needs the network.
@@ -12,27 +12,17 @@ import subprocess
 import sys
 import tempfile
 import tomllib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from fnmatch import fnmatch
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
 from sandbox.state import PROJECT
 from sandbox.testing.deployment import Keyless
+from tests.azure_sdk.reasons import Result, lines, without_reason
 from tests.azure_sdk.suites import OPTIONS, SUITES, Suite, arranged, environment
 
 HERE = Path(__file__).parent
 SNAPSHOT = HERE / "deployment" / "main.snapshot.json"
-
-
-@dataclass(frozen=True)
-class Result:
-    """The end of one test: its name, passed, failed or skipped, and the last lines of its error."""
-
-    name: str
-    outcome: str
-    error: str
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -52,7 +42,8 @@ def main(arguments: Sequence[str]) -> int:
             ended = _run(suite, sandbox, python, tests, rest)
         finally:
             sandbox.stop()
-    return _report(ended, reasons)
+    print("\n".join(lines(ended, reasons)))
+    return 1 if not ended or without_reason(ended, reasons) else 0
 
 
 def _run(
@@ -65,41 +56,11 @@ def _run(
         subprocess.run(
             [python, "-m", "pytest", "-p", "tests.azure_sdk.pytest_live", *OPTIONS, *each],
             cwd=tests,
-            env={**environment(sandbox, SNAPSHOT), "KEYLESS_SDK_ENDED": str(ended)},
+            env={**environment(suite, sandbox, SNAPSHOT), "KEYLESS_SDK_ENDED": str(ended)},
             check=False,
         )
         found |= json.loads(ended.read_text("utf-8")) if ended.exists() else {}
     return [Result(name, *each) for name, each in sorted(found.items())]
-
-
-def _report(ended: Sequence[Result], reasons: Mapping[str, Mapping[str, str]]) -> int:
-    """Print the sum, and each test that does not pass under its reason."""
-    passed = [each for each in ended if each.outcome == "passed"]
-    others = [each for each in ended if each.outcome != "passed"]
-    by_reason = dict[str, list[Result]]()
-    for each in others:
-        by_reason.setdefault(_reason(each, reasons), []).append(each)
-    for reason, several in sorted(by_reason.items()):
-        print(f"\n{len(several)} {reason or 'WITHOUT A REASON'}")
-        for each in several:
-            print(f"  {each.name}" + ("" if reason else f"  {each.outcome} {each.error}"))
-    print(f"\n{len(passed)} of {len(ended)} live tests pass")
-    return 1 if "" in by_reason or not passed else 0
-
-
-def _reason(result: Result, reasons: Mapping[str, Mapping[str, str]]) -> str:
-    """Return why a test does not pass: by its error first, then by its name."""
-    if result.outcome in {"skipped", "xfailed"}:
-        return "skipped, or expected to fail, by the tests themselves"
-    for text, reason in reasons.get("errors", {}).items():
-        if text in result.error:
-            return reason
-    matching = (
-        reason
-        for pattern, reason in reasons.get("tests", {}).items()
-        if fnmatch(result.name.rpartition("::")[2], pattern)
-    )
-    return next(matching, "")
 
 
 if __name__ == "__main__":

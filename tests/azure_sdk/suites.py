@@ -6,15 +6,16 @@ import subprocess
 import sys
 import tarfile
 import venv
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from sandbox.deployment.snapshot import NAMESPACE, Snapshot
+from sandbox.deployment.snapshot import Snapshot
 from sandbox.state import PROJECT
 from sandbox.testing.deployment import Keyless
+from tests.azure_sdk.variables import APP, OWNER, of_an_app, of_storage, of_the_bus
 
-OWNER = "owner"
 _STAND_INS = Path(__file__).parent / "stand_ins"
 _TOOLS = PROJECT / ".tools" / "azure-sdk"
 # Those of the SDK's tests, beside the SDK.
@@ -40,6 +41,8 @@ class Suite:
     package: str
     needs: tuple[str, ...]
     runs: tuple[tuple[str, ...], ...]
+    variables: Callable[[Keyless, Snapshot], Mapping[str, str]]
+    runs_as: str = OWNER
     replaced: tuple[str, ...] = ()
 
 
@@ -50,7 +53,24 @@ SUITES = {
         ("azure-identity", "azure-common", "azure-mgmt-servicebus", "azure-mgmt-resource"),
         # Those of the management delete every entity. Of the others most sleep, some for minutes.
         (("mgmt_tests",), ("--ignore=mgmt_tests", "-n", "8")),
+        of_the_bus,
         replaced=("servicebus_preparer.py",),
+    ),
+    "blobs": Suite(
+        "blobs",
+        "azure-storage-blob",
+        ("azure-identity", "azure-mgmt-storage", "azure-storage-extensions", "pyarrow", "requests"),
+        (("-n", "2", "--timeout", "120"),),
+        of_storage,
+    ),
+    "identity": Suite(
+        "identity",
+        "azure-identity",
+        ("azure-keyvault-secrets", "azure-storage-blob", "requests"),
+        # Those that a developer starts by hand want to write to a terminal.
+        (("--manual", "-s", "--timeout", "120"),),
+        of_an_app,
+        runs_as=APP,
     ),
 }
 
@@ -72,11 +92,10 @@ def arranged(suite: Suite, folder: Path) -> tuple[Path, Path]:
     return python, unpacked
 
 
-def environment(sandbox: Keyless, snapshot: Path) -> dict[str, str]:
-    """Return the variables of a process that runs tests as the owner."""
-    (namespace,) = Snapshot.read(snapshot).of_type(NAMESPACE)
-    own = {"SERVICEBUS_FULLY_QUALIFIED_NAMESPACE": f"{namespace['name']}.servicebus.windows.net"}
-    theirs = sandbox.as_identity(OWNER).environment
+def environment(suite: Suite, sandbox: Keyless, snapshot: Path) -> dict[str, str]:
+    """Return the variables of a process that runs the tests."""
+    theirs = sandbox.as_identity(suite.runs_as).environment
+    own = suite.variables(sandbox, Snapshot.read(snapshot))
     paths = (theirs.get("PYTHONPATH", ""), str(_STAND_INS), str(PROJECT))
     return {**os.environ, **theirs, **own, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
 

@@ -1,0 +1,50 @@
+"""Why a test does not pass: the reasons that are written down, and the sum of a run."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatch
+
+# Tables of a suite's file of reasons: by a text of the error, and by a pattern of the name.
+Reasons = Mapping[str, Mapping[str, str]]
+_BY_THEMSELVES = "skipped, or expected to fail, by the tests themselves"
+_NOT_RUN = frozenset({"skipped", "xfailed"})
+
+
+@dataclass(frozen=True)
+class Result:
+    """The end of one test: its name, passed, failed or skipped, and the last lines of its error."""
+
+    name: str
+    outcome: str
+    error: str
+
+
+def reason(result: Result, reasons: Reasons) -> str:
+    """Return why a test does not pass: by its error first, then by its name; "" if none fits."""
+    for text, found in reasons.get("errors", {}).items():
+        if text in result.error:
+            return found
+    name = result.name.rpartition("::")[2]
+    for pattern, found in reasons.get("tests", {}).items():
+        if fnmatch(name, pattern):
+            return found
+    return _BY_THEMSELVES if result.outcome in _NOT_RUN else ""
+
+
+def without_reason(ended: Sequence[Result], reasons: Reasons) -> list[Result]:
+    """Return the tests that do not pass, and nobody has written down why."""
+    return [each for each in ended if each.outcome != "passed" and not reason(each, reasons)]
+
+
+def lines(ended: Sequence[Result], reasons: Reasons) -> Iterator[str]:
+    """Yield each test that does not pass under its reason, and the sum."""
+    by_reason = dict[str, list[Result]]()
+    for each in ended:
+        if each.outcome != "passed":
+            by_reason.setdefault(reason(each, reasons), []).append(each)
+    for why, several in sorted(by_reason.items()):
+        yield f"\n{len(several)} {why or 'WITHOUT A REASON'}"
+        for each in several:
+            yield f"  {each.name}" + ("" if why else f"  {each.outcome} {each.error}")
+    passed = sum(each.outcome == "passed" for each in ended)
+    yield f"\n{passed} of {len(ended)} live tests pass"

@@ -1,0 +1,46 @@
+"""Each test of Azure's that does not pass has its reason, or is shown with its error."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.azure_sdk.reasons import Result, lines, reason, without_reason
+from tests.azure_sdk.suites import SUITES
+
+REASONS = {
+    "errors": {"UnsupportedHeader": "need a header"},
+    "tests": {"test_*_premium": "need a premium account"},
+}
+FAILED = Result("tests/test_page_blob.py::TestPage::test_tier_premium", "failed", "E  409")
+
+
+def test_an_error_decides_before_a_name() -> None:
+    both = Result(FAILED.name, "failed", "E  400 UnsupportedHeader")
+    assert reason(both, REASONS) == "need a header"
+    assert reason(FAILED, REASONS) == "need a premium account"
+
+
+def test_a_skipped_test_has_a_reason_of_ours_before_its_own() -> None:
+    skipped = Result("tests/test_live.py::test_x", "skipped", "Skipped: UnsupportedHeader")
+    assert reason(skipped, REASONS) == "need a header"
+    assert "by the tests themselves" in reason(skipped, {})
+
+
+def test_a_failure_without_a_reason_is_shown_with_its_error() -> None:
+    unknown = Result("tests/test_container.py::test_list", "failed", "E  500")
+    passed = Result("tests/test_container.py::test_get", "passed", "")
+    ended = [unknown, FAILED, passed]
+    assert without_reason(ended, REASONS) == [unknown]
+    assert "  tests/test_container.py::test_list  failed E  500" in lines(ended, REASONS)
+
+
+def test_the_sum_counts_the_tests_that_pass() -> None:
+    passed = Result("tests/test_container.py::test_get", "passed", "")
+    assert [*lines([passed, FAILED], REASONS)][-1] == "\n1 of 2 live tests pass"
+
+
+@pytest.mark.parametrize("suite", SUITES)
+def test_each_suite_has_a_file_of_reasons(suite: str) -> None:
+    text = (Path(__file__).parent / f"{suite}.toml").read_text("utf-8")
+    assert tomllib.loads(text).keys() <= {"errors", "tests"}
