@@ -4,10 +4,10 @@ import logging
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import islice
 
 import requests
 from azure.servicebus import ServiceBusReceivedMessage
+from urllib3.exceptions import HTTPError
 
 from services.common import logs
 from services.common.consumer import Permanent, Transient
@@ -74,10 +74,12 @@ class Partner:
 
 
 def _read_if_short(answer: requests.Response) -> None:
-    """Read a body of up to 4 KB, so that its connection stays open for the next webhook."""
-    with suppress(requests.RequestException):  # the status decides, whatever the body is
-        for _ in islice(answer.iter_content(1024), 4):
-            pass
+    """Read a short body, so that its connection stays open for the next webhook.
+
+    One read, because a partner may send byte by byte and hold the notifier up.
+    """
+    with suppress(HTTPError):  # the status decides, whatever the body is
+        answer.raw.read1(4096, decode_content=False)
 
 
 def raise_for_status(status: int, pause: float) -> None:

@@ -1,16 +1,19 @@
 """Webhooks: signed so that the library verifies them, and judged by their answer."""
 
 import threading
+import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import requests
 from standardwebhooks import Webhook
+from urllib3 import HTTPResponse
 
 from services.common.consumer import Permanent, Transient
 from services.common.session import open_session
@@ -53,8 +56,7 @@ class FakePartner:
             raise answer
         response = requests.Response()
         response.status_code = answer
-        response._content = b""
-        response._content_consumed = True  # type: ignore[attr-defined]
+        response.raw = HTTPResponse(BytesIO())
         return response
 
     def _verified(self, body: bytes, headers: dict[str, str]) -> int:
@@ -146,14 +148,25 @@ class Endpoint(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(self.server.body)))
         self.end_headers()
         with suppress(OSError):  # the notifier may have closed the connection
-            self.wfile.write(self.server.body)
+            for piece in self.server.pieces():
+                self.wfile.write(piece)
 
     def log_message(self, *_: object) -> None: ...
 
 
 class Server(ThreadingHTTPServer):
     body = b""
-    connections = 0
+    by_byte = False
+    connections = sent = 0
+
+    def pieces(self) -> Iterator[bytes]:
+        if not self.by_byte:
+            yield self.body
+            return
+        for byte in self.body:
+            self.sent += 1
+            yield bytes([byte])
+            time.sleep(0.01)
 
     def handle_error(self, *_: object) -> None:
         """Say nothing of a connection that the notifier has closed."""
@@ -181,6 +194,16 @@ def test_a_connection_is_used_again_unless_a_long_answer_waits_in_it(
         for _ in range(3):
             sender.handle(SimpleNamespace(body=[EVENT.to_json()]))
     assert server.connections == connections
+
+
+def test_a_partner_that_sends_its_answer_byte_by_byte_holds_nobody_up(server: Server) -> None:
+    server.body, server.by_byte = b"x" * 3000, True
+    with open_session() as session:
+        session.trust_env = False
+        key: Any = FakeKey()
+        sender: Any = Partner(f"http://127.0.0.1:{server.server_port}", key, session)
+        sender.handle(SimpleNamespace(body=[EVENT.to_json()]))
+    assert server.sent < len(server.body)
 
 
 @pytest.mark.parametrize("status", [200, 202, 204])
