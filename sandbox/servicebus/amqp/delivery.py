@@ -1,9 +1,29 @@
-"""proton's deliveries: messages that come in, and the peer's dispositions of those sent to it."""
+"""proton's deliveries: messages that come in, and the peer's dispositions of those sent to it.
+
+Each message needs some, so they are proton's own, without the wrapper of its Python binding. They
+are valid until the event that they came with is dropped.
+"""
 
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from cproton import (
+    pn_delivery_aborted,
+    pn_delivery_local,
+    pn_delivery_partial,
+    pn_delivery_pending,
+    pn_delivery_remote,
+    pn_delivery_remote_state,
+    pn_delivery_settle,
+    pn_delivery_settled,
+    pn_delivery_tag,
+    pn_delivery_update,
+    pn_disposition_is_failed,
+    pn_disposition_is_undeliverable,
+    pn_disposition_set_failed,
+    pn_disposition_set_undeliverable,
+)
 from proton import Condition as ProtonCondition
 from proton import Data, Delivery, symbol
 from proton import Disposition as ProtonDisposition
@@ -52,22 +72,22 @@ class Transfer:
     @property
     def is_whole(self) -> bool:
         """Return whether the last byte of the message has come."""
-        return not self._delivery.partial
+        return not pn_delivery_partial(self._delivery)
 
     @property
     def is_aborted(self) -> bool:
         """Return whether the sender has aborted the delivery."""
-        return bool(self._delivery.aborted)
+        return bool(pn_delivery_aborted(self._delivery))
 
     @property
     def size(self) -> int:
         """Return how many bytes wait to be read."""
-        return int(self._delivery.pending)
+        return int(pn_delivery_pending(self._delivery))
 
     @property
     def in_transaction(self) -> bool:
         """Return whether the message is part of a transaction."""
-        return int(self._delivery.remote_state) == _TRANSACTIONAL
+        return bool(pn_delivery_remote_state(self._delivery) == _TRANSACTIONAL)
 
     def take(self) -> tuple[bytes, int]:
         """Return content and message-format, and make the link ready for the next message."""
@@ -93,21 +113,21 @@ class Transfer:
         if not self.is_whole and not self.is_aborted:
             return 0
         self.advance()
-        if not self._delivery.settled:
+        if not pn_delivery_settled(self._delivery):
             return _SIZE_OF_A_KEPT_DELIVERY
-        self._delivery.settle()
+        pn_delivery_settle(self._delivery)
         return 0
 
     def accept(self) -> None:
         """Acknowledge the message to its sender."""
-        if not self._delivery.settled:
-            self._delivery.update(Delivery.ACCEPTED)
-        self._delivery.settle()
+        if not pn_delivery_settled(self._delivery):
+            pn_delivery_update(self._delivery, Delivery.ACCEPTED)
+        pn_delivery_settle(self._delivery)
 
     def reject(self, condition: Condition) -> None:
         """Reject the message, with the reason."""
         _reject(self._delivery, condition)
-        self._delivery.settle()
+        pn_delivery_settle(self._delivery)
 
 
 class Disposition:
@@ -115,19 +135,23 @@ class Disposition:
 
     def __init__(self, delivery: Any) -> None:
         self._delivery = delivery
-        self.tag = str(delivery.tag)
-        self.is_settled = bool(delivery.settled)
+        self._remote_state = int(pn_delivery_remote_state(delivery))
+        self.tag = str(pn_delivery_tag(delivery))
+        self.is_settled = bool(pn_delivery_settled(delivery))
         # `received` is a state, too, but not an outcome: the peer has not decided yet.
-        self.is_final = self.is_settled or int(delivery.remote_state) in _FINAL
+        self.is_final = self.is_settled or self._remote_state in _FINAL
 
     @property
     def state(self) -> DeliveryState:
         """Return the state that the peer gave the delivery."""
-        remote = self._delivery.remote
+        number = self._remote_state
+        outcome = Outcome(number) if number in _FINAL else Outcome.NONE
+        if outcome is Outcome.ACCEPTED:
+            return DeliveryState(outcome)  # it has no fields
+        remote = _wrapped(self._delivery).remote
         condition = remote.condition
-        number = int(self._delivery.remote_state)
         return DeliveryState(
-            outcome=Outcome(number) if number in _FINAL else Outcome.NONE,
+            outcome=outcome,
             undeliverable=bool(remote.undeliverable),
             description=str(condition.description or "") if condition else "",
             info=_encoded_entries(condition.info) if condition else None,
@@ -136,16 +160,22 @@ class Disposition:
 
     def confirm(self) -> None:
         """Settle the delivery with the outcome that the peer asked for."""
-        local, remote = self._delivery.local, self._delivery.remote
-        local.failed, local.undeliverable = bool(remote.failed), bool(remote.undeliverable)
-        self._delivery.update(self._delivery.remote_state or Delivery.RELEASED)
-        self._delivery.settle()
+        local, remote = pn_delivery_local(self._delivery), pn_delivery_remote(self._delivery)
+        pn_disposition_set_failed(local, pn_disposition_is_failed(remote))
+        pn_disposition_set_undeliverable(local, pn_disposition_is_undeliverable(remote))
+        pn_delivery_update(self._delivery, self._remote_state or Delivery.RELEASED)
+        pn_delivery_settle(self._delivery)
 
     def refuse(self, condition: Condition) -> None:
         """Settle the delivery as rejected: the peer's outcome could not be applied."""
         if not self.is_settled:
             _reject(self._delivery, condition)
-        self._delivery.settle()
+        pn_delivery_settle(self._delivery)
+
+
+def _wrapped(delivery: Any) -> Any:
+    """Return a delivery for Python, which can read and write the fields of its states."""
+    return Delivery.wrap(delivery)  # type: ignore[no-untyped-call]
 
 
 def _encoded_entries(value: Any) -> dict[str, Encoded] | None:
@@ -164,5 +194,6 @@ def _encoded(value: Any) -> Encoded:
 def _reject(delivery: Any, condition: Condition) -> None:
     # The Python SDK reads a rejection's info without checking that there is one.
     info: Any = {symbol("com.microsoft:tracking"): condition.name}
-    delivery.local.condition = ProtonCondition(condition.name, condition.description, info)
-    delivery.update(Delivery.REJECTED)
+    wrapped = _wrapped(delivery)
+    wrapped.local.condition = ProtonCondition(condition.name, condition.description, info)
+    wrapped.update(Delivery.REJECTED)

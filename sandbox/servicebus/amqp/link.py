@@ -39,7 +39,10 @@ class OutgoingDelivery:
 class Link:
     """One link as the peer opened it. On one that `is_sender`, this side sends."""
 
-    def __init__(self, proton_link: Any, session: Any) -> None:
+    def __init__(self, pointer: Any, session: Any) -> None:
+        """`pointer` is proton's own, by which its events name the link."""
+        self.pointer = pointer
+        proton_link: Any = ProtonLink.wrap(pointer)  # type: ignore[no-untyped-call]
         self.proton_link = proton_link
         self.session = session
         self.message_format: int | None = None
