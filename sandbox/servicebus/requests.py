@@ -11,7 +11,7 @@ from sandbox.servicebus.amqp import encode
 from sandbox.servicebus.amqp.decode import MalformedError, decoded, parts
 from sandbox.servicebus.amqp.sections import Sections, joined, split, value_section
 from sandbox.servicebus.errors import Status
-from sandbox.servicebus.serve.message import Message
+from sandbox.servicebus.serve.message import map_by_name, standard_properties
 
 # The property with the name of the link for which a client asks.
 LINK = "associated-link-name"
@@ -41,12 +41,11 @@ class Request:
         for each in (sections.properties, sections.application):
             if each and len(each) > _MAX_PROPERTIES_SIZE:
                 raise MalformedError(f"properties of more than {_MAX_PROPERTIES_SIZE} bytes")
-        message = Message(content, sections)
-        operation = message.application_properties.get("operation")
-        reply_to = message.properties.get("reply_to")
+        properties = map_by_name(sections.application)
+        reply_to = standard_properties(sections.properties).get("reply_to")
         return cls(
-            operation=str(operation),
-            properties=message.application_properties,
+            operation=str(properties.get("operation")),
+            properties=properties,
             raw_body=sections.body,
             id=_raw_id(sections.properties),
             reply_to=None if reply_to is None else str(reply_to),

@@ -43,12 +43,8 @@ class Described:
     value: object
 
 
+_CONSTANTS: dict[int, object] = {0x40: None, 0x41: True, 0x42: False, 0x43: 0, 0x44: 0}
 _FIXED: dict[int, tuple[int, Callable[[bytes], object]]] = {
-    0x40: (0, lambda _: None),
-    0x41: (0, lambda _: True),
-    0x42: (0, lambda _: False),
-    0x43: (0, lambda _: 0),
-    0x44: (0, lambda _: 0),
     0x50: (1, lambda raw: raw[0]),
     0x51: (1, lambda raw: struct.unpack(">b", raw)[0]),
     0x52: (1, lambda raw: raw[0]),
@@ -146,14 +142,14 @@ def _value(data: bytes, at: int, end: int, depth: int) -> tuple[object, int]:
 
 
 def _end(data: bytes, at: int, end: int, depth: int) -> int:
-    if depth > _MAX_DEPTH:
-        raise MalformedError("described too deeply")
     constructor = _byte(data, at, end)
-    if constructor == 0:
-        return _end(data, _end(data, at + 1, end, depth + 1), end, depth + 1)
     family = constructor >> 4
     if family in _WIDTHS:
         after = at + 1 + _WIDTHS[family]
+    elif constructor == 0:
+        if depth == _MAX_DEPTH:
+            raise MalformedError("described too deeply")
+        after = _end(data, _end(data, at + 1, end, depth + 1), end, depth + 1)
     elif family in (0xA, 0xC, 0xE):
         after = at + 2 + _byte(data, at + 1, end)
     elif family in (0xB, 0xD, 0xF):
@@ -164,6 +160,8 @@ def _end(data: bytes, at: int, end: int, depth: int) -> int:
 
 
 def _body(data: bytes, at: int, end: int, constructor: int, depth: int) -> tuple[object, int]:
+    if constructor in _CONSTANTS:
+        return _CONSTANTS[constructor], at
     if constructor in _FIXED:
         width, read = _FIXED[constructor]
         after = _within(at + width, end)

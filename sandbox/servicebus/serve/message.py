@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
 from uuid import UUID
 
 from sandbox.servicebus.amqp import encode
@@ -55,60 +54,53 @@ _PROPERTY_NAMES = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Message:
-    """A message as it came, and the parts that the broker needs."""
+    """A message as it came, and the parts that the broker needs, each decoded once.
+
+    `properties` are the standard ones that are set, by their AMQP names. `time_to_live` is the
+    sender's, in seconds.
+    """
 
     content: bytes
     sections: Sections
+    properties: Mapping[str, object]
+    application_properties: Mapping[str, object]
+    annotations: Mapping[str, object]
+    time_to_live: float | None
 
     @classmethod
     def parse(cls, content: bytes) -> "Message":
-        """Return the message in `content`, with every part that the broker reads decoded once.
+        """Return the message in `content`. Raises MalformedError.
 
-        So a message that cannot be read is refused at the door. Raises MalformedError.
+        So a message that cannot be read is refused at the door.
         """
-        message = cls(content, split(content))
-        _ = message.properties, message.application_properties, message.time_to_live
-        _ = message.annotations
-        return message
+        return cls.of(content, split(content))
 
-    @cached_property
-    def properties(self) -> Mapping[str, object]:
-        """Return the standard properties that are set, by their AMQP names."""
-        values = _decoded_list(self.sections.properties)
-        pairs = zip(_PROPERTY_NAMES, values, strict=False)
-        return {name: value for name, value in pairs if value is not None}
+    @classmethod
+    def of(cls, content: bytes, sections: Sections) -> "Message":
+        """Return the message of these sections, which are `content`. Raises MalformedError."""
+        return cls(
+            content,
+            sections,
+            properties=standard_properties(sections.properties),
+            application_properties=map_by_name(sections.application),
+            annotations=map_by_name(sections.annotations),
+            time_to_live=_time_to_live(sections.header),
+        )
 
-    @cached_property
-    def application_properties(self) -> Mapping[str, object]:
-        """Return the application properties."""
-        return _decoded_map(self.sections.application)
-
-    @cached_property
-    def annotations(self) -> Mapping[str, object]:
-        """Return the message annotations."""
-        return _decoded_map(self.sections.annotations)
-
-    @cached_property
+    @property
     def message_id(self) -> str | None:
         """Return the message id as text."""
         value = self.properties.get("message_id")
         return None if value is None else str(value)
-
-    @cached_property
-    def time_to_live(self) -> float | None:
-        """Return the sender's time to live in seconds. Zero is no limit, not instant loss."""
-        header = _decoded_list(self.sections.header)
-        milliseconds = header[2] if len(header) > 2 else None
-        return milliseconds / 1000 if isinstance(milliseconds, int) and milliseconds else None
 
     def with_id(self, message_id: str) -> "Message":
         """Return the message with an id, and everything else as it came."""
         sent = parts(self.sections.properties)[0] if self.sections.properties else []
         properties = encode.sequence((encode.string(message_id), *sent[1:]))
         sections = replace(self.sections, properties=properties)
-        return Message(joined(sections), sections)
+        return Message.of(joined(sections), sections)
 
     @property
     def due(self) -> float | None:
@@ -227,15 +219,31 @@ def _annotations(raw: bytes | None, values: BrokerProperties) -> bytes:
     return encode.mapping([*pairs, *sent])
 
 
+def standard_properties(raw: bytes | None) -> Mapping[str, object]:
+    """Return the properties that are set in a section, by their names. Raises MalformedError."""
+    pairs = zip(_PROPERTY_NAMES, _decoded_list(raw), strict=False)
+    return {name: value for name, value in pairs if value is not None}
+
+
+def map_by_name(raw: bytes | None) -> Mapping[str, object]:
+    """Return the entries of a section that is a map. Raises MalformedError."""
+    if raw is None:
+        return {}
+    value = decoded(raw)
+    if not isinstance(value, dict):
+        raise MalformedError("a map was expected")
+    return {str(key): each for key, each in value.items()}
+
+
+def _time_to_live(header: bytes | None) -> float | None:
+    """Return a header's time to live in seconds. Zero is no limit, not instant loss."""
+    values = _decoded_list(header)
+    milliseconds = values[2] if len(values) > 2 else None
+    return milliseconds / 1000 if isinstance(milliseconds, int) and milliseconds else None
+
+
 def _decoded_list(raw: bytes | None) -> list[object]:
     value = decoded(raw) if raw else []
     if not isinstance(value, list):
         raise MalformedError("a list was expected")
     return value
-
-
-def _decoded_map(raw: bytes | None) -> Mapping[str, object]:
-    value = decoded(raw or EMPTY_MAP)
-    if not isinstance(value, dict):
-        raise MalformedError("a map was expected")
-    return {str(key): each for key, each in value.items()}
