@@ -114,22 +114,6 @@ def parts(data: bytes, at: int = 0) -> tuple[list[bytes], int]:
     return found, end
 
 
-def part(data: bytes, at: int, index: int) -> bytes | None:
-    """Return one raw element of the list that starts at `at`, None if the list is shorter.
-
-    It reads nothing beyond the element. Raises MalformedError.
-    """
-    constructor = _byte(data, at, len(data))
-    if constructor == 0x45:
-        return None
-    count, position, end = _compound(data, at + 1, len(data), constructor)
-    if count <= index:
-        return None
-    for _ in range(index):
-        position = _end(data, position, end, 0)
-    return data[position : _end(data, position, end, 0)]
-
-
 def _value(data: bytes, at: int, end: int, depth: int) -> tuple[object, int]:
     if depth > _MAX_DEPTH:
         raise MalformedError("nested too deeply")

@@ -29,7 +29,6 @@ from proton import Connection as ProtonConnection
 from proton import Session as ProtonSession
 
 from sandbox.servicebus.amqp import performatives
-from sandbox.servicebus.amqp.decode import MalformedError
 from sandbox.servicebus.amqp.delivery import Disposition, Transfer
 from sandbox.servicebus.amqp.frames import MAX_FRAME_SIZE, Frame
 from sandbox.servicebus.amqp.link import Link
@@ -145,7 +144,7 @@ class Engine:
 
     def push(self, frame: Frame) -> Iterator[ProtocolEvent]:
         """Feed proton one frame. Yield the events that it causes."""
-        view = self._adapted(frame.content)
+        view = self._sessions.incoming(frame) or b""
         while view:
             capacity = self._transport.capacity()
             if capacity <= 0:
@@ -189,12 +188,6 @@ class Engine:
                 del self._links[pointer]
         self._open_sessions.discard(session)
         session.free()
-
-    def _adapted(self, frame: bytes) -> bytes:
-        try:
-            return self._sessions.incoming(frame) or b""
-        except MalformedError:
-            return frame  # proton answers it with an error
 
     def _events(self, message_format: int | None) -> Iterator[ProtocolEvent]:
         while (of_proton := self._collector.first()) is not None:

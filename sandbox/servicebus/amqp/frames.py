@@ -5,10 +5,24 @@ http://docs.oasis-open.org/amqp/core/v1.0/os/amqp-core-transport-v1.0-os.html#se
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from sandbox.servicebus.amqp import performatives
-from sandbox.servicebus.amqp.decode import Described, MalformedError, decoded, end_of, part
+from sandbox.servicebus.amqp.decode import Described, MalformedError, decoded, end_of, parts
+from sandbox.servicebus.amqp.performatives import (
+    ATTACH,
+    BEGIN,
+    DETACH,
+    DISPOSITION,
+    FLOW,
+    HANDLE_MAX,
+    OPEN,
+    TRANSFER,
+    Fields,
+    incoming_flow,
+    number,
+    performative,
+    rewritten,
+)
 
 # As Azure announces it. A frame is held in memory until it is whole.
 MAX_FRAME_SIZE = 65536
@@ -20,10 +34,9 @@ _MAX_VALUES = 256
 _MAX_DISPOSITION_SIZE = 1 << 20
 _HEADER_SIZE = 8
 _MESSAGE_FORMAT = 3
-_UINTS = (0x43, 0x52, 0x70)
-_KEPT_BY_PROTON = (performatives.OPEN, performatives.BEGIN, performatives.ATTACH)
+_KEPT_BY_PROTON = (OPEN, BEGIN, ATTACH)
 # A trusted client may make these longer: annotations of an abandoned message, reasons.
-_LONG_IF_TRUSTED = (performatives.FLOW, performatives.DISPOSITION, performatives.DETACH)
+_LONG_IF_TRUSTED = (FLOW, DISPOSITION, DETACH)
 
 
 class FramingError(Exception):
@@ -32,10 +45,20 @@ class FramingError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One frame, or a protocol header. `message_format` is that of a transfer."""
+    """One frame, or a protocol header: the code of its performative, and the raw fields from `at`.
+
+    The code is 0 if there is no performative, or one that cannot be read: proton answers it.
+    """
 
     content: bytes
-    message_format: int | None = None
+    code: int = 0
+    at: int = 0
+    fields: Fields = field(default_factory=list)
+
+    @property
+    def message_format(self) -> int | None:
+        """Return the format of a transfer's message: its first frame has it."""
+        return number(self.fields, _MESSAGE_FORMAT) if self.code == TRANSFER else None
 
 
 class Frames:
@@ -82,42 +105,54 @@ class Frames:
 
 
 def read(content: bytes, *, is_trusted: bool = True) -> Frame:
-    """Return a frame as proton is to read it, with the message-format of a transfer.
+    """Return a frame, as proton is to read it.
 
     Raises FramingError for a link under a handle out of range, and for a frame above the limits.
     """
     try:
-        code, at = performatives.performative(content)
+        code, at = performative(content)
         _check_size(content, code, at, is_trusted=is_trusted)
-        if code == performatives.TRANSFER:
-            return Frame(content, _message_format(content, at))
-        return Frame(performatives.incoming(content, code, at))
-    except performatives.HandleError as error:
-        raise FramingError(str(error)) from error
+        fields, end = parts(content, at) if code else ([], at)
     except MalformedError as error:
         if len(content) > _MAX_OPENING_SIZE:
             raise FramingError(f"a frame that cannot be read: {error}") from error
-        return Frame(content)  # proton answers it with an error
+        return Frame(content)
+    if code == ATTACH:
+        _check_handle(fields)
+    elif code == DISPOSITION:
+        _check_disposition(content, fields)
+    elif code == FLOW:
+        content = rewritten(content, at, incoming_flow(fields), end)
+    return Frame(content, code, at, fields)
 
 
-def _check_size(frame: bytes, code: object, at: int, *, is_trusted: bool) -> None:
+def _check_size(frame: bytes, code: int, at: int, *, is_trusted: bool) -> None:
     """Raise FramingError if the performative, without its payload, is too long."""
-    size = end_of(frame, at) if code == performatives.TRANSFER else len(frame)
+    size = end_of(frame, at) if code == TRANSFER else len(frame)
     is_opening = code not in _LONG_IF_TRUSTED
     if size > _MAX_OPENING_SIZE and (is_opening or not is_trusted):
         raise FramingError(f"a performative of {size} bytes, where {_MAX_OPENING_SIZE} are allowed")
-    if is_opening and code in _KEPT_BY_PROTON and _values(decoded(frame, at)) > _MAX_VALUES:
+    if code in _KEPT_BY_PROTON and _values(decoded(frame, at)) > _MAX_VALUES:
         raise FramingError(f"a performative of more than {_MAX_VALUES} values")
-    if code == performatives.DISPOSITION:
-        _check_disposition(frame, at)
 
 
-def _check_disposition(frame: bytes, at: int) -> None:
+def _check_handle(fields: Fields) -> None:
+    """Raise FramingError for an attach under a handle above handle-max: name, handle and more.
+
+    "A peer that receives a handle outside the supported range MUST close the connection with the
+    framing-error error-code" (section 2.7.2).
+    """
+    handle = number(fields, 1)
+    if handle is not None and handle > HANDLE_MAX:
+        raise FramingError(f"the handle {handle} is above the session's handle-max {HANDLE_MAX}")
+
+
+def _check_disposition(frame: bytes, fields: Fields) -> None:
     """Raise FramingError for a long disposition of many deliveries.
 
     Its fields are role, first, last and more.
     """
-    first, last = (_uint(part(frame, at, index)) for index in (1, 2))
+    first, last = number(fields, 1), number(fields, 2)
     if first is not None and last is not None:
         total = ((last - first) % (1 << 32) + 1) * len(frame)
         if last != first and total > _MAX_DISPOSITION_SIZE:
@@ -131,14 +166,3 @@ def _values(value: object) -> int:
     if isinstance(value, dict):
         return 1 + sum(_values(each) for pair in value.items() for each in pair)
     return 1 + sum(map(_values, value)) if isinstance(value, list) else 1
-
-
-def _uint(raw: bytes | None) -> int | None:
-    if raw is None or raw[0] not in _UINTS:
-        return None
-    return int.from_bytes(raw[1:], "big")
-
-
-def _message_format(frame: bytes, at: int) -> int | None:
-    """Return the fourth of a transfer's fields, after handle, delivery-id and delivery-tag."""
-    return _uint(part(frame, at, _MESSAGE_FORMAT))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 from sandbox.servicebus.amqp import encode
-from sandbox.servicebus.amqp.decode import decoded, parts, value_at
+from sandbox.servicebus.amqp.decode import parts, value_at
 
 HANDLE_MAX = 255
 WINDOW = 5000
@@ -37,6 +37,7 @@ _BEGIN_THEN_FLOW = bytes((BEGIN,)), bytes((FLOW,))
 # proton's form of a transfer: a list and a tag of up to 255 bytes, numbers as short as possible.
 _SHORT_LIST = 0xC0
 _UINT_SIZES = {0x43: 1, 0x52: 2, 0x70: 5}
+_TRUE = (b"\x41", b"\x56\x01")
 _TAG = b"\xa0\x10"  # of 16 bytes
 _BATCHABLE = 10
 
@@ -44,11 +45,7 @@ Fields = list[bytes]
 _Change = Callable[[bytes, int, int], bytes]
 
 
-class HandleError(Exception):
-    """A link under a handle out of range. It ends the connection."""
-
-
-def performative(frame: bytes) -> tuple[object, int]:
+def performative(frame: bytes) -> tuple[int, int]:
     """Return the code of a frame's performative, and where its fields start.
 
     0 if it has none. Raises MalformedError.
@@ -59,19 +56,7 @@ def performative(frame: bytes) -> tuple[object, int]:
     if frame[start + 1 : start + 2] not in _DESCRIPTORS:
         return 0, start
     descriptor, at = value_at(frame, start + 1)
-    return _BY_NAME.get(descriptor, 0) if isinstance(descriptor, str) else descriptor, at
-
-
-def incoming(frame: bytes, code: object, at: int) -> bytes:
-    """Return a frame from the peer as proton is to read it.
-
-    Raises HandleError, and MalformedError for fields that cannot be read.
-    """
-    if code == ATTACH:
-        _check_handle(frame, at)
-    if code == FLOW:
-        return with_fields(frame, at, lambda fields: _shifted(fields, 0, -_FIRST_TRANSFER))
-    return frame
+    return descriptor if isinstance(descriptor, int) else _BY_NAME.get(str(descriptor), 0), at
 
 
 def outgoing(data: bytes, largest: int, of_session: _Change) -> bytes:
@@ -151,10 +136,20 @@ def _batchable(frame: bytes, at: int, largest: int) -> bytes:
     return b"".join((total, frame[4:at], listed, frame[at + 3 : end], more, frame[end:]))
 
 
+def incoming_flow(fields: Fields) -> Fields:
+    """Return the fields of the peer's FLOW as proton is to read them."""
+    return _shifted(fields, 0, -_FIRST_TRANSFER)
+
+
 def number(fields: Fields, index: int) -> int | None:
-    """Return a field that is a number; None if it is left out or of another type."""
-    value = decoded(fields[index]) if len(fields) > index else None
-    return value if isinstance(value, int) else None
+    """Return a field that is a uint; None if it is left out or of another type."""
+    raw = fields[index] if len(fields) > index else encode.NULL
+    return int.from_bytes(raw[1:], "big") if raw[0] in _UINT_SIZES else None
+
+
+def is_true(fields: Fields, index: int) -> bool:
+    """Return whether a field is true."""
+    return len(fields) > index and fields[index] in _TRUE
 
 
 def _shifted(fields: Fields, index: int, by: int) -> Fields:
@@ -165,20 +160,13 @@ def _shifted(fields: Fields, index: int, by: int) -> Fields:
     return [*fields[:index], encode.uint((value + by) % _SERIAL), *fields[index + 1 :]]
 
 
-def _check_handle(frame: bytes, at: int) -> None:
-    """Raise HandleError for a handle above handle-max. Fields are name, handle and more.
-
-    "A peer that receives a handle outside the supported range MUST close the connection with the
-    framing-error error-code" (section 2.7.2).
-    """
-    fields, _ = parts(frame, at)
-    handle = number(fields, 1)
-    if handle is not None and handle > HANDLE_MAX:
-        raise HandleError(f"the handle {handle} is above the session's handle-max {HANDLE_MAX}")
-
-
 def with_fields(frame: bytes, at: int, change: Callable[[Fields], Fields]) -> bytes:
     """Return a frame with changed fields and the same payload."""
     fields, end = parts(frame, at)
-    body = frame[4:at] + encode.sequence(change(fields)) + frame[end:]
+    return rewritten(frame, at, change(fields), end)
+
+
+def rewritten(frame: bytes, at: int, fields: Fields, end: int) -> bytes:
+    """Return a frame with other fields in the place of those from `at` to `end`."""
+    body = frame[4:at] + encode.sequence(fields) + frame[end:]
     return (len(body) + 4).to_bytes(4, "big") + body

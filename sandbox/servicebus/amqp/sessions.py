@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from sandbox.servicebus.amqp import encode, performatives
-from sandbox.servicebus.amqp.decode import decoded, parts
+from sandbox.servicebus.amqp.decode import parts
+from sandbox.servicebus.amqp.frames import Frame
 from sandbox.servicebus.amqp.performatives import (
     ATTACH,
     BEGIN,
@@ -24,6 +25,7 @@ from sandbox.servicebus.amqp.performatives import (
     FLOW,
     TRANSFER,
     Fields,
+    is_true,
     number,
 )
 
@@ -67,25 +69,20 @@ class Sessions:
         self._sessions: dict[int, _Session] = {}
         self._by_own_channel: dict[int, _Session] = {}
 
-    def incoming(self, frame: bytes) -> bytes | None:
-        """Return a frame from the peer as proton is to read it; None to drop it.
-
-        Raises MalformedError.
-        """
-        code, at = performatives.performative(frame)
-        if not isinstance(code, int) or not BEGIN <= code <= END:
-            return frame
-        channel = _channel(frame)
-        if code == BEGIN:
+    def incoming(self, frame: Frame) -> bytes | None:
+        """Return a frame from the peer as proton is to read it; None to drop it."""
+        if not BEGIN <= frame.code <= END:
+            return frame.content
+        channel = _channel(frame.content)
+        if frame.code == BEGIN:
             self._sessions.setdefault(channel, _Session())
-            return frame
+            return frame.content
         session = self._sessions.get(channel)
-        if code == END:
-            return frame if self._sessions.pop(channel, None) else None
+        if frame.code == END:
+            return frame.content if self._sessions.pop(channel, None) else None
         if session is None:
-            return None if code in (FLOW, DETACH, DISPOSITION) else frame
-        fields, _ = parts(frame, at)
-        return _of_session(session, frame, code, at, fields)
+            return None if frame.code in (FLOW, DETACH, DISPOSITION) else frame.content
+        return _of_session(session, frame)
 
     def outgoing(self, frame: bytes, code: int, at: int) -> bytes:
         """Return a BEGIN, DISPOSITION or END of proton's as the peer is to read it.
@@ -107,47 +104,47 @@ class Sessions:
         return b"".join(_renumbered_back(session, frame, at)) if session.renumbered else frame
 
 
-def _of_session(
-    session: _Session, frame: bytes, code: int, at: int, fields: Fields
-) -> bytes | None:
+def _of_session(session: _Session, frame: Frame) -> bytes | None:
+    code, fields = frame.code, frame.fields
     handle = number(fields, 1 if code == ATTACH else 4 if code == FLOW else _HANDLE)
     if code == DISPOSITION:
         # A sender's own dispositions come too late: each delivery is settled once it is whole.
-        return frame if _is_true(fields, _ROLE) else None
+        return frame.content if is_true(fields, _ROLE) else None
     if code == ATTACH and handle is not None:
         session.links.setdefault(handle, _Link())
     if code == FLOW:
-        return frame if handle is None or handle in session.links else None
+        return frame.content if handle is None or handle in session.links else None
     if code == DETACH:
         link = session.links.pop(-1 if handle is None else handle, None)
         if link and link.number is not None:
             session.renumbered.pop(link.number, None)
-        return frame if link else None
+        return frame.content if link else None
     if code == TRANSFER and handle in session.links:
-        return _transfer(session, session.links[handle], frame, at, fields)
-    return frame
+        return _transfer(session, session.links[handle], frame)
+    return frame.content
 
 
-def _transfer(session: _Session, link: _Link, frame: bytes, at: int, fields: Fields) -> bytes:
+def _transfer(session: _Session, link: _Link, frame: Frame) -> bytes:
+    fields = frame.fields
     if not link.more:
         link.number = session.begin_delivery(number(fields, _DELIVERY))
         link.settled = False
-    aborted = _is_true(fields, _ABORTED)
-    link.more = _is_true(fields, _MORE) and not aborted
-    link.settled = link.settled or aborted or _is_true(fields, _SETTLED)
+    aborted = is_true(fields, _ABORTED)
+    link.more = is_true(fields, _MORE) and not aborted
+    link.settled = link.settled or aborted or is_true(fields, _SETTLED)
     if link.number is None or link.number not in session.renumbered:
-        return frame
+        return frame.content
     if link.settled and not link.more:
         del session.renumbered[link.number]  # no disposition will follow
     ours = encode.uint(link.number)
-    return performatives.with_fields(frame, at, lambda own: [own[0], ours, *own[2:]])
+    return performatives.with_fields(frame.content, frame.at, lambda own: [own[0], ours, *own[2:]])
 
 
 def _renumbered_back(session: _Session, frame: bytes, at: int) -> Iterator[bytes]:
     """Yield a disposition for each delivery, under the peer's number, of proton's for a range."""
     fields, _ = parts(frame, at)
     first, last = number(fields, _FIRST), number(fields, _LAST)
-    if not _is_true(fields, _ROLE) or first is None:
+    if not is_true(fields, _ROLE) or first is None:
         yield frame
         return
     for more in range(((first if last is None else last) - first) % _SERIAL + 1):
@@ -162,7 +159,3 @@ def _about(delivery: bytes, fields: Fields) -> Fields:
 
 def _channel(frame: bytes) -> int:
     return int.from_bytes(frame[6:8], "big")
-
-
-def _is_true(fields: Fields, index: int) -> bool:
-    return len(fields) > index and decoded(fields[index]) is True

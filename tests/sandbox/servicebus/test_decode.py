@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from proton import Data, Message
 
 from sandbox.servicebus.amqp import encode
-from sandbox.servicebus.amqp.decode import MalformedError, decoded, part, parts
+from sandbox.servicebus.amqp.decode import MalformedError, decoded, parts
 from sandbox.servicebus.amqp.frames import FramingError, read
 from sandbox.servicebus.requests import Request
 from sandbox.servicebus.serve.message import BATCH_FORMAT, messages_in
@@ -143,11 +143,3 @@ def test_keys_whose_places_in_a_table_can_be_foreseen_are_few() -> None:
     with pytest.raises(MalformedError, match="keys that are not text"):
         decoded(numbered(65))
     assert len(decoded(encode.value({f"k{n}": n for n in range(500)}))) == 500  # type: ignore[arg-type]
-
-
-def test_one_element_is_found_without_reading_what_follows() -> None:
-    raw = encode.sequence([encode.uint(1), encode.string("two"), b"\xff"])
-    assert part(raw, 0, 1) == encode.string("two")
-    assert part(raw, 0, 7) is None
-    with pytest.raises(MalformedError):
-        part(raw, 0, 2)
