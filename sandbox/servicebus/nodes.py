@@ -58,13 +58,13 @@ class ReplySource:
         """Send one reply."""
         self._count += 1
         tag = _tag(self._count)
-        delivery = self.link.send(reply, tag, settled=self._settled)
         self._sizes.append(len(reply))
         self._waiting += len(reply)
         self._backpressure.count_unsent(len(reply))
         if self._settled:
+            self.link.send(reply, tag, settled=True)
             return
-        self._unsettled[tag] = delivery
+        self._unsettled[tag] = self.link.send_unsettled(reply, tag)
         if len(self._unsettled) > _MAX_UNSETTLED:
             self._unsettled.pop(next(iter(self._unsettled))).settle()
 

@@ -55,6 +55,11 @@ def binary(value: bytes) -> bytes:
     return _sized(0xA0, 0xB0, value)
 
 
+def uuid(value: UUID) -> bytes:
+    """Return an encoded UUID."""
+    return b"\x98" + value.bytes
+
+
 def sequence(elements: Iterable[bytes]) -> bytes:
     """Return a list of values that are already encoded."""
     return _compound(0xC0, 0xD0, list(elements))
@@ -106,7 +111,7 @@ def _uncommon(thing: object) -> bytes:
     if isinstance(thing, bytes | bytearray | memoryview):
         return binary(bytes(thing))
     if isinstance(thing, UUID):
-        return b"\x98" + thing.bytes
+        return uuid(thing)
     if isinstance(thing, Mapping):
         return mapping(value(each) for pair in thing.items() for each in pair)
     if isinstance(thing, list | tuple):

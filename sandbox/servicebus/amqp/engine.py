@@ -202,10 +202,12 @@ class Engine:
         self, kind: EventType, of_proton: Any, message_format: int | None
     ) -> ProtocolEvent | None:
         pointer = pn_event_link(of_proton)
+        link = self._links.get(pointer)
         if kind is EventType.DELIVERY:
-            link = self._links.get(pointer)
             delivery = pn_event_delivery(of_proton)
             return self._delivery(link, delivery, message_format) if link else None
+        if kind is EventType.FLOW:
+            return ProtocolEvent(kind, link=link) if link else None
         session = ProtonSession.wrap(  # type: ignore[no-untyped-call]
             pn_event_session(of_proton)
         )
@@ -216,8 +218,7 @@ class Engine:
         elif kind is EventType.END:
             session.close()
         elif kind is EventType.ATTACH:
-            self._links[pointer] = Link(pointer, session)
-        link = self._links.get(pointer)
+            link = self._links[pointer] = Link(pointer, session)
         if link is None and not isnull(pointer):
             return None
         return ProtocolEvent(kind, session, link)

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from cproton import pn_delivery, pn_delivery_settle
 from proton import Condition as ProtonCondition
-from proton import Described, Terminus, symbol
+from proton import Delivery, Described, Terminus, symbol
 from proton import Link as ProtonLink
 
 from sandbox.servicebus.errors import Condition
@@ -26,10 +27,11 @@ class AttachedSession:
 
 
 class OutgoingDelivery:
-    """A message on its way to the peer."""
+    """A message on its way to the peer, which has not settled it."""
 
-    def __init__(self, delivery: Any) -> None:
-        self._delivery = delivery
+    def __init__(self, pointer: Any) -> None:
+        # It holds a reference, so the delivery is valid even when the peer has settled it.
+        self._delivery: Any = Delivery.wrap(pointer)  # type: ignore[no-untyped-call]
 
     def settle(self) -> None:
         """Stop waiting for the peer to settle it."""
@@ -133,19 +135,26 @@ class Link:
         """Let the peer send that many more messages."""
         self.proton_link.flow(credit)
 
-    def send(self, content: bytes, tag: str, *, settled: bool) -> OutgoingDelivery:
+    def send(self, content: bytes, tag: str, *, settled: bool) -> None:
         """Send one message, settled at once or when the peer has settled it."""
-        delivery = self.proton_link.delivery(tag)
-        self.proton_link.send(content)
-        self.proton_link.advance()
+        delivery = self._send(content, tag)
         if settled:
-            delivery.settle()
-        return OutgoingDelivery(delivery)
+            pn_delivery_settle(delivery)
+
+    def send_unsettled(self, content: bytes, tag: str) -> OutgoingDelivery:
+        """Send one message, which this side may settle later."""
+        return OutgoingDelivery(self._send(content, tag))
 
     def drained(self) -> None:
         """Answer a peer that drains its credit: no more messages wait."""
         if self.proton_link.drain_mode:
             self.proton_link.drained()
+
+    def _send(self, content: bytes, tag: str) -> Any:
+        delivery = pn_delivery(self.pointer, tag)
+        self.proton_link.send(content)
+        self.proton_link.advance()
+        return delivery
 
     def _show(self, session: AttachedSession) -> None:
         """Name the session in the source's filter, in the form in which the peer asked."""

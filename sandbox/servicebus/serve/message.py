@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 from uuid import UUID
 
 from sandbox.servicebus.amqp import encode
@@ -36,6 +37,9 @@ _BROKER_ANNOTATIONS = (
     _LOCK_TOKEN,
     "x-opt-message-state",
     "x-opt-deadletter-source",
+)
+_SEQUENCE, _ORIGIN, _ENQUEUED, _LOCKED_UNTIL, _TOKEN, _STATE = map(
+    encode.symbol, _BROKER_ANNOTATIONS[:6]
 )
 _PROPERTY_NAMES = (
     "message_id",
@@ -201,22 +205,21 @@ def _delivery(raw: bytes | None, values: BrokerProperties) -> bytes | None:
     sent = without_entries(raw, _DELIVERY_ANNOTATIONS) if raw else []
     if values.lock_token is None:
         return encode.mapping(sent) if sent else None
-    return encode.mapping((encode.symbol(_LOCK_TOKEN), encode.value(values.lock_token), *sent))
+    return encode.mapping((_TOKEN, encode.uuid(values.lock_token), *sent))
 
 
 def _annotations(raw: bytes | None, values: BrokerProperties) -> bytes:
-    own: dict[str, bytes] = {
-        "x-opt-sequence-number": encode.long(values.sequence),
-        "x-opt-enqueue-sequence-number": encode.long(values.origin),
-        "x-opt-enqueued-time": encode.timestamp(int(values.enqueued * 1000)),
+    own = {
+        _SEQUENCE: encode.long(values.sequence),
+        _ORIGIN: encode.long(values.origin),
+        _ENQUEUED: encode.timestamp(int(values.enqueued * 1000)),
     }
     if values.locked_until is not None:
-        own["x-opt-locked-until"] = encode.timestamp(int(values.locked_until * 1000))
+        own[_LOCKED_UNTIL] = encode.timestamp(int(values.locked_until * 1000))
     if values.state is not None:
-        own["x-opt-message-state"] = encode.integer(values.state)
-    pairs = [part for name, value in own.items() for part in (encode.symbol(name), value)]
+        own[_STATE] = encode.integer(values.state)
     sent = without_entries(raw, _BROKER_ANNOTATIONS) if raw else []
-    return encode.mapping([*pairs, *sent])
+    return encode.mapping([*chain.from_iterable(own.items()), *sent])
 
 
 def standard_properties(raw: bytes | None) -> Mapping[str, object]:
