@@ -53,17 +53,18 @@ class Entity:
         self.dead_letters.change(self._lock_duration(), None)
 
     def enqueue(
-        self, message: Message, *, origin: int | None = None, time_to_live: float | None = None
+        self, message: Message, *, origin: int = 0, time_to_live: float | None = None
     ) -> int:
         """Store a message and make it available to receivers. Return its sequence number.
 
-        `origin` is the number that its topic gave it, `time_to_live` the topic's limit in seconds.
+        `origin` is the number that its topic gave it, or 0; `time_to_live` is the topic's limit in
+        seconds.
         """
         sequence = self.next_number()
         queued = QueuedMessage(
             row=0,
             sequence=sequence,
-            origin=origin or sequence,
+            origin=origin,
             enqueued=self._clock(),
             time_to_live=_shortest(message.time_to_live, time_to_live, seconds(self._settings)),
             session=message.session_id if self.requires_session else None,

@@ -37,7 +37,8 @@ class Lock:
 class QueuedMessage:
     """A message in a queue. `row` is its row in the store.
 
-    `session` is set only where an entity requires sessions.
+    `origin` is the number that its topic gave it, 0 for a message of a queue. `session` is set only
+    where an entity requires sessions.
     """
 
     row: int

@@ -125,7 +125,10 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class BrokerProperties:
-    """The values that the broker sets on a delivered message. Times are seconds since the epoch."""
+    """The values that the broker sets on a delivered message. Times are seconds since the epoch.
+
+    `origin` is the number that the message's topic gave it, 0 for a message of a queue.
+    """
 
     sequence: int
     origin: int
@@ -197,23 +200,31 @@ def _header(raw: bytes | None, values: BrokerProperties) -> bytes:
 
 
 def _delivery(raw: bytes | None, values: BrokerProperties) -> bytes | None:
-    """Return the delivery annotations: the sender's, and the lock token.
+    """Return the delivery annotations: the sender's, and the lock token. A peek has no own ones.
 
-    Azure delivers the sender's: test_queue_send_amqp_annotated_message in tests/test_queues.py of
-    azure-servicebus for Python.
+    Azure delivers the sender's, and an empty map to receive-and-delete: tests/test_queues.py,
+    test_queue_send_amqp_annotated_message, and tests/test_message.py,
+    test_message_backcompat_receive_and_delete_databody, of azure-servicebus for Python.
     """
     sent = without_entries(raw, _DELIVERY_ANNOTATIONS) if raw else []
     if values.lock_token is None:
-        return encode.mapping(sent) if sent else None
+        is_peeked = values.state is not None
+        return None if is_peeked and not sent else encode.mapping(sent)
     return encode.mapping((_TOKEN, encode.uuid(values.lock_token), *sent))
 
 
 def _annotations(raw: bytes | None, values: BrokerProperties) -> bytes:
+    """Return the sender's annotations, and the broker's.
+
+    Those of a message from a queue: tests/test_message.py of azure-servicebus for Python,
+    test_message_backcompat_peek_lock_databody. Those of a topic have its number as well.
+    """
     own = {
         _SEQUENCE: encode.long(values.sequence),
-        _ORIGIN: encode.long(values.origin),
         _ENQUEUED: encode.timestamp(int(values.enqueued * 1000)),
     }
+    if values.origin:
+        own[_ORIGIN] = encode.long(values.origin)
     if values.locked_until is not None:
         own[_LOCKED_UNTIL] = encode.timestamp(int(values.locked_until * 1000))
     if values.state is not None:

@@ -39,7 +39,7 @@ class Schedule:
         kept = QueuedMessage(
             row=0,
             sequence=sequence,
-            origin=sequence,
+            origin=0,
             enqueued=now,
             time_to_live=message.time_to_live,
             session=session,

@@ -1,6 +1,8 @@
 """Values, sections and frames, byte for byte."""
 
 import struct
+from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -113,6 +115,32 @@ def test_a_sender_cannot_speak_for_the_broker() -> None:
     said = dict(got.annotations or {})
     assert (said["x-opt-sequence-number"], said["x-opt-mine"]) == (7, 1)
     assert got.delivery_count == 2
+
+
+ORDINARY = {"x-opt-sequence-number", "x-opt-enqueued-time"}
+
+
+@pytest.mark.parametrize(
+    ("values", "annotations", "delivery"),
+    [
+        ({}, ORDINARY, {}),
+        (
+            {"locked_until": 9.0, "lock_token": UUID(int=7)},
+            {*ORDINARY, "x-opt-locked-until"},
+            {"x-opt-lock-token": UUID(int=7)},
+        ),
+        ({"state": 0}, {*ORDINARY, "x-opt-message-state"}, None),
+        ({"origin": 3}, {*ORDINARY, "x-opt-enqueue-sequence-number"}, {}),
+    ],
+)
+def test_a_message_has_the_annotations_that_azures_live_tests_expect(
+    values: dict[str, Any], annotations: set[str], delivery: dict[str, UUID] | None
+) -> None:
+    stamp = replace(STAMP, **{"origin": 0, **values})
+    got = ProtonMessage()
+    got.decode(with_broker_properties(bytes(ProtonMessage(body="x").encode()), stamp))
+    assert set(got.annotations or {}) == annotations
+    assert got.instructions == delivery
 
 
 def test_a_batch_is_known_by_its_format_alone() -> None:
