@@ -51,10 +51,11 @@ def _run(
 ) -> list[Result]:
     """Run pytest as the owner, and return how each live test ended."""
     found = dict[str, Sequence[str]]()
+    plugins = [f"-p{each}" for each in ("tests.azure_sdk.pytest_live", *suite.plugins)]
     for each in [arguments] if arguments else suite.runs:
         ended = tests.parent / "ended.json"
         subprocess.run(
-            [python, "-m", "pytest", "-p", "tests.azure_sdk.pytest_live", *OPTIONS, *each],
+            [python, "-m", "pytest", *plugins, *OPTIONS, *each],
             cwd=tests,
             env={**environment(suite, sandbox, SNAPSHOT), "KEYLESS_SDK_ENDED": str(ended)},
             check=False,

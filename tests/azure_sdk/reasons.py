@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 
-# Tables of a suite's file of reasons: by a text of the error, and by a pattern of the name.
+# Tables of a suite's file of reasons: by a text of the error, and by a pattern of the name. That of
+# `by_token` has the subjects of tests that sign in by a token where they use a key.
 Reasons = Mapping[str, Mapping[str, str]]
 _BY_THEMSELVES = "skipped, or expected to fail, by the tests themselves"
 _NOT_RUN = frozenset({"skipped", "xfailed"})
@@ -24,11 +25,14 @@ def reason(result: Result, reasons: Reasons) -> str:
     for text, found in reasons.get("errors", {}).items():
         if text in result.error:
             return found
-    name = result.name.rpartition("::")[2]
-    for pattern, found in reasons.get("tests", {}).items():
-        if fnmatch(name, pattern):
-            return found
+    if named := _by_name(result, reasons.get("tests", {})):
+        return named
     return _BY_THEMSELVES if result.outcome in _NOT_RUN else ""
+
+
+def _by_name(result: Result, patterns: Mapping[str, str]) -> str:
+    name = result.name.rpartition("::")[2]
+    return next((found for pattern, found in patterns.items() if fnmatch(name, pattern)), "")
 
 
 def without_reason(ended: Sequence[Result], reasons: Reasons) -> list[Result]:
@@ -46,5 +50,7 @@ def lines(ended: Sequence[Result], reasons: Reasons) -> Iterator[str]:
         yield f"\n{len(several)} {why or 'WITHOUT A REASON'}"
         for each in several:
             yield f"  {each.name}" + ("" if why else f"  {each.outcome} {each.error}")
-    passed = sum(each.outcome == "passed" for each in ended)
-    yield f"\n{passed} of {len(ended)} live tests pass"
+    passed = [each for each in ended if each.outcome == "passed"]
+    by_token = sum(bool(_by_name(each, reasons.get("by_token", {}))) for each in passed)
+    how = f", {by_token} of them by a token where they use a key" if by_token else ""
+    yield f"\n{len(passed)} of {len(ended)} live tests pass{how}"

@@ -35,7 +35,10 @@ OPTIONS = (
 
 @dataclass(frozen=True)
 class Suite:
-    """The tests of one package, its requirements, and the arguments of each of its runs."""
+    """The tests of one package, its requirements, and the arguments of each of its runs.
+
+    `plugins` are those of pytest among the stand-ins, `replaced` the stand-ins for files of tests.
+    """
 
     name: str
     package: str
@@ -44,6 +47,7 @@ class Suite:
     variables: Callable[[Keyless, Snapshot], Mapping[str, str]]
     runs_as: str = OWNER
     replaced: tuple[str, ...] = ()
+    plugins: tuple[str, ...] = ()
 
 
 SUITES = {
@@ -55,6 +59,7 @@ SUITES = {
         (("mgmt_tests",), ("--ignore=mgmt_tests", "-n", "8")),
         of_the_bus,
         replaced=("servicebus_preparer.py",),
+        plugins=("by_token",),
     ),
     "blobs": Suite(
         "blobs",

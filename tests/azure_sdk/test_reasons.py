@@ -40,7 +40,14 @@ def test_the_sum_counts_the_tests_that_pass() -> None:
     assert [*lines([passed, FAILED], REASONS)][-1] == "\n1 of 2 live tests pass"
 
 
+def test_the_sum_says_how_many_would_sign_in_by_a_key() -> None:
+    by_token = {"by_token": {"test_message_*": "messages"}}
+    ended = [Result(f"tests/test_a.py::{each}", "passed", "") for each in ("test_message_a", "x")]
+    (line,) = lines(ended, by_token)
+    assert line == "\n2 of 2 live tests pass, 1 of them by a token where they use a key"
+
+
 @pytest.mark.parametrize("suite", SUITES)
 def test_each_suite_has_a_file_of_reasons(suite: str) -> None:
     text = (Path(__file__).parent / f"{suite}.toml").read_text("utf-8")
-    assert tomllib.loads(text).keys() <= {"errors", "tests"}
+    assert tomllib.loads(text).keys() <= {"errors", "tests", "by_token"}
