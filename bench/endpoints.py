@@ -15,8 +15,9 @@ from pathlib import Path
 from bench.process import Process
 from sandbox.deployment import Deployment, load
 from sandbox.state import State
+from sandbox.supervisor.endpoints import Endpoints
 from sandbox.supervisor.environment import minimal_environment
-from sandbox.supervisor.start import Endpoints, start
+from sandbox.supervisor.start import start
 
 _STATE = "KEYLESS_STATE"
 

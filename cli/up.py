@@ -5,7 +5,7 @@ import signal
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
@@ -51,12 +51,14 @@ from sandbox.deployment.given_snapshot import (
     will_compile,
 )
 from sandbox.deployment.on_disk import OnDisk
-from sandbox.page import OpenLab
 from sandbox.state import State
 from sandbox.supervisor import END_SIGNALS, AsDeveloper, Az, Report, holder
-from sandbox.supervisor.remote_services import AddressError, RemoteServices
+from sandbox.supervisor.report import PATIENCE
 from sandbox.supervisor.run import StartError, run
-from sandbox.supervisor.watch import PATIENCE
+
+if TYPE_CHECKING:
+    from sandbox.page import OpenLab
+    from sandbox.supervisor.remote_services import RemoteServices
 
 
 def up(
@@ -199,7 +201,7 @@ def _read_disk(state: State) -> OnDisk:
     return found
 
 
-def _read_lab(state: State) -> OpenLab | None:
+def _read_lab(state: State) -> "OpenLab | None":
     found: OpenLab | None = import_module("cli.lab_on_page").read_lab(state)
     return found
 
@@ -270,7 +272,7 @@ def _late(report: Report) -> str:
 
 def _remote_services(
     listen: str | None, environments: Path | None, detach: bool
-) -> RemoteServices | None:
+) -> "RemoteServices | None":
     if listen is None and environments is None:
         return None
     if listen is None or environments is None:
@@ -279,11 +281,16 @@ def _remote_services(
         fail("--detach waits for services, and --listen starts none.", USAGE)
     if not environments.is_dir():
         fail(f"--environments is not a folder: {environments}.", USAGE)
+    from sandbox.supervisor.remote_services import (  # noqa: PLC0415 - for few starts
+        AddressError,
+        RemoteServices,
+    )
+
     with one_sentence(AddressError):
         return RemoteServices.reached_by(listen, environments.absolute())
 
 
-def _check_sign_in(as_: str | None, remote: RemoteServices | None, more: bool) -> None:
+def _check_sign_in(as_: str | None, remote: "RemoteServices | None", more: bool) -> None:
     if as_ not in {None, "developer"}:
         fail(f"the services can run --as developer, not as {as_!r}.", USAGE)
     if as_ and remote:

@@ -5,7 +5,7 @@ principals, by requests that it sends, and on the record of the audit.
 """
 
 from sandbox.page.feed import Feed
-from sandbox.page.open_lab import Checked, OpenLab, ReadLab, no_lab
+from sandbox.page.open_lab import Checked, OpenLab, ReadLab
 from sandbox.page.rendering import Page
 from sandbox.page.running import Running
 from sandbox.page.site import application
@@ -18,5 +18,4 @@ __all__ = [
     "ReadLab",
     "Running",
     "application",
-    "no_lab",
 ]

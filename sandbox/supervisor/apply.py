@@ -26,8 +26,8 @@ from sandbox.rbac import built_in_roles
 from sandbox.state import State
 from sandbox.storage import AzuriteError
 from sandbox.supervisor.control import ControlError, Json
+from sandbox.supervisor.endpoints import Endpoints
 from sandbox.supervisor.operator import Operator, SigningKeyError
-from sandbox.supervisor.start import Endpoints
 from sandbox.supervisor.watch import Watch
 from sandbox.supervisor.webhook_keys import webhook_keys
 

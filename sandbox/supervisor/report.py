@@ -1,6 +1,6 @@
 """The report of a running sandbox, in one file of its state folder."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -10,6 +10,8 @@ from sandbox.lock import holder
 from sandbox.state import State
 
 NOT_STARTED = "not started"
+# Seconds until services that are not ready are reported as overdue.
+PATIENCE = 25.0
 _FILE = "sandbox.json"
 
 
@@ -146,6 +148,9 @@ class Report:
 
     def write(self, state: State) -> None:
         state.write_json(_FILE, asdict(self))
+
+
+OnReport = Callable[[Report], None]
 
 
 def running(state: State) -> Report | None:

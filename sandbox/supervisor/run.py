@@ -7,7 +7,7 @@ import time
 from collections.abc import Awaitable, Callable, Collection, Coroutine
 from contextlib import AsyncExitStack, suppress
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
@@ -15,15 +15,17 @@ from sandbox.assumptions import LIKELY, Assumptions
 from sandbox.commands import END_SIGNALS
 from sandbox.lock import TakenError, take
 from sandbox.state import State, StateError
-from sandbox.supervisor.apply import Apply
 from sandbox.supervisor.azurite_process import PortLostError
 from sandbox.supervisor.developer import AsDeveloper, Developer, SignInError
-from sandbox.supervisor.remote_services import RemoteServices
-from sandbox.supervisor.report import forget
+from sandbox.supervisor.report import PATIENCE, OnReport, forget
 from sandbox.supervisor.services import Project
 from sandbox.supervisor.settings import USUAL, Settings
-from sandbox.supervisor.start import Endpoints, start
-from sandbox.supervisor.watch import PATIENCE, OnReport, Watch
+from sandbox.supervisor.start import start
+
+if TYPE_CHECKING:
+    from sandbox.supervisor.endpoints import Endpoints
+    from sandbox.supervisor.remote_services import RemoteServices
+    from sandbox.supervisor.watch import Watch
 
 # Another program may take a free port between its choice and its use.
 _TRIES = 3
@@ -40,7 +42,7 @@ async def run(
     on_report: OnReport,
     project: Project,
     *,
-    remote: RemoteServices | None = None,
+    remote: "RemoteServices | None" = None,
     as_developer: AsDeveloper | None = None,
     assumed: Assumptions = LIKELY,
     settings: Settings = USUAL,
@@ -81,6 +83,10 @@ async def run(
         )
         endpoints = await _started(tried, stop)
         if endpoints is not None:
+            # Imported late, as in start.py.
+            from sandbox.supervisor.apply import Apply  # noqa: PLC0415
+            from sandbox.supervisor.watch import Watch  # noqa: PLC0415
+
             developer = None
             if as_developer is not None:
                 environment = endpoints.environment
@@ -105,7 +111,7 @@ async def run(
                 raise StartError(str(error)) from error
 
 
-async def _look_after(watch: Watch, stop: asyncio.Event, approve: bool = False) -> None:
+async def _look_after(watch: "Watch", stop: asyncio.Event, approve: bool = False) -> None:
     """Sign in, run the services until `stop`, and end them. Raises SignInError.
 
     With `approve`, the sandbox approves the sign-in. Services end before the planes that they use.
@@ -152,7 +158,9 @@ def _set_on_signals(stop: asyncio.Event) -> None:
             signal.signal(number, set_stop)
 
 
-async def _started(tried: Coroutine[Any, Any, Endpoints], stop: asyncio.Event) -> Endpoints | None:
+async def _started(
+    tried: "Coroutine[Any, Any, Endpoints]", stop: asyncio.Event
+) -> "Endpoints | None":
     """Return the started endpoints; None if `stop` came first. Raises StartError."""
     starting = asyncio.create_task(tried)
     stopped = asyncio.create_task(stop.wait())
@@ -169,8 +177,8 @@ async def _started(tried: Coroutine[Any, Any, Endpoints], stop: asyncio.Event) -
 
 
 async def _tried(
-    stack: AsyncExitStack, begin: Callable[[AsyncExitStack], Awaitable[Endpoints]]
-) -> Endpoints:
+    stack: AsyncExitStack, begin: "Callable[[AsyncExitStack], Awaitable[Endpoints]]"
+) -> "Endpoints":
     for left in reversed(range(_TRIES)):
         async with AsyncExitStack() as attempt:
             try:

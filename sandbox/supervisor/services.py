@@ -4,17 +4,23 @@ import json
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import aiohttp
 
 from sandbox.deployment.on_disk import ReadDisk, read_disk
-from sandbox.edge import Address
-from sandbox.page import ReadLab, no_lab
 from sandbox.state import State
 from sandbox.supervisor.processes import Program
 
+if TYPE_CHECKING:
+    from sandbox.edge import Address
+    from sandbox.page import ReadLab
+
 ServiceProgram = Callable[[str, int, Mapping[str, str], State], Program]
+
+
+def _no_lab(_: State) -> None:
+    return None
 
 
 @dataclass(frozen=True)
@@ -30,7 +36,7 @@ class Project:
     service: ServiceProgram
     damage: Callable[[], str]
     read_disk: ReadDisk = read_disk
-    read_lab: ReadLab = no_lab
+    read_lab: "ReadLab" = _no_lab
 
 
 def _never(name: str, _port: int, _variables: Mapping[str, str], _state: State) -> NoReturn:
@@ -49,7 +55,7 @@ class Readiness:
     failing: tuple[str, ...] = ()
 
 
-async def readiness(session: aiohttp.ClientSession, place: Address) -> Readiness:
+async def readiness(session: aiohttp.ClientSession, place: "Address") -> Readiness:
     """Return the readiness of the service at `place`; not ready while it does not answer."""
     try:
         async with session.get(f"{place}/readyz") as answer:

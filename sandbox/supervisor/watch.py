@@ -19,21 +19,24 @@ from sandbox.servicebus import ServiceBus
 from sandbox.state import State
 from sandbox.storage import free_port
 from sandbox.supervisor.developer import NAME, Developer
+from sandbox.supervisor.endpoints import Endpoints, chosen
 from sandbox.supervisor.faults import reports
 from sandbox.supervisor.planes import Planes
 from sandbox.supervisor.processes import Child, Program
 from sandbox.supervisor.remote_services import RemoteServices
-from sandbox.supervisor.report import NOT_STARTED, Report, ServiceReport, SignInReport
+from sandbox.supervisor.report import (
+    NOT_STARTED,
+    PATIENCE,
+    OnReport,
+    Report,
+    ServiceReport,
+    SignInReport,
+)
 from sandbox.supervisor.services import Readiness, ServiceProgram, is_taken, readiness
-from sandbox.supervisor.start import Endpoints, chosen
 
 _LOG = logging.getLogger(__name__)
 _LOOK_AGAIN = 0.1
 _LOOK_AGAIN_ONCE_READY = 1.0
-# Seconds until services that are not ready are reported as overdue.
-PATIENCE = 25.0
-
-OnReport = Callable[[Report], None]
 
 
 class Watch:

@@ -29,7 +29,8 @@ from sandbox.deployment import (
 )
 from sandbox.rbac import Policy
 from sandbox.state import State
-from sandbox.supervisor.start import Endpoints, start
+from sandbox.supervisor.endpoints import Endpoints
+from sandbox.supervisor.start import start
 from tests.access.actor import Actor
 from tests.sandbox.servicebus.fast_sdk import without_sleeps
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from sandbox.state import State
-from sandbox.supervisor.start import Endpoints, start
+from sandbox.supervisor.endpoints import Endpoints
+from sandbox.supervisor.start import start
 
 
 def one_sentence(done: "subprocess.CompletedProcess[str]") -> str:

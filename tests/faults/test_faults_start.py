@@ -22,9 +22,10 @@ import pytest
 from local.services import SAMPLE
 from sandbox.state import State
 from sandbox.storage import free_port
-from sandbox.supervisor import Report, azurite_process, start
+from sandbox.supervisor import Report, azurite_process, endpoints
 from sandbox.supervisor import ports as chosen_ports
 from sandbox.supervisor.run import run
+from sandbox.supervisor.start import start
 from tests.faults.faults import left_behind, one_sentence
 from tests.project_copy import MODULES, SNAPSHOT, copy_project
 from tests.project_copy import keyless as run_in
@@ -246,17 +247,17 @@ def test_the_default_port_of_the_gallery_may_be_taken(
 ) -> None:
     async def gallery() -> str:
         async with AsyncExitStack() as stack:
-            return (await start.start(stack, State.open(tmp_path), None)).gallery
+            return (await start(stack, State.open(tmp_path), None)).gallery
 
     with taken() as port:
-        monkeypatch.setattr(start, "GALLERY_PORT", port)
+        monkeypatch.setattr(endpoints, "GALLERY_PORT", port)
         assert not asyncio.run(gallery()).endswith(f":{port}")
 
 
 def test_a_port_that_was_asked_for_is_not_exchanged(tmp_path: Path) -> None:
     async def gallery(port: int) -> None:
         async with AsyncExitStack() as stack:
-            await start.start(stack, State.open(tmp_path), port)
+            await start(stack, State.open(tmp_path), port)
 
     with taken() as port, pytest.raises(OSError, match=f"port {port} is taken; choose another"):
         asyncio.run(gallery(port))
