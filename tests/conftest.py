@@ -105,8 +105,9 @@ def keyless(
     state: Path, *arguments: str, encoding: str = "utf-8", **variables: str
 ) -> "subprocess.CompletedProcess[str]":
     """Run a command of the command line on the sandbox that `state` is of."""
-    if encoding == "utf-8" and COMMANDS.fit({**os.environ, **variables}):
-        return COMMANDS.run(state, *arguments)
+    environment = {**os.environ, **variables}
+    if encoding == "utf-8" and COMMANDS.fit(environment):
+        return COMMANDS.run(state, *arguments, environment=environment)
     return keyless_process(state, *arguments, encoding=encoding, **variables)
 
 

@@ -1,8 +1,8 @@
 """Commands of the command line as forks of one process that has imported it.
 
 The tests run hundreds of commands, and most of the time of a command is its imports. A fork has
-its own arguments, state, output and exit code, as a new process has. It shares the environment,
-so a command with another environment has to be a process of its own.
+its own arguments, environment, state, output and exit code, as a new process has. Some variables
+are read when modules are imported, so a command where these differ has to be a process of its own.
 
 A sandbox in the background is a fork, too: of `up --detach` and `demo` here, and of the labs,
 which start theirs from the tests' process. Its command line in /proc is that of the first process.
@@ -11,6 +11,7 @@ which start theirs from the tests' process. Its command line in /proc is that of
 import gc
 import json
 import os
+import re
 import runpy
 import select
 import signal
@@ -19,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -31,26 +32,34 @@ from sandbox.state import PROJECT, State
 _LONGEST_REQUEST = 65536
 _STATE = "KEYLESS_STATE"
 _COMMAND, _SANDBOX = "command", "sandbox"
+# Python itself, rich, typer and sandbox.commands read these when they start. PYTHONPATH is another
+# matter: ./keyless sets its own for a command, so what a shell has is for the user's programs.
+_READ_AT_IMPORT = re.compile(
+    r"PYTHON(?!PATH).*|L[CD]_.*|LANG|TZ|TERM|COLUMNS|LINES|NO_COLOR|FORCE_COLOR|TTY_.*|TYPER_.*"
+    r"|SSLKEYLOGFILE|KEYLESS_(COMMAND|RESTART|GALLERY)"
+)
 
 
 @dataclass
 class Commands:
     """A process that forks. It starts with the first command, and ends with the tests' process."""
 
-    environment: dict[str, str] = field(default_factory=lambda: _relevant(dict(os.environ)))
+    environment: dict[str, str] = field(default_factory=lambda: dict(os.environ))
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _requests: socket.socket | None = None
     _process: "subprocess.Popen[str] | None" = None
 
-    def fit(self, environment: dict[str, str]) -> bool:
-        """Return whether a fork would have this environment, apart from the state's folder."""
-        return _relevant(environment) == self.environment
+    def fit(self, environment: Mapping[str, str]) -> bool:
+        """Return whether a fork with this environment does as a process that starts with it."""
+        return _read_at_import(environment) == _read_at_import(self.environment)
 
-    def run(self, state: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    def run(
+        self, state: Path, *arguments: str, environment: Mapping[str, str] | None = None
+    ) -> "subprocess.CompletedProcess[str]":
         """Run a command on `state` as `subprocess.run` does, and capture its output."""
         reading, writing = os.pipe()
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-            request = [_COMMAND, str(state), *arguments]
+            request = _request(_COMMAND, environment or self.environment, state, arguments)
             self._send(request, [out.fileno(), err.fileno(), writing])
             os.close(writing)
             with open(reading, encoding="ascii") as result:
@@ -64,13 +73,11 @@ class Commands:
         """Start a sandbox in the background, as `cli.lifecycle` does."""
         return _sandbox(self._send, state, port, log, options)
 
-    def _send(self, request: Sequence[str], files: Sequence[int]) -> None:
-        text = json.dumps(request).encode()
-        assert len(text) < _LONGEST_REQUEST
+    def _send(self, request: bytes, files: Sequence[int]) -> None:
         with self._lock:
             if self._requests is None:
                 self._requests = self._start()
-            socket.send_fds(self._requests, [text], files)
+            socket.send_fds(self._requests, [request], files)
             assert self._requests.recv(1), f"the process that forks has ended: {self._error()}"
 
     def _error(self) -> str:
@@ -131,7 +138,7 @@ class Forked:
 
 
 def _sandbox(
-    send: Callable[[Sequence[str], Sequence[int]], object],
+    send: Callable[[bytes, Sequence[int]], object],
     state: State,
     port: int | None,
     log: Path,
@@ -142,18 +149,24 @@ def _sandbox(
     given += [] if port is None else ["--port", str(port)]
     reading, writing = os.pipe()
     with log.open("ab") as file:
-        send([_SANDBOX, str(state.root), *given], [file.fileno(), file.fileno(), writing])
+        request = _request(_SANDBOX, os.environ, state.root, given)
+        send(request, [file.fileno(), file.fileno(), writing])
     os.close(writing)
     with open(reading, encoding="ascii") as result:
         return Forked(int(result.read()))
 
 
-def _relevant(environment: dict[str, str]) -> dict[str, str]:
-    return {
-        name: value
-        for name, value in environment.items()
-        if name != _STATE and not name.startswith("PYTEST_")
-    }
+def _read_at_import(environment: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in environment.items() if _READ_AT_IMPORT.fullmatch(name)}
+
+
+def _request(
+    kind: str, environment: Mapping[str, str], state: Path, arguments: Sequence[str]
+) -> bytes:
+    own = {name: value for name, value in environment.items() if not name.startswith("PYTEST_")}
+    request = json.dumps([kind, own | {_STATE: str(state)}, *arguments]).encode()
+    assert len(request) < _LONGEST_REQUEST
+    return request
 
 
 def _text(file: int) -> str:
@@ -170,10 +183,12 @@ def _serve(requests: socket.socket, of_forks: socket.socket) -> list[str]:
         _reap()
         if not request:
             os._exit(0)
-        kind, *given = json.loads(request)
+        kind, environment, *given = json.loads(request)
         if not (pid := os.fork()):
             requests.close()
             of_forks.close()
+            os.environ.clear()
+            os.environ.update(environment)
             return (_as_sandbox if kind == _SANDBOX else _as_command)(given, *files)
         if kind == _SANDBOX:
             os.write(files[2], str(pid).encode())
@@ -210,8 +225,7 @@ def _with_output(given: list[str], out: int, err: int, result: int) -> list[str]
     os.dup2(err, 2)
     for file in (out, err, result):
         os.close(file)
-    os.environ[_STATE] = given[0]
-    return given[1:]
+    return given
 
 
 def _main(requests: socket.socket) -> None:
@@ -228,8 +242,8 @@ def _main(requests: socket.socket) -> None:
     runpy.run_module("cli", run_name="__main__", alter_sys=True)
 
 
-def _send_from_fork(to: socket.socket, request: Sequence[str], files: Sequence[int]) -> None:
-    socket.send_fds(to, [json.dumps(request).encode()], files)
+def _send_from_fork(to: socket.socket, request: bytes, files: Sequence[int]) -> None:
+    socket.send_fds(to, [request], files)
 
 
 if __name__ == "__main__":
