@@ -92,7 +92,8 @@ _CONDITION = re.compile(r"(x-ms-(blob-|source-)?)?if-.*")
 _DATE = re.compile(r".*if-(un)?modified-since")
 # https://learn.microsoft.com/rest/api/storageservices/put-blob
 _LARGEST_PAGE_BLOB = 8 << 40
-_ETAG = re.compile(r'\*|(?:W/)?"[^"]*"')
+# Without quotes it is read as a moment, of which this is the form today.
+_ETAG = re.compile(r'\*|(?:W/)?"[^"]*"|0x8[0-9A-F]{14}')
 # Azure reads them in any case; Azurite finds an operation by one of them, and in lower case.
 _LOGICAL = frozenset({"x-ms-requires-sync", "x-ms-seal-blob"})
 # https://learn.microsoft.com/rest/api/storageservices/setting-and-retrieving-properties-and-metadata-for-blob-resources
@@ -196,10 +197,12 @@ def _is_well_formed(condition: str, value: str) -> bool:
 
 
 def _check_etag(operation: Operation, key: str, value: str) -> None:
-    """Raise Refusal for an ETag without quotes: an error of Append Block alone, not a condition.
+    """Raise Refusal for an ETag that no blob can have: an error of Append Block, not a condition.
 
     Azure/azure-storage-python tests/recordings/
-    test_blob_access_conditions.test_append_block_with_if_match_fail.yaml.
+    test_blob_access_conditions.test_append_block_with_if_match_fail.yaml; one that a blob may have,
+    without quotes: Azure/azure-sdk-for-python, azure-storage-blob,
+    tests/test_blob_access_conditions.py, test_append_blob_from_bytes_with_if_match_fail.
     """
     if operation.name == "AppendBlock" and key == "if-match" and not _ETAG.fullmatch(value):
         raise refusal("OutOfRangeInput")

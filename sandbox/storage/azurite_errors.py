@@ -26,6 +26,8 @@ _BOUNDS = re.compile(r"bytes (\d+)-(-?\d+)/(\d+)")
 _OF_AZURITE = frozenset({"APINotImplemented", "FeatureNotSupported"})
 _UNKNOWN_TO_AZURITE = frozenset({"AuthorizationFailure", "AuthenticationFailed"})
 _NO_LEASE = frozenset({"LeaseNotPresentWithBlobOperation", "LeaseNotPresentWithContainerOperation"})
+# Errors of a write that may only create, about a blob that exists: the second one is leased.
+_EXISTS = frozenset({"BlobAlreadyExists", "LeaseIdMissing"})
 _LOST = frozenset({"broken", "expired"})
 _MAYBE_THE_SOURCES = frozenset({"BlobNotFound", "ConditionNotMet", "ContainerNotFound"})
 
@@ -94,7 +96,7 @@ def _details(body: bytes) -> dict[str, str]:
 
 def _check(error: StorageError, granted: Granted[Named]) -> None:
     code = error.code
-    if code == "BlobAlreadyExists" and _is_overwrite(granted):
+    if code in _EXISTS and _is_overwrite(granted):
         raise refusal("UnauthorizedBlobOverwrite")
     if error.status == 403 and code in _UNKNOWN_TO_AZURITE:
         # The caller is authorized; Azurite did not accept the signature of the sandbox.

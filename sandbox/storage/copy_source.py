@@ -19,7 +19,7 @@ SOURCE_CONDITIONS: Mapping[str, str] = {
 AUTHORIZATION = "x-ms-copy-source-authorization"
 # Since this version the error repeats the error of the source:
 # https://learn.microsoft.com/rest/api/storageservices/version-2024-08-04
-_FIRST_WITH_CAUSE = "2024-08-04"
+FIRST_WITH_CAUSE = "2024-08-04"
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def cannot_verify(cause: StorageError, version: str) -> StorageError:
     elements: Azure/azure-sdk-assets js/sdk/storage/storage-blob/recordings/node/
     appendblobclient_node/recording_appendblockfromurl__should_fail_with_source_error_message.json.
     """
-    shown = not version or version >= _FIRST_WITH_CAUSE
+    shown = not version or version >= FIRST_WITH_CAUSE
     status = str(cause.status)
     details = {
         "CopySourceStatusCode": status,

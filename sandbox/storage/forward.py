@@ -16,6 +16,8 @@ from sandbox.storage.sas_rights import creates_alone
 # The client id of the sandbox's own requests, by which Azurite's records tell them from clients'.
 OWN_ID = "gateway"
 _OF_THE_SOURCE = ("x-ms-copy-source", "x-ms-source-")
+# Writes of a whole blob, in which a lease counts before `If-None-Match: *`.
+_WHOLE = frozenset({"PutBlob", "PutBlobFromURL", "PutBlockList"})
 _CHECKSUMS = {
     "x-ms-source-content-crc64": "x-ms-content-crc64",
     "x-ms-source-content-md5": "content-md5",
@@ -74,6 +76,11 @@ def rebuild(granted: Granted[Named]) -> Forwarded:
     elif named.source:
         headers["x-ms-copy-source"] = named.source.url
         headers.pop(AUTHORIZATION, None)
+    if headers.get("if-none-match") == "*" and _is_under_a_lease(named):
+        # The holder of a lease replaces the blob even with `If-None-Match: *`, as the SDK sends it
+        # by default: Azure/azure-storage-net issue 38, and Azure/azure-sdk-for-python,
+        # azure-storage-blob, tests/test_common_blob.py, test_create_blob_with_lease_id.
+        del headers["if-none-match"]
     if creates_only(granted):
         # Azurite checks and creates under one lock, so of many at once exactly one succeeds.
         headers["if-none-match"] = "*"
@@ -84,6 +91,10 @@ def rebuild(granted: Granted[Named]) -> Forwarded:
         headers=headers,
         takes_body=operation.body or operation.reads_source,
     )
+
+
+def _is_under_a_lease(named: Named) -> bool:
+    return named.operation.name in _WHOLE and "x-ms-lease-id" in named.headers
 
 
 def _of_the_target(headers: Mapping[str, str]) -> dict[str, str]:

@@ -24,9 +24,13 @@ _SIGNED = (
 )
 # "No older than 15 minutes", says the page.
 _OLDEST = 15 * 60
-# The service sorts `_` before digits and letters, and by a hyphen only what is otherwise alike:
-# Azure/azure-sdk-for-python, azure-storage-blob, azure/storage/blob/_shared/authentication.py
-_ORDER = str.maketrans({"_": "\x01"})
+# The service sorts these, in this order, before digits and letters, and by `-` and `'` only what is
+# otherwise alike: Azure/azure-sdk-for-python, azure-storage-blob,
+# azure/storage/blob/_shared/authentication.py
+_FIRST = "!#$%&*.^_`|~+"
+_ORDER = str.maketrans(
+    {each: chr(rank) for rank, each in enumerate(_FIRST, 1)} | {"-": "", "'": ""}
+)
 _DETAIL = "AuthenticationErrorDetail"
 
 
@@ -78,7 +82,7 @@ def string_to_sign(request: BlobRequest, account: str) -> str:
 
 
 def _rank(name: str) -> tuple[str, int]:
-    return name.replace("-", "").translate(_ORDER), name.count("-")
+    return name.translate(_ORDER), name.count("-")
 
 
 def _check_date(headers: Mapping[str, str], now: float) -> None:

@@ -10,7 +10,13 @@ from dataclasses import replace
 from multidict import CIMultiDict
 
 from sandbox.plane import Granted
-from sandbox.storage.copy_source import AUTHORIZATION, SOURCE_CONDITIONS, CopySource, cannot_verify
+from sandbox.storage.copy_source import (
+    AUTHORIZATION,
+    FIRST_WITH_CAUSE,
+    SOURCE_CONDITIONS,
+    CopySource,
+    cannot_verify,
+)
 from sandbox.storage.errors import StorageError, refusal
 from sandbox.storage.name import Named
 from sandbox.storage.request import BlobRequest
@@ -21,18 +27,25 @@ from sandbox.storage.versions import version_of
 async def permitted_source(named: Named, permit: Permit) -> Granted[Named]:
     """Return the granted read of the source of a copy. Raises Refusal as Azure words it.
 
-    Without a credential of its own the source must be public, and no blob is:
-    Azure/azure-sdk-for-net issue 16882 has the status that follows from that.
+    Without a credential of its own the source must be public, and no blob is. The cause since the
+    version that names causes: Azure/azure-sdk-for-python, azure-storage-blob,
+    tests/test_block_blob.py, test_upload_blob_copy_source_error_and_status_code; the status before
+    it: Azure/azure-sdk-for-net issue 16882.
     """
     assert named.source is not None  # noqa: S101 (such a request has a source)
     version = version_of(named.headers)
     if not named.source_has_credential:
-        raise cannot_verify(refusal("PublicAccessNotPermitted"), version)
+        raise cannot_verify(_no_proof(version), version)
     try:
         granted = [await permit(each) for each in _reads_of(named.source, named)]
     except StorageError as error:
         raise cannot_verify(error, version) from error
     return granted[0]
+
+
+def _no_proof(version: str) -> StorageError:
+    named = version >= FIRST_WITH_CAUSE
+    return refusal("NoAuthenticationInformation" if named else "PublicAccessNotPermitted")
 
 
 def _reads_of(source: CopySource, named: Named) -> Iterator[BlobRequest]:

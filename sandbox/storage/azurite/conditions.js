@@ -75,6 +75,8 @@ async function conditionsOfNew(store, context, account, container, name, lease, 
   if (!lease?.leaseId && !wantsNone) return conditions; // as in most writes
   const blob = await store.getBlobWithLeaseUpdated(account, container, name, "", context, false);
   if (!blob && lease?.leaseId) throw errors.getBlobLeaseLost(context.contextId);
+  // Azure looks at the lease first: Azure/Azurite issue 2637.
+  if (blob?.properties.leaseStatus === "locked" && !lease?.leaseId) throw errors.getBlobLeaseIdMissing(context.contextId);
   return wantsNone && blob && !blob.isCommitted ? { ...conditions, ifNoneMatch: undefined } : conditions;
 }
 
@@ -89,8 +91,8 @@ wrap(Blobs.prototype, "stageBlock", async function (proceed, context, block, lea
   return proceed();
 });
 
-wrap(Blobs.prototype, "commitBlockList", async function (proceed, context, blob, _blocks, lease) {
-  await conditionsOfNew(this, context, blob.accountName, blob.containerName, blob.name, lease);
+wrap(Blobs.prototype, "commitBlockList", async function (proceed, context, blob, _blocks, lease, conditions) {
+  await conditionsOfNew(this, context, blob.accountName, blob.containerName, blob.name, lease, conditions);
   return proceed();
 });
 

@@ -14,7 +14,7 @@ from sandbox.storage.allowlist import carried
 from sandbox.storage.errors import StorageError
 from sandbox.storage.operations import OPERATIONS, Operation
 from sandbox.storage.request import Level
-from tests.sandbox.storage.harness import Answer, Storage
+from tests.sandbox.storage.harness import BLOBS, Answer, Storage
 from tests.sandbox.storage.requests_of_rows import azurites_of, headers_of, row_id, target_of
 
 GENERATED = "azure.storage.blob._generated.operations"
@@ -265,9 +265,31 @@ def test_the_sdk_overwrites_with_the_lease_that_it_holds(storage: Storage, blob:
     client = storage.sdk("owner").get_blob_client("scratch", blob.rpartition("/")[2])
     lease = client.acquire_lease(15)
     client.upload_blob(b"again", overwrite=True, lease=lease)
+    client.upload_blob(b"once more", overwrite=False, lease=lease)
+    assert client.download_blob().readall() == b"once more"
+    with pytest.raises(HttpResponseError, match="LeaseIdMismatch"):
+        client.upload_blob(b"never", overwrite=False, lease=str(uuid.uuid4()))
+    with pytest.raises(HttpResponseError, match="LeaseIdMissing"):
+        client.upload_blob(b"never", overwrite=False)
+    lease.release()
     with pytest.raises(ResourceExistsError):
-        client.upload_blob(b"once more", overwrite=False, lease=lease)
-    assert client.download_blob().readall() == b"again"
+        client.upload_blob(b"never", overwrite=False)
+    assert client.download_blob().readall() == b"once more"
+
+
+def test_a_lease_does_not_make_an_overwrite_of_the_right_to_add(
+    storage: Storage, blob: str
+) -> None:
+    name = blob.rpartition("/")[2]
+    lease = storage.sdk("owner").get_blob_client("scratch", name).acquire_lease(15)
+    adding = storage.sdk(f"{BLOBS}/add/action").get_blob_client("scratch", name)
+    with pytest.raises(HttpResponseError) as raised:
+        adding.upload_blob(b"replaced", overwrite=True, lease=lease)
+    assert raised.value.error_code == "UnauthorizedBlobOverwrite"
+    with pytest.raises(HttpResponseError) as raised:
+        adding.upload_blob(b"replaced", overwrite=True)
+    assert raised.value.error_code == "UnauthorizedBlobOverwrite"
+    assert storage.send("GET", blob, "owner").body != b"replaced"
 
 
 @pytest.mark.parametrize("value", ["yesterday", "", "Fri, 31 Feb 2100 00:00:00 GMT", "9" * 30])

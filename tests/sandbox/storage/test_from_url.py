@@ -101,7 +101,7 @@ def test_who_may_not_write_there_is_denied_and_nothing_is_read(storage: Storage,
 @pytest.mark.parametrize(
     ("token", "status", "cause"),
     [
-        (None, 409, "PublicAccessNotPermitted"),
+        (None, 401, "NoAuthenticationInformation"),
         ("Bearer nonsense", 401, "InvalidAuthenticationInfo"),
         ("SharedKey account:c2ln", 403, "KeyBasedAuthenticationNotPermitted"),
     ],
@@ -119,6 +119,8 @@ def test_before_the_version_that_tells_it_the_cause_is_left_out(storage: Storage
     _, answer = write(storage, "append", WRITE, WRITE, **{"x-ms-version": "2024-05-04"})
     assert (answer.status, answer.code) == (403, "CannotVerifyCopySource")
     assert "x-ms-copy-source-error-code" not in answer.headers
+    _, unproven = write(storage, "append", WRITE, None, **{"x-ms-version": "2024-05-04"})
+    assert (unproven.status, unproven.code) == (409, "CannotVerifyCopySource")
     assert "CopySource" not in answer.text.replace("CannotVerifyCopySource", "")
 
 

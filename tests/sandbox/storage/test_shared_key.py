@@ -33,6 +33,7 @@ HEADERS = [
     *("If-Modified-Since", "If-None-Match", "If-Unmodified-Since", "x-ms-blob-type"),
     *("x-ms-blob-content-type", "x-ms-blob-content-disposition", "x-ms-client-request-id"),
     *("x-ms-meta-a", "x-ms-meta-a_b", "x-ms-meta-a1", "x-ms-meta-ab", "x-ms-meta-_", "x-ms-tags"),
+    *(f"x-ms-meta-{each}" for each in "!#$%&*+.^_`|~0a"),
     *("x-ms-copy-source", "x-ms-source-if-match", "x-ms-if-tags", "x-ms-range", "x-ms-version"),
     *("x-ms-lease-id", "x-ms-access-tier"),
 ]
