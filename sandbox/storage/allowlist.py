@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from email.utils import parsedate_to_datetime
 from urllib.parse import unquote
 
-from sandbox.storage.errors import invalid_header, refusal
+from sandbox.storage.errors import invalid_header, not_offered, refusal
 from sandbox.storage.operations import METADATA, Operation
 from sandbox.storage.paging import place_of
 from sandbox.storage.request import IN_XML
@@ -168,6 +168,8 @@ def check_metadata(headers: Mapping[str, str]) -> None:
 def _checked(key: str, value: str) -> str:
     if not _HEADERS.get(key, _HEADER_VALUE).fullmatch(value):
         raise invalid_header(key, value)
+    if key == "x-ms-access-tier" and value.lower() == "smart":
+        raise not_offered("the tier Smart")
     if key == "x-ms-tags" and not _is_text(value):
         raise invalid_header(key, value)
     if _CONDITION.fullmatch(key) and not _is_well_formed(key, value):

@@ -145,14 +145,17 @@ async def _of_a_copy(
 ) -> StorageError:
     """Return the error of the source or of the target, which Azurite does not distinguish.
 
-    Copy Blob: Azure/azure-sdk-for-go sdk/storage/azblob/blob/client_test.go, TestBlobStartCopy….
+    Copy Blob: Azure/azure-sdk-for-go sdk/storage/azblob/blob/client_test.go, TestBlobStartCopy…; a
+    condition on tags is of neither: Azure/azure-sdk-for-python, azure-storage-blob,
+    tests/test_common_blob.py, test_async_copy_blob_with_if_tags.
     Copy Blob From URL: Azure/azure-sdk-for-net BlobBaseClientTests, SyncCopyFromUriAsync_Error.
     """
     cause = await _source_error(named, source.target, backend)
     if named.operation.name != "CopyBlob":
         version = version_of(named.headers)
         return cannot_verify(cause, version) if cause else _with_status(error, named)
-    if error.code != "ConditionNotMet":
+    on_tags = "x-ms-source-if-tags" if cause else "x-ms-if-tags"
+    if error.code != "ConditionNotMet" or on_tags in named.headers:
         return error
     return refusal("SourceConditionNotMet" if cause else "TargetConditionNotMet")
 

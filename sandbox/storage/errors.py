@@ -122,6 +122,11 @@ def busy() -> StorageError:
     return refusal("ServerBusy", headers={"Retry-After": "1"})
 
 
+def not_offered(feature: str) -> StorageError:
+    """Return the error of a request for a feature that the sandbox lacks."""
+    return refusal("NotImplemented", {"Reason": f"This sandbox does not offer {feature}."})
+
+
 def not_kept(policy: str) -> StorageError:
     """Return the error of a request for data that Azure keeps under `policy`."""
     reason = f"This sandbox ignores {policy}: deleted and replaced data is gone."

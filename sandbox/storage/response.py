@@ -13,7 +13,7 @@ from multidict import CIMultiDict
 from sandbox.storage.name import Named
 from sandbox.storage.operations import METADATA
 from sandbox.storage.rendering import SERVER, new_id, repeated
-from sandbox.storage.response_xml import DOCUMENTS, as_azure_writes
+from sandbox.storage.response_xml import DOCUMENTS, FIRST_WITH_VERSIONS, as_azure_writes
 from sandbox.storage.sas_text import OVERRIDES
 from sandbox.storage.versions import version_of
 
@@ -28,12 +28,17 @@ _NOTHING_ELSE: Mapping[str, frozenset[str]] = {
     "GetContainerMetadata": frozenset({"etag", "last-modified", METADATA}),
     "UndeleteBlob": frozenset(),
 }
+_MD5_OF_SOURCE = "x-ms-source-content-md5"
+# Azure/azure-sdk-for-python, azure-storage-blob, tests/test_container.py,
+# test_get_container_properties.
+_WITH_VERSIONS = "x-ms-immutable-storage-with-versioning-enabled"
 # https://learn.microsoft.com/rest/api/storageservices/versioning-for-the-azure-storage-services
 # and the pages of the operations say since when.
 _SINCE: Mapping[str, str] = {
     "x-ms-blob-sealed": "2019-12-12",
     "x-ms-content-crc64": "2019-02-02",
     "x-ms-is-hns-enabled": "2019-07-07",
+    _WITH_VERSIONS: FIRST_WITH_VERSIONS,
     "x-ms-tag-count": "2019-12-12",
 }
 # Azurite has a tier for block blobs alone. The recorded accounts were Hot, as this one is.
@@ -59,7 +64,8 @@ async def _document(
 ) -> web.Response:
     """Return a document, held as a whole; Azure sends it without a length."""
     parameters = named.target.parameters
-    body = as_azure_writes(await answer.read(), named.operation.name, parameters, endpoint)
+    version, found = version_of(named.headers), await answer.read()
+    body = as_azure_writes(found, named.operation.name, parameters, endpoint, version=version)
     response = web.Response(headers=headers, body=body)
     response.enable_chunked_encoding()
     return response
@@ -119,6 +125,12 @@ def _add(headers: CIMultiDict[str], status: int, named: Named) -> None:
             # https://learn.microsoft.com/rest/api/storageservices/snapshot-blob
             own = any(name.startswith(METADATA) for name in named.headers)
             headers["x-ms-request-server-encrypted"] = "true" if own else "false"
+        case "GetContainerProperties":
+            headers[_WITH_VERSIONS] = "false"
+        case "PutBlock" | "PutBlockFromURL":
+            # https://learn.microsoft.com/rest/api/storageservices/put-block#response-headers
+            if sent := named.headers.get("content-md5") or named.headers.get(_MD5_OF_SOURCE):
+                headers["Content-MD5"] = sent
         case "GetBlob" if status == 206:
             headers["Accept-Ranges"] = "bytes"
         case "GetBlobProperties" if headers.get("x-ms-blob-type") in _WITHOUT_TIER:
@@ -136,6 +148,8 @@ def _leave_out(headers: CIMultiDict[str], status: int, named: Named, version: st
                 del headers[name]
     if operation == "GetBlob" and status == 200:
         headers.pop("x-ms-blob-content-md5", None)
+    if headers.get("x-ms-blob-sealed") == "false":
+        del headers["x-ms-blob-sealed"]
     if headers.get("x-ms-access-tier-inferred") == "true":
         headers.pop("x-ms-access-tier-change-time", None)
     for name, since in _SINCE.items():

@@ -27,6 +27,18 @@ _ASKED_FOR = {
 }
 _OF_THE_QUESTION = re.compile(rb"<(Prefix|Marker|MaxResults|Delimiter)(?:/>|>[^<]*</\1>)")
 _ENTRIES = re.compile(rb"<(?:Blobs|Containers)[/>]")
+# Azure leaves it out: Azure/azure-sdk-for-python, azure-storage-blob, tests/test_container.py,
+# test_set_container_acl_with_empty_access_policy.
+_NO_POLICY = b"<AccessPolicy/>"
+# Since this version a container says whether its versions can be kept from change:
+# Azure/azure-sdk-for-net sdk/storage/Azure.Storage.Blobs/CHANGELOG.md, 12.10.0.
+FIRST_WITH_VERSIONS = "2020-10-02"
+# Azure/azure-sdk-for-python, azure-storage-blob, tests/test_container.py, test_list_containers.
+_LAST = b"</HasLegalHold></Properties>"
+_WITH_VERSIONS = (
+    b"</HasLegalHold><ImmutableStorageWithVersioningEnabled>false"
+    b"</ImmutableStorageWithVersioningEnabled></Properties>"
+)
 # The elements that Azurite may write behind a blob's type, in its order. Azure writes all of them
 # but the MD5 even if they are empty.
 _BEHIND_TYPE = (
@@ -42,19 +54,28 @@ _OF_A_BLOB = re.compile(
 
 
 def as_azure_writes(
-    document: bytes, operation: str, parameters: Mapping[str, str], endpoint: str
+    document: bytes,
+    operation: str,
+    parameters: Mapping[str, str],
+    endpoint: str,
+    *,
+    version: str = "",
 ) -> bytes:
-    """Return Azurite's document as Azure writes it.
+    """Return Azurite's document as Azure writes it to a request of `version`.
 
     `endpoint` is the account's address in listings; Azurite appends the account's name to it.
     """
     body = _DECLARED.sub(b"", document, count=1)
     if operation in {"ListBlobs", "ListContainers"}:
         body = _listing(body, parameters)
+    if operation == "ListContainers" and version >= FIRST_WITH_VERSIONS:
+        body = body.replace(_LAST, _WITH_VERSIONS)
     if operation in _PAGED:
         body = with_opaque_marker(body)
     if operation == "GetBlockList":
         body = _block_list(body, parameters.get("blocklisttype", "committed"))
+    if operation == "GetContainerACL":
+        body = body.replace(_NO_POLICY, b"")
     if operation == "GetPageRanges":
         body = page_of_ranges(body, parameters)
     if any(each in body for each in _NOT_IN_XML):

@@ -64,8 +64,11 @@ SUITES = {
     "blobs": Suite(
         "blobs",
         "azure-storage-blob",
-        ("azure-identity", "azure-mgmt-storage", "azure-storage-extensions", "pyarrow", "requests"),
-        (("-n", "2", "--timeout", "120"),),
+        (
+            *("azure-identity", "azure-mgmt-storage", "azure-storage-extensions"),
+            *("nanoarrow", "pyarrow", "requests"),
+        ),
+        (("-n", "2", "--timeout", "300"),),
         of_storage,
     ),
     "identity": Suite(

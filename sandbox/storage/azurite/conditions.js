@@ -96,6 +96,16 @@ wrap(Blobs.prototype, "commitBlockList", async function (proceed, context, blob,
   return proceed();
 });
 
+// A copy of a sealed blob is sealed, unless the request says otherwise:
+// Azure/azure-sdk-for-python, azure-storage-blob, tests/test_append_blob.py, test_copy_sealed_blob_will_get_a_sealed_blob
+wrap(Blobs.prototype, "startCopyFromURL", async function (proceed, context, source, _target, ...others) {
+  const options = others.at(-1);
+  const { account, container, blob, snapshot } = source;
+  const found = await this.getBlobWithLeaseUpdated(account, container, blob, snapshot, context, false);
+  options.sealBlob ??= found?.properties.isSealed;
+  return proceed();
+});
+
 for (const copy of ["copyFromURL", "startCopyFromURL"])
   wrap(Blobs.prototype, copy, async function (proceed, context, _source, target, ...others) {
     const { account, container, blob } = target;

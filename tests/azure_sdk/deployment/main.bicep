@@ -5,7 +5,7 @@ var token = take(uniqueString(resourceGroup().id), 8)
 var owners = [
   '090c5cfd-751d-490a-894a-3ce6f1109419' // Azure Service Bus Data Owner
   'b7e6dc6d-f1e8-4753-8033-0f276bb0955b' // Storage Blob Data Owner
-  '81a9662b-bebf-436f-a333-f67b29880f12' // Storage Account Key Operator Service Role
+  '17d1049b-9a84-46fb-8f53-869881c3d3ab' // Storage Account Contributor: keys, and properties of the account
 ]
 // `tests` are the beginnings of the variables, such as SECONDARY_STORAGE_ACCOUNT_NAME, by which tests find an account.
 var accounts = [

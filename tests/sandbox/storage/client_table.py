@@ -203,6 +203,7 @@ ELSEWHERE: Mapping[str, str] = {
     "hour_metrics": "stored; nothing is counted",
     "minute_metrics": "stored; nothing is counted",
     "source_authorization": "works, with `requires_sync=True` where the method has that option",
+    "standard_blob_tier": "`Smart` is 501 `NotImplemented`",
     "static_website": "stored; no website is served",
 }
 
@@ -283,7 +284,6 @@ TAKEN = frozenset(
         "source_offset",
         "source_token_intent",
         "source_url",
-        "standard_blob_tier",
         "start_from",
         "tags",
         "target_version",

@@ -251,7 +251,9 @@ def test_a_page_blob_is_no_larger_than_eight_tebibytes(storage: Storage) -> None
     assert storage.send("DELETE", "/scratch/large", "owner").status == 202
 
 
-def test_an_append_wants_its_etag_in_quotes_and_others_do_not(storage: Storage, blob: str) -> None:
+def test_an_append_wants_an_etag_that_a_blob_can_have_and_others_do_not(
+    storage: Storage, blob: str
+) -> None:
     bare = {"If-Match": "0x1"}
     assert storage.send("GET", blob, "owner", bare).status == 412
     storage.send("PUT", blob, "owner", {"x-ms-blob-type": "AppendBlob"})
@@ -259,6 +261,8 @@ def test_an_append_wants_its_etag_in_quotes_and_others_do_not(storage: Storage, 
     answer = storage.send("PUT", append, "owner", bare, b"x")
     assert (answer.status, answer.code) == (400, "OutOfRangeInput")
     assert storage.send("PUT", append, "owner", {"If-Match": '"0x1"'}, b"x").status == 412
+    earlier = {"If-Match": "0x8D2C9167D53FC2C"}
+    assert storage.send("PUT", append, "owner", earlier, b"x").status == 412
     assert storage.send("PUT", append, "owner", {"If-Match": "*"}, b"x").status == 201
 
 

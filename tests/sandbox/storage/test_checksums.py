@@ -75,6 +75,14 @@ def test_a_block_and_a_list_of_blocks_are_answered_with_the_sum_of_what_was_sent
     assert appended.headers["x-ms-content-crc64"] == crc64(b"line")
 
 
+def test_a_block_is_answered_with_the_md5_that_was_sent(storage: Storage) -> None:
+    body, target = b"light", "/scratch/summed-block?comp=block&blockid=MQ%3D%3D"
+    md5 = base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()
+    sent = storage.send("PUT", target, "owner", {"Content-MD5": md5}, body)
+    assert (sent.headers["Content-MD5"], "x-ms-content-crc64" in sent.headers) == (md5, False)
+    assert "Content-MD5" not in storage.send("PUT", target, "owner", {}, body).headers
+
+
 def test_many_blobs_at_once_have_each_their_own_sum(storage: Storage) -> None:
     container = storage.sdk("owner").get_container_client("scratch")
     for number in range(10):

@@ -322,6 +322,42 @@ def test_a_copy_may_be_sealed_however_the_header_is_written(storage: Storage, se
     assert storage.send("PUT", f"{path}?comp=appendblock", "owner", {}, b"x").status == 201
 
 
+def test_a_copy_of_a_sealed_blob_is_sealed_unless_it_asks_otherwise(storage: Storage) -> None:
+    container = storage.sdk("owner").get_container_client("scratch")
+    sealed = container.get_blob_client(uuid.uuid4().hex)
+    sealed.create_append_blob()
+    assert sealed.get_blob_properties().get("is_append_blob_sealed") is None
+    sealed.seal_append_blob()
+    for options, expected in (({}, True), ({"seal_destination_blob": False}, None)):
+        copy = container.get_blob_client(uuid.uuid4().hex)
+        copy.start_copy_from_url(sealed.url, **options)
+        assert copy.get_blob_properties().get("is_append_blob_sealed") is expected
+
+
+@pytest.mark.parametrize("side", ["x-ms-source-if-tags", "x-ms-if-tags"])
+def test_a_copy_says_of_tags_only_that_a_condition_is_not_met(storage: Storage, side: str) -> None:
+    path = f"/scratch/{uuid.uuid4().hex}"
+    tagged = {"x-ms-blob-type": "BlockBlob", "x-ms-tags": "kind=light"}
+    assert storage.send("PUT", path, "owner", tagged, b"x").status == 201
+    copy = {"x-ms-copy-source": f"https://{storage.host}{path}"}
+    refused = storage.send("PUT", path, "owner", copy | {side: "\"kind\"='dark'"})
+    assert (refused.status, refused.code) == (412, "ConditionNotMet")
+    assert storage.send("PUT", path, "owner", copy | {side: "\"kind\"='light'"}).status == 202
+
+
+def test_the_tier_smart_is_refused_in_words(storage: Storage, blob: str) -> None:
+    smart = {"x-ms-access-tier": "Smart"}
+    whole = {"x-ms-blob-type": "BlockBlob"} | smart
+    for target, headers in ((f"{blob}?comp=tier", smart), (blob, whole)):
+        answer = storage.send("PUT", target, "owner", headers)
+        assert (answer.status, answer.code) == (501, "NotImplemented")
+        assert "This sandbox does not offer the tier Smart." in answer.text
+    assert (
+        storage.send("PUT", f"{blob}?comp=tier", "owner", {"x-ms-access-tier": "Cool"}).status
+        == 200
+    )
+
+
 def test_the_sdk_seals_at_the_position_that_it_knows(storage: Storage) -> None:
     client = storage.sdk("owner").get_blob_client("scratch", uuid.uuid4().hex)
     client.create_append_blob()

@@ -196,3 +196,20 @@ def test_answers_vary_by_origin_where_a_rule_is_set(storage: Storage) -> None:
         for method, who in (("GET", "owner"), ("HEAD", "owner"), ("GET", "nobody")):
             assert storage.send(method, target, who).headers.get_all("Vary") == origins
         assert "Vary" not in storage.send("PUT", target, "owner", BLOCK).headers
+
+
+def test_an_empty_policy_is_listed_as_none(keyed: Storage) -> None:
+    container = keyed.sdk("owner").get_container_client("scratch")
+    container.set_container_access_policy({"empty": None})  # type: ignore[dict-item]
+    (found,) = container.get_container_access_policy()["signed_identifiers"]
+    assert (found.id, found.access_policy) == ("empty", None)
+
+
+def test_a_container_says_that_it_keeps_no_blob_from_change(storage: Storage) -> None:
+    for version, says in (("2025-11-05", "false"), ("2020-02-10", None)):
+        headers = {"x-ms-version": version}
+        answer = storage.send("HEAD", "/scratch?restype=container", "owner", headers)
+        assert answer.headers.get("x-ms-immutable-storage-with-versioning-enabled") == says
+        listed = storage.send("GET", "/?comp=list", "owner", headers).text
+        element = "<ImmutableStorageWithVersioningEnabled>false</"
+        assert (element in listed) is (says is not None)
