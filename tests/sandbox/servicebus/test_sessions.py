@@ -9,6 +9,7 @@ from azure.servicebus import ServiceBusMessage
 from proton import Message
 
 from sandbox.servicebus.amqp import encode
+from sandbox.servicebus.amqp.frames import read
 from sandbox.servicebus.amqp.sessions import Sessions
 from tests.sandbox.servicebus.harness import Running, until
 from tests.sandbox.servicebus.raw import (
@@ -90,10 +91,10 @@ def test_messages_of_several_links_may_come_in_pieces_between_each_other(
 
 def test_what_is_settled_before_it_is_sent_needs_no_number_that_is_kept() -> None:
     sessions = Sessions()
-    sessions.incoming(frame(BEGIN, NULL, ZERO, ZERO, ZERO))
-    sessions.incoming(attach(2, "orders"))
+    sessions.incoming(read(frame(BEGIN, NULL, ZERO, ZERO, ZERO)))
+    sessions.incoming(read(attach(2, "orders")))
     for number in range(1000, 0, -1):
-        sessions.incoming(transfer(2, number, Message("x")))
+        sessions.incoming(read(transfer(2, number, Message("x"))))
     [session] = sessions._sessions.values()
     assert not session.renumbered
 
