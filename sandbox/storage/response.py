@@ -128,7 +128,8 @@ def _add(headers: CIMultiDict[str], status: int, named: Named) -> None:
         case "GetContainerProperties":
             headers[_WITH_VERSIONS] = "false"
         case "PutBlock" | "PutBlockFromURL":
-            # https://learn.microsoft.com/rest/api/storageservices/put-block#response-headers
+            # Azure/azure-sdk-for-python, azure-storage-blob, tests/test_block_blob.py,
+            # test_put_block_with_md5.
             if sent := named.headers.get("content-md5") or named.headers.get(_MD5_OF_SOURCE):
                 headers["Content-MD5"] = sent
         case "GetBlob" if status == 206:

@@ -148,12 +148,12 @@ def _check_fields(sas: Mapping[str, str], kind: Kind) -> None:
     The text of a missing field is Azure's, `reported`; so is that of malformed ones.
     """
     _, mandatory, first = kind.value
-    for name in ("sv", *mandatory):
-        if not sas.get(name, "").strip():
-            raise _failed(f"{name} is mandatory. Cannot be empty")
     for name, feature in _NOT_OFFERED.items():
         if name in sas:
             raise _failed(f"{name}: this sandbox does not offer {feature}.")
+    for name in ("sv", *mandatory):
+        if not sas.get(name, "").strip():
+            raise _failed(f"{name} is mandatory. Cannot be empty")
     if kind is not Kind.ACCOUNT and sas["sr"] not in _RESOURCES:
         raise _failed(f"sr={sas['sr']}: this sandbox offers a SAS for b, bs and c.")
     if not exists(sas["sv"]) or sas["sv"] < first:

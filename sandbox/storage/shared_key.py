@@ -24,6 +24,14 @@ _SIGNED = (
 )
 # "No older than 15 minutes", says the page.
 _OLDEST = 15 * 60
+# The service sorts these, in this order, before digits and letters; and by the others only what is
+# otherwise alike: Azure/azure-sdk-for-python, azure-storage-blob,
+# azure/storage/blob/_shared/authentication.py
+_FIRST, _LAST = "!#$%&*.^_`|~+", "'-"
+_RANKS = {each: chr(rank) for rank, each in enumerate(_FIRST, 1)}
+_ORDER = str.maketrans(_RANKS | dict.fromkeys(_LAST, ""))
+# "No older than 15 minutes", says the page.
+_OLDEST = 15 * 60
 # The service sorts these, in this order, before digits and letters, and by `-` and `'` only what is
 # otherwise alike: Azure/azure-sdk-for-python, azure-storage-blob,
 # azure/storage/blob/_shared/authentication.py
@@ -81,8 +89,8 @@ def string_to_sign(request: BlobRequest, account: str) -> str:
     )
 
 
-def _rank(name: str) -> tuple[str, int]:
-    return name.translate(_ORDER), name.count("-")
+def _rank(name: str) -> tuple[str, list[int]]:
+    return name.translate(_ORDER), [_LAST.find(each) for each in name]
 
 
 def _check_date(headers: Mapping[str, str], now: float) -> None:

@@ -1,5 +1,5 @@
-// Azure answers with a checksum of the body; Azurite does so for blocks, pages and appends, but not for a whole blob or a
-// list of blocks. All of them are computed here, in the pass over the data that Azurite makes anyway.
+// Azure answers with a checksum of the body; Azurite does so for blocks, pages and appends, but not for a whole blob, a list
+// of blocks, or a block with an MD5. All of them are computed here, in the pass over the data that Azurite makes anyway.
 const { AsyncLocalStorage } = require("node:async_hooks");
 const { createHash } = require("node:crypto");
 const { Readable } = require("node:stream");
@@ -29,11 +29,12 @@ utils.computeTransactionalChecksums = async function (stream, expected, force) {
 const known = mappers.BlockBlobStageBlockHeaders.type.modelProperties;
 mappers.BlockBlobUploadHeaders.type.modelProperties.xMsContentCrc64 = known.xMsContentCrc64;
 
-wrap(BlockBlobs.prototype, "upload", async function (proceed) {
-  const upload = {};
-  const answer = await uploads.run(upload, proceed);
-  return { ...answer, xMsContentCrc64: upload.crc64 };
-});
+for (const write of ["upload", "stageBlock"])
+  wrap(BlockBlobs.prototype, write, async function (proceed) {
+    const upload = {};
+    const answer = await uploads.run(upload, proceed);
+    return { ...answer, xMsContentCrc64: upload.crc64 };
+  });
 
 wrap(BlockBlobs.prototype, "commitBlockList", async function (proceed, _blocks, _options, context) {
   await validate(context);
