@@ -26,7 +26,7 @@ SNAPSHOT = HERE / "deployment" / "main.snapshot.json"
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run a suite. Return 1 if a test fails for a reason that nobody has written down."""
+    """Run a suite. Return 1 if a test fails without a reason in the file of reasons."""
     if not arguments or arguments[0] not in SUITES:
         print(f"usage: python -m tests.azure_sdk {'|'.join(SUITES)} [PYTEST ARGUMENTS]")
         return 2

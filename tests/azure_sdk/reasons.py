@@ -36,7 +36,7 @@ def _by_name(result: Result, patterns: Mapping[str, str]) -> str:
 
 
 def without_reason(ended: Sequence[Result], reasons: Reasons) -> list[Result]:
-    """Return the tests that do not pass, and nobody has written down why."""
+    """Return the tests that do not pass, and for which no reason is written down."""
     return [each for each in ended if each.outcome != "passed" and not reason(each, reasons)]
 
 

@@ -1,4 +1,4 @@
-"""The suites of tests: where each comes from, and what it needs around it."""
+"""The suites of tests: the source of each, and the environment that it needs."""
 
 import os
 import shutil
@@ -84,7 +84,7 @@ SUITES = {
 
 
 def arranged(suite: Suite, folder: Path) -> tuple[Path, Path]:
-    """Return a Python with what the tests need, and the folder of the tests.
+    """Return a Python with the packages of the tests, and the folder of the tests.
 
     Raises CalledProcessError if the package cannot be fetched.
     """

@@ -1,4 +1,4 @@
-"""The deployment has what each suite looks for."""
+"""The deployment has the accounts and the identities that each suite looks for."""
 
 from pathlib import Path
 

@@ -53,7 +53,7 @@ def of_an_app(sandbox: Keyless, snapshot: Snapshot) -> Mapping[str, str]:
 
 
 def prefixes(account: Mapping[str, Any]) -> Iterable[str]:
-    """Return what the names of an account's variables begin with: a tag of the template says it."""
+    """Return the beginnings of the names of an account's variables, by a tag of the template."""
     return [f"{each}_" if each else "" for each in account["tags"]["tests"].split(",")]
 
 

@@ -62,7 +62,7 @@ class Secret(str):
 
 
 class EnvironmentVariableOptions:
-    """How a loader gives its values."""
+    """The options of a loader."""
 
     def __init__(self, hide_secrets: Sequence[str] = (), **_: object) -> None:
         self.hide_secrets = frozenset(hide_secrets)
