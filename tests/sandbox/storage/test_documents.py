@@ -198,8 +198,8 @@ def test_answers_vary_by_origin_where_a_rule_is_set(storage: Storage) -> None:
         assert "Vary" not in storage.send("PUT", target, "owner", BLOCK).headers
 
 
-def test_an_empty_policy_is_listed_as_none(keyed: Storage) -> None:
-    container = keyed.sdk("owner").get_container_client("scratch")
+def test_an_empty_policy_is_listed_as_none(storage: Storage) -> None:
+    container = storage.sdk("owner").get_container_client("scratch")
     container.set_container_access_policy({"empty": None})  # type: ignore[dict-item]
     (found,) = container.get_container_access_policy()["signed_identifiers"]
     assert (found.id, found.access_policy) == ("empty", None)
