@@ -30,15 +30,6 @@ _OLDEST = 15 * 60
 _FIRST, _LAST = "!#$%&*.^_`|~+", "'-"
 _RANKS = {each: chr(rank) for rank, each in enumerate(_FIRST, 1)}
 _ORDER = str.maketrans(_RANKS | dict.fromkeys(_LAST, ""))
-# "No older than 15 minutes", says the page.
-_OLDEST = 15 * 60
-# The service sorts these, in this order, before digits and letters, and by `-` and `'` only what is
-# otherwise alike: Azure/azure-sdk-for-python, azure-storage-blob,
-# azure/storage/blob/_shared/authentication.py
-_FIRST = "!#$%&*.^_`|~+"
-_ORDER = str.maketrans(
-    {each: chr(rank) for rank, each in enumerate(_FIRST, 1)} | {"-": "", "'": ""}
-)
 _DETAIL = "AuthenticationErrorDetail"
 
 
