@@ -79,11 +79,13 @@ def _entity(settings: EntitySettings) -> Settings:
         "sessions": _switch(settings.requires_session),
         "dead-lettering of expired messages": _switch(settings.dead_letter_on_expiration),
         "dead-lettering on filter errors": _switch(settings.dead_letter_on_filter_error),
+        "forwarding": ", ".join(settings.forwarding) or "none",
     }
 
 
 def _rule(rule: Rule) -> str:
-    return rule.sql if rule.sql is not None else _conditions(rule.correlation)
+    condition = rule.sql if rule.sql is not None else _conditions(rule.correlation)
+    return f"{condition}, action {rule.action}" if rule.action else condition
 
 
 def _conditions(wanted: CorrelationFilter | None) -> str:

@@ -175,3 +175,18 @@ def test_a_changed_setting_is_named_with_both_values_and_a_variable_without() ->
     assert "variable NEW is new" in found.resources[1].details
     assert "identity notifier is gone" in found.resources[1].details
     assert "s3cret" not in str(found)
+
+
+def test_forwarding_and_the_action_of_a_rule_are_settings() -> None:
+    (queue,), (topic,) = DEPLOYMENT.bus.queues, DEPLOYMENT.bus.topics
+    forwards = replace(queue, settings=replace(queue.settings, forwarding=("forwardTo",)))
+    first, *others = topic.subscriptions
+    changing = tuple(replace(each, action="SET a=1") for each in first.rules)
+    below = (replace(first, rules=changing), *others)
+    after = replace(
+        DEPLOYMENT.bus, queues=(forwards,), topics=(replace(topic, subscriptions=below),)
+    )
+    found = difference(DEPLOYMENT, replace(DEPLOYMENT, namespaces=(after,)), built_in_roles())
+    details = [each.details for each in found.resources]
+    assert details[0] == ("forwarding is forwardTo (before: none)",)
+    assert "action SET a=1 (before: " in str(details[1])
