@@ -22,30 +22,29 @@ from sandbox.deployment.principals import Ids, deploy, forget, recreate
 from sandbox.deployment.registration import REGISTRATION, Registration, RegistrationError
 from sandbox.deployment.resources import (
     Attachment,
-    ByHand,
     Component,
     ContainerApp,
-    CorrelationFilter,
     DeclaredSecret,
     Deployment,
-    EntitySettings,
-    EntityStatus,
     FederatedCredential,
     Ingress,
     LeftOut,
     Lifecycle,
-    Namespace,
-    NotEvaluated,
     Principal,
     PrincipalKind,
-    Queue,
-    RoleAssignment,
-    RoleDefinition,
-    Rule,
     StorageAccount,
+    Vault,
+)
+from sandbox.deployment.roles import ByHand, NotEvaluated, RoleAssignment, RoleDefinition
+from sandbox.deployment.service_bus import (
+    CorrelationFilter,
+    EntitySettings,
+    EntityStatus,
+    Namespace,
+    Queue,
+    Rule,
     Subscription,
     Topic,
-    Vault,
 )
 from sandbox.deployment.snapshot import SNAPSHOT, SnapshotError, app_names
 

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sandbox.deployment.expressions import Unresolved, guid
-from sandbox.deployment.resources import LeftOut, NotEvaluated, RoleAssignment, RoleDefinition
+from sandbox.deployment.resources import LeftOut
+from sandbox.deployment.roles import NotEvaluated, RoleAssignment, RoleDefinition
 from sandbox.deployment.snapshot import (
     ASSIGNMENT,
     ROLE,

@@ -7,7 +7,7 @@ import json
 from functools import cache
 from pathlib import Path
 
-from sandbox.deployment.resources import RoleDefinition
+from sandbox.deployment.roles import RoleDefinition
 
 _FILE = Path(__file__).with_name("builtin_roles.json")
 

@@ -7,18 +7,16 @@ from typing import Any
 import isodate
 
 from sandbox.deployment.not_offered import forwarding, rule_action
-from sandbox.deployment.resources import (
+from sandbox.deployment.resources import DeclaredSecret, StorageAccount, Vault
+from sandbox.deployment.service_bus import (
     CorrelationFilter,
-    DeclaredSecret,
     EntitySettings,
     EntityStatus,
     Namespace,
     Queue,
     Rule,
-    StorageAccount,
     Subscription,
     Topic,
-    Vault,
 )
 from sandbox.deployment.snapshot import (
     BLOB_SERVICE,

@@ -8,7 +8,8 @@ https://learn.microsoft.com/azure/azure-resource-manager/templates/deploy-to-sub
 import uuid
 from collections.abc import Iterable, Iterator
 
-from sandbox.deployment.resources import Deployment, Principal, PrincipalKind, RoleAssignment
+from sandbox.deployment.resources import Deployment, Principal, PrincipalKind
+from sandbox.deployment.roles import RoleAssignment
 
 DEPLOYER = "deployer"
 

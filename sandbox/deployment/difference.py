@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from sandbox.deployment.inventory import Key, Settings, inventory
-from sandbox.deployment.resources import Deployment, RoleAssignment, RoleDefinition
+from sandbox.deployment.resources import Deployment
+from sandbox.deployment.roles import RoleAssignment, RoleDefinition
 
 _HIDDEN = "variable "
 

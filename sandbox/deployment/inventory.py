@@ -5,16 +5,9 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from sandbox.deployment.registration import Registration
-from sandbox.deployment.resources import (
-    ContainerApp,
-    CorrelationFilter,
-    Deployment,
-    EntitySettings,
-    Namespace,
-    Principal,
-    RoleDefinition,
-    Rule,
-)
+from sandbox.deployment.resources import ContainerApp, Deployment, Principal
+from sandbox.deployment.roles import RoleDefinition
+from sandbox.deployment.service_bus import CorrelationFilter, EntitySettings, Namespace, Rule
 
 Settings = Mapping[str, str]
 

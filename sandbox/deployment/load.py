@@ -33,11 +33,9 @@ from sandbox.deployment.resources import (
     Deployment,
     FederatedCredential,
     LeftOut,
-    NotEvaluated,
     Principal,
-    RoleAssignment,
-    RoleDefinition,
 )
+from sandbox.deployment.roles import NotEvaluated, RoleAssignment, RoleDefinition
 from sandbox.deployment.runtime import (
     References,
     components,

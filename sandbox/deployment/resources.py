@@ -5,9 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from sandbox.deployment.registration import Registration
+from sandbox.deployment.roles import NotEvaluated, RoleAssignment, RoleDefinition
+from sandbox.deployment.service_bus import Namespace
 from sandbox.deployment.snapshot import SnapshotError
 
 _GROUP = "/subscriptions/[^/]+/resourceGroups/[^/]+"
@@ -63,134 +65,6 @@ class Vault:
     def secret_id(self, secret: str) -> str:
         """Return the resource id of one secret, whether it exists or not."""
         return f"{self.id}/secrets/{secret}"
-
-
-class EntityStatus(StrEnum):
-    """The statuses of an entity that a deployment can set.
-
-    https://learn.microsoft.com/azure/service-bus-messaging/entity-suspend
-    """
-
-    ACTIVE = "Active"
-    DISABLED = "Disabled"
-    SEND_DISABLED = "SendDisabled"
-    RECEIVE_DISABLED = "ReceiveDisabled"
-
-    @property
-    def may_send(self) -> bool:
-        """Return whether messages can be sent to the entity."""
-        return self in {EntityStatus.ACTIVE, EntityStatus.RECEIVE_DISABLED}
-
-    @property
-    def may_receive(self) -> bool:
-        """Return whether messages can be received from the entity."""
-        return self in {EntityStatus.ACTIVE, EntityStatus.SEND_DISABLED}
-
-
-@dataclass(frozen=True)
-class EntitySettings:
-    """The message settings of a queue, topic or subscription.
-
-    `max_message_size` is in bytes; None is what the namespace's tier allows. `forwarding` has the
-    properties by which Azure forwards its messages, which the sandbox does not offer.
-    """
-
-    lock_duration: timedelta = timedelta(minutes=1)
-    max_delivery_count: int = 10
-    time_to_live: timedelta | None = None
-    duplicate_window: timedelta | None = None
-    dead_letter_on_expiration: bool = False
-    dead_letter_on_filter_error: bool = True
-    requires_session: bool = False
-    status: EntityStatus = EntityStatus.ACTIVE
-    max_message_size: int | None = None
-    forwarding: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class CorrelationFilter:
-    """A filter whose properties must all equal the message's."""
-
-    label: str | None = None
-    message_id: str | None = None
-    correlation_id: str | None = None
-    to: str | None = None
-    reply_to: str | None = None
-    session_id: str | None = None
-    content_type: str | None = None
-    properties: Mapping[str, object] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Rule:
-    """A rule of a subscription: an SQL filter with its parameters, or a correlation filter.
-
-    `action` is an SQL expression that changes messages, which the sandbox does not offer.
-    """
-
-    name: str
-    sql: str | None = None
-    correlation: CorrelationFilter | None = None
-    parameters: Mapping[str, object] = field(default_factory=dict)
-    action: str = ""
-
-
-# The properties of an entity as Resource Manager has them, for those who list it.
-_Properties = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Queue:
-    id: str
-    name: str
-    settings: EntitySettings
-    properties: _Properties = field(default_factory=dict, compare=False, repr=False)
-
-
-@dataclass(frozen=True)
-class Subscription:
-    id: str
-    name: str
-    settings: EntitySettings
-    rules: tuple[Rule, ...]  # as the template writes them
-    properties: _Properties = field(default_factory=dict, compare=False, repr=False)
-
-
-@dataclass(frozen=True)
-class Topic:
-    id: str
-    name: str
-    settings: EntitySettings
-    subscriptions: tuple[Subscription, ...]
-    properties: _Properties = field(default_factory=dict, compare=False, repr=False)
-
-
-@dataclass(frozen=True)
-class Namespace:
-    """A Service Bus namespace with its entities."""
-
-    id: str
-    name: str
-    queues: tuple[Queue, ...]
-    topics: tuple[Topic, ...]
-    tier: str = "Standard"
-
-    @property
-    def host(self) -> str:
-        return f"{self.name}.servicebus.windows.net"
-
-    @property
-    def is_premium(self) -> bool:
-        return self.tier == "Premium"
-
-    def max_message_size(self, settings: EntitySettings) -> int:
-        """Return how many bytes a message to an entity may have.
-
-        https://learn.microsoft.com/azure/service-bus-messaging/service-bus-premium-messaging
-        """
-        if not self.is_premium:
-            return 256 * 1024
-        return settings.max_message_size or 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -304,22 +178,6 @@ class ContainerApp:
 
 
 @dataclass(frozen=True)
-class ByHand:
-    """The origin of a role assignment that no deployment made: the name of its maker, and more.
-
-    Ids are object ids, times are ISO 8601 in UTC; `description` is the maker's own.
-    """
-
-    maker: str
-    created_by: str
-    created_on: str
-    updated_by: str
-    updated_on: str
-    principal_type: str
-    description: str = ""
-
-
-@dataclass(frozen=True)
 class FederatedCredential:
     """An identity's trust in an outside issuer's tokens for one subject and these audiences."""
 
@@ -328,40 +186,6 @@ class FederatedCredential:
     issuer: str
     subject: str
     audiences: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class RoleAssignment:
-    """A role for a principal, on a scope and below; `by_hand` unless a deployment made it."""
-
-    id: str
-    scope: str
-    principal_id: str
-    role_definition_id: str
-    why: str
-    by_hand: ByHand | None = None
-
-    @property
-    def key(self) -> tuple[str, str, str]:
-        """The principal, role and scope, of which Azure allows one assignment."""
-        role = self.role_definition_id.rsplit("/", 1)[-1]
-        return self.principal_id.lower(), role.lower(), self.scope.rstrip("/").lower()
-
-
-@dataclass(frozen=True)
-class NotEvaluated:
-    """A role assignment that grants nothing here, and the reason.
-
-    `to_group` says that it is to a group, whose members only Entra knows.
-    """
-
-    assignment: RoleAssignment
-    why: str
-    to_group: bool = False
-
-    def __str__(self) -> str:
-        whom = f" members of the group {self.assignment.principal_id}" if self.to_group else " it"
-        return f"on Azure, {self.assignment.id} may allow{whom}: {self.why}"
 
 
 @dataclass(frozen=True)
@@ -374,22 +198,6 @@ class LeftOut:
     type: str
     name: str
     why: str = ""
-
-
-@dataclass(frozen=True)
-class RoleDefinition:
-    """A role: patterns of actions with `*`; control actions never imply data actions.
-
-    `assignable_scopes` are those of a custom role; Azure's own can be assigned anywhere.
-    """
-
-    id: str
-    name: str
-    actions: tuple[str, ...] = ()
-    not_actions: tuple[str, ...] = ()
-    data_actions: tuple[str, ...] = ()
-    not_data_actions: tuple[str, ...] = ()
-    assignable_scopes: tuple[str, ...] = ("/",)
 
 
 @dataclass(frozen=True)
