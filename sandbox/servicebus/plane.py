@@ -17,7 +17,7 @@ from sandbox.servicebus import errors, limit_errors
 from sandbox.servicebus.administration import Administration, Counts, Entities
 from sandbox.servicebus.administration.changes import not_stored
 from sandbox.servicebus.administration.drift_file import read, write
-from sandbox.servicebus.administration.entities import EntityDrift
+from sandbox.servicebus.administration.entities import EntityDrift, InForce
 from sandbox.servicebus.authenticate import TokenPolicy, Verifier
 from sandbox.servicebus.connection import Connection, Output
 from sandbox.servicebus.context import BusContext, CommitBatch, Throttle, take_all
@@ -130,11 +130,9 @@ class ServiceBus:
         Entities that stay keep their messages, and connections their other links. A link keeps
         its rights until its token ends; with `hurry`, the roles decide them again.
 
-        Raises RuleError before anything has changed, or StoreError.
+        Raises RuleError, OSError or StoreError; then nothing has changed.
         """
-        planned = self.entities.redeployed(namespace)
-        self._become(planned.namespace)
-        self.entities.take(planned)
+        self._put_into_force(self.entities.redeployed(namespace))
         return self._announce(hurry=hurry)
 
     def manage(self, drift: EntityDrift) -> None:
@@ -142,13 +140,11 @@ class ServiceBus:
 
         Raises RuleError, or Refusal 503 if the disk does not take it; then nothing has changed.
         """
-        before, planned = self.entities.in_force, self.entities.changed(drift)
+        planned = self.entities.changed(drift)
         self.check(planned.namespace)
         try:
-            self.entities.take(planned)
-            self._become(planned.namespace)
+            self._put_into_force(planned)
         except (OSError, StoreError) as error:
-            self.entities.take_back(before)
             raise not_stored(error) from error
         self._announce()
 
@@ -160,6 +156,19 @@ class ServiceBus:
         if found is None:
             return Counts(scheduled=scheduled)
         return Counts(len(found.active), len(found.dead_letters), scheduled)
+
+    def _put_into_force(self, planned: InForce) -> None:
+        """Keep a plan, and follow it; take it back if either fails.
+
+        Raises RuleError, OSError or StoreError.
+        """
+        before = self.entities.in_force
+        try:
+            self.entities.take(planned)
+            self._become(planned.namespace)
+        except (RuleError, OSError, StoreError):
+            self.entities.take_back(before)
+            raise
 
     def _become(self, namespace: Namespace) -> None:
         """Let the broker have other entities. Raises RuleError or StoreError."""

@@ -166,6 +166,25 @@ def test_what_was_made_outlives_a_restart_and_a_deployment_restores_its_own(
         assert again.get_queue("others").max_delivery_count == 3
 
 
+def test_a_deployment_without_room_for_its_drift_changes_nothing(
+    running: Running, owner: Client
+) -> None:
+    orders = owner.get_queue("orders")
+    orders.max_delivery_count = 7
+    owner.update_queue(orders)
+
+    async def deploy() -> None:
+        running.bus.deploy(running.namespace)
+
+    with pytest.MonkeyPatch.context() as patch:
+        without_room_for_a_file(running, patch)
+        with pytest.raises(OSError, match="No space left"):
+            running.run(deploy())
+    assert owner.get_queue("orders").max_delivery_count == 7
+    running.run(deploy())
+    assert owner.get_queue("orders").max_delivery_count == 3
+
+
 def test_the_namespace_says_its_tier(owner: Client) -> None:
     found = owner.get_namespace_properties()
     assert (found.messaging_sku, found.name) == ("Standard", "sb-test")
