@@ -17,7 +17,8 @@ from sandbox.edge import Address
 from sandbox.state import State
 from sandbox.storage import free_port
 from sandbox.supervisor import END_SIGNALS, Child
-from sandbox.supervisor.services import Readiness, is_taken, readiness
+from sandbox.supervisor.ports import is_taken
+from sandbox.supervisor.services import Readiness, readiness
 
 GALLERY_PORT = 8080
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from local.damage import damaged_package
 from sandbox.state import PROJECT, State
 from sandbox.supervisor import Program, minimal_environment
-from sandbox.supervisor.services import Project
+from sandbox.supervisor.project import Project
 
 # Seconds, as terminationGracePeriodSeconds in the Bicep.
 _GRACE = 60.0

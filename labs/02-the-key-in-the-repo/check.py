@@ -10,7 +10,7 @@ from azure.storage.blob import BlobServiceClient
 from cli.lab.run import Finding, Run
 from sandbox.audit import Outcome
 from sandbox.rbac import Allowed, Assignments, Requirement
-from sandbox.storage import AccountKeys
+from sandbox.storage.account_keys import AccountKeys
 
 READER = "Storage Blob Data Reader"
 LIST_KEYS = "Microsoft.Storage/storageAccounts/listKeys/action"

@@ -9,7 +9,7 @@ from sandbox.faults.partner import PartnerDoor
 from sandbox.faults.requests import PlaneDoor, around
 from sandbox.keyvault import KeyVault
 from sandbox.partner import Partner
-from sandbox.storage import BlobStorage
+from sandbox.storage.plane import BlobStorage
 
 
 def of_account(account: BlobStorage, faults: Faults, gate: Gate) -> web.Application:

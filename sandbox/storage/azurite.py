@@ -12,11 +12,14 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from sandbox.storage.backend import Backend
-from sandbox.storage.forward import Forwarded
 from sandbox.storage.installation import MAIN, AzuriteError, azurite_folder, find_node
+
+# A start imports this module first, and the rest of the package while Azurite starts.
+if TYPE_CHECKING:
+    from sandbox.storage.backend import Backend
 
 # The first one wraps Azurite's own methods, and others wrap it.
 _CHANGES = ("durable", "checksums", "conditions", "finding", "listing", "names", "unused")
@@ -76,8 +79,10 @@ class Azurite:
         accounts = ";".join(f"{each.account}:{each.key}" for each in (self, *others))
         return {"PATH": os.environ.get("PATH", os.defpath), "AZURITE_ACCOUNTS": accounts}
 
-    def backend(self) -> Backend:
+    def backend(self) -> "Backend":
         """Return a client of this Azurite."""
+        from sandbox.storage.backend import Backend  # noqa: PLC0415
+
         return Backend(self.account, self.host, self.port, self.key)
 
     async def wait(self, within: float = _WITHIN) -> None:
@@ -90,6 +95,8 @@ class Azurite:
 
     async def prepare(self, containers: Iterable[str]) -> None:
         """Create the containers that do not exist yet. Raises AzuriteError if one is refused."""
+        from sandbox.storage.containers import make_container  # noqa: PLC0415
+
         backend = self.backend()
         await backend.start()
         try:
@@ -120,25 +127,3 @@ async def _listens(port: int) -> bool:
         return False
     writer.close()
     return True
-
-
-async def make_container(backend: Backend, container: str) -> None:
-    """Make a container, unless it exists. Raises AzuriteError if that is refused."""
-    create = Forwarded("PUT", f"/{container}", {"restype": "container"}, {}, takes_body=False)
-    async with backend.send(create, length=0) as answer:
-        if answer.status not in {201, 409}:
-            raise AzuriteError(f"Azurite answers {answer.status} to a new container {container}")
-
-
-async def delete_container(backend: Backend, container: str) -> None:
-    """Delete a container with its blobs, leased or not. Raises AzuriteError if that is refused."""
-    lease = {"restype": "container", "comp": "lease"}
-    end = {"x-ms-lease-action": "break", "x-ms-lease-break-period": "0"}
-    for method, query, headers, expected in (
-        ("PUT", lease, end, {202, 404, 409}),
-        ("DELETE", {"restype": "container"}, {}, {202, 404}),
-    ):
-        step = Forwarded(method, f"/{container}", query, headers, takes_body=False)
-        async with backend.send(step, length=0) as answer:
-            if answer.status not in expected:
-                raise AzuriteError(f"Azurite answers {answer.status} to the end of {container}")

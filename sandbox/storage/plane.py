@@ -10,8 +10,8 @@ from sandbox.rbac import Allowed, Denied
 from sandbox.refusal import Refusal
 from sandbox.storage.account_keys import AccountKeys
 from sandbox.storage.authenticate import authenticate
-from sandbox.storage.azurite import delete_container, make_container
 from sandbox.storage.backend import LONGEST_HEADER, Backend
+from sandbox.storage.containers import delete_container, make_container
 from sandbox.storage.cors import Cors
 from sandbox.storage.delegation_keys import DelegationKeys
 from sandbox.storage.errors import StorageError, busy, invalid_header, refusal

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from sandbox.deployment import remember
 from sandbox.state import State, StateError
+from sandbox.supervisor.project import NO_PROJECT
 from sandbox.supervisor.run import StartError, run
-from sandbox.supervisor.services import NO_PROJECT
 
 
 def main(snapshot: str, folder: str) -> None:

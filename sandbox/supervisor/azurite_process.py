@@ -7,8 +7,8 @@ from sandbox.deployment import StorageAccount
 from sandbox.state import State
 from sandbox.storage import Azurite, free_port
 from sandbox.supervisor.environment import minimal_environment
+from sandbox.supervisor.ports import is_taken
 from sandbox.supervisor.processes import Child, Program
-from sandbox.supervisor.services import is_taken
 
 # Azurite prints a lost blob with this prefix (sandbox/storage/azurite/damage.js).
 _LOST = "lost: "

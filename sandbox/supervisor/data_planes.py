@@ -21,7 +21,11 @@ from sandbox.keyvault import KeyVault, load_key
 from sandbox.servicebus import Limits, ServiceBus, as_deployed
 from sandbox.servicebus.context import Throttle, take_all
 from sandbox.state import State
-from sandbox.storage import AccountKeys, Azurite, BlobStorage, DelegationKeys, adapted
+from sandbox.storage import Azurite
+from sandbox.storage.account_keys import AccountKeys
+from sandbox.storage.delegation_keys import DelegationKeys
+from sandbox.storage.plane import BlobStorage
+from sandbox.storage.recognise import adapted
 from sandbox.supervisor.databases import database
 from sandbox.telemetry import FILE as TELEMETRY
 from sandbox.telemetry.plane import Insights

@@ -11,9 +11,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from joserfc import jws
-from joserfc.errors import JoseError
-
 from sandbox.state import State
 from sandbox.supervisor.environment import (
     DEVELOPER,
@@ -99,7 +96,7 @@ class Developer:
         printed, _ = await _ended(process)
         try:
             return process.returncode == 0 and _holder(json.loads(printed)) == principal_id
-        except (ValueError, LookupError, JoseError):
+        except (ValueError, LookupError):
             return False
 
     async def sign_in(self, on_code: Callable[[str], None]) -> None:
@@ -144,6 +141,16 @@ async def _end(process: asyncio.subprocess.Process) -> None:
 
 
 def _holder(answer: Mapping[str, str]) -> str:
-    """Return the object id in a token, which needs no verification: it was just issued."""
-    claims = json.loads(jws.extract_compact(answer["accessToken"].encode()).payload)
+    """Return the object id in a token, which needs no verification: it was just issued.
+
+    Raises ValueError or LookupError for anything else.
+    """
+    # Imported late: every command imports this module, and few starts sign in.
+    from joserfc import jws  # noqa: PLC0415
+    from joserfc.errors import JoseError  # noqa: PLC0415
+
+    try:
+        claims = json.loads(jws.extract_compact(answer["accessToken"].encode()).payload)
+    except JoseError as error:
+        raise ValueError("the Azure CLI printed no token") from error
     return str(claims["oid"])

@@ -25,9 +25,9 @@ from sandbox.supervisor.names import AMQPS, HTTPS, https_port_before, write_name
 from sandbox.supervisor.planes import Planes
 from sandbox.supervisor.ports import Ports
 from sandbox.supervisor.processes import Child
+from sandbox.supervisor.project import Project
 from sandbox.supervisor.remote_services import PORTS, ListenAddress, RemoteServices, keep_ports
 from sandbox.supervisor.report import PageReport
-from sandbox.supervisor.services import Project
 from sandbox.supervisor.shell_proxy import start_shell_proxy
 from sandbox.supervisor.trust import write_trust
 

@@ -31,7 +31,8 @@ from sandbox.partner import Partner
 from sandbox.rbac import Assignments
 from sandbox.servicebus import ServiceBus, as_deployed
 from sandbox.state import State
-from sandbox.storage import Azurite, BlobStorage
+from sandbox.storage import Azurite
+from sandbox.storage.plane import BlobStorage
 from sandbox.supervisor.clock import MonotonicClock
 from sandbox.supervisor.data_planes import DataPlanes, account_keys, shown_keys
 from sandbox.supervisor.environment import kept_headers, new_headers

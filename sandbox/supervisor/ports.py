@@ -1,5 +1,6 @@
 """The ports of one sandbox, kept in its state: open shells outlive `down` and `up`."""
 
+import socket
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 
@@ -7,7 +8,6 @@ from sandbox.broken_files import BrokenFileError
 from sandbox.commands import KEYLESS
 from sandbox.state import State
 from sandbox.storage import free_port
-from sandbox.supervisor.services import is_taken
 
 FILE = "ports.json"
 
@@ -59,6 +59,13 @@ class Ports:
             for what, port in then.items()
             if port and found.get(what, port) != port
         )
+
+
+def is_taken(port: int) -> bool:
+    """Return whether a program listens on a port of loopback."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _port(value: object) -> int:

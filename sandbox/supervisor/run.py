@@ -1,15 +1,14 @@
 """Runs the whole sandbox in one process, with Azurite and the services as its children."""
 
 import asyncio
+import gc
 import signal
 import sqlite3
 import time
-from collections.abc import Awaitable, Callable, Collection, Coroutine
-from contextlib import AsyncExitStack, suppress
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterator
+from contextlib import AsyncExitStack, contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
-
-import aiohttp
 
 from sandbox.assumptions import LIKELY, Assumptions
 from sandbox.commands import END_SIGNALS
@@ -17,8 +16,8 @@ from sandbox.lock import TakenError, take
 from sandbox.state import State, StateError
 from sandbox.supervisor.azurite_process import PortLostError
 from sandbox.supervisor.developer import AsDeveloper, Developer, SignInError
+from sandbox.supervisor.project import Project
 from sandbox.supervisor.report import PATIENCE, OnReport, forget
-from sandbox.supervisor.services import Project
 from sandbox.supervisor.settings import USUAL, Settings
 from sandbox.supervisor.start import start
 
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 
 # Another program may take a free port between its choice and its use.
 _TRIES = 3
-_EXPECTED = (OSError, ValueError, KeyError, RuntimeError, sqlite3.Error, aiohttp.ClientError)
+_EXPECTED = (OSError, ValueError, KeyError, RuntimeError, sqlite3.Error)
 
 
 class StartError(RuntimeError):
@@ -81,9 +80,9 @@ async def run(
                 project=project,
             ),
         )
-        endpoints = await _started(tried, stop)
+        with _nothing_collected():
+            endpoints = await _started(tried, stop)
         if endpoints is not None:
-            # Imported late, as in start.py.
             from sandbox.supervisor.apply import Apply  # noqa: PLC0415
             from sandbox.supervisor.watch import Watch  # noqa: PLC0415
 
@@ -111,6 +110,20 @@ async def run(
                 raise StartError(str(error)) from error
 
 
+@contextmanager
+def _nothing_collected() -> Iterator[None]:
+    """Turn the garbage collector off, and let it never look at what the block leaves.
+
+    A start imports and builds what stays until the end, so each collection would be in vain.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 async def _look_after(watch: "Watch", stop: asyncio.Event, approve: bool = False) -> None:
     """Sign in, run the services until `stop`, and end them. Raises SignInError.
 
@@ -119,8 +132,10 @@ async def _look_after(watch: "Watch", stop: asyncio.Event, approve: bool = False
     try:
         if not await _finished(stop, watch.sign_in(approve)):
             return
+        from aiohttp import ClientSession, ClientTimeout  # noqa: PLC0415
+
         await watch.start()
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)) as session:
+        async with ClientSession(timeout=ClientTimeout(total=2)) as session:
             while not stop.is_set():
                 pause = await watch.look(session)
                 with suppress(TimeoutError):
@@ -167,11 +182,13 @@ async def _started(
     await asyncio.wait((starting, stopped), return_when=asyncio.FIRST_COMPLETED)
     stopped.cancel()
     starting.cancel()
+    from aiohttp import ClientError  # noqa: PLC0415
+
     try:
         return await starting
     except asyncio.CancelledError:
         return None
-    except _EXPECTED as error:
+    except (*_EXPECTED, ClientError) as error:
         reason = error.args[0] if isinstance(error, KeyError) else error
         raise StartError(f"the sandbox cannot start: {reason or type(error).__name__}") from error
 

@@ -11,7 +11,7 @@ from sandbox.state import State
 from sandbox.supervisor.azurite_process import azurite_program, azurites, losses, ready
 from sandbox.supervisor.environment import kept_headers
 from sandbox.supervisor.processes import Child
-from sandbox.supervisor.services import NO_PROJECT, Project
+from sandbox.supervisor.project import NO_PROJECT, Project
 from sandbox.supervisor.settings import USUAL, Settings
 
 if TYPE_CHECKING:

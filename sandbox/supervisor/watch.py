@@ -22,7 +22,9 @@ from sandbox.supervisor.developer import NAME, Developer
 from sandbox.supervisor.endpoints import Endpoints, chosen
 from sandbox.supervisor.faults import reports
 from sandbox.supervisor.planes import Planes
+from sandbox.supervisor.ports import is_taken
 from sandbox.supervisor.processes import Child, Program
+from sandbox.supervisor.project import ServiceProgram
 from sandbox.supervisor.remote_services import RemoteServices
 from sandbox.supervisor.report import (
     NOT_STARTED,
@@ -32,7 +34,7 @@ from sandbox.supervisor.report import (
     ServiceReport,
     SignInReport,
 )
-from sandbox.supervisor.services import Readiness, ServiceProgram, is_taken, readiness
+from sandbox.supervisor.services import Readiness, readiness
 
 _LOG = logging.getLogger(__name__)
 _LOOK_AGAIN = 0.1

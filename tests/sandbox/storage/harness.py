@@ -30,8 +30,9 @@ from sandbox.deployment import (
 )
 from sandbox.entra import BLOB, Issuer, SigningKey
 from sandbox.rbac import Action, Policy
-from sandbox.storage import Azurite, BlobStorage, free_port
+from sandbox.storage import Azurite, free_port
 from sandbox.storage.operations import OPERATIONS
+from sandbox.storage.plane import BlobStorage
 
 BLOBS = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs"
 ROLE_IDS = "/providers/Microsoft.Authorization/roleDefinitions"

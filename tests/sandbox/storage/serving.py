@@ -12,7 +12,10 @@ from sandbox.audit import Audit, Gate
 from sandbox.deployment import load
 from sandbox.entra import Issuer, SigningKey, Verifier, blob_audiences
 from sandbox.state import State
-from sandbox.storage import AccountKeys, Azurite, Backend, BlobStorage, free_port
+from sandbox.storage import Azurite, free_port
+from sandbox.storage.account_keys import AccountKeys
+from sandbox.storage.backend import Backend
+from sandbox.storage.plane import BlobStorage
 from tests.sandbox.storage.harness import Running, Storage, policy_of, principals_of
 
 

@@ -17,7 +17,7 @@ from azure.storage.blob import (
 
 from sandbox.audit import Outcome
 from sandbox.state import State
-from sandbox.storage import AccountKeys
+from sandbox.storage.account_keys import AccountKeys
 from sandbox.storage.request import read_request
 from sandbox.storage.sas_text import by_a_key, for_an_account
 from tests.sandbox.storage.harness import Storage

@@ -14,8 +14,7 @@ from sandbox.broken_files import BrokenFileError
 from sandbox.entra import Verifier
 from sandbox.refusal import Refusal
 from sandbox.state import State
-from sandbox.storage import DelegationKeys
-from sandbox.storage.delegation_keys import KeyClaims, check_times
+from sandbox.storage.delegation_keys import DelegationKeys, KeyClaims, check_times
 from sandbox.storage.request import of_a_sas, read_request
 from sandbox.storage.sas import SasCaller, verify_by_user
 from sandbox.storage.sas_text import by_a_user

@@ -20,7 +20,7 @@ from sandbox.audit import Outcome, Record
 from sandbox.broken_files import BrokenFileError
 from sandbox.refusal import Refusal
 from sandbox.state import State
-from sandbox.storage import AccountKeys
+from sandbox.storage.account_keys import AccountKeys
 from sandbox.storage.request import read_request
 from sandbox.storage.shared_key import BY_KEY, sign, verify
 from tests.sandbox.storage.harness import Storage

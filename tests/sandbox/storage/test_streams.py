@@ -15,8 +15,10 @@ from aiohttp import web
 
 from sandbox.audit import Audit, Gate
 from sandbox.entra import Verifier, blob_audiences
-from sandbox.storage import Backend, BlobStorage, free_port
+from sandbox.storage import free_port
 from sandbox.storage.azurite import new_key
+from sandbox.storage.backend import Backend
+from sandbox.storage.plane import BlobStorage
 from tests.sandbox.storage.harness import VERSION, Storage, policy_of
 
 BLOCK = {"x-ms-blob-type": "BlockBlob"}

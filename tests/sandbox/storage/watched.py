@@ -20,7 +20,8 @@ from sandbox.edge import Certificate, Edge
 from sandbox.entra import Issuer, SigningKey, Verifier, blob_audiences
 from sandbox.rbac import Policy
 from sandbox.state import State
-from sandbox.storage import Azurite, BlobStorage, free_port
+from sandbox.storage import Azurite, free_port
+from sandbox.storage.plane import BlobStorage
 from tests.sandbox.storage.dispatch import BLOB_SERVER
 from tests.sandbox.storage.harness import Running, Storage, policy_of, principals_of
 
