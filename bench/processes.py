@@ -14,7 +14,8 @@ from pathlib import Path
 PROC = Path("/proc")
 SANDBOX, AZURITE, LEASHES = "sandbox", "azurite", "leashes"
 
-_SERVICE = re.compile(r"services/(\w+)/gunicorn\.conf\.py")
+# A service's gunicorn has the file of its settings, and any other process of it a module.
+_SERVICE = re.compile(r"(?:services/(?=\w+/gunicorn\.conf\.py)|-m services\.)(\w+)")
 _PSS = re.compile(r"^Pss:\s+(\d+) kB", re.MULTILINE)
 _TICK = os.sysconf("SC_CLK_TCK")
 

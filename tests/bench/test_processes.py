@@ -20,6 +20,8 @@ LINUX = pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason=
             "leashes",
         ),
         ("python -m gunicorn --config services/gateway/gunicorn.conf.py --bind a", "gateway"),
+        ("python -m services.thumbnailer.decoder 17", "thumbnailer"),
+        ("python -m cli up --state /services/x/state", "sandbox"),
         ("node --require a.js node_modules/azurite/dist/src/blob/main.js", "azurite"),
     ],
 )
