@@ -19,7 +19,6 @@ from sandbox.storage.versions import version_of
 
 # Below this a body is sent in one piece, which costs less than a stream.
 _SMALL = 64 * 1024
-_CHUNK = 64 * 1024
 _HOP_BY_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "upgrade", "trailer"})
 _FRAMING = _HOP_BY_HOP | {"content-length"}
 # Operations whose answer has fewer headers than Azurite's.
@@ -84,7 +83,7 @@ async def _streamed(
     if answer.content_length is not None:
         response.content_length = answer.content_length
     await response.prepare(request)
-    async for chunk in answer.content.iter_chunked(_CHUNK):
+    async for chunk in answer.content.iter_any():
         await response.write(chunk)
     await response.write_eof()
     return response
