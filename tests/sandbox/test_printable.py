@@ -25,6 +25,11 @@ def test_what_acts_on_a_terminal_is_escaped_as_in_json() -> None:
     assert printable("ein Foto über 日本 👩\u200d🚀.png") == "ein Foto über 日本 👩\u200d🚀.png"
 
 
+def test_a_character_that_cannot_be_seen_is_escaped() -> None:
+    for each in "\xad\u061c\u200b\u2060\u2028\ufeff\ufffb\U000e0041":
+        assert printable(f"a{each}b") == f"a{json.dumps(each)[1:-1]}b"
+
+
 @given(st.text())
 def test_json_stays_json_and_means_the_same(text: str) -> None:
     written = json.dumps({"said": text}, ensure_ascii=False)
