@@ -4,6 +4,7 @@ import asyncio
 import json
 import sys
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from aiohttp import WSMsgType, web
 
 from bench.baseline import constant
 from bench.baseline.broker import Broker
+from bench.bound.bus import Bound
 from sandbox.audit import FILE, Audit, Gate
 from sandbox.edge import AmqpListener, Certificate, Edge
 from sandbox.rbac import Policy
@@ -18,23 +20,27 @@ from sandbox.state import State
 
 _PATH = "/$servicebus/websocket"
 _SUBPROTOCOL = "AMQPWSB10"
+_BROKERS: dict[str, type[Broker]] = {"proton": Broker, "bound": Bound}
 
 
 class _Amqp(asyncio.Protocol):
+    def __init__(self, broker: type[Broker]) -> None:
+        self._made = broker
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)  # noqa: S101 - TLS is one
-        self._broker = Broker(transport.write)
+        self._broker = self._made(transport.write)
 
     def data_received(self, data: bytes) -> None:
         self._broker.feed(data)
 
 
-def _websocket() -> web.Application:
+def _websocket(made_broker: type[Broker]) -> web.Application:
     async def handle(request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse(protocols=(_SUBPROTOCOL,), compress=False)
         await socket.prepare(request)
         out = bytearray()
-        broker = Broker(out.extend)
+        broker = made_broker(out.extend)
         async for message in socket:
             if message.type is not WSMsgType.BINARY:
                 break
@@ -51,13 +57,14 @@ def _websocket() -> web.Application:
 
 async def _run(asked: dict[str, Any]) -> None:
     state = State.open(Path(asked["state"]))
-    routes = {asked["bus"]: _websocket(), asked["vault"]: constant.application()}
+    broker = _BROKERS[asked["broker"]]
+    routes = {asked["bus"]: _websocket(broker), asked["vault"]: constant.application()}
     certificate = Certificate.keep(state, routes)
     gate = Gate(Policy([]), Audit(state.path(FILE)))
     async with AsyncExitStack() as stack:
         edge = Edge(routes, certificate, gate)
         stack.push_async_callback(edge.stop)
-        amqp = AmqpListener(_Amqp, certificate)
+        amqp = AmqpListener(partial(_Amqp, broker), certificate)
         stack.push_async_callback(amqp.stop)
         said = {
             "proxy": f"http://127.0.0.1:{await edge.start()}",

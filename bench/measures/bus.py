@@ -1,12 +1,13 @@
 """Service Bus send, and receive with complete, against a proton server that checks nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from bench.baseline import servers
 from bench.client import client
-from bench.endpoints import endpoints
+from bench.endpoints import Azure, endpoints
 from bench.figures import Figure, ratio_at_least
 from bench.plan import Plan, rate
 from bench.process import Process
@@ -19,19 +20,37 @@ _QUEUE = "SERVICEBUS_QUEUE_NAME"
 def measure(plan: Plan, root: Path) -> Iterator[Figure]:
     """Measure messages a second, one by one, on plain AMQP and over WebSocket."""
     with endpoints(root) as azure:
-        host, vault = azure.deployment.bus.host, azure.deployment.vault.host
-        sends, receives = azure.environments["gateway"], azure.environments["thumbnailer"]
-        with (
-            servers(root, host, vault) as baseline,
-            client(sends, root) as sender,
-            client(receives, root) as receiver,
-            client(baseline.instead(sends), root) as other_sender,
-            client(baseline.instead(receives), root) as other_receiver,
-        ):
-            for name, ports in (("AMQP", (azure.amqp_port, baseline.amqp_port)), ("WS", (0, 0))):
-                where = [{"host": host, "queue": sends[_QUEUE], "port": port} for port in ports]
-                lines = [(sender, receiver, where[0]), (other_sender, other_receiver, where[1])]
-                yield from _send_and_receive(plan, name, lines)
+        yield from _rows(plan, root, azure, azure.environments, azure.amqp_port)
+
+
+def measure_bound(plan: Plan, root: Path) -> Iterator[Figure]:
+    """Measure the fastest server in Python in the sandbox's place: the bound of each row."""
+    with (
+        endpoints(root) as azure,
+        servers(root, azure.deployment.bus.host, azure.deployment.vault.host, "bound") as bound,
+    ):
+        instead = {app: bound.instead(each) for app, each in azure.environments.items()}
+        for figure in _rows(plan, root, azure, instead, bound.amqp_port):
+            yield replace(figure, what=f"{figure.what}: the bound", goals=())
+
+
+def _rows(
+    plan: Plan, root: Path, azure: Azure, environments: Mapping[str, Mapping[str, str]], port: int
+) -> Iterator[Figure]:
+    """Measure the server of `environments` and `port` against the baseline."""
+    host, vault = azure.deployment.bus.host, azure.deployment.vault.host
+    sends, receives = environments["gateway"], environments["thumbnailer"]
+    with (
+        servers(root, host, vault) as baseline,
+        client(sends, root) as sender,
+        client(receives, root) as receiver,
+        client(baseline.instead(sends), root) as other_sender,
+        client(baseline.instead(receives), root) as other_receiver,
+    ):
+        for name, ports in (("AMQP", (port, baseline.amqp_port)), ("WS", (0, 0))):
+            where = [{"host": host, "queue": sends[_QUEUE], "port": port} for port in ports]
+            lines = [(sender, receiver, where[0]), (other_sender, other_receiver, where[1])]
+            yield from _send_and_receive(plan, name, lines)
 
 
 def _send_and_receive(
