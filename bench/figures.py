@@ -67,12 +67,17 @@ def at_most(bound: float) -> Goal:
     return Goal(Of.MEDIAN, bound, at_least=False)
 
 
+def at_least(bound: float) -> Goal:
+    """Return a goal for the median, or more."""
+    return Goal(Of.MEDIAN, bound, at_least=True)
+
+
 @dataclass(frozen=True)
 class Figure:
     """One line of the table. `ours` is None for a skipped figure, and `note` says why.
 
     It is also None for a failed measure, whose error is `failure`. `times` is the number of
-    operations in one run.
+    operations in one run. `bound` is the best that the machine allows: see bench/bound.
     """
 
     what: str
@@ -83,13 +88,17 @@ class Figure:
     note: str = ""
     times: int = 1
     failure: str = ""
+    bound: Samples | None = None
 
     @property
     def ratio(self) -> float | None:
         """The ratio of our median to the baseline's."""
-        if self.ours is None or self.baseline is None or not self.baseline.median:
-            return None
-        return self.ours.median / self.baseline.median
+        return _ratio(self.ours, self.baseline)
+
+    @property
+    def ratio_of_bound(self) -> float | None:
+        """The ratio of the bound's median to the baseline's: the best to hope for."""
+        return _ratio(self.bound, self.baseline)
 
     @property
     def reached(self) -> bool | None:
@@ -103,3 +112,9 @@ class Figure:
         if goal.of is Of.RATIO:
             return self.ratio
         return self.ours.median if self.ours else None
+
+
+def _ratio(one: Samples | None, other: Samples | None) -> float | None:
+    if one is None or other is None or not other.median:
+        return None
+    return one.median / other.median

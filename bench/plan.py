@@ -26,15 +26,14 @@ class Plan:
         """Return one value a run."""
         return Samples.of([once() for _ in self._rounds(what)])
 
-    def interleave(
-        self, what: str, ours: Callable[[], float], baseline: Callable[[], float]
-    ) -> tuple[Samples, Samples]:
-        """Return one value a run of each, in turns, so that drift affects both."""
-        found: dict[bool, list[float]] = {True: [], False: []}
+    def interleave(self, what: str, *each: Callable[[], float]) -> tuple[Samples, ...]:
+        """Return one value a run of each, in turns and both orders, so that drift affects all."""
+        found: list[list[float]] = [[] for _ in each]
         for number in self._rounds(what):
-            for first in (True, False) if number % 2 else (False, True):
-                found[first].append(ours() if first else baseline())
-        return Samples.of(found[True]), Samples.of(found[False])
+            turns = list(zip(found, each, strict=True))
+            for values, once in turns if number % 2 else reversed(turns):
+                values.append(once())
+        return tuple(map(Samples.of, found))
 
     def _rounds(self, what: str) -> Sequence[int]:
         self.on_progress(what)

@@ -66,7 +66,7 @@ def role_of(command: str) -> str:
     if "process_guard.py" in command:
         return LEASHES
     if service := _SERVICE.search(command):
-        return service[1]
+        return service[1] or service[2]
     return AZURITE if "azurite" in command else SANDBOX
 
 

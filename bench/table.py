@@ -19,6 +19,8 @@ _COLUMNS = (
     ("baseline", 9),
     ("min - max", 13),
     ("ratio", 5),
+    ("bound", 9),
+    ("ratio", 5),
     ("goal", 22),
     ("", 1),
     ("runs", 9),
@@ -37,10 +39,13 @@ def line(figure: Figure) -> Table:
 
 
 def notes(figures: Sequence[Figure]) -> Group:
-    """Return the notes below the table."""
+    """Return the notes below the table, and the figures that miss their goals."""
     said = [(each, each.failure or each.note) for each in figures]
     found = dict.fromkeys(f"{each.what}: {why}" for each, why in said if why)
-    return Group(*(Text(note, style="dim") for note in found))
+    lines = [Text(note, style="dim") for note in found]
+    if missed := [each.what for each in figures if each.reached is False]:
+        lines.append(Text(f"Goals not reached: {'; '.join(missed)}."))
+    return Group(*lines)
 
 
 def as_json(machine: Machine, figures: Sequence[Figure]) -> dict[str, Any]:
@@ -84,11 +89,17 @@ def _cells(figure: Figure) -> Sequence[str | Text]:
         _spread(figure.ours),
         f"{shown(figure.baseline.median)} {figure.unit}" if figure.baseline else "",
         _spread(figure.baseline) if figure.baseline else "",
-        f"{figure.ratio:.2f}" if figure.ratio is not None else "",
+        _ratio(figure.ratio),
+        f"{shown(figure.bound.median)} {figure.unit}" if figure.bound else "",
+        _ratio(figure.ratio_of_bound),
         ", ".join(in_words(goal, figure.unit) for goal in figure.goals),
         Text(mark, style),
         _how_often(figure.ours, figure.times),
     )
+
+
+def _ratio(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}"
 
 
 def _how_often(samples: Samples, times: int) -> str:
@@ -109,6 +120,8 @@ def _figure(figure: Figure) -> dict[str, Any]:
         "ours": _samples(figure.ours),
         "baseline": _samples(figure.baseline),
         "ratio": figure.ratio,
+        "bound": _samples(figure.bound),
+        "ratio_of_bound": figure.ratio_of_bound,
         "goals": [asdict(goal) for goal in figure.goals],
         "reached": figure.reached,
         "note": figure.note,

@@ -21,10 +21,10 @@ def measure(plan: Plan, root: Path) -> Iterator[Figure]:
     starts = [_start(state) for _ in range(plan.runs)]
     endpoints = Samples.of([each.endpoints_after for each in starts])
     services = Samples.of([each.services_after for each in starts])
-    yield Figure("warm start, endpoints", "s", endpoints, goals=(at_most(2),))
-    yield Figure("warm start, all four services", "s", services, goals=(at_most(5),))
+    yield Figure("warm start, endpoints", "s", endpoints, goals=(at_most(1),))
+    yield Figure("warm start, all four services", "s", services, goals=(at_most(3),))
     seconds = plan.repeat("demo --exit", lambda: demo(state, "--exit", "--port", "0"))
-    yield Figure("demo --exit, warm", "s", seconds, goals=(at_most(15),))
+    yield Figure("demo --exit, warm", "s", seconds, goals=(at_most(8),))
     yield _set_up()
 
 

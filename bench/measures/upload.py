@@ -8,9 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.figures import Figure, Samples
+from bench.arrivals import Arrivals, followed
+from bench.bound.thumbnail import photos_a_second
+from bench.figures import Figure, Goal, Samples, at_least, at_most
 from bench.photos import Gallery
 from bench.plan import Plan
+from bench.process import BenchError
 from bench.processes import cpu_by_role, tree
 from bench.whole import whole
 
@@ -19,6 +22,9 @@ _AT_ONCE = 16
 _ALONE, _TOGETHER = 10, 32
 _TAKES_LONG = 5
 _CLIENT = "this client"
+_CATALOG = "logs/catalog.log"
+_GOAL, _GOAL_OF_RATE = at_most(2), at_least(12)
+_BOUND_TIMES = 20
 
 
 @dataclass(frozen=True)
@@ -33,32 +39,60 @@ class _Round:
 def measure(plan: Plan, root: Path) -> Iterator[Figure]:
     """Measure seconds (median and 95th percentile) and photos a second."""
     plan = plan.fewer(_TAKES_LONG)
-    with whole(root / "state") as sandbox:
+    bound = plan.repeat("thumbnails alone", lambda: photos_a_second(plan.times(_BOUND_TIMES)))
+    with whole(root / "state") as sandbox, followed(sandbox.state.path(_CATALOG)) as arrivals:
         gallery = Gallery(sandbox.report.gallery)
-        gallery.seconds_to_thumbnail()
+        gallery.show_one()
         for width, full in ((1, _ALONE), (_AT_ONCE, _TOGETHER)):
             times = max(plan.times(full), width)
             label = f"{width} at once" if width > 1 else "one by one"
             plan.on_progress(f"upload to thumbnail, {label}")
-            rounds = [_round(gallery, times, width, sandbox.report.pid) for _ in range(plan.runs)]
-            yield from _waits(rounds, times, label)
+            photos = _Photos(gallery, arrivals, times, width, sandbox.report.pid)
+            rounds = [photos.round() for _ in range(plan.runs)]
+            yield from _waits(rounds, times, label, goals=(_GOAL,) if width > 1 else ())
         rates = Samples.of([len(each.each) / each.seconds for each in rounds])
-        yield Figure("photos at saturation", "/s", rates, note=_limit(rounds), times=times)
+        goals, note = (_GOAL_OF_RATE,), _limit(rounds)
+        yield Figure("photos at saturation", "/s", rates, None, goals, note, times, bound=bound)
 
 
-def _round(gallery: Gallery, times: int, width: int, pid: int) -> _Round:
-    before, own, begun = tree(pid), time.process_time(), time.monotonic()
-    with ThreadPoolExecutor(width) as pool:
-        found = tuple(pool.map(lambda _: gallery.seconds_to_thumbnail(), range(times)))
-    seconds = time.monotonic() - begun
-    cpu = {**cpu_by_role(before, tree(pid)), _CLIENT: time.process_time() - own}
-    return _Round(found, seconds, cpu)
+@dataclass(frozen=True)
+class _Photos:
+    gallery: Gallery
+    arrivals: Arrivals
+    times: int
+    width: int
+    pid: int
+
+    def round(self) -> _Round:
+        """Upload photos and wait for each. Raises BenchError."""
+        before, own, begun = tree(self.pid), time.process_time(), time.monotonic()
+        with ThreadPoolExecutor(self.width) as pool:
+            found = tuple(pool.map(lambda _: self._seconds_to_thumbnail(), range(self.times)))
+        seconds = time.monotonic() - begun
+        cpu = {**cpu_by_role(before, tree(self.pid)), _CLIENT: time.process_time() - own}
+        return _Round(found, seconds, cpu)
+
+    def _seconds_to_thumbnail(self) -> float:
+        """Return the seconds from an upload until the gallery shows its thumbnail."""
+        begun = time.monotonic()
+        photo = self.gallery.upload()
+        self.arrivals.wait_for(photo)
+        if not self.gallery.has_thumbnail(photo):
+            raise BenchError("the gallery does not show a photo that the catalog has recorded")
+        return time.monotonic() - begun
 
 
-def _waits(rounds: list[_Round], times: int, label: str) -> Iterator[Figure]:
-    for name, of in (("median", statistics.median), ("95th percentile", percentile_95)):
+def _waits(
+    rounds: list[_Round], times: int, label: str, *, goals: tuple[Goal, ...]
+) -> Iterator[Figure]:
+    """Yield the median without a goal, and the 95th percentile."""
+    for name, of, goals_of_it in (
+        ("median", statistics.median, ()),
+        ("95th percentile", percentile_95, goals),
+    ):
         values = Samples.of([of(each.each) for each in rounds])
-        yield Figure(f"upload to thumbnail, {label}, {name}", "s", values, times=times)
+        what = f"upload to thumbnail, {label}, {name}"
+        yield Figure(what, "s", values, goals=goals_of_it, times=times)
 
 
 def percentile_95(values: tuple[float, ...]) -> float:

@@ -1,9 +1,11 @@
 """Figures: medians, ratios, and goals."""
 
+from dataclasses import replace
+
 import pytest
 
 from bench import Figure, Goal, Samples
-from bench.figures import Of, at_most, ratio_at_least, ratio_at_most
+from bench.figures import Of, at_least, at_most, ratio_at_least, ratio_at_most
 
 
 def figure(ours: list[float], *goals: Goal, baseline: list[float] | None = None) -> Figure:
@@ -38,6 +40,17 @@ def test_a_bound_may_be_reached(ours: float, reached: bool) -> None:
 @pytest.mark.parametrize(("ours", "reached"), [(1.9, True), (2.0, True), (2.1, False)])
 def test_a_bound_may_not_be_passed(ours: float, reached: bool) -> None:
     assert figure([ours], at_most(2)).reached is reached
+
+
+@pytest.mark.parametrize(("ours", "reached"), [(11.9, False), (12.0, True), (12.1, True)])
+def test_a_rate_has_a_goal_that_it_may_exceed(ours: float, reached: bool) -> None:
+    assert figure([ours], at_least(12)).reached is reached
+
+
+def test_a_bound_tells_the_best_ratio_to_hope_for_and_reaches_no_goal() -> None:
+    found = replace(figure([6], ratio_at_least(0.8), baseline=[10]), bound=Samples.of([9]))
+    assert (found.ratio, found.ratio_of_bound, found.reached) == (0.6, 0.9, False)
+    assert figure([6], baseline=[10]).ratio_of_bound is None
 
 
 def test_every_goal_has_to_be_reached() -> None:

@@ -1,5 +1,7 @@
 """The number and the order of measurements."""
 
+from functools import partial
+
 from bench import Plan
 from bench.plan import rate
 
@@ -21,6 +23,18 @@ def test_ours_and_the_baseline_take_turns_and_each_begins_as_often() -> None:
     assert found[0].values == (1,) * 4
     assert found[1].values == (2,) * 4
     assert order == ["other", "ours", "ours", "other"] * 2
+
+
+def test_a_bound_takes_its_turn_too() -> None:
+    order: list[int] = []
+
+    def once(number: int) -> float:
+        order.append(number)
+        return number
+
+    found = plan(2, []).interleave("it", *(partial(once, number) for number in (1, 2, 3)))
+    assert [each.values for each in found] == [(1, 1), (2, 2), (3, 3)]
+    assert order == [3, 2, 1, 1, 2, 3]
 
 
 def test_a_quick_plan_does_a_tenth_and_at_least_one() -> None:

@@ -17,8 +17,9 @@ GET = Figure(
     "/s",
     Samples.of([70, 80, 90]),
     Samples.of([100, 100, 130]),
-    (ratio_at_least(0.7),),
+    (ratio_at_least(0.8),),
     times=200,
+    bound=Samples.of([90, 95, 99]),
 )
 START = Figure("warm start", "s", Samples.of([2.5]), goals=(at_most(2),))
 GONE = Figure("bus", "", None, failure="nobody answers")
@@ -27,13 +28,13 @@ SET_UP = Figure("set-up", "s", None, goals=(at_most(180),), note="no record of i
 
 def printed(*figures: Figure) -> list[str]:
     text = io.StringIO()
-    console = Console(file=text, width=150)
+    console = Console(file=text, width=170)
     for each in (heading(), *map(line, figures), notes(figures)):
         console.print(each)
     return text.getvalue().splitlines()
 
 
-def test_a_line_holds_both_numbers_their_spread_the_ratio_and_the_goal() -> None:
+def test_a_line_holds_each_number_its_spread_its_ratio_and_the_goal() -> None:
     _, line = printed(GET)
     cells = [
         "blob get",
@@ -42,7 +43,9 @@ def test_a_line_holds_both_numbers_their_spread_the_ratio_and_the_goal() -> None
         "100 /s",
         "100 - 130",
         "0.80",
-        "ratio ≥ 0.7",
+        "95.0 /s",
+        "0.95",
+        "ratio ≥ 0.8",
         "✓",
     ]
     assert [each for each in cells if each not in line] == []
@@ -50,12 +53,13 @@ def test_a_line_holds_both_numbers_their_spread_the_ratio_and_the_goal() -> None
 
 
 def test_a_missed_goal_is_marked_and_one_run_has_no_spread() -> None:
-    _, line = printed(START)
+    _, line, note = printed(START)
     assert line.split() == ["warm", "start", "2.50", "s", "≤", "2", "s", "✗", "1"]
+    assert note.strip() == "Goals not reached: warm start."
 
 
 def test_lines_that_are_printed_one_by_one_stand_below_each_other() -> None:
-    top, get, start = printed(GET, START)
+    top, get, start, *_ = printed(GET, START)
     assert top.index("goal") == get.index("ratio ≥") == start.index("≤ 2 s")
     assert top.index("ours") + 4 == get.index("80.0 /s") + 7 == start.index("2.50 s") + 6
 
@@ -77,8 +81,10 @@ def test_json_holds_the_machine_and_every_run() -> None:
     assert found["machine"]["cores"] == 2
     get, set_up = found["figures"]
     assert get["ours"] == {"median": 80, "least": 70, "most": 90, "values": [70, 80, 90]}
-    assert get["goals"] == [{"of": "ratio", "bound": 0.7, "at_least": True}]
+    assert get["goals"] == [{"of": "ratio", "bound": 0.8, "at_least": True}]
     assert (get["ratio"], get["reached"]) == (0.8, True)
+    assert (get["bound"]["median"], get["ratio_of_bound"]) == (95, 0.95)
+    assert (set_up["bound"], set_up["ratio_of_bound"]) == (None, None)
     assert (set_up["ours"], set_up["ratio"], set_up["reached"]) == (None, None, None)
     assert (get["failure"], as_json(MACHINE, [GONE])["figures"][0]["failure"]) == (
         "",
