@@ -60,6 +60,23 @@ def shown(value: float) -> str:
     return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 
+def with_unit(samples: Samples | None, unit: str) -> str:
+    """Return the median with its unit; empty without samples."""
+    return f"{shown(samples.median)} {unit}" if samples else ""
+
+
+def range_shown(samples: Samples | None) -> str:
+    """Return the least and the most of several runs; empty for one."""
+    if samples is None or len(samples.values) == 1:
+        return ""
+    return f"{shown(samples.least)} - {shown(samples.most)}"
+
+
+def ratio_shown(value: float | None) -> str:
+    """Return a ratio with two digits; empty without one."""
+    return "" if value is None else f"{value:.2f}"
+
+
 def in_words(goal: Goal, unit: str) -> str:
     """Return a goal as text: `ratio >= 0.7`, `<= 2 s`."""
     sign = "≥" if goal.at_least else "≤"
@@ -85,31 +102,21 @@ def _cells(figure: Figure) -> Sequence[str | Text]:
     mark, style = _MARKS[figure.reached]
     return (
         figure.what,
-        f"{shown(figure.ours.median)} {figure.unit}",
-        _spread(figure.ours),
-        f"{shown(figure.baseline.median)} {figure.unit}" if figure.baseline else "",
-        _spread(figure.baseline) if figure.baseline else "",
-        _ratio(figure.ratio),
-        f"{shown(figure.bound.median)} {figure.unit}" if figure.bound else "",
-        _ratio(figure.ratio_of_bound),
+        with_unit(figure.ours, figure.unit),
+        range_shown(figure.ours),
+        with_unit(figure.baseline, figure.unit),
+        range_shown(figure.baseline),
+        ratio_shown(figure.ratio),
+        with_unit(figure.bound, figure.unit),
+        ratio_shown(figure.ratio_of_bound),
         ", ".join(in_words(goal, figure.unit) for goal in figure.goals),
         Text(mark, style),
         _how_often(figure.ours, figure.times),
     )
 
 
-def _ratio(value: float | None) -> str:
-    return "" if value is None else f"{value:.2f}"
-
-
 def _how_often(samples: Samples, times: int) -> str:
     return f"{len(samples.values)}" + (f" x {times:,}" if times > 1 else "")
-
-
-def _spread(samples: Samples) -> str:
-    if len(samples.values) == 1:
-        return ""
-    return f"{shown(samples.least)} - {shown(samples.most)}"
 
 
 def _figure(figure: Figure) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import signal
 import sys
 from collections.abc import Iterable
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -23,6 +24,7 @@ from bench import (
     notes,
     this_machine,
 )
+from bench import page as documentation
 from cli.sample import needs_the_sample
 from cli.terminal import USAGE, Terminal, err, fail, one_sentence, out, print_json
 
@@ -41,10 +43,16 @@ def bench(
     quick: Annotated[
         bool, typer.Option("--quick", help="One run, a tenth of the work: not a measurement.")
     ] = False,
+    page: Annotated[
+        Path | None,
+        typer.Option("--page", help="Also write the figures into the table of this page."),
+    ] = None,
 ) -> None:
     """Measure starts, blobs, messages, secrets, decisions, the gallery, and memory."""
     if unknown := [each for each in only or () if each not in MEASURES]:
         fail(f"unknown figure {unknown[0]!r}; choose from {', '.join(MEASURES)}.", USAGE)
+    if page and quick:
+        fail("--page takes figures, and --quick measures none; leave one of them out.", USAGE)
     needs_the_sample("bench")
     # SIGTERM ends the started processes, too, as Ctrl-C does.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
@@ -52,6 +60,8 @@ def bench(
     machine = this_machine()
     with ExitStack() as stack:
         with one_sentence(BenchError, OSError):
+            if page:
+                documentation.check(page)
             stack.enter_context(alone())
         err.print(f"[dim]{machine}[/]")
         plan = Plan(1 if quick else runs, quick, lambda what: err.print(f"[dim]  {what}[/]"))
@@ -59,6 +69,9 @@ def bench(
         taken = list(figures) if json_ else _printed(figures, machine)
         if json_:
             print_json(as_json(machine, taken))
+    if page:
+        with one_sentence(BenchError, OSError):
+            documentation.write(page, machine, taken)
     if failed := [each.what for each in taken if each.failure]:
         fail(f"could not measure {', '.join(failed)}.", status=1)
 

@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from bench import MEASURES, BenchError, Figure, Plan, Samples
+from bench.page import BEGIN, END
 from cli.application import application
 from tests.conftest import keyless
 
@@ -94,6 +95,21 @@ def test_json_is_whole_whatever_fails(run: Callable[..., Result]) -> None:
     assert [each["what"] for each in found] == ["fast", "broken", "fast", "slow"]
     assert [each["failure"] for each in found] == ["", "nobody answers", "", ""]
     assert done.exit_code == 1
+
+
+def test_a_page_gets_the_figures_and_one_without_a_table_is_refused_first(
+    run: Callable[..., Result], tmp_path: Path
+) -> None:
+    page = tmp_path / "speed.md"
+    page.write_text(f"{BEGIN}{END}")
+    assert run("--only", "good", "--page", str(page)).exit_code == 0
+    assert "| slow | 8.50 s |" in page.read_text()
+    page.write_text("no table")
+    refused = run("--only", "good", "--page", str(page))
+    assert refused.exit_code != 0
+    assert "the page lacks the lines" in refused.stderr
+    assert "fast" not in refused.stdout
+    assert run("--quick", "--page", str(page)).exit_code == 64
 
 
 def test_where_nothing_fails_the_status_is_0(run: Callable[..., Result]) -> None:
