@@ -57,15 +57,19 @@ def test_every_question_has_a_probe() -> None:
 
 
 CASES_BY_SANDBOX = [
-    pytest.param(answers, name, answer, id=f"{name}={answer}")
+    pytest.param(answers, (name, answer), id=f"{name}={answer}")
     for answers in SANDBOXES
     for name, answer in CASES
     if (LIKELY.answer(name) == answer and not answers) or f"{name}={answer}" in answers
 ]
 
 
-@pytest.mark.parametrize(("assumed", "name", "answer"), CASES_BY_SANDBOX, indirect=["assumed"])
-def test_the_sandbox_answers_as_assumed(assuming: Harness, name: str, answer: str) -> None:
+# In the scope of the module, or each case would start its sandbox anew.
+@pytest.mark.parametrize(
+    ("assumed", "case"), CASES_BY_SANDBOX, indirect=["assumed"], scope="module"
+)
+def test_the_sandbox_answers_as_assumed(assuming: Harness, case: tuple[str, str]) -> None:
+    name, answer = case
     if name in inside.PROBES:
         # Only the last minutes of a token tell.
         assuming.endpoints.planes.settings.change({"token-lifetime": "4m"})
