@@ -32,7 +32,7 @@ from cli.options import (
     assumptions_of,
     open_state_for_start,
 )
-from cli.photos import uploads
+from cli.photos import Upload, uploads
 from cli.progress import Progress
 from cli.sample import needs_the_sample
 from cli.snapshot_notes import warn_if_stale, warn_of_left_out
@@ -65,9 +65,10 @@ def demo(
     assumed = assumptions_of(assume, assume_from) if assume or assume_from else None
     begun = time.monotonic()
     warn_if_stale(opened)
+    files = ThreadPoolExecutor(1).submit(uploads)  # painted while the sandbox starts
     with exit_on_signals(), _a_sandbox(opened, port, assumed) as report:
         try:
-            found = _walk_and_denial(opened, report)
+            found = _walk_and_denial(opened, report, files.result())
         except DemoError as error:
             fail("; ".join(filter(None, (str(error), opened.refuses()))))
         except RequestException as error:
@@ -105,8 +106,8 @@ def _a_sandbox(state: State, port: int | None, assumed: Assumptions | None) -> I
             end(state)
 
 
-def _walk_and_denial(state: State, report: Report) -> list[str]:
-    arrivals = _put_through(report.gallery)
+def _walk_and_denial(state: State, report: Report, files: Sequence[Upload]) -> list[str]:
+    arrivals = _put_through(report.gallery, files)
     allowed, denied = one_denial(state, report, arrivals[0])
     wanted = Counter(each.id for each in arrivals)
     verified = _settled(lambda: _verified(state), lambda found: found >= wanted)
@@ -119,9 +120,8 @@ def _walk_and_denial(state: State, report: Report) -> list[str]:
     return _verdict(state, arrivals, verified, denied)
 
 
-def _put_through(gallery: str) -> list[Arrival]:
+def _put_through(gallery: str, files: Sequence[Upload]) -> list[Arrival]:
     out.print("\n[bold]Three photos and one broken file[/]")
-    files = uploads()
     photos = [send(gallery, each) for each in files]
     pool = ThreadPoolExecutor(len(files))
     try:

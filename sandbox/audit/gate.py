@@ -1,11 +1,14 @@
 """The gate: every decision is made and recorded here, before it is answered."""
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from sandbox.audit.log import Audit, Outcome, Record, now
-from sandbox.entra import AccessToken, Caller
 from sandbox.printable import shortened
 from sandbox.rbac import Allowed, Decision, Denied, Requirement
+
+# Commands import this package to read the audit, and no token.
+if TYPE_CHECKING:
+    from sandbox.entra import AccessToken, Caller
 
 # The role in the record of a request that an account key authorizes.
 KEYED = "account key"
@@ -32,7 +35,7 @@ class Gate:
         self._audit = audit
 
     def admit(
-        self, service: str, operation: str, caller: Caller, *requirements: Requirement
+        self, service: str, operation: str, caller: "Caller", *requirements: Requirement
     ) -> tuple[Allowed, ...] | Denied:
         """Return the assignments that allow `operation`, one a requirement, or the first denial.
 
@@ -64,7 +67,7 @@ class Gate:
         )
 
     def by_key(
-        self, service: str, operation: str, caller: Caller, *requirements: Requirement
+        self, service: str, operation: str, caller: "Caller", *requirements: Requirement
     ) -> None:
         """Record an operation that a key authorizes: without an identity, and by no assignment."""
         for each in requirements:
@@ -85,7 +88,7 @@ class Gate:
         self,
         service: str,
         operation: str,
-        caller: Caller,
+        caller: "Caller",
         scope: str,
         *,
         assignment: str = "",
@@ -111,7 +114,7 @@ class Gate:
         self,
         identity: str,
         principal_id: str,
-        token: AccessToken,
+        token: "AccessToken",
         service: str = "identity",
         *,
         why: str = "",
@@ -133,7 +136,7 @@ class Gate:
         )
 
 
-def _allowed(service: str, operation: str, caller: Caller, allowed: Allowed) -> Record:
+def _allowed(service: str, operation: str, caller: "Caller", allowed: Allowed) -> Record:
     return Record(
         now(),
         service,
@@ -151,7 +154,7 @@ def _allowed(service: str, operation: str, caller: Caller, allowed: Allowed) -> 
     )
 
 
-def _denied(service: str, operation: str, caller: Caller, denied: Denied) -> Record:
+def _denied(service: str, operation: str, caller: "Caller", denied: Denied) -> Record:
     return Record(
         now(),
         service,

@@ -8,7 +8,7 @@ from sandbox.faults.consistency import consistent_later
 from sandbox.faults.partner import PartnerDoor
 from sandbox.faults.requests import PlaneDoor, around
 from sandbox.keyvault import KeyVault
-from sandbox.partner import Partner
+from sandbox.partner.receiver import Partner
 from sandbox.storage.plane import BlobStorage
 
 

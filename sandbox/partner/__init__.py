@@ -1,7 +1,9 @@
-"""The partner outside Azure, which receives signed webhooks from a service."""
+"""The partner outside Azure, which receives signed webhooks from a service.
+
+This package exports what commands read of it. `receiver` has the partner itself, with its server.
+"""
 
 from sandbox.partner.fault import Fault
 from sandbox.partner.journal import Delivery
-from sandbox.partner.receiver import Partner
 
-__all__ = ["Delivery", "Fault", "Partner"]
+__all__ = ["Delivery", "Fault"]

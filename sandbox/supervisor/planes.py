@@ -27,7 +27,7 @@ from sandbox.faults.applications import of_account, of_partner, of_vault
 from sandbox.faults.tokens import skewed
 from sandbox.identity import IdentityEndpoint
 from sandbox.keyvault import KeyVault
-from sandbox.partner import Partner
+from sandbox.partner.receiver import Partner
 from sandbox.rbac import Assignments
 from sandbox.servicebus import ServiceBus, as_deployed
 from sandbox.state import State

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 from sandbox.deployment import ContainerApp, Deployment, Principal, Vault
-from sandbox.partner import Partner
+from sandbox.partner.receiver import Partner
 from sandbox.rbac import Action, Allowed, Policy, Requirement
 from sandbox.state import State
 

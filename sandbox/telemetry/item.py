@@ -8,10 +8,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sandbox.entra import Caller
 from sandbox.telemetry.errors import ItemRefused, missing, other_key
+
+# As in sandbox/audit/gate.py: commands read telemetry, and no token.
+if TYPE_CHECKING:
+    from sandbox.entra import Caller
 
 # By the type of an item's data: the table that it would be found in.
 TABLES = {
@@ -54,7 +57,7 @@ class Item:
         return next((name for name, each in self.properties.items() if each == value), "")
 
 
-def read(envelope: Any, key: str, caller: Caller) -> Item:
+def read(envelope: Any, key: str, caller: "Caller") -> Item:
     """Return the item in `envelope`, for the component with `key`. Raises ItemRefused."""
     if not isinstance(envelope, dict) or len(json.dumps(envelope)) > _LARGEST:
         raise ItemRefused("Telemetry item is too large, or no JSON object")
@@ -74,7 +77,7 @@ def _item(
     kind: str,
     data: Mapping[str, Any],
     tags: Mapping[str, Any],
-    caller: Caller,
+    caller: "Caller",
 ) -> Item:
     if kind not in TABLES:
         raise ItemRefused("103: Field 'baseType' on type 'Data' has an unexpected value")

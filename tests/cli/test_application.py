@@ -58,8 +58,13 @@ def test_what_is_no_command_meets_them_all() -> None:
 
 
 def test_no_command_waits_for_what_another_imports() -> None:
-    of_doctor, of_a_sandbox = "local.doctor.examine", "sandbox.supervisor.planes"
+    of_doctor, of_a_sandbox = "local.doctor.examine", "sandbox.supervisor.start"
     assert of_doctor in imported_by("doctor")
     assert of_doctor not in imported_by("up")
     assert of_a_sandbox in imported_by("up")
     assert of_a_sandbox not in imported_by("demo")
+
+
+@pytest.mark.parametrize("name", ["demo", "down", "status", "trace"])
+def test_a_command_that_only_looks_imports_neither_a_server_nor_cryptography(name: str) -> None:
+    assert not {"aiohttp", "cryptography"} & imported_by(name)

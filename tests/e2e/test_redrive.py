@@ -8,7 +8,8 @@ from pathlib import Path
 
 from cli.demo_run import send, webhooks
 from cli.photos import uploads
-from sandbox.partner import Fault, Partner
+from sandbox.partner import Fault
+from sandbox.partner.receiver import Partner
 from sandbox.state import PROJECT
 from tests.conftest import Running, up
 

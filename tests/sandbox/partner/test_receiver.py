@@ -11,7 +11,8 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 from standardwebhooks import Webhook
 
-from sandbox.partner import Fault, Partner
+from sandbox.partner import Fault
+from sandbox.partner.receiver import Partner
 from sandbox.state import State
 
 URL = "https://partner.example.com/webhooks"
