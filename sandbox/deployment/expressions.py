@@ -8,11 +8,11 @@ only Azure can evaluate, such as `[listKeys(...)]`, becomes an `Unresolved`.
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import urljoin
 
-from lark import Lark, LarkError, Transformer, v_args
+from lark import Lark, LarkError, ParseTree, Transformer, v_args
 
 _GRAMMAR = r"""
     ?start: value
@@ -72,6 +72,12 @@ class Unresolved:
 @cache
 def _parser() -> Lark:
     return Lark(_GRAMMAR, parser="lalr")
+
+
+@lru_cache(1024)
+def _parsed(text: str) -> ParseTree:
+    """Return the tree of an expression: a deployment has few, many times."""
+    return _parser().parse(text)
 
 
 def guid(*parts: str) -> str:
@@ -245,7 +251,7 @@ def evaluate(value: Any, reference: Reference) -> Any:
 
 def _evaluate_text(text: str, reference: Reference) -> Any:
     try:
-        found = _Evaluation(reference).transform(_parser().parse(text[1:-1]))
+        found = _Evaluation(reference).transform(_parsed(text[1:-1]))
     except (LarkError, RecursionError) as error:
         cause = getattr(error, "orig_exc", None)
         reason = cause if isinstance(cause, ValueError) else "it is not understood"
