@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 
 import aiohttp
 from yarl import URL
@@ -52,20 +52,21 @@ class Backend:
             await self._session.close()
             self._session = None
 
-    @asynccontextmanager
-    async def send(
+    def send(
         self, forwarded: Forwarded, length: int | None = None, body: Body = None
-    ) -> AsyncIterator[aiohttp.ClientResponse]:
-        """Yield Azurite's answer. Raises aiohttp.ClientError or TimeoutError without one."""
+    ) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
+        """Send a request; the context has Azurite's answer.
+
+        Raises aiohttp.ClientError or TimeoutError without one.
+        """
         if self._session is None:
             raise aiohttp.ClientConnectionError("the client of Azurite has not been started")
         headers = signed_headers(forwarded, length, self._account, self._key)
         url = URL(self._origin + forwarded.target, encoded=True)
-        async with self._session.request(
+        return self._session.request(
             forwarded.method,
             url,
             headers={"Host": self._host, **headers},
             data=body,
             allow_redirects=False,
-        ) as answer:
-            yield answer
+        )
