@@ -26,7 +26,6 @@ MEASURES: Mapping[str, Measure] = {
     "start": start.measure,
     "blob": blob.measure,
     "bus": bus.measure,
-    "bus-bound": bus.measure_bound,
     "secret": secret.measure,
     "rbac": rbac.measure,
     "denial": denial.measure,

@@ -1,13 +1,17 @@
-"""Service Bus send, and receive with complete, against a proton server that checks nothing."""
+"""Service Bus send, and receive with complete, against a proton server that checks nothing.
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+The bound is bench/bound/bus.py. It is faster than proton, whose objects for each frame it saves.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from bench.baseline import servers
 from bench.client import client
-from bench.endpoints import Azure, endpoints
+from bench.endpoints import endpoints
 from bench.figures import Figure, ratio_at_least
 from bench.plan import Plan, rate
 from bench.process import Process
@@ -17,60 +21,56 @@ _TIMES = 300
 _QUEUE = "SERVICEBUS_QUEUE_NAME"
 
 
+@dataclass(frozen=True)
+class _Line:
+    """The clients of one server, and the queue that they use."""
+
+    sender: Process
+    receiver: Process
+    where: Mapping[str, object]
+
+    def send(self, times: int) -> float:
+        """Return the messages a second of as many sends."""
+        return rate(times, self.sender.ask(do="bus-send", **self.where, times=times))
+
+    def receive(self, times: int) -> float:
+        """Return the messages a second of as many receives, each completed."""
+        return rate(times, self.receiver.ask(do="bus-receive", **self.where, times=times))
+
+
 def measure(plan: Plan, root: Path) -> Iterator[Figure]:
     """Measure messages a second, one by one, on plain AMQP and over WebSocket."""
-    with endpoints(root) as azure:
-        yield from _rows(plan, root, azure, azure.environments, azure.amqp_port)
-
-
-def measure_bound(plan: Plan, root: Path) -> Iterator[Figure]:
-    """Measure the fastest server in Python in the sandbox's place: the bound of each row."""
-    with (
-        endpoints(root) as azure,
-        servers(root, azure.deployment.bus.host, azure.deployment.vault.host, "bound") as bound,
-    ):
-        instead = {app: bound.instead(each) for app, each in azure.environments.items()}
-        for figure in _rows(plan, root, azure, instead, bound.amqp_port):
-            yield replace(figure, what=f"{figure.what}: the bound", goals=())
-
-
-def _rows(
-    plan: Plan, root: Path, azure: Azure, environments: Mapping[str, Mapping[str, str]], port: int
-) -> Iterator[Figure]:
-    """Measure the server of `environments` and `port` against the baseline."""
-    host, vault = azure.deployment.bus.host, azure.deployment.vault.host
-    sends, receives = environments["gateway"], environments["thumbnailer"]
-    with (
-        servers(root, host, vault) as baseline,
-        client(sends, root) as sender,
-        client(receives, root) as receiver,
-        client(baseline.instead(sends), root) as other_sender,
-        client(baseline.instead(receives), root) as other_receiver,
-    ):
-        for name, ports in (("AMQP", (port, baseline.amqp_port)), ("WS", (0, 0))):
-            where = [{"host": host, "queue": sends[_QUEUE], "port": port} for port in ports]
-            lines = [(sender, receiver, where[0]), (other_sender, other_receiver, where[1])]
+    with endpoints(root) as azure, ExitStack() as stack:
+        host, vault = azure.deployment.bus.host, azure.deployment.vault.host
+        baseline = stack.enter_context(servers(root, host, vault))
+        bound = stack.enter_context(servers(root, host, vault, "bound"))
+        sends, receives = azure.environments["gateway"], azure.environments["thumbnailer"]
+        pairs = [(sends, receives)]
+        pairs += [(each.instead(sends), each.instead(receives)) for each in (baseline, bound)]
+        start = partial(client, root=root)
+        clients = [
+            (stack.enter_context(start(sending)), stack.enter_context(start(receiving)))
+            for sending, receiving in pairs
+        ]
+        for name, ports in (
+            ("AMQP", (azure.amqp_port, baseline.amqp_port, bound.amqp_port)),
+            ("WS", (0, 0, 0)),
+        ):
+            lines = [
+                _Line(sender, receiver, {"host": host, "queue": sends[_QUEUE], "port": port})
+                for (sender, receiver), port in zip(clients, ports, strict=True)
+            ]
             yield from _send_and_receive(plan, name, lines)
 
 
-def _send_and_receive(
-    plan: Plan, transport: str, lines: list[tuple[Process, Process, dict[str, object]]]
-) -> Iterator[Figure]:
+def _send_and_receive(plan: Plan, transport: str, lines: Sequence[_Line]) -> Iterator[Figure]:
     """Measure a send and its receive; a first message opens the links."""
     times = plan.times(_TIMES)
-    for sender, receiver, where in lines:
-        sender.ask(do="bus-send", **where, times=1)
-        receiver.ask(do="bus-receive", **where, times=1)
-
-    def send(line: int) -> float:
-        sender, _, where = lines[line]
-        return rate(times, sender.ask(do="bus-send", **where, times=times))
-
-    def receive(line: int) -> float:
-        _, receiver, where = lines[line]
-        return rate(times, receiver.ask(do="bus-receive", **where, times=times))
-
-    for name, once in (("send", send), ("receive, complete", receive)):
+    for line in lines:
+        line.send(1)
+        line.receive(1)
+    for name, once in (("send", _Line.send), ("receive, complete", _Line.receive)):
         what = f"bus {name}, {transport}"
-        ours, baseline = plan.interleave(what, partial(once, 0), partial(once, 1))
-        yield Figure(what, "/s", ours, baseline, (_GOAL,), times=times)
+        turns = (partial(once, line, times) for line in lines)
+        ours, baseline, bound = plan.interleave(what, *turns)
+        yield Figure(what, "/s", ours, baseline, (_GOAL,), times=times, bound=bound)
