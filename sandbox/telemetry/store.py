@@ -4,7 +4,8 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple, fields
+from dataclasses import fields
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,10 @@ FILE = "telemetry.db"
 SERVICE = "telemetry"
 # Some hundreds of photos, in some ten megabytes.
 MOST = 20_000
-_COLUMNS = ", ".join(f'"{each.name}"' for each in fields(Item))
+_NAMES = [each.name for each in fields(Item)]
+_COLUMNS = ", ".join(f'"{each}"' for each in _NAMES)
+# dataclasses.astuple() would copy each value deeply.
+_VALUES = attrgetter(*_NAMES)
 _SCHEMA = (
     f"CREATE TABLE IF NOT EXISTS item (number INTEGER PRIMARY KEY, {_COLUMNS})",
     "CREATE INDEX IF NOT EXISTS item_by_operation ON item (operation)",
@@ -49,7 +53,7 @@ class Store:
 
     def add(self, items: Iterable[Item]) -> None:
         """Keep `items`, all or none. Raises sqlite3.Error."""
-        marks = ", ".join("?" * len(fields(Item)))
+        marks = ", ".join("?" * len(_NAMES))
         rows = [_row(each) for each in items]
         with self._connection:
             self._connection.execute("BEGIN IMMEDIATE")
@@ -95,11 +99,11 @@ def _select(path: Path, wanted: str, *values: str) -> list[Item]:
 
 
 def _row(item: Item) -> tuple[object, ...]:
-    *rest, properties = astuple(item)
+    *rest, properties = _VALUES(item)
     return (*rest, json.dumps(properties))
 
 
 def _item(row: Sequence[Any]) -> Item:
-    values = {field.name: value for field, value in zip(fields(Item), row, strict=True)}
+    values = dict(zip(_NAMES, row, strict=True))
     values["properties"] = json.loads(values["properties"])
     return Item(**values | {"success": bool(values["success"])})
