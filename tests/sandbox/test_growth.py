@@ -95,7 +95,7 @@ def test_a_head_that_comes_byte_by_byte_is_searched_once() -> None:
                 theirs.send(content[number : number + pace])
                 await asyncio.sleep(0)
                 await asyncio.sleep(0)
-            return await asyncio.wait_for(reading, 5)
+            return await asyncio.wait_for(reading, 30)
 
     for end in (b"\n\n", b"\n\r\n", b"\r\n\r\n"):
         assert asyncio.run(read(b"CONNECT a:443 HTTP/1.1" + end)) == (

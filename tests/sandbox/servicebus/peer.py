@@ -124,7 +124,7 @@ class Peer:
     def settle(self, delivery: Any, state: int) -> End | None:
         """Settle a delivery, and wait for the bus to confirm it. Return the error, if any."""
         delivery.update(state)
-        self._connection.wait(lambda: delivery.settled, timeout=5)
+        self._connection.wait(lambda: delivery.settled, timeout=30)
         condition = delivery.remote.condition
         delivery.settle()
         return End.of(condition) if condition else None

@@ -37,7 +37,7 @@ def test_a_websocket_gets_the_subprotocol_that_it_asks_for(
             session.ws_connect(url, ssl=trust(), protocols=asked) as socket,
         ):
             await socket.send_bytes(SASL)
-            return socket.protocol, (await socket.receive_bytes(timeout=5))[:8]
+            return socket.protocol, (await socket.receive_bytes(timeout=30))[:8]
 
     assert asyncio.run(speak()) == (given, SASL)
 

@@ -54,7 +54,7 @@ def say(bus: Running, *pieces: bytes) -> None:
 
 def talk(bus: Running, *steps: tuple[bytes, bytes]) -> None:
     """Send frames one by one, and wait for the answer of each that has one."""
-    with socket.create_connection(("127.0.0.1", bus.plain_port), timeout=5) as client:
+    with socket.create_connection(("127.0.0.1", bus.plain_port), timeout=30) as client:
         for sent, answer in ((HELLO, _BEGIN), *steps):
             client.sendall(sent)
             heard = b""
@@ -110,7 +110,7 @@ def test_a_link_opened_again_under_its_name_and_handle_is_decided_again(queues: 
 def test_a_client_that_says_everything_in_one_write_is_served(queues: Running) -> None:
     """The SASL header, OPEN, BEGIN, the token, a link and a message, before the first answer."""
     everything = HELLO + token_of("owner") + attach(2, "orders") + transfer(2, 1, Message("x"))
-    with socket.create_connection(("127.0.0.1", queues.plain_port), timeout=5) as client:
+    with socket.create_connection(("127.0.0.1", queues.plain_port), timeout=30) as client:
         client.sendall(everything)
         until(lambda: held(queues) == (1, 0))
         heard = b""

@@ -135,7 +135,7 @@ def test_a_namespace_that_does_not_exist_is_refused_by_its_name(shared: Shared) 
 def test_noise_before_the_open_frame_ends_its_own_connection_at_most(
     shared: Shared, opening: bytes
 ) -> None:
-    with socket.create_connection(("127.0.0.1", shared.plain_port), timeout=5) as noisy:
+    with socket.create_connection(("127.0.0.1", shared.plain_port), timeout=30) as noisy:
         noisy.sendall(opening + b"\xff" * 64)
         with Peer(shared.plain_port) as peer:
             assert peer.put_as("orders-sender").code == 202
@@ -144,7 +144,7 @@ def test_noise_before_the_open_frame_ends_its_own_connection_at_most(
 def test_a_handshake_in_pieces_is_answered_once(shared: Shared) -> None:
     """The namespace answers the handshake again when it takes over, and that is dropped."""
     hello = raw.hello(host=SECOND.host)
-    with socket.create_connection(("127.0.0.1", shared.plain_port), timeout=5) as client:
+    with socket.create_connection(("127.0.0.1", shared.plain_port), timeout=30) as client:
         client.sendall(hello[: len(SASL)])
         answer = client.recv(4096)
         client.sendall(hello[len(SASL) :] + struct.pack(">IBBH", 70_000, 2, 0, 0))

@@ -344,7 +344,7 @@ def test_stop_lets_a_running_handler_finish_and_takes_no_new_message(bus: FakeRe
 
     bus.put("running")
     with consuming(bus, work, max_in_flight=2) as running:
-        assert begun.wait(5)
+        assert begun.wait(30)
         threading.Timer(0.2, busy.set).start()
         threading.Timer(0.1, bus.put, ["late"]).start()
         running.stop()
@@ -384,7 +384,7 @@ def test_what_finishes_at_the_end_of_the_grace_time_is_settled(bus: FakeReceiver
 
     bus.put("late")
     with consuming(bus, work, grace=0.25, stopping=stopping) as running:
-        assert begun.wait(5)
+        assert begun.wait(30)
         running.stop()
         assert bus.settled == [("complete", "late")]
 

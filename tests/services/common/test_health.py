@@ -72,7 +72,7 @@ def test_a_service_that_stops_gives_up_its_proofs() -> None:
     readiness = Readiness([Proof("read", "a", after(10_000))])
     readiness.start()
     readiness.stop()
-    readiness._thread.join(5)
+    readiness._thread.join(30)
     assert not readiness._thread.is_alive()
 
 
