@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -59,11 +59,15 @@ async def _started_once(state: State) -> None:
 
 
 def left_behind(text: str) -> list[str]:
-    """Return the other processes whose command line or environment contains `text`."""
+    """Return the other processes whose command line, environment or open files contain `text`.
+
+    A forked sandbox has the command line and the environment of the process that forks.
+    """
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
             content = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
+            content += b"".join(map(os.fsencode, _open_files(process)))
         except OSError:
             continue
         if text.encode() in content and int(process.name) != os.getpid():
@@ -71,3 +75,9 @@ def left_behind(text: str) -> list[str]:
                 f"{process.name}: {content.replace(bytes(1), b' ').decode(errors='replace')[:200]}"
             )
     return found
+
+
+def _open_files(process: Path) -> Iterator[str]:
+    for each in (process / "fd").iterdir():
+        with suppress(FileNotFoundError):  # closed since
+            yield os.readlink(each)
