@@ -7,7 +7,7 @@ from pathlib import Path
 from sandbox.assumptions import QUESTIONS
 from tests.conftest import Running, keyless
 
-STARTED = ("up", "--detach", "--port", "0", "--assume=vault-missing=existence")
+STARTED = ("up", "--detach", "--port", "0", "--endpoints", "--assume=vault-missing=existence")
 
 
 def in_words(said: str) -> str:

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -21,10 +22,17 @@ RECEIVE = "Microsoft.ServiceBus/namespaces/messages/receive/action"
 TRACK = "Microsoft.Insights/Telemetry/Write"
 
 
+@pytest.fixture(scope="module")
+def shapes(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Deployment]:
+    """Load each shape once, since a deployment does not change."""
+    states = {shape: State.open(tmp_path_factory.mktemp(shape)) for shape in SHAPES}
+    return {shape: load(states[shape], snapshot_of(shape), is_own=False) for shape in SHAPES}
+
+
 @pytest.fixture
-def loaded(tmp_path: Path, request: pytest.FixtureRequest) -> Deployment:
-    """Load the shape that the test is parametrized with."""
-    return load(State.open(tmp_path), snapshot_of(request.param), is_own=False)
+def loaded(shapes: Mapping[str, Deployment], request: pytest.FixtureRequest) -> Deployment:
+    """Return the shape that the test is parametrized with."""
+    return shapes[request.param]
 
 
 def notes(deployment: Deployment) -> str:
