@@ -2,7 +2,7 @@
 
 from devtools_testutils.arguments import Test
 from devtools_testutils.storage.logs import LogCaptured
-from devtools_testutils.storage.test_case import StorageRecordedTestCase
+from devtools_testutils.storage.recorded_test_case import StorageRecordedTestCase
 
 __all__ = [
     "GenericTestProxyParametrize1",
