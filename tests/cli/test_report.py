@@ -75,12 +75,42 @@ class Shell:
 
 @pytest.fixture
 def shell(signed_in: Running, tmp_path: Path) -> Shell:
-    """A shell for an environment whose second deployment succeeded."""
-    found = Shell(signed_in, stand_in(tmp_path / "az"), tmp_path)
+    return shell_in(tmp_path, signed_in)
+
+
+def shell_in(folder: Path, signed_in: Running) -> Shell:
+    """Return a shell for an environment whose second deployment succeeded."""
+    found = Shell(signed_in, stand_in(folder / "az"), folder)
     (found.az.folder / "python").symlink_to(sys.executable)
     values(found, **outputs(signed_in))
     tell(found, {**deployed(), **rights(signed_in)})
     return found
+
+
+@dataclass(frozen=True)
+class Reported:
+    """A report that tests read and leave as it is, and the command that made it."""
+
+    done: "subprocess.CompletedProcess[str]"
+    file: Path
+
+    @property
+    def page(self) -> str:
+        return self.file.read_text()
+
+
+@pytest.fixture(scope="module")
+def reported(signed_in: Running, tmp_path_factory: pytest.TempPathFactory) -> Reported:
+    """The report on that environment, without what only its apps can be asked."""
+    shell = shell_in(tmp_path_factory.mktemp("reported"), signed_in)
+    return Reported(shell.run("--yes"), shell.file)
+
+
+@pytest.fixture(scope="module")
+def reported_inside(signed_in: Running, tmp_path_factory: pytest.TempPathFactory) -> Reported:
+    """The report with what its apps were asked."""
+    shell = shell_in(tmp_path_factory.mktemp("inside"), signed_in)
+    return Reported(shell.run("--yes", "--inside-apps"), shell.file)
 
 
 def values(shell: Shell, **more: str) -> None:
@@ -195,15 +225,15 @@ def private(sandbox: Running) -> list[str]:
     return [each for each in found if each]
 
 
-def test_a_deployed_environment_reports_all_that_it_shows(shell: Shell) -> None:
-    done = shell.run("--yes", "--inside-apps")
+def test_a_deployed_environment_reports_all_that_it_shows(reported_inside: Reported) -> None:
+    done, page = reported_inside.done, reported_inside.page
     assert done.returncode == 0, done.stdout + done.stderr
-    page = shell.file.read_text()
     assert page in done.stdout
     sends = [name for name, each in PROBES.items() if each.sends]
     # A secret that was set seldom shows no order of its versions, and a young token not its end.
     without = {*sends, "vault-versions", "identity-cached-until"}
-    answers = {each: answer for each, answer in read(shell.file).items() if each not in without}
+    answered = read(reported_inside.file)
+    answers = {each: answer for each, answer in answered.items() if each not in without}
     asked = [each.name for each in QUESTIONS if each.name not in without]
     assert answers == {each: LIKELY.answer(each) for each in asked}
     assert page.count(Why.WORKERS) == len([each for each in QUESTIONS if each.name in sends])
@@ -227,18 +257,17 @@ def test_a_deployed_environment_reports_all_that_it_shows(shell: Shell) -> None:
         assert row in page, row
 
 
-def test_no_id_name_address_or_secret_leaves(shell: Shell) -> None:
-    done = shell.run("--yes", "--inside-apps")
-    assert done.returncode == 0, done.stderr
-    page = shell.file.read_text()
-    assert [each for each in private(shell.sandbox) if each.lower() in page.lower()] == []
+def test_no_id_name_address_or_secret_leaves(reported_inside: Reported, signed_in: Running) -> None:
+    page = reported_inside.page
+    assert reported_inside.done.returncode == 0, reported_inside.done.stderr
+    assert [each for each in private(signed_in) if each.lower() in page.lower()] == []
     assert REMOVED not in page  # the first line has let nothing through for the second to remove
 
 
-def test_the_answers_are_compared_with_what_is_assumed(shell: Shell) -> None:
-    assert shell.run("--yes").returncode == 0
-    said = keyless(shell.folder / "none", "assumptions", "--from", str(shell.file))
-    answered = read(shell.file)
+def test_the_answers_are_compared_with_what_is_assumed(reported: Reported, tmp_path: Path) -> None:
+    assert reported.done.returncode == 0
+    said = keyless(tmp_path / "none", "assumptions", "--from", str(reported.file))
+    answered = read(reported.file)
     assert (
         f"answers {len(answered)} of {len(QUESTIONS)} questions, 0 of them differently"
         in said.stdout
@@ -354,19 +383,19 @@ def typed(shell: Shell, keys: str) -> str:
     return said.decode()
 
 
-def test_a_sandbox_starts_with_what_azure_answered(shell: Shell) -> None:
+def test_a_sandbox_starts_with_what_azure_answered(reported: Reported, tmp_path: Path) -> None:
     other = next(each for each in QUESTIONS if each.name == "vault-missing")
-    assert shell.run("--yes").returncode == 0
+    assert reported.done.returncode == 0
     assumed, otherwise = other.answers[:2]
-    page = shell.file.read_text()
-    shell.file.write_text(page.replace(f"\n{other.name}={assumed}", f"\n{other.name}={otherwise}"))
-    state = shell.folder / "state"
-    options = ("--endpoints", "--assume-from", str(shell.file))
+    file, state = tmp_path / "report.md", tmp_path / "state"
+    answer = f"\n{other.name}="
+    file.write_text(reported.page.replace(f"{answer}{assumed}", f"{answer}{otherwise}"))
+    options = ("--endpoints", "--assume-from", str(file))
     started = keyless(state, "up", "--detach", "--port", "0", *options)
     try:
         assert started.returncode == 0, started.stderr
         assert f"assumptions about Azure: {other.name}={otherwise}" in started.stdout
-        said = keyless(state, "assumptions", "--from", str(shell.file), "--json").stdout
+        said = keyless(state, "assumptions", "--from", str(file), "--json").stdout
     finally:
         keyless(state, "down")
     found = next(each for each in json.loads(said) if each["name"] == other.name)
