@@ -202,8 +202,9 @@ def pytest_make_collect_report(
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Deselect the slow tests that were not asked for."""
-    items.sort(key=lambda each: each.path)  # workers have collected in orders of their own
     given = [Path(argument.split("::")[0]).resolve() for argument in config.args]
+    # Workers have collected in orders of their own.
+    items.sort(key=lambda each: (_place(each.path, tuple(given)), each.path))
     left_out = {
         folder
         for option, folder in _APART.items()
@@ -214,6 +215,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     config.hook.pytest_deselected(items=apart)
     left = set(apart)
     items[:] = sorted((each for each in items if each not in left), key=_is_quick)
+
+
+@cache
+def _place(path: Path, given: tuple[Path, ...]) -> int:
+    """Return which of the given paths the test's file was collected for."""
+    places = (n for n, each in enumerate(given) if each == path or each in path.parents)
+    return next(places, len(given))
 
 
 def _is_quick(item: pytest.Item) -> bool:
