@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from bench.bound.blob import hop
 from bench.client import client
 from bench.endpoints import endpoints
 from bench.figures import Figure, ratio_at_least
@@ -22,6 +23,9 @@ from bench.process import Process
 from sandbox.deployment import StorageAccount
 from sandbox.state import State
 from sandbox.storage import Azurite, free_port
+
+# A client, and the container that it works on.
+_Side = tuple[Process, dict[str, Any]]
 
 # The thumbnailer may read and write here.
 _SERVICE, _CONTAINER = "thumbnailer", "STORAGE_THUMBNAILS_CONTAINER"
@@ -51,18 +55,27 @@ _CASES = (
 
 def measure(plan: Plan, root: Path) -> Iterator[Figure]:
     """Measure puts and gets a second, for each size and width."""
-    with endpoints(root) as azure, bare(azure.deployment.storage, root) as azurite:
+    with (
+        endpoints(root) as azure,
+        bare(azure.deployment.storage, root) as azurite,
+        hop(azurite, root) as bound,
+    ):
         environment = azure.environments[_SERVICE]
         container = environment[_CONTAINER]
         ours = {"endpoint": f"https://{azure.deployment.storage.host}", "container": container}
         theirs = {"endpoint": f"http://127.0.0.1:{azurite.port}/{azurite.account}"}
         theirs |= {"container": container, "key": azurite.key}
-        with client(environment, root) as one, client(environment, root) as other:
-            one.ask(do="blob-warm", **ours)
-            other.ask(do="blob-warm", **theirs)
+        with (
+            client(environment, root) as one,
+            client(environment, root) as other,
+            client(bound.instead(environment), root) as fastest,
+        ):
+            sides = [(one, ours), (other, theirs), (fastest, ours)]
+            for process, where in sides:
+                process.ask(do="blob-warm", **where)
             for case in _CASES:
                 for what in ("put", "get"):
-                    yield _figure(plan, what, case, (one, ours), (other, theirs))
+                    yield _figure(plan, what, case, sides)
 
 
 @contextmanager
@@ -82,13 +95,8 @@ def bare(account: StorageAccount, root: Path) -> Iterator[Azurite]:
         process.wait()
 
 
-def _figure(
-    plan: Plan,
-    what: str,
-    case: _Case,
-    ours: tuple[Process, dict[str, Any]],
-    theirs: tuple[Process, dict[str, Any]],
-) -> Figure:
+def _figure(plan: Plan, what: str, case: _Case, sides: list[_Side]) -> Figure:
+    """Measure one case for each side: the sandbox, the bare Azurite, and the bound."""
     times = plan.times(case.times)
 
     def once(process: Process, where: dict[str, Any]) -> float:
@@ -96,9 +104,9 @@ def _figure(
         return rate(times, process.ask(do=f"blob-{what}", **where, **work))
 
     if what == "get":
-        for process, where in (ours, theirs):
+        for process, where in sides:
             process.ask(do="blob-put", **where, size=case.size, times=16, width=1)
     name = f"blob {what} {case}"
-    one, other = plan.interleave(name, partial(once, *ours), partial(once, *theirs))
+    ours, theirs, bound = plan.interleave(name, *(partial(once, *each) for each in sides))
     note = _SMALL if case.size == 4 * _KIB and case.width == 1 else ""
-    return Figure(name, "/s", one, other, (_GOAL,), note, times)
+    return Figure(name, "/s", ours, theirs, (_GOAL,), note, times, bound=bound)
