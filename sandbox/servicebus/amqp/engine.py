@@ -196,6 +196,7 @@ class Engine:
                 if kind and (event := self._event(kind, of_proton, message_format)):
                     yield event
             finally:
+                # Only now: until it is dropped, the event keeps its delivery valid.
                 self._collector.drop()
 
     def _event(
