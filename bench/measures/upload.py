@@ -51,7 +51,7 @@ def measure(plan: Plan, root: Path) -> Iterator[Figure]:
             rounds = [photos.round() for _ in range(plan.runs)]
             yield from _waits(rounds, times, label, goals=(_GOAL,) if width > 1 else ())
         rates = Samples.of([len(each.each) / each.seconds for each in rounds])
-        goals, note = (_GOAL_OF_RATE,), _limit(rounds)
+        goals, note = (_GOAL_OF_RATE,), f"{_cost(rounds)}; {_limit(rounds)}"
         yield Figure("photos at saturation", "/s", rates, None, goals, note, times, bound=bound)
 
 
@@ -99,6 +99,12 @@ def percentile_95(values: tuple[float, ...]) -> float:
     """Return the 95th percentile by the nearest rank."""
     ordered = sorted(values)
     return ordered[-(-len(ordered) * 95 // 100) - 1]
+
+
+def _cost(rounds: list[_Round]) -> str:
+    """Return the processor time of a photo, which other work changes less than the rate."""
+    seconds = sum(sum(each.cpu.values()) for each in rounds)
+    return f"{seconds / sum(len(each.each) for each in rounds) * 1000:.0f} ms of a core each"
 
 
 def _limit(rounds: list[_Round]) -> str:
