@@ -5,7 +5,6 @@ The checks are those of Jepsen's total-queue: https://github.com/jepsen-io/jepse
 
 import random
 import threading
-import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum
@@ -13,12 +12,14 @@ from pathlib import Path
 
 from proton import Delivery, Message, ProtonException, Timeout
 
+from tests.sandbox.servicebus.harness import until
 from tests.sandbox.servicebus.peer import Peer
 from tests.sandbox.servicebus.process import Process
 
 QUEUE = "orders"
 DEAD = f"{QUEUE}/$deadletterqueue"
 SENDERS, RECEIVERS, LIVES = 2, 2, 4
+MESSAGES = 50  # completed in each life, at least
 
 
 class Did(Enum):
@@ -126,6 +127,7 @@ def drain(peer: Peer, path: str, record: Record) -> None:
 
 def one_life(folder: Path, record: Record, number: int, chance: random.Random) -> None:
     """Senders and receivers at work until the bus is killed in the middle of it."""
+    enough = len(record.bodies(Did.COMPLETED)) + chance.randint(MESSAGES, 3 * MESSAGES)
     with Process(folder) as bus:
         senders = [
             threading.Thread(target=send, args=(bus.port, record, f"{number}-{each}"))
@@ -140,7 +142,7 @@ def one_life(folder: Path, record: Record, number: int, chance: random.Random) -
         ]
         for thread in (*senders, *receivers):
             thread.start()
-        time.sleep(chance.uniform(0.3, 1.5))
+        until(lambda: len(record.bodies(Did.COMPLETED)) >= enough, patience=60)
         bus.kill()
         bus.ended()
         for thread in (*senders, *receivers):
@@ -161,7 +163,7 @@ def test_kill_9_of_the_bus_loses_nothing_invents_nothing_and_repeats_nothing_com
     assert record.gone == set()
     assert record.unexpected == set()
     assert record.after_completion == []
-    assert len(record.bodies(Did.COMPLETED)) > 100
+    assert len(record.bodies(Did.COMPLETED)) >= LIVES * MESSAGES
 
 
 def test_the_record_tells_what_is_lost_unexpected_or_repeated() -> None:
