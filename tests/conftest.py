@@ -177,7 +177,7 @@ def pytest_collection() -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Let the collector look at what tests make, never again at the items and the modules."""
+    """Let the collector visit the objects of tests, never again the items and the modules."""
     gc.freeze()
     gc.enable()
 

@@ -33,7 +33,7 @@ _LONGEST_REQUEST = 65536
 _STATE = "KEYLESS_STATE"
 _COMMAND, _SANDBOX = "command", "sandbox"
 # Python itself, rich, typer and sandbox.commands read these when they start. PYTHONPATH is another
-# matter: ./keyless sets its own for a command, so what a shell has is for the user's programs.
+# matter: ./keyless sets its own for a command, so a shell's is for the user's programs.
 _READ_AT_IMPORT = re.compile(
     r"PYTHON(?!PATH).*|L[CD]_.*|LANG|TZ|TERM|COLUMNS|LINES|NO_COLOR|FORCE_COLOR|TTY_.*|TYPER_.*"
     r"|SSLKEYLOGFILE|KEYLESS_(COMMAND|RESTART|GALLERY)"

@@ -1,6 +1,6 @@
 """The partner outside Azure, which receives signed webhooks from a service.
 
-This package exports what commands read of it. `receiver` has the partner itself, with its server.
+This package exports its journal and faults for commands. `receiver` is the partner's server.
 """
 
 from sandbox.partner.fault import Fault

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _CHANGES = ("durable", "checksums", "conditions", "finding", "listing", "names", "unused")
 # Metadata, tags and the address of a copy's source may come together.
 _LONGEST_HEADERS = 64 * 1024
-# MB of each half of V8's young generation, a quarter of the default: it keeps what it once grew to.
+# MB of each half of V8's young generation, a quarter of the default, for less memory.
 _YOUNG = 4
 # Azurite derives users' delegation keys from a seed that is printed in its source, so that any
 # program on this machine could sign anything; with a random seed, only its own key opens it.

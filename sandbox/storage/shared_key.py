@@ -24,8 +24,8 @@ _SIGNED = (
 )
 # "No older than 15 minutes", says the page.
 _OLDEST = 15 * 60
-# The service sorts these, in this order, before digits and letters; and by the others only what is
-# otherwise alike: Azure/azure-sdk-for-python, azure-storage-blob,
+# The service sorts the first, in this order, before digits and letters. The last two decide only
+# between names that are alike without them: Azure/azure-sdk-for-python, azure-storage-blob,
 # azure/storage/blob/_shared/authentication.py
 _FIRST, _LAST = "!#$%&*.^_`|~+", "'-"
 _RANKS = {each: chr(rank) for rank, each in enumerate(_FIRST, 1)}

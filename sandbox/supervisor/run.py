@@ -112,9 +112,9 @@ async def run(
 
 @contextmanager
 def _nothing_collected() -> Iterator[None]:
-    """Turn the garbage collector off, and let it never look at what the block leaves.
+    """Turn the garbage collector off for the block, whose objects it never visits afterwards.
 
-    A start imports and builds what stays until the end, so each collection would be in vain.
+    The modules and objects of a start stay until the end, so each collection would be in vain.
     """
     gc.disable()
     try:

@@ -101,14 +101,14 @@ class Reported:
 
 @pytest.fixture(scope="module")
 def reported(signed_in: Running, tmp_path_factory: pytest.TempPathFactory) -> Reported:
-    """The report on that environment, without what only its apps can be asked."""
+    """The report on that environment, without the questions that only its apps can answer."""
     shell = shell_in(tmp_path_factory.mktemp("reported"), signed_in)
     return Reported(shell.run("--yes"), shell.file)
 
 
 @pytest.fixture(scope="module")
 def reported_inside(signed_in: Running, tmp_path_factory: pytest.TempPathFactory) -> Reported:
-    """The report with what its apps were asked."""
+    """The report with the answers of its apps."""
     shell = shell_in(tmp_path_factory.mktemp("inside"), signed_in)
     return Reported(shell.run("--yes", "--inside-apps"), shell.file)
 

@@ -1,4 +1,4 @@
-"""What a sandbox leaves behind is found, whatever its command line says."""
+"""The processes that a sandbox leaves behind are found by their open files, too."""
 
 import subprocess
 from pathlib import Path
