@@ -1,8 +1,8 @@
 """The fastest hop in front of Azurite that Python allows: TLS, and a signature for Azurite.
 
 It takes CONNECT, ends TLS, signs the head of each request and copies all else. It verifies no
-token, decides and records nothing, and understands the requests of `bench.client.blobs` alone: they
-have no query, and each follows the answer to the last. Runs as a process, until its stdin ends.
+token, decides and records nothing, and understands only the requests of `bench.client.blobs`, which
+have no query and follow the answer to the last. Runs as a process, until its stdin ends.
 """
 
 import asyncio
@@ -58,7 +58,7 @@ def hop(azurite: Azurite, root: Path) -> Iterator[Baseline]:
 
 
 class _Copy(asyncio.Protocol):
-    """Copies its bytes to `to`, and reads no more while that is full."""
+    """Copies received bytes to `to`, and reads no more while that is full."""
 
     def __init__(self) -> None:
         self.to: asyncio.Transport
