@@ -56,10 +56,10 @@ def _duration(text: str) -> str:
     """Return a duration in ISO 8601. Raises FieldError."""
     try:
         found = isodate.parse_duration(text)
-    except isodate.ISO8601Error as error:
+    except (isodate.ISO8601Error, OverflowError) as error:
         raise FieldError(f"{text!r} is not a duration") from error
     if not isinstance(found, timedelta):
-        found = found.totimedelta(start=None)
+        raise FieldError(f"{text!r} has months or years: write days, hours, minutes and seconds")
     return NEVER if found >= _LONG else text
 
 

@@ -43,6 +43,9 @@ def test_settings_are_read_by_the_names_of_resource_manager() -> None:
     "inside",
     [
         "<LockDuration>soon</LockDuration>",
+        "<LockDuration>P1M</LockDuration>",
+        "<AutoDeleteOnIdle>P1Y</AutoDeleteOnIdle>",
+        "<AutoDeleteOnIdle>P99999999999D</AutoDeleteOnIdle>",
         "<MaxDeliveryCount>many</MaxDeliveryCount>",
         "<RequiresSession>perhaps</RequiresSession>",
     ],
