@@ -242,8 +242,29 @@ def _check_offered(properties: Mapping[str, Any], before: Mapping[str, Any]) -> 
     A client that changes another property of a deployed entity sends all of them.
     """
     for name, instead in _NOT_OFFERED.items():
-        if asks_for(properties, name) and properties[name] != before.get(name):
+        if asks_for(properties, name) and not _are_equal(name, properties[name], before.get(name)):
             raise _bad(f"The sandbox does not offer {element_name(name)}: {instead}.")
+
+
+def _are_equal(name: str, value: object, before: object) -> bool:
+    """Return whether two values of a property that the sandbox does not offer mean the same.
+
+    Clients write a duration in their own form, and the target of forwarding as an address, such as
+    `sb://<host>/<name>`: azure-servicebus for Python, management/_utils.py.
+    """
+    if not isinstance(value, str) or not isinstance(before, str):
+        return value == before
+    if name in FORWARDING:
+        return _target(value) == _target(before)
+    try:
+        return _seconds(value) == _seconds(before)
+    except (ValueError, OverflowError):  # the template has no duration
+        return False
+
+
+def _target(entity: str) -> str:
+    """Return the name in an entity's address, or a name alone, in lower case."""
+    return re.sub(r"^[a-z]+://[^/]*/", "", entity.lower())
 
 
 def _parameter(name: str, duration: str) -> str:

@@ -28,7 +28,7 @@ PASSES = {"filterType": "SqlFilter", "sqlFilter": {"sqlExpression": "1=1"}}
 PAINTS = {**PASSES, "action": {"sqlExpression": "SET sys.Label = 'red'"}}
 # As Bicep predicts them: by name, with the properties of each.
 QUEUES = {
-    "plain": {"autoDeleteOnIdle": "PT5M"},
+    "plain": {"autoDeleteOnIdle": "PT300S"},
     "relay": {"forwardTo": "plain"},
     "buries": {"forwardDeadLetteredMessagesTo": "plain"},
 }
@@ -195,6 +195,12 @@ def test_the_management_api_shows_them_and_lets_the_rest_change(tmp_path: Path) 
         with pytest.raises(HttpResponseError, match="does not offer AutoDeleteOnIdle"):
             owner.update_queue(plain)
         relay = owner.get_queue("relay")
+        relay.max_delivery_count = 3
+        owner.update_queue(relay)  # with forwardTo as an address: sb://, the host and the name
+        assert owner.get_queue("relay").max_delivery_count == 3
+        relay.forward_to = "buries"
+        with pytest.raises(HttpResponseError, match="does not offer ForwardTo"):
+            owner.update_queue(relay)
         relay.forward_to = None
         owner.update_queue(relay)
         owner.delete_rule("news", "painted", "red")
