@@ -12,16 +12,19 @@ from multidict import CIMultiDict
 from sandbox.plane import Granted
 from sandbox.storage.copy_source import (
     AUTHORIZATION,
-    FIRST_WITH_CAUSE,
     SOURCE_CONDITIONS,
     CopySource,
     cannot_verify,
+    names_causes,
 )
 from sandbox.storage.errors import StorageError, refusal
 from sandbox.storage.name import Named
 from sandbox.storage.request import BlobRequest
 from sandbox.storage.serve import Permit
 from sandbox.storage.versions import version_of
+
+# By header of a copy: the header of the read of its source. Either may be missing.
+_PROOF = {"x-ms-version": "x-ms-version", AUTHORIZATION: "Authorization"}
 
 
 async def permitted_source(named: Named, permit: Permit) -> Granted[Named]:
@@ -44,8 +47,8 @@ async def permitted_source(named: Named, permit: Permit) -> Granted[Named]:
 
 
 def _no_proof(version: str) -> StorageError:
-    named = version >= FIRST_WITH_CAUSE
-    return refusal("NoAuthenticationInformation" if named else "PublicAccessNotPermitted")
+    code = "NoAuthenticationInformation" if names_causes(version) else "PublicAccessNotPermitted"
+    return refusal(code)
 
 
 def _reads_of(source: CopySource, named: Named) -> Iterator[BlobRequest]:
@@ -56,9 +59,7 @@ def _reads_of(source: CopySource, named: Named) -> Iterator[BlobRequest]:
     }
     if "x-ms-source-range" in named.headers:
         headers["x-ms-range"] = named.headers["x-ms-source-range"]
-    proof = {"x-ms-version": named.headers["x-ms-version"]}
-    if AUTHORIZATION in named.headers:
-        proof["Authorization"] = named.headers[AUTHORIZATION]
+    proof = {new: named.headers[each] for each, new in _PROOF.items() if each in named.headers}
     yield BlobRequest("GET", source.target, CIMultiDict(headers | proof))
     if "x-ms-copy-source-tag-option" in named.headers:
         tags = replace(source.target, parameters={**source.target.parameters, "comp": "tags"})

@@ -22,7 +22,7 @@ from sandbox.refusal import Refusal
 from sandbox.state import State
 from sandbox.storage.account_keys import AccountKeys
 from sandbox.storage.request import read_request
-from sandbox.storage.shared_key import BY_KEY, sign, verify
+from sandbox.storage.shared_key import BY_KEY, sign, string_to_sign, verify
 from tests.sandbox.storage.harness import Storage
 
 NOW = 1_900_000_000.0
@@ -213,6 +213,38 @@ def signed(storage: Storage, path: str, headers: dict[str, str]) -> Any:
     return storage.send(
         "GET", path, headers={**headers, "Authorization": f"SharedKey {name}:{signature}"}
     )
+
+
+@pytest.mark.parametrize(
+    ("reader", "version", "status", "cause"),
+    [
+        ("owner", {"x-ms-version": "2025-11-05"}, 201, None),
+        ("owner", {}, 403, "AuthenticationFailed"),
+        (None, {}, 401, "NoAuthenticationInformation"),
+    ],
+)
+def test_a_token_reads_the_source_of_a_copy_only_in_a_version_with_tokens(
+    storage: Storage, reader: str | None, version: dict[str, str], status: int, cause: str | None
+) -> None:
+    blobs = {"x-ms-blob-type": "BlockBlob"}
+    assert storage.send("PUT", "/originals/source", "owner", blobs, b"source").status == 201
+    sent = {
+        "x-ms-copy-source": f"https://{storage.host}/originals/source",
+        "x-ms-date": formatdate(usegmt=True),
+        "Content-Length": "0",
+        **version,
+    }
+    if reader:
+        sent["x-ms-copy-source-authorization"] = f"Bearer {storage.token(reader)}"
+    target = "/originals/copy?comp=block&blockid=MQ%3D%3D"
+    name = storage.deployment.storage.name
+    text = string_to_sign(read_request("PUT", target, sent.items()), name)
+    signature = sign(text, base64.b64decode(key_of(storage)))
+    sent |= {"Host": storage.host, "Authorization": f"SharedKey {name}:{signature}"}
+    lines = "".join(f"{key}: {value}\r\n" for key, value in sent.items())
+    answer = storage.wire(f"PUT {target} HTTP/1.1\r\n{lines}\r\n".encode(), "PUT")
+    assert answer.status == status
+    assert answer.headers.get("x-ms-copy-source-error-code") == cause
 
 
 def test_beside_the_key_a_token_is_decided_by_roles(storage: Storage) -> None:
