@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sandbox.storage.allowlist import is_valid
 from sandbox.storage.errors import StorageError, refusal
 from sandbox.storage.request import Level, Target, parse_target
+from sandbox.storage.versions import is_since
 
 # Conditions on the source, and the same conditions as a reader of the source sends them.
 SOURCE_CONDITIONS: Mapping[str, str] = {
@@ -19,7 +20,7 @@ SOURCE_CONDITIONS: Mapping[str, str] = {
 AUTHORIZATION = "x-ms-copy-source-authorization"
 # Since this version the error repeats the error of the source:
 # https://learn.microsoft.com/rest/api/storageservices/version-2024-08-04
-_FIRST_WITH_CAUSE = "2024-08-04"
+FIRST_WITH_CAUSE = "2024-08-04"
 
 
 @dataclass(frozen=True)
@@ -54,11 +55,6 @@ def parse_copy_source(headers: Mapping[str, str], host: str) -> CopySource:
     return CopySource(host, target)
 
 
-def names_causes(version: str) -> bool:
-    """Return whether an error in a service version, "" for the latest, names its cause."""
-    return not version or version >= _FIRST_WITH_CAUSE
-
-
 def cannot_verify(cause: StorageError, version: str) -> StorageError:
     """Return the error of a copy whose source answered with `cause`, in a service version.
 
@@ -67,7 +63,7 @@ def cannot_verify(cause: StorageError, version: str) -> StorageError:
     elements: Azure/azure-sdk-assets js/sdk/storage/storage-blob/recordings/node/
     appendblobclient_node/recording_appendblockfromurl__should_fail_with_source_error_message.json.
     """
-    shown = names_causes(version)
+    shown = is_since(version, FIRST_WITH_CAUSE)
     status = str(cause.status)
     details = {
         "CopySourceStatusCode": status,

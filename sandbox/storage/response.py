@@ -15,7 +15,7 @@ from sandbox.storage.operations import METADATA
 from sandbox.storage.rendering import SERVER, new_id, repeated
 from sandbox.storage.response_xml import DOCUMENTS, FIRST_WITH_VERSIONS, as_azure_writes
 from sandbox.storage.sas_text import OVERRIDES
-from sandbox.storage.versions import version_of
+from sandbox.storage.versions import is_since, version_of
 
 # Below this a body is sent in one piece, which costs less than a stream.
 _SMALL = 64 * 1024
@@ -153,7 +153,7 @@ def _leave_out(headers: CIMultiDict[str], status: int, named: Named, version: st
     if headers.get("x-ms-access-tier-inferred") == "true":
         headers.pop("x-ms-access-tier-change-time", None)
     for name, since in _SINCE.items():
-        if version and version < since:
+        if not is_since(version, since):
             headers.pop(name, None)
 
 

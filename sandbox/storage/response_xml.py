@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from sandbox.storage.paging import page_of_ranges, with_opaque_marker
 from sandbox.storage.rendering import BOM, DECLARATION
+from sandbox.storage.versions import is_since
 
 # Operations that answer with a document. The content of a blob is never read.
 DOCUMENTS = frozenset(
@@ -61,14 +62,14 @@ def as_azure_writes(
     *,
     version: str = "",
 ) -> bytes:
-    """Return Azurite's document as Azure writes it to a request of `version`.
+    """Return Azurite's document as Azure writes it in `version`, "" for the latest.
 
     `endpoint` is the account's address in listings; Azurite appends the account's name to it.
     """
     body = _DECLARED.sub(b"", document, count=1)
     if operation in {"ListBlobs", "ListContainers"}:
         body = _listing(body, parameters)
-    if operation == "ListContainers" and version >= FIRST_WITH_VERSIONS:
+    if operation == "ListContainers" and is_since(version, FIRST_WITH_VERSIONS):
         body = body.replace(_LAST, _WITH_VERSIONS)
     if operation in _PAGED:
         body = with_opaque_marker(body)

@@ -12,16 +12,16 @@ from multidict import CIMultiDict
 from sandbox.plane import Granted
 from sandbox.storage.copy_source import (
     AUTHORIZATION,
+    FIRST_WITH_CAUSE,
     SOURCE_CONDITIONS,
     CopySource,
     cannot_verify,
-    names_causes,
 )
 from sandbox.storage.errors import StorageError, refusal
 from sandbox.storage.name import Named
 from sandbox.storage.request import BlobRequest
 from sandbox.storage.serve import Permit
-from sandbox.storage.versions import version_of
+from sandbox.storage.versions import is_since, version_of
 
 # By header of a copy: the header of the read of its source. Either may be missing.
 _PROOF = {"x-ms-version": "x-ms-version", AUTHORIZATION: "Authorization"}
@@ -47,8 +47,8 @@ async def permitted_source(named: Named, permit: Permit) -> Granted[Named]:
 
 
 def _no_proof(version: str) -> StorageError:
-    code = "NoAuthenticationInformation" if names_causes(version) else "PublicAccessNotPermitted"
-    return refusal(code)
+    named = is_since(version, FIRST_WITH_CAUSE)
+    return refusal("NoAuthenticationInformation" if named else "PublicAccessNotPermitted")
 
 
 def _reads_of(source: CopySource, named: Named) -> Iterator[BlobRequest]:

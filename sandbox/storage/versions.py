@@ -35,6 +35,11 @@ def exists(version: str) -> bool:
     return newest < day <= newest + _NEWER_AT_MOST
 
 
+def is_since(version: str, first: str) -> bool:
+    """Return whether a version, "" for the latest, is `first` or a later one."""
+    return not version or version >= first
+
+
 def version_of(headers: Mapping[str, str]) -> str:
     """Return the version that a request names, or "" if it names none in the form of one."""
     version = headers.get("x-ms-version", "")

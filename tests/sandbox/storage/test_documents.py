@@ -213,3 +213,16 @@ def test_a_container_says_that_it_keeps_no_blob_from_change(storage: Storage) ->
         listed = storage.send("GET", "/?comp=list", "owner", headers).text
         element = "<ImmutableStorageWithVersioningEnabled>false</"
         assert (element in listed) is (says is not None)
+
+
+def test_a_listing_in_no_version_is_that_of_the_latest() -> None:
+    head = b"<EnumerationResults ServiceEndpoint='x'><Containers><Container><Name>a</Name>"
+    listing = head + (
+        b"<Properties><HasLegalHold>false</HasLegalHold></Properties></Container></Containers>"
+        b"</EnumerationResults>"
+    )
+    for version, says in (("", True), ("2025-11-05", True), ("2020-02-10", False)):
+        written = as_azure_writes(
+            listing, "ListContainers", {}, "https://account/", version=version
+        )
+        assert (b"ImmutableStorageWithVersioningEnabled" in written) is says
