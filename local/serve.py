@@ -1,8 +1,8 @@
 """Run gunicorn for a service as its image does: `python -m local.serve ARGUMENTS-OF-GUNICORN APP`.
 
-It differs from `python -m gunicorn` in two ways. Packages that the images lack are hidden, because
-the SDKs import some of them wherever they find them. And the service is imported before gunicorn
-forks, so that its processes import once and share that memory; each builds its application itself.
+It differs from `python -m gunicorn` in two ways. It hides the packages that the images lack and the
+SDKs would import here. And it imports the service before gunicorn forks, so that all its processes
+share the modules in memory. Each still builds its own application, as in the image.
 """
 
 import gc
@@ -19,7 +19,7 @@ NOT_IN_IMAGES = ("aiohttp", "yarl")
 
 
 def hide(packages: Iterable[str]) -> None:
-    """Let `packages` be missing in this process: importing one raises ModuleNotFoundError."""
+    """Make the import of each of `packages` raise ModuleNotFoundError in this process."""
     for name in packages:
         sys.modules[name] = None  # type: ignore[assignment]  # docs.python.org/3/reference/import.html#the-module-cache
 
@@ -28,10 +28,11 @@ def main(arguments: list[str]) -> None:
     """Serve the application that the last argument names, until a signal."""
     hide(NOT_IN_IMAGES)
     gc.disable()
-    # A module that cannot be imported fails again in gunicorn, which logs why.
+    # gunicorn imports the module again if this fails, and logs the reason.
     with suppress(Exception):
         import_module(arguments[-1].partition(":")[0])
-    # A collection in a worker would otherwise write to, and so copy, each page that is shared.
+    # Otherwise a collection in a worker would write to each shared page, and so copy it:
+    # docs.python.org/3/library/gc.html#gc.freeze
     gc.freeze()
     gc.enable()
     run()

@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from importlib.metadata import packages_distributions
+from pathlib import Path
 
 import pytest
 
@@ -21,6 +22,14 @@ hide(NOT_IN_IMAGES)
 import azure.monitor.opentelemetry, gunicorn.app.wsgiapp
 import services.catalog.app, services.gateway.app, services.notifier.app, services.thumbnailer.app
 print(*{name.partition(".")[0] for name, module in sys.modules.items() if module})
+"""
+
+# A thread of the master does not run in its workers: benoitc/gunicorn#1701.
+BEFORE_THE_FORK = """
+import os, sys
+from local import serve
+serve.run = lambda: print("services.{0}.app" in sys.modules, len(os.listdir("/proc/self/task")))
+serve.main(["services.{0}.app:create_app()"])
 """
 
 
@@ -45,6 +54,14 @@ def test_the_services_import_no_package_that_their_images_lack() -> None:
 @pytest.mark.parametrize("name", NOT_IN_IMAGES)
 def test_the_sdks_would_find_a_hidden_package_here(name: str) -> None:
     assert name in packages_distributions()
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs Linux")
+@pytest.mark.parametrize("name", ["catalog", "gateway", "notifier", "thumbnailer"])
+def test_a_service_is_imported_before_the_fork_and_starts_no_thread_by_it(name: str) -> None:
+    program = [sys.executable, "-c", BEFORE_THE_FORK.format(name)]
+    done = subprocess.run(program, cwd=PROJECT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True", "1"]
 
 
 def test_a_service_that_cannot_be_imported_ends_with_gunicorns_reason() -> None:
