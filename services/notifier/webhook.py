@@ -58,7 +58,7 @@ class Partner:
             raise Transient("the secret in the vault is not a signing key") from error
         headers = {"Content-Type": CONTENT_TYPE} | signature
         try:
-            # stream: the body may be of any size
+            # stream: the body may be of any size, and most of it is of no interest
             with self.session.post(
                 self.url,
                 body,
@@ -74,9 +74,10 @@ class Partner:
 
 
 def _read_if_short(answer: requests.Response) -> None:
-    """Read a short body, so that its connection stays open for the next webhook.
+    """Read a short body, so that the next webhook can use the connection again.
 
-    One read, because a partner may send byte by byte and hold the notifier up.
+    This reads once. A longer body, or one that comes in pieces, stays unread, and the connection is
+    closed: to read on would let a partner that sends byte by byte hold up all other events.
     """
     with suppress(HTTPError):  # the status decides, whatever the body is
         answer.raw.read1(4096, decode_content=False)

@@ -17,7 +17,7 @@ _MAX_PIXELS = 50_000_000  # the most that phones make
 _MAX_SCANS = 100  # of a progressive JPEG; each goes over all pixels, and cameras write about ten
 EDGE = 480
 _QUALITY = 85
-_EFFORT = 2  # of 6: the default takes twice as long, for files that are 3 % smaller
+_EFFORT = 2  # of 6: the default, 4, encodes half as fast, for files that are 1 to 3 % smaller
 _END_OF_JPEG = b"\xff\xd9"
 _TURNED = (Format.JPEG, Format.PNG)  # formats that browsers turn as EXIF says
 
@@ -98,7 +98,7 @@ def _encoded(format: Format, original: bytes, **options: Any) -> bytes:
         image = _on_its_screen(image, original)
     if image.interpretation == "cmyk":
         image = colours.from_inks(image)
-    # Without a profile the colours are sRGB already: to convert them would be half of all work.
+    # Without a profile the colours are sRGB already: to convert them would take most of the time.
     profile = {"output_profile": "srgb"} if image.get_typeof("icc-profile-data") else {}
     small = image.thumbnail_image(
         EDGE, height=EDGE, size="down", no_rotate=format not in _TURNED, **profile
