@@ -33,7 +33,7 @@ def with_figures(page: str, machine: Machine, figures: Sequence[Figure]) -> str:
     """Return `page` with these figures and the other rows that it had. Raises BenchError."""
     before, table, after = _parts(page)
     rows = _rows(table) | {each.what: _row(each) for each in figures if not each.failure}
-    said = f"The last of these figures come from: {machine}.\n\n"
+    said = f"The newest of these figures are from: {machine}.\n\n"
     return f"{before}{BEGIN}{said}{_HEAD}{''.join(rows.values())}{END}{after}"
 
 

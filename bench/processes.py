@@ -14,7 +14,7 @@ from pathlib import Path
 PROC = Path("/proc")
 SANDBOX, AZURITE, LEASHES = "sandbox", "azurite", "leashes"
 
-# A service's gunicorn has the file of its settings, and any other process of it a module.
+# gunicorn's command line names a service's configuration, that of a decoder its module.
 _SERVICE = re.compile(r"(?:services/(?=\w+/gunicorn\.conf\.py)|-m services\.)(\w+)")
 _PSS = re.compile(r"^Pss:\s+(\d+) kB", re.MULTILINE)
 _TICK = os.sysconf("SC_CLK_TCK")
@@ -66,7 +66,7 @@ def role_of(command: str) -> str:
     if "process_guard.py" in command:
         return LEASHES
     if service := _SERVICE.search(command):
-        return service[1] or service[2]
+        return service[1]
     return AZURITE if "azurite" in command else SANDBOX
 
 

@@ -24,23 +24,23 @@ _BROKERS: dict[str, type[Broker]] = {"proton": Broker, "bound": Bound}
 
 
 class _Amqp(asyncio.Protocol):
-    def __init__(self, broker: type[Broker]) -> None:
-        self._made = broker
+    def __init__(self, kind: type[Broker]) -> None:
+        self._kind = kind
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)  # noqa: S101 - TLS is one
-        self._broker = self._made(transport.write)
+        self._broker = self._kind(transport.write)
 
     def data_received(self, data: bytes) -> None:
         self._broker.feed(data)
 
 
-def _websocket(made_broker: type[Broker]) -> web.Application:
+def _websocket(kind: type[Broker]) -> web.Application:
     async def handle(request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse(protocols=(_SUBPROTOCOL,), compress=False)
         await socket.prepare(request)
         out = bytearray()
-        broker = made_broker(out.extend)
+        broker = kind(out.extend)
         async for message in socket:
             if message.type is not WSMsgType.BINARY:
                 break
@@ -57,14 +57,14 @@ def _websocket(made_broker: type[Broker]) -> web.Application:
 
 async def _run(asked: dict[str, Any]) -> None:
     state = State.open(Path(asked["state"]))
-    broker = _BROKERS[asked["broker"]]
-    routes = {asked["bus"]: _websocket(broker), asked["vault"]: constant.application()}
+    kind = _BROKERS[asked["broker"]]
+    routes = {asked["bus"]: _websocket(kind), asked["vault"]: constant.application()}
     certificate = Certificate.keep(state, routes)
     gate = Gate(Policy([]), Audit(state.path(FILE)))
     async with AsyncExitStack() as stack:
         edge = Edge(routes, certificate, gate)
         stack.push_async_callback(edge.stop)
-        amqp = AmqpListener(partial(_Amqp, broker), certificate)
+        amqp = AmqpListener(partial(_Amqp, kind), certificate)
         stack.push_async_callback(amqp.stop)
         said = {
             "proxy": f"http://127.0.0.1:{await edge.start()}",

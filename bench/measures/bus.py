@@ -22,7 +22,7 @@ _QUEUE = "SERVICEBUS_QUEUE_NAME"
 
 
 @dataclass(frozen=True)
-class _Line:
+class _Clients:
     """The clients of one server, and the queue that they use."""
 
     sender: Process
@@ -56,21 +56,21 @@ def measure(plan: Plan, root: Path) -> Iterator[Figure]:
             ("AMQP", (azure.amqp_port, baseline.amqp_port, bound.amqp_port)),
             ("WS", (0, 0, 0)),
         ):
-            lines = [
-                _Line(sender, receiver, {"host": host, "queue": sends[_QUEUE], "port": port})
+            sides = [
+                _Clients(sender, receiver, {"host": host, "queue": sends[_QUEUE], "port": port})
                 for (sender, receiver), port in zip(clients, ports, strict=True)
             ]
-            yield from _send_and_receive(plan, name, lines)
+            yield from _send_and_receive(plan, name, sides)
 
 
-def _send_and_receive(plan: Plan, transport: str, lines: Sequence[_Line]) -> Iterator[Figure]:
+def _send_and_receive(plan: Plan, transport: str, sides: Sequence[_Clients]) -> Iterator[Figure]:
     """Measure a send and its receive; a first message opens the links."""
     times = plan.times(_TIMES)
-    for line in lines:
-        line.send(1)
-        line.receive(1)
-    for name, once in (("send", _Line.send), ("receive, complete", _Line.receive)):
+    for each in sides:
+        each.send(1)
+        each.receive(1)
+    for name, once in (("send", _Clients.send), ("receive, complete", _Clients.receive)):
         what = f"bus {name}, {transport}"
-        turns = (partial(once, line, times) for line in lines)
+        turns = (partial(once, each, times) for each in sides)
         ours, baseline, bound = plan.interleave(what, *turns)
         yield Figure(what, "/s", ours, baseline, (_GOAL,), times=times, bound=bound)

@@ -102,7 +102,7 @@ def percentile_95(values: tuple[float, ...]) -> float:
 
 
 def _cost(rounds: list[_Round]) -> str:
-    """Return the processor time of a photo, which other work changes less than the rate."""
+    """Return the processor time of a photo, which depends less on other work than the rate does."""
     seconds = sum(sum(each.cpu.values()) for each in rounds)
     return f"{seconds / sum(len(each.each) for each in rounds) * 1000:.0f} ms of a core each"
 
