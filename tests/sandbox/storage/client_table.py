@@ -111,7 +111,7 @@ _IN_PART: Mapping[str, str] = {
         "`NotImplemented` where the template turns it on"
     ),
     "BlobServiceClient.get_service_stats": (
-        "fails: the client asks a secondary endpoint, which no account has here"
+        "fails: the client sends it to a secondary endpoint, which no account has here"
     ),
     "BlobClient.start_copy_from_url": "works within the account",
     "BlobClient.append_block_from_url": "works within the account",
@@ -333,7 +333,7 @@ def _state(asked: tuple[str, ...]) -> str:
 
 
 def _options() -> Iterator[str]:
-    yield "\n| option | on the wire | refused |\n|---|---|---|\n"
+    yield "\n| option | on the wire | here |\n|---|---|---|\n"
     for each in sorted(options()):
         if found := REFUSED.get(each):
             note = f", for {found.note}" if found.note else ""
