@@ -10,7 +10,7 @@ from bench.whole import demo
 from sandbox.state import State
 
 
-def test_what_somebody_has_told_their_own_sandbox_is_not_told_to_it(
+def test_settings_of_the_users_own_sandbox_do_not_reach_the_measured_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given: dict[str, str] = {}

@@ -190,7 +190,7 @@ _KNOWN = {
         "Open the receiver with session_id, or with NEXT_AVAILABLE_SESSION.",
     ),
     "The session filter is not a string": (
-        "The client asked for a session by something that is not text.",
+        "The client named a session by a value that is not text.",
         "Give session_id a string.",
     ),
     "It may be locked by another receiver": (
@@ -199,7 +199,7 @@ _KNOWN = {
     ),
     "The session lock has expired": (
         "The receiver held the session longer than its lock lasts.",
-        "Renew the lock with AutoLockRenewer, or raise lockDuration; then accept it again.",
+        "Renew the lock with AutoLockRenewer, or raise lockDuration. Then accept it again.",
     ),
     "did not complete within the allotted timeout": (
         "No session had a message in the time that the receiver waited.",
@@ -224,7 +224,7 @@ _KNOWN = {
     ),
     "The sandbox does not offer ": (
         "Azure has this setting of an entity or a rule, and the sandbox does not.",
-        "Leave the setting out: docs/manage-entities.md has those that work.",
+        "Leave the setting out: docs/manage-entities.md lists those that work.",
     ),
     "The sandbox does not support": (
         "Azure has this, and the sandbox does not.",
@@ -232,7 +232,7 @@ _KNOWN = {
     ),
     "The change cannot be stored": (
         "The sandbox's disk is full, or its state folder is not writable; nothing has changed.",
-        "Make room, and let the client try again.",
+        "Free some space or make the folder writable, and let the client try again.",
     ),
     "The message could not be decoded": (
         "The client sent something that is not an AMQP message.",
