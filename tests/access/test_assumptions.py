@@ -64,7 +64,7 @@ CASES_BY_SANDBOX = [
 ]
 
 
-# In the scope of the module, or each case would start its sandbox anew.
+# In the scope of the module: otherwise each case would start a sandbox of its own.
 @pytest.mark.parametrize(
     ("assumed", "case"), CASES_BY_SANDBOX, indirect=["assumed"], scope="module"
 )

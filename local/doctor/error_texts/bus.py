@@ -199,7 +199,7 @@ _KNOWN = {
     ),
     "The session lock has expired": (
         "The receiver held the session longer than its lock lasts.",
-        "Renew the lock with AutoLockRenewer, or raise lockDuration. Then accept it again.",
+        "Renew it with AutoLockRenewer, or raise lockDuration; then accept the session again.",
     ),
     "did not complete within the allotted timeout": (
         "No session had a message in the time that the receiver waited.",
