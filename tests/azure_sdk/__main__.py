@@ -3,7 +3,8 @@
     python -m tests.azure_sdk servicebus|blobs|identity [PYTEST ARGUMENTS]
 
 The tests come from the source distribution of the SDK at the version in use, and are not part of
-this project. They run as an identity that owns the data of its deployment. Needs the network.
+this project. They run as an identity that owns the data of its deployment, and those of
+azure-identity as an app. Needs the network.
 """
 
 import json
@@ -23,6 +24,8 @@ from tests.azure_sdk.suites import OPTIONS, SUITES, Suite, arranged, environment
 
 HERE = Path(__file__).parent
 SNAPSHOT = HERE / "deployment" / "main.snapshot.json"
+# Of pytest: each test passed, or some failed. docs.pytest.org/en/stable/reference/exit-codes.html
+_RAN = (0, 1)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -49,18 +52,23 @@ def main(arguments: Sequence[str]) -> int:
 def _run(
     suite: Suite, sandbox: Keyless, python: Path, tests: Path, arguments: Sequence[str]
 ) -> list[Result]:
-    """Run pytest as the owner, and return how each live test ended."""
+    """Run pytest as the suite's identity, and return how each live test ended.
+
+    Raises SystemExit if pytest does not run the tests: the sum would silently lack them.
+    """
     found = dict[str, Sequence[str]]()
     plugins = [f"-p{each}" for each in ("tests.azure_sdk.pytest_live", *suite.plugins)]
     for each in [arguments] if arguments else suite.runs:
         ended = tests.parent / "ended.json"
-        subprocess.run(
+        done = subprocess.run(
             [python, "-m", "pytest", *plugins, *OPTIONS, *each],
             cwd=tests,
             env={**environment(suite, sandbox, SNAPSHOT), "KEYLESS_SDK_ENDED": str(ended)},
             check=False,
         )
-        found |= json.loads(ended.read_text("utf-8")) if ended.exists() else {}
+        if done.returncode not in _RAN:
+            sys.exit(f"pytest ended with status {done.returncode}, and its output above says why.")
+        found |= json.loads(ended.read_text("utf-8"))
     return [Result(name, *each) for name, each in sorted(found.items())]
 
 
