@@ -56,16 +56,16 @@ def test_a_loader_gives_values_and_leaves_the_parameters_of_pytest(
     arguments: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ACCOUNT_NAME", "first")
-    monkeypatch.setenv("ACCOUNT_KEY", "a2V5")
-    options = arguments.EnvironmentVariableOptions(hide_secrets=["account_key"])
+    monkeypatch.setenv("ACCOUNT_PLACE", "second")
+    options = arguments.EnvironmentVariableOptions(hide_secrets=["account_place"])
     loader = arguments.EnvironmentVariableLoader(
-        "storage", account_name="none", account_key="none", other="default", options=options
+        "storage", account_name="none", account_place="none", other="default", options=options
     )
 
     async def test(_: object, size: int, **given: Any) -> tuple[int, str, str, str]:
-        return size, given["account_name"], given["account_key"].secret, given["other"]
+        return size, given["account_name"], given["account_place"].secret, given["other"]
 
     wrapped = loader(test)
     assert list(inspect.signature(wrapped).parameters) == ["_", "size"]
     assert wrapped.is_live
-    assert asyncio.run(wrapped(None, size=3)) == (3, "first", "a2V5", "default")
+    assert asyncio.run(wrapped(None, size=3)) == (3, "first", "second", "default")
