@@ -1,6 +1,7 @@
 """A terminal shows received text, and does not obey it."""
 
 import json
+import sys
 import unicodedata
 
 from hypothesis import given
@@ -28,6 +29,11 @@ def test_what_acts_on_a_terminal_is_escaped_as_in_json() -> None:
 def test_a_character_that_cannot_be_seen_is_escaped() -> None:
     for each in "\xad\u061c\u200b\u2060\u2028\ufeff\ufffb\U000e0041":
         assert printable(f"a{each}b") == f"a{json.dumps(each)[1:-1]}b"
+
+
+def test_no_character_that_is_escaped_is_printable_to_python() -> None:
+    all_printable = "".join(filter(str.isprintable, map(chr, range(sys.maxunicode + 1))))
+    assert printable_lines(all_printable) == all_printable
 
 
 @given(st.text())
