@@ -17,7 +17,7 @@ FORWARDING: Mapping[str, str] = {
     "forwardDeadLetteredMessagesTo": "it does not forward dead letters",
 }
 RULE_ACTION = "action"
-_MEANS_NOTHING: tuple[object, ...] = (None, False, "", {}, "Active", "None", NEVER)
+_MEANS_NOTHING: tuple[object, ...] = (None, False, "", {}, "None", NEVER)
 
 
 def asks_for(properties: Mapping[str, Any], name: str) -> bool:
