@@ -6,7 +6,7 @@ from sandbox.audit.log import Audit, Outcome, Record, now
 from sandbox.printable import shortened
 from sandbox.rbac import Allowed, Decision, Denied, Requirement
 
-# Commands import this package to read the audit, and no token.
+# Not imported at run time: commands that read the audit start faster without it.
 if TYPE_CHECKING:
     from sandbox.entra import AccessToken, Caller
 

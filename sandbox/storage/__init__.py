@@ -1,7 +1,7 @@
 """Blob Storage: verified tokens and every role assignment enforced, in front of Azurite.
 
-This package exports Azurite alone, which a start needs first. Import `plane` and the others
-themselves, to serve an account: they take longer to import than everything before them.
+This package exports Azurite alone, which a start needs first. The modules that serve an account,
+such as `plane`, are imported by their own names: their imports take a large part of a start.
 """
 
 from sandbox.storage.azurite import Azurite, free_port

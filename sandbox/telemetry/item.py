@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.telemetry.errors import ItemRefused, missing, other_key
 
-# As in sandbox/audit/gate.py: commands read telemetry, and no token.
+# Not imported at run time, as in sandbox/audit/gate.py.
 if TYPE_CHECKING:
     from sandbox.entra import Caller
 

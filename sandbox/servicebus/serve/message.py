@@ -77,7 +77,7 @@ class Message:
     def parse(cls, content: bytes) -> "Message":
         """Return the message in `content`. Raises MalformedError.
 
-        So a message that cannot be read is refused at the door.
+        So a message that cannot be read is refused when it arrives.
         """
         return cls.of(content, split(content))
 
@@ -200,8 +200,9 @@ def _header(raw: bytes | None, values: BrokerProperties) -> bytes:
 
 
 def _delivery(raw: bytes | None, values: BrokerProperties) -> bytes | None:
-    """Return the delivery annotations: the sender's, and the lock token. A peek has no own ones.
+    """Return the delivery annotations: the sender's, and the lock token.
 
+    A message that is only peeked at has the sender's alone, and no map if there are none.
     Azure delivers the sender's, and an empty map to receive-and-delete: tests/test_queues.py,
     test_queue_send_amqp_annotated_message, and tests/test_message.py,
     test_message_backcompat_receive_and_delete_databody, of azure-servicebus for Python.
@@ -216,8 +217,8 @@ def _delivery(raw: bytes | None, values: BrokerProperties) -> bytes | None:
 def _annotations(raw: bytes | None, values: BrokerProperties) -> bytes:
     """Return the sender's annotations, and the broker's.
 
-    Those of a message from a queue: tests/test_message.py of azure-servicebus for Python,
-    test_message_backcompat_peek_lock_databody. Those of a topic have its number as well.
+    A message of a queue has those in tests/test_message.py of azure-servicebus for Python,
+    test_message_backcompat_peek_lock_databody. One of a topic has the topic's number, too.
     """
     own = {
         _SEQUENCE: encode.long(values.sequence),

@@ -72,7 +72,7 @@ class SessionLocks:
         return lock
 
     def renew(self, lock: SessionLock, until: float) -> None:
-        """Extend a lock. An end that it already has must not come up twice."""
+        """Extend a lock. With the end that it has already, it would end twice."""
         if until == lock.until:
             return
         lock.until = until
