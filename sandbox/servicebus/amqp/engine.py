@@ -143,7 +143,7 @@ class Engine:
         return int(self._transport.remote_max_frame_size) or MAX_FRAME_SIZE
 
     def push(self, frame: Frame) -> Iterator[ProtocolEvent]:
-        """Feed proton one frame. Yield the events that it causes."""
+        """Feed proton one frame. Yield the events that it causes. Raises FramingError."""
         view = self._sessions.incoming(frame) or b""
         while view:
             capacity = self._transport.capacity()

@@ -34,6 +34,8 @@ _MAX_VALUES = 256
 _MAX_DISPOSITION_SIZE = 1 << 20
 _HEADER_SIZE = 8
 _MESSAGE_FORMAT = 3
+# By performative: the index of its handle.
+_HANDLES = {ATTACH: 1, TRANSFER: 0}
 _KEPT_BY_PROTON = (OPEN, BEGIN, ATTACH)
 # A trusted client may make these longer: annotations of an abandoned message, reasons.
 _LONG_IF_TRUSTED = (FLOW, DISPOSITION, DETACH)
@@ -107,7 +109,8 @@ class Frames:
 def read(content: bytes, *, is_trusted: bool = True) -> Frame:
     """Return a frame, as proton is to read it.
 
-    Raises FramingError for a link under a handle out of range, and for a frame above the limits.
+    Raises FramingError for a link without a handle or under one out of range, and for a frame
+    above the limits.
     """
     try:
         code, at = performative(content)
@@ -117,8 +120,8 @@ def read(content: bytes, *, is_trusted: bool = True) -> Frame:
         if len(content) > _MAX_OPENING_SIZE:
             raise FramingError(f"a frame that cannot be read: {error}") from error
         return Frame(content)
-    if code == ATTACH:
-        _check_handle(fields)
+    if code in _HANDLES:
+        _check_handle(number(fields, _HANDLES[code]))
     elif code == DISPOSITION:
         _check_disposition(content, fields)
     elif code == FLOW:
@@ -136,14 +139,15 @@ def _check_size(frame: bytes, code: int, at: int, *, is_trusted: bool) -> None:
         raise FramingError(f"a performative of more than {_MAX_VALUES} values")
 
 
-def _check_handle(fields: Fields) -> None:
-    """Raise FramingError for an attach under a handle above handle-max: name, handle and more.
+def _check_handle(handle: int | None) -> None:
+    """Raise FramingError for a handle above handle-max, or none, which proton would take for 0.
 
     "A peer that receives a handle outside the supported range MUST close the connection with the
     framing-error error-code" (section 2.7.2).
     """
-    handle = number(fields, 1)
-    if handle is not None and handle > HANDLE_MAX:
+    if handle is None:
+        raise FramingError("a frame of a link without a handle")
+    if handle > HANDLE_MAX:
         raise FramingError(f"the handle {handle} is above the session's handle-max {HANDLE_MAX}")
 
 

@@ -15,7 +15,7 @@ from functools import partial
 
 from sandbox.servicebus.amqp import encode, performatives
 from sandbox.servicebus.amqp.decode import parts
-from sandbox.servicebus.amqp.frames import Frame
+from sandbox.servicebus.amqp.frames import Frame, FramingError
 from sandbox.servicebus.amqp.performatives import (
     ATTACH,
     BEGIN,
@@ -31,13 +31,18 @@ from sandbox.servicebus.amqp.performatives import (
 
 _SERIAL = 1 << 32
 _ROLE, _FIRST, _LAST = 0, 1, 2
+_ROLE_OF_LINK = 2
 _HANDLE, _DELIVERY, _SETTLED, _MORE, _ABORTED = 0, 1, 4, 5, 9
 
 
 @dataclass
 class _Link:
-    """A link under its handle: proton's number of its last delivery, and that delivery's flags."""
+    """A link under its handle: proton's number of its last delivery, and that delivery's flags.
 
+    `receives` is the peer's role.
+    """
+
+    receives: bool = False
     number: int | None = None
     more: bool = False
     settled: bool = False
@@ -70,7 +75,10 @@ class Sessions:
         self._by_own_channel: dict[int, _Session] = {}
 
     def incoming(self, frame: Frame) -> bytes | None:
-        """Return a frame from the peer as proton is to read it; None to drop it."""
+        """Return a frame from the peer as proton is to read it; None to drop it.
+
+        Raises FramingError for a message on a link on which the peer receives.
+        """
         if not BEGIN <= frame.code <= END:
             return frame.content
         channel = _channel(frame.content)
@@ -111,7 +119,7 @@ def _of_session(session: _Session, frame: Frame) -> bytes | None:
         # A sender's own dispositions come too late: each delivery is settled once it is whole.
         return frame.content if is_true(fields, _ROLE) else None
     if code == ATTACH and handle is not None:
-        session.links.setdefault(handle, _Link())
+        session.links.setdefault(handle, _Link()).receives = is_true(fields, _ROLE_OF_LINK)
     if code == FLOW:
         return frame.content if handle is None or handle in session.links else None
     if code == DETACH:
@@ -126,6 +134,9 @@ def _of_session(session: _Session, frame: Frame) -> bytes | None:
 
 def _transfer(session: _Session, link: _Link, frame: Frame) -> bytes:
     fields = frame.fields
+    if link.receives:
+        # proton would keep it, and nothing would ever read it.
+        raise FramingError("a transfer on a link that receives")
     if not link.more:
         link.number = session.begin_delivery(number(fields, _DELIVERY))
         link.settled = False

@@ -86,6 +86,32 @@ def test_a_frame_that_is_too_long_ends_in_its_own_error(bus: Running) -> None:
     assert b"amqp:connection:framing-error" in answer
 
 
+@pytest.mark.parametrize("handle", [NULL, encode.integer(0), encode.string("0")])
+def test_a_message_without_a_handle_ends_the_connection(bus: Running, handle: bytes) -> None:
+    opened = attach(encode.string("x"), encode.string("$cbs"))
+    transfer = frame(0x14, handle, encode.uint(0), encode.binary(b"tag"), encode.uint(0))
+    assert b"a frame of a link without a handle" in response_to(bus, HELLO, opened, transfer)
+
+
+@pytest.mark.parametrize("tag", [b"tag", b""])
+def test_a_message_on_a_link_that_receives_ends_the_connection(bus: Running, tag: bytes) -> None:
+    """Nothing would read it: proton would keep up to a session's window of such messages."""
+    answers = [
+        response_to(
+            bus,
+            HELLO,
+            attach(encode.string("x"), encode.string("$cbs"), sends=sends),
+            frame(
+                0x14, *map(encode.uint, (0, 0)), encode.binary(tag), encode.uint(0), payload=b"?"
+            ),
+        )
+        for sends in (True, False)
+    ]
+    refused = b"a transfer on a link that receives"
+    assert [refused in each for each in answers] == [False, True]
+    assert b"amqp:connection:framing-error" in answers[1]
+
+
 def test_a_message_that_never_ends_is_not_kept(bus: Running) -> None:
     """Ten times the limit, in parts, and then the end: rejected, and the memory is free again."""
     with Peer(bus.plain_port, timeout=20) as peer:
