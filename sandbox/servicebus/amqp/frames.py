@@ -49,7 +49,7 @@ class FramingError(Exception):
 class Frame:
     """One frame, or a protocol header: the code of its performative, and the raw fields from `at`.
 
-    The code is 0 if there is no performative, or one that cannot be read: proton answers it.
+    The code is 0 if there is no performative, or none that AMQP knows.
     """
 
     content: bytes
@@ -109,17 +109,16 @@ class Frames:
 def read(content: bytes, *, is_trusted: bool = True) -> Frame:
     """Return a frame, as proton is to read it.
 
-    Raises FramingError for a link without a handle or under one out of range, and for a frame
-    above the limits.
+    Raises FramingError for a performative that cannot be read, for a link without a handle or under
+    one out of range, and for a frame above the limits.
     """
     try:
         code, at = performative(content)
         _check_size(content, code, at, is_trusted=is_trusted)
         fields, end = parts(content, at) if code else ([], at)
     except MalformedError as error:
-        if len(content) > _MAX_OPENING_SIZE:
-            raise FramingError(f"a frame that cannot be read: {error}") from error
-        return Frame(content)
+        # proton would read some of these, and nothing would have been checked.
+        raise FramingError(f"a frame that cannot be read: {error}") from error
     if code in _HANDLES:
         _check_handle(number(fields, _HANDLES[code]))
     elif code == DISPOSITION:

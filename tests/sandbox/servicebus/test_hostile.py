@@ -93,6 +93,19 @@ def test_a_message_without_a_handle_ends_the_connection(bus: Running, handle: by
     assert b"a frame of a link without a handle" in response_to(bus, HELLO, opened, transfer)
 
 
+@pytest.mark.parametrize("behind", [b"\xff", b"\x40", b"\xa0\x50"], ids=bytes.hex)
+def test_a_performative_that_cannot_be_read_ends_the_connection(
+    bus: Running, behind: bytes
+) -> None:
+    """proton reads a list with bytes behind its last element, so that no limit would hold."""
+    opened = attach(encode.string("x"), encode.string("$cbs"), sends=False)
+    whole = frame(0x14, encode.uint(0), encode.uint(0), encode.binary(b"tag"), encode.uint(0))
+    size = whole[12] + len(behind)
+    longer = struct.pack(">I", len(whole) + len(behind)) + whole[4:12] + bytes((size,))
+    answer = response_to(bus, HELLO, opened, longer + whole[13:] + behind)
+    assert b"a frame that cannot be read" in answer
+
+
 @pytest.mark.parametrize("tag", [b"tag", b""])
 def test_a_message_on_a_link_that_receives_ends_the_connection(bus: Running, tag: bytes) -> None:
     """Nothing would read it: proton would keep up to a session's window of such messages."""
