@@ -23,6 +23,7 @@ from sandbox.deployment import (
 )
 from sandbox.deployment import deploy as deploy_roles
 from sandbox.rbac import built_in_roles
+from sandbox.servicebus import StoreError
 from sandbox.state import State
 from sandbox.storage import AzuriteError
 from sandbox.supervisor.control import ControlError, Json
@@ -32,7 +33,10 @@ from sandbox.supervisor.watch import Watch
 from sandbox.supervisor.webhook_keys import webhook_keys
 
 _CANDIDATE = "candidate.json"
-_FAILED = (AzuriteError, SigningKeyError, sqlite3.Error, aiohttp.ClientError, TimeoutError)
+_FAILED = (
+    *(AzuriteError, SigningKeyError, StoreError),
+    *(OSError, sqlite3.Error, aiohttp.ClientError),
+)
 _OTHER_HOSTS = (
     "the deployment has other host names ({}), for which the running sandbox has no certificate;"
     f" to deploy it: {KEYLESS} down, then {KEYLESS} up --snapshot PATH"
