@@ -51,6 +51,8 @@ def bench(
     """Measure starts, blobs, messages, secrets, decisions, the gallery, and memory."""
     if unknown := [each for each in only or () if each not in MEASURES]:
         fail(f"unknown figure {unknown[0]!r}; choose from {', '.join(MEASURES)}.", USAGE)
+    if page and not page.is_file():
+        fail(f"--page is not a file: {page}.", USAGE)
     if page and quick:
         fail("--page takes figures, and --quick measures none; leave one of them out.", USAGE)
     needs_the_sample("bench")

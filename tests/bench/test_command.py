@@ -110,6 +110,9 @@ def test_a_page_gets_the_figures_and_one_without_a_table_is_refused_first(
     assert "the page lacks the lines" in refused.stderr
     assert "fast" not in refused.stdout
     assert run("--quick", "--page", str(page)).exit_code == 64
+    missing = run("--page", str(tmp_path / "missing.md"))
+    assert (missing.exit_code, missing.stderr.count("Errno")) == (64, 0)
+    assert "--page is not a file: " in missing.stderr
 
 
 def test_where_nothing_fails_the_status_is_0(run: Callable[..., Result]) -> None:
