@@ -49,12 +49,7 @@ def bench(
     ] = None,
 ) -> None:
     """Measure starts, blobs, messages, secrets, decisions, the gallery, and memory."""
-    if unknown := [each for each in only or () if each not in MEASURES]:
-        fail(f"unknown figure {unknown[0]!r}; choose from {', '.join(MEASURES)}.", USAGE)
-    if page and not page.is_file():
-        fail(f"--page is not a file: {page}.", USAGE)
-    if page and quick:
-        fail("--page takes figures, and --quick measures none; leave one of them out.", USAGE)
+    _check(only or (), quick, page)
     needs_the_sample("bench")
     # SIGTERM ends the started processes, too, as Ctrl-C does.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
@@ -76,6 +71,15 @@ def bench(
             documentation.write(page, machine, taken)
     if failed := [each.what for each in taken if each.failure]:
         fail(f"could not measure {', '.join(failed)}.", status=1)
+
+
+def _check(only: Iterable[str], quick: bool, page: Path | None) -> None:
+    if unknown := [each for each in only if each not in MEASURES]:
+        fail(f"unknown figure {unknown[0]!r}; choose from {', '.join(MEASURES)}.", USAGE)
+    if page and not page.is_file():
+        fail(f"--page is not a file: {page}.", USAGE)
+    if page and quick:
+        fail("--page takes figures, and --quick measures none; leave one of them out.", USAGE)
 
 
 def _printed(figures: Iterable[Figure], machine: Machine) -> list[Figure]:
