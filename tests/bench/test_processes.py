@@ -16,10 +16,10 @@ LINUX = pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason=
     [
         ("python -m cli up --state /s", "sandbox"),
         (
-            "python -I process_guard.py 60 python -m gunicorn --config services/x/gunicorn.conf.py",
+            "python process_guard.py 60 python -m local.serve --config services/x/gunicorn.conf.py",
             "leashes",
         ),
-        ("python -m gunicorn --config services/gateway/gunicorn.conf.py --bind a", "gateway"),
+        ("python -m local.serve --config services/gateway/gunicorn.conf.py --bind a", "gateway"),
         ("python -m services.thumbnailer.decoder 17", "thumbnailer"),
         ("python -m cli up --state /services/x/state", "sandbox"),
         ("node --require a.js node_modules/azurite/dist/src/blob/main.js", "azurite"),
