@@ -1,7 +1,7 @@
 """The arrival of photos in the gallery's index, from the catalog's log.
 
-A client that asks the gallery instead costs more than the photos do: at 16 at once, two thirds of
-the processor time went into answers that a photo was not ready yet.
+A client that polls the gallery instead costs more than the photos do: with 16 at once, two thirds
+of the processor time went into answers that a photo was not ready yet.
 """
 
 import json

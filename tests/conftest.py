@@ -172,7 +172,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection() -> None:
-    """Collect no garbage while modules are imported and items are made: hardly any is."""
+    """Turn the garbage collector off until the tests are collected: there is hardly any garbage."""
     gc.disable()
 
 
@@ -186,10 +186,10 @@ def pytest_collection_finish() -> None:
 def pytest_make_collect_report(
     collector: pytest.Collector,
 ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
-    """Let each of several workers collect a folder's entries from a place of its own on.
+    """Let each worker begin at another entry of a folder.
 
-    The first to import a module rewrites its assertions, and keeps the result for the others: all
-    would do so at the same moment, if all took the modules in one order.
+    The first worker that imports a module rewrites its assertions, and caches the result for the
+    others. If all took the modules in the same order, all would rewrite each at the same moment.
     """
     report = yield
     if isinstance(collector, pytest.Dir) and (worker := os.environ.get("PYTEST_XDIST_WORKER")):
@@ -219,7 +219,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @cache
 def _place(path: Path, given: tuple[Path, ...]) -> int:
-    """Return which of the given paths the test's file was collected for."""
+    """Return the index of the given path that contains the test's file."""
     places = (n for n, each in enumerate(given) if each == path or each in path.parents)
     return next(places, len(given))
 
