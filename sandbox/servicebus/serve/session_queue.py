@@ -187,10 +187,11 @@ class SessionQueue(Subqueue):
         return min((each for each in dues if each is not None), default=None)
 
     def _end_due(self, now: float) -> bool:
-        ended = list(self._locks.ended_by(now))
-        for lock in ended:
+        ended = False
+        for lock in self._locks.ended_by(now):
             self._end(lock, self._failed)
-        return bool(ended)
+            ended = True
+        return ended
 
     def _end(self, lock: SessionLock, back: Callable[[QueuedMessage], None]) -> None:
         """End a lock: each message that its receiver has locked goes `back`."""

@@ -122,7 +122,10 @@ class SessionLocks:
             yield waiter
 
     def ended_by(self, now: float) -> Iterator[SessionLock]:
-        """Yield the locks that have ended. The caller unlocks each."""
+        """Yield the locks that have ended. The caller unlocks each before it asks for the next.
+
+        A lock that was renewed may have the same end twice.
+        """
         while self._ends and self._ends[0][0] <= now:
             until, _, lock = heapq.heappop(self._ends)
             if self._is_current(lock, until):
