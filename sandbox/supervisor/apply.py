@@ -2,7 +2,6 @@
 
 import sqlite3
 import time
-from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -70,11 +69,12 @@ class Apply:
             after, found = self._compared(body)
         try:
             links = await self._deploy(after, hurry=body.get("hurry") is True)
+            if snapshot:
+                put_in_force(self.state, snapshot.encode())
         except _FAILED as error:
-            with suppress(*_FAILED):
-                await self._deploy(before, hurry=False)
-            raise ControlError(f"nothing was changed, since the sandbox failed: {error}") from error
-        self._keep(before, after, snapshot)
+            outcome = await self._taken_back(before)
+            raise ControlError(f"{outcome}, since the sandbox failed: {error}") from error
+        self._forget(before, after)
         if source:
             remember(self.state, Path(source), Path(bicep) if bicep else None)
         restarted = self.watch.deploy(after, _with_other_app_roles(before, after))
@@ -145,13 +145,19 @@ class Apply:
         await operator.hand_over_once(planes.vaults)
         return links
 
-    def _keep(self, before: Deployment, after: Deployment, snapshot: str) -> None:
-        """Let commands and later starts find the deployment in force."""
+    async def _taken_back(self, before: Deployment) -> str:
+        """Put the former deployment into force again; return the outcome, as a clause."""
+        try:
+            await self._deploy(before, hurry=False)
+        except _FAILED:
+            return f"the change was made in part; {KEYLESS} down and {KEYLESS} up take it back"
+        return "nothing was changed"
+
+    def _forget(self, before: Deployment, after: Deployment) -> None:
+        """Forget the ids of identities that the deployment no longer has."""
         now = {each.resource_id.lower() for each in after.principals}
         gone = (each.resource_id for each in before.principals if each.resource_id)
         forget(self.state, (each for each in gone if each.lower() not in now))
-        if snapshot:
-            put_in_force(self.state, snapshot.encode())
 
 
 def _hosts(deployment: Deployment) -> set[str]:

@@ -18,12 +18,13 @@ from sandbox.supervisor.apply import Apply
 from sandbox.supervisor.control import ControlError, Json
 from sandbox.supervisor.operator import SigningKeyError
 
+FULL = OSError(errno.ENOSPC, "No space left on device")
 BEFORE: Any = "the deployment in force"
 AFTER: Any = "another deployment"
 
 
 class Failing(Apply):
-    """Puts deployments into force, of which AFTER fails half-way."""
+    """Puts deployments into force, of which those in `failing` fail half-way."""
 
     def _compared(self, body: Json) -> tuple[Deployment, Difference]:
         found: Any = None
@@ -32,15 +33,25 @@ class Failing(Apply):
     async def _deploy(self, deployment: Deployment, *, hurry: bool) -> int:
         running: Any = self.endpoints
         running.deployed.append(deployment)
-        if deployment is AFTER:
+        if deployment in running.failing:
             raise running.error
         return 0
+
+
+def sandbox(error: Exception, *failing: Any) -> Any:
+    planes = SimpleNamespace(deployment=BEFORE)
+    return SimpleNamespace(planes=planes, error=error, failing=failing, deployed=[])
+
+
+def applying(running: Any, folder: Path) -> Failing:
+    unused: Any = None
+    return Failing(running, unused, State(folder))
 
 
 @pytest.mark.parametrize(
     "error",
     [
-        OSError(errno.ENOSPC, "No space left on device"),
+        FULL,
         StoreError("The bus cannot use its store: it is full."),
         AzuriteError("Azurite answers 500 to a new container a"),
         SigningKeyError("the key cannot be created"),
@@ -51,9 +62,27 @@ class Failing(Apply):
     ids=lambda each: type(each).__name__,
 )
 def test_a_deployment_that_fails_half_way_is_taken_back(tmp_path: Path, error: Exception) -> None:
-    planes = SimpleNamespace(deployment=BEFORE)
-    running: Any = SimpleNamespace(planes=planes, error=error, deployed=[])
-    unused: Any = None
+    running = sandbox(error, AFTER)
     with pytest.raises(ControlError, match="nothing was changed, since the sandbox failed"):
-        asyncio.run(Failing(running, unused, State(tmp_path))({}))
+        asyncio.run(applying(running, tmp_path)({}))
     assert running.deployed == [AFTER, BEFORE]
+
+
+def test_a_deployment_that_cannot_be_kept_for_the_next_start_is_taken_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise FULL
+
+    monkeypatch.setattr("sandbox.supervisor.apply.put_in_force", full)
+    running = sandbox(FULL)
+    with pytest.raises(ControlError, match="nothing was changed"):
+        asyncio.run(applying(running, tmp_path)({"snapshot": "{}"}))
+    assert running.deployed == [AFTER, BEFORE]
+
+
+def test_a_deployment_that_cannot_be_taken_back_is_not_called_unchanged(tmp_path: Path) -> None:
+    running = sandbox(FULL, AFTER, BEFORE)
+    with pytest.raises(ControlError, match="the change was made in part") as raised:
+        asyncio.run(applying(running, tmp_path)({}))
+    assert "nothing was changed" not in str(raised.value)
