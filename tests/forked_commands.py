@@ -77,8 +77,11 @@ class Commands:
         with self._lock:
             if self._requests is None:
                 self._requests = self._start()
-            socket.send_fds(self._requests, [request], files)
-            assert self._requests.recv(1), f"the process that forks has ended: {self._error()}"
+            with suppress(ConnectionError):
+                socket.send_fds(self._requests, [request], files)
+                if self._requests.recv(1):
+                    return
+            raise AssertionError(f"the process that forks has ended: {self._error()}")
 
     def _error(self) -> str:
         return self._process.communicate()[1] if self._process else ""

@@ -8,7 +8,6 @@ from typer.testing import CliRunner, Result
 
 from cli import demo
 from cli.application import application
-from sandbox.state import State
 from sandbox.supervisor import Report, SignInReport
 
 Demo = Callable[..., Result]
@@ -33,7 +32,7 @@ def on_a_sandbox_told_otherwise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         assumed={"vault-missing": "existence"},
     )
 
-    def nothing(_: State, __: Report) -> list[str]:
+    def nothing(*_: object) -> list[str]:
         return []
 
     monkeypatch.setattr(demo, "running", lambda _: report)

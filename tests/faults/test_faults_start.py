@@ -22,7 +22,7 @@ import pytest
 from local.services import SAMPLE
 from sandbox.state import State
 from sandbox.storage import free_port
-from sandbox.supervisor import Report, azurite_process, endpoints
+from sandbox.supervisor import Report, azurite_process, endpoints, watch
 from sandbox.supervisor import ports as chosen_ports
 from sandbox.supervisor.run import run
 from sandbox.supervisor.start import start
@@ -231,7 +231,8 @@ def test_ports_that_were_snatched_are_chosen_again(
 
     with taken() as azurites, taken() as a_services:
         ports = iter([azurites, a_services])
-        # Taken after the start has looked, so only the service notices.
+        # Taken after the start has looked, so only the service notices, and then the watch.
+        monkeypatch.setattr(watch, "is_taken", chosen_ports.is_taken)
         monkeypatch.setattr(chosen_ports, "is_taken", lambda _: False)
         for module in (azurite_process, chosen_ports):
             monkeypatch.setattr(module, "free_port", lambda: next(ports, None) or free_port())
