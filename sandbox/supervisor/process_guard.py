@@ -24,8 +24,11 @@ def main(arguments: list[str]) -> int:
     os.set_blocking(woken, False)
     signal.set_wakeup_fd(woken)
     signal.signal(signal.SIGCHLD, lambda *_: None)
-    # Ctrl-C reaches every process of the terminal, but only the sandbox decides when to stop.
+    # Ctrl-C, the end of a terminal and `timeout` reach every process of a group, but only the
+    # sandbox decides when to stop. Without this guard the program would outlive both.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: None)  # not SIG_IGN, which the program would inherit
     program = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, start_new_session=True, pass_fds=held
     )

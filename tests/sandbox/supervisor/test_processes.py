@@ -165,6 +165,23 @@ def test_a_program_ends_when_the_holder_of_its_guard_is_killed(tmp_path: Path) -
     wait_until(lambda: is_gone(pid))
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_program_ends_when_its_guard_gets_the_signal_that_ends_the_holder(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    guard = (str(GUARD.resolve()), "5", "", *program(tmp_path, "time.sleep(60)").command)
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLDS_A_GUARD, *guard],
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    wait_until(lambda: bool(pids(tmp_path)))
+    (pid,) = pids(tmp_path)
+    os.killpg(holder.pid, number)
+    holder.wait()
+    wait_until(lambda: is_gone(pid))
+
+
 def test_what_a_program_has_started_ends_with_it(tmp_path: Path) -> None:
     child = repr(WRITES_ITS_PID + "time.sleep(60)")
     starts_another = (
