@@ -2,7 +2,7 @@
 
 import signal
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
@@ -63,12 +63,11 @@ def bench(
         err.print(f"[dim]{machine}[/]")
         plan = Plan(1 if quick else runs, quick, lambda what: err.print(f"[dim]  {what}[/]"))
         figures = measure(only or list(MEASURES), plan)
+        if page:
+            figures = _written(figures, machine, page)
         taken = list(figures) if json_ else _printed(figures, machine)
         if json_:
             print_json(as_json(machine, taken))
-    if page:
-        with one_sentence(BenchError, OSError):
-            documentation.write(page, machine, taken)
     if failed := [each.what for each in taken if each.failure]:
         fail(f"could not measure {', '.join(failed)}.", status=1)
 
@@ -80,6 +79,14 @@ def _check(only: Iterable[str], quick: bool, page: Path | None) -> None:
         fail(f"--page is not a file: {page}.", USAGE)
     if page and quick:
         fail("--page takes figures, and --quick measures none; leave one of them out.", USAGE)
+
+
+def _written(figures: Iterable[Figure], machine: Machine, page: Path) -> Iterator[Figure]:
+    """Write each figure into the page as it is measured, so that Ctrl-C loses none."""
+    for figure in figures:
+        with one_sentence(BenchError, OSError):
+            documentation.write(page, machine, [figure])
+        yield figure
 
 
 def _printed(figures: Iterable[Figure], machine: Machine) -> list[Figure]:
