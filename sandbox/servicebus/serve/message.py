@@ -27,20 +27,17 @@ _MAX_PROPERTIES_SIZE = 64 * 1024
 _MAX_SESSION_ID = 128
 _SCHEDULED = "x-opt-scheduled-enqueue-time"
 # Only the broker sets these. A sender's own are dropped.
-_LOCK_TOKEN = "x-opt-lock-token"  # noqa: S105 - a name
-_DELIVERY_ANNOTATIONS = (_LOCK_TOKEN,)
-_BROKER_ANNOTATIONS = (
+_DELIVERY_ANNOTATIONS = ("x-opt-lock-token",)
+_OWN_ANNOTATIONS = (
     "x-opt-sequence-number",
     "x-opt-enqueue-sequence-number",
     "x-opt-enqueued-time",
     "x-opt-locked-until",
-    _LOCK_TOKEN,
     "x-opt-message-state",
-    "x-opt-deadletter-source",
 )
-_SEQUENCE, _ORIGIN, _ENQUEUED, _LOCKED_UNTIL, _TOKEN, _STATE = map(
-    encode.symbol, _BROKER_ANNOTATIONS[:6]
-)
+_BROKER_ANNOTATIONS = (*_OWN_ANNOTATIONS, *_DELIVERY_ANNOTATIONS, "x-opt-deadletter-source")
+(_TOKEN,) = map(encode.symbol, _DELIVERY_ANNOTATIONS)
+_SEQUENCE, _ORIGIN, _ENQUEUED, _LOCKED_UNTIL, _STATE = map(encode.symbol, _OWN_ANNOTATIONS)
 _PROPERTY_NAMES = (
     "message_id",
     "user_id",
