@@ -8,7 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterator
 from contextlib import AsyncExitStack, contextmanager, suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sandbox.assumptions import LIKELY, Assumptions
 from sandbox.commands import END_SIGNALS
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from sandbox.supervisor.endpoints import Endpoints
     from sandbox.supervisor.remote_services import RemoteServices
     from sandbox.supervisor.watch import Watch
+
+T = TypeVar("T")
 
 # Another program may take a free port between its choice and its use.
 _TRIES = 3
@@ -146,16 +148,22 @@ async def _look_after(watch: "Watch", stop: asyncio.Event, approve: bool = False
 
 async def _finished(stop: asyncio.Event, doing: Coroutine[Any, Any, None]) -> bool:
     """Run `doing` until it ends or `stop` is set; return whether it has ended."""
-    done = asyncio.create_task(doing)
-    stopped = asyncio.create_task(stop.wait())
-    await asyncio.wait((done, stopped), return_when=asyncio.FIRST_COMPLETED)
-    stopped.cancel()
-    done.cancel()
+    task = await _ended(stop, doing)
     try:
-        await done
+        await task
     except asyncio.CancelledError:
         return False
     return True
+
+
+async def _ended(stop: asyncio.Event, doing: Coroutine[Any, Any, T]) -> "asyncio.Task[T]":
+    """Run `doing` until it ends, or cancel it once `stop` is set; return its task."""
+    task = asyncio.create_task(doing)
+    stopped = asyncio.create_task(stop.wait())
+    await asyncio.wait((task, stopped), return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+    task.cancel()
+    return task
 
 
 def _set_on_signals(stop: asyncio.Event) -> None:
@@ -177,11 +185,7 @@ async def _started(
     tried: "Coroutine[Any, Any, Endpoints]", stop: asyncio.Event
 ) -> "Endpoints | None":
     """Return the started endpoints; None if `stop` came first. Raises StartError."""
-    starting = asyncio.create_task(tried)
-    stopped = asyncio.create_task(stop.wait())
-    await asyncio.wait((starting, stopped), return_when=asyncio.FIRST_COMPLETED)
-    stopped.cancel()
-    starting.cancel()
+    starting = await _ended(stop, tried)
     from aiohttp import ClientError  # noqa: PLC0415
 
     try:
