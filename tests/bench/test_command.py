@@ -41,9 +41,13 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Result]]:
     def unforeseen(plan: Plan, root: Path) -> Iterator[Figure]:
         yield Figure("never", "s", Samples.of([1 / (plan.runs - plan.runs)]))
 
+    def interrupted(plan: Plan, root: Path) -> Iterator[Figure]:
+        yield FAST
+        raise KeyboardInterrupt
+
     # It is this process that would give way.
     monkeypatch.setattr("cli.bench.give_way", lambda: None)
-    for measure in (good, broken, unforeseen):
+    for measure in (good, broken, unforeseen, interrupted):
         monkeypatch.setitem(MEASURES, measure.__name__, measure)
     before = signal.getsignal(signal.SIGTERM)
     yield lambda *arguments: CliRunner().invoke(application("bench"), ["bench", *arguments])
@@ -113,6 +117,15 @@ def test_a_page_gets_the_figures_and_one_without_a_table_is_refused_first(
     missing = run("--page", str(tmp_path / "missing.md"))
     assert (missing.exit_code, missing.stderr.count("Errno")) == (64, 0)
     assert "--page is not a file: " in missing.stderr
+
+
+def test_a_page_keeps_the_figures_from_before_an_interrupt(
+    run: Callable[..., Result], tmp_path: Path
+) -> None:
+    page = tmp_path / "speed.md"
+    page.write_text(f"{BEGIN}{END}")
+    assert run("--only", "interrupted", "--page", str(page)).exit_code != 0
+    assert "| fast | 0.50 s |" in page.read_text()
 
 
 def test_where_nothing_fails_the_status_is_0(run: Callable[..., Result]) -> None:
