@@ -383,8 +383,11 @@ def test_a_set_up_that_is_interrupted_leaves_nothing_and_is_gone_on_with(
 def test_after_a_kill_the_next_set_up_waits_for_what_the_killed_one_has_started(
     slow: Clone,
 ) -> None:
+    def installing() -> list[str]:
+        return [each for each in left_behind(str(slow.folder)) if ": sleep 6" in each]
+
     killed = subprocess.Popen([slow.home / "keyless"], stderr=subprocess.DEVNULL)
-    wait_until((slow.folder / "begun").exists)
+    wait_until(lambda: len(installing()) == 2)
     killed.send_signal(signal.SIGKILL)
     killed.wait()
     (slow.folder / "slow").unlink()
@@ -396,7 +399,7 @@ def test_after_a_kill_the_next_set_up_waits_for_what_the_killed_one_has_started(
     assert following.stderr is not None
     assert "Another set-up of this folder is running" in following.stderr.readline()
     assert not begun.exists()
-    for each in left_behind("sleep\0006"):
+    for each in installing():
         os.kill(int(each.split(":")[0]), signal.SIGKILL)
     assert following.communicate(timeout=60)[0].startswith("the command line is reached:")
 
