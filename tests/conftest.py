@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from cli.env import developer_variables
 from sandbox.audit import FILE, Record, read
@@ -23,8 +23,10 @@ from sandbox.supervisor.program_variables import service_variables
 from tests.forked_commands import Commands
 
 # A gate draws the same examples each time. `--hypothesis-profile explore` draws others: .ci/slow.
-settings.register_profile("gate", derandomize=True)
-settings.register_profile("explore", derandomize=False, print_blob=True)
+# Neither judges how long an example takes: the machine may stop in the middle of one.
+_UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("gate", _UNTIMED, derandomize=True)
+settings.register_profile("explore", _UNTIMED, derandomize=False, print_blob=True)
 settings.load_profile("gate")
 
 # The user's own assumptions are not those of the tests.

@@ -6,7 +6,7 @@ from itertools import permutations
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.catalog import entries
@@ -43,7 +43,6 @@ def test_the_same_event_again_changes_nothing() -> None:
     assert merged(DONE, DONE) == DONE
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])  # on a busy machine
 @given(
     st.datetimes(
         min_value=datetime(1970, 1, 2),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from infra.rehearsal.arm import plan_of
@@ -54,7 +54,7 @@ def odd_templates(draw: some.DrawFn) -> dict[str, Any]:
     return template
 
 
-@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150)
 @given(odd_templates(), some.sampled_from(TEMPLATES))
 def test_a_rule_says_something_or_nothing_and_never_fails(
     template: dict[str, Any], other: dict[str, Any]
