@@ -13,6 +13,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from itertools import islice
 from queue import Empty, Queue
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -55,9 +56,10 @@ class FakeReceiver:
     renewed: list[str] = field(default_factory=list)
     faults: dict[str, list[Exception]] = field(default_factory=dict)
     threads: set[str] = field(default_factory=set)
+    asked: int = 0
     opened: int = 0
     closed: int = 0
-    ends_silently: bool = False
+    ends_silently: bool = False  # whenever it is asked
 
     def put(self, *names: str) -> None:
         for number, name in enumerate(names):
@@ -74,8 +76,8 @@ class FakeReceiver:
 
     def receive_messages(self, max_message_count: int, max_wait_time: float) -> list[Message]:
         self._called("receive")
+        self.asked += 1
         if self.ends_silently:
-            self.ends_silently = False
             return []
         try:
             return [self.waiting.get(timeout=max_wait_time)]
@@ -119,6 +121,20 @@ def bus() -> FakeReceiver:
     return FakeReceiver()
 
 
+class Later:
+    """The consumer's clock, which a test sets on."""
+
+    def __init__(self, patched: pytest.MonkeyPatch) -> None:
+        self._ahead = 0.0
+        patched.setattr(consumer, "time", SimpleNamespace(monotonic=self._now))
+
+    def by(self, seconds: float) -> None:
+        self._ahead += seconds
+
+    def _now(self) -> float:
+        return time.monotonic() + self._ahead
+
+
 @contextmanager
 def consuming(
     bus: FakeReceiver, handle: Callable[[Any], object], policy: RetryPolicy = SHORT, **options: Any
@@ -131,7 +147,7 @@ def consuming(
         running.stop()
 
 
-def eventually(holds: Callable[[], object], within: float = 5) -> bool:
+def eventually(holds: Callable[[], object], within: float = 60) -> bool:
     until = time.monotonic() + within
     while time.monotonic() < until:
         if holds():
@@ -162,12 +178,16 @@ def test_one_thread_makes_every_call_on_the_receiver_and_handlers_run_elsewhere(
 def test_a_message_that_comes_alone_is_settled_at_once_and_not_after_the_next_receive(
     bus: FakeReceiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(consumer, "RECEIVE_TIMEOUT", 2)
-    monkeypatch.setattr(consumer, "FAST_HANDLER", 0.1)
-    with consuming(bus, lambda message: time.sleep(0.02)):
-        time.sleep(0.2)
+    monkeypatch.setattr(consumer, "RECEIVE_TIMEOUT", 600)
+    monkeypatch.setattr(consumer, "FAST_HANDLER", 60)
+    later = Later(monkeypatch)
+    with consuming(bus, lambda message: None, grace=60) as running:
+        assert eventually(lambda: bus.asked)
+        later.by(61)  # it has waited longer than a handler takes
         bus.put("alone")
-        assert eventually(lambda: bus.settled, within=0.5)
+        assert eventually(lambda: bus.settled == [("complete", "alone")])
+        running._stopping.set()
+        bus.put("that ends the receive")
 
 
 def test_a_busy_handler_does_not_starve_the_renewal_of_locks(bus: FakeReceiver) -> None:
@@ -190,13 +210,13 @@ def test_a_transient_failure_waits_in_flight_with_its_lock_renewed(bus: FakeRece
 
     def fail_twice(message: Any) -> None:
         attempts.append(time.monotonic())
-        if len(attempts) < 3:
+        if len(attempts) < 3 or not bus.renewed:
             raise Transient("not now", retry_after=0.1)
 
     bus.put("patient")
     with consuming(bus, fail_twice, renew_every=0.02):
         assert eventually(lambda: bus.settled == [("complete", "patient")])
-    assert len(attempts) == 3
+    assert len(attempts) >= 3
     assert attempts[1] - attempts[0] >= 0.1
     assert bus.renewed
 
@@ -251,7 +271,7 @@ def test_what_comes_again_and_again_is_warned_about_once(
 def test_only_a_few_messages_are_in_flight_at_a_time(bus: FakeReceiver) -> None:
     busy = threading.Event()
     bus.put("1", "2", "3", "4", "5")
-    with consuming(bus, lambda message: busy.wait(10), max_in_flight=2):
+    with consuming(bus, lambda message: busy.wait(100), max_in_flight=2):
         assert eventually(lambda: bus.waiting.qsize() == 3)
         time.sleep(0.1)
         assert bus.waiting.qsize() == 3
@@ -284,7 +304,7 @@ def test_a_receiver_that_ended_silently_is_opened_again(
     monkeypatch.setattr(Consumer, "_back_off", lambda self, seconds: None)
     bus.ends_silently = True
     with consuming(bus, lambda message: None):
-        assert eventually(lambda: bus.opened == 2)
+        assert eventually(lambda: bus.opened >= 2)
 
 
 def test_a_receiver_that_was_quiet_for_long_is_reopened(
@@ -327,7 +347,7 @@ def test_a_message_whose_lock_was_lost_is_dropped_and_not_settled(
         busy.set()
     bus.faults[where] = [MessageLockLostError()]
     bus.put("lost")
-    with consuming(bus, lambda message: busy.wait(10), max_in_flight=1, renew_every=0.01):
+    with consuming(bus, lambda message: busy.wait(100), max_in_flight=1, renew_every=0.01):
         assert eventually(lambda: not bus.faults[where])
         busy.set()
         bus.put("next")
@@ -335,18 +355,24 @@ def test_a_message_whose_lock_was_lost_is_dropped_and_not_settled(
     assert bus.opened == 1
 
 
-def test_stop_lets_a_running_handler_finish_and_takes_no_new_message(bus: FakeReceiver) -> None:
-    begun, busy = threading.Event(), threading.Event()
+def test_stop_lets_a_running_handler_finish_and_takes_no_new_message(
+    bus: FakeReceiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, busy, genuine = threading.Event(), threading.Event(), Consumer._drain
 
     def work(message: Any) -> None:
         begun.set()
-        busy.wait(10)
+        busy.wait(100)
 
+    def drain(running: Consumer, receiver: Any) -> None:
+        bus.put("late")
+        busy.set()
+        genuine(running, receiver)
+
+    monkeypatch.setattr(Consumer, "_drain", drain)
     bus.put("running")
-    with consuming(bus, work, max_in_flight=2) as running:
-        assert begun.wait(30)
-        threading.Timer(0.2, busy.set).start()
-        threading.Timer(0.1, bus.put, ["late"]).start()
+    with consuming(bus, work, max_in_flight=2, grace=60) as running:
+        assert begun.wait(60)
         running.stop()
         assert bus.settled == [("complete", "running")]
         assert bus.closed == bus.opened
@@ -354,37 +380,51 @@ def test_stop_lets_a_running_handler_finish_and_takes_no_new_message(bus: FakeRe
 
 
 def test_stop_gives_back_what_waits_and_keeps_the_lock_of_what_still_runs(
-    bus: FakeReceiver,
+    bus: FakeReceiver, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stuck = threading.Event()
+    stuck, genuine, renewed = threading.Event(), Consumer._drain, list[str]()
 
     def work(message: Any) -> None:
         if message.message_id == "waits":
             raise Transient("not now", retry_after=30)
-        stuck.wait(10)
+        stuck.wait(100)
 
+    def drain(running: Consumer, receiver: Any) -> None:
+        renewed.extend(bus.renewed)
+        genuine(running, receiver)
+
+    monkeypatch.setattr(Consumer, "_drain", drain)
     bus.put("waits", "stuck")
-    with consuming(bus, work, grace=0.4, renew_every=0.1) as running:
-        assert eventually(bus.waiting.empty)
-        time.sleep(0.1)
+    with consuming(bus, work, grace=0.4, renew_every=0) as running:
+        assert eventually(lambda: ": WAIT: " in caplog.text and "stuck" in bus.renewed)
         running.stop()
         assert bus.settled == [("abandon", "waits")]
-        assert bus.renewed.count("stuck") >= 2
+        assert bus.renewed.count("stuck") > renewed.count("stuck")
         assert bus.closed == bus.opened
         stuck.set()
 
 
-def test_what_finishes_at_the_end_of_the_grace_time_is_settled(bus: FakeReceiver) -> None:
-    begun, stopping = threading.Event(), threading.Event()
+def test_what_finishes_at_the_end_of_the_grace_time_is_settled(
+    bus: FakeReceiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, over, genuine = threading.Event(), threading.Event(), Consumer._collect
+    later = Later(monkeypatch)
 
     def work(message: Any) -> None:
         begun.set()
-        stopping.wait(10)
-        time.sleep(0.3)
+        over.wait(100)
 
+    def collect(running: Consumer, wait: float) -> None:
+        if wait and running._stopping.is_set():
+            later.by(61)  # the grace time ends while it waits
+            over.set()
+            wait = 60
+        genuine(running, wait)
+
+    monkeypatch.setattr(Consumer, "_collect", collect)
     bus.put("late")
-    with consuming(bus, work, grace=0.25, stopping=stopping) as running:
-        assert begun.wait(30)
+    with consuming(bus, work, grace=60) as running:
+        assert begun.wait(60)
         running.stop()
         assert bus.settled == [("complete", "late")]
 
@@ -444,13 +484,13 @@ def test_where_most_others_succeed_failing_messages_are_dead_lettered_to_make_ro
 def test_a_defect_is_tried_a_few_times_and_dead_lettered_with_its_type_and_traceback(
     bus: FakeReceiver, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        consumer, "DEFECT_POLICY", RetryPolicy(first=0.01, longest=0.01, total=0.05)
-    )
+    monkeypatch.setattr(consumer, "DEFECT_POLICY", SHORT)
     attempts: list[str] = []
 
     def handle(message: Any) -> None:
         attempts.append(message.message_id)
+        if len(attempts) == 3:
+            monkeypatch.setattr(consumer, "DEFECT_POLICY", NO_RETRIES)  # its time is over
         raise KeyError("x")
 
     bus.put("one")
@@ -460,7 +500,7 @@ def test_a_defect_is_tried_a_few_times_and_dead_lettered_with_its_type_and_trace
     assert (what, name, reason) == ("dead-letter", "one", "KeyError")
     assert "in handle" in description
     assert description.endswith("KeyError: 'x'\n")
-    assert len(attempts) > 1
+    assert len(attempts) == 3
     first = caplog.records[0]
     assert first.getMessage() == "test: WAIT: KeyError: 'x'"
     assert first.levelname == "ERROR"
@@ -495,9 +535,9 @@ def test_a_handler_that_hangs_is_reported_once_and_the_process_is_not_alive_unti
     bus: FakeReceiver, caplog: pytest.LogCaptureFixture
 ) -> None:
     hung = threading.Event()
-    bus.put("one")
-    with consuming(bus, lambda message: hung.wait(10), overdue_after=0.1) as running:
+    with consuming(bus, lambda message: hung.wait(100), overdue_after=0.1) as running:
         assert running.is_alive()
+        bus.put("one")
         assert eventually(lambda: "a handler has not returned for" in caplog.text)
         time.sleep(0.1)
         assert caplog.text.count("a handler has not returned for") == 1
@@ -518,12 +558,16 @@ def test_a_consumer_that_was_not_started_or_has_ended_is_not_alive(bus: FakeRece
 def test_a_package_that_is_missing_is_no_lost_link(
     bus: FakeReceiver, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Consumer, "_back_off", lambda self, seconds: time.sleep(0.01))
     bus.faults["open"] = [ImportError("No module named 'websocket'")] * 50
+    seen = threading.Event()
+    monkeypatch.setattr(
+        Consumer, "_back_off", lambda self, _: len(bus.faults["open"]) > 1 or seen.wait(100)
+    )
     with consuming(bus, lambda message: None) as running:
         assert eventually(lambda: not running.is_alive())
         assert caplog.records[0].levelname == "ERROR"
         assert caplog.records[0].exc_info
+        seen.set()
         assert eventually(lambda: bus.opened == 1)
         assert eventually(running.is_alive)
 
@@ -548,25 +592,6 @@ def test_a_dead_letters_texts_are_cut_to_what_azure_takes(bus: FakeReceiver) -> 
     assert [len(text) for text in bus.settled[0][2:]] == [4000, 4000]
 
 
-def test_what_was_given_back_or_lost_is_not_handled_again(bus: FakeReceiver) -> None:
-    handled: list[str] = []
-
-    def fail(message: Any) -> None:
-        handled.append(message.message_id)
-        raise Transient("not now", retry_after=0.2)
-
-    bus.faults["renew"] = [MessageLockLostError()]
-    bus.put("lost")
-    with consuming(bus, fail, renew_every=0.1) as running:
-        assert eventually(lambda: not bus.faults["renew"])
-        bus.put("given back")
-        assert eventually(lambda: len(handled) == 2)
-        running.stop()
-        time.sleep(0.3)
-    assert handled == ["lost", "given back"]
-    assert bus.settled == [("abandon", "given back")]
-
-
 def test_consumers_that_share_it_stop_together(bus: FakeReceiver) -> None:
     stopping, other = threading.Event(), FakeReceiver()
     with (
@@ -575,7 +600,7 @@ def test_consumers_that_share_it_stop_together(bus: FakeReceiver) -> None:
     ):
         assert eventually(lambda: bus.opened and other.opened)
         first.stop()
-        assert eventually(lambda: other.closed == 1, within=0.5)
+        assert eventually(lambda: other.closed == 1)
 
 
 def test_the_heart_beats_while_the_bus_is_down_and_stops_when_the_owner_hangs(
@@ -583,17 +608,20 @@ def test_the_heart_beats_while_the_bus_is_down_and_stops_when_the_owner_hangs(
 ) -> None:
     bus.faults["open"] = [OSError("refused")] * 100
     with consuming(bus, lambda message: None) as running:
-        time.sleep(0.3)
-        assert running.is_alive(within=1.5)
-        hung = threading.Event()
-        running._open_receiver = lambda: hung.wait(3)  # type: ignore[assignment,return-value]
-        assert eventually(lambda: not running.is_alive(within=1.5))
+        running._beat = time.monotonic() - 1000
+        assert eventually(running.is_alive)
+        hangs, hung = threading.Event(), threading.Event()
+        running._open_receiver = lambda: hangs.set() or hung.wait(100)  # type: ignore[assignment,func-returns-value,return-value]
+        assert hangs.wait(60)
+        running._beat = time.monotonic() - 1000
+        assert not running.is_alive()
         hung.set()
 
 
 def test_the_right_to_receive_is_proved_by_a_link_that_stayed_attached(bus: FakeReceiver) -> None:
     idle = Consumer("idle", bus.open, lambda message: None, SHORT)
     with consuming(bus, lambda message: None) as running:
+        assert eventually(running._attached.is_set)  # the proof itself waits for two seconds
         running.prove()
     idle._attached.wait = lambda timeout=None: False  # type: ignore[method-assign]
     with pytest.raises(TimeoutError):
@@ -639,8 +667,11 @@ def test_an_error_without_words_is_reported_by_its_name(
 # The messages in flight, without any thread.
 
 
-def test_a_message_in_flight_is_settled_by_its_handlers_outcome(bus: FakeReceiver) -> None:
-    in_flight, receiver = InFlight("test", SHORT), cast(Any, bus)
+def test_a_message_in_flight_is_settled_by_its_handlers_outcome(
+    bus: FakeReceiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later, policy = Later(monkeypatch), RetryPolicy(first=20, longest=20, total=600)
+    in_flight, receiver = InFlight("test", policy, renew_every=1000), cast(Any, bus)
     for name, error in (("good", None), ("bad", Permanent("Why", "What.")), ("later", OSError())):
         each = in_flight.add(cast(Any, Message(name)))
         each.start()
@@ -648,12 +679,32 @@ def test_a_message_in_flight_is_settled_by_its_handlers_outcome(bus: FakeReceive
     assert in_flight.service(receiver) == []
     assert bus.settled == [("complete", "good"), ("dead-letter", "bad", "Why", "What.")]
     assert len(in_flight) == 1
-    time.sleep(0.02)
+    later.by(24)  # a pause may be longer by a fifth
     (due,) = in_flight.service(receiver)
     assert (due.message.message_id, due.attempt) == ("later", 1)
     in_flight.give_back()
     in_flight.service(receiver)
     assert bus.settled[-1] == ("abandon", "later")
+    assert not in_flight
+
+
+def test_what_was_given_back_or_lost_is_not_handled_again(
+    bus: FakeReceiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later, policy = Later(monkeypatch), RetryPolicy(first=200, longest=200, total=600)
+    in_flight, receiver = InFlight("test", policy, renew_every=100), cast(Any, bus)
+    for name in ("lost", "given back"):
+        each = in_flight.add(cast(Any, Message(name)))
+        each.start()
+        in_flight.finish(each, OSError())
+    bus.faults["renew"] = [MessageLockLostError()]
+    later.by(110)
+    assert in_flight.service(receiver) == []
+    assert bus.renewed == ["given back"]
+    in_flight.give_back()
+    later.by(200)
+    assert in_flight.service(receiver) == []
+    assert bus.settled == [("abandon", "given back")]
     assert not in_flight
 
 
