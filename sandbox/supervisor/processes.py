@@ -113,7 +113,7 @@ class Child:
             self.crashed.set()
             _log.warning("%s ended with status %s; starting it again", self.program.name, status)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), min(0.2 * 2**in_a_row, 10))
+                await asyncio.wait_for(self._stopping.wait(), _pause(in_a_row))
                 return
             await self._again()
 
@@ -135,3 +135,8 @@ class Child:
             await self._spawn()
         except OSError as error:
             _log.warning("%s cannot be started: %s", self.program.name, error)
+
+
+def _pause(crashes: int) -> float:
+    """Return the seconds before the next start, after so many crashes in a row."""
+    return min(0.2 * 2.0 ** min(crashes, 10), 10)

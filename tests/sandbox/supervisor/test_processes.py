@@ -1,6 +1,7 @@
 """Child processes are kept running, and end when they must."""
 
 import asyncio
+import math
 import os
 import signal
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.supervisor import processes
 from sandbox.supervisor.processes import Child, Program
 
 GUARD = Path("sandbox/supervisor/process_guard.py")
@@ -43,7 +45,7 @@ def is_gone(pid: int) -> bool:
 
 
 def wait_until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not true():
         assert time.monotonic() < deadline
         time.sleep(0.02)
@@ -81,14 +83,30 @@ def test_a_program_that_crashes_is_started_again(tmp_path: Path) -> None:
     assert all(map(is_gone, pids(tmp_path)))
 
 
+@pytest.mark.parametrize(("ran_well", "crashes"), [(0, [0, 0, 0, 0]), (math.inf, [1, 2, 3, 4])])
 def test_a_program_that_ran_well_does_not_wait_longer_each_time(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ran_well: float, crashes: list[int]
 ) -> None:
-    monkeypatch.setattr("sandbox.supervisor.processes._RAN_WELL", 0.0)
-    child = Child(program(tmp_path, "sys.exit(1)"))
-    begun = time.monotonic()
-    run(child, lambda: len(pids(tmp_path)) == 5)
-    assert time.monotonic() - begun < 0.2 * (2 + 4 + 8 + 16)
+    counted: list[int] = []
+
+    def no_pause(crashes: int) -> float:
+        counted.append(crashes)
+        return 0
+
+    monkeypatch.setattr(processes, "_RAN_WELL", ran_well)
+    monkeypatch.setattr(processes, "_pause", no_pause)
+    run(Child(program(tmp_path, "sys.exit(1)")), lambda: len(pids(tmp_path)) >= 5)
+    assert counted[:4] == crashes
+
+
+def test_the_wait_doubles_up_to_a_limit() -> None:
+    assert [processes._pause(crashes) for crashes in (0, 1, 2, 5000)] == [0.2, 0.4, 0.8, 10]
+
+
+@pytest.fixture
+def an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program that has crashed is started again after an hour."""
+    monkeypatch.setattr(processes, "_pause", lambda _: 3600)
 
 
 def test_a_program_that_must_be_alone_waits_for_the_one_before(tmp_path: Path) -> None:
@@ -118,9 +136,10 @@ def test_a_program_that_is_stopped_is_not_started_again(tmp_path: Path) -> None:
     assert len(pids(tmp_path)) == 1
 
 
+@pytest.mark.usefixtures("an_hour")
 def test_stopping_does_not_wait_for_the_next_try(tmp_path: Path) -> None:
     child = Child(program(tmp_path, "sys.exit(1)"))
-    assert run(child, lambda: child.restarts >= 3) < 1
+    assert run(child, child.crashed.is_set) < 3600
 
 
 def test_a_program_that_will_not_end_is_killed_after_its_grace(tmp_path: Path) -> None:
@@ -144,7 +163,7 @@ def test_a_program_whose_sandbox_was_killed_has_no_grace(tmp_path: Path) -> None
         wait_until((tmp_path / "pids.deaf").exists)
         assert process.stdin is not None
         process.stdin.close()
-        assert process.wait(10) == 128 + signal.SIGKILL
+        assert process.wait(50) == 128 + signal.SIGKILL
 
 
 HOLDS_A_GUARD = """
@@ -198,9 +217,10 @@ def test_a_leash_passes_on_how_its_program_ended(tmp_path: Path, then: str, stat
     assert guarded(program(tmp_path, then)) == status
 
 
+@pytest.mark.usefixtures("an_hour")
 def test_the_exit_reason_is_that_of_the_last_run(tmp_path: Path) -> None:
     says = "print(len(open(sys.argv[1]).readlines()), flush=True); sys.exit(1)"
     child = Child(program(tmp_path, says))
     (tmp_path / "log").write_text("what another sandbox has left\n")
-    run(child, lambda: child.restarts == 1)
+    run(child, child.crashed.is_set)
     assert child.exit_reason == "1"
