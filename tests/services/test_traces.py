@@ -41,12 +41,12 @@ def test_what_the_consumer_says_and_does_with_a_message_belongs_to_its_trace(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """The handler has come back by then, and the link is another thread's."""
-    settled, in_trace = threading.Event(), []
+    settled, in_trace, waiting = threading.Event(), [], [message()]
 
     class Receiver:
         def receive_messages(self, **_: object) -> list[Any]:
             threading.Event().wait(0.5)  # less than half of the wait would be a broken link
-            return [] if settled.is_set() else [message()]
+            return [waiting.pop()] if waiting else []
 
         def dead_letter_message(self, *_: object) -> None:
             in_trace.append(trace.get_current_span().get_span_context().trace_id)

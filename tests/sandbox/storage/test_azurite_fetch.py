@@ -129,12 +129,17 @@ def test_what_a_killed_fetch_has_left_is_deleted(tmp_path: Path) -> None:
 
 
 def test_of_two_at_once_one_fetches_and_the_other_waits(npm: Npm, tmp_path: Path) -> None:
-    npm(f"sleep 0.2; {INSTALLS}")
+    npm(f"while [ ! -e {tmp_path}/go ]; do sleep 0.02; done; {INSTALLS}")
     together, found, steps = Barrier(2), list[Path](), list[str]()
+
+    def step(said: str) -> None:
+        steps.append(said)
+        if said.startswith("another process"):
+            (tmp_path / "go").touch()
 
     def one() -> None:
         together.wait()
-        found.append(fetch(steps.append))
+        found.append(fetch(step))
 
     threads = [Thread(target=one) for _ in range(2)]
     for each in threads:
