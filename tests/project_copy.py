@@ -54,5 +54,5 @@ def keyless(
         capture_output=True,
         text=True,
         check=False,
-        timeout=100,
+        timeout=200,
     )

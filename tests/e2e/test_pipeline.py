@@ -18,7 +18,7 @@ from tests.conftest import Running
 T = TypeVar("T")
 
 
-def eventually(look: Callable[[], T], good: Callable[[T], bool], patience: float = 30) -> T:
+def eventually(look: Callable[[], T], good: Callable[[T], bool], patience: float = 100) -> T:
     deadline = time.monotonic() + patience
     while not good(found := look()):
         assert time.monotonic() < deadline, found

@@ -34,7 +34,7 @@ def partner(sandbox: Running) -> Partner:
 
 
 def wait_for_dead_letters(sandbox: Running, count: int) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 100
     while sandbox.report.dead_letters[NOTIFIER] != count:
         assert time.monotonic() < deadline, sandbox.report.dead_letters
         time.sleep(0.2)

@@ -13,7 +13,7 @@ def hear_of(sandbox: Running) -> set[str]:
     gallery, upload = sandbox.report.gallery, uploads()[1]
     photo = send(gallery, upload)
     wait_until_done(gallery, upload, photo)
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 100
     while photo not in webhooks(sandbox.state):
         assert time.monotonic() < deadline
         time.sleep(0.1)

@@ -111,7 +111,7 @@ class Clone:
             capture_output=True,
             text=True,
             check=False,
-            timeout=100,
+            timeout=200,
         )
 
     def tool(self, name: str, script: str) -> Path:

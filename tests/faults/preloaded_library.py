@@ -50,4 +50,4 @@ def up(state: Path, environment: Mapping[str, str]) -> Iterator[None]:
         yield
     finally:
         process.terminate()
-        process.wait(90)
+        process.wait(100)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from sandbox.state import PROJECT
 
-PATIENCE = 45.0
+PATIENCE = 100.0
 
 
 class Terminal:

@@ -142,11 +142,11 @@ def one_life(folder: Path, record: Record, number: int, chance: random.Random) -
         ]
         for thread in (*senders, *receivers):
             thread.start()
-        until(lambda: len(record.bodies(Did.COMPLETED)) >= enough, patience=60)
+        until(lambda: len(record.bodies(Did.COMPLETED)) >= enough, patience=200)
         bus.kill()
         bus.ended()
         for thread in (*senders, *receivers):
-            thread.join(20)
+            thread.join(100)
             assert not thread.is_alive()
 
 

@@ -30,8 +30,6 @@ from tests.conftest import Running, up
 
 T = TypeVar("T")
 
-pytestmark = pytest.mark.timeout(120)
-
 NOTIFIER = "topics/photo-events/subscriptions/notifier"
 
 

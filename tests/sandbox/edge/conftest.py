@@ -29,7 +29,7 @@ def run() -> Iterator[Run[Any]]:
 
 
 async def _tasks_left() -> list[str]:
-    for _ in range(50):
+    for _ in range(500):
         left = asyncio.all_tasks() - {asyncio.current_task()}
         if not left:
             break

@@ -49,7 +49,7 @@ class Desk:
         return [f"{each.operation}: {each.reason}" for each in read(self.state.path(FILE))]
 
     def connect(self, opening: bytes) -> socket.socket:
-        connection = socket.create_connection(("127.0.0.1", self.port), timeout=10)
+        connection = socket.create_connection(("127.0.0.1", self.port), timeout=60)
         connection.sendall(opening)
         return connection
 
@@ -78,7 +78,7 @@ class Desk:
 
     def until(self, condition: Callable[[], bool]) -> None:
         """Wait until the other thread has done it."""
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while not condition():
             assert time.monotonic() < deadline
             time.sleep(0.01)

@@ -25,7 +25,7 @@ def test_a_client_that_dials_loopback_speaks_to_the_broker(desk: Desk, name: str
     listener = AmqpListener(Echo, desk.certificate)
     port = desk.run(_start(listener))
     with (
-        socket.create_connection(("127.0.0.1", port), timeout=10) as plain,
+        socket.create_connection(("127.0.0.1", port), timeout=60) as plain,
         desk.trust().wrap_socket(plain, server_hostname=name) as connection,
     ):
         connection.sendall(b"AMQP\x03\x01\x00\x00")
@@ -38,17 +38,17 @@ def test_a_client_that_dials_loopback_speaks_to_the_broker(desk: Desk, name: str
 def test_there_is_no_broker_without_tls(desk: Desk) -> None:
     listener = AmqpListener(Echo, desk.certificate)
     port = desk.run(_start(listener))
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         connection.sendall(b"AMQP\x00\x01\x00\x00")
         assert b"AMQP" not in connection.recv(100)
     with (
         pytest.raises(ssl.SSLCertVerificationError),
-        socket.create_connection(("127.0.0.1", port), timeout=10) as connection,
+        socket.create_connection(("127.0.0.1", port), timeout=60) as connection,
     ):
         ssl.create_default_context().wrap_socket(connection, server_hostname="localhost")
     desk.run(listener.stop())
     with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(("127.0.0.1", port), timeout=10)
+        socket.create_connection(("127.0.0.1", port), timeout=60)
 
 
 async def _start(listener: AmqpListener) -> int:

@@ -52,7 +52,7 @@ def ask(port: int, target: str, proof: str = PROOF, then: bytes = b"") -> bytes:
     head = f"CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n"
     if proof:
         head += f"Proxy-Authorization: {proof}\r\n"
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         connection.sendall(f"{head}\r\n".encode() + then)
         return read_all(connection)
 
@@ -164,7 +164,7 @@ def test_the_edge_ends_while_a_tunnel_is_open(port: int, desk: Desk) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         target = f"127.0.0.1:{listener.getsockname()[1]}"
         head = f"CONNECT {target} HTTP/1.1\r\nHost: {target}\r\nProxy-Authorization: {PROOF}\r\n"
-        with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+        with socket.create_connection(("127.0.0.1", port), timeout=60) as client:
             client.sendall(f"{head}\r\n".encode())
             there, _ = listener.accept()
             assert client.recv(100) == ESTABLISHED

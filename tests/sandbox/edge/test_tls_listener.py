@@ -14,7 +14,7 @@ GET = "GET /a HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n"
 
 def say(desk: Desk, port: int, sni: str, host: str) -> str:
     with (
-        socket.create_connection(("127.0.0.1", port), timeout=10) as plain,
+        socket.create_connection(("127.0.0.1", port), timeout=60) as plain,
         desk.trust().wrap_socket(plain, server_hostname=sni) as connection,
     ):
         connection.sendall(GET.format(host).encode())
@@ -41,7 +41,7 @@ def test_another_name_or_none_ends_the_handshake_on_record(desk: Desk, sni: str 
     context = desk.trust()
     context.check_hostname = False
     with (
-        socket.create_connection(("127.0.0.1", port), timeout=10) as plain,
+        socket.create_connection(("127.0.0.1", port), timeout=60) as plain,
         pytest.raises((ssl.SSLError, ConnectionError)),
     ):
         context.wrap_socket(plain, server_hostname=sni)
@@ -56,7 +56,7 @@ def test_a_session_of_one_host_is_not_resumed_for_another(desk: Desk) -> None:
     session = None
     for host in (STORE, VAULT):
         with (
-            socket.create_connection(("127.0.0.1", port), timeout=10) as plain,
+            socket.create_connection(("127.0.0.1", port), timeout=60) as plain,
             context.wrap_socket(plain, server_hostname=host, session=session) as connection,
         ):
             connection.sendall(GET.format(host).encode())
@@ -67,19 +67,19 @@ def test_a_session_of_one_host_is_not_resumed_for_another(desk: Desk) -> None:
 
 def test_a_client_that_never_ends_its_handshake_is_closed(hasty: Desk) -> None:
     port = hasty.run(_start(hasty))
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as idle:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as idle:
         assert idle.recv(1) == b""
 
 
 def test_the_port_is_closed_with_the_edge(desk: Desk) -> None:
     port = desk.run(_start(desk))
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as plain:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as plain:
         connection = desk.trust().wrap_socket(plain, server_hostname=STORE)
         desk.run(desk.edge.stop())
         with contextlib.suppress(OSError):
             assert connection.recv(8) == b""
     with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(("127.0.0.1", port), timeout=10)
+        socket.create_connection(("127.0.0.1", port), timeout=60)
 
 
 async def _start(desk: Desk) -> int:

@@ -22,7 +22,7 @@ def test_a_host_that_cannot_be_reached_is_a_proxys_503_and_another_is_served(des
     port = desk.run(edge.start())
 
     def answer(host: str) -> bytes:
-        with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
             connection.sendall(connect_to(host))
             return connection.recv(4096)
 
@@ -42,13 +42,13 @@ def test_amqp_closes_connections_while_it_cannot_be_reached(desk: Desk) -> None:
     port = desk.run(_started(listener))
     try:
         with (
-            socket.create_connection(("127.0.0.1", port), timeout=10) as refused,
+            socket.create_connection(("127.0.0.1", port), timeout=60) as refused,
             contextlib.suppress(ConnectionResetError),
         ):
             assert refused.recv(8) == b""
         reasons.clear()
         with (
-            socket.create_connection(("127.0.0.1", port), timeout=10) as plain,
+            socket.create_connection(("127.0.0.1", port), timeout=60) as plain,
             desk.trust().wrap_socket(plain, server_hostname=STORE) as connection,
         ):
             connection.sendall(b"AMQP\x03\x01\x00\x00")
@@ -61,11 +61,11 @@ def test_a_port_that_refuses_stays_taken_and_accepts_again(desk: Desk) -> None:
     listener = HttpListener(web.Application(), desk.gate)
     port = desk.run(listener.start())
     try:
-        open_before = socket.create_connection(("127.0.0.1", port), timeout=10)
+        open_before = socket.create_connection(("127.0.0.1", port), timeout=60)
         assert _status(port) == b"HTTP/1.1 404 Not Found"
         desk.run(_called(listener.refuse))
         with pytest.raises(ConnectionRefusedError):
-            socket.create_connection(("127.0.0.1", port), timeout=10)
+            socket.create_connection(("127.0.0.1", port), timeout=60)
         with contextlib.suppress(ConnectionResetError), open_before:
             assert open_before.recv(1) == b""
         with pytest.raises(OSError, match="in use"):
@@ -79,7 +79,7 @@ def test_a_port_that_refuses_stays_taken_and_accepts_again(desk: Desk) -> None:
 
 
 def _status(port: int) -> bytes:
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
         return connection.recv(4096).partition(b"\r\n")[0]
 

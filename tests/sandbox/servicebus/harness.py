@@ -289,7 +289,7 @@ def in_parallel(work: Callable[[T], object], things: Iterable[T]) -> None:
             done.result()
 
 
-def until(true: Callable[[], T], patience: float = 10) -> T:
+def until(true: Callable[[], T], patience: float = 60) -> T:
     """Return the first true result of `true`. Raises AssertionError if none comes in time."""
     deadline = time.monotonic() + patience
     while not (result := true()):

@@ -47,7 +47,7 @@ class NoReplyError(Exception):
 class Peer:
     """One AMQP connection, without TLS."""
 
-    def __init__(self, port: int, timeout: float = 5, host: str = HOST) -> None:
+    def __init__(self, port: int, timeout: float = 60, host: str = HOST) -> None:
         self._connection: Any = BlockingConnection(
             f"127.0.0.1:{port}", timeout=timeout, allowed_mechs="ANONYMOUS", virtual_host=host
         )
@@ -110,11 +110,11 @@ class Peer:
 
         return self._connection.create_receiver(address, credit=credit, options=Options())
 
-    def wait(self, true: Callable[[], Any], timeout: float = 5) -> None:
+    def wait(self, true: Callable[[], Any], timeout: float = 60) -> None:
         """Process events until something is true. Raises proton.Timeout if it never is."""
         self._connection.wait(true, timeout=timeout)
 
-    def wait_for_end(self, link: Any, timeout: float = 5) -> End:
+    def wait_for_end(self, link: Any, timeout: float = 60) -> End:
         """Wait until the bus ends `link`. Return the error."""
         with suppress(LinkDetached):
             self._connection.wait(lambda: is_closed(link), timeout=timeout)
@@ -124,12 +124,12 @@ class Peer:
     def settle(self, delivery: Any, state: int) -> End | None:
         """Settle a delivery, and wait for the bus to confirm it. Return the error, if any."""
         delivery.update(state)
-        self._connection.wait(lambda: delivery.settled, timeout=30)
+        self._connection.wait(lambda: delivery.settled, timeout=60)
         condition = delivery.remote.condition
         delivery.settle()
         return End.of(condition) if condition else None
 
-    def wait_for_close(self, timeout: float = 5) -> End:
+    def wait_for_close(self, timeout: float = 60) -> End:
         """Wait until the bus closes the connection. Return the error."""
         connection = self._connection.conn
         try:

@@ -49,7 +49,7 @@ class Process:
 
     def ended(self) -> None:
         """Wait until it has ended."""
-        assert self._child.wait(10) == -signal.SIGKILL
+        assert self._child.wait(60) == -signal.SIGKILL
 
 
 def main(folder: Path) -> None:

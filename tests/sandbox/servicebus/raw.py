@@ -111,7 +111,7 @@ class Heard:
 class Raw:
     """A connection of frames. `opened` and `began` are the bus's OPEN and BEGIN."""
 
-    def __init__(self, bus: Running, *, begins: bytes = HELLO, patience: float = 10) -> None:
+    def __init__(self, bus: Running, *, begins: bytes = HELLO, patience: float = 60) -> None:
         """Send `begins`, and wait for the session's BEGIN, which opens its window."""
         self._socket = socket.create_connection(("127.0.0.1", bus.plain_port), timeout=patience)
         self._patience = patience

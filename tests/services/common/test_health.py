@@ -29,7 +29,7 @@ def after(failures: int) -> Callable[[], None]:
 
 def until_ready(readiness: Readiness) -> None:
     readiness.start()
-    until = time.monotonic() + 5
+    until = time.monotonic() + 60
     while readiness.failing and time.monotonic() < until:
         time.sleep(0.01)
 

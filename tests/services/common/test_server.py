@@ -60,7 +60,7 @@ UNREADABLE = [
 
 def say(port: int, request: bytes) -> bytes:
     """Return the answer to a request of exactly these bytes, until the connection is closed."""
-    with closing(socket.create_connection(("127.0.0.1", port), timeout=20)) as client:
+    with closing(socket.create_connection(("127.0.0.1", port), timeout=60)) as client:
         client.sendall(request)
         answer = b""
         with suppress(ConnectionResetError):
@@ -79,7 +79,7 @@ class Service:
     def end(self) -> str:
         """Terminate it, and return its output."""
         self.process.send_signal(signal.SIGTERM)
-        output, errors = self.process.communicate(timeout=30)
+        output, errors = self.process.communicate(timeout=60)
         assert self.process.returncode == 0, errors
         return output + errors
 
@@ -106,7 +106,7 @@ def launch(folder: Path, **variables: str) -> Service:
 def service(tmp_path: Path) -> Iterator[Service]:
     """A service that answers."""
     running = launch(tmp_path, NUMBER="7")
-    until = time.monotonic() + 20
+    until = time.monotonic() + 60
     while True:
         with suppress(ConnectionRefusedError):
             say(running.port, b"GET / HTTP/1.0\r\n\r\n")
@@ -132,7 +132,7 @@ def test_parts_start_in_order_in_the_worker_and_stop_in_the_reverse_order(
 
 def test_a_wrong_setting_ends_gunicorn_with_its_sentence(tmp_path: Path) -> None:
     started = launch(tmp_path, NUMBER="many")
-    _, errors = started.process.communicate(timeout=20)
+    _, errors = started.process.communicate(timeout=60)
     assert started.process.returncode == 1
     assert errors.splitlines()[-1] == "invalid literal for int() with base 10: 'many'"
     assert "Traceback" not in errors
