@@ -68,13 +68,16 @@ def test_every_kind_of_request_is_answered_as_the_page_decides(sandbox: Sandbox)
     deployment, root = sandbox.deployment, address(sandbox)
     policy = Assignments(deployment.assignments, deployment.custom_roles)
     origin = {"Origin": root.rsplit("/", 2)[0]}
+    sandbox.rest()
     for kind, who, verdict in one_of_each_kind(deployment, policy):
         before = len(sandbox.audit())
         form = {"who": who.name, "request": kind.name}
         answer = requests.post(f"{root}try", data=form, headers=origin, timeout=30)
         said = (who.name, kind.words)
         if kind.harm and verdict.allowed:
-            assert (answer.status_code, len(sandbox.audit()) - before) == (400, 0), said
+            assert answer.status_code == 400, said
+            # The services send their telemetry whenever they like.
+            assert {one.service for one in sandbox.audit()[before:]} <= {"telemetry"}, said
             continue
         assert answer.status_code == 200, said
         assert 'class="error"' not in answer.text, said
