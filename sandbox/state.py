@@ -2,7 +2,8 @@
 
 import json
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -88,6 +89,35 @@ class State:
             draft.unlink(missing_ok=True)
             raise OSError(error.errno, error.strerror, str(path)) from error
         return path
+
+    @contextmanager
+    def all_or_nothing(self, *names: str) -> Iterator[None]:
+        """Restore the files `names` if the block raises an error.
+
+        Their copies are made beforehand, so that a disk which fills up keeps nothing from being
+        restored. Raises OSError if there is no room for the copies.
+        """
+        with ExitStack() as stack:
+            copies = {name: self._copied(name, stack) for name in names}
+            try:
+                yield
+            except Exception:
+                for name, copy in copies.items():
+                    if copy is None:
+                        self.path(name).unlink(missing_ok=True)
+                    else:
+                        copy.replace(self.path(name))
+                raise
+
+    def _copied(self, name: str, stack: ExitStack) -> Path | None:
+        """Return a copy of a file until `stack` is closed; None without the file."""
+        try:
+            content = self.path(name).read_bytes()
+        except FileNotFoundError:
+            return None
+        copy = self.write(f"{name}.before.{os.getpid()}.draft", content)
+        stack.callback(copy.unlink, missing_ok=True)
+        return copy
 
     def check_room(self) -> None:
         """Raise StateError if the disk has no room for a sandbox's start."""

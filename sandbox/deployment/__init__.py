@@ -8,6 +8,7 @@ from sandbox.deployment.freshness import digest, edited_since
 from sandbox.deployment.ignored import ignored
 from sandbox.deployment.in_force import (
     DEPLOYED,
+    SOURCE,
     in_force,
     is_own,
     mark_as_own,
@@ -18,7 +19,7 @@ from sandbox.deployment.in_force import (
     withdraw,
 )
 from sandbox.deployment.load import as_compiled, freshly_deployed, load
-from sandbox.deployment.principals import Ids, deploy, forget, recreate
+from sandbox.deployment.principals import PRINCIPALS, Ids, deploy, forget, recreate
 from sandbox.deployment.registration import REGISTRATION, Registration, RegistrationError
 from sandbox.deployment.resources import (
     Attachment,
@@ -51,8 +52,10 @@ from sandbox.deployment.snapshot import SNAPSHOT, SnapshotError, app_names
 __all__ = [
     "DEPLOYED",
     "DEPLOYER",
+    "PRINCIPALS",
     "REGISTRATION",
     "SNAPSHOT",
+    "SOURCE",
     "Attachment",
     "ByHand",
     "Component",

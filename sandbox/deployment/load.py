@@ -61,16 +61,24 @@ _Resource = TypeVar("_Resource")
 _Kind = TypeVar("_Kind")
 
 
-def load(state: State, path: Path | None = None, *, is_own: bool | None = None) -> Deployment:
+def load(
+    state: State,
+    path: Path | None = None,
+    *,
+    is_own: bool | None = None,
+    roles_deployed: bool = False,
+) -> Deployment:
     """Return the deployment of the snapshot at `path`, by default the one in force.
 
     Its ids are kept in `state`. It is the project's own (`is_own`) if `state` was given no other
-    snapshot, or a copy. Raises SnapshotError or RegistrationError, with the resource that it cannot
-    read.
+    snapshot, or a copy. With `roles_deployed`, it is as `deploy` will leave it.
+    Raises SnapshotError or RegistrationError, with the resource that it cannot read.
     """
     is_own = is_own_snapshot(state, source(state)) if is_own is None else is_own
     raw = Snapshot.read(path or in_force(state))
     ids = principal_ids(state, identity_ids(raw))
+    if roles_deployed:
+        ids = {key: each.deployed() for key, each in ids.items()}
     return _Loading(raw, ids, is_own=is_own).deployment()
 
 

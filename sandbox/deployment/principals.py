@@ -13,7 +13,7 @@ from typing import Any
 from sandbox.broken_files import BrokenFileError
 from sandbox.state import State
 
-_FILE = "principals.json"
+PRINCIPALS = "principals.json"
 
 
 @dataclass(frozen=True)
@@ -99,9 +99,9 @@ def _as_assigned(ids: Ids, ago: int) -> Ids:
 
 def _kept(state: State) -> dict[str, Ids]:
     try:
-        return {key: _ids(value) for key, value in (state.read_json(_FILE) or {}).items()}
+        return {key: _ids(value) for key, value in (state.read_json(PRINCIPALS) or {}).items()}
     except (ValueError, TypeError, AttributeError) as error:
-        raise BrokenFileError(state.path(_FILE), f"it holds no identities: {error}") from error
+        raise BrokenFileError(state.path(PRINCIPALS), f"it holds no identities: {error}") from error
 
 
 def _ids(value: Mapping[str, Any]) -> Ids:
@@ -110,7 +110,7 @@ def _ids(value: Mapping[str, Any]) -> Ids:
 
 
 def _keep(state: State, everything: Mapping[str, Ids]) -> None:
-    state.write_json(_FILE, {key: vars(ids) for key, ids in sorted(everything.items())})
+    state.write_json(PRINCIPALS, {key: vars(ids) for key, ids in sorted(everything.items())})
 
 
 def _made_up() -> Ids:

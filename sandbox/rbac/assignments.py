@@ -219,6 +219,11 @@ class Assignments:
         noted = tuple(not_evaluated)  # they grant nothing, so that nothing has to propagate
         self._planned, self._policy = self._planned.noting(noted), self._policy.noting(noted)
 
+    def take_back(self, drift: Drift) -> None:
+        """Return to the drift from before a deployment that failed. Raises OSError."""
+        self._store(drift)
+        self._change(self._everything(self._deployed, drift))
+
     def _check(self, assignment: RoleAssignment) -> None:
         self.role(assignment)
         there = self.find(assignment.id)

@@ -11,6 +11,8 @@ import aiohttp
 from sandbox.commands import KEYLESS
 from sandbox.deployment import (
     DEPLOYED,
+    PRINCIPALS,
+    SOURCE,
     Deployment,
     Difference,
     difference,
@@ -21,17 +23,19 @@ from sandbox.deployment import (
     remember,
 )
 from sandbox.deployment import deploy as deploy_roles
-from sandbox.rbac import built_in_roles
+from sandbox.rbac import DRIFT_FILE, Drift, built_in_roles
 from sandbox.servicebus import StoreError
 from sandbox.state import State
 from sandbox.storage import AzuriteError
 from sandbox.supervisor.control import ControlError, Json
 from sandbox.supervisor.endpoints import Endpoints
+from sandbox.supervisor.environment import HEADERS_FILE
 from sandbox.supervisor.operator import Operator, SigningKeyError
 from sandbox.supervisor.watch import Watch
 from sandbox.supervisor.webhook_keys import webhook_keys
 
 _CANDIDATE = "candidate.json"
+_KEPT = (DEPLOYED, SOURCE, PRINCIPALS, DRIFT_FILE, HEADERS_FILE)
 _FAILED = (
     *(AzuriteError, SigningKeyError, StoreError),
     *(OSError, sqlite3.Error, aiohttp.ClientError),
@@ -61,22 +65,17 @@ class Apply:
         Raises ValueError, KeyError or OSError.
         """
         begun = time.monotonic()
-        before = self.endpoints.planes.deployment
+        before, drift = self.endpoints.planes.deployment, self.endpoints.planes.assignments.drift
         after, found = self._compared(body)
-        snapshot, source = _text(body, "snapshot"), _text(body, "source")
-        bicep = _text(body, "bicep")
-        if snapshot and deploy_roles(self.state):
-            after, found = self._compared(body)
+        if full := self.state.refuses():
+            raise ControlError(f"nothing was changed: {full}")
         try:
-            links = await self._deploy(after, hurry=body.get("hurry") is True)
-            if snapshot:
-                put_in_force(self.state, snapshot.encode())
+            with self.state.all_or_nothing(*_KEPT):
+                links = await self._deploy(after, hurry=body.get("hurry") is True)
+                self._keep(body, before, after)
         except _FAILED as error:
-            outcome = await self._taken_back(before)
+            outcome = await self._taken_back(before, drift)
             raise ControlError(f"{outcome}, since the sandbox failed: {error}") from error
-        self._forget(before, after)
-        if source:
-            remember(self.state, Path(source), Path(bicep) if bicep else None)
         restarted = self.watch.deploy(after, _with_other_app_roles(before, after))
         seconds = round(time.monotonic() - begun, 3)
         return {**asdict(found), "restarted": restarted, "links": links, "seconds": seconds}
@@ -121,7 +120,7 @@ class Apply:
         own = is_own(self.state, Path(source)) if source else None
         candidate = self.state.write(_CANDIDATE, snapshot.encode())
         try:
-            return load(self.state, candidate, is_own=own)
+            return load(self.state, candidate, is_own=own, roles_deployed=True)
         except ValueError as error:
             raise ControlError(str(error).replace(str(candidate), named)) from error
         finally:
@@ -145,10 +144,24 @@ class Apply:
         await operator.hand_over_once(planes.vaults)
         return links
 
-    async def _taken_back(self, before: Deployment) -> str:
-        """Put the former deployment into force again; return the outcome, as a clause."""
+    def _keep(self, body: Json, before: Deployment, after: Deployment) -> None:
+        """Keep what the request in `body` deployed for the next start. Raises OSError."""
+        snapshot, source, bicep = (_text(body, each) for each in ("snapshot", "source", "bicep"))
+        if snapshot:
+            deploy_roles(self.state)
+            put_in_force(self.state, snapshot.encode())
+        self._forget(before, after)
+        if source:
+            remember(self.state, Path(source), Path(bicep) if bicep else None)
+
+    async def _taken_back(self, before: Deployment, drift: Drift) -> str:
+        """Put the former deployment into force again; return the outcome, as a clause.
+
+        A deployment brings back the roles that were deleted by hand, so `drift` deletes them again.
+        """
         try:
             await self._deploy(before, hurry=False)
+            self.endpoints.planes.assignments.take_back(drift)
         except _FAILED:
             return f"the change was made in part; {KEYLESS} down and {KEYLESS} up take it back"
         return "nothing was changed"

@@ -12,7 +12,7 @@ from sandbox.handover import PYTHONPATH
 from sandbox.startup import FILE, VARIABLE
 from sandbox.state import State
 
-_HEADERS_FILE = "identity-headers.json"
+HEADERS_FILE = "identity-headers.json"
 _LOOPBACK = "127.0.0.1,localhost"
 
 DEVELOPER = "developer"
@@ -117,11 +117,11 @@ def kept_headers(state: State, apps: Collection[str]) -> Mapping[str, str]:
 
     Raises ValueError if their file is broken.
     """
-    kept = state.read_json(_HEADERS_FILE) or {}
+    kept = state.read_json(HEADERS_FILE) or {}
     try:
         headers = new_headers(apps) | {app: kept[app] for app in apps if app in kept}
     except TypeError as error:
-        raise BrokenFileError(state.path(_HEADERS_FILE), "it holds no headers by name") from error
+        raise BrokenFileError(state.path(HEADERS_FILE), "it holds no headers by name") from error
     if headers != kept:
-        state.write_json(_HEADERS_FILE, headers)
+        state.write_json(HEADERS_FILE, headers)
     return headers

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.deployment import Deployment, deploy, load, recreate
+from sandbox.deployment import PRINCIPALS, Deployment, deploy, load, recreate
 from sandbox.deployment.principals import principal_ids
 from sandbox.rbac import Allowed, Policy, Requirement
 from sandbox.state import State
@@ -58,6 +58,18 @@ def test_only_the_deleted_one_may_what_it_might_until_the_roles_are_deployed(
     deployed = load(state)
     assert (may_read(deployed, old), may_read(deployed, new)) == (True, True)
     assert deploy(state) == {}
+
+
+def test_a_deployment_can_be_loaded_as_after_the_roles_are_deployed_before_they_are(
+    state: State, again: Callable[[], Deployment]
+) -> None:
+    again()
+    kept = state.path(PRINCIPALS).read_bytes()
+    planned = load(state, roles_deployed=True)
+    assert state.path(PRINCIPALS).read_bytes() == kept
+    assert planned != load(state)
+    deploy(state)
+    assert planned == load(state)
 
 
 def test_a_deployment_adds_assignments_and_takes_none_away(
