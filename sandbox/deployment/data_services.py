@@ -4,8 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
-import isodate
-
+from sandbox.deployment.entity_limits import EntityLimitError, check_limits, parse_iso_duration
 from sandbox.deployment.not_offered import forwarding, rule_action
 from sandbox.deployment.resources import DeclaredSecret, StorageAccount, Vault
 from sandbox.deployment.service_bus import (
@@ -27,6 +26,7 @@ from sandbox.deployment.snapshot import (
     SUBSCRIPTION,
     TOPIC,
     Snapshot,
+    SnapshotError,
     about,
     known,
     leaf,
@@ -143,18 +143,22 @@ def _rule(rule: Mapping[str, Any]) -> Rule:
 
 
 def settings(entity: Mapping[str, Any]) -> EntitySettings:
-    """Return the message settings of a queue, topic or subscription. Raises SnapshotError."""
+    """Return the message settings of a queue, topic or subscription.
+
+    Raises SnapshotError, also for a value that Azure refuses.
+    """
     with about(entity):
         properties = properties_of(entity)
+        _check_limits(entity, properties)
         window = known(properties, "duplicateDetectionHistoryTimeWindow", "PT10M")
         detects = known(properties, "requiresDuplicateDetection", False)
         to_live = known(properties, "defaultMessageTimeToLive")
         largest = known(properties, "maxMessageSizeInKilobytes")
         return EntitySettings(
-            lock_duration=_duration(known(properties, "lockDuration", "PT1M")),
+            lock_duration=parse_iso_duration(known(properties, "lockDuration", "PT1M")),
             max_delivery_count=known(properties, "maxDeliveryCount", 10),
-            time_to_live=_duration(to_live) if to_live else None,
-            duplicate_window=_duration(window) if detects else None,
+            time_to_live=parse_iso_duration(to_live) if to_live else None,
+            duplicate_window=parse_iso_duration(window) if detects else None,
             dead_letter_on_expiration=known(properties, "deadLetteringOnMessageExpiration", False),
             dead_letter_on_filter_error=known(
                 properties, "deadLetteringOnFilterEvaluationExceptions", True
@@ -166,7 +170,9 @@ def settings(entity: Mapping[str, Any]) -> EntitySettings:
         )
 
 
-def _duration(written: str) -> timedelta:
-    """Parse an ISO 8601 duration. Raises isodate.ISO8601Error."""
-    duration = isodate.parse_duration(written)
-    return duration if isinstance(duration, timedelta) else duration.totimedelta(start=None)
+def _check_limits(entity: Mapping[str, Any], properties: Mapping[str, Any]) -> None:
+    try:
+        check_limits(properties)
+    except EntityLimitError as error:
+        named = f"{entity['type']} {entity['name']}"
+        raise SnapshotError(f"Azure would refuse {named}: {error}") from error

@@ -7,13 +7,17 @@ sdk/servicebus/azure-servicebus/tests/mgmt_tests/recordings.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from xml.etree.ElementTree import Element
 
-import isodate
-
 from sandbox.deployment import Namespace, Queue, Rule, Subscription, Topic
+from sandbox.deployment.entity_limits import (
+    MORE,
+    EntityLimitError,
+    check_limits,
+    parse_iso_duration,
+)
 from sandbox.deployment.not_offered import FORWARDING, asks_for
 from sandbox.refusal import Refusal
 from sandbox.servicebus.administration import descriptions, rule_description
@@ -33,15 +37,12 @@ from sandbox.servicebus.administration.xml import XmlError, local_name
 
 Found = Queue | Topic | Subscription | Rule
 
-_MORE = "To know more visit https://aka.ms/sbResourceMgrExceptions."
 _CONFLICT = (
     "SubCode=40900. Conflict. You're requesting an operation that isn't allowed in the resource's"
-    f" current state. {_MORE} ."
+    f" current state. {MORE} ."
 )
-_NO_OPERATION = f"SubCode=40400. Not Found. The Operation doesn't exist. {_MORE} ."
+_NO_OPERATION = f"SubCode=40400. Not Found. The Operation doesn't exist. {MORE} ."
 NO_SERVICE = "No service is hosted at the specified address."
-_LONGEST_LOCK = timedelta(minutes=5)
-_SHORTEST_WINDOW, _LONGEST_WINDOW = timedelta(seconds=20), timedelta(days=7)
 # The first version of the API knows no sizes of messages.
 OLD_VERSION = "2017-04"
 _TOO_NEW = ("maxMessageSizeInKilobytes",)
@@ -115,7 +116,7 @@ def missing(namespace: Namespace, address: Address) -> Refusal:
         return Refusal(404, "", NO_SERVICE, NO_SERVICE)
     names = "|".join(each for each in (address.subscription, address.rule) if each)
     where = f"{namespace.name}:Topic:{address.entity}|{names}"
-    text = f"Entity '{where}' was not found. {_MORE} "
+    text = f"Entity '{where}' was not found. {MORE} "
     return Refusal(404, "", text, "the entity was not found")
 
 
@@ -224,16 +225,10 @@ def _check_version(version: str, properties: Mapping[str, Any], kind: str) -> No
 
 def _check_settings(properties: Mapping[str, Any], code: str) -> None:
     """Raise Refusal 400 for a value that Azure refuses."""
-    lock = properties.get("lockDuration")
-    if lock and _seconds(lock) > _LONGEST_LOCK:
-        what = f"The supplied lock time exceeds the allowed maximum of '5' minutes. {_MORE} "
-        raise _bad(code + what + _parameter("LockDuration", lock))
-    window = properties.get("duplicateDetectionHistoryTimeWindow")
-    if window and not _SHORTEST_WINDOW <= _seconds(window) <= _LONGEST_WINDOW:
-        what = f"The value supplied must be between 00:00:20 and {_clock(_LONGEST_WINDOW)}."
-        raise _bad(code + what + _parameter("DuplicateDetectionHistoryTimeWindow", window))
-    if properties.get("maxDeliveryCount", 1) < 1:
-        raise _bad(f"{code}The value for the MaxDeliveryCount property must be positive. {_MORE} ")
+    try:
+        check_limits(properties)
+    except EntityLimitError as error:
+        raise _bad(f"{code}{error}") from error
 
 
 def _check_offered(properties: Mapping[str, Any], before: Mapping[str, Any]) -> None:
@@ -257,7 +252,7 @@ def _are_equal(name: str, value: object, before: object) -> bool:
     if name in FORWARDING:
         return _target(value) == _target(before)
     try:
-        return _seconds(value) == _seconds(before)
+        return parse_iso_duration(value) == parse_iso_duration(before)
     except (ValueError, OverflowError):  # the template has no duration
         return False
 
@@ -265,10 +260,6 @@ def _are_equal(name: str, value: object, before: object) -> bool:
 def _target(entity: str) -> str:
     """Return the name in an entity's address, or a name alone, in lower case."""
     return re.sub(r"^[a-z]+://[^/]*/", "", entity.lower())
-
-
-def _parameter(name: str, duration: str) -> str:
-    return f"\r\nParameter name: {name}\r\nActual value was {_clock(_seconds(duration))}."
 
 
 def _check_fixed(found: Found, properties: Mapping[str, Any], kind: str) -> None:
@@ -280,7 +271,7 @@ def _check_fixed(found: Found, properties: Mapping[str, Any], kind: str) -> None
             noun = kind.removesuffix("Description")
             raise _bad(
                 f"SubCode=40000. The value for the {name} property of an existing {noun} cannot be"
-                f" changed. {_MORE} ."
+                f" changed. {MORE} ."
             )
 
 
@@ -294,18 +285,6 @@ def _times(found: Found | None) -> dict[str, str]:
         now if found is None else descriptions.properties_of(found).get(descriptions.CREATED, now)
     )
     return {descriptions.CREATED: first, descriptions.UPDATED: now}
-
-
-def _seconds(duration: str) -> timedelta:
-    found = isodate.parse_duration(duration)
-    return found if isinstance(found, timedelta) else found.totimedelta(start=None)
-
-
-def _clock(duration: timedelta) -> str:
-    """Return a duration as .NET writes it: days, hours, minutes and seconds."""
-    minutes, seconds = divmod(duration.seconds, 60)
-    clock = f"{minutes // 60:02}:{minutes % 60:02}:{seconds:02}"
-    return f"{duration.days}.{clock}" if duration.days else clock
 
 
 def _bad(text: str) -> Refusal:

@@ -8,8 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-import isodate
-
+from sandbox.deployment.entity_limits import parse_iso_duration
 from sandbox.deployment.not_offered import NEVER
 from sandbox.deployment.snapshot import known
 
@@ -55,11 +54,9 @@ class Field:
 def _duration(text: str) -> str:
     """Return a duration in ISO 8601. Raises FieldError."""
     try:
-        found = isodate.parse_duration(text)
-    except (isodate.ISO8601Error, OverflowError) as error:
-        raise FieldError(f"{text!r} is not a duration") from error
-    if not isinstance(found, timedelta):
-        raise FieldError(f"{text!r} has months or years: write days, hours, minutes and seconds")
+        found = parse_iso_duration(text)
+    except ValueError as error:
+        raise FieldError(str(error)) from error
     return NEVER if found >= _LONG else text
 
 

@@ -220,6 +220,15 @@ def test_the_audit_has_each_change_on_the_scope_that_decided(
     ("name", "settings", "said"),
     [
         ("made", {"lock_duration": timedelta(days=25)}, "allowed maximum of '5' minutes"),
+        ("made", {"lock_duration": timedelta(minutes=-1)}, "must be positive"),
+        ("made", {"lock_duration": timedelta()}, "must be positive"),
+        ("made", {"default_message_time_to_live": timedelta(minutes=-1)}, "between 00:00:01 and"),
+        (
+            "made",
+            {"duplicate_detection_history_time_window": timedelta(minutes=-1)},
+            "between 00:00:20 and",
+        ),
+        ("made", {"auto_delete_on_idle": timedelta(minutes=-1)}, "does not offer AutoDeleteOnIdle"),
         ("made", {"forward_to": "orders"}, "does not offer ForwardTo"),
         ("made", {"auto_delete_on_idle": timedelta(minutes=10)}, "does not offer AutoDeleteOnIdle"),
         ("-made", {}, "not a valid name"),
