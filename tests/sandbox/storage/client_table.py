@@ -114,6 +114,9 @@ _IN_PART: Mapping[str, str] = {
         "fails: the client sends it to a secondary endpoint, which no account has here"
     ),
     "BlobClient.start_copy_from_url": "works within the account",
+    "ContainerClient.set_container_access_policy": (
+        "stores the policies; a SAS that names one is refused: 403 `AuthenticationFailed`"
+    ),
     "BlobClient.append_block_from_url": "works within the account",
     "BlobClient.stage_block_from_url": "works within the account",
     "BlobClient.upload_blob_from_url": "works within the account",
@@ -187,7 +190,11 @@ REFUSED: Mapping[str, Refused] = {
         "/scratch/option", "x-ms-source-lease-id", "00000000-0000-4000-8000-000000000000"
     ),
     "validate_content": _by_header(
-        "/scratch/option", "x-ms-structured-body", "XSM/1.0; properties=crc64", "GET", "`crc64`"
+        "/scratch/option",
+        "x-ms-structured-body",
+        "XSM/1.0; properties=crc64",
+        "GET",
+        "`crc64` and `auto` on a download or an upload from a stream; `md5` works",
     ),
     "version_id": _by_parameter(f"/scratch/option?versionid={_VERSION}"),
 }
