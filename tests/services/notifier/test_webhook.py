@@ -4,7 +4,7 @@ import threading
 import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from types import SimpleNamespace
@@ -47,6 +47,7 @@ class FakePartner:
         self.key = key
         self.received: list[tuple[bytes, dict[str, str]]] = []
         self.options: dict[str, Any] = {}
+        self.answer_body: Any = BytesIO()
 
     def post(self, url: str, body: bytes, headers: dict[str, str], **options: Any) -> Any:
         self.received.append((body, headers))
@@ -56,7 +57,7 @@ class FakePartner:
             raise answer
         response = requests.Response()
         response.status_code = answer
-        response.raw = HTTPResponse(BytesIO())
+        response.raw = HTTPResponse(self.answer_body, preload_content=False)
         return response
 
     def _verified(self, body: bytes, headers: dict[str, str]) -> int:
@@ -130,6 +131,23 @@ def test_no_redirect_is_followed_and_no_answer_waited_for_for_ever() -> None:
     assert partner.options["timeout"]
     with pytest.raises(Transient):
         deliver(FakePartner(302))
+
+
+class SilentBody(BytesIO):
+    """A body that does not come before the time limit of the socket."""
+
+    def read1(self, *_: object) -> bytes:
+        raise TimeoutError("timed out")
+
+    read = read1
+
+
+@pytest.mark.parametrize("status", [200, 503])
+def test_the_status_decides_where_the_body_does_not_come_in_time(status: int) -> None:
+    partner = FakePartner(status)
+    partner.answer_body = SilentBody()
+    with pytest.raises(Transient) if status == 503 else nullcontext():
+        deliver(partner)
 
 
 class Endpoint(BaseHTTPRequestHandler):
