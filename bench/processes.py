@@ -22,7 +22,10 @@ _TICK = os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True)
 class Running:
-    """One process; `role` is its role in the sandbox."""
+    """One process; `role` is its role in the sandbox.
+
+    `cpu` is its processor time in seconds, with that of its children that have ended.
+    """
 
     pid: int
     parent: int
@@ -53,11 +56,15 @@ def memory_by_role(processes: Iterable[Running], proc: Path = PROC) -> Mapping[s
 
 
 def cpu_by_role(before: Iterable[Running], after: Iterable[Running]) -> Mapping[str, float]:
-    """Return the seconds of processor time between two snapshots, by role."""
-    earlier = {each.pid: each.cpu for each in before}
+    """Return the seconds of processor time between two snapshots, by role.
+
+    A process that ended between the two counts in its parent, as a decoder does in its service.
+    """
     found: dict[str, float] = defaultdict(float)
     for each in after:
-        found[each.role] += each.cpu - earlier.get(each.pid, 0.0)
+        found[each.role] += each.cpu
+    for each in before:
+        found[each.role] -= each.cpu
     return found
 
 
@@ -76,5 +83,5 @@ def _read(folder: Path) -> Running | None:
         command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
     except (FileNotFoundError, ProcessLookupError, PermissionError):
         return None
-    cpu = (int(fields[11]) + int(fields[12])) / _TICK
+    cpu = sum(map(int, fields[11:15])) / _TICK
     return Running(int(folder.name), int(fields[1]), role_of(command), cpu)

@@ -33,11 +33,11 @@ def test_a_tree_is_a_process_and_all_below_it(tmp_path: Path) -> None:
     for pid, parent in ((1, 0), (20, 1), (21, 20), (22, 21), (30, 1)):
         (tmp_path / str(pid)).mkdir()
         (tmp_path / str(pid) / "cmdline").write_bytes(b"python\0-m\0sandbox\0")
-        fields = f"S {parent} " + "0 " * 9 + "150 50 0 0"
+        fields = f"S {parent} " + "0 " * 9 + "150 50 30 20"
         (tmp_path / str(pid) / "stat").write_text(f"{pid} (a name) with ) {fields}")
     found = tree(20, tmp_path)
     assert [each.pid for each in found] == [20, 21, 22]
-    assert found[0].cpu == 200 / os.sysconf("SC_CLK_TCK")
+    assert found[0].cpu == 250 / os.sysconf("SC_CLK_TCK")
 
 
 def test_memory_is_a_sum_by_role(tmp_path: Path) -> None:
@@ -62,6 +62,12 @@ def test_processor_time_is_what_came_between_two_looks() -> None:
         Running(3, 2, "gateway", 1),
     ]
     assert cpu_by_role(before, after) == {"sandbox": 2.0, "gateway": 1.5}
+
+
+def test_a_child_that_has_ended_counts_in_its_parent() -> None:
+    before = [Running(1, 0, "thumbnailer", 5.0), Running(2, 1, "thumbnailer", 3.0)]
+    after = [Running(1, 0, "thumbnailer", 6.0 + 4.0), Running(3, 1, "thumbnailer", 0.5)]
+    assert cpu_by_role(before, after) == {"thumbnailer": 2.5}
 
 
 def test_the_95th_percentile_is_one_of_the_values() -> None:
