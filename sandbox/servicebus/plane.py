@@ -269,7 +269,6 @@ class ServiceBus:
 
     def _end_turn(self) -> None:
         """Deliver messages, commit, and only then flush the connections."""
-        self._turn_end = None
         try:
             if self._batch.has_failed:
                 raise sqlite3.OperationalError("the turn could not be written")
@@ -279,6 +278,9 @@ class ServiceBus:
             _LOG.error("The bus cannot write its store (%s), so its clients must reconnect", error)
             self._recover()
             return
+        finally:
+            # Only now: what the turn itself delivers needs no other turn.
+            self._turn_end = None
         for connection in self._batch.take():
             connection.flush()
         self._sweep_soon()
