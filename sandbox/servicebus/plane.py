@@ -332,6 +332,7 @@ class ServiceBus:
     def _tick(self) -> None:
         for connection in list(self._connections):
             connection.tick()
+        self._store.checkpoint_if_quiet()
         self._ticker = self._loop.call_later(_TICK, self._tick)
 
 

@@ -1,11 +1,15 @@
 """The messages of a namespace in SQLite with a write-ahead log: one transaction per loop turn.
 
+A commit only appends to the log. A checkpoint copies the log into the file and waits for the disk,
+so it is left to a quiet moment, unless the log grows too long.
+
 Locks are not stored: after a restart every message waits again, with its count of deliveries.
 """
 
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +17,8 @@ from sandbox.broken_files import check_integrity, database_error
 from sandbox.servicebus.serve.locking import MessageState, QueuedMessage
 
 _LAYOUT = 2
+# In pages of 4 KiB. SQLite's own choice, 1000, would be a checkpoint for each 300 messages.
+_LONGEST_LOG = 4000
 _SESSIONS = """CREATE TABLE sessions (
     queue INTEGER NOT NULL, name TEXT NOT NULL, state BLOB NOT NULL, updated REAL NOT NULL,
     PRIMARY KEY (queue, name)) WITHOUT ROWID;"""
@@ -60,6 +66,7 @@ class Store:
             raise StoreError(
                 f"The bus cannot use its store: {database_error(path, error)}."
             ) from error
+        self._has_log = self._is_quiet = False
         try:
             self._prepare()
         except sqlite3.Error as error:
@@ -73,6 +80,7 @@ class Store:
         # Normal: a commit reaches the kernel, so it survives kill -9, though not a power cut.
         for pragma in ("locking_mode=EXCLUSIVE", "journal_mode=WAL", "synchronous=NORMAL"):
             self._database.execute(f"PRAGMA {pragma}")
+        self._database.execute(f"PRAGMA wal_autocheckpoint={_LONGEST_LOG}")
         check_integrity(self._database)
         layout = self._database.execute("PRAGMA user_version").fetchone()[0]
         if layout not in (0, 1, _LAYOUT):
@@ -92,6 +100,18 @@ class Store:
         """Commit the transaction. If it raises sqlite3.Error, nothing was written."""
         if self._database.in_transaction:
             self._database.execute("COMMIT")
+            self._has_log, self._is_quiet = True, False
+
+    def checkpoint_if_quiet(self) -> None:
+        """Copy the log into the file if nothing was committed since the last call.
+
+        It may fail, as on a full disk: the log stays, and loses nothing.
+        """
+        if self._has_log and self._is_quiet:
+            with suppress(sqlite3.Error):
+                self._database.execute("PRAGMA wal_checkpoint")
+                self._has_log = False
+        self._is_quiet = True
 
     def rollback(self) -> None:
         """Undo all writes since the last commit."""
