@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 
 from sandbox.printable import printable
 
 FILE = "audit.jsonl"
 
-_as_json = json.JSONEncoder(ensure_ascii=False).encode
+_encoded = json.JSONEncoder(ensure_ascii=False).encode
 
 
 class Outcome(StrEnum):
@@ -72,8 +73,8 @@ class Audit:
 
     def write(self, record: Record) -> None:
         """Append one record, whole. Raises AuditError when the disk refuses it."""
-        present = {name: value for name, value in vars(record).items() if value}
-        line = printable(_as_json(present)) + "\n"
+        present = ((name, value) for name, value in vars(record).items() if value)
+        line = "{" + ", ".join(f'"{name}": {_as_json(value)}' for name, value in present) + "}\n"
         # A line that a full disk has cut short must not take the next one with it.
         content = ("\n" * self._torn + line).encode("utf-8", "backslashreplace")
         try:
@@ -86,6 +87,12 @@ class Audit:
 
     def close(self) -> None:
         os.close(self._descriptor)
+
+
+@lru_cache(maxsize=1024)
+def _as_json(value: str | tuple[str, ...]) -> str:
+    """Return a value of a record in JSON. It is kept, because most values are in many records."""
+    return printable(_encoded(value))
 
 
 def read(path: Path, left_out: Callable[[bytes], object] = bytes) -> Iterator[Record]:
