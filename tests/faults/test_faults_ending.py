@@ -18,6 +18,13 @@ from tests.conftest import keyless
 from tests.faults.faults import left_behind, one_sentence, started_once
 from tests.faults.terminal import Terminal
 
+BEGUN = "the command begins"
+AFTER_PYTHONS_START = (
+    sys.executable,
+    "-c",
+    "import runpy, signal; signal.signal(signal.SIGINT, signal.SIG_DFL); "
+    f"print({BEGUN!r}, flush=True); runpy.run_module('cli', run_name='__main__', alter_sys=True)",
+)
 Way = Callable[[Terminal], None]
 
 
@@ -58,9 +65,11 @@ UP, DETACH, DEMO = (
 def test_a_command_that_is_ended_at_any_moment_leaves_nothing(
     tmp_path: Path, command: Sequence[str], way: Way
 ) -> None:
+    """At any moment from its own first line on: before that, the signals are Python's."""
     moment = random.Random(f"{command}{way.__name__}").uniform(0.15, 4.5)  # noqa: S311 - a test that can be repeated
-    terminal = Terminal(tmp_path, command)
+    terminal = Terminal(tmp_path, command, AFTER_PYTHONS_START)
     try:
+        terminal.look_for(100, BEGUN)
         terminal.look_for(moment)
         way(terminal)
         terminal.wait()
