@@ -1,9 +1,14 @@
 """Tokens carry the claims that Entra gives a managed identity or a user."""
 
+import base64
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from joserfc.jwk import ECKey
 
+from sandbox.broken_files import BrokenFileError
 from sandbox.deployment import Principal, PrincipalKind
 from sandbox.entra import BLOB, VAULT, SigningKey, issued_for
 from sandbox.state import State
@@ -98,11 +103,39 @@ def test_entra_issues_for_no_other(resource: str) -> None:
     assert not issued_for(resource)
 
 
-def test_the_key_is_made_once_and_is_private(tmp_path_factory: pytest.TempPathFactory) -> None:
-    state = State.open(tmp_path_factory.mktemp("state"))
+@pytest.fixture
+def state(tmp_path: Path) -> State:
+    return State.open(tmp_path / "state")
+
+
+def test_the_key_is_made_once_and_is_private(state: State) -> None:
     first, again = SigningKey.kept_in(state), SigningKey.kept_in(state)
     assert first.kid == again.kid
     assert state.path("entra-signing-key.pem").stat().st_mode & 0o777 == 0o600
+
+
+def with_another_modulus(key: SigningKey) -> bytes:
+    """Return the PEM of a key whose tokens nobody could verify: one bit of its modulus differs."""
+    private = key.key.raw_value
+    assert isinstance(private, RSAPrivateKey)
+    modulus = private.private_numbers().public_numbers.n
+    size = private.key_size // 8
+    other = (modulus ^ (1 << 900)).to_bytes(size, "big")
+    harmed = key.key.as_der(private=True).replace(modulus.to_bytes(size, "big"), other)
+    text = base64.encodebytes(harmed)
+    return b"-----BEGIN PRIVATE KEY-----\n" + text + b"-----END PRIVATE KEY-----\n"
+
+
+def test_a_key_whose_numbers_do_not_fit_is_named_as_broken(key: SigningKey, state: State) -> None:
+    state.write("entra-signing-key.pem", with_another_modulus(key))
+    with pytest.raises(BrokenFileError, match=r"entra-signing-key\.pem"):
+        SigningKey.kept_in(state)
+
+
+def test_a_key_of_another_kind_is_named_as_broken(state: State) -> None:
+    state.write("entra-signing-key.pem", ECKey.generate_key("P-256").as_pem(private=True))
+    with pytest.raises(BrokenFileError, match=r"entra-signing-key\.pem"):
+        SigningKey.kept_in(state)
 
 
 def test_a_key_shows_nothing_of_itself(key: SigningKey) -> None:
