@@ -2,7 +2,7 @@
 
 import errno
 import logging
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 
@@ -170,13 +170,6 @@ async def open_endpoints(
         page=await _page(stack, shown),
         moved=kept.moved(now),
     )
-
-
-def chosen(
-    services: tuple[ContainerApp, ...], only: Collection[str] | None
-) -> tuple[ContainerApp, ...]:
-    """Return the services that `only` names; all of them for None."""
-    return tuple(each for each in services if only is None or each.name in only)
 
 
 def _amqp(

@@ -11,8 +11,9 @@ from sandbox.state import State
 from sandbox.supervisor.azurite_process import azurite_program, azurites, losses, ready
 from sandbox.supervisor.environment import kept_headers
 from sandbox.supervisor.processes import Child
-from sandbox.supervisor.project import NO_PROJECT, Project
+from sandbox.supervisor.project import NO_PROJECT, Project, chosen
 from sandbox.supervisor.settings import USUAL, Settings
+from sandbox.supervisor.trust import no_file_of_authorities
 
 if TYPE_CHECKING:
     from sandbox.supervisor.endpoints import Endpoints
@@ -48,9 +49,10 @@ async def start(
         stack.push_async_callback(child.stop)
         await child.start()
     # Imported while Azurite starts: each of the two keeps one core busy for half a second.
-    from sandbox.supervisor.endpoints import chosen, open_endpoints  # noqa: PLC0415
-    from sandbox.supervisor.operator import Operator  # noqa: PLC0415
-    from sandbox.supervisor.planes import build  # noqa: PLC0415
+    with no_file_of_authorities():
+        from sandbox.supervisor.endpoints import open_endpoints  # noqa: PLC0415
+        from sandbox.supervisor.operator import Operator  # noqa: PLC0415
+        from sandbox.supervisor.planes import build  # noqa: PLC0415
 
     headers = kept_headers(state, [app.name for app in deployment.apps])
     planes = build(state, deployment, backends, headers, assumed, settings=settings)

@@ -19,12 +19,12 @@ from sandbox.servicebus import ServiceBus
 from sandbox.state import State
 from sandbox.storage import free_port
 from sandbox.supervisor.developer import NAME, Developer
-from sandbox.supervisor.endpoints import Endpoints, chosen
+from sandbox.supervisor.endpoints import Endpoints
 from sandbox.supervisor.faults import reports
 from sandbox.supervisor.planes import Planes
 from sandbox.supervisor.ports import is_taken
 from sandbox.supervisor.processes import Child, Program
-from sandbox.supervisor.project import ServiceProgram
+from sandbox.supervisor.project import ServiceProgram, chosen
 from sandbox.supervisor.remote_services import RemoteServices
 from sandbox.supervisor.report import (
     NOT_STARTED,

@@ -1,11 +1,13 @@
 """The file of authorities for a user's own programs."""
 
+import os
+import ssl
 from pathlib import Path
 
 import pytest
 
 from sandbox.state import State
-from sandbox.supervisor.trust import FILE, write_trust
+from sandbox.supervisor.trust import FILE, no_file_of_authorities, write_trust
 
 
 @pytest.fixture
@@ -53,3 +55,25 @@ def test_a_new_authority_replaces_the_old_one(state: State, ca: Path) -> None:
     content = state.path(FILE).read_text()
     assert content.endswith("a new one\n")
     assert "the sandbox's" not in content
+
+
+@pytest.mark.parametrize("given", [None, "/company.pem"])
+def test_a_context_made_within_reads_no_file_of_authorities(
+    given: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if given is None:
+        monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    else:
+        monkeypatch.setenv("SSL_CERT_FILE", given)
+    with no_file_of_authorities():
+        assert ssl.create_default_context().cert_store_stats()["x509"] == 0
+    assert os.environ.get("SSL_CERT_FILE") == given
+
+
+def test_a_context_made_outside_reads_the_machines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    before = ssl.create_default_context().cert_store_stats()
+    with no_file_of_authorities():
+        pass
+    assert ssl.create_default_context().cert_store_stats() == before
+    assert before["x509"] > 0
