@@ -17,6 +17,7 @@ from sandbox.deployment import Deployment, load
 from sandbox.state import State
 from sandbox.supervisor.endpoints import Endpoints
 from sandbox.supervisor.environment import minimal_environment
+from sandbox.supervisor.options import Options
 from sandbox.supervisor.start import start
 
 _STATE = "KEYLESS_STATE"
@@ -54,7 +55,7 @@ def _as_json(found: Endpoints) -> str:
 
 async def _run() -> None:
     async with AsyncExitStack() as stack:
-        found = await start(stack, State.open(Path(os.environ[_STATE])), 0)
+        found = await start(stack, State.open(Path(os.environ[_STATE])), Options(gallery_port=0))
         print(_as_json(found), flush=True)
         await asyncio.to_thread(sys.stdin.read)
 

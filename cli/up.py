@@ -53,6 +53,7 @@ from sandbox.deployment.given_snapshot import (
 from sandbox.deployment.on_disk import OnDisk
 from sandbox.state import State
 from sandbox.supervisor import END_SIGNALS, AsDeveloper, Az, Report, holder
+from sandbox.supervisor.options import Options
 from sandbox.supervisor.report import PATIENCE
 from sandbox.supervisor.run import StartError, run
 
@@ -174,21 +175,17 @@ def up(
         return
     log_to_stderr()
     with one_sentence(StartError, OSError):
-        as_developer = AsDeveloper(Az.found(opened, stand_in), approve) if as_ else None
-        asyncio.run(
-            run(
-                opened,
-                port,
-                progress,
-                replace(SAMPLE, read_disk=_read_disk, read_lab=_read_lab),
-                remote=remote,
-                as_developer=as_developer,
-                assumed=assumed,
-                settings=settings,
-                only=() if endpoints else only or None,
-                patience=wait,
-            )
+        chosen = Options(
+            project=replace(SAMPLE, read_disk=_read_disk, read_lab=_read_lab),
+            gallery_port=port,
+            remote=remote,
+            as_developer=AsDeveloper(Az.found(opened, stand_in), approve) if as_ else None,
+            assumed=assumed,
+            settings=settings,
+            only=() if endpoints else only or None,
+            patience=wait,
         )
+        asyncio.run(run(opened, chosen, progress))
     # Everything but this process has ended: a second signal has nothing to interrupt.
     for number in END_SIGNALS:
         signal.signal(number, signal.SIG_IGN)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sandbox.deployment import remember
 from sandbox.state import State, StateError
-from sandbox.supervisor.project import NO_PROJECT
+from sandbox.supervisor.options import Options
 from sandbox.supervisor.run import StartError, run
 
 
@@ -18,7 +18,7 @@ def main(snapshot: str, folder: str) -> None:
     try:
         state = State.open(Path(folder))
         remember(state, Path(snapshot))
-        asyncio.run(run(state, 0, lambda _: None, NO_PROJECT, only=()))
+        asyncio.run(run(state, Options(gallery_port=0, only=()), lambda _: None))
     except (StateError, StartError, OSError) as error:
         sys.exit(f"keyless: {error}")
 

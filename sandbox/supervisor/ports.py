@@ -18,6 +18,10 @@ _MOVED = (
 _SHARED = {"identity": "the identity endpoint", "proxy": "the proxy", "amqp": "Service Bus"}
 
 
+class PortTakenError(OSError):
+    """Another program has the requested port."""
+
+
 @dataclass(frozen=True)
 class Ports:
     """The ports of the identity endpoint, the proxy, Service Bus and each service; 0 is any."""

@@ -1,10 +1,9 @@
 """The project that the services belong to, as far as the sandbox needs to know it."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
-from sandbox.deployment import ContainerApp
 from sandbox.deployment.on_disk import ReadDisk, read_disk
 from sandbox.state import State
 from sandbox.supervisor.processes import Program
@@ -33,13 +32,6 @@ class Project:
     damage: Callable[[], str]
     read_disk: ReadDisk = read_disk
     read_lab: "ReadLab" = _no_lab
-
-
-def chosen(
-    services: tuple[ContainerApp, ...], only: Collection[str] | None
-) -> tuple[ContainerApp, ...]:
-    """Return the services that `only` names; all of them for None."""
-    return tuple(each for each in services if only is None or each.name in only)
 
 
 def _never(name: str, _port: int, _variables: Mapping[str, str], _state: State) -> NoReturn:

@@ -5,25 +5,22 @@ import gc
 import signal
 import sqlite3
 import time
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import AsyncExitStack, contextmanager, suppress
-from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sandbox.assumptions import LIKELY, Assumptions
 from sandbox.commands import END_SIGNALS
 from sandbox.lock import TakenError, take
 from sandbox.state import State, StateError
 from sandbox.supervisor.azurite_process import PortLostError
 from sandbox.supervisor.developer import AsDeveloper, Developer, SignInError
-from sandbox.supervisor.project import Project
-from sandbox.supervisor.report import PATIENCE, OnReport, forget
-from sandbox.supervisor.settings import USUAL, Settings
+from sandbox.supervisor.options import Options
+from sandbox.supervisor.report import OnReport, forget
 from sandbox.supervisor.start import start
 
 if TYPE_CHECKING:
     from sandbox.supervisor.endpoints import Endpoints
-    from sandbox.supervisor.remote_services import RemoteServices
+    from sandbox.supervisor.environment import ServiceEnvironment
     from sandbox.supervisor.watch import Watch
 
 T = TypeVar("T")
@@ -37,79 +34,33 @@ class StartError(RuntimeError):
     """The sandbox could not start; the message is one sentence."""
 
 
-async def run(
-    state: State,
-    gallery_port: int | None,
-    on_report: OnReport,
-    project: Project,
-    *,
-    remote: "RemoteServices | None" = None,
-    as_developer: AsDeveloper | None = None,
-    assumed: Assumptions = LIKELY,
-    settings: Settings = USUAL,
-    only: Collection[str] | None = None,
-    patience: float = PATIENCE,
-) -> None:
+async def run(state: State, options: Options, on_report: OnReport) -> None:
     """Run until one of END_SIGNALS; call `on_report` with each change. Raises StartError.
-
-    The services of `project` are its children, unless they are `remote`. They act as themselves,
-    unless all run `as_developer`. They are overdue after `patience` seconds. `only` limits them to
-    those that it names; None stands for all.
 
     The signal handlers stay when it returns, since its process is about to end.
     """
     begun = time.monotonic()
     stop = asyncio.Event()
     _set_on_signals(stop)
+    _take(state)
+    async with AsyncExitStack() as stack:
+        forget(state)  # what a killed sandbox has left
+        stack.callback(forget, state)
+        with _nothing_collected():
+            endpoints = await _started(_tried(stack, state, options), stop)
+        if endpoints is not None:
+            watch = _watch(endpoints, state, options, begun, on_report)
+            approve = bool(options.as_developer and options.as_developer.approve)
+            await _look_after(watch, stop, approve=approve)
+
+
+def _take(state: State) -> None:
+    """Take the state for this process. Raises StartError if another has it, or its disk is full."""
     try:
         state.check_room()
         take(state)
     except (TakenError, StateError) as error:
         raise StartError(f"{error}.") from error
-    async with AsyncExitStack() as stack:
-        forget(state)  # what a killed sandbox has left
-        stack.callback(forget, state)
-        tried = _tried(
-            stack,
-            partial(
-                start,
-                state=state,
-                gallery_port=gallery_port,
-                remote=remote,
-                assumed=assumed,
-                settings=settings,
-                only=only,
-                project=project,
-            ),
-        )
-        with _nothing_collected():
-            endpoints = await _started(tried, stop)
-        if endpoints is not None:
-            from sandbox.supervisor.apply import Apply  # noqa: PLC0415
-            from sandbox.supervisor.watch import Watch  # noqa: PLC0415
-
-            developer = None
-            if as_developer is not None:
-                environment = endpoints.environment
-                developer = Developer.of(as_developer.az, environment.proxy, environment.ca, state)
-            watch = Watch(
-                endpoints,
-                state,
-                begun,
-                on_report,
-                project.service,
-                remote=remote,
-                developer=developer,
-                only=only,
-                patience=patience,
-            )
-            apply = Apply(endpoints, watch, state)
-            endpoints.control.on("apply", apply)
-            endpoints.control.on("compare", apply.compare)
-            try:
-                await _look_after(watch, stop, approve=bool(as_developer and as_developer.approve))
-            except SignInError as error:
-                raise StartError(str(error)) from error
 
 
 @contextmanager
@@ -126,8 +77,40 @@ def _nothing_collected() -> Iterator[None]:
         gc.enable()
 
 
-async def _look_after(watch: "Watch", stop: asyncio.Event, approve: bool = False) -> None:
-    """Sign in, run the services until `stop`, and end them. Raises SignInError.
+def _watch(
+    endpoints: "Endpoints", state: State, options: Options, begun: float, on_report: OnReport
+) -> "Watch":
+    """Return the watch over the services, which the commands of the control channel change."""
+    from sandbox.supervisor.apply import Apply  # noqa: PLC0415
+    from sandbox.supervisor.watch import Watch  # noqa: PLC0415
+
+    watch = Watch(
+        endpoints,
+        state,
+        begun,
+        on_report,
+        options.project.service,
+        remote=options.remote,
+        developer=_developer(endpoints.environment, state, options.as_developer),
+        only=options.only,
+        patience=options.patience,
+    )
+    apply = Apply(endpoints, watch, state)
+    endpoints.control.on("apply", apply)
+    endpoints.control.on("compare", apply.compare)
+    return watch
+
+
+def _developer(
+    environment: "ServiceEnvironment", state: State, wanted: AsDeveloper | None
+) -> Developer | None:
+    if wanted is None:
+        return None
+    return Developer.of(wanted.az, environment.proxy, environment.ca, state)
+
+
+async def _look_after(watch: "Watch", stop: asyncio.Event, *, approve: bool) -> None:
+    """Sign in, run the services until `stop`, and end them. Raises StartError.
 
     With `approve`, the sandbox approves the sign-in. Services end before the planes that they use.
     """
@@ -142,6 +125,8 @@ async def _look_after(watch: "Watch", stop: asyncio.Event, approve: bool = False
                 pause = await watch.look(session)
                 with suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), pause)
+    except SignInError as error:
+        raise StartError(str(error)) from error
     finally:
         await watch.stop()
 
@@ -197,13 +182,12 @@ async def _started(
         raise StartError(f"the sandbox cannot start: {reason or type(error).__name__}") from error
 
 
-async def _tried(
-    stack: AsyncExitStack, begin: "Callable[[AsyncExitStack], Awaitable[Endpoints]]"
-) -> "Endpoints":
+async def _tried(stack: AsyncExitStack, state: State, options: Options) -> "Endpoints":
+    """Start the endpoints, again if another program took Azurite's port. Raises as `start`."""
     for left in reversed(range(_TRIES)):
         async with AsyncExitStack() as attempt:
             try:
-                endpoints = await begin(attempt)
+                endpoints = await start(attempt, state, options)
             except PortLostError:
                 if not left:
                     raise

@@ -1,42 +1,25 @@
 """Starts Azurite and, while it starts, everything else that the services reach."""
 
-from collections.abc import Collection
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sandbox.assumptions import LIKELY, Assumptions
 from sandbox.deployment import load, put_in_force, source
 from sandbox.state import State
 from sandbox.supervisor.azurite_process import azurite_program, azurites, losses, ready
 from sandbox.supervisor.environment import kept_headers
+from sandbox.supervisor.options import Options
 from sandbox.supervisor.processes import Child
-from sandbox.supervisor.project import NO_PROJECT, Project, chosen
-from sandbox.supervisor.settings import USUAL, Settings
 from sandbox.supervisor.trust import no_file_of_authorities
 
 if TYPE_CHECKING:
     from sandbox.supervisor.endpoints import Endpoints
-    from sandbox.supervisor.remote_services import RemoteServices
 
 
-async def start(
-    stack: AsyncExitStack,
-    state: State,
-    gallery_port: int | None,
-    remote: "RemoteServices | None" = None,
-    assumed: Assumptions = LIKELY,
-    *,
-    settings: Settings = USUAL,
-    only: Collection[str] | None = None,
-    project: Project = NO_PROJECT,
-) -> "Endpoints":
-    """Start every endpoint for the services, which run on this machine or are `remote`.
+async def start(stack: AsyncExitStack, state: State, options: Options) -> "Endpoints":
+    """Start every endpoint for the services, which run on this machine or are remote.
 
-    `only` limits the services to those that it names; None stands for all. A deployment that is
-    not the project's own has none.
-    `project` names a broken file of its installation, after a crash of Azurite, and reads the
-    deployment on disk and the lab for the page.
+    A deployment that is not the project's own has no services.
 
     Raises PortLostError, which another try may avoid, or OSError, ValueError, KeyError,
     RuntimeError, sqlite3.Error or aiohttp.ClientError.
@@ -44,7 +27,8 @@ async def start(
     snapshot = source(state)
     deployment = load(state, snapshot)
     backends = azurites(deployment.accounts, state)
-    child = Child(azurite_program(backends, state, project.damage)) if backends else None
+    damage = options.project.damage
+    child = Child(azurite_program(backends, state, damage)) if backends else None
     if child:
         stack.push_async_callback(child.stop)
         await child.start()
@@ -55,18 +39,9 @@ async def start(
         from sandbox.supervisor.planes import build  # noqa: PLC0415
 
     headers = kept_headers(state, [app.name for app in deployment.apps])
-    planes = build(state, deployment, backends, headers, assumed, settings=settings)
+    planes = build(state, deployment, backends, headers, options.assumed, settings=options.settings)
     stack.callback(planes.close)
-    endpoints = await open_endpoints(
-        stack,
-        state,
-        planes,
-        child,
-        chosen(deployment.services, only),
-        gallery_port=gallery_port,
-        remote=remote,
-        project=project,
-    )
+    endpoints = await open_endpoints(stack, state, planes, child, options)
     if child:
         wanted = (each.containers for each in deployment.accounts)
         await ready(dict(zip(backends, wanted, strict=True)), child)

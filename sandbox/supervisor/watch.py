@@ -21,10 +21,11 @@ from sandbox.storage import free_port
 from sandbox.supervisor.developer import NAME, Developer
 from sandbox.supervisor.endpoints import Endpoints
 from sandbox.supervisor.faults import reports
+from sandbox.supervisor.options import chosen
 from sandbox.supervisor.planes import Planes
 from sandbox.supervisor.ports import is_taken
 from sandbox.supervisor.processes import Child, Program
-from sandbox.supervisor.project import ServiceProgram, chosen
+from sandbox.supervisor.project import ServiceProgram
 from sandbox.supervisor.remote_services import RemoteServices
 from sandbox.supervisor.report import (
     NOT_STARTED,

@@ -30,6 +30,7 @@ from sandbox.deployment import (
 from sandbox.rbac import Policy
 from sandbox.state import State
 from sandbox.supervisor.endpoints import Endpoints
+from sandbox.supervisor.options import Options
 from sandbox.supervisor.start import start
 from tests.access.actor import Actor
 from tests.sandbox.servicebus.fast_sdk import without_sleeps
@@ -150,7 +151,8 @@ def running_harness(root: Path, assumed: Assumptions = LIKELY) -> Iterator[Harne
     thread.start()
     stack = AsyncExitStack()
     try:
-        starting = asyncio.run_coroutine_threadsafe(start(stack, state, 0, assumed=assumed), loop)
+        options = Options(gallery_port=0, assumed=assumed)
+        starting = asyncio.run_coroutine_threadsafe(start(stack, state, options), loop)
         endpoints = starting.result(60)
         with without_sleeps(), patch.dict(os.environ, _way_in(endpoints)):
             harness = Harness(endpoints, state)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from local.services import SAMPLE
 from sandbox.state import State
+from sandbox.supervisor.options import Options
 from sandbox.supervisor.remote_services import ListenAddress, RemoteServices
 from sandbox.supervisor.run import run
 
@@ -25,4 +26,5 @@ class NoServices(RemoteServices):
 if __name__ == "__main__":
     state = State.open(Path(sys.argv[1]))
     services = NoServices("localhost", state.folder("environments"))
-    asyncio.run(run(state, 0, lambda report: None, SAMPLE, remote=services))
+    options = Options(SAMPLE, gallery_port=0, remote=services)
+    asyncio.run(run(state, options, lambda report: None))

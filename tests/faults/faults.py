@@ -12,6 +12,7 @@ import pytest
 
 from sandbox.state import State
 from sandbox.supervisor.endpoints import Endpoints
+from sandbox.supervisor.options import Options
 from sandbox.supervisor.start import start
 
 
@@ -54,7 +55,7 @@ def started_once(state: State) -> None:
 
 async def _started_once(state: State) -> None:
     async with AsyncExitStack() as stack:
-        found: Endpoints = await start(stack, state, 0)
+        found: Endpoints = await start(stack, state, Options(gallery_port=0))
         assert found.gallery
 
 

@@ -22,8 +22,9 @@ import pytest
 from local.services import SAMPLE
 from sandbox.state import State
 from sandbox.storage import free_port
-from sandbox.supervisor import Report, azurite_process, endpoints, watch
+from sandbox.supervisor import Report, azurite_process, browsers, watch
 from sandbox.supervisor import ports as chosen_ports
+from sandbox.supervisor.options import Options
 from sandbox.supervisor.run import run
 from sandbox.supervisor.start import start
 from tests.faults.faults import left_behind, one_sentence
@@ -236,7 +237,7 @@ def test_ports_that_were_snatched_are_chosen_again(
         monkeypatch.setattr(chosen_ports, "is_taken", lambda _: False)
         for module in (azurite_process, chosen_ports):
             monkeypatch.setattr(module, "free_port", lambda: next(ports, None) or free_port())
-        asyncio.run(run(State.open(tmp_path), 0, on_report, SAMPLE))
+        asyncio.run(run(State.open(tmp_path), Options(SAMPLE, gallery_port=0), on_report))
     assert last[-1].ready
     assert f":{a_services}" not in "".join(each.url for each in last[-1].services)
     assert sum(each.restarts for each in last[-1].services) >= 1
@@ -248,17 +249,17 @@ def test_the_default_port_of_the_gallery_may_be_taken(
 ) -> None:
     async def gallery() -> str:
         async with AsyncExitStack() as stack:
-            return (await start(stack, State.open(tmp_path), None)).gallery
+            return (await start(stack, State.open(tmp_path), Options())).gallery
 
     with taken() as port:
-        monkeypatch.setattr(endpoints, "GALLERY_PORT", port)
+        monkeypatch.setattr(browsers, "GALLERY_PORT", port)
         assert not asyncio.run(gallery()).endswith(f":{port}")
 
 
 def test_a_port_that_was_asked_for_is_not_exchanged(tmp_path: Path) -> None:
     async def gallery(port: int) -> None:
         async with AsyncExitStack() as stack:
-            await start(stack, State.open(tmp_path), port)
+            await start(stack, State.open(tmp_path), Options(gallery_port=port))
 
     with taken() as port, pytest.raises(OSError, match=f"port {port} is taken; choose another"):
         asyncio.run(gallery(port))

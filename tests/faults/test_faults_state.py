@@ -13,6 +13,7 @@ import pytest
 
 from sandbox.servicebus import StoreError
 from sandbox.state import LAYOUT, State, StateError
+from sandbox.supervisor.options import Options
 from sandbox.supervisor.start import start
 from tests.conftest import keyless
 from tests.faults.faults import left_behind, mounted, one_sentence, started_once
@@ -215,7 +216,7 @@ def test_a_signing_key_that_is_lost_is_set_anew_and_handed_over(
 async def looked_at(state: State, secret: str) -> None:
     """Start all endpoints, and return whether the vault has a secret that was set."""
     async with AsyncExitStack() as stack:
-        endpoints = await start(stack, state, 0)
+        endpoints = await start(stack, state, Options(gallery_port=0))
         [vault] = endpoints.planes.vaults.values()
         assert not vault.is_as_declared(secret)
 

@@ -23,6 +23,7 @@ from pathlib import Path
 import aiohttp
 
 from sandbox.state import State
+from sandbox.supervisor.options import Options
 from sandbox.supervisor.start import start
 
 AUDIENCE = {"resource": "https://storage.azure.com/", "api-version": "2019-08-01"}
@@ -30,7 +31,7 @@ AUDIENCE = {"resource": "https://storage.azure.com/", "api-version": "2019-08-01
 async def statuses(state):
     found = {}
     async with AsyncExitStack() as stack:
-        endpoints = await start(stack, state, 0)
+        endpoints = await start(stack, state, Options(gallery_port=0))
         session = await stack.enter_async_context(aiohttp.ClientSession())
         deployment = endpoints.planes.deployment
         url = f"https://{deployment.storage.host}/originals"
