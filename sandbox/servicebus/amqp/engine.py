@@ -85,7 +85,10 @@ class _Events(Collector):
 
 
 class Engine:
-    """The protocol state of one connection. It answers only OPEN and BEGIN by itself."""
+    """The protocol state of one connection. It answers only OPEN and BEGIN by itself.
+
+    It `is_closed` once it has written its last byte.
+    """
 
     def __init__(self) -> None:
         self._connection = ProtonConnection()
@@ -95,6 +98,7 @@ class Engine:
         self._links: dict[Any, Link] = {}
         self._open_sessions: set[Any] = set()
         self._written: list[bytes] = []
+        self.is_closed = False
         # Azure's form, by which Microsoft's support finds a connection.
         self._connection.container = f"{secrets.token_hex(16)}_G0"
         self._connection.collect(self._collector)
@@ -105,11 +109,6 @@ class Engine:
         sasl.allowed_mechs("ANONYMOUS")
         self._transport.require_auth(False)
         self._transport.bind(self._connection)
-
-    @property
-    def is_closed(self) -> bool:
-        """Return whether this side has written its last byte."""
-        return int(self._transport.pending()) < 0
 
     @property
     def link_count(self) -> int:
@@ -164,6 +163,7 @@ class Engine:
         while (size := self._transport.pending()) > 0:
             self._written.append(bytes(self._transport.peek(size) or b""))
             self._transport.pop(size)
+        self.is_closed = size < 0
 
     def tick(self, now: float) -> None:
         """Let proton send its heartbeats, and notice missing ones."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cproton import pn_delivery, pn_delivery_settle
+from cproton import pn_delivery, pn_delivery_settle, pn_link_advance, pn_link_credit
 from proton import Condition as ProtonCondition
 from proton import Delivery, Described, Terminus, symbol
 from proton import Link as ProtonLink
@@ -63,7 +63,7 @@ class Link:
     @property
     def credit(self) -> int:
         """Return how many messages the sending side may still send."""
-        return int(self.proton_link.credit)
+        return int(pn_link_credit(self.pointer))
 
     @property
     def queued(self) -> int:
@@ -153,7 +153,7 @@ class Link:
     def _send(self, content: bytes, tag: str) -> Any:
         delivery = pn_delivery(self.pointer, tag)
         self.proton_link.send(content)
-        self.proton_link.advance()
+        pn_link_advance(self.pointer)
         return delivery
 
     def _show(self, session: AttachedSession) -> None:

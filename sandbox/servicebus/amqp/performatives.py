@@ -7,7 +7,6 @@ http://docs.oasis-open.org/amqp/core/v1.0/os/amqp-core-transport-v1.0-os.html
 """
 
 from collections.abc import Callable, Iterator
-from itertools import pairwise
 
 from sandbox.servicebus.amqp import encode
 from sandbox.servicebus.amqp.decode import parts, value_at
@@ -65,9 +64,12 @@ def outgoing(data: bytes, largest: int, of_session: _Change) -> bytes:
     `largest` is the size of the largest frame that the peer takes. `of_session` adapts a frame to
     the state of its session, given the frame, its code and where its fields start.
     """
-    pairs = pairwise((b"", *_cut(data)))
-    kept = (frame for last, frame in pairs if not _repeats(last, frame))
-    return b"".join(_outgoing(frame, largest, of_session) for frame in kept)
+    sent, last = [], b""
+    for frame in _cut(data):
+        if not _repeats(last, frame):
+            sent.append(_outgoing(frame, largest, of_session))
+        last = frame
+    return b"".join(sent)
 
 
 def _repeats(last: bytes, frame: bytes) -> bool:
