@@ -182,7 +182,8 @@ class Connection:
             return
         more = False
         # Under load the timer is late, and an expired token must not serve what is already here.
-        self._client.links.expire_tokens()
+        if self._expires_at is not None and self._expires_at <= time.time():
+            self._client.links.expire_tokens()
         try:
             more = self._slice()
         except FramingError as error:
