@@ -48,7 +48,7 @@ class Peer:
     """One AMQP connection, without TLS."""
 
     def __init__(self, port: int, timeout: float = 60, host: str = HOST) -> None:
-        self._connection: Any = BlockingConnection(
+        self.connection: Any = BlockingConnection(
             f"127.0.0.1:{port}", timeout=timeout, allowed_mechs="ANONYMOUS", virtual_host=host
         )
 
@@ -56,7 +56,7 @@ class Peer:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._connection.close()
+        self.connection.close()
 
     def put(self, token: str, path: str = "orders", kind: str = "jwt") -> Reply:
         """Put a token for the address `path`, or for a whole audience."""
@@ -70,8 +70,8 @@ class Peer:
 
     def ask(self, node: str, properties: dict[str, Any], body: Any) -> Reply:
         """Send one request. Return its reply. Raises NoReplyError if something else comes."""
-        replies = self._connection.create_receiver(node, credit=1)
-        requests = self._connection.create_sender(node)
+        replies = self.connection.create_receiver(node, credit=1)
+        requests = self.connection.create_sender(node)
         request = Message(id="7", body=body, properties=properties, reply_to=replies.name)
         requests.send(request)
         answer = replies.receive()
@@ -89,11 +89,11 @@ class Peer:
 
     def sender(self, address: str) -> Any:
         """Return a blocking sender. Raises LinkDetached if it is refused."""
-        return self._connection.create_sender(address)
+        return self.connection.create_sender(address)
 
     def receiver(self, address: str, credit: int = 0) -> Any:
         """Return a blocking receiver. Raises LinkDetached if it is refused."""
-        return self._connection.create_receiver(address, credit=credit)
+        return self.connection.create_receiver(address, credit=credit)
 
     def session_receiver(
         self, address: str, session: Any, *, seconds: float = 60, credit: int = 0
@@ -108,32 +108,32 @@ class Peer:
                 link.source.filter.put_object({symbol(SESSION_FILTER): session})
                 link.properties = {symbol("com.microsoft:timeout"): ulong(int(seconds * 1000))}
 
-        return self._connection.create_receiver(address, credit=credit, options=Options())
+        return self.connection.create_receiver(address, credit=credit, options=Options())
 
     def wait(self, true: Callable[[], Any], timeout: float = 60) -> None:
         """Process events until something is true. Raises proton.Timeout if it never is."""
-        self._connection.wait(true, timeout=timeout)
+        self.connection.wait(true, timeout=timeout)
 
     def wait_for_end(self, link: Any, timeout: float = 60) -> End:
         """Wait until the bus ends `link`. Return the error."""
         with suppress(LinkDetached):
-            self._connection.wait(lambda: is_closed(link), timeout=timeout)
+            self.connection.wait(lambda: is_closed(link), timeout=timeout)
         link.link.close()
         return End.of(link.link.remote_condition)
 
     def settle(self, delivery: Any, state: int) -> End | None:
         """Settle a delivery, and wait for the bus to confirm it. Return the error, if any."""
         delivery.update(state)
-        self._connection.wait(lambda: delivery.settled, timeout=60)
+        self.connection.wait(lambda: delivery.settled, timeout=60)
         condition = delivery.remote.condition
         delivery.settle()
         return End.of(condition) if condition else None
 
     def wait_for_close(self, timeout: float = 60) -> End:
         """Wait until the bus closes the connection. Return the error."""
-        connection = self._connection.conn
+        connection = self.connection.conn
         try:
-            self._connection.wait(lambda: connection.remote_condition, timeout=timeout)
+            self.connection.wait(lambda: connection.remote_condition, timeout=timeout)
         except Exception:
             if not connection.remote_condition:
                 raise

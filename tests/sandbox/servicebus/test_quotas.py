@@ -209,7 +209,7 @@ def test_a_client_that_does_not_read_is_not_heard_either(bus: Running) -> None:
     """However much it sends, the bus takes only a little before the client reads."""
     with bus.client("owner") as client, client.get_queue_sender("others") as sender:
         sender.send_messages(ServiceBusMessage(b"x" * 60_000))
-    with Raw(bus, patience=0.5) as raw:
+    with Raw(bus) as raw:
         raw.open_cbs()
         raw.put_as("owner", "others")
         raw.say(attach(2, NODE), attach(3, NODE, sends=False), flow(3, 100_000, received=1))

@@ -52,7 +52,7 @@ def receive(receiver: ServiceBusReceiver, count: int) -> list[ServiceBusReceived
     """Receive so many messages, however many calls it takes."""
     found: list[ServiceBusReceivedMessage] = []
     while len(found) < count:
-        more = receiver.receive_messages(max_message_count=count - len(found), max_wait_time=10)
+        more = receiver.receive_messages(max_message_count=count - len(found), max_wait_time=60)
         assert more, f"only {len(found)} of {count} came"
         found += more
     return found
@@ -162,11 +162,13 @@ def test_a_session_id_is_text(bus: Running) -> None:
 
 def test_a_client_that_leaves_waits_no_more(bus: Running) -> None:
     locks = bus.session_locks("visits")
-    with Peer(bus.plain_port, timeout=0.2) as peer:
+    with Peer(bus.plain_port) as peer:
         peer.put_as("owner", "visits")
+        peer.connection.timeout = 0.2
         with pytest.raises(Timeout):
             peer.session_receiver("visits", None)
-        assert len(locks._waiters) == 1
+        peer.connection.timeout = 60
+        until(lambda: len(locks._waiters) == 1)
     until(lambda: not locks._waiters)
 
 
@@ -332,7 +334,7 @@ async def one_message(bus: Running) -> list[Any]:
         async with client.get_queue_receiver(
             "visits", session_id=NEXT_AVAILABLE_SESSION
         ) as receiver:
-            (message,) = await receiver.receive_messages(max_wait_time=10)
+            (message,) = await receiver.receive_messages(max_wait_time=60)
             await receiver.session.set_state(b"s")
             state = await receiver.session.get_state()
             await receiver.session.set_state(None)

@@ -65,7 +65,7 @@ NAMESPACE = Namespace(
         queue("hasty", HASTY),
         queue("once", replace(SETTINGS, duplicate_window=timedelta(minutes=10))),
         queue("mortal", replace(SETTINGS, dead_letter_on_expiration=True)),
-        queue("fading", replace(SETTINGS, time_to_live=timedelta(seconds=2))),
+        queue("fading", replace(SETTINGS, time_to_live=timedelta(minutes=10))),
         queue("visits", replace(SETTINGS, requires_session=True)),
         queue("glimpses", replace(HASTY, requires_session=True)),
     ),
