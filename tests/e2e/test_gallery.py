@@ -36,11 +36,11 @@ def test_photos_that_are_chosen_appear_by_themselves_and_a_broken_one_says_why(
     tiles = page.get_by_role("listitem")
     thumbnail = tiles.get_by_role("img", name=re.compile("Photo uploaded"))
     expect(thumbnail.first).to_have_attribute(
-        "src", re.compile(r"/photos/[0-9a-f-]+/thumbnail"), timeout=30 * SECONDS
+        "src", re.compile(r"/photos/[0-9a-f-]+/thumbnail"), timeout=100 * SECONDS
     )
-    expect(thumbnail.first).to_have_js_property("naturalWidth", 480, timeout=30 * SECONDS)
+    expect(thumbnail.first).to_have_js_property("naturalWidth", 480, timeout=100 * SECONDS)
     expect(tiles.filter(has_text="cannot be read as an image").first).to_be_visible(
-        timeout=30 * SECONDS
+        timeout=100 * SECONDS
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 from sandbox.state import State
 from tests.gallery.fake_gateway import FakeGateway, image, serve
@@ -27,6 +27,8 @@ ARGUMENTS = [
 REPORT_VIOLATIONS = """addEventListener("securitypolicyviolation",
     (event) => console.error(`CSP: ${event.violatedDirective} ${event.blockedURI}`))"""
 
+PATIENCE = 60_000.0  # milliseconds; a busy machine takes seconds to show a page
+expect.set_options(timeout=PATIENCE)
 WIDE: ViewportSize = {"width": 1280, "height": 900}
 
 OpenPage = Callable[..., Page]
@@ -63,7 +65,7 @@ def open_page(browser: Browser, api: FakeGateway, complaints: list[str]) -> Iter
 
     def open_page(url: str = "", **settings: Any) -> Page:
         context = browser.new_context(**settings)
-        context.set_default_timeout(8_000)
+        context.set_default_timeout(PATIENCE)
         context.add_init_script(REPORT_VIOLATIONS)
         opened.append(context)
         page = context.new_page()
@@ -95,7 +97,7 @@ def look(browser: Browser, complaints: list[str]) -> Iterator[Any]:
         context = browser.new_context(viewport=viewport or WIDE, **settings)
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(PATIENCE)
         page.on("console", lambda said: complaints.extend([said.text] * (said.type == "error")))
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(address)
@@ -131,7 +133,7 @@ def make_file(tmp_path: Path) -> MakeFile:
 
 
 def wait_until(page: Page, condition: Callable[[], bool]) -> None:
-    for _ in range(100):
+    for _ in range(1000):
         if condition():
             return
         page.wait_for_timeout(50)

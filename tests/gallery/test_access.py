@@ -133,6 +133,5 @@ def test_without_javascript_the_page_says_what_it_needs(open_page: OpenPage) -> 
 
 def test_the_tests_would_hear_of_a_violated_policy(page: Page, complaints: list[str]) -> None:
     page.evaluate("document.body.setAttribute('style', 'color: red')")
-    page.wait_for_timeout(200)
-    assert any("style-src" in complaint for complaint in complaints)
+    wait_until(page, lambda: any("style-src" in complaint for complaint in complaints))
     complaints.clear()

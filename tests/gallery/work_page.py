@@ -76,9 +76,9 @@ def served(state: State) -> Iterator[Work]:
 
     thread = threading.Thread(target=run)
     thread.start()
-    assert ready.wait(20)
+    assert ready.wait(60)
     yield Work(f"http://127.0.0.1:{port[0]}/{made.key}/", audit, state)
-    asyncio.run_coroutine_threadsafe(listener.stop(), loop).result(20)
+    asyncio.run_coroutine_threadsafe(listener.stop(), loop).result(60)
     loop.call_soon_threadsafe(loop.stop)
     thread.join()
     loop.close()
