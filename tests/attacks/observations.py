@@ -33,7 +33,8 @@ class Observations:
             with suppress(FileNotFoundError, ProcessLookupError):  # it has just ended
                 self._look_at(each)
         for path in filter(Path.is_file, self.state.root.rglob("*")):
-            self.files[str(path.relative_to(self.state.root))] = path.read_bytes()
+            with suppress(FileNotFoundError):  # a draft, which has its name by now
+                self.files[str(path.relative_to(self.state.root))] = path.read_bytes()
 
     def _look_at(self, process: Process) -> None:
         self.titles.append(process.title)
