@@ -5,12 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.azure_sdk.reasons import Result, lines, reason, without_reason
+from tests.azure_sdk.reasons import Reasons, Result, lines, reason, without_reason
 from tests.azure_sdk.suites import SUITES
 
-REASONS = {
+REASONS: Reasons = {
     "errors": {"UnsupportedHeader": "need a header"},
-    "tests": {"test_*_premium": "need a premium account"},
+    "tests": {
+        "test_*_premium": {"error": "409", "reason": "need a premium account"},
+        "test_*_sas": {"error": ["401", "403"], "reason": "need another SAS"},
+    },
 }
 FAILED = Result("tests/test_page_blob.py::TestPage::test_tier_premium", "failed", "E  409")
 
@@ -19,6 +22,17 @@ def test_an_error_decides_before_a_name() -> None:
     both = Result(FAILED.name, "failed", "E  400 UnsupportedHeader")
     assert reason(both, REASONS) == "need a header"
     assert reason(FAILED, REASONS) == "need a premium account"
+
+
+def test_a_test_that_fails_otherwise_than_written_down_has_no_reason() -> None:
+    assert reason(FAILED, REASONS)
+    assert not reason(Result(FAILED.name, "failed", "E  500"), REASONS)
+    assert not reason(Result("tests/test_page_blob.py::test_other", "failed", "E  409"), REASONS)
+
+
+def test_a_test_may_fail_in_more_ways_than_one() -> None:
+    sync, aio = (Result("tests/test_a.py::test_a_sas", "failed", each) for each in ("401", "403"))
+    assert reason(sync, REASONS) == reason(aio, REASONS) == "need another SAS"
 
 
 def test_a_skipped_test_has_a_reason_of_ours_before_its_own() -> None:
@@ -49,5 +63,8 @@ def test_the_sum_says_how_many_would_sign_in_by_a_key() -> None:
 
 @pytest.mark.parametrize("suite", SUITES)
 def test_each_suite_has_a_file_of_reasons(suite: str) -> None:
-    text = (Path(__file__).parent / f"{suite}.toml").read_text("utf-8")
-    assert tomllib.loads(text).keys() <= {"errors", "tests", "by_token"}
+    found = tomllib.loads((Path(__file__).parent / f"{suite}.toml").read_text("utf-8"))
+    assert found.keys() <= {"errors", "tests", "by_token"}
+    for named in found.get("tests", {}).values():
+        assert named["reason"]
+        assert all(named["error"])
