@@ -119,7 +119,7 @@ def _fetch(folder: Path, lock: int, on_step: OnStep) -> None:
         draft.rename(folder)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
-    on_step(f"Azurite is there after {time.monotonic() - begun:.0f} s")
+    on_step(f"Azurite was fetched in {time.monotonic() - begun:.0f} s")
 
 
 def _locked_packages() -> Mapping[str, Any]:
