@@ -1,7 +1,8 @@
 """The proof of a lab's roles: real requests of every identity, held against the sample's own roles.
 
 A request that the sample allows must be allowed, by the same role on the same scope; any other must
-be denied. So a role that is too wide fails a lab, as a missing one does.
+be denied. So a role that is too wide fails a lab, as a missing one does. A role that decides on
+none of the requests fails it, too, if the sample does not assign it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,8 +12,9 @@ from dataclasses import dataclass
 
 from cli.lab.probes import Caller, Probe, probes_of
 from cli.lab.run import Finding, Run
+from cli.lab.surplus import exchanged_identities, surplus_roles
 from sandbox.audit import FILE, Outcome, Record
-from sandbox.deployment import Principal
+from sandbox.deployment import Deployment, Principal
 from sandbox.deployment.short_names import short_action, short_role, short_scope
 from sandbox.rbac import Allowed, Assignments, Decision, Denied, Policy
 from sandbox.state import State
@@ -38,15 +40,19 @@ def prove_roles(run: Run, kinds: Sequence[str]) -> list[Finding]:
 
     Raises KeylessError if no sandbox runs.
     """
-    sound, asking = run.deployment, run.running.identities
+    sound, now = run.deployment, run.now
+    exchanged = list(exchanged_identities(sound, now))
+    if exchanged:
+        return exchanged  # a request of such an app would be another identity's
+    asking, assignments = run.running.identities, Assignments.kept_in(run.state, now)
     probes, policy = tuple(probes_of(sound, kinds)), Policy.of(sound)
-    seen = _sent(probes, run, asking)
-    found = [
-        judge(who, each, policy.decide(_id(sound.principal(who)), each.needs), seen[who, each.does])
-        for who in asking
-        for each in probes
-    ]
-    return [*found, *_of_others(run, policy, probes, asking)]
+    found = list[tuple[Finding, Seen]]()
+    for (who, probe), seen in _sent(probes, run, asking).items():
+        expected = policy.decide(_id(sound.principal(who)), probe.needs)
+        found.append((judge(who, probe, expected, seen), seen))
+    found += _of_others(sound, assignments, probes, asking)
+    shown = {(each.who, by.role, by.scope.lower()) for each, by in found if each.too_much}
+    return [*(each for each, _ in found), *surplus_roles(sound, assignments, shown)]
 
 
 def judge(who: str, probe: Probe, expected: Decision, seen: Seen) -> Finding:
@@ -70,7 +76,9 @@ def _by(seen: Seen) -> str:
     return f"by {short_role(seen.role)} on {short_scope(seen.scope)}"
 
 
-def _sent(probes: Sequence[Probe], run: Run, asking: Sequence[str]) -> dict[tuple[str, str], Seen]:
+def _sent(
+    probes: Sequence[Probe], run: Run, asking: Sequence[str]
+) -> dict[tuple[str, Probe], Seen]:
     """Send the probes as each identity; return each decision by identity and probe.
 
     The identities are under way at once, and so are the probes that wait. Those that share an
@@ -81,7 +89,7 @@ def _sent(probes: Sequence[Probe], run: Run, asking: Sequence[str]) -> dict[tupl
     with ExitStack() as stack:
         stack.enter_context(run.as_identity(asking[0]))  # the way to the sandbox, for all of them
         pool = stack.enter_context(ThreadPoolExecutor(_AT_ONCE))
-        tasks = list[Future[list[tuple[tuple[str, str], Seen]]]]()
+        tasks = list[Future[list[tuple[tuple[str, Probe], Seen]]]]()
         for who in asking:
             caller = Caller(run.deployment, run.as_identity(who).credential)
             stack.callback(caller.close)
@@ -91,8 +99,8 @@ def _sent(probes: Sequence[Probe], run: Run, asking: Sequence[str]) -> dict[tupl
 
 def _sent_in_turn(
     probes: Sequence[Probe], caller: Caller, state: State, who: str
-) -> list[tuple[tuple[str, str], Seen]]:
-    return [((who, each.does), send(each, caller, state, who)) for each in probes]
+) -> list[tuple[tuple[str, Probe], Seen]]:
+    return [((who, each), send(each, caller, state, who)) for each in probes]
 
 
 def send(probe: Probe, caller: Caller, state: State, who: str) -> Seen:
@@ -124,20 +132,20 @@ def _is_on(scope: str, asked: str) -> bool:
 
 
 def _of_others(
-    run: Run, policy: Policy, probes: Sequence[Probe], asking: Sequence[str]
-) -> Iterator[Finding]:
+    sound: Deployment, assignments: Assignments, probes: Sequence[Probe], asking: Sequence[str]
+) -> Iterator[tuple[Finding, Seen]]:
     """Yield each right too many of the other principals, by the roles in force and no request.
 
     A right that they lack is no fault: in Bicep, the developer's rows follow the services'.
     """
-    assignments = Assignments.kept_in(run.state, run.now)
-    for each in run.deployment.principals:
+    policy = Policy.of(sound)
+    for each in sound.principals:
         if each.name not in asking:
             for probe in probes:
                 now = _decided(assignments.decide(_id(each), probe.needs))
                 found = judge(each.name, probe, policy.decide(_id(each), probe.needs), now)
                 if found.too_much:
-                    yield found
+                    yield found, now
 
 
 def _decided(decision: Decision) -> Seen:

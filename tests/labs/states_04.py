@@ -1,4 +1,4 @@
-"""The wrong ways to mend lab 4: a wider scope, a wider role, and a second identity."""
+"""The wrong ways to mend lab 4: a wider scope, a wider or other role, and a second identity."""
 
 from tests.labs.learner import over_granted
 
@@ -9,5 +9,6 @@ WRONG = (
     over_granted("gateway", "Owner", "containers/thumbnails"),
     over_granted("gateway", READER, "account"),
     over_granted("gateway", CONTRIBUTOR, "containers/thumbnails"),
+    over_granted("gateway", "Contributor", "containers/thumbnails"),
     over_granted("notifier", READER, "containers/thumbnails"),
 )

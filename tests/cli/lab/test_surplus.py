@@ -1,0 +1,75 @@
+"""The rights that a request of a check may not show."""
+
+from dataclasses import replace
+
+from cli.lab.surplus import exchanged_identities, surplus_roles
+from local.az_commands import built_in_guid
+from sandbox.deployment import Deployment, RoleAssignment, as_compiled
+from sandbox.rbac import Assignments
+
+SAMPLE = as_compiled()
+THUMBNAILS = SAMPLE.storage.container_id("thumbnails")
+
+
+def granted(who: str, role: str, scope: str) -> Assignments:
+    guid = built_in_guid(role)
+    assert guid
+    definition = f"/subscriptions/0/providers/Microsoft.Authorization/roleDefinitions/{guid}"
+    one_more = RoleAssignment(
+        f"{scope}/providers/Microsoft.Authorization/roleAssignments/lab",
+        scope,
+        SAMPLE.principal(who).principal_id,
+        definition,
+        "",
+    )
+    return Assignments([*SAMPLE.assignments, one_more], SAMPLE.custom_roles)
+
+
+def with_identities_of(app: str, other: str) -> Deployment:
+    attachments = (*SAMPLE.app(other).attachments,)
+    changed = replace(SAMPLE.app(app), attachments=attachments)
+    return replace(SAMPLE, apps=tuple(changed if a.name == app else a for a in SAMPLE.apps))
+
+
+def test_the_sample_s_own_roles_are_no_surplus() -> None:
+    assignments = Assignments(SAMPLE.assignments, SAMPLE.custom_roles)
+    assert list(surplus_roles(SAMPLE, assignments, ())) == []
+
+
+def test_a_role_that_decides_on_no_request_of_a_check_is_too_much() -> None:
+    assignments = granted("gateway", "Contributor", THUMBNAILS)
+    (found,) = surplus_roles(SAMPLE, assignments, ())
+    assert (found.who, found.too_much) == ("gateway", True)
+    assert found.does == "holds Contributor on containers/thumbnails"
+
+
+def test_a_role_that_a_request_has_shown_is_found_once() -> None:
+    assignments = granted("gateway", "Owner", THUMBNAILS)
+    shown = {("gateway", "Owner", THUMBNAILS.lower())}
+    assert list(surplus_roles(SAMPLE, assignments, shown)) == []
+
+
+def test_the_sample_s_own_identities_are_right() -> None:
+    assert list(exchanged_identities(SAMPLE, SAMPLE)) == []
+
+
+def test_an_app_with_another_s_identity_is_named() -> None:
+    now = with_identities_of("catalog", "gateway")
+    (found,) = exchanged_identities(SAMPLE, now)
+    assert found.who == "catalog"
+    assert found.fault == "id-catalog-sandbox is missing; id-gateway-sandbox is not its own"
+
+
+def test_a_second_identity_is_too_much() -> None:
+    both = (*SAMPLE.app("catalog").attachments, *SAMPLE.app("gateway").attachments)
+    changed = replace(SAMPLE.app("catalog"), attachments=both)
+    now = replace(SAMPLE, apps=tuple(changed if a.name == "catalog" else a for a in SAMPLE.apps))
+    (found,) = exchanged_identities(SAMPLE, now)
+    assert (found.fault, found.too_much) == ("id-gateway-sandbox is not its own", True)
+
+
+def test_a_deleted_app_lacks_its_identities() -> None:
+    now = replace(SAMPLE, apps=tuple(a for a in SAMPLE.apps if a.name != "notifier"))
+    (found,) = exchanged_identities(SAMPLE, now)
+    assert found.who == "notifier"
+    assert "notifier is missing" in found.fault
