@@ -21,6 +21,7 @@ from sandbox.entra import VAULT, Issuer, SigningKey
 from sandbox.servicebus import Limits
 from tests.sandbox.servicebus.harness import Credential, Running, signing_key
 from tests.sandbox.servicebus.peer import HOST, Peer, is_closed, lock_tokens, refusal
+from tests.sandbox.servicebus.raw import FLOW, Raw, put_token, transfer
 from tests.sandbox.servicebus.world import PRINCIPALS, TENANT
 
 OWNER = PRINCIPALS["owner"]
@@ -40,6 +41,16 @@ def issued(
     issuer = Issuer(key or signing_key(), tenant, lambda: time.time() - ago)
     audience = str(options.get("audience", "https://servicebus.azure.net"))
     return issuer.issue(OWNER, audience, lifetime=3600).text
+
+
+def test_half_of_the_credit_is_used_before_a_client_gets_more(bus: Running) -> None:
+    """Azure's SDK waits for 50 ms after each frame while it opens a connection."""
+    token = issued()
+    with Raw(bus) as client:
+        client.open_cbs()
+        assert client.hear(FLOW).fields[5:7] == [0, 100]  # delivery-count, link-credit
+        client.say(*(transfer(0, number, put_token(token)) for number in range(50)))
+        assert client.hear(FLOW).fields[5:7] == [50, 100]
 
 
 def stranger_key() -> SigningKey:
