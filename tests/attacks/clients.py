@@ -59,7 +59,7 @@ def _send(tunnel: ssl.SSLSocket, octets: bytes) -> None:
 
 
 def _tunnel(stack: Stack, host: str) -> ssl.SSLSocket:
-    plain = socket.create_connection(("127.0.0.1", stack.port), timeout=10)
+    plain = socket.create_connection(("127.0.0.1", stack.port), timeout=60)
     plain.sendall(f"CONNECT {host}:443 HTTP/1.1\r\nHost: {host}:443\r\n\r\n".encode())
     assert plain.recv(1024).startswith(b"HTTP/1.1 200 ")
     trust = ssl.create_default_context(cafile=str(stack.authority))
@@ -77,9 +77,9 @@ class BusPeer(Peer):
         trusted.set_trusted_ca_db(str(stack.authority))
         trusted.set_peer_authentication(SSLDomain.VERIFY_PEER_NAME)
         self._host = host
-        self._connection: Any = BlockingConnection(
+        self.connection: Any = BlockingConnection(
             f"amqps://127.0.0.1:{stack.amqp_port}",
-            timeout=10,
+            timeout=60,
             ssl_domain=trusted,
             allowed_mechs="ANONYMOUS",
             virtual_host=host,
