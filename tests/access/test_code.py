@@ -15,7 +15,7 @@ from tests.access.traffic import put_through
 from tests.conftest import Running, up
 
 ROWS = tuple(row for row in TABLE if row.code)
-_PATIENCE = 60.0
+_PATIENCE = 100.0
 
 
 @pytest.fixture(scope="module")

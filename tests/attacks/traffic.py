@@ -29,16 +29,16 @@ def traffic(sandbox: Running, seen: Observations) -> None:
             query["client_id"] = variables["AZURE_CLIENT_ID"]
         header = {"X-IDENTITY-HEADER": variables["IDENTITY_HEADER"]}
         endpoint = variables["IDENTITY_ENDPOINT"]
-        token = requests.get(endpoint, query, headers=header, timeout=10).json()["access_token"]
+        token = requests.get(endpoint, query, headers=header, timeout=60).json()["access_token"]
         seen.secrets[f"the token of {service}"] = token, set()
         refuse(sandbox, seen, token)
         for url in (endpoint, sandbox.report.proxy, sandbox.report.gallery):
             seen.answers += malformed(url, f"X-IDENTITY-HEADER: {variables['IDENTITY_HEADER']}")
             seen.answers += malformed(url, f"Authorization: Bearer {token}")
         for odd in ({}, {"resource": token}, {**query, "client_id": token}):
-            seen.answers.append(requests.get(endpoint, odd, headers=header, timeout=10).text)
+            seen.answers.append(requests.get(endpoint, odd, headers=header, timeout=60).text)
         wrong = {"X-IDENTITY-HEADER": token}
-        seen.answers.append(requests.get(endpoint, query, headers=wrong, timeout=10).text)
+        seen.answers.append(requests.get(endpoint, query, headers=wrong, timeout=60).text)
 
 
 def refuse(sandbox: Running, seen: Observations, token: str) -> None:
@@ -52,13 +52,13 @@ def refuse(sandbox: Running, seen: Observations, token: str) -> None:
         for path in ("originals/no-such", "secrets/none?api-version=7.6", f"{token}?x={token}"):
             for shown in (token, f"{token}x", f"{token} {token}"):
                 headers = version | {"Authorization": f"Bearer {shown}"}
-                answer = session.get(f"https://{host}/{path}", headers=headers, timeout=10)
+                answer = session.get(f"https://{host}/{path}", headers=headers, timeout=60)
                 assert answer.status_code >= 400
                 seen.answers.append(answer.text)
     for url in (report.proxy, report.gallery):
-        seen.answers.append(session.get(f"{url}/{token}?x={token}", timeout=10).text)
+        seen.answers.append(session.get(f"{url}/{token}?x={token}", timeout=60).text)
         files = {"photo": (token, token.encode(), "image/png")}
-        seen.answers.append(session.post(f"{url}/photos", files=files, timeout=10).text)
+        seen.answers.append(session.post(f"{url}/photos", files=files, timeout=60).text)
 
 
 def malformed(url: str, header: str) -> Iterator[str]:
@@ -73,7 +73,7 @@ def malformed(url: str, header: str) -> Iterator[str]:
         ("POST / HTTP/1.1", f"Content-Length: x\r\n{header}"),
     ):
         request = f"{line}\r\nHost: {address.netloc}\r\n{text}\r\n\r\n".encode()
-        with socket.create_connection(("127.0.0.1", address.port or 0), timeout=10) as client:
+        with socket.create_connection(("127.0.0.1", address.port or 0), timeout=60) as client:
             client.sendall(request)
             client.shutdown(socket.SHUT_WR)
             yield client.recv(65536).decode()

@@ -52,7 +52,7 @@ def _reports(address: str) -> None:
         f"{host}/v2.1/track",
         json=[item],
         headers={"Authorization": f"Bearer {token}"},
-        timeout=10,
+        timeout=60,
     )
     answer.raise_for_status()
 

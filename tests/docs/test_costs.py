@@ -26,7 +26,7 @@ def photo() -> Upload:
 
 def until_told(sandbox: Running, sent: str, before: int) -> None:
     """Wait for the webhook and for the last write, without asking the gateway."""
-    deadline, writes = time.monotonic() + 60, costs.data().photo["blob_writes"]
+    deadline, writes = time.monotonic() + 100, costs.data().photo["blob_writes"]
     while sent not in webhooks(sandbox.state) or operations(sandbox, before)["PutBlob"] < writes:
         assert time.monotonic() < deadline, operations(sandbox, before)
         time.sleep(0.1)

@@ -60,7 +60,7 @@ def test_a_thumbnail_tells_nothing_of_where_the_photo_was_taken(
     sandbox: Running, arrivals: dict[str, Arrival]
 ) -> None:
     url = f"{sandbox.report.gallery}/photos/{arrivals['dawn.jpg'].id}/thumbnail"
-    with Image.open(io.BytesIO(requests.get(url, timeout=10).content)) as image:
+    with Image.open(io.BytesIO(requests.get(url, timeout=60).content)) as image:
         assert not image.getexif()
         assert not {"exif", "xmp", "icc_profile"} & image.info.keys()
 
@@ -90,7 +90,7 @@ def test_the_gallery_lists_newest_first_page_by_page(
     cursor = None
     while True:
         query = {"limit": "2"} | ({"cursor": cursor} if cursor else {})
-        page = requests.get(f"{gallery}/photos", query, timeout=10).json()
+        page = requests.get(f"{gallery}/photos", query, timeout=60).json()
         assert len(page["photos"]) <= 2
         found += page["photos"]
         cursor = page["next"]
@@ -121,7 +121,7 @@ def test_a_replayed_key_answers_as_the_first_time_and_makes_one_photo(sandbox: R
 
 
 def test_an_unknown_photo_is_404_and_not_403(sandbox: Running) -> None:
-    answer = requests.get(f"{sandbox.report.gallery}/photos/{uuid.uuid4()}", timeout=10)
+    answer = requests.get(f"{sandbox.report.gallery}/photos/{uuid.uuid4()}", timeout=60)
     assert answer.status_code == 404
     assert answer.headers["Content-Type"] == "application/problem+json"
 

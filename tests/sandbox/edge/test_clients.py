@@ -32,23 +32,23 @@ def behind_proxy(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
 def test_requests(behind_proxy: Desk) -> None:
     with requests.Session() as session:
         for host in (STORE, VAULT, STORE):
-            assert session.get(f"https://{host}/a", timeout=10).json()["host"] == host
+            assert session.get(f"https://{host}/a", timeout=60).json()["host"] == host
         with pytest.raises(requests.exceptions.ProxyError, match="403 Forbidden"):
-            session.get("https://example.com/a", timeout=10)
+            session.get("https://example.com/a", timeout=60)
 
 
 def test_requests_with_a_large_body(behind_proxy: Desk) -> None:
-    answer = requests.put(f"https://{STORE}/a", data=bytes(20_000_000), timeout=10)
+    answer = requests.put(f"https://{STORE}/a", data=bytes(20_000_000), timeout=60)
     assert answer.json()["bytes"] == 20_000_000
 
 
 def test_urllib(behind_proxy: Desk) -> None:
     # urlopen keeps the proxies of its first call, which another test may have made.
     opener = urllib.request.build_opener()
-    with opener.open(f"https://{VAULT}/a", timeout=10) as answer:
+    with opener.open(f"https://{VAULT}/a", timeout=60) as answer:
         assert json.load(answer)["host"] == VAULT
     with pytest.raises(OSError, match="403 Forbidden"):
-        opener.open("https://example.com/a", timeout=10)
+        opener.open("https://example.com/a", timeout=60)
 
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="there is no curl on this machine")
@@ -84,7 +84,7 @@ def test_a_websocket_with_amqp_in_it(behind_proxy: Desk) -> None:
         http_proxy_port=port,
         proxy_type="http",
         sslopt={"ca_certs": str(behind_proxy.certificate.authority)},
-        timeout=10,
+        timeout=60,
     )
     connection.send_binary(b"AMQP" * 50_000)
     assert connection.recv() == b"AMQP" * 50_000
@@ -134,4 +134,4 @@ def _certificate_for_bus(desk: Desk) -> Certificate:
 
 
 def _output(*command: str) -> str:
-    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=20).stdout
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout

@@ -139,7 +139,7 @@ def test_the_connections_of_one_caller_are_cut_and_no_message_is_lost(
 def test_a_fault_for_everyone_cuts_a_connection_without_a_token_too(
     bus: Running, faults: Faults
 ) -> None:
-    with socket.create_connection(("127.0.0.1", bus.plain_port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", bus.plain_port), timeout=60) as connection:
         until(lambda: len(bus.bus.connections) == 1)
         disturb(bus, faults.begin(fault("bus-gone")))
         with suppress(ConnectionResetError):

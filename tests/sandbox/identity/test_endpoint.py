@@ -156,7 +156,7 @@ def test_two_headers_are_no_header(endpoint: RunningEndpoint) -> None:
     mine, other = (f"X-IDENTITY-HEADER: secret of {app}\r\n" for app in ("notifier", "gateway"))
     for headers, status in ((mine, b"200"), (mine + mine, b"403"), (mine + other, b"403")):
         path = urlsplit(endpoint.url)
-        with socket.create_connection(("127.0.0.1", path.port or 0), timeout=10) as client:
+        with socket.create_connection(("127.0.0.1", path.port or 0), timeout=60) as client:
             client.sendall(line.format(path.path, VERSION, RESOURCE, headers).encode())
             assert client.recv(65536).split(b" ")[1] == status
 

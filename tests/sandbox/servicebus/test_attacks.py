@@ -63,9 +63,11 @@ class Attacked:
         """Send it all on a new connection. The bus may hang up or stop reading."""
         made = self.connect()
         with suppress(OSError):
+            made.settimeout(_NEVER)
             made.sendall(HELLO)
             while _BEGIN not in made.recv(65536):
                 pass
+            made.settimeout(2)
             for piece in pieces:
                 made.sendall(piece)
         return made

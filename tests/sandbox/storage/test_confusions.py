@@ -373,7 +373,7 @@ def test_azurite_itself_opens_to_the_plane_alone(storage: Storage, kept: str) ->
     session = requests.Session()
     session.trust_env = False
     for headers in ({}, {"Authorization": f"Bearer {storage.token('owner')}"}):
-        answer = session.get(address, headers={"Host": storage.host} | headers, timeout=10)
+        answer = session.get(address, headers={"Host": storage.host} | headers, timeout=60)
         assert answer.status_code == 403
     known = (
         "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="

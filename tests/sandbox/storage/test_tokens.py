@@ -253,7 +253,7 @@ def test_a_delegation_key_forged_with_azurites_public_seed_opens_nothing(storage
     with requests.Session() as session:
         session.trust_env = False
         address = f"http://127.0.0.1:{storage.azurite.port}/thumbnails/probe?{signature}"
-        behind = session.get(address, headers={"Host": storage.host}, timeout=10)
+        behind = session.get(address, headers={"Host": storage.host}, timeout=60)
     assert behind.status_code == 403
     assert storage.send("GET", "/thumbnails/probe", "gateway").body == b"seen"
 

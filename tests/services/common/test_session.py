@@ -37,5 +37,5 @@ def url() -> Iterator[str]:
 
 def test_a_cookie_of_one_answer_is_in_no_later_request(url: str) -> None:
     with open_session() as session, requests.Session() as ordinary:
-        assert [session.get(url, timeout=10).text for _ in range(2)] == ["", ""]
-        assert [ordinary.get(url, timeout=10).text for _ in range(2)] == ["", "who=somebody"]
+        assert [session.get(url, timeout=60).text for _ in range(2)] == ["", ""]
+        assert [ordinary.get(url, timeout=60).text for _ in range(2)] == ["", "who=somebody"]

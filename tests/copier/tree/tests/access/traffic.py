@@ -15,7 +15,7 @@ def put_through(sandbox: Running) -> str:
     answer = requests.put(f"{sandbox.report.gallery}/papers", data=_PDF, timeout=30)
     answer.raise_for_status()
     paper = str(answer.json()["paper"])
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 100
     while paper not in {each.id for each in read(sandbox.state.path(FILE)) if each.verified}:
         assert time.monotonic() < deadline, "no callback came"
         time.sleep(0.1)
