@@ -21,8 +21,9 @@ from sandbox.storage.installation import MAIN, AzuriteError, azurite_folder, fin
 if TYPE_CHECKING:
     from sandbox.storage.backend import Backend
 
-# The first one wraps Azurite's own methods, and others wrap it.
-_CHANGES = ("durable", "checksums", "conditions", "finding", "listing", "names", "unused")
+# The first one wraps Azurite's own methods, and others wrap it. What `late` puts off is loaded by
+# those after it.
+_CHANGES = ("durable", "late", "checksums", "conditions", "finding", "listing", "names", "unused")
 # Metadata, tags and the address of a copy's source may come together.
 _LONGEST_HEADERS = 64 * 1024
 # MB of each half of V8's young generation, a quarter of the default, for less memory.

@@ -1,6 +1,7 @@
 """Azurite as a child process."""
 
 import asyncio
+import json
 import os
 import stat
 import subprocess
@@ -13,6 +14,23 @@ from sandbox.storage.forward import Forwarded
 from sandbox.storage.installation import find_node
 
 HOST = "account.blob.core.windows.net"
+
+
+LATE = ["axios", "form-data", "jsonwebtoken"]
+# A module's children are those that it was the first to load.
+LOADED = f"""
+const late = {json.dumps(LATE)};
+const loaded = () => late.filter((name) => require.cache[require.resolve(name)].children.length);
+require("azurite/dist/src/blob/BlobServer");
+const before = loaded();
+const [axios, FormData, tokens] = late.map(require);
+const used = [
+  axios.default.getUri({{ url: "http://there", params: {{ a: 1 }} }}),
+  new FormData().getBoundary().length > 0,
+  tokens.decode("eyJhbGciOiJub25lIn0.eyJhIjoxfQ."),
+];
+console.log(JSON.stringify([before, used, loaded()]));
+"""
 
 
 def at(folder: Path) -> Azurite:
@@ -58,6 +76,13 @@ def test_it_does_not_load_the_store_that_the_sandbox_never_uses(tmp_path: Path) 
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "this Azurite keeps its data in files: unset AZURITE_DB" in done.stderr
+
+
+def test_it_loads_at_their_first_use_what_few_requests_need() -> None:
+    folder = installation.azurite_folder()
+    command = [find_node(), "--require", str(folder / "late.js"), "-e", LOADED]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == [[], ["http://there?a=1", True, {"a": 1}], LATE]
 
 
 def test_without_an_installation_it_says_so(
