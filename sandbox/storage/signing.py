@@ -6,9 +6,10 @@ https://learn.microsoft.com/rest/api/storageservices/authorize-with-shared-key
 import base64
 import hashlib
 import hmac
+import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from email.utils import format_datetime
+from email.utils import formatdate
+from functools import lru_cache
 
 from sandbox.storage.forward import Forwarded
 
@@ -25,8 +26,6 @@ _SIGNED = (
     "if-unmodified-since",
     "range",
 )
-# Azurite sorts `_` and `-` before digits and letters.
-_ORDER = str.maketrans({"_": "\x01", "-": "\x02"})
 
 
 def signed_headers(
@@ -34,7 +33,7 @@ def signed_headers(
 ) -> dict[str, str]:
     """Return the headers of `forwarded` with its length, the date and a signature."""
     headers = dict(forwarded.headers)
-    headers["x-ms-date"] = format_datetime(datetime.now(UTC), usegmt=True)
+    headers["x-ms-date"] = _date(int(time.time()))
     if length is not None:
         headers["content-length"] = str(length)
     text = _string_to_sign(forwarded, headers, account)
@@ -62,4 +61,10 @@ def _string_to_sign(forwarded: Forwarded, headers: Mapping[str, str], account: s
 
 
 def _as_azurite_sorts(name: str) -> str:
-    return name.translate(_ORDER)
+    """Return `name` with `_` and `-` before digits and letters."""
+    return name.replace("_", "\x01").replace("-", "\x02")
+
+
+@lru_cache(maxsize=1)
+def _date(second: int) -> str:
+    return formatdate(second, usegmt=True)
