@@ -5,9 +5,9 @@ later ones, which are named where they show more.
 """
 
 import re
-import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from secrets import token_hex
 from xml.sax.saxutils import escape
 
 from aiohttp import web
@@ -86,7 +86,9 @@ def repeated(sent: Mapping[str, str]) -> dict[str, str]:
 
 def new_id() -> str:
     """Return an id for a request, which ends in six zeros as the front end's do."""
-    return f"{str(uuid.uuid4())[:-6]}000000"
+    digits = token_hex(13)
+    groups = (digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:])
+    return "-".join(groups) + "000000"
 
 
 def _legal(text: str) -> str:
