@@ -12,7 +12,9 @@ from sandbox.storage.signing import signed_headers
 
 # Azurite always closes idle sockets after 5 seconds (`Keep-Alive: timeout=5`).
 _IDLE_AT_MOST = 4.0
-_TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=120)
+# No limit for an answer: a client has its own, and aiohttp ends a request whose client has gone. A
+# timer would be set anew at each step of each request.
+_TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=5)
 _AUTOMATIC = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 
 # A header of a request or an answer: more than all metadata of a blob.
