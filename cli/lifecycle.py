@@ -39,7 +39,9 @@ def require_running(state: State) -> Report:
     if report is None and holder(state) is not None:
         fail(f"the sandbox on {state.root} is starting or ending.")
     if report is None:
-        fail(f"no sandbox is running on {state.root}; start one with {KEYLESS} up.")
+        from cli.lab.folders import start_of  # noqa: PLC0415 -- only a mistake needs the labs
+
+        fail(f"no sandbox is running on {state.root}; {start_of(state.root)}.")
     return report
 
 

@@ -13,6 +13,7 @@ from cli.terminal import err
 from cli.trace import reason_of, request_of
 from local.doctor.error_texts import explain as explain_text
 from sandbox.audit import KEYED, Outcome, Record, follow
+from sandbox.commands import KEYLESS
 from sandbox.printable import printable
 
 # Key Vault's clients send a first request without a token, to learn the tenant from the 401.
@@ -78,7 +79,8 @@ class ProgramAudit:
 
     def end(self, who: str) -> None:
         """Print the summary on stderr."""
-        for line in summary(who, self.seen):
+        seen = self.seen
+        for line in summary(who, seen, self._counted.total() - seen.total()):
             err.print(line)
 
     def as_json(self, who: str, status: int) -> str:
@@ -119,12 +121,13 @@ def refusal_lines(record: Record) -> Sequence[Text]:
     return (refused, *(Text(f"    {each}", "dim") for each in why))
 
 
-def summary(who: str, seen: Counter[Record]) -> Iterator[Text]:
-    """Yield a line with the totals of `who`, and one for each kind of record."""
+def summary(who: str, seen: Counter[Record], others: int = 0) -> Iterator[Text]:
+    """Yield a line with the totals of `who`, and one for each kind of record.
+
+    `others` is the number of records of the same time that are not by the program's own tokens.
+    """
     if not seen:
-        yield _sentence(
-            f"as {who}: no token was requested, and no request arrived under this identity."
-        )
+        yield _sentence(f"as {who}: no token was requested, and {_no_request(others)}.")
         return
     counted = Counter[Outcome]()
     for record, times in seen.items():
@@ -132,6 +135,13 @@ def summary(who: str, seen: Counter[Record]) -> Iterator[Text]:
     yield _sentence(f"as {who}: {', '.join(_number(each, counted[each]) for each in _ORDER)}.")
     for record, times in sorted(seen.items(), key=lambda each: _ORDER.index(each[0].outcome)):
         yield _line(record, times)
+
+
+def _no_request(others: int) -> str:
+    if not others:
+        return "no request arrived under this identity"
+    # A program may hold a token from before; another process may have the same identity.
+    return f"no request arrived with a token of this run; {KEYLESS} trace has {others} with another"
 
 
 def _number(outcome: Outcome, times: int) -> str:

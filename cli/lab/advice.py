@@ -9,6 +9,7 @@ from cli.lab.course import Lab
 from cli.lab.folders import LabFolder, LabFolders
 from cli.snapshot_notes import shown
 from cli.terminal import one_sentence, out, timed
+from sandbox.commands import KEYLESS
 
 
 def hint(folders: LabFolders, lab: Lab, _: LabFolder) -> None:
@@ -16,6 +17,8 @@ def hint(folders: LabFolders, lab: Lab, _: LabFolder) -> None:
     count = give_hint(folders, lab)
     for number, each in enumerate(lab.hints[:count], 1):
         out.print(f"{number} of {len(lab.hints)}  {escape(folders.lead(each))}")
+    if count == len(lab.hints):
+        out.print(f"These are all. {KEYLESS} lab solution shows the fix.")
 
 
 def give_hint(folders: LabFolders, lab: Lab) -> int:

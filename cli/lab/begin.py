@@ -1,6 +1,8 @@
 """`keyless lab NUMBER`, `reset` and `quit`: begin a lab, break it again, and leave it."""
 
+import re
 from dataclasses import replace
+from textwrap import indent
 
 import typer
 from rich.markup import escape
@@ -14,14 +16,21 @@ from cli.terminal import USAGE, fail, interactive, out, timed
 from infra.rehearsal.files import has_compiler
 from sandbox.commands import KEYLESS
 
+_BY_HAND = f"""\
+  {KEYLESS} sign-in --approve --as deployer
+  {KEYLESS} as deployer -- az role assignment create|delete ...
+"""
+_FENCED = re.compile(r"^```\w*\n(.*?)^```\n", re.DOTALL | re.MULTILINE)
+
 
 def start(folders: LabFolders, lab: Lab, predict: str | None) -> None:
     """Ask for the prediction, break the copy, and start its sandbox; or go on with it."""
     progress = folders.progress()
     if progress.open is not None and progress.open != lab.number:
         sandbox.end(folders.of(progress.open))
+        out.print(f"Lab {progress.open} has ended; its files stay.\n")
     out.print(Rule(f"Lab {lab.number}: {lab.title}", align="left"))
-    out.print(escape(folders.lead(lab.story)) + "\n")
+    out.print(escape(as_text(folders.lead(lab.story))) + "\n")
     if progress.of(lab.number).predicted is None:
         step = replace(progress.of(lab.number), predicted=_predicted(lab.prediction, predict))
         progress = progress.with_step(lab.number, step)
@@ -59,12 +68,19 @@ def _predicted(prediction: Prediction, given: str | None) -> bool:
     if not interactive():
         fail(f"{prediction.question} Answer first: --predict yes, or --predict no.", USAGE)
     out.print("[bold]First, your prediction.[/]")
-    return typer.confirm(prediction.question)
+    # No default: Enter alone would be a guess, and mostly a right one.
+    return typer.confirm(prediction.question, default=None)
+
+
+def as_text(story: str) -> str:
+    """Return a story for a terminal, its commands indented in place of their Markdown fences."""
+    return _FENCED.sub(lambda found: indent(found[1], "  "), story)
 
 
 def _print_ways(lab: Lab, folder: LabFolder) -> None:
     export = f"export KEYLESS_STATE={shown(folder.state)}"
-    out.print(f"\nIn your shell, so that commands are about this lab:\n\n  {export}\n")
+    out.print("\nBefore any other command, so that each one is about this lab, in your shell:")
+    out.print(f"\n  {export}\n")
     if lab.start is not None:
         out.print(f"Your files are in {shown(folder.work)}.\n")
     if lab.probes or lab.broken.has_other_resources:
@@ -77,13 +93,11 @@ def _print_ways_to_mend(lab: Lab, folder: LabFolder) -> None:
         out.print(
             f"Mend it in {shown(folder.bicep)}, and apply it:\n\n"
             f"  {KEYLESS} apply --snapshot {shown(folder.parameters)}\n\n"
-            f"or assign roles by hand: {KEYLESS} as deployer -- az role assignment ..."
+            f"or assign roles by hand:\n\n{_BY_HAND}"
         )
         return
     out.print(
-        "There is no Bicep CLI, so mend it by commands:\n\n"
-        f"  {KEYLESS} sign-in --approve --as deployer\n"
-        f"  {KEYLESS} as deployer -- az role assignment create|delete ...\n\n"
+        f"There is no Bicep CLI, so mend it by commands:\n\n{_BY_HAND}\n"
         f"{KEYLESS} doctor prints the command for a denial."
     )
     if lab.broken.has_other_resources:

@@ -72,10 +72,8 @@ def _passes(lab: Lab, folder: LabFolder, state: State) -> bool:
         who = f"{each.who}: " if each.who else ""
         out.print(f"[bold red]✗[/] {escape(f'{who}{each.does}: {each.fault}')}")
     too_much = sum(each.too_much for each in faults)
-    out.print(
-        f"{len(found) - len(faults)} of {len(found)} are right;"
-        f" {len(faults) - too_much} too little, {too_much} too much."
-    )
+    rights = f"; {len(faults) - too_much} too little, {too_much} too much" * bool(lab.probes)
+    out.print(f"{len(found) - len(faults)} of {len(found)} are right{rights}.")
     return not faults
 
 

@@ -10,6 +10,7 @@ from cli.lab.breakage import broken, copy_bicep
 from cli.lab.course import Lab
 from cli.snapshot_notes import shown
 from sandbox.broken_files import BrokenFileError
+from sandbox.commands import KEYLESS
 from sandbox.deployment import SNAPSHOT, as_compiled
 from sandbox.state import State
 
@@ -87,6 +88,23 @@ class LabFolder:
         """Delete the lab's files, if there are any. Raises OSError."""
         if self.root.exists():
             shutil.rmtree(self.root)
+
+
+def start_of(state: Path) -> str:
+    """Return how to start a sandbox on the folder `state`: that of a lab, or the sample's.
+
+    Where another lab is open, the shell still has the earlier one's `export`. Raises
+    BrokenFileError.
+    """
+    lab = state.parent
+    if state.name != _STATE or not (lab.name.isdigit() and LabFolder(lab).exists()):
+        return f"start one with {KEYLESS} up"
+    folders = LabFolders(lab.parent)
+    start, opened = f"start it with {KEYLESS} lab {int(lab.name)}", folders.progress().open
+    if opened in {None, int(lab.name)}:
+        return start
+    other = shown(folders.of(opened).state)
+    return f"{start}, or go on with lab {opened}: export KEYLESS_STATE={other}"
 
 
 def copy_files(files: Path, work: Path) -> None:

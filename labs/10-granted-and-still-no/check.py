@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from cli.lab.answer import judge_answer
 from cli.lab.breakage import broken
 from cli.lab.course import Break, Row, read_course
 from cli.lab.role_proof import prove_roles
@@ -14,8 +15,8 @@ from sandbox.deployment import SNAPSHOT, as_compiled, recreate
 
 WHO, READER, HELD = "gateway", "Storage Blob Data Reader", "held.json"
 ASK = str(Path(__file__).with_name("start") / "ask.py")  # and not the learner's copy
-GRANTED = [Row(WHO, READER, "containers/thumbnails")]
-REMOVED = [Row(WHO, READER, "containers/originals")]
+CURES = ("wait", "token", "neither")
+GRANTED, REMOVED = (Row(WHO, READER, f"containers/{on}") for on in ("thumbnails", "originals"))
 
 
 def prepare(run: Run) -> None:
@@ -42,8 +43,7 @@ def check(run: Run) -> Iterator[Finding]:
     for case in first:
         waiting, renewing = first[case] != later[case], later[case] != anew[case]
         found[case] = "wait" if waiting else "token" if renewing else "neither"
-        fault = "the requests of this check say something else" * (answers.get(case) != found[case])
-        yield Finding("", f"answers.toml: {case} = {answers.get(case)!r}", fault)
+        yield judge_answer(answers, case, found[case], CURES, "the requests say otherwise")
     if found.items() <= answers.items():
         yield from prove_roles(run, ["blobs"])
     if before != "0s":
@@ -52,7 +52,7 @@ def check(run: Run) -> Iterator[Finding]:
 
 def _deploy(run: Run) -> None:
     """Deploy the roles as they were, at once, and then the sample's, which take their time."""
-    lab = replace(read_course()[10], broken=Break(revoke=GRANTED, grant=REMOVED))
+    lab = replace(read_course()[10], broken=Break(revoke=[GRANTED], grant=[REMOVED]))
     sample = SNAPSHOT.read_text("utf-8")
     former = json.dumps(broken(json.loads(sample), lab, as_compiled()))
     for delay, snapshot in (("0s", former), ("30m", sample)):

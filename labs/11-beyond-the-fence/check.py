@@ -5,6 +5,7 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+from cli.lab.answer import judge_answer
 from cli.lab.run import Finding, Run
 from sandbox.audit import Outcome
 from sandbox.entra import VAULT
@@ -12,6 +13,7 @@ from sandbox.partner.journal import FILE, Delivery, read
 from sandbox.supervisor.operator import Operator
 
 _SCRIPT, _CARDS, _WHO = "notify.py", "answers.toml", "notifier"
+_CHOICES = ("identity", "federation", "certificate", "secret in a vault")
 _RIGHT = Path(__file__).with_name("solution") / _CARDS
 
 
@@ -39,8 +41,7 @@ def check(run: Run) -> Iterator[Finding]:
     yield Finding("a program without an identity", f"run {_SCRIPT}", fault, too_much=kept)
     answers = run.answers().get("cards", {})
     for card, right in tomllib.loads(_RIGHT.read_text("utf-8"))["cards"].items():
-        fault = f"{answers.get(card)!r} is not it; see docs/when-not.md"
-        yield Finding(_CARDS, card, fault * (answers.get(card) != right))
+        yield judge_answer(answers, card, right, _CHOICES, "see docs/when-not.md")
 
 
 def _heard(run: Run) -> list[Delivery]:

@@ -121,7 +121,15 @@ def test_a_refusal_is_told_once_however_often_it_comes(
 
 def test_a_program_that_never_came_to_the_sandbox_is_told_so() -> None:
     (line,) = summary("gateway", ProgramAudit(GATEWAY, Path("none"), 0).seen)
-    assert "no token was requested" in str(line)
+    assert "no token was requested, and no request arrived under this identity." in str(line)
+
+
+def test_a_program_with_an_earlier_token_is_not_told_that_nothing_arrived(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    witnessed(tmp_path, read("gateway", "earlier"), read("gateway", "earlier")).end("gateway")
+    said = capsys.readouterr().err
+    assert "no request arrived with a token of this run; ./keyless trace has 2 with another" in said
 
 
 def witnessed(folder: Path, *records: Record) -> ProgramAudit:

@@ -8,7 +8,7 @@ from local.az_commands import built_in_guid, create_assignment, in_sandbox
 from sandbox.state import PROJECT
 from tests.labs.learner import Learner, Wrong, files
 
-ELSE = "the requests of this check say something else"
+ELSE = "the requests say otherwise"
 
 
 def opened_by_hand(learner: Learner) -> None:

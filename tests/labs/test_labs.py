@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.lab.begin import as_text
 from cli.lab.check import seen_by
 from cli.lab.course import read_course
 from cli.lab.folders import LabFolders
@@ -35,7 +36,7 @@ def test_a_lab_fails_until_it_is_solved(learner: Learner) -> None:
     lab = learner.lab
     started = learner.types(str(lab.number), "--predict", "yes")
     assert started.exit_code == 0, started.output
-    assert LabFolders(learner.root).lead(lab.story) in started.output
+    assert as_text(LabFolders(learner.root).lead(lab.story)) in started.output
     watched = seen_by(lab, learner.folder, learner.state)
     checked = learner.types("check")
     assert checked.exit_code == 1, checked.output

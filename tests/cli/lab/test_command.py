@@ -51,3 +51,17 @@ def test_the_commands_of_a_story_are_for_the_folder_in_use(tmp_path: Path) -> No
 def test_a_room_s_machine_is_looked_at_as_by_the_launcher(tmp_path: Path) -> None:
     done = run(tmp_path, "ready", "--json")
     assert {each["check"] for each in json.loads(done.output)} >= {"Python", "Ports", "Clock"}
+
+
+def test_enter_alone_is_no_prediction(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cli.lab.begin.interactive", lambda: True)
+    done = CliRunner().invoke(_LAB, ["lab", "3"], "\n", {"KEYLESS_LABS": str(tmp_path)})
+    assert "[y/n]" in done.output
+    assert done.exit_code != 0
+    assert not (tmp_path / "03").exists()
+
+
+def test_a_story_s_commands_are_indented_on_a_terminal(tmp_path: Path) -> None:
+    done = run(tmp_path, "4")
+    assert "```" not in done.output
+    assert "\n  ./keyless as gateway -- " in done.output
