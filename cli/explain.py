@@ -17,10 +17,18 @@ from local.az_commands import in_sandbox
 from local.doctor.error_texts import Explanation
 from local.doctor.error_texts import explain as explain_text
 from sandbox.commands import KEYLESS
-from sandbox.deployment import Deployment, load
+from sandbox.deployment import Deployment, Principal, load
 from sandbox.deployment.given_snapshot import deployment_of
 from sandbox.deployment.short_names import resource_ids, short_action, short_scope
-from sandbox.rbac import Action, Allowed, Assignments, Decision, Requirement, known_actions
+from sandbox.rbac import (
+    Action,
+    Allowed,
+    Assignments,
+    Decision,
+    Requirement,
+    known_actions,
+    scope_and_above,
+)
 
 _STANDARD_INPUT = "-"
 _UNKNOWN = (
@@ -58,7 +66,8 @@ def explain(
     if json_:
         print_json(_as_json(identity, decision))
     else:
-        out.print(_in_words(identity, decision))
+        held = _held(assignments, principal, decision)
+        out.print("\n".join([_in_words(identity, decision), *held]))
     raise typer.Exit(0 if isinstance(decision, Allowed) else 1)
 
 
@@ -91,6 +100,19 @@ def _in_words(identity: str, decision: Decision) -> str:
         f"  no assignment at or above this scope has a role with this action\n"
         f"  would allow  {roles}{unsure}"
     )
+
+
+def _held(assignments: Assignments, principal: Principal, decision: Decision) -> Iterator[str]:
+    """Yield a line for each role that a denied principal holds on the resource or above it."""
+    if isinstance(decision, Allowed):
+        return
+    above = set(scope_and_above(decision.requirement.scope))
+    for each in assignments.listed:
+        if each.principal_id == principal.principal_id and each.scope.lower() in above:
+            role = assignments.role(each)
+            manages = decision.action.data and not role.data_actions
+            plane = ", of the control plane: it has no data action" * manages
+            yield f"  it holds     {role.name} on {short_scope(each.scope)}{plane}"
 
 
 def _as_json(identity: str, decision: Decision) -> dict[str, Any]:

@@ -103,3 +103,16 @@ def test_an_assignment_without_a_description_has_no_reason(tmp_path: Path) -> No
     result = explain(tmp_path, "writer", "blobs/read", "containers/reports", *given)
     assert result.exit_code == 0, result.output
     assert result.output.endswith("  assigned on  containers/reports\n")
+
+
+def test_a_denial_names_the_roles_that_are_held_there_or_above(tmp_path: Path) -> None:
+    control = explain(tmp_path, "deployer", "blobs/read", "containers/originals").output
+    assert (
+        "it holds     Owner on resourceGroups/rg-keyless-sandbox, of the control plane" in control
+    )
+    data = explain(tmp_path, "gateway", "blobs/read", "containers/originals").output
+    assert "  it holds     Keyless Blob Depositor" in data
+    assert "control plane" not in data
+    assert (
+        "it holds" not in explain(tmp_path, "catalog", "blobs/read", "containers/originals").output
+    )
