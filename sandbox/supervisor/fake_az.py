@@ -16,7 +16,7 @@ import re
 import sys
 import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NoReturn
@@ -181,7 +181,8 @@ class Roles:
             return f"{self._subscription}/{_ROLES}/roleDefinitions/{role}"
         found = self._roles(scope or self._subscription, role)
         if not found:
-            _fail(f"Role '{role}' doesn't exist.")
+            known = [each["roleName"] for each in self._roles(scope or self._subscription)]
+            _fail(f"Role '{role}' doesn't exist.{_whole_name(role, known)}")
         return str(found[0]["id"])
 
     def _assignee(self) -> str:
@@ -275,6 +276,13 @@ def _print_table(names: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         print(
             "  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
         )
+
+
+def _whole_name(short: str, known: Iterable[str]) -> str:
+    """Return a line with a role's whole name for a short one, as Keyless's own lines print it."""
+    forms = (f"Azure {short}", f"{short} (")
+    whole = next((each for each in known if short and each.startswith(forms)), "")
+    return f"\nkeyless: its whole name is '{whole}'." if whole else ""
 
 
 def _is_guid(text: str | None) -> bool:

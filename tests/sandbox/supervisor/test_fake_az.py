@@ -8,7 +8,7 @@ import pytest
 
 from sandbox.state import State
 from sandbox.supervisor import Az
-from sandbox.supervisor.fake_az import _WholeFile
+from sandbox.supervisor.fake_az import _whole_name, _WholeFile
 
 SCRIPT = Path("sandbox/supervisor/fake_az.py")
 
@@ -87,3 +87,16 @@ def test_the_cache_is_replaced_whole_so_that_no_other_az_reads_it_empty(tmp_path
         assert reader.read() == "first"
     assert cache.load() == "second"
     assert [each.name for each in tmp_path.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize(
+    ("short", "whole"),
+    [
+        ("Keyless Blob Keeper", "Keyless Blob Keeper (sandbox-1a)"),
+        ("Service Bus Data Sender", "Azure Service Bus Data Sender"),
+    ],
+)
+def test_a_short_name_of_a_role_leads_to_its_whole_name(short: str, whole: str) -> None:
+    known = ["Owner", "Keyless Blob Keeper (sandbox-1a)", "Azure Service Bus Data Sender"]
+    assert _whole_name(short, known) == f"\nkeyless: its whole name is '{whole}'."
+    assert _whole_name("Blob Keeper", known) == _whole_name("", known) == ""
