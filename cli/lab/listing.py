@@ -16,6 +16,7 @@ def print_all(folders: LabFolders) -> None:
         step = progress.of(number)
         mark = "[green]✓[/]" if step.solved else "[bold]→[/]" if number == progress.open else " "
         out.print(f"{mark} [bold]{number:>2}[/]  {each.title}  [dim]{each.minutes} min[/]")
-        out.print(f"      [dim]{escape(each.concept)}[/]")
+        if step.predicted is not None:  # before, it would answer the prediction
+            out.print(f"      [dim]{escape(each.concept)}[/]")
     solved = sum(progress.of(number).solved for number in course)
     out.print(f"{solved} of {len(course)} solved. Start one: [bold]{KEYLESS} lab NUMBER[/]")

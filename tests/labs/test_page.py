@@ -10,7 +10,7 @@ from tests.labs.learner import Learner
 
 @pytest.mark.timeout(300)
 def test_a_lab_is_solved_on_the_page(learner: Learner) -> None:
-    started = learner.types("3", "--predict", "yes")
+    started = learner.types("3", "--predict", "no")
     assert started.exit_code == 0, started.output
     report = running(learner.state)
     assert report
@@ -24,8 +24,8 @@ def test_a_lab_is_solved_on_the_page(learner: Learner) -> None:
     failed = check()
     assert "Not yet." in failed
     assert "thumbnailer: read a blob in containers/originals" in failed
-    assert "You said yes. The check answers once the lab is solved." in failed
+    assert "You said no. The check answers once the lab is solved." in failed
     learner.deploys(SNAPSHOT.read_text())
     passed = check()
     assert "The lab is solved." in passed
-    assert "You said yes. It is no:" in passed
+    assert "You said no. It is yes:" in passed

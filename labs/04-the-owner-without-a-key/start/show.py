@@ -6,4 +6,5 @@ from azure.identity import DefaultAzureCredential
 from azure.storage.blob import BlobServiceClient
 
 account = BlobServiceClient(os.environ["AZURE_STORAGE_BLOB_ENDPOINT"], DefaultAzureCredential())
-print("holiday.jpg exists:", account.get_blob_client("thumbnails", "holiday.jpg").exists())
+found = account.get_blob_client("thumbnails", "holiday.jpg").exists()
+print("It may look. There is", "a holiday.jpg." if found else "no holiday.jpg yet.")
