@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from shlex import quote
 
 from sandbox.commands import KEYLESS
@@ -87,14 +88,14 @@ def _roles(
 ) -> Iterator[Remedy]:
     scope, others = attempt.resource, [each for each in known if each.name != attempt.name]
     by_name = {each.name: each for each in assignments.roles}
-    for name in denied.roles_that_would[:_MOST]:
-        role = by_name[name]
+    roles = (by_name[name] for name in denied.roles_that_would)
+    for role in islice((each for each in roles if _allows(each, attempt)), _MOST):
         yield Remedy(
-            title=name,
+            title=role.name,
             on=short_scope(scope),
             also=tuple(_also(principal, scope, role, assignments, others)),
             snippets=(
-                ("As a command", _command(principal, name, scope)),
+                ("As a command", _command(principal, role.name, scope)),
                 ("As Bicep", _bicep(principal, role, scope)),
             ),
             patterns=(*role.data_actions, *role.actions)[:_MOST_ACTIONS],
@@ -138,10 +139,13 @@ def _also(
             continue
         if on.lower() not in scope_and_above(needs.scope):
             continue
-        if not any(holds(role, action) for action in needs.any_of):
-            continue
-        if isinstance(assignments.decide(principal.principal_id, needs), Denied):
+        if _allows(role, each) and not decide(principal, each, assignments).allowed:
             yield each.words
+
+
+def _allows(role: RoleDefinition, attempt: Attempt) -> bool:
+    """Return whether a role has every right that a request requires."""
+    return all(any(holds(role, action) for action in each.any_of) for each in attempt.requirements)
 
 
 def _command(principal: Principal, role: str, scope: str) -> str:

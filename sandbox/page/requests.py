@@ -9,10 +9,10 @@ from urllib.parse import urlencode
 import aiohttp
 
 from sandbox.deployment import ContainerApp, Deployment, Principal, PrincipalKind
-from sandbox.entra import BLOB, BUS, AccessToken
+from sandbox.entra import BLOB, AccessToken
 from sandbox.identity import PROGRAM_HEADER
 from sandbox.page.answer import Answer
-from sandbox.page.attempts import IDENTITY_ENDPOINT, NEW, Attempt
+from sandbox.page.attempts import IDENTITY_ENDPOINT, LINKS, NEW, Attempt
 from sandbox.page.links import LinkError, attach
 from sandbox.page.running import Running
 
@@ -45,7 +45,7 @@ def token_for(running: Running, principal: Principal, audience: str) -> AccessTo
 async def send(running: Running, attempt: Attempt, token: str) -> Answer:
     """Send a request with `token`. Raises UnansweredError."""
     try:
-        if attempt.audience == BUS:
+        if attempt.method in LINKS:
             return await asyncio.to_thread(attach, running, attempt, token)
         return await _send(running, attempt, token)
     except (aiohttp.ClientError, TimeoutError, LinkError) as error:

@@ -33,12 +33,22 @@ class Verdict:
 def decide(principal: Principal, attempt: Attempt, assignments: Assignments) -> Verdict:
     """Return whether `principal` may do `attempt` now, and why."""
     match attempt.needs:
-        case Requirement() as needs:
-            return _by_role(assignments.decide(principal.principal_id, needs))
+        case Requirement():
+            return _by_role(_first_denial(principal, attempt, assignments))
         case Registration() as api:
             return _by_app_role(principal, api)
         case app:
             return _by_attachment(principal, app)
+
+
+def _first_denial(principal: Principal, attempt: Attempt, assignments: Assignments) -> Decision:
+    """Return the first decision that denies the request, or the last one that allows it."""
+    decision, *more = (
+        assignments.decide(principal.principal_id, each) for each in attempt.requirements
+    )
+    for each in more:
+        decision = each if isinstance(decision, Allowed) else decision
+    return decision
 
 
 def _by_role(decision: Decision) -> Verdict:

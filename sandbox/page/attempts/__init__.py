@@ -8,9 +8,10 @@ them is sent only while it is denied, and one that no plane carries out is only 
 from collections.abc import Iterator
 
 from sandbox.deployment import Deployment
-from sandbox.page.attempts.attempt import NEW, PEEK, RECEIVE_LINK, SEND_LINK, Attempt, Needs
+from sandbox.page.attempts.attempt import LINKS, NEW, PEEK, RECEIVE_LINK, SEND_LINK, Attempt, Needs
 from sandbox.page.attempts.blobs import of_account
 from sandbox.page.attempts.control import of_component, of_entities, of_roles_on
+from sandbox.page.attempts.entities import of_management
 from sandbox.page.attempts.messages import of_namespace
 from sandbox.page.attempts.secrets import ANOTHER, of_vault
 from sandbox.page.attempts.tokens import IDENTITY_ENDPOINT, of_api, of_endpoint
@@ -18,6 +19,7 @@ from sandbox.page.attempts.tokens import IDENTITY_ENDPOINT, of_api, of_endpoint
 __all__ = [
     "ANOTHER",
     "IDENTITY_ENDPOINT",
+    "LINKS",
     "NEW",
     "PEEK",
     "RECEIVE_LINK",
@@ -36,6 +38,7 @@ def attempts(deployment: Deployment) -> Iterator[Attempt]:
         yield from of_vault(vault)
     for namespace in deployment.namespaces:
         yield from of_namespace(namespace)
+        yield from of_management(namespace)
     for component in deployment.components:
         yield from of_component(component)
     yield from of_api(deployment)

@@ -12,7 +12,7 @@ from sandbox.rbac import Requirement
 NEW = "{new}"
 
 # The methods of Service Bus, which has none of its own; a path is then an entity's.
-SEND_LINK, RECEIVE_LINK, PEEK = "attach sender", "attach receiver", "peek"
+SEND_LINK, RECEIVE_LINK, PEEK = LINKS = "attach sender", "attach receiver", "peek"
 
 # A requirement of roles, an API that checks an app role, or an app that an identity is attached to.
 Needs = Requirement | Registration | ContainerApp
@@ -23,7 +23,8 @@ class Attempt:
     """One request on one resource.
 
     Without a `method` it is only decided, and `why_not` says why. With `harm` it would disturb the
-    deployment, so it is sent only while it is denied.
+    deployment, so it is sent only while it is denied. A request may have further requirements,
+    in `also`.
     """
 
     verb: str
@@ -36,6 +37,12 @@ class Attempt:
     body: bytes | None = None
     why_not: str = ""
     harm: str = ""
+    also: tuple[Requirement, ...] = ()
+
+    @property
+    def requirements(self) -> tuple[Requirement, ...]:
+        """Every requirement of roles; none where no role decides."""
+        return (self.needs, *self.also) if isinstance(self.needs, Requirement) else ()
 
     @property
     def resource(self) -> str:

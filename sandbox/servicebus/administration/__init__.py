@@ -5,8 +5,9 @@ from the deployment: the state keeps it, and the next deployment undoes it where
 https://learn.microsoft.com/rest/api/servicebus/entities-management
 """
 
+from sandbox.servicebus.administration.address import address_of
 from sandbox.servicebus.administration.counts import Counts
 from sandbox.servicebus.administration.entities import Entities
-from sandbox.servicebus.administration.plane import Administration
+from sandbox.servicebus.administration.plane import Administration, requirements
 
-__all__ = ["Administration", "Counts", "Entities"]
+__all__ = ["Administration", "Counts", "Entities", "address_of", "requirements"]

@@ -47,20 +47,12 @@ class Operation:
 
 @dataclass(frozen=True)
 class NamedEntity:
-    """A request that is understood: its operation, its address, and the scope of its rights."""
+    """A request that is understood: its operation, its address, and its rights on a scope."""
 
     operation: Operation
     address: Address
     scope: str
-    actions: tuple[str, ...]
-
-    @property
-    def requirements(self) -> tuple[Requirement, ...]:
-        """Return the actions as data actions, which Data Owner alone has, and as control ones."""
-        return (
-            Requirement.of(self.scope, *self.actions),
-            Requirement.of(self.scope, *self.actions, data=False),
-        )
+    requirements: tuple[Requirement, ...]
 
 
 class Bus(Counted, Protocol):
@@ -111,7 +103,8 @@ class Administration(HttpPlane[NamedEntity]):
             raise _not_offered(request)
         found = None if is_a_list else changes.find(self._namespace, address)
         operation = _operation(request, address, found)
-        return NamedEntity(operation, address, self._scope(address, found), _actions(address, verb))
+        scope = self._scope(address, found)
+        return NamedEntity(operation, address, scope, requirements(address, verb, scope))
 
     def deny(self, caller: Caller, named: NamedEntity, denied: Denied) -> Refusal:
         """Return Azure's 401. https://learn.microsoft.com/rest/api/servicebus/error-codes"""
@@ -188,6 +181,12 @@ def _operation(request: web.Request, address: Address, found: Found | None) -> O
         return Operation(f"{verb}{noun}", "EntityWrite")
     verb, claim = _NAMES[request.method]
     return Operation(f"{verb}{noun}", claim)
+
+
+def requirements(address: Address, verb: str, scope: str) -> tuple[Requirement, Requirement]:
+    """Return the actions as data actions, which Data Owner alone has, and as control ones."""
+    actions = _actions(address, verb)
+    return Requirement.of(scope, *actions), Requirement.of(scope, *actions, data=False)
 
 
 def _actions(address: Address, verb: str) -> tuple[str, ...]:

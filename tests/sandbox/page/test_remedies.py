@@ -2,11 +2,17 @@
 
 import pytest
 
-from sandbox.deployment import Deployment, Principal, RoleAssignment, as_compiled
+from sandbox.deployment import (
+    Deployment,
+    Principal,
+    RoleAssignment,
+    RoleDefinition,
+    as_compiled,
+)
 from sandbox.page.attempts import Attempt, attempts
 from sandbox.page.remedies import Remedy, reach, remedies
 from sandbox.page.verdicts import decide
-from sandbox.rbac import Allowed, Assignments, Requirement
+from sandbox.rbac import Assignments, Requirement
 
 
 @pytest.fixture(scope="module")
@@ -51,8 +57,23 @@ def test_every_remedy_that_is_carried_out_allows_the_request(
             who, role = principal.principal_id, by_name[remedy.title]
             granted = RoleAssignment("/a/b", each.resource, who, role.id, "")
             then = Assignments([granted], deployment.custom_roles)
-            assert isinstance(then.decide(who, each.needs), Allowed)
+            assert decide(principal, each, then).allowed
     assert tried
+
+
+@pytest.mark.parametrize("data", [True, False], ids=["data action", "control plane"])
+def test_half_of_the_rights_of_a_request_allow_it_not_and_are_no_remedy(
+    deployment: Deployment, data: bool
+) -> None:
+    asked = attempt(deployment, "read the queue with the management client: queues/photo-uploads")
+    principal, read = deployment.principal("gateway"), "Microsoft.ServiceBus/namespaces/queues/read"
+    rights = {"data_actions" if data else "actions": (read,)}
+    half = RoleDefinition("/roles/half", "Half", **rights)
+    given = RoleAssignment("/a/b", asked.resource, principal.principal_id, half.id, "")
+    for granted in ([], [given]):
+        then = Assignments(granted, [half])
+        assert not decide(principal, asked, then).allowed
+        assert "Half" not in [each.title for each in mended(deployment, then, principal, asked)]
 
 
 def test_an_identity_in_another_app_brings_all_of_its_rights(
