@@ -49,7 +49,7 @@ class Listeners:
         return str(Address(self.proxy_port))
 
     def environment(self) -> ServiceEnvironment:
-        """Return how services reach the identity endpoint and the proxy, and whom they trust."""
+        """Return how services reach the sandbox, and the authority that they trust."""
         return ServiceEnvironment(
             identity_endpoint=f"http://{self.name}:{self.identity_port}{PATH}",
             proxy=f"http://{self.name}:{self.proxy_port}",

@@ -1,4 +1,4 @@
-"""The addresses of one start, which are those of the last one as far as nobody else has them."""
+"""The addresses of one start: those of the last one, as far as they are free."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -115,15 +115,15 @@ def test_the_key_is_made_once_and_is_private(state: State) -> None:
 
 
 def with_another_modulus(key: SigningKey) -> bytes:
-    """Return the PEM of a key whose tokens nobody could verify: one bit of its modulus differs."""
+    """Return the PEM of a key whose tokens no key verifies: one bit of its modulus differs."""
     private = key.key.raw_value
     assert isinstance(private, RSAPrivateKey)
     modulus = private.private_numbers().public_numbers.n
     size = private.key_size // 8
     other = (modulus ^ (1 << 900)).to_bytes(size, "big")
     harmed = key.key.as_der(private=True).replace(modulus.to_bytes(size, "big"), other)
-    text = base64.encodebytes(harmed)
-    return b"-----BEGIN PRIVATE KEY-----\n" + text + b"-----END PRIVATE KEY-----\n"
+    label, text = "PRIVATE KEY", base64.encodebytes(harmed).decode()
+    return f"-----BEGIN {label}-----\n{text}-----END {label}-----\n".encode()
 
 
 def test_a_key_whose_numbers_do_not_fit_is_named_as_broken(key: SigningKey, state: State) -> None:
