@@ -1,6 +1,6 @@
 """Verifies a shared access signature: a URL that proves its signer, and bounds the request.
 
-A principal signs with a user delegation key, and whoever holds the account's key with that.
+A principal signs with a user delegation key, a program that has the account's key with that.
 https://learn.microsoft.com/azure/storage/common/storage-sas-overview
 """
 
