@@ -171,7 +171,7 @@ def test_a_node_that_fails_is_quoted_and_its_log_is_named(project: Path) -> None
     error = one_sentence(keyless(project, "up", "--detach", path=node))
     assert "ended at once: node: cannot allocate a soul (see " in error
     assert error.endswith("logs/azurite.log).")
-    assert time.monotonic() - begun < 60
+    assert time.monotonic() - begun < float(os.environ["KEYLESS_WAIT"])
     assert left_behind(str(project.parent / "state")) == []
 
 
