@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cli.lab.advice import give_hint
 from cli.lab.course import Lab, lab_of, read_course
-from cli.lab.folders import LabFolder, LabFolders
+from cli.lab.folders import LabFolders, folder_of
 from infra.rehearsal.files import has_compiler
 from sandbox.deployment import SNAPSHOT, freshly_deployed
 from sandbox.page import Checked, OpenLab
@@ -23,7 +23,7 @@ def read_lab(state: State) -> OpenLab | None:
 
     Raises CourseError, BrokenFileError or OSError.
     """
-    folder = _folder_of(state)
+    folder = folder_of(state.root)
     if folder is None:
         return None
     folders = LabFolders(folder.root.parent)
@@ -35,13 +35,8 @@ def read_lab(state: State) -> OpenLab | None:
 
 def bicep_of(state: State) -> Path | None:
     """Return the lab's copy of the Bicep, which the learner edits; None for any other sandbox."""
-    folder = _folder_of(state)
+    folder = folder_of(state.root)
     return folder.parameters if folder is not None and has_compiler() else None
-
-
-def _folder_of(state: State) -> LabFolder | None:
-    folder = LabFolder(state.root.absolute().parent)
-    return folder if folder.exists() and folder.state == state.root.absolute() else None
 
 
 def _open(folders: LabFolders, lab: Lab, state: State) -> OpenLab:

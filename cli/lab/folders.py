@@ -90,18 +90,24 @@ class LabFolder:
             shutil.rmtree(self.root)
 
 
+def folder_of(state: Path) -> LabFolder | None:
+    """Return the folder of the lab whose sandbox has its state in `state`; None for any other."""
+    folder = LabFolder(state.absolute().parent)
+    return folder if folder.exists() and folder.state == state.absolute() else None
+
+
 def start_of(state: Path) -> str:
     """Return how to start a sandbox on the folder `state`: that of a lab, or the sample's.
 
     Where another lab is open, the shell still has the earlier one's `export`. Raises
     BrokenFileError.
     """
-    lab = state.parent
-    if state.name != _STATE or not (lab.name.isdigit() and LabFolder(lab).exists()):
+    folder = folder_of(state)
+    if folder is None:
         return f"start one with {KEYLESS} up"
-    folders = LabFolders(lab.parent)
-    start, opened = f"start it with {KEYLESS} lab {int(lab.name)}", folders.progress().open
-    if opened in {None, int(lab.name)}:
+    folders, number = LabFolders(folder.root.parent), int(folder.root.name)
+    start, opened = f"start it with {KEYLESS} lab {number}", folders.progress().open
+    if opened in {None, number}:
         return start
     other = shown(folders.of(opened).state)
     return f"{start}, or go on with lab {opened}: export KEYLESS_STATE={other}"
