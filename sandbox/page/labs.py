@@ -45,6 +45,7 @@ async def _view(page: Page, checked: Checked | None = None, *, status: int = 200
         "lab.html",
         status=status,
         lab=lab,
+        state=page.running.state.root,
         error=error,
         checked=checked,
         goal=goal,

@@ -14,6 +14,13 @@ from sandbox.rbac import Assignments
 ROW, TOP, LEFT, RIGHT, WIDTH = 44, 16, 230, 560, 860
 LIT, RED = 10, 60
 _BESIDE = 9
+# The containers of an app whose code gets a token of an attached identity.
+_LIMITS = {
+    Lifecycle.ALL: "",
+    Lifecycle.MAIN: " (main containers)",
+    Lifecycle.INIT: " (init containers)",
+    Lifecycle.NONE: " (no code gets a token)",
+}
 
 
 @dataclass(frozen=True)
@@ -173,8 +180,7 @@ def _attached_to(deployment: Deployment, principal: Principal) -> Iterator[str]:
     for app in deployment.apps:
         for each in app.attachments:
             if each.identity == principal:
-                limit = "" if each.lifecycle is Lifecycle.ALL else f" ({each.lifecycle.value})"
-                yield f"{app.name}{limit}"
+                yield f"{app.name}{_LIMITS[each.lifecycle]}"
 
 
 def _rights(

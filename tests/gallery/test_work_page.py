@@ -198,6 +198,7 @@ def test_a_lab_is_read_hinted_and_checked_by_keyboard(work: Work, look: OpenPage
     page = look(f"{work.address}lab")
     expect(page.locator("h1")).to_have_text("Lab 3: Born with nothing")
     expect(page.get_by_label("Story")).to_contain_text("You said no. The check answers")
+    expect(page.get_by_label("Story")).to_contain_text(f"export KEYLESS_STATE={work.state.root}")
     page.get_by_role("button", name="Hint 1 of 3").focus()
     page.keyboard.press("Enter")
     hint = read_course()[3].hints[0].replace("`", "")

@@ -77,3 +77,9 @@ def test_the_picture_of_one_identity_has_its_edges_alone(found: tuple[Identity, 
     assert [each.label for each in drawn.identities] == ["catalog"]
     assert len(drawn.edges) == len({each.scope for each in catalog.rights})
     assert states(drawn) == []
+
+
+def test_an_identity_says_which_code_of_an_app_gets_its_token(found: tuple[Identity, ...]) -> None:
+    attached = {each.name: each.attached_to for each in found}
+    assert "gateway (no code gets a token)" in attached["platform"]
+    assert attached["gateway"] == ("gateway (main containers)",)
