@@ -14,6 +14,7 @@ from cli.demo_run import (
     Arrival,
     Attempt,
     DemoError,
+    crashes,
     one_denial,
     permissions_used,
     print_denial,
@@ -163,9 +164,7 @@ def _verdict(
 
     dead_letters = _settled(dead, lambda found: not any(found.values()))
     now = running(state)
-    restarts = {each.name: each.restarts for each in now.services} if now else {}
-    restarts["azurite"] = now.azurite_restarts if now else 0
-    found = shortfalls(arrivals, verified, dead_letters, restarts)
+    found = shortfalls(arrivals, verified, dead_letters) + (crashes(now) if now else [])
     if denied.record.outcome is not Outcome.DENIED or denied.status == 0:
         found.append("the gateway was not denied the original")
     return found

@@ -107,7 +107,6 @@ def shortfalls(
     arrivals: Sequence[Arrival],
     webhooks: Mapping[str, int],
     dead_letters: Mapping[str, int],
-    restarts: Mapping[str, int],
 ) -> list[str]:
     """Return a sentence for each shortfall; none if all is well.
 
@@ -126,8 +125,18 @@ def shortfalls(
         if webhooks.get(each.id, 0) != 1
     ]
     found += [f"{count} dead letters in {name}" for name, count in dead_letters.items() if count]
-    found += [f"{name} was restarted {count} times" for name, count in restarts.items() if count]
     return found
+
+
+def crashes(report: Report) -> list[str]:
+    """Return a sentence for each program that the sandbox had to restart, with the reason."""
+    counts = [(each.name, each.restarts, each.ended) for each in report.services]
+    counts.append(("azurite", report.azurite_restarts, report.azurite_ended))
+    return [
+        f"{name} was restarted {'once' if count == 1 else f'{count} times'}, since it ended: {why}"
+        for name, count, why in counts
+        if count
+    ]
 
 
 @dataclass(frozen=True)

@@ -224,7 +224,7 @@ def describe(service: ServiceReport) -> str:
 
 
 def _is_hopeless(service: ServiceReport) -> bool:
-    return bool(service.ended) and service.restarts >= _HOPELESS
+    return service.state != "ready" and bool(service.ended) and service.restarts >= _HOPELESS
 
 
 def _end_reason(log: Path, before: int) -> str:

@@ -5,9 +5,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 
 from sandbox.deployment import StorageAccount
 from sandbox.state import State
-from sandbox.storage import Azurite, free_port
+from sandbox.storage import Azurite
 from sandbox.supervisor.environment import minimal_environment
-from sandbox.supervisor.ports import is_taken
+from sandbox.supervisor.ports import HeldPorts, is_taken
 from sandbox.supervisor.processes import Child, Program
 
 # Azurite prints a lost blob with this prefix (sandbox/storage/azurite/damage.js).
@@ -23,11 +23,13 @@ class PortLostError(AzuriteEndedError):
     """Another program took the port first."""
 
 
-def azurites(accounts: Sequence[StorageAccount], state: State) -> tuple[Azurite, ...]:
-    """Return each account of one Azurite, on a free port, with its data in `state`."""
+def azurites(
+    accounts: Sequence[StorageAccount], state: State, held: HeldPorts
+) -> tuple[Azurite, ...]:
+    """Return each account of one Azurite, on a port of `held`, with its data in `state`."""
     if not accounts:
         return ()
-    folder, port = state.folder("azurite"), free_port()
+    folder, port = state.folder("azurite"), held.take()
     return tuple(Azurite(each.name, each.host, folder, port) for each in accounts)
 
 

@@ -16,6 +16,7 @@ from sandbox.supervisor.names import write_names
 from sandbox.supervisor.options import Options
 from sandbox.supervisor.places import Places
 from sandbox.supervisor.planes import Planes
+from sandbox.supervisor.ports import HeldPorts
 from sandbox.supervisor.processes import Child
 from sandbox.supervisor.project import Project
 from sandbox.supervisor.report import PageReport
@@ -30,7 +31,8 @@ class Endpoints:
     `control` is the channel by which commands change the running sandbox, `page` shows it.
     `shell_proxy` is for the shells of its user, and has a key in it.
     `azurite` is None without a storage account, `amqp_port` 0 without a namespace.
-    `services` are the apps that run, here or remotely; each has an address.
+    `services` are the apps that run, here or remotely; each has an address. `ports` holds those of
+    the addresses on this machine.
     `lost` has a sentence for each part of the state that could not be read, `moved` one for each
     port that is not the one of the last start.
     """
@@ -43,6 +45,7 @@ class Endpoints:
     amqp_port: int
     shell_proxy: str = field(repr=False)
     addresses: dict[str, Address]
+    ports: HeldPorts
     services: tuple[ContainerApp, ...]
     control: Control
     page: PageReport
@@ -51,14 +54,22 @@ class Endpoints:
 
 
 async def open_endpoints(
-    stack: AsyncExitStack, state: State, planes: Planes, azurite: Child | None, options: Options
+    stack: AsyncExitStack,
+    state: State,
+    planes: Planes,
+    azurite: Child | None,
+    options: Options,
+    *,
+    held: HeldPorts,
 ) -> Endpoints:
     """Start the endpoints of `planes`, for the services that `options` name.
 
-    `azurite` is the process behind the accounts. Raises PortTakenError, OSError or ValueError.
+    `azurite` is the process behind the accounts. `held` gets the services' ports.
+
+    Raises PortTakenError, OSError or ValueError.
     """
     services = options.services(planes.deployment)
-    places = Places.of(state, [each.name for each in services], options.remote)
+    places = Places.of(state, [each.name for each in services], options.remote, held)
     own = ingress.routes(services, places.services, planes.gate, planes.ingresses)
     hosts = planes.routes() | own
     await _start_buses(stack, planes)
@@ -79,6 +90,7 @@ async def open_endpoints(
         amqp_port=started.amqp_port,
         shell_proxy=start_shell_proxy(state, started.edge),
         addresses=places.services,
+        ports=held,
         services=services,
         control=control,
         page=await start_page(stack, running),

@@ -11,9 +11,9 @@ _LONGEST = 300
 _LATEST = 200
 # The last lines of Node.js and gunicorn, which do not name the cause.
 _SAYS_NOTHING = re.compile(
-    r"Node\.js v\d|Reason: (Worker|App) failed to |gunicorn\.errors\.HaltServer"
+    r"Node\.js v\d|Reason: (Worker|App) failed to |gunicorn\.errors\.HaltServer|Can't connect to \("
 )
-_ERROR = re.compile(r"[\w.]*(Error|Exception)\b.*: \S")
+_ERROR = re.compile(r"[\w.]*(Error|Exception)\b.*: \S|connection to \(.*\) failed: \S")
 _OF_NPM = re.compile(
     r"Cannot find (module|package) '|Error parsing \S+/node_modules/"
     r"|^/\S+/node_modules/\S+:\d+$.*^SyntaxError: ",
@@ -38,7 +38,7 @@ def exit_reason(log: str, damage: Callable[[], str]) -> str:
 
 def _cause(latest_first: Iterable[str]) -> str:
     for line in latest_first:
-        for each in (_trace(line) or line.strip()).splitlines()[-1:]:
+        for each in (_trace(line) or _message(line)).splitlines()[-1:]:
             if _ERROR.match(each):
                 return each
     return ""

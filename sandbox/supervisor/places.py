@@ -7,7 +7,7 @@ from sandbox.edge import Address
 from sandbox.state import State
 from sandbox.supervisor.listeners import Listeners, warn_if_not_by_name
 from sandbox.supervisor.names import https_port_before
-from sandbox.supervisor.ports import Ports
+from sandbox.supervisor.ports import HeldPorts, Ports
 from sandbox.supervisor.remote_services import ListenAddress, RemoteServices, keep_ports
 
 
@@ -21,17 +21,22 @@ class Places:
     is_remote: bool = False
 
     @classmethod
-    def of(cls, state: State, services: Iterable[str], remote: RemoteServices | None) -> "Places":
-        """Return the places for `services` on this machine, or `remote` ones.
+    def of(
+        cls,
+        state: State,
+        services: Iterable[str],
+        remote: RemoteServices | None,
+        held: HeldPorts,
+    ) -> "Places":
+        """Return the places for `services` on this machine, with ports of `held`, or `remote` ones.
 
-        Raises ValueError if the file that keeps the ports is broken.
+        Raises OSError, or ValueError if the file that keeps the ports is broken.
         """
         if remote:
             addresses = {name: remote.service_address(name) for name in services}
             return cls(remote.listen_address(state), addresses, Ports(), is_remote=True)
         before = Ports.kept_in(state)
-        ports = before.of_services(services)
-        addresses = {name: Address(port) for name, port in ports.items()}
+        addresses = {name: Address(held.take(before.services.get(name, 0))) for name in services}
         return cls(_as_before(state, before), addresses, before)
 
     def keep(self, state: State, started: Listeners) -> tuple[str, ...]:

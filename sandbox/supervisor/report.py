@@ -21,7 +21,7 @@ class ServiceReport:
 
     `failing` are the operations that /readyz lists as not yet proved.
 
-    `ended` is the reason of its last crash, until it is ready again.
+    `ended` is the reason of its last crash, also once it is ready again.
     """
 
     name: str
@@ -100,6 +100,7 @@ class Report:
     `overdue` is set if not all services were ready within the time limit.
     `moved` has a sentence for each port that another program has taken since the last start.
     `entities` has a sentence for each entity of Service Bus that the management API has changed.
+    `azurite_ended` is the reason of Azurite's last crash.
     `control` and `page` are None in the report of a version without them.
     """
 
@@ -127,6 +128,7 @@ class Report:
     moved: tuple[str, ...] = ()
     entities: tuple[str, ...] = ()
     faults: tuple[FaultReport, ...] = ()
+    azurite_ended: str = ""
 
     @property
     def ready(self) -> bool:

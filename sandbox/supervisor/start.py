@@ -9,6 +9,7 @@ from sandbox.state import State
 from sandbox.supervisor.azurite_process import azurite_program, azurites, losses, ready
 from sandbox.supervisor.environment import kept_headers
 from sandbox.supervisor.options import Options
+from sandbox.supervisor.ports import HeldPorts
 from sandbox.supervisor.processes import Child
 from sandbox.supervisor.trust import no_file_of_authorities
 
@@ -26,7 +27,9 @@ async def start(stack: AsyncExitStack, state: State, options: Options) -> "Endpo
     """
     snapshot = source(state)
     deployment = load(state, snapshot)
-    backends = azurites(deployment.accounts, state)
+    held = HeldPorts()
+    stack.callback(held.close)
+    backends = azurites(deployment.accounts, state, held)
     damage = options.project.damage
     child = Child(azurite_program(backends, state, damage)) if backends else None
     if child:
@@ -41,7 +44,7 @@ async def start(stack: AsyncExitStack, state: State, options: Options) -> "Endpo
     headers = kept_headers(state, [app.name for app in deployment.apps])
     planes = build(state, deployment, backends, headers, options.assumed, settings=options.settings)
     stack.callback(planes.close)
-    endpoints = await open_endpoints(stack, state, planes, child, options)
+    endpoints = await open_endpoints(stack, state, planes, child, options, held=held)
     if child:
         wanted = (each.containers for each in deployment.accounts)
         await ready(dict(zip(backends, wanted, strict=True)), child)

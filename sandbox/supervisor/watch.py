@@ -17,7 +17,6 @@ from sandbox.edge import Address
 from sandbox.handover import IDENTITY, SETTINGS, SURROUNDINGS
 from sandbox.servicebus import ServiceBus
 from sandbox.state import State
-from sandbox.storage import free_port
 from sandbox.supervisor.developer import NAME, Developer
 from sandbox.supervisor.endpoints import Endpoints
 from sandbox.supervisor.faults import reports
@@ -130,7 +129,7 @@ class Watch:
         gone = [name for name in self._readiness if name not in names]
         begun = [name for name in names if name in changed or name not in self._readiness]
         for name in names:
-            self._endpoints.addresses.setdefault(name, Address(free_port()))
+            self._endpoints.addresses.setdefault(name, Address(self._endpoints.ports.take()))
         self._readiness = {
             name: Readiness(False) if name in begun else self._readiness[name] for name in names
         }
@@ -204,6 +203,7 @@ class Watch:
                 for each in bus.entities.differences
             ),
             azurite_restarts=endpoints.azurite.restarts if endpoints.azurite else 0,
+            azurite_ended=_ended(endpoints.azurite) if endpoints.azurite else "",
             services=tuple(map(self._service, self._apps)),
             sign_in=self._sign_in(),
             endpoints_ready=round(self._endpoints_ready, 2),
@@ -234,8 +234,9 @@ class Watch:
     def _child(self, app: ContainerApp) -> Child:
         def at_free_port(before: Program) -> Program:
             """Return the same program, on another port if its port is taken."""
-            if is_taken(self._endpoints.addresses[app.name].port):
-                self._endpoints.addresses[app.name] = Address(free_port())
+            addresses, ports = self._endpoints.addresses, self._endpoints.ports
+            if is_taken(addresses[app.name].port):
+                addresses[app.name] = Address(ports.replace(addresses[app.name].port))
                 return self._program(app)
             return before
 
@@ -258,7 +259,7 @@ class Watch:
             restarts=restarts,
             environment=dict(self._variables(app)),
             failing=found.failing,
-            ended=_ended(child) if child and restarts and not found.ready else "",
+            ended=_ended(child) if child else "",
         )
 
     def _hand_over(self, app: ContainerApp, remote: RemoteServices) -> None:
@@ -308,4 +309,7 @@ def _differs(before: ContainerApp | None, after: ContainerApp) -> bool:
 
 
 def _ended(child: Child) -> str:
+    """Return the reason of a program's last crash; empty if it never crashed."""
+    if not child.restarts:
+        return ""
     return f"{child.exit_reason or 'it ended without a message'} (see {child.program.log})"

@@ -54,6 +54,15 @@ GUNICORN = "\n".join(
     )
 )
 
+NO_PORT = "\n".join(
+    json.dumps({"message": each})
+    for each in (
+        "Connection in use: ('127.0.0.1', 41)",
+        "connection to ('127.0.0.1', 41) failed: [Errno 98] Address already in use",
+        "Can't connect to ('127.0.0.1', 41)",
+    )
+)
+
 
 def whole() -> str:
     return ""
@@ -70,6 +79,7 @@ def whole() -> str:
         ("OSError: an old one\nnode: killed\n", "node: killed"),
         ("Node.js v20.20.2\n", "Node.js v20.20.2"),
         (GUNICORN, "ImportError: cannot import name 'Image'"),
+        (NO_PORT, "connection to ('127.0.0.1', 41) failed: [Errno 98] Address already in use"),
         (OUR_OWN, "SyntaxError: Unterminated string in JSON at position 9"),
     ],
 )
