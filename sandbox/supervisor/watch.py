@@ -3,10 +3,8 @@
 import asyncio
 import logging
 import math
-import os
 import time
-from collections.abc import Callable, Collection, Mapping
-from contextlib import suppress
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -15,24 +13,21 @@ import aiohttp
 from sandbox.deployment import ContainerApp, Deployment, digest, in_force
 from sandbox.edge import Address
 from sandbox.handover import IDENTITY, SETTINGS, SURROUNDINGS
-from sandbox.servicebus import ServiceBus
 from sandbox.state import State
 from sandbox.supervisor.developer import NAME, Developer
 from sandbox.supervisor.endpoints import Endpoints
-from sandbox.supervisor.faults import reports
 from sandbox.supervisor.options import chosen
-from sandbox.supervisor.planes import Planes
 from sandbox.supervisor.ports import is_taken
 from sandbox.supervisor.processes import Child, Program
 from sandbox.supervisor.project import ServiceProgram
 from sandbox.supervisor.remote_services import RemoteServices
-from sandbox.supervisor.report import (
-    NOT_STARTED,
-    PATIENCE,
-    OnReport,
-    Report,
-    ServiceReport,
-    SignInReport,
+from sandbox.supervisor.report import NOT_STARTED, PATIENCE, OnReport, ServiceReport
+from sandbox.supervisor.reporter import (
+    Progress,
+    Reporter,
+    report_of,
+    service_report,
+    sign_in_report,
 )
 from sandbox.supervisor.services import Readiness, readiness
 
@@ -65,14 +60,13 @@ class Watch:
         self._endpoints = endpoints
         self._state = state
         self._begun = begun
-        self._on_report = on_report
+        self._reporter = Reporter(state, on_report)
         self._run_service = program
         self._endpoints_ready = time.monotonic() - begun
         self._patience = patience
         self._snapshot = digest(in_force(state))
         self._services_begun = math.inf
         self._services_ready: float | None = None
-        self._seen: Report | None = None
         self._remote = remote
         self._developer = developer
         self._apps = endpoints.planes.deployment.apps
@@ -187,45 +181,17 @@ class Watch:
 
     def report(self) -> None:
         """Write the report and pass it on, if it has changed."""
-        endpoints = self._endpoints
-        report = Report(
-            pid=os.getpid(),
-            gallery=endpoints.gallery,
-            proxy=endpoints.proxy,
-            amqp_port=endpoints.amqp_port,
-            shell_proxy=endpoints.shell_proxy,
-            ca=str(endpoints.environment.ca),
-            messages=_by_path(endpoints.planes, ServiceBus.messages),
-            dead_letters=_by_path(endpoints.planes, ServiceBus.dead_letters),
-            entities=tuple(
-                each
-                for bus in endpoints.planes.namespaces.values()
-                for each in bus.entities.differences
-            ),
-            azurite_restarts=endpoints.azurite.restarts if endpoints.azurite else 0,
-            azurite_ended=_ended(endpoints.azurite) if endpoints.azurite else "",
-            services=tuple(map(self._service, self._apps)),
-            sign_in=self._sign_in(),
-            endpoints_ready=round(self._endpoints_ready, 2),
-            services_ready=self._services_ready and round(self._services_ready, 2),
-            clock=math.floor(endpoints.planes.clock.origin),
-            assumed=endpoints.planes.assumed.otherwise,
-            settings=endpoints.planes.settings.now.otherwise,
-            overdue=self._is_overdue(),
+        services = tuple(map(self._service, self._apps))
+        sign_in = sign_in_report(self._endpoints.planes.sign_in, self._developer)
+        self._reporter.tell(report_of(self._endpoints, services, sign_in, self._progress()))
+
+    def _progress(self) -> Progress:
+        return Progress(
             snapshot=self._snapshot,
-            lost=endpoints.lost,
-            control=endpoints.control.report,
-            page=endpoints.page,
-            moved=endpoints.moved,
-            faults=reports(endpoints.planes.faults),
+            endpoints_ready=self._endpoints_ready,
+            services_ready=self._services_ready,
+            overdue=self._is_overdue(),
         )
-        if report == self._seen:
-            return
-        # On a full disk, try again at the next check.
-        with suppress(OSError):
-            report.write(self._state)
-            self._on_report(report)
-            self._seen = report
 
     def _is_overdue(self) -> bool:
         waited = time.monotonic() - self._services_begun
@@ -250,17 +216,8 @@ class Watch:
         found = self._readiness.get(app.name)
         if found is None:
             return ServiceReport(app.name, "", NOT_STARTED, 0, dict(self._variables(app)))
-        child = self._children.get(app.name)
-        restarts = child.restarts if child else 0
-        return ServiceReport(
-            name=app.name,
-            url=str(self._endpoints.addresses[app.name]),
-            state="ready" if found.ready else "restarting" if restarts else "starting",
-            restarts=restarts,
-            environment=dict(self._variables(app)),
-            failing=found.failing,
-            ended=_ended(child) if child else "",
-        )
+        at, child = self._endpoints.addresses[app.name], self._children.get(app.name)
+        return service_report(app.name, at, found, child, self._variables(app))
 
     def _hand_over(self, app: ContainerApp, remote: RemoteServices) -> None:
         environment = self._endpoints.environment
@@ -273,15 +230,6 @@ class Watch:
         }
         remote.hand_over(app.name, environment.ca, parts)
 
-    def _sign_in(self) -> SignInReport:
-        sign_in, developer = self._endpoints.planes.sign_in, self._developer
-        return SignInReport(
-            sign_in.page,
-            sign_in.key,
-            code=developer.code if developer else "",
-            az=str(developer.az) if developer else "",
-        )
-
     def _variables(self, app: ContainerApp) -> Mapping[str, str]:
         if self._developer is not None:
             path = self._developer.environment["PATH"]
@@ -290,26 +238,8 @@ class Watch:
         return self._endpoints.environment.variables(app, header)
 
 
-def _by_path(planes: Planes, count: Callable[[ServiceBus], dict[str, int]]) -> dict[str, int]:
-    """Return the counts of all namespaces; several have their names before their entities'."""
-    if len(planes.namespaces) == 1:
-        return count(next(iter(planes.namespaces.values())))
-    return {
-        f"{host.partition('.')[0]}/{path}": number
-        for host, bus in planes.namespaces.items()
-        for path, number in count(bus).items()
-    }
-
-
 def _differs(before: ContainerApp | None, after: ContainerApp) -> bool:
     """Return whether a deployment would make another revision of an app, or of its identities."""
     if before is None:
         return True
     return (before.environment, before.attachments) != (after.environment, after.attachments)
-
-
-def _ended(child: Child) -> str:
-    """Return the reason of a program's last crash; empty if it never crashed."""
-    if not child.restarts:
-        return ""
-    return f"{child.exit_reason or 'it ended without a message'} (see {child.program.log})"
