@@ -22,12 +22,19 @@ from sandbox.state import PROJECT
 from services.common.bus import open_client
 from services.common.credential import open_credential
 from tests.azure_cli import found_az, real_az
-from tests.conftest import Running
+from tests.conftest import Running, up
 
 READER = "Storage Blob Data Reader"
 SECRETS = "Key Vault Secrets User"
 RECEIVER = "Azure Service Bus Data Receiver"
 PUBLISHER = "Monitoring Metrics Publisher"
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A sandbox of its own: doctor reports what other tests were refused within the hour."""
+    with up(tmp_path_factory.mktemp("sandbox")) as one:
+        yield one
 
 
 def pasted(sandbox: Running, lines: Iterable[str], path: str = "") -> str:
