@@ -9,7 +9,6 @@ from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -276,4 +275,4 @@ Broker.TestCase.settings = settings(
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
-TestBroker = pytest.mark.timeout(120)(Broker.TestCase)
+TestBroker = Broker.TestCase

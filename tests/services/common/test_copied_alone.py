@@ -58,7 +58,6 @@ def test_the_page_gives_the_lines_and_the_packages_that_a_pattern_brings(name: s
     assert f"| {name}.py | {lines} | {len(packages)} |" in PAGE
 
 
-@pytest.mark.timeout(180)
 @pytest.mark.parametrize("name", ROWS)
 def test_a_copied_pattern_passes_its_copied_test_with_the_packages_that_its_row_names(
     name: str, tmp_path: Path
