@@ -81,7 +81,7 @@ def test_it_runs_beside_nothing_but_a_deployment(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=100,
+        timeout=200,
     )
     assert done.stdout.strip() == "{'thumbnailer': 200, 'notifier': 403}", done.stderr
 
