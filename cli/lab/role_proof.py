@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from cli.lab.probes import Caller, Probe, probes_of
 from cli.lab.run import Finding, Run
-from cli.lab.surplus import exchanged_identities, surplus_roles
+from cli.lab.surplus import exchanged_identities, rewritten_roles, surplus_roles
 from sandbox.audit import FILE, Outcome, Record
 from sandbox.deployment import Deployment, Principal
 from sandbox.deployment.short_names import short_action, short_role, short_scope
@@ -52,7 +52,8 @@ def prove_roles(run: Run, kinds: Sequence[str]) -> list[Finding]:
         found.append((judge(who, probe, expected, seen), seen))
     found += _of_others(sound, assignments, probes, asking)
     shown = {(each.who, by.role, by.scope.lower()) for each, by in found if each.too_much}
-    return [*(each for each, _ in found), *surplus_roles(sound, assignments, shown)]
+    surplus = surplus_roles(sound, assignments, shown)
+    return [*(each for each, _ in found), *surplus, *rewritten_roles(sound, now)]
 
 
 def judge(who: str, probe: Probe, expected: Decision, seen: Seen) -> Finding:

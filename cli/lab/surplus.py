@@ -6,7 +6,7 @@ No request of a check needs `Contributor`, so none is decided by it; yet it may 
 from collections.abc import Collection, Iterator
 
 from cli.lab.run import Finding
-from sandbox.deployment import ContainerApp, Deployment
+from sandbox.deployment import ContainerApp, Deployment, RoleDefinition
 from sandbox.deployment.short_names import short_role, short_scope
 from sandbox.rbac import Assignments
 
@@ -29,6 +29,16 @@ def surplus_roles(
             yield Finding(who, held, "the sample does not assign it: too much", too_much=True)
 
 
+def rewritten_roles(sample: Deployment, now: Deployment) -> Iterator[Finding]:
+    """Yield each custom role of the sample that has other actions now, whoever holds it."""
+    own = {each.id.lower(): each for each in sample.custom_roles}
+    for each in now.custom_roles:
+        before = own.get(each.id.lower())
+        if before is not None and _actions(before) != _actions(each):
+            does, fault = f"the role {short_role(each.name)}", "its actions are not the sample's"
+            yield Finding("", does, fault, too_much=_actions(each) > _actions(before))
+
+
 def exchanged_identities(sample: Deployment, now: Deployment) -> Iterator[Finding]:
     """Yield each service whose app has other identities attached than in the sample."""
     attached = {each.name: _attached(each) for each in now.apps}
@@ -40,6 +50,15 @@ def exchanged_identities(sample: Deployment, now: Deployment) -> Iterator[Findin
             yield Finding(app.name, "identities of its app", "; ".join(faults), found > wanted)
 
 
+def _actions(role: RoleDefinition) -> frozenset[tuple[str, str]]:
+    """Return the actions of a role, those that it leaves out among them."""
+    kinds = ("actions", "not_actions", "data_actions", "not_data_actions")
+    return frozenset((kind, each) for kind in kinds for each in getattr(role, kind))
+
+
 def _attached(app: ContainerApp) -> frozenset[str]:
-    """Return the identities of an app, each by the end of its resource id."""
-    return frozenset(each.identity.resource_id.rpartition("/")[2] for each in app.attachments)
+    """Return the identities of an app, each by the end of its id, and when code may use it."""
+    return frozenset(
+        f"{each.identity.resource_id.rpartition('/')[2]} ({each.lifecycle.value})"
+        for each in app.attachments
+    )

@@ -28,5 +28,5 @@ WRONG = (
     over_granted("catalog", CONTRIBUTOR, "account"),
     over_granted("catalog", CONTRIBUTOR, "containers/catalog"),
     over_granted("gateway", READER, "containers/catalog"),
-    Wrong("a shared identity", share_the_gateway_s, "id-gateway-sandbox is not its own"),
+    Wrong("a shared identity", share_the_gateway_s, "id-gateway-sandbox (Main) is not its own"),
 )

@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
-from cli.lab.surplus import exchanged_identities, surplus_roles
+from cli.lab.surplus import exchanged_identities, rewritten_roles, surplus_roles
 from local.az_commands import built_in_guid
-from sandbox.deployment import Deployment, RoleAssignment, as_compiled
+from sandbox.deployment import Deployment, Lifecycle, RoleAssignment, as_compiled
+from sandbox.deployment.short_names import short_role
 from sandbox.rbac import Assignments
 
 SAMPLE = as_compiled()
@@ -49,6 +50,15 @@ def test_a_role_that_a_request_has_shown_is_found_once() -> None:
     assert list(surplus_roles(SAMPLE, assignments, shown)) == []
 
 
+def test_a_custom_role_with_another_action_is_named() -> None:
+    first, *others = SAMPLE.custom_roles
+    wider = replace(first, actions=(*first.actions, "Microsoft.Storage/storageAccounts/*"))
+    assert list(rewritten_roles(SAMPLE, SAMPLE)) == []
+    (found,) = rewritten_roles(SAMPLE, replace(SAMPLE, custom_roles=(wider, *others)))
+    assert found.does == f"the role {short_role(first.name)}"
+    assert found.too_much
+
+
 def test_the_sample_s_own_identities_are_right() -> None:
     assert list(exchanged_identities(SAMPLE, SAMPLE)) == []
 
@@ -57,7 +67,10 @@ def test_an_app_with_another_s_identity_is_named() -> None:
     now = with_identities_of("catalog", "gateway")
     (found,) = exchanged_identities(SAMPLE, now)
     assert found.who == "catalog"
-    assert found.fault == "id-catalog-sandbox is missing; id-gateway-sandbox is not its own"
+    assert (
+        found.fault
+        == "id-catalog-sandbox (Main) is missing; id-gateway-sandbox (Main) is not its own"
+    )
 
 
 def test_a_second_identity_is_too_much() -> None:
@@ -65,11 +78,19 @@ def test_a_second_identity_is_too_much() -> None:
     changed = replace(SAMPLE.app("catalog"), attachments=both)
     now = replace(SAMPLE, apps=tuple(changed if a.name == "catalog" else a for a in SAMPLE.apps))
     (found,) = exchanged_identities(SAMPLE, now)
-    assert (found.fault, found.too_much) == ("id-gateway-sandbox is not its own", True)
+    assert (found.fault, found.too_much) == ("id-gateway-sandbox (Main) is not its own", True)
+
+
+def test_an_identity_that_no_code_could_use_stays_so() -> None:
+    open_ = tuple(replace(a, lifecycle=Lifecycle.ALL) for a in SAMPLE.app("catalog").attachments)
+    changed = replace(SAMPLE.app("catalog"), attachments=open_)
+    now = replace(SAMPLE, apps=tuple(changed if a.name == "catalog" else a for a in SAMPLE.apps))
+    (found,) = exchanged_identities(SAMPLE, now)
+    assert "id-platform-sandbox (None) is missing" in found.fault
 
 
 def test_a_deleted_app_lacks_its_identities() -> None:
     now = replace(SAMPLE, apps=tuple(a for a in SAMPLE.apps if a.name != "notifier"))
     (found,) = exchanged_identities(SAMPLE, now)
     assert found.who == "notifier"
-    assert "notifier is missing" in found.fault
+    assert "notifier (Main) is missing" in found.fault
