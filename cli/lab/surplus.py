@@ -30,7 +30,7 @@ def surplus_roles(
 
 
 def rewritten_roles(sample: Deployment, now: Deployment) -> Iterator[Finding]:
-    """Yield each custom role of the sample that has other actions now, whoever holds it."""
+    """Yield each custom role of the sample that has other actions now."""
     own = {each.id.lower(): each for each in sample.custom_roles}
     for each in now.custom_roles:
         before = own.get(each.id.lower())
