@@ -110,7 +110,7 @@ def start_of(state: Path) -> str:
     if opened in {None, number}:
         return start
     other = shown(folders.of(opened).state)
-    return f"{start}, or go on with lab {opened}: export KEYLESS_STATE={other}"
+    return f"export KEYLESS_STATE={other} for lab {opened}, which is open, or {start}"
 
 
 def copy_files(files: Path, work: Path) -> None:
