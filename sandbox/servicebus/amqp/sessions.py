@@ -6,6 +6,8 @@
 - go-amqp and others end sessions and links twice, and settle deliveries of ended links. proton
   closes the connection for an END, DETACH, FLOW or DISPOSITION without its channel or handle. Such
   a frame changes nothing, so it is dropped.
+- The SDK for Python takes its credit back by the FLOW that drains a receiver, when it closes one.
+  proton answers a drain only where credit is left. So it keeps the credit, and gives it back.
 http://docs.oasis-open.org/amqp/core/v1.0/os/amqp-core-transport-v1.0-os.html
 """
 
@@ -33,15 +35,17 @@ _SERIAL = 1 << 32
 _ROLE, _FIRST, _LAST = 0, 1, 2
 _ROLE_OF_LINK = 2
 _HANDLE, _DELIVERY, _SETTLED, _MORE, _ABORTED = 0, 1, 4, 5, 9
+_DELIVERY_COUNT, _CREDIT, _DRAIN = 5, 6, 8
 
 
 @dataclass
 class _Link:
     """A link under its handle: proton's number of its last delivery, and that delivery's flags.
 
-    `receives` is the peer's role.
+    `receives` is the peer's role. `limit` is the delivery count up to which it has given credit.
     """
 
+    limit: int | None = None
     receives: bool = False
     number: int | None = None
     more: bool = False
@@ -120,8 +124,8 @@ def _of_session(session: _Session, frame: Frame) -> bytes | None:
         return frame.content if is_true(fields, _ROLE) else None
     if code == ATTACH and handle is not None:
         session.links.setdefault(handle, _Link()).receives = is_true(fields, _ROLE_OF_LINK)
-    if code == FLOW:
-        return frame.content if handle is None or handle in session.links else None
+    if code == FLOW and handle is not None:
+        return _flow(session.links[handle], frame) if handle in session.links else None
     if code == DETACH:
         link = session.links.pop(-1 if handle is None else handle, None)
         if link and link.number is not None:
@@ -130,6 +134,23 @@ def _of_session(session: _Session, frame: Frame) -> bytes | None:
     if code == TRANSFER and handle in session.links:
         return _transfer(session, session.links[handle], frame)
     return frame.content
+
+
+def _flow(link: _Link, frame: Frame) -> bytes:
+    """Return a FLOW, with the credit that is left if the peer drains the link.
+
+    The sender of a drained link uses up its credit and sends its flow state (section 2.6.7).
+    Service Bus does so in some cases, and not always at once (Azure/go-amqp#255).
+    """
+    count, credit = (number(frame.fields, each) or 0 for each in (_DELIVERY_COUNT, _CREDIT))
+    if credit or link.limit is None or not is_true(frame.fields, _DRAIN):
+        link.limit = (count + credit) % _SERIAL
+        return frame.content
+    left = encode.uint((link.limit - count) % _SERIAL)
+    link.limit = None
+    return performatives.with_fields(
+        frame.content, frame.at, lambda own: [*own[:_CREDIT], left, *own[_CREDIT + 1 :]]
+    )
 
 
 def _transfer(session: _Session, link: _Link, frame: Frame) -> bytes:

@@ -82,10 +82,22 @@ def put_token(token: str, path: str = "orders", kind: str = "jwt") -> Message:
     return Message(id="1", body=token, properties=properties, reply_to="link 1")
 
 
-def flow(handle: int, credit: int, *, received: int = 0, window: int = 1000) -> bytes:
-    """Return a flow with credit for a link, and a window after the transfers `received`."""
+def flow(
+    handle: int,
+    credit: int,
+    *,
+    received: int = 0,
+    window: int = 1000,
+    count: int = 0,
+    drains: bool = False,
+) -> bytes:
+    """Return a flow with credit for a link, and a window after the transfers `received`.
+
+    `count` is the link's delivery count.
+    """
     fields = (encode.uint(1 + received), encode.uint(window), encode.uint(1), encode.uint(1000))
-    return frame(FLOW, *fields, encode.uint(handle), ZERO, encode.uint(credit))
+    of_link = (encode.uint(handle), encode.uint(count), encode.uint(credit))
+    return frame(FLOW, *fields, *of_link, NULL, encode.boolean(drains))
 
 
 def accepted(delivery: int, *, settled: bool = True) -> bytes:

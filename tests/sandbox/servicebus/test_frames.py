@@ -179,3 +179,37 @@ def test_a_reply_of_management_is_settled(bus: Running) -> None:
         client.say(transfer(2, 1, message))
         reply = client.hear(TRANSFER)
         assert (len(reply.fields[2]), reply.fields[4]) == (4, True)
+
+
+@pytest.mark.parametrize("left", [0, 3])
+def test_a_drain_is_answered_whether_or_not_it_takes_the_credit_back(
+    bus: Running, left: int
+) -> None:
+    """The SDK for Python takes it back, when it closes a receiver, and others leave it."""
+    with Raw(bus) as client:
+        client.open_cbs()
+        client.put_as("owner", "others")
+        receives = attach(2, "others", sends=False)
+        client.say(receives, flow(2, 3), flow(2, left, drains=True))
+        while not (answer := client.hear(FLOW).fields)[8]:
+            pass
+        assert answer[5:7] == [3, 0], "the credit is used up, and none is left"
+        with Peer(bus.plain_port) as peer:
+            peer.put_as("owner", "others")
+            peer.sender("others").send(Message("next"))
+        client.say(flow(2, 1, received=1, count=3))
+        assert b"next" in bytes(client.hear(TRANSFER).fields[-1])
+    bus.purge("others")
+
+
+def test_a_drain_without_credit_gives_none(bus: Running) -> None:
+    with Raw(bus) as client:
+        client.open_cbs()
+        client.put_as("owner", "others")
+        client.say(attach(2, "others", sends=False), flow(2, 0, drains=True))
+        client.put_as("owner", "others", number=1)  # so that the bus has certainly seen it
+        with Peer(bus.plain_port) as peer:
+            peer.put_as("owner", "others")
+            peer.sender("others").send(Message("next"))
+            assert peer.receiver("others").receive().body == "next"
+    bus.purge("others")
