@@ -12,17 +12,15 @@ from requests import RequestException
 
 from cli.demo_run import (
     Arrival,
-    Attempt,
     DemoError,
     crashes,
-    one_denial,
     permissions_used,
-    print_denial,
     send,
     shortfalls,
     wait_until_done,
     webhooks,
 )
+from cli.denial import Attempt, one_denial, print_denial, readers
 from cli.lifecycle import end, start_detached
 from cli.options import (
     AssumeFromOption,
@@ -108,8 +106,9 @@ def _a_sandbox(state: State, port: int | None, assumed: Assumptions | None) -> I
 
 
 def _walk_and_denial(state: State, report: Report, files: Sequence[Upload]) -> list[str]:
-    arrivals = _put_through(report.gallery, files)
-    allowed, denied = one_denial(state, report, arrivals[0])
+    with readers(state, report) as started:
+        arrivals = _put_through(report.gallery, files)
+        allowed, denied = one_denial(state, started, arrivals[0])
     wanted = Counter(each.id for each in arrivals)
     verified = _settled(lambda: _verified(state), lambda found: found >= wanted)
     out.print()

@@ -1,38 +1,26 @@
-"""A run of the demo: each photo from its upload to its webhook, and one denied read."""
+"""A run of the demo: each photo from its upload to its webhook."""
 
 import io
-import subprocess
-import sys
 import time
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from PIL import Image
-from rich.markup import escape
 
 from cli.photos import Upload
 from cli.sample import PIPELINE
-from cli.terminal import out
-from cli.trace import table
-from sandbox.audit import FILE, Record, read
-from sandbox.deployment import load
+from sandbox.audit import Record
 from sandbox.loopback import ask
 from sandbox.partner.journal import FILE as JOURNAL
 from sandbox.partner.journal import read as deliveries
-from sandbox.printable import printable
-from sandbox.state import PROJECT, State
-from sandbox.supervisor import Report, minimal_environment
-from sandbox.supervisor.program_variables import service_variables
+from sandbox.state import State
+from sandbox.supervisor import Report
 from sandbox.telemetry import SERVICE as TELEMETRY
 
 _PATIENCE = 60.0
 _PAUSE = 0.1
-
-_READ_ORIGINAL = Path(__file__).with_name("read_original.py")
 
 
 class DemoError(RuntimeError):
@@ -137,66 +125,3 @@ def crashes(report: Report) -> list[str]:
         for name, count, why in counts
         if count
     ]
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """One read of the original by one identity: the program's output, and the audit's record."""
-
-    identity: str
-    output: str
-    status: int
-    record: Record
-
-
-def one_denial(state: State, report: Report, arrival: Arrival) -> tuple[Attempt, Attempt]:
-    """Read as the thumbnailer, which is allowed, and as the gateway, which is denied.
-
-    Both at once, since most of each is a program's start. Raises DemoError.
-    """
-    deployment = load(state)
-    container = deployment.app("gateway").environment["STORAGE_ORIGINALS_CONTAINER"]
-    url = f"https://{deployment.storage.host}/{container}/{arrival.id}"
-    scope = deployment.storage.container_id(container)
-
-    def read_as(identity: str) -> Attempt:
-        return _read_as(state, report, identity, url, scope)
-
-    with ThreadPoolExecutor() as pool:
-        allowed, denied = pool.map(read_as, ("thumbnailer", "gateway"))
-    return allowed, denied
-
-
-def _read_as(state: State, report: Report, identity: str, url: str, scope: str) -> Attempt:
-    """Read the blob at `url` with the SDK, in a process that acts as `identity`. Raises DemoError.
-
-    `scope` is the container's resource id, which the audit records.
-    """
-    before = sum(1 for _ in read(state.path(FILE)))
-    done = subprocess.run(
-        [sys.executable, "-P", str(_READ_ORIGINAL), url],
-        env={
-            **minimal_environment(state.folder("home")),
-            **service_variables(report, identity, state),
-        },
-        cwd=PROJECT,
-        capture_output=True,
-        encoding="utf-8",
-        errors="replace",
-        check=False,
-    )
-    for record in list(read(state.path(FILE)))[before:]:
-        is_read = record.action.endswith("/blobs/read") and record.scope == scope
-        if is_read and record.identity == identity:
-            return Attempt(identity, done.stdout.strip(), done.returncode, record)
-    raise DemoError(f"{identity} could not read {url}: {done.stderr.strip()[-300:]}")
-
-
-def print_denial(allowed: Attempt, denied: Attempt) -> None:
-    out.print("\n[bold]One denial: the same blob, the same code, two identities[/]")
-    for each in (allowed, denied):
-        mark = "[bold red]✗[/]" if each.status else "[green]✓[/]"
-        output = escape(printable(each.output))
-        out.print(f"{mark} as {each.identity:<12} blob.download_blob()   {output}")
-    out.print()
-    out.print(table([allowed.record, denied.record], "Both reads, from the audit"))

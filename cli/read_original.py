@@ -1,7 +1,8 @@
 """A script that reads one blob with the SDK, under the identity of its environment.
 
-Runs as `python -P` with the blob's URL, in a process with the variables of `keyless env`. Like a
-user's own program, it imports nothing of the sandbox.
+Runs as `python -P` with the blob's URL, in a process with the variables of `keyless env`. Without
+an argument, it reads the URL from its standard input. Like a user's own program, it imports nothing
+of the sandbox.
 """
 
 import os
@@ -26,4 +27,4 @@ def main(url: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(sys.argv[1] if sys.argv[1:] else sys.stdin.read().strip()))
