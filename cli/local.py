@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import Annotated
 
 import requests
@@ -22,6 +23,7 @@ from local.run import ServiceState, choose_ports, public, run
 from local.sign_in import SignedIn, SignInError, open_developers_credential, signed_in
 from sandbox.deployment import app_names, as_compiled
 from sandbox.state import LOCAL, PROJECT, State, StateError
+from sandbox.supervisor.ports import HeldPorts
 
 _DONE, _WRONG, _WAITS = Text("✓ ", "green"), Text("✗ ", "bold red"), Text("! ", "bold yellow")
 
@@ -98,10 +100,11 @@ def _warn_of_workers(deployed_as: Environment, credential: TokenCredential) -> N
 
 def _run(values: Values, port: int | None) -> None:
     state = State.open(PROJECT / ".keyless" / LOCAL)
-    ports = choose_ports(port)
-    for name in public():
-        out.print(f"\n{name}: [bold]http://127.0.0.1:{ports[name]}[/]   (Ctrl-C ends it)")
-    asyncio.run(run(values, ports, state, _print_news))
+    with closing(HeldPorts()) as held:
+        ports = choose_ports(port, held)
+        for name in public():
+            out.print(f"\n{name}: [bold]http://127.0.0.1:{ports[name]}[/]   (Ctrl-C ends it)")
+        asyncio.run(run(values, ports, state, _print_news))
 
 
 def _print_news(seen: ServiceState) -> None:

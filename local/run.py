@@ -15,9 +15,8 @@ from local.services import program
 from sandbox.deployment import Deployment, app_names, as_compiled
 from sandbox.edge import Address
 from sandbox.state import State
-from sandbox.storage import free_port
 from sandbox.supervisor import END_SIGNALS, Child
-from sandbox.supervisor.ports import is_taken
+from sandbox.supervisor.ports import HeldPorts
 from sandbox.supervisor.services import Readiness, readiness
 
 GALLERY_PORT = 8080
@@ -74,16 +73,15 @@ def _without_proxy(around: Mapping[str, str]) -> dict[str, str]:
     return dict.fromkeys(("NO_PROXY", "no_proxy"), f"{known},127.0.0.1,localhost".lstrip(","))
 
 
-def choose_ports(gallery: int | None) -> dict[str, int]:
-    """Return a free port for each service; the public one gets `gallery`, or 8080 if it is free.
+def choose_ports(gallery: int | None, held: HeldPorts) -> dict[str, int]:
+    """Hold a port for each service; the public one gets `gallery`, or 8080 if it is free.
 
     Raises OSError if `gallery` is taken.
     """
-    if gallery is not None and is_taken(gallery):
+    first = held.take(GALLERY_PORT if gallery is None else gallery)
+    if gallery and first != gallery:
         raise OSError(f"port {gallery} is taken; choose another with --port")
-    first = GALLERY_PORT if not is_taken(GALLERY_PORT) else free_port()
-    others = {name: free_port() for name in app_names()}
-    return others | dict.fromkeys(public(), first if gallery is None else gallery)
+    return {name: held.take() for name in app_names()} | dict.fromkeys(public(), first)
 
 
 def public() -> tuple[str, ...]:
