@@ -37,6 +37,7 @@ const azurite = createRequire({main});
 azurite("./utils/constants").USERDELEGATIONKEY_SIGNING_SEED = randomUUID();
 """
 _WITHIN = 30.0
+_ANSWERS_WITHIN = 120.0
 
 
 def new_key() -> str:
@@ -99,15 +100,21 @@ class Azurite:
                 raise AzuriteError(f"Azurite does not listen on port {self.port}")
             await asyncio.sleep(0.02)
 
-    async def prepare(self, containers: Iterable[str]) -> None:
-        """Create the containers that do not exist yet. Raises AzuriteError if one is refused."""
+    async def prepare(self, containers: Iterable[str], within: float = _ANSWERS_WITHIN) -> None:
+        """Create the containers that do not exist yet.
+
+        Raises AzuriteError if one is refused, or if they take more than `within` seconds together.
+        """
         from sandbox.storage.containers import make_container  # noqa: PLC0415
 
         backend = self.backend()
         await backend.start()
         try:
-            for container in containers:
-                await make_container(backend, container)
+            async with asyncio.timeout(within):
+                for container in containers:
+                    await make_container(backend, container)
+        except TimeoutError as error:
+            raise AzuriteError(f"Azurite does not answer on port {self.port}") from error
         finally:
             await backend.stop()
 

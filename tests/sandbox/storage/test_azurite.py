@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import socket
 import stat
 import subprocess
 from pathlib import Path
@@ -61,6 +62,16 @@ def test_it_is_ready_once_it_listens_and_holds_its_containers(tmp_path: Path) ->
             assert await status(given, "GET", "/first/blob") == 200
 
     asyncio.run(run())
+
+
+def test_one_that_listens_and_never_answers_is_an_error(tmp_path: Path) -> None:
+    given = at(tmp_path)
+    # The system accepts connections to a socket that listens, and nothing reads them.
+    with (
+        socket.create_server(("127.0.0.1", given.port)),
+        pytest.raises(AzuriteError, match=f"does not answer on port {given.port}"),
+    ):
+        asyncio.run(given.prepare(["first"], within=0.1))
 
 
 def test_it_forgets_its_key_with_each_run() -> None:
