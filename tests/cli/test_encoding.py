@@ -4,11 +4,12 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import pytest
 
 from sandbox.state import PROJECT
-from tests.conftest import Running, keyless
+from tests.conftest import Running, keyless, up
 
 # Python takes the C locale for UTF-8, if nobody tells it otherwise (PEP 538, PEP 540).
 TRULY_ASCII = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
@@ -50,6 +51,13 @@ from cli.terminal import print_json
 replace_unencodable()
 print_json({"said": "\u00e9\u2713\U0001f511"})
 """
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A sandbox of its own: doctor judges by what other tests were refused within the hour."""
+    with up(tmp_path_factory.mktemp("sandbox")) as one:
+        yield one
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
