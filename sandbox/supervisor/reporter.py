@@ -21,7 +21,7 @@ from sandbox.supervisor.services import Readiness
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a start has come: the seconds that it took, and the digest of its snapshot."""
+    """The progress of a start: the seconds that it took, and the digest of its snapshot."""
 
     snapshot: str
     endpoints_ready: float
