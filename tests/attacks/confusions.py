@@ -652,8 +652,9 @@ MANAGEMENT = (
         "tests/sandbox/servicebus/administration/test_management.py"
         "::test_no_narrower_role_manages_anything",
         "sandbox/servicebus/administration/plane.py",
-        "            Requirement.of(self.scope, *self.actions),\n",
-        "",
+        "    return Requirement.of(scope, *actions), Requirement.of(scope, *actions, data=False)\n",
+        "    return Requirement.of(scope, *actions, data=False), "
+        "Requirement.of(scope, *actions, data=False)\n",
     ),
 )
 
