@@ -48,7 +48,7 @@ def test_the_answer_to_the_prediction_comes_with_the_solution(
     folders.keep(progress.with_step(3, replace(progress.of(3), solved=True)))
     shown = read_lab(state)
     assert shown is not None
-    assert shown.because == f"It is no: {lab.prediction.because}"
+    assert shown.because == f"It is yes: {lab.prediction.because}"
 
 
 def test_the_goal_is_the_deployment_without_the_fault(folders: LabFolders) -> None:
