@@ -89,7 +89,12 @@ class Partner:
             delivery = _call(request.headers, str(fault.answer), "injected fault")
         else:
             delivery = self._checked(request.headers, body)
-        self._journal.write(delivery)
+        try:
+            self._journal.write(delivery)
+        except OSError as error:
+            # What is not recorded was not taken: the sender tries again.
+            _log.warning("The partner cannot record a webhook, so it takes none: %s", error)
+            return web.Response(status=503)
         if delivery.answer == "hang":
             await asyncio.sleep(_FOREVER)
         later = fault.retry_after if fault else None

@@ -1,5 +1,6 @@
 import asyncio
 import base64
+import errno
 import json
 import os
 import stat
@@ -12,6 +13,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from standardwebhooks import Webhook
 
 from sandbox.partner import Fault
+from sandbox.partner.journal import Journal
 from sandbox.partner.receiver import Partner
 from sandbox.state import State
 
@@ -80,6 +82,23 @@ def test_a_signed_webhook_is_taken_and_remembered(partner: Partner) -> None:
     assert delivery.verified
     assert (delivery.id, delivery.type, delivery.photo) == ("msg-1", "photo.processed", "p1")
     assert (delivery.repeated, delivery.body) == (0, EVENT)
+
+
+def test_what_a_full_disk_does_not_take_is_refused_until_there_is_room(
+    partner: Partner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scenario(post: Post) -> None:
+        with monkeypatch.context() as full:
+            full.setattr(Journal, "write", refuse)
+            assert await post(signed()) == 503
+        assert partner.deliveries() == []
+        assert await post(signed()) == 204
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    calling(partner, scenario)
+    assert [each.repeated for each in partner.deliveries()] == [0]
 
 
 def test_repetitions_are_counted_across_restarts(partner: Partner) -> None:
