@@ -12,22 +12,11 @@ import typer
 from cli.control import ask
 from sandbox.lock import take
 from sandbox.state import State
-from sandbox.supervisor import Report, SignInReport
 from sandbox.supervisor.report import ControlReport
+from tests.bare_report import BARE_REPORT
 from tests.conftest import Running
 
-REPORT = Report(
-    pid=os.getpid(),
-    gallery="",
-    proxy="",
-    amqp_port=0,
-    ca="",
-    messages={},
-    dead_letters={},
-    azurite_restarts=0,
-    services=(),
-    sign_in=SignInReport("", ""),
-)
+REPORT = replace(BARE_REPORT, pid=os.getpid())
 
 
 @pytest.fixture

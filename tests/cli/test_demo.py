@@ -1,6 +1,7 @@
 """The demo uses a running sandbox, unless it has other assumptions than the demo's."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from typer.testing import CliRunner, Result
 
 from cli import demo
 from cli.application import application
-from sandbox.supervisor import Report, SignInReport
+from tests.bare_report import BARE_REPORT
 
 Demo = Callable[..., Result]
 
@@ -16,17 +17,9 @@ Demo = Callable[..., Result]
 @pytest.fixture
 def on_a_sandbox_told_otherwise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Demo:
     """Run `demo` beside a sandbox with vault-missing=existence; nothing is uploaded."""
-    report = Report(
-        pid=1,
+    report = replace(
+        BARE_REPORT,
         gallery="http://127.0.0.1:1",
-        proxy="",
-        amqp_port=0,
-        ca="",
-        messages={},
-        dead_letters={},
-        azurite_restarts=0,
-        services=(),
-        sign_in=SignInReport("", ""),
         endpoints_ready=1.0,
         services_ready=1.0,
         assumed={"vault-missing": "existence"},

@@ -7,7 +7,8 @@ import pytest
 from cli.demo_run import Arrival, crashes, permissions_used, shortfalls
 from cli.photos import Upload
 from sandbox.audit import Outcome, Record
-from sandbox.supervisor import Report, ServiceReport, SignInReport
+from sandbox.supervisor import ServiceReport
+from tests.bare_report import BARE_REPORT
 
 READ = Record(
     time="2026-01-01T00:00:00.000Z",
@@ -71,17 +72,10 @@ def test_a_restart_is_told_with_the_reason() -> None:
         "notifier", "", "ready", 1, {}, ended="it ran out of memory (see x.log)"
     )
     well = replace(crashed, name="gateway", restarts=0, ended="")
-    report = Report(
-        pid=1,
-        gallery="",
-        proxy="",
-        amqp_port=0,
-        ca="",
-        messages={},
-        dead_letters={},
+    report = replace(
+        BARE_REPORT,
         azurite_restarts=2,
         services=(well, crashed),
-        sign_in=SignInReport("", ""),
         azurite_ended="killed",
     )
     assert crashes(report) == [

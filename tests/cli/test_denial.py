@@ -8,26 +8,13 @@ import pytest
 from cli import denial
 from cli.denial import readers
 from sandbox.state import State
-from sandbox.supervisor import Report, SignInReport
-
-REPORT = Report(
-    pid=1,
-    gallery="",
-    proxy="",
-    amqp_port=0,
-    ca="",
-    messages={},
-    dead_letters={},
-    azurite_restarts=0,
-    services=(),
-    sign_in=SignInReport("", ""),
-)
+from tests.bare_report import BARE_REPORT
 
 
 def test_programs_that_wait_for_a_photo_end_with_a_demo_that_has_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(denial, "service_variables", lambda *_: {})
-    with readers(State.open(tmp_path), REPORT) as started:
+    with readers(State.open(tmp_path), BARE_REPORT) as started:
         assert [each.process.poll() for each in started] == [None, None]
     assert [each.process.returncode for each in started] == [-signal.SIGKILL] * 2

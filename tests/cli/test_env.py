@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from sandbox.deployment import as_compiled
 from sandbox.state import State
 from sandbox.supervisor import Report, ServiceReport, SignInReport
 from sandbox.supervisor.program_variables import service_variables
+from tests.bare_report import BARE_REPORT
 from tests.conftest import Running
 
 ACCOUNT = f"https://{as_compiled().storage.host}/"
@@ -26,15 +28,12 @@ def report() -> Report:
         "AZURE_TOKEN_CREDENTIALS": "dev",
         "PATH": "/the/services/own",
     }
-    return Report(
-        pid=1,
+    return replace(
+        BARE_REPORT,
         gallery="http://127.0.0.1:1",
         proxy="http://127.0.0.1:2",
         amqp_port=3,
         ca="/state/ca.pem",
-        messages={},
-        dead_letters={},
-        azurite_restarts=0,
         services=(ServiceReport("gateway", "url", "ready", 0, environment),),
         sign_in=SignInReport("http://127.0.0.1:4/device", "key", az="az"),
     )

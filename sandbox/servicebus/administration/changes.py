@@ -253,7 +253,7 @@ def _are_equal(name: str, value: object, before: object) -> bool:
         return _target(value) == _target(before)
     try:
         return parse_iso_duration(value) == parse_iso_duration(before)
-    except (ValueError, OverflowError):  # the template has no duration
+    except ValueError:  # the template has no duration
         return False
 
 

@@ -8,33 +8,19 @@ import pytest
 from sandbox.edge import Address
 from sandbox.state import State
 from sandbox.supervisor.processes import Child, Program
-from sandbox.supervisor.report import Report, SignInReport
+from sandbox.supervisor.report import Report
 from sandbox.supervisor.reporter import Reporter, service_report
 from sandbox.supervisor.services import Readiness
-
-REPORT = Report(
-    pid=1,
-    gallery="",
-    proxy="",
-    amqp_port=0,
-    shell_proxy="",
-    ca="",
-    messages={},
-    dead_letters={},
-    azurite_restarts=0,
-    services=(),
-    sign_in=SignInReport("", ""),
-    endpoints_ready=0,
-)
+from tests.bare_report import BARE_REPORT
 
 
 def test_a_report_is_passed_on_once_and_again_when_it_has_changed(tmp_path: Path) -> None:
     seen: list[Report] = []
     reporter = Reporter(State.open(tmp_path), seen.append)
-    later = replace(REPORT, messages={"uploads": 1})
-    for each in (REPORT, replace(REPORT), later, later, REPORT):
+    later = replace(BARE_REPORT, messages={"uploads": 1})
+    for each in (BARE_REPORT, replace(BARE_REPORT), later, later, BARE_REPORT):
         reporter.tell(each)
-    assert seen == [REPORT, later, REPORT]
+    assert seen == [BARE_REPORT, later, BARE_REPORT]
 
 
 def test_a_report_that_a_full_disk_kept_from_being_written_is_told_later(
@@ -47,10 +33,10 @@ def test_a_report_that_a_full_disk_kept_from_being_written_is_told_later(
     reporter = Reporter(State.open(tmp_path), seen.append)
     with monkeypatch.context() as patch:
         patch.setattr(State, "write", full)
-        reporter.tell(REPORT)
+        reporter.tell(BARE_REPORT)
     assert seen == []
-    reporter.tell(REPORT)
-    assert seen == [REPORT]
+    reporter.tell(BARE_REPORT)
+    assert seen == [BARE_REPORT]
 
 
 @pytest.fixture
