@@ -11,6 +11,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from sandbox.guard import fork_server
+
 PROC = Path("/proc")
 SANDBOX, AZURITE, LEASHES = "sandbox", "azurite", "leashes"
 
@@ -68,10 +70,16 @@ def cpu_by_role(before: Iterable[Running], after: Iterable[Running]) -> Mapping[
     return found
 
 
-def role_of(command: str) -> str:
-    """Return the role of a process by its command line; a guard's includes its program's."""
-    if "process_guard.py" in command:
+def role_of(command: str, name: str) -> str:
+    """Return the role of a process by its command line; a guard's includes its program's.
+
+    A process of the fork server has the server's command line, and so is known by its `name`.
+    """
+    forked = fork_server.__name__ in command
+    if "process_guard.py" in command or (forked and name == fork_server.GUARD):
         return LEASHES
+    if forked:
+        return name
     if service := _SERVICE.search(command):
         return service[1]
     return AZURITE if "azurite" in command else SANDBOX
@@ -79,9 +87,10 @@ def role_of(command: str) -> str:
 
 def _read(folder: Path) -> Running | None:
     try:
-        fields = (folder / "stat").read_text("utf-8").rpartition(")")[2].split()
+        before, _, after = (folder / "stat").read_text("utf-8").rpartition(")")
+        name, fields = before.partition("(")[2], after.split()
         command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
     except (FileNotFoundError, ProcessLookupError, PermissionError):
         return None
     cpu = sum(map(int, fields[11:15])) / _TICK
-    return Running(int(folder.name), int(fields[1]), role_of(command), cpu)
+    return Running(int(folder.name), int(fields[1]), role_of(command, name), cpu)

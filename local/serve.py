@@ -7,26 +7,17 @@ share the modules in memory. Each still builds its own application, as in the im
 
 import gc
 import sys
-from collections.abc import Iterable
 from contextlib import suppress
 from importlib import import_module
 
 from gunicorn.app.wsgiapp import run
 
-# Azure's storage SDK imports both if they are installed, for clients of asyncio:
-# Azure/azure-sdk-for-python, sdk/storage/azure-storage-blob/azure/storage/blob/_shared.
-NOT_IN_IMAGES = ("aiohttp", "yarl")
-
-
-def hide(packages: Iterable[str]) -> None:
-    """Make the import of each of `packages` raise ModuleNotFoundError in this process."""
-    for name in packages:
-        sys.modules[name] = None  # type: ignore[assignment]  # docs.python.org/3/reference/import.html#the-module-cache
+from local.shared import hide_others
 
 
 def main(arguments: list[str]) -> None:
     """Serve the application that the last argument names, until a signal."""
-    hide(NOT_IN_IMAGES)
+    hide_others()
     gc.disable()
     # gunicorn imports the module again if this fails, and logs the reason.
     with suppress(Exception):

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from local.damage import damaged_package
+from local.shared import reads_by_import
 from sandbox.state import PROJECT, State
 from sandbox.supervisor import Program, minimal_environment
 from sandbox.supervisor.project import Project
@@ -32,7 +33,19 @@ def program(name: str, port: int, variables: Mapping[str, str], state: State) ->
         log=state.folder("logs") / f"{name}.log",
         grace=_GRACE,
         damage=damaged_package,
+        forkable=not reads_by_import(variables),
     )
 
 
-SAMPLE = Project(service=program, damage=damaged_package)
+def fork_server(state: State) -> Program:
+    """Return the program that imports the packages of all services once, and forks them."""
+    return Program(
+        name="fork-server",
+        command=(sys.executable, "-m", "sandbox.guard.fork_server", "local.shared:import_packages"),
+        environment=minimal_environment(state.folder("home")),
+        folder=PROJECT,
+        log=state.folder("logs") / "fork-server.log",
+    )
+
+
+SAMPLE = Project(service=program, damage=damaged_package, fork_server=fork_server)

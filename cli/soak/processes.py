@@ -2,7 +2,6 @@
 
 import os
 import random
-import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -10,9 +9,9 @@ from enum import StrEnum
 from pathlib import Path
 
 from sandbox.deployment import app_names
+from sandbox.guard import fork_server
 from sandbox.state import State
 
-_APP = re.compile(r"services\.(\w+)\.app:create_app\(\)")
 _PROC = Path("/proc")
 
 
@@ -22,11 +21,15 @@ class NoProcError(RuntimeError):
 
 @dataclass(frozen=True)
 class Process:
-    """One process; its command line or its environment names the state folder it works on."""
+    """One process; its command line or its environment names the state folder it works on.
+
+    A process of the fork server has the server's command line, and a `name` of its own.
+    """
 
     pid: int
     parent: int
     command: tuple[str, ...]
+    name: str = ""
     environment: bytes = field(default=b"", repr=False)
 
     def works_on(self, folder: Path) -> bool:
@@ -36,14 +39,22 @@ class Process:
 
     @property
     def is_guard(self) -> bool:
-        return any(each.endswith("process_guard.py") for each in self.command)
+        by_itself = any(each.endswith("process_guard.py") for each in self.command)
+        return by_itself or (self._is_forked and self.name == fork_server.GUARD)
+
+    @property
+    def is_fork_server(self) -> bool:
+        return self._is_forked and self.name == fork_server.SERVER
 
     @property
     def service(self) -> str | None:
         """The service whose gunicorn it is, master or worker."""
-        last = self.command[-1] if self.command and not self.is_guard else ""
-        found = _APP.fullmatch(last)
-        return found[1] if found else None
+        of_server = self.is_guard or self.is_fork_server
+        return self.name if self._is_forked and not of_server else None
+
+    @property
+    def _is_forked(self) -> bool:
+        return fork_server.__name__ in self.command
 
     @property
     def is_azurite(self) -> bool:
@@ -82,6 +93,8 @@ class Family:
             return "azurite"
         if process.is_guard:
             return "guard"
+        if process.is_fork_server:
+            return "fork server"
         rank = "master" if process.pid in self.masters.values() else "worker"
         return f"{process.service} {rank}" if process.service else "?"
 
@@ -106,10 +119,11 @@ def _all() -> Iterable[Process]:
     for path in _PROC.glob("[0-9]*"):
         with suppress(OSError, ValueError):
             command = (path / "cmdline").read_bytes().decode(errors="replace").split("\0")[:-1]
-            # The name in parentheses may hold any character, so parse only the text after it.
-            parent = int((path / "stat").read_text("utf-8").rpartition(")")[2].split()[1])
+            # The name in parentheses may hold any character, also a parenthesis.
+            before, _, after = (path / "stat").read_text("utf-8").rpartition(")")
+            name, parent = before.partition("(")[2], int(after.split()[1])
             environment = (path / "environ").read_bytes()
-            yield Process(int(path.name), parent, tuple(command), environment)
+            yield Process(int(path.name), parent, tuple(command), name, environment)
 
 
 def _ancestors(pid: int, found: Mapping[int, Process]) -> Iterable[int]:

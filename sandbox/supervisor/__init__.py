@@ -14,7 +14,8 @@ from sandbox.supervisor.environment import (
     sandbox_variables,
     separate_sign_in,
 )
-from sandbox.supervisor.processes import Child, Program
+from sandbox.supervisor.processes import Child
+from sandbox.supervisor.program import Program
 from sandbox.supervisor.report import Report, ServiceReport, SignInReport, running
 from sandbox.supervisor.trust import FILE as TRUST
 

@@ -8,7 +8,8 @@ from sandbox.state import State
 from sandbox.storage import Azurite
 from sandbox.supervisor.environment import minimal_environment
 from sandbox.supervisor.ports import HeldPorts, is_taken
-from sandbox.supervisor.processes import Child, Program
+from sandbox.supervisor.processes import Child
+from sandbox.supervisor.program import Program
 
 # Azurite prints a lost blob with this prefix (sandbox/storage/azurite/damage.js).
 _LOST = "lost: "

@@ -18,6 +18,7 @@ from sandbox.supervisor.places import Places
 from sandbox.supervisor.planes import Planes
 from sandbox.supervisor.ports import HeldPorts
 from sandbox.supervisor.processes import Child
+from sandbox.supervisor.program import Launch
 from sandbox.supervisor.project import Project
 from sandbox.supervisor.report import PageReport
 from sandbox.supervisor.shell_proxy import start_shell_proxy
@@ -30,7 +31,8 @@ class Endpoints:
 
     `control` is the channel by which commands change the running sandbox, `page` shows it.
     `shell_proxy` is for the shells of its user, and has a key in it.
-    `azurite` is None without a storage account, `amqp_port` 0 without a namespace.
+    `azurite` is None without a storage account, `amqp_port` 0 without a namespace. `launch` starts
+    a service.
     `services` are the apps that run, here or remotely; each has an address. `ports` holds those of
     the addresses on this machine.
     `lost` has a sentence for each part of the state that could not be read, `moved` one for each
@@ -39,6 +41,7 @@ class Endpoints:
 
     planes: Planes
     azurite: Child | None
+    launch: Launch
     environment: ServiceEnvironment
     proxy: str
     gallery: str
@@ -61,10 +64,12 @@ async def open_endpoints(
     options: Options,
     *,
     held: HeldPorts,
+    launch: Launch,
 ) -> Endpoints:
     """Start the endpoints of `planes`, for the services that `options` name.
 
-    `azurite` is the process behind the accounts. `held` gets the services' ports.
+    `azurite` is the process behind the accounts. `held` gets the services' ports, and `launch`
+    starts a service.
 
     Raises PortTakenError, OSError or ValueError.
     """
@@ -84,6 +89,7 @@ async def open_endpoints(
     return Endpoints(
         planes=planes,
         azurite=azurite,
+        launch=launch,
         environment=environment,
         proxy=started.proxy,
         gallery=await start_gallery(stack, planes, services, places, options.gallery_port),

@@ -1,39 +1,17 @@
-"""Child processes of the sandbox, each under a process guard, and restarted after a crash."""
+"""Child processes of the sandbox, each restarted after a crash."""
 
 import asyncio
 import logging
-import os
-import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from sandbox.supervisor.exit_reason import exit_reason
+from sandbox.supervisor.program import Launch, Program, Running, launch_guarded
 
-_GUARD = Path(__file__).with_name("process_guard.py")
 _RAN_WELL = 10.0
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Program:
-    """A program to run. `grace` is the seconds between SIGTERM and SIGKILL.
-
-    `lock` is a file for a program that must run alone: it waits until the one of a killed sandbox
-    has ended. `damage` is called after a crash: it names a broken file of the installation, or
-    returns an empty text.
-    """
-
-    name: str
-    command: Sequence[str]
-    environment: Mapping[str, str] = field(repr=False)
-    folder: Path
-    log: Path
-    grace: float = 10.0
-    lock: Path | None = None
-    damage: Callable[[], str] = lambda: ""
 
 
 class Child:
@@ -43,17 +21,21 @@ class Child:
     """
 
     def __init__(
-        self, program: Program, next_program: Callable[[Program], Program] | None = None
+        self,
+        program: Program,
+        next_program: Callable[[Program], Program] | None = None,
+        launch: Launch = launch_guarded,
     ) -> None:
         """`next_program` returns the program for each restart, which may differ."""
         self.program = program
         self._next_program = next_program
+        self._launch = launch
         self.restarts = 0
         self.exit_reason = ""
         self.crashed = asyncio.Event()
         self._log_before = 0
         self._stopping = asyncio.Event()
-        self._process: asyncio.subprocess.Process | None = None
+        self._running: Running | None = None
         self._keeper: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -71,40 +53,22 @@ class Child:
             await self._keeper
 
     async def _spawn(self) -> None:
-        program = self.program
-        guard = [sys.executable, "-I", "-S", str(_GUARD), str(program.grace)]
-        guard.append(str(program.lock or ""))
-        descriptor = os.open(program.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        self._log_before = os.fstat(descriptor).st_size
-        try:
-            self._process = await asyncio.create_subprocess_exec(
-                *guard,
-                *program.command,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=descriptor,
-                stderr=descriptor,
-                env=dict(program.environment),
-                cwd=program.folder,
-                # Signals of the terminal, such as Ctrl-C, are for the sandbox alone.
-                start_new_session=True,
-            )
-        finally:
-            os.close(descriptor)
+        self._log_before = _size(self.program.log)
+        self._running = await self._launch(self.program)
         if self._stopping.is_set():
             self._let_go()
 
     def _let_go(self) -> None:
-        if self._process is not None and self._process.stdin is not None:
-            self._process.stdin.write(b".")  # asks for a graceful end (process_guard.py)
-            self._process.stdin.close()
+        if self._running is not None:
+            self._running.end()
 
     async def _keep(self, first: "asyncio.Task[None]") -> None:
         with suppress(OSError):
             await first
         in_a_row = 0
-        while self._process is not None:
+        while self._running is not None:
             begun = time.monotonic()
-            status = await self._process.wait()
+            status = await self._running.wait()
             if self._stopping.is_set():
                 return
             in_a_row = 0 if time.monotonic() - begun > _RAN_WELL else in_a_row + 1
@@ -135,6 +99,10 @@ class Child:
             await self._spawn()
         except OSError as error:
             _log.warning("%s cannot be started: %s", self.program.name, error)
+
+
+def _size(log: Path) -> int:
+    return log.stat().st_size if log.exists() else 0
 
 
 def _pause(crashes: int) -> float:

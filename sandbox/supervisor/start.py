@@ -4,13 +4,15 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sandbox.deployment import load, put_in_force, source
+from sandbox.deployment import Deployment, load, put_in_force, source
 from sandbox.state import State
 from sandbox.supervisor.azurite_process import azurite_program, azurites, losses, ready
 from sandbox.supervisor.environment import kept_headers
+from sandbox.supervisor.fork_server import ForkServer
 from sandbox.supervisor.options import Options
 from sandbox.supervisor.ports import HeldPorts
 from sandbox.supervisor.processes import Child
+from sandbox.supervisor.program import Launch, launch_guarded
 from sandbox.supervisor.trust import no_file_of_authorities
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ async def start(stack: AsyncExitStack, state: State, options: Options) -> "Endpo
     if child:
         stack.push_async_callback(child.stop)
         await child.start()
+    launch = await _launch(stack, state, options, deployment)
     # Imported while Azurite starts: each of the two keeps one core busy for half a second.
     with no_file_of_authorities():
         from sandbox.supervisor.endpoints import open_endpoints  # noqa: PLC0415
@@ -44,7 +47,7 @@ async def start(stack: AsyncExitStack, state: State, options: Options) -> "Endpo
     headers = kept_headers(state, [app.name for app in deployment.apps])
     planes = build(state, deployment, backends, headers, options.assumed, settings=options.settings)
     stack.callback(planes.close)
-    endpoints = await open_endpoints(stack, state, planes, child, options, held=held)
+    endpoints = await open_endpoints(stack, state, planes, child, options, held=held, launch=launch)
     if child:
         wanted = (each.containers for each in deployment.accounts)
         await ready(dict(zip(backends, wanted, strict=True)), child)
@@ -53,3 +56,19 @@ async def start(stack: AsyncExitStack, state: State, options: Options) -> "Endpo
     await operator.hand_over_once(planes.vaults)
     put_in_force(state, snapshot.read_bytes())
     return replace(endpoints, lost=losses(child) if child else ())
+
+
+async def _launch(
+    stack: AsyncExitStack, state: State, options: Options, deployment: Deployment
+) -> Launch:
+    """Return the function that starts a service; start the fork server if services will run here.
+
+    Raises OSError.
+    """
+    program = options.project.fork_server
+    if program is None or options.remote or not options.services(deployment):
+        return launch_guarded
+    server = ForkServer(program(state))
+    stack.push_async_callback(server.stop)
+    await server.start()
+    return server.launch

@@ -18,7 +18,8 @@ from sandbox.supervisor.developer import NAME, Developer
 from sandbox.supervisor.endpoints import Endpoints
 from sandbox.supervisor.options import chosen
 from sandbox.supervisor.ports import is_taken
-from sandbox.supervisor.processes import Child, Program
+from sandbox.supervisor.processes import Child
+from sandbox.supervisor.program import Program
 from sandbox.supervisor.project import ServiceProgram
 from sandbox.supervisor.remote_services import RemoteServices
 from sandbox.supervisor.report import NOT_STARTED, PATIENCE, OnReport, ServiceReport
@@ -206,7 +207,7 @@ class Watch:
                 return self._program(app)
             return before
 
-        return Child(self._program(app), at_free_port)
+        return Child(self._program(app), at_free_port, self._endpoints.launch)
 
     def _program(self, app: ContainerApp) -> Program:
         port = self._endpoints.addresses[app.name].port

@@ -14,11 +14,12 @@ from sandbox.audit import Outcome, Record
 from sandbox.deployment import load
 from sandbox.deployment.given_snapshot import GivenError, given_snapshot
 from sandbox.deployment.snapshot import Snapshot, SnapshotError
+from sandbox.guard import process_guard
 from sandbox.startup import FILE
 from sandbox.startup.sitecustomize import Names
 from sandbox.state import PROJECT, State
 from sandbox.storage import AzuriteError, fetch
-from sandbox.supervisor import Report, process_guard, running
+from sandbox.supervisor import Report, running
 from sandbox.supervisor.control_request import ControlRefusedError, ask
 from sandbox.supervisor.program_variables import service_variables
 from sandbox.testing.expectations import expected, since

@@ -8,6 +8,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from sandbox.guard import fork_server
+
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _LOOKS_A_SECOND = 50
 _LISTENS = "0A"
@@ -57,9 +59,30 @@ class Process:
         return self._read("cmdline").replace("\0", " ")
 
     @property
+    def name(self) -> str:
+        return self._read("comm").strip()
+
+    @property
+    def is_forked(self) -> bool:
+        """Whether the fork server has made it: its title and environment are the server's."""
+        return fork_server.__name__ in self.title
+
+    @property
     def environment(self) -> Mapping[str, str]:
         pairs = (each.partition("=") for each in self._read("environ").split("\0"))
         return {name: value for name, _, value in pairs}
+
+    def holds(self, text: bytes) -> bool:
+        """Whether the text is in the memory that it may write to."""
+        with Path(f"/proc/{self.pid}/mem").open("rb") as memory:
+            for line in self._read("maps").splitlines():
+                place, rights, *_ = line.split()
+                begin, end = (int(each, 16) for each in place.split("-"))
+                if rights.startswith("rw"):
+                    memory.seek(begin)
+                    if text in memory.read(end - begin):
+                        return True
+        return False
 
     def open_files(self) -> Iterator[tuple[str, int]]:
         """Yield its open files, sockets and pipes, each with its mode."""

@@ -24,6 +24,7 @@ class Observations:
     ports: list[str] = field(default_factory=list)
     answers: list[str] = field(default_factory=list)
     secrets: dict[str, tuple[str, set[str]]] = field(default_factory=dict, repr=False)
+    holders: dict[str, set[str]] = field(default_factory=dict)
     exposed: set[str] = field(default_factory=set)
     files: dict[str, bytes] = field(default_factory=dict, repr=False)
 
@@ -60,3 +61,6 @@ def collect(sandbox: Running, seen: Observations) -> None:
         seen.secrets[name] = lines[2], {name}
     accounts = {each.get("AZURITE_ACCOUNTS", "") for each in seen.environments} - {""}
     seen.secrets["Azurite's key"] = accounts.pop().partition(":")[2], set()
+    forked = [each for each in tree(sandbox.report.pid) if each.is_forked]
+    for what, (secret, _) in seen.secrets.items():
+        seen.holders[what] = {each.name for each in forked if each.holds(secret.encode())}

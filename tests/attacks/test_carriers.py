@@ -13,7 +13,7 @@ from sandbox.servicebus.requests import Request
 from sandbox.storage import Azurite
 from sandbox.storage.request import BlobRequest, parse_target
 from sandbox.supervisor import ServiceReport
-from sandbox.supervisor.processes import Program
+from sandbox.supervisor.program import Program
 
 
 def test_nothing_that_carries_a_secret_shows_it_in_a_message_or_a_log() -> None:

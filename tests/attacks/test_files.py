@@ -8,6 +8,7 @@ import pytest
 
 from sandbox.audit import FILE
 from sandbox.deployment import load
+from sandbox.guard.fork_server import GUARD
 from sandbox.state import PROJECT, State
 from sandbox.supervisor import running
 from tests.attacks.inspection import LOOPBACK, OTHERS, open_to_others
@@ -76,7 +77,7 @@ def test_no_secret_is_in_a_file_that_is_not_its_own(seen: Observations) -> None:
 
 
 def test_no_secret_is_in_the_title_of_a_process(seen: Observations) -> None:
-    assert sum("gunicorn" in each for each in seen.titles) >= 8
+    assert sum("fork_server" in each for each in seen.titles) >= 13
     for what, (secret, _) in seen.secrets.items():
         assert not any(secret in each for each in seen.titles), what
 
@@ -84,14 +85,25 @@ def test_no_secret_is_in_the_title_of_a_process(seen: Observations) -> None:
 def test_each_process_is_given_its_own_secrets_only(seen: Observations) -> None:
     for what, (secret, _) in seen.secrets.items():
         given = [each for each in seen.environments if secret in "\n".join(each.values())]
-        if what.startswith("the identity header"):
-            services = {each.get("AZURE_CLIENT_ID", "") for each in given}
+        if what == "Azurite's key":
             assert given
-            assert len(services) == 1, what
-        elif what == "Azurite's key":
             assert all("AZURITE_ACCOUNTS" in each for each in given)
         else:
             assert given == [], what
+
+
+def test_each_forked_service_holds_its_own_secrets_only(seen: Observations) -> None:
+    """Its guard holds them, too. The fork server, from which all others come, holds none."""
+    known = {each.name for each in load(seen.state).services}
+    for what, holders in seen.holders.items():
+        kind, _, service = what.rpartition(" of ")
+        if kind == "the identity header" and service in known:
+            assert holders == {service, GUARD}
+        elif what == "the signing key of the webhooks":
+            assert holders <= {"notifier"}
+        else:
+            # The gallery, which is the gateway, was sent each token.
+            assert holders <= ({service, "gateway"} if kind == "the token" else set()), what
 
 
 def test_no_secret_is_in_the_text_of_a_refusal(seen: Observations) -> None:

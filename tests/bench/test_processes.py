@@ -26,7 +26,16 @@ LINUX = pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason=
     ],
 )
 def test_a_process_is_known_by_its_command_line(command: str, role: str) -> None:
-    assert role_of(command) == role
+    assert role_of(command, "python") == role
+
+
+@pytest.mark.parametrize(
+    ("name", "role"),
+    [("fork-server", "fork-server"), ("guard", "leashes"), ("gateway", "gateway")],
+)
+def test_a_process_of_the_fork_server_is_known_by_its_name(name: str, role: str) -> None:
+    command = "python -m sandbox.guard.fork_server local.shared:import_packages"
+    assert role_of(command, name) == role
 
 
 def test_a_tree_is_a_process_and_all_below_it(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from local.serve import NOT_IN_IMAGES
+from local.shared import NOT_IN_IMAGES
 from sandbox.state import PROJECT
 from sandbox.supervisor.exit_reason import exit_reason
 from tests.services.test_start import ENVIRONMENT
@@ -17,8 +17,8 @@ from tests.services.test_start import ENVIRONMENT
 OF_SETUPTOOLS = "_distutils_hack"
 IMPORTS = """
 import sys
-from local.serve import NOT_IN_IMAGES, hide
-hide(NOT_IN_IMAGES)
+from local.shared import hide_others
+hide_others()
 import azure.monitor.opentelemetry, gunicorn.app.wsgiapp
 import services.catalog.app, services.gateway.app, services.notifier.app, services.thumbnailer.app
 print(*{name.partition(".")[0] for name, module in sys.modules.items() if module})

@@ -11,27 +11,22 @@ from sandbox.deployment import app_names
 SANDBOX, AZURITE = 10, 12
 
 
-def guard(pid: int, parent: int = SANDBOX) -> Process:
-    return Process(pid, parent, ("python", "-I", "process_guard.py", "60", "", "gunicorn"))
-
-
-def gunicorn(pid: int, parent: int, service: str) -> Process:
-    return Process(
-        pid, parent, ("python", "-m", "gunicorn", f"services.{service}.app:create_app()")
-    )
+def forked(pid: int, parent: int, name: str) -> Process:
+    return Process(pid, parent, ("python", "-m", "sandbox.guard.fork_server", "a:b"), name)
 
 
 def family(*others: Process) -> Family:
-    """A sandbox with Azurite, and for each service a guard, a master and two workers."""
+    """A sandbox, Azurite, the fork server, and for each service a guard, a master, two workers."""
     found = [
         Process(SANDBOX, 1, ("python", "-m", "cli", "up")),
-        guard(11),
+        Process(11, SANDBOX, ("python", "-I", "process_guard.py", "60", "", "node")),
         Process(AZURITE, 11, ("node", "azurite/dist/src/blob/main.js")),
+        forked(13, SANDBOX, "fork-server"),
     ]
     for number, service in enumerate(app_names()):
         first = 100 + 10 * number
-        found += [guard(first), gunicorn(first + 1, first, service)]
-        found += [gunicorn(first + each, first + 1, service) for each in (2, 3)]
+        found += [forked(first, 13, "guard"), forked(first + 1, first, service)]
+        found += [forked(first + each, first + 1, service) for each in (2, 3)]
     return Family(SANDBOX, (*found, *others))
 
 
@@ -73,19 +68,20 @@ def test_each_takes_all_others_in_turn() -> None:
 
 def test_what_does_not_descend_from_the_sandbox_is_a_stray() -> None:
     assert family().strays == ()
-    stray = gunicorn(900, 1, "catalog")
+    stray = forked(900, 1, "catalog")
     assert family(stray).strays == (stray,)
 
 
 def test_every_process_has_a_name() -> None:
     found = family()
     names = {found.name(each) for each in found.all}
-    assert {"sandbox", "azurite", "guard", "gateway master", "notifier worker"} <= names
+    assert {"sandbox", "azurite", "fork server", "guard"} <= names
+    assert {"gateway master", "notifier worker"} <= names
     assert "?" not in names
 
 
 def test_a_process_works_on_the_folder_that_its_command_or_its_environment_names() -> None:
     folder = Path("/state")
     assert Process(1, 0, ("node", "--location", "/state/azurite")).works_on(folder)
-    assert Process(1, 0, ("gunicorn",), b"HOME=/state/home\0").works_on(folder)
-    assert not Process(1, 0, ("gunicorn",), b"HOME=/root\0").works_on(folder)
+    assert Process(1, 0, ("gunicorn",), environment=b"HOME=/state/home\0").works_on(folder)
+    assert not Process(1, 0, ("gunicorn",), environment=b"HOME=/root\0").works_on(folder)

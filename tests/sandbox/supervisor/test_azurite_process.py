@@ -11,7 +11,8 @@ from aiohttp import web
 from sandbox.storage import Azurite, AzuriteError, free_port
 from sandbox.supervisor import azurite_process
 from sandbox.supervisor.azurite_process import PortLostError, ready
-from sandbox.supervisor.processes import Child, Program
+from sandbox.supervisor.processes import Child
+from sandbox.supervisor.program import Program
 
 BINDS = "import time; time.sleep(0.5); raise SystemExit('listen EADDRINUSE')"
 STAYS = "import time; time.sleep(60)"

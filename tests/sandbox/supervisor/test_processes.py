@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 
 from sandbox.supervisor import processes
-from sandbox.supervisor.processes import Child, Program
+from sandbox.supervisor.processes import Child
+from sandbox.supervisor.program import Program
 
-GUARD = Path("sandbox/supervisor/process_guard.py")
+GUARD = Path("sandbox/guard/process_guard.py")
 WRITES_ITS_PID = "import os, sys, time; open(sys.argv[1], 'a').write(f'{os.getpid()}\\n'); "
 
 

@@ -7,7 +7,8 @@ import pytest
 
 from sandbox.edge import Address
 from sandbox.state import State
-from sandbox.supervisor.processes import Child, Program
+from sandbox.supervisor.processes import Child
+from sandbox.supervisor.program import Program
 from sandbox.supervisor.report import Report
 from sandbox.supervisor.reporter import Reporter, service_report
 from sandbox.supervisor.services import Readiness

@@ -1,0 +1,1 @@
+"""Guards: each ends a program of the sandbox when the sandbox ends, even by a `kill -9`."""
