@@ -2,6 +2,7 @@
 
 import logging
 import os
+import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import asdict
@@ -17,13 +18,16 @@ from rich.text import Text
 from cli.env import developer_variables, unknown_identity, users
 from cli.explain import explain_error
 from cli.lab.checking import without_checks
+from cli.lab.folders import folder_of
 from cli.lifecycle import require_running
 from cli.options import StateOption, open_state
 from cli.short_names import for_services
-from cli.snapshot_notes import warn_if_stale
+from cli.snapshot_notes import shown, warn_if_stale
 from cli.terminal import USAGE, fail, one_sentence, out, print_json
+from infra.rehearsal.files import has_compiler
 from local.arm import ResourceManager
 from local.azd_values import Values, ValuesError
+from local.doctor.evidence import SAMPLE, Editing
 from local.doctor.examine import Diagnosis, acting, examine, open_credential
 from local.doctor.remedies import commands, grants_if_intended, refused_beside
 from local.doctor.subjects import of_deployed, of_sandbox
@@ -32,6 +36,7 @@ from local.rights import Right, target_of
 from local.sign_in import open_developers_credential
 from sandbox.audit import FILE, Record
 from sandbox.audit import read as read_audit
+from sandbox.commands import KEYLESS
 from sandbox.deployment import as_compiled, load
 from sandbox.deployment.short_names import short_action, short_role, short_scope
 from sandbox.printable import printable
@@ -108,6 +113,7 @@ def _in_sandbox(state: State, service: str) -> Iterator[Diagnosis]:
     if service and service not in {*services, *persons}:
         raise KeyError(unknown_identity(service, services, persons))
     listed = Assignments.kept_in(state, deployment).listed
+    editing = editing_of(state)
     # An app of another deployment may have no identity, or share one that has a name of its own.
     known = {each.name for each in deployment.principals}
     for who in [service] if service else [each for each in services if each in known]:
@@ -121,9 +127,21 @@ def _in_sandbox(state: State, service: str) -> Iterator[Diagnosis]:
             waiting=waiting if waits_for else (),
             waits_for=waits_for,
             listed=listed,
+            editing=editing,
         )
         with acting(variables), closing(open_credential(variables)) as credential:
             yield examine(subject, credential)
+
+
+def editing_of(state: State) -> Editing | None:
+    """Return the place to edit the assignments: in a lab's sandbox, the lab's copy of the Bicep."""
+    lab = folder_of(state.root)
+    if lab is None:
+        return SAMPLE
+    if not has_compiler():
+        return None
+    apply = f"{KEYLESS} apply --snapshot {shlex.quote(shown(lab.parameters))}"
+    return Editing(shown(lab.bicep / "modules" / "access.bicep"), apply)
 
 
 def _variables(report: Report, who: str, state: State) -> Mapping[str, str]:

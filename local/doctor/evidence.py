@@ -9,6 +9,7 @@ from local.doctor.pending import Denial
 from local.doctor.recent import RecentRefusal
 from local.probes import Endpoints, Missing
 from local.rights import Right
+from sandbox.commands import KEYLESS
 from sandbox.deployment import ContainerApp, Principal, PrincipalKind
 
 
@@ -22,6 +23,17 @@ class AppRole:
 
 
 @dataclass(frozen=True)
+class Editing:
+    """The file of a deployment's role assignments, and the command that puts an edit into force."""
+
+    policy: str = "infra/bicep/modules/access.bicep"
+    apply: str = f"{KEYLESS} apply"
+
+
+SAMPLE = Editing()
+
+
+@dataclass(frozen=True)
 class Subject:
     """The identity under test, with everything known before the first request.
 
@@ -30,7 +42,8 @@ class Subject:
     that is not ready was refused and that `rights` lack; `waits_for` are the rights it has not
     proved yet, in the words of /readyz. `tenant` is the deployment's, where known. `recent` are all
     recent refusals of this identity, needed or not. Rights are used at `endpoints`. `api` is the
-    application id of the deployment's own API; empty where the API requires no token.
+    application id of the deployment's own API; empty where the API requires no token. `editing` is
+    None where the deployment cannot be compiled again.
     """
 
     name: str
@@ -49,6 +62,7 @@ class Subject:
     in_sandbox: bool = False
     recent: tuple[RecentRefusal, ...] = ()
     api: str = ""
+    editing: Editing | None = SAMPLE
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from local.az_commands import DEPLOY_AGAIN, built_in_guid, in_sandbox
-from local.doctor.evidence import principal_type
+from local.doctor.evidence import Editing, principal_type
 from local.doctor.examine import Diagnosis
 from local.doctor.grants import is_held
 from local.doctor.recent import RecentRefusal
@@ -13,10 +13,8 @@ from sandbox.commands import KEYLESS
 from sandbox.printable import printable
 from sandbox.rbac import Action, built_in_roles, holds
 
-_BY_ROW = (
-    "The deployment has no assignment for it. To grant it: add a row to "
-    f"infra/bicep/modules/access.bicep, then run {KEYLESS} apply."
-)
+_NO_ROW = "The deployment has no assignment for it."
+_BY_ROW = "To grant it: add a row to {0.policy}, then run {0.apply}."
 _NOT_IN_FORCE = (
     "The deployment has an assignment for it, which is not in force: it was deleted by hand, or "
     f"the sandbox runs an older snapshot: {KEYLESS} apply."
@@ -96,7 +94,11 @@ def _how(diagnosis: Diagnosis) -> str:
     if diagnosis.findings:
         return _BY_HAND
     has_row = any(each.right in diagnosis.subject.rights for each in diagnosis.unmet)
-    return f"{_NOT_IN_FORCE if has_row else _BY_ROW} {_BY_HAND}"
+    return f"{_NOT_IN_FORCE if has_row else _without_row(diagnosis.subject.editing)} {_BY_HAND}"
+
+
+def _without_row(editing: Editing | None) -> str:
+    return f"{_NO_ROW} {_BY_ROW.format(editing)}" if editing else _NO_ROW
 
 
 def _sign_in(diagnosis: Diagnosis) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from local.arm import ResourceManager, UnseenError
 from local.assignments import principals
 from local.azd_values import Values
-from local.doctor.evidence import Subject
+from local.doctor.evidence import SAMPLE, Editing, Subject
 from local.doctor.grants import Grant, of_azure, of_policy
 from local.doctor.pending import Denial, unlisted_rights
 from local.doctor.recent import recent_refusals
@@ -26,10 +26,12 @@ def of_sandbox(
     waiting: Iterable[Record] = (),
     waits_for: Iterable[str] = (),
     listed: Iterable[RoleAssignment] | None = None,
+    editing: Editing | None = SAMPLE,
 ) -> Subject:
     """Return the identity `who` of a sandbox. Raises KeyError if there is none.
 
-    `listed` are the assignments in force, if they are not those of the deployment.
+    `listed` are the assignments in force, if they are not those of the deployment. `editing` is as
+    in a Subject.
 
     Its process has `variables`. `audit` may include what others did as it. `waiting` are the
     records since it began to prove its rights, which show what it needs; `waits_for` is as in
@@ -58,6 +60,7 @@ def of_sandbox(
         in_sandbox=True,
         recent=recent_refusals(in_force, principal, recorded),
         api=registration.app_id if registration else "",
+        editing=editing,
     )
 
 

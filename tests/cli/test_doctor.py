@@ -9,8 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from cli.doctor import editing_of
+from cli.lab.folders import LabFolders
+from local.doctor.evidence import SAMPLE, Editing
 from local.rights import READ
 from sandbox.audit import FILE, read
+from sandbox.state import State
 from tests.conftest import Running, keyless, up
 
 
@@ -53,6 +57,21 @@ def test_a_service_that_is_unknown_is_told_with_those_that_there_are(sandbox: Ru
     assert done.returncode == 69
     names = ", ".join(sorted(each.name for each in sandbox.deployment.apps))
     assert f"no identity is called 'nobody'; choose from {names} and developer" in done.stderr
+
+
+def test_a_lab_is_mended_in_its_own_copy_of_the_bicep(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab = LabFolders(tmp_path).of(13)
+    lab.root.mkdir()
+    lab.snapshot.write_text("{}")
+    monkeypatch.setenv("BICEP", sys.executable)  # any program: none is run
+    assert editing_of(State(lab.state)) == Editing(
+        f"{lab.bicep}/modules/access.bicep", f"./keyless apply --snapshot {lab.parameters}"
+    )
+    assert editing_of(State(tmp_path / "state")) == SAMPLE
+    monkeypatch.setenv("BICEP", "no-such-bicep")
+    assert editing_of(State(lab.state)) is None
 
 
 def test_without_a_sandbox_it_says_how_to_start_one(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from azure.core.exceptions import HttpResponseError
 from azure.identity import AzureCliCredential
 
 from local.doctor.chain import ask
-from local.doctor.evidence import AppRole
+from local.doctor.evidence import AppRole, Editing
 from local.doctor.examine import acting, open_credential
 from local.doctor.remedies import commands
 from local.probes import Endpoints, Prober
@@ -161,8 +161,18 @@ def test_what_a_waiting_service_was_refused_and_nothing_grants_is_named_with_its
     assert roles == {gone[0].scope: keeper.name, gone[1].scope: "Azure Service Bus Data Receiver"}
     told = commands(diagnosis)
     assert any("infra/bicep/modules/access.bicep" in each for each in told)
-    assert any(f'--role "{keeper.name}" --scope {gone[0].scope}' in each for each in told)
+    by_hand = f'--role "{keeper.name}" --scope {gone[0].scope}'
+    assert any(by_hand in each for each in told)
     assert ward.examine("catalog", deployed=deployed).well
+
+    # A lab has its own copy of the Bicep, which only a machine with a Bicep CLI can compile.
+    own = replace(diagnosis.subject, editing=Editing("lab/access.bicep", "apply it"))
+    told = commands(replace(diagnosis, subject=own))
+    assert any("add a row to lab/access.bicep, then run apply it." in each for each in told)
+    fixed = replace(diagnosis.subject, editing=None)
+    told = commands(replace(diagnosis, subject=fixed))
+    assert not any("add a row" in each for each in told)
+    assert any(by_hand in each for each in told)
 
 
 def test_a_denial_that_a_known_right_covers_is_listed_once(ward: Ward) -> None:
