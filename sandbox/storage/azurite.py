@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 # The first one wraps Azurite's own methods, and others wrap it. What `late` puts off is loaded by
 # those after it.
-_CHANGES = ("durable", "late", "checksums", "conditions", "finding", "listing", "names", "unused")
+_CHANGES = (
+    *("durable", "late", "checksums", "conditions", "finding", "listing", "names"),
+    *("templates", "unused"),
+)
 # Metadata, tags and the address of a copy's source may come together.
 _LONGEST_HEADERS = 64 * 1024
 # MB of each half of V8's young generation, a quarter of the default, for less memory.

@@ -32,6 +32,21 @@ const used = [
 ];
 console.log(JSON.stringify([before, used, loaded()]));
 """
+# Azurite's own comparison, before and after ours takes its place; and how often it was asked.
+COMPARED = """
+const utils = require("azurite/dist/src/blob/generated/utils/utils");
+const { default: operations } = require("azurite/dist/src/blob/generated/artifacts/specifications");
+const own = utils.isURITemplateMatch;
+let asked = 0;
+utils.isURITemplateMatch = (...given) => (asked++, own(...given));
+require("./templates.js");
+const templates = new Set(Object.values(operations).map(({ path }) => `/${path ?? ""}`));
+const patterns = ["/", "/container", "/container/blob"];
+const pairs = patterns.flatMap((each) => [...templates].map((template) => [each, template]));
+const results = (compare) => pairs.map((pair) => compare(...pair));
+const found = [1, 2].map(() => results(utils.isURITemplateMatch));
+console.log(JSON.stringify([results(own), ...found, asked === pairs.length]));
+"""
 
 
 def at(folder: Path) -> Azurite:
@@ -94,6 +109,19 @@ def test_it_loads_at_their_first_use_what_few_requests_need() -> None:
     command = [find_node(), "--require", str(folder / "late.js"), "-e", LOADED]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
     assert json.loads(done.stdout) == [[], ["http://there?a=1", True, {"a": 1}], LATE]
+
+
+def test_it_compares_a_path_with_each_template_once_and_finds_the_same() -> None:
+    done = subprocess.run(
+        [find_node(), "-e", COMPARED],
+        cwd=installation.azurite_folder(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    own, first, second, once = json.loads(done.stdout)
+    assert (first, second, once) == (own, own, True)
+    assert {*own} == {True, False}
 
 
 def test_without_an_installation_it_says_so(
