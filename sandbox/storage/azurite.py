@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 # The first one wraps Azurite's own methods, and others wrap it. What `late` puts off is loaded by
 # those after it.
 _CHANGES = (
-    *("durable", "late", "checksums", "conditions", "finding", "listing", "names"),
-    *("templates", "unused"),
+    *("durable", "late", "checksums", "conditions", "empty", "finding", "listing"),
+    *("names", "templates", "unused"),
 )
 # Metadata, tags and the address of a copy's source may come together.
 _LONGEST_HEADERS = 64 * 1024

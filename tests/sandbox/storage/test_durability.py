@@ -14,6 +14,7 @@ import pytest
 from sandbox.state import PROJECT
 from sandbox.storage import Azurite, azurite, free_port
 from sandbox.storage.backend import Backend
+from sandbox.storage.forward import Forwarded, question
 from sandbox.storage.installation import find_node
 from tests.sandbox.storage.writers import CONTAINER, Writer, write_all
 
@@ -82,6 +83,35 @@ def test_kill_9_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
 
     asyncio.run(run())
     assert acknowledged(writers) > 60
+
+
+def test_an_empty_blob_survives_the_same_without_a_place_in_a_file(tmp_path: Path) -> None:
+    files: list[int] = []
+
+    async def run() -> list[bytes]:
+        async with killed(tmp_path) as (backend, _):
+            for content in (b"", b"light"):
+                await put(backend, content)
+                files.append(len([*(tmp_path / "__blobstorage__").iterdir()]))
+        async with killed(tmp_path) as (backend, _):
+            return [await got(backend, content) for content in (b"", b"light")]
+
+    assert asyncio.run(run()) == [b"", b"light"]
+    assert files == [0, 1]
+
+
+async def put(backend: Backend, content: bytes) -> None:
+    """Store a blob that is named for its length."""
+    headers = {"x-ms-blob-type": "BlockBlob"}
+    request = Forwarded("PUT", f"/{CONTAINER}/{len(content)}", {}, headers, takes_body=True)
+    async with backend.send(request, len(content), content) as answer:
+        assert answer.status == 201
+
+
+async def got(backend: Backend, content: bytes) -> bytes:
+    async with backend.send(question("GET", f"/{CONTAINER}/{len(content)}")) as answer:
+        assert answer.status == 200
+        return await answer.read()
 
 
 def test_without_the_journal_the_same_kill_loses_puts(tmp_path: Path) -> None:
