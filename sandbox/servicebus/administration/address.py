@@ -1,6 +1,6 @@
 """The entity, or the list of entities, that the path of a request names."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import pairwise
 
@@ -28,22 +28,31 @@ _NAMED = frozenset({"subscriptions", "rules"})
 
 @dataclass(frozen=True)
 class Address:
-    """A kind, and the names on the way to it: an entity's, a subscription's, a rule's."""
+    """A kind, and the names on the way to it: an entity's, a subscription's, a rule's.
+
+    `words` are the segments above the last two, in the case in which the request wrote them.
+    """
 
     kind: Kind
     entity: str = ""
     subscription: str = ""
     rule: str = ""
+    words: tuple[str, str] = field(default=("subscriptions", "rules"), compare=False)
 
     @property
     def path(self) -> str:
-        """Return the path as Azure writes it in the id of an entry."""
+        """Return the path as Azure writes it in the id of an entry or a feed.
+
+        Azure repeats the case of the request. @azure/service-bus takes the names from the id, and
+        finds none beside a segment in another case than it wrote: setName in its atomXmlHelper.
+        """
+        subscriptions, rules = self.words
         parts = [self.entity]
-        if self.subscription:
-            parts += ["subscriptions", self.subscription]
-        if self.rule:
-            parts += ["rules", self.rule]
-        return "/".join(parts)
+        if self.subscription or self.kind is Kind.SUBSCRIPTIONS:
+            parts += [subscriptions, self.subscription]
+        if self.rule or self.kind is Kind.RULES:
+            parts += [rules, self.rule]
+        return "/".join(filter(None, parts))
 
 
 def address_of(path: str) -> Address | None:
@@ -62,7 +71,7 @@ def address_of(path: str) -> Address | None:
     if "subscriptions" not in folded[1:]:
         return Address(Kind.ENTITY, "/".join(parts))
     at = folded.index("subscriptions", 1)
-    return _below("/".join(parts[:at]), parts[at + 1 :], folded[at + 1 :])
+    return _below("/".join(parts[:at]), parts[at], parts[at + 1 :])
 
 
 def _is_of_messages(folded: list[str]) -> bool:
@@ -74,15 +83,15 @@ def _is_of_messages(folded: list[str]) -> bool:
     return any(name == "messages" and above not in _NAMED for above, name in steps)
 
 
-def _below(topic: str, rest: list[str], folded: list[str]) -> Address | None:
+def _below(topic: str, word: str, rest: list[str]) -> Address | None:
     """Return the address of a subscription or a rule; their names have no slash."""
-    match rest, folded:
-        case [], _:
-            return Address(Kind.SUBSCRIPTIONS, topic)
-        case [name], _:
-            return Address(Kind.SUBSCRIPTION, topic, name)
-        case [name, _], [_, "rules"]:
-            return Address(Kind.RULES, topic, name)
-        case [name, _, rule], [_, "rules", _]:
-            return Address(Kind.RULE, topic, name, rule)
+    match rest:
+        case []:
+            return Address(Kind.SUBSCRIPTIONS, topic, words=(word, "rules"))
+        case [name]:
+            return Address(Kind.SUBSCRIPTION, topic, name, words=(word, "rules"))
+        case [name, rules] if rules.lower() == "rules":
+            return Address(Kind.RULES, topic, name, words=(word, rules))
+        case [name, rules, rule] if rules.lower() == "rules":
+            return Address(Kind.RULE, topic, name, rule, words=(word, rules))
     return None

@@ -58,13 +58,13 @@ class Answers:
         following = ""
         if skip + top < len(found):
             following = urlencode({**query, "$skip": skip + top, "$top": top}, safe="$")
-        path = _TITLES.get(address.kind, f"{address.path}/{address.kind.value}")
+        path = _TITLES.get(address.kind, address.path)
         entries = [self._described(at, each) for at, each in found[skip : skip + top]]
         return atom.feed(self._source(query), address.kind.value, path, entries, following)
 
     def _below(self, address: Address) -> list[tuple[Address, Found]]:
         """Return the entities of a list, by name. Raises Refusal 404 for a list below nothing."""
-        namespace, of = self._namespace, address.entity
+        namespace, of, words = self._namespace, address.entity, address.words
         pairs: list[tuple[Address, Found]]
         if address.kind is Kind.QUEUES:
             pairs = [(Address(Kind.ENTITY, each.name), each) for each in namespace.queues]
@@ -75,12 +75,14 @@ class Answers:
             above = changes.find(namespace, Address(kind, of, address.subscription))
             if isinstance(above, Topic):
                 pairs = [
-                    (Address(Kind.SUBSCRIPTION, of, each.name), each)
+                    (Address(Kind.SUBSCRIPTION, of, each.name, words=words), each)
                     for each in above.subscriptions
                 ]
             elif isinstance(above, Subscription):
                 at = (of, address.subscription)
-                pairs = [(Address(Kind.RULE, *at, each.name), each) for each in above.rules]
+                pairs = [
+                    (Address(Kind.RULE, *at, each.name, words=words), each) for each in above.rules
+                ]
             else:
                 raise changes.missing(namespace, Address(kind, of, address.subscription))
         return sorted(pairs, key=lambda each: each[1].name.lower())

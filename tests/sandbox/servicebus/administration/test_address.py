@@ -49,3 +49,20 @@ def test_any_other_path_leads_nowhere(path: str) -> None:
 
 def test_the_path_of_an_address_is_that_of_its_entry() -> None:
     assert Address(Kind.RULE, "t", "s", "r").path == "t/subscriptions/s/rules/r"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "t/Subscriptions",
+        "t/subscriptions",
+        "t/Subscriptions/s",
+        "t/Subscriptions/s/rules",
+        "t/Subscriptions/s/Rules/r",
+        "subscriptions/t/subscriptions/S/RULES/rules",
+    ],
+)
+def test_the_path_of_a_request_is_repeated_in_its_case(path: str) -> None:
+    address = address_of(path)
+    assert address is not None
+    assert address.path == path

@@ -5,8 +5,11 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+from xml.etree.ElementTree import fromstring
 
 import pytest
+import requests
 from azure.core.exceptions import (
     ClientAuthenticationError,
     HttpResponseError,
@@ -27,6 +30,7 @@ from azure.servicebus.management import (
 )
 
 from sandbox.audit import Record
+from sandbox.servicebus.administration.xml import ATOM
 from tests.sandbox.servicebus.harness import Credential, Running, authority, trust
 from tests.sandbox.servicebus.world import BUS, PRINCIPALS
 
@@ -138,6 +142,35 @@ def test_a_list_comes_in_pages_by_name(owner: Client) -> None:
     found = [each.name for each in owner.list_queues(max_page_size=3)]
     assert found == sorted(found)
     assert [each for each in found if each.startswith("page")] == [f"page/{n}" for n in range(7)]
+
+
+@pytest.mark.parametrize("words", [("subscriptions", "rules"), ("Subscriptions", "Rules")])
+def test_the_ids_of_an_answer_have_the_case_of_the_request(
+    running: Running, ca: str, words: tuple[str, str]
+) -> None:
+    owner = client(running, ca, "owner")
+    owner.create_topic("cased")
+    owner.create_subscription("cased", "Red")
+    subscriptions, rules = words
+
+    def ids(path: str) -> list[str]:
+        found = requests.get(
+            f"https://127.0.0.1:{running.ports[TransportType.AmqpOverWebsocket]}/{path}",
+            headers={
+                "Authorization": f"Bearer {Credential(PRINCIPALS['owner']).get_token().token}"
+            },
+            verify=ca,
+            timeout=20,
+        )
+        elements = fromstring(found.content).iter(f"{{{ATOM}}}id")  # noqa: S314 (the sandbox wrote it)
+        return [urlsplit(each.text or "").path for each in elements]
+
+    below = f"/cased/{subscriptions}"
+    rule = f"{below}/Red/{rules}"
+    assert ids(f"cased/{subscriptions}") == [below, f"{below}/Red"]
+    assert ids(f"cased/{subscriptions}/Red") == [f"{below}/Red"]
+    assert ids(f"cased/{subscriptions}/Red/{rules}/") == [rule, f"{rule}/$Default"]
+    assert ids(f"cased/{subscriptions}/Red/{rules}/$Default") == [f"{rule}/$Default"]
 
 
 def test_what_was_made_outlives_a_restart_and_a_deployment_restores_its_own(
