@@ -135,6 +135,7 @@ def _rule(rule: Mapping[str, Any]) -> Rule:
                 correlation_id=known(written, "correlationId"),
                 to=known(written, "to"),
                 reply_to=known(written, "replyTo"),
+                reply_to_session_id=known(written, "replyToSessionId"),
                 session_id=known(written, "sessionId"),
                 content_type=known(written, "contentType"),
                 properties=known(written, "properties", {}),

@@ -4,6 +4,7 @@ https://learn.microsoft.com/azure/service-bus-messaging/service-bus-amqp-request
 """
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from sandbox.deployment import CorrelationFilter, Rule
@@ -102,7 +103,7 @@ def _typed(key: str, value: object) -> TypedValue:
         case bool():
             return TypedValue(key, "boolean", str(value).lower())
         case Timestamp():
-            raise MalformedError(f"the sandbox does not compare the time in {key}")
+            return TypedValue(key, "dateTime", _written(value, key))
         case int():
             return TypedValue(key, "long", str(value))
         case float():
@@ -110,6 +111,15 @@ def _typed(key: str, value: object) -> TypedValue:
         case str() | UUID():
             return TypedValue(key, "string", str(value))
     raise MalformedError(f"the value of {key} has a type that no filter compares")
+
+
+def _written(time: Timestamp, key: str) -> str:
+    """Return a time as XML has it. Raises MalformedError for one outside the years 1 to 9999."""
+    try:
+        found = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=time)
+    except OverflowError as error:
+        raise MalformedError(f"the time in {key} is outside the years 1 to 9999") from error
+    return found.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _map(fields: Fields, name: str) -> Mapping[str, object]:
@@ -140,7 +150,6 @@ def _action(rule: Rule) -> bytes:
 
 
 def _conditions(wanted: CorrelationFilter) -> tuple[bytes, ...]:
-    reply_to_session = encode.NULL
     return (
         encode.value(wanted.correlation_id),
         encode.value(wanted.message_id),
@@ -148,7 +157,7 @@ def _conditions(wanted: CorrelationFilter) -> tuple[bytes, ...]:
         encode.value(wanted.reply_to),
         encode.value(wanted.label),
         encode.value(wanted.session_id),
-        reply_to_session,
+        encode.value(wanted.reply_to_session_id),
         encode.value(wanted.content_type),
         encode.value(dict(wanted.properties)),
     )

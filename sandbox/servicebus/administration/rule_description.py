@@ -6,7 +6,7 @@ with the same elements. One of the deployment gets the description of its filter
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import UTC
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from xml.etree.ElementTree import Element
 from xml.sax.saxutils import escape, quoteattr
@@ -17,6 +17,7 @@ from sandbox.deployment import CorrelationFilter, Rule
 from sandbox.refusal import Refusal
 from sandbox.servicebus.administration.fields import FieldError
 from sandbox.servicebus.administration.xml import XmlError, local_name, type_of
+from sandbox.servicebus.amqp.decode import Timestamp
 from sandbox.servicebus.not_offered import NO_ACTION
 
 _XSD = "http://www.w3.org/2001/XMLSchema"
@@ -27,12 +28,14 @@ _TRUE, _FALSE, _SQL, _CORRELATION = "TrueFilter", "FalseFilter", "SqlFilter", "C
 _CONSTANT = {_TRUE: "1=1", _FALSE: "1=0"}
 _NO_ACTION, _SQL_ACTION = "EmptyRuleAction", "SqlRuleAction"
 _COMPATIBILITY = "20"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # By element: the name of the property in a filter of this sandbox.
 _STANDARD = {
     "CorrelationId": "correlation_id",
     "MessageId": "message_id",
     "To": "to",
     "ReplyTo": "reply_to",
+    "ReplyToSessionId": "reply_to_session_id",
     "Label": "label",
     "SessionId": "session_id",
     "ContentType": "content_type",
@@ -199,10 +202,11 @@ def _values(pairs: Sequence[TypedValue]) -> dict[str, object]:
     return {each.key: each.value for each in pairs}
 
 
-def _milliseconds(text: str) -> int:
+def _milliseconds(text: str) -> Timestamp:
     """Return a time as AMQP has it. One without a zone is of UTC."""
     found = isodate.parse_datetime(text)
-    return int((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp() * 1000)
+    since = (found if found.tzinfo else found.replace(tzinfo=UTC)) - _EPOCH
+    return Timestamp(since // timedelta(milliseconds=1))
 
 
 _VALUES: Mapping[str, Any] = {

@@ -17,6 +17,7 @@ _STANDARD = {
     "correlation_id": "correlation_id",
     "to": "to",
     "reply_to": "reply_to",
+    "reply_to_session_id": "reply_to_group_id",
     "session_id": "group_id",
     "content_type": "content_type",
 }

@@ -10,6 +10,7 @@ from sandbox.servicebus.serve.message import Message
 _FIELDS = (
     *("message_id", "user_id", "to", "subject", "reply_to", "correlation_id", "content_type"),
     *("content_encoding", "absolute_expiry_time", "creation_time", "group_id"),
+    *("group_sequence", "reply_to_group_id"),
 )
 
 

@@ -1,11 +1,13 @@
 """Rules over AMQP: `$management` lists, adds and removes those of a subscription."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from azure.servicebus import ServiceBusMessage
+from proton import timestamp
 from proton.utils import LinkDetached
 
 from sandbox.servicebus.unsupported import STATUS
@@ -64,6 +66,37 @@ def test_a_rule_is_added_and_removed_while_it_runs(own: Running) -> None:
         assert [str(each) for each in receiver.receive_messages(3, 2)] == ["low", "red"]
 
 
+def test_a_rule_compares_a_time_and_the_session_of_the_reply(own: Running) -> None:
+    at = datetime(2000, 1, 1, 0, 0, 0, 9000, tzinfo=UTC)
+    wanted = {"reply-to-session-id": "s-1", "properties": {"at": timestamp(946684800009)}}
+    assert change(own, "owner", "add-rule", "timed", correlation_filter=wanted).code == 200
+    assert change(own, "owner", "remove-rule", "everything").code == 200
+    _, [rule] = rules(own, "everything")
+    fields = rule["rule-description"].value[0].value
+    assert str(fields[6]) == "s-1"
+    assert (type(fields[8]["at"]), fields[8]["at"]) == (timestamp, 946684800009)
+    with own.client("owner") as sdk, sdk.get_topic_sender("events") as sender:
+        sender.send_messages(
+            [
+                ServiceBusMessage(
+                    name,
+                    reply_to_session_id=session,
+                    application_properties=cast("dict[str | bytes, Any]", {"at": time}),
+                )
+                for name, session, time in (
+                    ("both", "s-1", at),
+                    ("other session", "s-2", at),
+                    ("other time", "s-1", at + timedelta(milliseconds=1)),
+                )
+            ]
+        )
+    with (
+        own.client("owner") as sdk,
+        sdk.get_subscription_receiver("events", "everything") as receiver,
+    ):
+        assert [str(each) for each in receiver.receive_messages(3, 2)] == ["both"]
+
+
 def test_a_rule_that_exists_or_is_missing_has_azures_status(bus: Running) -> None:
     there = change(bus, "owner", "add-rule", "Everything", sql_filter={"expression": "1=1"})
     assert (there.code, there.condition) == (409, "com.microsoft:entity-already-exists")
@@ -81,6 +114,7 @@ def test_a_rule_that_exists_or_is_missing_has_azures_status(bus: Running) -> Non
         {"sql_filter": "a = 1"},
         {"correlation_filter": {}},
         {"correlation_filter": {"properties": {"a": [1]}}},
+        {"correlation_filter": {"properties": {"a": timestamp(1 << 62)}}},
         {"sql_filter": {"expression": "1=1"}, "sql_rule_action": {"expression": "SET a = 1"}},
     ],
 )

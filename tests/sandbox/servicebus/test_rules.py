@@ -1,8 +1,12 @@
 """Filters: correlation, three-valued SQL, and refusals at the start."""
 
+from typing import Any, cast
+
 import pytest
 
 from sandbox.deployment import CorrelationFilter, Rule
+from sandbox.deployment.data_services import namespace
+from sandbox.deployment.snapshot import Snapshot
 from sandbox.servicebus.serve.rules import DEFAULT, RuleError, compiled, rules_after
 from sandbox.servicebus.serve.sql import SqlError, parse
 from tests.sandbox.servicebus.messages import message
@@ -11,6 +15,7 @@ PHOTO = message(
     own={"n": 5, "price": 9.5, "name": "it's", "ok": True, "order": 1, "odd name": "x"},
     subject="photo.processed",
     message_id="m-1",
+    reply_to_group_id="s-1",
 )
 
 
@@ -108,6 +113,8 @@ def test_a_refused_rule_is_named() -> None:
         (CorrelationFilter(properties={"name": "it's"}), True),
         (CorrelationFilter(properties={"name": "it's", "missing": "x"}), False),
         (CorrelationFilter(to="there"), False),
+        (CorrelationFilter(reply_to_session_id="s-1"), True),
+        (CorrelationFilter(label="photo.processed", reply_to_session_id="s-2"), False),
     ],
 )
 def test_all_that_a_correlation_filter_names_must_be_equal(
@@ -152,3 +159,40 @@ def test_the_default_rule_is_kept_or_dropped_as_assumed(
 
 def test_default_is_known_however_it_is_written() -> None:
     assert rules_after((Rule("$DEFAULT", sql="1=0"), RED), "removed") == (RED,)
+
+
+def test_a_template_filters_by_each_property_of_a_correlation_filter() -> None:
+    written = {
+        "label": "subject",
+        "messageId": "message_id",
+        "correlationId": "correlation_id",
+        "to": "to",
+        "replyTo": "reply_to",
+        "replyToSessionId": "reply_to_group_id",
+        "sessionId": "group_id",
+        "contentType": "content_type",
+    }
+    for name, field in written.items():
+        properties = {"filterType": "CorrelationFilter", "correlationFilter": {name: "1"}}
+        kind = "Microsoft.ServiceBus/namespaces"
+        resources: list[dict[str, Any]] = [
+            {"id": "/b", "type": kind, "name": "b"},
+            {"id": "/b/topics/t", "type": f"{kind}/topics", "name": "b/t", "properties": {}},
+            {
+                "id": "/b/topics/t/subscriptions/s",
+                "type": f"{kind}/topics/subscriptions",
+                "name": "b/t/s",
+                "properties": {},
+            },
+            {
+                "id": "/b/topics/t/subscriptions/s/rules/r",
+                "type": f"{kind}/topics/subscriptions/rules",
+                "name": "b/t/s/r",
+                "properties": properties,
+            },
+        ]
+        [topic] = namespace(Snapshot(tuple(resources), {}), resources[0]).topics
+        filters = compiled(topic.subscriptions[0].rules, "s")
+        same, other = ({field: value} for value in ("1", "2"))
+        assert filters.match(message(**cast("dict[str, Any]", same)))
+        assert not filters.match(message(**cast("dict[str, Any]", other)))

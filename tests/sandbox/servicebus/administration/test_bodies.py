@@ -8,6 +8,7 @@ from sandbox.servicebus.administration import descriptions, rule_description
 from sandbox.servicebus.administration.fields import FieldError
 from sandbox.servicebus.administration.rule_description import RuleDescription
 from sandbox.servicebus.administration.xml import ATOM, CONNECT, XmlError, description_in
+from sandbox.servicebus.amqp.decode import Timestamp
 
 XSI = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
 
@@ -83,10 +84,12 @@ def test_a_rule_is_described_as_it_was_sent() -> None:
             ("int", "2"),
             ("boolean", "false"),
             ("double", "1.5"),
+            ("dateTime", "2000-01-01T00:00:00.009Z"),
         )
     )
     body = rule(
         '<Filter xsi:type="CorrelationFilter"><Label>red</Label>'
+        "<ReplyToSessionId>s-1</ReplyToSessionId>"
         f"<Properties>{pairs}</Properties></Filter>"
         '<Action xsi:type="EmptyRuleAction"/><Name>ignored</Name>'
     )
@@ -95,7 +98,14 @@ def test_a_rule_is_described_as_it_was_sent() -> None:
         "red",
         correlation=CorrelationFilter(
             label="red",
-            properties={"string": "a<b", "int": 2, "boolean": False, "double": 1.5},
+            reply_to_session_id="s-1",
+            properties={
+                "string": "a<b",
+                "int": 2,
+                "boolean": False,
+                "double": 1.5,
+                "dateTime": Timestamp(946684800009),
+            },
         ),
     )
     assert RuleDescription.from_json(described.as_json()) == described
