@@ -76,6 +76,8 @@ _VARIABLE: dict[int, Callable[[bytes], object]] = {
     0xB3: lambda raw: Symbol(raw.decode("ascii")),
 }
 _WIDTHS = {0x4: 0, 0x5: 1, 0x6: 2, 0x7: 4, 0x8: 8, 0x9: 16}
+# By constructor: the size of a value, its constructor included; 0 where the value's bytes tell it.
+_SIZES = [_WIDTHS.get(each >> 4, -1) + 1 for each in range(256)]
 
 
 def decoded(data: bytes, at: int = 0) -> object:
@@ -107,7 +109,9 @@ def parts(data: bytes, at: int = 0) -> tuple[list[bytes], int]:
     count, position, end = _compound(data, at + 1, len(data), constructor)
     found = []
     for _ in range(count):
-        after = _end(data, position, end, 0)
+        # This runs for each field of each frame, most of which are of a fixed size.
+        size = _SIZES[data[position]] if position < end else 0
+        after = position + size if size else _end(data, position, end, 0)
         found.append(data[position:after])
         position = after
     _check_filled(position, end)
@@ -115,10 +119,10 @@ def parts(data: bytes, at: int = 0) -> tuple[list[bytes], int]:
 
 
 def _value(data: bytes, at: int, end: int, depth: int) -> tuple[object, int]:
-    if depth > _MAX_DEPTH:
-        raise MalformedError("nested too deeply")
     constructor = _byte(data, at, end)
     if constructor == 0:
+        if depth > _MAX_DEPTH:
+            raise MalformedError("nested too deeply")
         descriptor, at = _value(data, at + 1, end, depth + 1)
         value, at = _value(data, at, end, depth + 1)
         return Described(descriptor, value), at
@@ -128,8 +132,8 @@ def _value(data: bytes, at: int, end: int, depth: int) -> tuple[object, int]:
 def _end(data: bytes, at: int, end: int, depth: int) -> int:
     constructor = _byte(data, at, end)
     family = constructor >> 4
-    if family in _WIDTHS:
-        after = at + 1 + _WIDTHS[family]
+    if size := _SIZES[constructor]:
+        after = at + size
     elif constructor == 0:
         if depth == _MAX_DEPTH:
             raise MalformedError("described too deeply")
@@ -173,7 +177,11 @@ def _elements(data: bytes, at: int, end: int, constructor: int, depth: int) -> t
 def _values(data: bytes, at: int, end: int, count: int, depth: int) -> tuple[list[object], int]:
     values = []
     for _ in range(count):
-        value, at = _value(data, at, end, depth)
+        # Most properties of a message are null.
+        if at < end and data[at] in _CONSTANTS:
+            value, at = _CONSTANTS[data[at]], at + 1
+        else:
+            value, at = _value(data, at, end, depth)
         values.append(value)
     return values, at
 

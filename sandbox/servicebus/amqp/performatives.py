@@ -32,6 +32,8 @@ _BY_NAME = {
 }
 # A descriptor is a number or a symbol; proton refuses a frame with any other.
 _DESCRIPTORS = (b"\x44", b"\x53", b"\x80", b"\xa3", b"\xb3")
+# As clients write them: no extended header, then a descriptor whose number is one byte.
+_USUAL = b"\x02\x00", b"\x00\x53"
 _BEGIN_THEN_FLOW = bytes((BEGIN,)), bytes((FLOW,))
 # proton's form of a transfer: a list and a tag of up to 255 bytes, numbers as short as possible.
 _SHORT_LIST = 0xC0
@@ -49,6 +51,8 @@ def performative(frame: bytes) -> tuple[int, int]:
 
     0 if it has none. Raises MalformedError.
     """
+    if (frame[4:6], frame[_HEADER_SIZE:_CODE]) == _USUAL and len(frame) > _CODE:
+        return frame[_CODE], _CODE + 1
     start = frame[4] * 4
     if frame[:4] == b"AMQP" or frame[5] != 0 or frame[start : start + 1] != b"\x00":
         return 0, start
