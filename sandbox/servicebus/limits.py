@@ -69,6 +69,7 @@ class ConnectionUsage:
         self._total = Usage(before_token)
         self._used: dict[str, int] = {}
         self._unfinished: dict[Link, int] = {}
+        self._open = 0, 0
 
     @property
     def quota(self) -> Quota:
@@ -78,6 +79,7 @@ class ConnectionUsage:
     def join(self, principal: Usage) -> None:
         """Count for a principal from now on, with everything in use so far."""
         self._total = principal
+        self._open = 0, 0
         for kind, amount in self._used.items():
             principal.add(kind, amount)
 
@@ -96,8 +98,8 @@ class ConnectionUsage:
         """Set a link's unfinished bytes. Return whether they are within the quota."""
         if size:
             self._unfinished[link] = size
-        else:
-            self._unfinished.pop(link, None)
+        elif self._unfinished.pop(link, None) is None:
+            return True
         return self.set("unfinished", sum(self._unfinished.values()))
 
     def add_unfinished(self, link: Link, more: int) -> bool:
@@ -110,7 +112,13 @@ class ConnectionUsage:
             self.set_unfinished(link)
 
     def exceeded(self, sessions: int, links: int) -> Condition | None:
-        """Set the number of sessions and links. Return the error if there are too many."""
+        """Set the number of sessions and links. Return the error if there are too many.
+
+        This is asked after each frame, so it looks only at numbers that have changed.
+        """
+        if (sessions, links) == self._open:
+            return None
+        self._open = sessions, links
         if not self.set("sessions", sessions):
             return limit_errors.too_many("sessions", self.quota.sessions)
         if not self.set("links", links):

@@ -171,11 +171,13 @@ def with_broker_properties(content: bytes, values: BrokerProperties) -> bytes:
     """Return the message with the broker's header and annotations, the rest as it came."""
     sections = split(content)
     return joined(
-        replace(
-            sections,
+        Sections(
             header=_header(sections.header, values),
             delivery=_delivery(sections.delivery, values),
             annotations=_annotations(sections.annotations, values),
+            properties=sections.properties,
+            application=sections.application,
+            body=sections.body,
         )
     )
 
