@@ -16,7 +16,7 @@ from typing import Any
 from sandbox.broken_files import check_integrity, database_error
 from sandbox.servicebus.serve.locking import MessageState, QueuedMessage
 
-_LAYOUT = 2
+_LAYOUT = 3
 # In pages of 4 KiB. SQLite's own choice, 1000, would be a checkpoint for each 300 messages.
 _LONGEST_LOG = 4000
 _SESSIONS = """CREATE TABLE sessions (
@@ -38,7 +38,8 @@ CREATE TABLE duplicates (
 PRAGMA user_version = {_LAYOUT};
 COMMIT;
 """
-# Layout 1 had no sessions, no deferred messages and no scheduled ones.
+# Layout 1 had no sessions, no deferred messages and no scheduled ones. Layout 2 stored the last
+# number of a queue with each message; since then the newest message alone may have it.
 _FROM_LAYOUT_1 = f"""
 BEGIN;
 ALTER TABLE messages ADD COLUMN session TEXT;
@@ -67,6 +68,8 @@ class Store:
                 f"The bus cannot use its store: {database_error(path, error)}."
             ) from error
         self._has_log = self._is_quiet = False
+        # By queue: its last number, while no more than its newest message has that number.
+        self._held: dict[int, int] = {}
         try:
             self._prepare()
         except sqlite3.Error as error:
@@ -83,14 +86,17 @@ class Store:
         self._database.execute(f"PRAGMA wal_autocheckpoint={_LONGEST_LOG}")
         check_integrity(self._database)
         layout = self._database.execute("PRAGMA user_version").fetchone()[0]
-        if layout not in (0, 1, _LAYOUT):
+        if layout not in (0, 1, 2, _LAYOUT):
             raise sqlite3.DatabaseError(f"it is of layout {layout}, not {_LAYOUT}")
         if layout == 0:
             self._database.executescript(_TABLES)
         if layout == 1:
             self._database.executescript(_FROM_LAYOUT_1)
+        if layout == 2:
+            self._database.execute(f"PRAGMA user_version={_LAYOUT}")
         self._database.execute("BEGIN IMMEDIATE")
         self._database.execute("COMMIT")
+        self._held = self._numbers_held()
 
     def close(self) -> None:
         """Close the file. Uncommitted writes are undone."""
@@ -117,16 +123,26 @@ class Store:
         """Undo all writes since the last commit."""
         if self._database.in_transaction:
             self._database.execute("ROLLBACK")
+        self._held = self._numbers_held()
+
+    def _numbers_held(self) -> dict[int, int]:
+        """Return the last numbers that the file has only in the newest message of a queue."""
+        rows = self._read(
+            "SELECT queues.id, max(sequence) FROM messages JOIN queues ON queue = queues.id"
+            " GROUP BY queues.id HAVING max(sequence) > last_sequence"
+        )
+        return {row[0]: row[1] for row in rows}
 
     def queue(self, path: str) -> tuple[int, int]:
         """Return the id and the last sequence number of the queue at `path`; add it if missing."""
         self._write("INSERT OR IGNORE INTO queues (path, last_sequence) VALUES (?, 0)", path)
         found = self._read("SELECT id, last_sequence FROM queues WHERE path = ?", path)
-        row = next(found)
-        return row[0], row[1]
+        identity, last = next(found)
+        return identity, self._held.get(identity, last)
 
     def set_last_sequence(self, queue: int, last_sequence: int) -> None:
         """Store the last sequence number that a queue or topic gave."""
+        self._held.pop(queue, None)
         self._write("UPDATE queues SET last_sequence = ? WHERE id = ?", last_sequence, queue)
 
     def delete_all_except(self, paths: frozenset[str]) -> None:
@@ -137,6 +153,7 @@ class Store:
                 self._write("DELETE FROM duplicates WHERE queue = ?", identity)
                 self._write("DELETE FROM sessions WHERE queue = ?", identity)
                 self._write("DELETE FROM queues WHERE id = ?", identity)
+                self._held.pop(identity, None)
 
     def messages(self, queue: int) -> Iterator[tuple[QueuedMessage, bool]]:
         """Yield the messages of a queue in sequence, and whether each is a dead letter.
@@ -151,8 +168,8 @@ class Store:
         return ((_queued(row[1:8], row[8]), bool(row[0])) for row in rows)
 
     def add(self, queue: int, message: QueuedMessage, content: bytes) -> int:
-        """Store a message and its sequence number. Return its row."""
-        self.set_last_sequence(queue, message.sequence)
+        """Store a message, which holds its queue's last number meanwhile. Return its row."""
+        self._held[queue] = message.sequence
         cursor = self._write(
             "INSERT INTO messages (queue, dead, sequence, origin, enqueued, time_to_live,"
             " deliveries, content, session) VALUES (?, 0, ?, ?, ?, ?, ?, ?, ?)",
@@ -196,7 +213,9 @@ class Store:
         return int(next(found)[0])
 
     def delete(self, row: int) -> None:
-        """Delete a message."""
+        """Delete a message. Numbers that messages hold are stored first: it may hold one."""
+        while self._held:
+            self.set_last_sequence(*self._held.popitem())
         self._write("DELETE FROM messages WHERE id = ?", row)
 
     def set_deliveries(self, row: int, deliveries: int) -> None:

@@ -1,5 +1,6 @@
-"""The store of the bus: when its log is copied into its file."""
+"""The store of the bus: when its log is copied into its file, and the numbers that it keeps."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -61,3 +62,40 @@ def test_a_log_that_never_rests_does_not_grow_without_end(store: Store, path: Pa
         store.delete(row)
         store.commit()
     assert path.with_name("bus.sqlite-wal").stat().st_size < 24 << 20
+
+
+def test_no_number_is_given_twice_though_its_message_is_gone(path: Path, store: Store) -> None:
+    row = add(store, b"the newest")
+    store.commit()
+    assert store.queue("queues/orders") == (1, 1)
+    store.close()
+    with closing(Store(path)) as reopened:
+        assert reopened.queue("queues/orders") == (1, 1)
+        reopened.delete(row)
+        reopened.commit()
+    with closing(Store(path)) as emptied:
+        assert emptied.queue("queues/orders") == (1, 1)
+
+
+def test_a_number_survives_a_deletion_that_was_undone(path: Path, store: Store) -> None:
+    row = add(store, b"the newest")
+    store.commit()
+    store.delete(row)
+    store.rollback()
+    store.delete(row)
+    store.commit()
+    store.close()
+    with closing(Store(path)) as emptied:
+        assert emptied.queue("queues/orders") == (1, 1)
+
+
+def test_a_store_of_the_second_layout_keeps_its_numbers(path: Path, store: Store) -> None:
+    store.set_last_sequence(1, 7)
+    add(store, b"an old one")
+    store.set_last_sequence(1, 7)
+    store.commit()
+    store.close()
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("PRAGMA user_version=2")
+    with closing(Store(path)) as later:
+        assert later.queue("queues/orders") == (1, 7)
