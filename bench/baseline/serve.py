@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sys
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
@@ -12,7 +13,7 @@ from aiohttp import WSMsgType, web
 
 from bench.baseline import constant
 from bench.baseline.broker import Broker
-from bench.bound.bus import Bound
+from bench.bound.bus import Bound, Kept
 from sandbox.audit import FILE, Audit, Gate
 from sandbox.edge import AmqpListener, Certificate, Edge
 from sandbox.rbac import Policy
@@ -20,11 +21,12 @@ from sandbox.state import State
 
 _PATH = "/$servicebus/websocket"
 _SUBPROTOCOL = "AMQPWSB10"
-_BROKERS: dict[str, type[Broker]] = {"proton": Broker, "bound": Bound}
+
+_Kind = Callable[[Callable[[bytes], None]], Broker]
 
 
 class _Amqp(asyncio.Protocol):
-    def __init__(self, kind: type[Broker]) -> None:
+    def __init__(self, kind: _Kind) -> None:
         self._kind = kind
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -35,7 +37,7 @@ class _Amqp(asyncio.Protocol):
         self._broker.feed(data)
 
 
-def _websocket(kind: type[Broker]) -> web.Application:
+def _websocket(kind: _Kind) -> web.Application:
     async def handle(request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse(protocols=(_SUBPROTOCOL,), compress=False)
         await socket.prepare(request)
@@ -57,7 +59,8 @@ def _websocket(kind: type[Broker]) -> web.Application:
 
 async def _run(asked: dict[str, Any]) -> None:
     state = State.open(Path(asked["state"]))
-    kind = _BROKERS[asked["broker"]]
+    kept = state.path("bound.sqlite")
+    kind = partial(Bound, Kept(kept)) if asked["broker"] == "bound" else Broker
     routes = {asked["bus"]: _websocket(kind), asked["vault"]: constant.application()}
     certificate = Certificate.keep(state, routes)
     gate = Gate(Policy([]), Audit(state.path(FILE)))

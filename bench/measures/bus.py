@@ -1,6 +1,7 @@
 """Service Bus send, and receive with complete, against a proton server that checks nothing.
 
-The bound is bench/bound/bus.py. It is faster than proton, whose objects for each frame it saves.
+The bound is bench/bound/bus.py, which stores each message. It is faster than proton, whose objects
+for each frame it saves.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
