@@ -12,7 +12,7 @@ from typing import Any
 from azure.core.credentials import TokenCredential
 from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError
 from azure.keyvault.secrets import SecretClient
-from azure.servicebus.exceptions import ServiceBusAuthorizationError
+from azure.servicebus.exceptions import ServiceBusAuthorizationError, ServiceBusError
 from azure.storage.blob import ContainerClient
 
 from local.azd_values import Values
@@ -21,6 +21,8 @@ from services.common import blobs, bus
 from services.common.bus import SendError
 
 _PEEK_TIMEOUT = 15  # seconds; a namespace that hangs attaches no link
+# The SDK gives a WebSocket one second for each step of its opening, which a busy machine may miss.
+_TRIES = 3
 
 
 @dataclass(frozen=True)
@@ -77,10 +79,21 @@ class Prober:
         """Return why `right` does not work; None if it does."""
         try:
             for action in right.actions:
-                self._probes[action](right.scope)
+                self._probe(action, right.scope)
         except (ServiceBusAuthorizationError, SendError, AzureError, OSError, ValueError) as error:
             return Missing(right, _is_refusal(error), _sentence(error))
         return None
+
+    def _probe(self, action: str, scope: str) -> None:
+        """Send the request of an action, and again if its connection did not open in time."""
+        for left in reversed(range(_TRIES)):
+            try:
+                self._probes[action](scope)
+            except ServiceBusError as error:
+                if not left or not _opened_late(error):
+                    raise
+            else:
+                return
 
     @property
     def _probes(self) -> Mapping[str, Callable[[str], object]]:
@@ -136,6 +149,15 @@ def _is_refusal(error: BaseException) -> bool:
     return isinstance(error, ServiceBusAuthorizationError) or (
         isinstance(error, HttpResponseError) and status == 403
     )
+
+
+def _opened_late(error: ServiceBusError) -> bool:
+    """Return whether a connection timed out while it opened, by the text of websocket-client.
+
+    It is all that tells these errors from others: azure-servicebus 7.15 has no class for them. A
+    `receive` or a `send` on an open connection "did not complete within the allotted timeout".
+    """
+    return "timed out" in str(error)
 
 
 def _name(scope: str) -> str:
