@@ -216,15 +216,15 @@ def why_not_ready(report: Report | None) -> str:
 
 def describe(service: ServiceReport) -> str:
     """Return a clause on a service that is not ready."""
-    if service.ended:
-        return f"{service.name} keeps ending at its start: {service.ended}"
+    if service.keeps_ending:
+        return f"{service.name} keeps ending at its start: {service.keeps_ending}"
     if service.failing:
         return f"{service.name} is waiting for {', '.join(service.failing)}"
     return f"{service.name} has not answered yet"
 
 
 def _is_hopeless(service: ServiceReport) -> bool:
-    return service.state != "ready" and bool(service.ended) and service.restarts >= _HOPELESS
+    return bool(service.keeps_ending) and service.restarts >= _HOPELESS
 
 
 def _end_reason(log: Path, before: int) -> str:

@@ -41,8 +41,8 @@ class Progress:
         for service in report.services:
             if service.state == "ready":
                 self._say(service.name, f"{service.name}")
-            elif service.ended:
-                self._say(f"{service.name}'s end", f"{service.name} ended: {service.ended}", _ENDED)
+            elif why := service.keeps_ending:
+                self._say(f"{service.name}'s end", f"{service.name} ended: {why}", _ENDED)
         if report.overdue:
             self._say_overdue(report)
         if report.ready:
@@ -56,7 +56,7 @@ class Progress:
         sentence = f"not all is ready yet{where}; to see why, run {KEYLESS} doctor"
         self._say("overdue", sentence, _WAITS)
         for each in report.late:
-            self._say(f"{each.name} {each.failing} {each.ended}", describe(each), _WAITS)
+            self._say(f"{each.name} {each.failing} {each.keeps_ending}", describe(each), _WAITS)
 
     def _say(self, topic: str, sentence: str, mark: Text = _DONE) -> None:
         if topic not in self._printed:

@@ -93,7 +93,7 @@ def _table(report: Report) -> Table:
         table.add_column(heading)
     for each in report.services:
         state = Text(each.state, _STYLES.get(each.state, ""))
-        waits_for = "" if each.state == "ready" else each.ended or ", ".join(each.failing)
+        waits_for = each.keeps_ending or ", ".join(each.failing)
         # An identity of another deployment is never started, so it never restarts.
         restarts = "-" if each.state == NOT_STARTED else str(each.restarts)
         table.add_row(each.name, state, restarts, each.url, Text(printable(waits_for)))

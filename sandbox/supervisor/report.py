@@ -32,6 +32,11 @@ class ServiceReport:
     failing: tuple[str, ...] = ()
     ended: str = ""
 
+    @property
+    def keeps_ending(self) -> str:
+        """The reason of its last crash; empty once it is ready again."""
+        return "" if self.state == "ready" else self.ended
+
 
 @dataclass(frozen=True)
 class SignInReport:

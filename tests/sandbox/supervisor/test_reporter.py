@@ -56,6 +56,7 @@ def test_a_services_state_follows_its_readiness_and_its_crashes(
     found = service_report("catalog", Address(80), Readiness(ready), child, {"A": "b"})
     assert (found.state, found.restarts, found.environment) == (state, restarts, {"A": "b"})
     assert found.ended == (f"it fell (see {child.program.log})" if restarts else "")
+    assert found.keeps_ending == ("" if ready else found.ended)
 
 
 def test_a_remote_service_has_no_crashes_of_its_own() -> None:
