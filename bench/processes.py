@@ -14,7 +14,7 @@ from pathlib import Path
 from sandbox.guard import fork_server
 
 PROC = Path("/proc")
-SANDBOX, AZURITE, LEASHES = "sandbox", "azurite", "leashes"
+SANDBOX, AZURITE, GUARDS = "sandbox", "azurite", "process guards"
 
 # gunicorn's command line names a service's configuration, that of a decoder its module.
 _SERVICE = re.compile(r"(?:services/(?=\w+/gunicorn\.conf\.py)|-m services\.)(\w+)")
@@ -77,7 +77,7 @@ def role_of(command: str, name: str) -> str:
     """
     forked = fork_server.__name__ in command
     if "process_guard.py" in command or (forked and name == fork_server.GUARD):
-        return LEASHES
+        return GUARDS
     if forked:
         return name
     if service := _SERVICE.search(command):

@@ -5,12 +5,12 @@ from pathlib import Path
 
 from bench.figures import Figure, Goal, Samples, at_most
 from bench.plan import Plan
-from bench.processes import AZURITE, LEASHES, PROC, SANDBOX, memory_by_role, tree
+from bench.processes import AZURITE, GUARDS, PROC, SANDBOX, memory_by_role, tree
 from bench.whole import demo, whole
 
 _TAKES_LONG = 3
 _GOAL, _GOAL_OF_ALL = at_most(200), at_most(600)
-_OWN = (SANDBOX, AZURITE, LEASHES)
+_OWN = (SANDBOX, AZURITE, GUARDS)
 _WHAT = "memory after the demo"
 
 

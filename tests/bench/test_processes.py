@@ -17,7 +17,7 @@ LINUX = pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason=
         ("python -m cli up --state /s", "sandbox"),
         (
             "python process_guard.py 60 python -m local.serve --config services/x/gunicorn.conf.py",
-            "leashes",
+            "process guards",
         ),
         ("python -m local.serve --config services/gateway/gunicorn.conf.py --bind a", "gateway"),
         ("python -m services.thumbnailer.decoder 17", "thumbnailer"),
@@ -31,7 +31,7 @@ def test_a_process_is_known_by_its_command_line(command: str, role: str) -> None
 
 @pytest.mark.parametrize(
     ("name", "role"),
-    [("fork-server", "fork-server"), ("guard", "leashes"), ("gateway", "gateway")],
+    [("fork-server", "fork-server"), ("guard", "process guards"), ("gateway", "gateway")],
 )
 def test_a_process_of_the_fork_server_is_known_by_its_name(name: str, role: str) -> None:
     command = "python -m sandbox.guard.fork_server local.shared:import_packages"
