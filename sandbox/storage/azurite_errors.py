@@ -6,9 +6,9 @@ from xml.etree import ElementTree
 import aiohttp
 
 from sandbox.plane import Granted
-from sandbox.storage.backend import Backend
+from sandbox.storage.backend import Backend, HungError
 from sandbox.storage.copy_source import SOURCE_CONDITIONS, CopySource, cannot_verify
-from sandbox.storage.errors import StorageError, refusal
+from sandbox.storage.errors import StorageError, busy, refusal
 from sandbox.storage.forward import creates_only, question
 from sandbox.storage.name import Named
 from sandbox.storage.request import Level, Target
@@ -35,6 +35,11 @@ _MAYBE_THE_SOURCES = frozenset({"BlobNotFound", "ConditionNotMet", "ContainerNot
 def succeeded(answer: aiohttp.ClientResponse) -> bool:
     """Return whether Azurite's answer would be a success of Azure's, too."""
     return answer.status < 300 and _beyond_the_end(answer) is None
+
+
+def unanswered(failure: Exception) -> StorageError:
+    """Return the error that Azure answers where Azurite gave no answer for the reason `failure`."""
+    return refusal("OperationTimedOut") if isinstance(failure, HungError) else busy()
 
 
 async def error_of(

@@ -45,6 +45,7 @@ _CODES: Mapping[str, tuple[int, str]] = {
     "MissingRequiredQueryParameter": (400, "A query parameter that's mandatory for this request is not specified."),
     "NoAuthenticationInformation": (401, _UNPROVEN),
     "NotImplemented": (501, "The requested operation is not implemented on the specified resource."),
+    "OperationTimedOut": (500, "The operation could not be completed within the permitted time."),
     "OutOfRangeInput": (400, "One of the request inputs is out of range."),
     "OutOfRangeQueryParameterValue": (400, "One of the query parameters specified in the request URI is outside the permissible range."),
     "PublicAccessNotPermitted": (409, "Public access is not permitted on this storage account."),

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import aiohttp
 
+from sandbox.storage.azurite_errors import unanswered
 from sandbox.storage.backend import Backend
-from sandbox.storage.errors import StorageError, busy, refusal
+from sandbox.storage.errors import StorageError, refusal
 from sandbox.storage.forward import Forwarded, question
 from sandbox.storage.name import Named
 from sandbox.storage.operations import MAKES_A_BLOB
@@ -36,7 +37,7 @@ def denial(named: Named) -> Denial:
 async def missing(named: Named, backend: Backend) -> StorageError | None:
     """Return the 404 of a request whose blob or container does not exist; None if it does.
 
-    503 if Azurite does not answer.
+    503 or 500 if Azurite does not answer.
     """
     probe = _probe(named)
     if probe is None:
@@ -44,8 +45,8 @@ async def missing(named: Named, backend: Backend) -> StorageError | None:
     try:
         async with backend.send(probe) as answer:
             code = answer.headers.get("x-ms-error-code", "")
-    except (aiohttp.ClientError, TimeoutError):
-        return busy()
+    except (aiohttp.ClientError, TimeoutError) as failure:
+        return unanswered(failure)
     return refusal(code) if code in _MISSING else None
 
 

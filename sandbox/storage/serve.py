@@ -7,9 +7,9 @@ import aiohttp
 from aiohttp import web
 
 from sandbox.plane import Granted
-from sandbox.storage.azurite_errors import error_of, succeeded
+from sandbox.storage.azurite_errors import error_of, succeeded, unanswered
 from sandbox.storage.backend import Backend, Body
-from sandbox.storage.errors import busy, refusal
+from sandbox.storage.errors import refusal
 from sandbox.storage.forward import Forwarded, rebuild
 from sandbox.storage.name import Named
 from sandbox.storage.rendering import error_response
@@ -49,7 +49,7 @@ async def serve(
     except (aiohttp.ClientError, TimeoutError) as failure:
         if request.transport is None or request.writer.output_size:
             raise
-        raise busy() from failure
+        raise unanswered(failure) from failure
     return error_response(error, request.method, request.headers)
 
 

@@ -7,7 +7,7 @@ import aiohttp
 from aiohttp import web
 
 from sandbox.plane import Granted
-from sandbox.storage.azurite_errors import error_of
+from sandbox.storage.azurite_errors import error_of, unanswered
 from sandbox.storage.backend import Backend
 from sandbox.storage.batch import LONGEST, Part, PartAnswer, compose, failed, parse_batch
 from sandbox.storage.errors import StorageError, refusal
@@ -76,4 +76,4 @@ async def _served(part: Part, granted: Granted[Named], backend: Backend) -> Part
             headers = success(answer.status, answer.headers, granted.named, sent)
             return PartAnswer(part.content_id, answer.status, answer.reason or "", headers)
     except (aiohttp.ClientError, TimeoutError) as failure:
-        raise refusal("ServerBusy") from failure
+        raise unanswered(failure) from failure

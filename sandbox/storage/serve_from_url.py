@@ -11,10 +11,10 @@ import aiohttp
 from aiohttp import web
 
 from sandbox.plane import Granted
-from sandbox.storage.azurite_errors import error_of, succeeded
+from sandbox.storage.azurite_errors import error_of, succeeded, unanswered
 from sandbox.storage.backend import Backend
 from sandbox.storage.copy_source import cannot_verify
-from sandbox.storage.errors import StorageError, busy
+from sandbox.storage.errors import StorageError
 from sandbox.storage.forward import Forwarded, rebuild
 from sandbox.storage.name import Named
 from sandbox.storage.rendering import error_response
@@ -44,7 +44,7 @@ async def serve_from_url(
                 return error_response(error, request.method, request.headers)
             return await _written(request, found, granted, backend, endpoint)
     except (aiohttp.ClientError, TimeoutError) as failure:
-        raise busy() from failure
+        raise unanswered(failure) from failure
 
 
 async def _written(

@@ -97,6 +97,11 @@ _ABSENT = {
         "Storage failed; the request may be correct.",
         "Let the SDK retry. In the sandbox, see logs/azurite.log in the state folder.",
     ),
+    "OperationTimedOut": (
+        "The operation could not be completed within the permitted time",
+        "Storage did not begin its answer in 30 seconds, or in the `timeout` of the request.",
+        "Let the SDK retry. In the sandbox, see logs/azurite.log in the state folder.",
+    ),
     "NotImplemented": (
         "The requested operation is not implemented on the specified resource",
         "The operation does not exist in the sandbox, or not for this kind of account.",

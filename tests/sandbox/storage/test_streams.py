@@ -5,8 +5,12 @@ import gzip
 import hashlib
 import http.client
 import re
+import socket
+import threading
 import time
 import tracemalloc
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import aiohttp
@@ -17,7 +21,8 @@ from sandbox.audit import Audit, Gate
 from sandbox.entra import Verifier, blob_audiences
 from sandbox.storage import free_port
 from sandbox.storage.azurite import new_key
-from sandbox.storage.backend import Backend
+from sandbox.storage.backend import Backend, seconds_for
+from sandbox.storage.forward import Forwarded
 from sandbox.storage.plane import BlobStorage
 from tests.sandbox.storage.harness import VERSION, Storage, policy_of
 
@@ -214,6 +219,67 @@ def through(storage: Storage, backend: Backend, audit: Path) -> tuple[int, str]:
 def test_an_azurite_that_is_down_is_a_busy_server(storage: Storage, tmp_path: Path) -> None:
     backend = Backend(storage.azurite.account, storage.host, free_port(), storage.azurite.key)
     assert through(storage, backend, tmp_path / "audit") == (503, "ServerBusy")
+
+
+@contextmanager
+def answering(*pieces: bytes, pause: float = 0) -> Iterator[int]:
+    """Listen on a port in place of Azurite; send these bytes to each request, after pauses."""
+
+    def serve(listener: socket.socket, clients: list[socket.socket]) -> None:
+        with suppress(OSError):  # the test has closed the listener
+            while True:
+                clients.append(listener.accept()[0])
+                clients[-1].recv(65536)
+                for piece in pieces:
+                    clients[-1].sendall(piece)
+                    time.sleep(pause)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        clients: list[socket.socket] = []
+        threading.Thread(target=serve, args=(listener, clients), daemon=True).start()
+        yield listener.getsockname()[1]
+        for each in clients:
+            each.close()
+
+
+def test_an_azurite_that_hangs_has_azures_time_and_no_more(
+    storage: Storage, tmp_path: Path
+) -> None:
+    account, key = storage.azurite.account, storage.azurite.key
+    with answering() as port:
+        backend = Backend(account, storage.host, port, key, longest=0.2)
+        assert through(storage, backend, tmp_path / "audit") == (500, "OperationTimedOut")
+
+
+def test_a_body_may_take_longer_than_the_answers_beginning(
+    storage: Storage, tmp_path: Path
+) -> None:
+    account, key = storage.azurite.account, storage.azurite.key
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nx-ms-blob-type: BlockBlob\r\n\r\n"
+    with answering(head, b"light", pause=3) as port:
+        backend = Backend(account, storage.host, port, key, longest=2)
+        assert through(storage, backend, tmp_path / "audit") == (200, "")
+
+
+@pytest.mark.parametrize(
+    ("method", "parameters", "length", "seconds"),
+    [
+        ("GET", {}, 0, 30),
+        ("GET", {"timeout": "7"}, 0, 7),
+        ("GET", {"timeout": "90"}, 0, 30),
+        ("GET", {"timeout": "0"}, 0, 30),
+        ("PUT", {}, 1000, 30),
+        ("PUT", {"comp": "block"}, 4 * MEGABYTE, 2400),
+        ("PUT", {"comp": "block", "timeout": "90"}, 4 * MEGABYTE, 90),
+        ("PUT", {"comp": "blocklist"}, 1000, 60),
+        ("GET", {"comp": "blocklist"}, 0, 30),
+    ],
+)
+def test_a_request_has_the_seconds_that_azure_allows(
+    method: str, parameters: dict[str, str], length: int, seconds: float
+) -> None:
+    forwarded = Forwarded(method, "/scratch/x", parameters, {}, takes_body=method == "PUT")
+    assert seconds_for(forwarded, length) == seconds
 
 
 def test_an_azurite_that_does_not_know_the_gateway_is_no_missing_role(
