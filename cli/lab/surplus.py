@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 
 from cli.lab.run import Finding
 from sandbox.deployment import ContainerApp, Deployment, RoleDefinition
-from sandbox.deployment.short_names import short_role, short_scope
+from sandbox.deployment.short_names import short_action, short_role, short_scope
 from sandbox.rbac import Assignments
 
 Right = tuple[str, str, str]  # the name of a principal, and of its role; a scope in lower case
@@ -30,13 +30,21 @@ def surplus_roles(
 
 
 def rewritten_roles(sample: Deployment, now: Deployment) -> Iterator[Finding]:
-    """Yield each custom role of the sample that has other actions now."""
+    """Yield each custom role of the sample that allows more or less now, even if no request shows.
+
+    A role that allows less fails as well: other requests of the sample need what it has lost.
+    """
     own = {each.id.lower(): each for each in sample.custom_roles}
     for each in now.custom_roles:
         before = own.get(each.id.lower())
-        if before is not None and _actions(before) != _actions(each):
-            does, fault = f"the role {short_role(each.name)}", "its actions are not the sample's"
-            yield Finding("", does, fault, too_much=_actions(each) > _actions(before))
+        if before is None:
+            continue
+        more, less = _gained(before, each), _gained(each, before)
+        faults = [f"allows {', '.join(more)}: too much"] * bool(more)
+        faults += [f"no longer allows {', '.join(less)}, which the sample needs"] * bool(less)
+        if faults:
+            does = f"the role {short_role(each.name)}"
+            yield Finding("", does, "; ".join(faults), too_much=bool(more))
 
 
 def exchanged_identities(sample: Deployment, now: Deployment) -> Iterator[Finding]:
@@ -50,10 +58,11 @@ def exchanged_identities(sample: Deployment, now: Deployment) -> Iterator[Findin
             yield Finding(app.name, "identities of its app", "; ".join(faults), found > wanted)
 
 
-def _actions(role: RoleDefinition) -> frozenset[tuple[str, str]]:
-    """Return the actions of a role, those that it leaves out among them."""
-    kinds = ("actions", "not_actions", "data_actions", "not_data_actions")
-    return frozenset((kind, each) for kind in kinds for each in getattr(role, kind))
+def _gained(before: RoleDefinition, now: RoleDefinition) -> list[str]:
+    """Return the actions that a role allows now and did not name before, or left out."""
+    added = {*now.actions, *now.data_actions} - {*before.actions, *before.data_actions}
+    left_out = {*before.not_actions, *before.not_data_actions}
+    return sorted(map(short_action, added | (left_out - {*now.not_actions, *now.not_data_actions})))
 
 
 def _attached(app: ContainerApp) -> frozenset[str]:

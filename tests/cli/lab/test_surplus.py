@@ -5,7 +5,7 @@ from dataclasses import replace
 from cli.lab.surplus import exchanged_identities, rewritten_roles, surplus_roles
 from local.az_commands import built_in_guid
 from sandbox.deployment import Deployment, Lifecycle, RoleAssignment, as_compiled
-from sandbox.deployment.short_names import short_role
+from sandbox.deployment.short_names import short_action, short_role
 from sandbox.rbac import Assignments
 
 SAMPLE = as_compiled()
@@ -56,7 +56,23 @@ def test_a_custom_role_with_another_action_is_named() -> None:
     assert list(rewritten_roles(SAMPLE, SAMPLE)) == []
     (found,) = rewritten_roles(SAMPLE, replace(SAMPLE, custom_roles=(wider, *others)))
     assert found.does == f"the role {short_role(first.name)}"
-    assert found.too_much
+    assert (found.fault, found.too_much) == ("allows *: too much", True)
+
+
+def test_a_custom_role_that_lost_an_action_says_which_one() -> None:
+    first, *others = SAMPLE.custom_roles
+    (kept, lost) = first.data_actions
+    narrower = replace(first, data_actions=(kept,))
+    (found,) = rewritten_roles(SAMPLE, replace(SAMPLE, custom_roles=(narrower, *others)))
+    says = f"no longer allows {short_action(lost)}, which the sample needs"
+    assert (found.fault, found.too_much) == (says, False)
+
+
+def test_a_custom_role_that_leaves_out_an_action_allows_less() -> None:
+    first, *others = SAMPLE.custom_roles
+    narrower = replace(first, not_data_actions=first.data_actions[:1])
+    (found,) = rewritten_roles(SAMPLE, replace(SAMPLE, custom_roles=(narrower, *others)))
+    assert (found.fault.startswith("no longer allows "), found.too_much) == (True, False)
 
 
 def test_the_sample_s_own_identities_are_right() -> None:
