@@ -3,6 +3,7 @@
 A process id alone would prove nothing: after a `kill -9` another process may have it.
 """
 
+import errno
 import fcntl
 import os
 import time
@@ -13,6 +14,9 @@ from sandbox.state import State
 _FILE = "lock"
 # Looking for the holder takes the lock for a moment, so `take` tries several times.
 _TRIES, _PAUSE = 20, 0.01
+# Between taking the lock and writing its id, a sandbox leaves the id of an earlier one, or none. So
+# an id without a process is read again; it stays the answer, since a container has ids of its own.
+_LOOKS = 3
 
 
 class TakenError(RuntimeError):
@@ -41,13 +45,32 @@ def holder(state: State) -> int | None:
     except FileNotFoundError:
         return None
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        written = os.pread(descriptor, 32, 0)
-        return int(written) if written.isdigit() else None
+        for _ in range(_LOOKS):
+            if _is_free(descriptor):
+                return None
+            written = os.pread(descriptor, 32, 0)
+            if written.isdigit() and _lives(int(written)):
+                break
+            time.sleep(_PAUSE)
     finally:
         os.close(descriptor)
-    return None
+    return int(written) if written.isdigit() else None
+
+
+def _is_free(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except OSError as error:
+        return error.errno == errno.EPERM  # another user's
+    return True
 
 
 def _lock(descriptor: int, state: State) -> None:
