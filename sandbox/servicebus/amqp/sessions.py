@@ -140,7 +140,9 @@ def _flow(link: _Link, frame: Frame) -> bytes:
     """Return a FLOW, with the credit that is left if the peer drains the link.
 
     The sender of a drained link uses up its credit and sends its flow state (section 2.6.7).
-    Service Bus does so in some cases, and not always at once (Azure/go-amqp#255).
+    Service Bus does so (the frames in amqp/rhea#201), and not always at once (Azure/go-amqp#255).
+    Where a drain without credit reaches it before the credit is used, no source has its answer.
+    Its own flow state, as here, is the one that the section allows; without credit it has none.
     """
     count, credit = (number(frame.fields, each) or 0 for each in (_DELIVERY_COUNT, _CREDIT))
     if credit or link.limit is None or not is_true(frame.fields, _DRAIN):
