@@ -17,7 +17,8 @@ from cli.terminal import USAGE, err, fail, out, print_json
 from cli.trace_summary import as_json, since, summarize, totals
 from cli.trace_summary import table as summary_table
 from sandbox.audit import FILE, Outcome, Record, follow, read
-from sandbox.deployment.short_names import short_action, short_role, short_scope
+from sandbox.deployment import load
+from sandbox.deployment.short_names import api_names, short_action, short_role, short_scope
 from sandbox.durations import DurationError, parse_duration
 from sandbox.printable import printable
 from sandbox.state import State
@@ -78,8 +79,9 @@ def trace(
             present = {name: value for name, value in asdict(record).items() if value}
             print_json(present, indent=None)
     else:
+        apis = _apis(opened)
         for record in without_repeats(records):
-            out.print(line(record))
+            out.print(line(record.naming(apis)))
     _report_unreadable(path, len(unreadable))
 
 
@@ -89,13 +91,22 @@ def _summarize(state: State, span: str | None, *, json: bool) -> None:
     except DurationError as error:
         fail(f"--since: {error}", USAGE)
     path, unreadable = state.path(FILE), list[bytes]()
-    summary = summarize(read(path, unreadable.append), begun)
+    apis: dict[str, str] = {} if json else _apis(state)
+    summary = summarize((each.naming(apis) for each in read(path, unreadable.append)), begun)
     if json:
         print_json(as_json(summary, begun, len(unreadable)))
         return
     out.print(summary_table(summary))
     out.print(totals(summary))
     _report_unreadable(path, len(unreadable))
+
+
+def _apis(state: State) -> dict[str, str]:
+    """Return the names of the deployment's APIs, by their ids; none if it cannot be read."""
+    try:
+        return api_names(load(state))
+    except (KeyError, ValueError, OSError):
+        return {}
 
 
 def _report_unreadable(path: Path, lines: int) -> None:

@@ -4,8 +4,8 @@ import errno
 import json
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache
@@ -56,6 +56,11 @@ class Record:
     token_id: str = ""
     resource: str = ""
     credential: str = ""
+
+    def naming(self, apis: Mapping[str, str]) -> "Record":
+        """Return this record with the name of the API that its token is for, by the API's id."""
+        name = apis.get(self.resource)
+        return replace(self, resource=name) if name else self
 
 
 class AuditError(OSError):

@@ -169,6 +169,11 @@ class ContainerApp:
         """True for a container app, which the sandbox runs if the deployment is its own."""
         return "/containerapps/" in self.id.lower()
 
+    def serves(self, app_id: str) -> bool:
+        """Return whether tokens for `app_id` are for this app, and not for one that it calls."""
+        is_internal = self.ingress is not None and not self.ingress.external
+        return is_internal and app_id in self.environment.values()
+
     @property
     def usable(self) -> tuple[Principal, ...]:
         """The attached identities that the app's code may use at some time."""

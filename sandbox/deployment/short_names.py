@@ -39,6 +39,13 @@ def subscription_of(scope: str) -> str:
     return "/".join(scope.split("/")[:3])
 
 
+def api_names(deployment: Deployment) -> dict[str, str]:
+    """Return the name of the app that serves the registered API, by the API's id."""
+    api = deployment.registration.app_id if deployment.registration else ""
+    name = next((each.name for each in deployment.apps if api and each.serves(api)), "")
+    return {api: name} if name else {}
+
+
 def resource_ids(deployment: Deployment) -> Iterator[str]:
     """Yield every resource that a role can be assigned on, and every assigned scope."""
     for account in deployment.accounts:

@@ -1,6 +1,8 @@
 """A record of the audit as the page shows it: a line, and the steps of its request."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from sandbox.audit import KEYED, Outcome, Record
 from sandbox.deployment.short_names import short_action, short_role, short_scope
@@ -47,9 +49,9 @@ class Row:
     assignment: str
 
 
-def row(entry: Entry) -> Row:
-    """Return a record in words."""
-    record = entry.record
+def row(entry: Entry, apis: Mapping[str, str] = MappingProxyType({})) -> Row:
+    """Return a record in words; `apis` are the names of registered APIs, by their ids."""
+    record = entry.record.naming(apis)
     return Row(
         number=entry.number,
         time=record.time[11:23],

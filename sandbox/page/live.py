@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
 from aiohttp import web
@@ -23,7 +23,7 @@ _MOST_LISTENERS = 16
 async def show(page: Page, request: web.Request) -> web.StreamResponse:
     """Return the latest decisions, newest first."""
     who, outcome = _wanted(request)
-    rows = _rows(page.feed.after(), who, outcome)
+    rows = _rows(page.feed.after(), who, outcome, page.apis)
     return page.html(
         "live.html",
         rows=rows[::-1],
@@ -59,7 +59,7 @@ async def _send(page: Page, request: web.Request, response: web.StreamResponse) 
         silent += 1
         if entries:
             after, silent = entries[-1].number, 0
-            rows = _rows(entries, who, outcome)[::-1]
+            rows = _rows(entries, who, outcome, page.apis)[::-1]
             data = {"html": page.render("rows.html", rows=rows), "count": len(rows)}
             await response.write(f"id: {after}\ndata: {json.dumps(data)}\n\n".encode())
         elif silent >= _ALIVE_EVERY:
@@ -69,9 +69,9 @@ async def _send(page: Page, request: web.Request, response: web.StreamResponse) 
             await asyncio.wait_for(page.stopping.wait(), _PAUSE)
 
 
-def _rows(entries: Iterable[Entry], who: str, outcome: str) -> list[Row]:
+def _rows(entries: Iterable[Entry], who: str, outcome: str, apis: Mapping[str, str]) -> list[Row]:
     wanted = (
-        row(each)
+        row(each, apis)
         for each in entries
         if who in {"", each.record.identity} and outcome in {"", each.record.outcome.value}
     )

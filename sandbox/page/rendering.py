@@ -10,7 +10,7 @@ from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from sandbox.deployment.on_disk import OnDisk
-from sandbox.deployment.short_names import short_role, short_scope
+from sandbox.deployment.short_names import api_names, short_role, short_scope
 from sandbox.page.feed import Feed
 from sandbox.page.running import Running, everyone
 from sandbox.page.tokens import Wallet
@@ -60,6 +60,11 @@ class Page:
     def names(self) -> list[str]:
         """The names of all principals."""
         return [each.name for each in everyone(self.running.planes.deployment)]
+
+    @property
+    def apis(self) -> dict[str, str]:
+        """The names of registered APIs, by their ids."""
+        return api_names(self.running.planes.deployment)
 
     def render(self, template: str, **values: Any) -> str:
         """Return a template as HTML; every value is escaped."""

@@ -56,7 +56,7 @@ async def present(page: Page, request: web.Request) -> web.StreamResponse:
     except UnansweredError as error:
         outcome = Outcomes(None, (), str(error))
     else:
-        rows = lines(page.feed.after(last), shown.token.id, attempt)
+        rows = lines(page.feed.after(last), shown.token.id, attempt, page.apis)
         outcome = Outcomes(answer, rows)
     return _view(page, shown, part=part, outcome=outcome)
 

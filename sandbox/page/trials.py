@@ -81,25 +81,31 @@ async def sent(page: Page, principal: Principal, attempt: Attempt) -> Outcomes:
         return Outcomes(None, (), str(error))
     entries = page.feed.after(last)
     if isinstance(attempt.needs, ContainerApp):
-        return Outcomes(answer, of_endpoint(entries, {principal.name, attempt.needs.name}))
-    return Outcomes(answer, lines(entries, token_id, attempt))
+        return Outcomes(
+            answer, of_endpoint(entries, {principal.name, attempt.needs.name}, page.apis)
+        )
+    return Outcomes(answer, lines(entries, token_id, attempt, page.apis))
 
 
-def lines(entries: list[Entry], token_id: str, attempt: Attempt) -> tuple[Row, ...]:
+def lines(
+    entries: list[Entry], token_id: str, attempt: Attempt, apis: Mapping[str, str]
+) -> tuple[Row, ...]:
     """Return the lines of one request: those of its token, and refusals of the same service."""
     service = _SERVICES.get(attempt.audience, "")
     return tuple(
-        row(each)
+        row(each, apis)
         for each in entries
         if each.record.token_id == token_id
         or (each.record.outcome is Outcome.REFUSED and each.record.service == service)
     )
 
 
-def of_endpoint(entries: list[Entry], names: Container[str]) -> tuple[Row, ...]:
+def of_endpoint(
+    entries: list[Entry], names: Container[str], apis: Mapping[str, str]
+) -> tuple[Row, ...]:
     """Return the lines of the identity endpoint that are about one of `names`."""
     return tuple(
-        row(each)
+        row(each, apis)
         for each in entries
         if each.record.service == _ENDPOINT and each.record.identity in names
     )

@@ -12,6 +12,8 @@ from cli.program_audit import refusal_lines
 from cli.terminal import OneLine, Terminal
 from cli.trace import line, table
 from sandbox.audit import Outcome, Record
+from sandbox.deployment import as_compiled
+from sandbox.deployment.short_names import api_names
 
 ISSUED = Record(
     time="2026-01-01T00:00:00.000Z",
@@ -28,6 +30,17 @@ def test_a_token_is_shown_with_the_app_roles_in_it() -> None:
         "gateway      token for ca7a1060-0000-4000-8000-000000000003  Catalog.Read"
     )
     assert "Catalog.Read" not in str(line(ISSUED))
+
+
+def test_a_token_for_the_deployments_own_api_names_its_app() -> None:
+    deployment = as_compiled()
+    apis = api_names(deployment)
+    assert deployment.registration
+    own = replace(ISSUED, resource=deployment.registration.app_id)
+    assert "gateway      token for catalog" in str(line(own.naming(apis)))
+    others = replace(ISSUED, resource="https://vault.azure.net")
+    assert others.naming(apis) is others
+    assert api_names(replace(deployment, registration=None)) == {}
 
 
 def test_a_request_by_a_sas_is_told_from_one_of_its_issuer() -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sandbox.deployment import ContainerApp, Deployment
+from sandbox.deployment import Deployment
 from sandbox.page.attempts.attempt import Attempt
 
 IDENTITY_ENDPOINT = "identity endpoint"
@@ -12,7 +12,7 @@ def of_api(deployment: Deployment) -> Iterator[Attempt]:
     """Yield a call of the registered API, which checks the app role in the caller's token."""
     registration = deployment.registration
     for app in deployment.apps:
-        if registration and app.ingress and _serves(app, registration.app_id):
+        if registration and app.ingress and app.serves(registration.app_id):
             yield Attempt(
                 "call the API",
                 registration,
@@ -27,9 +27,3 @@ def of_endpoint(deployment: Deployment) -> Iterator[Attempt]:
     """Yield a request for a token from the code of each app."""
     for app in deployment.apps:
         yield Attempt("get a token in the app's code", app, host=IDENTITY_ENDPOINT, method="GET")
-
-
-def _serves(app: ContainerApp, app_id: str) -> bool:
-    """Return whether tokens for `app_id` are for this app, and not for one that it calls."""
-    internal = app.ingress is not None and not app.ingress.external
-    return internal and app_id in app.environment.values()

@@ -47,6 +47,16 @@ def test_a_line_says_who_what_where_and_by_which_role() -> None:
     assert found.role == "Storage Blob Data Reader"
 
 
+def test_a_token_for_a_known_api_shows_its_name() -> None:
+    issued = replace(ALLOWED, outcome=Outcome.ISSUED, service="identity", resource="04b0")
+    found = row(Entry(1, issued), {"04b0": "catalog"})
+    assert (found.where, found.steps[0].sentence[:31]) == (
+        "catalog",
+        "gateway got a token for catalog",
+    )
+    assert row(Entry(1, issued)).where == "04b0"
+
+
 def test_a_denial_names_the_roles_that_would_do() -> None:
     assert row(Entry(1, DENIED)).role == "no role; Storage Blob Data Reader or Owner would do"
     assert "Storage Blob Data Reader, Owner" in steps(DENIED)[2].sentence
