@@ -32,7 +32,7 @@ def surplus_roles(
 def rewritten_roles(sample: Deployment, now: Deployment) -> Iterator[Finding]:
     """Yield each custom role of the sample that allows more or less now, even if no request shows.
 
-    A role that allows less fails as well: other requests of the sample need what it has lost.
+    A role that allows less fails as well: other requests of the sample need the lost actions.
     """
     own = {each.id.lower(): each for each in sample.custom_roles}
     for each in now.custom_roles:
