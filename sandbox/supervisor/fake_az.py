@@ -164,7 +164,7 @@ class Roles:
             inherited = scope and each["scope"].lower() != scope.lower()
             if inherited and not getattr(self._asked, "include_inherited", False):
                 continue
-            if role in {"", each["roleDefinitionId"]} and principal in {"", each["principalId"]}:
+            if _is(role, each["roleDefinitionId"]) and _is(principal, each["principalId"]):
                 yield each
 
     def _roles(self, scope: str, name: str = "") -> list[dict[str, Any]]:
@@ -287,6 +287,11 @@ def _whole_name(short: str, known: Iterable[str]) -> str:
 
 def _is_guid(text: str | None) -> bool:
     return _GUID.fullmatch(text or "") is not None
+
+
+def _is(wanted: str, found: str) -> bool:
+    """Return whether two ids are one, in whatever case they are; an empty one wants any."""
+    return wanted.lower() in {"", found.lower()}
 
 
 def _token(app: PublicClientApplication, scope: str) -> dict[str, Any]:

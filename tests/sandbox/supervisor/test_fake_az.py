@@ -1,13 +1,16 @@
 """The stand-in for the Azure CLI: its two commands, and its errors for all others."""
 
+import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import requests
 
 from sandbox.state import State
-from sandbox.supervisor import Az
+from sandbox.supervisor import Az, fake_az
 from sandbox.supervisor.fake_az import _whole_name, _WholeFile
 
 SCRIPT = Path("sandbox/supervisor/fake_az.py")
@@ -100,3 +103,29 @@ def test_a_short_name_of_a_role_leads_to_its_whole_name(short: str, whole: str) 
     known = ["Owner", "Keyless Blob Keeper (sandbox-1a)", "Azure Service Bus Data Sender"]
     assert _whole_name(short, known) == f"\nkeyless: its whole name is '{whole}'."
     assert _whole_name("Blob Keeper", known) == _whole_name("", known) == ""
+
+
+SCOPE = "/subscriptions/5b0a/resourceGroups/photos"
+ROLE = "/subscriptions/5b0a/providers/Microsoft.Authorization/roleDefinitions/2a2b9908"
+PRINCIPAL = "9d5c3f6e-0000-4000-8000-00000000000a"
+EXISTING = {
+    "id": f"{SCOPE}/providers/Microsoft.Authorization/roleAssignments/one",
+    "properties": {"scope": SCOPE, "roleDefinitionId": ROLE, "principalId": PRINCIPAL},
+}
+
+
+@pytest.mark.parametrize("spelled", [str, str.upper])
+def test_an_assignment_that_exists_is_shown_however_its_ids_are_spelled(
+    monkeypatch: pytest.MonkeyPatch, spelled: Callable[[str], str]
+) -> None:
+    def send(_: fake_az.Roles, method: str, url: str, **__: object) -> requests.Response:
+        answer = requests.Response()
+        answer.status_code = 409 if method == "PUT" else 200
+        answer._content = json.dumps({"value": [EXISTING]}).encode()
+        return answer
+
+    monkeypatch.setattr(fake_az.Roles, "_send", send)
+    role = f"/subscriptions{spelled(ROLE.removeprefix('/subscriptions'))}"
+    words = ["role", "assignment", "create", "--scope", SCOPE, "--role", role]
+    asked = fake_az._parser().parse_args([*words, "--assignee-object-id", spelled(PRINCIPAL)])
+    assert fake_az.Roles(None, asked).run()["id"] == EXISTING["id"]
