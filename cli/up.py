@@ -155,23 +155,16 @@ def up(
     warn_of_edits(opened)
     warn_of_left_out(opened)
     if detach:
-        pid = holder(opened)
-        if pid is not None:
-            fail(f"a sandbox is already running on {opened.root} (process {pid}).")
-        with exit_on_signals():
-            options = [
-                *_options(as_, stand_in, approve),
-                *as_options(assumed),
-                *(f"--{name}={value}" for name, value in settings.otherwise.items()),
-                *["--endpoints"] * endpoints,
-                *(f"--only={name}" for name in only or ()),
-                "--as-compiled",  # by this command, just now
-                f"--wait={wait}",
-            ]
-            report = start_detached(opened, port, progress, options, stays=True)
-        out.print(f"Running in the background; [bold]{KEYLESS} down[/] ends it.")
-        if not report.ready:
-            fail(_late(report), NOT_READY)
+        options = [
+            *_options(as_, stand_in, approve),
+            *as_options(assumed),
+            *(f"--{name}={value}" for name, value in settings.otherwise.items()),
+            *["--endpoints"] * endpoints,
+            *(f"--only={name}" for name in only or ()),
+            "--as-compiled",  # by this command, just now
+            f"--wait={wait}",
+        ]
+        _run_detached(opened, port, progress, options)
         return
     log_to_stderr()
     with one_sentence(StartError, OSError):
@@ -189,6 +182,18 @@ def up(
     # Everything but this process has ended: a second signal has nothing to interrupt.
     for number in END_SIGNALS:
         signal.signal(number, signal.SIG_IGN)
+
+
+def _run_detached(state: State, port: int | None, progress: Progress, options: list[str]) -> None:
+    """Start a sandbox with `options` in the background, and end the command if it is late."""
+    pid = holder(state)
+    if pid is not None:
+        fail(f"a sandbox is already running on {state.root} (process {pid}).")
+    with exit_on_signals():
+        report = start_detached(state, port, progress, options, stays=True)
+    out.print(f"Running in the background; [bold]{KEYLESS} down[/] ends it.")
+    if not report.ready:
+        fail(_late(report), NOT_READY)
 
 
 def _read_disk(state: State) -> OnDisk:
