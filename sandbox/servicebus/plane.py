@@ -1,4 +1,4 @@
-"""The door of the bus: it builds the parts, accepts connections, and ends each turn."""
+"""The plane of a Service Bus namespace: it opens and closes the broker, and ends each turn."""
 
 import asyncio
 import logging
@@ -157,6 +157,35 @@ class ServiceBus:
             return Counts(scheduled=scheduled)
         return Counts(len(found.active), len(found.dead_letters), scheduled)
 
+    def amqp_protocol(self) -> asyncio.Protocol:
+        """Return a protocol, for `loop.create_server(bus.amqp_protocol, ssl=...)`."""
+        return AmqpProtocol(self._connect, self._disconnect)
+
+    def application(self) -> web.Application:
+        """Return the web application: AMQP over WebSocket, and the management of entities."""
+        administration = Administration(self, self._verifier)
+        return application(self._connect, self._disconnect, administration, self._gate)
+
+    @property
+    def name(self) -> str:
+        """Return the name of the namespace."""
+        return self.entities.namespace.name
+
+    @property
+    def connections(self) -> tuple[Connection, ...]:
+        """Return the open connections."""
+        return tuple(self._connections)
+
+    def messages(self) -> dict[str, int]:
+        """Return how many active messages each queue and subscription has, locked or not."""
+        entities = self._context.broker.entities.values()
+        return {entity.path: len(entity.active) for entity in entities}
+
+    def dead_letters(self) -> dict[str, int]:
+        """Return how many dead letters each queue and subscription has."""
+        entities = self._context.broker.entities.values()
+        return {entity.path: len(entity.dead_letters) for entity in entities}
+
     def _put_into_force(self, planned: InForce) -> None:
         """Keep a plan, and follow it; take it back if either fails.
 
@@ -186,35 +215,6 @@ class ServiceBus:
         ended = sum(each.redeployed(hurry=hurry) for each in list(self._connections))
         self._batch.touch()
         return ended
-
-    def amqp_protocol(self) -> asyncio.Protocol:
-        """Return a protocol, for `loop.create_server(bus.amqp_protocol, ssl=...)`."""
-        return AmqpProtocol(self._connect, self._disconnect)
-
-    def application(self) -> web.Application:
-        """Return the web application: AMQP over WebSocket, and the management of entities."""
-        administration = Administration(self, self._verifier)
-        return application(self._connect, self._disconnect, administration, self._gate)
-
-    @property
-    def name(self) -> str:
-        """Return the name of the namespace."""
-        return self.entities.namespace.name
-
-    @property
-    def connections(self) -> tuple[Connection, ...]:
-        """Return the open connections."""
-        return tuple(self._connections)
-
-    def messages(self) -> dict[str, int]:
-        """Return how many active messages each queue and subscription has, locked or not."""
-        entities = self._context.broker.entities.values()
-        return {entity.path: len(entity.active) for entity in entities}
-
-    def dead_letters(self) -> dict[str, int]:
-        """Return how many dead letters each queue and subscription has."""
-        entities = self._context.broker.entities.values()
-        return {entity.path: len(entity.dead_letters) for entity in entities}
 
     def _connect(self, output: Output) -> Connection:
         self._make_room()
