@@ -22,7 +22,7 @@ class NotHereError(Exception):
 
 @dataclass(frozen=True)
 class ManagedEntity:
-    """The entity of a node, and what its operations need.
+    """The entity of a node, and the needs of its operations.
 
     A topic has no `entity`, and only a queue or a topic takes messages, by its `intake`. `held`
     returns a session that the connection holds, by its name and that of its link. `rules` is called

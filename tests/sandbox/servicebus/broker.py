@@ -42,7 +42,7 @@ class Setup:
         return sessions
 
     def pass_time(self, seconds: float) -> None:
-        """Move the clock, and do what is due."""
+        """Move the clock, and do all that is due."""
         self.now += seconds
         self.broker.sweep()
 

@@ -1,4 +1,4 @@
-"""The listeners of a start: which ports they may change, and what is said of those they may not."""
+"""The listeners of a start: the ports that they may change, and the warning about others."""
 
 import asyncio
 import socket
