@@ -72,6 +72,7 @@ class Tokens:
     def __init__(self, policy: TokenPolicy) -> None:
         self._policy = policy
         self._callers: dict[str, Caller] = {}
+        self._next_expiry: float | None = None
         self.refusals = 0
 
     def put(self, request: PutToken) -> Status:
@@ -89,6 +90,7 @@ class Tokens:
             status = audience_not_found(self._policy.host, request.audience)
             return self._refused(status, "no such entity", caller.name)
         self._callers[request.audience] = caller
+        self._find_next_expiry()
         return ACCEPTED
 
     def covering(self, path: str) -> tuple[str, Caller] | None:
@@ -115,11 +117,17 @@ class Tokens:
         ended = [key for key, caller in self._callers.items() if caller.expires_at <= now]
         for audience in ended:
             del self._callers[audience]
+        self._find_next_expiry()
         return ended
 
     def next_expiry(self) -> float | None:
         """Return when the first token expires."""
-        return min((each.expires_at for each in self._callers.values()), default=None)
+        return self._next_expiry
+
+    def _find_next_expiry(self) -> None:
+        """Look at all tokens once they have changed, since this is asked after each frame."""
+        ends = (each.expires_at for each in self._callers.values())
+        self._next_expiry = min(ends, default=None)
 
     def _rejection(self, request: PutToken) -> tuple[Status, str] | None:
         """Return why a token is not even verified: for the client, and for the audit."""

@@ -45,18 +45,19 @@ class Client:
         # A link that was refused or has ended is no longer attached, but its frames still come.
         link, attached = event.link, self.links.get(event.link)
         match event.type:
-            case EventType.OPEN:
-                self._opened()
-            case EventType.ATTACH if link:
-                self._admission.attach(link)
-            case EventType.DETACH | EventType.CLOSE_LINK if link:
-                self._detached(link, closed=event.type is EventType.CLOSE_LINK)
+            # Those of each message come first: each case that does not match costs time.
             case EventType.FLOW if attached:
                 self._wake(attached)
             case EventType.DELIVERY if attached:
                 self._delivered(attached, event.delivery)
             case EventType.DELIVERY if link and isinstance(event.delivery, Transfer):
                 self._ignored(link, event.delivery)
+            case EventType.OPEN:
+                self._opened()
+            case EventType.ATTACH if link:
+                self._admission.attach(link)
+            case EventType.DETACH | EventType.CLOSE_LINK if link:
+                self._detached(link, closed=event.type is EventType.CLOSE_LINK)
             case EventType.END:
                 self._session_ended(event)
             case EventType.CLOSE:
