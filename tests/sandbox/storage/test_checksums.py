@@ -60,7 +60,9 @@ def test_a_blob_is_answered_with_both_sums_of_its_content(storage: Storage, leng
     body = b"light" * (length // 5)
     answer = storage.send("PUT", "/scratch/summed", "owner", BLOCK, body)
     assert answer.headers["x-ms-content-crc64"] == crc64(body)
-    assert answer.headers["Content-MD5"]
+    assert answer.headers["Content-MD5"] == md5(body)
+    kept = storage.send("HEAD", "/scratch/summed", "owner")
+    assert kept.headers["Content-MD5"] == md5(body)
 
 
 def test_a_block_and_a_list_of_blocks_are_answered_with_the_sum_of_what_was_sent(
@@ -104,6 +106,18 @@ def test_a_wrong_sum_is_refused_and_a_right_one_taken(storage: Storage) -> None:
         headers = BLOCK | {"x-ms-content-crc64": sent}
         answer = storage.send("PUT", "/scratch/checked", "owner", headers, b"light")
         assert (answer.status, answer.code) == (status, "" if status == 201 else "Crc64Mismatch")
+
+
+@pytest.mark.parametrize("target", ["held", "held?comp=block&blockid=MQ%3D%3D"])
+def test_a_wrong_md5_of_a_blob_or_block_is_refused_and_a_right_one_taken(
+    storage: Storage, target: str
+) -> None:
+    body = b"light" * 20_000
+    for sent, status in ((md5(body), 201), (md5(b"night"), 400)):
+        answer = storage.send(
+            "PUT", f"/scratch/{target}", "owner", BLOCK | {"Content-MD5": sent}, body
+        )
+        assert (answer.status, answer.code) == (status, "" if status == 201 else "Md5Mismatch")
 
 
 DOCUMENTS = {
