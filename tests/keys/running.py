@@ -9,15 +9,26 @@ from pathlib import Path
 from sandbox import audit as _audit
 from sandbox import telemetry as _telemetry
 from sandbox.state import State
+from sandbox.supervisor import Report
 from tests.keys.scan import Text
 
 PROC = Path("/proc")
 _PARENT = re.compile(r"^PPid:\s*(\d+)$", re.MULTILINE)
-_SERVICE = re.compile(r"services\.(\w+)\.app:")
+
+
+def variables(report: Report) -> Iterator[Text]:
+    """Yield the environment that the sandbox gives to each service.
+
+    /proc does not show that of a forked service, whose memory tests/attacks/test_files.py searches.
+    """
+    for service in report.services:
+        lines = "\n".join(f"{name}={value}" for name, value in service.environment.items())
+        name = f"environment of {service.name}"
+        yield Text("environments", name, lines, configuration=True)
 
 
 def environments(parent: int) -> Iterator[Text]:
-    """The environment of every process below `parent`. Linux alone shows them in /proc."""
+    """Yield the environment of each process below `parent`. Linux alone shows them in /proc."""
     for pid in _below(parent):
         try:
             content = (PROC / str(pid) / "environ").read_bytes()
@@ -50,9 +61,6 @@ def telemetry(state: State) -> Iterator[Text]:
 
 
 def _name(command: str) -> str:
-    service = _SERVICE.search(command)
-    if service:
-        return service[1]
     return "azurite" if "azurite" in command else Path(command.partition(" ")[0]).name
 
 

@@ -15,7 +15,7 @@ from sandbox.telemetry import FILE, trace_of
 from tests.conftest import Running
 from tests.e2e.test_pipeline import eventually, photo, told_of
 from tests.keys.allowances import RUNNING, unexplained, unused
-from tests.keys.running import PROC, audit, environments, logs, telemetry
+from tests.keys.running import PROC, audit, environments, logs, telemetry, variables
 from tests.keys.scan import Finding, Text, scan
 
 SERVICES = {"gateway", "thumbnailer", "catalog", "notifier"}
@@ -37,7 +37,8 @@ def texts(sandbox: Running) -> Sequence[Text]:
         eventually(partial(trace_of, sandbox.state.path(FILE), sent), bool)
     state = sandbox.state
     written = [*logs(state), *telemetry(state), *audit(state)]
-    return [*environments(sandbox.report.pid), *written]
+    given = variables(sandbox.report)
+    return [*given, *environments(sandbox.report.pid), *written]
 
 
 @pytest.fixture(scope="module")

@@ -146,7 +146,7 @@ def test_a_save_while_writers_go_on_drops_nothing(tmp_path: Path) -> None:
             patch.setattr(azurite, "_CHANGES", changes)
             for writes in (100, 200):
                 await one_round(tmp_path, writers, writes, durable=True)
-        assert await lost(tmp_path, writers) == []
+                assert await lost(tmp_path, writers) == []
 
     asyncio.run(run())
 
