@@ -1,4 +1,4 @@
-"""A sandbox with all services, started as a user starts it, and timed from outside."""
+"""A sandbox that is started as a user starts it, and timed from outside."""
 
 import os
 import signal
@@ -23,12 +23,11 @@ _OF_ANOTHER = frozenset({"KEYLESS_STATE", "KEYLESS_ASSUME", "PYTHONDONTWRITEBYTE
 
 @dataclass(frozen=True)
 class Whole:
-    """A ready sandbox, with the seconds from its process's start to endpoints and services."""
+    """A ready sandbox, with the seconds since its process's start."""
 
     state: State
     report: Report
-    endpoints_after: float
-    services_after: float
+    ready_after: float
 
 
 def keyless(state: State, *arguments: str) -> Sequence[str]:
@@ -37,13 +36,16 @@ def keyless(state: State, *arguments: str) -> Sequence[str]:
 
 
 @contextmanager
-def whole(root: Path) -> Iterator[Whole]:
-    """Start the sandbox on the state at `root`. Raises BenchError if it is not ready in time."""
+def whole(root: Path, *arguments: str) -> Iterator[Whole]:
+    """Start the sandbox on the state at `root`, by `up` and its further `arguments`.
+
+    Raises BenchError if it is not ready in time.
+    """
     state = State.open(root)
     begun = time.monotonic()
     with state.path("bench.log").open("ab") as log:
         process = subprocess.Popen(
-            keyless(state, "up", "--port", "0"),
+            keyless(state, "up", "--port", "0", *arguments),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -63,18 +65,14 @@ def _environment() -> Mapping[str, str]:
 
 
 def _ready(state: State, process: "subprocess.Popen[bytes]", begun: float) -> Whole:
-    endpoints_after = 0.0
     while time.monotonic() - begun < _LONGEST:
         if process.poll() is not None:
             raise BenchError(f"the sandbox ended: {_end_reason(state)}")
         report = running(state)
-        if report is not None and report.pid == process.pid:
-            now = time.monotonic() - begun
-            endpoints_after = endpoints_after or now
-            if report.ready:
-                return Whole(state, report, endpoints_after, now)
+        if report is not None and report.pid == process.pid and report.ready:
+            return Whole(state, report, time.monotonic() - begun)
         time.sleep(_PAUSE)
-    raise BenchError(f"the services were not ready within {_LONGEST:.0f} s: {_end_reason(state)}")
+    raise BenchError(f"the sandbox was not ready within {_LONGEST:.0f} s: {_end_reason(state)}")
 
 
 def _end_reason(state: State) -> str:
