@@ -25,9 +25,8 @@ class Project:
 
     `service` returns the program of one service, given its name, a port of loopback, its variables
     and the sandbox's state. `fork_server` returns the program that forks them; without it, each
-    starts by itself. `damage` names a broken file of the project's installation, after a
-    crash. `read_disk` returns the deployment on disk, and `read_lab` the lab of a state, for the
-    page.
+    starts by itself. `damage` names a broken file of the project's installation, after a crash.
+    `read_disk` returns the deployment on disk, and `read_lab` the lab of a state, for the page.
     """
 
     service: ServiceProgram

@@ -214,7 +214,7 @@ def test_what_a_program_has_started_ends_with_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("then", "status"), [("sys.exit(7)", 7), ("os.kill(os.getpid(), 9)", 137)])
-def test_a_leash_passes_on_how_its_program_ended(tmp_path: Path, then: str, status: int) -> None:
+def test_a_guard_passes_on_how_its_program_ended(tmp_path: Path, then: str, status: int) -> None:
     assert guarded(program(tmp_path, then)) == status
 
 
